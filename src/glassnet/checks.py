@@ -1,0 +1,168 @@
+"""Every check of user input that several rooms share, and the words it answers with.
+
+A check returns the value in the form the library works with, or raises one clear sentence.
+``where`` is the name the user typed, such as ``"Dense"`` or ``"fit"``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import math
+import numbers
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
+
+__all__ = [
+    "check_choice",
+    "check_flag",
+    "check_integer",
+    "check_matrix",
+    "check_number",
+    "check_same_length",
+    "require_extra",
+]
+
+
+def _error(kind: type[GlassnetError], where: str, must: str, got: object, advice: str) -> GlassnetError:
+    return kind(f"{where}: {must}, got {got}. {advice}".rstrip(), expected=must, got=got)
+
+
+def check_choice(where: str, name: str, value: object, choices: Iterable[str]) -> str:
+    """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
+
+    Examples
+    --------
+    >>> check_choice("Dense", "activation", "rleu", ["gelu", "relu", "tanh"])
+    Traceback (most recent call last):
+    ...
+    glassnet.errors.ConfigError: Dense: activation must be one of 'gelu', 'relu', 'tanh', got 'rleu'. Did you mean 'relu'?
+    """
+    valid = sorted(choices)
+    if isinstance(value, str) and value in valid:
+        return value
+    near = difflib.get_close_matches(str(value), valid, n=1)
+    advice = f"Did you mean {near[0]!r}?" if near else ""
+    must = f"{name} must be one of {', '.join(map(repr, valid))}"
+    raise _error(ConfigError, where, must, repr(value), advice)
+
+
+def check_flag(where: str, name: str, value: object) -> bool:
+    """Return ``value`` as a bool; anything but True and False is refused."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    raise _error(ConfigError, where, f"{name} must be True or False", repr(value), "")
+
+
+def check_integer(where: str, name: str, value: object, minimum: int, advice: str = "") -> int:
+    """Return ``value`` as an int of at least ``minimum``."""
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_))
+    if whole and int(value) >= minimum:  # type: ignore[call-overload]
+        return int(value)  # type: ignore[call-overload]
+    raise _error(ConfigError, where, f"{name} must be a whole number of at least {minimum}", repr(value), advice)
+
+
+def check_number(
+    where: str,
+    name: str,
+    value: object,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    *,
+    open_minimum: bool = False,
+    open_maximum: bool = False,
+    advice: str = "",
+) -> float:
+    """Return ``value`` as a finite float between ``minimum`` and ``maximum``; ``open_*`` excludes the bound itself."""
+    if isinstance(value, numbers.Real) and not isinstance(value, (bool, np.bool_)):
+        number = float(value)
+        above = number > minimum if open_minimum else number >= minimum
+        below = number < maximum if open_maximum else number <= maximum
+        if math.isfinite(number) and above and below:
+            return number
+    bounds = []
+    if minimum > -math.inf:
+        bounds.append(f"{'above' if open_minimum else 'at least'} {minimum:g}")
+    if maximum < math.inf:
+        bounds.append(f"{'below' if open_maximum else 'at most'} {maximum:g}")
+    must = f"{name} must be a finite number {' and '.join(bounds)}".rstrip()
+    raise _error(ConfigError, where, must, repr(value), advice)
+
+
+def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_ndim: int = 2) -> np.ndarray:
+    """Return ``value`` as a finite array of ``dtype`` with one sample per row, copying only if it must.
+
+    Raises
+    ------
+    ShapeError
+        Fewer than ``min_ndim`` dimensions.
+    DataError
+        No rows, not numeric, or NaN or infinity, which are named by row and column.
+    """
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub":
+        kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
+        try:
+            array = array.astype(dtype) if array.dtype.kind == "O" else None
+        except (TypeError, ValueError):
+            array = None
+        if array is None:
+            raise _error(
+                DataError, where, f"{name} must be numeric", kind, "Code text and categories as numbers first."
+            )
+    if array.ndim < min_ndim:
+        advice = f"Reshape it, for example {name}.reshape(-1, 1) for one feature."
+        must = f"{name} must have at least {min_ndim} dimensions, one sample per row"
+        raise _error(ShapeError, where, must, f"shape {array.shape}", advice)
+    if array.size == 0:
+        raise _error(DataError, where, f"{name} must have at least one row and one value", f"shape {array.shape}", "")
+    with np.errstate(over="ignore"):
+        result = array.astype(dtype, copy=False)
+    if not np.isfinite(result).all():
+        raise _not_finite(where, name, array, result)
+    return result
+
+
+def _not_finite(where: str, name: str, array: np.ndarray, result: np.ndarray) -> GlassnetError:
+    """Name the first entry that is not finite, and how many there are."""
+    bad = ~np.isfinite(result)
+    first = tuple(int(i) for i in np.argwhere(bad)[0])
+    value = array[first]
+    place = f"row {first[0]}" + (f", column {', '.join(map(str, first[1:]))}" if len(first) > 1 else "")
+    count = int(bad.sum())
+    got = f"{value} at {place}" + (f" ({count} such values)" if count > 1 else "")
+    if np.isfinite(value):
+        advice = f"It is too large for {result.dtype}: scale the data, or use dtype='float64'."
+    else:
+        advice = "Fill or drop missing values first."
+    return _error(DataError, where, f"{name} must be finite", got, advice)
+
+
+def check_same_length(where: str, **arrays: Any) -> int:
+    """Return the common number of rows of the arrays given by name; ``None`` is passed over."""
+    lengths = {name: len(array) for name, array in arrays.items() if array is not None}
+    if len(set(lengths.values())) == 1:
+        return next(iter(lengths.values()))
+    must = f"{' and '.join(lengths)} must have the same number of rows"
+    raise _error(ShapeError, where, must, " and ".join(map(str, lengths.values())), "")
+
+
+def require_extra(module: str, extra: str, purpose: str) -> ModuleType:
+    """Import an optional ``module``, or say which extra brings it.
+
+    Raises
+    ------
+    MissingExtraError
+        With the exact ``pip install`` line.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        message = f"{purpose}: needs {package}, which is not installed. Run: pip install 'glassnet[{extra}]'"
+        raise MissingExtraError(message, expected=package) from error
