@@ -12,7 +12,7 @@ import math
 import numbers
 from collections.abc import Iterable
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -38,10 +38,10 @@ def check_choice(where: str, name: str, value: object, choices: Iterable[str]) -
 
     Examples
     --------
-    >>> check_choice("Dense", "activation", "rleu", ["gelu", "relu", "tanh"])
+    >>> check_choice("Adam", "form", "troch", ["sklearn", "torch"])
     Traceback (most recent call last):
     ...
-    glassnet.errors.ConfigError: Dense: activation must be one of 'gelu', 'relu', 'tanh', got 'rleu'. Did you mean 'relu'?
+    glassnet.errors.ConfigError: Adam: form must be one of 'sklearn', 'torch', got 'troch'. Did you mean 'torch'?
     """
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
@@ -62,8 +62,9 @@ def check_flag(where: str, name: str, value: object) -> bool:
 def check_integer(where: str, name: str, value: object, minimum: int, advice: str = "") -> int:
     """Return ``value`` as an int of at least ``minimum``."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_))
-    if whole and int(value) >= minimum:  # type: ignore[call-overload]
-        return int(value)  # type: ignore[call-overload]
+    number = int(cast(int, value)) if whole else None
+    if number is not None and number >= minimum:
+        return number
     raise _error(ConfigError, where, f"{name} must be a whole number of at least {minimum}", repr(value), advice)
 
 
@@ -104,17 +105,7 @@ def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_nd
     DataError
         No rows, not numeric, or NaN or infinity, which are named by row and column.
     """
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiub":
-        kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
-        try:
-            array = array.astype(dtype) if array.dtype.kind == "O" else None
-        except (TypeError, ValueError):
-            array = None
-        if array is None:
-            raise _error(
-                DataError, where, f"{name} must be numeric", kind, "Code text and categories as numbers first."
-            )
+    array = _numeric(where, name, np.asarray(value), dtype)
     if array.ndim < min_ndim:
         advice = f"Reshape it, for example {name}.reshape(-1, 1) for one feature."
         must = f"{name} must have at least {min_ndim} dimensions, one sample per row"
@@ -126,6 +117,19 @@ def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_nd
     if not np.isfinite(result).all():
         raise _not_finite(where, name, array, result)
     return result
+
+
+def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """Return the array if it holds numbers, also when they are kept as objects."""
+    if array.dtype.kind in "fiub":
+        return array
+    if array.dtype.kind == "O":
+        try:
+            return array.astype(dtype)
+        except (TypeError, ValueError):
+            pass
+    kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
+    raise _error(DataError, where, f"{name} must be numeric", kind, "Code text and categories as numbers first.")
 
 
 def _not_finite(where: str, name: str, array: np.ndarray, result: np.ndarray) -> GlassnetError:
