@@ -1,3 +1,105 @@
-"""glassnet: the small-network library you can see through."""
+"""glassnet: the small-network library you can see through.
+
+Neural networks in Python and NumPy, from scratch: an engine whose every gradient is checked, that goes on after a stop
+as if nothing had happened, and that shows its numbers.
+
+Examples
+--------
+>>> import numpy as np
+>>> import glassnet as gn
+>>> X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+>>> net = gn.Network([gn.Dense(8, "tanh"), gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.05), seed=0)
+>>> history = net.fit(X, y, epochs=200)
+>>> net.predict(X).argmax(axis=1).tolist()
+[0, 1, 1, 0]
+"""
+
+from __future__ import annotations
+
+from glassnet.errors import (
+    ConfigError,
+    DataError,
+    DivergenceError,
+    FormatError,
+    GlassnetError,
+    MissingExtraError,
+    NotFittedError,
+    ShapeError,
+)
+from glassnet.files import load
+from glassnet.gradcheck import check_gradients
+from glassnet.layers import (
+    ELU,
+    GELU,
+    SELU,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    Identity,
+    Layer,
+    LayerNorm,
+    LeakyReLU,
+    Mish,
+    ParamSpec,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Step,
+    Tanh,
+)
+from glassnet.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError
+from glassnet.network import Network
+from glassnet.optimizers import SGD, Adam, AdamW, Optimizer
+from glassnet.schedules import Constant, CosineDecay, Schedule
+from glassnet.training import Callback, EarlyStopping, History
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
+    "SGD",
+    "Adam",
+    "AdamW",
+    "BatchNorm",
+    "BinaryCrossEntropy",
+    "Callback",
+    "ConfigError",
+    "Constant",
+    "CosineDecay",
+    "DataError",
+    "Dense",
+    "DivergenceError",
+    "Dropout",
+    "EarlyStopping",
+    "Flatten",
+    "FormatError",
+    "GlassnetError",
+    "History",
+    "Identity",
+    "Layer",
+    "LayerNorm",
+    "LeakyReLU",
+    "Loss",
+    "Mish",
+    "MissingExtraError",
+    "Network",
+    "NotFittedError",
+    "Optimizer",
+    "ParamSpec",
+    "ReLU",
+    "Schedule",
+    "ShapeError",
+    "SiLU",
+    "Sigmoid",
+    "SoftmaxCrossEntropy",
+    "Softplus",
+    "SquaredError",
+    "Step",
+    "Tanh",
+    "check_gradients",
+    "load",
+]

@@ -1,0 +1,98 @@
+"""Working memory for one thread, handed to layers and losses instead of being owned by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Scratch", "ScratchPool"]
+
+
+class ScratchPool:
+    """Memory that all batch sizes of one thread share.
+
+    The n-th array that a pass asks for always comes from the head of the n-th buffer, so the short last batch of an
+    epoch works in the memory of the full ones. A buffer is replaced by a larger one when a larger batch arrives.
+
+    Parameters
+    ----------
+    members : int or None
+        Size of the leading axis, or None for a network without one.
+    dtype : numpy.dtype
+        Of every array for which no other is asked.
+    """
+
+    def __init__(self, members: int | None, dtype: np.dtype[Any]) -> None:
+        self.members = members
+        self.dtype = dtype
+        self.buffers: list[np.ndarray] = []
+        self._zeros = np.zeros(0, dtype=dtype)
+
+    def take(self, index: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
+        """Return an array of ``shape`` at the head of buffer ``index``, contiguous and not initialised."""
+        n_bytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        if index == len(self.buffers):
+            self.buffers.append(np.empty(n_bytes, dtype=np.uint8))
+        elif self.buffers[index].size < n_bytes:
+            self.buffers[index] = np.empty(n_bytes, dtype=np.uint8)
+        return self.buffers[index][:n_bytes].view(dtype).reshape(shape)
+
+    def zeros(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Return zeros that everybody shares and nobody can write."""
+        size = int(np.prod(shape, dtype=np.int64))
+        if self._zeros.size < size:
+            self._zeros = np.zeros(size, dtype=self.dtype)
+            self._zeros.flags.writeable = False
+        return self._zeros[:size].reshape(shape)
+
+
+class Scratch:
+    """The arrays of one pass over batches of one size.
+
+    Parameters
+    ----------
+    pool : ScratchPool
+        Where the memory comes from.
+    batch_size : int
+        Samples in a batch, n.
+    keeps : bool
+        Whether a backward pass may follow, so that layers need arrays for what they remember.
+
+    Examples
+    --------
+    >>> scratch = Scratch(ScratchPool(members=2, dtype=np.dtype("float32")), batch_size=5, keeps=True)
+    >>> scratch.array((3,)).shape
+    (2, 5, 3)
+    """
+
+    def __init__(self, pool: ScratchPool, batch_size: int, keeps: bool) -> None:
+        self.batch_size = batch_size
+        self.keeps = keeps
+        self.dtype = pool.dtype
+        self.members = pool.members
+        self._pool = pool
+        self._taken = 0
+        self._lead = () if pool.members is None else (pool.members,)
+
+    def array(self, sample_shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
+        """Return an array of shape ``(K?, n, *sample_shape)``; its content is undefined."""
+        shape = (*self._lead, self.batch_size, *sample_shape)
+        taken = self._pool.take(self._taken, shape, self.dtype if dtype is None else np.dtype(dtype))
+        self._taken += 1
+        return taken
+
+    def zeros(self, sample_shape: tuple[int, ...]) -> np.ndarray:
+        """Return zeros of shape ``(K?, n, *sample_shape)``, read-only.
+
+        NumPy compares with them 3 times faster than with a scalar 0 (128 x 256: 4 against 13 us).
+        """
+        return self._pool.zeros((*self._lead, self.batch_size, *sample_shape))
+
+    def row(self, sample_shape: tuple[int, ...]) -> np.ndarray:
+        """Return an array of shape ``(K?, 1, *sample_shape)``, one value for the whole batch."""
+        return np.empty((*self._lead, 1, *sample_shape), dtype=self.dtype)
+
+    def constant(self, value: float) -> np.ndarray:
+        """Return ``value`` as an array without axes: on tiny arrays NumPy takes it in half the time of a float."""
+        return np.array(value, dtype=self.dtype)

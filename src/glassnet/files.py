@@ -1,0 +1,196 @@
+"""One model file: arrays in safetensors, everything else as JSON in its metadata. Nothing in it is ever executed.
+
+Layout of format version 1: parameters and statistics by name (``"dense_1.weight"``), with a leading member axis if
+there are members; with the training state also ``"training.optimizer.M"`` and the like, as flat arrays. The metadata
+has one entry, ``"glassnet"``: JSON with ``format_version``, ``config``, ``metadata`` (the user's notes) and
+``training`` (null without).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.configuration import network_config, network_from_config
+from glassnet.errors import ConfigError, FormatError
+from glassnet.layers import Layer
+from glassnet.network import Network
+from glassnet.training import RunState
+
+__all__ = ["FORMAT_VERSION", "load", "save_network", "write_atomically"]
+
+FORMAT_VERSION = 1
+_TRAINING = "training."
+
+
+def save_network(network: Network, path: str | Path, *, training_state: bool = False) -> None:
+    """Write a network to one ``.safetensors`` file.
+
+    Parameters
+    ----------
+    network : Network
+        Built or fitted.
+    path : str or Path
+        An existing file is replaced, in one go: at no time is there half a file.
+    training_state : bool, default=False
+        Whether to keep what is needed to train on as if nothing had happened: optimizer, best weights, position.
+    """
+    # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
+    arrays = {slot.name: np.ascontiguousarray(slot.view(network.params)) for slot in network.slots}
+    arrays |= {slot.name: np.ascontiguousarray(slot.view(network.stats)) for slot in network.stat_slots}
+    state: RunState | None = network.run if training_state else None
+    if state is not None:
+        arrays |= {_TRAINING + name: np.ascontiguousarray(array) for name, array in state.arrays().items()}
+    description = {
+        "format_version": FORMAT_VERSION,
+        "config": network_config(network),
+        "metadata": _check_metadata(network.metadata),
+        "training": None if state is None else state.to_dict(),
+    }
+    text = json.dumps(description, sort_keys=True)
+    from safetensors.numpy import save
+
+    write_atomically(path, save(arrays, metadata={"glassnet": text}))
+
+
+def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return the notes if JSON can hold them."""
+    try:
+        json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        message = f"save: network.metadata must be JSON-able, got an entry that is not ({error})."
+        raise ConfigError(message) from error
+    return metadata
+
+
+def write_atomically(path: str | Path, content: bytes) -> None:
+    """Write a file so that at any instant the path holds the old content or the new one, also after a power cut."""
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename last; systems that cannot open a folder do it by themselves."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load(path: str | Path, custom_layers: Iterable[type[Layer]] = ()) -> Network:
+    """Read a network that `Network.save` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+    custom_layers : iterable of Layer classes
+        Classes of your own that the network uses: a file names classes, it does not bring them.
+
+    Raises
+    ------
+    FormatError
+        Not a model file, damaged, or from a newer version; all mismatches at once.
+    FileNotFoundError
+        There is no such file.
+    """
+    where = f"load({str(path)!r})"
+    description, arrays = _read(where, Path(path))
+    network = _network(where, description, custom_layers)
+    wanted = {slot.name: (slot, network.params) for slot in network.slots}
+    wanted |= {slot.name: (slot, network.stats) for slot in network.stat_slots}
+    stored = {name: array for name, array in arrays.items() if not name.startswith(_TRAINING)}
+    _compare(where, wanted, stored, network.members)
+    for name, (slot, flat) in wanted.items():
+        slot.view(flat)[...] = stored[name]
+    training = description.get("training")
+    if training is not None:
+        own = {name.removeprefix(_TRAINING): array for name, array in arrays.items() if name.startswith(_TRAINING)}
+        try:
+            network.run = RunState.restore(network, training, own)
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"{where}: the training state must be whole, got one that fails with: {error}"
+            raise FormatError(message) from error
+    return network
+
+
+def _read(where: str, path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Return the description and all arrays of a file."""
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        message = f"{where}: the model file must exist, got no such file."
+        raise FileNotFoundError(message)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            text = (file.metadata() or {}).get("glassnet")
+            arrays = {name: file.get_tensor(name) for name in file.keys()} if text else {}  # noqa: SIM118
+    except (SafetensorError, TypeError, ValueError, OSError) as error:
+        message = f"{where}: the file must be a safetensors file, got one that cannot be read ({error})."
+        raise FormatError(message) from error
+    if text is None:
+        message = f"{where}: the file must be written by glassnet, got safetensors without a network's description."
+        raise FormatError(message)
+    try:
+        description = json.loads(text)
+        version = description["format_version"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        message = f"{where}: the description must be JSON with a format_version, got something else."
+        raise FormatError(message) from error
+    if version != FORMAT_VERSION:
+        message = f"{where}: the format version must be {FORMAT_VERSION}, got {version!r}. Update glassnet."
+        raise FormatError(message, expected=FORMAT_VERSION, got=version)
+    return description, arrays
+
+
+def _network(where: str, description: dict[str, Any], custom_layers: Iterable[type[Layer]]) -> Network:
+    try:
+        network = network_from_config(description["config"], custom_layers)
+    except (FormatError, KeyError, TypeError) as error:
+        message = f"{where}: {error}"
+        raise FormatError(message) from error
+    if network.input_shape is None:
+        message = f"{where}: the configuration must have an input_shape, got none."
+        raise FormatError(message)
+    network.metadata = description.get("metadata") or {}
+    return network
+
+
+def _compare(where: str, wanted: dict[str, Any], stored: dict[str, np.ndarray], members: int | None) -> None:
+    """Report every array that is missing, unknown, or of another shape or dtype than the network's."""
+    problems = [f"{name!r} is missing" for name in sorted(wanted.keys() - stored.keys())]
+    problems += [f"{name!r} is unknown" for name in sorted(stored.keys() - wanted.keys())]
+    for name in sorted(wanted.keys() & stored.keys()):
+        slot, flat = wanted[name]
+        shape, array = slot.view(flat).shape, stored[name]
+        if array.shape != shape or array.dtype != flat.dtype:
+            problems.append(f"{name!r} has shape {array.shape} and {array.dtype} instead of {shape} and {flat.dtype}")
+    if problems:
+        message = f"{where}: the arrays must fit the network, got a file in which {'; '.join(problems)}."
+        raise FormatError(message, got=problems)

@@ -1,0 +1,101 @@
+"""Initial values of weights, by name.
+
+Every initializer is a function ``(rng, shape, fan_in, fan_out) -> float64 array``: drawn in double precision so that
+a float32 and a float64 network start from the same point. For a weight matrix of shape (d_in, d_out), fan_in is
+d_in and fan_out is d_out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["INITIALIZERS", "default_initializer"]
+
+Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], np.ndarray]
+
+
+def _glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """U(-a, a), ``a = sqrt(6 / (fan_in + fan_out))``. Glorot & Bengio (2010), eq. 16."""
+    a = math.sqrt(6.0 / (fan_in + fan_out))
+    return rng.uniform(-a, a, shape)
+
+
+def _glorot_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """N(0, s²), ``s² = 2 / (fan_in + fan_out)``. Glorot & Bengio (2010)."""
+    return rng.normal(0.0, math.sqrt(2.0 / (fan_in + fan_out)), shape)
+
+
+def _he_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """U(-a, a), ``a = sqrt(6 / fan_in)``. He et al. (2015), arXiv:1502.01852."""
+    a = math.sqrt(6.0 / fan_in)
+    return rng.uniform(-a, a, shape)
+
+
+def _he_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """N(0, s²), ``s² = 2 / fan_in``. He et al. (2015), arXiv:1502.01852, eq. 10."""
+    return rng.normal(0.0, math.sqrt(2.0 / fan_in), shape)
+
+
+def _lecun_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """U(-a, a), ``a = sqrt(3 / fan_in)``. LeCun et al. (1998), "Efficient BackProp", eq. 16."""
+    a = math.sqrt(3.0 / fan_in)
+    return rng.uniform(-a, a, shape)
+
+
+def _lecun_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """N(0, s²), ``s² = 1 / fan_in``. LeCun et al. (1998), "Efficient BackProp", eq. 16."""
+    return rng.normal(0.0, math.sqrt(1.0 / fan_in), shape)
+
+
+def _tutorial(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """U(-0.5, 0.5) whatever the width, as in ``glassnet.scratch``: fine for XOR, too large for wide layers."""
+    return rng.random(shape) - 0.5
+
+
+def _zeros(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """0 everywhere: for biases; a hidden layer that starts so never breaks its symmetry."""
+    return np.zeros(shape)
+
+
+def _ones(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """1 everywhere: for factors that start as the identity."""
+    return np.ones(shape)
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "glorot_normal": _glorot_normal,
+    "glorot_uniform": _glorot_uniform,
+    "he_normal": _he_normal,
+    "he_uniform": _he_uniform,
+    "lecun_normal": _lecun_normal,
+    "lecun_uniform": _lecun_uniform,
+    "ones": _ones,
+    "tutorial": _tutorial,
+    "zeros": _zeros,
+}
+
+# Rectifiers halve the signal's variance, so they start from He; SELU keeps it at 1 only from LeCun's.
+_BY_ACTIVATION = {
+    "relu": "he_uniform",
+    "leaky_relu": "he_uniform",
+    "elu": "he_uniform",
+    "gelu": "he_uniform",
+    "silu": "he_uniform",
+    "mish": "he_uniform",
+    "softplus": "he_uniform",
+    "selu": "lecun_normal",
+}
+
+
+def default_initializer(activation: str) -> str:
+    """Return the name of the initializer that suits the activation behind the weights.
+
+    Examples
+    --------
+    >>> default_initializer("relu"), default_initializer("tanh")
+    ('he_uniform', 'glorot_uniform')
+    """
+    return _BY_ACTIVATION.get(activation, "glorot_uniform")

@@ -1,0 +1,400 @@
+"""Elementwise activations, each one class: the function, and its derivative as the backward pass uses it.
+
+`ACTIVATIONS` maps the names that ``Dense(64, "relu")`` understands to these classes. An activation may work in place
+(``Y`` may be ``Z``), so its derivative is written in terms of ``Y`` or of what `Elementwise.apply` left in ``work``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.checks import check_choice, check_number
+from glassnet.layers.base import Cache, Layer, Step
+
+__all__ = [
+    "ACTIVATIONS",
+    "ELU",
+    "GELU",
+    "SELU",
+    "Elementwise",
+    "Identity",
+    "LeakyReLU",
+    "Mish",
+    "ReLU",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
+    "make_activation",
+]
+
+
+class Elementwise(Layer):
+    """Base of the activations: ``Y = f(Z)`` for every number on its own.
+
+    A subclass gives `apply`, `differentiate`, the constants they use, and how many arrays of working memory.
+    """
+
+    constants: ClassVar[dict[str, float]] = {}
+    n_work: ClassVar[int] = 1
+
+    def make_work(self, scratch: Scratch) -> Cache:
+        """Return what `apply` and `differentiate` need apart from ``Y``."""
+        work: Cache = {name: scratch.constant(value) for name, value in self.constants.items()}
+        work["arrays"] = tuple(scratch.array(self.in_shape) for _ in range(self.n_work))
+        work["zeros"] = scratch.zeros(self.in_shape)
+        work["mask"] = scratch.array(self.in_shape, dtype=bool) if scratch.keeps else None
+        return work
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        return {"Y": scratch.array(self.in_shape), **self.make_work(scratch)}
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        Y: np.ndarray = cache["Y"]
+        self.apply(X, Y, cache, step.keeps)
+        return Y
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        self.differentiate(dY, cache["Y"], cache)
+        return dY
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        """Write ``f(Z)`` into ``Y``; with ``keeps``, leave in ``work`` what `differentiate` needs."""
+        raise NotImplementedError
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        """Multiply ``dY`` by ``f'(Z)`` in place."""
+        raise NotImplementedError
+
+
+class Identity(Elementwise):
+    """No activation: ``Y = Z``, ``dZ = dY``."""
+
+    n_work = 0
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        if Y is not Z:
+            np.copyto(Y, Z)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        pass
+
+
+class Sigmoid(Elementwise):
+    """Logistic function.
+
+    ``Y = 1 / (1 + exp(-Z)) = (1 + tanh(Z / 2)) / 2``, ``dZ = dY * Y * (1 - Y)``
+
+    The form with tanh cannot overflow and takes fewer passes.
+    """
+
+    constants: ClassVar[dict[str, float]] = {"half": 0.5, "one": 1.0}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        half = work["half"]
+        np.multiply(Z, half, out=Y)
+        np.tanh(Y, out=Y)
+        np.multiply(Y, half, out=Y)
+        np.add(Y, half, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,) = work["arrays"]
+        np.subtract(work["one"], Y, out=T)
+        np.multiply(T, Y, out=T)
+        np.multiply(dY, T, out=dY)
+
+
+class Tanh(Elementwise):
+    """Hyperbolic tangent: ``Y = tanh(Z)``, ``dZ = dY * (1 - Y**2)``."""
+
+    constants: ClassVar[dict[str, float]] = {"one": 1.0}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        np.tanh(Z, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,) = work["arrays"]
+        np.multiply(Y, Y, out=T)
+        np.subtract(work["one"], T, out=T)
+        np.multiply(dY, T, out=dY)
+
+
+class ReLU(Elementwise):
+    """Rectifier: ``Y = max(Z, 0)``, ``dZ = dY * (Z > 0)``, and 0 where Z is exactly 0.
+
+    References
+    ----------
+    Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
+    """
+
+    constants: ClassVar[dict[str, float]] = {"zero": 0.0}
+    n_work = 0
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        np.maximum(Z, work["zeros"], out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        mask = work["mask"]
+        np.greater(Y, work["zero"], out=mask)
+        np.multiply(dY, mask, out=dY)
+
+
+class LeakyReLU(Elementwise):
+    """Rectifier that lets a little through: ``Y = max(Z, slope * Z)``, ``dZ = dY * (1 if Z > 0 else slope)``.
+
+    Parameters
+    ----------
+    slope : float, default=0.01
+        For negative Z, above 0 and below 1.
+
+    References
+    ----------
+    Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic models".
+    """
+
+    def __init__(self, slope: float = 0.01) -> None:
+        self.slope = check_number("LeakyReLU", "slope", slope, 0.0, 1.0, open_minimum=True, open_maximum=True)
+
+    def make_work(self, scratch: Scratch) -> Cache:
+        constants = {"zero": 0.0, "slope": self.slope, "rest": 1.0 - self.slope}
+        return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        (T,) = work["arrays"]
+        np.multiply(Z, work["slope"], out=T)
+        np.maximum(Z, T, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,), mask = work["arrays"], work["mask"]
+        np.greater(Y, work["zero"], out=mask)
+        np.multiply(work["rest"], mask, out=T)
+        np.add(T, work["slope"], out=T)
+        np.multiply(dY, T, out=dY)
+
+    def config(self) -> dict[str, Any]:
+        return {"slope": self.slope}
+
+
+class ELU(Elementwise):
+    """Exponential linear unit.
+
+    ``Y = Z if Z > 0 else alpha * (exp(Z) - 1)``, ``dZ = dY * (1 if Z > 0 else Y + alpha)``
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Minus the value for very negative Z.
+
+    References
+    ----------
+    Clevert, Unterthiner & Hochreiter (2016), arXiv:1511.07289, eq. 15-16.
+    """
+
+    scale: ClassVar[float] = 1.0
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = check_number("ELU", "alpha", alpha, 0.0, open_minimum=True)
+
+    def make_work(self, scratch: Scratch) -> Cache:
+        constants = {"zero": 0.0, "scale": self.scale, "floor": self.scale * self.alpha}
+        return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        (T,) = work["arrays"]
+        np.minimum(Z, work["zeros"], out=T)
+        np.expm1(T, out=T)
+        np.multiply(T, work["floor"], out=T)
+        np.maximum(Z, work["zeros"], out=Y)
+        np.multiply(Y, work["scale"], out=Y)
+        np.add(Y, T, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,), mask = work["arrays"], work["mask"]
+        np.greater(Y, work["zero"], out=mask)
+        np.add(Y, work["floor"], out=T)
+        np.copyto(T, work["scale"], where=mask)
+        np.multiply(dY, T, out=dY)
+
+    def config(self) -> dict[str, Any]:
+        return {"alpha": self.alpha}
+
+
+class SELU(ELU):
+    """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer.
+
+    ``Y = scale * (Z if Z > 0 else alpha * (exp(Z) - 1))``, ``dZ = dY * (scale if Z > 0 else Y + scale * alpha)``
+
+    with ``scale = 1.0507009873554805`` and ``alpha = 1.6732632423543772``.
+
+    References
+    ----------
+    Klambauer et al. (2017), arXiv:1706.02515, eq. 2 and 14.
+    """
+
+    scale = 1.0507009873554805
+
+    def __init__(self) -> None:
+        super().__init__(alpha=1.6732632423543772)
+
+    def config(self) -> dict[str, Any]:
+        return {}
+
+
+class GELU(Elementwise):
+    """Gaussian error linear unit, in its tanh form.
+
+    ``Y = Z * (1 + t) / 2`` with ``t = tanh(c * (Z + a * Z**3))``, ``c = sqrt(2 / pi)``, ``a = 0.044715``
+
+    ``dZ = dY * ((1 + t) / 2 + Z * (1 - t**2) * c * (1 + 3 * a * Z**2) / 2)``
+
+    References
+    ----------
+    Hendrycks & Gimpel (2016), arXiv:1606.08415, section 2.
+    """
+
+    constants: ClassVar[dict[str, float]] = {
+        "c": math.sqrt(2.0 / math.pi),
+        "ca": 0.044715 * math.sqrt(2.0 / math.pi),
+        "ca3": 3.0 * 0.044715 * math.sqrt(2.0 / math.pi),
+        "half": 0.5,
+        "one": 1.0,
+    }
+    n_work = 3
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        t, D, S = work["arrays"]
+        np.multiply(Z, Z, out=S)
+        np.multiply(S, work["ca"], out=t)
+        np.add(t, work["c"], out=t)
+        np.multiply(t, Z, out=t)
+        np.tanh(t, out=t)
+        if keeps:
+            np.multiply(S, work["ca3"], out=S)
+            np.add(S, work["c"], out=S)
+            np.multiply(S, Z, out=S)
+            np.multiply(t, t, out=D)
+            np.subtract(work["one"], D, out=D)
+            np.multiply(D, S, out=D)
+            np.add(D, t, out=D)
+            np.add(D, work["one"], out=D)
+            np.multiply(D, work["half"], out=D)
+        np.add(t, work["one"], out=t)
+        np.multiply(t, work["half"], out=t)
+        np.multiply(Z, t, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        np.multiply(dY, work["arrays"][1], out=dY)
+
+
+class SiLU(Elementwise):
+    """Sigmoid-weighted linear unit, also called swish.
+
+    ``Y = Z * s`` with ``s = sigmoid(Z)``, ``dZ = dY * (s + Y * (1 - s))``
+
+    References
+    ----------
+    Elfwing, Uchibe & Doya (2017), arXiv:1702.03118, eq. 2-3; Ramachandran et al. (2017), arXiv:1710.05941.
+    """
+
+    constants: ClassVar[dict[str, float]] = {"half": 0.5, "one": 1.0}
+    n_work = 2
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        s, half = work["arrays"][0], work["half"]
+        np.multiply(Z, half, out=s)
+        np.tanh(s, out=s)
+        np.multiply(s, half, out=s)
+        np.add(s, half, out=s)
+        np.multiply(Z, s, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        s, T = work["arrays"]
+        np.subtract(work["one"], s, out=T)
+        np.multiply(T, Y, out=T)
+        np.add(T, s, out=T)
+        np.multiply(dY, T, out=dY)
+
+
+class Mish(Elementwise):
+    """Smooth rectifier ``Y = Z * t`` with ``t = tanh(softplus(Z))``.
+
+    With ``e = exp(Z)`` and ``w = e * (e + 2)``: ``t = w / (w + 2)``; ``dZ = dY * (t + Z * s * (1 - t**2))``,
+    ``s = sigmoid(Z) = e / (1 + e)``. Z is cut at 20 inside exp, where t is 1 in double precision.
+
+    References
+    ----------
+    Misra (2019), arXiv:1908.08681, eq. 1-2.
+    """
+
+    constants: ClassVar[dict[str, float]] = {"one": 1.0, "two": 2.0, "top": 20.0}
+    n_work = 3
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        e, t, D = work["arrays"]
+        np.minimum(Z, work["top"], out=e)
+        np.exp(e, out=e)
+        np.add(e, work["two"], out=t)
+        np.multiply(t, e, out=t)
+        np.add(t, work["two"], out=D)
+        np.divide(t, D, out=t)
+        if keeps:
+            np.add(e, work["one"], out=D)
+            np.divide(e, D, out=e)
+            np.multiply(t, t, out=D)
+            np.subtract(work["one"], D, out=D)
+            np.multiply(D, e, out=D)
+            np.multiply(D, Z, out=D)
+            np.add(D, t, out=D)
+        np.multiply(Z, t, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        np.multiply(dY, work["arrays"][2], out=dY)
+
+
+class Softplus(Elementwise):
+    """Smooth rectifier: ``Y = log(1 + exp(Z)) = max(Z, 0) + log1p(exp(-|Z|))``, ``dZ = dY * (1 - exp(-Y))``.
+
+    References
+    ----------
+    Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing".
+    """
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        (T,) = work["arrays"]
+        np.abs(Z, out=T)
+        np.negative(T, out=T)
+        np.exp(T, out=T)
+        np.log1p(T, out=T)
+        np.maximum(Z, work["zeros"], out=Y)
+        np.add(Y, T, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,) = work["arrays"]
+        np.negative(Y, out=T)
+        np.expm1(T, out=T)
+        np.negative(T, out=T)
+        np.multiply(dY, T, out=dY)
+
+
+ACTIVATIONS: dict[str, type[Elementwise]] = {
+    "elu": ELU,
+    "gelu": GELU,
+    "identity": Identity,
+    "leaky_relu": LeakyReLU,
+    "mish": Mish,
+    "relu": ReLU,
+    "selu": SELU,
+    "sigmoid": Sigmoid,
+    "silu": SiLU,
+    "softplus": Softplus,
+    "tanh": Tanh,
+}
+
+
+def make_activation(where: str, name: str | None) -> Elementwise:
+    """Return a new activation by its name in `ACTIVATIONS`; None is the identity."""
+    return ACTIVATIONS["identity" if name is None else check_choice(where, "activation", name, ACTIVATIONS)]()

@@ -1,0 +1,146 @@
+"""What every layer is: the protocol, with defaults for layers that hold no parameters.
+
+The network owns every array. A layer describes its parameters (`Layer.param_specs`), is given views of them
+(`Layer.bind`), and works in scratch that is handed in (`Layer.make_cache`). Shapes in this package leave out the
+member axis: with members, K networks trained at once, every array of a layer has one leading axis more.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.randomness import Noise
+
+__all__ = ["Cache", "Layer", "ParamSpec", "Step"]
+
+Cache = dict[str, Any]
+"""What one layer needs for one pass: scratch arrays, and what forward leaves for backward."""
+
+
+class ParamSpec(NamedTuple):
+    """One array that a layer asks the network for.
+
+    Attributes
+    ----------
+    name : str
+        Its public name within the layer, as in ``"dense_1.weight"``.
+    shape : tuple of int
+        For one network, without members.
+    initializer : str
+        A name in `glassnet.initializers.INITIALIZERS`.
+    fan_in, fan_out : int
+        What the initializer scales by.
+    decays : bool
+        Whether weight decay applies: to weights, not to biases and norms.
+    rate_factor : float
+        Multiplies the learning rate.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    initializer: str
+    fan_in: int = 1
+    fan_out: int = 1
+    decays: bool = False
+    rate_factor: float = 1.0
+
+
+class Step:
+    """How a pass is meant.
+
+    Attributes
+    ----------
+    mode : str
+        ``"predict"`` keeps nothing. ``"record"`` does the arithmetic of prediction and keeps what a backward pass
+        needs. ``"train"`` adds noise and updates running statistics.
+    keeps : bool
+        Whether a backward pass may follow: in every mode but ``"predict"``.
+    training : bool
+        Whether the mode is ``"train"``.
+    rng : Noise or None
+        Where layers draw noise in ``"train"``.
+    progress : float
+        Position in the run, in [0, 1).
+    """
+
+    __slots__ = ("keeps", "mode", "progress", "rng", "training")
+
+    def __init__(self, mode: str, rng: Noise | None = None, progress: float = 0.0) -> None:
+        self.mode = mode
+        self.keeps = mode != "predict"
+        self.training = mode == "train"
+        self.rng = rng
+        self.progress = progress
+
+
+class Layer:
+    """Base of all layers: the names of the protocol, and defaults for a layer without parameters.
+
+    Arrays are the network's: a layer's attributes that are arrays are views, and are written with ``out=`` or
+    ``[...] =``, never assigned.
+
+    Attributes
+    ----------
+    in_shape, out_shape : tuple of int
+        Shapes of one sample, known after `build`.
+    index : int
+        Position in the network: it separates the noise of two layers.
+    """
+
+    in_shape: tuple[int, ...]
+    out_shape: tuple[int, ...]
+    index: int = 0
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Check the shape of one input sample and return the shape of one output sample."""
+        self.in_shape = self.out_shape = tuple(in_shape)
+        return self.out_shape
+
+    def param_specs(self) -> tuple[ParamSpec, ...]:
+        """Return what the optimizer trains."""
+        return ()
+
+    def stat_specs(self) -> tuple[ParamSpec, ...]:
+        """Return running statistics: saved with the network, never optimised."""
+        return ()
+
+    def bind(
+        self,
+        params: dict[str, np.ndarray],
+        grads: dict[str, np.ndarray],
+        stats: dict[str, np.ndarray],
+        members: int | None,
+    ) -> None:
+        """Take views into the network's flat arrays, by the names of the specs."""
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        """Return what `forward` and `backward` need for batches of ``scratch.batch_size``.
+
+        ``need_dX`` is False where nothing in front of this layer can learn.
+        """
+        return {}
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        """Return the output for a batch; ``X`` is not written."""
+        raise NotImplementedError
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+        """Overwrite the layer's gradients and return the gradient with respect to the input of `forward`.
+
+        ``dY`` may be consumed. Returns None where the cache was made without ``need_dX``.
+        """
+        raise NotImplementedError
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, JSON-able: ``type(layer)(**layer.config())`` is the same layer."""
+        return {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.config().items())})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Views would be pickled as copies and come back cut off from the network; it binds anew instead.
+        return {name: value for name, value in vars(self).items() if not isinstance(value, np.ndarray)}

@@ -1,0 +1,65 @@
+"""Noise that is on while training and off otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.checks import check_number
+from glassnet.layers.base import Cache, Layer, Step
+
+__all__ = ["Dropout"]
+
+
+class Dropout(Layer):
+    """Set a random share of the inputs to zero while training, and scale the rest up to keep the mean.
+
+    ``Y = X * M``, ``dX = dY * M`` with ``M = (U >= rate) / (1 - rate)``, U uniform on [0, 1)
+
+    Outside training it passes X on.
+
+    Parameters
+    ----------
+    rate : float
+        Probability of setting an input to zero (not of keeping it), at least 0 and below 1.
+
+    References
+    ----------
+    Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self.rate = check_number("Dropout", "rate", rate, 0.0, 1.0, open_maximum=True)
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        if not scratch.keeps:
+            return {}
+        return {
+            "Y": scratch.array(self.in_shape),
+            "M": scratch.array(self.in_shape),
+            "kept": scratch.array(self.in_shape, dtype=bool),
+            "rate": scratch.constant(self.rate),
+            "scale": scratch.constant(1.0 / (1.0 - self.rate)),
+            "noisy": False,
+        }
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        if step.keeps:
+            cache["noisy"] = step.training
+        if step.rng is None or not step.training:
+            return X
+        U = step.rng.uniform(self.index, out=cache["M"])
+        np.greater_equal(U, cache["rate"], out=cache["kept"])
+        np.multiply(cache["kept"], cache["scale"], out=cache["M"])
+        Y: np.ndarray = np.multiply(X, cache["M"], out=cache["Y"])
+        return Y
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        if cache["noisy"]:
+            np.multiply(dY, cache["M"], out=dY)
+        return dY
+
+    def config(self) -> dict[str, Any]:
+        return {"rate": self.rate}

@@ -1,0 +1,80 @@
+"""One pass over a batch, with everything looked up in advance, and the scratch of one thread."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Scratch, ScratchPool
+from glassnet.layers import Cache, Layer
+from glassnet.losses import Loss
+
+__all__ = ["Pass", "Workspace"]
+
+_PREPARED_SIZES = 8  # batch sizes whose caches are kept ready
+
+
+class Pass:
+    """The bound methods and caches of all layers, for batches of one size.
+
+    Attributes
+    ----------
+    forward, backward : list of (method, Cache)
+        In the order in which they are called.
+    loss_cache : Cache
+    dZ : ndarray
+        Where the loss writes its gradient.
+    """
+
+    __slots__ = ("backward", "dZ", "forward", "loss_cache")
+
+    def __init__(self, layers: list[Layer], loss: Loss, scratch: Scratch, input_gradient: bool) -> None:
+        learns = [bool(layer.param_specs()) for layer in layers]
+        first = 0 if input_gradient else (learns.index(True) if True in learns else len(layers))
+        caches: list[Cache] = [
+            layer.make_cache(scratch, need_dX=input_gradient or position > first)
+            for position, layer in enumerate(layers)
+        ]
+        pairs = list(zip(layers, caches, strict=True))
+        self.forward = [(layer.forward, cache) for layer, cache in pairs]
+        # Nothing in front of the first layer that learns needs a gradient.
+        self.backward = [(layer.backward, cache) for layer, cache in reversed(pairs[first:])]
+        self.loss_cache = loss.make_cache(scratch, layers[-1].out_shape)
+        self.dZ: np.ndarray = self.loss_cache["dZ"]
+
+
+class Workspace(threading.local):
+    """The scratch of one thread: prediction and training each have a pool.
+
+    Parameters
+    ----------
+    layers : list of Layer
+        Built.
+    loss : Loss
+    members : int or None
+    dtype : numpy.dtype
+    """
+
+    def __init__(self, layers: list[Layer], loss: Loss, members: int | None, dtype: np.dtype[Any]) -> None:
+        self._layers, self._loss = layers, loss
+        self._members, self._dtype = members, dtype
+        self.pools: dict[bool, ScratchPool] = {}
+        self._passes: dict[tuple[int, bool, bool], Pass] = {}
+
+    def pass_for(self, batch_size: int, keeps: bool, input_gradient: bool = False) -> Pass:
+        """Return the pass for batches of this size, making it if there is none.
+
+        ``keeps`` prepares for a backward pass, ``input_gradient`` lets that one reach the network's input.
+        """
+        key = (batch_size, keeps, input_gradient)
+        prepared = self._passes.get(key)
+        if prepared is None:
+            if len(self._passes) >= _PREPARED_SIZES:
+                self._passes.clear()
+                self.pools.clear()
+            pool = self.pools.setdefault(keeps, ScratchPool(self._members, self._dtype))
+            scratch = Scratch(pool, batch_size, keeps)
+            prepared = self._passes[key] = Pass(self._layers, self._loss, scratch, input_gradient)
+        return prepared

@@ -1,0 +1,57 @@
+"""What may look on, and say stop, while a network trains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from glassnet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from glassnet.training.run import Run
+
+__all__ = ["Callback", "as_callbacks"]
+
+
+class Callback:
+    """Base of all callbacks; override what you need.
+
+    A callback may read everything (``run.network``, ``run.history``, ``run.epoch``, ``run.seconds``) and end the run
+    with ``run.stop("why")``.
+    """
+
+    def on_fit_begin(self, run: Run) -> None:
+        """Before the first step of a fit."""
+
+    def on_epoch_begin(self, run: Run) -> None:
+        """Before the first step of an epoch."""
+
+    def on_step_end(self, run: Run) -> None:
+        """After each update."""
+
+    def on_epoch_end(self, run: Run) -> None:
+        """After an epoch was recorded in ``run.history``."""
+
+    def on_fit_end(self, run: Run) -> None:
+        """After the last epoch, with the weights that ``fit`` leaves in place."""
+
+
+class _AtEpochEnd(Callback):
+    """A plain function, called with the run after each epoch."""
+
+    def __init__(self, function: Callable[[Run], object]) -> None:
+        self.on_epoch_end = function  # type: ignore[assignment, method-assign]
+
+
+def as_callbacks(values: Iterable[Callback | Callable[[Run], object]]) -> list[Callback]:
+    """Return callbacks; a plain function becomes one that is called after each epoch."""
+    found = []
+    for value in values:
+        if isinstance(value, Callback):
+            found.append(value)
+        elif callable(value) and not isinstance(value, type):
+            found.append(_AtEpochEnd(value))
+        else:
+            message = f"fit: callbacks must be Callback objects or functions, got {value!r}."
+            raise ConfigError(message, got=value)
+    return found

@@ -1,0 +1,187 @@
+"""``fit``: check what was asked for, set up a run, let it go."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice, check_flag, check_integer, check_number
+from glassnet.errors import ConfigError
+from glassnet.metrics import METRICS
+from glassnet.network import Network
+from glassnet.splitting import split_rows
+from glassnet.training.batches import ArrayBatches
+from glassnet.training.callbacks import Callback, as_callbacks
+from glassnet.training.history import History
+from glassnet.training.interrupts import listening
+from glassnet.training.progress import make_progress
+from glassnet.training.run import Run, Validation
+from glassnet.training.stopping import EarlyStopping
+from glassnet.training.threads import blas_threads, choose_threads
+
+__all__ = ["fit_network"]
+
+
+def fit_network(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    epochs: int,
+    batch_size: int = 32,
+    validation_data: Sequence[Any] | None = None,
+    validation_split: float = 0.0,
+    sample_weight: Any = None,
+    shuffle: bool = True,
+    metrics: Sequence[str] | None = None,
+    early_stopping: EarlyStopping | None = None,
+    callbacks: Iterable[Callback | Callable[[Run], object]] = (),
+    max_seconds: float | None = None,
+    threads: int | str = "auto",
+    progress: bool | None = None,
+) -> History:
+    """Train ``epochs`` more epochs.
+
+    Two calls with 5 epochs leave the same bits as one with 10, also through a file saved with
+    ``training_state=True``: the order of each epoch and all noise follow from the seed and the epoch's number, and the
+    optimizer, the schedule and early stopping go on where they were.
+
+    Parameters
+    ----------
+    network : Network
+        Built for X if it is new.
+    X : array of shape (n, ...)
+        Finite numbers.
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or numbers, as the loss wants them.
+    epochs : int
+        How many more.
+    batch_size : int, default=32
+        Rows per update; n or more is one batch with all rows, in the order given.
+    validation_data : (X, y) or (X, y, sample_weight), optional
+        Evaluated after each epoch, with noise off.
+    validation_split : float, default=0.0
+        Instead: hold out this share of the rows, drawn once per seed, stratified for classes.
+    sample_weight : array of shape (n,), optional
+        The loss is ``sum(w * l) / sum(w)``. A batch of zero weight is skipped.
+    shuffle : bool, default=True
+        Whether to visit the rows in a new random order each epoch.
+    metrics : sequence of str, optional
+        For the validation data; by default those of the loss.
+    early_stopping : EarlyStopping, optional
+        When to stop, and whether to restore the best weights.
+    callbacks : iterable of Callback or function
+        A function is called with the `Run` after each epoch.
+    max_seconds : float, optional
+        Stop after this time, at the end of a step.
+    threads : int or "auto", default="auto"
+        BLAS threads while training; see `glassnet.training.threads.choose_threads`.
+    progress : bool, optional
+        Whether to show a progress line; by default on a terminal and in a notebook.
+
+    Returns
+    -------
+    History
+        Of all calls so far. ``history.stop_reason`` says how this one ended.
+
+    Raises
+    ------
+    DivergenceError
+        The loss became NaN or infinite; the network holds its weights from before that epoch.
+    """
+    epochs = check_integer("fit", "epochs", epochs, 1)
+    batch_size = check_integer("fit", "batch_size", batch_size, 1)
+    shuffle = check_flag("fit", "shuffle", shuffle)
+    seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
+    watchers = as_callbacks(callbacks)
+    X, y, weight = network.check_data("fit", X, y, sample_weight)
+    validation = _validation(network, validation_data)
+    split = check_number("fit", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
+    if split:
+        (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
+    chosen = _metrics(network, metrics)
+    _check_stopping(early_stopping, chosen if validation is not None else None)
+    batches = ArrayBatches(
+        X, y, weight, batch_size=batch_size, shuffle=shuffle, streams=network.streams, members=network.members
+    )
+    n_threads = _threads(network, threads, batches.batch_size)
+    line = make_progress(progress)
+    with blas_threads(n_threads), listening() as interruption:
+        run = Run(
+            network,
+            batches,
+            epochs,
+            validation=validation,
+            metrics=chosen,
+            early_stopping=early_stopping,
+            callbacks=watchers + ([line] if line else []),
+            max_seconds=seconds,
+            interruption=interruption,
+        )
+        _note_threads(run.history, n_threads)
+        return run.loop()
+
+
+def _validation(network: Network, data: Sequence[Any] | None) -> Validation | None:
+    if data is None:
+        return None
+    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+        message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
+        raise ConfigError(message, got=data)
+    return network.check_data("fit: validation_data", *data)
+
+
+def _hold_out(
+    network: Network, data: Validation, validation: Validation | None, share: float
+) -> tuple[Validation, Validation]:
+    """Divide the rows into training and validation data."""
+    if validation is not None:
+        message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
+        raise ConfigError(message)
+    if network.members is not None:
+        message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
+        raise ConfigError(message)
+    X, y, weight = data
+    codes = y if network.loss.classifies and y.ndim == 1 else None
+    if network.loss.classifies and y.ndim == 2:
+        codes = y.argmax(axis=1) if y.shape[1] > 1 else (y[:, 0] > 0.5).astype(np.int64)
+    train, valid = split_rows(len(X), [1.0 - share, share], network.streams[0].split(), stratify=codes)
+    parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train, valid)]
+    return parts[0], parts[1]
+
+
+def _metrics(network: Network, metrics: Sequence[str] | None) -> tuple[str, ...]:
+    names = network.loss.metrics if metrics is None else metrics
+    return tuple(check_choice("fit", "metrics", name, METRICS) for name in names)
+
+
+def _check_stopping(rule: EarlyStopping | None, metrics: tuple[str, ...] | None) -> None:
+    if rule is None:
+        return
+    if not isinstance(rule, EarlyStopping):
+        message = (
+            f"fit: early_stopping must be an EarlyStopping object, got {rule!r}. Write EarlyStopping(patience=10)."
+        )
+        raise ConfigError(message, got=rule)
+    rule.check_monitor(["loss", *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])])
+
+
+def _threads(network: Network, threads: int | str, batch_size: int) -> int:
+    """Return the number of BLAS threads; a run that goes on keeps the number it began with."""
+    if threads == "auto" and network.run is not None and network.run.history.threads is not None:
+        return int(network.run.history.threads)
+    widths = [(layer.in_shape[-1], layer.out_shape[-1]) for layer in network.layers if layer.in_shape]
+    d_in, d_out = max(widths, key=lambda pair: pair[0] * pair[1])
+    return choose_threads(threads, (batch_size, d_in, d_out), network.dtype)
+
+
+def _note_threads(history: History, n_threads: int) -> None:
+    if history.threads not in (None, n_threads):
+        history.notes.append(
+            f"BLAS threads changed from {history.threads} to {n_threads} after epoch {history.epochs}: "
+            "the last bits may differ from those of an unchanged run."
+        )
+    history.threads = n_threads

@@ -1,0 +1,99 @@
+"""What a run recorded, epoch by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.checks import check_choice
+
+__all__ = ["History"]
+
+
+class History:
+    """One row per epoch, over all calls of ``fit``.
+
+    Attributes
+    ----------
+    columns : dict of str to list
+        ``"loss"`` and ``"learning_rate"``, and with validation data ``"valid_loss"`` and each metric as
+        ``"valid_accuracy"``. Values are floats, or lists of K floats with members; None where an epoch has none.
+    best_epoch : int or list of int or None
+        The epoch, counted from 1, whose weights early stopping kept.
+    stop_reason : str
+        How the last ``fit`` ended: ``"finished"``, ``"early stopping"``, ``"time"``, ``"interrupted"``, or what a
+        callback said.
+    seconds : float
+        Time in all calls of ``fit``.
+    threads : int or None
+        BLAS threads of the last ``fit``.
+    notes : list of str
+        What else should be known of the run, such as a change of threads between two fits.
+    """
+
+    def __init__(self) -> None:
+        self.columns: dict[str, list[Any]] = {}
+        self.best_epoch: Any = None
+        self.stop_reason = ""
+        self.seconds = 0.0
+        self.threads: int | None = None
+        self.notes: list[str] = []
+
+    @property
+    def epochs(self) -> int:
+        """Epochs trained so far."""
+        return max(map(len, self.columns.values()), default=0)
+
+    def __len__(self) -> int:
+        return self.epochs
+
+    def __getitem__(self, column: str) -> list[Any]:
+        return self.columns[check_choice("History", "column", column, self.columns)]
+
+    def __contains__(self, column: str) -> bool:
+        return column in self.columns
+
+    def record(self, row: dict[str, Any]) -> None:
+        """Append one epoch."""
+        done = self.epochs
+        for name in row:
+            if name not in self.columns:
+                self.columns[name] = [None] * done
+        for name, values in self.columns.items():
+            values.append(row.get(name))
+
+    @property
+    def last(self) -> dict[str, Any]:
+        """The newest epoch's row."""
+        return {name: values[-1] for name, values in self.columns.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything, JSON-able."""
+        return {name: value for name, value in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, entries: dict[str, Any]) -> History:
+        """Return the history that `to_dict` described."""
+        history = cls()
+        for name in vars(history):
+            setattr(history, name, entries[name])
+        return history
+
+    def table(self) -> str:
+        """Return the rows as text, one line per epoch."""
+        lines = ["  ".join(["epoch", *(f"{name:>14}" for name in self.columns)])]
+        for epoch in range(self.epochs):
+            cells = [f"{_show(values[epoch]):>14}" for values in self.columns.values()]
+            lines.append("  ".join([f"{epoch + 1:>5}", *cells]))
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if value is not None)
+        return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return f"{min(value):.4g}..{max(value):.4g}"
+    return f"{value:.4g}"

@@ -1,0 +1,114 @@
+"""What a run remembers between two calls of ``fit``, and carries in a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import FormatError
+from glassnet.network import Network
+from glassnet.optimizers import Optimizer, OptimizerState
+from glassnet.training.history import History
+from glassnet.training.stopping import StoppingState
+
+__all__ = ["RunState"]
+
+
+class RunState:
+    """Everything beside parameters and statistics that the next epoch depends on.
+
+    Attributes
+    ----------
+    epoch : int
+        Epochs done, over all calls of ``fit``.
+    optimizer_state : OptimizerState
+    stopping : StoppingState or None
+    last_params, last_stats : ndarray or None
+        The last epoch's, while the network holds the best epoch's.
+    history : History
+    """
+
+    def __init__(self, network: Network) -> None:
+        self.epoch = 0
+        self.history = History()
+        self.stopping: StoppingState | None = None
+        self.last_params: np.ndarray | None = None
+        self.last_stats: np.ndarray | None = None
+        self._optimizer = _identity(network.optimizer)
+        self.optimizer_state: OptimizerState = network.optimizer.new_state(network.params, network.param_groups)
+
+    def follow_optimizer(self, network: Network) -> None:
+        """Start the optimizer anew if it was exchanged; a new learning rate alone changes nothing."""
+        if _identity(network.optimizer) != self._optimizer:
+            self._optimizer = _identity(network.optimizer)
+            self.optimizer_state = network.optimizer.new_state(network.params, network.param_groups)
+
+    def leave_best(self, network: Network) -> None:
+        """Put the best epoch's weights into the network and keep the last ones for the next ``fit``."""
+        stopping = self.stopping
+        if stopping is None or stopping.best_params is None or stopping.best_stats is None:
+            return
+        self.last_params, self.last_stats = network.params.copy(), network.stats.copy()
+        network.params[...] = stopping.best_params
+        network.stats[...] = stopping.best_stats
+
+    def return_to_last(self, network: Network) -> None:
+        """Undo `leave_best`, unless the weights were changed since: then they are where training goes on."""
+        if self.last_params is not None and self.last_stats is not None and self.stopping is not None:
+            best = self.stopping.best_params
+            if best is not None and np.array_equal(network.params, best):
+                network.params[...] = self.last_params
+                network.stats[...] = self.last_stats
+        self.last_params = self.last_stats = None
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all arrays by name, for a file."""
+        found: dict[str, np.ndarray | None] = {f"optimizer.{n}": a for n, a in self.optimizer_state.arrays.items()}
+        if self.stopping is not None:
+            found |= {"best.params": self.stopping.best_params, "best.stats": self.stopping.best_stats}
+        found |= {"last.params": self.last_params, "last.stats": self.last_stats}
+        return {name: array for name, array in found.items() if array is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything else, JSON-able."""
+        return {
+            "epoch": self.epoch,
+            "steps": self.optimizer_state.t,
+            "history": self.history.to_dict(),
+            "stopping": None if self.stopping is None else self.stopping.to_dict(),
+        }
+
+    @classmethod
+    def restore(cls, network: Network, entries: dict[str, Any], arrays: dict[str, np.ndarray]) -> RunState:
+        """Return the state that `to_dict` and `arrays` described."""
+        state = cls(network)
+        state.epoch = entries["epoch"]
+        state.history = History.from_dict(entries["history"])
+        state.optimizer_state.t = entries["steps"]
+        for name, array in state.optimizer_state.arrays.items():
+            array[...] = _fitting(arrays, f"optimizer.{name}", network.params)
+        if entries["stopping"] is not None:
+            state.stopping = StoppingState.from_dict(entries["stopping"])
+            if "best.params" in arrays:
+                state.stopping.best_params = _fitting(arrays, "best.params", network.params)
+                state.stopping.best_stats = _fitting(arrays, "best.stats", network.stats)
+        if "last.params" in arrays:
+            state.last_params = _fitting(arrays, "last.params", network.params)
+            state.last_stats = _fitting(arrays, "last.stats", network.stats)
+        return state
+
+
+def _identity(optimizer: Optimizer) -> tuple[str, tuple[str, ...]]:
+    """Return what must stay the same for the optimizer's state to keep its meaning."""
+    return type(optimizer).__name__, tuple(optimizer.state_names)
+
+
+def _fitting(arrays: dict[str, np.ndarray], name: str, like: np.ndarray) -> np.ndarray:
+    """Return a saved array of the shape and dtype it must have."""
+    array = arrays.get(name)
+    if array is None or array.shape != like.shape or array.dtype != like.dtype:
+        got = "nothing" if array is None else f"shape {array.shape} and {array.dtype}"
+        message = f"load: '{name}' must have shape {like.shape} and {like.dtype}, got {got}. The file is damaged."
+        raise FormatError(message, expected=like.shape, got=got)
+    return array.copy()

@@ -1,0 +1,122 @@
+"""Early stopping: when validation no longer improves, keep the best weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_flag, check_integer, check_number
+from glassnet.errors import ConfigError
+from glassnet.metrics import GREATER_IS_BETTER
+
+__all__ = ["EarlyStopping", "StoppingState"]
+
+
+class EarlyStopping:
+    """Stop when a recorded value has not improved for some epochs, and restore the best epoch's weights.
+
+    Parameters
+    ----------
+    monitor : str, default="valid_loss"
+        A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``. Losses and errors must fall,
+        accuracy and R² must rise.
+    patience : int, default=10
+        Epochs without improvement before training stops.
+    min_delta : float, default=0.0
+        An improvement must be larger than this.
+    restore_best : bool, default=True
+        Whether the network ends with the best epoch's weights and running statistics. Training can go on all the
+        same: the next ``fit`` starts from the last epoch's.
+
+    References
+    ----------
+    Prechelt (1998), "Early stopping - but when?".
+    """
+
+    def __init__(
+        self, monitor: str = "valid_loss", *, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True
+    ) -> None:
+        self.monitor = monitor
+        self.patience = check_integer("EarlyStopping", "patience", patience, 1)
+        self.min_delta = check_number("EarlyStopping", "min_delta", min_delta, 0.0)
+        self.restore_best = check_flag("EarlyStopping", "restore_best", restore_best)
+
+    @property
+    def sign(self) -> float:
+        """1 if the monitored value must fall, -1 if it must rise."""
+        return -1.0 if self.monitor.removeprefix("valid_") in GREATER_IS_BETTER else 1.0
+
+    def check_monitor(self, columns: list[str]) -> None:
+        """Refuse a monitor that the history will not have."""
+        if self.monitor in columns:
+            return
+        must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
+        advice = "Pass validation_data or validation_split." if self.monitor.startswith("valid_") else ""
+        message = f"EarlyStopping: {must}, got {self.monitor!r}. {advice}".rstrip()
+        raise ConfigError(message, expected=columns, got=self.monitor)
+
+    def __repr__(self) -> str:
+        return (
+            f"EarlyStopping({self.monitor!r}, patience={self.patience}, min_delta={self.min_delta}, "
+            f"restore_best={self.restore_best})"
+        )
+
+
+class StoppingState:
+    """What early stopping remembers; it belongs to the run and is saved with it.
+
+    With members every member has its own best epoch, and is settled once its own patience has run out: what happens to
+    it after that changes nothing any more.
+    """
+
+    def __init__(self, monitor: str, members: int | None) -> None:
+        k = members or 1
+        self.monitor = monitor
+        self.best = np.full(k, np.inf)
+        self.best_epoch = np.zeros(k, dtype=np.int64)
+        self.waited = np.zeros(k, dtype=np.int64)
+        self.settled = np.zeros(k, dtype=bool)
+        self.best_params: np.ndarray | None = None
+        self.best_stats: np.ndarray | None = None
+
+    def update(self, rule: EarlyStopping, value: Any, epoch: int, params: np.ndarray, stats: np.ndarray) -> bool:
+        """Take in one epoch's value; return whether training should stop."""
+        values = rule.sign * np.atleast_1d(np.asarray(value, dtype=np.float64))
+        better = ~self.settled & (values < self.best - rule.min_delta)
+        self.best[better] = values[better]
+        self.best_epoch[better] = epoch
+        self.waited = np.where(better, 0, self.waited + 1)
+        self.settled |= self.waited >= rule.patience
+        if rule.restore_best and better.any():
+            if self.best_params is None or self.best_stats is None:
+                self.best_params, self.best_stats = params.copy(), stats.copy()
+            rows: Any = better if params.ndim == 2 else ...
+            self.best_params[rows] = params[rows]
+            self.best_stats[rows] = stats[rows]
+        return bool(self.settled.all())
+
+    def start_anew(self) -> None:
+        """Give a run that had stopped its patience back."""
+        self.waited[:] = 0
+        self.settled[:] = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything but the best weights, JSON-able."""
+        return {
+            "monitor": self.monitor,
+            "best": [None if np.isinf(b) else float(b) for b in self.best],
+            "best_epoch": self.best_epoch.tolist(),
+            "waited": self.waited.tolist(),
+            "settled": self.settled.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, entries: dict[str, Any]) -> StoppingState:
+        """Return the state that `to_dict` described."""
+        state = cls(entries["monitor"], len(entries["best"]))
+        state.best[:] = [np.inf if b is None else b for b in entries["best"]]
+        state.best_epoch[:] = entries["best_epoch"]
+        state.waited[:] = entries["waited"]
+        state.settled[:] = entries["settled"]
+        return state

@@ -1,0 +1,115 @@
+"""How many threads the matrix products may use, for the time of a fit.
+
+OpenBLAS takes every core by default, and its workers wait by spinning: on a machine where one other process computes,
+that makes small products 10-100 times slower. One thread never falls off that cliff.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_integer
+
+__all__ = ["blas_threads", "choose_threads"]
+
+# Below about 256 x 256 x 256 multiply-adds a second thread gains nothing even on an idle machine.
+_WORTH_A_SECOND_THREAD = 2.0e7
+_MARGIN = 1.15
+
+_lock = threading.Lock()
+_requests: list[int] = []
+_controller: Any = None
+_original: int | None = None
+
+
+def _blas() -> Any:
+    """Return the controller of the loaded BLAS libraries; finding them takes milliseconds, so once."""
+    global _controller
+    if _controller is None:
+        from threadpoolctl import ThreadpoolController
+
+        _controller = ThreadpoolController().select(user_api="blas")
+    return _controller
+
+
+def _set(n: int) -> None:
+    for library in _blas().lib_controllers:
+        library.set_num_threads(n)
+
+
+@contextmanager
+def blas_threads(n: int) -> Iterator[None]:
+    """Limit BLAS to ``n`` threads while inside.
+
+    The count belongs to the whole process: of several limits at once, from several threads, the smallest holds, and
+    the last one to leave puts the caller's setting back.
+    """
+    global _original
+    with _lock:
+        if not _requests:
+            _original = available_threads()
+        _requests.append(n)
+        _set(min(_requests))
+    try:
+        yield
+    finally:
+        with _lock:
+            _requests.remove(n)
+            _set(min(_requests) if _requests else _original or 1)
+
+
+def available_threads() -> int:
+    """Return how many threads BLAS is set to use now."""
+    return max((library.get_num_threads() or 1 for library in _blas().lib_controllers), default=1)
+
+
+def choose_threads(threads: int | str, largest_product: tuple[int, int, int], dtype: np.dtype[Any]) -> int:
+    """Return how many BLAS threads a fit should use.
+
+    Parameters
+    ----------
+    threads : int or "auto"
+        A number is taken as it is. ``"auto"`` takes one thread for small products, and for large ones tries on
+        the spot whether all that the caller allows are faster: on a busy machine they are not.
+    largest_product : tuple of int
+        ``(n, d_in, d_out)`` of the largest matrix product of a step.
+    dtype : numpy.dtype
+        Of that product.
+    """
+    if threads != "auto":
+        return check_integer("fit", "threads", threads, 1, "Or pass threads='auto'.")
+    available = min(available_threads(), _cores())
+    n, d_in, d_out = largest_product
+    if available == 1 or n * d_in * d_out < _WORTH_A_SECOND_THREAD:
+        return 1
+    return (
+        available if _seconds(available, largest_product, dtype) * _MARGIN < _seconds(1, largest_product, dtype) else 1
+    )
+
+
+def _cores() -> int:
+    """Return the number of cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _seconds(threads: int, product: tuple[int, int, int], dtype: np.dtype[Any]) -> float:
+    """Return the median time of one product of this size."""
+    n, d_in, d_out = product
+    A, B, C = np.ones((n, d_in), dtype), np.ones((d_in, d_out), dtype), np.empty((n, d_out), dtype)
+    times = []
+    with blas_threads(threads):
+        for _ in range(6):
+            start = time.perf_counter()
+            np.matmul(A, B, out=C)
+            times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
