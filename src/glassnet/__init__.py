@@ -16,6 +16,9 @@ Examples
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from glassnet.errors import (
     ConfigError,
     DataError,
@@ -26,8 +29,6 @@ from glassnet.errors import (
     NotFittedError,
     ShapeError,
 )
-from glassnet.files import load
-from glassnet.gradcheck import check_gradients
 from glassnet.layers import (
     ELU,
     GELU,
@@ -53,7 +54,11 @@ from glassnet.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, Squar
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adam, AdamW, Optimizer
 from glassnet.schedules import Constant, CosineDecay, Schedule
-from glassnet.training import Callback, EarlyStopping, History
+
+if TYPE_CHECKING:
+    from glassnet.files import load
+    from glassnet.gradcheck import check_gradients
+    from glassnet.training import Callback, EarlyStopping, History
 
 __version__ = "0.1.0"
 
@@ -103,3 +108,24 @@ __all__ = [
     "check_gradients",
     "load",
 ]
+
+# The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
+_ON_USE = {
+    "Callback": "glassnet.training",
+    "EarlyStopping": "glassnet.training",
+    "History": "glassnet.training",
+    "check_gradients": "glassnet.gradcheck",
+    "load": "glassnet.files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_USE:
+        message = f"module 'glassnet' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = globals()[name] = getattr(importlib.import_module(_ON_USE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_USE})

@@ -1,4 +1,4 @@
-"""Working memory for one thread, handed to layers and losses instead of being owned by them."""
+"""Working memory that is handed to layers and losses, and the two products that everything rests on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Scratch", "ScratchPool"]
+__all__ = ["Scratch", "ScratchPool", "matrix_product", "weighted_sum"]
+
+
+def matrix_product(A: np.ndarray, B: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """Write ``A @ B`` into ``out``, with or without a member axis in front.
+
+    Plain matrices go through ndarray.dot: it starts in 0.3 us where np.matmul takes 0.9, and gives the same bits.
+    """
+    return A.dot(B, out) if out.ndim == 2 else np.matmul(A, B, out=out)
+
+
+def weighted_sum(rows: np.ndarray, weight: np.ndarray) -> Any:
+    """Return ``sum(weight * rows)`` over the last axis: a scalar for (n,), an array (K,) for (K, n)."""
+    return rows.dot(weight) if rows.ndim == 1 else np.vecdot(rows, weight)
 
 
 class ScratchPool:
@@ -88,6 +101,10 @@ class Scratch:
         NumPy compares with them 3 times faster than with a scalar 0 (128 x 256: 4 against 13 us).
         """
         return self._pool.zeros((*self._lead, self.batch_size, *sample_shape))
+
+    def ones(self) -> np.ndarray:
+        """Return the weights of n samples that weigh the same, shape (n,)."""
+        return np.ones(self.batch_size, dtype=self.dtype)
 
     def row(self, sample_shape: tuple[int, ...]) -> np.ndarray:
         """Return an array of shape ``(K?, 1, *sample_shape)``, one value for the whole batch."""

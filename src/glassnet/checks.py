@@ -6,7 +6,6 @@ A check returns the value in the form the library works with, or raises one clea
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import math
 import numbers
@@ -46,6 +45,8 @@ def check_choice(where: str, name: str, value: object, choices: Iterable[str]) -
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
         return value
+    import difflib
+
     near = difflib.get_close_matches(str(value), valid, n=1)
     advice = f"Did you mean {near[0]!r}?" if near else ""
     must = f"{name} must be one of {', '.join(map(repr, valid))}"
@@ -114,9 +115,17 @@ def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_nd
         raise _error(DataError, where, f"{name} must have at least one row and one value", f"shape {array.shape}", "")
     with np.errstate(over="ignore"):
         result = array.astype(dtype, copy=False)
-    if not np.isfinite(result).all():
+    if not _all_finite(result):
         raise _not_finite(where, name, array, result)
     return result
+
+
+def _all_finite(array: np.ndarray) -> bool:
+    """Return whether there is no NaN and no infinity; a sum tells in a third of the time, unless it overflows."""
+    if array.dtype.kind != "f":
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
 
 
 def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

@@ -14,7 +14,8 @@ import numpy as np
 
 __all__ = ["INITIALIZERS", "default_initializer"]
 
-Initializer = Callable[[np.random.Generator, tuple[int, ...], int, int], np.ndarray]
+# In quotes: naming np.random here would load it with `import glassnet`, which takes as long as all of our own code.
+Initializer = Callable[["np.random.Generator", tuple[int, ...], int, int], np.ndarray]
 
 
 def _glorot_uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:

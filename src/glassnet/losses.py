@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.arrays import Scratch
+from glassnet.arrays import Scratch, weighted_sum
 from glassnet.checks import check_choice, check_matrix
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers.base import Cache
@@ -64,13 +64,6 @@ class Loss:
         return f"{type(self).__name__}()"
 
 
-def _sum_rows(rows: np.ndarray, weight: np.ndarray | None) -> Any:
-    """Return ``sum(w * rows)`` over the samples; ``rows`` of shape (K?, n) is consumed."""
-    if weight is not None:
-        np.multiply(rows, weight, out=rows)
-    return np.add.reduce(rows, axis=-1)
-
-
 class SquaredError(Loss):
     """Mean squared error: ``l = mean_j (Z_j - y_j)**2``, ``dZ_j = 2 * w * (Z_j - y_j) / k``; predictions are Z.
 
@@ -98,6 +91,7 @@ class SquaredError(Loss):
             "dZ": scratch.array(out_shape),
             "T": scratch.array(out_shape),
             "rows": scratch.array(()),
+            "ones": scratch.ones(),
             "one_over_k": scratch.constant(1.0 / out_shape[-1]),
             "two_over_k": scratch.constant(2.0 / out_shape[-1]),
         }
@@ -111,9 +105,10 @@ class SquaredError(Loss):
         np.add.reduce(T, axis=-1, out=rows)
         np.multiply(rows, cache["one_over_k"], out=rows)
         np.multiply(out, cache["two_over_k"], out=out)
-        if weight is not None:
-            np.multiply(out, weight[..., None], out=out)
-        return _sum_rows(rows, weight)
+        if weight is None:
+            return weighted_sum(rows, cache["ones"])
+        np.multiply(out, weight[..., None], out=out)
+        return weighted_sum(rows, weight)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         return Z.copy()
@@ -151,6 +146,7 @@ class BinaryCrossEntropy(Loss):
             "dZ": scratch.array(out_shape),
             "T": scratch.array(out_shape),
             "rows": scratch.array(()),
+            "ones": scratch.ones(),
             "zeros": scratch.zeros(out_shape),
             "half": scratch.constant(0.5),
             "one_over_k": scratch.constant(1.0 / out_shape[-1]),
@@ -174,9 +170,10 @@ class BinaryCrossEntropy(Loss):
             rows = np.add.reduce(T, axis=-1, out=cache["rows"])
             np.multiply(rows, cache["one_over_k"], out=rows)
             np.multiply(out, cache["one_over_k"], out=out)
-        if weight is not None:
-            np.multiply(out, weight[..., None], out=out)
-        return _sum_rows(rows, weight)
+        if weight is None:
+            return weighted_sum(rows, cache["ones"])
+        np.multiply(out, weight[..., None], out=out)
+        return weighted_sum(rows, weight)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         half = np.array(0.5, dtype=Z.dtype)
@@ -254,6 +251,7 @@ class SoftmaxCrossEntropy(Loss):
             "S": scratch.array(out_shape),
             "sums": scratch.array((1,)),
             "rows": rows,
+            "ones": scratch.ones(),
             "picked": scratch.array(()),
             "index": scratch.array((), dtype=np.int64),
             # Where each row of the logits begins in memory, so that the true class is one take and one put.
@@ -284,9 +282,10 @@ class SoftmaxCrossEntropy(Loss):
             np.multiply(S, y, out=S)
             picked = np.add.reduce(S, axis=-1, out=cache["picked"])
             np.subtract(rows, picked, out=rows)
-        if weight is not None:
-            np.multiply(out, weight[..., None], out=out)
-        return _sum_rows(rows, weight)
+        if weight is None:
+            return weighted_sum(rows, cache["ones"])
+        np.multiply(out, weight[..., None], out=out)
+        return weighted_sum(rows, weight)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         P: np.ndarray = Z - Z.max(axis=-1, keepdims=True)

@@ -139,6 +139,7 @@ class Network:
         """Create what is not saved: gradients, loss sum and weight sum in one array, so that they travel together."""
         self.sums = np.zeros((*self.params.shape[:-1], self.n_parameters + 2), dtype=self.dtype)
         self.grads = self.sums[..., : self.n_parameters]
+        self._one_over_weight = np.ones(() if self.members is None else (self.members, 1), dtype=self.dtype)
         self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
 
     def _bind(self) -> None:
@@ -214,7 +215,13 @@ class Network:
 
     def average_gradients(self) -> None:
         """Divide the gradients by the sum of the weights, the one division of a step."""
-        np.divide(self.grads, self.sums[..., -1:], out=self.grads)
+        if self.members is None:
+            self._one_over_weight[()] = 1.0 / float(self.sums[-1])
+        else:
+            # A member whose rows all weigh nothing has gradients of 0, and keeps them.
+            weights = self.sums[:, -1:]
+            np.divide(1.0, weights, out=self._one_over_weight, where=weights > 0.0)
+        np.multiply(self.grads, self._one_over_weight, out=self.grads)
 
     def _logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
         """Return logits for checked inputs of shape (n, ...), a few thousand rows at a time, as a fresh array."""
@@ -368,7 +375,7 @@ class Network:
     # ---- copying ------------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {"grads", "sums", "workspace"}
+        left_out = {"grads", "sums", "workspace", "_one_over_weight"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

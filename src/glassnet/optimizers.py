@@ -17,8 +17,9 @@ from glassnet.schedules import SCHEDULES, Schedule, as_schedule
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Group", "Optimizer", "OptimizerState", "as_optimizer"]
 
-# Two or three vectors of 8 Ki float32 numbers stay in a first-level cache of 32-48 KiB.
-_BLOCK = 8192
+# Blocks of 128 KiB stay in a second-level cache between the passes; smaller ones cost more calls than they save
+# (one Adam step on 235 k parameters after the products of that step: 0.49 ms with 8 Ki, 0.38 with 32 Ki numbers).
+_BLOCK = 32768
 
 
 class Group(NamedTuple):
@@ -48,32 +49,44 @@ class OptimizerState:
         Saved with a run.
     t : int
         Steps taken; saved with a run.
-    blocks : list of (index, Group)
-        The groups, cut into blocks.
     """
 
     def __init__(self, params: np.ndarray, names: tuple[str, ...], groups: list[Group]) -> None:
         self.t = 0
         self.arrays = {name: np.zeros_like(params) for name in names}
-        members = 1 if params.ndim == 1 else len(params)
-        width = max(1, _BLOCK // members)
-        self.blocks: list[tuple[Any, Group]] = []
-        for group in groups:
-            for start in range(group.start, group.stop, width):
-                part = slice(start, min(start + width, group.stop))
-                self.blocks.append((part if params.ndim == 1 else (..., part), group))
-        self._work = np.empty((*params.shape[:-1], min(width, params.shape[-1])), dtype=params.dtype)
+        self._groups = groups
         self._scalars: dict[str, np.ndarray] = {}
+        self._dtype = params.dtype
+        self._blocks: list[tuple[Any, ...]] = []
+        self._blocks_of: tuple[np.ndarray, np.ndarray] | None = None
 
-    def work(self, like: np.ndarray) -> np.ndarray:
-        """Return scratch of the shape of a block."""
-        return self._work[..., : like.shape[-1]]
+    def blocks(self, params: np.ndarray, grads: np.ndarray) -> list[tuple[Any, ...]]:
+        """Return ``(group, work, p, g, *state)`` for each block: views, and scratch of the block's shape.
+
+        The slicing is done once, since parameters and gradients are the same two arrays at every step.
+        """
+        if self._blocks_of is None or self._blocks_of[0] is not params or self._blocks_of[1] is not grads:
+            width = max(1, _BLOCK // (1 if params.ndim == 1 else len(params)))
+            work = np.empty((*params.shape[:-1], min(width, params.shape[-1])), dtype=params.dtype)
+            flats = (params, grads, *self.arrays.values())
+            self._blocks = []
+            for group in self._groups:
+                for start in range(group.start, group.stop, width):
+                    stop = min(start + width, group.stop)
+                    views = [flat[..., start:stop] for flat in flats]
+                    self._blocks.append((group, work[..., : stop - start], *views))
+            self._blocks_of = (params, grads)
+        return self._blocks
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Views would come back cut off from the arrays they looked into.
+        return {**vars(self), "_blocks": [], "_blocks_of": None}
 
     def scalar(self, name: str, value: float) -> np.ndarray:
         """Return ``value`` as a 0-d array, which NumPy takes faster than a float."""
         held = self._scalars.get(name)
         if held is None:
-            held = self._scalars[name] = np.empty((), dtype=self._work.dtype)
+            held = self._scalars[name] = np.empty((), dtype=self._dtype)
         held[()] = value
         return held
 
@@ -175,14 +188,13 @@ class SGD(Optimizer):
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
         state.t += 1
-        for part, group in state.blocks:
-            p, g = params[part], grads[part]
-            work = state.work(p)
+        momentum = state.scalar("momentum", self.momentum)
+        for group, work, p, g, *velocity in state.blocks(params, grads):
             np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
-            if self.momentum == 0.0:
+            if not velocity:
                 np.subtract(p, work, out=p)
                 continue
-            v, momentum = state.arrays["velocity"][part], state.scalar("momentum", self.momentum)
+            (v,) = velocity
             np.multiply(v, momentum, out=v)
             np.subtract(v, work, out=v)
             if self.nesterov:
@@ -251,10 +263,7 @@ class Adam(Optimizer):
         eps = state.scalar("eps", self.eps / (root if self.eps_form == "torch" else unscale))
         rate = learning_rate * (1.0 - self.beta1) / (1.0 - self.beta1**state.t) / root
         beta1, beta2 = state.scalar("beta1", self.beta1), state.scalar("beta2", self.beta2)
-        moments, squares = state.arrays["M"], state.arrays["V"]
-        for part, group in state.blocks:
-            p, g, M, V = params[part], grads[part], moments[part], squares[part]
-            work = state.work(p)
+        for group, work, p, g, M, V in state.blocks(params, grads):
             if group.decays:
                 decay = 1.0 - learning_rate * group.rate_factor * self.weight_decay
                 np.multiply(p, state.scalar("decay", decay), out=p)

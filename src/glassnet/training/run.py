@@ -111,10 +111,12 @@ class Run:
 
     def loop(self) -> History:
         """Train until the target, or until something says stop."""
-        self._begin()
-        while self.epoch < self.target_epochs and not self._stop_reason:
-            self.run_epoch()
-        self._end()
+        # What overflows ends in a loss that is not finite, and that is reported in a sentence of its own.
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            self._begin()
+            while self.epoch < self.target_epochs and not self._stop_reason:
+                self.run_epoch()
+            self._end()
         return self.history
 
     def _begin(self) -> None:

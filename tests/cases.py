@@ -1,0 +1,115 @@
+"""The tables that the laws run over. A new layer, loss or optimizer is one line here."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import glassnet as gn
+
+
+class LayerCase(NamedTuple):
+    """A layer and the shape of one of its samples."""
+
+    layer: gn.Layer
+    in_shape: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """What the test's id shows."""
+        return f"{self.layer!r}-{'x'.join(map(str, self.in_shape))}"
+
+
+LAYERS = [
+    LayerCase(gn.Dense(5), (7,)),
+    LayerCase(gn.Dense(1, "sigmoid"), (3,)),
+    LayerCase(gn.Dense(4, "relu", use_bias=False), (6,)),
+    LayerCase(gn.Dense(6, "gelu"), (2,)),
+    LayerCase(gn.Dense(6, "elu", initializer="he_normal"), (2,)),
+    LayerCase(gn.Flatten(), (3, 4)),
+    LayerCase(gn.Dropout(0.4), (6,)),
+    LayerCase(gn.Dropout(0.0), (6,)),
+    LayerCase(gn.Dropout(0.25), (3, 4)),
+    LayerCase(gn.BatchNorm(), (6,)),
+    LayerCase(gn.BatchNorm(momentum=0.5, eps=1e-3), (1,)),
+    LayerCase(gn.LayerNorm(), (6,)),
+    LayerCase(gn.LayerNorm(eps=1e-3), (3, 4)),
+    LayerCase(gn.Identity(), (6,)),
+    LayerCase(gn.Sigmoid(), (6,)),
+    LayerCase(gn.Tanh(), (6,)),
+    LayerCase(gn.ReLU(), (6,)),
+    LayerCase(gn.LeakyReLU(), (6,)),
+    LayerCase(gn.LeakyReLU(0.3), (2, 3)),
+    LayerCase(gn.ELU(), (6,)),
+    LayerCase(gn.ELU(alpha=0.5), (6,)),
+    LayerCase(gn.SELU(), (6,)),
+    LayerCase(gn.GELU(), (6,)),
+    LayerCase(gn.SiLU(), (6,)),
+    LayerCase(gn.Mish(), (6,)),
+    LayerCase(gn.Softplus(), (6,)),
+]
+
+
+class LossCase(NamedTuple):
+    """A loss, its number of logits, and targets for n rows."""
+
+    loss: gn.Loss
+    n_outputs: int
+    kind: str
+
+    @property
+    def name(self) -> str:
+        """What the test's id shows."""
+        return f"{self.loss.name}-{self.n_outputs}-{self.kind}"
+
+    def targets(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Return targets as a user would pass them."""
+        k = self.n_outputs
+        if self.kind == "codes":
+            return rng.integers(0, k, n)
+        if self.kind == "probabilities":
+            p = rng.random((n, k)) + 0.05
+            return p / p.sum(axis=1, keepdims=True)
+        if self.kind == "yes/no":
+            return rng.integers(0, 2, (n, k)).astype(float)
+        return rng.standard_normal((n, k))
+
+
+LOSSES = [
+    LossCase(gn.SquaredError(), 1, "numbers"),
+    LossCase(gn.SquaredError(), 3, "numbers"),
+    LossCase(gn.BinaryCrossEntropy(), 1, "yes/no"),
+    LossCase(gn.BinaryCrossEntropy(), 3, "yes/no"),
+    LossCase(gn.SoftmaxCrossEntropy(), 2, "codes"),
+    LossCase(gn.SoftmaxCrossEntropy(), 5, "codes"),
+    LossCase(gn.SoftmaxCrossEntropy(), 4, "probabilities"),
+]
+
+OPTIMIZERS: list[gn.Optimizer] = [
+    gn.SGD(0.1),
+    gn.SGD(0.1, momentum=0.9),
+    gn.SGD(0.1, momentum=0.8, nesterov=True),
+    gn.Adam(0.01),
+    gn.Adam(0.01, beta1=0.0, beta2=0.9, eps=1e-3),
+    gn.Adam(0.01, eps=1e-3, eps_form="sklearn"),
+    gn.AdamW(0.01, weight_decay=0.1),
+    gn.AdamW(0.01, weight_decay=0.1, beta1=0.8, eps_form="sklearn"),
+]
+
+
+def naive_step(optimizer: Any, p: np.ndarray, g: np.ndarray, memory: dict[str, Any], lr: float, decay: np.ndarray) -> None:
+    """Take one step as the papers write it, in float64 and with temporaries: the reference for the fast ones."""
+    memory["t"] = t = memory.get("t", 0) + 1
+    if isinstance(optimizer, gn.SGD):
+        v = memory["v"] = optimizer.momentum * memory.get("v", 0.0) - lr * g
+        p += optimizer.momentum * v - lr * g if optimizer.nesterov else v
+        return
+    if isinstance(optimizer, gn.AdamW):
+        p -= lr * optimizer.weight_decay * decay * p
+    m = memory["m"] = optimizer.beta1 * memory.get("m", 0.0) + (1 - optimizer.beta1) * g
+    v = memory["v"] = optimizer.beta2 * memory.get("v", 0.0) + (1 - optimizer.beta2) * g**2
+    if optimizer.eps_form == "torch":
+        p -= lr * (m / (1 - optimizer.beta1**t)) / (np.sqrt(v / (1 - optimizer.beta2**t)) + optimizer.eps)
+    else:
+        p -= lr * np.sqrt(1 - optimizer.beta2**t) / (1 - optimizer.beta1**t) * m / (np.sqrt(v) + optimizer.eps)
