@@ -98,7 +98,9 @@ OPTIMIZERS: list[gn.Optimizer] = [
 ]
 
 
-def naive_step(optimizer: Any, p: np.ndarray, g: np.ndarray, memory: dict[str, Any], lr: float, decay: np.ndarray) -> None:
+def naive_step(
+    optimizer: Any, p: np.ndarray, g: np.ndarray, memory: dict[str, Any], lr: float, decay: np.ndarray
+) -> None:
     """Take one step as the papers write it, in float64 and with temporaries: the reference for the fast ones."""
     memory["t"] = t = memory.get("t", 0) + 1
     if isinstance(optimizer, gn.SGD):

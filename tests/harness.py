@@ -22,7 +22,13 @@ class Bench:
     """
 
     def __init__(
-        self, layer: Layer, in_shape: tuple[int, ...], n: int, dtype: str = "float64", members: int | None = None, seed: int = 0
+        self,
+        layer: Layer,
+        in_shape: tuple[int, ...],
+        n: int,
+        dtype: str = "float64",
+        members: int | None = None,
+        seed: int = 0,
     ) -> None:
         self.layer = copy.deepcopy(layer)
         self.in_shape, self.n, self.members = in_shape, n, members
@@ -46,7 +52,7 @@ class Bench:
             draws.append(start + 0.1 * rng.random(spec.shape))
         return (draws[0] if self.members is None else np.stack(draws)).astype(self.dtype)
 
-    def cache_for(self, n: int, keeps: bool = True, need_dX: bool = True) -> dict[str, Any]:  # noqa: N803
+    def cache_for(self, n: int, keeps: bool = True, need_dX: bool = True) -> dict[str, Any]:
         """Return the layer's cache for n rows."""
         return self.layer.make_cache(Scratch(self.pool, n, keeps), need_dX)
 

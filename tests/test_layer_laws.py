@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import LAYERS, LayerCase
-from harness import TOLERANCE, Bench, bench_errors
 
 import glassnet as gn
+from cases import LAYERS, LayerCase
 from glassnet.layers import LAYERS as PUBLIC_LAYERS
+from harness import TOLERANCE, Bench, bench_errors
 
 each_layer = pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
 each_mode = pytest.mark.parametrize("mode", ["train", "record"])
@@ -157,7 +157,9 @@ def test_poisoned_buffers_do_not_show(case: LayerCase, mode: str, rng: np.random
         Y = bench.forward(X, mode).copy()
         dX = bench.backward(dY)
         assert dX is not None
-        results.append([Y, dX.copy(), *(g.copy() for g in bench.grads.values()), *(s.copy() for s in bench.stats.values())])
+        results.append(
+            [Y, dX.copy(), *(g.copy() for g in bench.grads.values()), *(s.copy() for s in bench.stats.values())]
+        )
         bench.poison()
         for gradient in bench.grads.values():
             gradient[...] = np.nan
@@ -259,7 +261,9 @@ def test_first_layer_may_skip_its_input_gradient(case: LayerCase, rng: np.random
         np.testing.assert_array_equal(gradient, full[name])
 
 
-@pytest.mark.parametrize("case", [c for c in LAYERS if isinstance(c.layer, gn.layers.Elementwise)], ids=lambda c: c.name)
+@pytest.mark.parametrize(
+    "case", [c for c in LAYERS if isinstance(c.layer, gn.layers.Elementwise)], ids=lambda c: c.name
+)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_activations_survive_extremes(case: LayerCase, dtype: str) -> None:
     """No overflow, no NaN, at ±1000, ±1e30 and 0, forward and backward."""

@@ -273,7 +273,7 @@ class SoftmaxCrossEntropy(Loss):
             np.add(cache["starts"], y, out=index)
             np.take(S, index, out=picked, mode="clip")
             np.subtract(rows, picked, out=rows)
-            # p - 1 at the true class, without the cancellation near p = 1: expm1(log p) with log p = -l.
+            # p - 1 at the true class is expm1(log p), and log p is -l: no need to read p back.
             np.negative(rows, out=picked)
             np.expm1(picked, out=picked)
             np.put(out, index, picked, mode="clip")

@@ -92,7 +92,8 @@ class Network:
         self.optimizer = as_optimizer(optimizer)
         self.members = None if members is None else check_integer("Network", "members", members, 1)
         self.seeds = check_seeds(seed, self.members)
-        self.dtype = np.dtype(check_choice("Network", "dtype", str(np.dtype(dtype)), ("float32", "float64")))
+        name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+        self.dtype = np.dtype(check_choice("Network", "dtype", name, ("float32", "float64")))
         self.metadata: dict[str, Any] = {}
         self.run: Any = None
         self.input_shape: tuple[int, ...] | None = None

@@ -1,0 +1,198 @@
+"""What every optimizer obeys."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from cases import OPTIMIZERS, naive_step
+from glassnet import optimizers
+from glassnet.optimizers import OPTIMIZERS as PUBLIC_OPTIMIZERS
+from glassnet.optimizers import Group
+
+each_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+GROUPS = [Group(0, 30, 1.0, True), Group(30, 40, 0.5, True), Group(40, 50, 1.0, False)]
+FACTORS = np.repeat([1.0, 0.5, 1.0], [30, 10, 10])
+DECAYS = np.repeat([1.0, 1.0, 0.0], [30, 10, 10])
+
+
+def gradients(rng: np.random.Generator, steps: int, shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
+    """Return one gradient per step, over several orders of magnitude."""
+    return (rng.standard_normal((steps, *shape)) * 10.0 ** rng.integers(-4, 2, shape)).astype(dtype)
+
+
+def run(optimizer: gn.Optimizer, p: np.ndarray, steps: np.ndarray, rates: list[float]) -> np.ndarray:
+    """Return parameters after all steps, starting from a copy of p."""
+    p, g = p.copy(), np.empty_like(p)
+    state = optimizer.new_state(p, GROUPS)
+    for gradient, rate in zip(steps, rates, strict=True):
+        g[...] = gradient
+        optimizer.step(p, g, state, rate)
+    return p
+
+
+def test_table_is_complete() -> None:
+    """Every public optimizer stands in the table."""
+    assert {type(optimizer) for optimizer in OPTIMIZERS} == set(PUBLIC_OPTIMIZERS.values())
+
+
+@each_optimizer
+@pytest.mark.parametrize("block", [7, 32768])
+def test_equals_the_papers(
+    optimizer: gn.Optimizer, block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """20 steps agree with the textbook form in float64 to 1e-12, with changing rates, groups, and any block size."""
+    monkeypatch.setattr(optimizers, "_BLOCK", block)
+    start, steps, rates = rng.standard_normal(50), gradients(rng, 20, (50,)), list(rng.random(20))
+    expected, memory = start.copy(), {}
+    for gradient, rate in zip(steps, rates, strict=True):
+        naive_step(optimizer, expected, gradient, memory, rate * FACTORS, DECAYS)
+    np.testing.assert_allclose(run(optimizer, start, steps, rates), expected, rtol=1e-12, atol=1e-12)
+
+
+@each_optimizer
+def test_float32(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """In float32 all state is float32, and 20 steps stay close to float64's."""
+    start, steps = rng.standard_normal(50), gradients(rng, 20, (50,))
+    double = run(optimizer, start, steps, [0.01] * 20)
+    single = run(optimizer, start.astype("float32"), steps.astype("float32"), [0.01] * 20)
+    assert single.dtype == np.dtype("float32")
+    np.testing.assert_allclose(single, double, rtol=2e-4, atol=2e-5)
+    state = optimizer.new_state(single, GROUPS)
+    optimizer.step(single, steps[0].astype("float32"), state, 0.01)
+    assert {array.dtype for array in state.arrays.values()} <= {np.dtype("float32")}
+
+
+@each_optimizer
+def test_gradients_stay(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """The gradient is read, not written."""
+    p, g = rng.standard_normal(50), rng.standard_normal(50)
+    before = g.copy()
+    optimizer.step(p, g, optimizer.new_state(p, GROUPS), 0.1)
+    np.testing.assert_array_equal(g, before)
+
+
+@each_optimizer
+def test_continues_after_a_copy(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """Ten steps, a pickle of the state or a deep copy, ten more: the same bits as twenty."""
+    start, steps = rng.standard_normal(50).astype("float32"), gradients(rng, 20, (50,), "float32")
+    expected = run(optimizer, start, steps, [0.01] * 20)
+    for duplicate in (lambda state: pickle.loads(pickle.dumps(state)), copy.deepcopy):
+        p = start.copy()
+        state = optimizer.new_state(p, GROUPS)
+        for i, gradient in enumerate(steps):
+            if i == 10:
+                state = duplicate(state)
+            optimizer.step(p, gradient.copy(), state, 0.01)
+        np.testing.assert_array_equal(p, expected)
+
+
+@each_optimizer
+def test_members_equal_networks(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """(K, P) parameters move, bit for bit, as K vectors do alone; gradients may be a strided view."""
+    start, steps = rng.standard_normal((3, 50)).astype("float32"), gradients(rng, 10, (3, 50), "float32")
+    p, g = start.copy(), np.empty((3, 52), dtype="float32")[:, :50]
+    state = optimizer.new_state(p, GROUPS)
+    for gradient in steps:
+        g[...] = gradient
+        optimizer.step(p, g, state, 0.01)
+    for k in range(3):
+        np.testing.assert_array_equal(p[k], run(optimizer, start[k], steps[:, k], [0.01] * 10))
+
+
+@each_optimizer
+def test_works_on_slices(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """Stepping [0:35) and [35:50) apart gives the bits of stepping the whole."""
+    start, steps = rng.standard_normal(50).astype("float32"), gradients(rng, 5, (50,), "float32")
+    expected = run(optimizer, start, steps, [0.01] * 5)
+    p = start.copy()
+    parts = [
+        (slice(0, 35), [GROUPS[0], Group(30, 35, 0.5, True)]),
+        (slice(35, 50), [Group(0, 5, 0.5, True), Group(5, 15, 1.0, False)]),
+    ]
+    for part, groups in parts:
+        state = optimizer.new_state(p[part], groups)
+        for gradient in steps:
+            optimizer.step(p[part], gradient[part], state, 0.01)
+    np.testing.assert_array_equal(p, expected)
+
+
+@each_optimizer
+def test_second_step_allocates_little(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """Once warm, a step on 200,000 parameters allocates less than 64 KiB."""
+    p, g = rng.standard_normal(200_000).astype("float32"), rng.standard_normal(200_000).astype("float32")
+    state = optimizer.new_state(p, [Group(0, 200_000, 1.0, True)])
+    optimizer.step(p, g, state, 0.01)
+    tracemalloc.start()
+    optimizer.step(p, g, state, 0.01)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * 1024
+
+
+@each_optimizer
+def test_config_round_trip(optimizer: gn.Optimizer) -> None:
+    """An optimizer made from its config, or its repr, is the same; schedules included."""
+    scheduled = copy.copy(optimizer)
+    scheduled.learning_rate = gn.CosineDecay(0.1, epochs=7, final=0.01)
+    for one in (optimizer, scheduled):
+        assert repr(type(one).from_config(one.config())) == repr(one)
+        assert repr(eval(repr(one), vars(gn).copy())) == repr(one)
+
+
+@pytest.mark.parametrize("optimizer", [gn.SGD(0.01, momentum=0.9), gn.Adam(0.01), gn.AdamW(0.01, beta2=0.95)], ids=repr)
+def test_dead_units_leave_no_subnormal_numbers(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
+    """When gradients stay 0, moments decay to exactly 0: subnormal numbers on the way would slow every step down."""
+    p, g = rng.standard_normal(50).astype("float32"), np.empty(50, dtype="float32")
+    state = optimizer.new_state(p, GROUPS)
+    tiny = np.finfo("float32").tiny
+    for step in range(3000):
+        g[...] = rng.standard_normal(50) if step < 5 else 0.0
+        optimizer.step(p, g, state, 0.01)
+        for array in state.arrays.values():
+            assert not ((array != 0.0) & (np.abs(array) < tiny)).any()
+    assert not state.arrays["velocity" if isinstance(optimizer, gn.SGD) else "M"].any()
+
+
+def test_adam_first_step_by_hand() -> None:
+    """Adam's first step is lr * g / (|g| + eps): 0.1 * 3 / (3 + 1) = 0.075 with eps = 1."""
+    p = np.array([1.0])
+    optimizer = gn.Adam(0.1, eps=1.0)
+    optimizer.step(p, np.array([3.0]), optimizer.new_state(p, [Group(0, 1, 1.0, True)]), 0.1)
+    assert p[0] == pytest.approx(1.0 - 0.075, rel=1e-14)
+
+
+def test_momentum_by_hand() -> None:
+    """v = 0.5 v - 0.1 g: with g = 2 twice, v is -0.2, then -0.3, so p goes 1, 0.8, 0.5."""
+    p, g = np.array([1.0]), np.array([2.0])
+    optimizer = gn.SGD(0.1, momentum=0.5)
+    state = optimizer.new_state(p, [Group(0, 1, 1.0, True)])
+    seen = []
+    for _ in range(2):
+        optimizer.step(p, g, state, 0.1)
+        seen.append(p[0])
+    assert seen == pytest.approx([0.8, 0.5], rel=1e-14)
+
+
+MESSAGES = [
+    (lambda: gn.SGD(-1.0), "SGD: learning_rate must be a number of at least 0 or a schedule, got -1.0."),
+    (lambda: gn.SGD("fast"), "SGD: learning_rate must be a number of at least 0 or a schedule, got 'fast'."),
+    (lambda: gn.SGD(nesterov=True), "SGD: nesterov needs momentum above 0, got momentum=0.0. Give momentum=0.9, say."),
+    (lambda: gn.SGD(momentum=1.0), "SGD: momentum must be a finite number at least 0 and below 1, got 1.0."),
+    (lambda: gn.Adam(beta2=1.0), "Adam: beta2 must be a finite number at least 0 and below 1, got 1.0."),
+    (lambda: gn.AdamW(weight_decay=-0.1), "AdamW: weight_decay must be a finite number at least 0, got -0.1."),
+    (lambda: gn.CosineDecay(0.1, epochs=0), "CosineDecay: epochs must be a whole number of at least 1, got 0."),
+]
+
+
+@pytest.mark.parametrize(("make", "message"), MESSAGES)
+def test_bad_options(make: object, message: str) -> None:
+    """Options out of range get one sentence, when the optimizer is made."""
+    with pytest.raises(gn.ConfigError) as caught:
+        make()  # type: ignore[operator]
+    assert str(caught.value) == message
