@@ -71,7 +71,9 @@ def xor_step(repeats: int) -> None:
     compare(f"XOR, {steps} epochs: glassnet.scratch / Network.fit", tutorial, fit, repeats)
 
 
-def classifier(name: str, X: np.ndarray, y: np.ndarray, hidden: tuple[int, ...], batch: int, epochs: int, n: int) -> None:
+def classifier(
+    name: str, X: np.ndarray, y: np.ndarray, hidden: tuple[int, ...], batch: int, epochs: int, repeats: int
+) -> None:
     """Time scikit-learn's whole ``fit`` against ours: same data, layers, batch, Adam, epochs, float32."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
@@ -79,14 +81,15 @@ def classifier(name: str, X: np.ndarray, y: np.ndarray, hidden: tuple[int, ...],
     warnings.simplefilter("ignore", ConvergenceWarning)
 
     def theirs() -> None:
-        MLPClassifier(hidden, batch_size=batch, max_iter=epochs, tol=0, n_iter_no_change=epochs, random_state=0).fit(X, y)
+        model = MLPClassifier(hidden, batch_size=batch, max_iter=epochs, tol=0, n_iter_no_change=epochs, random_state=0)
+        model.fit(X, y)
 
     def ours() -> None:
         layers = [gn.Dense(units, "relu") for units in hidden]
         net = gn.Network([*layers, gn.Dense(int(y.max()) + 1)], loss="cross_entropy", optimizer=gn.Adam(1e-3), seed=0)
         net.fit(X, y, epochs=epochs, batch_size=batch, progress=False)
 
-    compare(name, theirs, ours, n)
+    compare(name, theirs, ours, repeats)
 
 
 def import_time(repeats: int) -> None:
@@ -111,7 +114,8 @@ def main() -> None:
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
-    classifier("digits 64-100-10, batch 200, 20 epochs: sklearn / us", (X / 16).astype("f4"), y, (100,), 200, 20, repeats)
+    X = (X / 16).astype("f4")
+    classifier("digits 64-100-10, batch 200, 20 epochs: sklearn / us", X, y, (100,), 200, 20, repeats)
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((20_000, 784), dtype="f4"), rng.integers(0, 10, 20_000)
     classifier("784-256-128-10, batch 128, 1 epoch: sklearn / us", X, y, (256, 128), 128, 1, repeats)

@@ -38,7 +38,7 @@ def network_from_config(config: dict[str, Any], custom_layers: Iterable[type[Lay
     FormatError
         Entries are missing, or a layer, loss or optimizer is unknown or refuses its arguments.
     """
-    missing = [key for key in _KEYS if key not in config]
+    missing = [key for key in _KEYS if key not in config] if isinstance(config, dict) else list(_KEYS)
     if missing:
         message = (
             f"network_from_config: the configuration must have {', '.join(_KEYS)}, got none of {', '.join(missing)}."

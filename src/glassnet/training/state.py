@@ -109,6 +109,6 @@ def _fitting(arrays: dict[str, np.ndarray], name: str, like: np.ndarray) -> np.n
     array = arrays.get(name)
     if array is None or array.shape != like.shape or array.dtype != like.dtype:
         got = "nothing" if array is None else f"shape {array.shape} and {array.dtype}"
-        message = f"load: '{name}' must have shape {like.shape} and {like.dtype}, got {got}. The file is damaged."
+        message = f"'{name}' must have shape {like.shape} and {like.dtype}, got {got}"
         raise FormatError(message, expected=like.shape, got=got)
     return array.copy()

@@ -1,0 +1,48 @@
+"""What the documentation shows is what happens: doctests, and every Python block of the README and the docs."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+
+REPOSITORY = Path(__file__).parent.parent
+MODULES = sorted(name for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet.") if not name.endswith("__main__"))
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("module", ["glassnet", *MODULES])
+def test_doctests(module: str) -> None:
+    """Every example in a docstring prints what it says."""
+    with np.errstate(all="warn"):
+        result = doctest.testmod(importlib.import_module(module))
+    assert result.failed == 0
+
+
+def blocks(page: Path) -> list[tuple[str, str]]:
+    """Return the page's Python blocks, each with the text block that directly follows it, "" if none does."""
+    pattern = r"```python\n(.*?)```(?:\s*```text\n(.*?)```)?"
+    return [(code, shown or "") for code, shown in re.findall(pattern, page.read_text(), re.DOTALL)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_run(page: Path, tmp_path: Path) -> None:
+    """The Python blocks of a page run one after the other, and print what the page shows."""
+    found = blocks(page)
+    script = "\nprint('=====')\n".join(code for code, _ in found)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for printed, (code, shown) in zip(done.stdout.split("=====\n"), found, strict=True):
+        if shown:
+            assert printed.strip() == shown.strip(), code

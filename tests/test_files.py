@@ -1,0 +1,235 @@
+"""Model files: exact round trips, safe writing, damage that is named."""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+import glassnet as gn
+from glassnet.files import FORMAT_VERSION, write_atomically
+
+DATA = Path(__file__).parent / "data"
+
+
+def network(**options: Any) -> gn.Network:
+    """Return a small network with statistics, trained a little."""
+    layers = [gn.Dense(5, "relu"), gn.BatchNorm(), gn.Dense(3)]
+    net = gn.Network(layers, **{"loss": "cross_entropy", "optimizer": gn.AdamW(gn.CosineDecay(0.01, epochs=9)), "seed": 3, **options})
+    rng = np.random.default_rng(0)
+    net.fit(rng.standard_normal((30, 4)), rng.integers(0, 3, 30), epochs=2, validation_split=0.0)
+    return net
+
+
+@pytest.mark.parametrize("options", [{}, {"dtype": "float64"}, {"members": 2}], ids=str)
+@pytest.mark.parametrize("training_state", [False, True])
+def test_round_trip_is_exact(options: dict[str, Any], training_state: bool, tmp_path: Path, rng: np.random.Generator) -> None:
+    """A loaded network has the same bits, predictions, configuration and notes."""
+    net = network(**options)
+    net.metadata["note"] = {"made by": "a test", "numbers": [1, 2.5, None]}
+    net.save(tmp_path / "net.safetensors", training_state=training_state)
+    twin = gn.load(tmp_path / "net.safetensors")
+    np.testing.assert_array_equal(twin.params, net.params)
+    np.testing.assert_array_equal(twin.stats, net.stats)
+    X = rng.standard_normal((9, 4))
+    np.testing.assert_array_equal(twin.predict(X), net.predict(X))
+    assert repr(twin) == repr(net)
+    assert twin.metadata == net.metadata
+    assert (twin.run is not None) == training_state
+
+
+def test_same_network_same_bytes(tmp_path: Path) -> None:
+    """The same training writes the same file, byte for byte."""
+    for name in ("a", "b"):
+        network().save(tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_arrays_have_readable_names_and_their_shapes(tmp_path: Path) -> None:
+    """Any safetensors reader finds ``dense_1.weight`` as a (d_in, d_out) matrix: also from strided member slices."""
+    net = network(members=2)
+    net.save(tmp_path / "net.safetensors")
+    arrays = load_arrays((tmp_path / "net.safetensors").read_bytes())
+    assert {name: array.shape for name, array in arrays.items()} == {
+        "dense_1.weight": (2, 4, 5), "dense_1.bias": (2, 1, 5), "dense_2.weight": (2, 5, 3), "dense_2.bias": (2, 1, 3),
+        "batch_norm_1.gamma": (2, 1, 5), "batch_norm_1.beta": (2, 1, 5),
+        "batch_norm_1.running_mean": (2, 1, 5), "batch_norm_1.running_var": (2, 1, 5),
+    }  # fmt: skip
+    for name, layer in zip(net.names, net.layers, strict=True):
+        if isinstance(layer, gn.Dense):
+            np.testing.assert_array_equal(arrays[f"{name}.weight"], layer.W)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(12.0).reshape(3, 4).T,
+        np.arange(12.0).reshape(3, 4)[:, 1:3],
+        np.arange(24.0).reshape(2, 12)[:, 2:8].reshape(2, 2, 3),
+        np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+        np.arange(12.0)[::-1],
+        np.arange(12.0).reshape(3, 4)[::-1, ::2],
+    ],
+    ids=["transpose", "columns", "member slice", "F order", "negative stride", "both"],
+)
+def test_writer_survives_arrays_that_are_not_contiguous(array: np.ndarray) -> None:
+    """What the writer does to every array makes it come back right: safetensors 0.8.0 alone writes wrong numbers."""
+    content = save_arrays({"a": np.ascontiguousarray(array)})
+    np.testing.assert_array_equal(load_arrays(content)["a"], array)
+
+
+def test_custom_layer_needs_its_class(tmp_path: Path, rng: np.random.Generator) -> None:
+    """A file names a user's layer; loading it takes the class."""
+
+    class Doubled(gn.Dense):
+        """A user's own layer."""
+
+    net = gn.Network([Doubled(2)], loss="squared_error", input_shape=(3,))
+    net.save(tmp_path / "net.safetensors")
+    with pytest.raises(gn.FormatError, match="class must be one of .* got 'Doubled'"):
+        gn.load(tmp_path / "net.safetensors")
+    twin = gn.load(tmp_path / "net.safetensors", custom_layers=[Doubled])
+    np.testing.assert_array_equal(twin.params, net.params)
+
+
+def test_writing_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When writing fails half way, the old file is whole and no other file is left."""
+    path = tmp_path / "model"
+    write_atomically(path, b"old")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new and longer")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_file_may_be_read_by_others(tmp_path: Path) -> None:
+    """A model file gets the permissions of any new file, not those of a temporary one."""
+    (tmp_path / "usual").write_bytes(b"")
+    write_atomically(tmp_path / "model", b"content")
+    assert (tmp_path / "model").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_metadata_must_be_json(tmp_path: Path) -> None:
+    """Notes that JSON cannot hold are refused before anything is written."""
+    net = network()
+    net.metadata["when"] = np.float32(1.0)
+    with pytest.raises(gn.ConfigError) as caught:
+        net.save(tmp_path / "net.safetensors")
+    assert str(caught.value) == (
+        "save: network.metadata must be JSON-able, got an entry that is not (Object of type float32 is not JSON serializable)."
+    )
+    assert os.listdir(tmp_path) == []
+
+
+def rewrite(content: bytes, change: Any) -> bytes:
+    """Return a file whose description and arrays ``change(description, arrays)`` has altered."""
+    length = struct.unpack("<Q", content[:8])[0]
+    description = json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["glassnet"])
+    arrays = load_arrays(content)
+    change(description, arrays)
+    return save_arrays(arrays, metadata={"glassnet": json.dumps(description)})
+
+
+def _set(*path: Any, value: Any) -> Any:
+    def change(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        at: Any = description
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+
+    return change
+
+
+DAMAGE = [
+    (_set("format_version", value=99), "the format version must be 1, got 99. Update glassnet."),
+    (_set("config", "layers", 0, "class", value="Dens"), "Did you mean 'Dense'?"),
+    (_set("config", "layers", 0, "units", value=-5), "units must be a whole number of at least 1, got -5"),
+    (_set("config", "layers", 0, "wings", value=2), "unexpected keyword argument 'wings'"),
+    (_set("config", "layers", value=7), "the configuration must describe a network"),
+    (_set("config", "loss", value="loss"), "loss must be one of"),
+    (_set("config", "optimizer", value={"class": "Adam", "learning_rate": {"schedule": "os.system"}}), "schedule must be one of"),
+    (_set("config", "input_shape", value=None), "the configuration must have an input_shape, got none."),
+    (_set("config", "dtype", value="object"), "dtype must be one of 'float32', 'float64'"),
+    (_set("config", value={}), "the configuration must have dtype, input_shape, layers"),
+    (_set("config", value=None), "the configuration must"),
+    (_set("training", value={"epoch": 3}), "the training state must be whole"),
+    (lambda d, a: a.pop("dense_1.bias"), "'dense_1.bias' is missing"),
+    (lambda d, a: a.update(extra=np.zeros(3)), "'extra' is unknown"),
+    (lambda d, a: a.update({"dense_1.weight": np.zeros((5, 4), "f4")}), "'dense_1.weight' has shape (5, 4) and float32 instead of (4, 5) and float32"),
+    (lambda d, a: a.update({"dense_1.weight": np.zeros((4, 5))}), "'dense_1.weight' has shape (4, 5) and float64 instead of (4, 5) and float32"),
+    (lambda d, a: a.update({"training.optimizer.M": np.zeros(3, "f4")}), "'optimizer.M' must have shape (53,) and float32, got shape (3,) and float32"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "words"), DAMAGE)
+def test_damage_is_named(change: Any, words: str, tmp_path: Path) -> None:
+    """A file that does not fit is refused with what is wrong, whatever part it is in."""
+    path = tmp_path / "net.safetensors"
+    network().save(path, training_state=True)
+    path.write_bytes(rewrite(path.read_bytes(), change))
+    with pytest.raises(gn.FormatError) as caught:
+        gn.load(path)
+    assert words in str(caught.value)
+    assert str(caught.value).startswith(f"load({str(path)!r}): ")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "the file must be a safetensors file"),
+        (b"columns,not,a,model\n1,2,3,4\n", "the file must be a safetensors file"),
+        (save_arrays({"a": np.zeros(2)}), "the file must be written by glassnet"),
+        (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "{"}), "the description must be JSON"),
+        (save_arrays({"a": np.zeros(2)}, metadata={"glassnet": "[1]"}), "the description must be JSON"),
+    ],
+)
+def test_other_files_are_refused(content: bytes, words: str, tmp_path: Path) -> None:
+    """What is not a glassnet file is said to be none."""
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    with pytest.raises(gn.FormatError, match=words):
+        gn.load(path)
+
+
+def test_truncated_anywhere_is_refused(tmp_path: Path) -> None:
+    """A file cut off at any of many places never loads."""
+    path = tmp_path / "net.safetensors"
+    network().save(path)
+    content = path.read_bytes()
+    for length in range(0, len(content), 61):
+        path.write_bytes(content[:length])
+        with pytest.raises(gn.FormatError):
+            gn.load(path)
+
+
+def test_missing_file() -> None:
+    """A path that leads nowhere says so."""
+    with pytest.raises(FileNotFoundError, match="the model file must exist, got no such file"):
+        gn.load("nowhere.safetensors")
+
+
+def test_every_released_version_loads() -> None:
+    """Files that earlier versions wrote predict today what they predicted then, and train on."""
+    fixtures = sorted(DATA.glob("format_*.safetensors"))
+    assert [int(path.stem.split("_")[1]) for path in fixtures] == list(range(1, FORMAT_VERSION + 1))
+    for path in fixtures:
+        net = gn.load(path)
+        X = np.linspace(-2.0, 2.0, 20).reshape(5, 4)
+        expected = json.loads(path.with_suffix(".json").read_text())
+        np.testing.assert_allclose(net.predict(X), expected["predictions"], rtol=1e-5, atol=1e-6)
+        assert net.metadata == expected["metadata"]
+        net.fit(X, [0, 1, 2, 0, 1], epochs=1)
+        assert net.history is not None
+        assert net.history.epochs == expected["epochs"] + 1
