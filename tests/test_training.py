@@ -315,6 +315,8 @@ def test_divergence_is_reported_and_harmless() -> None:
     assert message.startswith("fit: the loss must stay finite, got ")
     assert "Lower learning_rate (now 1e+06) or scale X and y." in message
     assert np.isfinite(net.params).all()
+    assert net.history is not None
+    assert net.history.stop_reason == "diverged"
     net.optimizer.learning_rate = 0.01
     assert math.isfinite(net.fit(X, y, epochs=1)["loss"][-1])
 

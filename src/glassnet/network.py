@@ -397,7 +397,24 @@ class Network:
     # ---- delegates upwards --------------------------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any, *, epochs: int, **options: Any) -> History:
-        """Train ``epochs`` more epochs; see `glassnet.training.fit_network` for the options."""
+        """Train ``epochs`` more epochs.
+
+        `glassnet.training.fit_network` explains the options: ``batch_size=32``, ``validation_data=None``,
+        ``validation_split=0.0``, ``sample_weight=None``, ``shuffle=True``, ``metrics=None``, ``early_stopping=None``,
+        ``callbacks=()``, ``max_seconds=None``, ``threads="auto"``, ``progress=None``.
+
+        Parameters
+        ----------
+        X : array of shape (n, ...)
+        y : array of shape (n,) or (n, k)
+        epochs : int
+            How many more: two calls with 5 leave the same bits as one with 10.
+
+        Returns
+        -------
+        History
+            Of all calls so far.
+        """
         from glassnet.training import fit_network
 
         return fit_network(self, X, y, epochs=epochs, **options)

@@ -203,13 +203,14 @@ class SGD(Optimizer):
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
         state.t += 1
-        momentum = state.scalar("momentum", self.momentum)
-        for group, work, p, g, *velocity in state.blocks(params, grads):
-            np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
-            if not velocity:
+        if self.momentum == 0.0:
+            for group, work, p, g in state.blocks(params, grads):
+                np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
                 np.subtract(p, work, out=p)
-                continue
-            (v,) = velocity
+            return
+        momentum = state.scalar("momentum", self.momentum)
+        for group, work, p, g, v in state.blocks(params, grads):
+            np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
             np.multiply(v, momentum, out=v)
             np.subtract(v, work, out=v)
             if self.nesterov:
@@ -218,8 +219,7 @@ class SGD(Optimizer):
                 np.add(p, work, out=p)
             else:
                 np.add(p, v, out=p)
-        if self.momentum:
-            state.flush("velocity", self.momentum)
+        state.flush("velocity", self.momentum)
 
     def settings(self) -> dict[str, Any]:
         return {"momentum": self.momentum, "nesterov": self.nesterov}

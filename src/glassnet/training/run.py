@@ -222,7 +222,9 @@ class Run:
         """Put the weights of the last whole epoch back, and say what happened."""
         np.copyto(self.network.params, self._safe[0])
         np.copyto(self.network.stats, self._safe[1])
-        self.network.run = None
+        # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
+        self.state.optimizer_state = self.network.optimizer.new_state(self.network.params, self.network.param_groups)
+        self.history.stop_reason = "diverged"
         who = ""
         if self.network.members is not None:
             bad = np.flatnonzero(~np.isfinite(loss))
