@@ -132,15 +132,16 @@ class ReLU(Elementwise):
     """
 
     constants: ClassVar[dict[str, float]] = {"zero": 0.0}
-    n_work = 0
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         np.maximum(Z, work["zeros"], out=Y)
 
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
-        mask = work["mask"]
+        (T,), mask = work["arrays"], work["mask"]
         np.greater(Y, work["zero"], out=mask)
-        np.multiply(dY, mask, out=dY)
+        # A bool factor is cast through a small buffer, slower than this copy (128 x 256: 7.6 against 6.9 us).
+        np.copyto(T, mask)
+        np.multiply(dY, T, out=dY)
 
 
 class LeakyReLU(Elementwise):
@@ -171,7 +172,8 @@ class LeakyReLU(Elementwise):
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
         (T,), mask = work["arrays"], work["mask"]
         np.greater(Y, work["zero"], out=mask)
-        np.multiply(work["rest"], mask, out=T)
+        np.copyto(T, mask)
+        np.multiply(T, work["rest"], out=T)
         np.add(T, work["slope"], out=T)
         np.multiply(dY, T, out=dY)
 

@@ -52,7 +52,8 @@ class Dropout(Layer):
             return X
         U = step.rng.uniform(self.index, out=cache["M"])
         np.greater_equal(U, cache["rate"], out=cache["kept"])
-        np.multiply(cache["kept"], cache["scale"], out=cache["M"])
+        np.copyto(cache["M"], cache["kept"])
+        np.multiply(cache["M"], cache["scale"], out=cache["M"])
         Y: np.ndarray = np.multiply(X, cache["M"], out=cache["Y"])
         return Y
 
