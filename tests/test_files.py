@@ -24,7 +24,8 @@ def network(**options: Any) -> gn.Network:
     layers = [gn.Dense(5, "relu"), gn.BatchNorm(), gn.Dense(3)]
     net = gn.Network(layers, **{"loss": "cross_entropy", "optimizer": gn.AdamW(gn.CosineDecay(0.01, epochs=9)), "seed": 3, **options})
     rng = np.random.default_rng(0)
-    net.fit(rng.standard_normal((30, 4)), rng.integers(0, 3, 30), epochs=2, validation_split=0.0)
+    X, y = rng.standard_normal((30, 4)), rng.integers(0, 3, 30)
+    net.fit(X, y, epochs=2, validation_data=(X, y), early_stopping=gn.EarlyStopping(patience=5))
     return net
 
 
@@ -95,7 +96,7 @@ def test_custom_layer_needs_its_class(tmp_path: Path, rng: np.random.Generator) 
     net.save(tmp_path / "net.safetensors")
     with pytest.raises(gn.FormatError, match="class must be one of .* got 'Doubled'"):
         gn.load(tmp_path / "net.safetensors")
-    twin = gn.load(tmp_path / "net.safetensors", custom_layers=[Doubled])
+    twin = gn.load(tmp_path / "net.safetensors", custom=[Doubled])
     np.testing.assert_array_equal(twin.params, net.params)
 
 
@@ -119,6 +120,107 @@ def test_file_may_be_read_by_others(tmp_path: Path) -> None:
     (tmp_path / "usual").write_bytes(b"")
     write_atomically(tmp_path / "model", b"content")
     assert (tmp_path / "model").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_existing_permissions_and_links_stay(tmp_path: Path) -> None:
+    """Writing over a private file keeps it private, and writing to a link writes to where it leads."""
+    (tmp_path / "real").write_bytes(b"old")
+    (tmp_path / "real").chmod(0o600)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    write_atomically(tmp_path / "link", b"new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+    assert (tmp_path / "real").stat().st_mode & 0o777 == 0o600
+
+
+def test_bad_paths(tmp_path: Path) -> None:
+    """A folder, or a folder that does not exist, is one sentence; loading a folder too."""
+    net = network()
+    with pytest.raises(gn.ConfigError) as caught:
+        net.save(tmp_path)
+    assert str(caught.value) == f"save: the path must be that of a file, got the folder {str(tmp_path)!r}. Add a file name."
+    with pytest.raises(gn.ConfigError) as caught:
+        net.save(tmp_path / "no" / "net")
+    assert str(caught.value) == f"save: the folder must exist, got {str(tmp_path / 'no')!r}. Make it first."
+    with pytest.raises(FileNotFoundError, match="the model file must exist, got a folder"):
+        gn.load(tmp_path)
+
+
+class Tripled(gn.SquaredError):
+    """A user's own loss: three times the squared error."""
+
+    def value_and_gradient(self, Z: Any, y: Any, weight: Any, out: Any, cache: Any) -> Any:
+        value = super().value_and_gradient(Z, y, weight, out, cache)
+        np.multiply(out, 3.0, out=out)
+        return 3.0 * value
+
+
+class Momentum(gn.SGD):
+    """A user's own optimizer."""
+
+
+class Halving(gn.Schedule):
+    """A user's own schedule."""
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+
+    def __call__(self, epoch: float) -> float:
+        return self.start * 0.5**epoch
+
+    def config(self) -> dict[str, Any]:
+        return {"start": self.start}
+
+
+def test_custom_loss_optimizer_and_schedule(tmp_path: Path, rng: np.random.Generator) -> None:
+    """What the user wrote comes back as what it was, given the classes, and never as something else."""
+    X, y = rng.standard_normal((20, 3)), rng.standard_normal(20)
+    net = gn.Network([gn.Dense(1)], loss=Tripled(), optimizer=Momentum(Halving(0.1), momentum=0.5), seed=0)
+    net.fit(X, y, epochs=2)
+    net.save(tmp_path / "net", training_state=True)
+    with pytest.raises(gn.FormatError, match="got 'Tripled'"):
+        gn.load(tmp_path / "net")
+    twin = gn.load(tmp_path / "net", custom=[Tripled, Momentum, Halving])
+    for one in (net, twin):
+        one.fit(X, y, epochs=2)
+    np.testing.assert_array_equal(net.params, twin.params)
+    assert repr(twin) == repr(net)
+
+
+class Factor(gn.Layer):
+    """A user's own layer that forgot its config."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+    def forward(self, X: Any, cache: Any, step: Any) -> Any:
+        return X * np.asarray(self.factor, X.dtype)
+
+    def backward(self, dY: Any, cache: Any) -> Any:
+        return dY * np.asarray(self.factor, dY.dtype)
+
+
+def test_forgotten_config_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:
+    """A layer whose arguments a file would lose cannot be saved; check_gradients checks it as it is."""
+    net = gn.Network([gn.Dense(4), Factor(3.0), gn.Dense(1)], loss="squared_error", seed=0)
+    assert gn.check_gradients(net, rng.standard_normal((5, 2)), rng.standard_normal(5))
+    with pytest.raises(gn.ConfigError) as caught:
+        net.save(tmp_path / "net")
+    assert str(caught.value) == "Factor.config: it must return the constructor's arguments, got none for factor."
+
+
+def test_exchanged_optimizer_is_saved_as_it_would_go_on(tmp_path: Path, rng: np.random.Generator) -> None:
+    """After the optimizer was exchanged, a file with training state loads and goes on as the process does."""
+    X, y = rng.standard_normal((20, 3)), rng.standard_normal(20)
+    for other in (gn.SGD(0.01, momentum=0.9), gn.AdamW(0.01)):
+        net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.Adam(0.01), seed=0)
+        net.fit(X, y, epochs=2)
+        net.optimizer = other
+        net.save(tmp_path / "net", training_state=True)
+        twin = gn.load(tmp_path / "net")
+        for one in (net, twin):
+            one.fit(X, y, epochs=2)
+        np.testing.assert_array_equal(net.params, twin.params)
 
 
 def test_metadata_must_be_json(tmp_path: Path) -> None:
@@ -158,9 +260,18 @@ DAMAGE = [
     (_set("config", "layers", 0, "units", value=-5), "units must be a whole number of at least 1, got -5"),
     (_set("config", "layers", 0, "wings", value=2), "unexpected keyword argument 'wings'"),
     (_set("config", "layers", value=7), "the configuration must describe a network"),
-    (_set("config", "loss", value="loss"), "loss must be one of"),
+    (_set("config", "loss", "class", value="Loss"), "class must be one of"),
     (_set("config", "optimizer", value={"class": "Adam", "learning_rate": {"schedule": "os.system"}}), "schedule must be one of"),
-    (_set("config", "input_shape", value=None), "the configuration must have an input_shape, got none."),
+    (_set("config", "input_shape", value=None), "input_shape must be a whole number of at least 1, got None"),
+    (_set("config", "input_shape", value=[4.9]), "input_shape must be a whole number of at least 1, got 4.9"),
+    (_set("config", "input_shape", value=[10**30]), "instead of (1000000000000000000000000000000, 5)"),
+    (_set("config", "layers", 0, "units", value=10**11), "instead of (4, 100000000000)"),
+    (_set("config", "seeds", value=[1, 2]), "seeds must hold one seed, got 2"),
+    (_set("format_version", value=True), "the format version must be 1, got True."),
+    (_set("training", "epoch", value=-1), "epoch must be a whole number of at least 0, got -1"),
+    (_set("training", "steps", value="x"), "steps must be a whole number of at least 0, got 'x'"),
+    (_set("training", "history", "columns", value=5), "History: columns must be of type dict, got 5."),
+    (_set("training", "stopping", "best", value=[1, 2, 3]), "early stopping must have 1 values, got shape (3,)"),
     (_set("config", "dtype", value="object"), "dtype must be one of 'float32', 'float64'"),
     (_set("config", value={}), "the configuration must have dtype, input_shape, layers"),
     (_set("config", value=None), "the configuration must"),

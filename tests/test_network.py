@@ -36,7 +36,8 @@ def test_layers_hold_views_of_flat_arrays() -> None:
     for layer in net.layers:
         for name, array in vars(layer).items():
             if isinstance(array, np.ndarray):
-                owner = net.stats if name.startswith("running") else net.sums if name.startswith("d") else net.params
+                assert net.store is not None
+                owner = net.stats if name.startswith("running") else net.store.sums if name.startswith("d") else net.params
                 assert np.shares_memory(array, owner), name
     decays = [slot.spec.decays for slot in net.slots]
     assert decays == sorted(decays, reverse=True)
@@ -58,7 +59,7 @@ def test_copies_bind_anew(duplicate: Any, members: int | None, rng: np.random.Ge
             if isinstance(array, np.ndarray):
                 assert np.shares_memory(
                     array,
-                    twin.stats if name.startswith("running") else twin.sums if name.startswith("d") else twin.params,
+                    twin.stats if name.startswith("running") else twin.store.sums if name.startswith("d") else twin.params,
                 )
                 assert not np.shares_memory(array, vars(original)[name])
     before = net.params.copy()
@@ -224,10 +225,10 @@ def test_sums_travel_together(rng: np.random.Generator) -> None:
     parts = []
     for rows in (slice(None), slice(0, 7), slice(7, 20)):
         net.accumulate(X[rows], y[rows], None, Step("train"))
-        parts.append(net.sums.copy())
+        parts.append(net.store.sums.copy())
     np.testing.assert_allclose(parts[1] + parts[2], parts[0], rtol=1e-12, atol=1e-13)
     assert parts[0][-1] == 20
-    assert np.shares_memory(net.grads, net.sums)
+    assert np.shares_memory(net.grads, net.store.sums)
 
 
 def test_hand_worked_step() -> None:

@@ -24,6 +24,7 @@ __all__ = [
     "check_matrix",
     "check_number",
     "check_same_length",
+    "check_weights",
     "require_extra",
 ]
 
@@ -106,7 +107,7 @@ def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_nd
     DataError
         No rows, not numeric, or NaN or infinity, which are named by row and column.
     """
-    array = _numeric(where, name, np.asarray(value), dtype)
+    array = _numeric(where, name, _as_array(where, name, value), dtype)
     if array.ndim < min_ndim:
         advice = f"Reshape it, for example {name}.reshape(-1, 1) for one feature."
         must = f"{name} must have at least {min_ndim} dimensions, one sample per row"
@@ -118,6 +119,17 @@ def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_nd
     if not _all_finite(result):
         raise _not_finite(where, name, array, result)
     return result
+
+
+def _as_array(where: str, name: str, value: Any) -> np.ndarray:
+    """Return an array; masked values of a masked array become NaN, so that they are found."""
+    if hasattr(value, "filled") and hasattr(value, "mask"):
+        return np.asarray(value.astype(np.float64).filled(np.nan)) if np.any(value.mask) else np.asarray(value)
+    try:
+        return np.asarray(value)
+    except ValueError:
+        must = f"{name} must be a table of numbers, as many in every row"
+        raise _error(DataError, where, must, "rows of different length", "") from None
 
 
 def _all_finite(array: np.ndarray) -> bool:
@@ -132,12 +144,12 @@ def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> 
     """Return the array if it holds numbers, also when they are kept as objects."""
     if array.dtype.kind in "fiub":
         return array
+    kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
     if array.dtype.kind == "O":
         try:
             return array.astype(dtype)
         except (TypeError, ValueError):
-            pass
-    kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
+            kind = next(repr(entry) for entry in array.flat if not isinstance(entry, numbers.Real))
     raise _error(DataError, where, f"{name} must be numeric", kind, "Code text and categories as numbers first.")
 
 
@@ -154,6 +166,21 @@ def _not_finite(where: str, name: str, array: np.ndarray, result: np.ndarray) ->
     else:
         advice = "Fill or drop missing values first."
     return _error(DataError, where, f"{name} must be finite", got, advice)
+
+
+def check_weights(where: str, value: Any) -> np.ndarray:
+    """Return sample weights of shape (n,), scaled to a mean of 1, which changes no weighted mean.
+
+    Unscaled, weights near the limits of float32 would overflow or vanish in the sums.
+    """
+    weight = check_matrix(where, "sample_weight", value, np.dtype(np.float64), min_ndim=1)
+    if weight.ndim != 1:
+        raise _error(ShapeError, where, "sample_weight must have shape (n,)", str(weight.shape), "")
+    if weight.min() < 0.0 or not weight.any():
+        got = f"values from {weight.min():g} to {weight.max():g}"
+        raise _error(DataError, where, "sample_weight must not be negative and not all zero", got, "")
+    scaled = weight / weight.max()
+    return np.asarray(scaled / scaled.mean())
 
 
 def check_same_length(where: str, **arrays: Any) -> int:

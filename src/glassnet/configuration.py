@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from typing import Any
 
 from glassnet.checks import check_choice
 from glassnet.errors import ConfigError, FormatError
 from glassnet.layers import LAYERS, Layer
+from glassnet.losses import LOSSES, Loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS
+from glassnet.schedules import SCHEDULES, Schedule
 
 __all__ = ["network_config", "network_from_config", "summary_table"]
 
@@ -17,11 +20,20 @@ _KEYS = ("dtype", "input_shape", "layers", "loss", "members", "optimizer", "seed
 
 
 def network_config(network: Network) -> dict[str, Any]:
-    """Return everything but the arrays, JSON-able."""
+    """Return everything but the arrays, JSON-able.
+
+    Raises
+    ------
+    ConfigError
+        A class of the user's takes arguments that its ``config`` does not return.
+    """
     optimizer = network.optimizer
+    parts: list[Layer | Loss] = [*network.layers, network.loss]
+    for part in parts:
+        _check_config(part)
     return {
         "layers": [{"class": type(layer).__name__, **layer.config()} for layer in network.layers],
-        "loss": network.loss.name,
+        "loss": {"class": type(network.loss).__name__, **network.loss.config()},
         "optimizer": {"class": type(optimizer).__name__, **optimizer.config()},
         "seeds": list(network.seeds),
         "dtype": str(network.dtype),
@@ -30,41 +42,63 @@ def network_config(network: Network) -> dict[str, Any]:
     }
 
 
-def network_from_config(config: dict[str, Any], custom_layers: Iterable[type[Layer]] = ()) -> Network:
-    """Return a new network as `network_config` described it, with fresh initial parameters.
+def _check_config(part: Layer | Loss) -> None:
+    """Refuse a class whose arguments would be lost without a word."""
+    arguments = set(inspect.signature(type(part)).parameters)
+    if arguments - set(part.config()):
+        missing = ", ".join(sorted(arguments - set(part.config())))
+        message = f"{type(part).__name__}.config: it must return the constructor's arguments, got none for {missing}."
+        raise ConfigError(message, expected=arguments, got=part.config())
+
+
+def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> Network:
+    """Return a new network as `network_config` described it, not built: the configuration's input_shape is unused.
+
+    Parameters
+    ----------
+    config : dict
+    custom : iterable of classes
+        Layers, losses, optimizers and schedules of your own that it may name.
 
     Raises
     ------
     FormatError
-        Entries are missing, or a layer, loss or optimizer is unknown or refuses its arguments.
+        Entries are missing, or a class is unknown or refuses its arguments.
     """
     missing = [key for key in _KEYS if key not in config] if isinstance(config, dict) else list(_KEYS)
     if missing:
-        message = (
-            f"network_from_config: the configuration must have {', '.join(_KEYS)}, got none of {', '.join(missing)}."
-        )
+        words = f"the configuration must have {', '.join(_KEYS)}, got none of {', '.join(missing)}"
+        message = f"network_from_config: {words}."
         raise FormatError(message, expected=_KEYS, got=missing)
-    known = LAYERS | {layer.__name__: layer for layer in custom_layers}
-    optimizers = {optimizer.__name__: optimizer for optimizer in OPTIMIZERS.values()}
+    own = {found.__name__: found for found in custom}
+    schedules = SCHEDULES | {name: found for name, found in own.items() if issubclass(found, Schedule)}
     try:
-        layers = [
-            known[check_choice("layers", "class", name, known)](**rest) for name, rest in map(_split, config["layers"])
-        ]
-        name, rest = _split(config["optimizer"])
-        optimizer = optimizers[check_choice("optimizer", "class", name, optimizers)].from_config(rest)
+        layers = [_make("layer", entry, LAYERS | own) for entry in config["layers"]]
+        loss = _make("loss", config["loss"], {found.__name__: found for found in LOSSES.values()} | own)
+        name, arguments = _split(config["optimizer"])
+        optimizers = {found.__name__: found for found in OPTIMIZERS.values()} | own
+        optimizer = optimizers[check_choice("optimizer", "class", name, optimizers)].from_config(arguments, schedules)
         members, seeds = config["members"], config["seeds"]
+        if members is None and len(seeds) != 1:
+            message = f"seeds must hold one seed, got {len(seeds)}"
+            raise ConfigError(message)
         return Network(
             layers,
-            loss=config["loss"],
+            loss=loss,
             optimizer=optimizer,
             seed=seeds[0] if members is None else seeds,
             dtype=config["dtype"],
             members=members,
-            input_shape=None if config["input_shape"] is None else tuple(config["input_shape"]),
         )
     except (ConfigError, TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
         message = f"network_from_config: the configuration must describe a network, got one that fails with: {error}"
         raise FormatError(message) from error
+
+
+def _make(kind: str, entry: dict[str, Any], known: dict[str, Any]) -> Any:
+    """Return the object that an entry names and describes."""
+    name, arguments = _split(entry)
+    return known[check_choice(kind, "class", name, known)](**arguments)
 
 
 def _split(entry: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -112,7 +146,7 @@ def _short(layer: Layer) -> str:
     config = layer.config()
     try:
         default = type(layer)(**{key: config[key] for key in list(config)[:1]}).config()
-    except TypeError:
+    except Exception:  # a user's own constructor may refuse in any way, and this is only about a shorter name
         return repr(layer)
     first = list(config.items())[:1]
     rest = [(key, value) for key, value in list(config.items())[1:] if value != default.get(key)]

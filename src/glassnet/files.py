@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.configuration import network_config, network_from_config
-from glassnet.errors import ConfigError, FormatError
-from glassnet.layers import Layer
+from glassnet.errors import ConfigError, FormatError, GlassnetError, ShapeError
+from glassnet.layout import check_shape
 from glassnet.network import Network
 from glassnet.training import RunState
 
@@ -41,11 +41,13 @@ def save_network(network: Network, path: str | Path, *, training_state: bool = F
     training_state : bool, default=False
         Whether to keep what is needed to train on as if nothing had happened: optimizer, best weights, position.
     """
-    # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
-    arrays = {slot.name: np.ascontiguousarray(slot.view(network.params)) for slot in network.slots}
-    arrays |= {slot.name: np.ascontiguousarray(slot.view(network.stats)) for slot in network.stat_slots}
+    store = network.built("save")
     state: RunState | None = network.run if training_state else None
+    # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
+    arrays = {slot.name: np.ascontiguousarray(slot.view(store.params)) for slot in store.slots}
+    arrays |= {slot.name: np.ascontiguousarray(slot.view(store.stats)) for slot in store.stat_slots}
     if state is not None:
+        state.follow_optimizer(network)
         arrays |= {_TRAINING + name: np.ascontiguousarray(array) for name, array in state.arrays().items()}
     description = {
         "format_version": FORMAT_VERSION,
@@ -70,18 +72,38 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_atomically(path: str | Path, content: bytes) -> None:
-    """Write a file so that at any instant the path holds the old content or the new one, also after a power cut."""
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Write a file so that at any instant the path holds the old content or the new one, also after a power cut.
+
+    A link stays a link, and an existing file keeps its permissions.
+
+    Raises
+    ------
+    ConfigError
+        The path is a folder, or its folder does not exist.
+    OSError
+        The disk is full or the folder read-only; the old file is whole.
+    """
+    path = Path(os.path.realpath(path))
+    if path.is_dir():
+        message = f"save: the path must be that of a file, got the folder {str(path)!r}. Add a file name."
+        raise ConfigError(message, got=path)
+    if not path.parent.is_dir():
+        message = f"save: the folder must exist, got {str(path.parent)!r}. Make it first."
+        raise ConfigError(message, got=path)
+    mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
 
@@ -104,14 +126,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def load(path: str | Path, custom_layers: Iterable[type[Layer]] = ()) -> Network:
+def load(path: str | Path, custom: Iterable[type] = ()) -> Network:
     """Read a network that `Network.save` wrote.
 
     Parameters
     ----------
     path : str or Path
-    custom_layers : iterable of Layer classes
-        Classes of your own that the network uses: a file names classes, it does not bring them.
+    custom : iterable of classes
+        Layers, losses, optimizers and schedules of your own that the network uses: a file names classes, it does not
+        bring them.
 
     Raises
     ------
@@ -122,19 +145,20 @@ def load(path: str | Path, custom_layers: Iterable[type[Layer]] = ()) -> Network
     """
     where = f"load({str(path)!r})"
     description, arrays = _read(where, Path(path))
-    network = _network(where, description, custom_layers)
-    wanted = {slot.name: (slot, network.params) for slot in network.slots}
-    wanted |= {slot.name: (slot, network.stats) for slot in network.stat_slots}
+    network, shape = _network(where, description, custom)
+    store = network.plan(shape)
     stored = {name: array for name, array in arrays.items() if not name.startswith(_TRAINING)}
-    _compare(where, wanted, stored, network.members)
-    for name, (slot, flat) in wanted.items():
-        slot.view(flat)[...] = stored[name]
-    training = description.get("training")
-    if training is not None:
+    # Before anything is allocated: a damaged description may ask for any amount of memory.
+    _compare(where, {slot.name: store.shape(slot) for slot in (*store.slots, *store.stat_slots)}, network.dtype, stored)
+    store = network.build(shape).built("load")
+    for slots, flat in ((store.slots, store.params), (store.stat_slots, store.stats)):
+        for slot in slots:
+            slot.view(flat)[...] = stored[slot.name]
+    if description.get("training") is not None:
         own = {name.removeprefix(_TRAINING): array for name, array in arrays.items() if name.startswith(_TRAINING)}
         try:
-            network.run = RunState.restore(network, training, own)
-        except (KeyError, TypeError, ValueError) as error:
+            network.run = RunState.restore(network, description["training"], own)
+        except (GlassnetError, AttributeError, KeyError, TypeError, ValueError) as error:
             message = f"{where}: the training state must be whole, got one that fails with: {error}"
             raise FormatError(message) from error
     return network
@@ -145,7 +169,8 @@ def _read(where: str, path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        message = f"{where}: the model file must exist, got no such file."
+        got = "a folder" if path.is_dir() else "no such file"
+        message = f"{where}: the model file must exist, got {got}."
         raise FileNotFoundError(message)
     try:
         with safe_open(path, framework="numpy") as file:
@@ -163,34 +188,36 @@ def _read(where: str, path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         message = f"{where}: the description must be JSON with a format_version, got something else."
         raise FormatError(message) from error
-    if version != FORMAT_VERSION:
+    if type(version) is not int or version != FORMAT_VERSION:
         message = f"{where}: the format version must be {FORMAT_VERSION}, got {version!r}. Update glassnet."
         raise FormatError(message, expected=FORMAT_VERSION, got=version)
     return description, arrays
 
 
-def _network(where: str, description: dict[str, Any], custom_layers: Iterable[type[Layer]]) -> Network:
+def _network(where: str, description: dict[str, Any], custom: Iterable[type]) -> tuple[Network, tuple[int, ...]]:
+    """Return the network, not built yet, and the shape of its samples."""
     try:
-        network = network_from_config(description["config"], custom_layers)
-    except (FormatError, KeyError, TypeError) as error:
+        network = network_from_config(description.get("config"), custom)  # type: ignore[arg-type]  # checked there
+        shape = check_shape("configuration", description["config"]["input_shape"])
+        network.plan(shape)
+    except (ConfigError, FormatError, ShapeError, TypeError, ValueError) as error:
         message = f"{where}: {error}"
         raise FormatError(message) from error
-    if network.input_shape is None:
-        message = f"{where}: the configuration must have an input_shape, got none."
-        raise FormatError(message)
-    network.metadata = description.get("metadata") or {}
-    return network
+    metadata = description.get("metadata")
+    network.metadata = metadata if isinstance(metadata, dict) else {}
+    return network, shape
 
 
-def _compare(where: str, wanted: dict[str, Any], stored: dict[str, np.ndarray], members: int | None) -> None:
+def _compare(
+    where: str, wanted: dict[str, tuple[int, ...]], dtype: np.dtype[Any], stored: dict[str, np.ndarray]
+) -> None:
     """Report every array that is missing, unknown, or of another shape or dtype than the network's."""
     problems = [f"{name!r} is missing" for name in sorted(wanted.keys() - stored.keys())]
     problems += [f"{name!r} is unknown" for name in sorted(stored.keys() - wanted.keys())]
     for name in sorted(wanted.keys() & stored.keys()):
-        slot, flat = wanted[name]
-        shape, array = slot.view(flat).shape, stored[name]
-        if array.shape != shape or array.dtype != flat.dtype:
-            problems.append(f"{name!r} has shape {array.shape} and {array.dtype} instead of {shape} and {flat.dtype}")
+        shape, array = wanted[name], stored[name]
+        if array.shape != shape or array.dtype != dtype:
+            problems.append(f"{name!r} has shape {array.shape} and {array.dtype} instead of {shape} and {dtype}")
     if problems:
         message = f"{where}: the arrays must fit the network, got a file in which {'; '.join(problems)}."
         raise FormatError(message, got=problems)

@@ -1,63 +1,22 @@
-"""What a list of layers must be, what its parts are called, and where their arrays lie in the flat vectors."""
+"""What the arguments of a network must be, and what its layers are called."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Sequence
+from typing import Any
 
 from glassnet.checks import check_integer
-from glassnet.errors import ConfigError
-from glassnet.layers import Dense, Layer, ParamSpec, Sigmoid
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.layers import Dense, Layer, Sigmoid
 from glassnet.losses import Loss
 from glassnet.randomness import fresh_seed
 
-__all__ = ["Slot", "check_layers", "check_seeds", "lay_out", "name_layers", "refuse_linked_output"]
-
-
-class Slot:
-    """Where one named array lives in a flat vector.
-
-    Attributes
-    ----------
-    name : str
-        As in files and `Network.summary`: ``"dense_1.weight"``.
-    layer : Layer
-        To whom it belongs.
-    spec : ParamSpec
-        What the layer asked for.
-    start, stop : int
-        The slice of the flat vector.
-    """
-
-    __slots__ = ("layer", "name", "spec", "start", "stop")
-
-    def __init__(self, name: str, layer: Layer, spec: ParamSpec, start: int) -> None:
-        self.name, self.layer, self.spec, self.start = name, layer, spec, start
-        self.stop = start + int(np.prod(spec.shape, dtype=np.int64))
-
-    def view(self, flat: np.ndarray) -> np.ndarray:
-        """Return the array as a view into a flat vector (P,) or (K, P)."""
-        return flat[..., self.start : self.stop].reshape(*flat.shape[:-1], *self.spec.shape)
-
-
-def lay_out(names: list[str], layers: list[Layer], specs_of: Callable[[Layer], tuple[ParamSpec, ...]]) -> list[Slot]:
-    """Place all arrays: decayed first, then the rest, by rate factor within that, so that groups are contiguous."""
-    wanted = [
-        (f"{name}.{spec.name}", layer, spec)
-        for name, layer in zip(names, layers, strict=True)
-        for spec in specs_of(layer)
-    ]
-    wanted.sort(key=lambda item: (not item[2].decays, item[2].rate_factor))
-    slots: list[Slot] = []
-    for name, layer, spec in wanted:
-        slots.append(Slot(name, layer, spec, slots[-1].stop if slots else 0))
-    return slots
+__all__ = ["check_layers", "check_seeds", "check_shape", "name_layers", "refuse_linked_output"]
 
 
 def check_layers(layers: Sequence[Layer]) -> list[Layer]:
     """Return the layers as a list: at least one, all of them layers, each in one place only."""
-    found = list(layers) if isinstance(layers, (list, tuple)) else [layers]
+    found: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     for position, layer in enumerate(found):
         if not isinstance(layer, Layer):
             hint = (
@@ -75,7 +34,11 @@ def check_layers(layers: Sequence[Layer]) -> list[Layer]:
             "Network: every layer must appear in one place, got the same object twice. Make a new one for each place."
         )
         raise ConfigError(message)
-    return found  # type: ignore[return-value]
+    for layer in found:
+        if layer.owner is not None and layer.owner() is not None:
+            message = f"Network: a layer must be in one network only, got {layer!r} of another one. Make a new layer."
+            raise ConfigError(message, got=layer)
+    return found
 
 
 def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[int, ...]:
@@ -117,3 +80,12 @@ def refuse_linked_output(last: Layer, loss: Loss) -> None:
             "Leave it out: the loss includes it, and predict returns probabilities."
         )
         raise ConfigError(message, expected="logits", got="Sigmoid")
+
+
+def check_shape(where: str, shape: Any) -> tuple[int, ...]:
+    """Return the shape of one sample as a tuple of whole numbers of at least 1; a number is one axis."""
+    axes = shape if isinstance(shape, (tuple, list)) else (shape,)
+    if not axes:
+        message = f"{where}: input_shape must have at least one axis, got {shape!r}."
+        raise ShapeError(message, got=shape)
+    return tuple(check_integer(where, "input_shape", axis, 1) for axis in axes)

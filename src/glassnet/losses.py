@@ -9,6 +9,7 @@ Shapes: logits ``Z`` (n, k), targets ``y`` as `Loss.prepare` returned them, weig
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from glassnet.arrays import Scratch, weighted_sum
 from glassnet.checks import check_choice, check_matrix
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers.base import Cache
+from glassnet.metrics import Metric, accuracy, binary_accuracy, mae, r2, rmse
 
 __all__ = ["LOSSES", "BinaryCrossEntropy", "Loss", "SoftmaxCrossEntropy", "SquaredError", "as_loss"]
 
@@ -28,14 +30,17 @@ class Loss:
     ----------
     name : str
         What ``Network(loss=...)`` understands and what a file holds.
-    metrics : tuple of str
-        What `Network.evaluate` reports beside the loss.
+    metrics : dict of str to function
+        What can be computed from its predictions, by the names that `Network.evaluate` and ``fit`` understand.
+    default_metrics : tuple of str
+        Those that are reported unless others are asked for.
     classifies : bool
         Whether targets are classes, so that a validation split is stratified.
     """
 
     name: ClassVar[str]
-    metrics: ClassVar[tuple[str, ...]]
+    metrics: ClassVar[dict[str, Metric]] = {}
+    default_metrics: ClassVar[tuple[str, ...]] = ()
     classifies: ClassVar[bool] = False
 
     def outputs(self, y: Any) -> int:
@@ -60,8 +65,19 @@ class Loss:
         """Return predictions for logits, as a fresh array."""
         raise NotImplementedError
 
+    def choose_metrics(self, where: str, names: Sequence[str] | str | None) -> tuple[str, ...]:
+        """Return the names asked for, checked, or the default ones."""
+        if names is None:
+            return self.default_metrics
+        wanted = [names] if isinstance(names, str) else names
+        return tuple(check_choice(where, f"metrics under loss={self.name!r}", name, self.metrics) for name in wanted)
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, JSON-able."""
+        return {}
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.config().items())})"
 
 
 class SquaredError(Loss):
@@ -77,7 +93,8 @@ class SquaredError(Loss):
     """
 
     name = "squared_error"
-    metrics = ("r2", "rmse")
+    metrics: ClassVar[dict[str, Metric]] = {"mae": mae, "r2": r2, "rmse": rmse}
+    default_metrics = ("r2", "rmse")
 
     def outputs(self, y: Any) -> int:
         y = np.asarray(y)
@@ -124,7 +141,8 @@ class BinaryCrossEntropy(Loss):
     """
 
     name = "binary_cross_entropy"
-    metrics = ("accuracy",)
+    metrics: ClassVar[dict[str, Metric]] = {"accuracy": binary_accuracy}
+    default_metrics = ("accuracy",)
     classifies = True
 
     def outputs(self, y: Any) -> int:
@@ -176,10 +194,10 @@ class BinaryCrossEntropy(Loss):
         return weighted_sum(rows, weight)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
-        half = np.array(0.5, dtype=Z.dtype)
-        P: np.ndarray = np.tanh(Z * half)
-        P *= half
-        P += half
+        # Slower than the form with tanh, but right to the last digits for probabilities near 0 too.
+        P: np.ndarray = np.logaddexp(-Z, np.zeros((), dtype=Z.dtype))
+        np.negative(P, out=P)
+        np.exp(P, out=P)
         return P
 
 
@@ -193,7 +211,8 @@ class SoftmaxCrossEntropy(Loss):
     """
 
     name = "cross_entropy"
-    metrics = ("accuracy",)
+    metrics: ClassVar[dict[str, Metric]] = {"accuracy": accuracy}
+    default_metrics = ("accuracy",)
     classifies = True
 
     def outputs(self, y: Any) -> int:
@@ -236,7 +255,8 @@ class SoftmaxCrossEntropy(Loss):
     def _probabilities(values: np.ndarray) -> np.ndarray:
         sums = values.sum(axis=1)
         if values.min() >= 0.0 and np.allclose(sums, 1.0, atol=1e-3):
-            return values
+            # What is off by rounding, as in 0.333, would make the gradient another one than that of the loss.
+            return np.asarray(values / sums[:, None])
         row = int(np.argmax(np.maximum(np.abs(sums - 1.0), np.where(values.min(axis=1) < 0.0, np.inf, 0.0))))
         must = "each row of y must hold probabilities that sum to 1"
         got = f"row {row} with sum {sums[row]:g} and smallest value {values[row].min():g}"

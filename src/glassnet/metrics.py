@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["GREATER_IS_BETTER", "METRICS", "accuracy", "mae", "r2", "rmse"]
+__all__ = ["GREATER_IS_BETTER", "METRICS", "Metric", "accuracy", "binary_accuracy", "mae", "r2", "rmse"]
+
+Metric = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], float]
 
 
 def _mean(values: np.ndarray, weight: np.ndarray | None) -> float:
@@ -22,19 +24,24 @@ def _mean(values: np.ndarray, weight: np.ndarray | None) -> float:
 def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of rows whose most probable class is the true one.
 
-    ``prediction`` of one column is the probability of class 1 and is cut at 0.5.
-
     Examples
     --------
     >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
     0.5
     """
-    if prediction.shape[-1] == 1:
-        right = (prediction > 0.5) == (np.reshape(y, prediction.shape) > 0.5)
-    else:
-        codes = y if y.ndim == 1 else y.argmax(axis=-1)
-        right = prediction.argmax(axis=-1) == codes
-    return _mean(right, weight)
+    codes = y if y.ndim == 1 else y.argmax(axis=-1)
+    return _mean(prediction.argmax(axis=-1) == codes, weight)
+
+
+def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Share of yes/no answers that are right when probabilities are cut at 0.5; several answers per row are averaged.
+
+    Examples
+    --------
+    >>> binary_accuracy(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[0.9, 0.2], [0.4, 0.6]]))
+    0.75
+    """
+    return _mean((prediction > 0.5) == (y > 0.5), weight)
 
 
 def mae(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -66,11 +73,12 @@ def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     return float(np.mean(scores))
 
 
-METRICS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]] = {
+METRICS: dict[str, Metric] = {
     "accuracy": accuracy,
+    "binary_accuracy": binary_accuracy,
     "mae": mae,
     "r2": r2,
     "rmse": rmse,
 }
 
-GREATER_IS_BETTER = frozenset({"accuracy", "r2"})
+GREATER_IS_BETTER = frozenset({"accuracy", "binary_accuracy", "r2"})

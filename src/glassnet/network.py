@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer, check_matrix, check_same_length
-from glassnet.errors import DataError, NotFittedError, ShapeError
-from glassnet.initializers import INITIALIZERS
+from glassnet.checks import check_choice, check_integer, check_matrix, check_same_length, check_weights
+from glassnet.errors import NotFittedError, ShapeError
 from glassnet.layers import Layer, Step
-from glassnet.layout import Slot, check_layers, check_seeds, lay_out, name_layers, refuse_linked_output
+from glassnet.layout import check_layers, check_seeds, check_shape, name_layers, refuse_linked_output
 from glassnet.losses import Loss, as_loss
-from glassnet.metrics import METRICS
-from glassnet.optimizers import Group, Optimizer, as_optimizer
+from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.passes import Workspace
 from glassnet.randomness import Noise, Streams
+from glassnet.store import Slot, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,10 +73,6 @@ class Network:
     [0.0, 1.0, 1.0, 0.0]
     """
 
-    params: np.ndarray
-    grads: np.ndarray
-    stats: np.ndarray
-
     def __init__(
         self,
         layers: Sequence[Layer],
@@ -92,110 +89,93 @@ class Network:
         self.optimizer = as_optimizer(optimizer)
         self.members = None if members is None else check_integer("Network", "members", members, 1)
         self.seeds = check_seeds(seed, self.members)
-        name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+        name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))  # also np.float32 and np.dtype("float32")
         self.dtype = np.dtype(check_choice("Network", "dtype", name, ("float32", "float64")))
         self.metadata: dict[str, Any] = {}
         self.run: Any = None
         self.input_shape: tuple[int, ...] | None = None
         refuse_linked_output(self.layers[-1], self.loss)
         self.names = name_layers(self.layers)
+        self.store: Store | None = None
         if input_shape is not None:
             self.build(input_shape)
+        for layer in self.layers:
+            layer.owner = weakref.ref(self)
 
     # ---- construction -------------------------------------------------------------------------------------------
 
     def build(self, input_shape: tuple[int, ...]) -> Network:
         """Fix the shape of one sample, allocate all arrays and draw the initial parameters; once only."""
-        shape = tuple(int(d) for d in np.atleast_1d(np.asarray(input_shape, dtype=np.int64)))
+        shape = check_shape("Network.build", input_shape)
         if self.input_shape is not None:
             if shape != self.input_shape:
                 must = f"the network was built for samples of shape {self.input_shape}"
                 message = f"Network.build: {must}, got {shape}. Make a new Network for other data."
                 raise ShapeError(message, expected=self.input_shape, got=shape)
             return self
-        out_shape = shape
+        store = self.plan(shape)
+        store.allocate(self.streams)
+        self.store, self.input_shape = store, shape
+        self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
+        return self
+
+    def plan(self, input_shape: tuple[int, ...]) -> Store:
+        """Return the names and places of all arrays for samples of this shape; nothing is allocated."""
+        out_shape = input_shape
         for layer in self.layers:
             out_shape = layer.build(out_shape)
         if len(out_shape) != 1:
             message = f"Network: the last layer must give one row of outputs per sample, got shape {out_shape}."
             raise ShapeError(message, expected="(k,)", got=out_shape)
-        self.input_shape = shape
-        self._allocate()
-        self._bind()
-        self._initialise()
-        return self
+        return Store(self.names, self.layers, self.members, self.dtype)
 
-    def _allocate(self) -> None:
-        """Lay out and create the flat arrays."""
-        self._slots = lay_out(self.names, self.layers, lambda layer: layer.param_specs())
-        self._stat_slots = lay_out(self.names, self.layers, lambda layer: layer.stat_specs())
-        lead = () if self.members is None else (self.members,)
-        self.n_parameters = self._slots[-1].stop if self._slots else 0
-        n_stats = self._stat_slots[-1].stop if self._stat_slots else 0
-        self.params = np.zeros((*lead, self.n_parameters), dtype=self.dtype)
-        self.stats = np.zeros((*lead, n_stats), dtype=self.dtype)
-        self._allocate_gradients()
+    def _forget_shape(self) -> None:
+        """Be as new as before `build`."""
+        self.store = self.input_shape = None
 
-    def _allocate_gradients(self) -> None:
-        """Create what is not saved: gradients, loss sum and weight sum in one array, so that they travel together."""
-        self.sums = np.zeros((*self.params.shape[:-1], self.n_parameters + 2), dtype=self.dtype)
-        self.grads = self.sums[..., : self.n_parameters]
-        self._one_over_weight = np.ones(() if self.members is None else (self.members, 1), dtype=self.dtype)
-        self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
+    def built(self, where: str) -> Store:
+        """Return the store, or say that ``where`` needs one."""
+        if self.store is None:
+            must = "the shape of the input must be known"
+            message = f"Network.{where}: {must}, got no data yet. Call fit or build first."
+            raise NotFittedError(message)
+        return self.store
 
-    def _bind(self) -> None:
-        """Hand every layer its views: the only place where the flat arrays are sliced."""
-        for index, layer in enumerate(self.layers):
-            layer.index = index
-            own = [slot for slot in self._slots if slot.layer is layer]
-            layer.bind(
-                {slot.spec.name: slot.view(self.params) for slot in own},
-                {slot.spec.name: slot.view(self.grads) for slot in own},
-                {slot.spec.name: slot.view(self.stats) for slot in self._stat_slots if slot.layer is layer},
-                self.members,
-            )
+    @property
+    def params(self) -> np.ndarray:
+        """All parameters, flat; write ``net.params[:] = ...``."""
+        return self.built("params").params
 
-    def _initialise(self) -> None:
-        """Draw initial values, layer by layer, each member from its own stream."""
-        generators = [streams.initialisation() for streams in self.streams]
-        for slots, flat in ((self._slots, self.params), (self._stat_slots, self.stats)):
-            for slot in sorted(slots, key=lambda slot: slot.layer.index):
-                spec, initialize = slot.spec, INITIALIZERS[slot.spec.initializer]
-                draws = [initialize(rng, spec.shape, spec.fan_in, spec.fan_out) for rng in generators]
-                slot.view(flat)[...] = draws[0] if self.members is None else np.stack(draws)
+    @property
+    def grads(self) -> np.ndarray:
+        """The gradients of the last step, in the places of ``params``."""
+        return self.built("grads").grads
+
+    @property
+    def stats(self) -> np.ndarray:
+        """All running statistics, flat."""
+        return self.built("stats").stats
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of parameters of one member."""
+        return self.built("n_parameters").n_parameters
+
+    @property
+    def slots(self) -> list[Slot]:
+        """Names and places of all parameters in ``params``."""
+        return self.built("slots").slots
+
+    @property
+    def n_outputs(self) -> int:
+        """Number of logits."""
+        self.built("n_outputs")
+        return self.layers[-1].out_shape[0]
 
     @property
     def streams(self) -> list[Streams]:
         """The random streams, one per member."""
         return [Streams(seed) for seed in self.seeds]
-
-    @property
-    def param_groups(self) -> list[Group]:
-        """The slices of ``params`` with their rate factor and whether they decay."""
-        return [Group(slot.start, slot.stop, slot.spec.rate_factor, slot.spec.decays) for slot in self._slots]
-
-    @property
-    def slots(self) -> list[Slot]:
-        """Names and places of all parameters in ``params``."""
-        return self._built("slots")._slots
-
-    @property
-    def stat_slots(self) -> list[Slot]:
-        """Names and places of all running statistics in ``stats``."""
-        return self._built("stat_slots")._stat_slots
-
-    @property
-    def n_outputs(self) -> int:
-        """Number of logits."""
-        return self._built("n_outputs").layers[-1].out_shape[0]
-
-    def _built(self, where: str) -> Network:
-        if self.input_shape is None:
-            message = (
-                f"Network.{where}: the shape of the input must be known, got no data yet. Call fit or build first."
-            )
-            raise NotFittedError(message)
-        return self
 
     # ---- passes -------------------------------------------------------------------------------------------------
 
@@ -209,20 +189,11 @@ class Network:
         for forward, cache in prepared.forward:
             A = forward(A, cache, step)
         d: Any = prepared.dZ
-        self.sums[..., -2] = self.loss.value_and_gradient(A, y, weight, prepared.dZ, prepared.loss_cache)
-        self.sums[..., -1] = len(A) if weight is None and self.members is None else _weight_sum(A, weight)
+        sums = self.built("accumulate").sums
+        sums[..., -2] = self.loss.value_and_gradient(A, y, weight, prepared.dZ, prepared.loss_cache)
+        sums[..., -1] = A.shape[-2] if weight is None else np.add.reduce(weight, axis=-1)
         for backward, cache in prepared.backward:
             d = backward(d, cache)
-
-    def average_gradients(self) -> None:
-        """Divide the gradients by the sum of the weights, the one division of a step."""
-        if self.members is None:
-            self._one_over_weight[()] = 1.0 / float(self.sums[-1])
-        else:
-            # A member whose rows all weigh nothing has gradients of 0, and keeps them.
-            weights = self.sums[:, -1:]
-            np.divide(1.0, weights, out=self._one_over_weight, where=weights > 0.0)
-        np.multiply(self.grads, self._one_over_weight, out=self.grads)
 
     def _logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
         """Return logits for checked inputs of shape (n, ...), a few thousand rows at a time, as a fresh array."""
@@ -260,32 +231,28 @@ class Network:
         self, where: str, X: Any, y: Any, sample_weight: Any = None
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Return checked inputs, targets as the loss wants them, and weights."""
-        X = self.check_inputs(where, X)
-        targets = self.loss.prepare(y, self.n_outputs, self.dtype)
-        if sample_weight is None:
-            check_same_length(where, X=X, y=targets)
-            return X, targets, None
-        weight = check_matrix(where, "sample_weight", sample_weight, self.dtype, min_ndim=1)
-        check_same_length(where, X=X, y=targets, sample_weight=weight)
-        if weight.ndim != 1:
-            message = f"{where}: sample_weight must have shape (n,), got {weight.shape}."
-            raise ShapeError(message, expected="(n,)", got=weight.shape)
-        if weight.min() < 0.0 or not weight.any():
-            must = "sample_weight must not be negative and not all zero"
-            message = f"{where}: {must}, got values from {weight.min():g} to {weight.max():g}."
-            raise DataError(message, expected=must)
+        was_new = self.store is None
+        try:
+            X = self.check_inputs(where, X)
+            targets = self.loss.prepare(y, self.n_outputs, self.dtype)
+            weight = None if sample_weight is None else check_weights(where, sample_weight).astype(self.dtype)
+            check_same_length(where, X=X, y=targets, sample_weight=weight)
+        except Exception:
+            if was_new:
+                self._forget_shape()
+            raise
         return X, targets, weight
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def forward(self, X: Any) -> np.ndarray:
         """Return logits of shape (n, k), or (K, n, k) with members, with noise off."""
-        self._built("forward")
+        self.built("forward")
         return self._logits(self.check_inputs("Network.forward", X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return what the loss links the logits to: probabilities for the cross-entropies, means for squared error."""
-        self._built("predict")
+        self.built("predict")
         return self.loss.link(self._logits(self.check_inputs("Network.predict", X)))
 
     def evaluate(
@@ -298,18 +265,16 @@ class Network:
         X, y, sample_weight
             As in `fit`.
         metrics : sequence of str, optional
-            Names in `glassnet.metrics.METRICS`; by default those of the loss.
+            Names among ``net.loss.metrics``; by default the loss's ``default_metrics``.
 
         Returns
         -------
         dict
             ``{"loss": ..., "accuracy": ...}``: floats, or arrays (K,) with members.
         """
-        self._built("evaluate")
+        self.built("evaluate")
         X, y, weight = self.check_data("Network.evaluate", X, y, sample_weight)
-        names = self.loss.metrics if metrics is None else metrics
-        chosen = [check_choice("Network.evaluate", "metrics", name, METRICS) for name in names]
-        return self.scores(X, y, weight, chosen)
+        return self.scores(X, y, weight, self.loss.choose_metrics("Network.evaluate", metrics))
 
     def scores(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, metrics: Sequence[str]) -> dict[str, Any]:
         """Return loss and metrics for checked data."""
@@ -317,10 +282,11 @@ class Network:
         result: dict[str, Any] = {"loss": self._loss_of(Z, y, weight)}
         prediction = self.loss.link(Z)
         for name in metrics:
+            metric = self.loss.metrics[name]
             if self.members is None:
-                result[name] = METRICS[name](y, prediction, weight)
+                result[name] = metric(y, prediction, weight)
             else:
-                result[name] = np.array([METRICS[name](y, member, weight) for member in prediction])
+                result[name] = np.array([metric(y, member, weight) for member in prediction])
         return result
 
     def _loss_of(self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
@@ -339,7 +305,7 @@ class Network:
         return float(mean) if self.members is None else mean
 
     def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None, mode: str = "record") -> Any:
-        """Return the mean loss of one batch and leave its gradients in ``grads``.
+        """Return the mean loss of one batch and leave its gradients in ``grads``; not while a fit is running.
 
         Parameters
         ----------
@@ -352,8 +318,9 @@ class Network:
         X, y, weight = self.check_data("Network.loss_and_gradients", X, y, sample_weight)
         step = Step(mode, self.noise() if mode == "train" else None)
         self.accumulate(self.broadcast(X), self.broadcast(y), None if weight is None else self.broadcast(weight), step)
-        self.average_gradients()
-        loss = self.sums[..., -2] / self.sums[..., -1]
+        store = self.built("loss_and_gradients")
+        store.average_gradients()
+        loss = store.sums[..., -2] / store.sums[..., -1]
         return float(loss) if self.members is None else loss
 
     def noise(self) -> Noise:
@@ -361,33 +328,38 @@ class Network:
         return Noise(self.streams, self.members)
 
     def astype(self, dtype: str) -> Network:
-        """Return a copy with parameters and statistics in another dtype, and no training state."""
-        from glassnet.configuration import network_config, network_from_config
-
-        twin = network_from_config({**network_config(self._built("astype")), "dtype": dtype}, self.layer_classes())
-        twin.params[...] = self.params
-        twin.stats[...] = self.stats
+        """Return a copy in another dtype, without training state."""
+        self.built("astype")
+        run, self.run = self.run, None
+        try:
+            twin = copy.deepcopy(self)
+        finally:
+            self.run = run
+        twin.dtype = np.dtype(check_choice("Network.astype", "dtype", dtype, ("float32", "float64")))
+        twin.built("astype").cast(twin.dtype)
+        twin.workspace = Workspace(twin.layers, twin.loss, twin.members, twin.dtype)
         return twin
-
-    def layer_classes(self) -> list[type[Layer]]:
-        """Return the classes of the layers, the user's own included."""
-        return [type(layer) for layer in self.layers]
 
     # ---- copying ------------------------------------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {"grads", "sums", "workspace", "_one_over_weight"}
-        return {name: value for name, value in vars(self).items() if name not in left_out}
+        return {name: value for name, value in vars(self).items() if name != "workspace"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        if self.input_shape is not None:
-            self._allocate_gradients()
-            self._bind()
+        for layer in self.layers:
+            layer.owner = weakref.ref(self)
+        if self.store is not None:
+            self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
+
+    def __copy__(self) -> Network:
+        # Two networks cannot share layers, so a shallow copy would break the original.
+        return copy.deepcopy(self)
 
     def __repr__(self) -> str:
         layers = ", ".join(map(repr, self.layers))
-        return f"Network([{layers}], loss={self.loss.name!r}, optimizer={self.optimizer!r}, seed={self.seed!r})"
+        options = f"loss={self.loss!r}, optimizer={self.optimizer!r}, seed={self.seed!r}, dtype={self.dtype.name!r}"
+        return f"Network([{layers}], {options}, members={self.members}, input_shape={self.input_shape})"
 
     @property
     def seed(self) -> int | list[int]:
@@ -428,15 +400,12 @@ class Network:
         """Write the network to one file; see `glassnet.files.save_network`."""
         from glassnet.files import save_network
 
+        self.built("save")
         save_network(self, path, training_state=training_state)
 
     def summary(self) -> str:
         """Return a table of layers, shapes and parameters; see `glassnet.configuration.summary_table`."""
         from glassnet.configuration import summary_table
 
+        self.built("summary")
         return summary_table(self)
-
-
-def _weight_sum(A: np.ndarray, weight: np.ndarray | None) -> Any:
-    """Return ``sum(w)``, a scalar or (K,)."""
-    return A.shape[-2] if weight is None else np.add.reduce(weight, axis=-1)

@@ -7,6 +7,7 @@ learning rate times a group's rate factor. Work is done in blocks that stay in t
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -23,8 +24,10 @@ _BLOCK = 32768
 
 
 # A moment that decays towards 0 becomes subnormal and stays there, where sqrt and divide are 2-3 times slower.
-# Every so many steps, what would get there before the next time is set to 0; Adam's eps is far above it.
+# Every so many steps, what is within a factor of 1e8 of that (1e-30 in float32) is set to 0; Adam's eps is far above
+# it. A moment that at least halves at each step passes through by itself.
 _FLUSH_STEPS = 64
+_SLOW_DECAY = 0.5
 
 
 class Group(NamedTuple):
@@ -85,10 +88,10 @@ class OptimizerState:
 
     def flush(self, name: str, decay: float) -> None:
         """Set entries of a decaying array to 0 before they become subnormal; does nothing on most steps."""
-        if self.t % _FLUSH_STEPS or decay == 0.0:
+        if self.t % _FLUSH_STEPS or decay < _SLOW_DECAY:
             return
         array = self.arrays[name].reshape(-1)
-        smallest = float(np.finfo(array.dtype).tiny) / decay**_FLUSH_STEPS
+        smallest = float(np.finfo(array.dtype).tiny) * 1e8
         for start in range(0, array.size, _BLOCK // 4):
             part = array[start : start + _BLOCK // 4]
             np.copyto(part, 0.0, where=np.abs(part) < smallest)
@@ -116,13 +119,17 @@ class Optimizer:
     """
 
     default_rate: ClassVar[float] = 1e-3
-    state_names: tuple[str, ...] = ()
     decays: ClassVar[bool] = False
 
     def __init__(self, learning_rate: float | Schedule | None = None) -> None:
         rate = self.default_rate if learning_rate is None else learning_rate
         self.learning_rate: float | Schedule = rate
         as_schedule(type(self).__name__, "learning_rate", rate)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """Names of the arrays like the parameters that `step` keeps."""
+        return ()
 
     @property
     def schedule(self) -> Schedule:
@@ -155,14 +162,14 @@ class Optimizer:
         return {"learning_rate": float(rate), **self.settings()}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Optimizer:
-        """Return the optimizer that `config` described."""
+    def from_config(cls, config: dict[str, Any], schedules: Mapping[str, type[Schedule]] = SCHEDULES) -> Optimizer:
+        """Return the optimizer that `config` described; ``schedules`` are those that it may name."""
         config = dict(config)
         rate = config.get("learning_rate")
         if isinstance(rate, dict):
             rate = dict(rate)
-            name = check_choice(cls.__name__, "schedule", rate.pop("schedule", None), SCHEDULES)
-            config["learning_rate"] = SCHEDULES[name](**rate)
+            name = check_choice(cls.__name__, "schedule", rate.pop("schedule", None), schedules)
+            config["learning_rate"] = schedules[name](**rate)
         return cls(**config)
 
     def __repr__(self) -> str:
@@ -199,7 +206,11 @@ class SGD(Optimizer):
         if self.nesterov and self.momentum == 0.0:
             message = "SGD: nesterov needs momentum above 0, got momentum=0.0. Give momentum=0.9, say."
             raise ConfigError(message, got=momentum)
-        self.state_names = ("velocity",) if self.momentum else ()
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """One velocity per parameter, if there is momentum."""
+        return ("velocity",) if self.momentum else ()
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
         state.t += 1
@@ -253,7 +264,6 @@ class Adam(Optimizer):
     Kingma & Ba (2015), arXiv:1412.6980, algorithm 1 and the end of section 2.
     """
 
-    state_names = ("M", "V")
     weight_decay: float = 0.0
 
     def __init__(
@@ -271,6 +281,11 @@ class Adam(Optimizer):
         self.beta2 = check_number(name, "beta2", beta2, 0.0, 1.0, open_maximum=True)
         self.eps = check_number(name, "eps", eps, 0.0, open_minimum=True)
         self.eps_form = check_choice(name, "eps_form", eps_form, ("torch", "sklearn"))
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The two scaled moments."""
+        return ("M", "V")
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
         state.t += 1

@@ -88,11 +88,15 @@ class Layer:
         Shapes of one sample, known after `build`.
     index : int
         Position in the network: it separates the noise of two layers.
+    owner : weakref to Network or None
+        The network that it is part of.
     """
 
     in_shape: tuple[int, ...]
     out_shape: tuple[int, ...]
     index: int = 0
+    owner: Any = None
+    _views: frozenset[str] = frozenset()
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Check the shape of one input sample and return the shape of one output sample."""
@@ -141,6 +145,15 @@ class Layer:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.config().items())})"
 
+    def note_views(self, flats: tuple[np.ndarray, ...]) -> None:
+        """Remember which attributes look into the network's flat arrays; called after `bind`."""
+        self._views = frozenset(
+            name
+            for name, value in vars(self).items()
+            if isinstance(value, np.ndarray) and any(np.may_share_memory(value, flat) for flat in flats)
+        )
+
     def __getstate__(self) -> dict[str, Any]:
-        # Views would be pickled as copies and come back cut off from the network; it binds anew instead.
-        return {name: value for name, value in vars(self).items() if not isinstance(value, np.ndarray)}
+        # Views would be copied as arrays of their own, cut off from the network, which binds anew instead.
+        left_out = {*self._views, "_views", "owner"}
+        return {name: value for name, value in vars(self).items() if name not in left_out}

@@ -43,10 +43,13 @@ class _AtEpochEnd(Callback):
         self.on_epoch_end = function  # type: ignore[assignment, method-assign]
 
 
-def as_callbacks(values: Iterable[Callback | Callable[[Run], object]]) -> list[Callback]:
-    """Return callbacks; a plain function becomes one that is called after each epoch."""
-    found = []
-    for value in values:
+def as_callbacks(
+    values: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]],
+) -> list[Callback]:
+    """Return callbacks; a plain function becomes one that is called after each epoch, a single one a list of one."""
+    found: list[Callback] = []
+    single = isinstance(values, Callback) or not isinstance(values, Iterable)
+    for value in [values] if single else values:  # type: ignore[union-attr]  # not single: iterable
         if isinstance(value, Callback):
             found.append(value)
         elif callable(value) and not isinstance(value, type):

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_flag, check_integer, check_number
-from glassnet.errors import ConfigError
-from glassnet.metrics import METRICS
+from glassnet.checks import check_flag, check_integer, check_number
+from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.splitting import split_rows
 from glassnet.training.batches import ArrayBatches
@@ -38,7 +37,7 @@ def fit_network(
     shuffle: bool = True,
     metrics: Sequence[str] | None = None,
     early_stopping: EarlyStopping | None = None,
-    callbacks: Iterable[Callback | Callable[[Run], object]] = (),
+    callbacks: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]] = (),
     max_seconds: float | None = None,
     threads: int | str = "auto",
     progress: bool | None = None,
@@ -73,10 +72,11 @@ def fit_network(
         For the validation data; by default those of the loss.
     early_stopping : EarlyStopping, optional
         When to stop, and whether to restore the best weights.
-    callbacks : iterable of Callback or function
+    callbacks : Callback or function, or an iterable of them
         A function is called with the `Run` after each epoch.
     max_seconds : float, optional
-        Stop after this time, at the end of a step.
+        Stop after this time, at the end of a step. An epoch that is cut short is not completed later: the next fit
+        begins the next one.
     threads : int or "auto", default="auto"
         BLAS threads while training; see `glassnet.training.threads.choose_threads`.
     progress : bool, optional
@@ -90,7 +90,7 @@ def fit_network(
     Raises
     ------
     DivergenceError
-        The loss became NaN or infinite; the network holds its weights from before that epoch.
+        The loss or a weight became NaN or infinite; the network holds the last weights with a finite loss.
     """
     epochs = check_integer("fit", "epochs", epochs, 1)
     batch_size = check_integer("fit", "batch_size", batch_size, 1)
@@ -102,7 +102,7 @@ def fit_network(
     split = check_number("fit", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
     if split:
         (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
-    chosen = _metrics(network, metrics)
+    chosen = network.loss.choose_metrics("fit", metrics)
     _check_stopping(early_stopping, chosen if validation is not None else None)
     batches = ArrayBatches(
         X, y, weight, batch_size=batch_size, shuffle=shuffle, streams=network.streams, members=network.members
@@ -145,17 +145,23 @@ def _hold_out(
         message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
         raise ConfigError(message)
     X, y, weight = data
-    codes = y if network.loss.classifies and y.ndim == 1 else None
-    if network.loss.classifies and y.ndim == 2:
-        codes = y.argmax(axis=1) if y.shape[1] > 1 else (y[:, 0] > 0.5).astype(np.int64)
+    codes = _classes(y) if network.loss.classifies else None
     train, valid = split_rows(len(X), [1.0 - share, share], network.streams[0].split(), stratify=codes)
     parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train, valid)]
+    for name, (_, _, part) in zip(("training", "validation"), parts, strict=True):
+        if part is not None and not part.any():
+            message = f"fit: validation_split must leave {name} rows that weigh something, got weights of 0 only."
+            raise DataError(message)
     return parts[0], parts[1]
 
 
-def _metrics(network: Network, metrics: Sequence[str] | None) -> tuple[str, ...]:
-    names = network.loss.metrics if metrics is None else metrics
-    return tuple(check_choice("fit", "metrics", name, METRICS) for name in names)
+def _classes(y: np.ndarray) -> np.ndarray | None:
+    """Return codes to stratify by, where each row has one class."""
+    if y.ndim == 1:
+        return y
+    if y.shape[1] == 1:
+        return (y[:, 0] > 0.5).astype(np.int64)
+    return None
 
 
 def _check_stopping(rule: EarlyStopping | None, metrics: tuple[str, ...] | None) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from glassnet.checks import check_choice
+from glassnet.errors import FormatError
 
 __all__ = ["History"]
 
@@ -61,21 +63,33 @@ class History:
         for name, values in self.columns.items():
             values.append(row.get(name))
 
+    def complete(self, row: dict[str, Any]) -> None:
+        """Add values to the newest epoch."""
+        for name, value in row.items():
+            self.columns.setdefault(name, [None] * self.epochs)[-1] = value
+
     @property
     def last(self) -> dict[str, Any]:
         """The newest epoch's row."""
         return {name: values[-1] for name, values in self.columns.items()}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return everything, JSON-able."""
-        return {name: value for name, value in vars(self).items()}
+        """Return a copy of everything, JSON-able."""
+        return copy.deepcopy(vars(self))
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any]) -> History:
         """Return the history that `to_dict` described."""
         history = cls()
-        for name in vars(history):
-            setattr(history, name, entries[name])
+        for name, default in vars(history).items():
+            value = entries[name]
+            if name not in ("best_epoch", "threads") and not isinstance(value, type(default)):
+                message = f"History: {name} must be of type {type(default).__name__}, got {value!r}."
+                raise FormatError(message, got=value)
+            setattr(history, name, value)
+        if len({len(values) for values in history.columns.values()}) > 1:
+            message = "History: columns must be of the same length, got several lengths."
+            raise FormatError(message)
         return history
 
     def table(self) -> str:

@@ -108,4 +108,6 @@ def make_progress(progress: bool | None) -> ProgressLine | None:
         from IPython.display import display
 
         return _NotebookLine(display)
+    if sys.stderr is None:  # a program without a console
+        return None
     return ProgressLine(sys.stderr) if progress or sys.stderr.isatty() else None

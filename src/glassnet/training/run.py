@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DivergenceError
+from glassnet.errors import DataError, DivergenceError
 from glassnet.layers import Step
 from glassnet.network import Network
 from glassnet.randomness import Noise
@@ -17,9 +17,11 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.history import History
 from glassnet.training.interrupts import Interruption
 from glassnet.training.state import RunState
-from glassnet.training.stopping import EarlyStopping, StoppingState
+from glassnet.training.stopping import EarlyStopping, StoppingState, fingerprint
 
 __all__ = ["Run"]
+
+_JUST_BELOW_1 = math.nextafter(1.0, 0.0)
 
 Validation = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
@@ -72,13 +74,15 @@ class Run:
         self.step = 0
         self.steps_per_epoch = batches.n_batches
         self.rows_seen = 0
+        self._store = network.built("fit")
         self._schedule = network.optimizer.schedule
-        self._horizon = self._schedule.horizon or self.target_epochs
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
         self._started = time.perf_counter()
+        # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
         self._safe = (network.params.copy(), network.stats.copy())
-        self._last_finite: Any = math.nan
+        self._candidate = (network.params.copy(), network.stats.copy())
+        self._last_finite = math.nan
 
     # ---- what callbacks read ------------------------------------------------------------------------------------
 
@@ -105,18 +109,28 @@ class Run:
 
     def stop(self, reason: str) -> None:
         """End the run after this step."""
-        self._stop_reason = self._stop_reason or reason
+        self._stop_reason = self._stop_reason or reason or "stopped"
 
     # ---- the loop -----------------------------------------------------------------------------------------------
 
     def loop(self) -> History:
-        """Train until the target, or until something says stop."""
+        """Train until the target, or until something says stop.
+
+        Whatever a callback or a second Ctrl-C raises passes through, with the network in a state to go on from.
+        """
         # What overflows ends in a loss that is not finite, and that is reported in a sentence of its own.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            self._begin()
-            while self.epoch < self.target_epochs and not self._stop_reason:
-                self.run_epoch()
-            self._end()
+            try:
+                self._begin()
+                while self.epoch < self.target_epochs and not self._stop_reason:
+                    self.run_epoch()
+            except BaseException as error:
+                self._stop_reason = "diverged" if isinstance(error, DivergenceError) else type(error).__name__
+                self._leave()
+                raise
+            self._leave()
+            for callback in self.callbacks:
+                callback.on_fit_end(self)
         return self.history
 
     def _begin(self) -> None:
@@ -124,79 +138,113 @@ class Run:
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
         if rule is not None:
-            if state.stopping is None or state.stopping.monitor != rule.monitor:
-                state.stopping = StoppingState(rule.monitor, self.network.members)
-            elif state.stopping.settled.all():
-                state.stopping.start_anew()
+            watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
+            data = fingerprint(watched or ())
+            old = state.stopping
+            if old is None or (old.monitor, old.data) != (rule.monitor, data):
+                state.stopping = StoppingState(rule.monitor, self.network.members, data)
+            elif old.settled.all():
+                old.start_anew()
         for callback in self.callbacks:
             callback.on_fit_begin(self)
 
     def run_epoch(self) -> None:
         """Train one epoch, record it, and decide whether to stop.
 
-        An epoch that is cut short by time or Ctrl-C counts as far as it went.
+        An epoch that is cut short, by time, Ctrl-C or an exception, counts as far as it went: its remaining batches
+        are left out, and the next one has the next number.
         """
-        np.copyto(self._safe[0], self.network.params)
-        np.copyto(self._safe[1], self.network.stats)
+        for kept, array in zip(self._candidate, (self.network.params, self.network.stats), strict=True):
+            np.copyto(kept, array)
         for callback in self.callbacks:
             callback.on_epoch_begin(self)
         self.step = 0
-        loss_sum: Any = 0.0
-        weight_sum: Any = 0.0
-        for batch in self.batches.epoch(self.epoch):
-            loss, weight = self.train_step(batch)
-            loss_sum, weight_sum = loss_sum + loss, weight_sum + weight
-            if self._stop_reason:
-                break
-        self.step = 0
-        self.state.epoch += 1
-        self._record(loss_sum / weight_sum)
+        sums: Any = (0.0, 0.0)
+        try:
+            for batch in self.batches.epoch(self.epoch):
+                loss, weight = self.train_step(batch)
+                sums = sums[0] + loss, sums[1] + weight
+                self._between_steps()
+                if self._stop_reason:
+                    break
+        except DivergenceError:
+            raise
+        except BaseException:
+            self._finish_epoch(sums)
+            raise
+        self._finish_epoch(sums)
+        self._evaluate()
         self._decide()
+        self._read_clock()
 
     def train_step(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
-        network, info = self.network, self._step
+        network, store, info = self.network, self._store, self._step
         X, y, weight = batch
         position = self.epoch + self.step / self.steps_per_epoch
-        if weight is None or weight.any():
-            assert info.rng is not None
-            info.rng.epoch, info.rng.batch = self.epoch, self.step
-            info.progress = min(position / self._horizon, 1.0)
-            network.accumulate(X, y, weight, info)
-            network.average_gradients()
-            network.optimizer.step(network.params, network.grads, self.state.optimizer_state, self._schedule(position))
-        else:
-            network.sums[...] = 0.0
         self.step += 1
-        self.rows_seen += y.shape[0 if network.members is None else 1]
-        sums = network.sums
+        self.rows_seen += X.shape[0 if network.members is None else 1]
+        if weight is not None and not weight.any(axis=-1).all():
+            return self._skip(weight)
+        assert info.rng is not None
+        info.rng.epoch, info.rng.batch = self.epoch, self.step - 1
+        info.progress = min(position / self._schedule.horizon, _JUST_BELOW_1) if self._schedule.horizon else 0.0
+        network.accumulate(X, y, weight, info)
+        store.average_gradients()
+        network.optimizer.step(store.params, store.grads, self.state.optimizer_state, self._schedule(position))
+        sums = store.sums
         if network.members is None:
             loss, total = float(sums[-2]), float(sums[-1])
             if not math.isfinite(loss):
-                self._diverged(loss)
-            self._last_finite = loss / total if total else self._last_finite
-        else:
-            loss, total = sums[:, -2].astype(np.float64), sums[:, -1].astype(np.float64)  # type: ignore[assignment]
-            if not np.isfinite(loss).all():
-                self._diverged(loss)
-        self._between_steps()
-        return loss, total
+                self._diverged(f"a loss of {loss}", proven=self.step > 1)
+            self._last_finite = loss / total
+            return loss, total
+        losses, totals = sums[:, -2].astype(np.float64), sums[:, -1].astype(np.float64)
+        if not np.isfinite(losses).all():
+            member = int(np.flatnonzero(~np.isfinite(losses))[0])
+            self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > 1)
+        return losses, totals
+
+    def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
+        """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
+        if weight.any():
+            message = (
+                f"fit: with members every batch must weigh something for each of them, got none for one at epoch "
+                f"{self.epoch + 1}, step {self.step}. Drop rows of weight 0, or take a larger batch_size."
+            )
+            raise DataError(message)
+        zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
+        return zero, zero
 
     def _between_steps(self) -> None:
         """Let others look, and read the clock and Ctrl-C."""
         for callback in self.callbacks:
             callback.on_step_end(self)
+        self._read_clock()
+
+    def _read_clock(self) -> None:
         if self._interruption.asked:
             self.stop("interrupted")
         if self.max_seconds < math.inf and self.seconds >= self.max_seconds:
             self.stop("time")
 
-    def _record(self, loss: Any) -> None:
-        row = {"loss": _plain(loss), "learning_rate": self._schedule(self.epoch - 1 / self.steps_per_epoch)}
+    def _finish_epoch(self, sums: Any) -> None:
+        """Count the epoch and record its loss, if its weights are finite."""
+        params = self._store.params
+        if not np.isfinite(params.sum()) and not np.isfinite(params).all():
+            self._diverged("weights that are not", proven=True)
+        self._safe, self._candidate = self._candidate, self._safe
+        rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
+        self.step = 0
+        self.state.epoch += 1
+        loss = sums[0] / sums[1] if np.all(sums[1]) else math.nan
+        self.history.record({"loss": _plain(loss), "learning_rate": rate})
+
+    def _evaluate(self) -> None:
+        """Add the validation data's scores to the epoch's row."""
         if self.validation is not None:
             scores = self.network.scores(*self.validation, self.metrics)
-            row |= {f"valid_{name}": _plain(value) for name, value in scores.items()}
-        self.history.record(row)
+            self.history.complete({f"valid_{name}": _plain(value) for name, value in scores.items()})
 
     def _decide(self) -> None:
         """Early stopping, then callbacks."""
@@ -210,34 +258,31 @@ class Run:
         for callback in self.callbacks:
             callback.on_epoch_end(self)
 
-    def _end(self) -> None:
+    def _leave(self) -> None:
+        """Leave the best weights in the network if that was asked for, and say how the run ended."""
         if self.early_stopping is not None and self.early_stopping.restore_best:
             self.state.leave_best(self.network)
         self.history.stop_reason = self._stop_reason or "finished"
         self.history.seconds += self.seconds
-        for callback in self.callbacks:
-            callback.on_fit_end(self)
 
-    def _diverged(self, loss: Any) -> None:
-        """Put the weights of the last whole epoch back, and say what happened."""
-        np.copyto(self.network.params, self._safe[0])
-        np.copyto(self.network.stats, self._safe[1])
+    def _diverged(self, what: str, *, proven: bool) -> None:
+        """Put the last weights back whose loss was finite, and say what happened.
+
+        ``proven`` says whether the loss of this epoch's first weights was.
+        """
+        params, stats = self._candidate if proven else self._safe
+        rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
+        np.copyto(self._store.params, params)
+        np.copyto(self._store.stats, stats)
         # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
-        self.state.optimizer_state = self.network.optimizer.new_state(self.network.params, self.network.param_groups)
-        self.history.stop_reason = "diverged"
-        who = ""
-        if self.network.members is not None:
-            bad = np.flatnonzero(~np.isfinite(loss))
-            who, loss = f" for member {bad[0]}", loss[bad[0]]
-        elif self.network.members is None and math.isfinite(self._last_finite):
-            who = f" (last finite loss {self._last_finite:.3g})"
-        rate = self._schedule(self.epoch + self.step / self.steps_per_epoch)
+        self.state.renew_optimizer(self.network)
+        last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
         message = (
-            f"fit: the loss must stay finite, got {loss} at epoch {self.epoch + 1}, step {self.step}{who}. "
+            f"fit: loss and weights must stay finite, got {what} at epoch {self.epoch + 1}, step {self.step}{last}. "
             f"Lower learning_rate (now {rate:g}) or scale X and y. "
-            f"The network holds its weights from before that epoch."
+            "The network holds the last weights whose loss was finite."
         )
-        raise DivergenceError(message, got=loss)
+        raise DivergenceError(message, got=what)
 
 
 def _plain(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.checks import check_integer
 from glassnet.errors import FormatError
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
@@ -36,13 +37,18 @@ class RunState:
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
         self._optimizer = _identity(network.optimizer)
-        self.optimizer_state: OptimizerState = network.optimizer.new_state(network.params, network.param_groups)
+        self.renew_optimizer(network)
+
+    def renew_optimizer(self, network: Network) -> None:
+        """Forget what the optimizer remembered."""
+        store = network.built("fit")
+        self.optimizer_state: OptimizerState = network.optimizer.new_state(store.params, store.groups)
 
     def follow_optimizer(self, network: Network) -> None:
         """Start the optimizer anew if it was exchanged; a new learning rate alone changes nothing."""
         if _identity(network.optimizer) != self._optimizer:
             self._optimizer = _identity(network.optimizer)
-            self.optimizer_state = network.optimizer.new_state(network.params, network.param_groups)
+            self.renew_optimizer(network)
 
     def leave_best(self, network: Network) -> None:
         """Put the best epoch's weights into the network and keep the last ones for the next ``fit``."""
@@ -83,13 +89,13 @@ class RunState:
     def restore(cls, network: Network, entries: dict[str, Any], arrays: dict[str, np.ndarray]) -> RunState:
         """Return the state that `to_dict` and `arrays` described."""
         state = cls(network)
-        state.epoch = entries["epoch"]
+        state.epoch = check_integer("training", "epoch", entries["epoch"], 0)
         state.history = History.from_dict(entries["history"])
-        state.optimizer_state.t = entries["steps"]
+        state.optimizer_state.t = check_integer("training", "steps", entries["steps"], 0)
         for name, array in state.optimizer_state.arrays.items():
             array[...] = _fitting(arrays, f"optimizer.{name}", network.params)
         if entries["stopping"] is not None:
-            state.stopping = StoppingState.from_dict(entries["stopping"])
+            state.stopping = StoppingState.from_dict(entries["stopping"], network.members)
             if "best.params" in arrays:
                 state.stopping.best_params = _fitting(arrays, "best.params", network.params)
                 state.stopping.best_stats = _fitting(arrays, "best.stats", network.stats)

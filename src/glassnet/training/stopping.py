@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.checks import check_flag, check_integer, check_number
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, FormatError
 from glassnet.metrics import GREATER_IS_BETTER
 
-__all__ = ["EarlyStopping", "StoppingState"]
+__all__ = ["EarlyStopping", "StoppingState", "fingerprint"]
 
 
 class EarlyStopping:
@@ -68,11 +68,20 @@ class StoppingState:
 
     With members every member has its own best epoch, and is settled once its own patience has run out: what happens to
     it after that changes nothing any more.
+
+    Parameters
+    ----------
+    monitor : str
+        The column that is watched.
+    members : int or None
+    data : str
+        A fingerprint of the rows that the values were measured on: others' values cannot be compared with these.
     """
 
-    def __init__(self, monitor: str, members: int | None) -> None:
+    def __init__(self, monitor: str, members: int | None, data: str = "") -> None:
         k = members or 1
         self.monitor = monitor
+        self.data = data
         self.best = np.full(k, np.inf)
         self.best_epoch = np.zeros(k, dtype=np.int64)
         self.waited = np.zeros(k, dtype=np.int64)
@@ -88,7 +97,7 @@ class StoppingState:
         self.best_epoch[better] = epoch
         self.waited = np.where(better, 0, self.waited + 1)
         self.settled |= self.waited >= rule.patience
-        if rule.restore_best and better.any():
+        if better.any():
             if self.best_params is None or self.best_stats is None:
                 self.best_params, self.best_stats = params.copy(), stats.copy()
             rows: Any = better if params.ndim == 2 else ...
@@ -105,6 +114,7 @@ class StoppingState:
         """Return everything but the best weights, JSON-able."""
         return {
             "monitor": self.monitor,
+            "data": self.data,
             "best": [None if np.isinf(b) else float(b) for b in self.best],
             "best_epoch": self.best_epoch.tolist(),
             "waited": self.waited.tolist(),
@@ -112,11 +122,30 @@ class StoppingState:
         }
 
     @classmethod
-    def from_dict(cls, entries: dict[str, Any]) -> StoppingState:
+    def from_dict(cls, entries: dict[str, Any], members: int | None) -> StoppingState:
         """Return the state that `to_dict` described."""
-        state = cls(entries["monitor"], len(entries["best"]))
-        state.best[:] = [np.inf if b is None else b for b in entries["best"]]
-        state.best_epoch[:] = entries["best_epoch"]
-        state.waited[:] = entries["waited"]
-        state.settled[:] = entries["settled"]
+        state = cls(entries["monitor"], members, entries["data"])
+        state.best = _row([np.inf if b is None else b for b in entries["best"]], state.best)
+        state.best_epoch = _row(entries["best_epoch"], state.best_epoch)
+        state.waited = _row(entries["waited"], state.waited)
+        state.settled = _row(entries["settled"], state.settled)
         return state
+
+
+def _row(values: Any, like: np.ndarray) -> np.ndarray:
+    """Return one value per member, of the dtype and shape it must have."""
+    array = np.asarray(values, dtype=like.dtype)
+    if array.shape != like.shape:
+        message = f"early stopping must have {like.size} values, got shape {array.shape}"
+        raise FormatError(message, expected=like.shape, got=array.shape)
+    return array
+
+
+def fingerprint(arrays: tuple[np.ndarray | None, ...]) -> str:
+    """Return a short text that differs for other rows."""
+    from hashlib import blake2b
+
+    digest = blake2b(digest_size=8)
+    for array in arrays:
+        digest.update(b"" if array is None else np.ascontiguousarray(array).data)
+    return digest.hexdigest()

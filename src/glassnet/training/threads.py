@@ -40,6 +40,15 @@ def _blas() -> Any:
     return _controller
 
 
+def _forget_requests() -> None:
+    """In a forked child the fits of the parent's threads are not running."""
+    _requests.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_requests)
+
+
 def _set(n: int) -> None:
     for library in _blas().lib_controllers:
         library.set_num_threads(n)

@@ -1,0 +1,161 @@
+"""The flat arrays of a network: parameters, gradients and statistics, and the views that its layers hold."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice
+from glassnet.errors import ConfigError
+from glassnet.initializers import INITIALIZERS
+from glassnet.layers import Layer, ParamSpec
+from glassnet.optimizers import Group
+from glassnet.randomness import Streams
+
+__all__ = ["Slot", "Store"]
+
+
+class Slot:
+    """Where one named array lives in a flat vector.
+
+    Attributes
+    ----------
+    name : str
+        As in files and `Network.summary`: ``"dense_1.weight"``.
+    layer : Layer
+        To whom it belongs.
+    spec : ParamSpec
+        What the layer asked for.
+    start, stop : int
+        The slice of the flat vector.
+    """
+
+    __slots__ = ("layer", "name", "spec", "start", "stop")
+
+    def __init__(self, name: str, layer: Layer, spec: ParamSpec, start: int) -> None:
+        self.name, self.layer, self.spec, self.start = name, layer, spec, start
+        self.stop = start + math.prod(spec.shape)
+
+    def view(self, flat: np.ndarray) -> np.ndarray:
+        """Return the array as a view into a flat vector (P,) or (K, P)."""
+        return flat[..., self.start : self.stop].reshape(*flat.shape[:-1], *self.spec.shape)
+
+
+class Store:
+    """Owner of all arrays of a network whose layers are built.
+
+    Making one only lays the arrays out; `allocate` creates them and hands every layer its views.
+
+    Parameters
+    ----------
+    names : list of str
+        One per layer.
+    layers : list of Layer
+    members : int or None
+        K, or None.
+    dtype : numpy.dtype
+
+    Attributes
+    ----------
+    params, stats : ndarray of shape (P,) or (K, P)
+        Never replaced: layers hold views of them.
+    sums : ndarray of shape (P + 2,) or (K, P + 2)
+        Gradients, the loss sum and the weight sum in one array, so that they can travel together.
+    grads : ndarray of shape (P,) or (K, P)
+        The first P of ``sums``.
+    slots, stat_slots : list of Slot
+        Names and places in ``params`` and in ``stats``.
+    """
+
+    params: np.ndarray
+    stats: np.ndarray
+    sums: np.ndarray
+    grads: np.ndarray
+
+    def __init__(self, names: list[str], layers: list[Layer], members: int | None, dtype: np.dtype[Any]) -> None:
+        self._layers, self._members, self._dtype = layers, members, dtype
+        self.slots = _lay_out(names, layers, lambda layer: layer.param_specs())
+        self.stat_slots = _lay_out(names, layers, lambda layer: layer.stat_specs())
+        self.n_parameters = self.slots[-1].stop if self.slots else 0
+        self._n_stats = self.stat_slots[-1].stop if self.stat_slots else 0
+
+    @property
+    def groups(self) -> list[Group]:
+        """The slices of ``params`` with their rate factor and whether they decay."""
+        return [Group(slot.start, slot.stop, slot.spec.rate_factor, slot.spec.decays) for slot in self.slots]
+
+    def shape(self, slot: Slot) -> tuple[int, ...]:
+        """Return the shape of an array, the member axis included."""
+        return slot.spec.shape if self._members is None else (self._members, *slot.spec.shape)
+
+    def allocate(self, streams: list[Streams]) -> None:
+        """Create all arrays, bind the layers, and draw initial values, each member's from its own stream."""
+        lead = () if self._members is None else (self._members,)
+        self.params = np.zeros((*lead, self.n_parameters), dtype=self._dtype)
+        self.stats = np.zeros((*lead, self._n_stats), dtype=self._dtype)
+        self._bind()
+        generators = [stream.initialisation() for stream in streams]
+        for slots, flat in ((self.slots, self.params), (self.stat_slots, self.stats)):
+            for slot in sorted(slots, key=lambda slot: slot.layer.index):
+                spec, initialize = slot.spec, INITIALIZERS[slot.spec.initializer]
+                draws = [initialize(rng, spec.shape, spec.fan_in, spec.fan_out) for rng in generators]
+                slot.view(flat)[...] = draws[0] if self._members is None else np.stack(draws)
+
+    def _bind(self) -> None:
+        """Create the gradients and hand every layer its views: the only place where the flat arrays are sliced."""
+        self.sums = np.zeros((*self.params.shape[:-1], self.n_parameters + 2), dtype=self._dtype)
+        self.grads = self.sums[..., : self.n_parameters]
+        self._one_over_weight = np.ones(() if self._members is None else (self._members, 1), dtype=self._dtype)
+        for index, layer in enumerate(self._layers):
+            layer.index = index
+            own = [slot for slot in self.slots if slot.layer is layer]
+            layer.bind(
+                {slot.spec.name: slot.view(self.params) for slot in own},
+                {slot.spec.name: slot.view(self.grads) for slot in own},
+                {slot.spec.name: slot.view(self.stats) for slot in self.stat_slots if slot.layer is layer},
+                self._members,
+            )
+            layer.note_views((self.params, self.sums, self.stats))
+
+    def cast(self, dtype: np.dtype[Any]) -> None:
+        """Change the dtype of everything: new arrays, which the layers are bound to."""
+        self._dtype = dtype
+        self.params, self.stats = self.params.astype(dtype), self.stats.astype(dtype)
+        self._bind()
+
+    def average_gradients(self) -> None:
+        """Divide the gradients by the sum of the weights, the one division of a step."""
+        if self._members is None:
+            self._one_over_weight[()] = 1.0 / float(self.sums[-1])
+        else:
+            np.divide(1.0, self.sums[:, -1:], out=self._one_over_weight)
+        np.multiply(self.grads, self._one_over_weight, out=self.grads)
+
+    def __getstate__(self) -> dict[str, Any]:
+        left_out = {"grads", "sums", "_one_over_weight"}
+        return {name: value for name, value in vars(self).items() if name not in left_out}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._bind()
+
+
+def _lay_out(names: list[str], layers: list[Layer], specs_of: Callable[[Layer], tuple[ParamSpec, ...]]) -> list[Slot]:
+    """Place all arrays: decayed first, then the rest, by rate factor within that, so that groups are contiguous."""
+    wanted = []
+    for name, layer in zip(names, layers, strict=True):
+        specs = specs_of(layer)
+        if len({spec.name for spec in specs}) < len(specs):
+            message = f"{layer!r}: names of parameters must differ, got {[spec.name for spec in specs]}."
+            raise ConfigError(message, got=specs)
+        for spec in specs:
+            check_choice(repr(layer), f"initializer of {spec.name!r}", spec.initializer, INITIALIZERS)
+            wanted.append((f"{name}.{spec.name}", layer, spec))
+    wanted.sort(key=lambda item: (not item[2].decays, item[2].rate_factor))
+    slots: list[Slot] = []
+    for full_name, layer, spec in wanted:
+        slots.append(Slot(full_name, layer, spec, slots[-1].stop if slots else 0))
+    return slots

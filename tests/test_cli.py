@@ -1,0 +1,474 @@
+"""The commands as a user meets them: results, files, exit codes, what goes to which stream."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import glassnet as gn
+from glassnet.cli.app import main
+from glassnet.cli.train_job import TrainOptions, train
+from glassnet.tabular import TableModel, read_table
+
+pytest.importorskip("typer")
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a function that runs a command in this process, in an empty folder: exit code, stdout, stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(words)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with tables and a model of each task, made by the commands."""
+    folder = tmp_path_factory.mktemp("models")
+    write_tables(folder)
+    for data, target, out in (("penguins", "species", "classes"), (folder / "numbers.csv", "y", "numbers")):
+        assert main(["train", str(data), "--target", target, "--out", str(folder / f"{out}.safetensors"), "-q"]) == 0
+    gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(2,)).save(folder / "bare.safetensors")
+    return folder
+
+
+def write_tables(folder: Path) -> None:
+    """Write the tables that the tests use."""
+    rng = np.random.default_rng(7)
+    numbers = [f"{a:.3f},{b},{c},{3 * a + (b == 'x') + 0.1 * e:.4f}" for a, b, c, e in _draws(rng, 300)]
+    (folder / "numbers.csv").write_text("\n".join(["a,b,c,y", *numbers]))
+    (folder / "good.csv").write_text("\n".join(["a,b,y", *(f"{i % 7},{i % 3},{'xy'[i % 2]}" for i in range(60))]))
+    (folder / "holes.csv").write_text("\n".join(["a,y", *(f"{i % 9},{'' if i == 4 else i % 2}" for i in range(30))]))
+
+
+def _draws(rng: np.random.Generator, n: int) -> list[tuple[float, str, int, float]]:
+    return [(rng.normal(), str(rng.choice(["x", "y", "z"])), int(rng.integers(9)), rng.normal()) for _ in range(n)]
+
+
+def glassnet(*words: str, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run the command as a program of its own, its streams being pipes."""
+    command = [sys.executable, "-m", "glassnet.cli", *words]
+    return subprocess.run(command, cwd=cwd, capture_output=True, encoding="utf-8", timeout=60, check=False, **options)
+
+
+# ---- train ------------------------------------------------------------------------------------------------------
+
+
+def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
+    """One command trains on the bundled table: in a pipe nothing but the report on stdout, and one file."""
+    done = glassnet("train", "penguins", "--target", "species", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    for piece in ("penguins → species", "always answering 'Adelie'", "linear model", "one-hot, 3 categories", "Gentoo"):
+        assert piece in done.stdout
+    assert done.stdout.endswith("Next             glassnet predict model.safetensors new.csv\n")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert [path.name for path in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_train_gives_json_and_nothing_else(tmp_path: Path) -> None:
+    """With --json stdout is one JSON object: scores beside baselines, rows of the parts, columns, history."""
+    done = glassnet("train", "penguins", "--target", "species", "--json", "--out", "m.safetensors", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout)
+    scores = result["scores"]
+    assert scores["network"]["accuracy"] > 0.95
+    assert scores["baseline"]["accuracy"] < 0.5
+    assert scores["linear"]["accuracy"] > 0.9
+    assert result["verdict"]["against_baseline"] == "better"
+    rows = result["rows"]
+    assert rows["read"] == 344 == rows["training"] + rows["validation"] + rows["test"]
+    counts = np.array(result["confusion"]["counts"])
+    assert counts.sum() == rows["test"]
+    assert np.trace(counts) / rows["test"] == pytest.approx(scores["network"]["accuracy"])
+    assert [column["name"] for column in result["columns"]][:2] == ["island", "bill_length_mm"]
+    assert len(result["history"]["valid_loss"]) == result["training"]["epochs"]
+    assert result["model"] == {
+        "path": "m.safetensors",
+        "bytes": (tmp_path / "m.safetensors").stat().st_size,
+        "replaced": False,
+    }
+
+
+def test_regression_beats_the_mean(run: Run, models: Path) -> None:
+    """Numbers are a regression: errors in the target's units, and quantiles of them."""
+    code, out, _ = run("train", str(models / "numbers.csv"), "--target", "y", "--json")
+    result = json.loads(out)
+    assert (code, result["task"]) == (0, "regression")
+    assert result["scores"]["network"]["r2"] > 0.9 > 0.1 > result["scores"]["baseline"]["r2"]
+    absolute = list(result["errors"]["absolute"].values())
+    assert absolute == sorted(absolute)
+    assert absolute[0] <= result["scores"]["network"]["rmse"] <= absolute[-1]
+    code, out, _ = run("train", str(models / "numbers.csv"), "--target", "y")
+    assert "always answering the mean" in out
+    assert "are off by at most" in out
+
+
+def test_equal_runs_leave_equal_files(run: Run, tmp_path: Path) -> None:
+    """The same data, options and seed give the same bytes, wherever they go; another seed does not."""
+    for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
+        assert run("train", "penguins", "-t", "species", "-o", f"{name}.safetensors", "--seed", seed, "-q")[0] == 0
+    first, second, third = ((tmp_path / f"{name}.safetensors").read_bytes() for name in "abc")
+    assert first == second != third
+
+
+def test_quiet_says_nothing(run: Run) -> None:
+    """--quiet trains and saves without a word."""
+    assert run("train", "penguins", "-t", "species", "--quiet") == (0, "", "")
+    assert Path("model.safetensors").is_file()
+
+
+def test_options_reach_the_network(run: Run) -> None:
+    """Layers, activation, dropout, rate, epochs, batch, decay, drop and task are what the model then has."""
+    options = ["--layers=8,4", "--activation=tanh", "--dropout=0", "--rate=0.01", "--weight-decay=0"]
+    options += ["--epochs", "3", "--batch", "50"]
+    dropped = ["--drop", "year", "--drop", "island"]
+    code, _, _ = run("train", "penguins", "-t", "species", "-q", *options, *dropped)
+    result = json.loads(run("show", "model.safetensors", "--json")[1])
+    assert code == 0
+    assert [(layer["class"], layer["units"], layer["activation"]) for layer in result["layers"]] == [
+        ("Dense", 8, "tanh"),
+        ("Dense", 4, "tanh"),
+        ("Dense", 3, None),
+    ]
+    assert result["optimizer"]["weight_decay"] == 0.0
+    assert {"year", "island"}.isdisjoint(column["name"] for column in result["columns"])
+    assert (result["training"]["training"]["epochs"], result["training"]["training"]["batch"]) == (3, 50)
+    code, out, _ = run("train", "penguins", "-t", "year", "--task", "regression", "--layers", "none", "--json")
+    result = json.loads(out)
+    assert (result["task"], result["network"]["layers"]) == ("regression", [])
+
+
+def test_rows_without_a_target_can_be_left_out(run: Run, models: Path) -> None:
+    """--skip-missing trains on the rows that have a target, and says how many were read."""
+    _, out, _ = run("train", str(models / "holes.csv"), "-t", "y", "--skip-missing", "--json")
+    rows = json.loads(out)["rows"]
+    assert rows.pop("read") == 30
+    assert sum(rows.values()) == 29
+
+
+def test_without_test_rows_the_report_says_what_that_costs(run: Run, models: Path) -> None:
+    """--test 0 judges on the validation rows, and warns that they flatter."""
+    _, out, _ = run("train", str(models / "good.csv"), "-t", "y", "--test", "0")
+    assert "Rows that chose the best epoch flatter the network" in out
+    assert "validation rows" in out
+
+
+def test_noise_is_reported_as_noise(run: Run, tmp_path: Path) -> None:
+    """Where there is nothing to learn, the report says that nothing was learned."""
+    rng = np.random.default_rng(1)
+    rows = [",".join(f"{v:.4f}" for v in rng.normal(size=4)) for _ in range(400)]
+    (tmp_path / "noise.csv").write_text("\n".join(["a,b,c,y", *rows]))
+    _, out, _ = run("train", "noise.csv", "-t", "y", "--json")
+    verdict = json.loads(out)["verdict"]
+    assert verdict["against_baseline"] in ("equal", "worse")
+    assert "has learned nothing beyond always answering the mean" in verdict["sentence"]
+
+
+def test_many_columns_and_classes_are_abridged(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """200 columns and 20 classes give a report of one screen, whatever the width."""
+    rng = np.random.default_rng(2)
+    X, y = rng.normal(size=(400, 200)), rng.integers(20, size=400)
+    names = [f"a rather long column name {i}" for i in range(200)]
+    lines = [",".join([*map("{:.3f}".format, row), f"class number {code}"]) for row, code in zip(X, y, strict=True)]
+    (tmp_path / "wide.csv").write_text("\n".join([",".join([*names, "y"]), *lines]))
+    for columns in (60, 80, 140):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        _, out, _ = run("train", "wide.csv", "-t", "y", "--epochs", "2")
+        lines = out.splitlines()
+        assert max(map(len, lines)) <= columns
+        assert len(lines) < 60
+        assert "(others)" in out
+        assert "200 numbers" in out
+
+
+def test_names_from_a_table_cannot_disturb_the_terminal(run: Run, tmp_path: Path) -> None:
+    """Control characters and markup in names and labels are shown, not obeyed."""
+    rows = [f"{i % 5},{'[bold]yes' if i % 2 else chr(27) + '[31mno'}" for i in range(60)]
+    (tmp_path / "t.csv").write_text("\n".join(["[red]a[/],y", *rows]))
+    _, out, _ = run("train", "t.csv", "-t", "y")
+    assert "\x1b" not in out
+    assert "[bold]yes" in out
+    assert "[red]a[/]" in out
+
+
+def test_an_interrupted_training_is_reported_and_saved(tmp_path: Path) -> None:
+    """Ctrl-C ends training with the best weights, the report and the file; exit code 0."""
+    script = (
+        "import sys, signal, threading, time; from glassnet.cli import train_job\n"
+        "def press(run, done=[]):\n"
+        "    if not done and run.network.n_parameters > 100 and run.epoch > 3: done.append(1); signal.raise_signal(2)\n"
+        "class Presser(train_job.Watcher):\n"
+        "    def callbacks(self, model): return [press]\n"
+        "options = train_job.TrainOptions('penguins', 'species', epochs=100000, patience=100000)\n"
+        "model, result = train_job.train(options, Presser())\n"
+        "print(result['training']['stop_reason'], result['training']['epochs'] < 100)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("interrupted True\n", "")
+    assert TableModel.load(tmp_path / "model.safetensors").target.name == "species"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are of another kind there")
+def test_interrupted_before_there_is_anything_to_keep(tmp_path: Path) -> None:
+    """Ctrl-C while the table is read ends with exit code 130, one sentence and no file."""
+    script = "import sys; from glassnet.cli import app, preparation; import time\n"
+    script += "preparation.read_table = lambda *a, **k: (print('reading', flush=True), time.sleep(30))\n"
+    script += "sys.exit(app.main(['train', 'x.csv', '-t', 'y']))\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "reading\n"
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err.strip() == "glassnet train: interrupted before there was anything to keep; nothing was written."
+
+
+def test_an_interrupted_query_is_an_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB's own word for Ctrl-C is understood."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        message = "Query interrupted"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr("glassnet.cli.preparation.read_table", interrupted)
+    code, out, err = run("train", "penguins", "-t", "species")
+    assert (code, out) == (130, "")
+    assert err == "glassnet train: interrupted before there was anything to keep; nothing was written.\n"
+
+
+def test_the_job_is_a_plain_function(tmp_path: Path, models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`train` returns the model and a result that JSON can hold, prints nothing, and writes nothing if not asked."""
+    before = set(tmp_path.iterdir())
+    model, result = train(TrainOptions(str(models / "numbers.csv"), "y", out=None, epochs=3))
+    json.dumps(result, allow_nan=False)
+    assert model.predict(read_table(models / "numbers.csv")).shape == (300,)
+    assert result["model"] is None
+    assert set(tmp_path.iterdir()) == before
+    assert capsys.readouterr() == ("", "")
+
+
+# ---- predict, evaluate, show ------------------------------------------------------------------------------------
+
+
+def test_predictions_agree_with_the_model(run: Run, models: Path) -> None:
+    """What `predict` prints is what the model in the file predicts, row by row."""
+    code, out, _ = run("predict", str(models / "classes.safetensors"), "penguins", "--probabilities")
+    header, *rows = csv.reader(out.splitlines())
+    assert code == 0
+    assert header == ["prediction", *(f"probability_{name}" for name in ("Adelie", "Chinstrap", "Gentoo"))]
+    model = TableModel.load(models / "classes.safetensors")
+    table = read_table("penguins")
+    assert [row[0] for row in rows] == model.predict(table).tolist()
+    np.testing.assert_array_equal(np.array([row[1:] for row in rows], dtype=np.float32), model.predict_proba(table))
+    code, out, _ = run("predict", str(models / "numbers.safetensors"), str(models / "numbers.csv"))
+    expected = TableModel.load(models / "numbers.safetensors").predict(read_table(models / "numbers.csv"))
+    np.testing.assert_allclose([float(line) for line in out.splitlines()[1:]], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl"])
+def test_predictions_go_to_a_file(run: Run, models: Path, suffix: str) -> None:
+    """-o writes CSV, TSV, JSON or JSON lines by the ending, and these can be read as tables again."""
+    code, out, _ = run("predict", str(models / "classes.safetensors"), "penguins", "-o", f"p.{suffix}")
+    assert (code, out) == (0, f"344 predictions of species in p.{suffix}\n")
+    table = read_table(f"p.{suffix}")
+    assert table.names == ["prediction"]
+    model = TableModel.load(models / "classes.safetensors")
+    assert table["prediction"].values.tolist() == model.predict(read_table("penguins")).tolist()
+
+
+def test_predict_gives_json(run: Run, models: Path) -> None:
+    """--json gives predictions, probabilities and warnings in one object; with -o the predictions go to the file."""
+    model = str(models / "classes.safetensors")
+    result = json.loads(run("predict", model, "penguins", "-p", "--json")[1])
+    assert len(result["predictions"]) == result["rows"] == 344
+    sums = np.sum(list(result["probabilities"].values()), axis=0)
+    np.testing.assert_allclose(sums, 1.0, atol=1e-5)
+    result = json.loads(run("predict", model, "penguins", "--json", "-o", "p.csv")[1])
+    assert "predictions" not in result
+    assert result["out"] == "p.csv"
+
+
+def test_predict_warns_on_stderr(run: Run, models: Path, tmp_path: Path) -> None:
+    """Unseen categories, values out of range and columns that are not needed are named; stdout stays clean."""
+    (tmp_path / "new.csv").write_text("a,b,c,id\n99,q,3,1\n0,x,3,2\n")
+    code, out, err = run("predict", str(models / "numbers.safetensors"), "new.csv")
+    assert (code, len(out.splitlines())) == (0, 3)
+    assert all(line.startswith("glassnet predict: warning: ") for line in err.splitlines())
+    for piece in ("passed over: 'id'", "outside the range of training", "a category that training did not have"):
+        assert piece in err
+
+
+def test_evaluate_scores_a_table(run: Run, models: Path) -> None:
+    """`evaluate` gives the model's own scores, beside the baseline and those of its training."""
+    model, data = str(models / "numbers.safetensors"), str(models / "numbers.csv")
+    result = json.loads(run("evaluate", model, data, "--json")[1])
+    expected = TableModel.load(model).evaluate(read_table(data))
+    assert result["scores"]["network"] == pytest.approx(expected)
+    assert result["scores"]["baseline"]["r2"] == pytest.approx(0.0, abs=0.05)
+    assert result["verdict"]["against_baseline"] == "better"
+    assert any("table of training" in warning for warning in result["warnings"])
+    code, out, _ = run("evaluate", str(models / "classes.safetensors"), "penguins")
+    assert code == 0
+    for piece in ("always answering 'Adelie'", "network, when it was trained", "Confusion"):
+        assert piece in out
+
+
+def test_show_tells_what_is_in_a_file(run: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`show` gives layers, columns, classes, training and scores; of a network alone, its layers."""
+    monkeypatch.chdir(models)
+    code, out, err = run("show", "classes.safetensors")
+    assert (code, err) == (0, "")
+    for piece in (
+        "classification of species",
+        "Dense",
+        "Adelie, Chinstrap, Gentoo",
+        "bill_length_mm",
+        "Scores at training",
+    ):
+        assert piece in out
+    result = json.loads(run("show", "classes.safetensors", "--json")[1])
+    sizes = load_file("classes.safetensors").values()
+    assert result["parameters"] == sum(array.size for array in sizes)
+    assert sum(layer["parameters"] for layer in result["layers"]) == result["parameters"]
+    code, out, _ = run("show", "bare.safetensors")
+    assert code == 0
+    assert "without a table encoder" in out
+
+
+def test_other_models_can_be_used_too(run: Run, models: Path) -> None:
+    """A TableModel that was saved from Python, without notes of a training, can be evaluated and shown."""
+    model = TableModel.load(models / "classes.safetensors")
+    model.network.metadata.pop("training")
+    model.save("own.safetensors")
+    result = json.loads(run("evaluate", "own.safetensors", "penguins", "--json")[1])
+    assert result["scores"]["at_training"] is None
+    assert result["scores"]["baseline"]["accuracy"] == pytest.approx(152 / 344)
+    assert run("show", "own.safetensors")[0] == 0
+    assert run("evaluate", "own.safetensors", "penguins")[0] == 0
+
+
+# ---- the rest ---------------------------------------------------------------------------------------------------
+
+
+def test_scratch_runs_the_tutorial(run: Run) -> None:
+    """`scratch` prints what the tutorial prints, for the problem and options asked for."""
+    code, out, _ = run("scratch", "or", "--epochs", "1000", "--hidden-size", "4", "--seed", "2")
+    assert code == 0
+    assert out.startswith("Epoch 0, Loss: 0.721271356")
+    assert "inputs  target  prediction" in out
+
+
+def test_version_and_help(run: Run) -> None:
+    """--version names the version; help lists the commands and the exit codes; no words at all give the help."""
+    assert run("--version") == (0, f"glassnet {gn.__version__}\n", "")
+    code, out, _ = run("--help")
+    assert code == 0
+    for piece in ("train", "predict", "evaluate", "show", "scratch", "Exit codes", "130"):
+        assert piece in out
+    assert run()[0] == 0
+    for command in ("train", "predict", "evaluate", "show", "scratch"):
+        assert run(command, "--help")[0] == 0
+
+
+def test_a_missing_extra_is_one_sentence(tmp_path: Path) -> None:
+    """Without typer or rich the command says which line installs them; exit code 2, no traceback."""
+    script = "import sys; sys.modules[{!r}] = None; from glassnet.cli.app import main; sys.exit(main(['show', 'x']))"
+    for package in ("typer", "rich"):
+        command = [sys.executable, "-c", script.format(package)]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            f"glassnet show: the command line needs {package}, got an installation without. "
+            "Run: pip install 'glassnet[cli,tabular]'\n"
+        )
+
+
+def test_a_reader_that_stops_is_no_error(models: Path) -> None:
+    """``glassnet predict ... | head`` ends quietly."""
+    command = [sys.executable, "-m", "glassnet.cli", "predict", "classes.safetensors", "penguins"]
+    with subprocess.Popen(command, cwd=models, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        errors = process.stderr.read().decode()
+        process.wait(timeout=20)
+    assert process.returncode == 0
+    assert "BrokenPipe" not in errors
+
+
+def test_labels_go_through_any_locale(models: Path, tmp_path: Path) -> None:
+    """A pipe carries UTF-8, whatever the locale says."""
+    (tmp_path / "t.csv").write_text(
+        "\n".join(["größe,y", *(f"{i % 5},{'naïve' if i % 5 > 2 else '猫'}" for i in range(60))])
+    )
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = glassnet("train", "t.csv", "-t", "y", cwd=tmp_path, env=environment)
+    assert done.returncode == 0
+    assert "猫" in done.stdout
+    done = glassnet("predict", "model.safetensors", "t.csv", cwd=tmp_path, env=environment)
+    assert set(done.stdout.split()) == {"prediction", "naïve", "猫"}
+
+
+def test_a_bug_is_exit_code_1_with_a_traceback(run: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody expected is not dressed up as the user's fault."""
+
+    def fail(*_: object) -> None:
+        message = "no such thing"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.setattr("glassnet.cli.train_job.train", fail)
+    monkeypatch.setattr("glassnet.cli.train_command.train", fail)
+    code, out, err = run("train", "penguins", "-t", "species")
+    assert (code, out) == (1, "")
+    assert "Traceback" in err
+    assert err.splitlines()[-1].startswith(
+        "glassnet train: this is a bug in glassnet (ZeroDivisionError: no such thing)"
+    )
+
+
+def test_a_full_disk_leaves_what_was_there(run: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When writing fails half-way, the old file is whole, there is no other, and the exit code is 2."""
+    for words, name in (
+        (("train", "penguins", "-t", "species"), "model.safetensors"),
+        (("predict", str(models / "classes.safetensors"), "penguins", "-o", "p.csv"), "p.csv"),
+    ):
+        assert run(*words)[0] == 0
+        before = Path(name).read_bytes()
+
+        def fail(_: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", fail)
+            code, out, err = run(*words)
+        assert (code, out) == (2, "")
+        assert err == (
+            f"glassnet {words[0]}: {Path(name).resolve()}: the file must be readable and writable, "
+            "got: No space left on device.\n"
+        )
+        assert Path(name).read_bytes() == before
+        assert {path.name for path in Path().iterdir()} <= {"model.safetensors", "p.csv"}

@@ -1,0 +1,188 @@
+"""Bad input on the command line: one sentence on stderr, exit code 2, and no file but those that were there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+import glassnet as gn
+from glassnet.cli.app import main
+
+pytest.importorskip("typer")
+
+COLUMNS = "'species', 'island', 'bill_length_mm', 'bill_depth_mm', 'flipper_length_mm', 'body_mass_g', 'sex', 'year'"
+GOOD = "train good.csv -t y "
+
+# What is typed after `glassnet`, and what comes on stderr after `glassnet COMMAND: `.
+CASES = {
+    # the table
+    "train nosuch.csv -t y": "nosuch.csv: the path must lead to a file, got no such file.",
+    "train pengiuns -t y": "pengiuns: the path must lead to a file, got no such file. Did you mean 'penguins'?",
+    "train folder -t y": "folder: the path must lead to a file, got a folder.",
+    "train table.xlsx -t y": "table.xlsx: the file must end in .csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) "
+    "or .parquet, got '.xlsx'. Save the table as one of these.",
+    "train empty.csv -t y": "empty.csv: the file must hold a table, got an empty file.",
+    "train header.csv -t b": "header.csv: the table must have at least one row, got 2 column names and no rows.",
+    "train latin.csv -t y": "latin.csv: the file must be UTF-8 text, got the byte 0xfc in line 2. "
+    "If it comes from Windows, convert it: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv",
+    "train twice.csv -t b": "twice.csv: column names must differ from each other, got 'a' 2 times. "
+    "Rename one of them in the first line.",
+    "train ragged.csv -t y": "ragged.csv: every row must have 3 fields like the first line, got 2 in line 3. "
+    "Check the separators and quotes there.",
+    "train void.csv -t y": "column 'gone' must have at least one value, got only missing ones. "
+    "Leave it out with --drop gone.",
+    "train flat.csv -t y": "at least one column must tell rows apart, got 'a' left out: all its values are 3.",
+    "train tiny.csv -t y": "the table must have at least 6 rows for its 3 parts, got 2.",
+    "train alone.csv -t y": "there must be at least one column beside the target, got only 'y'.",
+    "train model.safetensors -t y": "DATA must be a table, got the model file 'model.safetensors'. "
+    "To use it: glassnet predict model.safetensors new.csv",
+    # the target
+    "train penguins": f"--target must name the column to predict, got nothing. The columns are {COLUMNS}.",
+    "train penguins -t specis": f"--target must be one of the columns {COLUMNS}, got 'specis'. Did you mean 'species'?",
+    "train one.csv -t y": "the target 'y' must have at least two classes, got only 'x'.",
+    "train holes.csv -t y": "the target 'y' must have a value in every row, got 1 of 30 rows without, "
+    "the first of them row 5. To leave them out, add --skip-missing.",
+    "train nothing.csv -t y": "the target 'y' must have values, got a column without any.",
+    "train dates.csv -t y": "the target 'y' must hold labels or numbers, got dates.",
+    GOOD + "--task regression": "the target 'y' of a regression must hold numbers, got text such as 'y'. "
+    "Use --task classification for labels.",
+    GOOD + "--drop c": "--drop must be one of the columns 'a', 'b', 'y', got 'c'.",
+    GOOD + "--drop y": "--drop must not name the target, got 'y'.",
+    # options
+    GOOD + "--epochs many": "--epochs must be a whole number of at least 1, got 'many'.",
+    GOOD + "--epochs 0": "--epochs must be a whole number of at least 1, got 0.",
+    GOOD + "--epochs 2.5": "--epochs must be a whole number of at least 1, got 2.5.",
+    GOOD + "--rate 0": "--rate must be a finite number above 0, got 0.",
+    GOOD + "--rate nan": "--rate must be a finite number above 0, got nan.",
+    GOOD + "--rate 1e30": "the loss must stay finite, got nan. Lower --rate (now 1e+30).",
+    GOOD + "--batch 0": "--batch must be a whole number of at least 1, got 0.",
+    GOOD + "--layers 64,x": "each width of --layers must be a whole number of at least 1, got 'x'. "
+    "Write the widths with commas: --layers 64,64",
+    GOOD + "--activation rleu": "--activation must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', "
+    "'selu', 'sigmoid', 'silu', 'softplus', 'tanh', got 'rleu'. Did you mean 'relu'?",
+    GOOD + "--dropout 1": "--dropout must be a finite number at least 0 and below 1, got 1.",
+    GOOD + "--validation 0": "--validation must be a finite number above 0 and below 1, got 0.",
+    GOOD + "--validation 0.9": "--validation and --test must leave rows to train on, got 0.9 and 0.2.",
+    GOOD + "--test -1": "--test must be a finite number at least 0 and below 1, got -1.",
+    GOOD + "--seed x": "--seed must be a whole number of at least 0, got 'x'.",
+    GOOD + "--patience 0": "--patience must be a whole number of at least 1, got 0.",
+    GOOD + "--weight-decay -1": "--weight-decay must be a finite number at least 0, got -1.",
+    GOOD + "--max-seconds 0": "--max-seconds must be a finite number above 0, got 0.",
+    GOOD + "--task classify": "--task must be one of 'auto', 'classification', 'regression', got 'classify'. "
+    "Did you mean 'classification'?",
+    # words
+    "train": "DATA must be given, got nothing. See: glassnet train --help",
+    GOOD + "--epoch 3": "options must be those of glassnet train --help, got '--epoch'. Did you mean '--epochs'?",
+    "train good.csv -t": "-t must be followed by a value, got nothing. See: glassnet train --help",
+    GOOD
+    + "extra": "the words must be those of glassnet train --help, got 'extra' more. Put names with blanks in quotes.",
+    "trian good.csv": "the command must be one of 'evaluate', 'predict', 'scratch', 'show', 'train', got 'trian'. "
+    "Did you mean 'train'?",
+    "--nonsense": "options must be those of glassnet --help, got '--nonsense'. See: glassnet --help",
+    # where the model goes
+    GOOD + "-o nosuch/m.safetensors": "--out must lie in a folder that exists, got no such folder 'nosuch'. "
+    "Create it: mkdir -p nosuch",
+    GOOD + "-o words.txt/m.safetensors": "--out must lie in a folder that exists, got a file 'words.txt'.",
+    GOOD + "-o m.bin": "--out must end in .safetensors, got 'm.bin'.",
+    GOOD + "-o folder.safetensors": "--out must be a file, got a folder 'folder.safetensors'.",
+    GOOD + "-o foreign.safetensors": "--out must not replace a file that glassnet did not write, "
+    "got 'foreign.safetensors'. Choose another name.",
+    # predict, evaluate, show
+    "predict good.csv model.safetensors": "MODEL must be a model file, got the table 'good.csv'. "
+    "The model comes first: glassnet predict MODEL DATA",
+    "predict model.safetensors": "DATA must be given, got nothing. See: glassnet predict --help",
+    "predict modle.safetensors good.csv": "MODEL must be a model file, got no such file 'modle.safetensors'. "
+    "Did you mean 'model.safetensors'?",
+    "predict garbage.safetensors good.csv": "garbage.safetensors: the file must be a safetensors file, "
+    "got one that cannot be read (Error while deserializing header: header too small).",
+    "predict foreign.safetensors good.csv": "foreign.safetensors: the file must be written by glassnet, "
+    "got safetensors without a network's description.",
+    "predict bare.safetensors good.csv": "bare.safetensors: the file must hold a network with its table encoder, "
+    "got a network alone. Read it with glassnet.load.",
+    "predict model.safetensors one.csv": "one.csv must have the columns that the model needs, got no 'b'.",
+    "predict model.safetensors model.safetensors": "DATA must be a table, got the model file 'model.safetensors'. "
+    "The table comes second.",
+    "predict model.safetensors nosuch.csv": "nosuch.csv: the path must lead to a file, got no such file.",
+    "predict numbers.safetensors good.csv -p": "--probabilities must be used with classes, got a regression of 'b'.",
+    "predict model.safetensors good.csv -o nosuch/p.csv": "--out must lie in a folder that exists, "
+    "got no such folder 'nosuch'. Create it: mkdir -p nosuch",
+    "predict model.safetensors good.csv -o p.xls": "--out must end in .csv, .tsv, .json or .jsonl, got 'p.xls'.",
+    "predict model.safetensors good.csv -o good.csv": "--out must not be a file that is read, got 'good.csv'. "
+    "Choose another name.",
+    "evaluate model.safetensors tiny.csv": "tiny.csv must have the columns that the model needs, got no 'b'.",
+    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in row 1. "
+    "Leave such rows out, or train with them.",
+    "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
+    "show penguins": "MODEL must be a model file, got the table 'penguins'.",
+    "show garbage.safetensors": "garbage.safetensors: the file must be a safetensors file, "
+    "got one that cannot be read (Error while deserializing header: header too small).",
+    # scratch
+    "scratch nand": "the problem must be one of 'and', 'or', 'xor', got 'nand'. Did you mean 'and'?",
+    "scratch xor --epochs x": "--epochs must be a whole number of at least 0, got 'x'.",
+    "scratch xor --hidden-size 0": "--hidden-size must be a whole number of at least 1, got 0.",
+    "scratch xor --learning-rate -1": "--learning-rate must be a finite number at least 0, got -1.",
+    "scratch xor --gradient x": "--gradient must be one of 'cross_entropy', 'squared_error', got 'x'.",
+    "scratch xor --seed 99999999999": "seed must be a whole number from 0 to 4294967295, got 99999999999.",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with tables and models, good and bad."""
+    folder = tmp_path_factory.mktemp("bad")
+    texts = {
+        "good.csv": ["a,b,y", *(f"{i % 7},{i % 3},{'yx'[i % 2]}" for i in range(60))],
+        "header.csv": ["a,b"],
+        "one.csv": ["a,y", *(f"{i},x" for i in range(30))],
+        "void.csv": ["a,gone,y", *(f"{i},,{i % 2}" for i in range(30))],
+        "holes.csv": ["a,y", *(f"{i},{'' if i == 4 else i % 2}" for i in range(30))],
+        "nothing.csv": ["a,y", *(f"{i}," for i in range(30))],
+        "twice.csv": ["a,b,a", "1,2,3"],
+        "dates.csv": ["a,y", *(f"{i},2024-01-{i + 1:02d}" for i in range(20))],
+        "alone.csv": ["y", *("xy"[i % 2] for i in range(30))],
+        "ragged.csv": ["a,b,y", "1,2,3", "1,2"],
+        "tiny.csv": ["a,y", "1,x", "2,y"],
+        "flat.csv": ["a,y", *(f"3,{'xy'[i % 2]}" for i in range(30))],
+        "new.csv": ["a,b,y", "1,2,x", "1,2,z"],
+        "table.xlsx": ["no spreadsheet"],
+        "words.txt": ["no table"],
+    }
+    for name, lines in texts.items():
+        (folder / name).write_text("\n".join(lines) + "\n")
+    (folder / "empty.csv").write_bytes(b"")
+    (folder / "latin.csv").write_bytes("a,y\n1,müde\n".encode("latin-1"))
+    (folder / "folder").mkdir()
+    (folder / "folder.safetensors").mkdir()
+    (folder / "garbage.safetensors").write_bytes(b"garbage")
+    save_file({"w": np.ones(3, dtype=np.float32)}, folder / "foreign.safetensors")
+    gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(2,)).save(folder / "bare.safetensors")
+    for out, options in (("model", ["-t", "y"]), ("numbers", ["-t", "b", "--task", "regression"])):
+        words = ["train", str(folder / "good.csv"), *options, "--epochs", "2"]
+        assert main([*words, "-q", "-o", str(folder / f"{out}.safetensors")]) == 0
+    return folder
+
+
+@pytest.mark.parametrize("typed", CASES)
+def test_bad_input(
+    typed: str, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever cannot be used is answered in one sentence, with exit code 2; stdout and the folder stay as they were."""
+    monkeypatch.chdir(folder)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+    code = main(typed.split())
+    out, err = capsys.readouterr()
+    command = typed.split()[0]
+    name = "glassnet" if command in ("trian", "--nonsense") else f"glassnet {command}"
+    assert err == f"{name}: {CASES[typed]}\n"
+    assert (code, out) == (2, "")
+    after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path != folder}
+    assert after == before
+
+
+def test_the_output_is_checked_before_the_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """A typo in --out costs no training, nor even the reading of the table."""
+    assert main(["train", "nosuch.csv", "-t", "y", "-o", "nosuch/m.safetensors"]) == 2
+    assert "--out must lie in a folder that exists" in capsys.readouterr().err

@@ -1,0 +1,525 @@
+"""From files and frames to tables: every format, every oddity, one sentence for everything that cannot be read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glassnet.datasets import dataset_names, dataset_path
+from glassnet.errors import ConfigError, DataError, GlassnetError, ShapeError
+from glassnet.tabular import Column, Table, TableEncoder, read_table, to_table
+from glassnet.tabular.scanning import TextScan, find_layout
+from glassnet.tabular.text import MISSING_IN_NUMBERS, MISSING_MARKERS, as_kind, column_from_text
+
+
+def columns_of(table: Table) -> dict[str, tuple[str, list[Any]]]:
+    """Return kind and values of each column, None where they are missing."""
+    return {
+        column.name: (
+            column.kind,
+            [None if gone else value for value, gone in zip(column.values.tolist(), column.missing, strict=True)],
+        )
+        for column in table.columns
+    }
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    """Write a file and return its path."""
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+# ---- what is in a text file --------------------------------------------------------------------------------------
+
+MOMENT = dt.datetime(2024, 1, 2, 8, 30)
+TEXTS = {
+    "numbers": ("a.csv", "a,b\n1,2.5\n-3,1e3\n", {"a": ("number", [1, -3]), "b": ("number", [2.5, 1000])}),
+    "missing": ("a.csv", "a,b\n1,NA\n?,x\n,y\n", {"a": ("number", [1, None, None]), "b": ("category", [None, "x", "y"])}),
+    "dash among numbers": ("a.csv", "a,b\n1,None\n-,2\n", {"a": ("number", [1, None]), "b": ("number", [None, 2])}),
+    "None among words": ("a.csv", "a,b\n1,None\n2,x\n", {"a": ("number", [1, 2]), "b": ("category", ["None", "x"])}),
+    "infinity": ("a.csv", "a\ninf\n1e400\n1\n", {"a": ("number", [np.inf, np.inf, 1])}),
+    "huge whole number": ("a.csv", "a\n12345678901234567890123\n1\n", {"a": ("number", [12345678901234567890123.0, 1])}),
+    "leading zeros": ("a.csv", "zip\n02134\n10115\n", {"zip": ("category", ["02134", "10115"])}),
+    "zero itself": ("a.csv", "a\n0\n0.5\n-0\n", {"a": ("number", [0, 0.5, 0])}),
+    "underscores": ("a.csv", "a\n1_000\n2\n", {"a": ("category", ["1_000", "2"])}),
+    "booleans": ("a.csv", "a,b\nTrue,yes\nfalse,no\nNA,no\n", {"a": ("boolean", [True, False, None]), "b": ("category", ["yes", "no", "no"])}),
+    "dates": ("a.csv", "a,b\n2024-01-02,2024-01-02T10:30:00+02:00\n-,2024-01-02 08:30\n", {"a": ("date", [dt.datetime(2024, 1, 2), None]), "b": ("date", [MOMENT, MOMENT])}),
+    "impossible dates": ("a.csv", "a\n2023-02-30\n2023-02-28\n", {"a": ("category", ["2023-02-30", "2023-02-28"])}),
+    "all empty": ("a.csv", "a,b\n1,\n2,NA\n", {"a": ("number", [1, 2]), "b": ("category", [None, None])}),
+    "one column": ("a.csv", "a\nx\ny\n", {"a": ("category", ["x", "y"])}),
+    "one row, no newline": ("a.csv", "a,b\n1,x", {"a": ("number", [1]), "b": ("category", ["x"])}),
+    "byte order mark, CRLF": ("a.csv", "\ufeffa,b\r\n1,2\r\n3,4\r\n", {"a": ("number", [1, 3]), "b": ("number", [2, 4])}),
+    "old Macintosh": ("a.csv", "a,b\r1,2\r3,4\r", {"a": ("number", [1, 3]), "b": ("number", [2, 4])}),
+    "newlines in quotes": ("a.csv", 'a,b\r\n"x\ny",1\r\n"z ""q"", w",2\r\n', {"a": ("category", ["x\ny", 'z "q", w']), "b": ("number", [1, 2])}),
+    "newline in a name": ("a.csv", '"a b","c\nd"\n1,2\n', {"a b": ("number", [1]), "c\nd": ("number", [2])}),
+    "semicolons": ("a.csv", "a;b\n1,5;x, y\n2;z\n", {"a": ("number", [1.5, 2]), "b": ("category", ["x, y", "z"])}),
+    "commas in names": ("a.csv", "size (cm, dry);colour\n1;red\n2;blue\n", {"size (cm, dry)": ("number", [1, 2]), "colour": ("category", ["red", "blue"])}),
+    "tabs": ("a.tsv", "a\tb\n1,5\t2\n", {"a": ("category", ["1,5"]), "b": ("number", [2])}),
+    "bars": ("a.txt", "a|b\n1|2\n", {"a": ("number", [1]), "b": ("number", [2])}),
+    "blanks": ("a.csv", "a, b\n 1 , x \n 2,NA \n", {"a": ("number", [1, 2]), "b": ("category", ["x", None])}),
+    "blank lines": ("a.csv", "\n\na,b\n1,2\n\n3,4\n\n", {"a": ("number", [1, 3]), "b": ("number", [2, 4])}),
+    "no name": ("a.csv", ",b,\n1,2,3\n", {"column_1": ("number", [1]), "b": ("number", [2]), "column_3": ("number", [3])}),
+    "names that differ in case": ("a.csv", "a,A\n1,2\n", {"a": ("number", [1]), "A": ("number", [2])}),
+    "gzip": ("a.csv.gz", gzip.compress(b"a,b\n1,2\n"), {"a": ("number", [1]), "b": ("number", [2])}),
+    "gzip that hides": ("a.csv", gzip.compress(b"a,b\n1,2\n"), {"a": ("number", [1]), "b": ("number", [2])}),
+    "plain that says gzip": ("a.csv.gz", "a,b\n1,2\n", {"a": ("number", [1]), "b": ("number", [2])}),
+    "JSON": ("a.json", '[{"a":1,"b":"x"},{"a":null,"b":"y"},{"b":"z"}]', {"a": ("number", [1, None, None]), "b": ("category", ["x", "y", "z"])}),
+    "JSON lines": ("a.jsonl", '{"a":true}\n{"a":null}\n', {"a": ("boolean", [True, None])}),
+    "JSON, gzip": ("a.ndjson.gz", gzip.compress(b'{"a":1}\n{"a":2}\n'), {"a": ("number", [1, 2])}),
+    "JSON, dates": ("a.json", '[{"a":"2024-01-02","b":"2024-01-02T10:30:00+02:00"}]', {"a": ("date", [dt.datetime(2024, 1, 2)]), "b": ("date", [MOMENT])}),
+    "JSON, NA among numbers": ("a.json", '[{"a":1},{"a":"NA"},{"a":2.5},{"a":null}]', {"a": ("number", [1, None, 2.5, None])}),
+    "JSON, mixed": ("a.json", '[{"a":1},{"a":"x"},{"a":null},{"a":true}]', {"a": ("category", ["1", "x", None, "True"])}),
+    "JSON, text stays text": ("a.json", '[{"a":"1"},{"a":"2"}]', {"a": ("category", ["1", "2"])}),
+    "JSON, nothing but null": ("a.json", '[{"a":null,"b":1}]', {"a": ("category", [None]), "b": ("number", [1])}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", TEXTS)
+def test_text_files(case: str, tmp_path: Path) -> None:
+    """A file is read as what it plainly is, however it is written."""
+    name, content, expected = TEXTS[case]
+    table = read_table(write(tmp_path, name, content))
+    assert columns_of(table) == expected
+    assert table.names == list(expected)
+
+
+def test_columns_can_stay_text(tmp_path: Path) -> None:
+    """``text=`` keeps numbers and dates as they are written; names that are not there do no harm."""
+    path = write(tmp_path, "a.csv", "a,b\n1.50,2\n2,NA\n")
+    assert columns_of(read_table(path, text=["a", "z"])) == {
+        "a": ("category", ["1.50", "2"]),
+        "b": ("number", [2, None]),
+    }
+    pq.write_table(pa.table({"a": [1, 2]}), tmp_path / "a.parquet")
+    assert columns_of(read_table(tmp_path / "a.parquet", text=["a"])) == {"a": ("category", ["1", "2"])}
+
+
+# ---- what cannot be read -----------------------------------------------------------------------------------------
+
+ENDINGS = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
+OBJECTS = 'the file must hold objects with names, such as [{"a": 1}, {"a": 2}] or one object per line, got other JSON.'
+BAD_FILES = {
+    "not there": ("a.csv", None, "the path must lead to a file, got no such file."),
+    "empty": ("a.csv", "", "the file must hold a table, got an empty file."),
+    "blank": ("a.csv", " \n\n", "the file must hold a table, got nothing but blanks."),
+    "no rows": ("a.csv", "a,b\n", "the table must have at least one row, got 2 column names and no rows."),
+    "no rows, no newline": ("a.csv", "a,é", "the table must have at least one row, got 2 column names and no rows."),
+    "Latin-1": ("a.csv", "a,b\n1,é\n".encode("latin-1"), "the file must be UTF-8 text, got the byte 0xe9 in line 2. If it comes from Windows, convert it: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv"),
+    "UTF-16": ("a.csv", "a,b\n1,2\n".encode("utf-16"), "the file must be UTF-8 text, got UTF-16. Convert it, for example: iconv -f UTF-16 -t UTF-8 old.csv > new.csv"),
+    "binary": ("a.csv", b"a,b\n1,\x00\n", "the file must be UTF-8 text, got binary data. Save it as UTF-8 text."),
+    "broken gzip": ("a.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-12], "the file must be whole gzip, got one that does not unpack (Compressed file ended before the end-of-stream marker was reached)."),
+    "two names": ("a.csv", "a,b,a\n1,2,3\n", "column names must differ from each other, got 'a' 2 times. Rename one of them in the first line."),
+    "short row": ("a.csv", "a,b\n1,2\n3\n", "every row must have 2 fields like the first line, got 1 in line 3. Check the separators and quotes there."),
+    "long row": ("a.csv", "a,b\n1,2\n3,4,5\n", "every row must have 2 fields like the first line, got 3 in line 3. Check the separators and quotes there."),
+    "open quote": ("a.csv", 'a,b\n1,"2\n3,4\n', "quotes must be closed, and quotes inside quotes doubled, got a field in line 2 that is not."),
+    "mixed newlines": ("a.csv", "a,b\r\n1,2\n3,4\n", r"all lines must end in the same way, got both '\n' and '\r\n'. Convert it, for example: sed 's/\r$//' old.csv > new.csv"),
+    "endless row": ("a.csv", "a,b\n1," + "x" * 3_000_000 + "\n", "no row may have more than 2000000 bytes, got 3000002 in line 2."),
+    "spreadsheet": ("a.xlsx", "PK", f"the file must end in {ENDINGS}, got '.xlsx'. Save the table as one of these."),
+    "no ending": ("a", "a\n1\n", f"the file must end in {ENDINGS}, got no ending. Save the table as one of these."),
+    "gzip of Parquet": ("a.parquet.gz", "PAR1", f"the file must end in {ENDINGS}, got '.parquet.gz'. Save the table as one of these."),
+    "JSON numbers": ("a.json", "[1, 2]", OBJECTS),
+    "JSON without rows": ("a.json", "[]", OBJECTS),
+    "JSON with a mark": ("a.json", '\ufeff[{"a":1}]', "JSON must not begin with a byte order mark, got one. Save the file as plain UTF-8."),
+    "JSON in JSON": ("a.json", '[{"a":{"b":1}}]', "column 'a' must have one value per cell, got dict {'b': 1}."),
+    "JSON lists": ("a.json", '{"a":[1,2]}', "column 'a' must have one value per cell, got ndarray array([1, 2])."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_bad_files(case: str, tmp_path: Path) -> None:
+    """What cannot be read is said in one sentence that names the file."""
+    name, content, message = BAD_FILES[case]
+    path = tmp_path / name if content is None else write(tmp_path, name, content)
+    with pytest.raises(DataError) as caught:
+        read_table(path)
+    assert str(caught.value) == f"read_table({str(path)!r}): {message}"
+
+
+@pytest.mark.parametrize("content", ["nonsense", '[{"a":1}', '[{"a":1,"a":2}]', '[{"a":1},5]'])
+def test_broken_json(content: str, tmp_path: Path) -> None:
+    """Broken JSON is a DataError of one line, whatever the reader underneath calls it."""
+    with pytest.raises(DataError, match=r"^read_table\('.*a\.json'\): the file must [^\n]*$"):
+        read_table(write(tmp_path, "a.json", content))
+
+
+def test_folders_typing_errors_and_things_that_are_no_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is named as such, a near name is suggested, and what is no path is refused."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder.csv").mkdir()
+    write(tmp_path, "birds.csv", "a\n1\n")
+    cases: dict[Any, str] = {
+        "folder.csv": "read_table('folder.csv'): the path must lead to a file, got a folder.",
+        "bird.csv": "read_table('bird.csv'): the path must lead to a file, got no such file. Did you mean 'birds.csv'?",
+        "penguin": "read_table('penguin'): the path must lead to a file, got no such file. Did you mean 'penguins'?",
+        3: "read_table(3): path must be a str or a Path, got int.",
+    }
+    for path, message in cases.items():
+        with pytest.raises(GlassnetError) as caught:
+            read_table(path)
+        assert str(caught.value) == message
+
+
+# ---- where the file lies -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["s[1].csv", "s*.csv", "s?.csv", "it's.csv", "s 1 ä.csv", "s{1,x}.csv"])
+def test_names_are_not_patterns(name: str, tmp_path: Path) -> None:
+    """The file that is named is read, not those that its name would match as a pattern."""
+    folder = tmp_path / "year=2020" / "[x]*"
+    folder.mkdir(parents=True)
+    for other in ("s1.csv", "sx.csv", "s.csv"):
+        write(folder, other, "a\n1\n")
+    assert columns_of(read_table(write(folder, name, "a\n7\n"))) == {"a": ("number", [7])}
+    for ending, content in ((".json", '[{"a":7}]'), (".json", '[{"a":8}]')):
+        path = write(folder, Path(name).stem + ending, content)
+        assert read_table(path)["a"].values.tolist() == [json.loads(content)[0]["a"]]
+    pq.write_table(pa.table({"a": [7]}), folder / (Path(name).stem + ".parquet"))
+    assert columns_of(read_table(folder / (Path(name).stem + ".parquet"))) == {"a": ("number", [7])}
+
+
+def test_bundled_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Penguins are read by their bare name, also where a folder has it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "penguins").mkdir()
+    table = read_table("penguins")
+    assert (table.n_rows, [column.n_missing for column in table.columns]) == (344, [0, 0, 2, 2, 2, 2, 11, 0])
+    assert [column.kind for column in table.columns] == ["category"] * 2 + ["number"] * 4 + ["category", "number"]
+    assert dataset_names() == ["penguins"]
+    assert dataset_path("penguins").is_file()
+    with pytest.raises(ConfigError, match=r"^dataset_path: name must be one of 'penguins', got 'iris'\.$"):
+        dataset_path("iris")
+
+
+# ---- separators and newlines across chunks -----------------------------------------------------------------------
+
+
+def test_layout_of_long_files(tmp_path: Path) -> None:
+    """Bytes that are split between two chunks of the scan are still characters, and still one line end."""
+    body = "é,1\r\n" * 300_000
+    path = write(tmp_path, "a.csv", "ab,c\r\n" + body)
+    table = read_table(path)
+    assert table.n_rows == 300_000
+    assert set(table["ab"].values.tolist()) == {"é"}
+    assert table["c"].values.sum() == 300_000
+    assert find_layout(TextScan(head="a;b\n1;2", whole=False)).names == ["a", "b"]
+
+
+def test_groups_of_columns_give_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large files are turned into Python strings a few columns at a time; the table is the same."""
+    path = write(tmp_path, "a.csv", "a,b,c,d\n" + "1,x,2024-01-02,07\n2,NA,2024-01-03,1\n" * 50)
+    whole = columns_of(read_table(path))
+    monkeypatch.setattr("glassnet.tabular.delimited._GROUP_BYTES", 1)
+    assert columns_of(read_table(path)) == whole
+
+
+CELLS = st.one_of(
+    st.sampled_from([*MISSING_MARKERS, *MISSING_IN_NUMBERS, "007", "1_0", "true", "2024-01-02", " 5 ", "1e400", "inf"]),
+    st.integers().map(str),
+    st.floats().map(repr),
+    st.decimals(allow_nan=False, allow_infinity=False).map(str),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=5),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(cells=st.lists(CELLS, min_size=1, max_size=8))
+def test_files_follow_the_rules_for_text(cells: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A column of a file is what the rules for text say, also where DuckDB converts the numbers."""
+    path = tmp_path_factory.getbasetemp() / "cells.csv"
+    quoted = ['"' + cell.replace('"', '""') + '"' for cell in cells]
+    path.write_text("place,x\n" + "".join(f"{i},{cell}\n" for i, cell in enumerate(quoted)), encoding="utf-8")
+    read, expected = read_table(path)["x"], column_from_text("x", cells)
+    assert read.kind == expected.kind
+    np.testing.assert_array_equal(read.missing, expected.missing)
+    np.testing.assert_array_equal(read.values, expected.values)
+
+
+# ---- Parquet -----------------------------------------------------------------------------------------------------
+
+
+def test_parquet(tmp_path: Path) -> None:
+    """Parquet columns of all types become columns of our four kinds."""
+    zone = dt.timezone(dt.timedelta(hours=2))
+    frame = pa.table(
+        {
+            "int": pa.array([1, None, 3], pa.int32()),
+            "big": pa.array([2**63 + 1, None, 3], pa.uint64()),
+            "float": pa.array([1.5, float("nan"), None], pa.float32()),
+            "decimal": pa.array([decimal.Decimal("1.25"), None, decimal.Decimal("2.50")]),
+            "text": ["a", None, " b "],
+            "category": pa.array(["x", None, "y"]).dictionary_encode(),
+            "bool": [True, None, False],
+            "date": pa.array([dt.date(2024, 1, 2), None, dt.date(2024, 1, 3)]),
+            "nano": pa.array([MOMENT, None, MOMENT], pa.timestamp("ns")),
+            "zone": pa.array([MOMENT.replace(tzinfo=zone), None, None], pa.timestamp("us", "Europe/Paris")),
+            "time": pa.array([dt.time(1, 2), None, dt.time(3)]),
+            "nothing": pa.nulls(3, pa.string()),
+        }
+    )
+    pq.write_table(frame, tmp_path / "a.parquet")
+    midnight = dt.datetime(2024, 1, 2)
+    assert columns_of(read_table(tmp_path / "a.parquet")) == {
+        "int": ("number", [1, None, 3]),
+        "big": ("number", [float(2**63), None, 3]),
+        "float": ("number", [1.5, None, None]),
+        "decimal": ("number", [1.25, None, 2.5]),
+        "text": ("category", ["a", None, "b"]),
+        "category": ("category", ["x", None, "y"]),
+        "bool": ("boolean", [True, None, False]),
+        "date": ("date", [midnight, None, midnight + dt.timedelta(days=1)]),
+        "nano": ("date", [MOMENT, None, MOMENT]),
+        "zone": ("date", [MOMENT - dt.timedelta(hours=2), None, None]),
+        "time": ("category", ["01:02:00", None, "03:00:00"]),
+        "nothing": ("category", [None, None, None]),
+    }
+
+
+def test_parquet_names(tmp_path: Path) -> None:
+    """Names that differ in case are kept, equal ones refused, nested columns named."""
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table([[1], [2]], names=["a", "A"]), path)
+    assert columns_of(read_table(path)) == {"a": ("number", [1]), "A": ("number", [2])}
+    pq.write_table(pa.table([[{"q": {"r": 1}, "s": 2}], [1], [1]], names=["x", "a", "a"]), path)
+    with pytest.raises(
+        DataError, match=r"column names must differ from each other, got 'a' 2 times\. Rename one of them\.$"
+    ):
+        read_table(path)
+    pq.write_table(pa.table([[{"q": 1}], [1]], names=["x", "a"]), path)
+    with pytest.raises(DataError, match=r"column 'x' must have one value per cell, got dict \{'q': 1\}\.$"):
+        read_table(path)
+    pq.write_table(pa.table({"a": pa.array([], pa.int64())}), path)
+    with pytest.raises(DataError, match=r"the table must have at least one row, got 1 column names and no rows\.$"):
+        read_table(path)
+    path.write_bytes(b"PAR1 this is none PAR1")
+    with pytest.raises(DataError, match=r"the file must be well-formed, got: [^\n]*\.$"):
+        read_table(path)
+
+
+# ---- frames ------------------------------------------------------------------------------------------------------
+
+ZONED = MOMENT.replace(tzinfo=dt.timezone(dt.timedelta(hours=2)))
+VALUES: dict[str, list[Any]] = {
+    "int": [1, None, 3],
+    "float": [1.5, float("nan"), None],
+    "decimal": [decimal.Decimal("1.25"), None, decimal.Decimal("2.5")],
+    "text": ["a", None, " b "],
+    "bool": [True, None, False],
+    "date": [dt.date(2024, 1, 2), None, dt.date(2024, 1, 3)],
+    "moment": [MOMENT, None, MOMENT],
+    "zoned": [ZONED, None, ZONED],
+    "time": [dt.time(1, 2), None, dt.time(3)],
+    "duration": [dt.timedelta(seconds=5), None, dt.timedelta(days=1)],
+    "nothing": [None, None, None],
+}
+MEANT = {
+    "int": ("number", [1, None, 3]),
+    "float": ("number", [1.5, None, None]),
+    "decimal": ("number", [1.25, None, 2.5]),
+    "text": ("category", ["a", None, "b"]),
+    "bool": ("boolean", [True, None, False]),
+    "date": ("date", [dt.datetime(2024, 1, 2), None, dt.datetime(2024, 1, 3)]),
+    "moment": ("date", [MOMENT, None, MOMENT]),
+    "zoned": ("date", [MOMENT - dt.timedelta(hours=2), None, MOMENT - dt.timedelta(hours=2)]),
+    "time": ("category", ["01:02:00", None, "03:00:00"]),
+    "duration": ("number", [5, None, 86400]),
+    "nothing": ("category", [None, None, None]),
+}
+MAKES = {
+    "dict": lambda values: values,
+    "pandas": pd.DataFrame,
+    "pandas, objects": lambda values: pd.DataFrame(values, dtype=object),
+    "polars": pl.DataFrame,
+    "pyarrow": pa.table,
+}
+
+
+@pytest.mark.parametrize("make", MAKES)
+def test_frames_of_every_make(make: str) -> None:
+    """The same values are the same table, whichever library holds them."""
+    assert columns_of(to_table(MAKES[make](VALUES))) == MEANT
+
+
+def test_special_columns() -> None:
+    """Nullable, categorical, enumerated and Arrow-backed columns are what they stand for."""
+    frame = pd.DataFrame(
+        {
+            "Int64": pd.array([1, None, 3], dtype="Int64"),
+            "boolean": pd.array([True, None, False], dtype="boolean"),
+            "string": pd.array(["x", None, "y"], dtype="string"),
+            "arrow": pd.array([1, None, 2], dtype="int64[pyarrow]"),
+            "codes": pd.Categorical([2, 1, 2]),
+            "objects": pd.Series([pd.NA, 1, 2.5], dtype=object),
+            "NaT": pd.Series([pd.NaT, pd.Timestamp(MOMENT), None], dtype=object),
+        }
+    )
+    assert columns_of(to_table(frame)) == {
+        "Int64": ("number", [1, None, 3]),
+        "boolean": ("boolean", [True, None, False]),
+        "string": ("category", ["x", None, "y"]),
+        "arrow": ("number", [1, None, 2]),
+        "codes": ("category", ["2", "1", "2"]),
+        "objects": ("number", [None, 1, 2.5]),
+        "NaT": ("date", [None, MOMENT, None]),
+    }
+    kinds = {
+        "enum": pl.Series(["x", None], dtype=pl.Enum(["x", "y"])),
+        "cat": pl.Series(["x", None], dtype=pl.Categorical),
+    }
+    assert columns_of(to_table(pl.DataFrame(kinds))) == {
+        "enum": ("category", ["x", None]),
+        "cat": ("category", ["x", None]),
+    }
+
+
+def test_arrays() -> None:
+    """Arrays of every dtype, masked or not, and objects of every mixture are columns."""
+    table = to_table(
+        {
+            "int8": np.array([1, 2], dtype=np.int8),
+            "half": np.array([1.5, np.nan], dtype=np.float16),
+            "masked": np.ma.array([1, 2], mask=[False, True]),
+            "masked bool": np.ma.array([True, True], mask=[False, True]),
+            "bytes": np.array([b"a", b"b"]),
+            "string": np.array(["a", "b"], dtype=np.dtypes.StringDType()),
+            "days": np.array(["2024-01-02", "NaT"], dtype="M8[D]"),
+            "hours": np.array([1, 2], dtype="m8[h]"),
+            "mixed": [1.0, "a"],
+            "huge": [2**70, 10**400],
+            3: [True, 1],
+        }
+    )
+    assert columns_of(table) == {
+        "int8": ("number", [1, 2]),
+        "half": ("number", [1.5, None]),
+        "masked": ("number", [1, None]),
+        "masked bool": ("boolean", [True, None]),
+        "bytes": ("category", ["a", "b"]),
+        "string": ("category", ["a", "b"]),
+        "days": ("date", [dt.datetime(2024, 1, 2), None]),
+        "hours": ("number", [3600, 7200]),
+        "mixed": ("category", ["1", "a"]),
+        "huge": ("number", [2.0**70, np.inf]),
+        "3": ("category", ["True", "1"]),
+    }
+    assert to_table(table) is table
+
+
+NO_TABLE = "to_table: frame must be a DataFrame of pandas, polars or pyarrow, or a dict of arrays, got"
+TWICE = "to_table: column names must differ from each other, got 'a' 2 times. Rename one of them."
+BAD_FRAMES = {
+    "int": (lambda: 5, f"{NO_TABLE} int."),
+    "array": (lambda: np.ones((2, 2)), f"{NO_TABLE} ndarray."),
+    "series": (lambda: pd.Series([1]), f"{NO_TABLE} Series."),
+    "lazy": (lambda: pl.DataFrame({"a": [1]}).lazy(), f"{NO_TABLE} LazyFrame. Call its collect() first."),
+    "pandas names": (lambda: pd.DataFrame([[1, 2]], columns=["a", "a"]), TWICE),
+    "pyarrow names": (lambda: pa.table([[1], [2]], names=["a", "a"]), TWICE),
+    "dict names": (lambda: {"1": [1], 1: [2]}, TWICE.replace("'a'", "'1'")),
+    "lists": (lambda: pl.DataFrame({"a": [[1], [2]]}), "to_table: column 'a' must have one value per cell, got list [1]."),
+    "bytes": (lambda: {"a": [b"x"]}, "to_table: column 'a' must have one value per cell, got bytes b'x'."),
+    "matrix": (lambda: {"a": np.ones((2, 2))}, "to_table: column 'a' must have one value per row, got shape (2, 2)."),
+    "scalar": (lambda: {"a": 5}, "to_table: column 'a' must have one value per row, got shape ()."),
+    "lengths": (lambda: {"a": [1], "b": [1, 2]}, "to_table: all columns must have the same number of rows, got 'a' with 1, 'b' with 2."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_FRAMES)
+def test_bad_frames(case: str) -> None:
+    """What is no table is said in one sentence."""
+    make, message = BAD_FRAMES[case]
+    with pytest.raises((DataError, ShapeError)) as caught:
+        to_table(make())
+    assert str(caught.value) == message
+
+
+def test_one_matrix_from_every_source(tmp_path: Path) -> None:
+    """The same data from CSV, JSON, Parquet, pandas, polars, pyarrow and a dict give bit-identical matrices."""
+    frame = pd.read_csv(dataset_path("penguins"))
+    frame["when"] = pd.date_range("2020-01-01", periods=len(frame), freq="31h")
+    frame["flag"] = frame["year"] == 2008
+    tables: dict[str, Any] = {"pandas": frame, "polars": pl.DataFrame(frame), "pyarrow": pa.Table.from_pandas(frame)}
+    tables["dict"] = {name: frame[name].to_numpy() for name in frame}
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.to_csv(tmp_path / "a.tsv.gz", index=False, sep="\t", na_rep="?")
+    frame.to_parquet(tmp_path / "a.parquet")
+    pl.DataFrame(frame).write_ndjson(tmp_path / "a.jsonl")
+    tables |= {path.name: read_table(path) for path in sorted(tmp_path.iterdir())}
+    assert len(tables) == 8
+    encoder = TableEncoder().fit(frame)
+    X = encoder.transform(frame)
+    for name, table in tables.items():
+        np.testing.assert_array_equal(encoder.transform(table), X, err_msg=name)
+        np.testing.assert_array_equal(TableEncoder().fit_transform(table), X, err_msg=name)
+        assert TableEncoder().fit(table).config() == encoder.config(), name
+
+
+# ---- tables and kinds --------------------------------------------------------------------------------------------
+
+
+def test_tables() -> None:
+    """A table takes rows by number, mask and slice, drops columns, and says which column it lacks."""
+    table = to_table({"a": [1, 2, 3], "bc": ["x", None, "z"]})
+    assert columns_of(table.take(np.array([2, 0]))) == {"a": ("number", [3, 1]), "bc": ("category", ["z", "x"])}
+    assert columns_of(table.take(np.array([False, True, False]))) == {"a": ("number", [2]), "bc": ("category", [None])}
+    assert table.take(slice(1)).n_rows == len(table) - 2 == 1
+    assert (table.drop(["a"]).names, table.drop("a").names, "a" in table) == (["bc"], ["bc"], True)
+    assert repr(table) == "Table(3 rows; a: number, bc: category)"
+    for call in (lambda: table["b"], lambda: table.drop(["b"])):
+        with pytest.raises(ConfigError) as caught:
+            call()
+        assert str(caught.value) == "Table: the column must be one of 'a', 'bc', got 'b'. Did you mean 'bc'?"
+    with pytest.raises(
+        ShapeError, match=r"^Column\('a'\): values must be one array of dtype float64 and as long as missing, got"
+    ):
+        Column("a", "number", np.array([1]), np.array([False]))
+
+
+KINDS = {
+    "text to numbers": (["1", " 2 ", "NA", "007", "-"], "number", [1, 2, None, 7, None]),
+    "text to booleans": (["TRUE", "false"], "boolean", [True, False]),
+    "text to dates": (["2024-01-02", None], "date", [dt.datetime(2024, 1, 2), None]),
+    "nothing to dates": ([None, None], "date", [None, None]),
+    "nothing to booleans": ([None], "boolean", [None]),
+    "dash to number": (["-"], "number", [None]),
+    "booleans to numbers": ([True, None, False], "number", [1, None, 0]),
+    "numbers to booleans": ([1, 0, None], "boolean", [True, False, None]),
+    "numbers to text": ([1, 2.5, None], "category", ["1", "2.5", None]),
+    "booleans to text": ([True, None], "category", ["True", None]),
+}
+NOT_KINDS = {
+    "words": (["1", "x"], "number", "numbers", "'x' in row 1"),
+    "sevens": ([1, None, 7], "boolean", "true or false", "'7' in row 2"),
+    "numbers": ([5], "date", "dates such as 2024-05-31", "'5' in row 0"),
+    "not ISO": (["2024-01-02", "1.2.2024"], "date", "dates such as 2024-05-31", "'1.2.2024' in row 1"),
+    "moments": ([MOMENT], "number", "numbers", "'2024-01-02 08:30:00' in row 0"),
+}
+
+
+@pytest.mark.parametrize("case", KINDS)
+def test_a_column_as_another_kind(case: str) -> None:
+    """New data may show less than training did: its columns are read as what they were then."""
+    cells, kind, expected = KINDS[case]
+    read = as_kind(to_table({"x": cells})["x"], kind, "here")
+    assert columns_of(Table([read])) == {"x": (kind, expected)}
+
+
+@pytest.mark.parametrize("case", NOT_KINDS)
+def test_a_column_that_is_no_such_kind(case: str) -> None:
+    """A value that cannot be read as what it was in training is named with its row."""
+    cells, kind, must, got = NOT_KINDS[case]
+    with pytest.raises(DataError) as caught:
+        as_kind(to_table({"x": cells})["x"], kind, "here")
+    assert str(caught.value) == f"here: column 'x' must hold {must} as in training, got {got}."
