@@ -230,9 +230,9 @@ class Run:
 
     def _finish_epoch(self, sums: Any) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
-        params = self._store.params
-        if not np.isfinite(params.sum()) and not np.isfinite(params).all():
-            self._diverged("weights that are not", proven=True)
+        params = self._store.params.reshape(-1)
+        if not math.isfinite(params.dot(params)):
+            self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
         self._safe, self._candidate = self._candidate, self._safe
         rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
         self.step = 0
