@@ -55,13 +55,14 @@ def xor_step(repeats: int) -> None:
     layers = [gn.Dense(4, "sigmoid", initializer="tutorial"), gn.Dense(1, initializer="tutorial")]
     net = gn.Network(layers, loss="binary_cross_entropy", optimizer=gn.SGD(1.0), seed=2, input_shape=(2,))
     X, y, _ = net.check_data("benchmark", XOR_X, XOR_Y)
-    state, step = net.optimizer.new_state(net.params, net.param_groups), Step("train", net.noise())
+    store = net.built("benchmark")
+    state, step = net.optimizer.new_state(store.params, store.groups), Step("train", net.noise())
 
     def network() -> None:
         for _ in range(steps):
             net.accumulate(X, y, None, step)
-            net.average_gradients()
-            net.optimizer.step(net.params, net.grads, state, 1.0)
+            store.average_gradients()
+            net.optimizer.step(store.params, store.grads, state, 1.0)
 
     compare(f"XOR, {steps} steps: glassnet.scratch / Network steps", tutorial, network, repeats)
 

@@ -19,7 +19,7 @@ GOOD = "train good.csv -t y "
 # What is typed after `glassnet`, and what comes on stderr after `glassnet COMMAND: `.
 CASES = {
     # the table
-    "train nosuch.csv -t y": "nosuch.csv: the path must lead to a file, got no such file.",
+    "train zz.csv -t y": "zz.csv: the path must lead to a file, got no such file.",
     "train pengiuns -t y": "pengiuns: the path must lead to a file, got no such file. Did you mean 'penguins'?",
     "train folder -t y": "folder: the path must lead to a file, got a folder.",
     "train table.xlsx -t y": "table.xlsx: the file must end in .csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) "
@@ -57,7 +57,7 @@ CASES = {
     GOOD + "--epochs 2.5": "--epochs must be a whole number of at least 1, got 2.5.",
     GOOD + "--rate 0": "--rate must be a finite number above 0, got 0.",
     GOOD + "--rate nan": "--rate must be a finite number above 0, got nan.",
-    GOOD + "--rate 1e30": "the loss must stay finite, got nan. Lower --rate (now 1e+30).",
+    GOOD + "--rate 1e30": "loss and weights must stay finite, got a loss of nan. Lower --rate (now 1e+30).",
     GOOD + "--batch 0": "--batch must be a whole number of at least 1, got 0.",
     GOOD + "--layers 64,x": "each width of --layers must be a whole number of at least 1, got 'x'. "
     "Write the widths with commas: --layers 64,64",
@@ -105,7 +105,7 @@ CASES = {
     "predict model.safetensors one.csv": "one.csv must have the columns that the model needs, got no 'b'.",
     "predict model.safetensors model.safetensors": "DATA must be a table, got the model file 'model.safetensors'. "
     "The table comes second.",
-    "predict model.safetensors nosuch.csv": "nosuch.csv: the path must lead to a file, got no such file.",
+    "predict model.safetensors zz.csv": "zz.csv: the path must lead to a file, got no such file.",
     "predict numbers.safetensors good.csv -p": "--probabilities must be used with classes, got a regression of 'b'.",
     "predict model.safetensors good.csv -o nosuch/p.csv": "--out must lie in a folder that exists, "
     "got no such folder 'nosuch'. Create it: mkdir -p nosuch",

@@ -156,7 +156,6 @@ def test_metrics_must_suit_the_loss() -> None:
 def test_long_runs_equal_the_papers(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
     """200 float32 steps stay close to the textbook form: sparing subnormal numbers costs no accuracy."""
     from cases import naive_step
-
     from glassnet.optimizers import Group
 
     p, expected, memory = np.ones(20, "float32"), np.ones(20), {}
@@ -305,7 +304,7 @@ def test_zero_weights_and_a_split() -> None:
     X, y = line(10)
     weight = np.zeros(10)
     weight[0] = 1.0
-    with pytest.raises(gn.DataError, match="must leave (training|validation) rows that weigh something"):
+    with pytest.raises(gn.DataError, match=r"must leave (training|validation) rows that weigh something"):
         regressor().fit(X, y, epochs=1, validation_split=0.5, sample_weight=weight)
     history = regressor().fit(X, y, epochs=2, batch_size=5, shuffle=False, sample_weight=weight[::-1], max_seconds=0)
     assert math.isnan(history["loss"][0])
