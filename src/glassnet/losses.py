@@ -80,6 +80,14 @@ class Loss:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.config().items())})"
 
 
+def _weigh(rows: np.ndarray, dZ: np.ndarray, weight: np.ndarray | None, cache: Cache) -> Any:
+    """Return ``sum(w * rows)`` and multiply each row of ``dZ`` by its weight."""
+    if weight is None:
+        return weighted_sum(rows, cache["ones"])
+    np.multiply(dZ, weight[..., None], out=dZ)
+    return weighted_sum(rows, weight)
+
+
 class SquaredError(Loss):
     """Mean squared error: ``l = mean_j (Z_j - y_j)**2``, ``dZ_j = 2 * w * (Z_j - y_j) / k``; predictions are Z.
 
@@ -122,10 +130,7 @@ class SquaredError(Loss):
         np.add.reduce(T, axis=-1, out=rows)
         np.multiply(rows, cache["one_over_k"], out=rows)
         np.multiply(out, cache["two_over_k"], out=out)
-        if weight is None:
-            return weighted_sum(rows, cache["ones"])
-        np.multiply(out, weight[..., None], out=out)
-        return weighted_sum(rows, weight)
+        return _weigh(rows, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         return Z.copy()
@@ -188,10 +193,7 @@ class BinaryCrossEntropy(Loss):
             rows = np.add.reduce(T, axis=-1, out=cache["rows"])
             np.multiply(rows, cache["one_over_k"], out=rows)
             np.multiply(out, cache["one_over_k"], out=out)
-        if weight is None:
-            return weighted_sum(rows, cache["ones"])
-        np.multiply(out, weight[..., None], out=out)
-        return weighted_sum(rows, weight)
+        return _weigh(rows, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         # Slower than the form with tanh, but right to the last digits for probabilities near 0 too.
@@ -302,10 +304,7 @@ class SoftmaxCrossEntropy(Loss):
             np.multiply(S, y, out=S)
             picked = np.add.reduce(S, axis=-1, out=cache["picked"])
             np.subtract(rows, picked, out=rows)
-        if weight is None:
-            return weighted_sum(rows, cache["ones"])
-        np.multiply(out, weight[..., None], out=out)
-        return weighted_sum(rows, weight)
+        return _weigh(rows, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         P: np.ndarray = Z - Z.max(axis=-1, keepdims=True)

@@ -14,10 +14,13 @@ import numpy as np
 from glassnet.arrays import Scratch
 from glassnet.randomness import Noise
 
-__all__ = ["Cache", "Layer", "ParamSpec", "Step"]
+__all__ = ["Cache", "Layer", "ParamSpec", "Step", "Views"]
 
 Cache = dict[str, Any]
 """What one layer needs for one pass: scratch arrays, and what forward leaves for backward."""
+
+Views = dict[str, np.ndarray]
+"""Arrays by the names of their specs, each a view into one of the network's flat arrays."""
 
 
 class ParamSpec(NamedTuple):
@@ -111,13 +114,7 @@ class Layer:
         """Return running statistics: saved with the network, never optimised."""
         return ()
 
-    def bind(
-        self,
-        params: dict[str, np.ndarray],
-        grads: dict[str, np.ndarray],
-        stats: dict[str, np.ndarray],
-        members: int | None,
-    ) -> None:
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         """Take views into the network's flat arrays, by the names of the specs."""
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:

@@ -12,7 +12,7 @@ from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ShapeError
 from glassnet.initializers import INITIALIZERS, default_initializer
 from glassnet.layers.activations import Identity, make_activation
-from glassnet.layers.base import Cache, Layer, ParamSpec, Step
+from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 
 __all__ = ["Dense", "Flatten"]
 
@@ -72,13 +72,7 @@ class Dense(Layer):
         bias = ParamSpec("bias", (1, d_out), "zeros", fan_in=d_in, fan_out=d_out)
         return (weight, bias) if self.use_bias else (weight,)
 
-    def bind(
-        self,
-        params: dict[str, np.ndarray],
-        grads: dict[str, np.ndarray],
-        stats: dict[str, np.ndarray],
-        members: int | None,
-    ) -> None:
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.W, self.dW = params["weight"], grads["weight"]
         if self.use_bias:
             self.b, self.db = params["bias"], grads["bias"]

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.arrays import Scratch
 from glassnet.checks import check_number
 from glassnet.errors import ShapeError
-from glassnet.layers.base import Cache, Layer, ParamSpec, Step
+from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 
 __all__ = ["BatchNorm", "LayerNorm"]
 
@@ -64,13 +64,7 @@ class BatchNorm(Layer):
             ParamSpec("running_var", (1, *self.in_shape), "ones"),
         )
 
-    def bind(
-        self,
-        params: dict[str, np.ndarray],
-        grads: dict[str, np.ndarray],
-        stats: dict[str, np.ndarray],
-        members: int | None,
-    ) -> None:
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.gamma, self.dgamma = params["gamma"], grads["gamma"]
         self.beta, self.dbeta = params["beta"], grads["beta"]
         self.running_mean, self.running_var = stats["running_mean"], stats["running_var"]
@@ -191,13 +185,7 @@ class LayerNorm(Layer):
         shape = (1,) * len(self.in_shape) + self.in_shape[-1:]
         return ParamSpec("gamma", shape, "ones"), ParamSpec("beta", shape, "zeros")
 
-    def bind(
-        self,
-        params: dict[str, np.ndarray],
-        grads: dict[str, np.ndarray],
-        stats: dict[str, np.ndarray],
-        members: int | None,
-    ) -> None:
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.gamma, self.dgamma = params["gamma"], grads["gamma"]
         self.beta, self.dbeta = params["beta"], grads["beta"]
 
