@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime as dt
 import json
@@ -148,7 +149,7 @@ def test_numbers_that_float32_cannot_hold() -> None:
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@given(values=st.lists(FINITE, min_size=2, max_size=30))
+@given(values=st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=30))
 def test_scale_has_the_moments_it_says(values: list[float]) -> None:
     """Scaled values have mean 0 and standard deviation 1, and come back."""
     array = np.array(values)
@@ -156,8 +157,7 @@ def test_scale_has_the_moments_it_says(values: list[float]) -> None:
     assert (scale.low, scale.high) == (array.min(), array.max())
     assert Scale(**json.loads(json.dumps(scale.config()))) == scale
     if scale.std > 1e-290:
-        with np.errstate(over="ignore"):
-            z = scale.forward(array)
+        z = scale.forward(array)
         if np.isfinite(z).all():
             assert abs(z.mean()) < 1e-6 * max(1.0, abs(scale.mean) / scale.std)
             largest = np.abs(array).max()
@@ -170,7 +170,9 @@ VALUES = st.one_of(
     st.lists(st.one_of(st.none(), FINITE, st.just(math.inf)), min_size=6, max_size=6),
     st.lists(st.one_of(st.none(), st.booleans()), min_size=6, max_size=6),
     st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", "ä\n", "c,", '"'])), min_size=6, max_size=6),
-    st.lists(st.one_of(st.none(), st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1))), min_size=6, max_size=6),
+    st.lists(
+        st.one_of(st.none(), st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1))), min_size=6, max_size=6
+    ),
 )
 
 
@@ -321,7 +323,9 @@ def test_refused_training_data(case: str) -> None:
 def test_before_fitting() -> None:
     """An encoder that has seen no data says so, whatever it is asked."""
     for use in (lambda e: e.transform({}), lambda e: e.feature_names, lambda e: e.config(), lambda e: e.check({})):
-        with pytest.raises(NotFittedError, match=r"^TableEncoder: the encoder must be fitted, got no data yet\. Call fit first\.$"):
+        with pytest.raises(
+            NotFittedError, match=r"^TableEncoder: the encoder must be fitted, got no data yet\. Call fit first\.$"
+        ):
             use(TableEncoder())
     with pytest.raises(ConfigError, match="max_categories must be a whole number of at least 2, got 1"):
         TableEncoder(max_categories=1)
@@ -394,9 +398,7 @@ def test_any_damage_is_a_format_error(data: st.DataObject) -> None:
         encoder = TableEncoder.from_config(config)
     except FormatError:
         return
-    try:
+    with contextlib.suppress(DataError):
         encoder.transform({**NEW, "rare": [1.0, None]})
-    except DataError:
-        pass
     encoder.check({**NEW, "rare": [1.0, None]})
     encoder.describe()

@@ -243,11 +243,11 @@ def test_no_part_is_empty(n: int, share: float) -> None:
 
 
 def test_rare_classes_stay_in_training() -> None:
-    """A class with two rows has one in the training part, whatever the seed."""
-    codes = np.repeat([0, 1], [50, 2])
-    for seed in range(50):
-        train, _ = split_rows(52, [0.6, 0.4], seed, stratify=codes)
-        assert 1 in codes[train]
+    """Every class has a row in the training part, whatever the seed and however rare it is."""
+    for codes in (np.repeat([0, 1], [50, 2]), np.repeat([0, 1, 2], [2, 1, 40]), np.array([0, 0, 1, 1, 2])):
+        for seed in range(50):
+            train, *_ = split_rows(len(codes), [0.6, 0.2, 0.2], seed, stratify=codes)
+            assert set(codes[train]) == set(codes)
 
 
 def test_callbacks_see_the_run_and_can_stop_it() -> None:

@@ -29,8 +29,8 @@ def split_rows(
     seed : int, SeedSequence or Generator
         The same seed gives the same parts.
     stratify : ndarray of shape (n,), optional
-        Class codes: every part then has nearly the same share of each class, and a class of two rows or more is
-        always in the first part if that has at least half of the rows.
+        Class codes: every part then has nearly the same share of each class, and every class is in the first part
+        as long as that has as many rows as there are classes.
 
     Raises
     ------
@@ -68,4 +68,6 @@ def _shuffled_evenly(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     rank = np.arange(n) - np.repeat(starts, counts)
     # Row r of a class of c rows stands at (r + u) / c of the way, with one random u per class.
     position = (rank + np.repeat(rng.random(len(starts)), counts)) / np.repeat(counts, counts)
+    # One row of every class comes first of all, so that none is missing where most rows are.
+    position[rank == 0] = 0.0
     return grouped[np.argsort(position, kind="stable")]

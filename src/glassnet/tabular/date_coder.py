@@ -1,0 +1,100 @@
+"""How a column of dates becomes features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import FormatError
+from glassnet.tabular.coders import Coder, rows_have, span
+from glassnet.tabular.entries import Entries
+from glassnet.tabular.scaling import Scale
+from glassnet.tabular.table import Column
+
+__all__ = ["CYCLES", "DateCoder"]
+
+_MOST_DAYS = 2e8  # from 1970, about what 64 bits of microseconds can say
+CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
+"""Periods in days whose phase a date is coded with, where the training dates cover it once."""
+
+
+@dataclass(frozen=True)
+class DateCoder(Coder):
+    """Dates and times: days since 1970, standardised, and the phase of each cycle as sine and cosine.
+
+    ``phase = 2 pi days / period``; missing ones are 0 in all features.
+
+    Parameters
+    ----------
+    scale : Scale
+        Of the days.
+    cycles : tuple of str
+        Which of `CYCLES` are coded.
+    """
+
+    kind = "date"
+
+    scale: Scale
+    cycles: tuple[str, ...]
+
+    @classmethod
+    def fit(cls, column: Column) -> DateCoder:
+        """Return the coder for a column whose dates are not all equal."""
+        days = _days(column.present())
+        scale = Scale.fit(days)
+        # A cycle helps only if training saw all of it, and more than one phase (dates have no time of day).
+        seen = [name for name, period in CYCLES.items() if scale.high - scale.low >= period]
+        cycles = [name for name in seen if np.ptp(np.mod(days, CYCLES[name])) > 1e-6 * CYCLES[name]]
+        return cls(column.name, column.n_missing, scale, tuple(cycles))
+
+    def value_features(self) -> list[str]:
+        waves = [f"{self.name} ({wave} of {cycle})" for cycle in self.cycles for wave in ("sine", "cosine")]
+        return [self.name, *waves]
+
+    def encode(self, column: Column) -> np.ndarray:
+        days = np.where(column.missing, self.scale.mean, _days(column.values))
+        parts = [self.scale.forward(days)]
+        for cycle in self.cycles:
+            phase = 2.0 * np.pi * np.mod(days, CYCLES[cycle]) / CYCLES[cycle]
+            parts += [np.sin(phase), np.cos(phase)]
+        return np.where(column.missing, 0.0, np.stack(parts)).T
+
+    def done(self) -> str:
+        words = "days since 1970-01-01, standardised"
+        if self.cycles:
+            words += f"; place in the {' and '.join(self.cycles)} as sine and cosine"
+        return words + ("; missing values become 0 and are flagged" if self.flagged else "")
+
+    def check(self, column: Column) -> list[str]:
+        present = column.present()
+        beyond = present[self.scale.outside(_days(present))]
+        if not beyond.size:
+            return []
+        here = span(*(str(moment.astype("M8[s]")) for moment in (beyond.min(), beyond.max())))
+        there = span(*(str(np.datetime64(0, "s") + np.timedelta64(round(86400 * d), "s")) for d in self._limits))
+        return [f"{rows_have(beyond.size, column)} a value outside the range of training, {there}: {here}."]
+
+    @property
+    def _limits(self) -> tuple[float, float]:
+        return self.scale.low, self.scale.high
+
+    def config(self) -> dict[str, Any]:
+        return {**self._base(), **self.scale.config(), "cycles": list(self.cycles)}
+
+    @classmethod
+    def from_entries(cls, entries: Entries) -> DateCoder:
+        cycles = tuple(entries.several("cycles", str))
+        for cycle in cycles:
+            Entries(entries.where, {"cycles": cycle}).choice("cycles", tuple(CYCLES))
+        scale = Scale.from_config(entries)
+        if max(abs(scale.low), abs(scale.high)) > _MOST_DAYS:
+            message = f"{entries.where}: dates must be days since 1970, got {scale.low:g} to {scale.high:g}."
+            raise FormatError(message)
+        return cls(entries.text("name"), entries.count("n_missing"), scale, cycles)
+
+
+def _days(moments: np.ndarray) -> np.ndarray:
+    """Return days since 1970 as float64; NaT becomes a number that nobody may use."""
+    return moments.astype(np.int64) / 86_400e6

@@ -1,0 +1,63 @@
+"""DuckDB as a reader of files: through functions with a path, never SQL, and with its errors in our words."""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from glassnet.checks import require_extra
+from glassnet.errors import DataError
+from glassnet.tabular.scanning import TextScan
+
+__all__ = ["duckdb_path", "duckdb_reader", "get_duckdb"]
+
+
+def get_duckdb() -> Any:
+    """Return the module, or say which extra brings it."""
+    return require_extra("duckdb", "cli", "Reading tables")
+
+
+def duckdb_path(file: Path) -> str:
+    """Return the path for DuckDB, which otherwise reads ``s1.csv`` where it is given ``s[1].csv``."""
+    return glob.escape(str(file))
+
+
+@contextmanager
+def duckdb_reader(where: str, scan: TextScan | None = None) -> Iterator[Any]:
+    """Yield a connection to an empty database in memory; turn DuckDB's errors into a `DataError` of one sentence.
+
+    It neither downloads nor loads extensions. Relations are good for as long as it is open.
+    """
+    duckdb = get_duckdb()
+    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    try:
+        with duckdb.connect(":memory:", config=config) as connection:
+            yield connection
+    except duckdb.Error as error:
+        raise _parse_error(where, error, scan) from error
+
+
+def _parse_error(where: str, error: Exception, scan: TextScan | None) -> DataError:
+    """Say in one sentence what DuckDB says in a paragraph."""
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    fields = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if line and fields:
+        must = f"every row must have {fields[1]} fields like the first line"
+        return DataError(f"{where}: {must}, got {fields[2]} in line {line[1]}. Check the separators and quotes there.")
+    if line and "unterminated quote" in text:
+        must = "quotes must be closed, and quotes inside quotes doubled"
+        return DataError(f"{where}: {must}, got a field in line {line[1]} that is not.")
+    size = re.search(r"Maximum line size of (\d+) bytes exceeded. Actual Size:(\d+)", text)
+    if line and size:
+        return DataError(f"{where}: no row may have more than {size[1]} bytes, got {size[2]} in line {line[1]}.")
+    if "state machine" in text and scan is not None and len(scan.newlines) > 1:
+        got = " and ".join(sorted(map(repr, scan.newlines)))
+        advice = r"Convert it, for example: sed 's/\r$//' old.csv > new.csv"
+        return DataError(f"{where}: all lines must end in the same way, got both {got}. {advice}")
+    first = re.sub(r"^\w[\w ]* Error: ", "", text.strip()).split("\n")[0].rstrip(". ")
+    return DataError(f"{where}: the file must be well-formed, got: {first[:300]}.")

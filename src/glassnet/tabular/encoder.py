@@ -1,0 +1,283 @@
+"""From a table to a matrix of float32, and what was done on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_integer
+from glassnet.errors import DataError, FormatError, NotFittedError
+from glassnet.tabular.category_coder import CategoryCoder
+from glassnet.tabular.coders import BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.date_coder import DateCoder
+from glassnet.tabular.entries import Entries
+from glassnet.tabular.frames import to_table
+from glassnet.tabular.scaling import Scale
+from glassnet.tabular.table import Column
+from glassnet.tabular.text import as_kind, plain_text
+
+__all__ = ["TableEncoder"]
+
+_FORMAT = 1
+_CODERS: dict[str, type[Coder]] = {c.kind: c for c in (NumberCoder, BooleanCoder, CategoryCoder, DateCoder, LeftOut)}
+_ID_ROWS = 20  # a text column of more values than this
+_ID_SHARE = 0.9  # of which more than this share differ is an identifier
+
+
+class TableEncoder:
+    """Turns tables into matrices: scales numbers, codes categories, fills and flags missing values.
+
+    Each column becomes features according to its kind, side by side in the order of the columns:
+
+    * **number**: ``(x - mean) / std`` with the statistics of the training rows, in float64. A missing or infinite
+      value becomes 0, that is the mean.
+    * **boolean**: true is 1, false -1, a missing value 0.
+    * **category**: two categories become one feature, 1 for the second in alphabetical order, -1 for the first, 0
+      for a missing or new one. More become one feature of 0 and 1 each; beyond ``max_categories`` the rarer ones
+      share the feature "(other)", as do new ones. Without it new ones are 0 in all features.
+    * **date**: days since 1970, standardised; and sine and cosine of the place in the year, the week and the day,
+      each where the training dates cover one such period and differ in it. A missing value is 0 in all of them.
+    * Where training rows had missing (or infinite) values, one more feature is 1 for a missing value, else 0.
+    * Left out, with a word in `describe`: columns with one value only (their missing values are still flagged), and
+      text that differs in more than 90 % of more than 20 rows, as names and identifiers do.
+
+    Nothing is clipped: a value far outside of training is coded as what it is, and `check` tells.
+
+    Parameters
+    ----------
+    max_categories : int, default=30
+        Categories of a column that get a feature of their own.
+
+    Examples
+    --------
+    >>> encoder = TableEncoder()
+    >>> encoder.fit_transform({"size": [1.0, 3.0, None], "colour": ["red", "blue", "red"]}).tolist()
+    [[-1.0, 0.0, 1.0], [1.0, 0.0, -1.0], [0.0, 1.0, 1.0]]
+    >>> encoder.feature_names
+    ['size', 'size (missing)', 'colour=red']
+    >>> encoder.check({"size": [7.0], "colour": ["red"]})
+    ["Column 'size': 1 of 1 rows has a value outside the range of training, 1 to 3: 7."]
+    """
+
+    def __init__(self, max_categories: int = 30) -> None:
+        self.max_categories = check_integer("TableEncoder", "max_categories", max_categories, 2)
+        self._coders: list[Coder] | None = None
+
+    # ---- learning -----------------------------------------------------------------------------------------------
+
+    def fit(self, frame: Any) -> TableEncoder:
+        """Learn scales and categories from training rows, which must not include rows that are held out.
+
+        Parameters
+        ----------
+        frame : Table, DataFrame or mapping
+            What `to_table` takes, without the target.
+
+        Raises
+        ------
+        DataError
+            No rows, no columns, a column without any value, or none that says anything.
+        """
+        table = to_table(frame)
+        if not table.columns or table.n_rows == 0:
+            got = f"{table.n_rows} rows and {len(table.columns)} columns"
+            must = "the frame must have at least one row and one column beside the target"
+            message = f"TableEncoder.fit: {must}, got {got}."
+            raise DataError(message, got=got)
+        coders = [_fit_coder(_finite(column), self.max_categories) for column in table.columns]
+        if not any(coder.features for coder in coders):
+            reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
+            message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
+            raise DataError(message)
+        self._coders = coders
+        return self
+
+    def fit_transform(self, frame: Any) -> np.ndarray:
+        """Learn from training rows and return their features."""
+        table = to_table(frame)
+        return self.fit(table).transform(table)
+
+    @property
+    def coders(self) -> list[Coder]:
+        """How each column of the training data is coded, in order."""
+        if self._coders is None:
+            message = "TableEncoder: the encoder must be fitted, got no data yet. Call fit first."
+            raise NotFittedError(message)
+        return self._coders
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The names of the features, one per column of what `transform` returns."""
+        return [name for coder in self.coders for name in coder.features]
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns that `transform` needs: all of training, but those that were left out."""
+        return [coder.name for coder in self.coders if coder.features]
+
+    @property
+    def text_columns(self) -> list[str]:
+        """The columns that were text in training: what to hand to ``read_table(path, text=...)`` for new data."""
+        return [coder.name for coder in self.coders if _kind(coder) == "category"]
+
+    # ---- use ----------------------------------------------------------------------------------------------------
+
+    def transform(self, frame: Any) -> np.ndarray:
+        """Return the features of any rows, float32 (n, d); columns are found by name, others are passed over.
+
+        Raises
+        ------
+        DataError
+            A column of training is missing, cannot be read as what it was in training, or holds a number too far
+            from training for float32.
+        """
+        table = to_table(frame)
+        missing = [name for name in self.column_names if name not in table]
+        if missing:
+            got = f"no {', '.join(map(repr, missing))}"
+            message = f"TableEncoder.transform: the frame must have the columns of training, got {got}."
+            raise DataError(message, expected=self.column_names, got=missing)
+        X = np.empty((table.n_rows, len(self.feature_names)), dtype=np.float32)
+        start = 0
+        for coder in self.coders:
+            if coder.features:
+                column = _finite(as_kind(table[coder.name], _kind(coder), "TableEncoder.transform"))
+                stop = start + len(coder.features)
+                _fill(X[:, start:stop], coder, column)
+                start = stop
+        return X
+
+    def check(self, frame: Any) -> list[str]:
+        """Return warnings about rows to predict, each one sentence; an empty list if they look like training.
+
+        They name columns that are not there or not needed or cannot be read, categories that training did not have,
+        values outside its range, and values missing where training had none.
+        """
+        table = to_table(frame)
+        known = {coder.name for coder in self.coders}
+        absent = [name for name in self.column_names if name not in table]
+        extra = [name for name in table.names if name not in known]
+        found = [f"Column {name!r} is needed and not there." for name in absent]
+        if extra:
+            shown = ", ".join(map(repr, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
+            found.append(f"Not in the training data and passed over: {shown}.")
+        for coder in self.coders:
+            if coder.features and coder.name in table:
+                found += _check_column(coder, table[coder.name])
+        return found
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return what is done to each column of the training data, as records that JSON can hold.
+
+        Each has ``name``, ``kind`` (of `Column`), ``done`` (in words), ``missing`` (training rows without a finite
+        value), ``features`` (how many it becomes) and ``note`` (a hint, mostly empty).
+        """
+        return [
+            {
+                "name": coder.name,
+                "kind": _kind(coder),
+                "done": coder.done(),
+                "missing": coder.n_missing,
+                "features": len(coder.features),
+                "note": getattr(coder, "note", ""),
+            }
+            for coder in self.coders
+        ]
+
+    # ---- as plain data ------------------------------------------------------------------------------------------
+
+    def config(self) -> dict[str, Any]:
+        """Return everything that was learned, JSON-able; `from_config` gives an encoder with the same bits."""
+        columns = [coder.config() for coder in self.coders]
+        return {"format": _FORMAT, "max_categories": self.max_categories, "columns": columns}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> TableEncoder:
+        """Return the encoder that `config` described.
+
+        Raises
+        ------
+        FormatError
+            Entries are missing or not what they must be.
+        """
+        entries = Entries("TableEncoder.from_config", config)
+        entries.choice("format", (_FORMAT,))
+        encoder = cls(entries.count("max_categories", minimum=2))
+        coders = [_CODERS[e.choice("coder", tuple(_CODERS))].from_entries(e) for e in entries.entries("columns")]
+        names = [coder.name for coder in coders]
+        if len(set(names)) < len(names) or not any(coder.features for coder in coders):
+            message = f"{entries.where}: 'columns' must give features and have different names, got {names[:10]}."
+            raise FormatError(message, got=names)
+        encoder._coders = coders
+        return encoder
+
+    def __repr__(self) -> str:
+        fitted = self._coders is not None
+        state = f"{len(self.coders)} columns, {len(self.feature_names)} features" if fitted else "not fitted"
+        return f"TableEncoder(max_categories={self.max_categories}): {state}"
+
+
+def _kind(coder: Coder) -> str:
+    return coder.column_kind if isinstance(coder, LeftOut) else coder.kind
+
+
+def _finite(column: Column) -> Column:
+    """Return a column of numbers in which infinite values are missing."""
+    if column.kind != "number" or not np.isinf(column.values).any():
+        return column
+    values = np.where(np.isinf(column.values), np.nan, column.values)
+    return Column(column.name, "number", values, np.isnan(values))
+
+
+def _fit_coder(column: Column, max_categories: int) -> Coder:
+    """Return how a column of training rows is coded."""
+    present = column.present()
+    if not len(present):
+        must = f"column {column.name!r} must have at least one value"
+        advice = f"Leave it out with --drop {column.name}, or drop it from the frame."
+        message = f"TableEncoder.fit: {must}, got only missing ones. {advice}"
+        raise DataError(message, expected=must)
+    distinct = set(present.tolist()) if column.kind != "number" else {present.min(), present.max()}
+    if len(distinct) == 1 or (column.kind == "number" and Scale.fit(present).std == 0.0):
+        why = f"all its values are {plain_text(present[0])}"
+        return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
+    if column.kind == "category":
+        if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
+            why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
+            return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
+        return CategoryCoder.fit(column, max_categories)
+    if column.kind == "boolean":
+        return BooleanCoder.fit(column)
+    return NumberCoder.fit(column) if column.kind == "number" else DateCoder.fit(column)
+
+
+def _fill(out: np.ndarray, coder: Coder, column: Column) -> None:
+    """Write the features of one column."""
+    values = coder.encode(column)
+    width = values.shape[1]
+    with np.errstate(over="ignore", under="ignore"):
+        out[:, :width] = values
+    if coder.flagged:
+        out[:, width] = column.missing
+    if not np.isfinite(out).all():
+        row = int(np.argwhere(~np.isfinite(out))[0, 0])
+        must = f"column {column.name!r} must hold numbers near those of training"
+        got = f"{column.values[row]} in row {row}"
+        message = f"TableEncoder.transform: {must}, got {got}. float32 cannot hold it scaled."
+        raise DataError(message, expected=must, got=column.values[row])
+
+
+def _check_column(coder: Coder, raw: Column) -> list[str]:
+    """Return the warnings about one column."""
+    try:
+        read = as_kind(raw, _kind(coder), "Not readable")
+    except DataError as error:
+        return [str(error)]
+    column = _finite(read)
+    head = f"Column {column.name!r}: "
+    infinite = column.n_missing - read.n_missing
+    found = [f"{head}{infinite} of {len(column)} values are infinite and count as missing."] if infinite else []
+    if column.n_missing and not coder.n_missing:
+        found.append(f"{head}{column.n_missing} of {len(column)} values are missing, where training had none.")
+    return found + coder.check(column)

@@ -1,0 +1,98 @@
+"""Reading a configuration from a file that may be damaged, or made by somebody with bad intentions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from glassnet.errors import FormatError
+
+__all__ = ["Entries"]
+
+
+class Entries:
+    """A dict from a file, whose entries are checked as they are taken.
+
+    Parameters
+    ----------
+    where : str
+        How messages begin.
+    config : object
+        What the file has; anything but a dict is refused.
+
+    Examples
+    --------
+    >>> Entries("TableEncoder.from_config", {"mean": "0"}).number("mean")
+    Traceback (most recent call last):
+    ...
+    glassnet.errors.FormatError: TableEncoder.from_config: 'mean' must be a finite number, got '0'.
+    """
+
+    def __init__(self, where: str, config: object) -> None:
+        self.where = where
+        if not isinstance(config, dict):
+            message = f"{where}: the configuration must be a dict, got {type(config).__name__}."
+            raise FormatError(message, expected="dict", got=config)
+        self.config: dict[Any, Any] = config
+
+    def _refuse(self, key: str, must: str) -> FormatError:
+        text = repr(self.config[key]) if key in self.config else "no such entry"
+        text = text if len(text) <= 60 else text[:57] + "..."
+        message = f"{self.where}: {key!r} must be {must}, got {text}."
+        return FormatError(message, expected=must, got=self.config.get(key))
+
+    def number(self, key: str, *, positive: bool = False) -> float:
+        """Return a finite float, above 0 if asked for."""
+        value = self.config.get(key)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf:
+            try:
+                number = float(value)
+            except OverflowError:
+                number = math.nan
+            if number > 0.0 or (not positive and number == number):
+                return number
+        raise self._refuse(key, "a finite number above 0" if positive else "a finite number")
+
+    def count(self, key: str, minimum: int = 0) -> int:
+        """Return a whole number of at least ``minimum``."""
+        value = self.config.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= minimum:
+            return value
+        raise self._refuse(key, f"a whole number of at least {minimum}")
+
+    def flag(self, key: str) -> bool:
+        """Return True or False."""
+        value = self.config.get(key)
+        if isinstance(value, bool):
+            return value
+        raise self._refuse(key, "true or false")
+
+    def text(self, key: str) -> str:
+        """Return a str."""
+        value = self.config.get(key)
+        if isinstance(value, str):
+            return value
+        raise self._refuse(key, "text")
+
+    def choice(self, key: str, choices: tuple[Any, ...]) -> Any:
+        """Return one of ``choices``, all of which are of one type."""
+        value = self.config.get(key)
+        if type(value) is type(choices[0]) and value in choices:
+            return value
+        raise self._refuse(key, f"one of {', '.join(map(repr, choices))}")
+
+    def several(self, key: str, types: type | tuple[type, ...], *, least: int = 0) -> list[Any]:
+        """Return a list of different values of one of ``types``, at least ``least`` of them."""
+        value = self.config.get(key)
+        if isinstance(value, list) and len(value) >= least and all(isinstance(v, types) for v in value):
+            one_type = len({type(v) for v in value}) <= 1
+            if one_type and len(set(value)) == len(value):
+                return list(value)
+        raise self._refuse(key, f"a list of at least {least} different values of one type")
+
+    def entries(self, key: str) -> list[Entries]:
+        """Return a list of dicts."""
+        value = self.config.get(key)
+        if isinstance(value, list) and all(isinstance(v, dict) for v in value):
+            return [Entries(self.where, v) for v in value]
+        raise self._refuse(key, "a list of dicts")

@@ -1,0 +1,176 @@
+"""A network together with how its table is read: the model that a file holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DataError, FormatError
+from glassnet.files import load
+from glassnet.metrics import METRICS
+from glassnet.network import Network
+from glassnet.tabular.encoder import TableEncoder
+from glassnet.tabular.frames import to_table
+from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.text import as_kind
+
+__all__ = ["TableModel"]
+
+_KEY = "table"  # in network.metadata
+
+
+class TableModel:
+    """Predicts labels or numbers from tables: an encoder, a trained network, and a target encoder.
+
+    Parameters
+    ----------
+    network : Network
+        Built for the features of ``encoder`` and the outputs of ``target``, without members.
+    encoder : TableEncoder
+        Fitted on the training rows.
+    target : TargetEncoder
+        Fitted on the training rows.
+
+    Raises
+    ------
+    ConfigError
+        The three do not fit each other.
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> frame, labels = {"size": [1.0, 2.0, 8.0, 9.0]}, ["cat", "cat", "dog", "dog"]
+    >>> encoder, target = TableEncoder().fit(frame), TargetEncoder().fit(labels)
+    >>> net = gn.Network([gn.Dense(target.n_outputs)], loss=target.loss, optimizer=gn.Adam(0.1), seed=0)
+    >>> history = net.fit(encoder.transform(frame), target.transform(labels), epochs=100)
+    >>> model = TableModel(net, encoder, target)
+    >>> model.predict({"size": [0.5, 12.0]}).tolist()
+    ['cat', 'dog']
+    """
+
+    def __init__(self, network: Network, encoder: TableEncoder, target: TargetEncoder) -> None:
+        problem = _mismatch(network, encoder, target)
+        if problem:
+            message = f"TableModel: network, encoder and target must fit each other, got {problem}."
+            raise ConfigError(message, got=problem)
+        self.network = network
+        self.encoder = encoder
+        self.target = target
+
+    # ---- use ----------------------------------------------------------------------------------------------------
+
+    def predict(self, frame: Any) -> np.ndarray:
+        """Return the most probable label of each row, or the number in the target's units.
+
+        Parameters
+        ----------
+        frame : Table, DataFrame or mapping
+            With the columns of training; others, the target among them, are passed over.
+        """
+        return self.target.decode(self._outputs(frame))
+
+    def predict_proba(self, frame: Any) -> np.ndarray:
+        """Return the probability of each label, float32 (n, k), in the order of ``target.labels``.
+
+        Raises
+        ------
+        ConfigError
+            The model is a regression.
+        """
+        if self.target.task != "classification":
+            message = "TableModel.predict_proba: the model must be a classification, got a regression. Use predict."
+            raise ConfigError(message, expected="classification", got="regression")
+        return self._outputs(frame)
+
+    def _outputs(self, frame: Any) -> np.ndarray:
+        table = to_table(frame)
+        X = self.encoder.transform(table)
+        return self.network.predict(X) if len(X) else np.empty((0, self.target.n_outputs), dtype=np.float32)
+
+    def warnings(self, frame: Any) -> list[str]:
+        """Return what is unlike training in these rows, as `TableEncoder.check` does; the target may be among them."""
+        table = to_table(frame)
+        return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
+
+    def evaluate(self, frame: Any) -> dict[str, float]:
+        """Return metrics on rows with a known target.
+
+        Returns
+        -------
+        dict
+            Of a classification: ``loss`` (mean cross-entropy in nats) and ``accuracy``. Of a regression, in the
+            target's units: ``rmse``, ``mae``, and ``r2`` against the mean of these rows.
+
+        Raises
+        ------
+        DataError
+            The target is not among the columns, or not known in every row, or there are no rows.
+        """
+        table = to_table(frame)
+        if self.target.name not in table:
+            must = f"the frame must have the target {self.target.name!r}"
+            shown = ", ".join(map(repr, table.names[:10]))
+            message = f"TableModel.evaluate: {must}, got the columns {shown}. Use predict where it is not known."
+            raise DataError(message, expected=self.target.name, got=table.names)
+        y = self.target.transform(table[self.target.name])
+        X = self.encoder.transform(table)
+        if self.target.task == "classification":
+            return {name: float(value) for name, value in self.network.evaluate(X, y, metrics=["accuracy"]).items()}
+        predicted = self.target.decode(self.network.predict(X))[:, None]
+        truth = as_kind(table[self.target.name], "number", "TableModel.evaluate").values[:, None]
+        return {name: METRICS[name](truth, predicted, None) for name in ("rmse", "mae", "r2")}
+
+    # ---- files --------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | Path) -> None:
+        """Write network, encoder and target to one ``.safetensors`` file; `glassnet.load` reads the network alone."""
+        table = {"encoder": self.encoder.config(), "target": self.target.config()}
+        self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
+        self.network.save(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> TableModel:
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        FormatError
+            The file is damaged, or holds a network without an encoder.
+        FileNotFoundError
+            There is no such file.
+        """
+        where = f"TableModel.load({str(path)!r})"
+        network = load(path)
+        table = network.metadata.get(_KEY) if isinstance(network.metadata, dict) else None
+        if not isinstance(table, dict):
+            must = "the file must hold a network with its table encoder"
+            message = f"{where}: {must}, got a network alone. Read it with glassnet.load."
+            raise FormatError(message, expected=must)
+        try:
+            encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
+            target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
+            return cls(network, encoder, target)
+        except (FormatError, ConfigError) as error:
+            message = f"{where}: {error}"
+            raise FormatError(message, expected=error.expected, got=error.got) from error
+
+    def __repr__(self) -> str:
+        return f"TableModel({self.target.task} of {self.target.name!r} from {len(self.encoder.column_names)} columns)"
+
+
+def _mismatch(network: Network, encoder: TableEncoder, target: TargetEncoder) -> str:
+    """Return in words what does not fit, or nothing."""
+    width, outputs = (len(encoder.feature_names),), target.n_outputs
+    if network.input_shape is None:
+        return "a network that was not built"
+    if network.members is not None:
+        return f"a network with {network.members} members"
+    if network.input_shape != width:
+        return f"a network for samples of shape {network.input_shape} and an encoder of shape {width}"
+    if network.n_outputs != outputs:
+        return f"a network with {network.n_outputs} outputs and a target that needs {outputs}"
+    if network.loss.name != target.loss:
+        return f"a network with loss {network.loss.name!r} and a target that needs {target.loss!r}"
+    return ""

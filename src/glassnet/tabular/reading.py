@@ -1,0 +1,178 @@
+"""From a file to a `Table`: CSV, TSV, Parquet and JSON, plain or gzip."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from glassnet.datasets import dataset_names, dataset_path
+from glassnet.errors import ConfigError, DataError
+from glassnet.tabular.delimited import read_delimited
+from glassnet.tabular.duck import duckdb_path, duckdb_reader, get_duckdb
+from glassnet.tabular.frames import column_from_values
+from glassnet.tabular.scanning import scan_text
+from glassnet.tabular.table import Column, Table, check_names
+from glassnet.tabular.text import MISSING_MARKERS, as_kind, column_from_text
+
+__all__ = ["read_table"]
+
+_FORMATS = {
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), "text"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+}
+_SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
+
+
+def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> Table:
+    """Read a table from a file, or one that comes with the package.
+
+    Parameters
+    ----------
+    path : str or Path
+        A ``.csv``, ``.tsv``, ``.txt``, ``.json``, ``.jsonl`` or ``.ndjson`` file, plain or with ``.gz``, or a
+        ``.parquet`` file; or a bare name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
+    text : collection of str, default=()
+        Columns to keep as text even where every cell looks like a number or a date.
+
+    Returns
+    -------
+    Table
+        Text files are UTF-8. Their first line that is not blank has the names; columns are separated by comma,
+        semicolon, tab or bar, whichever divides the first lines evenly; where it is a semicolon, 3,5 is a number.
+        Which cells are missing, and what the columns are, is said in `glassnet.tabular.text`. A column without a name
+        is called ``column_3`` after its place.
+
+    Raises
+    ------
+    DataError
+        The file is not there, is no file, has another ending, is empty, has no rows or no UTF-8, has two columns of
+        the same name, or cannot be parsed.
+
+    Examples
+    --------
+    >>> read_table("penguins").take(slice(0, 2))["bill_length_mm"].values.tolist()
+    [39.1, 39.5]
+    """
+    given = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    where = f"read_table({given!r})"
+    if not isinstance(given, str):
+        message = f"{where}: path must be a str or a Path, got {type(given).__name__}."
+        raise ConfigError(message, expected="str or Path", got=type(given))
+    file = dataset_path(given) if given in dataset_names() else _existing(where, given)
+    suffix = _suffix(where, file)
+    if _FORMATS[suffix] == "text":
+        table = read_delimited(where, file, "\t" if suffix in (".tsv", ".tab") else None, text)
+    else:
+        table = {"json": _read_json, "parquet": _read_parquet}[_FORMATS[suffix]](where, file)
+    if table.n_rows == 0:
+        message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
+        raise DataError(message, expected="rows", got=0)
+    return Table([as_kind(c, "category", where) if c.name in text else c for c in table.columns])
+
+
+def _existing(where: str, given: str) -> Path:
+    """Return the path of a file that is there and not empty."""
+    file = Path(given).expanduser()
+    try:
+        size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
+        kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
+        neighbours = os.listdir(file.parent) if size is None and file.parent.is_dir() else []
+    except (OSError, ValueError, RuntimeError) as error:  # a path that is no path, ~somebody
+        message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
+        raise DataError(message) from error
+    if size == 0:
+        message = f"{where}: the file must hold a table, got an empty file."
+        raise DataError(message)
+    if size is not None:
+        return file.absolute()
+    near = difflib.get_close_matches(given, dataset_names(), n=1)
+    near += difflib.get_close_matches(file.name, neighbours, n=1)
+    advice = f" Did you mean {near[0]!r}?" if near and kind == "no such file" else ""
+    message = f"{where}: the path must lead to a file, got {kind}.{advice}"
+    raise DataError(message, expected="a file", got=kind)
+
+
+def _suffix(where: str, file: Path) -> str:
+    """Return the ending that says what the file is."""
+    suffixes = [suffix.lower() for suffix in file.suffixes]
+    inner = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
+    if inner in _FORMATS and not (suffixes[-1] == ".gz" and _FORMATS[inner] == "parquet"):
+        return inner
+    ending = "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else inner
+    got = repr(ending) if ending else "no ending"
+    message = f"{where}: the file must end in {_SUFFIXES}, got {got}. Save the table as one of these."
+    raise DataError(message, expected=_SUFFIXES, got=ending)
+
+
+def _read_json(where: str, file: Path) -> Table:
+    """Read an array of objects, or one object per line."""
+    scan = scan_text(where, file)
+    if scan.has_mark:
+        message = f"{where}: JSON must not begin with a byte order mark, got one. Save the file as plain UTF-8."
+        raise DataError(message)
+    must = 'the file must hold objects with names, such as [{"a": 1}, {"a": 2}] or one object per line'
+    with duckdb_reader(where) as connection:
+        try:
+            relation = connection.read_json(
+                duckdb_path(file),
+                sample_size=-1,
+                records="true",
+                map_inference_threshold=-1,
+                maximum_object_size=1 << 26,
+                compression="gzip" if scan.compressed else "uncompressed",
+                hive_partitioning=False,
+            )
+        except get_duckdb().Error as error:
+            if "non-record" not in str(error):
+                raise
+            message = f"{where}: {must}, got other JSON."
+            raise DataError(message, expected=must) from error
+        arrays = relation.fetchnumpy()
+        mixed = [str(dtype) == "JSON" for dtype in relation.types]
+    columns = [_json_column(where, name, array, m) for (name, array), m in zip(arrays.items(), mixed, strict=True)]
+    return Table(columns, where)
+
+
+def _json_column(where: str, name: str, array: Any, mixed: bool) -> Column:
+    """Return a column; where its values are of several types, DuckDB gives each as JSON."""
+    if not mixed:
+        column = column_from_values(name, array, where)
+        if column.kind != "category":
+            return column
+        # JSON has no dates, only text that looks like them; which of it DuckDB takes for dates depends on its version.
+        read = column_from_text(name, column.values.tolist())
+        return read if read.kind == "date" else column
+    values = [None if cell is None else json.loads(cell) for cell in array.tolist()]
+    values = [None if isinstance(value, str) and value in MISSING_MARKERS else value for value in values]
+    return column_from_values(name, values, where)
+
+
+def _read_parquet(where: str, file: Path) -> Table:
+    """Read Parquet, whose names DuckDB changes where they differ only in case."""
+    with duckdb_reader(where) as connection:
+        relation = connection.read_parquet(duckdb_path(file), hive_partitioning=False)
+        names = _parquet_names(connection.table_function("parquet_schema", [duckdb_path(file)]).fetchall())
+        check_names(where, names)
+        arrays = relation.fetchnumpy()
+    columns = [column_from_values(name, array, where) for name, array in zip(names, arrays.values(), strict=True)]
+    return Table(columns, where)
+
+
+def _parquet_names(schema: list[tuple[Any, ...]]) -> list[str]:
+    """Return the names of the top columns from a schema that lists all of a tree, each with its number of children."""
+    names: list[str] = []
+    rows = iter(schema[1:])
+
+    def skip(children: int | None) -> None:
+        for _ in range(children or 0):
+            skip(next(rows)[5])
+
+    for row in rows:
+        names.append(row[1])
+        skip(row[5])
+    return names

@@ -1,0 +1,74 @@
+"""Shift and scale numbers to mean 0 and standard deviation 1, without overflow on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.tabular.entries import Entries
+
+__all__ = ["Scale"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """``z = (x - mean) / std``, all in float64.
+
+    Parameters
+    ----------
+    mean, std : float
+        Of the training values; ``std`` divides by n. It is 0 where all values are equal.
+    low, high : float
+        Smallest and largest training value.
+
+    Examples
+    --------
+    >>> scale = Scale.fit(np.array([1.0, 2.0, 3.0, 4.0]))
+    >>> scale.mean, scale.forward(np.array([2.5])).tolist(), scale.backward(scale.forward(np.array([7.0]))).tolist()
+    (2.5, [0.0], [7.0])
+    """
+
+    mean: float
+    std: float
+    low: float
+    high: float
+
+    @classmethod
+    def fit(cls, values: np.ndarray) -> Scale:
+        """Return the scale of finite values, of which there must be one at least."""
+        low, high = float(values.min()), float(values.max())
+        if low == high:
+            return cls(low, 0.0, low, high)
+        # Moved by a power of two, which is exact, so that 1e300 squared does not overflow, nor 1e-300 vanish.
+        exponent = int(np.frexp(max(abs(low), abs(high)))[1])
+        with np.errstate(under="ignore"):
+            small = np.ldexp(values, -exponent)
+            mean = small.mean()
+            std = np.sqrt(np.square(small - mean).mean())
+            return cls(float(np.ldexp(mean, exponent)), float(np.ldexp(std, exponent)), low, high)
+
+    def forward(self, values: np.ndarray) -> np.ndarray:
+        """Return ``(x - mean) / std``; infinite where float64 cannot hold it."""
+        with np.errstate(over="ignore", under="ignore"):
+            return (values - self.mean) / self.std
+
+    def backward(self, z: np.ndarray) -> np.ndarray:
+        """Return ``mean + std * z``."""
+        with np.errstate(over="ignore", under="ignore"):
+            return self.mean + self.std * z
+
+    def outside(self, values: np.ndarray) -> np.ndarray:
+        """Return a mask of the values beyond the smallest and largest of training."""
+        return (values < self.low) | (values > self.high)
+
+    def config(self) -> dict[str, Any]:
+        """Return the four numbers, which JSON keeps exactly."""
+        return {"mean": self.mean, "std": self.std, "low": self.low, "high": self.high}
+
+    @classmethod
+    def from_config(cls, entries: Entries) -> Scale:
+        """Return the scale that `config` described."""
+        mean, low, high = (entries.number(key) for key in ("mean", "low", "high"))
+        return cls(mean, entries.number("std", positive=True), low, high)

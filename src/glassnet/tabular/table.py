@@ -1,0 +1,177 @@
+"""A table in memory: named columns of four kinds, with missing values as a mask."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DataError, ShapeError
+
+__all__ = ["DTYPES", "FILLERS", "KINDS", "Column", "Table"]
+
+# What stands in `Column.values` where a value is missing: one fixed value per kind, so that equal columns are equal.
+FILLERS: dict[str, Any] = {
+    "boolean": False,
+    "category": "",
+    "date": np.datetime64("NaT", "us"),
+    "number": np.nan,
+}
+KINDS = tuple(FILLERS)
+DTYPES: dict[str, np.dtype[Any]] = {
+    "boolean": np.dtype(bool),
+    "category": np.dtype(object),
+    "date": np.dtype("M8[us]"),
+    "number": np.dtype(np.float64),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name : str
+        As in the file or frame.
+    kind : {"number", "category", "boolean", "date"}
+        What the values are.
+    values : ndarray of shape (n,)
+        float64, str objects, bool or datetime64[us] (UTC), according to the kind. Missing places hold NaN, ``""``,
+        False or NaT.
+    missing : ndarray of bool of shape (n,)
+        Where there is no value.
+
+    Examples
+    --------
+    >>> column = Column("age", "number", np.array([31.0, np.nan]), np.array([False, True]))
+    >>> len(column), column.n_missing
+    (2, 1)
+    """
+
+    name: str
+    kind: str
+    values: np.ndarray
+    missing: np.ndarray
+
+    def __post_init__(self) -> None:
+        dtype = DTYPES.get(self.kind)
+        if self.values.dtype != dtype or self.values.shape != self.missing.shape or self.values.ndim != 1:
+            must = f"values must be one array of dtype {dtype} and as long as missing"
+            got = f"kind {self.kind!r}, dtype {self.values.dtype}, shapes {self.values.shape} and {self.missing.shape}"
+            message = f"Column({self.name!r}): {must}, got {got}."
+            raise ShapeError(message, expected=must, got=got)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def n_missing(self) -> int:
+        """Number of rows without a value."""
+        return int(np.count_nonzero(self.missing))
+
+    def present(self) -> np.ndarray:
+        """Return the values of the rows that have one."""
+        present: np.ndarray = self.values[~self.missing]
+        return present
+
+    def take(self, rows: np.ndarray | slice) -> Column:
+        """Return the column with these rows only, in this order."""
+        return Column(self.name, self.kind, self.values[rows], self.missing[rows])
+
+
+class Table:
+    """Columns of equal length with different names, in order.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+    where : str, default="Table"
+        How messages begin.
+
+    Raises
+    ------
+    DataError
+        Two columns have the same name.
+    ShapeError
+        The columns are not equally long.
+
+    Examples
+    --------
+    >>> no = np.array([False, False])
+    >>> table = Table([Column("a", "number", np.array([1.0, 2.0]), no), Column("b", "boolean", no, no)])
+    >>> table.names, table.n_rows, table.drop(["b"]).names
+    (['a', 'b'], 2, ['a'])
+    """
+
+    def __init__(self, columns: Sequence[Column], where: str = "Table") -> None:
+        self.columns = tuple(columns)
+        check_names(where, [column.name for column in self.columns])
+        lengths = {len(column) for column in self.columns}
+        if len(lengths) > 1:
+            got = ", ".join(f"{column.name!r} with {len(column)}" for column in self.columns[:5])
+            message = f"{where}: all columns must have the same number of rows, got {got}."
+            raise ShapeError(message, got=sorted(lengths))
+        self.n_rows = lengths.pop() if lengths else 0
+        self._by_name = {column.name: column for column in self.columns}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, in order."""
+        return list(self._by_name)
+
+    def __len__(self) -> int:
+        return self.n_rows
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._by_name:
+            raise _unknown(name, self.names)
+        return self._by_name[name]
+
+    def take(self, rows: np.ndarray | slice) -> Table:
+        """Return the table with these rows only, in this order; ``rows`` are row numbers, a mask or a slice."""
+        return Table([column.take(rows) for column in self.columns])
+
+    def drop(self, names: Iterable[str]) -> Table:
+        """Return the table without these columns, all of which must be there."""
+        gone = [names] if isinstance(names, str) else list(names)
+        for name in gone:
+            if name not in self._by_name:
+                raise _unknown(name, self.names)
+        return Table([column for column in self.columns if column.name not in gone])
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)
+        return f"Table({self.n_rows} rows; {kinds})"
+
+
+def check_names(where: str, names: Sequence[str], advice: str = "Rename one of them.") -> None:
+    """Refuse names of which two are equal.
+
+    Examples
+    --------
+    >>> check_names("Table", ["a", "b", "a"])
+    Traceback (most recent call last):
+    ...
+    glassnet.errors.DataError: Table: column names must differ from each other, got 'a' 2 times. Rename one of them.
+    """
+    for name in names:
+        count = names.count(name)
+        if count > 1:
+            message = f"{where}: column names must differ from each other, got {name!r} {count} times. {advice}"
+            raise DataError(message, expected="different names", got=name)
+
+
+def _unknown(name: object, names: list[str]) -> ConfigError:
+    """Return the error for a column that is not there, with the nearest name."""
+    near = difflib.get_close_matches(str(name), names, n=1)
+    shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
+    advice = f" Did you mean {near[0]!r}?" if near else ""
+    message = f"Table: the column must be one of {shown}, got {name!r}.{advice}"
+    return ConfigError(message, expected=names, got=name)

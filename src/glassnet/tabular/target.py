@@ -1,0 +1,306 @@
+"""The column to predict: labels to class codes or numbers to standardised ones, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice
+from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
+from glassnet.tabular.entries import Entries
+from glassnet.tabular.frames import column_from_values
+from glassnet.tabular.scaling import Scale
+from glassnet.tabular.table import Column
+from glassnet.tabular.text import as_kind
+
+__all__ = ["TargetEncoder"]
+
+_FORMAT = 1
+_TASKS = ("classification", "regression")
+_MOST_CLASSES = 10  # of a column of numbers: more are mostly counts or amounts, not codes
+_ROWS_PER_CLASS = 5
+_ID_ROWS = 20
+_LABEL_TYPES: dict[str, Any] = {"category": str, "boolean": bool, "number": (int, float)}
+
+
+class TargetEncoder:
+    """Turns the target column into what a loss takes, and a network's outputs back into labels or units.
+
+    Without ``task`` it is *classification* if the column holds text or true and false, or whole numbers of at most
+    10 different values, each of which stands in 5 rows or more on average (or of just two different values);
+    otherwise *regression*. So the numbers 0.0 and 1.0 are classes, the grades 1 to 5 of 100 pupils too, and
+    40 different years are not; say ``task=`` where that is wrong.
+
+    Attributes
+    ----------
+    task : {"classification", "regression"}
+        What it is.
+    reason : str
+        Why, in words; empty if the caller said so or it comes from a file.
+    labels : list of str, bool, int or float
+        Of a classification: what the codes 0, 1, ... stand for, sorted. Whole numbers are int.
+    scale : Scale
+        Of a regression: mean and standard deviation of the training rows.
+
+    Examples
+    --------
+    >>> target = TargetEncoder().fit(["cat", "dog", "cat"])
+    >>> target.task, target.labels, target.transform(["dog", "cat"]).tolist()
+    ('classification', ['cat', 'dog'], [1, 0])
+    >>> target.decode(np.array([[0.2, 0.8]])).tolist()
+    ['dog']
+    """
+
+    def __init__(self) -> None:
+        self.name = "target"
+        self.kind = ""
+        self.reason = ""
+        self._task: str | None = None
+        self._labels: list[Any] = []
+        self._scale: Scale | None = None
+
+    # ---- learning -----------------------------------------------------------------------------------------------
+
+    def fit(self, column: Any, task: str | None = None) -> TargetEncoder:
+        """Learn labels, or the scale, from the target of the training rows.
+
+        The labels of a classification may come from all rows, so that a class that none of the training rows happens
+        to have gets a code too; the scale of a regression may not.
+
+        Parameters
+        ----------
+        column : Column, array, Series or list of shape (n,)
+            Without missing values.
+        task : {"classification", "regression"}, optional
+            To overrule the guess.
+
+        Raises
+        ------
+        DataError
+            A value is missing or infinite, all are the same, a regression has no numbers, or a classification has as
+            many labels as rows.
+        """
+        if task is not None:
+            check_choice("TargetEncoder.fit", "task", task, _TASKS)
+        column = self._complete(_as_column(column), "fit")
+        if column.kind == "date":
+            message = f"TargetEncoder.fit: the target {column.name!r} must hold labels or numbers, got dates."
+            raise DataError(message, expected="labels or numbers", got="dates")
+        self.name, self.kind = column.name, column.kind
+        chosen, self.reason = (task, "") if task else _infer(column)
+        if chosen == "classification":
+            self._labels, self._scale = _labels_of(column), None
+        else:
+            self._labels, self._scale = [], _scale_of(column)
+            self.kind = "number"
+        self._task = chosen
+        return self
+
+    def _complete(self, column: Column, method: str) -> Column:
+        """Return the column if it has rows and none lacks a finite value."""
+        bad = column.missing.copy()
+        what = "missing values"
+        if column.kind == "number" and not bad.any():
+            bad, what = np.isinf(column.values), "infinite values"
+        if not len(bad):
+            message = f"TargetEncoder.{method}: the target {column.name!r} must have at least one row, got none."
+            raise DataError(message, expected="rows", got=0)
+        if bad.any():
+            count, row = int(bad.sum()), int(bad.argmax())
+            must = f"the target {column.name!r} must have a value in every row"
+            what = f"{count} {what if count > 1 else what.removesuffix('s')}, the first in row {row}"
+            message = f"TargetEncoder.{method}: {must}, got {what} (counted from 0). Remove such rows."
+            raise DataError(message, expected=must, got=count)
+        return column
+
+    # ---- what was learned ---------------------------------------------------------------------------------------
+
+    def _fitted(self) -> str:
+        if self._task is None:
+            message = "TargetEncoder: the encoder must be fitted, got no data yet. Call fit first."
+            raise NotFittedError(message)
+        return self._task
+
+    @property
+    def task(self) -> str:
+        """``"classification"`` or ``"regression"``."""
+        return self._fitted()
+
+    @property
+    def labels(self) -> list[Any]:
+        """What the class codes stand for; empty for a regression."""
+        self._fitted()
+        return list(self._labels)
+
+    @property
+    def scale(self) -> Scale:
+        """Mean and standard deviation of a regression's training rows."""
+        self._fitted()
+        if self._scale is None:
+            message = f"TargetEncoder: only a regression has a scale, got the classification of {self.name!r}."
+            raise NotFittedError(message)
+        return self._scale
+
+    @property
+    def loss(self) -> str:
+        """The loss for a network on this target: ``"cross_entropy"`` or ``"squared_error"``."""
+        return "cross_entropy" if self._fitted() == "classification" else "squared_error"
+
+    @property
+    def n_outputs(self) -> int:
+        """How many outputs the network needs: one per label, or one."""
+        return len(self._labels) if self._fitted() == "classification" else 1
+
+    # ---- use ----------------------------------------------------------------------------------------------------
+
+    def transform(self, column: Any) -> np.ndarray:
+        """Return int64 class codes of shape (n,), or float32 standardised numbers of shape (n, 1).
+
+        Raises
+        ------
+        DataError
+            A value is missing or infinite, is a label that training did not have, or cannot be read as a number.
+        """
+        self._fitted()
+        where = "TargetEncoder.transform"
+        column = self._complete(as_kind(_as_column(column), self.kind, where), "transform")
+        if self._scale is not None:
+            z = self._scale.forward(column.values)
+            with np.errstate(over="ignore", under="ignore"):
+                scaled = z.astype(np.float32)[:, None]
+            if np.isfinite(scaled).all():
+                return scaled
+            row = int(np.argmin(np.isfinite(scaled[:, 0])))
+            must = f"the target {self.name!r} must hold numbers near those of training"
+            message = f"{where}: {must}, got {column.values[row]} in row {row}. float32 cannot hold it scaled."
+            raise DataError(message, expected=must, got=column.values[row])
+        codes = {label: code for code, label in enumerate(self._labels)}
+        found = np.array([codes.get(value, -1) for value in column.values.tolist()], dtype=np.int64)
+        if (found < 0).any():
+            row, count = int(np.argmin(found)), int((found < 0).sum())
+            value = _label(column.values[row])
+            must = f"the target {self.name!r} must be one of {_shown(self._labels)} as in training"
+            more = f" ({count} such rows)" if count > 1 else ""
+            message = f"{where}: {must}, got {value!r} in row {row}{more}. Leave such rows out, or train with them."
+            raise DataError(message, expected=self._labels, got=value)
+        return found
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Return labels of the largest of (n, k) probabilities, or numbers in the target's units from (n, 1).
+
+        Labels come as an array of their own type: str objects, bool, int64 or float64.
+        """
+        outputs = np.asarray(outputs)
+        if outputs.ndim != 2 or outputs.shape[1] != self.n_outputs:
+            must = f"outputs must have shape (n, {self.n_outputs})"
+            message = f"TargetEncoder.decode: {must}, got {outputs.shape}."
+            raise ShapeError(message, expected=must, got=outputs.shape)
+        if self._scale is not None:
+            return self._scale.backward(outputs[:, 0].astype(np.float64))
+        labels: np.ndarray = np.array(self._labels, dtype=object if self.kind == "category" else None)
+        return np.asarray(labels[outputs.argmax(axis=1)])
+
+    # ---- as plain data ------------------------------------------------------------------------------------------
+
+    def config(self) -> dict[str, Any]:
+        """Return everything that was learned, JSON-able."""
+        base = {"format": _FORMAT, "task": self.task, "name": self.name, "kind": self.kind}
+        return {**base, **({"labels": self.labels} if self._scale is None else self._scale.config())}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> TargetEncoder:
+        """Return the encoder that `config` described.
+
+        Raises
+        ------
+        FormatError
+            Entries are missing or not what they must be.
+        """
+        entries = Entries("TargetEncoder.from_config", config)
+        entries.choice("format", (_FORMAT,))
+        target = cls()
+        target._task = entries.choice("task", _TASKS)
+        target.name = entries.text("name")
+        target.kind = entries.choice("kind", tuple(_LABEL_TYPES))
+        if target._task == "regression":
+            target._scale = Scale.from_config(entries)
+            if target.kind != "number":
+                message = f"{entries.where}: the 'kind' of a regression must be 'number', got {target.kind!r}."
+                raise FormatError(message, expected="number", got=target.kind)
+            return target
+        target._labels = entries.several("labels", _LABEL_TYPES[target.kind], least=2)
+        wrong = [label for label in target._labels if isinstance(label, bool) != (target.kind == "boolean")]
+        if wrong or any(isinstance(label, float) and not np.isfinite(label) for label in target._labels):
+            message = f"{entries.where}: 'labels' must be of kind {target.kind!r}, got {_shown(target._labels)}."
+            raise FormatError(message, expected=target.kind, got=target._labels)
+        return target
+
+    def __repr__(self) -> str:
+        return "TargetEncoder()" if self._task is None else f"TargetEncoder(): {self._task} of {self.name!r}"
+
+
+def _as_column(column: Any) -> Column:
+    if isinstance(column, Column):
+        return column
+    name = getattr(column, "name", None)
+    return column_from_values(name if isinstance(name, str) else "target", column)
+
+
+def _label(value: Any) -> Any:
+    """Return a label as a Python object: a whole number as int."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _shown(labels: list[Any]) -> str:
+    return ", ".join(map(repr, labels[:10])) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
+
+
+def _infer(column: Column) -> tuple[str, str]:
+    """Return the task and the reason for it."""
+    if column.kind != "number":
+        return "classification", "it holds text" if column.kind == "category" else "it holds true and false"
+    if (column.values != np.floor(column.values)).any():
+        return "regression", "it holds numbers with fractions"
+    k, n = len(np.unique(column.values)), len(column)
+    reason = f"it holds whole numbers, {k} different ones in {n} rows"
+    few = k == 2 or (k <= _MOST_CLASSES and k * _ROWS_PER_CLASS <= n)
+    return "classification" if few else "regression", reason
+
+
+def _labels_of(column: Column) -> list[Any]:
+    """Return the sorted labels of a classification."""
+    labels = [_label(value) for value in sorted(set(column.values.tolist()))]
+    if len(labels) < 2:
+        must = f"the target {column.name!r} must have at least two classes"
+        message = f"TargetEncoder.fit: {must}, got only {labels[0]!r}."
+        raise DataError(message, expected="two classes", got=labels)
+    if len(labels) == len(column) > _ID_ROWS:
+        must = f"the target {column.name!r} must have classes of more than one row"
+        advice = "Choose another column, or task='regression' for numbers."
+        message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
+        raise DataError(message, expected=must, got=len(labels))
+    return _one_type(labels)
+
+
+def _one_type(labels: list[Any]) -> list[Any]:
+    """Return labels all as float if one is, so that 1 beside 2.5 is 1.0."""
+    return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
+
+
+def _scale_of(column: Column) -> Scale:
+    """Return the scale of a regression's target."""
+    if column.kind == "boolean":
+        column = as_kind(column, "number", "TargetEncoder.fit")
+    if column.kind != "number":
+        must = f"the target {column.name!r} of a regression must hold numbers"
+        got = f"text such as {column.values[0]!r}"
+        message = f"TargetEncoder.fit: {must}, got {got}. Use task='classification' for labels."
+        raise DataError(message, expected=must, got=column.values[0])
+    scale = Scale.fit(column.values)
+    if scale.std == 0.0:
+        must = f"the target {column.name!r} must have different values"
+        message = f"TargetEncoder.fit: {must}, got {scale.low:g} in all {len(column)} rows. There is nothing to learn."
+        raise DataError(message, expected=must, got=scale.low)
+    return scale
