@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ GOOD = "train good.csv -t y "
 # What is typed after `glassnet`, and what comes on stderr after `glassnet COMMAND: `.
 CASES = {
     # the table
-    "train zz.csv -t y": "zz.csv: the path must lead to a file, got no such file.",
+    "train godo.csv -t y": "godo.csv: the path must lead to a file, got no such file. Did you mean 'good.csv'?",
     "train pengiuns -t y": "pengiuns: the path must lead to a file, got no such file. Did you mean 'penguins'?",
     "train folder -t y": "folder: the path must lead to a file, got a folder.",
     "train table.xlsx -t y": "table.xlsx: the file must end in .csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) "
@@ -97,7 +98,7 @@ CASES = {
     "predict modle.safetensors good.csv": "MODEL must be a model file, got no such file 'modle.safetensors'. "
     "Did you mean 'model.safetensors'?",
     "predict garbage.safetensors good.csv": "garbage.safetensors: the file must be a safetensors file, "
-    "got one that cannot be read (Error while deserializing header: header too small).",
+    "got one that cannot be read (...).",
     "predict foreign.safetensors good.csv": "foreign.safetensors: the file must be written by glassnet, "
     "got safetensors without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file must hold a network with its table encoder, "
@@ -105,7 +106,7 @@ CASES = {
     "predict model.safetensors one.csv": "one.csv must have the columns that the model needs, got no 'b'.",
     "predict model.safetensors model.safetensors": "DATA must be a table, got the model file 'model.safetensors'. "
     "The table comes second.",
-    "predict model.safetensors zz.csv": "zz.csv: the path must lead to a file, got no such file.",
+    "predict model.safetensors godo.csv": "godo.csv: the path must lead to a file, got no such file. Did you mean 'good.csv'?",
     "predict numbers.safetensors good.csv -p": "--probabilities must be used with classes, got a regression of 'b'.",
     "predict model.safetensors good.csv -o nosuch/p.csv": "--out must lie in a folder that exists, "
     "got no such folder 'nosuch'. Create it: mkdir -p nosuch",
@@ -118,7 +119,7 @@ CASES = {
     "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
     "show penguins": "MODEL must be a model file, got the table 'penguins'.",
     "show garbage.safetensors": "garbage.safetensors: the file must be a safetensors file, "
-    "got one that cannot be read (Error while deserializing header: header too small).",
+    "got one that cannot be read (...).",
     # scratch
     "scratch nand": "the problem must be one of 'and', 'or', 'xor', got 'nand'. Did you mean 'and'?",
     "scratch xor --epochs x": "--epochs must be a whole number of at least 0, got 'x'.",
@@ -176,6 +177,8 @@ def test_bad_input(
     out, err = capsys.readouterr()
     command = typed.split()[0]
     name = "glassnet" if command in ("trian", "--nonsense") else f"glassnet {command}"
+    # What safetensors says of a damaged file differs from version to version.
+    err = re.sub(r"cannot be read \(.*\)", "cannot be read (...)", err)
     assert err == f"{name}: {CASES[typed]}\n"
     assert (code, out) == (2, "")
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path != folder}

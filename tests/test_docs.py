@@ -16,7 +16,9 @@ import pytest
 import glassnet as gn
 
 REPOSITORY = Path(__file__).parent.parent
-MODULES = sorted(name for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet.") if not name.endswith("__main__"))
+MODULES = sorted(
+    name for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet.") if not name.endswith("__main__")
+)
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
 
 

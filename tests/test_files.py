@@ -22,7 +22,9 @@ DATA = Path(__file__).parent / "data"
 def network(**options: Any) -> gn.Network:
     """Return a small network with statistics, trained a little."""
     layers = [gn.Dense(5, "relu"), gn.BatchNorm(), gn.Dense(3)]
-    net = gn.Network(layers, **{"loss": "cross_entropy", "optimizer": gn.AdamW(gn.CosineDecay(0.01, epochs=9)), "seed": 3, **options})
+    net = gn.Network(
+        layers, **{"loss": "cross_entropy", "optimizer": gn.AdamW(gn.CosineDecay(0.01, epochs=9)), "seed": 3, **options}
+    )
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((30, 4)), rng.integers(0, 3, 30)
     net.fit(X, y, epochs=2, validation_data=(X, y), early_stopping=gn.EarlyStopping(patience=5))
@@ -31,7 +33,9 @@ def network(**options: Any) -> gn.Network:
 
 @pytest.mark.parametrize("options", [{}, {"dtype": "float64"}, {"members": 2}], ids=str)
 @pytest.mark.parametrize("training_state", [False, True])
-def test_round_trip_is_exact(options: dict[str, Any], training_state: bool, tmp_path: Path, rng: np.random.Generator) -> None:
+def test_round_trip_is_exact(
+    options: dict[str, Any], training_state: bool, tmp_path: Path, rng: np.random.Generator
+) -> None:
     """A loaded network has the same bits, predictions, configuration and notes."""
     net = network(**options)
     net.metadata["note"] = {"made by": "a test", "numbers": [1, 2.5, None]}
@@ -94,7 +98,7 @@ def test_custom_layer_needs_its_class(tmp_path: Path, rng: np.random.Generator) 
 
     net = gn.Network([Doubled(2)], loss="squared_error", input_shape=(3,))
     net.save(tmp_path / "net.safetensors")
-    with pytest.raises(gn.FormatError, match="class must be one of .* got 'Doubled'"):
+    with pytest.raises(gn.FormatError, match=r"class must be one of .* got 'Doubled'"):
         gn.load(tmp_path / "net.safetensors")
     twin = gn.load(tmp_path / "net.safetensors", custom=[Doubled])
     np.testing.assert_array_equal(twin.params, net.params)
@@ -138,7 +142,10 @@ def test_bad_paths(tmp_path: Path) -> None:
     net = network()
     with pytest.raises(gn.ConfigError) as caught:
         net.save(tmp_path)
-    assert str(caught.value) == f"save: the path must be that of a file, got the folder {str(tmp_path)!r}. Add a file name."
+    assert (
+        str(caught.value)
+        == f"save: the path must be that of a file, got the folder {str(tmp_path)!r}. Add a file name."
+    )
     with pytest.raises(gn.ConfigError) as caught:
         net.save(tmp_path / "no" / "net")
     assert str(caught.value) == f"save: the folder must exist, got {str(tmp_path / 'no')!r}. Make it first."

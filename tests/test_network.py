@@ -37,7 +37,9 @@ def test_layers_hold_views_of_flat_arrays() -> None:
         for name, array in vars(layer).items():
             if isinstance(array, np.ndarray):
                 assert net.store is not None
-                owner = net.stats if name.startswith("running") else net.store.sums if name.startswith("d") else net.params
+                owner = (
+                    net.stats if name.startswith("running") else net.store.sums if name.startswith("d") else net.params
+                )
                 assert np.shares_memory(array, owner), name
     decays = [slot.spec.decays for slot in net.slots]
     assert decays == sorted(decays, reverse=True)
@@ -59,7 +61,11 @@ def test_copies_bind_anew(duplicate: Any, members: int | None, rng: np.random.Ge
             if isinstance(array, np.ndarray):
                 assert np.shares_memory(
                     array,
-                    twin.stats if name.startswith("running") else twin.store.sums if name.startswith("d") else twin.params,
+                    twin.stats
+                    if name.startswith("running")
+                    else twin.store.sums
+                    if name.startswith("d")
+                    else twin.params,
                 )
                 assert not np.shares_memory(array, vars(original)[name])
     before = net.params.copy()

@@ -159,7 +159,18 @@ def test_importing_loads_nothing_heavy() -> None:
     """``import glassnet`` loads NumPy and our engine: no extras, no safetensors, no training loop, no numpy.random."""
     code = "import sys, glassnet; print(*sorted({m.split('.')[0] for m in sys.modules}), 'numpy.random' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    heavy = {"safetensors", "threadpoolctl", "sklearn", "scipy", "pandas", "narwhals", "duckdb", "typer", "rich", "matplotlib"}
+    heavy = {
+        "safetensors",
+        "threadpoolctl",
+        "sklearn",
+        "scipy",
+        "pandas",
+        "narwhals",
+        "duckdb",
+        "typer",
+        "rich",
+        "matplotlib",
+    }
     assert heavy.isdisjoint(found)
     assert found[-1] == "False"
 

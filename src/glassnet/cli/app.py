@@ -1,0 +1,115 @@
+"""The command ``glassnet``: runs what was asked for, and turns every error into one sentence and an exit code.
+
+==== ============================================================
+code meaning
+==== ============================================================
+0    fine; also training that Ctrl-C ended, since its best weights were kept
+1    unexpected: a bug in glassnet, with a traceback
+2    the data, a file or an option cannot be used, or an extra is missing
+130  interrupted before there was anything to keep
+==== ============================================================
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import cast
+
+from glassnet.checks import check_choice
+from glassnet.cli.printing import prepare_streams
+from glassnet.cli.wording import plain
+from glassnet.errors import GlassnetError
+
+__all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "in_the_users_words", "main"]
+
+FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+COMMANDS = ("evaluate", "predict", "scratch", "show", "train")
+
+_PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
+_NAME = re.compile(r"^[\w.]+: ")
+# What a library call is told, in the words of the command line.
+_IN_OPTIONS = ((re.compile(r"\btask='(\w+)'"), r"--task \1"), (re.compile(r", or drop it from the frame\b"), ""))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``glassnet`` with these arguments, by default the program's, and return the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = next((word for word in words if not word.startswith("-")), "")
+    name = f"glassnet {command}" if command in COMMANDS else "glassnet"
+    prepare_streams()
+    try:
+        code = _run(words, name)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Whoever read our output has had enough, like `head`; Python's own flush at exit must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt:
+        return _say(f"{name}: interrupted before there was anything to keep; nothing was written.", INTERRUPTED)
+    except GlassnetError as error:
+        return _say(f"{name}: {in_the_users_words(str(error))}", UNUSABLE)
+    except OSError as error:
+        return _say(f"{name}: {_file_sentence(error)}", UNUSABLE)
+    except MemoryError:
+        return _say(f"{name}: the data must fit into memory, got more. Use fewer rows or columns.", UNUSABLE)
+    except Exception as error:
+        traceback.print_exc()
+        kind = type(error).__name__
+        return _say(f"{name}: this is a bug in glassnet ({kind}: {error}). Please report it with the lines above.", BUG)
+
+
+def _run(words: list[str], name: str) -> int:
+    """Let typer turn words into a job, and do it."""
+    from glassnet.cli.extras import require_command_line
+
+    require_command_line()
+    if words and not words[0].startswith("-"):
+        check_choice("glassnet", "the command", words[0], COMMANDS)
+    from glassnet.cli.commands import app, usage_sentence
+
+    try:
+        job = app(words, prog_name="glassnet", standalone_mode=False)
+    except Exception as error:
+        sentence = usage_sentence(error, name)
+        if sentence is None:
+            raise
+        return _say(f"{name}: {sentence}", UNUSABLE)
+    if callable(job):
+        # Typer only reads the words, so that whatever the job raises reaches `main` as it is.
+        return cast(Callable[[], int | None], job)() or FINE
+    return int(job or 0)
+
+
+def _say(sentence: str, code: int) -> int:
+    with suppress(OSError):  # nobody may be listening
+        print(plain(sentence), file=sys.stderr, flush=True)
+    return code
+
+
+def in_the_users_words(message: str) -> str:
+    """Return a message of the library without the name of the function, but with that of the file.
+
+    Examples
+    --------
+    >>> in_the_users_words("read_table('x.csv'): the path must lead to a file, got no such file.")
+    'x.csv: the path must lead to a file, got no such file.'
+    >>> in_the_users_words("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
+    "the target 'y' must have two classes, got 1."
+    """
+    place = _PLACE.match(message)
+    message = f"{place['path']}: {message[place.end() :]}" if place else _NAME.sub("", message)
+    for pattern, words in _IN_OPTIONS:
+        message = pattern.sub(words, message)
+    return message
+
+
+def _file_sentence(error: OSError) -> str:
+    """Return what the operating system refused."""
+    path = f"{error.filename}: " if error.filename else ""
+    return f"{path}the file must be readable and writable, got: {error.strerror or error}."

@@ -1,0 +1,88 @@
+"""``glassnet evaluate``: a model's scores on a table that has the target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.cli.comparison import verdict
+from glassnet.cli.judging import details, judge, judge_simplest
+from glassnet.cli.loading import load_model, table_for, training_notes
+from glassnet.cli.preparation import without_missing
+from glassnet.cli.printing import print_json
+from glassnet.cli.wording import count
+from glassnet.tabular import Table, TableModel
+
+__all__ = ["evaluate_table", "run_evaluate"]
+
+WHERE = "evaluate"
+
+
+def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) -> dict[str, Any]:
+    """Return a model's scores on a file beside the simplest baseline's, JSON-able.
+
+    Parameters
+    ----------
+    model : TableModel
+    data : str
+        A file or the name of a bundled table.
+    skip_missing : bool, default=False
+        Whether to leave out rows without a target.
+    """
+    table = table_for(WHERE, model, data, with_target=True)
+    n_read = table.n_rows
+    table = without_missing(WHERE, table, model.target.name, skip_missing)
+    trained = training_notes(model.network) or {}
+    X, truth = model.encoder.transform(table), _truth(model, table)
+    counts = None
+    if model.target.labels:
+        # A model that was not made by `glassnet train` brings no counts: then its rival may know those of these rows.
+        known = trained["baseline"]["counts"] if trained else np.bincount(truth, minlength=model.target.n_outputs)
+        counts = np.asarray(known)
+    words, simple = judge_simplest(model.target, truth, counts)
+    network = judge(model.network, model.target, X, truth)
+    return {
+        "command": "evaluate",
+        "data": data,
+        "target": model.target.name,
+        "task": model.target.task,
+        "labels": model.target.labels,
+        "rows": {"read": n_read, "scored": table.n_rows},
+        "scores": {
+            "network": network.scores,
+            "baseline": simple.scores,
+            "at_training": trained["scores"]["network"] if trained else None,
+        },
+        "baseline": {"does": words},
+        "verdict": verdict(words, network, simple),
+        "warnings": model.warnings(table) + _flattered(data, n_read, trained),
+        **details(model.network, model.target, X, truth),
+    }
+
+
+def _truth(model: TableModel, table: Table) -> np.ndarray:
+    """Return class codes, or numbers in the target's units, of shape (n,)."""
+    y = model.target.transform(table[model.target.name])
+    return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))
+
+
+def _flattered(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
+    """Return a warning if this looks like the table that the model was trained on."""
+    if not trained or Path(data).name != trained["data"] or n_read != trained["rows"]["read"]:
+        return []
+    seen = f"the model has seen {count(trained['rows']['training'], 'row')} of it, which flatters the scores"
+    return [f"This looks like the table of training: {seen}."]
+
+
+def run_evaluate(model_path: str, data: str, *, skip_missing: bool, as_json: bool) -> None:
+    """Evaluate by the words of the command line, and print."""
+    result = evaluate_table(load_model(WHERE, model_path), data, skip_missing=skip_missing)
+    result["model"] = model_path
+    if as_json:
+        print_json(result)
+        return
+    from glassnet.cli.report import print_evaluation
+
+    print_evaluation(result)

@@ -1,0 +1,95 @@
+"""How good a network is on some rows, and how good is what does not look at the columns at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.cli.comparison import Judged
+from glassnet.cli.wording import number_text, plain
+from glassnet.metrics import METRICS
+from glassnet.network import Network
+from glassnet.tabular import TargetEncoder
+
+__all__ = ["details", "judge", "judge_classes", "judge_numbers", "judge_simplest"]
+
+
+def judge(network: Network, target: TargetEncoder, X: np.ndarray, truth: np.ndarray) -> Judged:
+    """Judge a network by the true class codes, or numbers in the target's units, of shape (n,)."""
+    if target.labels:
+        return judge_classes(truth, network.forward(X))
+    return judge_numbers(truth, target.decode(network.predict(X)), target.scale.std)
+
+
+def judge_simplest(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None) -> tuple[str, Judged]:
+    """Judge the rival that always answers the same; return in words what it does, and its scores.
+
+    Parameters
+    ----------
+    target : TargetEncoder
+    truth : ndarray of shape (n,)
+        As for `judge`.
+    counts : ndarray of shape (k,) or None
+        Training rows of each class. The most frequent one is the answer, the frequencies are its probabilities. Each
+        class counts one row more, so that one that training did not have is improbable and not impossible.
+    """
+    if counts is None:
+        mean, std = target.scale.mean, target.scale.std
+        return f"always answering the mean ({number_text(mean)})", judge_numbers(truth, np.full(len(truth), mean), std)
+    logits = np.log((counts + 1.0) / (counts + 1.0).sum())
+    label = target.labels[int(counts.argmax())]
+    return f"always answering {plain(repr(label), 30)}", judge_classes(truth, np.tile(logits, (len(truth), 1)))
+
+
+def judge_classes(codes: np.ndarray, logits: np.ndarray) -> Judged:
+    """Judge logits (n, k) by the true class codes (n,).
+
+    ``accuracy``; ``balanced_accuracy``, the mean over the classes that occur of the share found; ``log_loss``, the
+    mean of ``-log p`` of the true class in nats.
+    """
+    Z = logits.astype(np.float64)
+    Z -= Z.max(axis=1, keepdims=True)
+    with np.errstate(under="ignore"):
+        loss = np.log(np.exp(Z).sum(axis=1)) - Z[np.arange(len(codes)), codes]
+    right = logits.argmax(axis=1) == codes
+    occurs, place = np.unique(codes, return_inverse=True)
+    shares = np.bincount(place, weights=right, minlength=len(occurs)) / np.bincount(place)
+    scores = {
+        "accuracy": float(right.mean()),
+        "balanced_accuracy": float(shares.mean()),
+        "log_loss": float(loss.mean()),
+    }
+    return Judged(scores, right, loss)
+
+
+def judge_numbers(truth: np.ndarray, predicted: np.ndarray, unit: float) -> Judged:
+    """Judge numbers (n,) in the target's units: root mean squared error, mean absolute error, R².
+
+    The arithmetic is done in multiples of ``unit``, so that the squares of very large numbers do not overflow.
+    """
+    y, p = truth[:, None] / unit, predicted[:, None] / unit
+    scores = {
+        "rmse": unit * METRICS["rmse"](y, p, None),
+        "mae": unit * METRICS["mae"](y, p, None),
+        "r2": METRICS["r2"](y, p, None),
+    }
+    return Judged(scores, None, np.square(y - p)[:, 0])
+
+
+def details(network: Network, target: TargetEncoder, X: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    """Return the confusion matrix of a classification, the size of errors of a regression; JSON-able.
+
+    ``confusion``: ``labels``, and ``counts`` of how often each class (row) was taken for each (column).
+    ``errors``: quantiles of ``|predicted - truth|`` under ``absolute``, of ``predicted - truth`` under ``signed``.
+    """
+    outputs = network.predict(X)
+    if target.labels:
+        k = len(target.labels)
+        counts = np.bincount(truth * k + outputs.argmax(axis=1), minlength=k * k).reshape(k, k)
+        return {"confusion": {"labels": target.labels, "counts": counts.tolist()}}
+    signed = target.decode(outputs) - truth
+    absolute = {str(q): float(np.quantile(np.abs(signed), q)) for q in (0.5, 0.75, 0.9, 0.95, 1.0)}
+    return {
+        "errors": {"absolute": absolute, "signed": {str(q): float(np.quantile(signed, q)) for q in (0.05, 0.5, 0.95)}}
+    }

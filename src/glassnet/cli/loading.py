@@ -1,0 +1,74 @@
+"""Reading a model and the table it is used on, for the commands that use one."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from glassnet.cli.preparation import MODEL_SUFFIX, load_table
+from glassnet.datasets import dataset_names
+from glassnet.errors import ConfigError, DataError
+from glassnet.network import Network
+from glassnet.tabular import Table, TableModel
+
+__all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
+
+_TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
+
+
+def check_model_path(where: str, model: str) -> None:
+    """Refuse what is not there, and a table in the place of the model."""
+    if model in dataset_names() or model.lower().endswith(_TABLES):
+        advice = "" if where == "show" else f" The model comes first: glassnet {where} MODEL DATA"
+        message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
+        raise ConfigError(message, expected="a model file", got=model)
+    path = Path(model).expanduser()
+    if not path.is_file():
+        kind = "a folder" if path.is_dir() else "no such file"
+        message = f"{where}: MODEL must be a model file, got {kind} {model!r}.{_near_file(model)}"
+        raise ConfigError(message, expected="a model file", got=kind)
+
+
+def _near_file(path: str) -> str:
+    """Return advice with the name of a file that looks like a mistyped one, or nothing."""
+    folder = Path(path).expanduser().parent
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return ""
+    near = get_close_matches(Path(path).name, names, n=1)
+    return f" Did you mean {str(Path(path).parent / near[0])!r}?" if near else ""
+
+
+def training_notes(network: Network) -> dict[str, Any] | None:
+    """Return what `glassnet train` wrote into the file about the training; None for models that came otherwise."""
+    notes = network.metadata.get("training")
+    parts = ("rows", "network", "training", "history", "scores", "baseline")
+    if isinstance(notes, dict) and "data" in notes and all(isinstance(notes.get(part), dict) for part in parts):
+        return notes
+    return None
+
+
+def load_model(where: str, model: str) -> TableModel:
+    """Return the model in a file, with its encoder."""
+    check_model_path(where, model)
+    return TableModel.load(Path(model).expanduser())
+
+
+def table_for(where: str, model: TableModel, data: str, *, with_target: bool) -> Table:
+    """Return a table read as the training table was, with the columns that the model needs."""
+    if data.lower().endswith(MODEL_SUFFIX):
+        message = f"{where}: DATA must be a table, got the model file {data!r}. The table comes second."
+        raise ConfigError(message, expected="a table", got=data)
+    text = list(model.encoder.text_columns)
+    if model.target.kind == "category":
+        text.append(model.target.name)
+    table = load_table(where, data, text)
+    needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
+    absent = [name for name in needed if name not in table]
+    if absent:
+        got = "no " + ", ".join(map(repr, absent[:10])) + (f" and {len(absent) - 10} more" if len(absent) > 10 else "")
+        message = f"{where}: {data} must have the columns that the model needs, got {got}."
+        raise DataError(message, expected=needed, got=absent)
+    return table

@@ -1,0 +1,113 @@
+"""``glassnet predict``: a model's predictions for the rows of a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from glassnet.cli.loading import load_model, table_for
+from glassnet.cli.outputs import check_output
+from glassnet.cli.printing import print_json
+from glassnet.cli.wording import count, plain
+from glassnet.errors import ConfigError
+from glassnet.files import write_atomically
+from glassnet.tabular import TableModel
+
+__all__ = ["file_text", "predict_table", "run_predict"]
+
+WHERE = "predict"
+_SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
+
+
+def predict_table(model: TableModel, data: str, *, probabilities: bool = False) -> dict[str, Any]:
+    """Return predictions and warnings for a file, JSON-able.
+
+    Parameters
+    ----------
+    model : TableModel
+    data : str
+        A file or the name of a bundled table.
+    probabilities : bool, default=False
+        Whether to give those of each class too.
+    """
+    if probabilities and model.target.task != "classification":
+        message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."
+        raise ConfigError(message, got="regression")
+    table = table_for(WHERE, model, data, with_target=False)
+    X = model.encoder.transform(table)
+    outputs = model.network.predict(X)
+    decoded = model.target.decode(outputs)
+    digits = None if model.target.labels else _digits(model.target.scale.std)
+    result: dict[str, Any] = {
+        "command": "predict",
+        "data": data,
+        "target": model.target.name,
+        "task": model.target.task,
+        "rows": table.n_rows,
+        "warnings": model.warnings(table),
+        "predictions": decoded.tolist() if digits is None else [round(v, digits) for v in decoded.tolist()],
+    }
+    if probabilities:
+        labels = [str(_cell(label)) for label in model.target.labels]
+        columns = ([float(str(p)) for p in column] for column in outputs.T)
+        result["probabilities"] = dict(zip(labels, columns, strict=True))
+    return result
+
+
+def _digits(std: float) -> int:
+    """Return after how many decimals a prediction says nothing more: float32 knows some 7 figures of the scale."""
+    return 6 - math.floor(math.log10(std))
+
+
+def run_predict(model_path: str, data: str, *, out: str | None, probabilities: bool, as_json: bool) -> None:
+    """Predict by the words of the command line; warnings go to stderr."""
+    path = None if out is None else check_output(WHERE, "--out", out, _SUFFIXES, [data, model_path])
+    result = predict_table(load_model(WHERE, model_path), data, probabilities=probabilities)
+    for warning in result["warnings"]:
+        print(plain(f"glassnet predict: warning: {warning}"), file=sys.stderr)
+    result["model"] = model_path
+    if path is not None and out is not None:
+        write_atomically(path, file_text(result, path.suffix.lower()).encode())
+        if as_json:
+            left_out = ("predictions", "probabilities")
+            print_json({key: value for key, value in result.items() if key not in left_out} | {"out": out})
+        else:
+            print(plain(f"{count(result['rows'], 'prediction')} of {result['target']} in {out}"))
+    elif as_json:
+        print_json(result)
+    else:
+        sys.stdout.write(file_text(result, ".csv"))
+
+
+def file_text(result: dict[str, Any], suffix: str) -> str:
+    """Return predictions as CSV, TSV, a JSON array or one JSON object per line."""
+    probabilities: dict[str, list[float]] = result.get("probabilities", {})
+    if suffix in (".csv", ".tsv"):
+        stream = io.StringIO()
+        writer = csv.writer(stream, delimiter="," if suffix == ".csv" else "\t", lineterminator="\n")
+        writer.writerow(["prediction", *(f"probability_{label}" for label in probabilities)])
+        columns = [result["predictions"], *probabilities.values()]
+        writer.writerows(zip(*(map(_cell, column) for column in columns), strict=True))
+        return stream.getvalue()
+    records = (json.dumps(record, ensure_ascii=False) for record in _records(result["predictions"], probabilities))
+    return "\n".join(records) + "\n" if suffix == ".jsonl" else "[" + ",\n".join(records) + "]\n"
+
+
+def _cell(value: Any) -> Any:
+    """Return a value as a cell: whole numbers without a point, true and false as files have them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
+
+
+def _records(predictions: list[Any], probabilities: dict[str, list[float]]) -> Iterator[dict[str, Any]]:
+    for row, prediction in enumerate(predictions):
+        record: dict[str, Any] = {"prediction": prediction}
+        if probabilities:
+            record["probabilities"] = {label: values[row] for label, values in probabilities.items()}
+        yield record

@@ -1,0 +1,159 @@
+"""From a table to the arrays that a network trains on: rows in three parts, columns coded, the target too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DataError
+from glassnet.tabular import Table, TableEncoder, TargetEncoder, read_table, split_rows
+
+__all__ = ["MODEL_SUFFIX", "Prepared", "check_column", "load_table", "prepare", "refuse_model", "without_missing"]
+
+MODEL_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What training needs.
+
+    Parameters
+    ----------
+    encoder, target
+        Fitted on the training rows; only the list of classes is that of all rows.
+    rows : dict of str to ndarray
+        The rows of the table in each part: training, validation and, unless its share is 0, test.
+    X, y : dict of str to ndarray
+        Features and coded target of each part.
+    truth : dict of str to ndarray
+        The target in its own units, of a regression; the class codes otherwise.
+    """
+
+    encoder: TableEncoder
+    target: TargetEncoder
+    rows: dict[str, np.ndarray]
+    X: dict[str, np.ndarray]
+    y: dict[str, np.ndarray]
+    truth: dict[str, np.ndarray]
+
+    @property
+    def judged_on(self) -> str:
+        """The part whose scores are reported."""
+        return "test" if "test" in self.rows else "validation"
+
+
+def refuse_model(where: str, data: str) -> None:
+    """Name a model in the place of a table for what it is."""
+    if data.lower().endswith(MODEL_SUFFIX):
+        advice = f"To use it: glassnet predict {data} new.csv"
+        message = f"{where}: DATA must be a table, got the model file {data!r}. {advice}"
+        raise ConfigError(message, expected="a table", got=data)
+
+
+def load_table(where: str, data: str, text: Sequence[str] = ()) -> Table:
+    """Read a table."""
+    refuse_model(where, data)
+    try:
+        return read_table(data, text=text)
+    except (RuntimeError, DataError) as error:
+        # DuckDB turns Ctrl-C into an error of its own.
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
+
+
+def check_column(where: str, option: str, name: str, names: Sequence[str]) -> str:
+    """Return ``name`` if the table has it, or suggest the nearest."""
+    if name in names:
+        return name
+    folded = [other for other in names if other.casefold().strip() == name.casefold().strip()]
+    near = folded or get_close_matches(name, names, n=1)
+    shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    advice = f" Did you mean {near[0]!r}?" if near else ""
+    message = f"{where}: {option} must be one of the columns {shown}, got {name!r}.{advice}"
+    raise ConfigError(message, expected=list(names), got=name)
+
+
+def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
+    """Return the rows whose target is known, if others may be left out; otherwise refuse these."""
+    column = table[check_column(where, "--target", target, table.names)]
+    if not column.n_missing:
+        return table
+    if column.n_missing == table.n_rows:
+        message = f"{where}: the target {target!r} must have values, got a column without any."
+        raise DataError(message, got=column.n_missing)
+    if skip:
+        return table.take(~column.missing)
+    first = int(column.missing.argmax()) + 1
+    must = f"the target {target!r} must have a value in every row"
+    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them row {first}"
+    message = f"{where}: {must}, got {got}. To leave them out, add --skip-missing."
+    raise DataError(message, expected=must, got=column.n_missing)
+
+
+def prepare(
+    where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], drop: Sequence[str], seed: int
+) -> Prepared:
+    """Split the rows, fit the encoders on the training rows, and code all parts.
+
+    Parameters
+    ----------
+    where : str
+        How messages begin.
+    table : Table
+    target : str
+        The column to predict, without missing values.
+    task : {"classification", "regression"} or None
+        None infers it from the column.
+    shares : (float, float)
+        Of validation and test; the latter may be 0.
+    drop : sequence of str
+        Columns to leave out.
+    seed : int
+        Of the split.
+    """
+    for name in drop:
+        check_column(where, "--drop", name, table.names)
+    if target in drop:
+        message = f"{where}: --drop must not name the target, got {target!r}."
+        raise ConfigError(message, got=target)
+    inputs = table.drop([target, *drop])
+    if not inputs.names:
+        message = f"{where}: there must be at least one column beside the target, got only {target!r}."
+        raise DataError(message, got=[target])
+    coder = TargetEncoder().fit(table[target], task)
+    rows = _split(where, table.n_rows, shares, seed, coder.transform(table[target]) if coder.labels else None)
+    reason = coder.reason
+    if coder.task == "regression":
+        # The scale is learned, so it comes from the training rows; the list of classes is known beforehand.
+        coder = TargetEncoder().fit(table[target].take(rows["training"]), "regression")
+        coder.reason = reason
+    encoder = TableEncoder().fit(inputs.take(rows["training"]))
+    X = {part: encoder.transform(inputs.take(r)) for part, r in rows.items()}
+    y = {part: coder.transform(table[target].take(r)) for part, r in rows.items()}
+    truth = y if coder.labels else {part: _numbers(table, target, r) for part, r in rows.items()}
+    return Prepared(encoder, coder, rows, X, y, truth)
+
+
+def _numbers(table: Table, target: str, rows: np.ndarray) -> np.ndarray:
+    numbers: np.ndarray = table[target].values[rows].astype(np.float64)
+    return numbers
+
+
+def _split(
+    where: str, n: int, shares: tuple[float, float], seed: int, codes: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Return the rows of each part."""
+    validation, test = shares
+    if validation + test >= 1.0:
+        message = f"{where}: --validation and --test must leave rows to train on, got {validation:g} and {test:g}."
+        raise ConfigError(message, got=shares)
+    parts = {"training": 1.0 - validation - test, "validation": validation, "test": test}
+    kept = {part: share for part, share in parts.items() if share}
+    if n < 2 * len(kept):
+        message = f"{where}: the table must have at least {2 * len(kept)} rows for its {len(kept)} parts, got {n}."
+        raise DataError(message, expected=2 * len(kept), got=n)
+    return dict(zip(kept, split_rows(n, list(kept.values()), seed, stratify=codes), strict=True))

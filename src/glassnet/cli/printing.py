@@ -1,0 +1,34 @@
+"""Results as JSON on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+__all__ = ["prepare_streams", "print_json"]
+
+
+def print_json(result: dict[str, Any]) -> None:
+    """Print a result as JSON, one line per entry.
+
+    Examples
+    --------
+    >>> print_json({"rows": 3, "labels": ["a", "b"]})
+    {
+     "rows": 3,
+     "labels": ["a", "b"]
+    }
+    """
+    entries = (f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in result.items())
+    print("{\n" + ",\n".join(entries) + "\n}")
+
+
+def prepare_streams() -> None:
+    """Let every character through: UTF-8 in pipes and files, a sign of replacement where a terminal lacks it."""
+    for stream in (sys.stdout, sys.stderr):
+        change = getattr(stream, "reconfigure", None)
+        if change is not None and stream.isatty():
+            change(errors="replace")
+        elif change is not None:
+            change(encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,212 @@
+"""The report at the end of ``glassnet train``: the facts of the result, on a terminal or in a pipe."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from glassnet.cli.report_parts import (
+    columns_table,
+    confusion_parts,
+    curves,
+    errors_table,
+    facts_table,
+    heading,
+    indented,
+    layers_table,
+    report_console,
+    scores_table,
+)
+from glassnet.cli.wording import bytes_text, count, plain
+from glassnet.training.progress import seconds_text
+
+__all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words"]
+
+_FEW_ROWS = 50
+
+
+def print_training(result: dict[str, Any]) -> None:
+    """Print what came of a training."""
+    with report_console() as console:
+        console.print(_title(result))
+        console.print()
+        _print_scores(console, result)
+        console.print()
+        print_details(console, result)
+        console.print()
+        print_columns(console, result)
+        console.print()
+        console.print(facts_table(_facts(console, result)))
+        _print_model(console, result)
+
+
+def _title(result: dict[str, Any]) -> Text:
+    task = result["task"]
+    if result["labels"]:
+        task += f", {count(len(result['labels']), 'class', 'classes')}"
+    reason = f" ({result['task_reason']})" if result["task_reason"] else ""
+    return heading(f"{plain(result['data'])} → {plain(result['target'])}", task + reason)
+
+
+def network_name(network: dict[str, Any]) -> str:
+    """Return a network in a word or two.
+
+    Examples
+    --------
+    >>> network_name({"layers": [64, 32], "activation": "relu"}), network_name({"layers": [], "activation": "relu"})
+    ('network 64-32 relu', 'network without hidden layers')
+    """
+    if not network["layers"]:
+        return "network without hidden layers"
+    return f"network {'-'.join(map(str, network['layers']))} {network['activation']}"
+
+
+def _print_scores(console: Console, result: dict[str, Any]) -> None:
+    scores, part = result["scores"], result["judged_on"]
+    n = result["rows"][part]
+    held_out = "held out, never used in training" if part == "test" else "they also chose the best epoch"
+    console.print(heading("Scores", f"on {count(n, f'{part} row')}, {held_out}"))
+    rows = [
+        (network_name(result["network"]), scores["network"]),
+        ("linear model", scores["linear"]),
+        (result["baseline"]["does"], scores["baseline"]),
+    ]
+    console.print(indented(scores_table(rows, console.width)))
+    console.print()
+    good = result["verdict"]["against_baseline"] == "better"
+    console.print(Text(result["verdict"]["sentence"], style="green" if good else "yellow"))
+    if n < _FEW_ROWS:
+        console.print(Text(f"With {count(n, 'row')} every score here is rough.", style="yellow"))
+    if part != "test":
+        console.print(Text("Rows that chose the best epoch flatter the network: use --test 0.2.", style="yellow"))
+
+
+def print_details(console: Console, result: dict[str, Any]) -> None:
+    """Print the confusion matrix or the errors."""
+    if "confusion" in result:
+        console.print(heading("Confusion"))
+        for part in confusion_parts(result["confusion"], console.width):
+            console.print(indented(part))
+    else:
+        console.print(heading("Errors", f"of {plain(result['target'], 40)}, without their sign"))
+        console.print(indented(errors_table(result["errors"])))
+
+
+def print_columns(console: Console, result: dict[str, Any]) -> None:
+    """Print what is done to the columns."""
+    columns = result["columns"]
+    aside = f"{count(len(columns), 'column')} became {count(result['features'], 'feature')}"
+    if result["dropped"]:
+        aside += f"; dropped: {plain(', '.join(result['dropped']), 60)}"
+    console.print(heading("Columns", aside))
+    for part in columns_table(columns, console.width):
+        console.print(indented(part))
+
+
+def stop_words(training: dict[str, Any]) -> str:
+    """Return why training ended."""
+    reason = str(training["stop_reason"])
+    return {
+        "finished": "all that --epochs allows",
+        "early stopping": f"then no better for {count(training['patience'], 'epoch')}",
+        "time": "stopped by --max-seconds",
+        "interrupted": "stopped by Ctrl-C, with the best weights kept",
+    }.get(reason, reason)
+
+
+def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    rows, training = result["rows"], result["training"]
+    parts = ", ".join(f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows)
+    epochs = f"{count(training['epochs'], 'epoch')} in {seconds_text(training['seconds'])}"
+    return [
+        ("Rows", f"{rows['read']:,}: {parts}"),
+        ("Training", f"{epochs}, best {training['best_epoch']}, {stop_words(training)}"),
+        *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
+    ]
+
+
+def _print_model(console: Console, result: dict[str, Any]) -> None:
+    """Print what is to be copied as it is: such a line is broken by the terminal alone, if at all."""
+    model = result["model"]
+    if model is None:
+        return
+    size = f"{count(result['network']['parameters'], 'parameter')}, {bytes_text(model['bytes'])}"
+    replaced = ", replaced the one that was there" if model["replaced"] else ""
+    console.print(facts_table([("Size           ", size + replaced)]))
+    lines = (("Model", plain(model["path"])), ("Next", f"glassnet predict {shlex.quote(model['path'])} new.csv"))
+    for name, words in lines:
+        console.print(Text(f"{name:<17}", style="bold").append(words, style="not bold"), soft_wrap=True)
+
+
+def print_evaluation(result: dict[str, Any]) -> None:
+    """Print a model's scores on a table."""
+    scores, rows = result["scores"], result["rows"]
+    with report_console() as console:
+        title = f"{plain(result['model'])} on {plain(result['data'])}"
+        console.print(heading(title, f"target {plain(result['target'])}"))
+        console.print()
+        console.print(heading("Scores", f"on {count(rows['scored'], 'row')}"))
+        lines = [("network", scores["network"]), (result["baseline"]["does"], scores["baseline"])]
+        if scores["at_training"]:
+            lines.append(("network, when it was trained", scores["at_training"]))
+        console.print(indented(scores_table(lines, console.width)))
+        console.print()
+        good = result["verdict"]["against_baseline"] == "better"
+        console.print(Text(result["verdict"]["sentence"], style="green" if good else "yellow"))
+        for warning in result["warnings"]:
+            console.print(Text(plain(warning), style="yellow"))
+        console.print()
+        print_details(console, result)
+
+
+def print_model(result: dict[str, Any]) -> None:
+    """Print what is in a model file."""
+    with report_console() as console:
+        model = result["model"]
+        console.print(heading(plain(model["path"]), _what_it_does(result)))
+        console.print()
+        console.print(heading("Layers", f"{count(result['parameters'], 'parameter')}, {bytes_text(model['bytes'])}"))
+        console.print(indented(layers_table(result["layers"])))
+        if result.get("labels"):
+            console.print()
+            labels = ", ".join(plain(label, 30) for label in result["labels"][:20])
+            more = len(result["labels"]) - 20
+            console.print(heading("Classes", count(len(result["labels"]), "class", "classes")))
+            console.print(indented(Text(labels + (f" and {more} more" if more > 0 else ""))))
+        if "columns" in result:
+            console.print()
+            print_columns(console, {"dropped": [], **result})
+        if result["training"]:
+            console.print()
+            _print_past(console, result["training"])
+
+
+def _what_it_does(result: dict[str, Any]) -> str:
+    if "target" not in result:
+        return f"a network for samples of shape {tuple(result['inputs'])}, without a table encoder"
+    return f"{result['task']} of {plain(result['target'])}"
+
+
+def _print_past(console: Console, past: dict[str, Any]) -> None:
+    """Print how a model was trained, from what its file says."""
+    rows, training, scores = past["rows"], past["training"], past["scores"]
+    console.print(heading("Scores at training", f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"))
+    names = [("network", scores["network"]), ("linear model", scores["linear"])]
+    console.print(indented(scores_table([*names, (past["baseline"]["does"], scores["baseline"])], console.width)))
+    console.print()
+    facts: list[tuple[str, str | Text]] = [
+        ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),
+        ("Training", f"{count(training['epochs'], 'epoch')}, best {training['best_epoch']}, {stop_words(training)}"),
+        ("Options", _options_line(past["network"], training)),
+        *curves(past["history"], console.width, ascii_only=console.options.ascii_only),
+        ("Written by", f"glassnet {past['glassnet']}"),
+    ]
+    console.print(facts_table(facts))
+
+
+def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
+    names = ("rate", "batch", "weight_decay", "seed")
+    return ", ".join([f"dropout {network['dropout']:g}", *(f"{n.replace('_', ' ')} {training[n]:g}" for n in names)])

@@ -1,0 +1,65 @@
+"""``glassnet show``: what is in a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from glassnet.cli.loading import check_model_path, training_notes
+from glassnet.cli.printing import print_json
+from glassnet.configuration import network_config
+from glassnet.files import load
+from glassnet.network import Network
+from glassnet.tabular import TableModel
+
+__all__ = ["describe_model", "run_show"]
+
+WHERE = "show"
+
+
+def describe_model(model: str) -> dict[str, Any]:
+    """Return what a model file holds, JSON-able; a network without an encoder has no ``columns``."""
+    check_model_path(WHERE, model)
+    path = Path(model).expanduser()
+    network = load(path)
+    config = network_config(network)
+    result: dict[str, Any] = {
+        "command": "show",
+        "model": {"path": model, "bytes": path.stat().st_size},
+        "layers": _layers(network, config["layers"]),
+        "parameters": network.n_parameters,
+        "dtype": config["dtype"],
+        "inputs": config["input_shape"],
+        "loss": config["loss"],
+        "optimizer": config["optimizer"],
+        "seeds": config["seeds"],
+        "training": training_notes(network),
+    }
+    if "table" in network.metadata:
+        table = TableModel.load(path)
+        result["target"] = table.target.name
+        result["task"] = table.target.task
+        result["labels"] = table.target.labels
+        result["features"] = len(table.encoder.feature_names)
+        result["columns"] = table.encoder.describe()
+    return result
+
+
+def _layers(network: Network, configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return each layer with its name, arguments, outputs and number of parameters."""
+    layers = []
+    for name, layer, config in zip(network.names, network.layers, configs, strict=True):
+        n = sum(slot.stop - slot.start for slot in network.slots if slot.layer is layer)
+        layers.append({"name": name, **config, "outputs": list(layer.out_shape), "parameters": n})
+    return layers
+
+
+def run_show(model: str, *, as_json: bool) -> None:
+    """Describe by the words of the command line, and print."""
+    result = describe_model(model)
+    if as_json:
+        print_json(result)
+        return
+    from glassnet.cli.report import print_model
+
+    print_model(result)

@@ -1,0 +1,78 @@
+"""``glassnet train`` as the user sees it: words in; live view, report or JSON out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from glassnet.cli.arguments import as_number, as_widths
+from glassnet.cli.printing import print_json
+from glassnet.cli.train_job import WHERE, TrainOptions, train
+from glassnet.cli.watching import Watcher
+from glassnet.errors import ConfigError
+
+__all__ = ["run_train", "watching"]
+
+_NUMBERS = (
+    "rate",
+    "epochs",
+    "batch",
+    "seed",
+    "validation",
+    "test",
+    "dropout",
+    "weight_decay",
+    "patience",
+    "max_seconds",
+)
+
+
+def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
+    """Train by the words of the command line, and report."""
+    options = _options(words)
+    title = f"{options.data} → {options.target}"
+    with watching(title, wanted=not quiet) as watcher:
+        _, result = train(options, watcher)
+    if as_json:
+        print_json(result)
+    elif not quiet:
+        from glassnet.cli.report import print_training
+
+        print_training(result)
+
+
+def _options(words: dict[str, Any]) -> TrainOptions:
+    if words["target"] is None:
+        message = f"{WHERE}: --target must name the column to predict, got nothing. {_columns(words['data'])}"
+        raise ConfigError(message.rstrip())
+    numbers = {name: as_number(words[name]) for name in _NUMBERS}
+    return TrainOptions(**{**words, **numbers, "layers": as_widths(words["layers"])})
+
+
+def _columns(data: str) -> str:
+    """Return advice with the columns there are."""
+    from glassnet.cli.preparation import load_table
+
+    names = load_table(WHERE, data).names
+    shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    return f"The columns are {shown}."
+
+
+@contextmanager
+def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
+    """Give a live view on stderr if that is a terminal, so that stdout is free for the result."""
+    if not wanted or not sys.stderr.isatty():
+        yield Watcher()
+        return
+    from rich.console import Console
+
+    from glassnet.cli.live import LiveView
+
+    console = Console(stderr=True, highlight=False)
+    if console.is_dumb_terminal:
+        yield Watcher()
+        return
+    with LiveView(console, title) as view:
+        yield view

@@ -1,0 +1,130 @@
+"""Numbers and names as people read them on a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+__all__ = ["as_ascii", "bytes_text", "count", "metric_text", "number_text", "plain", "resample", "sparkline"]
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_ASCII_BLOCKS = "_.-=+*#@"
+
+
+def plain(value: object, limit: int = 0) -> str:
+    r"""Return text that cannot disturb a terminal: one line, nothing but characters that print, cut at ``limit``.
+
+    Examples
+    --------
+    >>> plain("a\tb\x1b[31m"), plain("a long name", limit=6)
+    ('a b�[31m', 'a lon…')
+    """
+    text = "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in str(value))
+    return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> count(1, "row"), count(1234, "row"), count(2, "class", "classes")
+    ('1 row', '1,234 rows', '2 classes')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def number_text(value: float, digits: int = 4) -> str:
+    """Return a number with about ``digits`` figures that say something, and no exponent where it can be avoided.
+
+    Examples
+    --------
+    >>> [number_text(v) for v in (0.0, 0.12345678, 123456.78, 1.5e-7, 3.0e12)]
+    ['0', '0.1235', '123,457', '1.5e-07', '3e+12']
+    """
+    if value == 0.0:
+        return "0"
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size < 1e-4 or size >= 1e9:
+        return f"{value:.{digits}g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{min(decimals, 8)}f}"
+
+
+def metric_text(value: float | None) -> str:
+    """Return a score with three decimals, or with more figures where these would show nothing.
+
+    Examples
+    --------
+    >>> [metric_text(v) for v in (0.98651, 1.0, 0.00042, 4021.7, None)]
+    ['0.987', '1.000', '0.00042', '4,022', '-']
+    """
+    if value is None:
+        return "-"
+    size = abs(value)
+    if size != 0.0 and (size < 0.01 or size >= 100.0):
+        return number_text(value, 2 if size < 0.01 else 4)
+    return f"{value:.3f}"
+
+
+def bytes_text(n: int) -> str:
+    """Return a file size.
+
+    Examples
+    --------
+    >>> bytes_text(300), bytes_text(28_400), bytes_text(5_200_000)
+    ('300 bytes', '28 kB', '5.2 MB')
+    """
+    if n < 1000:
+        return f"{n} bytes"
+    if n < 1e6:
+        return f"{n / 1e3:.0f} kB"
+    return f"{n / 1e6:.1f} MB"
+
+
+def resample(values: Sequence[float], width: int) -> list[float]:
+    """Return at most ``width`` values: means over equal stretches.
+
+    Examples
+    --------
+    >>> resample([1, 3, 5, 7], 2)
+    [2.0, 6.0]
+    """
+    n = len(values)
+    if n <= width:
+        return [float(v) for v in values]
+    borders = [i * n // width for i in range(width + 1)]
+    parts = [values[a:b] for a, b in pairwise(borders)]
+    return [sum(part) / len(part) for part in parts]
+
+
+def sparkline(values: Sequence[float], width: int, low: float | None = None, high: float | None = None) -> str:
+    """Return positive values as a row of blocks on a logarithmic scale, from ``low`` to ``high``.
+
+    Examples
+    --------
+    >>> sparkline([1.0, 0.1, 0.01], 10)
+    '█▅▁'
+    """
+    logs = [math.log(max(v, 1e-12)) for v in resample(values, width)]
+    if not logs:
+        return ""
+    bottom = min(logs) if low is None else math.log(max(low, 1e-12))
+    top = max(logs) if high is None else math.log(max(high, 1e-12))
+    span = top - bottom
+    places = [0 if span <= 0 else min(7, max(0, int((v - bottom) / span * 8))) for v in logs]
+    return "".join(_BLOCKS[i] for i in places)
+
+
+def as_ascii(line: str) -> str:
+    """Return a sparkline for terminals that have no blocks.
+
+    Examples
+    --------
+    >>> as_ascii("█▅▁")
+    '@+_'
+    """
+    return line.translate(str.maketrans(_BLOCKS, _ASCII_BLOCKS))
