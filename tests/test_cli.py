@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +248,49 @@ def test_interrupted_before_there_is_anything_to_keep(tmp_path: Path) -> None:
     assert err.strip() == "glassnet train: interrupted before there was anything to keep; nothing was written."
 
 
+def test_ctrl_c_after_training_does_not_cost_the_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between the end of training and the file is heard, and the file is written all the same."""
+    save = TableModel.save
+
+    def press_and_save(self: TableModel, path: Path) -> None:
+        signal.raise_signal(signal.SIGINT)
+        save(self, path)
+
+    monkeypatch.setattr(TableModel, "save", press_and_save)
+    assert run("train", "penguins", "-t", "species", "-q") == (0, "", "")
+    assert TableModel.load("model.safetensors").target.name == "species"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")
+def test_the_live_view_is_for_terminals(models: Path, tmp_path: Path) -> None:
+    """On a terminal the losses are drawn on stderr while stdout stays free for the result, and nothing is left of it."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    words = ["train", "penguins", "-t", "species", "--json", "--epochs", "200", "--patience", "200", "--batch", "4"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "glassnet.cli", *words],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
+    )
+    os.close(theirs)
+    seen = b""
+    with suppress(OSError):  # the other end is closed
+        while piece := os.read(ours, 65536):
+            seen += piece
+    out, _ = process.communicate(timeout=30)
+    os.close(ours)
+    assert process.returncode == 0
+    assert json.loads(out)["training"]["epochs"] == 200
+    drawn = seen.decode()
+    for piece in ("penguins → species", "validation loss", "Ctrl-C stops and keeps", ", linear model "):
+        assert piece in drawn
+    assert "\x1b[?25h" in drawn[-100:]  # the cursor is back
+    assert drawn.endswith("\x1b[1A\x1b[2K")  # and the lines are wiped
+
+
 def test_an_interrupted_query_is_an_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """DuckDB's own word for Ctrl-C is understood."""
 
@@ -320,6 +364,19 @@ def test_predict_warns_on_stderr(run: Run, models: Path, tmp_path: Path) -> None
     assert all(line.startswith("glassnet predict: warning: ") for line in err.splitlines())
     for piece in ("passed over: 'id'", "outside the range of training", "a category that training did not have"):
         assert piece in err
+
+
+def test_many_warnings_are_abridged(run: Run, tmp_path: Path) -> None:
+    """Of many warnings eight are printed, and how many more there are; --json has all."""
+    names = ",".join(f"x{i}" for i in range(30))
+    rows = [",".join(str((i * j) % 11) for i in range(30)) + f",{'ab'[j % 2]}" for j in range(60)]
+    (tmp_path / "old.csv").write_text("\n".join([f"{names},y", *rows]))
+    (tmp_path / "new.csv").write_text("\n".join([names, ",".join(["999"] * 30)]))
+    assert run("train", "old.csv", "-t", "y", "-q", "--epochs", "1")[0] == 0
+    _, _, err = run("predict", "model.safetensors", "new.csv")
+    assert len(err.splitlines()) == 9
+    assert err.splitlines()[-1] == "glassnet predict: warning: 19 more warnings: see --json."
+    assert len(json.loads(run("predict", "model.safetensors", "new.csv", "--json")[1])["warnings"]) == 27
 
 
 def test_evaluate_scores_a_table(run: Run, models: Path) -> None:

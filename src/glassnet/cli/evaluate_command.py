@@ -57,7 +57,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         },
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
-        "warnings": model.warnings(table) + _flattered(data, n_read, trained),
+        "warnings": _flattered(data, n_read, trained) + model.warnings(table),
         **details(model.network, model.target, X, truth),
     }
 

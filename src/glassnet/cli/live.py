@@ -29,16 +29,14 @@ _METRICS = {"valid_accuracy": "accuracy", "valid_r2": "R²"}
 class LiveView(Watcher):
     """A few lines that are drawn anew ten times a second, and are gone at the end.
 
+    Used with ``with``, so that the terminal is put back in order whatever happens.
+
     Parameters
     ----------
     console : Console
-        On a terminal; elsewhere `make_watcher` gives a `Watcher` that does nothing.
+        Of a terminal.
     title : str
         The first line.
-
-    Examples
-    --------
-    Used with ``with``, so that the terminal is put back in order whatever happens.
     """
 
     def __init__(self, console: Console, title: str) -> None:

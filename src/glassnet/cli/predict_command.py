@@ -13,7 +13,7 @@ from typing import Any
 from glassnet.cli.loading import load_model, table_for
 from glassnet.cli.outputs import check_output
 from glassnet.cli.printing import print_json
-from glassnet.cli.wording import count, plain
+from glassnet.cli.wording import abridged, count, plain
 from glassnet.errors import ConfigError
 from glassnet.files import write_atomically
 from glassnet.tabular import TableModel
@@ -68,7 +68,7 @@ def run_predict(model_path: str, data: str, *, out: str | None, probabilities: b
     """Predict by the words of the command line; warnings go to stderr."""
     path = None if out is None else check_output(WHERE, "--out", out, _SUFFIXES, [data, model_path])
     result = predict_table(load_model(WHERE, model_path), data, probabilities=probabilities)
-    for warning in result["warnings"]:
+    for warning in abridged(result["warnings"]):
         print(plain(f"glassnet predict: warning: {warning}"), file=sys.stderr)
     result["model"] = model_path
     if path is not None and out is not None:

@@ -20,7 +20,7 @@ from glassnet.cli.report_parts import (
     report_console,
     scores_table,
 )
-from glassnet.cli.wording import bytes_text, count, plain
+from glassnet.cli.wording import abridged, bytes_text, count, plain
 from glassnet.training.progress import seconds_text
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words"]
@@ -119,7 +119,10 @@ def stop_words(training: dict[str, Any]) -> str:
 
 def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Text]]:
     rows, training = result["rows"], result["training"]
-    parts = ", ".join(f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows)
+    used = {part: rows[part] for part in ("training", "validation", "test") if part in rows}
+    parts = ", ".join(f"{n:,} {part}" for part, n in used.items())
+    skipped = rows["read"] - sum(used.values())
+    parts += f"; {skipped:,} without a target left out" if skipped else ""
     epochs = f"{count(training['epochs'], 'epoch')} in {seconds_text(training['seconds'])}"
     return [
         ("Rows", f"{rows['read']:,}: {parts}"),
@@ -156,7 +159,7 @@ def print_evaluation(result: dict[str, Any]) -> None:
         console.print()
         good = result["verdict"]["against_baseline"] == "better"
         console.print(Text(result["verdict"]["sentence"], style="green" if good else "yellow"))
-        for warning in result["warnings"]:
+        for warning in abridged(result["warnings"]):
             console.print(Text(plain(warning), style="yellow"))
         console.print()
         print_details(console, result)

@@ -170,8 +170,6 @@ def _fit(
     layers.append(gn.Dense(data.target.n_outputs))
     optimizer = gn.AdamW(recipe.rate, weight_decay=recipe.weight_decay)
     network = gn.Network(layers, loss=data.target.loss, optimizer=optimizer, seed=options.seed)
-    network.build(data.X["training"].shape[1:])
-    watcher.facts({f"{recipe.name} parameters": network.n_parameters})
     try:
         history = network.fit(
             data.X["training"],

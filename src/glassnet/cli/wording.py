@@ -6,7 +6,17 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["as_ascii", "bytes_text", "count", "metric_text", "number_text", "plain", "resample", "sparkline"]
+__all__ = [
+    "abridged",
+    "as_ascii",
+    "bytes_text",
+    "count",
+    "metric_text",
+    "number_text",
+    "plain",
+    "resample",
+    "sparkline",
+]
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
@@ -33,6 +43,19 @@ def count(number: int, noun: str, plural: str = "") -> str:
     ('1 row', '1,234 rows', '2 classes')
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def abridged(warnings: Sequence[str], most: int = 8) -> list[str]:
+    """Return the first warnings and how many more there are; those about ranges, which are mild, come last.
+
+    Examples
+    --------
+    >>> abridged(["a: outside the range of training", "b: new category", "c: new category"], most=2)
+    ['b: new category', 'c: new category', '1 more warning: see --json.']
+    """
+    ordered = sorted(warnings, key=lambda warning: "outside the range of training" in warning)
+    rest = len(ordered) - most
+    return ordered[:most] + ([f"{count(rest, 'more warning')}: see --json."] if rest > 0 else [])
 
 
 def number_text(value: float, digits: int = 4) -> str:
