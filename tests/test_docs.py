@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import pkgutil
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +50,33 @@ def test_pages_run(page: Path, tmp_path: Path) -> None:
     for printed, (code, shown) in zip(done.stdout.split("=====\n"), found, strict=True):
         if shown:
             assert alike(printed, shown), f"{code}\nprints\n{printed}\nand the page shows\n{shown}"
+
+
+def test_commands_run(tmp_path: Path) -> None:
+    """The README's commands run one after the other and print the lines it shows, numbers aside."""
+    found = re.findall(r"```sh\n((?:printf|glassnet).*?)```(?:\s*```text\n(.*?)```)?", PAGES[0].read_text(), re.DOTALL)
+    assert len(found) == 2
+    glassnet = f"{shlex.quote(sys.executable)} -m glassnet.cli"
+    for script, shown in found:
+        script = re.sub(r"^glassnet", lambda match: glassnet, script, flags=re.MULTILINE)
+        done = subprocess.run(
+            script,
+            shell=True,
+            capture_output=True,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, "COLUMNS": "84"},
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        printed = {_words(line) for line in (done.stdout + done.stderr).splitlines()}
+        missing = [line for line in shown.splitlines() if _words(line) not in printed]
+        assert missing == []
+
+
+def _words(line: str) -> str:
+    """Return a line without its numbers, sparklines and spacing."""
+    return " ".join(re.sub(r"[-+]?[\d.,]+(?:e[-+]?\d+)?|[▁-█]", " ", line).split())
 
 
 def alike(printed: str, shown: str) -> bool:
