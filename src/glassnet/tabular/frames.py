@@ -108,7 +108,7 @@ def column_from_values(name: str, values: Any, where: str = "to_table") -> Colum
     if kind == "b":
         return Column(name, "boolean", plain & ~masked, masked)
     if kind == "M":
-        return _from_moments(name, np.where(masked, np.datetime64("NaT"), plain))
+        return _from_moments(name, np.where(masked, np.array("NaT", dtype=plain.dtype), plain))
     if kind == "m":
         seconds = plain / np.timedelta64(1, "s")
         return _from_floats(name, np.where(masked, np.nan, seconds))
