@@ -130,7 +130,7 @@ class LiveView(Watcher):
             if run.max_seconds < float("inf"):
                 left = min(left, run.max_seconds - run.seconds)
             parts.append(f"at most {seconds_text(max(left, 0.0))} left")
-        parts.append("Ctrl-C stops and keeps the best")
+        parts.append("Ctrl-C keeps the best")
         return Text(", ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
 
 
