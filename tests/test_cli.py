@@ -285,7 +285,7 @@ def test_the_live_view_is_for_terminals(models: Path, tmp_path: Path) -> None:
     assert process.returncode == 0
     assert json.loads(out)["training"]["epochs"] == 200
     drawn = seen.decode()
-    for piece in ("penguins → species", "validation loss", "Ctrl-C stops and keeps", ", linear model "):
+    for piece in ("penguins → species", "validation loss", "Ctrl-C keeps the best", ", linear model "):
         assert piece in drawn
     assert "\x1b[?25h" in drawn[-100:]  # the cursor is back
     assert drawn.endswith("\x1b[1A\x1b[2K")  # and the lines are wiped
