@@ -165,10 +165,12 @@ class BinaryCrossEntropy(Loss):
         return columns
 
     def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+        T, several = scratch.array(out_shape), out_shape[-1] > 1
         return {
             "dZ": scratch.array(out_shape),
-            "T": scratch.array(out_shape),
-            "rows": scratch.array(()),
+            "T": T,
+            "rows": scratch.array(()) if several else T[..., 0],
+            "several": several,
             "ones": scratch.ones(),
             "zeros": scratch.zeros(out_shape),
             "half": scratch.constant(0.5),
@@ -187,10 +189,9 @@ class BinaryCrossEntropy(Loss):
         np.multiply(out, half, out=out)
         np.add(out, half, out=out)
         np.subtract(out, y, out=out)
-        if Z.shape[-1] == 1:
-            rows = T[..., 0]
-        else:
-            rows = np.add.reduce(T, axis=-1, out=cache["rows"])
+        rows = cache["rows"]
+        if cache["several"]:
+            np.add.reduce(T, axis=-1, out=rows)
             np.multiply(rows, cache["one_over_k"], out=rows)
             np.multiply(out, cache["one_over_k"], out=out)
         return _weigh(rows, out, weight, cache)

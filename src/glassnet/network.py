@@ -184,14 +184,15 @@ class Network:
 
         The arrays must be checked and shaped already: X (K?, n, ...), y (K?, n, ...), weight (K?, n) or None.
         """
-        prepared = self.workspace.pass_for(X.shape[0 if self.members is None else 1], keeps=True)
+        n = X.shape[0 if self.members is None else 1]
+        prepared = self.workspace.pass_for(n, True)
         A = X
         for forward, cache in prepared.forward:
             A = forward(A, cache, step)
         d: Any = prepared.dZ
-        sums = self.built("accumulate").sums
-        sums[..., -2] = self.loss.value_and_gradient(A, y, weight, prepared.dZ, prepared.loss_cache)
-        sums[..., -1] = A.shape[-2] if weight is None else np.add.reduce(weight, axis=-1)
+        store = self.store or self.built("accumulate")
+        store.loss_sum[...] = self.loss.value_and_gradient(A, y, weight, d, prepared.loss_cache)
+        store.weight_sum[...] = n if weight is None else np.add.reduce(weight, axis=-1)
         for backward, cache in prepared.backward:
             d = backward(d, cache)
 
@@ -320,7 +321,7 @@ class Network:
         self.accumulate(self.broadcast(X), self.broadcast(y), None if weight is None else self.broadcast(weight), step)
         store = self.built("loss_and_gradients")
         store.average_gradients()
-        loss = store.sums[..., -2] / store.sums[..., -1]
+        loss = store.loss_sum / store.weight_sum
         return float(loss) if self.members is None else loss
 
     def noise(self) -> Noise:

@@ -66,6 +66,8 @@ class Store:
         Gradients, the loss sum and the weight sum in one array, so that they can travel together.
     grads : ndarray of shape (P,) or (K, P)
         The first P of ``sums``.
+    loss_sum, weight_sum : ndarray of shape () or (K,)
+        The last two of ``sums``: ``sum(w * l)`` and ``sum(w)`` of the last batch.
     slots, stat_slots : list of Slot
         Names and places in ``params`` and in ``stats``.
     """
@@ -74,6 +76,8 @@ class Store:
     stats: np.ndarray
     sums: np.ndarray
     grads: np.ndarray
+    loss_sum: np.ndarray
+    weight_sum: np.ndarray
 
     def __init__(self, names: list[str], layers: list[Layer], members: int | None, dtype: np.dtype[Any]) -> None:
         self._layers, self._members, self._dtype = layers, members, dtype
@@ -108,6 +112,7 @@ class Store:
         """Create the gradients and hand every layer its views: the only place where the flat arrays are sliced."""
         self.sums = np.zeros((*self.params.shape[:-1], self.n_parameters + 2), dtype=self._dtype)
         self.grads = self.sums[..., : self.n_parameters]
+        self.loss_sum, self.weight_sum = self.sums[..., -2], self.sums[..., -1]
         self._one_over_weight = np.ones(() if self._members is None else (self._members, 1), dtype=self._dtype)
         for index, layer in enumerate(self._layers):
             layer.index = index
@@ -129,13 +134,13 @@ class Store:
     def average_gradients(self) -> None:
         """Divide the gradients by the sum of the weights, the one division of a step."""
         if self._members is None:
-            self._one_over_weight[()] = 1.0 / float(self.sums[-1])
+            self._one_over_weight[()] = 1.0 / self.weight_sum.item()
         else:
-            np.divide(1.0, self.sums[:, -1:], out=self._one_over_weight)
+            np.divide(1.0, self.weight_sum[:, None], out=self._one_over_weight)
         np.multiply(self.grads, self._one_over_weight, out=self.grads)
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {"grads", "sums", "_one_over_weight"}
+        left_out = {"grads", "sums", "loss_sum", "weight_sum", "_one_over_weight"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

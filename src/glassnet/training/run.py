@@ -192,14 +192,13 @@ class Run:
         network.accumulate(X, y, weight, info)
         store.average_gradients()
         network.optimizer.step(store.params, store.grads, self.state.optimizer_state, self._schedule(position))
-        sums = store.sums
         if network.members is None:
-            loss, total = float(sums[-2]), float(sums[-1])
+            loss, total = store.loss_sum.item(), store.weight_sum.item()
             if not math.isfinite(loss):
                 self._diverged(f"a loss of {loss}", proven=self.step > 1)
             self._last_finite = loss / total
             return loss, total
-        losses, totals = sums[:, -2].astype(np.float64), sums[:, -1].astype(np.float64)
+        losses, totals = store.loss_sum.astype(np.float64), store.weight_sum.astype(np.float64)
         if not np.isfinite(losses).all():
             member = int(np.flatnonzero(~np.isfinite(losses))[0])
             self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > 1)
