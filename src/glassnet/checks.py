@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import math
 import numbers
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any, cast
 
@@ -33,8 +33,12 @@ def _error(kind: type[GlassnetError], where: str, must: str, got: object, advice
     return kind(f"{where}: {must}, got {got}. {advice}".rstrip(), expected=must, got=got)
 
 
-def check_choice(where: str, name: str, value: object, choices: Iterable[str]) -> str:
+def check_choice(
+    where: str, name: str, value: object, choices: Iterable[str], elsewhere: Mapping[str, str] | None = None
+) -> str:
     """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
+
+    ``elsewhere`` has the names that other libraries use, and ours for the same thing.
 
     Examples
     --------
@@ -48,7 +52,8 @@ def check_choice(where: str, name: str, value: object, choices: Iterable[str]) -
         return value
     import difflib
 
-    near = difflib.get_close_matches(str(value), valid, n=1)
+    same = (elsewhere or {}).get(str(value).lower())
+    near = [same] if same else difflib.get_close_matches(str(value), valid, n=1)
     advice = f"Did you mean {near[0]!r}?" if near else ""
     must = f"{name} must be one of {', '.join(map(repr, valid))}"
     raise _error(ConfigError, where, must, repr(value), advice)

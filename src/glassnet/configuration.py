@@ -115,11 +115,11 @@ def summary_table(network: Network) -> str:
     >>> import glassnet as gn
     >>> net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", input_shape=(2,))
     >>> print(net.summary())
-    layer                        output  parameter  shape   place
-    dense_1  Dense(4, 'tanh')    (4,)    weight     (2, 4)  0:8
-                                         bias       (1, 4)  12:16
-    dense_2  Dense(1)            (1,)    weight     (4, 1)  8:12
-                                         bias       (1, 1)  16:17
+    layer                      output  parameter  shape   place
+    dense_1  Dense(4, 'tanh')  (4,)    weight     (2, 4)  0:8
+                                       bias       (1, 4)  12:16
+    dense_2  Dense(1)          (1,)    weight     (4, 1)  8:12
+                                       bias       (1, 1)  16:17
     17 parameters, float32, 68 bytes; squared_error on samples of shape (2,)
     """
     rows = [("layer", "", "output", "parameter", "shape", "place")]
@@ -130,7 +130,6 @@ def summary_table(network: Network) -> str:
             head = (name, _short(layer), str(layer.out_shape)) if i == 0 else ("", "", "")
             rows.append((*head, *place))
     widths = [max(len(row[i]) for row in rows) for i in range(6)]
-    widths[1] += 2
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     size = network.params.nbytes
     members = f", {network.members} members" if network.members else ""

@@ -326,6 +326,17 @@ def _as_columns(where: str, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.
     raise ShapeError(message, expected=must, got=np.shape(y))
 
 
+_ELSEWHERE = {
+    "bce": "binary_cross_entropy",
+    "binary_crossentropy": "binary_cross_entropy",
+    "categorical_crossentropy": "cross_entropy",
+    "log_loss": "cross_entropy",
+    "mean_squared_error": "squared_error",
+    "mse": "squared_error",
+    "softmax_cross_entropy": "cross_entropy",
+    "sparse_categorical_crossentropy": "cross_entropy",
+}
+
 LOSSES: dict[str, type[Loss]] = {loss.name: loss for loss in (BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError)}
 
 
@@ -338,4 +349,4 @@ def as_loss(value: str | Loss) -> Loss:
             f"Network: loss must be a name or an object, got the class {value.__name__}. Write {value.__name__}()."
         )
         raise ConfigError(message, got=value)
-    return LOSSES[check_choice("Network", "loss", value, LOSSES)]()
+    return LOSSES[check_choice("Network", "loss", value, LOSSES, _ELSEWHERE)]()

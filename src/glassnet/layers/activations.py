@@ -388,6 +388,8 @@ class Softplus(Elementwise):
         np.multiply(dY, T, out=dY)
 
 
+_ELSEWHERE = {"linear": "identity", "logistic": "sigmoid", "swish": "silu"}
+
 ACTIVATIONS: dict[str, type[Elementwise]] = {
     "elu": ELU,
     "gelu": GELU,
@@ -405,4 +407,6 @@ ACTIVATIONS: dict[str, type[Elementwise]] = {
 
 def make_activation(where: str, name: str | None) -> Elementwise:
     """Return a new activation by its name in `ACTIVATIONS`; None is the identity."""
-    return ACTIVATIONS["identity" if name is None else check_choice(where, "activation", name, ACTIVATIONS)]()
+    if name is None:
+        return Identity()
+    return ACTIVATIONS[check_choice(where, "activation", name, ACTIVATIONS, _ELSEWHERE)]()
