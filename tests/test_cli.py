@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import glassnet as gn
+from glassnet.cli import report_parts
 from glassnet.cli.app import main
 from glassnet.cli.train_job import TrainOptions, train
 from glassnet.tabular import TableModel, read_table
@@ -261,6 +263,43 @@ def test_ctrl_c_after_training_does_not_cost_the_model(run: Run, monkeypatch: py
     assert TableModel.load("model.safetensors").target.name == "species"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are of another kind there")
+def test_the_second_ctrl_c_during_saving_changes_nothing(tmp_path: Path) -> None:
+    """Once saving has begun, Ctrl-C is ignored until the report is out: file, report and exit code are as for one."""
+    script = (
+        "import os, signal, sys; from glassnet.cli import app, report, train_job; from glassnet.tabular import TableModel\n"
+        "press = lambda: signal.raise_signal(signal.SIGINT)\n"
+        "fit, save, title = train_job._fit_network, TableModel.save, report._title\n"
+        "train_job._fit_network = lambda o, d, w, ear, b: (fit(o, d, w, ear, b), press())[0]\n"
+        "TableModel.save = lambda self, path: (press(), save(self, path), press())\n"
+        "report._title = lambda result: (press(), title(result))[1]\n"
+        "train_job.Watcher.callbacks = lambda self, model: []\n"
+        "sys.argv[1:] = ['train', 'penguins', '-t', 'species', '--epochs', '2']\n"
+        "code = app.main(); press(); sys.exit(code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Confusion" in done.stdout
+    assert TableModel.load(tmp_path / "model.safetensors").target.name == "species"
+
+
+def test_ctrl_c_is_as_it_was_after_a_command(run: Run) -> None:
+    """A command that is called from Python gives Ctrl-C back, also when it fails."""
+    for words in (("train", "penguins", "-t", "species", "-q", "--epochs", "1"), ("train", "nosuch.csv", "-t", "y")):
+        run(*words)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are of another kind there")
+def test_ctrl_c_while_a_command_is_imported(tmp_path: Path) -> None:
+    """Ctrl-C while typer is imported ends with exit code 130 and one sentence."""
+    (tmp_path / "typer.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = glassnet("show", "x", cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "glassnet show: interrupted before there was anything to keep; nothing was written.\n"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals there")
 def test_the_live_view_is_for_terminals(models: Path, tmp_path: Path) -> None:
     """On a terminal the losses are drawn on stderr while stdout stays free for the result, and nothing is left of it."""
@@ -313,6 +352,45 @@ def test_the_job_is_a_plain_function(tmp_path: Path, models: Path, capsys: pytes
     assert result["model"] is None
     assert set(tmp_path.iterdir()) == before
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_network_larger_than_memory_is_refused(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that does not fit into memory is named by its parameters and --layers, and nothing is written."""
+    monkeypatch.setattr(os, "sysconf", lambda _: 1000, raising=False)
+    code, out, err = run("train", "penguins", "-t", "species", "--layers", "100,1000")
+    assert (code, out) == (2, "")
+    assert err.startswith("glassnet train: the network must fit into memory, got 10")
+    assert err.endswith(" parameters. Lower --layers (now 100,1000).\n")
+    assert not Path("model.safetensors").exists()
+
+
+def test_a_narrow_terminal_breaks_names_and_not_numbers(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 40 columns every score is whole."""
+    monkeypatch.setenv("COLUMNS", "40")
+    _, out, _ = run("train", "penguins", "-t", "species", "--epochs", "5")
+    table = out.partition("Scores")[2].partition("Confusion")[0]
+    assert "\u2026" not in table
+    assert len(re.findall(r"\d\.\d{3}\b", table)) == 9
+    assert max(map(len, table.splitlines())) <= 40
+
+
+def test_few_rows_prove_nothing(run: Run, models: Path) -> None:
+    """One row has no R², and a verdict from fewer than five says that they are too few."""
+    lines = (models / "numbers.csv").read_text().splitlines()
+    Path("one.csv").write_text("\n".join(lines[:2]))
+    model = str(models / "numbers.safetensors")
+    result = json.loads(run("evaluate", model, "one.csv", "--json")[1])
+    assert result["scores"]["network"]["r2"] is None
+    assert result["verdict"]["against_baseline"] == "equal"
+    code, out, _ = run("evaluate", model, "one.csv")
+    assert code == 0
+    assert "1 row is too few to tell whether the network beats always answering the mean" in out
+    assert re.search(r"^  network +[\d.]+ +[\d.]+ +-$", out, re.MULTILINE)
+
+
+def test_wide_characters_count_twice() -> None:
+    """The width of a confusion matrix's cells is that of its labels on a terminal."""
+    assert report_parts._cell_width(["猫", "犬犬"], [[1, 2], [3, 4]], 12) == 4
 
 
 # ---- predict, evaluate, show ------------------------------------------------------------------------------------
@@ -416,6 +494,13 @@ def test_show_tells_what_is_in_a_file(run: Run, models: Path, monkeypatch: pytes
     assert "without a table encoder" in out
 
 
+def test_scores_have_one_order(run: Run, models: Path, tmp_path: Path) -> None:
+    """`show` gives the scores of a training in the order in which `train` gave them."""
+    shown = json.loads(run("show", str(models / "numbers.safetensors"), "--json")[1])["training"]["scores"]
+    trained = json.loads(run("train", str(models / "numbers.csv"), "-t", "y", "--epochs", "1", "--json")[1])["scores"]
+    assert {who: list(shown[who]) for who in trained} == {who: list(trained[who]) for who in trained}
+
+
 def test_other_models_can_be_used_too(run: Run, models: Path) -> None:
     """A TableModel that was saved from Python, without notes of a training, can be evaluated and shown."""
     model = TableModel.load(models / "classes.safetensors")
@@ -475,6 +560,18 @@ def test_a_reader_that_stops_is_no_error(models: Path) -> None:
         process.wait(timeout=20)
     assert process.returncode == 0
     assert "BrokenPipe" not in errors
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="streams are closed otherwise there")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_error(closed: str, models: Path, tmp_path: Path) -> None:
+    """With stdout or stderr closed a command does its work, and what cannot be used still ends with exit code 2."""
+    start = f"{sys.executable} -m glassnet"
+    script = f"{start} train penguins -t species --epochs 2 {closed} && {start} show nosuch {closed}"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (tmp_path / "model.safetensors").exists()
 
 
 def test_labels_go_through_any_locale(models: Path, tmp_path: Path) -> None:

@@ -45,12 +45,13 @@ CASES = {
     "train penguins -t specis": f"--target must be one of the columns {COLUMNS}, got 'specis'. Did you mean 'species'?",
     "train one.csv -t y": "the target 'y' must have at least two classes, got only 'x'.",
     "train holes.csv -t y": "the target 'y' must have a value in every row, got 1 of 30 rows without, "
-    "the first of them row 5. To leave them out, add --skip-missing.",
+    "the first of them row 5 (counted from 1). To leave them out, add --skip-missing.",
     "train nothing.csv -t y": "the target 'y' must have values, got a column without any.",
     "train dates.csv -t y": "the target 'y' must hold labels or numbers, got dates.",
     GOOD + "--task regression": "the target 'y' of a regression must hold numbers, got text such as 'y'. "
     "Use --task classification for labels.",
     GOOD + "--drop c": "--drop must be one of the columns 'a', 'b', 'y', got 'c'.",
+    GOOD + "--drop a,b": "--drop must be one of the columns 'a', 'b', 'y', got 'a,b'. Repeat it: --drop a --drop b",
     GOOD + "--drop y": "--drop must not name the target, got 'y'.",
     # options
     GOOD + "--epochs many": "--epochs must be a whole number of at least 1, got 'many'.",
@@ -59,9 +60,13 @@ CASES = {
     GOOD + "--rate 0": "--rate must be a finite number above 0, got 0.",
     GOOD + "--rate nan": "--rate must be a finite number above 0, got nan.",
     GOOD + "--rate 1e30": "loss and weights must stay finite, got a loss of nan. Lower --rate (now 1e+30).",
+    GOOD + "--weight-decay 1e9": "loss and weights must stay finite, got a loss of nan. "
+    "Lower --weight-decay (now 1e+09) or --rate (now 0.003).",
     GOOD + "--batch 0": "--batch must be a whole number of at least 1, got 0.",
     GOOD + "--layers 64,x": "each width of --layers must be a whole number of at least 1, got 'x'. "
     "Write the widths with commas: --layers 64,64",
+    GOOD + "--layers 99999999999999999999": "each width of --layers must be at most 100,000, got 99999999999999999999.",
+    GOOD + "--layers 64,4294967296": "each width of --layers must be at most 100,000, got 4294967296.",
     GOOD + "--activation rleu": "--activation must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', "
     "'selu', 'sigmoid', 'silu', 'softplus', 'tanh', got 'rleu'. Did you mean 'relu'?",
     GOOD + "--dropout 1": "--dropout must be a finite number at least 0 and below 1, got 1.",

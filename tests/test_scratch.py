@@ -513,7 +513,7 @@ def test_the_file_imports_numpy_and_nothing_else() -> None:
     body = ast.parse(Path(scratch.__file__).read_text()).body
     is_main = [isinstance(node, ast.FunctionDef) and node.name == "main" for node in body]
     assert imported([node for node, main in zip(body, is_main, strict=True) if not main]) == {"numpy"}
-    assert imported([node for node, main in zip(body, is_main, strict=True) if main]) == {"argparse", "sys"}
+    assert imported([node for node, main in zip(body, is_main, strict=True) if main]) == {"argparse", "os", "sys"}
 
 
 def test_the_file_runs_alone(tmp_path: Path) -> None:
@@ -552,6 +552,17 @@ def test_the_module_is_a_command() -> None:
         "1  1         0      0.0129",
     ]
     assert done.stderr == ""
+
+
+def test_a_reader_that_stops_is_no_error() -> None:
+    """`python -m glassnet.scratch | head -5` ends quietly."""
+    command = [sys.executable, "-m", "glassnet.scratch", "--epochs", "10"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 0
 
 
 def test_main_takes_every_option(capsys: pytest.CaptureFixture[str]) -> None:

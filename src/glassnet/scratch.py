@@ -477,6 +477,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     # Here, so that the lesson itself imports NumPy only.
     import argparse
+    import os
     import sys
 
     parser = argparse.ArgumentParser(
@@ -498,6 +499,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"scratch: options must be those that --help lists, got {unknown[0]!r}.", file=sys.stderr)
             return 2
         run_tutorial(**vars(options))
+        print(end="", flush=True)
+    except BrokenPipeError:
+        # Whoever read the output has had enough, like `head`; Python's own flush at exit must not complain either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (argparse.ArgumentError, ValueError, MemoryError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -21,8 +21,7 @@ from contextlib import suppress
 from typing import cast
 
 from glassnet.checks import check_choice
-from glassnet.cli.printing import prepare_streams
-from glassnet.cli.wording import plain
+from glassnet.cli.ears import Ear, hearing
 from glassnet.errors import GlassnetError
 
 __all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "in_the_users_words", "main"]
@@ -38,11 +37,23 @@ _IN_OPTIONS = ((re.compile(r"\btask='(\w+)'"), r"--task \1"), (re.compile(r", or
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassnet`` with these arguments, by default the program's, and return the exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    with hearing(to_the_end=arguments is None) as ear:
+        try:
+            return _answer(list(sys.argv[1:] if arguments is None else arguments), ear)
+        finally:
+            ear.close()
+
+
+def _answer(words: list[str], ear: Ear) -> int:
+    """Do what the words ask for, and turn every error into a sentence."""
     command = next((word for word in words if not word.startswith("-")), "")
     name = f"glassnet {command}" if command in COMMANDS else "glassnet"
-    prepare_streams()
     try:
+        # Here and not above, so that Ctrl-C while Python imports is answered too.
+        from glassnet.cli.printing import open_streams, prepare_streams
+
+        open_streams()
+        prepare_streams()
         code = _run(words, name)
         sys.stdout.flush()
         return code
@@ -51,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except KeyboardInterrupt:
+        ear.close()
         return _say(f"{name}: interrupted before there was anything to keep; nothing was written.", INTERRUPTED)
     except GlassnetError as error:
         return _say(f"{name}: {in_the_users_words(str(error))}", UNUSABLE)
@@ -87,6 +99,8 @@ def _run(words: list[str], name: str) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
+    from glassnet.cli.wording import plain
+
     with suppress(OSError):  # nobody may be listening
         print(plain(sentence), file=sys.stderr, flush=True)
     return code

@@ -12,6 +12,7 @@ from glassnet.cli.wording import count
 __all__ = ["Judged", "compare", "compare_losses", "verdict"]
 
 _CHANCE = 0.05  # a difference that chance alone would make more often than this proves nothing
+_TOO_FEW = 5  # on fewer rows than these nothing is concluded
 _EXACT = 1000  # up to here the sign test sums binomial coefficients
 
 
@@ -21,15 +22,15 @@ class Judged:
 
     Parameters
     ----------
-    scores : dict of str to float
-        For a report.
+    scores : dict of str to float or None
+        For a report; None is a score that so few rows do not have.
     right : ndarray of bool, or None
         Whether the row's class was found; None for a regression.
     loss : ndarray of float64
         The row's ``-log p`` of the true class, or its squared error.
     """
 
-    scores: dict[str, float]
+    scores: dict[str, float | None]
     right: np.ndarray | None
     loss: np.ndarray
 
@@ -88,6 +89,13 @@ def verdict(baseline: str, network: Judged, simple: Judged, linear: Judged | Non
     dict
         ``sentence``, ``against_baseline`` and ``against_linear``: ``"better"``, ``"equal"`` or ``"worse"``.
     """
+    n = len(network.loss)
+    if n < _TOO_FEW:
+        names = ["against_baseline"] + (["against_linear"] if linear is not None else [])
+        sentence = (
+            f"{count(n, 'row')} {'is' if n == 1 else 'are'} too few to tell whether the network beats {baseline}."
+        )
+        return {"sentence": sentence, **dict.fromkeys(names, "equal")}
     against = {"against_baseline": compare(network, simple)}
     if linear is not None:
         against["against_linear"] = compare(network, linear)

@@ -12,7 +12,9 @@ from glassnet.metrics import METRICS
 from glassnet.network import Network
 from glassnet.tabular import TargetEncoder
 
-__all__ = ["details", "judge", "judge_classes", "judge_numbers", "judge_simplest"]
+__all__ = ["SCORES", "details", "judge", "judge_classes", "judge_numbers", "judge_simplest"]
+
+SCORES = ("accuracy", "balanced_accuracy", "log_loss", "rmse", "mae", "r2")
 
 
 def judge(network: Network, target: TargetEncoder, X: np.ndarray, truth: np.ndarray) -> Judged:
@@ -55,7 +57,7 @@ def judge_classes(codes: np.ndarray, logits: np.ndarray) -> Judged:
     right = logits.argmax(axis=1) == codes
     occurs, place = np.unique(codes, return_inverse=True)
     shares = np.bincount(place, weights=right, minlength=len(occurs)) / np.bincount(place)
-    scores = {
+    scores: dict[str, float | None] = {
         "accuracy": float(right.mean()),
         "balanced_accuracy": float(shares.mean()),
         "log_loss": float(loss.mean()),
@@ -64,15 +66,15 @@ def judge_classes(codes: np.ndarray, logits: np.ndarray) -> Judged:
 
 
 def judge_numbers(truth: np.ndarray, predicted: np.ndarray, unit: float) -> Judged:
-    """Judge numbers (n,) in the target's units: root mean squared error, mean absolute error, R².
+    """Judge numbers (n,) in the target's units: root mean squared error, mean absolute error, R² of two rows or more.
 
     The arithmetic is done in multiples of ``unit``, so that the squares of very large numbers do not overflow.
     """
     y, p = truth[:, None] / unit, predicted[:, None] / unit
-    scores = {
+    scores: dict[str, float | None] = {
         "rmse": unit * METRICS["rmse"](y, p, None),
         "mae": unit * METRICS["mae"](y, p, None),
-        "r2": METRICS["r2"](y, p, None),
+        "r2": METRICS["r2"](y, p, None) if len(y) > 1 else None,  # one number has no variance to explain
     }
     return Judged(scores, None, np.square(y - p)[:, 0])
 

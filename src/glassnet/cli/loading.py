@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from glassnet.cli.judging import SCORES
 from glassnet.cli.preparation import MODEL_SUFFIX, load_table
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
@@ -46,8 +47,15 @@ def training_notes(network: Network) -> dict[str, Any] | None:
     notes = network.metadata.get("training")
     parts = ("rows", "network", "training", "history", "scores", "baseline")
     if isinstance(notes, dict) and "data" in notes and all(isinstance(notes.get(part), dict) for part in parts):
-        return notes
+        return notes | {"scores": {who: _in_order(scores) for who, scores in notes["scores"].items()}}
     return None
+
+
+def _in_order(scores: Any) -> Any:
+    """Return scores as every report orders them: a file has its keys sorted."""
+    if not isinstance(scores, dict):
+        return scores
+    return {name: scores[name] for name in sorted(scores, key=lambda s: SCORES.index(s) if s in SCORES else 99)}
 
 
 def load_model(where: str, model: str) -> TableModel:

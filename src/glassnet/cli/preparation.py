@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -72,7 +73,10 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     folded = [other for other in names if other.casefold().strip() == name.casefold().strip()]
     near = folded or get_close_matches(name, names, n=1)
     shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    parts = [part.strip() for part in name.split(",")]
     advice = f" Did you mean {near[0]!r}?" if near else ""
+    if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
+        advice = f" Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
     message = f"{where}: {option} must be one of the columns {shown}, got {name!r}.{advice}"
     raise ConfigError(message, expected=list(names), got=name)
 
@@ -89,7 +93,7 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
         return table.take(~column.missing)
     first = int(column.missing.argmax()) + 1
     must = f"the target {target!r} must have a value in every row"
-    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them row {first}"
+    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them row {first} (counted from 1)"
     message = f"{where}: {must}, got {got}. To leave them out, add --skip-missing."
     raise DataError(message, expected=must, got=column.n_missing)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
-__all__ = ["prepare_streams", "print_json"]
+__all__ = ["open_streams", "prepare_streams", "print_json"]
 
 
 def print_json(result: dict[str, Any]) -> None:
@@ -22,6 +23,13 @@ def print_json(result: dict[str, Any]) -> None:
     """
     entries = (f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in result.items())
     print("{\n" + ",\n".join(entries) + "\n}")
+
+
+def open_streams() -> None:
+    """Give a program that was started with closed streams (``>&-``) some that lead nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the program
 
 
 def prepare_streams() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +27,7 @@ __all__ = [
 
 _NAMES = {"balanced_accuracy": "balanced acc.", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
 _BETTER_IF_GREATER = GREATER_IS_BETTER | {"balanced_accuracy"}
+_LABEL = 20  # cells for the name of a model, at least, or it is broken
 _LISTED = 15  # columns of the data that are listed one by one
 _REMARKS = 5  # columns that are spoken of one by one below the table
 _PLURALS = {"number": "numbers", "category": "categories", "boolean": "booleans", "date": "dates"}
@@ -73,21 +75,25 @@ def indented(part: RenderableType) -> RenderableType:
     return Padding(part, (0, 0, 0, 2))
 
 
-def scores_table(rows: Sequence[tuple[str, dict[str, float] | None]], width: int) -> Table:
+def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], width: int) -> Table:
     """Return models and their scores; the best of each score is bold."""
     known = [(label, scores) for label, scores in rows if scores]
     names = list(known[0][1])
     heads = [_NAMES.get(name, name.replace("_", " ")) for name in names]
     table = _table()
-    table.add_column("", no_wrap=True)
+    room = width - 4 - sum(max(cell_len(head), 9) + 2 for head in heads)
+    narrow = room < _LABEL
+    # Where room is scarce, names are broken over several lines; numbers never are.
+    table.add_column("", no_wrap=not narrow, overflow="fold")
     for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    room = width - 4 - sum(max(len(head), 9) + 2 for head in heads)
+        table.add_column(head.replace(" ", "\n") if narrow else head, justify="right", no_wrap=True)
     for label, scores in known:
-        cells = [_cut(plain(label), max(room, 20))]
+        cells = [Text(plain(label, 60)) if narrow else _cut(plain(label), room)]
         for name in names:
-            best = (max if name in _BETTER_IF_GREATER else min)(other[name] for _, other in known)
-            cells.append(Text(metric_text(scores[name]), style="bold" if scores[name] == best else ""))
+            values = [value for _, other in known if (value := other[name]) is not None]
+            best = (max if name in _BETTER_IF_GREATER else min)(values, default=None)
+            is_best = best is not None and scores[name] == best
+            cells.append(Text(metric_text(scores[name]), style="bold" if is_best else ""))
         table.add_row(*cells)
     return table
 
@@ -101,7 +107,7 @@ def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableTyp
     counts: list[list[int]] = confusion["counts"]
     k = len(labels)
     shown, cell = list(range(k)), _cell_width(labels, counts, 12)
-    head = min(max([len(_CORNER), *map(len, labels)]), 20 if k * (cell + 2) + 31 <= width else len(_CORNER))
+    head = min(max([len(_CORNER), *map(cell_len, labels)]), 20 if k * (cell + 2) + 31 <= width else len(_CORNER))
     room = width - 2 - (head + 2) - (len("found") + 2)
     if k > min(_CLASSES, room // (cell + 2)):
         cell = _cell_width(labels, counts, 8)
@@ -119,7 +125,7 @@ def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableTyp
 
 def _cell_width(labels: list[str], counts: list[list[int]], most: int) -> int:
     longest = max(len(f"{n:,}") for row in counts for n in row)
-    return max(longest, min(most, max(map(len, labels))))
+    return max(longest, min(most, max(map(cell_len, labels))))
 
 
 def _matrix(labels: list[str], counts: list[list[int]], shown: list[int], head: int, cell: int) -> Table:
@@ -164,7 +170,7 @@ def columns_table(columns: Sequence[dict[str, Any]], width: int) -> list[Rendera
     groups = [[column] for column in used] if len(used) <= _LISTED else _groups(used)
     rows = [_column_row(group) for group in groups[:_LISTED]]
     lost = any(missing for _, _, missing, _ in rows)
-    names = min(max(len(row[0]) for row in rows), max(14, min(width // 3, 40)))
+    names = min(max(cell_len(row[0]) for row in rows), max(14, min(width // 3, 40)))
     kinds = max(len(row[1]) for row in rows)
     room = width - 2 - (names + 2) - (kinds + 2) - (len("missing") + 2 if lost else 0) - 1
     table = _table(header=lost)

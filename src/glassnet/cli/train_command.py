@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from glassnet.cli.arguments import as_number, as_widths
+from glassnet.cli.ears import hearing
 from glassnet.cli.printing import print_json
 from glassnet.cli.train_job import WHERE, TrainOptions, train
 from glassnet.cli.watching import Watcher
@@ -33,14 +34,16 @@ def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
     """Train by the words of the command line, and report."""
     options = _options(words)
     title = f"{options.data} → {options.target}"
-    with watching(title, wanted=not quiet) as watcher:
-        _, result = train(options, watcher)
-    if as_json:
-        print_json(result)
-    elif not quiet:
-        from glassnet.cli.report import print_training
+    with hearing():  # until the report is out: `train` closes the ear when it begins to save
+        with watching(title, wanted=not quiet) as watcher:
+            _, result = train(options, watcher)
+        if as_json:
+            print_json(result)
+        elif not quiet:
+            from glassnet.cli.report import print_training
 
-        print_training(result)
+            print_training(result)
+        sys.stdout.flush()
 
 
 def _options(words: dict[str, Any]) -> TrainOptions:

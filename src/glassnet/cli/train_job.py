@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +15,21 @@ import numpy as np
 import glassnet as gn
 from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.cli.comparison import verdict
+from glassnet.cli.ears import Ear, hearing
 from glassnet.cli.judging import details, judge, judge_simplest
 from glassnet.cli.outputs import check_model_output
 from glassnet.cli.preparation import Prepared, load_table, prepare, refuse_model, without_missing
 from glassnet.cli.watching import Watcher
-from glassnet.errors import DivergenceError
+from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers import ACTIVATIONS
 from glassnet.tabular import TableModel
 from glassnet.training import History, Run
-from glassnet.training.interrupts import Interruption, listening
 
 __all__ = ["WHERE", "TrainOptions", "train", "with_choices"]
 
 WHERE = "train"
+_WIDEST = 100_000
+_BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and the best so far, in float32
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,9 @@ class TrainOptions:
         check_choice(WHERE, "--activation", self.activation, ACTIVATIONS)
         for width in self.layers:
             check_integer(WHERE, "each width of --layers", width, 1, "Write the widths with commas: --layers 64,64")
+            if width > _WIDEST:
+                message = f"{WHERE}: each width of --layers must be at most {_WIDEST:,}, got {width}."
+                raise ConfigError(message, expected=_WIDEST, got=width)
         check_number(WHERE, "--rate", self.rate, 0.0, open_minimum=True)
         for name, value in (("--epochs", self.epochs), ("--batch", self.batch), ("--patience", self.patience)):
             if value is not None:
@@ -105,11 +112,13 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
     data = prepare(WHERE, table, options.target, task, shares, options.drop, options.seed)
     options = with_choices(options, len(data.X["training"]))
     watcher.facts({"task": data.target.task, "target": data.target.name, "rows": len(data.X["training"])})
-    # One ear for Ctrl-C from here to the end: pressed a moment after training, it must not cost the model.
-    with listening() as interruption:
+    # One ear for Ctrl-C from here to the end: pressed after training, even twice, it must not cost the model.
+    with hearing() as ear:
+        ear.listen()
         began = time.perf_counter()
-        linear = _fit_linear(options, data, watcher, interruption)
-        network, history = _fit_network(options, data, watcher, interruption, began)
+        linear = _fit_linear(options, data, watcher, ear)
+        network, history = _fit_network(options, data, watcher, ear, began)
+        ear.close()
         result = _result(options, data, network, history, linear)
         result["rows"]["read"] = everything.n_rows
         model = TableModel(network, data.encoder, data.target)
@@ -151,16 +160,16 @@ class _Recipe:
 class _StopOnCtrlC(gn.Callback):
     """Ends a run after the step in which Ctrl-C was pressed."""
 
-    def __init__(self, interruption: Interruption) -> None:
-        self._interruption = interruption
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
 
     def on_step_end(self, run: Run) -> None:
-        if self._interruption.asked:
+        if self._ear.asked:
             run.stop("interrupted")
 
 
 def _fit(
-    recipe: _Recipe, options: TrainOptions, data: Prepared, watcher: Watcher, interruption: Interruption
+    recipe: _Recipe, options: TrainOptions, data: Prepared, watcher: Watcher, ear: Ear
 ) -> tuple[gn.Network, History]:
     """Train one network, and leave it with the weights of its best epoch on the validation rows."""
     layers: list[gn.Layer] = []
@@ -171,6 +180,7 @@ def _fit(
     optimizer = gn.AdamW(recipe.rate, weight_decay=recipe.weight_decay)
     network = gn.Network(layers, loss=data.target.loss, optimizer=optimizer, seed=options.seed)
     try:
+        _check_memory(recipe, data)
         history = network.fit(
             data.X["training"],
             data.y["training"],
@@ -178,29 +188,53 @@ def _fit(
             batch_size=options.batch,
             validation_data=(data.X["validation"], data.y["validation"]),
             early_stopping=gn.EarlyStopping("valid_loss", patience=recipe.patience),
-            callbacks=[_StopOnCtrlC(interruption), *watcher.callbacks(recipe.name)],
+            callbacks=[_StopOnCtrlC(ear), *watcher.callbacks(recipe.name)],
             max_seconds=recipe.max_seconds,
             progress=False,
         )
     except DivergenceError as error:
-        message = f"{WHERE}: loss and weights must stay finite, got {error.got}. Lower --rate (now {options.rate:g})."
+        decay = options.weight_decay
+        lower = f"--weight-decay (now {decay:g}) or " if decay > 1.0 else ""
+        advice = f"Lower {lower}--rate (now {options.rate:g})."
+        message = f"{WHERE}: loss and weights must stay finite, got {error.got}. {advice}"
         raise DivergenceError(message, got=error.got) from error
+    except MemoryError as error:
+        if not recipe.widths:
+            raise
+        n, widths = _n_parameters(recipe, data), ",".join(map(str, recipe.widths))
+        message = f"{WHERE}: the network must fit into memory, got {n:,} parameters. Lower --layers (now {widths})."
+        raise ConfigError(message, got=n) from error
     return network, history
 
 
-def _fit_linear(options: TrainOptions, data: Prepared, watcher: Watcher, interruption: Interruption) -> gn.Network:
+def _n_parameters(recipe: _Recipe, data: Prepared) -> int:
+    sizes = [data.X["training"].shape[1], *map(int, recipe.widths), data.target.n_outputs]
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+
+
+def _check_memory(recipe: _Recipe, data: Prepared) -> None:
+    """Raise MemoryError before the system, which promises more memory than it has, ends the program."""
+    try:
+        there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not known on this system
+        return
+    if _BYTES * _n_parameters(recipe, data) > there > 0:
+        raise MemoryError
+
+
+def _fit_linear(options: TrainOptions, data: Prepared, watcher: Watcher, ear: Ear) -> gn.Network:
     """Train the rival without hidden layers, in at most a quarter of the time there is."""
     watcher.phase("training a linear model to compare with")
     seconds = None if options.max_seconds is None else options.max_seconds / 4
     recipe = _Recipe("linear", (), 0.01, 0.0, 0.0, 200, 10, seconds)
-    network, _ = _fit(recipe, options, data, watcher, interruption)
-    if interruption.asked:
+    network, _ = _fit(recipe, options, data, watcher, ear)
+    if ear.asked:
         raise KeyboardInterrupt
     return network
 
 
 def _fit_network(
-    options: TrainOptions, data: Prepared, watcher: Watcher, interruption: Interruption, started: float
+    options: TrainOptions, data: Prepared, watcher: Watcher, ear: Ear, started: float
 ) -> tuple[gn.Network, History]:
     watcher.phase("training")
     seconds = options.max_seconds
@@ -218,7 +252,7 @@ def _fit_network(
         options.patience,
         seconds,
     )
-    return _fit(recipe, options, data, watcher, interruption)
+    return _fit(recipe, options, data, watcher, ear)
 
 
 # ---- the result -------------------------------------------------------------------------------------------------
