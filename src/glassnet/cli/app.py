@@ -32,7 +32,10 @@ COMMANDS = ("evaluate", "predict", "scratch", "show", "train")
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
 _NAME = re.compile(r"^[\w.]+: ")
 # What a library call is told, in the words of the command line.
-_IN_OPTIONS = ((re.compile(r"\btask='(\w+)'"), r"--task \1"), (re.compile(r", or drop it from the frame\b"), ""))
+_IN_OPTIONS = (
+    (re.compile(r"\btask='(\w+)'"), r"--task \1"),
+    (re.compile(r", or drop (?:it|them) from the frame\b"), ""),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from glassnet.tabular.coders import BooleanCoder, Coder, LeftOut, NumberCoder
 from glassnet.tabular.date_coder import DateCoder
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.frames import to_table
+from glassnet.tabular.near_misses import near_miss
 from glassnet.tabular.scaling import Scale
 from glassnet.tabular.table import Column
 from glassnet.tabular.text import as_kind, plain_text
@@ -85,7 +87,9 @@ class TableEncoder:
             must = "the frame must have at least one row and one column beside the target"
             message = f"TableEncoder.fit: {must}, got {got}."
             raise DataError(message, got=got)
-        coders = [_fit_coder(_finite(column), self.max_categories) for column in table.columns]
+        columns = [_finite(column) for column in table.columns]
+        _refuse_empty([column.name for column in columns if column.n_missing == len(column)])
+        coders = [_fit_coder(column, self.max_categories) for column in columns]
         if not any(coder.features for coder in coders):
             reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
             message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
@@ -230,19 +234,31 @@ def _finite(column: Column) -> Column:
     return Column(column.name, "number", values, np.isnan(values))
 
 
+def _drop_advice(names: list[str], them: str) -> str:
+    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+    return f"Leave {them} out with {options}, or drop {them} from the frame."
+
+
+def _refuse_empty(names: list[str]) -> None:
+    """Refuse columns without any value, all of them at once."""
+    if not names:
+        return
+    columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")
+    must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
+    message = f"TableEncoder.fit: {must}, got only missing ones. {_drop_advice(names, them)}"
+    raise DataError(message, expected=must, got=names)
+
+
 def _fit_coder(column: Column, max_categories: int) -> Coder:
     """Return how a column of training rows is coded."""
     present = column.present()
-    if not len(present):
-        must = f"column {column.name!r} must have at least one value"
-        advice = f"Leave it out with --drop {column.name}, or drop it from the frame."
-        message = f"TableEncoder.fit: {must}, got only missing ones. {advice}"
-        raise DataError(message, expected=must)
     distinct = set(present.tolist()) if column.kind != "number" else {present.min(), present.max()}
     if len(distinct) == 1 or (column.kind == "number" and Scale.fit(present).std == 0.0):
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
+        if len(distinct) > max_categories:
+            _refuse_near_miss(column)
         if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
@@ -250,6 +266,15 @@ def _fit_coder(column: Column, max_categories: int) -> Coder:
     if column.kind == "boolean":
         return BooleanCoder.fit(column)
     return NumberCoder.fit(column) if column.kind == "number" else DateCoder.fit(column)
+
+
+def _refuse_near_miss(column: Column) -> None:
+    """Refuse text of many values that is nearly numbers: coded as categories it would say next to nothing."""
+    found = near_miss(column.present().tolist())
+    if found:
+        must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
+        message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
+        raise DataError(message, expected=must, got=found)
 
 
 def _fill(out: np.ndarray, coder: Coder, column: Column) -> None:
