@@ -1,7 +1,7 @@
-"""Elementwise activations, each one class: the function, and its derivative as the backward pass uses it.
+"""Activations, each one class: the function, and its derivative as the backward pass uses it.
 
 `ACTIVATIONS` maps the names that ``Dense(64, "relu")`` understands to these classes. An activation may work in place
-(``Y`` may be ``Z``), so its derivative is written in terms of ``Y`` or of what `Elementwise.apply` left in ``work``.
+(``Y`` may be ``Z``), so its derivative is written in terms of ``Y`` or of what `Activation.apply` left in ``work``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = [
     "ELU",
     "GELU",
     "SELU",
-    "Elementwise",
+    "Activation",
     "Identity",
     "LeakyReLU",
     "Mish",
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-class Elementwise(Layer):
+class Activation(Layer):
     """Base of the activations: ``Y = f(Z)`` for every number on its own.
 
     A subclass gives `apply`, `differentiate`, the constants they use, and how many arrays of working memory.
@@ -71,7 +71,7 @@ class Elementwise(Layer):
         raise NotImplementedError
 
 
-class Identity(Elementwise):
+class Identity(Activation):
     """No activation: ``Y = Z``, ``dZ = dY``."""
 
     n_work = 0
@@ -84,7 +84,7 @@ class Identity(Elementwise):
         pass
 
 
-class Sigmoid(Elementwise):
+class Sigmoid(Activation):
     """Logistic function.
 
     ``Y = 1 / (1 + exp(-Z)) = (1 + tanh(Z / 2)) / 2``, ``dZ = dY * Y * (1 - Y)``
@@ -108,7 +108,7 @@ class Sigmoid(Elementwise):
         np.multiply(dY, T, out=dY)
 
 
-class Tanh(Elementwise):
+class Tanh(Activation):
     """Hyperbolic tangent: ``Y = tanh(Z)``, ``dZ = dY * (1 - Y**2)``."""
 
     constants: ClassVar[dict[str, float]] = {"one": 1.0}
@@ -123,7 +123,7 @@ class Tanh(Elementwise):
         np.multiply(dY, T, out=dY)
 
 
-class ReLU(Elementwise):
+class ReLU(Activation):
     """Rectifier: ``Y = max(Z, 0)``, ``dZ = dY * (Z > 0)``, and 0 where Z is exactly 0.
 
     References
@@ -144,7 +144,7 @@ class ReLU(Elementwise):
         np.multiply(dY, T, out=dY)
 
 
-class LeakyReLU(Elementwise):
+class LeakyReLU(Activation):
     """Rectifier that lets a little through: ``Y = max(Z, slope * Z)``, ``dZ = dY * (1 if Z > 0 else slope)``.
 
     Parameters
@@ -181,7 +181,7 @@ class LeakyReLU(Elementwise):
         return {"slope": self.slope}
 
 
-class ELU(Elementwise):
+class ELU(Activation):
     """Exponential linear unit.
 
     ``Y = Z if Z > 0 else alpha * (exp(Z) - 1)``, ``dZ = dY * (1 if Z > 0 else Y + alpha)``
@@ -246,7 +246,7 @@ class SELU(ELU):
         return {}
 
 
-class GELU(Elementwise):
+class GELU(Activation):
     """Gaussian error linear unit, in its tanh form.
 
     ``Y = Z * (1 + t) / 2`` with ``t = tanh(c * (Z + a * Z**3))``, ``c = sqrt(2 / pi)``, ``a = 0.044715``
@@ -298,7 +298,7 @@ class GELU(Elementwise):
         np.multiply(dY, work["arrays"][1], out=dY)
 
 
-class SiLU(Elementwise):
+class SiLU(Activation):
     """Sigmoid-weighted linear unit, also called swish.
 
     ``Y = Z * s`` with ``s = sigmoid(Z)``, ``dZ = dY * (s + Y * (1 - s))``
@@ -327,7 +327,7 @@ class SiLU(Elementwise):
         np.multiply(dY, T, out=dY)
 
 
-class Mish(Elementwise):
+class Mish(Activation):
     """Smooth rectifier ``Y = Z * t`` with ``t = tanh(softplus(Z))``.
 
     With ``e = exp(Z)`` and ``w = e * (e + 2)``: ``t = w / (w + 2)``; ``dZ = dY * (t + Z * s * (1 - t**2))``,
@@ -363,7 +363,7 @@ class Mish(Elementwise):
         np.multiply(dY, work["arrays"][2], out=dY)
 
 
-class Softplus(Elementwise):
+class Softplus(Activation):
     """Smooth rectifier: ``Y = log(1 + exp(Z)) = max(Z, 0) + log1p(exp(-|Z|))``, ``dZ = dY * (1 - exp(-Y))``.
 
     References
@@ -390,7 +390,7 @@ class Softplus(Elementwise):
 
 _ELSEWHERE = {"linear": "identity", "logistic": "sigmoid", "swish": "silu"}
 
-ACTIVATIONS: dict[str, type[Elementwise]] = {
+ACTIVATIONS: dict[str, type[Activation]] = {
     "elu": ELU,
     "gelu": GELU,
     "identity": Identity,
@@ -405,7 +405,7 @@ ACTIVATIONS: dict[str, type[Elementwise]] = {
 }
 
 
-def make_activation(where: str, name: str | None) -> Elementwise:
+def make_activation(where: str, name: str | None) -> Activation:
     """Return a new activation by its name in `ACTIVATIONS`; None is the identity."""
     if name is None:
         return Identity()
