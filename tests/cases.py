@@ -48,6 +48,13 @@ LAYERS = [
     LayerCase(gn.SiLU(), (6,)),
     LayerCase(gn.Mish(), (6,)),
     LayerCase(gn.Softplus(), (6,)),
+    LayerCase(gn.Sequential([gn.Dense(4, "tanh"), gn.BatchNorm(), gn.Dropout(0.3), gn.Dense(3)]), (5,)),
+    LayerCase(gn.Sequential([gn.Flatten(), gn.Tanh()]), (2, 3)),
+    LayerCase(gn.Residual([gn.Dense(8, "tanh"), gn.Dense(32)]), (32,)),
+    LayerCase(gn.Residual([gn.Dropout(0.3), gn.Dense(4, "silu")], shortcut=gn.Dense(4)), (3,)),
+    LayerCase(gn.Residual([gn.Residual([gn.LayerNorm(), gn.Dense(32, "elu")]), gn.Tanh()]), (32,)),
+    LayerCase(gn.Concatenate([gn.Identity(), gn.Dense(4, "tanh"), [gn.Dense(3, "sigmoid"), gn.Dense(2)]]), (5,)),
+    LayerCase(gn.Concatenate([gn.LayerNorm(), [gn.Sigmoid(), gn.Dropout(0.25)]]), (2, 3)),
 ]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.arrays import Scratch, ScratchPool
 from glassnet.initializers import INITIALIZERS
-from glassnet.layers import Layer, ParamSpec, Step
+from glassnet.layers import Layer, ParamSpec, Step, leaves
 from glassnet.randomness import Noise, Streams
 
 TOLERANCE = {"float32": {"rtol": 2e-5, "atol": 2e-6}, "float64": {"rtol": 1e-12, "atol": 1e-14}}
@@ -35,13 +35,25 @@ class Bench:
         self.dtype = np.dtype(dtype)
         self.out_shape = self.layer.build(in_shape)
         self.lead = () if members is None else (members,)
-        self.params = {spec.name: self._values(spec, seed) for spec in self.layer.param_specs()}
-        self.grads = {name: np.full_like(array, np.nan) for name, array in self.params.items()}
-        self.stats = {spec.name: self._values(spec, seed + 100) for spec in self.layer.stat_specs()}
-        self.layer.bind(self.params, self.grads, self.stats, members)
+        self.params: dict[str, np.ndarray] = {}
+        self.grads: dict[str, np.ndarray] = {}
+        self.stats: dict[str, np.ndarray] = {}
+        for index, (name, leaf) in enumerate(leaves([""], [self.layer])):
+            self._bind(name.removeprefix("."), leaf, index, seed)
         self.streams = [Streams(seed + k) for k in range(members or 1)]
         self.pool = ScratchPool(members, self.dtype)
         self.cache = self.cache_for(n)
+
+    def _bind(self, name: str, leaf: Layer, index: int, seed: int) -> None:
+        """Give a layer that is not a container its arrays, kept under its name within the whole."""
+        lead = f"{name}." if name else ""
+        leaf.index = index
+        params = {spec.name: self._values(spec, seed + 7 * index) for spec in leaf.param_specs()}
+        grads = {key: np.full_like(array, np.nan) for key, array in params.items()}
+        stats = {spec.name: self._values(spec, seed + 7 * index + 100) for spec in leaf.stat_specs()}
+        leaf.bind(params, grads, stats, self.members)
+        for kept, found in ((self.params, params), (self.grads, grads), (self.stats, stats)):
+            kept.update({f"{lead}{key}": array for key, array in found.items()})
 
     def _values(self, spec: ParamSpec, seed: int) -> np.ndarray:
         """Random values around the initial ones, so that no derivative is accidentally right."""

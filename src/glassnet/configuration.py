@@ -8,7 +8,8 @@ from typing import Any
 
 from glassnet.checks import check_choice
 from glassnet.errors import ConfigError, FormatError
-from glassnet.layers import LAYERS, Layer
+from glassnet.layers import LAYERS, Layer, make_layer
+from glassnet.layout import every_layer
 from glassnet.losses import LOSSES, Loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS
@@ -28,11 +29,11 @@ def network_config(network: Network) -> dict[str, Any]:
         A class of the user's takes arguments that its ``config`` does not return.
     """
     optimizer = network.optimizer
-    parts: list[Layer | Loss] = [*network.layers, network.loss]
+    parts: list[Layer | Loss] = [*every_layer(network.layers), network.loss]
     for part in parts:
         _check_config(part)
     return {
-        "layers": [{"class": type(layer).__name__, **layer.config()} for layer in network.layers],
+        "layers": [layer.entry() for layer in network.layers],
         "loss": {"class": type(network.loss).__name__, **network.loss.config()},
         "optimizer": {"class": type(optimizer).__name__, **optimizer.config()},
         "seeds": list(network.seeds),
@@ -73,7 +74,7 @@ def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> 
     own = {found.__name__: found for found in custom}
     schedules = SCHEDULES | {name: found for name, found in own.items() if issubclass(found, Schedule)}
     try:
-        layers = [_make("layer", entry, LAYERS | own) for entry in config["layers"]]
+        layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
         loss = _make("loss", config["loss"], {found.__name__: found for found in LOSSES.values()} | own)
         name, arguments = _split(config["optimizer"])
         optimizers = {found.__name__: found for found in OPTIMIZERS.values()} | own
@@ -90,7 +91,7 @@ def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> 
             dtype=config["dtype"],
             members=members,
         )
-    except (ConfigError, TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+    except (ConfigError, TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError) as error:
         message = f"network_from_config: the configuration must describe a network, got one that fails with: {error}"
         raise FormatError(message) from error
 
@@ -123,7 +124,7 @@ def summary_table(network: Network) -> str:
     17 parameters, float32, 68 bytes; squared_error on samples of shape (2,)
     """
     rows = [("layer", "", "output", "parameter", "shape", "place")]
-    for name, layer in zip(network.names, network.layers, strict=True):
+    for name, layer in network.built("summary").layers.items():
         own = [slot for slot in network.slots if slot.layer is layer]
         places = [(slot.spec.name, str(slot.spec.shape), f"{slot.start}:{slot.stop}") for slot in own] or [("", "", "")]
         for i, place in enumerate(places):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers import Dense, Layer, Sigmoid
+from glassnet.layers import Dense, Layer, Sequential, Sigmoid
 from glassnet.losses import Loss
 from glassnet.randomness import fresh_seed
 
-__all__ = ["check_layers", "check_seeds", "check_shape", "name_layers", "refuse_linked_output"]
+__all__ = ["check_layers", "check_seeds", "check_shape", "every_layer", "refuse_linked_output"]
 
 
 def check_layers(layers: Sequence[Layer]) -> list[Layer]:
@@ -29,16 +29,24 @@ def check_layers(layers: Sequence[Layer]) -> list[Layer]:
             "Network: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu'), Dense(1)]."
         )
         raise ConfigError(message)
-    if len({id(layer) for layer in found}) < len(found):
+    everywhere = [*every_layer(found)]
+    if len({id(layer) for layer in everywhere}) < len(everywhere):
         message = (
             "Network: every layer must appear in one place, got the same object twice. Make a new one for each place."
         )
         raise ConfigError(message)
-    for layer in found:
+    for layer in everywhere:
         if layer.owner is not None and layer.owner() is not None:
             message = f"Network: a layer must be in one network only, got {layer!r} of another one. Make a new layer."
             raise ConfigError(message, got=layer)
     return found
+
+
+def every_layer(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """Yield every layer, containers and what is in them."""
+    for layer in layers:
+        yield layer
+        yield from every_layer(layer.sublayers().values())
 
 
 def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[int, ...]:
@@ -56,23 +64,10 @@ def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[
     return tuple(range(first, first + (members or 1)))
 
 
-def name_layers(layers: list[Layer]) -> list[str]:
-    """Return stable names: the class in small letters and a count, ``dense_1``, ``batch_norm_1``."""
-    counts: dict[str, int] = {}
-    names = []
-    for layer in layers:
-        word = type(layer).__name__
-        snake = "".join(
-            "_" + c.lower() if c.isupper() and i and not word[i - 1].isupper() else c.lower()
-            for i, c in enumerate(word)
-        )
-        counts[snake] = counts.get(snake, 0) + 1
-        names.append(f"{snake}_{counts[snake]}")
-    return names
-
-
 def refuse_linked_output(last: Layer, loss: Loss) -> None:
     """Refuse a final sigmoid under a cross-entropy, which would apply it twice."""
+    while isinstance(last, Sequential):
+        last = last.layers[-1]
     activation: Layer = last.activation if isinstance(last, Dense) else last
     if isinstance(activation, Sigmoid) and loss.classifies:
         message = (

@@ -11,8 +11,8 @@ import numpy as np
 
 from glassnet.checks import check_choice, check_integer, check_matrix, check_same_length, check_weights
 from glassnet.errors import NotFittedError, ShapeError
-from glassnet.layers import Layer, Step
-from glassnet.layout import check_layers, check_seeds, check_shape, name_layers, refuse_linked_output
+from glassnet.layers import Layer, Step, leaves, name_layers
+from glassnet.layout import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.passes import Workspace
@@ -99,8 +99,7 @@ class Network:
         self.store: Store | None = None
         if input_shape is not None:
             self.build(input_shape)
-        for layer in self.layers:
-            layer.owner = weakref.ref(self)
+        self._own_layers()
 
     # ---- construction -------------------------------------------------------------------------------------------
 
@@ -127,7 +126,12 @@ class Network:
         if len(out_shape) != 1:
             message = f"Network: the last layer must give one row of outputs per sample, got shape {out_shape}."
             raise ShapeError(message, expected="(k,)", got=out_shape)
-        return Store(self.names, self.layers, self.members, self.dtype)
+        return Store(dict(leaves(self.names, self.layers)), self.members, self.dtype)
+
+    def _own_layers(self) -> None:
+        """Tell every layer whose it is: one layer cannot serve two networks."""
+        for layer in every_layer(self.layers):
+            layer.owner = weakref.ref(self)
 
     def _forget_shape(self) -> None:
         """Be as new as before `build`."""
@@ -186,15 +190,11 @@ class Network:
         """
         n = X.shape[0 if self.members is None else 1]
         prepared = self.workspace.pass_for(n, True)
-        A = X
-        for forward, cache in prepared.forward:
-            A = forward(A, cache, step)
-        d: Any = prepared.dZ
+        Z = prepared.chain.forward(X, step)
         store = self.store or self.built("accumulate")
-        store.loss_sum[...] = self.loss.value_and_gradient(A, y, weight, d, prepared.loss_cache)
+        store.loss_sum[...] = self.loss.value_and_gradient(Z, y, weight, prepared.dZ, prepared.loss_cache)
         store.weight_sum[...] = n if weight is None else np.add.reduce(weight, axis=-1)
-        for backward, cache in prepared.backward:
-            d = backward(d, cache)
+        prepared.chain.backward(prepared.dZ)
 
     def _logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
         """Return logits for checked inputs of shape (n, ...), a few thousand rows at a time, as a fresh array."""
@@ -205,9 +205,7 @@ class Network:
         for start in range(0, n, _PREDICT_ROWS):
             A = self.broadcast(X[start : start + _PREDICT_ROWS])
             prepared = self.workspace.pass_for(A.shape[len(lead)], keeps=False)
-            for forward, cache in prepared.forward:
-                A = forward(A, cache, step)
-            Z[..., start : start + _PREDICT_ROWS, :] = A
+            Z[..., start : start + _PREDICT_ROWS, :] = prepared.chain.forward(A, step)
         return Z
 
     def broadcast(self, array: np.ndarray) -> np.ndarray:
@@ -348,8 +346,7 @@ class Network:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        for layer in self.layers:
-            layer.owner = weakref.ref(self)
+        self._own_layers()
         if self.store is not None:
             self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
 

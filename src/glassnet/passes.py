@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Scratch, ScratchPool
-from glassnet.layers import Cache, Layer
+from glassnet.layers import Cache, Chain, Layer
 from glassnet.losses import Loss
 
 __all__ = ["Pass", "Workspace"]
@@ -17,31 +17,22 @@ _PREPARED_SIZES = 8  # batch sizes whose caches are kept ready
 
 
 class Pass:
-    """The bound methods and caches of all layers, for batches of one size.
+    """A network's layers and loss with their caches, for batches of one size.
 
     Attributes
     ----------
-    forward, backward : list of (method, Cache)
-        In the order in which they are called.
+    chain : Chain
+        All layers.
     loss_cache : Cache
     dZ : ndarray
         Where the loss writes its gradient.
     """
 
-    __slots__ = ("backward", "dZ", "forward", "loss_cache")
+    __slots__ = ("chain", "dZ", "loss_cache")
 
     def __init__(self, layers: list[Layer], loss: Loss, scratch: Scratch, input_gradient: bool) -> None:
-        learns = [bool(layer.param_specs()) for layer in layers]
-        first = 0 if input_gradient else (learns.index(True) if True in learns else len(layers))
-        caches: list[Cache] = [
-            layer.make_cache(scratch, need_dX=input_gradient or position > first)
-            for position, layer in enumerate(layers)
-        ]
-        pairs = list(zip(layers, caches, strict=True))
-        self.forward = [(layer.forward, cache) for layer, cache in pairs]
-        # Nothing in front of the first layer that learns needs a gradient.
-        self.backward = [(layer.backward, cache) for layer, cache in reversed(pairs[first:])]
-        self.loss_cache = loss.make_cache(scratch, layers[-1].out_shape)
+        self.chain = Chain(layers, scratch, input_gradient)
+        self.loss_cache: Cache = loss.make_cache(scratch, layers[-1].out_shape)
         self.dZ: np.ndarray = self.loss_cache["dZ"]
 
 

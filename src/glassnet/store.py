@@ -51,9 +51,8 @@ class Store:
 
     Parameters
     ----------
-    names : list of str
-        One per layer.
-    layers : list of Layer
+    layers : dict of str to Layer
+        Every layer that is not a container, by its full name, in the order of their definition.
     members : int or None
         K, or None.
     dtype : numpy.dtype
@@ -79,10 +78,10 @@ class Store:
     loss_sum: np.ndarray
     weight_sum: np.ndarray
 
-    def __init__(self, names: list[str], layers: list[Layer], members: int | None, dtype: np.dtype[Any]) -> None:
-        self._layers, self._members, self._dtype = layers, members, dtype
-        self.slots = _lay_out(names, layers, lambda layer: layer.param_specs())
-        self.stat_slots = _lay_out(names, layers, lambda layer: layer.stat_specs())
+    def __init__(self, layers: dict[str, Layer], members: int | None, dtype: np.dtype[Any]) -> None:
+        self.layers, self._members, self._dtype = layers, members, dtype
+        self.slots = _lay_out(layers, lambda layer: layer.param_specs())
+        self.stat_slots = _lay_out(layers, lambda layer: layer.stat_specs())
         self.n_parameters = self.slots[-1].stop if self.slots else 0
         self._n_stats = self.stat_slots[-1].stop if self.stat_slots else 0
 
@@ -114,7 +113,7 @@ class Store:
         self.grads = self.sums[..., : self.n_parameters]
         self.loss_sum, self.weight_sum = self.sums[..., -2], self.sums[..., -1]
         self._one_over_weight = np.ones(() if self._members is None else (self._members, 1), dtype=self._dtype)
-        for index, layer in enumerate(self._layers):
+        for index, layer in enumerate(self.layers.values()):
             layer.index = index
             own = [slot for slot in self.slots if slot.layer is layer]
             layer.bind(
@@ -148,10 +147,10 @@ class Store:
         self._bind()
 
 
-def _lay_out(names: list[str], layers: list[Layer], specs_of: Callable[[Layer], tuple[ParamSpec, ...]]) -> list[Slot]:
+def _lay_out(layers: dict[str, Layer], specs_of: Callable[[Layer], tuple[ParamSpec, ...]]) -> list[Slot]:
     """Place all arrays: decayed first, then the rest, by rate factor within that, so that groups are contiguous."""
     wanted = []
-    for name, layer in zip(names, layers, strict=True):
+    for name, layer in layers.items():
         specs = specs_of(layer)
         if len({spec.name for spec in specs}) < len(specs):
             message = f"{layer!r}: names of parameters must differ, got {[spec.name for spec in specs]}."

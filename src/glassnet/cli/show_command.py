@@ -49,7 +49,7 @@ def _layers(network: Network, configs: list[dict[str, Any]]) -> list[dict[str, A
     """Return each layer with its name, arguments, outputs and number of parameters."""
     layers = []
     for name, layer, config in zip(network.names, network.layers, configs, strict=True):
-        n = sum(slot.stop - slot.start for slot in network.slots if slot.layer is layer)
+        n = sum(slot.stop - slot.start for slot in network.slots if slot.name.startswith(f"{name}."))
         layers.append({"name": name, **config, "outputs": list(layer.out_shape), "parameters": n})
     return layers
 

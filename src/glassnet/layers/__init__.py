@@ -18,6 +18,17 @@ from glassnet.layers.activations import (
     Tanh,
 )
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step
+from glassnet.layers.containers import (
+    Chain,
+    Concatenate,
+    Container,
+    Residual,
+    Sequential,
+    learns,
+    leaves,
+    make_layer,
+    name_layers,
+)
 from glassnet.layers.dense import Dense, Flatten
 from glassnet.layers.dropout import Dropout
 from glassnet.layers.normalization import BatchNorm, LayerNorm
@@ -31,6 +42,9 @@ __all__ = [
     "Activation",
     "BatchNorm",
     "Cache",
+    "Chain",
+    "Concatenate",
+    "Container",
     "Dense",
     "Dropout",
     "Flatten",
@@ -41,14 +55,31 @@ __all__ = [
     "Mish",
     "ParamSpec",
     "ReLU",
+    "Residual",
+    "Sequential",
     "SiLU",
     "Sigmoid",
     "Softplus",
     "Step",
     "Tanh",
+    "learns",
+    "leaves",
+    "make_layer",
+    "name_layers",
 ]
 
 LAYERS: dict[str, type[Layer]] = {
-    layer.__name__: layer for layer in (Dense, Flatten, Dropout, BatchNorm, LayerNorm, *ACTIVATIONS.values())
+    layer.__name__: layer
+    for layer in (
+        Dense,
+        Flatten,
+        Dropout,
+        BatchNorm,
+        LayerNorm,
+        Sequential,
+        Residual,
+        Concatenate,
+        *ACTIVATIONS.values(),
+    )
 }
 """The layers that a model file may name."""

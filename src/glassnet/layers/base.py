@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.arrays import Scratch
+from glassnet.checks import check_flag, check_number
 from glassnet.randomness import Noise
 
 __all__ = ["Cache", "Layer", "ParamSpec", "Step", "Views"]
@@ -89,6 +90,12 @@ class Layer:
     ----------
     in_shape, out_shape : tuple of int
         Shapes of one sample, known after `build`.
+    trainable : bool
+        Whether `fit` may change its parameters and running statistics. May be set at any time.
+    rate_factor : float
+        Multiplies the learning rate for its parameters.
+    decay_factor : float
+        Multiplies weight decay and the penalties ``l1`` and ``l2`` for its weights.
     index : int
         Position in the network: it separates the noise of two layers.
     owner : weakref to Network or None
@@ -97,6 +104,9 @@ class Layer:
 
     in_shape: tuple[int, ...]
     out_shape: tuple[int, ...]
+    trainable: bool = True
+    rate_factor: float = 1.0
+    decay_factor: float = 1.0
     index: int = 0
     owner: Any = None
     _views: frozenset[str] = frozenset()
@@ -135,12 +145,58 @@ class Layer:
         """
         raise NotImplementedError
 
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        """Look at the network's input before anything is computed, and refuse what the layer cannot take.
+
+        Returns what the next layer sees of it, or None where that is no longer the user's own numbers.
+        """
+        return None
+
+    def sublayers(self) -> dict[str, Layer]:
+        """Return the layers inside by name; a layer that has some has no parameters of its own."""
+        return {}
+
     def config(self) -> dict[str, Any]:
         """Return the constructor's arguments, JSON-able: ``type(layer)(**layer.config())`` is the same layer."""
         return {}
 
+    def tuned(
+        self, *, trainable: bool | None = None, rate_factor: float | None = None, decay_factor: float | None = None
+    ) -> Layer:
+        """Set how the layer is trained, and return it.
+
+        Examples
+        --------
+        >>> from glassnet.layers import Dense
+        >>> Dense(8).tuned(rate_factor=0.1).rate_factor
+        0.1
+        """
+        name = type(self).__name__
+        if trainable is not None:
+            self.trainable = check_flag(name, "trainable", trainable)
+        if rate_factor is not None:
+            self.rate_factor = check_number(name, "rate_factor", rate_factor, 0.0)
+        if decay_factor is not None:
+            self.decay_factor = check_number(name, "decay_factor", decay_factor, 0.0)
+        return self
+
+    def tuning(self) -> dict[str, Any]:
+        """Return what was set by `tuned` and is not the default, JSON-able."""
+        names = ("trainable", "rate_factor", "decay_factor")
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(Layer, name)}
+
+    def entry(self) -> dict[str, Any]:
+        """Return the layer as plain data: class, arguments, and how it is trained if that was set."""
+        tuning = self.tuning()
+        return {"class": type(self).__name__, **self.config(), **({"tuning": tuning} if tuning else {})}
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.config().items())})"
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
+        return f"{type(self).__name__}({arguments}){self._tuned_text()}"
+
+    def _tuned_text(self) -> str:
+        tuning = ", ".join(f"{name}={value!r}" for name, value in self.tuning().items())
+        return f".tuned({tuning})" if tuning else ""
 
     def note_views(self, flats: tuple[np.ndarray, ...]) -> None:
         """Remember which attributes look into the network's flat arrays; called after `bind`."""

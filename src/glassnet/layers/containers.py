@@ -1,0 +1,390 @@
+"""Layers made of layers: one after the other, around a shortcut, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.checks import check_choice
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.layers.base import Cache, Layer, Step
+
+__all__ = [
+    "Chain",
+    "Concatenate",
+    "Container",
+    "Residual",
+    "Sequential",
+    "learns",
+    "leaves",
+    "make_layer",
+    "name_layers",
+]
+
+
+def name_layers(layers: Sequence[Layer]) -> list[str]:
+    """Return stable names: the class in small letters and a count, ``dense_1``, ``batch_norm_1``."""
+    counts: dict[str, int] = {}
+    names = []
+    for layer in layers:
+        word = type(layer).__name__
+        snake = "".join(
+            "_" + c.lower() if c.isupper() and i and not word[i - 1].isupper() else c.lower()
+            for i, c in enumerate(word)
+        )
+        counts[snake] = counts.get(snake, 0) + 1
+        names.append(f"{snake}_{counts[snake]}")
+    return names
+
+
+def leaves(names: Sequence[str], layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
+    """Yield ``(name, layer)`` for every layer that is not a container, in the order of their definition.
+
+    The names of nested layers are joined by dots: ``"residual_1.dense_2"``.
+    """
+    for name, layer in zip(names, layers, strict=True):
+        inside = layer.sublayers()
+        if inside:
+            yield from leaves([f"{name}.{part}" for part in inside], list(inside.values()))
+        else:
+            yield name, layer
+
+
+def learns(layer: Layer) -> bool:
+    """Return whether the layer, or one inside it, has parameters."""
+    return bool(layer.param_specs()) or any(map(learns, layer.sublayers().values()))
+
+
+def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Layer:
+    """Return the layer that `Layer.entry` described, with all the layers inside it.
+
+    Parameters
+    ----------
+    entry : mapping
+        ``{"class": "Dense", "units": 8, ...}``.
+    known : mapping of str to class, optional
+        The classes that it may name; by default those of this package.
+    """
+    from glassnet.layers import LAYERS  # here, since that table holds the classes of this file
+
+    classes = LAYERS if known is None else known
+    arguments = {name: _made(value, classes) for name, value in entry.items() if name not in ("class", "tuning")}
+    layer: Layer = classes[check_choice("layer", "class", entry.get("class"), classes)](**arguments)
+    return layer.tuned(**entry.get("tuning", {}))
+
+
+def _made(value: Any, known: Mapping[str, Any]) -> Any:
+    """Return an argument with every entry of a layer in it made a layer."""
+    if isinstance(value, dict) and "class" in value:
+        return make_layer(value, known)
+    return [_made(item, known) for item in value] if isinstance(value, list) else value
+
+
+class Chain:
+    """Layers one after the other, with their caches for batches of one size.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Built.
+    scratch : Scratch
+    need_dX : bool
+        Whether `backward` must reach the input of the first layer.
+    """
+
+    __slots__ = ("_need_dX", "steps_back", "steps_forward")
+
+    def __init__(self, layers: Sequence[Layer], scratch: Scratch, need_dX: bool) -> None:
+        # Nothing in front of the first layer that learns needs a gradient, unless the input does.
+        first = 0 if need_dX else next((i for i, layer in enumerate(layers) if learns(layer)), len(layers))
+        caches = [layer.make_cache(scratch, need_dX or position > first) for position, layer in enumerate(layers)]
+        pairs = list(zip(layers, caches, strict=True))
+        self._need_dX = need_dX
+        self.steps_forward: list[tuple[Callable[..., Any], Cache]] = [(layer.forward, cache) for layer, cache in pairs]
+        self.steps_back: list[tuple[Callable[..., Any], Cache]] = [
+            (layer.backward, cache) for layer, cache in reversed(pairs[first:])
+        ]
+
+    def forward(self, X: np.ndarray, step: Step) -> np.ndarray:
+        """Return the output of the last layer."""
+        for forward, cache in self.steps_forward:
+            X = forward(X, cache, step)
+        return X
+
+    def backward(self, dY: np.ndarray) -> np.ndarray | None:
+        """Return the gradient with respect to the input, or None if it was not asked for."""
+        d: Any = dY
+        for backward, cache in self.steps_back:
+            d = backward(d, cache)
+        return d if self._need_dX else None
+
+
+class Container(Layer):
+    """Base of the layers that hold layers: what they share is that their training settings are those of all inside."""
+
+    @property
+    def trainable(self) -> bool:
+        """Whether every layer inside is trained; setting it sets them all."""
+        return all(layer.trainable for layer in self.sublayers().values())
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.sublayers().values():
+            layer.trainable = value
+
+    def tuned(
+        self, *, trainable: bool | None = None, rate_factor: float | None = None, decay_factor: float | None = None
+    ) -> Layer:
+        for layer in self.sublayers().values():
+            layer.tuned(trainable=trainable, rate_factor=rate_factor, decay_factor=decay_factor)
+        return self
+
+    def tuning(self) -> dict[str, Any]:
+        return {}
+
+    def _arguments(self) -> str:
+        """Return the constructor's arguments as text."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._arguments()})"
+
+
+class Sequential(Container):
+    """Layers one after the other, as one layer: ``Y = f_m(...f_2(f_1(X)))``.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+
+    Examples
+    --------
+    >>> from glassnet.layers import Dense
+    >>> Sequential([Dense(8, "relu"), Dense(3)]).build((5,))
+    (3,)
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = _check_layers(type(self).__name__, layers)
+
+    def sublayers(self) -> dict[str, Layer]:
+        return dict(zip(name_layers(self.layers), self.layers, strict=True))
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        self.in_shape = self.out_shape = tuple(in_shape)
+        for layer in self.layers:
+            self.out_shape = layer.build(self.out_shape)
+        return self.out_shape
+
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        return _check_raw(self.layers, X)
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        return {"chain": Chain(self.layers, scratch, need_dX)}
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        Y: np.ndarray = cache["chain"].forward(X, step)
+        return Y
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+        dX: np.ndarray | None = cache["chain"].backward(dY)
+        return dX
+
+    def config(self) -> dict[str, Any]:
+        return {"layers": [layer.entry() for layer in self.layers]}
+
+    def _arguments(self) -> str:
+        return repr(self.layers)
+
+
+class Residual(Container):
+    """Layers with a shortcut around them: ``Y = X + F(X)``, ``dX = dY + F'(X)^T dY``.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        F: one after the other. Its output must have the shape of its input, unless there is a ``shortcut``.
+    shortcut : Layer, optional
+        What X passes on the way around, ``Y = S(X) + F(X)``: a ``Dense`` of the same number of units, where F changes
+        the shape.
+
+    References
+    ----------
+    He, Zhang, Ren & Sun (2016), arXiv:1512.03385, eq. 1-2.
+
+    Examples
+    --------
+    >>> from glassnet.layers import Dense
+    >>> Residual([Dense(16, "relu"), Dense(5)]).build((5,))
+    (5,)
+    """
+
+    def __init__(self, layers: Sequence[Layer], shortcut: Layer | None = None) -> None:
+        self.layers = _check_layers("Residual", layers)
+        self.shortcut = None if shortcut is None else _check_layers("Residual", [shortcut])[0]
+
+    def sublayers(self) -> dict[str, Layer]:
+        inside = dict(zip(name_layers(self.layers), self.layers, strict=True))
+        return inside if self.shortcut is None else {**inside, "shortcut": self.shortcut}
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        self.in_shape = around = tuple(in_shape)
+        inside = around
+        for layer in self.layers:
+            inside = layer.build(inside)
+        if self.shortcut is not None:
+            around = self.shortcut.build(around)
+        if inside != around:
+            must = f"the layers inside must give samples of shape {around}, as the way around them does"
+            message = f"Residual: {must}, got {inside}. Change the last layer's units, or pass shortcut=Dense(units)."
+            raise ShapeError(message, expected=around, got=inside)
+        self.out_shape = inside
+        return self.out_shape
+
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        _check_raw(self.layers, X)
+        if self.shortcut is not None:
+            self.shortcut.check_raw(X)
+        return None
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        around = [] if self.shortcut is None else [self.shortcut]
+        return {
+            "inside": Chain(self.layers, scratch, need_dX),
+            "around": Chain(around, scratch, need_dX),
+            "Y": scratch.array(self.out_shape),
+            "dF": scratch.array(self.out_shape) if scratch.keeps else None,
+        }
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        F, S = cache["inside"].forward(X, step), cache["around"].forward(X, step)
+        Y: np.ndarray = np.add(S, F, out=cache["Y"])
+        return Y
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+        # Both ways may consume what they are given.
+        np.copyto(cache["dF"], dY)
+        inside, around = cache["inside"].backward(cache["dF"]), cache["around"].backward(dY)
+        if inside is None or around is None:
+            return None
+        dX: np.ndarray = np.add(around, inside, out=around)
+        return dX
+
+    def config(self) -> dict[str, Any]:
+        shortcut = None if self.shortcut is None else self.shortcut.entry()
+        return {"layers": [layer.entry() for layer in self.layers], "shortcut": shortcut}
+
+    def _arguments(self) -> str:
+        return repr(self.layers) + ("" if self.shortcut is None else f", shortcut={self.shortcut!r}")
+
+
+class Concatenate(Container):
+    """Several branches on the same input, side by side: ``Y = [B_1(X), B_2(X), ...]`` along the last axis.
+
+    ``dX = sum_i B_i'(X)^T dY_i``, where ``dY_i`` is the branch's slice of ``dY``.
+
+    Parameters
+    ----------
+    branches : sequence of Layer or of sequences of Layer
+        A sequence is one branch, as in `Sequential`. ``Identity()`` passes the input on.
+
+    Examples
+    --------
+    >>> from glassnet.layers import Dense, Identity
+    >>> Concatenate([Identity(), [Dense(8, "tanh"), Dense(3)]]).build((5,))
+    (8,)
+    """
+
+    def __init__(self, branches: Sequence[Layer | Sequence[Layer]]) -> None:
+        given: list[Any] = list(branches) if isinstance(branches, (list, tuple)) else [branches]
+        layers = [Sequential(branch) if isinstance(branch, (list, tuple)) else branch for branch in given]
+        self.branches = _check_layers("Concatenate", layers)
+
+    def sublayers(self) -> dict[str, Layer]:
+        return {f"branch_{i + 1}": branch for i, branch in enumerate(self.branches)}
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        self.in_shape = tuple(in_shape)
+        shapes = [branch.build(self.in_shape) for branch in self.branches]
+        if len({(len(shape), shape[:-1]) for shape in shapes}) > 1:
+            must = "branches must give samples of the same shape but for the last axis"
+            got = " and ".join(map(str, shapes))
+            message = f"Concatenate: {must}, got {got}. End the branches with Flatten() or Reshape(...)."
+            raise ShapeError(message, expected=must, got=shapes)
+        ends = np.cumsum([shape[-1] for shape in shapes]).tolist()
+        self._slices = [slice(end - shape[-1], end) for shape, end in zip(shapes, ends, strict=True)]
+        self.out_shape = (*shapes[0][:-1], ends[-1])
+        return self.out_shape
+
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        for branch in self.branches:
+            branch.check_raw(X)
+        return None
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        back = [need_dX or learns(branch) for branch in self.branches]
+        return {
+            "branches": [branch.make_cache(scratch, need_dX) for branch in self.branches],
+            "Y": scratch.array(self.out_shape),
+            "back": back,
+            "dY": [scratch.array(branch.out_shape) if scratch.keeps else None for branch in self.branches],
+            "dX": scratch.array(self.in_shape) if scratch.keeps and need_dX else None,
+        }
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        Y: np.ndarray = cache["Y"]
+        for branch, inner, columns in zip(self.branches, cache["branches"], self._slices, strict=True):
+            np.copyto(Y[..., columns], branch.forward(X, inner, step))
+        return Y
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+        dX: np.ndarray | None = cache["dX"]
+        empty = True
+        for i, branch in enumerate(self.branches):
+            if not cache["back"][i]:
+                continue
+            np.copyto(cache["dY"][i], dY[..., self._slices[i]])
+            part = branch.backward(cache["dY"][i], cache["branches"][i])
+            if dX is not None and part is not None:
+                if empty:
+                    np.copyto(dX, part)
+                else:
+                    np.add(dX, part, out=dX)
+                empty = False
+        return dX
+
+    def config(self) -> dict[str, Any]:
+        return {"branches": [branch.entry() for branch in self.branches]}
+
+    def _arguments(self) -> str:
+        return repr(self.branches)
+
+
+def _check_layers(where: str, layers: Sequence[Layer]) -> list[Layer]:
+    """Return the layers as a list: at least one, and nothing else."""
+    given: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
+    found = [make_layer(layer) if isinstance(layer, dict) else layer for layer in given]
+    for position, layer in enumerate(found):
+        if not isinstance(layer, Layer):
+            hint = (
+                f"Write {layer.__name__}(...)." if isinstance(layer, type) else "Pass layers such as Dense(64, 'relu')."
+            )
+            message = f"{where}: layers must be Layer objects, got {layer!r} at position {position}. {hint}"
+            raise ConfigError(message, got=layer)
+    if not found:
+        message = f"{where}: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu')]."
+        raise ConfigError(message)
+    return found
+
+
+def _check_raw(layers: Sequence[Layer], X: np.ndarray) -> np.ndarray | None:
+    """Let layers look at the user's own numbers, as far as these come unchanged."""
+    seen: np.ndarray | None = X
+    for layer in layers:
+        if seen is None:
+            break
+        seen = layer.check_raw(seen)
+    return seen
