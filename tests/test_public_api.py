@@ -23,7 +23,7 @@ FLOORS = {
     "arrays": 1, "checks": 1, "datasets": 1, "errors": 1, "initializers": 1, "metrics": 1, "randomness": 1,
     "schedules": 1, "splitting": 1,
     "layers": 2, "losses": 2, "optimizers": 2,
-    "configuration": 3, "gradcheck": 3, "layout": 3, "network": 3, "passes": 3, "store": 3,
+    "analysis": 3, "configuration": 3, "gradcheck": 3, "layout": 3, "network": 3, "passes": 3, "store": 3,
     "files": 4, "training": 4,
     "tabular": 6,
     "cli": 7, "__main__": 7,
@@ -31,7 +31,10 @@ FLOORS = {
 
 # One-line delegates of Network that reach up or sideways, with the import inside.
 DELEGATES = {
+    "Network.activations": "analysis",
     "Network.fit": "training",
+    "Network.hidden": "analysis",
+    "Network.input_gradient": "analysis",
     "Network.save": "files",
     "Network.summary": "configuration",
 }

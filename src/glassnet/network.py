@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from glassnet.training import History
 
-__all__ = ["Network"]
+__all__ = ["PREDICT_ROWS", "Network"]
 
-_PREDICT_ROWS = 4096  # rows at a time, so that the scratch of a large prediction stays small
+PREDICT_ROWS = 4096  # rows at a time, so that the scratch of a large prediction stays small
 
 
 class Network:
@@ -128,6 +128,14 @@ class Network:
             raise ShapeError(message, expected="(k,)", got=out_shape)
         return Store(dict(leaves(self.names, self.layers)), self.members, self.dtype)
 
+    def twin(self, layers: list[Layer]) -> Network:
+        """Return a network of these copied layers that shares parameters and statistics, with gradients of its own."""
+        twin = Network.__new__(Network)
+        vars(twin).update({**vars(self), "layers": layers, "run": None})
+        twin.store = self.built("twin").twin(dict(leaves(self.names, layers)))
+        twin.workspace = Workspace(layers, self.loss, self.members, self.dtype)
+        return twin
+
     def _own_layers(self) -> None:
         """Tell every layer whose it is: one layer cannot serve two networks."""
         for layer in every_layer(self.layers):
@@ -202,10 +210,10 @@ class Network:
         n = len(X)
         lead = () if self.members is None else (self.members,)
         Z = np.empty((*lead, n, self.n_outputs), dtype=self.dtype)
-        for start in range(0, n, _PREDICT_ROWS):
-            A = self.broadcast(X[start : start + _PREDICT_ROWS])
+        for start in range(0, n, PREDICT_ROWS):
+            A = self.broadcast(X[start : start + PREDICT_ROWS])
             prepared = self.workspace.pass_for(A.shape[len(lead)], keeps=False)
-            Z[..., start : start + _PREDICT_ROWS, :] = prepared.chain.forward(A, step)
+            Z[..., start : start + PREDICT_ROWS, :] = prepared.chain.forward(A, step)
         return Z
 
     def broadcast(self, array: np.ndarray) -> np.ndarray:
@@ -254,6 +262,24 @@ class Network:
         self.built("predict")
         return self.loss.link(self._logits(self.check_inputs("Network.predict", X)))
 
+    def activations(self, X: Any) -> dict[str, np.ndarray]:
+        """Return the output of every layer by name; see `glassnet.analysis.layer_outputs`."""
+        from glassnet.analysis import layer_outputs
+
+        return layer_outputs(self, X)
+
+    def hidden(self, X: Any, layer: int | str) -> np.ndarray:
+        """Return the output of one layer, by name or position; see `glassnet.analysis.layer_output`."""
+        from glassnet.analysis import layer_output
+
+        return layer_output(self, X, layer)
+
+    def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
+        """Return how the answer to each row changes with the row; see `glassnet.analysis.input_gradient`."""
+        from glassnet.analysis import input_gradient
+
+        return input_gradient(self, X, y, output=output)
+
     def evaluate(
         self, X: Any, y: Any, sample_weight: Any = None, metrics: Sequence[str] | None = None
     ) -> dict[str, Any]:
@@ -291,8 +317,8 @@ class Network:
     def _loss_of(self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
         """Return ``sum(w * l) / sum(w)`` for logits, a float or an array (K,)."""
         total: Any = 0.0
-        for start in range(0, len(y), _PREDICT_ROWS):
-            rows = slice(start, start + _PREDICT_ROWS)
+        for start in range(0, len(y), PREDICT_ROWS):
+            rows = slice(start, start + PREDICT_ROWS)
             n = len(y[rows])
             prepared = self.workspace.pass_for(n, keeps=False)
             part = None if weight is None else self.broadcast(weight[rows])
@@ -321,6 +347,20 @@ class Network:
         store.average_gradients()
         loss = store.loss_sum / store.weight_sum
         return float(loss) if self.members is None else loss
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        """Return copies of all parameters and running statistics by name, as in files and `summary`."""
+        return self.built("state_dict").to_dict()
+
+    def load_state_dict(self, arrays: Mapping[str, Any]) -> None:
+        """Fill all parameters and running statistics with what `state_dict` of such a network returned.
+
+        Raises
+        ------
+        ShapeError
+            Names or shapes differ, all of them named; nothing was changed.
+        """
+        self.built("load_state_dict").from_dict("Network.load_state_dict", arrays)
 
     def noise(self) -> Noise:
         """Return the source of noise for layers, at epoch 0, batch 0."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from glassnet.checks import check_choice
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, ShapeError
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import Layer, ParamSpec
 from glassnet.optimizers import Group
@@ -123,6 +123,36 @@ class Store:
                 self._members,
             )
             layer.note_views((self.params, self.sums, self.stats))
+
+    def twin(self, layers: dict[str, Layer]) -> Store:
+        """Return a store for copies of the layers: the same parameters and statistics, gradients of its own."""
+        twin = Store(layers, self._members, self._dtype)
+        twin.params, twin.stats = self.params, self.stats
+        twin._bind()
+        return twin
+
+    def to_dict(self) -> dict[str, np.ndarray]:
+        """Return copies of all parameters and statistics by name."""
+        found = {slot.name: slot.view(self.params).copy() for slot in self.slots}
+        return found | {slot.name: slot.view(self.stats).copy() for slot in self.stat_slots}
+
+    def from_dict(self, where: str, arrays: Mapping[str, Any]) -> None:
+        """Fill all parameters and statistics, or change nothing and name every array that does not fit."""
+        wanted = {slot.name: slot.view(self.params) for slot in self.slots}
+        wanted |= {slot.name: slot.view(self.stats) for slot in self.stat_slots}
+        given = {name: np.asarray(array) for name, array in arrays.items()}
+        problems = [f"{name!r} is missing" for name in sorted(wanted.keys() - given.keys())]
+        problems += [f"{name!r} is unknown" for name in sorted(given.keys() - wanted.keys())]
+        for name in sorted(wanted.keys() & given.keys()):
+            if given[name].shape != wanted[name].shape:
+                problems.append(f"{name!r} has shape {given[name].shape} instead of {wanted[name].shape}")
+            elif given[name].dtype.kind not in "fiu" or not np.isfinite(given[name]).all():
+                problems.append(f"{name!r} holds something else than finite numbers")
+        if problems:
+            message = f"{where}: the arrays must fit the network, got some of which {'; '.join(problems)}."
+            raise ShapeError(message, got=problems)
+        for name, view in wanted.items():
+            view[...] = given[name]
 
     def cast(self, dtype: np.dtype[Any]) -> None:
         """Change the dtype of everything: new arrays, which the layers are bound to."""

@@ -73,6 +73,13 @@ class History:
         """The newest epoch's row."""
         return {name: values[-1] for name, values in self.columns.items()}
 
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per epoch, its number from 1 first: what a frame of pandas or polars is made of."""
+        return [
+            {"epoch": epoch + 1, **{name: copy.copy(values[epoch]) for name, values in self.columns.items()}}
+            for epoch in range(self.epochs)
+        ]
+
     def to_dict(self) -> dict[str, Any]:
         """Return a copy of everything, JSON-able."""
         return copy.deepcopy(vars(self))
