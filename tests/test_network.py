@@ -385,7 +385,8 @@ def test_every_public_layer_trains(rng: np.random.Generator) -> None:
             continue
         layer = copy.deepcopy(case.layer)
         seen.add(type(layer))
-        net = gn.Network([gn.Dense(6), layer, gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.02), seed=0)
+        layers = [gn.Dense(case.in_shape[0]), layer, gn.Dense(2)]
+        net = gn.Network(layers, loss="cross_entropy", optimizer=gn.Adam(0.02), seed=0)
         history = net.fit(X, y, epochs=15)
         assert history["loss"][-1] < history["loss"][0], layer
     assert seen == set(PUBLIC_LAYERS.values()) - {gn.Flatten}

@@ -61,7 +61,7 @@ from glassnet.schedules import Constant, CosineDecay, Schedule
 if TYPE_CHECKING:
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
-    from glassnet.training import Callback, EarlyStopping, History
+    from glassnet.training import Callback, Checkpoint, EarlyStopping, History
 
 __version__ = "0.1.0"
 
@@ -75,6 +75,7 @@ __all__ = [
     "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
+    "Checkpoint",
     "Concatenate",
     "ConfigError",
     "Constant",
@@ -118,6 +119,7 @@ __all__ = [
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
     "Callback": "glassnet.training",
+    "Checkpoint": "glassnet.training",
     "EarlyStopping": "glassnet.training",
     "History": "glassnet.training",
     "check_gradients": "glassnet.gradcheck",

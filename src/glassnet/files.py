@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,15 @@ from glassnet.layout import check_shape
 from glassnet.network import Network
 from glassnet.training import RunState
 
-__all__ = ["FORMAT_VERSION", "load", "save_network", "write_atomically"]
+__all__ = ["FORMAT_VERSION", "load", "restore_network", "save_network", "write_atomically"]
 
 FORMAT_VERSION = 1
 _TRAINING = "training."
 
 
-def save_network(network: Network, path: str | Path, *, training_state: bool = False) -> None:
+def save_network(
+    network: Network, path: str | Path, *, training_state: bool = False, data: dict[str, Any] | None = None
+) -> None:
     """Write a network to one ``.safetensors`` file.
 
     Parameters
@@ -40,6 +42,8 @@ def save_network(network: Network, path: str | Path, *, training_state: bool = F
         An existing file is replaced, in one go: at no time is there half a file.
     training_state : bool, default=False
         Whether to keep what is needed to train on as if nothing had happened: optimizer, best weights, position.
+    data : dict, optional
+        JSON-able: what the run's data are, so that a resumed run can tell whether it has the same.
     """
     store = network.built("save")
     state: RunState | None = network.run if training_state else None
@@ -54,6 +58,7 @@ def save_network(network: Network, path: str | Path, *, training_state: bool = F
         "config": network_config(network),
         "metadata": _check_metadata(network.metadata),
         "training": None if state is None else state.to_dict(),
+        "data": data,
     }
     text = json.dumps(description, sort_keys=True)
     from safetensors.numpy import save
@@ -146,6 +151,45 @@ def load(path: str | Path, custom: Iterable[type] = ()) -> Network:
     where = f"load({str(path)!r})"
     description, arrays = _read(where, Path(path))
     network, shape = _network(where, description, custom)
+    _fill(where, network, shape, description, arrays)
+    return network
+
+
+def restore_network(
+    network: Network, path: str | Path, where: str, check_data: Callable[[dict[str, Any] | None], None]
+) -> None:
+    """Put arrays and training state of a file into a network of the same configuration.
+
+    Parameters
+    ----------
+    network : Network
+        Built.
+    path : str or Path
+    where : str
+        Who asks, for the messages.
+    check_data : function
+        Called with what `save_network` was told of the data; it may refuse.
+    """
+    description, arrays = _read(f"load({str(path)!r})", Path(path))
+    found, own = description.get("config"), json.loads(json.dumps(network_config(network)))
+    found = found if isinstance(found, dict) else {}
+    differing = sorted(name for name in own.keys() | found.keys() if own.get(name) != found.get(name))
+    if differing:
+        words = "; ".join(f"{name} was {found.get(name)!r} and is {own.get(name)!r}" for name in differing)
+        message = f"{where}: with resume=True the network must be that of {str(path)!r}, got another: {words}."
+        raise ConfigError(message, expected=found, got=own)
+    if description.get("training") is None:
+        message = f"{where}: with resume=True {str(path)!r} must hold a run, got a network without its training state."
+        raise ConfigError(message)
+    check_data(description.get("data"))
+    assert network.input_shape is not None
+    _fill(f"load({str(path)!r})", network, network.input_shape, description, arrays)
+
+
+def _fill(
+    where: str, network: Network, shape: tuple[int, ...], description: dict[str, Any], arrays: dict[str, np.ndarray]
+) -> None:
+    """Build the network and give it a file's arrays and training state."""
     store = network.plan(shape)
     stored = {name: array for name, array in arrays.items() if not name.startswith(_TRAINING)}
     # Before anything is allocated: a damaged description may ask for any amount of memory.
@@ -161,7 +205,6 @@ def load(path: str | Path, custom: Iterable[type] = ()) -> Network:
         except (GlassnetError, AttributeError, KeyError, TypeError, ValueError) as error:
             message = f"{where}: the training state must be whole, got one that fails with: {error}"
             raise FormatError(message) from error
-    return network
 
 
 def _read(where: str, path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from glassnet.training.callbacks import Callback
+from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.fitting import fit_network
 from glassnet.training.history import History
 from glassnet.training.run import Run
 from glassnet.training.state import RunState
 from glassnet.training.stopping import EarlyStopping
 
-__all__ = ["Callback", "EarlyStopping", "History", "Run", "RunState", "fit_network"]
+__all__ = ["Callback", "Checkpoint", "EarlyStopping", "History", "Run", "RunState", "fit_network"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.arrays import ScratchPool
 from glassnet.randomness import Streams
+from glassnet.training.stopping import fingerprint
 
 __all__ = ["ArrayBatches"]
 
@@ -55,10 +56,10 @@ class ArrayBatches:
         self._members = members
         self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
 
-    def epoch(self, epoch: int) -> Iterator[Batch]:
-        """Yield the batches of an epoch; each is valid until the next."""
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch, from the ``first``-th on; each is valid until the next."""
         order = self._order(epoch) if self._shuffles else None
-        for start in range(0, self.n_rows, self.batch_size):
+        for start in range(first * self.batch_size, self.n_rows, self.batch_size):
             stop = min(start + self.batch_size, self.n_rows)
             if order is None:
                 X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
@@ -68,6 +69,15 @@ class ArrayBatches:
             assert X is not None
             assert y is not None
             yield X, y, weight
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells these batches from others, JSON-able."""
+        return {
+            "rows": self.n_rows,
+            "batch_size": self.batch_size,
+            "shuffle": self._shuffles,
+            "contents": fingerprint(self.arrays),
+        }
 
     def _order(self, epoch: int) -> np.ndarray:
         orders = [streams.order(epoch, self.n_rows) for streams in self._streams]

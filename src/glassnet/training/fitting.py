@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,12 @@ from glassnet.network import Network
 from glassnet.splitting import split_rows
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import Callback, as_callbacks
+from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
 from glassnet.training.history import History
 from glassnet.training.interrupts import listening
 from glassnet.training.progress import make_progress
 from glassnet.training.run import Run, Validation
-from glassnet.training.stopping import EarlyStopping
+from glassnet.training.stopping import EarlyStopping, fingerprint
 from glassnet.training.threads import blas_threads, choose_threads
 
 __all__ = ["fit_network"]
@@ -39,6 +41,9 @@ def fit_network(
     early_stopping: EarlyStopping | None = None,
     callbacks: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]] = (),
     max_seconds: float | None = None,
+    checkpoint: Checkpoint | str | PathLike[str] | None = None,
+    resume: bool = False,
+    deterministic: bool = False,
     threads: int | str = "auto",
     progress: bool | None = None,
 ) -> History:
@@ -77,6 +82,15 @@ def fit_network(
     max_seconds : float, optional
         Stop after this time, at the end of a step. An epoch that is cut short is not completed later: the next fit
         begins the next one.
+    checkpoint : Checkpoint or path, optional
+        Where to write down, now and then, all that the rest of the run depends on; see `Checkpoint`.
+    resume : bool, default=False
+        Whether to go on from the checkpoint, if there is one: a run that was killed at any instant and is started again
+        ends with the bits of one that was not. ``epochs`` and ``max_seconds`` are then totals of the run, and network,
+        data and options must be the same as before.
+    deterministic : bool, default=False
+        Whether a second run of the same program must leave the same bits on this machine: ``threads="auto"`` then
+        takes one thread instead of trying what is faster now. A run that goes on always keeps its number of threads.
     threads : int or "auto", default="auto"
         BLAS threads while training; see `glassnet.training.threads.choose_threads`.
     progress : bool, optional
@@ -107,7 +121,11 @@ def fit_network(
     batches = ArrayBatches(
         X, y, weight, batch_size=batch_size, shuffle=shuffle, streams=network.streams, members=network.members
     )
-    n_threads = _threads(network, threads, batches.batch_size)
+    resume = check_flag("fit", "resume", resume)
+    checkpoints = _checkpoints(checkpoint, resume, batches, validation)
+    if checkpoints is not None and resume:
+        checkpoints.restore(network)
+    n_threads = _threads(network, threads, batches.batch_size, deterministic)
     line = make_progress(progress)
     with blas_threads(n_threads), listening() as interruption:
         run = Run(
@@ -120,9 +138,24 @@ def fit_network(
             callbacks=watchers + ([line] if line else []),
             max_seconds=seconds,
             interruption=interruption,
+            checkpoints=checkpoints,
+            resumes=resume,
         )
         _note_threads(run.history, n_threads)
         return run.loop()
+
+
+def _checkpoints(
+    checkpoint: Any, resume: bool, batches: ArrayBatches, validation: Validation | None
+) -> Checkpoints | None:
+    """Return the writer of this run's checkpoints, if it has any."""
+    if checkpoint is None:
+        if resume:
+            message = "fit: resume=True needs a checkpoint to go on from, got none. Pass checkpoint='run.safetensors'."
+            raise ConfigError(message)
+        return None
+    data = {**batches.identity(), "validation": None if validation is None else fingerprint(validation)}
+    return Checkpoints(as_checkpoint(checkpoint), data)
 
 
 def _validation(network: Network, data: Sequence[Any] | None) -> Validation | None:
@@ -175,10 +208,12 @@ def _check_stopping(rule: EarlyStopping | None, metrics: tuple[str, ...] | None)
     rule.check_monitor(["loss", *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])])
 
 
-def _threads(network: Network, threads: int | str, batch_size: int) -> int:
+def _threads(network: Network, threads: int | str, batch_size: int, deterministic: bool) -> int:
     """Return the number of BLAS threads; a run that goes on keeps the number it began with."""
     if threads == "auto" and network.run is not None and network.run.history.threads is not None:
         return int(network.run.history.threads)
+    if threads == "auto" and check_flag("fit", "deterministic", deterministic):
+        return 1
     widths = [(layer.in_shape[-1], layer.out_shape[-1]) for layer in network.layers if layer.in_shape]
     d_in, d_out = max(widths, key=lambda pair: pair[0] * pair[1])
     return choose_threads(threads, (batch_size, d_in, d_out), network.dtype)

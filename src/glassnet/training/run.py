@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from glassnet.training.history import History
 from glassnet.training.interrupts import Interruption
 from glassnet.training.state import RunState
 from glassnet.training.stopping import EarlyStopping, StoppingState, fingerprint
+
+if TYPE_CHECKING:
+    from glassnet.training.checkpoints import Checkpoints
 
 __all__ = ["Run"]
 
@@ -57,6 +60,8 @@ class Run:
         callbacks: list[Callback] | None = None,
         max_seconds: float = math.inf,
         interruption: Interruption | None = None,
+        checkpoints: Checkpoints | None = None,
+        resumes: bool = False,
     ) -> None:
         self.network = network
         self.batches = batches
@@ -69,9 +74,9 @@ class Run:
         if network.run is None:
             network.run = RunState(network)
         self.state: RunState = network.run
-        self.first_epoch = self.state.epoch
-        self.target_epochs = self.state.epoch + epochs
-        self.step = 0
+        self._checkpoints = checkpoints
+        self._resumes = resumes
+        self._epochs = epochs
         self.steps_per_epoch = batches.n_batches
         self.rows_seen = 0
         self._store = network.built("fit")
@@ -79,10 +84,13 @@ class Run:
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
         self._started = time.perf_counter()
+        self._seconds_before = self.state.history.seconds
         # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
         self._safe = (network.params.copy(), network.stats.copy())
         self._candidate = (network.params.copy(), network.stats.copy())
         self._last_finite = math.nan
+        self._opened_at = 0
+        self._aim()
 
     # ---- what callbacks read ------------------------------------------------------------------------------------
 
@@ -90,6 +98,11 @@ class Run:
     def epoch(self) -> int:
         """Epochs done, over all calls of ``fit``."""
         return self.state.epoch
+
+    @property
+    def step(self) -> int:
+        """Steps done in this epoch."""
+        return self.state.step
 
     @property
     def history(self) -> History:
@@ -105,7 +118,7 @@ class Run:
     def fraction(self) -> float:
         """Share of this call's steps that are done."""
         done = self.epoch - self.first_epoch + self.step / self.steps_per_epoch
-        return float(done / (self.target_epochs - self.first_epoch))
+        return float(done / max(self.target_epochs - self.first_epoch, 1))
 
     def stop(self, reason: str) -> None:
         """End the run after this step."""
@@ -129,60 +142,84 @@ class Run:
                 self._leave()
                 raise
             self._leave()
+            if self._checkpoints is not None:
+                self._checkpoints.end(self)
             for callback in self.callbacks:
                 callback.on_fit_end(self)
         return self.history
 
     def _begin(self) -> None:
-        state, rule = self.state, self.early_stopping
+        state = self.state
+        if state.step and not self._resumes:
+            # The rest of an epoch that a checkpoint was taken in: only a resumed run knows that the data are the same.
+            self._finish_epoch()
+        self._aim()
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
-        if rule is not None:
-            watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
-            data = fingerprint(watched or ())
-            old = state.stopping
-            if old is None or (old.monitor, old.data) != (rule.monitor, data):
-                state.stopping = StoppingState(rule.monitor, self.network.members, data)
-            elif old.settled.all():
-                old.start_anew()
+        if self.early_stopping is not None:
+            self._begin_stopping(self.early_stopping)
+        if self._checkpoints is not None:
+            self._checkpoints.begin(self)
         for callback in self.callbacks:
             callback.on_fit_begin(self)
 
+    def _aim(self) -> None:
+        """Say where this call begins and ends."""
+        self.first_epoch = self.state.epoch
+        self.target_epochs = self._epochs if self._resumes else self.state.epoch + self._epochs
+
+    def _begin_stopping(self, rule: EarlyStopping) -> None:
+        """Go on with what early stopping remembers, if it was about the same values."""
+        watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
+        data = fingerprint(watched or ())
+        old = self.state.stopping
+        if old is None or (old.monitor, old.data) != (rule.monitor, data):
+            self.state.stopping = StoppingState(rule.monitor, self.network.members, data)
+        elif old.settled.all():
+            if self._resumes:
+                self.stop("early stopping")
+            else:
+                old.start_anew()
+
     def run_epoch(self) -> None:
-        """Train one epoch, record it, and decide whether to stop.
+        """Train one epoch, or the rest of one, record it, and decide whether to stop.
 
         An epoch that is cut short, by time, Ctrl-C or an exception, counts as far as it went: its remaining batches
-        are left out, and the next one has the next number.
+        are left out, and the next one has the next number. Only a checkpoint, taken at the cut, knows the rest.
         """
+        self._opened_at = self.step
         for kept, array in zip(self._candidate, (self.network.params, self.network.stats), strict=True):
             np.copyto(kept, array)
         for callback in self.callbacks:
             callback.on_epoch_begin(self)
-        self.step = 0
-        sums: Any = (0.0, 0.0)
+        state = self.state
         try:
-            for batch in self.batches.epoch(self.epoch):
+            for batch in self.batches.epoch(self.epoch, state.step):
                 loss, weight = self.train_step(batch)
-                sums = sums[0] + loss, sums[1] + weight
+                state.loss_sum, state.weight_sum = state.loss_sum + loss, state.weight_sum + weight
                 self._between_steps()
                 if self._stop_reason:
                     break
         except DivergenceError:
             raise
         except BaseException:
-            self._finish_epoch(sums)
+            self._finish_epoch()
             raise
-        self._finish_epoch(sums)
+        if self._checkpoints is not None and self.step < self.steps_per_epoch:
+            self._checkpoints.write_cut(self)
+        self._finish_epoch()
         self._evaluate()
         self._decide()
         self._read_clock()
+        if self._checkpoints is not None:
+            self._checkpoints.after_epoch(self)
 
     def train_step(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
         network, store, info = self.network, self._store, self._step
         X, y, weight = batch
         position = self.epoch + self.step / self.steps_per_epoch
-        self.step += 1
+        self.state.step += 1
         self.rows_seen += X.shape[0 if network.members is None else 1]
         if weight is not None and not weight.any(axis=-1).all():
             return self._skip(weight)
@@ -195,13 +232,13 @@ class Run:
         if network.members is None:
             loss, total = store.loss_sum.item(), store.weight_sum.item()
             if not math.isfinite(loss):
-                self._diverged(f"a loss of {loss}", proven=self.step > 1)
+                self._diverged(f"a loss of {loss}", proven=self.step > self._opened_at + 1)
             self._last_finite = loss / total
             return loss, total
         losses, totals = store.loss_sum.astype(np.float64), store.weight_sum.astype(np.float64)
         if not np.isfinite(losses).all():
             member = int(np.flatnonzero(~np.isfinite(losses))[0])
-            self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > 1)
+            self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > self._opened_at + 1)
         return losses, totals
 
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
@@ -219,24 +256,29 @@ class Run:
         """Let others look, and read the clock and Ctrl-C."""
         for callback in self.callbacks:
             callback.on_step_end(self)
+        if self._checkpoints is not None:
+            self._checkpoints.after_step(self)
         self._read_clock()
 
     def _read_clock(self) -> None:
         if self._interruption.asked:
             self.stop("interrupted")
-        if self.max_seconds < math.inf and self.seconds >= self.max_seconds:
-            self.stop("time")
+        if self.max_seconds < math.inf:
+            before = self._seconds_before if self._resumes else 0.0
+            if before + self.seconds >= self.max_seconds:
+                self.stop("time")
 
-    def _finish_epoch(self, sums: Any) -> None:
+    def _finish_epoch(self) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
         params = self._store.params.reshape(-1)
         if not math.isfinite(params.dot(params)):
             self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
         self._safe, self._candidate = self._candidate, self._safe
         rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
-        self.step = 0
-        self.state.epoch += 1
-        loss = sums[0] / sums[1] if np.all(sums[1]) else math.nan
+        state = self.state
+        loss = state.loss_sum / state.weight_sum if np.all(state.weight_sum) else math.nan
+        state.epoch += 1
+        state.reset_epoch()
         self.history.record({"loss": _plain(loss), "learning_rate": rate})
 
     def _evaluate(self) -> None:
@@ -262,7 +304,11 @@ class Run:
         if self.early_stopping is not None and self.early_stopping.restore_best:
             self.state.leave_best(self.network)
         self.history.stop_reason = self._stop_reason or "finished"
-        self.history.seconds += self.seconds
+        self.note_seconds()
+
+    def note_seconds(self) -> None:
+        """Bring the history's seconds up to date."""
+        self.history.seconds = self._seconds_before + self.seconds
 
     def _diverged(self, what: str, *, proven: bool) -> None:
         """Put the last weights back whose loss was finite, and say what happened.
@@ -271,16 +317,17 @@ class Run:
         """
         params, stats = self._candidate if proven else self._safe
         rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
-        np.copyto(self._store.params, params)
-        np.copyto(self._store.stats, stats)
-        # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
-        self.state.renew_optimizer(self.network)
         last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
         message = (
             f"fit: loss and weights must stay finite, got {what} at epoch {self.epoch + 1}, step {self.step}{last}. "
             f"Lower learning_rate (now {rate:g}) or scale X and y. "
             "The network holds the last weights whose loss was finite."
         )
+        np.copyto(self._store.params, params)
+        np.copyto(self._store.stats, stats)
+        self.state.reset_epoch()
+        # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
+        self.state.renew_optimizer(self.network)
         raise DivergenceError(message, got=what)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
+from glassnet.checks import check_integer, check_number
 from glassnet.errors import FormatError
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
@@ -23,6 +23,10 @@ class RunState:
     ----------
     epoch : int
         Epochs done, over all calls of ``fit``.
+    step : int
+        Steps done in the epoch that is under way; 0 between epochs.
+    loss_sum, weight_sum : float or ndarray of shape (K,)
+        Of that epoch's steps, in double precision.
     optimizer_state : OptimizerState
     stopping : StoppingState or None
     last_params, last_stats : ndarray or None
@@ -32,12 +36,19 @@ class RunState:
 
     def __init__(self, network: Network) -> None:
         self.epoch = 0
+        self.reset_epoch()
         self.history = History()
         self.stopping: StoppingState | None = None
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
         self._optimizer = _identity(network.optimizer)
         self.renew_optimizer(network)
+
+    def reset_epoch(self) -> None:
+        """Stand between two epochs."""
+        self.step = 0
+        self.loss_sum: Any = 0.0
+        self.weight_sum: Any = 0.0
 
     def renew_optimizer(self, network: Network) -> None:
         """Forget what the optimizer remembered."""
@@ -80,6 +91,8 @@ class RunState:
         """Return everything else, JSON-able."""
         return {
             "epoch": self.epoch,
+            "step": self.step,
+            "sums": [_listed(self.loss_sum), _listed(self.weight_sum)],
             "steps": self.optimizer_state.t,
             "history": self.history.to_dict(),
             "stopping": None if self.stopping is None else self.stopping.to_dict(),
@@ -90,6 +103,8 @@ class RunState:
         """Return the state that `to_dict` and `arrays` described."""
         state = cls(network)
         state.epoch = check_integer("training", "epoch", entries["epoch"], 0)
+        state.step = check_integer("training", "step", entries.get("step", 0), 0)
+        state.loss_sum, state.weight_sum = (_number(value, network) for value in entries.get("sums", [0.0, 0.0]))
         state.history = History.from_dict(entries["history"])
         state.optimizer_state.t = check_integer("training", "steps", entries["steps"], 0)
         for name, array in state.optimizer_state.arrays.items():
@@ -103,6 +118,22 @@ class RunState:
             state.last_params = _fitting(arrays, "last.params", network.params)
             state.last_stats = _fitting(arrays, "last.stats", network.stats)
         return state
+
+
+def _listed(value: Any) -> Any:
+    """Return a number, or a list of them with members: what JSON can hold."""
+    return value.tolist() if isinstance(value, np.ndarray) else float(value)
+
+
+def _number(value: Any, network: Network) -> Any:
+    """Return what `_listed` was given."""
+    if not isinstance(value, list):
+        return check_number("training", "sums", value)
+    numbers = [check_number("training", "sums", number) for number in value]
+    if len(numbers) != network.members:
+        message = f"sums must have {network.members or 'no'} members, got {len(numbers)}"
+        raise FormatError(message, expected=network.members, got=len(numbers))
+    return np.array(numbers)
 
 
 def _identity(optimizer: Optimizer) -> tuple[str, tuple[str, ...]]:

@@ -1,0 +1,178 @@
+"""Checkpoints: the whole run in one file, so that a run that was killed can go on as if it had not been."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassnet.checks import check_integer, check_number
+from glassnet.errors import ConfigError
+
+if TYPE_CHECKING:
+    from glassnet.network import Network
+    from glassnet.training.run import Run
+
+__all__ = ["Checkpoint", "Checkpoints", "as_checkpoint"]
+
+_DEFAULT_SECONDS = 10.0
+
+
+class Checkpoint:
+    """Where and how often `fit` writes down everything that the rest of the run depends on.
+
+    The file is a model file with its training state: `glassnet.load` reads it too. It is replaced in one go, so that at
+    any instant it holds one whole checkpoint. One is written when a run starts and when it ends, and between, after a
+    step, when any of the limits below is reached; without any of them every 10 seconds.
+
+    If it cannot be written, because the disk is full, say, a warning says so and training goes on.
+
+    Parameters
+    ----------
+    path : str or Path
+        One file per run, ``.safetensors`` by custom.
+    every_epochs, every_steps : int, optional
+        Epochs or steps between two checkpoints.
+    every_seconds : float, optional
+        Seconds between two checkpoints, looked at after each step.
+
+    Examples
+    --------
+    >>> Checkpoint("run.safetensors", every_epochs=5)
+    Checkpoint('run.safetensors', every_epochs=5)
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        every_epochs: int | None = None,
+        every_steps: int | None = None,
+        every_seconds: float | None = None,
+    ) -> None:
+        if not isinstance(path, (str, os.PathLike)):
+            message = f"Checkpoint: path must be that of a file, got {path!r}. Pass 'run.safetensors', say."
+            raise ConfigError(message, got=path)
+        self.path = Path(path)
+        self.every_epochs = (
+            None if every_epochs is None else check_integer("Checkpoint", "every_epochs", every_epochs, 1)
+        )
+        self.every_steps = None if every_steps is None else check_integer("Checkpoint", "every_steps", every_steps, 1)
+        seconds = _DEFAULT_SECONDS if (every_epochs, every_steps) == (None, None) else None
+        if every_seconds is not None:
+            seconds = check_number("Checkpoint", "every_seconds", every_seconds, 0.0)
+        self.every_seconds = seconds
+
+    def __repr__(self) -> str:
+        limits = {name: value for name, value in vars(self).items() if name != "path" and value is not None}
+        return f"Checkpoint({str(self.path)!r}, {', '.join(f'{name}={value!r}' for name, value in limits.items())})"
+
+
+def _count(name: str, value: int | None) -> int | None:
+    return None if value is None else check_integer("Checkpoint", name, value, 1)
+
+
+def as_checkpoint(value: Checkpoint | str | os.PathLike[str]) -> Checkpoint:
+    """Return a checkpoint as it is, and a path as one with the default limits."""
+    return value if isinstance(value, Checkpoint) else Checkpoint(value)
+
+
+class Checkpoints:
+    """The writer of one run's checkpoints.
+
+    Parameters
+    ----------
+    rule : Checkpoint
+    data : dict
+        What the run's data are, JSON-able: a run can go on with the same data only.
+    """
+
+    def __init__(self, rule: Checkpoint, data: dict[str, Any]) -> None:
+        self._rule, self._data = rule, data
+        self._is_cut = False
+        self._has_failed = False
+        self._written = time.perf_counter()
+        self._steps = 0
+
+    def restore(self, network: Network) -> bool:
+        """Put the checkpoint's run into the network; return False if there is no checkpoint yet.
+
+        Raises
+        ------
+        ConfigError
+            It is of another network or of other data.
+        FormatError
+            The file is damaged.
+        """
+        from glassnet.files import restore_network  # loads safetensors, which only those who write files need
+
+        if not self._rule.path.exists():
+            return False
+        restore_network(network, self._rule.path, "fit", self._check_data)
+        return True
+
+    def _check_data(self, found: dict[str, Any] | None) -> None:
+        """Refuse to go on with other data than the run began with."""
+        differing = sorted(name for name in self._data if (found or {}).get(name) != self._data[name])
+        if differing:
+            words = "; ".join(
+                f"{name} was {(found or {}).get(name)!r} and is {self._data[name]!r}" for name in differing
+            )
+            message = (
+                f"fit: with resume=True the data and their batches must be those of {str(self._rule.path)!r}, "
+                f"got others: {words}. To train on with other data, load the file and call fit without resume."
+            )
+            raise ConfigError(message, expected=found, got=self._data)
+
+    def begin(self, run: Run) -> None:
+        """Write the first checkpoint, which pins what the run depends on; remove what a kill left half written."""
+        for part in self._rule.path.parent.glob(f".{self._rule.path.name}.*.part"):
+            part.unlink(missing_ok=True)
+        self._write(run)
+
+    def after_step(self, run: Run) -> None:
+        """Write if steps or seconds are up."""
+        self._steps += 1
+        steps, seconds = self._rule.every_steps, self._rule.every_seconds
+        due = steps is not None and self._steps >= steps
+        if due or (seconds is not None and time.perf_counter() - self._written >= seconds):
+            self._write(run)
+
+    def after_epoch(self, run: Run) -> None:
+        """Write if epochs are up."""
+        if not self._is_cut and self._rule.every_epochs is not None and run.epoch % self._rule.every_epochs == 0:
+            self._write(run)
+
+    def write_cut(self, run: Run) -> None:
+        """Write in the middle of an epoch that ends here; the file keeps what the network's history cannot."""
+        self._write(run)
+        self._is_cut = True
+
+    def end(self, run: Run) -> None:
+        """Write the run's last checkpoint."""
+        if not self._is_cut:
+            self._write(run)
+
+    def _write(self, run: Run) -> None:
+        from glassnet.files import save_network
+
+        run.note_seconds()
+        try:
+            save_network(run.network, self._rule.path, training_state=True, data=self._data)
+        except OSError as error:
+            self._report(run, error)
+        self._written, self._steps = time.perf_counter(), 0
+
+    def _report(self, run: Run, error: OSError) -> None:
+        """Say it once; training is worth more than its checkpoint."""
+        if self._has_failed:
+            return
+        self._has_failed = True
+        message = (
+            f"fit: the checkpoint {str(self._rule.path)!r} must be writable, got: {error.strerror or error}. "
+            "Training goes on, and the next checkpoints are tried."
+        )
+        run.history.notes.append(message)
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
