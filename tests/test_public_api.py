@@ -23,7 +23,8 @@ FLOORS = {
     "arrays": 1, "checks": 1, "datasets": 1, "errors": 1, "initializers": 1, "metrics": 1, "randomness": 1,
     "schedules": 1, "splitting": 1,
     "layers": 2, "losses": 2, "optimizers": 2,
-    "analysis": 3, "configuration": 3, "gradcheck": 3, "layout": 3, "network": 3, "passes": 3, "store": 3,
+    "analysis": 3, "configuration": 3, "evaluation": 3, "gradcheck": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
+    "store": 3,
     "files": 4, "training": 4,
     "tabular": 6,
     "cli": 7, "__main__": 7,
@@ -32,6 +33,7 @@ FLOORS = {
 # One-line delegates of Network that reach up or sideways, with the import inside.
 DELEGATES = {
     "Network.activations": "analysis",
+    "Network.evaluate": "evaluation",
     "Network.fit": "training",
     "Network.hidden": "analysis",
     "Network.input_gradient": "analysis",

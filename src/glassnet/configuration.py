@@ -40,6 +40,9 @@ def network_config(network: Network) -> dict[str, Any]:
         "dtype": str(network.dtype),
         "members": network.members,
         "input_shape": None if network.input_shape is None else list(network.input_shape),
+        "l1": network.l1,
+        "l2": network.l2,
+        "max_norm": network.max_norm,
     }
 
 
@@ -90,6 +93,9 @@ def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> 
             seed=seeds[0] if members is None else seeds,
             dtype=config["dtype"],
             members=members,
+            l1=config.get("l1", 0.0),
+            l2=config.get("l2", 0.0),
+            max_norm=config.get("max_norm"),
         )
     except (ConfigError, TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError) as error:
         message = f"network_from_config: the configuration must describe a network, got one that fails with: {error}"

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer, check_matrix, check_same_length, check_weights
+from glassnet.checks import check_choice, check_integer, check_matrix, check_number, check_same_length, check_weights
 from glassnet.errors import NotFittedError, ShapeError
 from glassnet.layers import Layer, Step, leaves, name_layers
 from glassnet.layout import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.passes import Workspace
+from glassnet.penalties import Penalties
 from glassnet.randomness import Noise, Streams
 from glassnet.store import Slot, Store
 
@@ -49,6 +50,10 @@ class Network:
         Train K independent networks of this architecture at once: parameters are (K, P), outputs (K, n, k).
     input_shape : tuple of int, optional
         Shape of one sample; otherwise it is learned from the first data.
+    l1, l2 : float, default=0.0
+        Penalties on weights, part of the loss: ``l1 * sum |w| + l2 * sum w**2``; see `glassnet.penalties`.
+    max_norm : float, optional
+        Largest Euclidean norm of the weights into one unit of a `Dense`; larger ones are scaled down after each step.
 
     Attributes
     ----------
@@ -83,6 +88,9 @@ class Network:
         dtype: str = "float32",
         members: int | None = None,
         input_shape: tuple[int, ...] | None = None,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        max_norm: float | None = None,
     ) -> None:
         self.layers = check_layers(layers)
         self.loss = as_loss(loss)
@@ -91,6 +99,10 @@ class Network:
         self.seeds = check_seeds(seed, self.members)
         name = getattr(dtype, "name", getattr(dtype, "__name__", dtype))  # also np.float32 and np.dtype("float32")
         self.dtype = np.dtype(check_choice("Network", "dtype", name, ("float32", "float64")))
+        self.l1, self.l2 = check_number("Network", "l1", l1, 0.0), check_number("Network", "l2", l2, 0.0)
+        self.max_norm = (
+            None if max_norm is None else check_number("Network", "max_norm", max_norm, 0.0, open_minimum=True)
+        )
         self.metadata: dict[str, Any] = {}
         self.run: Any = None
         self.input_shape: tuple[int, ...] | None = None
@@ -204,7 +216,7 @@ class Network:
         store.weight_sum[...] = n if weight is None else np.add.reduce(weight, axis=-1)
         prepared.chain.backward(prepared.dZ)
 
-    def _logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
+    def logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
         """Return logits for checked inputs of shape (n, ...), a few thousand rows at a time, as a fresh array."""
         step = Step(mode)
         n = len(X)
@@ -255,12 +267,12 @@ class Network:
     def forward(self, X: Any) -> np.ndarray:
         """Return logits of shape (n, k), or (K, n, k) with members, with noise off."""
         self.built("forward")
-        return self._logits(self.check_inputs("Network.forward", X))
+        return self.logits(self.check_inputs("Network.forward", X))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return what the loss links the logits to: probabilities for the cross-entropies, means for squared error."""
         self.built("predict")
-        return self.loss.link(self._logits(self.check_inputs("Network.predict", X)))
+        return self.loss.link(self.logits(self.check_inputs("Network.predict", X)))
 
     def activations(self, X: Any) -> dict[str, np.ndarray]:
         """Return the output of every layer by name; see `glassnet.analysis.layer_outputs`."""
@@ -297,37 +309,11 @@ class Network:
         dict
             ``{"loss": ..., "accuracy": ...}``: floats, or arrays (K,) with members.
         """
+        from glassnet.evaluation import scores
+
         self.built("evaluate")
         X, y, weight = self.check_data("Network.evaluate", X, y, sample_weight)
-        return self.scores(X, y, weight, self.loss.choose_metrics("Network.evaluate", metrics))
-
-    def scores(self, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, metrics: Sequence[str]) -> dict[str, Any]:
-        """Return loss and metrics for checked data."""
-        Z = self._logits(X)
-        result: dict[str, Any] = {"loss": self._loss_of(Z, y, weight)}
-        prediction = self.loss.link(Z)
-        for name in metrics:
-            metric = self.loss.metrics[name]
-            if self.members is None:
-                result[name] = metric(y, prediction, weight)
-            else:
-                result[name] = np.array([metric(y, member, weight) for member in prediction])
-        return result
-
-    def _loss_of(self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
-        """Return ``sum(w * l) / sum(w)`` for logits, a float or an array (K,)."""
-        total: Any = 0.0
-        for start in range(0, len(y), PREDICT_ROWS):
-            rows = slice(start, start + PREDICT_ROWS)
-            n = len(y[rows])
-            prepared = self.workspace.pass_for(n, keeps=False)
-            part = None if weight is None else self.broadcast(weight[rows])
-            value = self.loss.value_and_gradient(
-                Z[..., rows, :], self.broadcast(y[rows]), part, prepared.dZ, prepared.loss_cache
-            )
-            total = total + np.asarray(value, dtype=np.float64)
-        mean = total / (len(y) if weight is None else weight.sum(dtype=np.float64))
-        return float(mean) if self.members is None else mean
+        return scores(self, X, y, weight, self.loss.choose_metrics("Network.evaluate", metrics))
 
     def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None, mode: str = "record") -> Any:
         """Return the mean loss of one batch and leave its gradients in ``grads``; not while a fit is running.
@@ -345,7 +331,9 @@ class Network:
         self.accumulate(self.broadcast(X), self.broadcast(y), None if weight is None else self.broadcast(weight), step)
         store = self.built("loss_and_gradients")
         store.average_gradients()
-        loss = store.loss_sum / store.weight_sum
+        penalties = self.penalties()
+        penalties.add_gradients()
+        loss = store.loss_sum / store.weight_sum + penalties.value()
         return float(loss) if self.members is None else loss
 
     def state_dict(self) -> dict[str, np.ndarray]:
@@ -361,6 +349,10 @@ class Network:
             Names or shapes differ, all of them named; nothing was changed.
         """
         self.built("load_state_dict").from_dict("Network.load_state_dict", arrays)
+
+    def penalties(self) -> Penalties:
+        """Return the penalties ``l1`` and ``l2`` on the weights as they are; falsy if there are none."""
+        return Penalties(self.built("penalties"), self.l1, self.l2)
 
     def noise(self) -> Noise:
         """Return the source of noise for layers, at epoch 0, batch 0."""
@@ -397,7 +389,10 @@ class Network:
     def __repr__(self) -> str:
         layers = ", ".join(map(repr, self.layers))
         options = f"loss={self.loss!r}, optimizer={self.optimizer!r}, seed={self.seed!r}, dtype={self.dtype.name!r}"
-        return f"Network([{layers}], {options}, members={self.members}, input_shape={self.input_shape})"
+        options += f", members={self.members}, input_shape={self.input_shape}"
+        limits = {"l1": self.l1, "l2": self.l2, "max_norm": self.max_norm}
+        options += "".join(f", {name}={value}" for name, value in limits.items() if value)
+        return f"Network([{layers}], {options})"
 
     @property
     def seed(self) -> int | list[int]:

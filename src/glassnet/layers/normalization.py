@@ -21,7 +21,8 @@ class BatchNorm(Layer):
 
     While training, ``mean`` and ``var`` (biased) are those of the batch, and the running ones follow:
     ``running = momentum * running + (1 - momentum) * batch``, with the unbiased variance ``var * n / (n - 1)``.
-    Otherwise the running ones are used, and so they are for a batch of one row, which has no variance of its own.
+    Otherwise the running ones are used, and so they are for a batch of one row, which has no variance of its own, and
+    in a layer that is not trainable, which keeps them as they are.
 
     Shapes
     ------
@@ -90,7 +91,7 @@ class BatchNorm(Layer):
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         Y: np.ndarray = cache["Y"]
         Xhat, one_over_s = cache["Xhat"], cache["one_over_s"]
-        of_batch = step.training and cache["batch_size"] > 1
+        of_batch = step.training and self.trainable and cache["batch_size"] > 1
         if of_batch:
             mean, var = self._batch_statistics(X, cache)
         else:

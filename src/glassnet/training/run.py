@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import DataError, DivergenceError
+from glassnet.evaluation import scores
 from glassnet.layers import Step
 from glassnet.network import Network
+from glassnet.penalties import limit_norms
 from glassnet.randomness import Noise
 from glassnet.training.batches import ArrayBatches, Batch
 from glassnet.training.callbacks import Callback
@@ -80,6 +82,7 @@ class Run:
         self.steps_per_epoch = batches.n_batches
         self.rows_seen = 0
         self._store = network.built("fit")
+        self._penalties = network.penalties()
         self._schedule = network.optimizer.schedule
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
@@ -228,14 +231,22 @@ class Run:
         info.progress = min(position / self._schedule.horizon, _JUST_BELOW_1) if self._schedule.horizon else 0.0
         network.accumulate(X, y, weight, info)
         store.average_gradients()
+        penalty: Any = 0.0
+        if self._penalties:
+            penalty = self._penalties.value()
+            self._penalties.add_gradients()
         network.optimizer.step(store.params, store.grads, self.state.optimizer_state, self._schedule(position))
+        if network.max_norm is not None:
+            limit_norms(store, network.max_norm)
         if network.members is None:
-            loss, total = store.loss_sum.item(), store.weight_sum.item()
+            total = store.weight_sum.item()
+            loss = store.loss_sum.item() + penalty * total
             if not math.isfinite(loss):
                 self._diverged(f"a loss of {loss}", proven=self.step > self._opened_at + 1)
             self._last_finite = loss / total
             return loss, total
-        losses, totals = store.loss_sum.astype(np.float64), store.weight_sum.astype(np.float64)
+        totals = store.weight_sum.astype(np.float64)
+        losses = store.loss_sum + penalty * totals
         if not np.isfinite(losses).all():
             member = int(np.flatnonzero(~np.isfinite(losses))[0])
             self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > self._opened_at + 1)
@@ -284,8 +295,8 @@ class Run:
     def _evaluate(self) -> None:
         """Add the validation data's scores to the epoch's row."""
         if self.validation is not None:
-            scores = self.network.scores(*self.validation, self.metrics)
-            self.history.complete({f"valid_{name}": _plain(value) for name, value in scores.items()})
+            found = scores(self.network, *self.validation, self.metrics)
+            self.history.complete({f"valid_{name}": _plain(value) for name, value in found.items()})
 
     def _decide(self) -> None:
         """Early stopping, then callbacks."""
