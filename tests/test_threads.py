@@ -13,25 +13,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.training.threads import available_threads
-
-
-def data(n: int = 300) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows of 8 features and codes of 3 classes."""
-    rng = np.random.default_rng(0)
-    return rng.standard_normal((n, 8)), rng.integers(0, 3, n)
-
-
-def make(seed: int = 0, members: int | None = None) -> gn.Network:
-    """Return an untrained network with noise and running statistics."""
-    layers = [gn.Dense(16, "gelu"), gn.BatchNorm(), gn.Dropout(0.2), gn.Residual([gn.Dense(16, "tanh")]), gn.Dense(3)]
-    return gn.Network(layers, loss="cross_entropy", seed=seed, members=members, input_shape=(8,))
-
-
-def fitted(seed: int, threads: int | str = "auto") -> np.ndarray:
-    """Return parameters after a fit: what a process of a pool is asked for."""
-    net, (X, y) = make(seed), data()
-    net.fit(X, y, epochs=5, threads=threads)
-    return net.params.copy()
+from jobs.pooled import data, fitted, make, train_on
 
 
 def at_once(jobs: list[Callable[[], Any]]) -> list[Any]:
@@ -114,15 +96,10 @@ def test_a_network_goes_to_forked_processes_and_back() -> None:
     net, (X, y) = make(), data()
     net.fit(X, y, epochs=1, threads=1)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")) as pool:
-        there = pool.submit(_train_on, net).result(timeout=60)
+        there = pool.submit(train_on, net).result(timeout=60)
     net.fit(X, y, epochs=2)
     np.testing.assert_array_equal(there.params, net.params)
     assert there.history["loss"] == net.history["loss"]
-
-
-def _train_on(net: gn.Network) -> gn.Network:
-    net.fit(*data(), epochs=2)
-    return net
 
 
 def test_a_fit_outside_the_main_thread_leaves_signals_alone() -> None:
