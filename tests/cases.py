@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import glassnet as gn
+from glassnet.layers import leaves
 
 
 class LayerCase(NamedTuple):
@@ -56,6 +57,11 @@ LAYERS = [
     LayerCase(gn.Concatenate([gn.Identity(), gn.Dense(4, "tanh"), [gn.Dense(3, "sigmoid"), gn.Dense(2)]]), (5,)),
     LayerCase(gn.Concatenate([gn.LayerNorm(), [gn.Sigmoid(), gn.Dropout(0.25)]]), (2, 3)),
 ]
+
+
+def is_noisy(layer: gn.Layer) -> bool:
+    """Return whether a layer, or one inside it, draws noise while training."""
+    return any(isinstance(leaf, gn.Dropout) for _, leaf in leaves([""], [layer]))
 
 
 class LossCase(NamedTuple):

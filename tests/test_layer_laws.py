@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from cases import LAYERS, LayerCase
+from cases import LAYERS, LayerCase, is_noisy
 from glassnet.layers import LAYERS as PUBLIC_LAYERS
-from glassnet.layers import leaves
 from harness import TOLERANCE, Bench, bench_errors
 
 each_layer = pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
@@ -121,8 +120,7 @@ def test_float32_is_close_to_float64(case: LayerCase, mode: str, rng: np.random.
         dY = bench.gradient_of_output(rng) if dY is None else dY.astype(dtype)
         if mode == "train":
             # Noise of another precision is other noise: compare without.
-            noisy = any(isinstance(layer, gn.Dropout) for _, layer in leaves([""], [case.layer]))
-            mode = "record" if noisy else mode
+            mode = "record" if is_noisy(case.layer) else mode
         Y = bench.forward(X, mode).copy()
         dX = bench.backward(dY)
         assert dX is not None

@@ -1,0 +1,149 @@
+"""The same mathematics in other people's code: layers and losses by PyTorch or autograd, optimizers by PyTorch.
+
+A layer's reference is a function ``(layer, params, X) -> Y``, where running statistics among the parameters say that
+they are to be used, and noise to be left out. A loss's ``(loss, Z, y) -> losses of the rows``; both are
+differentiated by the library they are written with. Only `freeze` imports this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F  # noqa: N812  # as all the world calls it
+
+import glassnet as gn
+from glassnet.layers import name_layers
+
+Params = dict[str, Any]
+
+
+def _inside(params: Params, name: str) -> Params:
+    """Return the parameters of one layer of a container, without its name."""
+    return {key.removeprefix(f"{name}."): value for key, value in params.items() if key.startswith(f"{name}.")}
+
+
+def _chain(layers: list[gn.Layer], params: Params, X: Any) -> Any:
+    for name, layer in zip(name_layers(layers), layers, strict=True):
+        X = torch_layer(layer, _inside(params, name), X)
+    return X
+
+
+def _dense(layer: Any, params: Params, X: Any) -> Any:
+    Z = F.linear(X, params["weight"].T, params["bias"][0] if layer.use_bias else None)
+    return torch_layer(layer.activation, {}, Z)
+
+
+def _batch_norm(layer: Any, params: Params, X: Any) -> Any:
+    mean, var = (params[name][0] if name in params else None for name in ("running_mean", "running_var"))
+    return F.batch_norm(X, mean, var, params["gamma"][0], params["beta"][0], training=mean is None, eps=layer.eps)
+
+
+def _layer_norm(layer: Any, params: Params, X: Any) -> Any:
+    d = X.shape[-1:]
+    return F.layer_norm(X, d, params["gamma"].reshape(d), params["beta"].reshape(d), eps=layer.eps)
+
+
+def _residual(layer: Any, params: Params, X: Any) -> Any:
+    around = X if layer.shortcut is None else torch_layer(layer.shortcut, _inside(params, "shortcut"), X)
+    return around + _chain(layer.layers, params, X)
+
+
+def _concatenate(layer: Any, params: Params, X: Any) -> Any:
+    parts = [torch_layer(b, _inside(params, f"branch_{i + 1}"), X) for i, b in enumerate(layer.branches)]
+    return torch.cat(parts, dim=-1)
+
+
+TORCH_LAYERS: dict[str, Callable[[Any, Params, Any], Any]] = {
+    "BatchNorm": _batch_norm,
+    "Concatenate": _concatenate,
+    "Dense": _dense,
+    "Dropout": lambda layer, params, X: X,
+    "ELU": lambda layer, params, X: F.elu(X, layer.alpha),
+    "Flatten": lambda layer, params, X: torch.flatten(X, 1),
+    "GELU": lambda layer, params, X: F.gelu(X, approximate="tanh"),
+    "Identity": lambda layer, params, X: X,
+    "LayerNorm": _layer_norm,
+    "LeakyReLU": lambda layer, params, X: F.leaky_relu(X, layer.slope),
+    "Mish": lambda layer, params, X: F.mish(X),
+    "ReLU": lambda layer, params, X: F.relu(X),
+    "Residual": _residual,
+    "SELU": lambda layer, params, X: F.selu(X),
+    "Sequential": lambda layer, params, X: _chain(layer.layers, params, X),
+    "SiLU": lambda layer, params, X: F.silu(X),
+    "Sigmoid": lambda layer, params, X: torch.sigmoid(X),
+    "Softplus": lambda layer, params, X: F.softplus(X, threshold=700.0),
+    "Tanh": lambda layer, params, X: torch.tanh(X),
+}
+
+
+def torch_layer(layer: gn.Layer, params: Params, X: Any) -> Any:
+    """Return a layer's output by PyTorch."""
+    return TORCH_LAYERS[type(layer).__name__](layer, params, X)
+
+
+def _mean_square(loss: Any, Z: Any, y: Any) -> Any:
+    return F.mse_loss(Z, y, reduction="none").mean(dim=-1)
+
+
+def _binary(loss: Any, Z: Any, y: Any) -> Any:
+    return F.binary_cross_entropy_with_logits(Z, y, reduction="none").mean(dim=-1)
+
+
+def _softmax(loss: Any, Z: Any, y: Any) -> Any:
+    return F.cross_entropy(Z, y, reduction="none")
+
+
+TORCH_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "BinaryCrossEntropy": _binary,
+    "SoftmaxCrossEntropy": _softmax,
+    "SquaredError": _mean_square,
+}
+
+
+def _weights_and_rest(model: Any, decay: float) -> list[dict[str, Any]]:
+    """Return parameter groups in which biases do not decay, as here."""
+    parameters = list(model.parameters())
+    weights, rest = [p for p in parameters if p.ndim > 1], [p for p in parameters if p.ndim < 2]
+    return [{"params": weights, "weight_decay": decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+def torch_optimizer(optimizer: Any, model: Any) -> Any:
+    """Return PyTorch's counterpart of an optimizer, or None if it has none."""
+    rate, name = optimizer.learning_rate, type(optimizer).__name__
+    if getattr(optimizer, "eps_form", "torch") != "torch":
+        return None
+    if name == "SGD":
+        options = {"momentum": optimizer.momentum, "nesterov": optimizer.nesterov}
+        return torch.optim.SGD(model.parameters(), lr=rate, **options)
+    betas = {"betas": (getattr(optimizer, "beta1", 0.0), getattr(optimizer, "beta2", 0.0))}
+    if name == "Adam":
+        return torch.optim.Adam(model.parameters(), lr=rate, eps=optimizer.eps, **betas)
+    if name == "AdamW":
+        groups = _weights_and_rest(model, optimizer.weight_decay)
+        return torch.optim.AdamW(groups, lr=rate, eps=optimizer.eps, **betas)
+    return None
+
+
+def twenty_steps(optimizer: Any, start: dict[str, np.ndarray], X: np.ndarray, y: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the parameters of a 4-5-3 tanh classifier after 20 steps on one batch, or {} without a counterpart."""
+    first, second = torch.nn.Linear(4, 5, dtype=torch.float64), torch.nn.Linear(5, 3, dtype=torch.float64)
+    model = torch.nn.Sequential(first, torch.nn.Tanh(), second)
+    with torch.no_grad():
+        for name, linear in (("dense_1", first), ("dense_2", second)):
+            linear.weight.copy_(torch.tensor(start[f"{name}.weight"].T))
+            linear.bias.copy_(torch.tensor(start[f"{name}.bias"][0]))
+    steps = torch_optimizer(optimizer, model)
+    if steps is None:
+        return {}
+    for _ in range(20):
+        steps.zero_grad()
+        F.cross_entropy(model(torch.tensor(X)), torch.tensor(y)).backward()
+        steps.step()
+    return {
+        f"{name}.{part}": array.detach().numpy()
+        for name, linear in (("dense_1", first), ("dense_2", second))
+        for part, array in (("weight", linear.weight.T), ("bias", linear.bias[None, :]))
+    }
