@@ -167,6 +167,20 @@ def test_epochs_are_the_total(tmp_path: Path) -> None:
         np.testing.assert_array_equal(net.params, straight.params)
 
 
+def test_best_weights_do_not_disturb_a_longer_run(tmp_path: Path) -> None:
+    """A run that ended with its best weights goes on from its last ones when more epochs are asked for."""
+    X, y = line()
+    options: dict[str, Any] = {"validation_data": (X[:10], -y[:10]), "early_stopping": gn.EarlyStopping(patience=50)}
+    straight, path = plain(), tmp_path / "run.safetensors"
+    straight.fit(X, y, epochs=9, **options)
+    for epochs in (3, 9):
+        net = plain()
+        net.fit(X, y, epochs=epochs, checkpoint=path, resume=True, **options)
+    np.testing.assert_array_equal(net.params, straight.params)
+    np.testing.assert_array_equal(net.run.last_params, straight.run.last_params)
+    assert net.history["valid_loss"] == straight.history["valid_loss"]
+
+
 @pytest.mark.parametrize("members", [None, 3])
 def test_members_resume(members: int | None, tmp_path: Path) -> None:
     """Members stop in the middle of an epoch and go on, each with its own sums."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.checks import check_choice, check_integer, check_matrix, check_number, check_same_length, check_weights
 from glassnet.errors import NotFittedError, ShapeError
-from glassnet.layers import Layer, Step, leaves, name_layers
+from glassnet.layers import Layer, Step, check_raw_inputs, leaves, name_layers
 from glassnet.layout import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
@@ -244,6 +244,7 @@ class Network:
             must = f"X must have shape (n, {', '.join(map(str, self.input_shape))})"
             message = f"{where}: {must}, got {inputs.shape}. The network was built for these features."
             raise ShapeError(message, expected=self.input_shape, got=inputs.shape)
+        check_raw_inputs(self.layers, inputs)
         return inputs
 
     def check_data(

@@ -18,6 +18,7 @@ __all__ = [
     "Container",
     "Residual",
     "Sequential",
+    "check_raw_inputs",
     "learns",
     "leaves",
     "make_layer",
@@ -180,7 +181,7 @@ class Sequential(Container):
         return self.out_shape
 
     def check_raw(self, X: np.ndarray) -> np.ndarray | None:
-        return _check_raw(self.layers, X)
+        return check_raw_inputs(self.layers, X)
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         return {"chain": Chain(self.layers, scratch, need_dX)}
@@ -245,7 +246,7 @@ class Residual(Container):
         return self.out_shape
 
     def check_raw(self, X: np.ndarray) -> np.ndarray | None:
-        _check_raw(self.layers, X)
+        check_raw_inputs(self.layers, X)
         if self.shortcut is not None:
             self.shortcut.check_raw(X)
         return None
@@ -380,7 +381,7 @@ def _check_layers(where: str, layers: Sequence[Layer]) -> list[Layer]:
     return found
 
 
-def _check_raw(layers: Sequence[Layer], X: np.ndarray) -> np.ndarray | None:
+def check_raw_inputs(layers: Sequence[Layer], X: np.ndarray) -> np.ndarray | None:
     """Let layers look at the user's own numbers, as far as these come unchanged."""
     seen: np.ndarray | None = X
     for layer in layers:
