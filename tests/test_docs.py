@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(
     name for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet.") if not name.endswith("__main__")
 )
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("module", ["glassnet", *MODULES])
