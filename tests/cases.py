@@ -108,6 +108,14 @@ OPTIMIZERS: list[gn.Optimizer] = [
     gn.Adam(0.01, eps=1e-3, eps_form="sklearn"),
     gn.AdamW(0.01, weight_decay=0.1),
     gn.AdamW(0.01, weight_decay=0.1, beta1=0.8, eps_form="sklearn"),
+    gn.RMSprop(0.01),
+    gn.RMSprop(0.01, rho=0.9, momentum=0.8, eps=1e-3),
+    gn.RMSprop(0.01, rho=0.9, centered=True, eps=1e-2),
+    gn.RMSprop(0.01, momentum=0.5, centered=True, eps=1e-2),
+    gn.Adagrad(0.1),
+    gn.Adagrad(0.1, initial_accumulator=0.5, eps=1e-3),
+    gn.Lion(0.01),
+    gn.Lion(0.01, beta1=0.8, beta2=0.9, weight_decay=0.3),
 ]
 
 
@@ -120,6 +128,9 @@ def naive_step(
         v = memory["v"] = optimizer.momentum * memory.get("v", 0.0) - lr * g
         p += optimizer.momentum * v - lr * g if optimizer.nesterov else v
         return
+    if isinstance(optimizer, (gn.RMSprop, gn.Adagrad, gn.Lion)):
+        _naive_relatives(optimizer, p, g, memory, lr, decay)
+        return
     if isinstance(optimizer, gn.AdamW):
         p -= lr * optimizer.weight_decay * decay * p
     m = memory["m"] = optimizer.beta1 * memory.get("m", 0.0) + (1 - optimizer.beta1) * g
@@ -128,3 +139,23 @@ def naive_step(
         p -= lr * (m / (1 - optimizer.beta1**t)) / (np.sqrt(v / (1 - optimizer.beta2**t)) + optimizer.eps)
     else:
         p -= lr * np.sqrt(1 - optimizer.beta2**t) / (1 - optimizer.beta1**t) * m / (np.sqrt(v) + optimizer.eps)
+
+
+def _naive_relatives(
+    optimizer: Any, p: np.ndarray, g: np.ndarray, memory: dict[str, Any], lr: Any, decay: np.ndarray
+) -> None:
+    """RMSprop, Adagrad and Lion as their papers, or PyTorch's documentation, write them."""
+    if isinstance(optimizer, gn.Lion):
+        c = optimizer.beta1 * memory.get("m", 0.0) + (1 - optimizer.beta1) * g
+        memory["m"] = optimizer.beta2 * memory.get("m", 0.0) + (1 - optimizer.beta2) * g
+        p -= lr * (np.sign(c) + optimizer.weight_decay * decay * p)
+        return
+    if isinstance(optimizer, gn.Adagrad):
+        s = memory["s"] = memory.get("s", optimizer.initial_accumulator) + g**2
+        p -= lr * g / (np.sqrt(s) + optimizer.eps)
+        return
+    v = memory["v"] = optimizer.rho * memory.get("v", 0.0) + (1 - optimizer.rho) * g**2
+    m = memory["m"] = optimizer.rho * memory.get("m", 0.0) + (1 - optimizer.rho) * g
+    u = g / (np.sqrt(np.maximum(v - m**2, 0.0) if optimizer.centered else v) + optimizer.eps)
+    b = memory["b"] = optimizer.momentum * memory.get("b", 0.0) + u
+    p -= lr * b

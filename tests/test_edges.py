@@ -159,7 +159,7 @@ def test_long_runs_equal_the_papers(optimizer: gn.Optimizer, rng: np.random.Gene
     from glassnet.optimizers import Group
 
     p, expected, memory = np.ones(20, "float32"), np.ones(20), {}
-    state, g = optimizer.new_state(p, [Group(0, 20, 1.0, True)]), np.empty(20, "float32")
+    state, g = optimizer.new_state(p, [Group(0, 20)]), np.empty(20, "float32")
     for _ in range(200):
         g[...] = 1e-3 * rng.standard_normal(20)
         optimizer.step(p, g, state, 0.01)

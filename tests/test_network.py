@@ -301,7 +301,7 @@ BAD_NETWORKS = [
     (lambda: gn.Network([gn.Dense(1)] * 2, loss="squared_error"), "Network: every layer must appear in one place, got the same object twice. Make a new one for each place."),
     (lambda: gn.Network([gn.Dense(1)], loss="mse"), "Network: loss must be one of 'binary_cross_entropy', 'cross_entropy', 'squared_error', got 'mse'. Did you mean 'squared_error'?"),
     (lambda: gn.Network([gn.Dense(1)], loss=gn.SquaredError), "Network: loss must be a name or an object, got the class SquaredError. Write SquaredError()."),
-    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer="adm"), "Network: optimizer must be one of 'adam', 'adamw', 'sgd', got 'adm'. Did you mean 'adam'?"),
+    (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer="adm"), "Network: optimizer must be one of 'adagrad', 'adam', 'adamw', 'lion', 'rmsprop', 'sgd', got 'adm'. Did you mean 'adam'?"),
     (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.Adam), "Network: optimizer must be a name or an object, got the class Adam. Add parentheses."),
     (lambda: gn.Network([gn.Dense(1)], loss="squared_error", dtype="half"), "Network: dtype must be one of 'float32', 'float64', got 'half'."),
     (lambda: gn.Network([gn.Dense(1)], loss="squared_error", seed=-1), "Network: seed must be a whole number of at least 0, got -1."),

@@ -11,14 +11,13 @@ import pytest
 
 import glassnet as gn
 from cases import OPTIMIZERS, naive_step
-from glassnet import optimizers
 from glassnet.optimizers import OPTIMIZERS as PUBLIC_OPTIMIZERS
-from glassnet.optimizers import Group
+from glassnet.optimizers import Group, base, clip_gradients
 
 each_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
-GROUPS = [Group(0, 30, 1.0, True), Group(30, 40, 0.5, True), Group(40, 50, 1.0, False)]
+GROUPS = [Group(0, 30, 1.0, 1.0), Group(30, 40, 0.5, 0.7), Group(40, 50, 1.0, 0.0)]
 FACTORS = np.repeat([1.0, 0.5, 1.0], [30, 10, 10])
-DECAYS = np.repeat([1.0, 1.0, 0.0], [30, 10, 10])
+DECAYS = np.repeat([1.0, 0.7, 0.0], [30, 10, 10])
 
 
 def gradients(rng: np.random.Generator, steps: int, shape: tuple[int, ...], dtype: str = "float64") -> np.ndarray:
@@ -47,7 +46,7 @@ def test_equals_the_papers(
     optimizer: gn.Optimizer, block: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """20 steps agree with the textbook form in float64 to 1e-12, with changing rates, groups, and any block size."""
-    monkeypatch.setattr(optimizers, "_BLOCK", block)
+    monkeypatch.setattr(base, "_BLOCK", block)
     start, steps, rates = rng.standard_normal(50), gradients(rng, 20, (50,)), list(rng.random(20))
     expected, memory = start.copy(), {}
     for gradient, rate in zip(steps, rates, strict=True):
@@ -112,8 +111,8 @@ def test_works_on_slices(optimizer: gn.Optimizer, rng: np.random.Generator) -> N
     expected = run(optimizer, start, steps, [0.01] * 5)
     p = start.copy()
     parts = [
-        (slice(0, 35), [GROUPS[0], Group(30, 35, 0.5, True)]),
-        (slice(35, 50), [Group(0, 5, 0.5, True), Group(5, 15, 1.0, False)]),
+        (slice(0, 35), [GROUPS[0], Group(30, 35, 0.5, 0.7)]),
+        (slice(35, 50), [Group(0, 5, 0.5, 0.7), Group(5, 15, 1.0, 0.0)]),
     ]
     for part, groups in parts:
         state = optimizer.new_state(p[part], groups)
@@ -123,10 +122,35 @@ def test_works_on_slices(optimizer: gn.Optimizer, rng: np.random.Generator) -> N
 
 
 @each_optimizer
+@pytest.mark.parametrize("frozen", [0, 1, 2])
+def test_frozen_groups_stay(optimizer: gn.Optimizer, frozen: int, rng: np.random.Generator) -> None:
+    """A group that is not trainable keeps parameters and state bit for bit; the others step as ever, also after regroup."""
+    start, steps = rng.standard_normal(50).astype("float32"), gradients(rng, 20, (50,), "float32")
+    free = run(optimizer, start, steps[:10], [0.01] * 10)
+    p = start.copy()
+    state = optimizer.new_state(p, GROUPS)
+    for gradient in steps[:10]:
+        optimizer.step(p, gradient.copy(), state, 0.01)
+    np.testing.assert_array_equal(p, free)
+    kept = {name: array.copy() for name, array in state.arrays.items()}
+    state.regroup(optimizer.merge([g._replace(trainable=i != frozen) for i, g in enumerate(GROUPS)]))
+    for gradient in steps[10:]:
+        optimizer.step(p, gradient.copy(), state, 0.01)
+    expected = run(optimizer, start, steps, [0.01] * 20)
+    part = slice(GROUPS[frozen].start, GROUPS[frozen].stop)
+    rest = np.setdiff1d(np.arange(50), np.arange(50)[part])
+    np.testing.assert_array_equal(p[part], free[part])
+    np.testing.assert_array_equal(p[rest], expected[rest])
+    assert not np.array_equal(p[rest], free[rest])
+    for name, array in state.arrays.items():
+        np.testing.assert_array_equal(array[part], kept[name][part])
+
+
+@each_optimizer
 def test_second_step_allocates_little(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
     """Once warm, a step on 200,000 parameters allocates less than 64 KiB."""
     p, g = rng.standard_normal(200_000).astype("float32"), rng.standard_normal(200_000).astype("float32")
-    state = optimizer.new_state(p, [Group(0, 200_000, 1.0, True)])
+    state = optimizer.new_state(p, [Group(0, 200_000, 1.0, 1.0)])
     optimizer.step(p, g, state, 0.01)
     tracemalloc.start()
     optimizer.step(p, g, state, 0.01)
@@ -138,14 +162,25 @@ def test_second_step_allocates_little(optimizer: gn.Optimizer, rng: np.random.Ge
 @each_optimizer
 def test_config_round_trip(optimizer: gn.Optimizer) -> None:
     """An optimizer made from its config, or its repr, is the same; schedules included."""
-    scheduled = copy.copy(optimizer)
+    scheduled, extended = copy.copy(optimizer), copy.copy(optimizer)
     scheduled.learning_rate = gn.CosineDecay(0.1, epochs=7, final=0.01)
-    for one in (optimizer, scheduled):
+    extended.clip_norm, extended.ema = 0.5, 0.99
+    for one in (optimizer, scheduled, extended):
         assert repr(type(one).from_config(one.config())) == repr(one)
         assert repr(eval(repr(one), vars(gn).copy())) == repr(one)
 
 
-@pytest.mark.parametrize("optimizer", [gn.SGD(0.01, momentum=0.9), gn.Adam(0.01), gn.AdamW(0.01, beta2=0.95)], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        gn.SGD(0.01, momentum=0.9),
+        gn.Adam(0.01),
+        gn.AdamW(0.01, beta2=0.95),
+        gn.RMSprop(0.01, rho=0.9, momentum=0.9, centered=True),
+        gn.Lion(1e-3, beta2=0.9),
+    ],
+    ids=repr,
+)
 def test_dead_units_leave_no_subnormal_numbers(optimizer: gn.Optimizer, rng: np.random.Generator) -> None:
     """When gradients stay 0, moments decay to exactly 0: subnormal numbers on the way would slow every step down."""
     p, g = rng.standard_normal(50).astype("float32"), np.empty(50, dtype="float32")
@@ -156,14 +191,14 @@ def test_dead_units_leave_no_subnormal_numbers(optimizer: gn.Optimizer, rng: np.
         optimizer.step(p, g, state, 0.01)
         for array in state.arrays.values():
             assert not ((array != 0.0) & (np.abs(array) < tiny)).any()
-    assert not state.arrays["velocity" if isinstance(optimizer, gn.SGD) else "M"].any()
+    assert not state.arrays[optimizer.state_names[0]].any()
 
 
 def test_adam_first_step_by_hand() -> None:
     """Adam's first step is lr * g / (|g| + eps): 0.1 * 3 / (3 + 1) = 0.075 with eps = 1."""
     p = np.array([1.0])
     optimizer = gn.Adam(0.1, eps=1.0)
-    optimizer.step(p, np.array([3.0]), optimizer.new_state(p, [Group(0, 1, 1.0, True)]), 0.1)
+    optimizer.step(p, np.array([3.0]), optimizer.new_state(p, [Group(0, 1, 1.0, 1.0)]), 0.1)
     assert p[0] == pytest.approx(1.0 - 0.075, rel=1e-14)
 
 
@@ -171,7 +206,7 @@ def test_momentum_by_hand() -> None:
     """v = 0.5 v - 0.1 g: with g = 2 twice, v is -0.2, then -0.3, so p goes 1, 0.8, 0.5."""
     p, g = np.array([1.0]), np.array([2.0])
     optimizer = gn.SGD(0.1, momentum=0.5)
-    state = optimizer.new_state(p, [Group(0, 1, 1.0, True)])
+    state = optimizer.new_state(p, [Group(0, 1, 1.0, 1.0)])
     seen = []
     for _ in range(2):
         optimizer.step(p, g, state, 0.1)
@@ -179,7 +214,96 @@ def test_momentum_by_hand() -> None:
     assert seen == pytest.approx([0.8, 0.5], rel=1e-14)
 
 
+def test_rmsprop_first_step_by_hand() -> None:
+    """v = 0.1 * 4 = 0.4 at rho 0.9, so p moves by 0.1 * 2 / sqrt(0.4); with momentum the second step adds half of it."""
+    p, g = np.array([1.0]), np.array([2.0])
+    optimizer = gn.RMSprop(0.1, rho=0.9, momentum=0.5, eps=1e-12)
+    state = optimizer.new_state(p, [Group(0, 1)])
+    optimizer.step(p, g, state, 0.1)
+    first = 2.0 / np.sqrt(0.4)
+    assert p[0] == pytest.approx(1.0 - 0.1 * first, rel=1e-10)
+    optimizer.step(p, g, state, 0.1)
+    second = 0.5 * first + 2.0 / np.sqrt(0.9 * 0.4 + 0.4)
+    assert p[0] == pytest.approx(1.0 - 0.1 * first - 0.1 * second, rel=1e-10)
+
+
+def test_adagrad_by_hand() -> None:
+    """Sums of squares 9 and 25: steps of 0.1 * 3 / 3 and 0.1 * 4 / 5."""
+    p = np.array([1.0])
+    optimizer = gn.Adagrad(0.1)
+    state = optimizer.new_state(p, [Group(0, 1)])
+    optimizer.step(p, np.array([3.0]), state, 0.1)
+    assert p[0] == pytest.approx(0.9, rel=1e-9)
+    optimizer.step(p, np.array([4.0]), state, 0.1)
+    assert p[0] == pytest.approx(0.82, rel=1e-9)
+
+
+def test_lion_by_hand() -> None:
+    """Every weight moves by lr in the direction against its sign, and not at all where the gradient was always 0."""
+    p = np.array([1.0, 1.0, 1.0])
+    optimizer = gn.Lion(0.1, weight_decay=0.5)
+    optimizer.step(p, np.array([7.0, -1e-9, 0.0]), optimizer.new_state(p, [Group(0, 3, 1.0, 1.0)]), 0.1)
+    np.testing.assert_allclose(p, 0.95 + np.array([-0.1, 0.1, 0.0]), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_clipping_by_hand(dtype: str) -> None:
+    """(3, 4) has norm 5: a limit of 1 leaves (0.6, 0.8), one of 5 leaves it; what is frozen neither counts nor changes."""
+    g = np.array([3.0, 4.0, 100.0], dtype)
+    groups = [Group(0, 1, 0.5), Group(1, 2), Group(2, 3, trainable=False)]
+    assert not clip_gradients(g, 5.0, groups)
+    assert g.tolist() == [3.0, 4.0, 100.0]
+    assert clip_gradients(g, 1.0, groups)
+    np.testing.assert_allclose(g, [0.6, 0.8, 100.0], rtol=1e-6)
+
+
+def test_clipping_neither_overflows_nor_allocates(rng: np.random.Generator) -> None:
+    """Gradients of 1e30 in float32 are scaled to the limit, all of 200,000, in less than 64 KiB."""
+    g = (1e30 * rng.standard_normal(200_000)).astype("float32")
+    direction = g / np.linalg.norm(g.astype(float))
+    tracemalloc.start()
+    assert clip_gradients(g, 2.0, [Group(0, 200_000)])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * 1024
+    np.testing.assert_allclose(g, 2.0 * direction, rtol=1e-5)
+
+
+def test_clipping_is_each_members_own(rng: np.random.Generator) -> None:
+    """A member's norm is its own, and its bits are those it would have alone."""
+    g = np.stack([rng.standard_normal(50), 0.001 * rng.standard_normal(50)]).astype("float32")
+    alone = [row.copy() for row in g]
+    assert clip_gradients(g, 1.0, GROUPS).tolist() == [True, False]
+    for row, own in zip(g, alone, strict=True):
+        clip_gradients(own, 1.0, GROUPS)
+        np.testing.assert_array_equal(row, own)
+
+
+@pytest.mark.parametrize("members", [None, 3])
+def test_average_by_hand(members: int | None, rng: np.random.Generator) -> None:
+    """The average starts at the parameters and follows with min(ema, (1 + t) / (10 + t)), in any block size."""
+    shape = (70_000,) if members is None else (members, 70_000)
+    p = rng.standard_normal(shape)
+    optimizer = gn.SGD(1.0, ema=0.25)
+    state = optimizer.new_state(p, [Group(0, 70_000)])
+    expected = p.copy()
+    for t in (1, 2, 3):
+        optimizer.step(p, rng.standard_normal(shape), state, 1.0)
+        optimizer.average(p, state)
+        decay = min(0.25, (1 + t) / (10 + t))
+        expected = decay * expected + (1 - decay) * p
+        np.testing.assert_allclose(state.arrays["average"], expected, rtol=1e-12, atol=1e-14)
+
+
 MESSAGES = [
+    (lambda: gn.Adam(clip_norm=0.0), "Adam: clip_norm must be a finite number above 0, got 0.0."),
+    (lambda: gn.Lion(ema=1.0), "Lion: ema must be a finite number at least 0 and below 1, got 1.0."),
+    (lambda: gn.RMSprop(rho=1.0), "RMSprop: rho must be a finite number at least 0 and below 1, got 1.0."),
+    (lambda: gn.RMSprop(centered=1), "RMSprop: centered must be True or False, got 1."),
+    (
+        lambda: gn.Adagrad(initial_accumulator=-1),
+        "Adagrad: initial_accumulator must be a finite number at least 0, got -1.",
+    ),
     (lambda: gn.SGD(-1.0), "SGD: learning_rate must be a number of at least 0 or a schedule, got -1.0."),
     (lambda: gn.SGD("fast"), "SGD: learning_rate must be a number of at least 0 or a schedule, got 'fast'."),
     (lambda: gn.SGD(nesterov=True), "SGD: nesterov needs momentum above 0, got momentum=0.0. Give momentum=0.9, say."),

@@ -55,7 +55,7 @@ from glassnet.layers import (
 )
 from glassnet.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError
 from glassnet.network import Network
-from glassnet.optimizers import SGD, Adam, AdamW, Optimizer
+from glassnet.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
 from glassnet.schedules import Constant, CosineDecay, Schedule
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ __all__ = [
     "GELU",
     "SELU",
     "SGD",
+    "Adagrad",
     "Adam",
     "AdamW",
     "BatchNorm",
@@ -93,6 +94,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "LeakyReLU",
+    "Lion",
     "Loss",
     "Mish",
     "MissingExtraError",
@@ -100,6 +102,7 @@ __all__ = [
     "NotFittedError",
     "Optimizer",
     "ParamSpec",
+    "RMSprop",
     "ReLU",
     "Residual",
     "Schedule",

@@ -87,8 +87,17 @@ class Store:
 
     @property
     def groups(self) -> list[Group]:
-        """The slices of ``params`` with their rate factor and whether they decay."""
-        return [Group(slot.start, slot.stop, slot.spec.rate_factor, slot.spec.decays) for slot in self.slots]
+        """The slices of ``params``, with how each is trained now."""
+        return [
+            Group(
+                slot.start,
+                slot.stop,
+                slot.spec.rate_factor * slot.layer.rate_factor,
+                slot.layer.decay_factor if slot.spec.decays else 0.0,
+                slot.layer.trainable,
+            )
+            for slot in self.slots
+        ]
 
     def shape(self, slot: Slot) -> tuple[int, ...]:
         """Return the shape of an array, the member axis included."""

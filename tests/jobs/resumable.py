@@ -27,7 +27,10 @@ def optimizers() -> dict[str, gn.Optimizer]:
         "momentum": gn.SGD(gn.CosineDecay(0.05, epochs=6), momentum=0.9),
         "nesterov": gn.SGD(0.02, momentum=0.9, nesterov=True),
         "adam": gn.Adam(gn.CosineDecay(0.01, epochs=6)),
-        "adamw": gn.AdamW(0.01, weight_decay=0.1),
+        "adamw": gn.AdamW(0.01, weight_decay=0.1, ema=0.9),
+        "rmsprop": gn.RMSprop(0.005, momentum=0.5, centered=True, clip_norm=0.5),
+        "adagrad": gn.Adagrad(0.05),
+        "lion": gn.Lion(0.003, weight_decay=0.1, ema=0.95),
     }
 
 

@@ -124,6 +124,12 @@ def torch_optimizer(optimizer: Any, model: Any) -> Any:
     if name == "AdamW":
         groups = _weights_and_rest(model, optimizer.weight_decay)
         return torch.optim.AdamW(groups, lr=rate, eps=optimizer.eps, **betas)
+    if name == "RMSprop":
+        options = {"alpha": optimizer.rho, "momentum": optimizer.momentum, "centered": optimizer.centered}
+        return torch.optim.RMSprop(model.parameters(), lr=rate, eps=optimizer.eps, **options)
+    if name == "Adagrad":
+        start = {"initial_accumulator_value": optimizer.initial_accumulator}
+        return torch.optim.Adagrad(model.parameters(), lr=rate, eps=optimizer.eps, **start)
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from glassnet.errors import DataError, DivergenceError
 from glassnet.evaluation import scores
 from glassnet.layers import Step
 from glassnet.network import Network
+from glassnet.optimizers import clip_gradients
 from glassnet.penalties import limit_norms
 from glassnet.randomness import Noise
 from glassnet.training.batches import ArrayBatches, Batch
@@ -91,6 +94,7 @@ class Run:
         # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
         self._safe = (network.params.copy(), network.stats.copy())
         self._candidate = (network.params.copy(), network.stats.copy())
+        self._aside = network.params.copy() if network.optimizer.ema is not None else network.params
         self._last_finite = math.nan
         self._opened_at = 0
         self._aim()
@@ -211,8 +215,9 @@ class Run:
         if self._checkpoints is not None and self.step < self.steps_per_epoch:
             self._checkpoints.write_cut(self)
         self._finish_epoch()
-        self._evaluate()
-        self._decide()
+        with self._averaged_weights():
+            self._evaluate()
+            self._decide()
         self._read_clock()
         if self._checkpoints is not None:
             self._checkpoints.after_epoch(self)
@@ -235,9 +240,7 @@ class Run:
         if self._penalties:
             penalty = self._penalties.value()
             self._penalties.add_gradients()
-        network.optimizer.step(store.params, store.grads, self.state.optimizer_state, self._schedule(position))
-        if network.max_norm is not None:
-            limit_norms(store, network.max_norm)
+        self._update(position)
         if network.members is None:
             total = store.weight_sum.item()
             loss = store.loss_sum.item() + penalty * total
@@ -251,6 +254,18 @@ class Run:
             member = int(np.flatnonzero(~np.isfinite(losses))[0])
             self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > self._opened_at + 1)
         return losses, totals
+
+    def _update(self, position: float) -> None:
+        """Move the parameters, with all that comes before and after the optimizer's own step."""
+        network, store, state = self.network, self._store, self.state
+        optimizer, memory = network.optimizer, state.optimizer_state
+        if optimizer.clip_norm is not None:
+            state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
+        optimizer.step(store.params, store.grads, memory, self._schedule(position))
+        if network.max_norm is not None:
+            limit_norms(store, network.max_norm)
+        if optimizer.ema is not None:
+            optimizer.average(store.params, memory)
 
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
         """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
@@ -288,9 +303,26 @@ class Run:
         rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
         state = self.state
         loss = state.loss_sum / state.weight_sum if np.all(state.weight_sum) else math.nan
+        row = {"loss": _plain(loss), "learning_rate": rate}
+        if self.network.optimizer.clip_norm is not None:
+            row["clipped"] = _plain(state.clipped / max(state.step, 1))
         state.epoch += 1
         state.reset_epoch()
-        self.history.record({"loss": _plain(loss), "learning_rate": rate})
+        self.history.record(row)
+
+    @contextmanager
+    def _averaged_weights(self) -> Iterator[None]:
+        """Have the averaged parameters in the network while inside, if there is an average: it is what will be used."""
+        average = self.state.average
+        if average is None:
+            yield
+            return
+        np.copyto(self._aside, self._store.params)
+        np.copyto(self._store.params, average)
+        try:
+            yield
+        finally:
+            np.copyto(self._store.params, self._aside)
 
     def _evaluate(self) -> None:
         """Add the validation data's scores to the epoch's row."""
@@ -312,8 +344,7 @@ class Run:
 
     def _leave(self) -> None:
         """Leave the best weights in the network if that was asked for, and say how the run ended."""
-        if self.early_stopping is not None and self.early_stopping.restore_best:
-            self.state.leave_best(self.network)
+        self.state.leave(self.network, best=self.early_stopping is not None and self.early_stopping.restore_best)
         self.history.stop_reason = self._stop_reason or "finished"
         self.note_seconds()
 

@@ -27,6 +27,8 @@ class RunState:
         Steps done in the epoch that is under way; 0 between epochs.
     loss_sum, weight_sum : float or ndarray of shape (K,)
         Of that epoch's steps, in double precision.
+    clipped : int or ndarray of shape (K,)
+        In how many of them the gradient was scaled down.
     optimizer_state : OptimizerState
     stopping : StoppingState or None
     last_params, last_stats : ndarray or None
@@ -49,6 +51,7 @@ class RunState:
         self.step = 0
         self.loss_sum: Any = 0.0
         self.weight_sum: Any = 0.0
+        self.clipped: Any = 0
 
     def renew_optimizer(self, network: Network) -> None:
         """Forget what the optimizer remembered."""
@@ -56,25 +59,41 @@ class RunState:
         self.optimizer_state: OptimizerState = network.optimizer.new_state(store.params, store.groups)
 
     def follow_optimizer(self, network: Network) -> None:
-        """Start the optimizer anew if it was exchanged; a new learning rate alone changes nothing."""
+        """Start the optimizer anew if it was exchanged; a new learning rate alone changes nothing.
+
+        How layers are tuned may have changed since the last fit too.
+        """
         if _identity(network.optimizer) != self._optimizer:
             self._optimizer = _identity(network.optimizer)
             self.renew_optimizer(network)
+        self.optimizer_state.regroup(network.optimizer.merge(network.built("fit").groups))
 
-    def leave_best(self, network: Network) -> None:
-        """Put the best epoch's weights into the network and keep the last ones for the next ``fit``."""
-        stopping = self.stopping
-        if stopping is None or stopping.best_params is None or stopping.best_stats is None:
+    @property
+    def average(self) -> np.ndarray | None:
+        """The moving average of the parameters, if the optimizer keeps one."""
+        return self.optimizer_state.arrays.get("average")
+
+    def leave(self, network: Network, *, best: bool) -> None:
+        """Put the weights to use into the network, and keep the last ones for the next ``fit``.
+
+        These are the best epoch's if asked for and known, otherwise the averaged ones if there is an average.
+        """
+        stopping = self.stopping if best else None
+        if stopping is not None and stopping.best_params is not None and stopping.best_stats is not None:
+            params, stats = stopping.best_params, stopping.best_stats
+        elif self.average is not None:
+            params, stats = self.average, network.stats
+        else:
             return
         self.last_params, self.last_stats = network.params.copy(), network.stats.copy()
-        network.params[...] = stopping.best_params
-        network.stats[...] = stopping.best_stats
+        network.params[...] = params
+        network.stats[...] = stats
 
     def return_to_last(self, network: Network) -> None:
-        """Undo `leave_best`, unless the weights were changed since: then they are where training goes on."""
-        if self.last_params is not None and self.last_stats is not None and self.stopping is not None:
-            best = self.stopping.best_params
-            if best is not None and np.array_equal(network.params, best):
+        """Undo `leave`, unless the weights were changed since: then they are where training goes on."""
+        if self.last_params is not None and self.last_stats is not None:
+            left = [self.average, None if self.stopping is None else self.stopping.best_params]
+            if any(params is not None and np.array_equal(network.params, params) for params in left):
                 network.params[...] = self.last_params
                 network.stats[...] = self.last_stats
         self.last_params = self.last_stats = None
@@ -92,7 +111,7 @@ class RunState:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "sums": [_listed(self.loss_sum), _listed(self.weight_sum)],
+            "sums": [_listed(self.loss_sum), _listed(self.weight_sum), _listed(self.clipped)],
             "steps": self.optimizer_state.t,
             "history": self.history.to_dict(),
             "stopping": None if self.stopping is None else self.stopping.to_dict(),
@@ -104,7 +123,8 @@ class RunState:
         state = cls(network)
         state.epoch = check_integer("training", "epoch", entries["epoch"], 0)
         state.step = check_integer("training", "step", entries.get("step", 0), 0)
-        state.loss_sum, state.weight_sum = (_number(value, network) for value in entries.get("sums", [0.0, 0.0]))
+        sums = (_number(value, network) for value in entries.get("sums", [0.0, 0.0, 0.0]))
+        state.loss_sum, state.weight_sum, state.clipped = sums
         state.history = History.from_dict(entries["history"])
         state.optimizer_state.t = check_integer("training", "steps", entries["steps"], 0)
         for name, array in state.optimizer_state.arrays.items():
@@ -138,7 +158,7 @@ def _number(value: Any, network: Network) -> Any:
 
 def _identity(optimizer: Optimizer) -> tuple[str, tuple[str, ...]]:
     """Return what must stay the same for the optimizer's state to keep its meaning."""
-    return type(optimizer).__name__, tuple(optimizer.state_names)
+    return type(optimizer).__name__, (*optimizer.state_names, *(("average",) if optimizer.ema is not None else ()))
 
 
 def _fitting(arrays: dict[str, np.ndarray], name: str, like: np.ndarray) -> np.ndarray:

@@ -1,0 +1,296 @@
+"""Optimizers with a rate of its own for each parameter, from the size of its gradients."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice, check_flag, check_number
+from glassnet.optimizers.base import Group, Optimizer, OptimizerState
+from glassnet.schedules import Schedule
+
+__all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
+
+
+class Adagrad(Optimizer):
+    """Adaptive gradient: each parameter's rate falls with the sum of its squared gradients so far.
+
+    ``s += g**2``, ``p -= lr * g / (sqrt(s) + eps)``
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default=0.01
+    initial_accumulator : float, default=0.0
+        Where s starts.
+    eps : float, default=1e-10
+        Outside the root, as in PyTorch.
+    clip_norm, ema
+        As in `Optimizer`.
+
+    References
+    ----------
+    Duchi, Hazan & Singer (2011), "Adaptive subgradient methods for online learning and stochastic optimization",
+    figure 1.
+    """
+
+    default_rate = 0.01
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule | None = None,
+        *,
+        initial_accumulator: float = 0.0,
+        eps: float = 1e-10,
+        clip_norm: float | None = None,
+        ema: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clip_norm=clip_norm, ema=ema)
+        self.initial_accumulator = check_number("Adagrad", "initial_accumulator", initial_accumulator, 0.0)
+        self.eps = check_number("Adagrad", "eps", eps, 0.0, open_minimum=True)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The sums of squares."""
+        return ("s",)
+
+    def new_state(self, params: np.ndarray, groups: list[Group]) -> OptimizerState:
+        state = super().new_state(params, groups)
+        state.arrays["s"][...] = self.initial_accumulator
+        return state
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
+        state.t += 1
+        eps = state.scalar("eps", self.eps)
+        for group, work, p, g, s in state.blocks(params, grads):
+            np.multiply(g, g, out=work)
+            np.add(s, work, out=s)
+            np.sqrt(s, out=work)
+            np.add(work, eps, out=work)
+            np.divide(g, work, out=work)
+            np.multiply(work, state.scalar("lr", learning_rate * group.rate_factor), out=work)
+            np.subtract(p, work, out=p)
+
+    def settings(self) -> dict[str, Any]:
+        return {"initial_accumulator": self.initial_accumulator, "eps": self.eps}
+
+
+class RMSprop(Optimizer):
+    """Each gradient is divided by a running root mean square of its size.
+
+    ``v = rho * v + (1 - rho) * g**2``, ``u = g / (sqrt(v) + eps)``, ``p -= lr * u``
+
+    With ``centered``, ``m = rho * m + (1 - rho) * g`` and ``v - m**2`` takes the place of v under the root. With
+    ``momentum``, ``b = momentum * b + u`` and ``p -= lr * b``.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default=0.01
+    rho : float, default=0.99
+        Decay of the averages, at least 0 and below 1; PyTorch calls it alpha.
+    momentum : float, default=0.0
+        At least 0 and below 1.
+    centered : bool, default=False
+        Whether to divide by the standard deviation instead.
+    eps : float, default=1e-8
+        Outside the root, as in PyTorch.
+    clip_norm, ema
+        As in `Optimizer`.
+
+    References
+    ----------
+    Tieleman & Hinton (2012), lecture 6.5 of "Neural networks for machine learning"; Graves (2013), arXiv:1308.0850,
+    eq. 38-45: centered.
+    """
+
+    default_rate = 0.01
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule | None = None,
+        *,
+        rho: float = 0.99,
+        momentum: float = 0.0,
+        centered: bool = False,
+        eps: float = 1e-8,
+        clip_norm: float | None = None,
+        ema: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clip_norm=clip_norm, ema=ema)
+        self.rho = check_number("RMSprop", "rho", rho, 0.0, 1.0, open_maximum=True)
+        self.momentum = check_number("RMSprop", "momentum", momentum, 0.0, 1.0, open_maximum=True)
+        self.centered = check_flag("RMSprop", "centered", centered)
+        self.eps = check_number("RMSprop", "eps", eps, 0.0, open_minimum=True)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The mean squares, then the means if centered, then the momentum if there is one."""
+        return ("v", *(("m",) if self.centered else ()), *(("b",) if self.momentum else ()))
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
+        state.t += 1
+        rho, rest = state.scalar("rho", self.rho), state.scalar("rest", 1.0 - self.rho)
+        eps, momentum = state.scalar("eps", self.eps), state.scalar("momentum", self.momentum)
+        for group, work, p, g, v, *others in state.blocks(params, grads):
+            np.multiply(g, g, out=work)
+            np.multiply(work, rest, out=work)
+            np.multiply(v, rho, out=v)
+            np.add(v, work, out=v)
+            if self.centered:
+                self._variance(g, v, others[0], work, rho, rest)
+                np.sqrt(work, out=work)
+            else:
+                np.sqrt(v, out=work)
+            np.add(work, eps, out=work)
+            np.divide(g, work, out=work)
+            lr = state.scalar("lr", learning_rate * group.rate_factor)
+            if self.momentum:
+                np.multiply(others[-1], momentum, out=others[-1])
+                np.add(others[-1], work, out=others[-1])
+                np.multiply(others[-1], lr, out=work)
+            else:
+                np.multiply(work, lr, out=work)
+            np.subtract(p, work, out=p)
+        for name, decay in (("v", self.rho), ("m", self.rho), ("b", self.momentum)):
+            if name in self.state_names:
+                state.flush(name, decay)
+
+    @staticmethod
+    def _variance(
+        g: np.ndarray, v: np.ndarray, m: np.ndarray, work: np.ndarray, rho: np.ndarray, rest: np.ndarray
+    ) -> None:
+        """Move the mean, and write ``v - m**2`` into ``work``."""
+        np.multiply(g, rest, out=work)
+        np.multiply(m, rho, out=m)
+        np.add(m, work, out=m)
+        np.multiply(m, m, out=work)
+        np.subtract(v, work, out=work)
+        # Rounding can bring it below 0 where the gradient hardly changes.
+        np.maximum(work, np.zeros((), work.dtype), out=work)
+
+    def settings(self) -> dict[str, Any]:
+        return {"rho": self.rho, "momentum": self.momentum, "centered": self.centered, "eps": self.eps}
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation.
+
+    ``m = beta1 * m + (1 - beta1) * g``, ``v = beta2 * v + (1 - beta2) * g**2``,
+    ``p -= lr * m_hat / (sqrt(v_hat) + eps)`` with ``m_hat = m / (1 - beta1**t)``, ``v_hat = v / (1 - beta2**t)``
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default=0.001
+    beta1, beta2 : float, default=0.9, 0.999
+        Decay of the two moments, at least 0 and below 1.
+    eps : float, default=1e-8
+        Keeps the denominator from 0.
+    eps_form : {"torch", "sklearn"}, default="torch"
+        Where eps goes. ``"torch"``: outside the bias correction, as above and in PyTorch. ``"sklearn"``:
+        ``p -= lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps)``, as in scikit-learn and Keras (the
+        paper's "epsilon hat").
+    clip_norm, ema
+        As in `Optimizer`.
+
+    Notes
+    -----
+    The state holds ``M = m / (1 - beta1)`` and ``V = v / (1 - beta2)``, which saves two passes; the factors go into
+    the rate and into eps.
+
+    References
+    ----------
+    Kingma & Ba (2015), arXiv:1412.6980, algorithm 1 and the end of section 2.
+    """
+
+    weight_decay: float = 0.0
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule | None = None,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        eps_form: str = "torch",
+        clip_norm: float | None = None,
+        ema: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clip_norm=clip_norm, ema=ema)
+        name = type(self).__name__
+        self.beta1 = check_number(name, "beta1", beta1, 0.0, 1.0, open_maximum=True)
+        self.beta2 = check_number(name, "beta2", beta2, 0.0, 1.0, open_maximum=True)
+        self.eps = check_number(name, "eps", eps, 0.0, open_minimum=True)
+        self.eps_form = check_choice(name, "eps_form", eps_form, ("torch", "sklearn"))
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The two scaled moments."""
+        return ("M", "V")
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
+        state.t += 1
+        unscale = math.sqrt(1.0 - self.beta2)
+        # sqrt(v_hat) = root * sqrt(V), so dividing numerator and denominator by root leaves sqrt(V) alone.
+        root = unscale / math.sqrt(1.0 - self.beta2**state.t)
+        eps = state.scalar("eps", self.eps / (root if self.eps_form == "torch" else unscale))
+        rate = learning_rate * (1.0 - self.beta1) / (1.0 - self.beta1**state.t) / root
+        beta1, beta2 = state.scalar("beta1", self.beta1), state.scalar("beta2", self.beta2)
+        for group, work, p, g, M, V in state.blocks(params, grads):
+            if group.decay_factor:
+                decay = 1.0 - learning_rate * group.rate_factor * group.decay_factor * self.weight_decay
+                np.multiply(p, state.scalar("decay", decay), out=p)
+            np.multiply(M, beta1, out=M)
+            np.add(M, g, out=M)
+            np.multiply(g, g, out=work)
+            np.multiply(V, beta2, out=V)
+            np.add(V, work, out=V)
+            np.sqrt(V, out=work)
+            np.add(work, eps, out=work)
+            np.divide(M, work, out=work)
+            np.multiply(work, state.scalar("rate", rate * group.rate_factor), out=work)
+            np.subtract(p, work, out=p)
+        state.flush("M", self.beta1)
+        state.flush("V", self.beta2)
+
+    def settings(self) -> dict[str, Any]:
+        return {"beta1": self.beta1, "beta2": self.beta2, "eps": self.eps, "eps_form": self.eps_form}
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: before Adam's step, ``p -= lr * weight_decay * p`` on weights.
+
+    Biases and the parameters of norms do not decay.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default=0.001
+    weight_decay : float, default=0.01
+    beta1, beta2, eps, eps_form, clip_norm, ema
+        As in `Adam`.
+
+    References
+    ----------
+    Loshchilov & Hutter (2019), arXiv:1711.05101, algorithm 2, with the decay multiplied by the rate as in PyTorch.
+    """
+
+    decays = True
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule | None = None,
+        *,
+        weight_decay: float = 0.01,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        eps: float = 1e-8,
+        eps_form: str = "torch",
+        clip_norm: float | None = None,
+        ema: float | None = None,
+    ) -> None:
+        moments: dict[str, Any] = {"beta1": beta1, "beta2": beta2, "eps": eps, "eps_form": eps_form}
+        super().__init__(learning_rate, clip_norm=clip_norm, ema=ema, **moments)
+        self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0.0)
+
+    def settings(self) -> dict[str, Any]:
+        return {"weight_decay": self.weight_decay, **super().settings()}

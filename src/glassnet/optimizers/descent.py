@@ -1,0 +1,152 @@
+"""Optimizers with one rate for all: gradient descent, momentum, and the sign of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_flag, check_number
+from glassnet.errors import ConfigError
+from glassnet.optimizers.base import Optimizer, OptimizerState
+from glassnet.schedules import Schedule
+
+__all__ = ["SGD", "Lion"]
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum if asked for.
+
+    ``p -= lr * g`` without momentum; otherwise ``v = momentum * v - lr * g`` and ``p += v``, or with Nesterov's
+    look-ahead ``p += momentum * v - lr * g``. The rate is inside the velocity, as in Keras and scikit-learn.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default=0.01
+    momentum : float, default=0.0
+        At least 0 and below 1.
+    nesterov : bool, default=False
+    clip_norm, ema
+        As in `Optimizer`.
+
+    References
+    ----------
+    Sutskever et al. (2013), "On the importance of initialization and momentum in deep learning", eq. 1-4.
+    """
+
+    default_rate = 0.01
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule | None = None,
+        *,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clip_norm: float | None = None,
+        ema: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clip_norm=clip_norm, ema=ema)
+        self.momentum = check_number("SGD", "momentum", momentum, 0.0, 1.0, open_maximum=True)
+        self.nesterov = check_flag("SGD", "nesterov", nesterov)
+        if self.nesterov and self.momentum == 0.0:
+            message = "SGD: nesterov needs momentum above 0, got momentum=0.0. Give momentum=0.9, say."
+            raise ConfigError(message, got=momentum)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """One velocity per parameter, if there is momentum."""
+        return ("velocity",) if self.momentum else ()
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
+        state.t += 1
+        if self.momentum == 0.0:
+            for group, work, p, g in state.blocks(params, grads):
+                np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
+                np.subtract(p, work, out=p)
+            return
+        momentum = state.scalar("momentum", self.momentum)
+        for group, work, p, g, v in state.blocks(params, grads):
+            np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
+            np.multiply(v, momentum, out=v)
+            np.subtract(v, work, out=v)
+            if self.nesterov:
+                np.subtract(p, work, out=p)
+                np.multiply(v, momentum, out=work)
+                np.add(p, work, out=p)
+            else:
+                np.add(p, v, out=p)
+        state.flush("velocity", self.momentum)
+
+    def settings(self) -> dict[str, Any]:
+        return {"momentum": self.momentum, "nesterov": self.nesterov}
+
+
+class Lion(Optimizer):
+    """Evolved sign momentum: every weight moves by the same amount, in the direction of an interpolated momentum.
+
+    ``c = beta1 * m + (1 - beta1) * g``, ``p -= lr * (sign(c) + weight_decay * p)``, ``m = beta2 * m + (1 - beta2) * g``
+
+    The decay is decoupled and applies to weights, not to biases and norms; the sign of 0 is 0. Rates 3-10 times smaller
+    than Adam's are usual, and decays as much larger.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default=0.0001
+    beta1, beta2 : float, default=0.9, 0.99
+        Of the interpolation and of the momentum, at least 0 and below 1.
+    weight_decay : float, default=0.0
+    clip_norm, ema
+        As in `Optimizer`.
+
+    Notes
+    -----
+    The state holds ``M = m / (1 - beta2)``, and c is computed up to a positive factor.
+
+    References
+    ----------
+    Chen et al. (2023), arXiv:2302.06675, algorithm 2.
+    """
+
+    default_rate = 1e-4
+    decays = True
+
+    def __init__(
+        self,
+        learning_rate: float | Schedule | None = None,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.99,
+        weight_decay: float = 0.0,
+        clip_norm: float | None = None,
+        ema: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, clip_norm=clip_norm, ema=ema)
+        self.beta1 = check_number("Lion", "beta1", beta1, 0.0, 1.0, open_maximum=True)
+        self.beta2 = check_number("Lion", "beta2", beta2, 0.0, 1.0, open_maximum=True)
+        self.weight_decay = check_number("Lion", "weight_decay", weight_decay, 0.0)
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The scaled momentum."""
+        return ("M",)
+
+    def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
+        state.t += 1
+        ratio = state.scalar("ratio", self.beta1 * (1.0 - self.beta2) / (1.0 - self.beta1))
+        beta2 = state.scalar("beta2", self.beta2)
+        for group, work, p, g, M in state.blocks(params, grads):
+            rate = learning_rate * group.rate_factor
+            if group.decay_factor:
+                decay = 1.0 - rate * group.decay_factor * self.weight_decay
+                np.multiply(p, state.scalar("decay", decay), out=p)
+            np.multiply(M, ratio, out=work)
+            np.add(work, g, out=work)
+            np.sign(work, out=work)
+            np.multiply(work, state.scalar("lr", rate), out=work)
+            np.subtract(p, work, out=p)
+            np.multiply(M, beta2, out=M)
+            np.add(M, g, out=M)
+        state.flush("M", self.beta2)
+
+    def settings(self) -> dict[str, Any]:
+        return {"beta1": self.beta1, "beta2": self.beta2, "weight_decay": self.weight_decay}
