@@ -21,7 +21,10 @@ REPOSITORY = Path(__file__).parent.parent
 MODULES = sorted(
     name for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet.") if not name.endswith("__main__")
 )
-PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+PAGES = [
+    REPOSITORY / "README.md",
+    *(page for page in sorted((REPOSITORY / "docs").rglob("*.md")) if "```python\n" in page.read_text()),
+]
 
 
 @pytest.mark.parametrize("module", ["glassnet", *MODULES])
@@ -38,7 +41,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return [(code, shown or "") for code, shown in re.findall(pattern, page.read_text(), re.DOTALL)]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
 def test_pages_run(page: Path, tmp_path: Path) -> None:
     """The Python blocks of a page run one after the other, and print what the page shows."""
     found = blocks(page)

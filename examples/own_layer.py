@@ -1,0 +1,52 @@
+"""A layer of your own, with a parameter, and the gradient check that tells a wrong backward pass from the right one."""
+
+import numpy as np
+
+import glassnet as gn
+
+
+class Scale(gn.Layer):
+    """``Y = X * s``, ``ds = sum_n dY * X``, ``dX = dY * s``."""
+
+    def param_specs(self):
+        return (gn.ParamSpec("s", (1, *self.in_shape), "ones"),)
+
+    def bind(self, params, grads, stats, members):
+        self.s, self.ds = params["s"], grads["s"]
+
+    def make_cache(self, scratch, need_dX):
+        return {"Y": scratch.array(self.in_shape), "T": scratch.array(self.in_shape), "X": None}
+
+    def forward(self, X, cache, step):
+        if step.keeps:
+            cache["X"] = X
+        return np.multiply(X, self.s, out=cache["Y"])
+
+    def backward(self, dY, cache):
+        np.multiply(dY, cache["X"], out=cache["T"])
+        np.add.reduce(cache["T"], axis=-2, out=self.ds, keepdims=True)
+        return np.multiply(dY, self.s, out=dY)
+
+
+class WrongScale(Scale):
+    """Forgets the factor X in the gradient of s."""
+
+    def backward(self, dY, cache):
+        np.add.reduce(dY, axis=-2, out=self.ds, keepdims=True)
+        return np.multiply(dY, self.s, out=dY)
+
+
+def main() -> dict[str, bool]:
+    """Print the gradient check of either layer; return which of them passed."""
+    X = np.random.default_rng(0).standard_normal((20, 3))
+    reports = {}
+    for layer in (WrongScale(), Scale()):
+        net = gn.Network([layer, gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", seed=0)
+        reports[type(layer).__name__] = gn.check_gradients(net, X, X @ [1.0, 10.0, 0.0])
+    for name, report in reports.items():
+        print(name, report, sep="\n", end="\n\n")
+    return {name: report.passed for name, report in reports.items()}
+
+
+if __name__ == "__main__":
+    main()

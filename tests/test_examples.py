@@ -1,0 +1,43 @@
+"""The programs in ``examples/`` run as they are and show what they claim."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def example(name: str) -> ModuleType:
+    """Return the example as a module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_spirals(capsys: pytest.CaptureFixture[str]) -> None:
+    """A small network tells the spirals apart on new points, and the picture shows places of both classes."""
+    assert example("spirals").main() > 0.97
+    *picture, last = capsys.readouterr().out.splitlines()
+    assert {len(line) for line in picture} == {60}
+    assert set("".join(picture)) == {".", "#"}
+    assert last.startswith("accuracy on new points: ")
+
+
+def test_own_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    """The gradient check passes the right layer and finds the wrong one, at the parameter that is wrong and no other."""
+    assert example("own_layer").main() == {"WrongScale": False, "Scale": True}
+    wrong = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.endswith("WRONG")]
+    assert wrong == ["wrong_scale_1.s"]
+
+
+def test_every_example_is_listed() -> None:
+    """The page of examples names each file there is."""
+    page = (EXAMPLES.parent / "docs" / "examples.md").read_text()
+    assert [path.name for path in EXAMPLES.glob("*.py") if f"`examples/{path.name}`" not in page] == []
