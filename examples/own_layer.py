@@ -36,16 +36,13 @@ class WrongScale(Scale):
         return np.multiply(dY, self.s, out=dY)
 
 
-def main() -> dict[str, bool]:
-    """Print the gradient check of either layer; return which of them passed."""
+def main() -> list[bool]:
+    """Print the gradient check of either layer; return whether it passed."""
     X = np.random.default_rng(0).standard_normal((20, 3))
-    reports = {}
-    for layer in (WrongScale(), Scale()):
-        net = gn.Network([layer, gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", seed=0)
-        reports[type(layer).__name__] = gn.check_gradients(net, X, X @ [1.0, 10.0, 0.0])
-    for name, report in reports.items():
-        print(name, report, sep="\n", end="\n\n")
-    return {name: report.passed for name, report in reports.items()}
+    nets = [gn.Network([layer, gn.Dense(1)], loss="squared_error", seed=0) for layer in (WrongScale(), Scale())]
+    reports = [gn.check_gradients(net, X, X @ [1.0, 10.0, 0.0]) for net in nets]
+    print(*reports, sep="\n\n")
+    return [report.passed for report in reports]
 
 
 if __name__ == "__main__":

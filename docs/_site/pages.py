@@ -32,7 +32,7 @@ def narrow(module: griffe.Module, first: set[str]) -> None:
         module.exports = sorted(shown, key=lambda name: name not in first)
     for submodule in list(module.modules.values()):
         if not submodule.is_alias:
-            narrow(submodule, first)  # type: ignore[arg-type]  # not an alias
+            narrow(submodule, first)
 
 
 def is_shown(module: griffe.Module, name: str) -> bool:
