@@ -31,9 +31,9 @@ def clip_gradients(grads: np.ndarray, clip_norm: float, groups: list[Group]) -> 
 
     Examples
     --------
-    >>> g = np.array([3.0, 4.0])
-    >>> clip_gradients(g, 1.0, [Group(0, 2)]), g.tolist()
-    (True, [0.6, 0.8])
+    >>> g = np.array([6.0, 8.0])
+    >>> clip_gradients(g, 5.0, [Group(0, 2)]), g.tolist()
+    (True, [3.0, 4.0])
     """
     spans = [slice(group.start, group.stop) for group in groups if group.trainable]
     if grads.ndim == 2:
