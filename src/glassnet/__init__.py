@@ -56,7 +56,18 @@ from glassnet.layers import (
 from glassnet.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError
 from glassnet.network import Network
 from glassnet.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
-from glassnet.schedules import Constant, CosineDecay, Schedule
+from glassnet.schedules import (
+    Constant,
+    CosineDecay,
+    ExponentialDecay,
+    InverseTimeDecay,
+    OneCycle,
+    ReduceOnPlateau,
+    Schedule,
+    SequentialSchedule,
+    StepDecay,
+    Warmup,
+)
 
 if TYPE_CHECKING:
     from glassnet.files import load
@@ -86,11 +97,13 @@ __all__ = [
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
+    "ExponentialDecay",
     "Flatten",
     "FormatError",
     "GlassnetError",
     "History",
     "Identity",
+    "InverseTimeDecay",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
@@ -100,13 +113,16 @@ __all__ = [
     "MissingExtraError",
     "Network",
     "NotFittedError",
+    "OneCycle",
     "Optimizer",
     "ParamSpec",
     "RMSprop",
     "ReLU",
+    "ReduceOnPlateau",
     "Residual",
     "Schedule",
     "Sequential",
+    "SequentialSchedule",
     "ShapeError",
     "SiLU",
     "Sigmoid",
@@ -114,7 +130,9 @@ __all__ = [
     "Softplus",
     "SquaredError",
     "Step",
+    "StepDecay",
     "Tanh",
+    "Warmup",
     "check_gradients",
     "load",
 ]

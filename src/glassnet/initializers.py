@@ -51,6 +51,18 @@ def _lecun_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int,
     return rng.normal(0.0, math.sqrt(1.0 / fan_in), shape)
 
 
+def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """Uniform among matrices with orthonormal rows or columns, the shorter ones. Saxe et al. (2014), arXiv:1312.6120.
+
+    Axes in front of the last are taken together.
+    """
+    rows, columns = math.prod(shape[:-1]), shape[-1]
+    Q, R = np.linalg.qr(rng.normal(size=(max(rows, columns), min(rows, columns))))
+    # The factorisation's signs are not random; those of R's diagonal make Q uniform: Mezzadri (2007), eq. 5.1.
+    Q = Q * np.where(np.diagonal(R) < 0.0, -1.0, 1.0)
+    return np.ascontiguousarray(Q if rows >= columns else Q.T).reshape(shape)
+
+
 def _tutorial(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
     """U(-0.5, 0.5) whatever the width, as in ``glassnet.scratch``: fine for XOR, too large for wide layers."""
     return rng.random(shape) - 0.5
@@ -74,6 +86,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "lecun_normal": _lecun_normal,
     "lecun_uniform": _lecun_uniform,
     "ones": _ones,
+    "orthogonal": _orthogonal,
     "tutorial": _tutorial,
     "zeros": _zeros,
 }

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_number
-from glassnet.schedules import SCHEDULES, Schedule, as_schedule
+from glassnet.checks import check_number
+from glassnet.schedules import SCHEDULES, Schedule, as_schedule, make_schedule
 
 __all__ = ["Group", "Optimizer", "OptimizerState"]
 
@@ -218,19 +218,16 @@ class Optimizer:
         """Return the constructor's arguments, JSON-able."""
         rate = self.learning_rate
         if isinstance(rate, Schedule):
-            return {"learning_rate": {"schedule": type(rate).__name__, **rate.config()}, **self._all_settings()}
+            return {"learning_rate": rate.entry(), **self._all_settings()}
         return {"learning_rate": float(rate), **self._all_settings()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], schedules: Mapping[str, type[Schedule]] = SCHEDULES) -> Optimizer:
         """Return the optimizer that `config` described; ``schedules`` are those that it may name."""
-        config = dict(config)
         rate = config.get("learning_rate")
-        if isinstance(rate, dict):
-            rate = dict(rate)
-            name = check_choice(cls.__name__, "schedule", rate.pop("schedule", None), schedules)
-            config["learning_rate"] = schedules[name](**rate)
-        return cls(**config)
+        if not isinstance(rate, dict):
+            return cls(**config)
+        return cls(**{**config, "learning_rate": make_schedule(cls.__name__, rate, schedules)})
 
     def __repr__(self) -> str:
         settings = {"learning_rate": self.learning_rate, **self._all_settings()}

@@ -117,7 +117,9 @@ def fit_network(
     if split:
         (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
     chosen = network.loss.choose_metrics("fit", metrics)
-    _check_stopping(early_stopping, chosen if validation is not None else None)
+    columns = _columns(network, chosen if validation is not None else None)
+    _check_stopping(early_stopping, columns)
+    _check_schedule(network, columns)
     batches = ArrayBatches(
         X, y, weight, batch_size=batch_size, shuffle=shuffle, streams=network.streams, members=network.members
     )
@@ -197,7 +199,13 @@ def _classes(y: np.ndarray) -> np.ndarray | None:
     return None
 
 
-def _check_stopping(rule: EarlyStopping | None, metrics: tuple[str, ...] | None) -> None:
+def _columns(network: Network, metrics: tuple[str, ...] | None) -> list[str]:
+    """Return the columns of numbers that the history will have; metrics are None without validation data."""
+    clipped = [] if network.optimizer.clip_norm is None else ["clipped"]
+    return ["loss", *clipped, *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])]
+
+
+def _check_stopping(rule: EarlyStopping | None, columns: list[str]) -> None:
     if rule is None:
         return
     if not isinstance(rule, EarlyStopping):
@@ -205,7 +213,21 @@ def _check_stopping(rule: EarlyStopping | None, metrics: tuple[str, ...] | None)
             f"fit: early_stopping must be an EarlyStopping object, got {rule!r}. Write EarlyStopping(patience=10)."
         )
         raise ConfigError(message, got=rule)
-    rule.check_monitor(["loss", *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])])
+    rule.check_monitor([name for name in columns if name != "clipped"])
+
+
+def _check_schedule(network: Network, columns: list[str]) -> None:
+    """Refuse a schedule that watches what the history will not have."""
+    schedule = network.optimizer.schedule
+    for name in schedule.monitors():
+        if network.members is not None:
+            message = f"fit: with members the learning rate must not depend on the history, got {schedule!r}."
+            raise ConfigError(message, got=schedule)
+        if name not in columns:
+            must = f"what the schedule monitors must be one of {', '.join(map(repr, sorted(columns)))}"
+            advice = " Pass validation_data or validation_split." if name.startswith("valid_") else ""
+            message = f"fit: {must}, got {name!r}.{advice}"
+            raise ConfigError(message, expected=columns, got=name)
 
 
 def _threads(network: Network, threads: int | str, batch_size: int, deterministic: bool) -> int:

@@ -261,11 +261,15 @@ class Run:
         optimizer, memory = network.optimizer, state.optimizer_state
         if optimizer.clip_norm is not None:
             state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
-        optimizer.step(store.params, store.grads, memory, self._schedule(position))
+        optimizer.step(store.params, store.grads, memory, self._rate(position))
         if network.max_norm is not None:
             limit_norms(store, network.max_norm)
         if optimizer.ema is not None:
             optimizer.average(store.params, memory)
+
+    def _rate(self, position: float) -> float:
+        """Return the learning rate at a position in epochs."""
+        return self._schedule.rate(position, self.state.schedule_memory)
 
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
         """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
@@ -300,7 +304,7 @@ class Run:
         if not math.isfinite(params.dot(params)):
             self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
         self._safe, self._candidate = self._candidate, self._safe
-        rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
+        rate = self._rate(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
         state = self.state
         loss = state.loss_sum / state.weight_sum if np.all(state.weight_sum) else math.nan
         row = {"loss": _plain(loss), "learning_rate": rate}
@@ -331,7 +335,8 @@ class Run:
             self.history.complete({f"valid_{name}": _plain(value) for name, value in found.items()})
 
     def _decide(self) -> None:
-        """Early stopping, then callbacks."""
+        """Learning rate, early stopping, then callbacks."""
+        self._schedule.observe(self.state.schedule_memory, self.history.last)
         rule, stopping = self.early_stopping, self.state.stopping
         if rule is not None and stopping is not None:
             value = self.history.columns[rule.monitor][-1]
@@ -358,7 +363,7 @@ class Run:
         ``proven`` says whether the loss of this epoch's first weights was.
         """
         params, stats = self._candidate if proven else self._safe
-        rate = self._schedule(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
+        rate = self._rate(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
         last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
         message = (
             f"fit: loss and weights must stay finite, got {what} at epoch {self.epoch + 1}, step {self.step}{last}. "

@@ -30,6 +30,8 @@ class RunState:
     clipped : int or ndarray of shape (K,)
         In how many of them the gradient was scaled down.
     optimizer_state : OptimizerState
+    schedule_memory : dict
+        What the learning rate's schedule remembers.
     stopping : StoppingState or None
     last_params, last_stats : ndarray or None
         The last epoch's, while the network holds the best epoch's.
@@ -44,7 +46,13 @@ class RunState:
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
         self._optimizer = _identity(network.optimizer)
+        self._renew_schedule(network)
         self.renew_optimizer(network)
+
+    def _renew_schedule(self, network: Network) -> None:
+        schedule = network.optimizer.schedule
+        self._schedule = repr(schedule)
+        self.schedule_memory: dict[str, Any] = schedule.new_memory()
 
     def reset_epoch(self) -> None:
         """Stand between two epochs."""
@@ -66,6 +74,8 @@ class RunState:
         if _identity(network.optimizer) != self._optimizer:
             self._optimizer = _identity(network.optimizer)
             self.renew_optimizer(network)
+        if repr(network.optimizer.schedule) != self._schedule:
+            self._renew_schedule(network)
         self.optimizer_state.regroup(network.optimizer.merge(network.built("fit").groups))
 
     @property
@@ -113,6 +123,7 @@ class RunState:
             "step": self.step,
             "sums": [_listed(self.loss_sum), _listed(self.weight_sum), _listed(self.clipped)],
             "steps": self.optimizer_state.t,
+            "schedule": self.schedule_memory,
             "history": self.history.to_dict(),
             "stopping": None if self.stopping is None else self.stopping.to_dict(),
         }
@@ -129,6 +140,7 @@ class RunState:
         state.optimizer_state.t = check_integer("training", "steps", entries["steps"], 0)
         for name, array in state.optimizer_state.arrays.items():
             array[...] = _fitting(arrays, f"optimizer.{name}", network.params)
+        state.schedule_memory = _like(entries.get("schedule", state.schedule_memory), state.schedule_memory)
         if entries["stopping"] is not None:
             state.stopping = StoppingState.from_dict(entries["stopping"], network.members)
             if "best.params" in arrays:
@@ -154,6 +166,20 @@ def _number(value: Any, network: Network) -> Any:
         message = f"sums must have {network.members or 'no'} members, got {len(numbers)}"
         raise FormatError(message, expected=network.members, got=len(numbers))
     return np.array(numbers)
+
+
+def _like(found: Any, wanted: Any) -> Any:
+    """Return what a schedule remembered, if it is made like what it remembers at its start."""
+    if isinstance(wanted, dict) and isinstance(found, dict) and found.keys() == wanted.keys():
+        return {name: _like(found[name], wanted[name]) for name in wanted}
+    if isinstance(wanted, list) and isinstance(found, list) and len(found) == len(wanted):
+        return [_like(one, other) for one, other in zip(found, wanted, strict=True)]
+    if isinstance(wanted, int):
+        return check_integer("training", "schedule", found, 0)
+    if wanted is None or isinstance(wanted, float):
+        return None if found is None and wanted is None else check_number("training", "schedule", found)
+    message = f"the schedule must remember {wanted!r} or the like, got {found!r}"
+    raise FormatError(message, expected=wanted, got=found)
 
 
 def _identity(optimizer: Optimizer) -> tuple[str, tuple[str, ...]]:

@@ -1,0 +1,63 @@
+"""Values that change while a network trains, such as the learning rate.
+
+A schedule is called with the position in epochs (a float: 2.5 is the middle of the third epoch) and returns the
+value. It has a horizon of its own, so that training in two halves follows the same curve as training in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from glassnet.checks import check_choice
+from glassnet.schedules.base import Constant, Schedule, as_schedule
+from glassnet.schedules.composed import SequentialSchedule, Warmup
+from glassnet.schedules.decays import CosineDecay, ExponentialDecay, InverseTimeDecay, OneCycle, StepDecay
+from glassnet.schedules.plateau import ReduceOnPlateau
+
+__all__ = [
+    "SCHEDULES",
+    "Constant",
+    "CosineDecay",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "OneCycle",
+    "ReduceOnPlateau",
+    "Schedule",
+    "SequentialSchedule",
+    "StepDecay",
+    "Warmup",
+    "as_schedule",
+    "make_schedule",
+]
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    schedule.__name__: schedule
+    for schedule in (
+        Constant,
+        CosineDecay,
+        ExponentialDecay,
+        InverseTimeDecay,
+        OneCycle,
+        ReduceOnPlateau,
+        SequentialSchedule,
+        StepDecay,
+        Warmup,
+    )
+}
+
+
+def make_schedule(where: str, entry: Mapping[str, Any], known: Mapping[str, type[Schedule]] = SCHEDULES) -> Schedule:
+    """Return the schedule that `Schedule.entry` described, with all the schedules inside it.
+
+    ``known`` are the classes that it may name.
+    """
+    name = check_choice(where, "schedule", entry.get("schedule"), known)
+    return known[name](**{key: _made(where, value, known) for key, value in entry.items() if key != "schedule"})
+
+
+def _made(where: str, value: Any, known: Mapping[str, type[Schedule]]) -> Any:
+    """Return an argument with every entry of a schedule in it made a schedule."""
+    if isinstance(value, dict) and "schedule" in value:
+        return make_schedule(where, value, known)
+    return [_made(where, item, known) for item in value] if isinstance(value, list) else value

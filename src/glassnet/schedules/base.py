@@ -1,0 +1,82 @@
+"""What every schedule is, and the one that never changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.checks import check_number
+from glassnet.errors import ConfigError
+
+__all__ = ["Constant", "Schedule", "as_schedule"]
+
+
+class Schedule:
+    """Base of all schedules: names and defaults. A schedule of your own needs ``__call__`` and ``config``.
+
+    A schedule that looks at the history keeps what it needs in a memory that the run owns and saves, so that one object
+    may serve two runs, and a run that goes on does so with the same rates.
+    """
+
+    horizon: int | None = None
+    """Epochs after which the value no longer changes; None if it never does."""
+
+    def __call__(self, epoch: float) -> float:
+        """Return the value at a position in epochs."""
+        raise NotImplementedError
+
+    def new_memory(self) -> dict[str, Any]:
+        """Return what is remembered at the start of a run, JSON-able."""
+        return {}
+
+    def rate(self, epoch: float, memory: dict[str, Any]) -> float:
+        """Return the value at a position in epochs, given what is remembered."""
+        return self(epoch)
+
+    def observe(self, memory: dict[str, Any], row: dict[str, Any]) -> None:
+        """Take in the newest row of the history, after each epoch."""
+
+    def monitors(self) -> tuple[str, ...]:
+        """Return the columns of the history that `observe` reads."""
+        return ()
+
+    def config(self) -> dict[str, Any]:
+        """Return the constructor's arguments, JSON-able."""
+        raise NotImplementedError
+
+    def entry(self) -> dict[str, Any]:
+        """Return the schedule as plain data: its class and its arguments."""
+        return {"schedule": type(self).__name__, **self.config()}
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
+        return f"{type(self).__name__}({arguments})"
+
+
+class Constant(Schedule):
+    """The same value for ever.
+
+    Parameters
+    ----------
+    value : float
+        Must not be negative.
+    """
+
+    def __init__(self, value: float) -> None:
+        self.value = check_number("Constant", "value", value, 0.0)
+
+    def __call__(self, epoch: float) -> float:
+        return self.value
+
+    def config(self) -> dict[str, Any]:
+        return {"value": self.value}
+
+
+def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
+    """Return a schedule as it is and a number as a `Constant`."""
+    if isinstance(value, Schedule):
+        return value
+    try:
+        return Constant(check_number(where, name, value, 0.0))
+    except ConfigError as error:
+        message = f"{where}: {name} must be a number of at least 0 or a schedule, got {value!r}."
+        raise ConfigError(message, got=value) from error
