@@ -407,7 +407,8 @@ class Network:
 
         `glassnet.training.fit_network` explains the options: ``batch_size=32``, ``validation_data=None``,
         ``validation_split=0.0``, ``sample_weight=None``, ``shuffle=True``, ``metrics=None``, ``early_stopping=None``,
-        ``callbacks=()``, ``max_seconds=None``, ``threads="auto"``, ``progress=None``.
+        ``callbacks=()``, ``max_seconds=None``, ``checkpoint=None``, ``resume=False``, ``deterministic=False``,
+        ``threads="auto"``, ``progress=None``.
 
         Parameters
         ----------

@@ -165,6 +165,8 @@ class Run:
         state.follow_optimizer(self.network)
         if self.early_stopping is not None:
             self._begin_stopping(self.early_stopping)
+        if self._resumes:
+            self._read_clock()
         if self._checkpoints is not None:
             self._checkpoints.begin(self)
         for callback in self.callbacks:
