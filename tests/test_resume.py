@@ -18,6 +18,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import files
+from glassnet.training import fitting
 from jobs import resumable
 
 JOB = Path(resumable.__file__)
@@ -337,3 +338,26 @@ def test_a_model_without_training_state_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(gn.FormatError, match="must be a safetensors file"):
         plain().fit(X, y, epochs=2, checkpoint=path, resume=True)
+
+
+def test_the_number_of_threads_is_the_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resumed run keeps the number of BLAS threads that it began with, whatever would be chosen now."""
+    X, y = line()
+    path = tmp_path / "run.safetensors"
+    plain().fit(X, y, epochs=2, checkpoint=path, threads=2)
+    monkeypatch.setattr(fitting, "choose_threads", lambda *_: 1)
+    history = plain().fit(X, y, epochs=4, checkpoint=path, resume=True)
+    assert (history.threads, history.notes) == (2, [])
+    history = plain().fit(X, y, epochs=6, checkpoint=path, resume=True, threads=1)
+    assert history.threads == 1
+    assert history.notes[0].startswith("BLAS threads changed from 2 to 1 after epoch 4")
+
+
+def test_deterministic_tries_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With deterministic=True the number of threads does not depend on how busy the machine is."""
+
+    def never(*_: object) -> int:
+        raise AssertionError
+
+    monkeypatch.setattr(fitting, "choose_threads", never)
+    assert plain().fit(*line(), epochs=1, deterministic=True).threads == 1
