@@ -49,6 +49,24 @@ LAYERS = [
     LayerCase(gn.SiLU(), (6,)),
     LayerCase(gn.Mish(), (6,)),
     LayerCase(gn.Softplus(), (6,)),
+    LayerCase(gn.Softmax(), (6,)),
+    LayerCase(gn.Softmax(), (2, 3)),
+    LayerCase(gn.Dense(4, "softmax"), (3,)),
+    LayerCase(gn.Dense(4, gn.LeakyReLU(0.3)), (3,)),
+    LayerCase(gn.PReLU(), (6,)),
+    LayerCase(gn.PReLU(shared=True), (2, 3)),
+    LayerCase(gn.Parametric("selu"), (6,)),
+    LayerCase(gn.Parametric(gn.ELU(0.5)), (2, 3)),
+    LayerCase(gn.Parametric("mish"), (4,)),
+    LayerCase(gn.GaussianNoise(0.3), (6,)),
+    LayerCase(gn.Reshape((2, -1)), (6,)),
+    LayerCase(gn.Select([3, 0, -1]), (6,)),
+    LayerCase(gn.Scale(), (6,)),
+    LayerCase(gn.Scale(), (2, 3)),
+    LayerCase(gn.Embedding(5, 3), (4,)),
+    LayerCase(gn.Embedding(4, 1), (2, 2)),
+    LayerCase(gn.Sequential([gn.Embedding(7, 2), gn.Flatten(), gn.Dense(3, "tanh")]), (3,)),
+    LayerCase(gn.Concatenate([gn.Select([0, 2]), [gn.Select([1]), gn.Embedding(6, 2), gn.Flatten()]]), (3,)),
     LayerCase(gn.Sequential([gn.Dense(4, "tanh"), gn.BatchNorm(), gn.Dropout(0.3), gn.Dense(3)]), (5,)),
     LayerCase(gn.Sequential([gn.Flatten(), gn.Tanh()]), (2, 3)),
     LayerCase(gn.Residual([gn.Dense(8, "tanh"), gn.Dense(32)]), (32,)),
@@ -61,7 +79,7 @@ LAYERS = [
 
 def is_noisy(layer: gn.Layer) -> bool:
     """Return whether a layer, or one inside it, draws noise while training."""
-    return any(isinstance(leaf, gn.Dropout) for _, leaf in leaves([""], [layer]))
+    return any(isinstance(leaf, (gn.Dropout, gn.GaussianNoise)) for _, leaf in leaves([""], [layer]))
 
 
 class LossCase(NamedTuple):

@@ -19,8 +19,10 @@ VARIANCES = {
     "he_uniform": 2 / D_IN,
     "lecun_normal": 1 / D_IN,
     "lecun_uniform": 1 / D_IN,
+    "normal": 1.0,
     "ones": 0.0,
     "orthogonal": 1 / D_IN,
+    "quarter": 0.0,
     "tutorial": 1 / 12,
     "zeros": 0.0,
 }
@@ -37,7 +39,7 @@ def test_variance_and_mean(name: str) -> None:
     values = draw(name)
     assert values.dtype == np.float64
     assert values.var() == pytest.approx(VARIANCES[name], rel=0.03)
-    if name != "ones":
+    if name not in ("ones", "quarter"):
         assert abs(values.mean()) <= 4 * math.sqrt(VARIANCES[name] / values.size)
 
 
@@ -73,7 +75,7 @@ def test_the_seed_decides(name: str) -> None:
         net = gn.Network([gn.Dense(5, initializer=name), gn.Dense(1)], **options)
         W[seed, dtype] = net.layers[0].W
     np.testing.assert_array_equal(W[0, "float32"], W[0, "float64"].astype("float32"))
-    assert np.array_equal(W[0, "float64"], W[1, "float64"]) == (name in ("ones", "zeros"))
+    assert np.array_equal(W[0, "float64"], W[1, "float64"]) == (name in ("ones", "quarter", "zeros"))
 
 
 def test_the_default_follows_the_activation() -> None:

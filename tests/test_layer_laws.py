@@ -19,8 +19,8 @@ each_mode = pytest.mark.parametrize("mode", ["train", "record"])
 
 
 def test_table_is_complete() -> None:
-    """Every layer that a file may name stands in the table."""
-    assert {type(case.layer) for case in LAYERS} == set(PUBLIC_LAYERS.values())
+    """Every layer that a file may name stands in the table; a pair of functions has laws of its own."""
+    assert {type(case.layer) for case in LAYERS} == set(PUBLIC_LAYERS.values()) - {gn.CustomActivation}
 
 
 @each_layer

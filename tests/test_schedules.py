@@ -98,7 +98,7 @@ def rates(schedule: gn.Schedule, values: list[float | None], column: str = "loss
     found = []
     for epoch, value in enumerate(values):
         found.append(schedule.rate(float(epoch), memory))
-        schedule.observe(memory, {column: value})
+        schedule.observe(memory, epoch, {column: value})
     return [*found, schedule.rate(float(len(values)), memory)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.checks import check_choice
 from glassnet.errors import ConfigError, FormatError
-from glassnet.layers import LAYERS, Layer, make_layer
+from glassnet.layers import LAYERS, CustomActivation, Dense, Layer, Parametric, make_layer
 from glassnet.layout import every_layer
 from glassnet.losses import LOSSES, Loss
 from glassnet.network import Network
@@ -29,7 +29,9 @@ def network_config(network: Network) -> dict[str, Any]:
         A class of the user's takes arguments that its ``config`` does not return.
     """
     optimizer = network.optimizer
-    parts: list[Layer | Loss] = [*every_layer(network.layers), network.loss]
+    layers = [*every_layer(network.layers)]
+    activations = [layer.activation for layer in layers if isinstance(layer, (Dense, Parametric))]
+    parts: list[Layer | Loss] = [*layers, *activations, network.loss]
     for part in parts:
         _check_config(part)
     return {
@@ -47,7 +49,12 @@ def network_config(network: Network) -> dict[str, Any]:
 
 
 def _check_config(part: Layer | Loss) -> None:
-    """Refuse a class whose arguments would be lost without a word."""
+    """Refuse what would be lost without a word: arguments of a class, functions without a name."""
+    if isinstance(part, CustomActivation):
+        if part.name is None:
+            message = f"CustomActivation: it must have a name to be saved, got none for {part!r}. Make it with name=..."
+            raise ConfigError(message, got=part)
+        return
     arguments = set(inspect.signature(type(part)).parameters)
     if arguments - set(part.config()):
         missing = ", ".join(sorted(arguments - set(part.config())))
@@ -55,14 +62,15 @@ def _check_config(part: Layer | Loss) -> None:
         raise ConfigError(message, expected=arguments, got=part.config())
 
 
-def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> Network:
+def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> Network:
     """Return a new network as `network_config` described it, not built: the configuration's input_shape is unused.
 
     Parameters
     ----------
     config : dict
-    custom : iterable of classes
-        Layers, losses, optimizers and schedules of your own that it may name.
+    custom : iterable of classes and objects
+        Layers, losses, optimizers and schedules of your own that it may name, and objects with a ``name``, such as a
+        `CustomActivation`.
 
     Raises
     ------
@@ -74,8 +82,9 @@ def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> 
         words = f"the configuration must have {', '.join(_KEYS)}, got none of {', '.join(missing)}"
         message = f"network_from_config: {words}."
         raise FormatError(message, expected=_KEYS, got=missing)
-    own = {found.__name__: found for found in custom}
-    schedules = SCHEDULES | {name: found for name, found in own.items() if issubclass(found, Schedule)}
+    own = {_name_of(found): found for found in custom}
+    own_schedules = {k: found for k, found in own.items() if isinstance(found, type) and issubclass(found, Schedule)}
+    schedules = SCHEDULES | own_schedules
     try:
         layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
         loss = _make("loss", config["loss"], {found.__name__: found for found in LOSSES.values()} | own)
@@ -100,6 +109,15 @@ def network_from_config(config: dict[str, Any], custom: Iterable[type] = ()) -> 
     except (ConfigError, TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError) as error:
         message = f"network_from_config: the configuration must describe a network, got one that fails with: {error}"
         raise FormatError(message) from error
+
+
+def _name_of(found: Any) -> str:
+    """Return the name by which a file knows a class, or an object, of the user's own."""
+    name = found.__name__ if isinstance(found, type) else getattr(found, "name", None)
+    if isinstance(name, str):
+        return name
+    message = f"load: custom must hold classes, or objects with a name, got {found!r}."
+    raise ConfigError(message, got=found)
 
 
 def _make(kind: str, entry: dict[str, Any], known: dict[str, Any]) -> Any:
@@ -157,5 +175,12 @@ def _short(layer: Layer) -> str:
     first = list(config.items())[:1]
     rest = [(key, value) for key, value in list(config.items())[1:] if value != default.get(key)]
     words = [repr(value) for _, value in first]
-    words += [repr(value) if key == "activation" else f"{key}={value!r}" for key, value in rest]
+    words += [_word(layer, key, value) for key, value in rest]
     return f"{type(layer).__name__}({', '.join(words)})"
+
+
+def _word(layer: Layer, key: str, value: Any) -> str:
+    """Return one argument as one would write it."""
+    if key == "activation":
+        return repr(getattr(layer, key) if isinstance(value, dict) else value)
+    return f"{key}={value!r}"

@@ -131,15 +131,15 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def load(path: str | Path, custom: Iterable[type] = ()) -> Network:
+def load(path: str | Path, custom: Iterable[Any] = ()) -> Network:
     """Read a network that `Network.save` wrote.
 
     Parameters
     ----------
     path : str or Path
-    custom : iterable of classes
-        Layers, losses, optimizers and schedules of your own that the network uses: a file names classes, it does not
-        bring them.
+    custom : iterable of classes and objects
+        Layers, losses, optimizers and schedules of your own that the network uses, and objects with a ``name``, such as
+        a `CustomActivation`: a file has names, it does not bring what they stand for.
 
     Raises
     ------
@@ -237,7 +237,7 @@ def _read(where: str, path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]
     return description, arrays
 
 
-def _network(where: str, description: dict[str, Any], custom: Iterable[type]) -> tuple[Network, tuple[int, ...]]:
+def _network(where: str, description: dict[str, Any], custom: Iterable[Any]) -> tuple[Network, tuple[int, ...]]:
     """Return the network, not built yet, and the shape of its samples."""
     try:
         network = network_from_config(description.get("config"), custom)  # type: ignore[arg-type]  # checked there

@@ -51,6 +51,16 @@ def _lecun_normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int,
     return rng.normal(0.0, math.sqrt(1.0 / fan_in), shape)
 
 
+def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """N(0, 1), whatever the width: for the vectors of categories."""
+    return rng.normal(size=shape)
+
+
+def _quarter(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """1/4 everywhere: for slopes. He et al. (2015), arXiv:1502.01852, section 2.1."""
+    return np.full(shape, 0.25)
+
+
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
     """Uniform among matrices with orthonormal rows or columns, the shorter ones. Saxe et al. (2014), arXiv:1312.6120.
 
@@ -85,8 +95,10 @@ INITIALIZERS: dict[str, Initializer] = {
     "he_uniform": _he_uniform,
     "lecun_normal": _lecun_normal,
     "lecun_uniform": _lecun_uniform,
+    "normal": _normal,
     "ones": _ones,
     "orthogonal": _orthogonal,
+    "quarter": _quarter,
     "tutorial": _tutorial,
     "zeros": _zeros,
 }

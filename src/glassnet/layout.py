@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers import Dense, Layer, Sequential, Sigmoid
+from glassnet.layers import Dense, Layer, Sequential, Sigmoid, Softmax
 from glassnet.losses import Loss
 from glassnet.randomness import fresh_seed
 
@@ -65,16 +65,16 @@ def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[
 
 
 def refuse_linked_output(last: Layer, loss: Loss) -> None:
-    """Refuse a final sigmoid under a cross-entropy, which would apply it twice."""
+    """Refuse a final sigmoid or softmax under a cross-entropy, which would apply it twice."""
     while isinstance(last, Sequential):
         last = last.layers[-1]
     activation: Layer = last.activation if isinstance(last, Dense) else last
-    if isinstance(activation, Sigmoid) and loss.classifies:
+    if isinstance(activation, (Sigmoid, Softmax)) and loss.classifies:
         message = (
-            f"Network: under loss={loss.name!r} the last layer must give logits, got a Sigmoid. "
+            f"Network: under loss={loss.name!r} the last layer must give logits, got a {type(activation).__name__}. "
             "Leave it out: the loss includes it, and predict returns probabilities."
         )
-        raise ConfigError(message, expected="logits", got="Sigmoid")
+        raise ConfigError(message, expected="logits", got=activation)
 
 
 def check_shape(where: str, shape: Any) -> tuple[int, ...]:

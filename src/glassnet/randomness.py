@@ -82,7 +82,7 @@ class Streams:
 
 
 class Noise:
-    """Uniform noise for layers: one key per member, one position per (epoch, batch, layer).
+    """Noise for layers, uniform and normal: one key per member, one position per (epoch, batch, layer).
 
     Parameters
     ----------
@@ -103,4 +103,11 @@ class Noise:
         rows = [out] if self._members is None else list(out)
         for generator, row in zip(self._generators, rows, strict=True):
             generator.at(self.epoch, self.batch, layer).random(dtype=row.dtype, out=row)
+        return out
+
+    def normal(self, layer: int, out: np.ndarray) -> np.ndarray:
+        """Fill ``out`` of shape (K?, n, *sample_shape) from N(0, 1), each member from its own key."""
+        rows = [out] if self._members is None else list(out)
+        for generator, row in zip(self._generators, rows, strict=True):
+            generator.at(self.epoch, self.batch, layer).standard_normal(dtype=row.dtype, out=row)
         return out

@@ -33,7 +33,8 @@ def freeze_layer(case: LayerCase, rng: np.random.Generator) -> Arrays:
     stats = {name: torch.tensor(array) for name, array in bench.stats.items()} if is_noisy(case.layer) else {}
     Y = torch_layer(bench.layer, params | stats, inputs)
     Y.backward(torch.tensor(dY))
-    found = {"X": X, "dY": dY, "Y": Y.detach().numpy(), "dX": inputs.grad.numpy()}
+    dX = np.zeros_like(X) if inputs.grad is None else inputs.grad.numpy()
+    found = {"X": X, "dY": dY, "Y": Y.detach().numpy(), "dX": dX}
     for name, array in bench.params.items():
         found |= {f"param.{name}": array, f"grad.{name}": params[name].grad.numpy()}
     return found | {f"stat.{name}": array for name, array in bench.stats.items()}

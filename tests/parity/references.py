@@ -56,8 +56,20 @@ def _concatenate(layer: Any, params: Params, X: Any) -> Any:
     return torch.cat(parts, dim=-1)
 
 
+def _parametric(layer: Any, params: Params, X: Any) -> Any:
+    return X + params["alpha"] * (torch_layer(layer.activation, {}, X) - X)
+
+
 TORCH_LAYERS: dict[str, Callable[[Any, Params, Any], Any]] = {
     "BatchNorm": _batch_norm,
+    "Embedding": lambda layer, params, X: F.embedding(X.long(), params["weight"]),
+    "GaussianNoise": lambda layer, params, X: X,
+    "PReLU": lambda layer, params, X: torch.where(X > 0, X, params["slope"] * X),
+    "Parametric": _parametric,
+    "Reshape": lambda layer, params, X: X.reshape(len(X), *layer.shape),
+    "Scale": lambda layer, params, X: params["scale"] * X,
+    "Select": lambda layer, params, X: X[..., layer.columns],
+    "Softmax": lambda layer, params, X: torch.softmax(X, dim=-1),
     "Concatenate": _concatenate,
     "Dense": _dense,
     "Dropout": lambda layer, params, X: X,

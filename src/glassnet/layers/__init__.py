@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from glassnet.layers.activations import (
-    ACTIVATIONS,
     ELU,
     GELU,
     SELU,
@@ -18,6 +17,7 @@ from glassnet.layers.activations import (
     Tanh,
 )
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step
+from glassnet.layers.columns import Embedding, Scale, Select
 from glassnet.layers.containers import (
     Chain,
     Concatenate,
@@ -30,9 +30,14 @@ from glassnet.layers.containers import (
     make_layer,
     name_layers,
 )
-from glassnet.layers.dense import Dense, Flatten
-from glassnet.layers.dropout import Dropout
+from glassnet.layers.custom import CustomActivation
+from glassnet.layers.dense import Dense
+from glassnet.layers.dropout import Dropout, GaussianNoise
+from glassnet.layers.named import ACTIVATIONS
 from glassnet.layers.normalization import BatchNorm, LayerNorm
+from glassnet.layers.shapes import Flatten, Reshape
+from glassnet.layers.slopes import Parametric, PReLU
+from glassnet.layers.softmax import Softmax
 
 __all__ = [
     "ACTIVATIONS",
@@ -46,20 +51,29 @@ __all__ = [
     "Chain",
     "Concatenate",
     "Container",
+    "CustomActivation",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
+    "GaussianNoise",
     "Identity",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
     "Mish",
+    "PReLU",
     "ParamSpec",
+    "Parametric",
     "ReLU",
+    "Reshape",
     "Residual",
+    "Scale",
+    "Select",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "Softmax",
     "Softplus",
     "Step",
     "Tanh",
@@ -75,7 +89,15 @@ LAYERS: dict[str, type[Layer]] = {
     for layer in (
         Dense,
         Flatten,
+        Reshape,
+        Select,
+        Embedding,
+        Scale,
         Dropout,
+        GaussianNoise,
+        PReLU,
+        Parametric,
+        CustomActivation,
         BatchNorm,
         LayerNorm,
         Sequential,

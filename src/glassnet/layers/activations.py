@@ -1,7 +1,7 @@
 """Activations, each one class: the function, and its derivative as the backward pass uses it.
 
-`ACTIVATIONS` maps the names that ``Dense(64, "relu")`` understands to these classes. An activation may work in place
-(``Y`` may be ``Z``), so its derivative is written in terms of ``Y`` or of what `Activation.apply` left in ``work``.
+An activation may work in place (``Y`` may be ``Z``), so its derivative is written in terms of ``Y`` or of what
+`Activation.apply` left in ``work``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.arrays import Scratch
-from glassnet.checks import check_choice, check_number
+from glassnet.checks import check_number
 from glassnet.layers.base import Cache, Layer, Step
 
 __all__ = [
-    "ACTIVATIONS",
     "ELU",
     "GELU",
     "SELU",
@@ -29,12 +28,11 @@ __all__ = [
     "Sigmoid",
     "Softplus",
     "Tanh",
-    "make_activation",
 ]
 
 
 class Activation(Layer):
-    """Base of the activations: ``Y = f(Z)`` for every number on its own.
+    """Base of the activations: ``Y = f(Z)``, for every number on its own or for every row.
 
     A subclass gives `apply`, `differentiate`, the constants they use, and how many arrays of working memory.
     """
@@ -386,27 +384,3 @@ class Softplus(Activation):
         np.expm1(T, out=T)
         np.negative(T, out=T)
         np.multiply(dY, T, out=dY)
-
-
-_ELSEWHERE = {"linear": "identity", "logistic": "sigmoid", "swish": "silu"}
-
-ACTIVATIONS: dict[str, type[Activation]] = {
-    "elu": ELU,
-    "gelu": GELU,
-    "identity": Identity,
-    "leaky_relu": LeakyReLU,
-    "mish": Mish,
-    "relu": ReLU,
-    "selu": SELU,
-    "sigmoid": Sigmoid,
-    "silu": SiLU,
-    "softplus": Softplus,
-    "tanh": Tanh,
-}
-
-
-def make_activation(where: str, name: str | None) -> Activation:
-    """Return a new activation by its name in `ACTIVATIONS`; None is the identity."""
-    if name is None:
-        return Identity()
-    return ACTIVATIONS[check_choice(where, "activation", name, ACTIVATIONS, _ELSEWHERE)]()

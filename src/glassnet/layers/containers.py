@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -66,12 +67,16 @@ def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None)
     ----------
     entry : mapping
         ``{"class": "Dense", "units": 8, ...}``.
-    known : mapping of str to class, optional
-        The classes that it may name; by default those of this package.
+    known : mapping of str to class or Layer, optional
+        The classes that it may name, and layers of the user's own by their names, which are copied; by default
+        the classes of this package.
     """
     from glassnet.layers import LAYERS  # here, since that table holds the classes of this file
 
     classes = LAYERS if known is None else known
+    own = classes.get(entry.get("name", ""))
+    if isinstance(own, Layer) and type(own).__name__ == entry.get("class"):
+        return copy.deepcopy(own).tuned(**entry.get("tuning", {}))
     arguments = {name: _made(value, classes) for name, value in entry.items() if name not in ("class", "tuning")}
     layer: Layer = classes[check_choice("layer", "class", entry.get("class"), classes)](**arguments)
     return layer.tuned(**entry.get("tuning", {}))

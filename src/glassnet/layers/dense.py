@@ -1,8 +1,7 @@
-"""Fully connected layers and the change of shape in front of them."""
+"""The fully connected layer."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -11,10 +10,11 @@ from glassnet.arrays import Scratch, matrix_product
 from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ShapeError
 from glassnet.initializers import INITIALIZERS, default_initializer
-from glassnet.layers.activations import Identity, make_activation
+from glassnet.layers.activations import Activation, Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.named import activation_config, activation_name, make_activation
 
-__all__ = ["Dense", "Flatten"]
+__all__ = ["Dense"]
 
 
 class Dense(Layer):
@@ -32,8 +32,9 @@ class Dense(Layer):
     ----------
     units : int
         Outputs, d_out.
-    activation : str or None, default=None
-        A name such as ``"relu"``, ``"tanh"``, ``"gelu"``; None is the identity.
+    activation : str, Activation or pair of functions, optional
+        A name such as ``"relu"``, ``"tanh"``, ``"gelu"``; an object such as ``LeakyReLU(0.2)``, which is copied; or
+        ``(function, derivative)`` as in `CustomActivation`. Without it the layer is linear.
     initializer : str or None, default=None
         For ``W``; None takes He's for rectifiers, LeCun's for SELU, Glorot's otherwise. ``b`` starts at 0.
     use_bias : bool, default=True
@@ -46,12 +47,17 @@ class Dense(Layer):
     """
 
     def __init__(
-        self, units: int, activation: str | None = None, *, initializer: str | None = None, use_bias: bool = True
+        self,
+        units: int,
+        activation: str | Activation | tuple[Any, Any] | dict[str, Any] | None = None,
+        *,
+        initializer: str | None = None,
+        use_bias: bool = True,
     ) -> None:
         self.units = check_integer("Dense", "units", units, 1)
         where = f"Dense(units={self.units})"
         self.activation = make_activation(where, activation)
-        self._activation_name = activation
+        self._activation = activation_config(activation, self.activation)
         self._is_linear = isinstance(self.activation, Identity)
         self.initializer = initializer and check_choice(where, "initializer", initializer, INITIALIZERS)
         self.use_bias = check_flag(where, "use_bias", use_bias)
@@ -67,7 +73,7 @@ class Dense(Layer):
 
     def param_specs(self) -> tuple[ParamSpec, ...]:
         d_in, d_out = self.in_shape[0], self.units
-        initializer = self.initializer or default_initializer(self._activation_name or "identity")
+        initializer = self.initializer or default_initializer(activation_name(self.activation))
         weight = ParamSpec("weight", (d_in, d_out), initializer, fan_in=d_in, fan_out=d_out, decays=True)
         bias = ParamSpec("bias", (1, d_out), "zeros", fan_in=d_in, fan_out=d_out)
         return (weight, bias) if self.use_bias else (weight,)
@@ -112,27 +118,12 @@ class Dense(Layer):
     def config(self) -> dict[str, Any]:
         return {
             "units": self.units,
-            "activation": self._activation_name,
+            "activation": self._activation,
             "initializer": self.initializer,
             "use_bias": self.use_bias,
         }
 
-
-class Flatten(Layer):
-    """Turn each sample into one row of features: (n, h, w, ...) becomes (n, h * w * ...).
-
-    Examples
-    --------
-    >>> Flatten().build((28, 28))
-    (784,)
-    """
-
-    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        self.in_shape, self.out_shape = tuple(in_shape), (math.prod(in_shape),)
-        return self.out_shape
-
-    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        return X.reshape(*X.shape[: X.ndim - len(self.in_shape)], *self.out_shape)
-
-    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        return dY.reshape(*dY.shape[:-1], *self.in_shape)
+    def __repr__(self) -> str:
+        given = self.activation if isinstance(self._activation, dict) else self._activation
+        options = f"initializer={self.initializer!r}, use_bias={self.use_bias}"
+        return f"Dense(units={self.units}, activation={given!r}, {options}){self._tuned_text()}"

@@ -10,7 +10,7 @@ from glassnet.arrays import Scratch
 from glassnet.checks import check_number
 from glassnet.layers.base import Cache, Layer, Step
 
-__all__ = ["Dropout"]
+__all__ = ["Dropout", "GaussianNoise"]
 
 
 class Dropout(Layer):
@@ -64,3 +64,39 @@ class Dropout(Layer):
 
     def config(self) -> dict[str, Any]:
         return {"rate": self.rate}
+
+
+class GaussianNoise(Layer):
+    """Add noise while training: ``Y = X + std * N``, ``dX = dY``, N standard normal and drawn anew at each step.
+
+    Outside training it passes X on.
+
+    Parameters
+    ----------
+    std : float
+        Standard deviation, in the units of X, at least 0.
+
+    References
+    ----------
+    Bishop (1995), "Training with noise is equivalent to Tikhonov regularization".
+    """
+
+    def __init__(self, std: float) -> None:
+        self.std = check_number("GaussianNoise", "std", std, 0.0)
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        return {"Y": scratch.array(self.in_shape), "std": scratch.constant(self.std)} if scratch.keeps else {}
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        if step.rng is None or not step.training:
+            return X
+        Y: np.ndarray = step.rng.normal(self.index, out=cache["Y"])
+        np.multiply(Y, cache["std"], out=Y)
+        np.add(Y, X, out=Y)
+        return Y
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        return dY
+
+    def config(self) -> dict[str, Any]:
+        return {"std": self.std}

@@ -32,8 +32,8 @@ class Schedule:
         """Return the value at a position in epochs, given what is remembered."""
         return self(epoch)
 
-    def observe(self, memory: dict[str, Any], row: dict[str, Any]) -> None:
-        """Take in the newest row of the history, after each epoch."""
+    def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
+        """Take in the history's row of an epoch that is done; epochs are counted from 0."""
 
     def monitors(self) -> tuple[str, ...]:
         """Return the columns of the history that `observe` reads."""

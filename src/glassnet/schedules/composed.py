@@ -51,17 +51,16 @@ class Warmup(Schedule):
 
     def rate(self, epoch: float, memory: dict[str, Any]) -> float:
         if epoch >= self.epochs:
-            return self._inner.rate(epoch - self.epochs, memory["then"])
+            return self._inner.rate(epoch - self.epochs, memory)
         share = self.start_factor + (1.0 - self.start_factor) * epoch / self.epochs
-        return self._inner.rate(0.0, memory["then"]) * share
+        return self._inner.rate(0.0, memory) * share
 
     def new_memory(self) -> dict[str, Any]:
-        return {"epochs": 0, "then": self._inner.new_memory()}
+        return self._inner.new_memory()
 
-    def observe(self, memory: dict[str, Any], row: dict[str, Any]) -> None:
-        if memory["epochs"] >= self.epochs:
-            self._inner.observe(memory["then"], row)
-        memory["epochs"] += 1
+    def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
+        if epoch >= self.epochs:
+            self._inner.observe(memory, epoch - self.epochs, row)
 
     def monitors(self) -> tuple[str, ...]:
         return self._inner.monitors()
@@ -115,18 +114,20 @@ class SequentialSchedule(Schedule):
     def _which(self, epoch: float) -> int:
         return sum(epoch >= milestone for milestone in self.milestones)
 
+    def _begin_of(self, i: int) -> int:
+        return self.milestones[i - 1] if i else 0
+
     def rate(self, epoch: float, memory: dict[str, Any]) -> float:
         i = self._which(epoch)
-        return self._parts[i].rate(epoch - (self.milestones[i - 1] if i else 0), memory["parts"][i])
+        return self._parts[i].rate(epoch - self._begin_of(i), memory["parts"][i])
 
     def new_memory(self) -> dict[str, Any]:
-        return {"epochs": 0, "parts": [part.new_memory() for part in self._parts]}
+        return {"parts": [part.new_memory() for part in self._parts]}
 
-    def observe(self, memory: dict[str, Any], row: dict[str, Any]) -> None:
+    def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
         # Only the part whose epoch this was: a plateau must not be counted before its turn.
-        i = self._which(memory["epochs"])
-        memory["epochs"] += 1
-        self._parts[i].observe(memory["parts"][i], row)
+        i = self._which(epoch)
+        self._parts[i].observe(memory["parts"][i], epoch - self._begin_of(i), row)
 
     def monitors(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for part in self._parts for name in part.monitors()))

@@ -74,8 +74,8 @@ class ReduceOnPlateau(Schedule):
     def new_memory(self) -> dict[str, Any]:
         return {"factor": 1.0, "best": None, "waited": 0, "cooling": 0, "initial": self._inner.new_memory()}
 
-    def observe(self, memory: dict[str, Any], row: dict[str, Any]) -> None:
-        self._inner.observe(memory["initial"], row)
+    def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
+        self._inner.observe(memory["initial"], epoch, row)
         if self.monitor not in row:
             known = ", ".join(map(repr, sorted(row)))
             message = f"ReduceOnPlateau: monitor must be one of {known}, got {self.monitor!r}."

@@ -338,7 +338,7 @@ class Run:
 
     def _decide(self) -> None:
         """Learning rate, early stopping, then callbacks."""
-        self._schedule.observe(self.state.schedule_memory, self.history.last)
+        self._schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
         rule, stopping = self.early_stopping, self.state.stopping
         if rule is not None and stopping is not None:
             value = self.history.columns[rule.monitor][-1]

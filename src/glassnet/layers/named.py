@@ -1,0 +1,81 @@
+"""Activations by name, as ``Dense(64, "relu")`` knows them, and the other forms that a layer accepts."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from glassnet.checks import check_choice
+from glassnet.errors import ConfigError
+from glassnet.layers.activations import (
+    ELU,
+    GELU,
+    SELU,
+    Activation,
+    Identity,
+    LeakyReLU,
+    Mish,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+)
+from glassnet.layers.base import Layer
+from glassnet.layers.containers import make_layer
+from glassnet.layers.custom import CustomActivation
+from glassnet.layers.softmax import Softmax
+
+__all__ = ["ACTIVATIONS", "activation_config", "activation_name", "make_activation"]
+
+_ELSEWHERE = {"linear": "identity", "logistic": "sigmoid", "swish": "silu"}
+
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "elu": ELU,
+    "gelu": GELU,
+    "identity": Identity,
+    "leaky_relu": LeakyReLU,
+    "mish": Mish,
+    "relu": ReLU,
+    "selu": SELU,
+    "sigmoid": Sigmoid,
+    "silu": SiLU,
+    "softmax": Softmax,
+    "softplus": Softplus,
+    "tanh": Tanh,
+}
+
+
+def make_activation(where: str, value: Any) -> Activation:
+    """Return a new activation.
+
+    Parameters
+    ----------
+    where : str
+        Who asks, for the messages.
+    value : None, str, Activation, pair of functions, or dict
+        None is the identity; a dict is what `activation_config` returned. An object is copied.
+    """
+    if value is None:
+        return Identity()
+    if isinstance(value, dict):
+        value = make_layer(value)
+    if isinstance(value, (tuple, list)) and len(value) == 2 and all(map(callable, value)):
+        return CustomActivation(*value)
+    if isinstance(value, Activation):
+        return copy.deepcopy(value)
+    if isinstance(value, Layer) or callable(value):
+        advice = "Put the layer behind this one." if isinstance(value, Layer) else "Pass (function, derivative)."
+        message = f"{where}: activation must be a name, an activation or a pair of functions, got {value!r}. {advice}"
+        raise ConfigError(message, got=value)
+    return ACTIVATIONS[check_choice(where, "activation", value, ACTIVATIONS, _ELSEWHERE)]()
+
+
+def activation_config(value: Any, activation: Activation) -> Any:
+    """Return what `make_activation` was given, JSON-able."""
+    return value if value is None or isinstance(value, str) else activation.entry()
+
+
+def activation_name(activation: Activation) -> str:
+    """Return the name that an activation of this class has; ``"identity"`` for one of the user's own."""
+    return next((name for name, kind in ACTIVATIONS.items() if kind is type(activation)), "identity")

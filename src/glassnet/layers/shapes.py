@@ -1,0 +1,83 @@
+"""Changes of shape: the numbers of a sample stay as they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_integer
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.layers.base import Cache, Layer, Step
+
+__all__ = ["Flatten", "Reshape"]
+
+
+class Flatten(Layer):
+    """Turn each sample into one row of features: (n, h, w, ...) becomes (n, h * w * ...).
+
+    Examples
+    --------
+    >>> Flatten().build((28, 28))
+    (784,)
+    """
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        self.in_shape, self.out_shape = tuple(in_shape), (math.prod(in_shape),)
+        return self.out_shape
+
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        return X.reshape(len(X), *self.out_shape)
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        return X.reshape(*X.shape[: X.ndim - len(self.in_shape)], *self.out_shape)
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        return dY.reshape(*dY.shape[:-1], *self.in_shape)
+
+
+class Reshape(Layer):
+    """Give each sample another shape: (n, h * w) becomes (n, h, w).
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of one sample; one axis may be -1, which is what remains.
+
+    Examples
+    --------
+    >>> Reshape((2, -1)).build((6,))
+    (2, 3)
+    """
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        axes = tuple(shape) if isinstance(shape, (list, tuple)) else (shape,)
+        free = [axis for axis in axes if isinstance(axis, int) and axis == -1]
+        self.shape = tuple(-1 if axis == -1 else check_integer("Reshape", "shape", axis, 1) for axis in axes)
+        if not axes or len(free) > 1:
+            message = f"Reshape: shape must have at least one axis, and -1 at most once, got {shape!r}."
+            raise ConfigError(message, got=shape)
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        size, rest = math.prod(in_shape), math.prod(axis for axis in self.shape if axis != -1)
+        if size % rest or (size != rest and -1 not in self.shape):
+            must = f"each sample must have numbers for {self.shape}"
+            message = f"Reshape: {must}, got shape {tuple(in_shape)}. Give shape another product than {rest}."
+            raise ShapeError(message, expected=self.shape, got=in_shape)
+        self.in_shape = tuple(in_shape)
+        self.out_shape = tuple(size // rest if axis == -1 else axis for axis in self.shape)
+        return self.out_shape
+
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        return X.reshape(len(X), *self.out_shape)
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        return X.reshape(*X.shape[: X.ndim - len(self.in_shape)], *self.out_shape)
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        return dY.reshape(*dY.shape[: dY.ndim - len(self.out_shape)], *self.in_shape)
+
+    def config(self) -> dict[str, Any]:
+        return {"shape": list(self.shape)}

@@ -1,0 +1,140 @@
+"""Activations with something to learn: the slope of a rectifier, and how much of any activation there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.checks import check_flag
+from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.named import activation_config, make_activation
+
+__all__ = ["PReLU", "Parametric"]
+
+
+class PReLU(Layer):
+    """Rectifier with a learnable slope for negative inputs.
+
+    ``Y = max(X, 0) + slope * min(X, 0)``, ``dslope = sum_n dY * min(X, 0)``, ``dX = dY * (1 if X > 0 else slope)``
+
+    The slope starts at 0.25 and does not decay, as its authors advise.
+
+    Parameters
+    ----------
+    shared : bool, default=False
+        Whether all features have one slope; otherwise each has its own.
+
+    References
+    ----------
+    He, Zhang, Ren & Sun (2015), arXiv:1502.01852, eq. 1 and 8.
+    """
+
+    def __init__(self, *, shared: bool = False) -> None:
+        self.shared = check_flag("PReLU", "shared", shared)
+
+    def param_specs(self) -> tuple[ParamSpec, ...]:
+        axes = (1,) * len(self.in_shape) if self.shared else self.in_shape
+        return (ParamSpec("slope", (1, *axes), "quarter"),)
+
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
+        self.slope, self.dslope = params["slope"], grads["slope"]
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        return {
+            "Y": scratch.array(self.in_shape),
+            "negative": scratch.array(self.in_shape),
+            "T": scratch.array(self.in_shape),
+            "mask": scratch.array(self.in_shape, dtype=bool),
+            "zeros": scratch.zeros(self.in_shape),
+        }
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        Y, negative, T = cache["Y"], cache["negative"], cache["T"]
+        np.minimum(X, cache["zeros"], out=negative)
+        np.multiply(negative, self.slope, out=T)
+        np.maximum(X, cache["zeros"], out=Y)
+        found: np.ndarray = np.add(Y, T, out=Y)
+        return found
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        negative, T, mask = cache["negative"], cache["T"], cache["mask"]
+        np.multiply(dY, negative, out=T)
+        first = -1 - len(self.in_shape)
+        over: Any = tuple(range(first, 0)) if self.shared else first
+        np.add.reduce(T, axis=over, out=self.dslope, keepdims=True)
+        np.less(negative, cache["zeros"], out=mask)
+        np.multiply(dY, self.slope, out=T)
+        np.copyto(dY, T, where=mask)
+        return dY
+
+    def config(self) -> dict[str, Any]:
+        return {"shared": self.shared}
+
+
+class Parametric(Layer):
+    """Any activation, of which each unit learns how much it wants.
+
+    ``Y = X + alpha * (f(X) - X)``, ``dalpha = sum_n dY * (f(X) - X)``, ``dX = (1 - alpha) * dY + f'(X) * alpha * dY``
+
+    ``alpha`` starts at 1, where the layer is f itself, and does not decay; at 0 a unit is linear.
+
+    Parameters
+    ----------
+    activation : str or Activation
+        As in `Dense`.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn & Steinwart (2024), arXiv:2407.04491, section 3: parametric activations of RealMLP, which
+    learn at a tenth of the rate: ``Parametric("selu").tuned(rate_factor=0.1)``.
+    """
+
+    def __init__(self, activation: Any) -> None:
+        self.activation = make_activation("Parametric", activation)
+        self._activation = activation_config(activation, self.activation)
+
+    def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
+        self.activation.build(in_shape)
+        return super().build(in_shape)
+
+    def param_specs(self) -> tuple[ParamSpec, ...]:
+        return (ParamSpec("alpha", (1, *self.in_shape), "ones"),)
+
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
+        self.alpha, self.dalpha = params["alpha"], grads["alpha"]
+
+    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        return {
+            "F": scratch.array(self.in_shape),
+            "D": scratch.array(self.in_shape),
+            "Y": scratch.array(self.in_shape),
+            "work": self.activation.make_work(scratch),
+        }
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        F, D, Y = cache["F"], cache["D"], cache["Y"]
+        self.activation.apply(X, F, cache["work"], step.keeps)
+        np.subtract(F, X, out=D)
+        np.multiply(D, self.alpha, out=Y)
+        found: np.ndarray = np.add(Y, X, out=Y)
+        return found
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        # Y is no longer needed: it takes what goes through f.
+        D, through = cache["D"], cache["Y"]
+        np.multiply(dY, D, out=D)
+        np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
+        np.multiply(dY, self.alpha, out=through)
+        np.subtract(dY, through, out=dY)
+        self.activation.differentiate(through, cache["F"], cache["work"])
+        np.add(dY, through, out=dY)
+        return dY
+
+    def config(self) -> dict[str, Any]:
+        return {"activation": self._activation}
+
+    def __repr__(self) -> str:
+        given = self.activation if isinstance(self._activation, dict) else self._activation
+        return f"Parametric({given!r}){self._tuned_text()}"
