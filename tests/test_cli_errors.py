@@ -68,7 +68,7 @@ CASES = {
     GOOD + "--layers 99999999999999999999": "each width of --layers must be at most 100,000, got 99999999999999999999.",
     GOOD + "--layers 64,4294967296": "each width of --layers must be at most 100,000, got 4294967296.",
     GOOD + "--activation rleu": "--activation must be one of 'elu', 'gelu', 'identity', 'leaky_relu', 'mish', 'relu', "
-    "'selu', 'sigmoid', 'silu', 'softplus', 'tanh', got 'rleu'. Did you mean 'relu'?",
+    "'selu', 'sigmoid', 'silu', 'softmax', 'softplus', 'tanh', got 'rleu'. Did you mean 'relu'?",
     GOOD + "--dropout 1": "--dropout must be a finite number at least 0 and below 1, got 1.",
     GOOD + "--validation 0": "--validation must be a finite number above 0 and below 1, got 0.",
     GOOD + "--validation 0.9": "--validation and --test must leave rows to train on, got 0.9 and 0.2.",
