@@ -21,9 +21,9 @@ ROOT = Path(gn.__file__).parent
 FLOORS = {
     "scratch": 0,
     "arrays": 1, "checks": 1, "datasets": 1, "errors": 1, "initializers": 1, "metrics": 1, "randomness": 1,
-    "schedules": 1, "splitting": 1,
+    "schedules": 1, "sources": 1, "splitting": 1,
     "layers": 2, "losses": 2, "optimizers": 2,
-    "analysis": 3, "configuration": 3, "evaluation": 3, "gradcheck": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
+    "analysis": 3, "configuration": 3, "evaluation": 3, "gradcheck": 3, "inputs": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
     "store": 3,
     "files": 4, "training": 4,
     "tabular": 6,

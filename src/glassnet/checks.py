@@ -102,8 +102,17 @@ def check_number(
     raise _error(ConfigError, where, must, repr(value), advice)
 
 
-def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_ndim: int = 2) -> np.ndarray:
+def check_matrix(
+    where: str,
+    name: str,
+    value: Any,
+    dtype: np.dtype[Any],
+    min_ndim: int = 2,
+    row_numbers: np.ndarray | None = None,
+) -> np.ndarray:
     """Return ``value`` as a finite array of ``dtype`` with one sample per row, copying only if it must.
+
+    ``row_numbers`` are those to name rows by, where ``value`` is part of something larger.
 
     Raises
     ------
@@ -122,7 +131,7 @@ def check_matrix(where: str, name: str, value: Any, dtype: np.dtype[Any], min_nd
     with np.errstate(over="ignore"):
         result = array.astype(dtype, copy=False)
     if not _all_finite(result):
-        raise _not_finite(where, name, array, result)
+        raise _not_finite(where, name, array, result, row_numbers)
     return result
 
 
@@ -158,12 +167,15 @@ def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> 
     raise _error(DataError, where, f"{name} must be numeric", kind, "Code text and categories as numbers first.")
 
 
-def _not_finite(where: str, name: str, array: np.ndarray, result: np.ndarray) -> GlassnetError:
+def _not_finite(
+    where: str, name: str, array: np.ndarray, result: np.ndarray, row_numbers: np.ndarray | None
+) -> GlassnetError:
     """Name the first entry that is not finite, and how many there are."""
     bad = ~np.isfinite(result)
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     value = array[first]
-    place = f"row {first[0]}" + (f", column {', '.join(map(str, first[1:]))}" if len(first) > 1 else "")
+    row = first[0] if row_numbers is None else int(row_numbers[first[0]])
+    place = f"row {row}" + (f", column {', '.join(map(str, first[1:]))}" if len(first) > 1 else "")
     count = int(bad.sum())
     got = f"{value} at {place}" + (f" ({count} such values)" if count > 1 else "")
     if np.isfinite(value):
@@ -173,17 +185,20 @@ def _not_finite(where: str, name: str, array: np.ndarray, result: np.ndarray) ->
     return _error(DataError, where, f"{name} must be finite", got, advice)
 
 
-def check_weights(where: str, value: Any) -> np.ndarray:
+def check_weights(where: str, value: Any, *, scale: bool = True) -> np.ndarray:
     """Return sample weights of shape (n,), scaled to a mean of 1, which changes no weighted mean.
 
-    Unscaled, weights near the limits of float32 would overflow or vanish in the sums.
+    Unscaled, weights near the limits of float32 would overflow or vanish in the sums. Without ``scale``, for rows that
+    are part of something larger, they stay as they are, and may all be 0.
     """
     weight = check_matrix(where, "sample_weight", value, np.dtype(np.float64), min_ndim=1)
     if weight.ndim != 1:
         raise _error(ShapeError, where, "sample_weight must have shape (n,)", str(weight.shape), "")
-    if weight.min() < 0.0 or not weight.any():
+    if weight.min() < 0.0 or (scale and not weight.any()):
         got = f"values from {weight.min():g} to {weight.max():g}"
         raise _error(DataError, where, "sample_weight must not be negative and not all zero", got, "")
+    if not scale:
+        return weight
     scaled = weight / weight.max()
     return np.asarray(scaled / scaled.mean())
 

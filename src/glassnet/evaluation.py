@@ -12,11 +12,9 @@ from glassnet.network import PREDICT_ROWS, Network
 __all__ = ["mean_loss", "scores"]
 
 
-def scores(
-    network: Network, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None, metrics: Sequence[str]
-) -> dict[str, Any]:
+def scores(network: Network, X: Any, y: Any, weight: np.ndarray | None, metrics: Sequence[str]) -> dict[str, Any]:
     """Return loss and metrics for checked data, with noise off: floats, or arrays (K,) with members."""
-    Z = network.logits(X)
+    Z, y = network.logits(X), y[:]
     result: dict[str, Any] = {"loss": mean_loss(network, Z, y, weight)}
     prediction = network.loss.link(Z)
     for name in metrics:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer, check_matrix, check_number, check_same_length, check_weights
+from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import NotFittedError, ShapeError
-from glassnet.layers import Layer, Step, check_raw_inputs, leaves, name_layers
+from glassnet.inputs import check_data, check_inputs
+from glassnet.layers import Layer, Step, leaves, name_layers
 from glassnet.layout import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
@@ -153,7 +154,7 @@ class Network:
         for layer in every_layer(self.layers):
             layer.owner = weakref.ref(self)
 
-    def _forget_shape(self) -> None:
+    def forget_shape(self) -> None:
         """Be as new as before `build`."""
         self.store = self.input_shape = None
 
@@ -234,34 +235,13 @@ class Network:
 
     # ---- checked input ------------------------------------------------------------------------------------------
 
-    def check_inputs(self, where: str, X: Any) -> np.ndarray:
-        """Return X as a finite array of the network's dtype and input shape; build the network if it is new."""
-        inputs = check_matrix(where, "X", X, self.dtype)
-        shape = inputs.shape[1:]
-        if self.input_shape is None:
-            self.build(shape)
-        elif shape != self.input_shape:
-            must = f"X must have shape (n, {', '.join(map(str, self.input_shape))})"
-            message = f"{where}: {must}, got {inputs.shape}. The network was built for these features."
-            raise ShapeError(message, expected=self.input_shape, got=inputs.shape)
-        check_raw_inputs(self.layers, inputs)
-        return inputs
+    def check_inputs(self, where: str, X: Any) -> Any:
+        """Return X as a finite array of the network's dtype and input shape; see `glassnet.inputs.check_inputs`."""
+        return check_inputs(self, where, X)
 
-    def check_data(
-        self, where: str, X: Any, y: Any, sample_weight: Any = None
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Return checked inputs, targets as the loss wants them, and weights."""
-        was_new = self.store is None
-        try:
-            X = self.check_inputs(where, X)
-            targets = self.loss.prepare(y, self.n_outputs, self.dtype)
-            weight = None if sample_weight is None else check_weights(where, sample_weight).astype(self.dtype)
-            check_same_length(where, X=X, y=targets, sample_weight=weight)
-        except Exception:
-            if was_new:
-                self._forget_shape()
-            raise
-        return X, targets, weight
+    def check_data(self, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False) -> Any:
+        """Return checked inputs, targets and weights; see `glassnet.inputs.check_data`."""
+        return check_data(self, where, X, y, sample_weight, is_part=is_part)
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -328,6 +308,7 @@ class Network:
         """
         check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
         X, y, weight = self.check_data("Network.loss_and_gradients", X, y, sample_weight)
+        X, y = X[:], y[:]
         step = Step(mode, self.noise() if mode == "train" else None)
         self.accumulate(self.broadcast(X), self.broadcast(y), None if weight is None else self.broadcast(weight), step)
         store = self.built("loss_and_gradients")
@@ -402,18 +383,18 @@ class Network:
 
     # ---- delegates upwards --------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, *, epochs: int, **options: Any) -> History:
+    def fit(self, X: Any, y: Any = None, *, epochs: int, **options: Any) -> History:
         """Train ``epochs`` more epochs.
 
         `glassnet.training.fit_network` explains the options: ``batch_size=32``, ``validation_data=None``,
-        ``validation_split=0.0``, ``sample_weight=None``, ``shuffle=True``, ``metrics=None``, ``early_stopping=None``,
-        ``callbacks=()``, ``max_seconds=None``, ``checkpoint=None``, ``resume=False``, ``deterministic=False``,
-        ``threads="auto"``, ``progress=None``.
+        ``validation_split=0.0``, ``sample_weight=None``, ``class_weight=None``, ``shuffle=True``, ``drop_last=False``,
+        ``steps_per_epoch=None``, ``metrics=None``, ``early_stopping=None``, ``callbacks=()``, ``max_seconds=None``,
+        ``checkpoint=None``, ``resume=False``, ``deterministic=False``, ``threads="auto"``, ``progress=None``.
 
         Parameters
         ----------
-        X : array of shape (n, ...)
-        y : array of shape (n,) or (n, k)
+        X : array of shape (n, ...), sparse matrix, or batches of your own
+        y : array of shape (n,) or (n, k), optional
         epochs : int
             How many more: two calls with 5 leave the same bits as one with 10.
 

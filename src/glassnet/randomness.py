@@ -80,6 +80,22 @@ class Streams:
         """Return the order in which ``epoch`` visits ``n`` rows."""
         return self.shuffling.at(epoch).permutation(n)
 
+    def block_order(self, epoch: int, n: int, block: int, together: int) -> np.ndarray:
+        """Return an order of ``n`` rows in which rows that lie together are visited at about the same time.
+
+        Blocks of ``block`` rows are shuffled, and then the rows of each ``together`` blocks that follow each other.
+        """
+        order = np.empty(n, dtype=np.int64)
+        blocks = self.shuffling.at(epoch).permutation(-(-n // block))
+        stop = 0
+        for i in range(0, len(blocks), together):
+            starts = blocks[i : i + together] * block
+            rows = (starts[:, None] + np.arange(block)).reshape(-1)
+            rows = rows[rows < n]
+            start, stop = stop, stop + len(rows)
+            order[start:stop] = self.shuffling.at(epoch, 1 + i // together).permutation(rows)
+        return order
+
 
 class Noise:
     """Noise for layers, uniform and normal: one key per member, one position per (epoch, batch, layer).

@@ -1,35 +1,74 @@
-"""Mini-batches of arrays, gathered without allocating."""
+"""Mini-batches: of arrays, gathered without allocating; of what is read when needed; of an iterable's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
 import numpy as np
 
 from glassnet.arrays import ScratchPool
+from glassnet.errors import ConfigError, DataError
+from glassnet.network import Network
 from glassnet.randomness import Streams
+from glassnet.sources import RowSource
 from glassnet.training.stopping import fingerprint
 
-__all__ = ["ArrayBatches"]
+__all__ = ["ArrayBatches", "Batch", "Batches", "IterableBatches"]
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
+_BLOCK_BYTES = 2**18
+_BLOCKS_TOGETHER = 64
 
-class ArrayBatches:
-    """Checked arrays, visited batch by batch.
+
+class Batches:
+    """Base of what a run takes its batches from.
+
+    Attributes
+    ----------
+    n_batches : int or None
+        In an epoch; None if only its end will tell.
+    batch_size : int
+        Of the largest batch; 0 if that is not known.
+    arrays : tuple
+        The checked data, if they are arrays or sources of rows.
+    replayable : bool
+        Whether an epoch can be begun again.
+    """
+
+    n_batches: int | None
+    batch_size: int = 0
+    arrays: tuple[Any, ...] = ()
+    replayable: bool = True
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        """Yield the batches of an epoch, from the ``first``-th on; each is valid until the next."""
+        raise NotImplementedError
+
+    def identity(self) -> dict[str, Any]:
+        """Return what tells these batches from others, JSON-able."""
+        raise NotImplementedError
+
+
+class ArrayBatches(Batches):
+    """Checked arrays or sources, visited batch by batch.
 
     If one batch holds all rows, every epoch is that batch, in the order given. Otherwise the order of an epoch
-    depends on the seed and the epoch only, with members on each one's own seed.
+    depends on the seed and the epoch only, with members on each one's own seed. Memory-mapped rows are shuffled in two
+    steps, blocks of 256 KiB and then the rows of 64 such blocks at a time, so that what is read together lies together.
 
     Parameters
     ----------
-    X, y, weight : ndarray
+    X, y, weight : ndarray or RowSource
         Of shape (n, ...), (n, ...), (n,); weight may be None.
     batch_size : int
         The last batch of an epoch may be shorter.
     shuffle : bool
         Whether to visit the rows in random order.
+    drop_last : bool
+        Whether to leave a shorter last batch out.
     streams : list of Streams
         One per member.
     members : int or None
@@ -38,29 +77,36 @@ class ArrayBatches:
 
     def __init__(
         self,
-        X: np.ndarray,
-        y: np.ndarray,
+        X: Any,
+        y: Any,
         weight: np.ndarray | None,
         *,
         batch_size: int,
         shuffle: bool,
         streams: list[Streams],
         members: int | None,
+        drop_last: bool = False,
     ) -> None:
-        self.arrays: tuple[np.ndarray | None, ...] = (X, y, weight)
+        self.arrays = (X, y, weight)
         self.n_rows = len(X)
         self.batch_size = min(batch_size, self.n_rows)
-        self.n_batches = -(-self.n_rows // self.batch_size)
-        self._shuffles = shuffle and self.n_batches > 1
+        full = self.n_rows // self.batch_size
+        self.n_batches = full if drop_last else -(-self.n_rows // self.batch_size)
+        self._end = full * self.batch_size if drop_last else self.n_rows
+        self._shuffles = shuffle and self.n_rows > self.batch_size
+        self._block = self._block_rows(X) if isinstance(X, RowSource) and X.scattered else None
         self._streams = streams
         self._members = members
         self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
 
+    @staticmethod
+    def _block_rows(X: RowSource) -> int:
+        return max(1, _BLOCK_BYTES // max(1, int(np.prod(X.shape[1:])) * X.dtype.itemsize))
+
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """Yield the batches of an epoch, from the ``first``-th on; each is valid until the next."""
         order = self._order(epoch) if self._shuffles else None
-        for start in range(first * self.batch_size, self.n_rows, self.batch_size):
-            stop = min(start + self.batch_size, self.n_rows)
+        for start in range(first * self.batch_size, self._end, self.batch_size):
+            stop = min(start + self.batch_size, self._end)
             if order is None:
                 X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
             else:
@@ -71,16 +117,21 @@ class ArrayBatches:
             yield X, y, weight
 
     def identity(self) -> dict[str, Any]:
-        """Return what tells these batches from others, JSON-able."""
         return {
             "rows": self.n_rows,
             "batch_size": self.batch_size,
+            "batches": self.n_batches,
             "shuffle": self._shuffles,
             "contents": fingerprint(self.arrays),
         }
 
     def _order(self, epoch: int) -> np.ndarray:
-        orders = [streams.order(epoch, self.n_rows) for streams in self._streams]
+        if self._block is None:
+            orders = [streams.order(epoch, self.n_rows) for streams in self._streams]
+        else:
+            orders = [
+                streams.block_order(epoch, self.n_rows, self._block, _BLOCKS_TOGETHER) for streams in self._streams
+            ]
         return orders[0] if self._members is None else np.stack(orders)
 
     def _shared(self, array: Any, start: int, stop: int) -> np.ndarray | None:
@@ -92,6 +143,86 @@ class ArrayBatches:
     def _gathered(self, index: int, array: Any, rows: np.ndarray) -> np.ndarray | None:
         if array is None:
             return None
+        if isinstance(array, RowSource):
+            return array.take(rows)
         out = self._pools[index].take(0, (*rows.shape, *array.shape[1:]), array.dtype)
         # mode="clip" writes straight into out; the default checks the rows first and copies.
-        return np.take(array, rows, axis=0, out=out, mode="clip")
+        found: np.ndarray = np.take(array, rows, axis=0, out=out, mode="clip")
+        return found
+
+
+class IterableBatches(Batches):
+    """Batches that somebody else makes: checked one by one, in the order in which they come.
+
+    Parameters
+    ----------
+    network : Network
+        Built from the first batch if it is new.
+    batches : callable or iterable
+        ``epoch -> iterator``, or something that can be iterated once per epoch, of (X, y) or (X, y, sample_weight).
+    steps_per_epoch : int, optional
+        Batches in an epoch; otherwise ``len(batches)`` if there is such a thing, or what comes.
+    weigh : callable
+        Returns a batch's weights, given its targets and the weights that came with it.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        batches: Callable[[int], Iterable[Any]] | Iterable[Any],
+        *,
+        steps_per_epoch: int | None,
+        weigh: Callable[[np.ndarray, np.ndarray | None], np.ndarray | None],
+    ) -> None:
+        self._network, self._batches, self._weigh = network, batches, weigh
+        self._steps = steps_per_epoch
+        length = len(batches) if isinstance(batches, Sized) else None
+        self.n_batches = steps_per_epoch if length is None or steps_per_epoch is not None else length
+        self.replayable = callable(batches) or not isinstance(batches, Iterator)
+        if network.store is None:
+            self._build(network)
+
+    def _build(self, network: Network) -> None:
+        iterator = self._iterate(0)
+        first = next(iterator, None)
+        if not self.replayable:
+            self._batches = itertools.chain([] if first is None else [first], iterator)
+        if first is None:
+            raise _empty()
+        self._check(0, first)
+
+    def _iterate(self, epoch: int) -> Iterator[Any]:
+        found: Any = self._batches(epoch) if callable(self._batches) else self._batches
+        try:
+            return iter(found)
+        except TypeError as error:
+            must = "batches must give an iterator of (X, y) for each epoch"
+            message = f"fit: {must}, got {found!r}."
+            raise ConfigError(message, got=found) from error
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
+        number = -1
+        for number, item in enumerate(itertools.islice(self._iterate(epoch), self._steps)):
+            if number >= first:
+                yield self._check(number, item)
+        if number < 0:
+            raise _empty()
+
+    def _check(self, number: int, item: Any) -> Batch:
+        where = f"fit: batch {number}"
+        if not isinstance(item, (tuple, list)) or len(item) not in (2, 3):
+            message = f"{where}: it must be (X, y) or (X, y, sample_weight), got {type(item).__name__}."
+            raise ConfigError(message, got=item)
+        network = self._network
+        X, y, weight = network.check_data(where, *item, is_part=True)
+        weight = self._weigh(y, weight)
+        return network.broadcast(X[:]), network.broadcast(y[:]), None if weight is None else network.broadcast(weight)
+
+    def identity(self) -> dict[str, Any]:
+        return {"rows": None, "batches": self.n_batches}
+
+
+def _empty() -> DataError:
+    return DataError(
+        "fit: batches must give at least one batch an epoch, got none. A one-shot iterator may be used up."
+    )

@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-import numpy as np
-
 from glassnet.checks import check_flag, check_integer, check_number
-from glassnet.errors import ConfigError, DataError
+from glassnet.errors import ConfigError
 from glassnet.network import Network
-from glassnet.splitting import split_rows
-from glassnet.training.batches import ArrayBatches
+from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
 from glassnet.training.history import History
+from glassnet.training.intake import prepare_data
 from glassnet.training.interrupts import listening
 from glassnet.training.progress import make_progress
 from glassnet.training.run import Run, Validation
@@ -29,14 +27,17 @@ __all__ = ["fit_network"]
 def fit_network(
     network: Network,
     X: Any,
-    y: Any,
+    y: Any = None,
     *,
     epochs: int,
     batch_size: int = 32,
     validation_data: Sequence[Any] | None = None,
     validation_split: float = 0.0,
     sample_weight: Any = None,
+    class_weight: Any = None,
     shuffle: bool = True,
+    drop_last: bool = False,
+    steps_per_epoch: int | None = None,
     metrics: Sequence[str] | None = None,
     early_stopping: EarlyStopping | None = None,
     callbacks: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]] = (),
@@ -57,9 +58,11 @@ def fit_network(
     ----------
     network : Network
         Built for X if it is new.
-    X : array of shape (n, ...)
-        Finite numbers.
-    y : array of shape (n,) or (n, k)
+    X : array of shape (n, ...), sparse matrix, or batches
+        Finite numbers. A memory-mapped array is never read as a whole; a sparse matrix of SciPy is made dense in parts.
+        Without ``y`` these are batches of your own, (X, y) or (X, y, sample_weight) each: a function
+        ``epoch -> iterator``, or something that can be iterated once per epoch.
+    y : array of shape (n,) or (n, k), optional
         Class codes from 0, or numbers, as the loss wants them.
     epochs : int
         How many more.
@@ -71,8 +74,16 @@ def fit_network(
         Instead: hold out this share of the rows, drawn once per seed, stratified for classes.
     sample_weight : array of shape (n,), optional
         The loss is ``sum(w * l) / sum(w)``. A batch of zero weight is skipped.
+    class_weight : "balanced", dict or sequence, optional
+        Weights by class code, which multiply those of the rows: balanced weighs every class the same, as in
+        scikit-learn. Not for the validation data.
     shuffle : bool, default=True
-        Whether to visit the rows in a new random order each epoch.
+        Whether to visit the rows in a new random order each epoch. Memory-mapped rows are shuffled in blocks.
+    drop_last : bool, default=False
+        Whether to leave out a last batch that is shorter than the others.
+    steps_per_epoch : int, optional
+        For batches of your own: how many are an epoch. Without it ``len`` tells, or the end of the iterator, and then
+        schedules see whole epochs only.
     metrics : sequence of str, optional
         For the validation data; by default those of the loss.
     early_stopping : EarlyStopping, optional
@@ -107,22 +118,26 @@ def fit_network(
         The loss or a weight became NaN or infinite; the network holds the last weights with a finite loss.
     """
     epochs = check_integer("fit", "epochs", epochs, 1)
-    batch_size = check_integer("fit", "batch_size", batch_size, 1)
-    shuffle = check_flag("fit", "shuffle", shuffle)
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
     watchers = as_callbacks(callbacks)
-    X, y, weight = network.check_data("fit", X, y, sample_weight)
-    validation = _validation(network, validation_data)
-    split = check_number("fit", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
-    if split:
-        (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
+    batches, validation = prepare_data(
+        network,
+        X,
+        y,
+        batch_size=batch_size,
+        validation_data=validation_data,
+        validation_split=validation_split,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+        shuffle=shuffle,
+        drop_last=drop_last,
+        steps_per_epoch=steps_per_epoch,
+    )
+    _check_replayable(batches, epochs, resume)
     chosen = network.loss.choose_metrics("fit", metrics)
     columns = _columns(network, chosen if validation is not None else None)
     _check_stopping(early_stopping, columns)
     _check_schedule(network, columns)
-    batches = ArrayBatches(
-        X, y, weight, batch_size=batch_size, shuffle=shuffle, streams=network.streams, members=network.members
-    )
     resume = check_flag("fit", "resume", resume)
     checkpoints = _checkpoints(checkpoint, resume, batches, validation)
     if checkpoints is not None and resume:
@@ -147,9 +162,16 @@ def fit_network(
         return run.loop()
 
 
-def _checkpoints(
-    checkpoint: Any, resume: bool, batches: ArrayBatches, validation: Validation | None
-) -> Checkpoints | None:
+def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:
+    if not batches.replayable and (epochs > 1 or resume):
+        message = (
+            "fit: batches must be iterable once per epoch, got a one-shot iterator. "
+            "Pass a list, an object with __iter__, or a function that returns a new iterator."
+        )
+        raise ConfigError(message)
+
+
+def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Validation | None) -> Checkpoints | None:
     """Return the writer of this run's checkpoints, if it has any."""
     if checkpoint is None:
         if resume:
@@ -158,45 +180,6 @@ def _checkpoints(
         return None
     data = {**batches.identity(), "validation": None if validation is None else fingerprint(validation)}
     return Checkpoints(as_checkpoint(checkpoint), data)
-
-
-def _validation(network: Network, data: Sequence[Any] | None) -> Validation | None:
-    if data is None:
-        return None
-    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-        message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
-        raise ConfigError(message, got=data)
-    return network.check_data("fit: validation_data", *data)
-
-
-def _hold_out(
-    network: Network, data: Validation, validation: Validation | None, share: float
-) -> tuple[Validation, Validation]:
-    """Divide the rows into training and validation data."""
-    if validation is not None:
-        message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
-        raise ConfigError(message)
-    if network.members is not None:
-        message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
-        raise ConfigError(message)
-    X, y, weight = data
-    codes = _classes(y) if network.loss.classifies else None
-    train, valid = split_rows(len(X), [1.0 - share, share], network.streams[0].split(), stratify=codes)
-    parts = [(X[rows], y[rows], None if weight is None else weight[rows]) for rows in (train, valid)]
-    for name, (_, _, part) in zip(("training", "validation"), parts, strict=True):
-        if part is not None and not part.any():
-            message = f"fit: validation_split must leave {name} rows that weigh something, got weights of 0 only."
-            raise DataError(message)
-    return parts[0], parts[1]
-
-
-def _classes(y: np.ndarray) -> np.ndarray | None:
-    """Return codes to stratify by, where each row has one class."""
-    if y.ndim == 1:
-        return y
-    if y.shape[1] == 1:
-        return (y[:, 0] > 0.5).astype(np.int64)
-    return None
 
 
 def _columns(network: Network, metrics: tuple[str, ...] | None) -> list[str]:

@@ -17,7 +17,7 @@ from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
 from glassnet.penalties import limit_norms
 from glassnet.randomness import Noise
-from glassnet.training.batches import ArrayBatches, Batch
+from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
 from glassnet.training.history import History
 from glassnet.training.interrupts import Interruption
@@ -31,7 +31,7 @@ __all__ = ["Run"]
 
 _JUST_BELOW_1 = math.nextafter(1.0, 0.0)
 
-Validation = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+Validation = tuple[Any, Any, np.ndarray | None]
 
 
 class Run:
@@ -44,8 +44,10 @@ class Run:
         Epochs done, over all calls of ``fit``.
     target_epochs : int
         Where this call ends.
-    step, steps_per_epoch : int
-        Steps done in this epoch, and how many it has.
+    step : int
+        Steps done in this epoch.
+    steps_per_epoch : int or None
+        How many it has; None if only its end will tell.
     seconds : float
         In this call.
     rows_seen : int
@@ -56,7 +58,7 @@ class Run:
     def __init__(
         self,
         network: Network,
-        batches: ArrayBatches,
+        batches: Batches,
         epochs: int,
         *,
         validation: Validation | None = None,
@@ -124,8 +126,16 @@ class Run:
     @property
     def fraction(self) -> float:
         """Share of this call's steps that are done."""
-        done = self.epoch - self.first_epoch + self.step / self.steps_per_epoch
+        done = self.position - self.first_epoch
         return float(done / max(self.target_epochs - self.first_epoch, 1))
+
+    @property
+    def position(self) -> float:
+        """Epochs done, as a fraction; whole ones only where it is not known how many steps an epoch has."""
+        return self._position_after(self.step)
+
+    def _position_after(self, step: int) -> float:
+        return self.epoch + (step / self.steps_per_epoch if self.steps_per_epoch else 0.0)
 
     def stop(self, reason: str) -> None:
         """End the run after this step."""
@@ -214,7 +224,7 @@ class Run:
         except BaseException:
             self._finish_epoch()
             raise
-        if self._checkpoints is not None and self.step < self.steps_per_epoch:
+        if self._checkpoints is not None and self._stop_reason and self.step != self.steps_per_epoch:
             self._checkpoints.write_cut(self)
         self._finish_epoch()
         with self._averaged_weights():
@@ -228,7 +238,7 @@ class Run:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
         network, store, info = self.network, self._store, self._step
         X, y, weight = batch
-        position = self.epoch + self.step / self.steps_per_epoch
+        position = self.position
         self.state.step += 1
         self.rows_seen += X.shape[0 if network.members is None else 1]
         if weight is not None and not weight.any(axis=-1).all():
@@ -306,7 +316,7 @@ class Run:
         if not math.isfinite(params.dot(params)):
             self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
         self._safe, self._candidate = self._candidate, self._safe
-        rate = self._rate(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
+        rate = self._rate(self._position_after(max(self.step - 1, 0)))
         state = self.state
         loss = state.loss_sum / state.weight_sum if np.all(state.weight_sum) else math.nan
         row = {"loss": _plain(loss), "learning_rate": rate}
@@ -365,7 +375,7 @@ class Run:
         ``proven`` says whether the loss of this epoch's first weights was.
         """
         params, stats = self._candidate if proven else self._safe
-        rate = self._rate(self.epoch + max(self.step - 1, 0) / self.steps_per_epoch)
+        rate = self._rate(self._position_after(max(self.step - 1, 0)))
         last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
         message = (
             f"fit: loss and weights must stay finite, got {what} at epoch {self.epoch + 1}, step {self.step}{last}. "

@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.checks import check_flag, check_integer, check_number
 from glassnet.errors import ConfigError, FormatError
 from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.sources import RowSource
 
 __all__ = ["EarlyStopping", "StoppingState", "fingerprint"]
 
@@ -141,11 +142,14 @@ def _row(values: Any, like: np.ndarray) -> np.ndarray:
     return array
 
 
-def fingerprint(arrays: tuple[np.ndarray | None, ...]) -> str:
-    """Return a short text that differs for other rows."""
+def fingerprint(arrays: tuple[Any, ...]) -> str:
+    """Return a short text that differs for other rows; of what is read when needed, for other samples of them."""
     from hashlib import blake2b
 
     digest = blake2b(digest_size=8)
     for array in arrays:
+        if isinstance(array, RowSource):
+            digest.update(repr(array.shape).encode())
+            array = array.sample()
         digest.update(b"" if array is None else np.ascontiguousarray(array).data)
     return digest.hexdigest()

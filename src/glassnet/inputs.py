@@ -1,0 +1,66 @@
+"""What a network is given, checked: inputs, targets and weights."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.checks import check_matrix, check_same_length, check_weights
+from glassnet.errors import ShapeError
+from glassnet.layers import check_raw_inputs
+from glassnet.sources import PreparedRows, as_source, is_mapped
+
+if TYPE_CHECKING:
+    from glassnet.network import Network
+
+__all__ = ["check_data", "check_inputs"]
+
+
+def check_inputs(network: Network, where: str, X: Any) -> Any:
+    """Return X as a finite array of the network's dtype and input shape; build the network if it is new.
+
+    What is memory-mapped or sparse comes back as a `RowSource`, whose rows are checked when they are read.
+    """
+    source = as_source(where, "X", X, network.dtype)
+    inputs: Any = check_matrix(where, "X", X, network.dtype) if source is None else source
+    shape = inputs.shape[1:]
+    if network.input_shape is None:
+        network.build(shape)
+    elif shape != network.input_shape:
+        must = f"X must have shape (n, {', '.join(map(str, network.input_shape))})"
+        message = f"{where}: {must}, got {inputs.shape}. The network was built for these features."
+        raise ShapeError(message, expected=network.input_shape, got=inputs.shape)
+    if source is None:
+        check_raw_inputs(network.layers, inputs)
+    return inputs
+
+
+def check_data(
+    network: Network, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False
+) -> tuple[Any, Any, np.ndarray | None]:
+    """Return checked inputs, targets as the loss wants them, and weights; see `check_inputs`.
+
+    ``is_part`` says that these are rows of something larger, whose weights mean something across its parts. A network
+    that was new is so again if anything is refused.
+    """
+    was_new = network.store is None
+    try:
+        X = check_inputs(network, where, X)
+        targets = _prepare(network, y)
+        weight = None
+        if sample_weight is not None:
+            weight = check_weights(where, sample_weight, scale=not is_part).astype(network.dtype)
+        check_same_length(where, X=X, y=targets, sample_weight=weight)
+    except Exception:
+        if was_new:
+            network.forget_shape()
+        raise
+    return X, targets, weight
+
+
+def _prepare(network: Network, y: Any) -> Any:
+    """Return targets as the loss wants them; what is memory-mapped is prepared when it is read."""
+    prepare = functools.partial(network.loss.prepare, n_outputs=network.n_outputs, dtype=network.dtype)
+    return PreparedRows(y, prepare) if is_mapped(y) and y.size else prepare(y)

@@ -1,0 +1,172 @@
+"""Rows that are read when they are needed: of memory-mapped arrays, larger than memory, and of sparse matrices.
+
+A source is indexed like an array, by slices only, and gives fresh dense rows of the network's dtype, checked as they
+are read; `RowSource.take` gives any rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_matrix
+from glassnet.errors import DataError, ShapeError
+
+__all__ = ["MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source", "is_mapped", "take_rows"]
+
+
+class RowSource:
+    """Base of all sources.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        As of the dense array.
+    dtype : numpy.dtype
+        Of the rows that come out.
+    scattered : bool
+        Whether rows far from each other are slow to read together.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    scattered: bool = False
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        return self.take(np.arange(*rows.indices(len(self))))
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Return the rows of these numbers, an array of any shape, densely: shape ``(*rows.shape, *shape[1:])``."""
+        raise NotImplementedError
+
+    def sample(self) -> np.ndarray:
+        """Return a few rows by which this source can be told from another."""
+        return self.take(np.unique(np.linspace(0, len(self) - 1, min(len(self), 256)).astype(np.int64)))
+
+
+class MappedRows(RowSource):
+    """Rows of a memory-mapped array; it is never read, checked or converted as a whole.
+
+    Parameters
+    ----------
+    where, name : str
+        For the messages.
+    array : ndarray
+        With a file behind it.
+    dtype : numpy.dtype
+    """
+
+    scattered = True
+
+    def __init__(self, where: str, name: str, array: np.ndarray, dtype: np.dtype[Any], min_ndim: int = 2) -> None:
+        self._where, self._name, self._array, self._min_ndim = where, name, array, min_ndim
+        self.dtype, self.shape = dtype, array.shape
+        if array.ndim and len(array):
+            self.take(np.zeros(1, dtype=np.int64))
+        else:
+            check_matrix(where, name, np.asarray(array), dtype, min_ndim)
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        places = rows.reshape(-1)
+        found = np.take(self._array, places, axis=0)
+        checked = check_matrix(self._where, self._name, found, self.dtype, self._min_ndim, row_numbers=places)
+        return checked.reshape(*rows.shape, *self.shape[1:])
+
+
+class SparseRows(RowSource):
+    """Rows of a sparse matrix of SciPy, made dense a batch at a time.
+
+    Parameters
+    ----------
+    where, name : str
+        For the messages.
+    matrix : scipy.sparse matrix or array
+        Of any format; kept by rows.
+    dtype : numpy.dtype
+    """
+
+    def __init__(self, where: str, name: str, matrix: Any, dtype: np.dtype[Any]) -> None:
+        if matrix.ndim != 2:
+            must = f"{name} must have two dimensions, one sample per row"
+            message = f"{where}: {must}, got shape {matrix.shape}."
+            raise ShapeError(message, expected=must, got=matrix.shape)
+        rows = matrix.tocsr()
+        self.dtype, self.shape = dtype, (int(matrix.shape[0]), int(matrix.shape[1]))
+        if 0 in self.shape:
+            message = f"{where}: {name} must have at least one row and one value, got shape {self.shape}."
+            raise DataError(message, got=self.shape)
+        values = rows.data.astype(dtype) if rows.data.size else np.zeros(0, dtype)
+        if not np.isfinite(values).all():
+            first = int(np.flatnonzero(~np.isfinite(values))[0])
+            row = int(np.searchsorted(rows.indptr, first, side="right")) - 1
+            message = (
+                f"{where}: {name} must be finite, got {rows.data[first]} at row {row}, column {rows.indices[first]}."
+            )
+            raise DataError(message, got=float(rows.data[first]))
+        self._rows = rows
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        dense: np.ndarray = self._rows[rows.reshape(-1)].toarray().astype(self.dtype, copy=False)
+        return dense.reshape(*rows.shape, *self.shape[1:])
+
+
+class PreparedRows(RowSource):
+    """Targets that are prepared as they are read.
+
+    Parameters
+    ----------
+    array : ndarray
+        Memory-mapped.
+    prepare : function
+        As `Loss.prepare`, of rows.
+    """
+
+    scattered = True
+
+    def __init__(self, array: np.ndarray, prepare: Callable[[np.ndarray], np.ndarray]) -> None:
+        self._array, self._prepare = array, prepare
+        first = prepare(np.asarray(array[:1]))
+        self.dtype, self.shape = first.dtype, (len(array), *first.shape[1:])
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        found = self._prepare(np.take(self._array, rows.reshape(-1), axis=0))
+        return found.reshape(*rows.shape, *self.shape[1:])
+
+
+class _Subset(RowSource):
+    """Some rows of a source."""
+
+    def __init__(self, source: RowSource, rows: np.ndarray) -> None:
+        self._source, self._rows = source, rows
+        self.dtype, self.shape, self.scattered = source.dtype, (len(rows), *source.shape[1:]), source.scattered
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        return self._source.take(self._rows[rows])
+
+
+def take_rows(array: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array as an array, of a source as a source, of None as None."""
+    if isinstance(array, RowSource):
+        return _Subset(array, rows)
+    return None if array is None else array[rows]
+
+
+def is_mapped(value: Any) -> bool:
+    """Return whether an array has a file behind it."""
+    while isinstance(value, np.ndarray):
+        if isinstance(value, np.memmap):
+            return True
+        value = value.base
+    return False
+
+
+def as_source(where: str, name: str, value: Any, dtype: np.dtype[Any]) -> RowSource | None:
+    """Return a source for what should not be turned into a dense array, None for everything else."""
+    if hasattr(value, "tocsr") and hasattr(value, "nnz"):
+        return SparseRows(where, name, value, dtype)
+    return MappedRows(where, name, value, dtype) if is_mapped(value) else None

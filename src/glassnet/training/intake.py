@@ -1,0 +1,112 @@
+"""From what `fit` was given to the batches of a run and its validation data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_flag, check_integer, check_number, check_weights
+from glassnet.errors import ConfigError, DataError
+from glassnet.network import Network
+from glassnet.sources import take_rows
+from glassnet.splitting import split_rows
+from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
+from glassnet.training.run import Validation
+from glassnet.training.weighting import class_codes, class_factors, weigh_classes
+
+__all__ = ["prepare_data"]
+
+
+def prepare_data(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    batch_size: int,
+    validation_data: Sequence[Any] | None,
+    validation_split: float,
+    sample_weight: Any,
+    class_weight: Any,
+    shuffle: bool,
+    drop_last: bool,
+    steps_per_epoch: int | None,
+) -> tuple[Batches, Validation | None]:
+    """Return the batches and the validation data, checked; `fit` explains the arguments. Builds the network."""
+    split = check_number("fit", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
+    shuffle, drop_last = check_flag("fit", "shuffle", shuffle), check_flag("fit", "drop_last", drop_last)
+    batch_size = check_integer("fit", "batch_size", batch_size, 1)
+    if y is None:
+        if split or sample_weight is not None:
+            name = "validation_split" if split else "sample_weight"
+            message = f"fit: {name} needs arrays, got batches. Divide or weigh the rows where the batches are made."
+            raise ConfigError(message)
+        batches = _iterable(network, X, steps_per_epoch, class_weight)
+        return batches, _validation(network, validation_data)
+    if steps_per_epoch is not None:
+        message = f"fit: steps_per_epoch is for batches of your own, got {steps_per_epoch!r} with arrays. Leave it out."
+        raise ConfigError(message, got=steps_per_epoch)
+    X, y, weight = network.check_data("fit", X, y, sample_weight)
+    validation = _validation(network, validation_data)
+    if split:
+        (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
+    if class_weight is not None:
+        weight = _class_weighted(network, y[:], weight, class_weight)
+    options: dict[str, Any] = {"streams": network.streams, "members": network.members}
+    made = ArrayBatches(X, y, weight, batch_size=batch_size, shuffle=shuffle, drop_last=drop_last, **options)
+    return made, validation
+
+
+def _class_weighted(network: Network, y: np.ndarray, weight: np.ndarray | None, value: Any) -> np.ndarray:
+    """Return the weights of rows with those of their classes in them."""
+    factors = class_factors(value, max(network.n_outputs, 2), class_codes(network.loss, y), weight)
+    return check_weights("fit", weigh_classes(network.loss, factors, y, weight)).astype(network.dtype)
+
+
+def _iterable(network: Network, batches: Any, steps_per_epoch: int | None, class_weight: Any) -> IterableBatches:
+    """Return batches that somebody else makes."""
+    if not callable(batches) and (hasattr(batches, "shape") or not isinstance(batches, Iterable)):
+        given = type(batches).__name__
+        message = f"fit: y must be given, got none with X of type {given}. Without y pass an iterable of batches."
+        raise ConfigError(message, got=batches)
+    steps = None if steps_per_epoch is None else check_integer("fit", "steps_per_epoch", steps_per_epoch, 1)
+
+    def weigh(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray | None:
+        if class_weight is None:
+            return weight
+        factors = class_factors(class_weight, max(network.n_outputs, 2), None)
+        return weigh_classes(network.loss, factors, y, weight).astype(network.dtype)
+
+    return IterableBatches(network, batches, steps_per_epoch=steps, weigh=weigh)
+
+
+def _validation(network: Network, data: Sequence[Any] | None) -> Validation | None:
+    if data is None:
+        return None
+    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+        message = f"fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
+        raise ConfigError(message, got=data)
+    checked: Validation = network.check_data("fit: validation_data", *data)
+    return checked
+
+
+def _hold_out(
+    network: Network, data: Validation, validation: Validation | None, share: float
+) -> tuple[Validation, Validation]:
+    """Divide the rows into training and validation data."""
+    if validation is not None:
+        message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
+        raise ConfigError(message)
+    if network.members is not None:
+        message = "fit: validation_split must be 0 with members, got a share. Pass validation_data, which they share."
+        raise ConfigError(message)
+    X, y, weight = data
+    codes = class_codes(network.loss, y[:])
+    train, valid = split_rows(len(X), [1.0 - share, share], network.streams[0].split(), stratify=codes)
+    parts = [(take_rows(X, rows), take_rows(y, rows), take_rows(weight, rows)) for rows in (train, valid)]
+    for name, (_, _, part) in zip(("training", "validation"), parts, strict=True):
+        if part is not None and not part.any():
+            message = f"fit: validation_split must leave {name} rows that weigh something, got weights of 0 only."
+            raise DataError(message)
+    return parts[0], parts[1]
