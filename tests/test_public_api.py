@@ -24,7 +24,7 @@ FLOORS = {
     "schedules": 1, "sources": 1, "splitting": 1,
     "layers": 2, "losses": 2, "optimizers": 2,
     "analysis": 3, "configuration": 3, "evaluation": 3, "gradcheck": 3, "inputs": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
-    "store": 3,
+    "store": 3, "trial": 3,
     "files": 4, "training": 4,
     "tabular": 6,
     "cli": 7, "__main__": 7,

@@ -121,6 +121,8 @@ def check_matrix(
     DataError
         No rows, not numeric, or NaN or infinity, which are named by row and column.
     """
+    if value is None:
+        raise _error(DataError, where, f"{name} must be an array of numbers", "None", "")
     array = _numeric(where, name, _as_array(where, name, value), dtype)
     if array.ndim < min_ndim:
         advice = f"Reshape it, for example {name}.reshape(-1, 1) for one feature."
@@ -164,7 +166,10 @@ def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> 
             return array.astype(dtype)
         except (TypeError, ValueError):
             kind = next(repr(entry) for entry in array.flat if not isinstance(entry, numbers.Real))
-    raise _error(DataError, where, f"{name} must be numeric", kind, "Code text and categories as numbers first.")
+    advice = (
+        "Code text and categories as numbers first." if array.dtype.kind in "USO" else "Turn it into numbers first."
+    )
+    raise _error(DataError, where, f"{name} must be numeric", kind, advice)
 
 
 def _not_finite(

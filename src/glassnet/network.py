@@ -20,6 +20,7 @@ from glassnet.passes import Workspace
 from glassnet.penalties import Penalties
 from glassnet.randomness import Noise, Streams
 from glassnet.store import Slot, Store
+from glassnet.trial import try_own_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +128,7 @@ class Network:
             return self
         store = self.plan(shape)
         store.allocate(self.streams)
+        try_own_layers(store.layers, self.members, self.dtype)
         self.store, self.input_shape = store, shape
         self.workspace = Workspace(self.layers, self.loss, self.members, self.dtype)
         return self

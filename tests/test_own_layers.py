@@ -1,0 +1,109 @@
+"""Layers of the user's own: they work like ours, and what they get wrong is said before any data is touched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+
+
+class Square(gn.Layer):
+    """Y = X**2, in the fewest lines."""
+
+    def make_cache(self, scratch: Any, need_dX: bool) -> dict[str, Any]:
+        return {"Y": scratch.array(self.in_shape), "X": None}
+
+    def forward(self, X: np.ndarray, cache: dict[str, Any], step: gn.Step) -> np.ndarray:
+        if step.keeps:
+            cache["X"] = X
+        return np.multiply(X, X, out=cache["Y"])
+
+    def backward(self, dY: np.ndarray, cache: dict[str, Any]) -> np.ndarray:
+        dY *= 2 * cache["X"]
+        return dY
+
+
+class Doubles(Square):
+    """Forgets the dtype."""
+
+    def forward(self, X: np.ndarray, cache: dict[str, Any], step: gn.Step) -> np.ndarray:
+        cache["X"] = X
+        return X * np.float64(2.0)
+
+
+class Narrows(Square):
+    """Returns another shape than build promised."""
+
+    def forward(self, X: np.ndarray, cache: dict[str, Any], step: gn.Step) -> np.ndarray:
+        return super().forward(X, cache, step)[..., :1]
+
+
+class Forgets(Square):
+    """Returns nothing from its backward pass."""
+
+    def backward(self, dY: np.ndarray, cache: dict[str, Any]) -> Any:
+        dY *= 2 * cache["X"]
+
+
+class Fussy(Square):
+    """Cannot be tried with zeros."""
+
+    def forward(self, X: np.ndarray, cache: dict[str, Any], step: gn.Step) -> np.ndarray:
+        if not X.all():
+            raise ZeroDivisionError
+        return super().forward(X, cache, step)
+
+
+def network(layer: gn.Layer, **options: Any) -> gn.Network:
+    """Return an untrained network with the layer in it."""
+    return gn.Network([gn.Dense(4), layer, gn.Dense(2)], loss="cross_entropy", seed=0, **options)
+
+
+@pytest.mark.parametrize("members", [None, 2])
+@pytest.mark.parametrize("layer", [Square, Fussy])
+def test_right_ones_train(layer: type[gn.Layer], members: int | None, rng: np.random.Generator) -> None:
+    """A right layer passes the gradient check and trains, also one that refuses zeros."""
+    X, y = rng.standard_normal((30, 3)), rng.integers(0, 2, 30)
+    net = network(layer(), members=members)
+    assert gn.check_gradients(net, X[:5], y[:5])
+    net.fit(X, y, epochs=2)
+    assert np.isfinite(net.params).all()
+
+
+SENTENCES = [
+    (
+        Doubles,
+        None,
+        "Doubles.forward: for 2 rows it must return float32 of shape (2, 4), got float64 of shape (2, 4). ",
+    ),
+    (
+        Narrows,
+        None,
+        "Narrows.forward: for 2 rows it must return float32 of shape (2, 4), got float32 of shape (2, 1). ",
+    ),
+    (
+        Narrows,
+        3,
+        "Narrows.forward: for 2 rows it must return float32 of shape (3, 2, 4), got float32 of shape (3, 2, 1). ",
+    ),
+    (Forgets, None, "Forgets.backward: for 2 rows it must return float32 of shape (2, 4), got None. "),
+]
+ADVICE = "See build for the shape, and write into arrays of make_cache with out= to keep the dtype."
+
+
+@pytest.mark.parametrize(("layer", "members", "message"), SENTENCES)
+def test_wrong_ones_get_a_sentence(layer: type[gn.Layer], members: int | None, message: str) -> None:
+    """A wrong dtype, shape or missing return is named when the network is built, which it then is not."""
+    net = network(layer(), members=members)
+    with pytest.raises(gn.ShapeError) as caught:
+        net.build((3,))
+    assert str(caught.value) == message + ADVICE
+    assert net.input_shape is None
+
+
+def test_float64_networks_may_use_float64() -> None:
+    """The layer that forgets the dtype is right in a float64 network."""
+    assert network(Doubles(), dtype="float64", input_shape=(3,)).n_parameters == 26
