@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -92,11 +93,15 @@ class LossCase(NamedTuple):
     @property
     def name(self) -> str:
         """What the test's id shows."""
-        return f"{self.loss.name}-{self.n_outputs}-{self.kind}"
+        return f"{self.loss!r}-{self.n_outputs}-{self.kind}"
 
     def targets(self, rng: np.random.Generator, n: int) -> np.ndarray:
         """Return targets as a user would pass them."""
         k = self.n_outputs
+        if self.kind.startswith("numbers per "):
+            return rng.standard_normal((n, k // int(self.kind.split()[-1])))
+        if self.kind == "counts":
+            return rng.poisson(2.0, (n, k)).astype(float)
         if self.kind == "codes":
             return rng.integers(0, k, n)
         if self.kind == "probabilities":
@@ -107,6 +112,17 @@ class LossCase(NamedTuple):
         return rng.standard_normal((n, k))
 
 
+def log_cosh(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``log(cosh(Z - y))`` of each row."""
+    size = np.abs(Z - y)
+    return (size + np.log1p(np.exp(-2 * size)) - math.log(2.0)).sum(axis=1)
+
+
+def log_cosh_gradient(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return ``tanh(Z - y)``."""
+    return np.tanh(Z - y)
+
+
 LOSSES = [
     LossCase(gn.SquaredError(), 1, "numbers"),
     LossCase(gn.SquaredError(), 3, "numbers"),
@@ -115,6 +131,28 @@ LOSSES = [
     LossCase(gn.SoftmaxCrossEntropy(), 2, "codes"),
     LossCase(gn.SoftmaxCrossEntropy(), 5, "codes"),
     LossCase(gn.SoftmaxCrossEntropy(), 4, "probabilities"),
+    LossCase(gn.AbsoluteError(), 1, "numbers"),
+    LossCase(gn.AbsoluteError(), 3, "numbers"),
+    LossCase(gn.Huber(), 1, "numbers"),
+    LossCase(gn.Huber(delta=0.3), 3, "numbers"),
+    LossCase(gn.Poisson(), 1, "counts"),
+    LossCase(gn.Poisson(), 3, "counts"),
+    LossCase(gn.Quantile(), 3, "numbers per 3"),
+    LossCase(gn.Quantile([0.2, 0.7]), 6, "numbers per 2"),
+    LossCase(gn.Quantile(0.9), 1, "numbers per 1"),
+    LossCase(gn.GaussianNLL(), 2, "numbers per 2"),
+    LossCase(gn.GaussianNLL(min_variance=0.1), 6, "numbers per 2"),
+    LossCase(gn.BinaryCrossEntropy(label_smoothing=0.2), 1, "yes/no"),
+    LossCase(gn.BinaryCrossEntropy(label_smoothing=0.2), 3, "yes/no"),
+    LossCase(gn.SoftmaxCrossEntropy(label_smoothing=0.1), 5, "codes"),
+    LossCase(gn.SoftmaxCrossEntropy(label_smoothing=0.1), 4, "probabilities"),
+    LossCase(gn.BinaryFocalCrossEntropy(), 1, "yes/no"),
+    LossCase(gn.BinaryFocalCrossEntropy(gamma=0.5, alpha=0.25), 3, "yes/no"),
+    LossCase(gn.SoftmaxFocalCrossEntropy(), 2, "codes"),
+    LossCase(gn.SoftmaxFocalCrossEntropy(gamma=0.5, alpha=[0.5, 1.0, 2.0, 3.0]), 4, "codes"),
+    LossCase(gn.SoftmaxFocalCrossEntropy(gamma=0.0), 3, "codes"),
+    LossCase(gn.CustomLoss(log_cosh, log_cosh_gradient, name="log_cosh"), 1, "numbers"),
+    LossCase(gn.CustomLoss(log_cosh, log_cosh_gradient, name="log_cosh"), 3, "numbers"),
 ]
 
 OPTIMIZERS: list[gn.Optimizer] = [

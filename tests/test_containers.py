@@ -160,7 +160,7 @@ MESSAGES = [
     (lambda: gn.Concatenate(["relu"]), "Concatenate: layers must be Layer objects, got 'relu' at position 0. Pass layers such as Dense(64, 'relu')."),
     (lambda: gn.Dense(3).tuned(rate_factor=-1.0), "Dense: rate_factor must be a finite number at least 0, got -1.0."),
     (lambda: gn.Dense(3).tuned(trainable="no"), "Dense: trainable must be True or False, got 'no'."),
-    (lambda: gn.Network([gn.Sequential([gn.Dense(1, "sigmoid")])], loss="binary_cross_entropy"), "Network: under loss='binary_cross_entropy' the last layer must give logits, got a Sigmoid. Leave it out: the loss includes it, and predict returns probabilities."),
+    (lambda: gn.Network([gn.Sequential([gn.Dense(1, "sigmoid")])], loss="binary_cross_entropy"), "Network: under loss='binary_cross_entropy' the last layer must give logits, got a Sigmoid. Leave it out: the loss includes the sigmoid, and predict applies it."),
 ]  # fmt: skip
 
 

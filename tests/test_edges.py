@@ -323,7 +323,7 @@ BAD_INPUTS = [
     ([[1.0, 2.0], [3.0]], "Network.predict: X must be a table of numbers, as many in every row, got rows of different length."),
     ([["a", 1.0, 2.0, 3.0]], "Network.predict: X must be numeric, got text. Code text and categories as numbers first."),
     (np.array([["a", 1.0, 2.0, 3.0]], dtype=object), "Network.predict: X must be numeric, got 'a'. Code text and categories as numbers first."),
-    (np.zeros((1, 4), dtype=complex), "Network.predict: X must be numeric, got dtype complex128. Code text and categories as numbers first."),
+    (np.zeros((1, 4), dtype=complex), "Network.predict: X must be numeric, got dtype complex128. Turn it into numbers first."),
 ]  # fmt: skip
 
 

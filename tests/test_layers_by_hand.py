@@ -149,7 +149,7 @@ MESSAGES = [
     (lambda: gn.PReLU(shared=1), "PReLU: shared must be True or False, got 1."),
     (lambda: gn.Dense(3, gn.PReLU()), "Dense(units=3): activation must be a name, an activation or a pair of functions, got PReLU(shared=False). Put the layer behind this one."),
     (lambda: gn.Dense(3, np.tanh), "Dense(units=3): activation must be a name, an activation or a pair of functions, got <ufunc 'tanh'>. Pass (function, derivative)."),
-    (lambda: gn.Network([gn.Dense(3, "softmax")], loss="cross_entropy"), "Network: under loss='cross_entropy' the last layer must give logits, got a Softmax. Leave it out: the loss includes it, and predict returns probabilities."),
+    (lambda: gn.Network([gn.Dense(3, "softmax")], loss="cross_entropy"), "Network: under loss='cross_entropy' the last layer must give logits, got a Softmax. Leave it out: the loss includes the softmax, and predict applies it."),
 ]  # fmt: skip
 
 

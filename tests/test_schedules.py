@@ -205,6 +205,7 @@ MESSAGES = [
     (lambda: gn.SequentialSchedule([0.1], milestones=[]), "SequentialSchedule: there must be at least two schedules, and a milestone for each but the first, got 1 schedules and 0 milestones."),
     (lambda: gn.SequentialSchedule([0.1, 0.2, 0.3], milestones=[4, 4]), "SequentialSchedule: milestones must rise, got [4, 4]."),
     (lambda: gn.ReduceOnPlateau(0.1, mode="up"), "ReduceOnPlateau: mode must be one of 'auto', 'max', 'min', got 'up'."),
+    (lambda: gn.ReduceOnPlateau(0.1, monitor="valid_mine"), "ReduceOnPlateau: mode must be 'min' or 'max' for monitor='valid_mine', whose better direction is not known, got 'auto'. Write mode='max' if greater is better."),
     (lambda: make(gn.ReduceOnPlateau(0.1)).fit(*line(), epochs=1), "fit: what the schedule monitors must be one of 'loss', got 'valid_loss'. Pass validation_data or validation_split."),
     (lambda: gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.SGD(gn.ReduceOnPlateau(0.1, monitor="loss")), members=2, seed=0).fit(*line(), epochs=1), "fit: with members the learning rate must not depend on the history, got ReduceOnPlateau(0.1, factor=0.1, patience=10, monitor='loss', mode='auto', min_delta=0.0, cooldown=0, minimum=0.0)."),
 ]  # fmt: skip

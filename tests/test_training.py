@@ -514,7 +514,7 @@ BAD_OPTIONS = [
     ({"epochs": 1, "max_seconds": -1}, "fit: max_seconds must be a finite number at least 0, got -1."),
     ({"epochs": 1, "validation_split": 1.0}, "fit: validation_split must be a finite number at least 0 and below 1, got 1.0."),
     ({"epochs": 1, "validation_data": 3}, "fit: validation_data must be (X, y) or (X, y, sample_weight), got int."),
-    ({"epochs": 1, "metrics": ["acuracy"]}, "fit: metrics under loss='cross_entropy' must be one of 'accuracy', got 'acuracy'. Did you mean 'accuracy'?"),
+    ({"epochs": 1, "metrics": ["acuracy"]}, "fit: metrics under loss='cross_entropy' must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', got 'acuracy'. Did you mean 'accuracy'?"),
     ({"epochs": 1, "early_stopping": 5}, "fit: early_stopping must be an EarlyStopping object, got 5. Write EarlyStopping(patience=10)."),
     ({"epochs": 1, "early_stopping": gn.EarlyStopping()}, "EarlyStopping: monitor must be one of 'loss', got 'valid_loss'. Pass validation_data or validation_split."),
     ({"epochs": 1, "callbacks": [3]}, "fit: callbacks must be Callback objects or functions, got 3."),

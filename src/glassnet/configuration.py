@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Iterable
 from typing import Any
 
 from glassnet.checks import check_choice
 from glassnet.errors import ConfigError, FormatError
-from glassnet.layers import LAYERS, CustomActivation, Dense, Layer, Parametric, make_layer
+from glassnet.layers import LAYERS, Dense, Layer, Parametric, make_layer
 from glassnet.layout import every_layer
-from glassnet.losses import LOSSES, Loss
+from glassnet.losses import LOSSES, CustomLoss, Loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.schedules import SCHEDULES, Schedule
@@ -36,7 +37,7 @@ def network_config(network: Network) -> dict[str, Any]:
         _check_config(part)
     return {
         "layers": [layer.entry() for layer in network.layers],
-        "loss": {"class": type(network.loss).__name__, **network.loss.config()},
+        "loss": _entry(network.loss),
         "optimizer": {"class": type(optimizer).__name__, **optimizer.config()},
         "seeds": list(network.seeds),
         "dtype": str(network.dtype),
@@ -48,11 +49,23 @@ def network_config(network: Network) -> dict[str, Any]:
     }
 
 
+def _entry(part: Layer | Loss) -> dict[str, Any]:
+    """Return class and arguments, or class and name of an object that `network_from_config` must be handed."""
+    kept = {"name": getattr(part, "name", None)} if _is_saved_by_name(part) else part.config()
+    return {"class": type(part).__name__, **kept}
+
+
+def _is_saved_by_name(part: object) -> bool:
+    """Return whether the part holds functions of the user's, which no file can."""
+    return bool(getattr(part, "saved_by_name", False))
+
+
 def _check_config(part: Layer | Loss) -> None:
     """Refuse what would be lost without a word: arguments of a class, functions without a name."""
-    if isinstance(part, CustomActivation):
-        if part.name is None:
-            message = f"CustomActivation: it must have a name to be saved, got none for {part!r}. Make it with name=..."
+    if _is_saved_by_name(part):
+        if getattr(part, "name", None) is None:
+            name = type(part).__name__
+            message = f"{name}: it must have a name to be saved, got none for {part!r}. Make it with name=..."
             raise ConfigError(message, got=part)
         return
     arguments = set(inspect.signature(type(part)).parameters)
@@ -69,8 +82,8 @@ def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> N
     ----------
     config : dict
     custom : iterable of classes and objects
-        Layers, losses, optimizers and schedules of your own that it may name, and objects with a ``name``, such as a
-        `CustomActivation`.
+        Layers, losses, optimizers and schedules of your own that it may name; objects such as a `CustomLoss`, which
+        are described by class and name only, are found by their name.
 
     Raises
     ------
@@ -82,12 +95,15 @@ def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> N
         words = f"the configuration must have {', '.join(_KEYS)}, got none of {', '.join(missing)}"
         message = f"network_from_config: {words}."
         raise FormatError(message, expected=_KEYS, got=missing)
-    own = {_name_of(found): found for found in custom}
+    given = list(custom)
+    own = {_name_of(found): found for found in given}
+    objects = {(type(found).__name__, found.name): found for found in given if _is_saved_by_name(found)}
     own_schedules = {k: found for k, found in own.items() if isinstance(found, type) and issubclass(found, Schedule)}
     schedules = SCHEDULES | own_schedules
     try:
         layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
-        loss = _make("loss", config["loss"], {found.__name__: found for found in LOSSES.values()} | own)
+        losses = {found.__name__: found for found in LOSSES.values()} | own
+        loss = _make("loss", config["loss"], losses | {CustomLoss.__name__: CustomLoss}, objects)
         name, arguments = _split(config["optimizer"])
         optimizers = {found.__name__: found for found in OPTIMIZERS.values()} | own
         optimizer = optimizers[check_choice("optimizer", "class", name, optimizers)].from_config(arguments, schedules)
@@ -120,10 +136,18 @@ def _name_of(found: Any) -> str:
     raise ConfigError(message, got=found)
 
 
-def _make(kind: str, entry: dict[str, Any], known: dict[str, Any]) -> Any:
-    """Return the object that an entry names and describes."""
+def _make(kind: str, entry: dict[str, Any], known: dict[str, Any], objects: dict[tuple[str, str], Any]) -> Any:
+    """Return the object that an entry names and describes, or one like the object that it only names."""
     name, arguments = _split(entry)
-    return known[check_choice(kind, "class", name, known)](**arguments)
+    if (name, arguments.get("name")) in objects:
+        # A copy, since a layer is part of one network only.
+        return copy.copy(objects[name, arguments["name"]])
+    found = known[check_choice(kind, "class", name, known)]
+    if _is_saved_by_name(found):
+        called = f"{name} {arguments.get('name')!r}"
+        message = f"the {called}, which a file only names, must be handed over, got none. Pass custom=[that object]."
+        raise ConfigError(message, expected=called)
+    return found(**arguments)
 
 
 def _split(entry: dict[str, Any]) -> tuple[Any, dict[str, Any]]:

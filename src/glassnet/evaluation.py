@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from glassnet.metrics import Metric
 from glassnet.network import PREDICT_ROWS, Network
 
 __all__ = ["mean_loss", "scores"]
 
 
-def scores(network: Network, X: Any, y: Any, weight: np.ndarray | None, metrics: Sequence[str]) -> dict[str, Any]:
-    """Return loss and metrics for checked data, with noise off: floats, or arrays (K,) with members."""
+def scores(
+    network: Network, X: Any, y: Any, weight: np.ndarray | None, metrics: Mapping[str, Metric]
+) -> dict[str, Any]:
+    """Return loss and metrics for checked data, with noise off: floats, or arrays (K,) with members.
+
+    ``metrics`` are those of `Loss.choose_metrics`.
+    """
     Z, y = network.logits(X), y[:]
     result: dict[str, Any] = {"loss": mean_loss(network, Z, y, weight)}
     prediction = network.loss.link(Z)
-    for name in metrics:
-        metric = network.loss.metrics[name]
+    for name, metric in metrics.items():
         if network.members is None:
             result[name] = metric(y, prediction, weight)
         else:

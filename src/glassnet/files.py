@@ -138,8 +138,8 @@ def load(path: str | Path, custom: Iterable[Any] = ()) -> Network:
     ----------
     path : str or Path
     custom : iterable of classes and objects
-        Layers, losses, optimizers and schedules of your own that the network uses, and objects with a ``name``, such as
-        a `CustomActivation`: a file has names, it does not bring what they stand for.
+        Layers, losses, optimizers and schedules of your own that the network uses: a file names classes, it does not
+        bring them. What is made of functions, such as a `CustomLoss`, is handed over as an object and found by name.
 
     Raises
     ------

@@ -7,11 +7,14 @@ from typing import Any
 
 from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers import Dense, Layer, Sequential, Sigmoid, Softmax
+from glassnet.layers import Dense, Layer, Sequential
 from glassnet.losses import Loss
 from glassnet.randomness import fresh_seed
 
 __all__ = ["check_layers", "check_seeds", "check_shape", "every_layer", "refuse_linked_output"]
+
+# By name, so that a class of the user's own counts too.
+_LINKS = frozenset({"Exponential", "HardSigmoid", "LogSoftmax", "Sigmoid", "Softmax", "Softplus"})
 
 
 def check_layers(layers: Sequence[Layer]) -> list[Layer]:
@@ -65,16 +68,17 @@ def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[
 
 
 def refuse_linked_output(last: Layer, loss: Loss) -> None:
-    """Refuse a final sigmoid or softmax under a cross-entropy, which would apply it twice."""
+    """Refuse a final sigmoid, softmax or the like under a loss that applies one itself: it would come twice."""
     while isinstance(last, Sequential):
         last = last.layers[-1]
     activation: Layer = last.activation if isinstance(last, Dense) else last
-    if isinstance(activation, (Sigmoid, Softmax)) and loss.classifies:
+    if loss.includes and any(base.__name__ in _LINKS for base in type(activation).__mro__):
+        name = type(activation).__name__
         message = (
-            f"Network: under loss={loss.name!r} the last layer must give logits, got a {type(activation).__name__}. "
-            "Leave it out: the loss includes it, and predict returns probabilities."
+            f"Network: under loss={loss.name!r} the last layer must give logits, got a {name}. "
+            f"Leave it out: the loss includes {loss.includes}, and predict applies it."
         )
-        raise ConfigError(message, expected="logits", got=activation)
+        raise ConfigError(message, expected="logits", got=name)
 
 
 def check_shape(where: str, shape: Any) -> tuple[int, ...]:

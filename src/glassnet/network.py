@@ -14,7 +14,7 @@ from glassnet.errors import NotFittedError, ShapeError
 from glassnet.inputs import check_data, check_inputs
 from glassnet.layers import Layer, Step, leaves, name_layers
 from glassnet.layout import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
-from glassnet.losses import Loss, as_loss
+from glassnet.losses import Loss, MetricChoice, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.passes import Workspace
 from glassnet.penalties import Penalties
@@ -40,7 +40,8 @@ class Network:
     layers : sequence of Layer
         From input to output. The last one gives logits: softmax and sigmoid belong to the loss.
     loss : str or Loss
-        ``"cross_entropy"``, ``"binary_cross_entropy"`` or ``"squared_error"``.
+        ``"cross_entropy"``, ``"binary_cross_entropy"``, ``"squared_error"`` or another of `glassnet.losses`, or an
+        object such as ``Huber(delta=2.0)``.
     optimizer : str or Optimizer, default="adam"
         ``"sgd"``, ``"adam"``, ``"adamw"``, or an object such as ``Adam(1e-3)``.
     seed : int or sequence of int, optional
@@ -275,17 +276,16 @@ class Network:
 
         return input_gradient(self, X, y, output=output)
 
-    def evaluate(
-        self, X: Any, y: Any, sample_weight: Any = None, metrics: Sequence[str] | None = None
-    ) -> dict[str, Any]:
+    def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:
         """Return the loss and metrics on data, with noise off.
 
         Parameters
         ----------
         X, y, sample_weight
             As in `fit`.
-        metrics : sequence of str, optional
-            Names among ``net.loss.metrics``; by default the loss's ``default_metrics``.
+        metrics : str, function, or sequence of them, optional
+            Names among ``net.loss.metrics``, and functions ``f(y, prediction, weight)`` or ``f(y, prediction)`` of your
+            own, called by their ``__name__``; by default the loss's ``default_metrics``.
 
         Returns
         -------

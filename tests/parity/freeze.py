@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 import glassnet as gn
 from cases import LAYERS, LOSSES, OPTIMIZERS, LayerCase, LossCase, is_noisy
 from harness import Bench
-from parity.references import TORCH_LOSSES, torch_layer, twenty_steps
+from parity.references import loss_figures, torch_layer, twenty_steps
 
 PATH = Path(__file__).parent.parent / "data" / "parity.safetensors"
 Arrays = dict[str, np.ndarray]
@@ -42,12 +42,10 @@ def freeze_layer(case: LayerCase, rng: np.random.Generator) -> Arrays:
 
 def freeze_loss(case: LossCase, rng: np.random.Generator) -> Arrays:
     """Return logits, targets, weights, the losses of the rows and the gradient of their weighted sum."""
-    Z = rng.standard_normal((6, case.n_outputs))
-    y = case.loss.prepare(case.targets(rng, 6), case.n_outputs, np.dtype(np.float64))
-    weight, logits = rng.random(6), torch.tensor(Z, requires_grad=True)
-    rows = TORCH_LOSSES[type(case.loss).__name__](case.loss, logits, torch.tensor(y))
-    (rows * torch.tensor(weight)).sum().backward()
-    return {"Z": Z, "y": y, "weight": weight, "rows": rows.detach().numpy(), "dZ": logits.grad.numpy()}
+    Z, weight, targets = rng.standard_normal((6, case.n_outputs)), rng.random(6), case.targets(rng, 6)
+    rows, dZ = loss_figures(case.loss, Z, targets, weight)
+    y = case.loss.prepare(targets, case.n_outputs, np.dtype(np.float64))
+    return {"Z": Z, "y": y, "weight": weight, "rows": rows, "dZ": dZ}
 
 
 def freeze_optimizer(optimizer: gn.Optimizer, rng: np.random.Generator) -> Arrays:

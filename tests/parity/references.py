@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import autograd.numpy as anp
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812  # as all the world calls it
+from autograd import grad
 
 import glassnet as gn
 from glassnet.layers import name_layers
@@ -96,23 +98,73 @@ def torch_layer(layer: gn.Layer, params: Params, X: Any) -> Any:
     return TORCH_LAYERS[type(layer).__name__](layer, params, X)
 
 
-def _mean_square(loss: Any, Z: Any, y: Any) -> Any:
-    return F.mse_loss(Z, y, reduction="none").mean(dim=-1)
+def _columns(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a loss that averages its columns, from one of PyTorch's."""
+    return lambda loss, Z, y: function(loss, Z, y.reshape(len(Z), -1)).mean(dim=-1)
 
 
 def _binary(loss: Any, Z: Any, y: Any) -> Any:
-    return F.binary_cross_entropy_with_logits(Z, y, reduction="none").mean(dim=-1)
+    smooth = y * (1.0 - loss.label_smoothing) + loss.label_smoothing / 2.0
+    return F.binary_cross_entropy_with_logits(Z, smooth, reduction="none")
 
 
 def _softmax(loss: Any, Z: Any, y: Any) -> Any:
-    return F.cross_entropy(Z, y, reduction="none")
+    return F.cross_entropy(Z, y, reduction="none", label_smoothing=loss.label_smoothing)
+
+
+def _gaussian(loss: Any, Z: Any, y: Any) -> Any:
+    t = Z.shape[1] // 2
+    variance = torch.exp(Z[:, t:]) + loss.min_variance
+    return F.gaussian_nll_loss(Z[:, :t], y, variance, full=True, eps=0.0, reduction="none")
 
 
 TORCH_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
-    "BinaryCrossEntropy": _binary,
+    "AbsoluteError": _columns(lambda loss, Z, y: F.l1_loss(Z, y, reduction="none")),
+    "BinaryCrossEntropy": _columns(_binary),
+    "GaussianNLL": _columns(_gaussian),
+    "Huber": _columns(lambda loss, Z, y: F.huber_loss(Z, y, delta=loss.delta, reduction="none")),
+    "Poisson": _columns(lambda loss, Z, y: F.poisson_nll_loss(Z, y, reduction="none")),
     "SoftmaxCrossEntropy": _softmax,
-    "SquaredError": _mean_square,
+    "SquaredError": _columns(lambda loss, Z, y: F.mse_loss(Z, y, reduction="none")),
 }
+
+
+def _quantile(loss: Any, Z: Any, y: Any) -> Any:
+    levels = np.atleast_1d(loss.levels)
+    r = y[:, :, None] - Z.reshape(len(Z), -1, len(levels))
+    return anp.mean(anp.where(r >= 0, levels * r, (levels - 1.0) * r), axis=(1, 2))
+
+
+def _binary_focal(loss: Any, Z: Any, y: Any) -> Any:
+    p = 1.0 / (1.0 + anp.exp(anp.where(y == 1, -Z, Z)))
+    a = 1.0 if loss.alpha is None else np.where(y == 1, loss.alpha, 1.0 - loss.alpha)
+    return anp.mean(-a * (1.0 - p) ** loss.gamma * anp.log(p), axis=1)
+
+
+def _softmax_focal(loss: Any, Z: Any, y: Any) -> Any:
+    p = (anp.exp(Z) / anp.sum(anp.exp(Z), axis=1, keepdims=True))[np.arange(len(y)), y]
+    a = 1.0 if loss.alpha is None else np.asarray(loss.alpha)[y]
+    return -a * (1.0 - p) ** loss.gamma * anp.log(p)
+
+
+AUTOGRAD_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "BinaryFocalCrossEntropy": _binary_focal,
+    "CustomLoss": lambda loss, Z, y: anp.sum(anp.log(anp.cosh(Z - y)), axis=1),
+    "Quantile": _quantile,
+    "SoftmaxFocalCrossEntropy": _softmax_focal,
+}
+
+
+def loss_figures(loss: gn.Loss, Z: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the losses of the rows, and the gradient of their weighted sum, by PyTorch or else by autograd."""
+    name = type(loss).__name__
+    if name in TORCH_LOSSES:
+        logits = torch.tensor(Z, requires_grad=True)
+        rows = TORCH_LOSSES[name](loss, logits, torch.tensor(y))
+        (rows * torch.tensor(weight)).sum().backward()
+        return rows.detach().numpy(), logits.grad.numpy()
+    function = AUTOGRAD_LOSSES[name]
+    return function(loss, Z, y), grad(lambda logits: anp.sum(weight * function(loss, logits, y)))(Z)
 
 
 def _weights_and_rest(model: Any, decay: float) -> list[dict[str, Any]]:

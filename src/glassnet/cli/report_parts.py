@@ -26,7 +26,6 @@ __all__ = [
 ]
 
 _NAMES = {"balanced_accuracy": "balanced acc.", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
-_BETTER_IF_GREATER = GREATER_IS_BETTER | {"balanced_accuracy"}
 _LABEL = 20  # cells for the name of a model, at least, or it is broken
 _LISTED = 15  # columns of the data that are listed one by one
 _REMARKS = 5  # columns that are spoken of one by one below the table
@@ -91,7 +90,7 @@ def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], wid
         cells = [Text(plain(label, 60)) if narrow else _cut(plain(label), room)]
         for name in names:
             values = [value for _, other in known if (value := other[name]) is not None]
-            best = (max if name in _BETTER_IF_GREATER else min)(values, default=None)
+            best = (max if name in GREATER_IS_BETTER else min)(values, default=None)
             is_best = best is not None and scores[name] == best
             cells.append(Text(metric_text(scores[name]), style="bold" if is_best else ""))
         table.add_row(*cells)

@@ -7,7 +7,7 @@ member axis: with members, K networks trained at once, every array of a layer ha
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -100,6 +100,8 @@ class Layer:
         Position in the network: it separates the noise of two layers.
     owner : weakref to Network or None
         The network that it is part of.
+    saved_by_name : bool
+        Whether a file holds only class and ``name``, as of what is made of functions; ``load`` is handed the object.
     """
 
     in_shape: tuple[int, ...]
@@ -109,6 +111,7 @@ class Layer:
     decay_factor: float = 1.0
     index: int = 0
     owner: Any = None
+    saved_by_name: ClassVar[bool] = False
     _views: frozenset[str] = frozenset()
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -188,7 +191,8 @@ class Layer:
     def entry(self) -> dict[str, Any]:
         """Return the layer as plain data: class, arguments, and how it is trained if that was set."""
         tuning = self.tuning()
-        return {"class": type(self).__name__, **self.config(), **({"tuning": tuning} if tuning else {})}
+        kept = {"name": getattr(self, "name", None)} if self.saved_by_name else self.config()
+        return {"class": type(self).__name__, **kept, **({"tuning": tuning} if tuning else {})}
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())

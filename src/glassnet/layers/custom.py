@@ -48,6 +48,8 @@ class CustomActivation(Activation):
 z = -0.788. Check it by hand there.
     """
 
+    saved_by_name = True
+
     def __init__(
         self, function: Function | None = None, derivative: Function | None = None, name: str | None = None
     ) -> None:

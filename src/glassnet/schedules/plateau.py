@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import ConfigError
-from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.metrics import better_sign
 from glassnet.schedules.base import Schedule, as_schedule
 
 __all__ = ["ReduceOnPlateau"]
@@ -60,10 +60,7 @@ class ReduceOnPlateau(Schedule):
         self.min_delta = check_number(where, "min_delta", min_delta, 0.0)
         self.cooldown = check_integer(where, "cooldown", cooldown, 0)
         self.minimum = check_number(where, "minimum", minimum, 0.0)
-        self._sign = -1.0 if self._must_rise() else 1.0
-
-    def _must_rise(self) -> bool:
-        return self.mode == "max" or (self.mode == "auto" and self.monitor.removeprefix("valid_") in GREATER_IS_BETTER)
+        self._sign = better_sign(where, monitor, self.mode)
 
     def __call__(self, epoch: float) -> float:
         return self.rate(epoch, self.new_memory())

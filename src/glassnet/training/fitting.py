@@ -9,6 +9,7 @@ from typing import Any
 
 from glassnet.checks import check_flag, check_integer, check_number
 from glassnet.errors import ConfigError
+from glassnet.losses import MetricChoice
 from glassnet.network import Network
 from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
@@ -38,7 +39,7 @@ def fit_network(
     shuffle: bool = True,
     drop_last: bool = False,
     steps_per_epoch: int | None = None,
-    metrics: Sequence[str] | None = None,
+    metrics: MetricChoice = None,
     early_stopping: EarlyStopping | None = None,
     callbacks: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]] = (),
     max_seconds: float | None = None,
@@ -84,8 +85,9 @@ def fit_network(
     steps_per_epoch : int, optional
         For batches of your own: how many are an epoch. Without it ``len`` tells, or the end of the iterator, and then
         schedules see whole epochs only.
-    metrics : sequence of str, optional
-        For the validation data; by default those of the loss.
+    metrics : str, function, or sequence of them, optional
+        For the validation data; by default those of the loss. A function of your own, ``f(y, prediction, weight)`` or
+        ``f(y, prediction)``, stands beside names: ``metrics=["auc", my_metric]`` fills ``"valid_my_metric"``.
     early_stopping : EarlyStopping, optional
         When to stop, and whether to restore the best weights.
     callbacks : Callback or function, or an iterable of them
@@ -182,7 +184,7 @@ def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Va
     return Checkpoints(as_checkpoint(checkpoint), data)
 
 
-def _columns(network: Network, metrics: tuple[str, ...] | None) -> list[str]:
+def _columns(network: Network, metrics: Iterable[str] | None) -> list[str]:
     """Return the columns of numbers that the history will have; metrics are None without validation data."""
     clipped = [] if network.optimizer.clip_norm is None else ["clipped"]
     return ["loss", *clipped, *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])]

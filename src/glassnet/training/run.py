@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from glassnet.errors import DataError, DivergenceError
 from glassnet.evaluation import scores
 from glassnet.layers import Step
+from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
 from glassnet.penalties import limit_norms
@@ -62,7 +63,7 @@ class Run:
         epochs: int,
         *,
         validation: Validation | None = None,
-        metrics: tuple[str, ...] = (),
+        metrics: Mapping[str, Metric] | None = None,
         early_stopping: EarlyStopping | None = None,
         callbacks: list[Callback] | None = None,
         max_seconds: float = math.inf,
@@ -73,7 +74,7 @@ class Run:
         self.network = network
         self.batches = batches
         self.validation = validation
-        self.metrics = metrics
+        self.metrics = metrics or {}
         self.early_stopping = early_stopping
         self.callbacks = callbacks or []
         self.max_seconds = max_seconds
@@ -192,8 +193,8 @@ class Run:
         watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
         data = fingerprint(watched or ())
         old = self.state.stopping
-        if old is None or (old.monitor, old.data) != (rule.monitor, data):
-            self.state.stopping = StoppingState(rule.monitor, self.network.members, data)
+        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule.sign):
+            self.state.stopping = StoppingState(rule.monitor, self.network.members, data, rule.sign)
         elif old.settled.all():
             if self._resumes:
                 self.stop("early stopping")

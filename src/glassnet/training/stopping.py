@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_flag, check_integer, check_number
+from glassnet.checks import check_choice, check_flag, check_integer, check_number
 from glassnet.errors import ConfigError, FormatError
-from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.metrics import GREATER_IS_BETTER, better_sign
 from glassnet.sources import RowSource
 
 __all__ = ["EarlyStopping", "StoppingState", "fingerprint"]
@@ -20,8 +20,8 @@ class EarlyStopping:
     Parameters
     ----------
     monitor : str, default="valid_loss"
-        A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``. Losses and errors must fall,
-        accuracy and R² must rise.
+        A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``, or ``"valid_"`` and the name of a
+        metric of your own that is passed to ``fit``. NaN is never an improvement.
     patience : int, default=10
         Epochs without improvement before training stops.
     min_delta : float, default=0.0
@@ -29,6 +29,9 @@ class EarlyStopping:
     restore_best : bool, default=True
         Whether the network ends with the best epoch's weights and running statistics. Training can go on all the
         same: the next ``fit`` starts from the last epoch's.
+    mode : {"auto", "min", "max"}, default="auto"
+        Whether the value must fall or rise: ``"auto"`` knows it of losses and of our metrics, and says so where it does
+        not.
 
     References
     ----------
@@ -36,21 +39,30 @@ class EarlyStopping:
     """
 
     def __init__(
-        self, monitor: str = "valid_loss", *, patience: int = 10, min_delta: float = 0.0, restore_best: bool = True
+        self,
+        monitor: str = "valid_loss",
+        *,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        restore_best: bool = True,
+        mode: str = "auto",
     ) -> None:
         self.monitor = monitor
         self.patience = check_integer("EarlyStopping", "patience", patience, 1)
         self.min_delta = check_number("EarlyStopping", "min_delta", min_delta, 0.0)
         self.restore_best = check_flag("EarlyStopping", "restore_best", restore_best)
+        self.mode = check_choice("EarlyStopping", "mode", mode, ("auto", "max", "min"))
 
     @property
     def sign(self) -> float:
         """1 if the monitored value must fall, -1 if it must rise."""
-        return -1.0 if self.monitor.removeprefix("valid_") in GREATER_IS_BETTER else 1.0
+        return better_sign("EarlyStopping", self.monitor, self.mode)
 
     def check_monitor(self, columns: list[str]) -> None:
-        """Refuse a monitor that the history will not have."""
+        """Refuse a monitor that the history will not have, or whose better direction nobody knows."""
         if self.monitor in columns:
+            # Asking for it raises where nobody knows it.
+            _ = self.sign
             return
         must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
         advice = "Pass validation_data or validation_split." if self.monitor.startswith("valid_") else ""
@@ -60,7 +72,7 @@ class EarlyStopping:
     def __repr__(self) -> str:
         return (
             f"EarlyStopping({self.monitor!r}, patience={self.patience}, min_delta={self.min_delta}, "
-            f"restore_best={self.restore_best})"
+            f"restore_best={self.restore_best}, mode={self.mode!r})"
         )
 
 
@@ -77,12 +89,15 @@ class StoppingState:
     members : int or None
     data : str
         A fingerprint of the rows that the values were measured on: others' values cannot be compared with these.
+    sign : float
+        1 if the value must fall, -1 if it must rise; ``best`` is the value times this.
     """
 
-    def __init__(self, monitor: str, members: int | None, data: str = "") -> None:
+    def __init__(self, monitor: str, members: int | None, data: str = "", sign: float = 1.0) -> None:
         k = members or 1
         self.monitor = monitor
         self.data = data
+        self.sign = sign
         self.best = np.full(k, np.inf)
         self.best_epoch = np.zeros(k, dtype=np.int64)
         self.waited = np.zeros(k, dtype=np.int64)
@@ -116,6 +131,7 @@ class StoppingState:
         return {
             "monitor": self.monitor,
             "data": self.data,
+            "sign": self.sign,
             "best": [None if np.isinf(b) else float(b) for b in self.best],
             "best_epoch": self.best_epoch.tolist(),
             "waited": self.waited.tolist(),
@@ -125,7 +141,9 @@ class StoppingState:
     @classmethod
     def from_dict(cls, entries: dict[str, Any], members: int | None) -> StoppingState:
         """Return the state that `to_dict` described."""
-        state = cls(entries["monitor"], members, entries["data"])
+        # Files of version 0.1 have no sign: there it followed from the name.
+        old = -1.0 if entries["monitor"].removeprefix("valid_") in GREATER_IS_BETTER else 1.0
+        state = cls(entries["monitor"], members, entries["data"], entries.get("sign", old))
         state.best = _row([np.inf if b is None else b for b in entries["best"]], state.best)
         state.best_epoch = _row(entries["best_epoch"], state.best_epoch)
         state.waited = _row(entries["waited"], state.waited)

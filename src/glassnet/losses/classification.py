@@ -1,0 +1,269 @@
+"""Cross-entropies: independent yes/no answers, and k exclusive classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.checks import check_number
+from glassnet.layers.base import Cache
+from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
+from glassnet.losses.targets import as_class_targets, as_columns, check_probabilities, check_range, count_classes
+from glassnet.metrics import (
+    Metric,
+    accuracy,
+    auc,
+    balanced_accuracy,
+    binary_accuracy,
+    binary_auc,
+    binary_balanced_accuracy,
+    binary_brier,
+    binary_f1,
+    binary_log_loss,
+    brier,
+    f1,
+    log_loss,
+)
+
+__all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
+
+BINARY_METRICS: Mapping[str, Metric] = {
+    "accuracy": binary_accuracy,
+    "auc": binary_auc,
+    "balanced_accuracy": binary_balanced_accuracy,
+    "brier": binary_brier,
+    "f1": binary_f1,
+    "log_loss": binary_log_loss,
+}
+CLASS_METRICS: Mapping[str, Metric] = {
+    "accuracy": accuracy,
+    "auc": auc,
+    "balanced_accuracy": balanced_accuracy,
+    "brier": brier,
+    "f1": f1,
+    "log_loss": log_loss,
+}
+
+
+class BinaryCrossEntropy(ColumnLoss):
+    """Cross-entropy of independent yes/no outputs, the sigmoid included; several outputs are averaged.
+
+    ``p = sigmoid(Z)``, ``l = mean_j (softplus(Z_j) - y_j * Z_j) = mean_j -(y log p + (1 - y) log(1 - p))``,
+    ``dZ_j = w * (p_j - y_j) / k``
+
+    One output is the usual loss for two classes. Several are **multi-label** classification: a column of y per label,
+    each row may have any number of them. Targets are 0 and 1, or probabilities between. Predictions are ``p``.
+
+    Parameters
+    ----------
+    label_smoothing : float, default=0.0
+        At s, y is replaced by ``y * (1 - s) + s / 2`` in the loss (not in metrics), which keeps the network from
+        becoming overconfident; from 0 up to below 1.
+
+    References
+    ----------
+    Label smoothing: Szegedy et al. (2016), arXiv:1512.00567, section 7.
+
+    Examples
+    --------
+    Three labels for each row, and the metrics averaged over them:
+
+    >>> import glassnet as gn
+    >>> X, Y = [[0.0], [1.0], [2.0]], [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    >>> net = gn.Network([gn.Dense(8, "tanh"), gn.Dense(3)], loss="binary_cross_entropy",
+    ...                  optimizer=gn.Adam(0.1), seed=0)
+    >>> history = net.fit(X, Y, epochs=100)
+    >>> net.predict(X).round().tolist()
+    [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]
+    >>> net.evaluate(X, Y, metrics=["f1", "auc"])["f1"]
+    1.0
+    """
+
+    name = "binary_cross_entropy"
+    metrics = BINARY_METRICS
+    default_metrics = ("accuracy",)
+    classifies = True
+    includes = "the sigmoid"
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        self.label_smoothing = _check_smoothing("BinaryCrossEntropy", label_smoothing)
+
+    def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
+        columns = as_columns("BinaryCrossEntropy", y, n_outputs, dtype)
+        advice = "Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."
+        return check_range("BinaryCrossEntropy", columns, 0.0, 1.0, "targets must lie between 0 and 1", advice)
+
+    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+        cache = super().make_cache(scratch, out_shape)
+        cache |= {"zeros": scratch.zeros(out_shape), "half": scratch.constant(0.5)}
+        if self.label_smoothing:
+            cache |= _smoothing(self.label_smoothing, 2, scratch, out_shape)
+        return cache
+
+    def value_and_gradient(
+        self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
+    ) -> Any:
+        T, half = cache["T"], cache["half"]
+        if self.label_smoothing:
+            y = _smooth(y, cache)
+        np.logaddexp(Z, cache["zeros"], out=T)
+        np.multiply(y, Z, out=out)
+        np.subtract(T, out, out=T)
+        np.multiply(Z, half, out=out)
+        np.tanh(out, out=out)
+        np.multiply(out, half, out=out)
+        np.add(out, half, out=out)
+        np.subtract(out, y, out=out)
+        return average_columns(T, out, weight, cache)
+
+    def link(self, Z: np.ndarray) -> np.ndarray:
+        return sigmoid(Z)
+
+    def config(self) -> dict[str, Any]:
+        return {"label_smoothing": self.label_smoothing}
+
+
+class SoftmaxCrossEntropy(Loss):
+    """Cross-entropy over k exclusive classes, the softmax included.
+
+    ``p = softmax(Z)``, ``l = -sum_j y_j log p_j = log(sum_j exp(Z_j)) - sum_j y_j * Z_j``, ``dZ = w * (p - y)``
+
+    Targets are class codes 0..k-1 of shape (n,), or probabilities of shape (n, k) whose rows sum to 1.
+    Predictions are ``p``.
+
+    Parameters
+    ----------
+    label_smoothing : float, default=0.0
+        At s, y (as probabilities) is replaced by ``y * (1 - s) + s / k`` in the loss (not in metrics), which keeps the
+        network from becoming overconfident; from 0 up to below 1.
+
+    References
+    ----------
+    Label smoothing: Szegedy et al. (2016), arXiv:1512.00567, section 7.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(4)], loss=gn.SoftmaxCrossEntropy(label_smoothing=0.1), input_shape=(2,))
+    >>> net.params[:] = 0.0
+    >>> round(net.evaluate([[1.0, 2.0]], [3])["loss"], 4)  # all classes equally probable: log 4
+    1.3863
+    """
+
+    name = "cross_entropy"
+    metrics = CLASS_METRICS
+    default_metrics = ("accuracy",)
+    classifies = True
+    includes = "the softmax"
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        self.label_smoothing = _check_smoothing("SoftmaxCrossEntropy", label_smoothing)
+
+    def outputs(self, y: Any) -> int:
+        return count_classes(y)
+
+    def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
+        values = as_class_targets("SoftmaxCrossEntropy", y, n_outputs, "binary_cross_entropy")
+        if values.ndim == 1:
+            return values
+        return check_probabilities("SoftmaxCrossEntropy", values).astype(dtype)
+
+    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+        n_rows = scratch.batch_size * (scratch.members or 1)
+        rows = scratch.array(())
+        cache = {
+            "dZ": scratch.array(out_shape),
+            "S": scratch.array(out_shape),
+            "sums": scratch.array((1,)),
+            "rows": rows,
+            "ones": scratch.ones(),
+            "picked": scratch.array(()),
+            "index": scratch.array((), dtype=np.int64),
+            # Where each row of the logits begins in memory, so that the true class is one take and one put.
+            "starts": (np.arange(n_rows, dtype=np.int64) * out_shape[-1]).reshape(rows.shape),
+        }
+        if self.label_smoothing:
+            cache |= _smoothing(self.label_smoothing, out_shape[-1], scratch, out_shape)
+        return cache
+
+    def value_and_gradient(
+        self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
+    ) -> Any:
+        S, sums, rows = cache["S"], cache["sums"], cache["rows"]
+        np.maximum.reduce(Z, axis=-1, out=sums, keepdims=True)
+        np.subtract(Z, sums, out=S)
+        np.exp(S, out=out)
+        np.add.reduce(out, axis=-1, out=sums, keepdims=True)
+        np.divide(out, sums, out=out)
+        np.log(sums[..., 0], out=rows)
+        if self.label_smoothing:
+            y = _smooth_codes(y, cache) if y.dtype.kind == "i" else _smooth(y, cache)
+        if y.dtype.kind == "i":
+            index, picked = cache["index"], cache["picked"]
+            np.add(cache["starts"], y, out=index)
+            np.take(S, index, out=picked, mode="clip")
+            np.subtract(rows, picked, out=rows)
+            # p - 1 at the true class is expm1(log p), and log p is -l: no need to read p back.
+            np.negative(rows, out=picked)
+            np.expm1(picked, out=picked)
+            np.put(out, index, picked, mode="clip")
+        else:
+            np.subtract(out, y, out=out)
+            np.multiply(S, y, out=S)
+            picked = np.add.reduce(S, axis=-1, out=cache["picked"])
+            np.subtract(rows, picked, out=rows)
+        return weigh(rows, out, weight, cache)
+
+    def link(self, Z: np.ndarray) -> np.ndarray:
+        return softmax(Z)
+
+    def config(self) -> dict[str, Any]:
+        return {"label_smoothing": self.label_smoothing}
+
+
+def sigmoid(Z: np.ndarray) -> np.ndarray:
+    """Return ``1 / (1 + exp(-Z))`` as a fresh array, right to the last digits for probabilities near 0 too."""
+    # Slower than the form with tanh, which rounds there.
+    P: np.ndarray = np.logaddexp(-Z, np.zeros((), dtype=Z.dtype))
+    np.negative(P, out=P)
+    np.exp(P, out=P)
+    return P
+
+
+def softmax(Z: np.ndarray) -> np.ndarray:
+    """Return ``exp(Z_j) / sum_j exp(Z_j)`` over the last axis, as a fresh array."""
+    P: np.ndarray = Z - Z.max(axis=-1, keepdims=True)
+    np.exp(P, out=P)
+    P /= P.sum(axis=-1, keepdims=True)
+    return P
+
+
+def _check_smoothing(where: str, value: object) -> float:
+    return check_number(where, "label_smoothing", value, 0.0, 1.0, open_maximum=True)
+
+
+def _smoothing(s: float, k: int, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    """Return what smoothing over ``k`` classes needs."""
+    constants = {"keep": 1.0 - s, "spread": s / k, "true": 1.0 - s + s / k}
+    return {"Y": scratch.array(out_shape), **{name: scratch.constant(value) for name, value in constants.items()}}
+
+
+def _smooth(y: np.ndarray, cache: Cache) -> np.ndarray:
+    """Return ``y * (1 - s) + s / k``."""
+    Y: np.ndarray = cache["Y"]
+    np.multiply(y, cache["keep"], out=Y)
+    np.add(Y, cache["spread"], out=Y)
+    return Y
+
+
+def _smooth_codes(y: np.ndarray, cache: Cache) -> np.ndarray:
+    """Return the same for class codes, as probabilities."""
+    Y: np.ndarray = cache["Y"]
+    Y[...] = cache["spread"]
+    np.add(cache["starts"], y, out=cache["index"])
+    np.put(Y, cache["index"], cache["true"], mode="clip")
+    return Y

@@ -1,0 +1,259 @@
+"""Focal losses: cross-entropies that care less for rows that are right already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.arrays import Scratch
+from glassnet.checks import check_number
+from glassnet.errors import ConfigError, DataError
+from glassnet.layers.base import Cache
+from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
+from glassnet.losses.classification import BINARY_METRICS, CLASS_METRICS, sigmoid, softmax
+from glassnet.losses.targets import as_class_targets, as_codes, as_columns, check_range, count_classes
+
+__all__ = ["BinaryFocalCrossEntropy", "SoftmaxFocalCrossEntropy"]
+
+
+class BinaryFocalCrossEntropy(ColumnLoss):
+    """Focal loss of independent yes/no outputs, the sigmoid included; several outputs are averaged.
+
+    With p the probability given to the true answer, ``p = sigmoid(u)``, ``u = Z_j`` where y_j is 1 and ``-Z_j`` where
+    it is 0: ``l_j = -a * (1 - p)**gamma * log p``, ``dl_j/du = a * (1 - p)**gamma * (gamma * p * log p - (1 - p))``
+
+    It is cross-entropy times ``(1 - p)**gamma``: where one answer is rare, the many easy rows of the other one no
+    longer drown it. Probabilities come out less extreme than they are; see the log loss among the metrics.
+
+    Targets are 0 and 1, one column per output. Predictions are the probabilities of 1.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        How much easy rows lose, at least 0; 0 is `BinaryCrossEntropy`.
+    alpha : float, optional
+        ``a`` is alpha for rows of 1 and ``1 - alpha`` for rows of 0; above 0 and below 1. By default a is 1 for both.
+        Lin et al. take 0.25 with ``gamma=2.0``.
+
+    References
+    ----------
+    Lin, Goyal, Girshick, He & Dollár (2017), arXiv:1708.02002, eq. 5.
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(1)], loss=gn.BinaryFocalCrossEntropy(), input_shape=(1,))
+    >>> net.params[:] = 0.0
+    >>> round(net.evaluate([[1.0]], [1])["loss"], 4)  # (1 - 0.5)**2 * log 2
+    0.1733
+    """
+
+    name = "binary_focal_cross_entropy"
+    metrics = BINARY_METRICS
+    default_metrics = ("accuracy",)
+    classifies = True
+    includes = "the sigmoid"
+
+    def __init__(self, gamma: float = 2.0, alpha: float | None = None) -> None:
+        where = "BinaryFocalCrossEntropy"
+        self.gamma = check_number(where, "gamma", gamma, 0.0)
+        self.alpha = (
+            None
+            if alpha is None
+            else check_number(where, "alpha", alpha, 0.0, 1.0, open_minimum=True, open_maximum=True)
+        )
+
+    def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
+        where, must = "BinaryFocalCrossEntropy", "targets must be 0 or 1"
+        columns = as_columns(where, y, n_outputs, dtype)
+        advice = "Code the two classes as 0 and 1, or use loss='focal_cross_entropy' for more classes."
+        check_range(where, columns, 0.0, 1.0, must, advice)
+        between = (columns != 0.0) & (columns != 1.0)
+        if between.any():
+            got = f"{columns[between][0]:g}"
+            message = f"{where}: {must}, got {got}. For probabilities as targets use loss='binary_cross_entropy'."
+            raise DataError(message, expected=must, got=got)
+        return columns
+
+    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+        alpha = 1.0 if self.alpha is None else self.alpha
+        constants = {"one": 1.0, "two": 2.0, "gamma": self.gamma, "minus_gamma": -self.gamma}
+        constants |= {"of_no": 1.0 - alpha, "difference": 2.0 * alpha - 1.0}
+        return super().make_cache(scratch, out_shape) | {
+            "arrays": tuple(scratch.array(out_shape) for _ in range(4)),
+            "zeros": scratch.zeros(out_shape),
+            **{name: scratch.constant(value) for name, value in constants.items()},
+        }
+
+    def value_and_gradient(
+        self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
+    ) -> Any:
+        T, (sign, minus_log_p, minus_log_q, F) = cache["T"], cache["arrays"]
+        np.multiply(y, cache["two"], out=sign)
+        np.subtract(sign, cache["one"], out=sign)
+        np.multiply(sign, Z, out=T)
+        # softplus(u) is -log(1 - p): all powers are exponentials of it, and nothing is divided as p goes to 1.
+        np.logaddexp(T, cache["zeros"], out=minus_log_q)
+        np.negative(T, out=T)
+        np.logaddexp(T, cache["zeros"], out=minus_log_p)
+        np.multiply(minus_log_q, cache["minus_gamma"], out=F)
+        np.exp(F, out=F)
+        if self.alpha is not None:
+            np.multiply(y, cache["difference"], out=T)
+            np.add(T, cache["of_no"], out=T)
+            np.multiply(F, T, out=F)
+        np.negative(minus_log_p, out=out)
+        np.exp(out, out=out)
+        np.multiply(out, minus_log_p, out=out)
+        np.multiply(out, cache["gamma"], out=out)
+        np.negative(minus_log_q, out=minus_log_q)
+        np.exp(minus_log_q, out=T)
+        np.add(out, T, out=out)
+        np.multiply(out, F, out=out)
+        np.multiply(out, sign, out=out)
+        np.negative(out, out=out)
+        np.multiply(F, minus_log_p, out=T)
+        return average_columns(T, out, weight, cache)
+
+    def link(self, Z: np.ndarray) -> np.ndarray:
+        return sigmoid(Z)
+
+    def config(self) -> dict[str, Any]:
+        return {"gamma": self.gamma, "alpha": self.alpha}
+
+
+class SoftmaxFocalCrossEntropy(Loss):
+    """Focal loss over k exclusive classes, the softmax included.
+
+    With ``p = softmax(Z)`` and c the true class: ``l = -a_c * (1 - p_c)**gamma * log p_c``,
+    ``dZ_j = w * s * ((j == c) - p_j)``, ``s = dl/dlog p_c = a_c * (1 - p_c)**gamma * (gamma * p_c * r - 1)``,
+    ``r = log p_c / (1 - p_c)``, which goes to -1 as p_c goes to 1
+
+    It is cross-entropy times ``(1 - p_c)**gamma``: rows that are classified well already count less.
+
+    Targets are class codes 0..k-1 of shape (n,), or one-hot rows of shape (n, k). Predictions are ``p``.
+
+    Parameters
+    ----------
+    gamma : float, default=2.0
+        How much easy rows lose, at least 0; 0 is `SoftmaxCrossEntropy`.
+    alpha : sequence of k floats, optional
+        The factor of each class, above 0; by default 1.
+
+    References
+    ----------
+    Lin, Goyal, Girshick, He & Dollár (2017), arXiv:1708.02002, eq. 5.
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(2)], loss="focal_cross_entropy", input_shape=(1,))
+    >>> net.params[:] = 0.0
+    >>> round(net.evaluate([[1.0]], [1])["loss"], 4)  # (1 - 0.5)**2 * log 2
+    0.1733
+    """
+
+    name = "focal_cross_entropy"
+    metrics = CLASS_METRICS
+    default_metrics = ("accuracy",)
+    classifies = True
+    includes = "the softmax"
+
+    def __init__(self, gamma: float = 2.0, alpha: Sequence[float] | None = None) -> None:
+        where = "SoftmaxFocalCrossEntropy"
+        self.gamma = check_number(where, "gamma", gamma, 0.0)
+        if alpha is not None and np.ndim(alpha) != 1:
+            must = "alpha must be None or one number per class"
+            message = f"{where}: {must}, got {alpha!r}. Write alpha=[0.2, 0.8] for two classes."
+            raise ConfigError(message, expected=must, got=alpha)
+        self.alpha = (
+            None if alpha is None else [check_number(where, "alpha", float(a), 0.0, open_minimum=True) for a in alpha]
+        )
+
+    def outputs(self, y: Any) -> int:
+        return count_classes(y)
+
+    def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
+        where = "SoftmaxFocalCrossEntropy"
+        if self.alpha is not None and len(self.alpha) != n_outputs:
+            must = f"alpha must have {n_outputs} numbers, one per output of the last layer"
+            message = f"{where}: {must}, got {len(self.alpha)}."
+            raise ConfigError(message, expected=must, got=len(self.alpha))
+        values = as_class_targets(where, y, n_outputs, "binary_focal_cross_entropy")
+        if values.ndim == 1:
+            return values
+        if ((values != 0.0) & (values != 1.0)).any() or (values.sum(axis=1) != 1.0).any():
+            must = "each row of y must have a 1 for its class and 0 elsewhere"
+            message = f"{where}: {must}, got others. For probabilities as targets use loss='cross_entropy'."
+            raise DataError(message, expected=must)
+        return as_codes(where, values.argmax(axis=1), n_outputs)
+
+    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+        n_rows = scratch.batch_size * (scratch.members or 1)
+        rows = scratch.array(())
+        cache: Cache = {
+            "dZ": scratch.array(out_shape),
+            "S": scratch.array(out_shape),
+            "sums": scratch.array((1,)),
+            "rows": rows,
+            "ones": scratch.ones(),
+            "arrays": tuple(scratch.array(()) for _ in range(4)),
+            "certain": scratch.array((), dtype=bool),
+            "index": scratch.array((), dtype=np.int64),
+            "starts": (np.arange(n_rows, dtype=np.int64) * out_shape[-1]).reshape(rows.shape),
+            "alpha": None if self.alpha is None else np.array(self.alpha, dtype=scratch.dtype),
+        }
+        constants = {"zero": 0.0, "one": 1.0, "minus_one": -1.0, "gamma": self.gamma}
+        return cache | {name: scratch.constant(value) for name, value in constants.items()}
+
+    def value_and_gradient(
+        self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
+    ) -> Any:
+        S, sums, rows, index = cache["S"], cache["sums"], cache["rows"], cache["index"]
+        log_p, picked, slope, factor = cache["arrays"]
+        np.maximum.reduce(Z, axis=-1, out=sums, keepdims=True)
+        np.subtract(Z, sums, out=S)
+        np.exp(S, out=out)
+        np.add.reduce(out, axis=-1, out=sums, keepdims=True)
+        np.divide(out, sums, out=out)
+        np.log(sums[..., 0], out=rows)
+        np.add(cache["starts"], y, out=index)
+        np.take(S, index, out=log_p, mode="clip")
+        np.subtract(log_p, rows, out=log_p)
+        self._focus(log_p, slope, factor, cache)
+        if cache["alpha"] is not None:
+            np.take(cache["alpha"], y, out=picked, mode="clip")
+            np.multiply(factor, picked, out=factor)
+        np.multiply(slope, factor, out=slope)
+        np.multiply(log_p, factor, out=rows)
+        np.negative(rows, out=rows)
+        # (j == c) - p_j: p_c - 1 is expm1(log p_c).
+        np.expm1(log_p, out=picked)
+        np.put(out, index, picked, mode="clip")
+        np.negative(out, out=out)
+        np.multiply(out, slope[..., None], out=out)
+        return weigh(rows, out, weight, cache)
+
+    @staticmethod
+    def _focus(log_p: np.ndarray, slope: np.ndarray, factor: np.ndarray, cache: Cache) -> None:
+        """Write ``(1 - p)**gamma`` into ``factor`` and ``gamma * p * r - 1`` into ``slope``."""
+        picked, certain = cache["arrays"][1], cache["certain"]
+        np.expm1(log_p, out=picked)
+        np.negative(picked, out=picked)
+        np.power(picked, cache["gamma"], out=factor)
+        np.equal(picked, cache["zero"], out=certain)
+        np.copyto(picked, cache["one"], where=certain)
+        np.divide(log_p, picked, out=slope)
+        np.copyto(slope, cache["minus_one"], where=certain)
+        np.exp(log_p, out=picked)
+        np.multiply(slope, picked, out=slope)
+        np.multiply(slope, cache["gamma"], out=slope)
+        np.subtract(slope, cache["one"], out=slope)
+
+    def link(self, Z: np.ndarray) -> np.ndarray:
+        return softmax(Z)
+
+    def config(self) -> dict[str, Any]:
+        return {"gamma": self.gamma, "alpha": self.alpha}

@@ -1,0 +1,207 @@
+"""How good predicted probabilities are: for k exclusive classes, and for independent yes/no answers.
+
+Two functions for each score. The plain one is for **exclusive classes**: ``y`` are codes (n,), or probabilities
+(n, k), and predictions (n, k) are probabilities of a softmax. The one called ``binary_...`` is for **yes/no answers**:
+``y`` and predictions are (n, m), probabilities of a sigmoid; several answers per row (multi-label) are scored one by
+one and averaged. A loss offers the one that fits under the short name: ``"auc"`` means `binary_auc` under binary
+cross-entropy.
+
+Where a score is not defined it is NaN: AUC when all rows are of one class, F1 when a class is neither there nor
+predicted. In an average such parts are left out, and NaN remains only if nothing is left. Training goes on, and early
+stopping never takes NaN for an improvement.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from glassnet.metrics.averages import defined_mean, row_mean, row_weights
+
+__all__ = [
+    "accuracy",
+    "auc",
+    "balanced_accuracy",
+    "binary_accuracy",
+    "binary_auc",
+    "binary_balanced_accuracy",
+    "binary_brier",
+    "binary_f1",
+    "binary_log_loss",
+    "brier",
+    "f1",
+    "log_loss",
+]
+
+
+def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Share of rows whose most probable class is the true one.
+
+    Examples
+    --------
+    >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
+    0.5
+    """
+    return row_mean(prediction.argmax(axis=-1) == _codes(y), weight)
+
+
+def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Share of yes/no answers that are right when probabilities are cut at 0.5; several answers per row are averaged.
+
+    Examples
+    --------
+    >>> binary_accuracy(np.array([[1.0, 0.0], [1.0, 1.0]]), np.array([[0.9, 0.2], [0.4, 0.6]]))
+    0.75
+    """
+    return row_mean((prediction > 0.5) == (y > 0.5), weight)
+
+
+def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Mean, over the classes that occur, of the share of their rows that is found (recall).
+
+    Examples
+    --------
+    >>> balanced_accuracy(np.array([0, 0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]]))
+    0.5
+    """
+    codes, found, rows = _codes(y), prediction.argmax(axis=-1), row_weights(weight, len(y))
+    return defined_mean(_recall(codes == c, found == c, rows) for c in range(prediction.shape[-1]))
+
+
+def binary_balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Mean of the share of yes and the share of no that is found, probabilities cut at 0.5; answers are averaged."""
+    true, found, rows = y > 0.5, prediction > 0.5, row_weights(weight, len(y))
+    return defined_mean(
+        defined_mean((_recall(t, f, rows), _recall(~t, ~f, rows))) for t, f in zip(true.T, found.T, strict=True)
+    )
+
+
+def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """F1 score, ``2 * precision * recall / (precision + recall)``: of class 1 of two, or the mean over more classes.
+
+    ``2 * tp / (2 * tp + fp + fn)`` with true positives, false positives and false negatives. The mean ("macro") is over
+    the classes that occur or are predicted.
+
+    Examples
+    --------
+    >>> f1(np.array([1, 1, 0]), np.array([[0.2, 0.8], [0.9, 0.1], [0.7, 0.3]]))  # tp 1, fp 0, fn 1
+    0.6666666666666666
+    """
+    codes, found, rows = _codes(y), prediction.argmax(axis=-1), row_weights(weight, len(y))
+    return defined_mean(_f1(codes == c, found == c, rows) for c in _scored_classes(prediction))
+
+
+def binary_f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """F1 score of yes, probabilities cut at 0.5; several answers per row are averaged ("macro")."""
+    true, found, rows = y > 0.5, prediction > 0.5, row_weights(weight, len(y))
+    return defined_mean(_f1(t, f, rows) for t, f in zip(true.T, found.T, strict=True))
+
+
+def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Area under the ROC curve: how probably a row of the class is ranked above one that is not, a tie being half.
+
+    Of class 1 of two; of more classes the mean over each against the rest.
+
+    References
+    ----------
+    Hanley & McNeil (1982), "The meaning and use of the area under a receiver operating characteristic (ROC) curve".
+
+    Examples
+    --------
+    >>> auc(np.array([0, 1, 0, 1]), np.array([[0.9, 0.1], [0.6, 0.4], [0.6, 0.4], [0.2, 0.8]]))  # (1 + 0.5 + 2) / 4
+    0.875
+    """
+    codes, rows = _codes(y), row_weights(weight, len(y))
+    return defined_mean(_auc(codes == c, prediction[:, c], rows) for c in _scored_classes(prediction))
+
+
+def binary_auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Area under the ROC curve of yes against no, see `auc`; several answers per row are averaged."""
+    rows = row_weights(weight, len(y))
+    return defined_mean(_auc(t, p, rows) for t, p in zip((y > 0.5).T, prediction.T, strict=True))
+
+
+def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Cross-entropy of the predicted probabilities in nats: ``mean(-sum_j y_j * log(p_j))``.
+
+    Unlike the loss it knows no label smoothing and no focus, so that networks with any loss can be compared by it.
+    Probabilities below the precision of their dtype count as that.
+
+    Examples
+    --------
+    >>> round(log_loss(np.array([0, 1]), np.array([[0.5, 0.5], [0.75, 0.25]])), 4)  # (log 2 + log 4) / 2
+    1.0397
+    """
+    logs = np.log(_clipped(prediction))
+    if y.ndim == 1:
+        return row_mean(-np.take_along_axis(logs, y[:, None], axis=-1), weight)
+    return row_mean(-np.sum(y * logs, axis=-1), weight)
+
+
+def binary_log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Cross-entropy in nats: ``mean(-(y * log(p) + (1 - y) * log(1 - p)))``, see `log_loss`; answers are averaged."""
+    p = _clipped(prediction)
+    q = _clipped(1.0 - prediction.astype(np.float64), prediction.dtype)
+    return row_mean(-(y * np.log(p) + (1.0 - y) * np.log(q)), weight)
+
+
+def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Brier score, the squared error of the probabilities: ``mean(sum_j (p_j - y_j)**2)``, halved for two classes.
+
+    Halved, it equals that of one probability, `binary_brier`.
+
+    References
+    ----------
+    Brier (1950), "Verification of forecasts expressed in terms of probability".
+
+    Examples
+    --------
+    >>> brier(np.array([1]), np.array([[0.5, 0.5]])), brier(np.array([1]), np.array([[0.5, 0.5, 0.0]]))
+    (0.25, 0.5)
+    """
+    truth = y if y.ndim == 2 else (y[:, None] == np.arange(prediction.shape[-1]))
+    squares = np.square(prediction.astype(np.float64) - truth).sum(axis=-1)
+    return row_mean(squares / 2.0 if prediction.shape[-1] == 2 else squares, weight)
+
+
+def binary_brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
+    """Brier score ``mean((p - y)**2)``; several answers per row are averaged."""
+    return row_mean(np.square(prediction.astype(np.float64) - y), weight)
+
+
+def _codes(y: np.ndarray) -> np.ndarray:
+    """Return the true class of each row."""
+    return y if y.ndim == 1 else y.argmax(axis=-1)
+
+
+def _scored_classes(prediction: np.ndarray) -> range:
+    """Return the classes that are scored: of two, the second alone."""
+    k = prediction.shape[-1]
+    return range(1, 2) if k == 2 else range(k)
+
+
+def _recall(true: np.ndarray, found: np.ndarray, rows: np.ndarray) -> float:
+    """Return the share of the true rows that was found."""
+    total = float(rows @ true)
+    return float(rows @ (true & found)) / total if total else math.nan
+
+
+def _f1(true: np.ndarray, found: np.ndarray, rows: np.ndarray) -> float:
+    """Return the F1 score of one class."""
+    total = float(rows @ true) + float(rows @ found)
+    return 2.0 * float(rows @ (true & found)) / total if total else math.nan
+
+
+def _auc(true: np.ndarray, score: np.ndarray, rows: np.ndarray) -> float:
+    """Return the weighted share of pairs (yes, no) in which yes has the higher score."""
+    values, place = np.unique(score, return_inverse=True)
+    yes = np.bincount(place, weights=rows * true, minlength=len(values))
+    no = np.bincount(place, weights=rows * ~true, minlength=len(values))
+    pairs = float(yes.sum() * no.sum())
+    return float(yes @ (np.cumsum(no) - 0.5 * no)) / pairs if pairs else math.nan
+
+
+def _clipped(prediction: np.ndarray, dtype: np.dtype | None = None) -> np.ndarray:
+    """Return probabilities in double precision, at least the precision of the dtype they were computed in."""
+    return np.maximum(prediction.astype(np.float64), np.finfo(dtype or prediction.dtype).eps)

@@ -1,0 +1,97 @@
+"""A user's function as a metric."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError
+from glassnet.metrics.averages import Metric
+
+__all__ = ["as_metric"]
+
+_WEIGHT_NAMES = ("weight", "sample_weight")
+
+
+def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
+    """Return the name of a function and the function as a metric, whose result is checked.
+
+    Parameters
+    ----------
+    where : str
+        Who asks, for the error.
+    function : callable
+        ``f(y, prediction, weight)``, or ``f(y, prediction)`` if weights are none of its business. An argument called
+        ``weight`` or ``sample_weight`` may stand anywhere, so scikit-learn's functions fit.
+
+    Raises
+    ------
+    ConfigError
+        It has no name of its own, as a lambda, or takes other arguments.
+
+    Examples
+    --------
+    >>> def worst(y, prediction):
+    ...     return abs(y - prediction).max()
+    >>> name, metric = as_metric("fit", worst)
+    >>> name, metric(np.array([[1.0], [2.0]]), np.array([[1.5], [2.0]]), None)
+    ('worst', 0.5)
+    """
+    name = getattr(function, "__name__", "")
+    if not isinstance(name, str) or not name.isidentifier():
+        must = "a metric of your own must have a name"
+        got = "a lambda" if name == "<lambda>" else f"{type(function).__name__} without __name__"
+        message = f"{where}: {must}, got {got}. Define it with def: its name becomes the column of the history."
+        raise ConfigError(message, expected=must, got=function)
+    call = _caller(where, name, function)
+
+    def metric(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
+        return _as_number(where, name, call(y, prediction, weight))
+
+    return name, metric
+
+
+def _caller(where: str, name: str, function: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
+    """Return how to call it, with the weights where it takes them."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # a function in C may not tell
+        return lambda y, prediction, weight: function(y, prediction)
+    keyword = next((found for found in _WEIGHT_NAMES if found in signature.parameters), None)
+    if keyword is not None and signature.parameters[keyword].kind is not inspect.Parameter.POSITIONAL_ONLY:
+        if _accepts(signature, 2, {keyword: None}):
+            return lambda y, prediction, weight: function(y, prediction, **{keyword: weight})
+    elif _accepts(signature, 2):
+        return lambda y, prediction, weight: function(y, prediction)
+    elif _accepts(signature, 3):
+        return function
+    must = f"the metric {name!r} must take (y, prediction) or (y, prediction, weight)"
+    message = f"{where}: {must}, got {name}{signature}."
+    raise ConfigError(message, expected=must, got=signature)
+
+
+def _accepts(signature: inspect.Signature, n_positional: int, keywords: dict[str, Any] | None = None) -> bool:
+    """Return whether such a call fits."""
+    try:
+        signature.bind(*[None] * n_positional, **(keywords or {}))
+    except TypeError:
+        return False
+    return True
+
+
+def _as_number(where: str, name: str, value: Any) -> float:
+    """Return a float that is finite or NaN, or say what came instead."""
+    array = np.asarray(value)
+    if array.ndim == 0 and array.dtype.kind in "fiub" and not math.isinf(float(array)):
+        return float(array)
+    if array.ndim:
+        got = f"an array of shape {array.shape}"
+    else:
+        got = str(float(array)) if array.dtype.kind in "fiub" else repr(value)
+    must = f"the metric {name!r} must return one number, finite or NaN"
+    message = f"{where}: {must}, got {got}."
+    raise ConfigError(message, expected=must, got=value)
