@@ -190,6 +190,11 @@ def test_undefined_is_nan() -> None:
     assert math.isnan(gm.binary_auc(np.array([[1.0], [0.0]]), P[:2], np.array([1.0, 0.0])))
 
 
+def test_auc_of_nan_is_nan() -> None:
+    """A network whose predictions are NaN has no rank to score."""
+    assert math.isnan(gm.binary_auc(np.array([[1.0], [0.0]]), np.array([[0.5], [math.nan]])))
+
+
 def test_averages_leave_out_what_is_undefined() -> None:
     """A label, or a class, that does not occur leaves the average of the others."""
     y, P = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[0.1, 0.3], [0.9, 0.3]])
@@ -233,6 +238,20 @@ def test_own_metrics_beside_names(rng: np.random.Generator) -> None:
     both, X, y = line(rng, members=2)
     both.fit(X, y, epochs=1)
     assert both.evaluate(X, y, metrics=[worst])["worst"].shape == (2,)
+
+
+def careless(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray) -> float:
+    """Write into what it was given."""
+    prediction -= y
+    return 0.0
+
+
+def test_own_metrics_cannot_write(rng: np.random.Generator) -> None:
+    """What a metric is given is read-only: the next one reads the same numbers."""
+    net, X, y = line(rng)
+    net.build((2,))
+    with pytest.raises(ValueError, match="read-only"):
+        net.evaluate(X, y, metrics=[careless])
 
 
 def test_functions_of_the_library_are_metrics_too(rng: np.random.Generator) -> None:
@@ -366,9 +385,24 @@ def test_another_direction_starts_anew(rng: np.random.Generator) -> None:
     """A next fit that watches the same value the other way does not compare with the old best."""
     net, X, y = line(rng)
     options: dict[str, Any] = {"epochs": 3, "validation_data": (X, y), "metrics": [worst]}
-    net.fit(X, y, early_stopping=gn.EarlyStopping("valid_worst", mode="min"), **options)
-    history = net.fit(X, y, early_stopping=gn.EarlyStopping("valid_worst", mode="max"), **options)
-    assert history.best_epoch == 4  # errors fall, so the first of the new epochs is the greatest
+    net.fit(X, y, early_stopping=gn.EarlyStopping("valid_worst", mode="max"), **options)
+    history = net.fit(X, y, early_stopping=gn.EarlyStopping("valid_worst", mode="min"), **options)
+    assert history.best_epoch == 6  # errors fall, so the last of the new epochs is the least
+
+
+def test_the_direction_is_saved(rng: np.random.Generator, tmp_path: Path) -> None:
+    """A run that watches an own metric goes on from a file as it does without one."""
+    net, X, y = line(rng)
+    options: dict[str, Any] = {
+        "epochs": 3, "validation_data": (X, y), "metrics": [worst],
+        "early_stopping": gn.EarlyStopping("valid_worst", mode="max", patience=9),
+    }  # fmt: skip
+    net.fit(X, y, **options)
+    net.save(tmp_path / "net.safetensors", training_state=True)
+    twin = gn.load(tmp_path / "net.safetensors")
+    for which in (net, twin):
+        assert which.fit(X, y, **options).best_epoch == 1
+    np.testing.assert_array_equal(net.params, twin.params)
 
 
 def test_a_fit_survives_a_split_with_one_class(rng: np.random.Generator, tmp_path: Path) -> None:

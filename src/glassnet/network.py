@@ -254,7 +254,10 @@ class Network:
         return self.logits(self.check_inputs("Network.forward", X))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return what the loss links the logits to: probabilities for the cross-entropies, means for squared error."""
+        """Return what the loss links the logits to: probabilities for the cross-entropies, means for squared error.
+
+        Rates for Poisson loss, quantiles, means and variances: each loss says what its predictions are.
+        """
         self.built("predict")
         return self.loss.link(self.logits(self.check_inputs("Network.predict", X)))
 

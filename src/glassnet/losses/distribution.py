@@ -126,7 +126,7 @@ class Quantile(Loss):
     def __init__(self, levels: Sequence[float] | float = (0.1, 0.5, 0.9)) -> None:
         many = levels if np.ndim(levels) else (levels,)
         self.levels = tuple(
-            check_number("Quantile", "levels", _plain(q), 0.0, 1.0, open_minimum=True, open_maximum=True)
+            check_number("Quantile", "levels", q, 0.0, 1.0, open_minimum=True, open_maximum=True)
             for q in many  # type: ignore[union-attr]
         )
         if not self.levels or any(a >= b for a, b in zip(self.levels, self.levels[1:], strict=False)):
@@ -291,8 +291,3 @@ def _check_multiple(where: str, n_outputs: int, n_each: int, per: str) -> None:
         must = f"the last layer must have a multiple of {n_each} outputs, one per {per} of each target"
         message = f"{where}: {must}, got {n_outputs}."
         raise ShapeError(message, expected=must, got=n_outputs)
-
-
-def _plain(value: Any) -> Any:
-    """Return a number of NumPy's as Python's."""
-    return value.item() if isinstance(value, np.generic) else value

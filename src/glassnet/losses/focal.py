@@ -25,7 +25,8 @@ class BinaryFocalCrossEntropy(ColumnLoss):
     it is 0: ``l_j = -a * (1 - p)**gamma * log p``, ``dl_j/du = a * (1 - p)**gamma * (gamma * p * log p - (1 - p))``
 
     It is cross-entropy times ``(1 - p)**gamma``: where one answer is rare, the many easy rows of the other one no
-    longer drown it. Probabilities come out less extreme than they are; see the log loss among the metrics.
+    longer drown it. The price is that probabilities come out nearer to 0.5 than the true frequencies, which the metrics
+    ``"log_loss"`` and ``"brier"`` show.
 
     Targets are 0 and 1, one column per output. Predictions are the probabilities of 1.
 
@@ -168,9 +169,7 @@ class SoftmaxFocalCrossEntropy(Loss):
             must = "alpha must be None or one number per class"
             message = f"{where}: {must}, got {alpha!r}. Write alpha=[0.2, 0.8] for two classes."
             raise ConfigError(message, expected=must, got=alpha)
-        self.alpha = (
-            None if alpha is None else [check_number(where, "alpha", float(a), 0.0, open_minimum=True) for a in alpha]
-        )
+        self.alpha = None if alpha is None else [check_number(where, "alpha", a, 0.0, open_minimum=True) for a in alpha]
 
     def outputs(self, y: Any) -> int:
         return count_classes(y)
@@ -205,7 +204,7 @@ class SoftmaxFocalCrossEntropy(Loss):
             "starts": (np.arange(n_rows, dtype=np.int64) * out_shape[-1]).reshape(rows.shape),
             "alpha": None if self.alpha is None else np.array(self.alpha, dtype=scratch.dtype),
         }
-        constants = {"zero": 0.0, "one": 1.0, "minus_one": -1.0, "gamma": self.gamma}
+        constants = {"zero": 0.0, "one": 1.0, "gamma": self.gamma}
         return cache | {name: scratch.constant(value) for name, value in constants.items()}
 
     def value_and_gradient(
@@ -243,10 +242,10 @@ class SoftmaxFocalCrossEntropy(Loss):
         np.expm1(log_p, out=picked)
         np.negative(picked, out=picked)
         np.power(picked, cache["gamma"], out=factor)
+        # Where p is 1 the factor is 0, and any finite slope will do.
         np.equal(picked, cache["zero"], out=certain)
         np.copyto(picked, cache["one"], where=certain)
         np.divide(log_p, picked, out=slope)
-        np.copyto(slope, cache["minus_one"], where=certain)
         np.exp(log_p, out=picked)
         np.multiply(slope, picked, out=slope)
         np.multiply(slope, cache["gamma"], out=slope)

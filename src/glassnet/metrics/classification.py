@@ -195,6 +195,8 @@ def _f1(true: np.ndarray, found: np.ndarray, rows: np.ndarray) -> float:
 
 def _auc(true: np.ndarray, score: np.ndarray, rows: np.ndarray) -> float:
     """Return the weighted share of pairs (yes, no) in which yes has the higher score."""
+    if np.isnan(score).any():
+        return math.nan
     values, place = np.unique(score, return_inverse=True)
     yes = np.bincount(place, weights=rows * true, minlength=len(values))
     no = np.bincount(place, weights=rows * ~true, minlength=len(values))

@@ -26,7 +26,7 @@ def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
         Who asks, for the error.
     function : callable
         ``f(y, prediction, weight)``, or ``f(y, prediction)`` if weights are none of its business. An argument called
-        ``weight`` or ``sample_weight`` may stand anywhere, so scikit-learn's functions fit.
+        ``weight`` or ``sample_weight`` may stand anywhere, so scikit-learn's functions fit. The arrays are read-only.
 
     Raises
     ------
@@ -50,9 +50,18 @@ def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
     call = _caller(where, name, function)
 
     def metric(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
-        return _as_number(where, name, call(y, prediction, weight))
+        return _as_number(where, name, call(_read_only(y), _read_only(prediction), _read_only(weight)))
 
     return name, metric
+
+
+def _read_only(array: np.ndarray | None) -> np.ndarray | None:
+    """Return a view that cannot be written: the next metric, and the next epoch, read the same numbers."""
+    if array is None:
+        return None
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _caller(where: str, name: str, function: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
