@@ -155,7 +155,7 @@ def test_tuning_a_container_tunes_what_is_in_it() -> None:
 MESSAGES = [
     (lambda: gn.Residual([gn.Dense(3)]).build((4,)), "Residual: the layers inside must give samples of shape (4,), as the way around them does, got (3,). Change the last layer's units, or pass shortcut=Dense(units)."),
     (lambda: gn.Concatenate([gn.Identity(), gn.Flatten()]).build((2, 3)), "Concatenate: branches must give samples of the same shape but for the last axis, got (2, 3) and (6,). End the branches with Flatten() or Reshape(...)."),
-    (lambda: gn.Sequential([]), "Sequential: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu')]."),
+    (lambda: gn.Sequential([]), "Sequential: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu'), Dense(1)]."),
     (lambda: gn.Residual([gn.Dense]), "Residual: layers must be Layer objects, got <class 'glassnet.layers.dense.Dense'> at position 0. Write Dense(...)."),
     (lambda: gn.Concatenate(["relu"]), "Concatenate: layers must be Layer objects, got 'relu' at position 0. Pass layers such as Dense(64, 'relu')."),
     (lambda: gn.Dense(3).tuned(rate_factor=-1.0), "Dense: rate_factor must be a finite number at least 0, got -1.0."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers import Dense, Layer, Sequential
+from glassnet.layers import Dense, Layer, Sequential, check_layer_list
 from glassnet.losses import Loss
 from glassnet.randomness import fresh_seed
 
@@ -19,19 +19,7 @@ _LINKS = frozenset({"Exponential", "HardSigmoid", "LogSoftmax", "Sigmoid", "Soft
 
 def check_layers(layers: Sequence[Layer]) -> list[Layer]:
     """Return the layers as a list: at least one, all of them layers, each in one place only."""
-    found: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
-    for position, layer in enumerate(found):
-        if not isinstance(layer, Layer):
-            hint = (
-                f"Write {layer.__name__}(...)." if isinstance(layer, type) else "Pass layers such as Dense(64, 'relu')."
-            )
-            message = f"Network: layers must be Layer objects, got {layer!r} at position {position}. {hint}"
-            raise ConfigError(message, got=layer)
-    if not found:
-        message = (
-            "Network: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu'), Dense(1)]."
-        )
-        raise ConfigError(message)
+    found = check_layer_list("Network", layers)
     everywhere = [*every_layer(found)]
     if len({id(layer) for layer in everywhere}) < len(everywhere):
         message = (

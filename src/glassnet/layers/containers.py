@@ -19,6 +19,7 @@ __all__ = [
     "Container",
     "Residual",
     "Sequential",
+    "check_layer_list",
     "check_raw_inputs",
     "learns",
     "leaves",
@@ -174,7 +175,7 @@ class Sequential(Container):
     """
 
     def __init__(self, layers: Sequence[Layer]) -> None:
-        self.layers = _check_layers(type(self).__name__, layers)
+        self.layers = check_layer_list(type(self).__name__, layers)
 
     def sublayers(self) -> dict[str, Layer]:
         return dict(zip(name_layers(self.layers), self.layers, strict=True))
@@ -229,8 +230,8 @@ class Residual(Container):
     """
 
     def __init__(self, layers: Sequence[Layer], shortcut: Layer | None = None) -> None:
-        self.layers = _check_layers("Residual", layers)
-        self.shortcut = None if shortcut is None else _check_layers("Residual", [shortcut])[0]
+        self.layers = check_layer_list("Residual", layers)
+        self.shortcut = None if shortcut is None else check_layer_list("Residual", [shortcut])[0]
 
     def sublayers(self) -> dict[str, Layer]:
         inside = dict(zip(name_layers(self.layers), self.layers, strict=True))
@@ -307,7 +308,7 @@ class Concatenate(Container):
     def __init__(self, branches: Sequence[Layer | Sequence[Layer]]) -> None:
         given: list[Any] = list(branches) if isinstance(branches, (list, tuple)) else [branches]
         layers = [Sequential(branch) if isinstance(branch, (list, tuple)) else branch for branch in given]
-        self.branches = _check_layers("Concatenate", layers)
+        self.branches = check_layer_list("Concatenate", layers)
 
     def sublayers(self) -> dict[str, Layer]:
         return {f"branch_{i + 1}": branch for i, branch in enumerate(self.branches)}
@@ -369,7 +370,7 @@ class Concatenate(Container):
         return repr(self.branches)
 
 
-def _check_layers(where: str, layers: Sequence[Layer]) -> list[Layer]:
+def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:
     """Return the layers as a list: at least one, and nothing else."""
     given: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     found = [make_layer(layer) if isinstance(layer, dict) else layer for layer in given]
@@ -381,7 +382,8 @@ def _check_layers(where: str, layers: Sequence[Layer]) -> list[Layer]:
             message = f"{where}: layers must be Layer objects, got {layer!r} at position {position}. {hint}"
             raise ConfigError(message, got=layer)
     if not found:
-        message = f"{where}: layers must hold at least one layer, got none. Pass layers such as [Dense(64, 'relu')]."
+        advice = "Pass layers such as [Dense(64, 'relu'), Dense(1)]."
+        message = f"{where}: layers must hold at least one layer, got none. {advice}"
         raise ConfigError(message)
     return found
 

@@ -15,7 +15,20 @@ from glassnet.layers.base import Cache, Layer, Step
 __all__ = ["Flatten", "Reshape"]
 
 
-class Flatten(Layer):
+class _OtherShape(Layer):
+    """Base: the same numbers, in another shape that `build` decides."""
+
+    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
+        return X.reshape(len(X), *self.out_shape)
+
+    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        return X.reshape(*X.shape[: X.ndim - len(self.in_shape)], *self.out_shape)
+
+    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
+        return dY.reshape(*dY.shape[: dY.ndim - len(self.out_shape)], *self.in_shape)
+
+
+class Flatten(_OtherShape):
     """Turn each sample into one row of features: (n, h, w, ...) becomes (n, h * w * ...).
 
     Examples
@@ -28,17 +41,8 @@ class Flatten(Layer):
         self.in_shape, self.out_shape = tuple(in_shape), (math.prod(in_shape),)
         return self.out_shape
 
-    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
-        return X.reshape(len(X), *self.out_shape)
 
-    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        return X.reshape(*X.shape[: X.ndim - len(self.in_shape)], *self.out_shape)
-
-    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        return dY.reshape(*dY.shape[:-1], *self.in_shape)
-
-
-class Reshape(Layer):
+class Reshape(_OtherShape):
     """Give each sample another shape: (n, h * w) becomes (n, h, w).
 
     Parameters
@@ -69,15 +73,6 @@ class Reshape(Layer):
         self.in_shape = tuple(in_shape)
         self.out_shape = tuple(size // rest if axis == -1 else axis for axis in self.shape)
         return self.out_shape
-
-    def check_raw(self, X: np.ndarray) -> np.ndarray | None:
-        return X.reshape(len(X), *self.out_shape)
-
-    def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        return X.reshape(*X.shape[: X.ndim - len(self.in_shape)], *self.out_shape)
-
-    def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        return dY.reshape(*dY.shape[: dY.ndim - len(self.out_shape)], *self.in_shape)
 
     def config(self) -> dict[str, Any]:
         return {"shape": list(self.shape)}
