@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +102,7 @@ CASES = {
     "predict modle.safetensors good.csv": "MODEL must be a model file, got no such file 'modle.safetensors'. "
     "Did you mean 'model.safetensors'?",
     "predict garbage.safetensors good.csv": "garbage.safetensors: the file must be a safetensors file, "
-    "got one that cannot be read (...).",
+    "got one of 7 bytes. It is damaged or of another kind.",
     "predict foreign.safetensors good.csv": "foreign.safetensors: the file must be written by glassnet, "
     "got safetensors without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file must hold a network with its table encoder, "
@@ -124,7 +123,7 @@ CASES = {
     "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
     "show penguins": "MODEL must be a model file, got the table 'penguins'.",
     "show garbage.safetensors": "garbage.safetensors: the file must be a safetensors file, "
-    "got one that cannot be read (...).",
+    "got one of 7 bytes. It is damaged or of another kind.",
     # scratch
     "scratch nand": "the problem must be one of 'and', 'or', 'xor', got 'nand'. Did you mean 'and'?",
     "scratch xor --epochs x": "--epochs must be a whole number of at least 0, got 'x'.",
@@ -182,8 +181,6 @@ def test_bad_input(
     out, err = capsys.readouterr()
     command = typed.split()[0]
     name = "glassnet" if command in ("trian", "--nonsense") else f"glassnet {command}"
-    # What safetensors says of a damaged file differs from version to version.
-    err = re.sub(r"cannot be read \(.*\)", "cannot be read (...)", err)
     assert err == f"{name}: {CASES[typed]}\n"
     assert (code, out) == (2, "")
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path != folder}

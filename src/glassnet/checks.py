@@ -18,7 +18,9 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
 
 __all__ = [
+    "MOST_STEPS",
     "check_choice",
+    "check_class",
     "check_flag",
     "check_integer",
     "check_matrix",
@@ -26,7 +28,11 @@ __all__ = [
     "check_same_length",
     "check_weights",
     "require_extra",
+    "wrong_values",
 ]
+
+MOST_STEPS = 2**53
+"""Most steps or epochs that a run may count: whole numbers up to here are exact in double precision."""
 
 
 def _error(kind: type[GlassnetError], where: str, must: str, got: object, advice: str) -> GlassnetError:
@@ -34,11 +40,16 @@ def _error(kind: type[GlassnetError], where: str, must: str, got: object, advice
 
 
 def check_choice(
-    where: str, name: str, value: object, choices: Iterable[str], elsewhere: Mapping[str, str] | None = None
+    where: str,
+    name: str,
+    value: object,
+    choices: Iterable[str],
+    elsewhere: Mapping[str, str] | None = None,
+    advice: str = "",
 ) -> str:
     """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
 
-    ``elsewhere`` has the names that other libraries use, and ours for the same thing.
+    ``elsewhere`` has the names that other libraries use, and ours for the same thing; ``advice`` follows in any case.
 
     Examples
     --------
@@ -53,10 +64,17 @@ def check_choice(
     import difflib
 
     same = (elsewhere or {}).get(str(value).lower())
-    near = [same] if same else difflib.get_close_matches(str(value), valid, n=1)
-    advice = f"Did you mean {near[0]!r}?" if near else ""
+    # Only the beginning: a long text is no misspelt name, and looking for one like it would take for ever.
+    near = [same] if same else difflib.get_close_matches(str(value)[:100], valid, n=1)
+    advice = f"{f'Did you mean {near[0]!r}?' if near else ''} {advice}".strip()
     must = f"{name} must be one of {', '.join(map(repr, valid))}"
     raise _error(ConfigError, where, must, repr(value), advice)
+
+
+def check_class(where: str, name: str, value: object, classes: Mapping[str, Any]) -> Any:
+    """Return the class that a saved description names, from a table of those that may be named."""
+    own = "A class of your own must be passed to load as custom=[...]."
+    return classes[check_choice(where, name, value, classes, advice=own)]
 
 
 def check_flag(where: str, name: str, value: object) -> bool:
@@ -66,13 +84,17 @@ def check_flag(where: str, name: str, value: object) -> bool:
     raise _error(ConfigError, where, f"{name} must be True or False", repr(value), "")
 
 
-def check_integer(where: str, name: str, value: object, minimum: int, advice: str = "") -> int:
-    """Return ``value`` as an int of at least ``minimum``."""
+def check_integer(
+    where: str, name: str, value: object, minimum: int, advice: str = "", *, maximum: int | None = None
+) -> int:
+    """Return ``value`` as an int of at least ``minimum``, and at most ``maximum`` if there is one."""
     whole = isinstance(value, numbers.Integral) and not isinstance(value, (bool, np.bool_))
     number = int(cast(int, value)) if whole else None
-    if number is not None and number >= minimum:
+    if number is not None and number >= minimum and (maximum is None or number <= maximum):
         return number
-    raise _error(ConfigError, where, f"{name} must be a whole number of at least {minimum}", repr(value), advice)
+    limit = f"at least {minimum}" if number is None or number < minimum else f"at most {maximum}"
+    must = f"{name} must be a whole number of {limit}"
+    raise _error(ConfigError, where, must, repr(value), advice)
 
 
 def check_number(
@@ -154,6 +176,24 @@ def _all_finite(array: np.ndarray) -> bool:
         return True
     with np.errstate(over="ignore", invalid="ignore"):
         return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())
+
+
+def wrong_values(array: np.ndarray, *, infinite: bool = False, signed: bool = True) -> str:
+    """Return in words which values of a file's array nothing could have written, or nothing.
+
+    ``infinite`` allows infinity, ``signed`` numbers below 0.
+
+    Examples
+    --------
+    >>> wrong_values(np.array([1.0, np.nan])), wrong_values(np.array([-1.0]), signed=False)
+    ('NaN', 'numbers below 0')
+    """
+    if not _all_finite(array):
+        if np.isnan(array).any():
+            return "NaN"
+        if not infinite:
+            return "infinity"
+    return "numbers below 0" if not signed and array.size and array.min() < 0 else ""
 
 
 def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from glassnet.checks import check_choice
+from glassnet.checks import check_class
 from glassnet.errors import ConfigError, FormatError
 from glassnet.layers import LAYERS, Dense, Layer, Parametric, make_layer
 from glassnet.layout import every_layer
@@ -101,12 +101,15 @@ def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> N
     own_schedules = {k: found for k, found in own.items() if isinstance(found, type) and issubclass(found, Schedule)}
     schedules = SCHEDULES | own_schedules
     try:
+        if not isinstance(config["layers"], list) or not isinstance(config["seeds"], list):
+            message = f"layers and seeds must be lists, got {config['layers']!r} and {config['seeds']!r}"
+            raise ConfigError(message)
         layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
         losses = {found.__name__: found for found in LOSSES.values()} | own
         loss = _make("loss", config["loss"], losses | {CustomLoss.__name__: CustomLoss}, objects)
         name, arguments = _split(config["optimizer"])
         optimizers = {found.__name__: found for found in OPTIMIZERS.values()} | own
-        optimizer = optimizers[check_choice("optimizer", "class", name, optimizers)].from_config(arguments, schedules)
+        optimizer = check_class("optimizer", "class", name, optimizers).from_config(arguments, schedules)
         members, seeds = config["members"], config["seeds"]
         if members is None and len(seeds) != 1:
             message = f"seeds must hold one seed, got {len(seeds)}"
@@ -122,7 +125,7 @@ def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> N
             l2=config.get("l2", 0.0),
             max_norm=config.get("max_norm"),
         )
-    except (ConfigError, TypeError, ValueError, KeyError, IndexError, AttributeError, RecursionError) as error:
+    except Exception as error:  # a class of the user's own may refuse in any way
         message = f"network_from_config: the configuration must describe a network, got one that fails with: {error}"
         raise FormatError(message) from error
 
@@ -142,7 +145,7 @@ def _make(kind: str, entry: dict[str, Any], known: dict[str, Any], objects: dict
     if (name, arguments.get("name")) in objects:
         # A copy, since a layer is part of one network only.
         return copy.copy(objects[name, arguments["name"]])
-    found = known[check_choice(kind, "class", name, known)]
+    found = check_class(kind, "class", name, known)
     if _is_saved_by_name(found):
         called = f"{name} {arguments.get('name')!r}"
         message = f"the {called}, which a file only names, must be handed over, got none. Pass custom=[that object]."
@@ -152,6 +155,9 @@ def _make(kind: str, entry: dict[str, Any], known: dict[str, Any], objects: dict
 
 def _split(entry: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """Return the class's name and the other entries."""
+    if not isinstance(entry, dict):
+        message = f"loss and optimizer must be described by a class and its arguments, got {entry!r}"
+        raise ConfigError(message, got=entry)
     rest = dict(entry)
     return rest.pop("class", None), rest
 

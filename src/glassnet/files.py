@@ -17,16 +17,27 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.checks import wrong_values
 from glassnet.configuration import network_config, network_from_config
-from glassnet.errors import ConfigError, FormatError, GlassnetError, ShapeError
+from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError, shortened
 from glassnet.layout import check_shape
 from glassnet.network import Network
+from glassnet.safetensors_reader import read_safetensors
+from glassnet.store import Store
+from glassnet.strict_json import parse_json
 from glassnet.training import RunState
 
 __all__ = ["FORMAT_VERSION", "load", "restore_network", "save_network", "write_atomically"]
 
 FORMAT_VERSION = 1
 _TRAINING = "training."
+_SHOWN = 10  # problems in one message
+_PARTS: dict[str, tuple[str, Any]] = {
+    "config": ("the configuration", dict),
+    "metadata": ("metadata", dict),
+    "training": ("the training state", (dict, type(None))),
+    "data": ("what is noted of the data", (dict, type(None))),
+}
 
 
 def save_network(
@@ -50,6 +61,7 @@ def save_network(
     # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
     arrays = {slot.name: np.ascontiguousarray(slot.view(store.params)) for slot in store.slots}
     arrays |= {slot.name: np.ascontiguousarray(slot.view(store.stats)) for slot in store.stat_slots}
+    own = dict(arrays)
     if state is not None:
         state.follow_optimizer(network)
         arrays |= {_TRAINING + name: np.ascontiguousarray(array) for name, array in state.arrays().items()}
@@ -61,6 +73,7 @@ def save_network(
         "data": data,
     }
     text = json.dumps(description, sort_keys=True)
+    _check_writable(own, text)
     from safetensors.numpy import save
 
     write_atomically(path, save(arrays, metadata={"glassnet": text}))
@@ -149,7 +162,7 @@ def load(path: str | Path, custom: Iterable[Any] = ()) -> Network:
         There is no such file.
     """
     where = f"load({str(path)!r})"
-    description, arrays = _read(where, Path(path))
+    description, arrays = _read(where, path)
     network, shape = _network(where, description, custom)
     _fill(where, network, shape, description, arrays)
     return network
@@ -170,18 +183,18 @@ def restore_network(
     check_data : function
         Called with what `save_network` was told of the data; it may refuse.
     """
-    description, arrays = _read(f"load({str(path)!r})", Path(path))
-    found, own = description.get("config"), json.loads(json.dumps(network_config(network)))
-    found = found if isinstance(found, dict) else {}
+    description, arrays = _read(f"load({str(path)!r})", path)
+    found, own = description["config"], json.loads(json.dumps(network_config(network)))
     differing = sorted(name for name in own.keys() | found.keys() if own.get(name) != found.get(name))
     if differing:
         words = "; ".join(f"{name} was {found.get(name)!r} and is {own.get(name)!r}" for name in differing)
+        words = shortened(words)
         message = f"{where}: with resume=True the network must be that of {str(path)!r}, got another: {words}."
         raise ConfigError(message, expected=found, got=own)
-    if description.get("training") is None:
+    if description["training"] is None:
         message = f"{where}: with resume=True {str(path)!r} must hold a run, got a network without its training state."
         raise ConfigError(message)
-    check_data(description.get("data"))
+    check_data(description["data"])
     assert network.input_shape is not None
     _fill(f"load({str(path)!r})", network, network.input_shape, description, arrays)
 
@@ -189,78 +202,106 @@ def restore_network(
 def _fill(
     where: str, network: Network, shape: tuple[int, ...], description: dict[str, Any], arrays: dict[str, np.ndarray]
 ) -> None:
-    """Build the network and give it a file's arrays and training state."""
+    """Build the network and give it a file's arrays and training state; or refuse, and leave its values as they are."""
     store = network.plan(shape)
     stored = {name: array for name, array in arrays.items() if not name.startswith(_TRAINING)}
+    own = {name.removeprefix(_TRAINING): array for name, array in arrays.items() if name.startswith(_TRAINING)}
     # Before anything is allocated: a damaged description may ask for any amount of memory.
-    _compare(where, {slot.name: store.shape(slot) for slot in (*store.slots, *store.stat_slots)}, network.dtype, stored)
-    store = network.build(shape).built("load")
+    _compare(where, store, network.dtype, stored)
+    if own and description["training"] is None:
+        message = f"{where}: there must be a training state for the arrays {_few(own)}, got none."
+        raise FormatError(message, got=sorted(own))
+    try:
+        store = network.build(shape).built("load")
+    except MemoryError as error:
+        message = f"{where}: the model must fit into memory, got one of {store.n_parameters:,} parameters."
+        raise FormatError(message) from error
+    state = None
+    if description["training"] is not None:
+        try:
+            state = RunState.restore(network, description["training"], own)
+        except (GlassnetError, LookupError, TypeError, ValueError) as error:
+            message = f"{where}: the training state must be whole, got one that fails with: {shortened(error)}"
+            raise FormatError(message) from error
     for slots, flat in ((store.slots, store.params), (store.stat_slots, store.stats)):
         for slot in slots:
             slot.view(flat)[...] = stored[slot.name]
-    if description.get("training") is not None:
-        own = {name.removeprefix(_TRAINING): array for name, array in arrays.items() if name.startswith(_TRAINING)}
-        try:
-            network.run = RunState.restore(network, description["training"], own)
-        except (GlassnetError, AttributeError, KeyError, TypeError, ValueError) as error:
-            message = f"{where}: the training state must be whole, got one that fails with: {error}"
-            raise FormatError(message) from error
+    if state is not None:
+        network.run = state
 
 
-def _read(where: str, path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the description and all arrays of a file."""
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        got = "a folder" if path.is_dir() else "no such file"
-        message = f"{where}: the model file must exist, got {got}."
-        raise FileNotFoundError(message)
-    try:
-        with safe_open(path, framework="numpy") as file:
-            text = (file.metadata() or {}).get("glassnet")
-            arrays = {name: file.get_tensor(name) for name in file.keys()} if text else {}  # noqa: SIM118
-    except (SafetensorError, TypeError, ValueError, OSError) as error:
-        message = f"{where}: the file must be a safetensors file, got one that cannot be read ({error})."
-        raise FormatError(message) from error
-    if text is None:
+    texts, arrays = read_safetensors(where, path)
+    if "glassnet" not in texts:
         message = f"{where}: the file must be written by glassnet, got safetensors without a network's description."
         raise FormatError(message)
     try:
-        description = json.loads(text)
-        version = description["format_version"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        message = f"{where}: the description must be JSON with a format_version, got something else."
+        description = parse_json(texts["glassnet"])
+    except ValueError as error:
+        message = f"{where}: the description must be JSON with a format_version, got text that {error}."
         raise FormatError(message) from error
+    if not isinstance(description, dict) or "format_version" not in description:
+        message = f"{where}: the description must be JSON with a format_version, got something else."
+        raise FormatError(message)
+    version = description["format_version"]
     if type(version) is not int or version != FORMAT_VERSION:
-        message = f"{where}: the format version must be {FORMAT_VERSION}, got {version!r}. Update glassnet."
+        newer = type(version) is int and version > FORMAT_VERSION
+        advice = "Update glassnet." if newer else "The file is damaged."
+        message = f"{where}: the format version must be {FORMAT_VERSION}, got {shortened(repr(version))}. {advice}"
         raise FormatError(message, expected=FORMAT_VERSION, got=version)
+    for name, (words, kinds) in _PARTS.items():
+        if not isinstance(description.setdefault(name, None), kinds):
+            message = f"{where}: {words} must be an object, got {shortened(repr(description[name]))}."
+            raise FormatError(message, got=description[name])
     return description, arrays
 
 
 def _network(where: str, description: dict[str, Any], custom: Iterable[Any]) -> tuple[Network, tuple[int, ...]]:
     """Return the network, not built yet, and the shape of its samples."""
     try:
-        network = network_from_config(description.get("config"), custom)  # type: ignore[arg-type]  # checked there
+        network = network_from_config(description["config"], custom)
         shape = check_shape("configuration", description["config"]["input_shape"])
         network.plan(shape)
-    except (ConfigError, FormatError, ShapeError, TypeError, ValueError) as error:
-        message = f"{where}: {error}"
+    except Exception as error:  # a layer of the user's own may refuse in any way
+        message = f"{where}: {shortened(error)}"
         raise FormatError(message) from error
-    metadata = description.get("metadata")
-    network.metadata = metadata if isinstance(metadata, dict) else {}
+    network.metadata = description["metadata"]
     return network, shape
 
 
-def _compare(
-    where: str, wanted: dict[str, tuple[int, ...]], dtype: np.dtype[Any], stored: dict[str, np.ndarray]
-) -> None:
-    """Report every array that is missing, unknown, or of another shape or dtype than the network's."""
+def _compare(where: str, store: Store, dtype: np.dtype[Any], stored: dict[str, np.ndarray]) -> None:
+    """Report every array that is missing, unknown, or of another shape, dtype or kind of values than the network's."""
+    wanted = {slot.name: slot for slot in (*store.slots, *store.stat_slots)}
     problems = [f"{name!r} is missing" for name in sorted(wanted.keys() - stored.keys())]
     problems += [f"{name!r} is unknown" for name in sorted(stored.keys() - wanted.keys())]
     for name in sorted(wanted.keys() & stored.keys()):
-        shape, array = wanted[name], stored[name]
+        shape, array = store.shape(wanted[name]), stored[name]
         if array.shape != shape or array.dtype != dtype:
             problems.append(f"{name!r} has shape {array.shape} and {array.dtype} instead of {shape} and {dtype}")
+        elif wrong := wrong_values(array, signed=not wanted[name].spec.non_negative):
+            problems.append(f"{name!r} holds {wrong}")
     if problems:
-        message = f"{where}: the arrays must fit the network, got a file in which {'; '.join(problems)}."
+        message = f"{where}: the arrays must fit the network, got a file in which {_few(problems, '; ')}."
         raise FormatError(message, got=problems)
+
+
+def _few(words: Iterable[str], between: str = ", ") -> str:
+    """Return the first of many words, as a damaged file may bring them."""
+    found = list(words)
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return shortened(between.join(found[:_SHOWN])) + more
+
+
+def _check_writable(arrays: dict[str, np.ndarray], text: str) -> None:
+    """Refuse to write what `load` would refuse to read."""
+    wrong = {name: found for name, array in arrays.items() if (found := wrong_values(array, infinite=False))}
+    if wrong:
+        problems = [f"{found} in {name!r}" for name, found in wrong.items()]
+        message = f"save: parameters and statistics must be finite, got {_few(problems)}. Train with scaled data."
+        raise DataError(message, got=problems)
+    try:
+        parse_json(text)
+    except ValueError as error:
+        message = f"save: network.metadata and the history must be smaller and simpler, got text that {error}."
+        raise ConfigError(message) from error

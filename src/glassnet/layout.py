@@ -46,7 +46,7 @@ def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[
         seed = fresh_seed()
     if isinstance(seed, (list, tuple)):
         seeds = tuple(check_integer("Network", "seed", s, 0) for s in seed)
-        if len(seeds) != (members or 0):
+        if members is None or len(seeds) != members:
             must = "a sequence of seeds must have one per member"
             message = f"Network: {must}, got {len(seeds)} seeds and members={members}."
             raise ConfigError(message, expected=members, got=len(seeds))

@@ -122,13 +122,14 @@ class Store:
         self.grads = self.sums[..., : self.n_parameters]
         self.loss_sum, self.weight_sum = self.sums[..., -2], self.sums[..., -1]
         self._one_over_weight = np.ones(() if self._members is None else (self._members, 1), dtype=self._dtype)
+        slots, stat_slots = _by_layer(self.slots), _by_layer(self.stat_slots)
         for index, layer in enumerate(self.layers.values()):
             layer.index = index
-            own = [slot for slot in self.slots if slot.layer is layer]
+            own = slots.get(id(layer), [])
             layer.bind(
                 {slot.spec.name: slot.view(self.params) for slot in own},
                 {slot.spec.name: slot.view(self.grads) for slot in own},
-                {slot.spec.name: slot.view(self.stats) for slot in self.stat_slots if slot.layer is layer},
+                {slot.spec.name: slot.view(self.stats) for slot in stat_slots.get(id(layer), [])},
                 self._members,
             )
             layer.note_views((self.params, self.sums, self.stats))
@@ -184,6 +185,14 @@ class Store:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._bind()
+
+
+def _by_layer(slots: list[Slot]) -> dict[int, list[Slot]]:
+    """Return the slots of each layer by the layer's id: to look through all of them for each layer is quadratic."""
+    found: dict[int, list[Slot]] = {}
+    for slot in slots:
+        found.setdefault(id(slot.layer), []).append(slot)
+    return found
 
 
 def _lay_out(layers: dict[str, Layer], specs_of: Callable[[Layer], tuple[ParamSpec, ...]]) -> list[Slot]:

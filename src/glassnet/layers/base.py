@@ -41,6 +41,8 @@ class ParamSpec(NamedTuple):
         Whether weight decay applies: to weights, not to biases and norms.
     rate_factor : float
         Multiplies the learning rate.
+    non_negative : bool
+        Whether a file in which it is below 0 is damaged, as for a variance.
     """
 
     name: str
@@ -50,6 +52,7 @@ class ParamSpec(NamedTuple):
     fan_out: int = 1
     decays: bool = False
     rate_factor: float = 1.0
+    non_negative: bool = False
 
 
 class Step:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Scratch
-from glassnet.checks import check_choice
+from glassnet.checks import check_class
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, Step
 
@@ -75,11 +75,15 @@ def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None)
     from glassnet.layers import LAYERS  # here, since that table holds the classes of this file
 
     classes = LAYERS if known is None else known
-    own = classes.get(entry.get("name", ""))
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("tuning", {}), Mapping):
+        message = f"layer: it must be described by a class and its arguments, got {entry!r}."
+        raise ConfigError(message, got=entry)
+    name = entry.get("name", "")
+    own = classes.get(name) if isinstance(name, str) else None
     if isinstance(own, Layer) and type(own).__name__ == entry.get("class"):
         return copy.deepcopy(own).tuned(**entry.get("tuning", {}))
     arguments = {name: _made(value, classes) for name, value in entry.items() if name not in ("class", "tuning")}
-    layer: Layer = classes[check_choice("layer", "class", entry.get("class"), classes)](**arguments)
+    layer: Layer = check_class("layer", "class", entry.get("class"), classes)(**arguments)
     return layer.tuned(**entry.get("tuning", {}))
 
 

@@ -59,7 +59,9 @@ class Dense(Layer):
         self.activation = make_activation(where, activation)
         self._activation = activation_config(activation, self.activation)
         self._is_linear = isinstance(self.activation, Identity)
-        self.initializer = initializer and check_choice(where, "initializer", initializer, INITIALIZERS)
+        self.initializer = initializer
+        if initializer is not None:
+            check_choice(where, "initializer", initializer, INITIALIZERS)
         self.use_bias = check_flag(where, "use_bias", use_bias)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -62,7 +62,7 @@ class BatchNorm(Layer):
     def stat_specs(self) -> tuple[ParamSpec, ...]:
         return (
             ParamSpec("running_mean", (1, *self.in_shape), "zeros"),
-            ParamSpec("running_var", (1, *self.in_shape), "ones"),
+            ParamSpec("running_var", (1, *self.in_shape), "ones", non_negative=True),
         )
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:

@@ -36,6 +36,7 @@ class Adagrad(Optimizer):
     """
 
     default_rate = 0.01
+    non_negative = ("s",)
 
     def __init__(
         self,
@@ -105,6 +106,7 @@ class RMSprop(Optimizer):
     """
 
     default_rate = 0.01
+    non_negative = ("v",)
 
     def __init__(
         self,
@@ -203,6 +205,7 @@ class Adam(Optimizer):
     Kingma & Ba (2015), arXiv:1412.6980, algorithm 1 and the end of section 2.
     """
 
+    non_negative = ("V",)
     weight_decay: float = 0.0
 
     def __init__(

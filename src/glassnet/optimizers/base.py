@@ -151,6 +151,7 @@ class Optimizer:
 
     default_rate: ClassVar[float] = 1e-3
     decays: ClassVar[bool] = False
+    non_negative: ClassVar[tuple[str, ...]] = ()  # which of the state's arrays hold squares
 
     def __init__(
         self, learning_rate: float | Schedule | None = None, *, clip_norm: float | None = None, ema: float | None = None

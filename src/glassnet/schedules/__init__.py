@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glassnet.checks import check_choice
+from glassnet.checks import check_class
 from glassnet.schedules.base import Constant, Schedule, as_schedule
 from glassnet.schedules.composed import SequentialSchedule, Warmup
 from glassnet.schedules.decays import CosineDecay, ExponentialDecay, InverseTimeDecay, OneCycle, StepDecay
@@ -52,8 +52,8 @@ def make_schedule(where: str, entry: Mapping[str, Any], known: Mapping[str, type
 
     ``known`` are the classes that it may name.
     """
-    name = check_choice(where, "schedule", entry.get("schedule"), known)
-    return known[name](**{key: _made(where, value, known) for key, value in entry.items() if key != "schedule"})
+    found: type[Schedule] = check_class(where, "schedule", entry.get("schedule"), known)
+    return found(**{key: _made(where, value, known) for key, value in entry.items() if key != "schedule"})
 
 
 def _made(where: str, value: Any, known: Mapping[str, type[Schedule]]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from glassnet.checks import MOST_STEPS
 from glassnet.errors import FormatError
 
 __all__ = ["Entries"]
@@ -56,7 +57,7 @@ class Entries:
     def count(self, key: str, minimum: int = 0) -> int:
         """Return a whole number of at least ``minimum``."""
         value = self.config.get(key)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= minimum:
+        if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= MOST_STEPS:
             return value
         raise self._refuse(key, f"a whole number of at least {minimum}")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ConfigError, DataError, FormatError
+from glassnet.errors import ConfigError, DataError, FormatError, shortened
 from glassnet.files import load
 from glassnet.metrics import METRICS
 from glassnet.network import Network
@@ -143,7 +143,7 @@ class TableModel:
         """
         where = f"TableModel.load({str(path)!r})"
         network = load(path)
-        table = network.metadata.get(_KEY) if isinstance(network.metadata, dict) else None
+        table = network.metadata.get(_KEY)
         if not isinstance(table, dict):
             must = "the file must hold a network with its table encoder"
             message = f"{where}: {must}, got a network alone. Read it with glassnet.load."
@@ -153,7 +153,7 @@ class TableModel:
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
             return cls(network, encoder, target)
         except (FormatError, ConfigError) as error:
-            message = f"{where}: {error}"
+            message = f"{where}: {shortened(error)}"
             raise FormatError(message, expected=error.expected, got=error.got) from error
 
     def __repr__(self) -> str:

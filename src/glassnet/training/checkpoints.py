@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.checks import check_integer, check_number
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from glassnet.network import Network
@@ -161,17 +161,18 @@ class Checkpoints:
         run.note_seconds()
         try:
             save_network(run.network, self._rule.path, training_state=True, data=self._data)
-        except OSError as error:
+        except (OSError, DataError) as error:  # DataError: weights just became infinite, which the next loss will tell
             self._report(run, error)
         self._written, self._steps = time.perf_counter(), 0
 
-    def _report(self, run: Run, error: OSError) -> None:
+    def _report(self, run: Run, error: OSError | DataError) -> None:
         """Say it once; training is worth more than its checkpoint."""
         if self._has_failed:
             return
         self._has_failed = True
+        why = getattr(error, "strerror", None) or error
         message = (
-            f"fit: the checkpoint {str(self._rule.path)!r} must be writable, got: {error.strerror or error}. "
+            f"fit: the checkpoint {str(self._rule.path)!r} must be writable, got: {why}. "
             "Training goes on, and the next checkpoints are tried."
         )
         run.history.notes.append(message)

@@ -88,16 +88,37 @@ class History:
     def from_dict(cls, entries: dict[str, Any]) -> History:
         """Return the history that `to_dict` described."""
         history = cls()
+        if not isinstance(entries, dict):
+            message = f"History: it must be a dict, got {entries!r}."
+            raise FormatError(message, got=entries)
         for name, default in vars(history).items():
+            if name not in entries:
+                message = f"History: it must have an entry for {name}, got none."
+                raise FormatError(message, expected=name)
             value = entries[name]
             if name not in ("best_epoch", "threads") and not isinstance(value, type(default)):
                 message = f"History: {name} must be of type {type(default).__name__}, got {value!r}."
                 raise FormatError(message, got=value)
             setattr(history, name, value)
-        if len({len(values) for values in history.columns.values()}) > 1:
-            message = "History: columns must be of the same length, got several lengths."
-            raise FormatError(message)
+        history._check()
         return history
+
+    def _check(self) -> None:
+        """Refuse what a damaged file may have put here."""
+        if len({len(values) if isinstance(values, list) else -1 for values in self.columns.values()}) > 1:
+            message = "History: columns must be lists of the same length, got several lengths."
+            raise FormatError(message)
+        for name, values in self.columns.items():
+            if not isinstance(values, list) or not all(map(_is_cell, values)):
+                message = f"History: the column {name!r} must hold numbers, got something else."
+                raise FormatError(message, got=values)
+        epochs = self.best_epoch if isinstance(self.best_epoch, list) else [self.best_epoch]
+        if not all(count is None or (type(count) is int and count >= 0) for count in (*epochs, self.threads)):
+            message = f"History: best_epoch and threads must be whole numbers, got {epochs} and {self.threads!r}."
+            raise FormatError(message, got=(epochs, self.threads))
+        if not all(isinstance(note, str) for note in self.notes):
+            message = "History: notes must be texts, got something else."
+            raise FormatError(message, got=self.notes)
 
     def table(self) -> str:
         """Return the rows as text, one line per epoch."""
@@ -110,6 +131,13 @@ class History:
     def __repr__(self) -> str:
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if value is not None)
         return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
+
+
+def _is_cell(value: Any) -> bool:
+    """Return whether a value is what one epoch may have: a number, one per member, or None."""
+    if isinstance(value, list):
+        return bool(value) and all(type(number) in (float, int) for number in value)
+    return value is None or type(value) in (float, int)
 
 
 def _show(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer, check_number
+from glassnet.checks import MOST_STEPS, check_integer, check_number, wrong_values
 from glassnet.errors import FormatError
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
@@ -131,30 +131,52 @@ class RunState:
     @classmethod
     def restore(cls, network: Network, entries: dict[str, Any], arrays: dict[str, np.ndarray]) -> RunState:
         """Return the state that `to_dict` and `arrays` described."""
+        missing = [name for name in ("epoch", "history", "steps", "stopping") if name not in entries]
+        if missing:
+            message = f"it must have entries for epoch, history, steps and stopping, got none for {', '.join(missing)}"
+            raise FormatError(message, got=missing)
         state = cls(network)
-        state.epoch = check_integer("training", "epoch", entries["epoch"], 0)
-        state.step = check_integer("training", "step", entries.get("step", 0), 0)
-        sums = (_number(value, network) for value in entries.get("sums", [0.0, 0.0, 0.0]))
+        state.epoch = check_integer("training", "epoch", entries["epoch"], 0, maximum=MOST_STEPS)
+        state.step = check_integer("training", "step", entries.get("step", 0), 0, maximum=MOST_STEPS)
+        sums = [_number(value, network) for value in _three(entries.get("sums", [0.0, 0.0, 0.0]))]
         state.loss_sum, state.weight_sum, state.clipped = sums
         state.history = History.from_dict(entries["history"])
-        state.optimizer_state.t = check_integer("training", "steps", entries["steps"], 0)
-        for name, array in state.optimizer_state.arrays.items():
-            array[...] = _fitting(arrays, f"optimizer.{name}", network.params)
+        state.optimizer_state.t = check_integer("training", "steps", entries["steps"], 0, maximum=MOST_STEPS)
         state.schedule_memory = _like(entries.get("schedule", state.schedule_memory), state.schedule_memory)
         if entries["stopping"] is not None:
             state.stopping = StoppingState.from_dict(entries["stopping"], network.members)
-            if "best.params" in arrays:
-                state.stopping.best_params = _fitting(arrays, "best.params", network.params)
-                state.stopping.best_stats = _fitting(arrays, "best.stats", network.stats)
-        if "last.params" in arrays:
-            state.last_params = _fitting(arrays, "last.params", network.params)
-            state.last_stats = _fitting(arrays, "last.stats", network.stats)
+        state._take(arrays, network)
         return state
+
+    def _take(self, arrays: dict[str, np.ndarray], network: Network) -> None:
+        """Fill in all arrays of a file, none of which may be left over."""
+        rest = dict(arrays)
+        squares = network.optimizer.non_negative
+        for name, array in self.optimizer_state.arrays.items():
+            array[...] = _fitting(rest, f"optimizer.{name}", network.params, infinite=True, signed=name not in squares)
+        if self.stopping is not None and "best.params" in rest:
+            self.stopping.best_params = _fitting(rest, "best.params", network.params)
+            self.stopping.best_stats = _fitting(rest, "best.stats", network.stats)
+        if "last.params" in rest:
+            self.last_params = _fitting(rest, "last.params", network.params)
+            self.last_stats = _fitting(rest, "last.stats", network.stats)
+        if rest:
+            message = (
+                f"its arrays must be those of {network.optimizer!r}, got also {', '.join(map(repr, sorted(rest)))}"
+            )
+            raise FormatError(message, got=sorted(rest))
 
 
 def _listed(value: Any) -> Any:
     """Return a number, or a list of them with members: what JSON can hold."""
     return value.tolist() if isinstance(value, np.ndarray) else float(value)
+
+
+def _three(sums: Any) -> list[Any]:
+    if isinstance(sums, list) and len(sums) == 3:
+        return sums
+    message = f"sums must be three, got {sums!r}"
+    raise FormatError(message, got=sums)
 
 
 def _number(value: Any, network: Network) -> Any:
@@ -187,11 +209,20 @@ def _identity(optimizer: Optimizer) -> tuple[str, tuple[str, ...]]:
     return type(optimizer).__name__, (*optimizer.state_names, *(("average",) if optimizer.ema is not None else ()))
 
 
-def _fitting(arrays: dict[str, np.ndarray], name: str, like: np.ndarray) -> np.ndarray:
-    """Return a saved array of the shape and dtype it must have."""
-    array = arrays.get(name)
+def _fitting(
+    arrays: dict[str, np.ndarray], name: str, like: np.ndarray, *, infinite: bool = False, signed: bool = True
+) -> np.ndarray:
+    """Take a saved array out of ``arrays``, of the shape and dtype it must have and with values it can have.
+
+    A square may have become infinite in a run that goes on all the same; NaN never.
+    """
+    array = arrays.pop(name, None)
     if array is None or array.shape != like.shape or array.dtype != like.dtype:
         got = "nothing" if array is None else f"shape {array.shape} and {array.dtype}"
         message = f"'{name}' must have shape {like.shape} and {like.dtype}, got {got}"
         raise FormatError(message, expected=like.shape, got=got)
+    problem = wrong_values(array, infinite=infinite, signed=signed)
+    if problem:
+        message = f"'{name}' must be what an optimizer or a network can have, got {problem}"
+        raise FormatError(message, got=problem)
     return array.copy()

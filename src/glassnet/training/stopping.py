@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_flag, check_integer, check_number
+from glassnet.checks import MOST_STEPS, check_choice, check_flag, check_integer, check_number
 from glassnet.errors import ConfigError, FormatError
 from glassnet.metrics import GREATER_IS_BETTER, better_sign
 from glassnet.sources import RowSource
@@ -141,23 +141,36 @@ class StoppingState:
     @classmethod
     def from_dict(cls, entries: dict[str, Any], members: int | None) -> StoppingState:
         """Return the state that `to_dict` described."""
+        if not isinstance(entries, dict) or not all(isinstance(entries.get(name), str) for name in ("monitor", "data")):
+            message = f"early stopping must have a monitor and data, both texts, got {entries!r}"
+            raise FormatError(message, got=entries)
         # Files of version 0.1 have no sign: there it followed from the name.
         old = -1.0 if entries["monitor"].removeprefix("valid_") in GREATER_IS_BETTER else 1.0
-        state = cls(entries["monitor"], members, entries["data"], entries.get("sign", old))
-        state.best = _row([np.inf if b is None else b for b in entries["best"]], state.best)
-        state.best_epoch = _row(entries["best_epoch"], state.best_epoch)
-        state.waited = _row(entries["waited"], state.waited)
-        state.settled = _row(entries["settled"], state.settled)
+        sign = entries.get("sign", old)
+        if sign not in (1.0, -1.0):
+            message = f"early stopping must have a sign of 1 or -1, got {sign!r}"
+            raise FormatError(message, got=sign)
+        state = cls(entries["monitor"], members, entries["data"], float(sign))
+        for name in ("best", "best_epoch", "waited", "settled"):
+            setattr(state, name, _row(name, entries.get(name), getattr(state, name)))
         return state
 
 
-def _row(values: Any, like: np.ndarray) -> np.ndarray:
-    """Return one value per member, of the dtype and shape it must have."""
-    array = np.asarray(values, dtype=like.dtype)
-    if array.shape != like.shape:
-        message = f"early stopping must have {like.size} values, got shape {array.shape}"
-        raise FormatError(message, expected=like.shape, got=array.shape)
-    return array
+def _row(name: str, values: Any, like: np.ndarray) -> np.ndarray:
+    """Return one value per member, of the dtype and shape it must have; None is infinity among floats."""
+    if not isinstance(values, list) or len(values) != like.size:
+        got = f"shape ({len(values)},)" if isinstance(values, list) else repr(values)
+        message = f"early stopping must have {like.size} values, got {got} of {name}"
+        raise FormatError(message, expected=like.shape, got=got)
+    if like.dtype.kind == "f":
+        found: list[Any] = [
+            np.inf if value is None else check_number("early stopping", name, value) for value in values
+        ]
+    elif like.dtype.kind == "b":
+        found = [check_flag("early stopping", name, value) for value in values]
+    else:
+        found = [check_integer("early stopping", name, value, 0, maximum=MOST_STEPS) for value in values]
+    return np.array(found, dtype=like.dtype)
 
 
 def fingerprint(arrays: tuple[Any, ...]) -> str:
