@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import glassnet as gn
 from glassnet.tabular import TableEncoder, TableModel, TargetEncoder
@@ -155,11 +156,24 @@ def _nested(path: Path) -> None:
     net.save(path, training_state=True)
 
 
+class Stumble(gn.Callback):
+    """Raise after some steps, as a power cut would: a checkpoint in the middle of an epoch is left."""
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+
+    def on_step_end(self, run: Any) -> None:
+        self.steps -= 1
+        if self.steps == 0:
+            raise InterruptedError
+
+
 def _checkpoint(path: Path) -> None:
     net = gn.Network([gn.Dense(2, "relu"), gn.Dense(1)], loss="binary_cross_entropy", optimizer="adam", seed=1)
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((8, 3)), rng.integers(0, 2, 8)
-    net.fit(X, y, epochs=1, batch_size=2, checkpoint=gn.Checkpoint(path, every_steps=1))
+    with pytest.raises(InterruptedError):
+        net.fit(X, y, epochs=1, batch_size=2, checkpoint=gn.Checkpoint(path, every_steps=1), callbacks=Stumble(3))
 
 
 def _table(path: Path) -> None:
@@ -238,7 +252,7 @@ def _change_tree(random: random.Random, tree: Any) -> None:
     elif how == 4 and isinstance(whole, dict):
         whole[str(nasty(random))[:50]] = copy.deepcopy(random.choice([whole[key], nasty(random)]))
     elif how == 5 and type(whole[key]) in (int, float):
-        whole[key] = random.choice([whole[key] + 1, whole[key] - 1, -whole[key], whole[key] * 1e30, str(whole[key])])
+        whole[key] = random.choice([whole[key] + 1, whole[key] - 1, -whole[key], whole[key] * 10**30, str(whole[key])])
     else:
         whole[key] = nasty(random)
 

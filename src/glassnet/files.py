@@ -1,9 +1,13 @@
 """One model file: arrays in safetensors, everything else as JSON in its metadata. Nothing in it is ever executed.
 
-Layout of format version 1: parameters and statistics by name (``"dense_1.weight"``), with a leading member axis if
-there are members; with the training state also ``"training.optimizer.M"`` and the like, as flat arrays. The metadata
-has one entry, ``"glassnet"``: JSON with ``format_version``, ``config``, ``metadata`` (the user's notes) and
-``training`` (null without).
+Layout: parameters and statistics by name (``"dense_1.weight"``), with a leading member axis if there are members; with
+the training state also ``"training.optimizer.M"`` and the like, as flat arrays. The metadata has one entry,
+``"glassnet"``: JSON with ``format_version``, ``config``, ``metadata`` (the user's notes), ``training`` and ``data``
+(null without).
+
+Format version 2 added layers inside layers (``"residual_1.dense_1.weight"``), tuned layers, penalties, schedules that
+remember, runs within an epoch (``training.step`` and ``training.sums``), and ``data``, by which a checkpoint knows the
+rows it was trained on. Version 1 has none of these and is read as a file without them.
 """
 
 from __future__ import annotations
@@ -29,7 +33,9 @@ from glassnet.training import RunState
 
 __all__ = ["FORMAT_VERSION", "load", "restore_network", "save_network", "write_atomically"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Version that is written; this one and all before are read."""
+
 _TRAINING = "training."
 _SHOWN = 10  # problems in one message
 _PARTS: dict[str, tuple[str, Any]] = {
@@ -245,10 +251,11 @@ def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dic
         message = f"{where}: the description must be JSON with a format_version, got something else."
         raise FormatError(message)
     version = description["format_version"]
-    if type(version) is not int or version != FORMAT_VERSION:
+    if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
         newer = type(version) is int and version > FORMAT_VERSION
         advice = "Update glassnet." if newer else "The file is damaged."
-        message = f"{where}: the format version must be {FORMAT_VERSION}, got {shortened(repr(version))}. {advice}"
+        known = " or ".join(map(str, range(1, FORMAT_VERSION + 1)))
+        message = f"{where}: the format version must be {known}, got {shortened(repr(version))}. {advice}"
         raise FormatError(message, expected=FORMAT_VERSION, got=version)
     for name, (words, kinds) in _PARTS.items():
         if not isinstance(description.setdefault(name, None), kinds):

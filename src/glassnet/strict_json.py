@@ -84,7 +84,7 @@ def _whole_number(digits: str) -> int:
 def _is_deep(found: Any) -> bool:
     """Return whether lists and objects are nested too deep, looking at one level after the other."""
     level = [found]
-    for _ in range(_MOST_LEVELS + 1):
+    for _ in range(_MOST_LEVELS):
         parts = (whole.values() if isinstance(whole, dict) else whole for whole in level if isinstance(whole, _NESTS))
         level = [part for inside in parts for part in inside if isinstance(part, _NESTS)]
         if not level:

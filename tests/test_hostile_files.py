@@ -1,0 +1,501 @@
+"""Attacks on the reader of model files: each is answered in one sentence that names what is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet import safetensors_reader, strict_json
+from glassnet.tabular import TableModel
+from hostile import BASES, Parts, deadline
+
+JOBS = Path(__file__).parent / "jobs"
+Change = Callable[[Parts], None]
+
+
+@pytest.fixture(scope="module")
+def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Return good files by the names of `BASES`."""
+    path = tmp_path_factory.mktemp("bases") / "model"
+    found = {}
+    for name, (write, _) in BASES.items():
+        write(path)
+        found[name] = path.read_bytes()
+    return found
+
+
+def refusal(path: Path, content: bytes, load: Callable[[Path], Any] = gn.load) -> str:
+    """Return the sentence with which a file is refused, without its beginning."""
+    path.write_bytes(content)
+    with pytest.raises(gn.FormatError) as caught, deadline(20.0):
+        load(path)
+    begin = f"load({str(path)!r}): "
+    assert begin in str(caught.value)
+    return str(caught.value).rpartition(begin)[2]
+
+
+# ---- the container: eight bytes, a header, the arrays' bytes ---------------------------------------------------------
+
+
+def _file(header: bytes, data: bytes = b"") -> bytes:
+    return struct.pack("<Q", len(header)) + header + data
+
+
+def _one_array(**changes: Any) -> bytes:
+    entry = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8], **changes}
+    return _file(json.dumps({"a": entry}).encode(), b"\0" * 8)
+
+
+def _two_arrays(first: list[int], second: list[int], size: int) -> bytes:
+    entries = {
+        name: {"dtype": "U8", "shape": [stop - start], "data_offsets": [start, stop]}
+        for name, (start, stop) in {"a": first, "b": second}.items()
+    }
+    return _file(json.dumps(entries).encode(), b"\0" * size)
+
+
+CONTAINERS = [
+    (b"", "one of 0 bytes"),
+    (b"\x01", "one of 1 bytes"),
+    (b"\x02" + b"\0" * 6, "one of 7 bytes"),
+    (b"\x02" + b"\0" * 7, "one of 8 bytes whose header should have 2"),
+    (b"\x02" + b"\0" * 7 + b"{", "one of 9 bytes whose header should have 2"),
+    (struct.pack("<Q", 0) + b"{}", "a header that is not JSON (Expecting value at character 0)"),
+    (struct.pack("<Q", 2**63) + b"{}", "one of 10 bytes whose header should have 9,223,372,036,854,775,808"),
+    (b"\xff" * 8 + b"{}", "one of 10 bytes whose header should have 18,446,744,073,709,551,615"),
+    (_file(b'{"\xe9":1}'), "a header that is not UTF-8"),
+    (_file(b'{"a"'), "a header that is not JSON (Expecting ':' delimiter at character 4)"),
+    (_file(b"[1]"), "a header that is not an object but [1]"),
+    (_file(b'{"a":1,"a":2}'), "a header that has the key 'a' twice"),
+    (_file(b"[" * 101 + b"]" * 101), "a header that is nested more than 100 deep"),
+    (_file(b'{"a":' + b"1" * 101 + b"}"), "a header that has a whole number of 101 digits"),
+    (_file(b'{"__metadata__":[]}'), "'__metadata__' that does not map names to texts"),
+    (_file(b'{"__metadata__":null}'), "'__metadata__' that does not map names to texts"),
+    (_file(b'{"__metadata__":{"glassnet":1}}'), "'__metadata__' that does not map names to texts"),
+    (_file(b'{"a":NaN}'), "nan for the array 'a'"),
+    (_one_array(more=1), "{'dtype': 'F32', 'shape': [2], 'data_offsets': [0, 8], 'm... for the array 'a'"),
+    (_one_array(shape=[-2]), "the array 'a' of shape [-2]"),
+    (_one_array(shape=[2.0]), "the array 'a' of shape [2.0]"),
+    (_one_array(shape=[True]), "the array 'a' of shape [True]"),
+    (_one_array(shape="2"), "the array 'a' of shape '2'"),
+    (_one_array(shape=None), "the array 'a' of shape None"),
+    (_one_array(shape=[2] * 40), "the array 'a' of shape [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2,..."),
+    (_one_array(shape=[2**40, 2**40]), "F32 and shape [1099511627776, 1099511627776] at the bytes [0, 8]"),
+    (_one_array(shape=[2**32, 2**32]), "F32 and shape [4294967296, 4294967296] at the bytes [0, 8]"),
+    (_one_array(shape=[0]), "the array 'a' of F32 and shape [0] at the bytes [0, 8]"),
+    (_one_array(dtype="BF16"), "the array 'a' of unknown dtype 'BF16'"),
+    (_one_array(dtype="F8_E4M3"), "the array 'a' of unknown dtype 'F8_E4M3'"),
+    (_one_array(dtype=3), "the array 'a' of unknown dtype 3"),
+    (_one_array(dtype="F64"), "the array 'a' of F64 and shape [2] at the bytes [0, 8]"),
+    (_one_array(data_offsets=[8, 0]), "the array 'a' of F32 and shape [2] at the bytes [8, 0]"),
+    (_one_array(data_offsets=[-8, 0]), "the array 'a' of F32 and shape [2] at the bytes [-8, 0]"),
+    (_one_array(data_offsets=[0, 7]), "the array 'a' of F32 and shape [2] at the bytes [0, 7]"),
+    (_one_array(data_offsets=[0, 8, 8]), "the array 'a' of F32 and shape [2] at the bytes [0, 8, 8]"),
+    (_one_array(data_offsets=[0.0, 8.0]), "the array 'a' of F32 and shape [2] at the bytes [0.0, 8.0]"),
+    (_one_array(data_offsets=[2**70, 2**70 + 8]), "the array 'a' at byte 1180591620717411303424 of the data instead of 0"),
+    (_two_arrays([0, 8], [4, 12], 12), "the array 'b' at byte 4 of the data instead of 8"),
+    (_two_arrays([0, 8], [0, 8], 8), "the array 'b' at byte 0 of the data instead of 8"),
+    (_two_arrays([0, 4], [8, 12], 12), "the array 'b' at byte 8 of the data instead of 4"),
+    (_two_arrays([1, 4], [4, 8], 8), "the array 'a' at byte 1 of the data instead of 0"),
+    (_two_arrays([0, 4], [4, 8], 9), "8 bytes of arrays in 9 bytes of data"),
+    (_two_arrays([0, 4], [4, 8], 7), "8 bytes of arrays in 7 bytes of data"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "got"), CONTAINERS, ids=[got[:60] for _, got in CONTAINERS])
+def test_damaged_container_is_named(content: bytes, got: str, tmp_path: Path) -> None:
+    """Whatever is wrong with lengths, header, shapes, dtypes or offsets is said."""
+    words = refusal(tmp_path / "model", content)
+    assert words.startswith("the file must be a safetensors file, got ")
+    assert got in words
+    assert words.endswith(". It is damaged or of another kind.")
+
+
+# ---- the description: version, configuration, training state ---------------------------------------------------------
+
+
+def _set(*path: Any, value: Any) -> Change:
+    def change(parts: Parts) -> None:
+        at = parts.description
+        for key in path[:-1]:
+            at = at[key]
+        at[path[-1]] = value
+
+    return change
+
+
+def _config(*path: Any, value: Any) -> Change:
+    return _set("config", *path, value=value)
+
+
+def _training(*path: Any, value: Any) -> Change:
+    return _set("training", *path, value=value)
+
+
+def _text(text: str) -> Change:
+    def change(parts: Parts) -> None:
+        parts.description_text = text
+
+    return change
+
+
+def _fill(name: str, value: float) -> Change:
+    def change(parts: Parts) -> None:
+        array = parts.array(name)
+        array[-1] = value
+        parts.put(name, array)
+
+    return change
+
+
+def _without(name: str) -> Change:
+    def change(parts: Parts) -> None:
+        start, stop = parts.header.pop(name)["data_offsets"]
+        parts.data = parts.data[:start] + parts.data[stop:]
+        for other, entry in parts.header.items():
+            if other != "__metadata__" and entry["data_offsets"][0] >= stop:
+                entry["data_offsets"] = [at - (stop - start) for at in entry["data_offsets"]]
+
+    return change
+
+
+def _with(name: str) -> Change:
+    def change(parts: Parts) -> None:
+        parts.header[name] = {"dtype": "F32", "shape": [1], "data_offsets": [len(parts.data), len(parts.data) + 4]}
+        parts.data += b"\0" * 4
+
+    return change
+
+
+DESCRIPTIONS: list[tuple[Change, str]] = [
+    *(
+        (_set("format_version", value=value), f"the format version must be 1 or 2, got {value!r}. The file is damaged.")
+        for value in (0, -1, "1", True, 1.5, None, [], 1e99)
+    ),
+    (_set("format_version", value=3), "the format version must be 1 or 2, got 3. Update glassnet."),
+    (_text(""), "text that is not JSON (Expecting value at character 0)"),
+    (_text("[1]"), "the description must be JSON with a format_version, got something else"),
+    (_text("1e999"), "the description must be JSON with a format_version, got something else"),
+    (_text('{"a":1,"a":2}'), "got text that has the key 'a' twice"),
+    (_text("9" * 500), "got text that has a whole number of 500 digits"),
+    (_text("[" * 200 + "]" * 200), "got text that is nested more than 100 deep"),
+    (_set("metadata", value=[1]), "metadata must be an object, got [1]."),
+    (_set("data", value=3), "what is noted of the data must be an object, got 3."),
+    *(
+        (_config("layers", 0, "class", value=value), "layer: class must be one of 'BatchNorm', 'Concatenate'")
+        for value in ("os.system", "__init__", "../x", "Layer", None, ["Dense"], "D" * 10_000)
+    ),
+    (_config("layers", 0, "class", value="Mine"), "A class of your own must be passed to load as custom=[...]."),
+    (_config("layers", 0, value=5), "it must be described by a class and its arguments, got 5"),
+    (_config("layers", value={}), "layers and seeds must be lists, got {}"),
+    (_config("layers", 0, "activation", value="eval"), "activation must be one of 'elu', 'gelu'"),
+    (_config("layers", 0, "initializer", value="eval"), "initializer must be one of 'glorot_normal'"),
+    (_config("layers", 0, "units", value=10**12), "has shape (4, 3) and float32 instead of (4, 1000000000000) and float32"),
+    (_config("layers", 0, "units", value=2.5), "Dense: units must be a whole number of at least 1, got 2.5."),
+    (_config("layers", 0, "units", value=True), "Dense: units must be a whole number of at least 1, got True."),
+    (_config("layers", 2, "rate", value=float("inf")), "Dropout: rate must be a finite number at least 0 and below 1, got inf."),
+    (_config("layers", 2, "rate", value=float("nan")), "Dropout: rate must be a finite number at least 0 and below 1, got nan."),
+    (_config("layers", 0, "__class__", value="x"), "Dense.__init__() got an unexpected keyword argument '__class__'"),
+    (_config("members", value=10**12), "a sequence of seeds must have one per member, got 1 seeds and members=1000000000000."),
+    (_config("members", value=0), "members must be a whole number of at least 1, got 0."),
+    (_config("seeds", value=[-1]), "seed must be a whole number of at least 0, got -1."),
+    (_config("seeds", value=[]), "seeds must hold one seed, got 0"),
+    (_config("seeds", value=[1.5]), "seed must be a whole number of at least 0, got 1.5."),
+    (_config("input_shape", value=[10**12]), "instead of (1000000000000, 3) and float32"),
+    (_config("input_shape", value=[]), "input_shape must have at least one axis, got []."),
+    (_config("input_shape", value=[4, 4]), "each sample must be a row of features, got shape (4, 4)."),
+    (_config("dtype", value="float16"), "dtype must be one of 'float32', 'float64', got 'float16'."),
+    (_config("loss", value="cross_entropy"), "must be described by a class and its arguments, got 'cross_entropy'"),
+    (_config("loss", "class", value="eval"), "loss: class must be one of 'AbsoluteError'"),
+    (_config("optimizer", value=None), "must be described by a class and its arguments, got None"),
+    (_config("optimizer", "class", value="X"), "optimizer: class must be one of 'Adagrad', 'Adam'"),
+    (_config("optimizer", "beta1", value=2), "beta1 must be a finite number at least 0 and below 1, got 2."),
+    (_config("optimizer", "learning_rate", value={"schedule": "eval"}), "schedule must be one of 'Constant'"),
+    (_config("l1", value=-1), "l1 must be a finite number at least 0, got -1."),
+    (_config("max_norm", value="x"), "max_norm must be a finite number above 0, got 'x'."),
+    (_set("training", value=5), "the training state must be an object, got 5."),
+    (_set("training", value={}), "must have entries for epoch, history, steps and stopping, got none for epoch, history"),
+    (_set("training", value=None), "there must be a training state for the arrays best.params, best.stats"),
+    (_training("epoch", value=10**30), "epoch must be a whole number of at most 9007199254740992, got 1000"),
+    (_training("epoch", value=True), "epoch must be a whole number of at least 0, got True."),
+    (_training("step", value=-1), "step must be a whole number of at least 0, got -1."),
+    (_training("sums", value=[1]), "sums must be three, got [1]"),
+    (_training("sums", value=["a", 1, 1]), "sums must be a finite number, got 'a'."),
+    (_training("steps", value=10**20), "steps must be a whole number of at most 9007199254740992"),
+    (_training("schedule", value=5), "the schedule must remember {} or the like, got 5"),
+    (_training("history", value=None), "History: it must be a dict, got None."),
+    (_training("history", "columns", value=[]), "History: columns must be of type dict, got []."),
+    (_training("history", "columns", "loss", value=[1.0]), "columns must be lists of the same length, got several lengths."),
+    (_training("history", "columns", "loss", value=["x", "y"]), "the column 'loss' must hold numbers, got something else."),
+    (_training("history", "best_epoch", value=-3), "best_epoch and threads must be whole numbers, got [-3]"),
+    (_training("history", "notes", value=[5]), "notes must be texts, got something else."),
+    (_training("history", "seconds", value="x"), "seconds must be of type float, got 'x'."),
+    (_training("stopping", value=5), "early stopping must have a monitor and data, both texts, got 5"),
+    (_training("stopping", "best", value=[]), "early stopping must have 1 values, got shape (0,) of best"),
+    (_training("stopping", "best", value=["x"]), "best must be a finite number, got 'x'."),
+    (_training("stopping", "waited", value=[1.5]), "waited must be a whole number of at least 0, got 1.5."),
+    (_training("stopping", "settled", value=[1]), "settled must be True or False, got 1."),
+    (_training("stopping", "sign", value=3), "early stopping must have a sign of 1 or -1, got 3"),
+    (_fill("dense_1.weight", np.nan), "'dense_1.weight' holds NaN."),
+    (_fill("dense_1.weight", -np.inf), "'dense_1.weight' holds infinity."),
+    (_fill("batch_norm_1.running_mean", np.nan), "'batch_norm_1.running_mean' holds NaN."),
+    (_fill("batch_norm_1.running_var", -1.0), "'batch_norm_1.running_var' holds numbers below 0."),
+    (_fill("training.optimizer.M", np.nan), "'optimizer.M' must be what an optimizer or a network can have, got NaN"),
+    (_fill("training.optimizer.V", -1.0), "'optimizer.V' must be what an optimizer or a network can have, got numbers below 0"),
+    (_fill("training.best.params", np.inf), "'best.params' must be what an optimizer or a network can have, got infinity"),
+    (_without("dense_1.bias"), "'dense_1.bias' is missing"),
+    (_without("training.optimizer.V"), "'optimizer.V' must have shape (29,) and float32, got nothing"),
+    (_without("training.best.stats"), "'best.stats' must have shape (6,) and float32, got nothing"),
+    (_with("more"), "'more' is unknown"),
+    (_with("training.more"), "its arrays must be those of AdamW("),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "got"), DESCRIPTIONS, ids=[got[:60] for _, got in DESCRIPTIONS])
+def test_damaged_description_is_named(change: Change, got: str, contents: dict[str, bytes], tmp_path: Path) -> None:
+    """Whatever is wrong with version, configuration, training state or values is said, in a sentence of bounded length."""
+    parts = Parts(contents["trained"])
+    change(parts)
+    words = refusal(tmp_path / "model", parts.content())
+    assert got in words
+    assert len(words) < 2500
+
+
+TABLES: list[tuple[Change, str]] = [
+    (_set("metadata", "table", value=3), "the file must hold a network with its table encoder, got a network alone."),
+    (_set("metadata", value={}), "the file must hold a network with its table encoder, got a network alone."),
+    (
+        _set("metadata", "table", "encoder", value=None),
+        "TableEncoder.from_config: the configuration must be a dict, got NoneType.",
+    ),
+    (
+        _set("metadata", "table", "target", value=[]),
+        "TargetEncoder.from_config: the configuration must be a dict, got list.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "got"), TABLES, ids=[got[:60] for _, got in TABLES])
+def test_damaged_table_model_is_named(change: Change, got: str, contents: dict[str, bytes], tmp_path: Path) -> None:
+    """What a table model notes of its columns is checked as the network is."""
+    parts = Parts(contents["table"])
+    change(parts)
+    assert got in refusal(tmp_path / "model", parts.content(), TableModel.load)
+
+
+def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, bytes], tmp_path: Path) -> None:
+    """A damaged checkpoint refuses to resume, and the network keeps weights and history."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((8, 3)), rng.integers(0, 2, 8)
+    net = gn.Network([gn.Dense(2, "relu"), gn.Dense(1)], loss="binary_cross_entropy", optimizer="adam", seed=1)
+    net.fit(X, y, epochs=1, batch_size=2)
+    params = net.params.copy()
+    parts = Parts(contents["checkpoint"])
+    _fill("training.optimizer.V", -1.0)(parts)
+    (tmp_path / "model").write_bytes(parts.content())
+    with pytest.raises(gn.FormatError, match="got numbers below 0"):
+        net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model"), resume=True)
+    np.testing.assert_array_equal(net.params, params)
+    assert net.history is not None
+    assert net.history.epochs == 1
+
+
+# ---- every byte, every bit -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """Return the smallest file: one weight and one bias."""
+    path = tmp_path_factory.mktemp("tiny") / "model"
+    gn.Network([gn.Dense(1)], loss="squared_error", optimizer="sgd", input_shape=(1,), seed=0).save(path)
+    return path.read_bytes()
+
+
+def test_cut_off_at_every_byte(contents: dict[str, bytes], tmp_path: Path) -> None:
+    """No beginning of a file is taken for a file, with training state and all."""
+    path, content = tmp_path / "model", contents["trained"]
+    for length in range(len(content)):
+        refusal(path, content[:length])
+    refusal(path, content + b"\0")
+
+
+def test_every_bit_flipped(tiny: bytes, tmp_path: Path) -> None:
+    """One wrong bit gives a refusal, or a network that predicts: nothing else."""
+    path = tmp_path / "model"
+    refused = 0
+    for place in range(8 * len(tiny)):
+        flipped = bytearray(tiny)
+        flipped[place // 8] ^= 1 << place % 8
+        path.write_bytes(flipped)
+        try:
+            net = gn.load(path)
+        except gn.FormatError:
+            refused += 1
+        else:
+            with np.errstate(all="ignore"):
+                net.predict(np.ones((1, 1)))
+    assert refused > 0.8 * 8 * len(tiny)
+
+
+# ---- what is no ordinary file ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in the file system")
+def test_pipes_sockets_and_devices_do_not_hang(tmp_path: Path) -> None:
+    """What would never end or never begin is named at once."""
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        os.chdir(tmp_path)  # the name of a socket is limited in length
+        listener.bind("socket")
+        kinds = {
+            str(tmp_path / "pipe"): "a named pipe", str(tmp_path / "socket"): "a socket",
+            "/dev/zero": "a device", "/dev/null": "a device",
+        }  # fmt: skip
+        for path, kind in kinds.items():
+            with pytest.raises(gn.FormatError) as caught, deadline(10.0):
+                gn.load(path)
+            assert str(caught.value) == f"load({path!r}): the model must be an ordinary file, got {kind}."
+
+
+def test_strange_paths(tiny: bytes, tmp_path: Path) -> None:
+    """Folders, loops and impossible names are one sentence; every kind of path to a good file works."""
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(OSError, match=r"[Ss]ymbolic links|loop"):
+        gn.load(tmp_path / "loop")
+    for path, got in ((tmp_path, "a folder"), (tmp_path / "no", "no such file"), ("a\0b", "no such file")):
+        with pytest.raises(FileNotFoundError) as caught:
+            gn.load(path)
+        assert str(caught.value) == f"load({str(path)!r}): the model file must exist, got {got}."
+    (tmp_path / "model").write_bytes(tiny)
+    (tmp_path / "link").symlink_to(tmp_path / "model")
+    for path in (tmp_path / "model", str(tmp_path / "model"), tmp_path / "link"):
+        assert gn.load(path).n_parameters == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are texts elsewhere")
+def test_name_that_is_no_text(tiny: bytes, tmp_path: Path) -> None:
+    """A file whose name is not UTF-8 is read and written like any other."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe"))
+    path.write_bytes(tiny)
+    net = gn.load(path)
+    net.save(path)
+    assert path.read_bytes() == tiny
+
+
+def test_forbidden_file(tiny: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system's refusal is passed on as it is."""
+    (tmp_path / "model").write_bytes(tiny)
+
+    def refuse(path: Any, flags: int, *rest: Any, **options: Any) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        gn.load(tmp_path / "model")
+
+
+def test_file_that_shrinks_while_it_is_read(
+    contents: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file cut short by somebody else in the middle is refused; mapped, it would kill the process."""
+    path = tmp_path / "model"
+    path.write_bytes(contents["trained"])
+    parse = strict_json.parse_json
+
+    def cut(text: Any) -> Any:
+        os.truncate(path, len(contents["trained"]) - 10)
+        return parse(text)
+
+    monkeypatch.setattr(safetensors_reader, "parse_json", cut)
+    with pytest.raises(gn.FormatError, match="got one that lost 10 bytes while it was read"):
+        gn.load(path)
+
+
+# ---- bounded memory and time, nothing executed -----------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs limits for the memory of a process")
+def test_huge_files_need_little_memory_and_time(tmp_path: Path) -> None:
+    """Texts and shapes of any size are refused or read within 2 GiB of address space and a minute of computing."""
+    job = subprocess.run(
+        [sys.executable, JOBS / "huge_files.py", tmp_path], capture_output=True, text=True, timeout=500, check=False
+    )
+    assert job.returncode == 0, job.stderr
+    found = [json.loads(line) for line in job.stdout.splitlines()]
+    assert len(found) > 20
+    for case in found:
+        assert case["outcome"].startswith(("loaded ", "load('")), case
+        assert len(case["outcome"]) < 3000, case
+
+
+def test_nothing_is_executed(contents: dict[str, bytes], tmp_path: Path) -> None:
+    """Loading compiles, imports and starts nothing, whatever a file names."""
+    paths = []
+    for i, value in enumerate(["Dense", "os.system", "__import__('os').system('true')", "subprocess.Popen"]):
+        parts = Parts(contents["trained"])
+        _config("layers", 0, "class", value=value)(parts)
+        paths.append(tmp_path / f"model{i}")
+        paths[-1].write_bytes(parts.content())
+    job = subprocess.run(
+        [sys.executable, JOBS / "audited_load.py", *paths], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert job.returncode == 0, job.stderr
+    assert json.loads(job.stdout) == {"outcomes": ["loaded", "refused", "refused", "refused"], "events": []}
+
+
+# ---- writing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs limits for the size of a file")
+def test_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
+    """Where there is no room for all of it, the old file is whole, no other is left, and the system's reason is given."""
+    job = subprocess.run(
+        [sys.executable, JOBS / "no_room.py", tmp_path / "model"],
+        capture_output=True, text=True, timeout=100, check=False,
+    )  # fmt: skip
+    assert job.returncode == 0, job.stderr
+    assert job.stdout == "OSError: File too large\n"
+    assert os.listdir(tmp_path) == ["model"]
+    assert gn.load(tmp_path / "model").n_parameters == 2
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_load_refuses_is_not_written(value: float, tmp_path: Path) -> None:
+    """A network with a number that is none is not saved over a good file."""
+    net = gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(1,), seed=0)
+    net.save(tmp_path / "model")
+    good = (tmp_path / "model").read_bytes()
+    net.params[0] = value
+    with pytest.raises(gn.DataError) as caught:
+        net.save(tmp_path / "model")
+    got = "NaN" if np.isnan(value) else "infinity"
+    assert str(caught.value) == (
+        f"save: parameters and statistics must be finite, got {got} in 'dense_1.weight'. Train with scaled data."
+    )
+    assert (tmp_path / "model").read_bytes() == good
+
+
+def test_notes_that_could_not_be_read_are_not_written(tmp_path: Path) -> None:
+    """Metadata beyond what `load` accepts is refused when it is saved."""
+    net = gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(1,), seed=0)
+    deep: list[Any] = []
+    for _ in range(200):
+        deep = [deep]
+    net.metadata["deep"] = deep
+    with pytest.raises(gn.ConfigError) as caught:
+        net.save(tmp_path / "model")
+    assert str(caught.value) == (
+        "save: network.metadata and the history must be smaller and simpler, got text that is nested more than 100 deep."
+    )
+    assert os.listdir(tmp_path) == []

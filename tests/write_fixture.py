@@ -1,0 +1,58 @@
+"""Write the fixture of the format version of today: what this version wrote must be readable for ever.
+
+Usage, once for each new version: ``PYTHONPATH=src:tests python -m write_fixture``. The fixtures of versions that were
+released are never written again.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+import glassnet as gn
+from glassnet.files import FORMAT_VERSION
+from hostile import DATA, Stumble
+
+
+def main() -> None:
+    """Write ``format_N.safetensors``, stopped within an epoch, and what it predicts."""
+    path = DATA / f"format_{FORMAT_VERSION}.safetensors"
+    if path.exists():
+        message = f"write_fixture: the file must be new, got {path.name}. Raise FORMAT_VERSION first."
+        raise SystemExit(message)
+    branch = gn.Concatenate([gn.Identity(), [gn.Dense(3, "gelu").tuned(rate_factor=0.5), gn.LayerNorm()]])
+    block = gn.Residual([gn.Dense(6, "silu", initializer="orthogonal"), gn.Dropout(0.1)])
+    layers = [gn.Select([0, 2, 3]), branch, gn.BatchNorm(), block, gn.Parametric("tanh"), gn.PReLU(), gn.Dense(3)]
+    rate = gn.Warmup(gn.ReduceOnPlateau(0.05, monitor="loss"), epochs=2)
+    net = gn.Network(
+        layers,
+        loss="cross_entropy",
+        optimizer=gn.RMSprop(rate, momentum=0.5, clip_norm=1.0, ema=0.9),
+        seed=2,
+        l2=0.001,
+        max_norm=3.0,
+    )
+    net.metadata["note"] = {"made by": "glassnet 0.1.0, format 2"}
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((12, 4)), rng.integers(0, 3, 12)
+    checkpoint = gn.Checkpoint(path, every_steps=1)
+    try:
+        net.fit(
+            X, y, epochs=4, batch_size=4, validation_data=(X, y), checkpoint=checkpoint,
+            early_stopping=gn.EarlyStopping(patience=5), callbacks=Stumble(8),
+        )  # fmt: skip
+    except InterruptedError:
+        net = gn.load(path)
+    assert net.run is not None
+    begun = net.run.step > 0  # the next fit closes that epoch and goes on
+    expected = {
+        "predictions": net.predict(np.linspace(-2.0, 2.0, 20).reshape(5, 4)).tolist(),
+        "metadata": net.metadata,
+        "epochs": net.run.epoch + begun,
+    }
+    path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
