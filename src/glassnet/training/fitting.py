@@ -22,7 +22,7 @@ from glassnet.training.run import Run, Validation
 from glassnet.training.stopping import EarlyStopping, fingerprint
 from glassnet.training.threads import blas_threads, choose_threads
 
-__all__ = ["fit_network"]
+__all__ = ["fit_network", "threads_for"]
 
 
 def fit_network(
@@ -144,7 +144,7 @@ def fit_network(
     checkpoints = _checkpoints(checkpoint, resume, batches, validation)
     if checkpoints is not None and resume:
         checkpoints.restore(network)
-    n_threads = _threads(network, threads, batches.batch_size, deterministic)
+    n_threads = threads_for(network, threads, batches.batch_size, deterministic=deterministic)
     line = make_progress(progress)
     with blas_threads(n_threads), listening() as interruption:
         run = Run(
@@ -215,7 +215,7 @@ def _check_schedule(network: Network, columns: list[str]) -> None:
             raise ConfigError(message, expected=columns, got=name)
 
 
-def _threads(network: Network, threads: int | str, batch_size: int, deterministic: bool) -> int:
+def threads_for(network: Network, threads: int | str, batch_size: int, *, deterministic: bool = False) -> int:
     """Return the number of BLAS threads; a run that goes on keeps the number it began with."""
     if threads == "auto" and network.run is not None and network.run.history.threads is not None:
         return int(network.run.history.threads)

@@ -16,7 +16,7 @@ from glassnet.layers import Step
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
-from glassnet.penalties import limit_norms
+from glassnet.penalties import Penalties, limit_norms
 from glassnet.randomness import Noise
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
@@ -70,6 +70,7 @@ class Run:
         interruption: Interruption | None = None,
         checkpoints: Checkpoints | None = None,
         resumes: bool = False,
+        penalties: Penalties | None = None,
     ) -> None:
         self.network = network
         self.batches = batches
@@ -88,7 +89,7 @@ class Run:
         self.steps_per_epoch = batches.n_batches
         self.rows_seen = 0
         self._store = network.built("fit")
-        self._penalties = network.penalties()
+        self._penalties = network.penalties() if penalties is None else penalties
         self._schedule = network.optimizer.schedule
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
@@ -229,8 +230,8 @@ class Run:
             self._checkpoints.write_cut(self)
         self._finish_epoch()
         with self._averaged_weights():
-            self._evaluate()
-            self._decide()
+            self.evaluate()
+            self.decide()
         self._read_clock()
         if self._checkpoints is not None:
             self._checkpoints.after_epoch(self)
@@ -274,13 +275,13 @@ class Run:
         optimizer, memory = network.optimizer, state.optimizer_state
         if optimizer.clip_norm is not None:
             state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
-        optimizer.step(store.params, store.grads, memory, self._rate(position))
+        optimizer.step(store.params, store.grads, memory, self.rate(position))
         if network.max_norm is not None:
             limit_norms(store, network.max_norm)
         if optimizer.ema is not None:
             optimizer.average(store.params, memory)
 
-    def _rate(self, position: float) -> float:
+    def rate(self, position: float) -> float:
         """Return the learning rate at a position in epochs."""
         return self._schedule.rate(position, self.state.schedule_memory)
 
@@ -317,7 +318,7 @@ class Run:
         if not math.isfinite(params.dot(params)):
             self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
         self._safe, self._candidate = self._candidate, self._safe
-        rate = self._rate(self._position_after(max(self.step - 1, 0)))
+        rate = self.rate(self._position_after(max(self.step - 1, 0)))
         state = self.state
         loss = state.loss_sum / state.weight_sum if np.all(state.weight_sum) else math.nan
         row = {"loss": _plain(loss), "learning_rate": rate}
@@ -341,13 +342,13 @@ class Run:
         finally:
             np.copyto(self._store.params, self._aside)
 
-    def _evaluate(self) -> None:
+    def evaluate(self) -> None:
         """Add the validation data's scores to the epoch's row."""
         if self.validation is not None:
             found = scores(self.network, *self.validation, self.metrics)
             self.history.complete({f"valid_{name}": _plain(value) for name, value in found.items()})
 
-    def _decide(self) -> None:
+    def decide(self) -> None:
         """Learning rate, early stopping, then callbacks."""
         self._schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
         rule, stopping = self.early_stopping, self.state.stopping
@@ -376,7 +377,7 @@ class Run:
         ``proven`` says whether the loss of this epoch's first weights was.
         """
         params, stats = self._candidate if proven else self._safe
-        rate = self._rate(self._position_after(max(self.step - 1, 0)))
+        rate = self.rate(self._position_after(max(self.step - 1, 0)))
         last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
         message = (
             f"fit: loss and weights must stay finite, got {what} at epoch {self.epoch + 1}, step {self.step}{last}. "

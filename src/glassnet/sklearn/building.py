@@ -1,0 +1,142 @@
+"""From an estimator's parameters to a network: layers, optimizer, and scikit-learn's own first weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice, check_integer, check_number
+from glassnet.errors import ConfigError
+from glassnet.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer, LayerNorm, leaves
+from glassnet.layers.named import make_activation
+from glassnet.network import Network
+from glassnet.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
+from glassnet.schedules import Schedule
+
+__all__ = ["SOLVERS", "build_layers", "dense_layers", "draw_weights", "hidden_sizes", "make_optimizer"]
+
+SOLVERS = ("adam", "lbfgs", "sgd")
+_NORMS = {"batch": BatchNorm, "layer": LayerNorm}
+
+
+def hidden_sizes(sizes: Any) -> list[int]:
+    """Return the widths of the hidden layers as a list; a single number is one layer."""
+    found = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    if any(size <= 0 for size in found):
+        message = f"hidden_layer_sizes must be > 0, got {found}."  # scikit-learn's words, which its tests check
+        raise ConfigError(message, got=sizes)
+    return [check_integer("MLP", "hidden_layer_sizes", size, 1) for size in found]
+
+
+def build_layers(
+    where: str, sizes: Sequence[int], n_outputs: int, *, activation: Any, dropout: Any, normalization: str | None,
+    frozen: Iterable[int],
+) -> list[Layer]:  # fmt: skip
+    """Return the layers: for each hidden width ``Dense``, a norm, the activation, dropout; then the outputs.
+
+    Where there is no norm the activation is part of the ``Dense``.
+    """
+    n = len(sizes)
+    activations = _per_layer(where, "activation", activation, n)
+    rates = _per_layer(where, "dropout", dropout, n)
+    norm = None if normalization is None else _NORMS[check_choice(where, "normalization", normalization, _NORMS)]
+    layers: list[Layer] = []
+    for width, given, rate in zip(sizes, activations, rates, strict=True):
+        chosen = activation_of(where, given)
+        if norm is None:
+            layers.append(Dense(width, chosen))
+        else:
+            layers += [Dense(width), norm(), make_activation(where, chosen)]
+        if check_number(where, "dropout", rate, 0.0, 1.0, open_maximum=True):
+            layers.append(Dropout(rate))
+    layers.append(Dense(n_outputs))
+    _freeze(where, layers, frozen)
+    return layers
+
+
+def activation_of(where: str, activation: Any) -> Any:
+    """Return an activation as the layers know it; scikit-learn says "logistic" for the sigmoid."""
+    if not isinstance(activation, str):
+        return make_activation(where, activation)
+    check_choice(where, "activation", activation, sorted([*ACTIVATIONS, "logistic"]))
+    return "sigmoid" if activation == "logistic" else activation
+
+
+def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
+    """Return one value for each hidden layer; a pair of functions is one activation."""
+    is_pair = isinstance(value, tuple) and len(value) == 2 and all(map(callable, value))
+    if not isinstance(value, (list, tuple, np.ndarray)) or is_pair:
+        return [value] * n
+    if len(value) != n:
+        message = f"{where}: {name} must be one value or one for each of {n} hidden layers, got {len(value)}."
+        raise ConfigError(message, expected=n, got=value)
+    return list(value)
+
+
+def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
+    """Keep the weights of some dense layers as they are, counted as in ``coefs_``."""
+    dense = [layer for layer in layers if isinstance(layer, Dense)]
+    for index in frozen:
+        if not isinstance(index, (int, np.integer)) or not 0 <= index < len(dense):
+            message = (
+                f"{where}: frozen must name layers by their place in coefs_, 0 to {len(dense) - 1}, got {index!r}."
+            )
+            raise ConfigError(message, got=index)
+        dense[index].tuned(trainable=False)
+
+
+def dense_layers(network: Network) -> list[Dense]:
+    """Return the layers that ``coefs_`` and ``intercepts_`` show."""
+    return [layer for layer in dict(leaves(network.names, network.layers)).values() if isinstance(layer, Dense)]
+
+
+def draw_weights(
+    network: Network, random: np.random.RandomState, dtype: np.dtype[Any], *, is_logistic: bool
+) -> None:
+    """Fill all dense layers as scikit-learn does, with the same random numbers.
+
+    Weights and biases are uniform between ``-bound`` and ``bound`` with ``bound = sqrt(6 / (fan_in + fan_out))``, or
+    ``sqrt(2 / ...)`` where the hidden activation is logistic; rounded to ``dtype``.
+
+    References
+    ----------
+    Glorot & Bengio (2010), "Understanding the difficulty of training deep feedforward neural networks", eq. 16.
+    """
+    for layer in dense_layers(network):
+        d_in, d_out = layer.W.shape
+        bound = math.sqrt((2.0 if is_logistic else 6.0) / (d_in + d_out))
+        layer.W[...] = random.uniform(-bound, bound, (d_in, d_out)).astype(dtype)
+        layer.b[...] = random.uniform(-bound, bound, d_out).astype(dtype)
+
+
+def make_optimizer(where: str, parameters: dict[str, Any]) -> Optimizer:
+    """Return the optimizer that ``solver`` and the parameters beside it describe.
+
+    ``"sgd"`` and ``"adam"`` are scikit-learn's forms; other names and objects are those of `glassnet.optimizers`.
+    """
+    solver, clip = parameters["solver"], parameters["clip_norm"]
+    if isinstance(solver, Optimizer):
+        if clip is not None:
+            message = f"{where}: clip_norm must be None with an optimizer object, got {clip}. Give it to the optimizer."
+            raise ConfigError(message, got=clip)
+        return solver
+    check_choice(where, "solver", solver, sorted({*OPTIMIZERS, *SOLVERS}))
+    schedule = parameters["learning_rate"]
+    rate = schedule if isinstance(schedule, Schedule) else parameters["learning_rate_init"]
+    if solver == "sgd":
+        return _sgd(rate, parameters)
+    if solver in ("adam", "lbfgs"):  # L-BFGS is SciPy's; its network needs some optimizer
+        betas = {"beta1": parameters["beta_1"], "beta2": parameters["beta_2"]}
+        return Adam(rate, **betas, eps=parameters["epsilon"], eps_form="sklearn", clip_norm=clip)
+    return OPTIMIZERS[solver](rate, clip_norm=clip)
+
+
+def _sgd(rate: Any, parameters: dict[str, Any]) -> SGD:
+    momentum, clip = parameters["momentum"], parameters["clip_norm"]
+    nesterov = bool(parameters["nesterovs_momentum"] and momentum)
+    optimizer = SGD(rate, momentum=min(momentum, 0.5), nesterov=nesterov, clip_norm=clip)
+    optimizer.momentum = momentum  # scikit-learn allows 1 as well
+    return optimizer

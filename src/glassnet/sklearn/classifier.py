@@ -1,0 +1,310 @@
+"""scikit-learn's `MLPClassifier`, drop-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.preprocessing import LabelBinarizer
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.validation import validate_data
+
+from glassnet.errors import ConfigError, DataError
+from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy, as_loss
+from glassnet.sklearn.estimator import BaseMLP, is_stochastic
+from glassnet.sklearn.losses import BinaryLogLoss, LogLoss
+
+__all__ = ["MLPClassifier"]
+
+_SOFTMAX = (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)
+
+
+class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn ships no types
+    """Multi-layer perceptron for classes: scikit-learn's parameters, random numbers and results, and what it refused.
+
+    With scikit-learn's parameters alone, weights, losses and predictions are those of
+    ``sklearn.neural_network.MLPClassifier`` up to rounding.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Widths of the hidden layers; ``()`` is logistic regression.
+    activation : str, activation object, or one for each hidden layer, default="relu"
+        ``"identity"``, ``"logistic"``, ``"tanh"``, ``"relu"``, all other names in `glassnet.layers.ACTIVATIONS`,
+        objects such as ``LeakyReLU(0.2)``, and ``CustomActivation`` of your own.
+    solver : {"adam", "sgd", "lbfgs"}, other name, or Optimizer, default="adam"
+        The first three are scikit-learn's forms; ``"adamw"``, ``"rmsprop"``, ``"lion"``, ``"adagrad"`` and objects are
+        those of `glassnet.optimizers`, and objects bring their own learning rate.
+    alpha : float, default=0.0001
+        L2 penalty: the loss of a batch has ``alpha / 2 * sum(w**2) / n`` for a batch of n rows.
+    batch_size : int or "auto", default="auto"
+        Rows per update; "auto" is ``min(200, n)``.
+    learning_rate : {"constant", "invscaling", "adaptive"} or Schedule, default="constant"
+        The words are for ``solver="sgd"``; a schedule such as ``CosineDecay(0.01, epochs=200)`` works with all.
+    learning_rate_init : float, default=0.001
+        First learning rate.
+    power_t : float, default=0.5
+        Of "invscaling": ``learning_rate_init / (t + 1)**power_t`` after t samples.
+    max_iter : int, default=200
+        Most epochs; with "lbfgs" most iterations.
+    shuffle : bool, default=True
+        Whether each epoch visits the rows in a new order.
+    random_state : int, RandomState or None, default=None
+        First weights, held-out rows, order of rows and noise follow from it.
+    tol : float, default=0.0001
+        Less improvement than this is none.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch.
+    warm_start : bool, default=False
+        Whether `fit` begins with the weights of the last fit.
+    momentum : float, default=0.9
+        Of "sgd".
+    nesterovs_momentum : bool, default=True
+        Whether "sgd" looks ahead.
+    early_stopping : bool, default=False
+        Whether to hold rows out, stop when their accuracy no longer improves, and keep the best weights.
+    validation_fraction : float, default=0.1
+        Share of rows held out.
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        Of "adam".
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which to stop.
+    max_fun : int, default=15000
+        Most evaluations of "lbfgs".
+    loss : str or Loss, default="log_loss"
+        Or a loss of `glassnet.losses` by name or as an object, a `CustomLoss` too.
+    class_weight : dict or "balanced", optional
+        Weights by label, which multiply those of the rows.
+    dropout : float or one for each hidden layer, default=0.0
+        Share of a hidden layer's outputs that is dropped in each training step.
+    normalization : {"batch", "layer"}, optional
+        A norm between each hidden layer and its activation.
+    clip_norm : float, optional
+        Largest Euclidean norm of a step's gradient.
+    frozen : sequence of int, default=()
+        Which layers of ``coefs_`` keep their weights.
+    scale_inputs : bool, default=False
+        Whether the model scales each column to mean 0 and deviation 1 itself.
+    metrics : str, function or sequence, optional
+        For the validation data, into ``history_``; see `Network.fit`.
+    callbacks : Callback, function or sequence, default=()
+        See `Network.fit`.
+    max_seconds : float, optional
+        Stop after this time.
+    progress : bool, default=False
+        Whether to show a progress line; None shows it on a terminal.
+    threads : int or "auto", default="auto"
+        BLAS threads while training.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, in the order of `predict_proba`'s columns.
+    coefs_, intercepts_ : list of ndarray
+        Weights (n_in, n_out) and biases (n_out,) of each layer; may be set.
+    loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_, n_iter_, n_layers_, n_outputs_,
+    out_activation_, n_features_in_, feature_names_in_
+        As in scikit-learn.
+    history_ : History
+        Every epoch's loss, learning rate, validation loss and metrics.
+    network_ : Network
+        The network itself.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from glassnet.sklearn import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> mlp = MLPClassifier((20,), solver="lbfgs", random_state=0, scale_inputs=True).fit(X, y)
+    >>> mlp.score(X, y) > 0.97
+    True
+    """
+
+    _is_classifier: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        loss: Any = "log_loss",
+        class_weight: Any = None,
+        dropout: Any = 0.0,
+        normalization: str | None = None,
+        clip_norm: float | None = None,
+        frozen: Sequence[int] = (),
+        scale_inputs: bool = False,
+        metrics: Any = None,
+        callbacks: Any = (),
+        max_seconds: float | None = None,
+        progress: bool | None = False,
+        threads: Any = "auto",
+    ) -> None:
+        # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
+        given = locals()
+        vars(self).update((name, given[name]) for name in self._get_param_names())
+
+    # ---- targets ---------------------------------------------------------------------------------------------------
+
+    def _check_targets(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        X, y = validate_data(
+            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset
+        )
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
+            self._learn_classes(y)
+        else:
+            self._compare_classes(y)
+        return X, self._label_binarizer.transform(y).astype(bool)
+
+    def _learn_classes(self, labels: Any) -> None:
+        self._label_binarizer = LabelBinarizer().fit(labels)
+        self.classes_ = self._label_binarizer.classes_
+
+    def _compare_classes(self, y: np.ndarray) -> None:
+        """Refuse labels that the fit before did not have; scikit-learn's words."""
+        classes = unique_labels(y)
+        if self.warm_start:
+            if set(classes) != set(self.classes_):
+                message = (
+                    "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                    f"Previously got {self.classes_}, `y` has {classes}"
+                )
+                raise DataError(message, expected=self.classes_, got=classes)
+        elif len(np.setdiff1d(classes, self.classes_, assume_unique=True)):
+            message = f"`y` has classes not in `self.classes_`. `self.classes_` has {self.classes_}. 'y' has {classes}."
+            raise DataError(message, expected=self.classes_, got=classes)
+
+    @property
+    def _kind(self) -> str:
+        """Return "binary", "multiclass" or "multilabel-indicator"."""
+        return str(self._label_binarizer.y_type_)
+
+    def _make_loss(self) -> Loss:
+        if not isinstance(self.loss, str) or self.loss != "log_loss":
+            loss = as_loss(self.loss)
+            if not loss.classifies and not loss.saved_by_name:
+                message = (
+                    f"{self._name}: loss must be one for classes, got {self.loss!r}. Use MLPRegressor for numbers."
+                )
+                raise ConfigError(message, got=self.loss)
+            if isinstance(loss, _SOFTMAX) and self._kind.startswith("multilabel"):
+                message = f"{self._name}: with several labels per row loss must be a binary one, got {self.loss!r}."
+                raise ConfigError(message, got=self.loss)
+            return loss
+        return LogLoss() if self._kind == "multiclass" else BinaryLogLoss()
+
+    def _network_outputs(self, Y: np.ndarray, loss: Loss) -> int:
+        self.out_activation_ = "softmax" if isinstance(loss, _SOFTMAX) else "logistic"
+        return max(2, Y.shape[1]) if isinstance(loss, _SOFTMAX) else Y.shape[1]
+
+    def _encode(self, Y: np.ndarray) -> np.ndarray:
+        if isinstance(self._network.loss, _SOFTMAX):
+            return Y.argmax(axis=1) if Y.shape[1] > 1 else Y[:, 0].astype(np.int64)
+        return Y.astype(self._network.dtype)
+
+    def _weigh(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        if self.class_weight is None:
+            return sample_weight
+        weight = compute_sample_weight(self.class_weight, self._label_binarizer.inverse_transform(Y))
+        return weight if sample_weight is None else weight * sample_weight
+
+    def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
+        if not np.isfinite(prediction).all():
+            return float("nan")
+        if y.ndim == 1:
+            right = prediction.argmax(axis=1) == y
+        else:
+            right = (
+                ((prediction > 0.5) == (y > 0.5)).all(axis=1)
+                if self._kind != "multiclass"
+                else (prediction.argmax(axis=1) == y.argmax(axis=1))
+            )
+        return float(np.average(right, weights=weight))
+
+    # ---- fitting and predicting ------------------------------------------------------------------------------------
+
+    @available_if(is_stochastic)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
+        """Train one epoch on these rows.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        classes : array, optional
+            All labels that will ever come; needed in the first call.
+
+        Returns
+        -------
+        self
+        """
+        if not hasattr(self, "classes_"):
+            if classes is None:
+                message = "classes must be passed on the first call to partial_fit."  # scikit-learn's words
+                raise DataError(message)
+            self._learn_classes(y if type_of_target(y).startswith("multilabel") else unique_labels(classes))
+        elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
+            message = f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
+            raise DataError(message, expected=self.classes_, got=classes)
+        found: MLPClassifier = self._partial_fit(X, y, sample_weight)
+        return found
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return labels of shape (n,), or 0 and 1 for each of several labels, (n, n_classes)."""
+        P = self._predictions(X)
+        if self._kind.startswith("multilabel"):
+            return (P > 0.5).astype(int)
+        if P.shape[1] == 1:
+            index = (P[:, 0] > 0.5).astype(np.intp) if len(self.classes_) > 1 else np.zeros(len(P), dtype=np.intp)
+        else:
+            index = P.argmax(axis=1)
+        return np.asarray(self.classes_[index])
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return probabilities (n, n_classes), in the order of ``classes_``."""
+        P = self._predictions(X)
+        if P.shape[1] > 1:
+            return P
+        both = np.empty((len(P), 2), dtype=P.dtype)
+        both[:, 1] = P[:, 0]
+        np.subtract(1.0, both[:, 1], out=both[:, 0])
+        return both
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithms of `predict_proba`."""
+        P = self.predict_proba(X)
+        found: np.ndarray = np.log(P, out=P)
+        return found
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -1,0 +1,399 @@
+"""What classifier and regressor share: fitting, continuing, and the attributes that scikit-learn's users read."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from glassnet.checks import check_integer
+from glassnet.errors import ConfigError
+from glassnet.losses import Loss
+from glassnet.network import Network
+from glassnet.sklearn.building import build_layers, dense_layers, draw_weights, hidden_sizes, make_optimizer
+from glassnet.sklearn.judgement import SolverError, judge
+from glassnet.sklearn.parameters import check_parameters
+from glassnet.sklearn.rows import Rows, Scaling, check_rows
+from glassnet.sklearn.solving import Session, solve_lbfgs, solve_stochastic
+from glassnet.sklearn.stochastic import LearningRate
+from glassnet.training.history import History
+
+__all__ = ["BaseMLP", "is_stochastic"]
+
+
+class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Base of `MLPClassifier` and `MLPRegressor`.
+
+    The weights live in a `Network`; ``coefs_`` and ``intercepts_`` are views of them, and lists that are put in their
+    place are taken over before anything is computed.
+    """
+
+    early_stopping: Any
+    verbose: Any
+    n_iter_no_change: Any
+    tol: Any
+    _network: Network
+    _optimizer: LearningRate
+    _is_classifier: ClassVar[bool]
+
+    # ---- what the two kinds differ in ------------------------------------------------------------------------------
+
+    def _make_loss(self) -> Loss:
+        """Return the loss for the targets that were checked last."""
+        raise NotImplementedError
+
+    def _check_targets(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        """Return checked X and y, y with one column per output of the targets."""
+        raise NotImplementedError
+
+    def _encode(self, Y: np.ndarray) -> np.ndarray:
+        """Return checked targets as the loss wants them."""
+        raise NotImplementedError
+
+    def _weigh(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+        """Return the weights of the rows, with those of their classes in them."""
+        return sample_weight
+
+    def _network_outputs(self, Y: np.ndarray, loss: Loss) -> int:
+        """Return how many outputs the network must have."""
+        raise NotImplementedError
+
+    def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
+        """Return the score that early stopping watches: accuracy, or R squared."""
+        raise NotImplementedError
+
+    # ---- fitting ---------------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Any:
+        """Train from the beginning, or with ``warm_start`` from the weights of the last fit.
+
+        Parameters
+        ----------
+        X : array, data frame or sparse matrix of shape (n, n_features)
+            float32 is computed in float32, everything else in float64.
+        y : array of shape (n,) or (n, n_outputs)
+            Labels of any kind, or numbers.
+        sample_weight : array of shape (n,), optional
+            The loss is ``sum(w * l) / sum(w)``.
+        validation_data : (X, y) or (X, y, sample_weight), optional
+            Evaluated after each epoch into ``history_``; with ``early_stopping`` it takes the place of the rows that
+            would be held out.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight, validation_data=validation_data)
+
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Any:
+        if self.early_stopping:
+            message = "partial_fit does not support early_stopping=True"  # scikit-learn's words
+            raise ConfigError(message)
+        return self._fit(X, y, sample_weight, mode="partial", epochs=1)
+
+    def continue_fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, max_iter: int | None = None, validation_data: Any = None
+    ) -> Any:
+        """Train more epochs, exactly as if the fit before had not ended.
+
+        ``fit`` with ``max_iter=5`` and ``continue_fit(max_iter=5)`` on the same rows leave the bits of one fit with 10:
+        the order of rows, the optimizer's moments, the learning rate and the counters of stopping go on.
+        (``warm_start`` and ``partial_fit`` keep scikit-learn's meaning and begin some of these anew.)
+
+        Parameters
+        ----------
+        X, y, sample_weight, validation_data
+            As in `fit`.
+        max_iter : int, optional
+            How many more epochs; by default the estimator's ``max_iter``.
+        """
+        self._check_is_fitted("continue_fit")
+        if self.solver == "lbfgs":
+            message = f"{self._name}.continue_fit: solver must be stochastic, got 'lbfgs'. Use warm_start=True."
+            raise ConfigError(message)
+        epochs = self.max_iter if max_iter is None else check_integer(self._name, "max_iter", max_iter, 1)
+        return self._fit(X, y, sample_weight, mode="continue", epochs=epochs, validation_data=validation_data)
+
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, *, mode: str = "fit", epochs: int = 0, validation_data: Any = None
+    ) -> Any:
+        """Check everything, have the network ready, run the solver, and say how it went.
+
+        ``mode`` is "fit", "partial" or "continue".
+        """
+        check_parameters(self._name, self.get_params(deep=False))
+        sizes = hidden_sizes(self.hidden_layer_sizes)
+        goes_on = mode != "fit"
+        is_new = not hasattr(self, "coefs_") or (not self.warm_start and not goes_on)
+        X, Y = self._check_targets(X, y, incremental=goes_on, reset=is_new)
+        rows = check_rows(X, Y, sample_weight)
+        self.n_outputs_ = Y.shape[1]
+        if mode != "continue" or not hasattr(self, "_random_state"):
+            # scikit-learn begins the random numbers anew with each partial_fit.
+            self._random_state = check_random_state(self.random_state)
+        if is_new:
+            self._initialize(sizes, rows)
+        else:
+            self._take_over_weights(rows.X.dtype)
+        if not goes_on or not hasattr(self, "_optimizer"):
+            self._renew_solver()
+        prepared = self._prepare_rows(rows)
+        if self.solver == "lbfgs":
+            solve_lbfgs(self, prepared)
+        else:
+            validation = None if validation_data is None else self._check_validation(validation_data)
+            n_epochs = epochs or self.max_iter
+            solve_stochastic(self, prepared, validation, n_epochs, continues=mode == "continue")
+            if mode != "partial" and self.n_iter_ == n_epochs and not self._has_converged():
+                self._warn_of_max_iter(n_epochs)
+        self._check_weights()
+        if not goes_on:
+            judge(self, prepared)
+        return self
+
+    def _has_converged(self) -> bool:
+        return self.history_.stop_reason != "finished"
+
+    def _initialize(self, sizes: list[int], rows: Rows) -> None:
+        """Make a new network with scikit-learn's first weights, and forget everything about earlier fits."""
+        self.n_iter_ = self.t_ = 0
+        self.n_layers_ = len(sizes) + 2
+        self._scaling = Scaling.of(self._name, rows, self.scale_inputs, getattr(self, "scale_target", False))
+        loss = self._make_loss()
+        # scikit-learn's L-BFGS leaves float64 weights whatever X is.
+        dtype = "float64" if self.solver == "lbfgs" else rows.X.dtype.name
+        self._network = self._new_network(sizes, self._network_outputs(rows.Y, loss), rows.X.shape[1], loss, dtype)
+        is_logistic = isinstance(self.activation, str) and self.activation == "logistic"
+        draw_weights(self._network, self._random_state, rows.X.dtype, is_logistic=is_logistic)
+        self._show_weights()
+        self._session = Session()
+        self.__dict__.pop("_optimizer", None)
+        if self.solver != "lbfgs":
+            self.loss_curve_: list[float] = []
+            self._no_improvement_count = 0
+            self.best_loss_ = None if self.early_stopping else math.inf
+            self.validation_scores_: list[float] | None = [] if self.early_stopping else None
+            self.best_validation_score_ = -math.inf if self.early_stopping else None
+
+    def _new_network(self, sizes: list[int], n_outputs: int, n_features: int, loss: Loss, dtype: str) -> Network:
+        layers = build_layers(
+            self._name, sizes, n_outputs, activation=self.activation, dropout=self.dropout,
+            normalization=self.normalization, frozen=self.frozen,
+        )  # fmt: skip
+        # Seeds the noise of dropout; drawn from a copy, so that all other numbers stay those of scikit-learn.
+        seed = int(copy.deepcopy(self._random_state).randint(2**31 - 1))
+        optimizer = make_optimizer(self._name, self.get_params(deep=False))
+        return Network(layers, loss=loss, optimizer=optimizer, seed=seed, dtype=dtype, input_shape=(n_features,))
+
+    def _renew_solver(self) -> None:
+        """Begin with fresh moments and the first learning rate."""
+        self._optimizer = LearningRate(
+            self.learning_rate if isinstance(self.learning_rate, str) and self.solver == "sgd" else "constant",
+            self.learning_rate_init,
+            self.power_t,
+        )
+        self._network.optimizer = make_optimizer(self._name, self.get_params(deep=False))
+        self._network.run = None
+        self._session = Session()
+
+    # ---- weights ---------------------------------------------------------------------------------------------------
+
+    def _show_weights(self) -> None:
+        """Let ``coefs_`` and ``intercepts_`` be views of the network's weights."""
+        dense = dense_layers(self._network)
+        self.coefs_ = [layer.W for layer in dense]
+        self.intercepts_ = [layer.b.reshape(-1) for layer in dense]
+        self._views = (*self.coefs_, *self.intercepts_)
+
+    def _take_over_weights(self, dtype: Any = None) -> None:
+        """Bring into the network what somebody put in the place of ``coefs_`` or ``intercepts_``."""
+        given = (*self.coefs_, *self.intercepts_)
+        network = getattr(self, "_network", None)
+        views = getattr(self, "_views", ())
+        if network is not None and len(given) == len(views) and all(map(_is, given, views)):
+            return
+        weights = [np.asarray(W) for W in self.coefs_]
+        shapes = [W.shape for W in weights]
+        if network is None or shapes != [view.shape for view in views[: len(views) // 2]]:
+            self._adopt(shapes, np.result_type(*weights) if dtype is None else dtype)
+        for view, array in zip(self._views_for(), given, strict=True):
+            view[...] = np.reshape(array, view.shape)
+        self._show_weights()
+
+    def _views_for(self) -> list[np.ndarray]:
+        dense = dense_layers(self._network)
+        return [*(layer.W for layer in dense), *(layer.b for layer in dense)]
+
+    def _adopt(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:
+        """Make a network for weights that came from elsewhere."""
+        name = np.dtype(dtype).name if np.dtype(dtype).name in ("float32", "float64") else "float64"
+        if not hasattr(self, "_random_state"):
+            self._random_state = check_random_state(self.random_state)
+        self.n_outputs_ = shapes[-1][1]
+        sizes = [shape[1] for shape in shapes[:-1]]
+        self._network = self._new_network(sizes, shapes[-1][1], shapes[0][0], self._make_loss(), name)
+        if not hasattr(self, "_scaling"):
+            self._scaling = Scaling()
+        self._session = Session()
+
+    def _check_weights(self) -> None:
+        if not np.isfinite(self._network.params).all():
+            raise SolverError(self._name, "weights that are not finite")
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        if hasattr(self, "_network"):
+            self._take_over_weights()
+            for name in ("coefs_", "intercepts_", "_views"):
+                state.pop(name, None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "_network"):
+            self._show_weights()
+
+    # ---- what is read ----------------------------------------------------------------------------------------------
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def history_(self) -> History:
+        """What every epoch recorded: losses, learning rate, validation scores."""
+        self._check_is_fitted("history_")
+        run = self._network.run
+        if run is None:
+            message = f"{self._name}.history_: solver must be stochastic, got 'lbfgs'."
+            raise AttributeError(message)
+        history: History = run.history
+        return history
+
+    def _check_is_fitted(self, where: str) -> None:
+        if not hasattr(self, "coefs_"):
+            check_is_fitted(self)
+        self._take_over_weights()
+
+    def hidden(self, X: Any, layer: int | str) -> np.ndarray:
+        """Return the output of one layer of the network, by name or position; see `Network.hidden`."""
+        self._check_is_fitted("hidden")
+        return self._network.hidden(self._inputs(X), layer)
+
+    def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
+        """Return how the answer to each row changes with the row; see `Network.input_gradient`.
+
+        With ``scale_inputs`` the slopes are those along the columns of X as they were given.
+        """
+        self._check_is_fitted("input_gradient")
+        slopes = self._network.input_gradient(self._inputs(X), y, output=output)
+        return slopes if self._scaling.scale is None else slopes / self._scaling.scale
+
+    @property
+    def network_(self) -> Network:
+        """The network itself."""
+        self._check_is_fitted("network_")
+        return self._network
+
+    # ---- prediction ------------------------------------------------------------------------------------------------
+
+    def _inputs(self, X: Any) -> Any:
+        """Return checked rows for the network."""
+        network = self._network
+        if (
+            type(X) is np.ndarray
+            and X.dtype is network.dtype
+            and X.shape[1:] == network.input_shape
+            and len(X)
+            and "feature_names_in_" not in self.__dict__
+            and math.isfinite(X.sum())
+        ):
+            return X if self._scaling.scale is None else self._scaling.scaled(X)
+        return self._checked_inputs(X)
+
+    def _checked_inputs(self, X: Any) -> Any:
+        from sklearn.utils.validation import validate_data
+
+        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        return self._scaling.inputs(self._name, X, self._network.dtype)
+
+    def _predictions(self, X: Any) -> np.ndarray:
+        """Return what the loss links the logits to."""
+        self._check_is_fitted("predict")
+        with np.errstate(all="ignore"):
+            return self._network.loss.link(self._network.logits(self._inputs(X)))
+
+    # ---- the solvers' helpers --------------------------------------------------------------------------------------
+
+    def _prepare_rows(self, rows: Rows) -> Rows:
+        """Return rows and targets as the network takes them."""
+        network = self._network
+        inputs = self._scaling.inputs(self._name, rows.X, network.dtype)
+        targets = network.loss.prepare(self._scaling.target(self._encode(rows.Y)), network.n_outputs, network.dtype)
+        weight = self._weigh(rows.Y, rows.weight)
+        return Rows(inputs, targets, None if weight is None else weight.astype(network.dtype), rows.Y)
+
+    def _check_validation(self, data: Any) -> Rows:
+        if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+            message = (
+                f"{self._name}.fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
+            )
+            raise ConfigError(message, got=data)
+        X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False)
+        return self._prepare_rows(check_rows(X, Y, data[2] if len(data) == 3 else None))
+
+    def _end_epoch(self, loss: float, score: float | None, n_rows: int) -> None:
+        """Count an epoch, and whether it was better than those before by more than ``tol``."""
+        self.n_iter_ += 1
+        self.t_ += n_rows
+        self.loss_ = loss
+        self.loss_curve_.append(loss)
+        if self.verbose:
+            print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
+        if self.early_stopping:
+            assert score is not None
+            self._note_score(score)
+        else:
+            stands_still = loss > self.best_loss_ - self.tol
+            self._no_improvement_count = self._no_improvement_count + 1 if stands_still else 0
+            self.best_loss_ = min(self.best_loss_, loss)
+        self._optimizer.iteration_ends(self.t_)
+
+    def _note_score(self, score: float) -> None:
+        assert self.validation_scores_ is not None
+        self.validation_scores_.append(score)
+        if self.verbose:
+            print(f"Validation score: {score:f}")
+        stands_still = score < self.best_validation_score_ + self.tol
+        self._no_improvement_count = self._no_improvement_count + 1 if stands_still else 0
+        if score > self.best_validation_score_:
+            self.best_validation_score_ = score
+            self._session.best = (self._network.params.copy(), self._network.stats.copy())
+
+    def _warn_of_max_iter(self, n_epochs: int) -> None:
+        what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."
+        warnings.warn(f"Stochastic Optimizer: {what}", ConvergenceWarning, stacklevel=4)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def is_stochastic(estimator: BaseMLP) -> bool:
+    """Return whether there is a `partial_fit`."""
+    if isinstance(estimator.solver, str) and estimator.solver == "lbfgs":
+        message = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
+        raise AttributeError(message)
+    return True
+
+
+def _is(a: Any, b: Any) -> bool:
+    return a is b

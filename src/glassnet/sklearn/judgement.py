@@ -1,0 +1,97 @@
+"""How a fit went, said where it went badly: scikit-learn returns a useless network without a word."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from glassnet.errors import DivergenceError
+from glassnet.evaluation import mean_loss
+from glassnet.losses import SquaredError
+from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
+from glassnet.sklearn.losses import HalfPoissonDeviance
+from glassnet.sklearn.rows import Rows
+
+if TYPE_CHECKING:
+    from glassnet.sklearn.estimator import BaseMLP
+
+__all__ = ["PoorFitWarning", "SolverError", "judge"]
+
+_ROWS = 20_000  # enough to know a loss by
+_WORSE = 1.001
+_WIDE = 30.0  # standard scores hardly ever reach this
+
+
+class PoorFitWarning(ConvergenceWarning):  # type: ignore[misc]  # scikit-learn ships no types
+    """A fit ended no better than a guess that looks at no feature, or diverged."""
+
+
+class SolverError(DivergenceError, ValueError):
+    """Weights became NaN or infinite, in scikit-learn's words and ours."""
+
+    def __init__(self, where: str, what: str) -> None:
+        super().__init__(
+            "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
+            f"preprocessed. {where}.fit: weights must stay finite, got {what}. Pass scale_inputs=True, or lower "
+            "learning_rate_init.",
+            got=what,
+        )
+
+
+def judge(estimator: BaseMLP, rows: Rows) -> None:
+    """Warn if the training loss is no better than that of the best constant answer."""
+    guess = _loss_of_guess(estimator._network.loss, rows)
+    if guess is None or estimator.loss_ < 0.98 * guess:
+        return
+    loss = mean_training_loss(estimator, rows)
+    if loss <= guess * _WORSE:
+        return
+    name, rate = type(estimator).__name__, estimator.learning_rate_init
+    largest, curve = float(np.abs(rows.X[:_ROWS]).max()), getattr(estimator, "loss_curve_", [])
+    if largest > _WIDE:
+        why = f"Values of X reach {largest:.3g}: pass scale_inputs=True."
+    elif estimator.n_iter_ == estimator.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
+        why = "The loss was still falling: raise max_iter."
+    else:
+        why = f"Lower learning_rate_init (now {rate:g})."
+    message = (
+        f"{name}.fit: the network must do better than a guess that looks at no feature, got a training loss of "
+        f"{loss:.4g} against {guess:.4g}. {why}"
+    )
+    warnings.warn(message, PoorFitWarning, stacklevel=4)
+
+
+def mean_training_loss(estimator: BaseMLP, rows: Rows) -> float:
+    """Return the loss of the network as it is, without penalties, on the first rows."""
+    network, part = estimator._network, slice(0, _ROWS)
+    weight = None if rows.weight is None else rows.weight[part]
+    with np.errstate(all="ignore"):
+        return float(mean_loss(network, network.logits(rows.X[part]), rows.y[part], weight))
+
+
+def _loss_of_guess(loss: Any, rows: Rows) -> float | None:
+    """Return the loss of the best constant answer on the first rows; None for losses without a formula here."""
+    y, weight = rows.y[:_ROWS], None if rows.weight is None else rows.weight[:_ROWS]
+    if weight is not None and not weight.any():
+        return None
+    if isinstance(loss, SoftmaxCrossEntropy):
+        shares = np.bincount(y, weights=weight) if y.ndim == 1 else np.average(y, axis=0, weights=weight)
+        return _entropy(shares / shares.sum())
+    mean = np.average(y, axis=0, weights=weight).astype(np.float64)
+    factor = loss.guess_factor if hasattr(loss, "guess_factor") else 1.0
+    if isinstance(loss, BinaryCrossEntropy):
+        return factor * sum(_entropy(np.array([p, 1.0 - p])) for p in mean)
+    if isinstance(loss, SquaredError):
+        return factor * float(np.average((y - mean) ** 2, axis=0, weights=weight).mean())
+    if isinstance(loss, HalfPoissonDeviance):
+        logs = np.log(np.where(y > 0, y, 1.0) / np.where(mean > 0, mean, 1.0))
+        return float(np.average(y * logs, axis=0, weights=weight).sum())
+    return None
+
+
+def _entropy(shares: np.ndarray) -> float:
+    return -sum(float(p) * math.log(p) for p in shares if p > 0)

@@ -1,0 +1,59 @@
+"""The ranges of an estimator's parameters; those that name layers or losses are checked where these are made."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+from glassnet.checks import check_choice, check_flag, check_integer, check_number
+from glassnet.errors import ConfigError
+from glassnet.schedules import Schedule
+
+__all__ = ["check_parameters"]
+
+_RATES = ("adaptive", "constant", "invscaling")
+_FLAGS = ("early_stopping", "nesterovs_momentum", "shuffle", "warm_start")
+
+
+def check_parameters(where: str, given: dict[str, Any]) -> None:
+    """Refuse parameters out of their range, in one sentence."""
+    for name in _FLAGS:
+        check_flag(where, name, given[name])
+    for name in ("alpha", "tol"):
+        check_number(where, name, given[name], 0.0)
+    for name in ("epsilon", "learning_rate_init"):
+        check_number(where, name, given[name], 0.0, open_minimum=True)
+    check_number(where, "power_t", given["power_t"], 0.0)
+    check_number(where, "momentum", given["momentum"], 0.0, 1.0)
+    for name in ("beta_1", "beta_2", "validation_fraction"):
+        check_number(where, name, given[name], 0.0, 1.0, open_maximum=True)
+    for name in ("max_fun", "max_iter"):
+        check_integer(where, name, given[name], 1)
+    if given["n_iter_no_change"] != math.inf:
+        check_integer(where, "n_iter_no_change", given["n_iter_no_change"], 1, "Or pass infinity.")
+    if not (isinstance(given["batch_size"], str) and given["batch_size"] == "auto"):
+        check_integer(where, "batch_size", given["batch_size"], 1, "Or pass 'auto'.")
+    if not isinstance(given["learning_rate"], Schedule):
+        check_choice(where, "learning_rate", given["learning_rate"], _RATES, advice="Or pass a schedule.")
+    if not isinstance(given["verbose"], numbers.Integral):
+        message = f"{where}: verbose must be True, False or a whole number, got {given['verbose']!r}."
+        raise ConfigError(message, got=given["verbose"])
+    _check_lbfgs(where, given)
+
+
+def _check_lbfgs(where: str, given: dict[str, Any]) -> None:
+    """Refuse what L-BFGS cannot do: it needs the same function at every call."""
+    if not isinstance(given["solver"], str) or given["solver"] != "lbfgs":
+        return
+    refused = {
+        "dropout": bool(given["dropout"] if isinstance(given["dropout"], (int, float)) else any(given["dropout"])),
+        "normalization": given["normalization"] == "batch",
+        "callbacks": bool(given["callbacks"]),
+        "clip_norm": given["clip_norm"] is not None,
+        "max_seconds": given["max_seconds"] is not None,
+    }
+    for name, is_given in refused.items():
+        if is_given:
+            message = f"{where}: {name} must be left out with solver='lbfgs', got {given[name]!r}. Use solver='adam'."
+            raise ConfigError(message, got=given[name])

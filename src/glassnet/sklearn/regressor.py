@@ -1,0 +1,270 @@
+"""scikit-learn's `MLPRegressor`, drop-in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils import column_or_1d
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import validate_data
+
+from glassnet.errors import ConfigError
+from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile, as_loss
+from glassnet.sklearn.estimator import BaseMLP, is_stochastic
+from glassnet.sklearn.losses import HalfPoissonDeviance, HalfSquaredError
+
+__all__ = ["MLPRegressor"]
+
+_OURS = {"poisson": HalfPoissonDeviance, "squared_error": HalfSquaredError}
+
+
+class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn ships no types
+    """Multi-layer perceptron for numbers: scikit-learn's parameters, random numbers and results, and what it refused.
+
+    With scikit-learn's parameters alone, weights, losses and predictions are those of
+    ``sklearn.neural_network.MLPRegressor`` up to rounding.
+
+    Parameters
+    ----------
+    loss : str or Loss, default="squared_error"
+        ``"squared_error"`` and ``"poisson"`` are scikit-learn's halved forms; other names and objects are those of
+        `glassnet.losses`: ``"absolute_error"``, ``Huber(2.0)``, ``Quantile([0.1, 0.5, 0.9])``, ``"gaussian_nll"``, a
+        `CustomLoss`.
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Widths of the hidden layers; ``()`` is linear regression.
+    activation : str, activation object, or one for each hidden layer, default="relu"
+        ``"identity"``, ``"logistic"``, ``"tanh"``, ``"relu"``, all other names in `glassnet.layers.ACTIVATIONS`,
+        objects such as ``LeakyReLU(0.2)``, and ``CustomActivation`` of your own.
+    solver : {"adam", "sgd", "lbfgs"}, other name, or Optimizer, default="adam"
+        The first three are scikit-learn's forms; ``"adamw"``, ``"rmsprop"``, ``"lion"``, ``"adagrad"`` and objects are
+        those of `glassnet.optimizers`, and objects bring their own learning rate.
+    alpha : float, default=0.0001
+        L2 penalty: the loss of a batch has ``alpha / 2 * sum(w**2) / n`` for a batch of n rows.
+    batch_size : int or "auto", default="auto"
+        Rows per update; "auto" is ``min(200, n)``.
+    learning_rate : {"constant", "invscaling", "adaptive"} or Schedule, default="constant"
+        The words are for ``solver="sgd"``; a schedule such as ``CosineDecay(0.01, epochs=200)`` works with all.
+    learning_rate_init : float, default=0.001
+        First learning rate.
+    power_t : float, default=0.5
+        Of "invscaling": ``learning_rate_init / (t + 1)**power_t`` after t samples.
+    max_iter : int, default=200
+        Most epochs; with "lbfgs" most iterations.
+    shuffle : bool, default=True
+        Whether each epoch visits the rows in a new order.
+    random_state : int, RandomState or None, default=None
+        First weights, held-out rows, order of rows and noise follow from it.
+    tol : float, default=0.0001
+        Less improvement than this is none.
+    verbose : bool or int, default=False
+        Whether to print the loss of each epoch.
+    warm_start : bool, default=False
+        Whether `fit` begins with the weights of the last fit.
+    momentum : float, default=0.9
+        Of "sgd".
+    nesterovs_momentum : bool, default=True
+        Whether "sgd" looks ahead.
+    early_stopping : bool, default=False
+        Whether to hold rows out, stop when their R squared no longer improves, and keep the best weights.
+    validation_fraction : float, default=0.1
+        Share of rows held out.
+    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
+        Of "adam".
+    n_iter_no_change : int, default=10
+        Epochs without improvement after which to stop.
+    max_fun : int, default=15000
+        Most evaluations of "lbfgs".
+    dropout : float or one for each hidden layer, default=0.0
+        Share of a hidden layer's outputs that is dropped in each training step.
+    normalization : {"batch", "layer"}, optional
+        A norm between each hidden layer and its activation.
+    clip_norm : float, optional
+        Largest Euclidean norm of a step's gradient.
+    frozen : sequence of int, default=()
+        Which layers of ``coefs_`` keep their weights.
+    scale_inputs : bool, default=False
+        Whether the model scales each column to mean 0 and deviation 1 itself.
+    scale_target : bool, default=False
+        Whether it learns the targets so scaled; predictions are in their own units.
+    metrics : str, function or sequence, optional
+        For the validation data, into ``history_``; see `Network.fit`.
+    callbacks : Callback, function or sequence, default=()
+        See `Network.fit`.
+    max_seconds : float, optional
+        Stop after this time.
+    progress : bool, default=False
+        Whether to show a progress line; None shows it on a terminal.
+    threads : int or "auto", default="auto"
+        BLAS threads while training.
+
+    Attributes
+    ----------
+    coefs_, intercepts_ : list of ndarray
+        Weights (n_in, n_out) and biases (n_out,) of each layer; may be set.
+    loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_, n_iter_, n_layers_, n_outputs_,
+    out_activation_, n_features_in_, feature_names_in_
+        As in scikit-learn.
+    history_ : History
+        Every epoch's loss, learning rate, validation loss and metrics.
+    network_ : Network
+        The network itself.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from glassnet.sklearn import MLPRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> mlp = MLPRegressor(hidden_layer_sizes=(10,), solver="lbfgs", max_iter=1000, random_state=0, scale_target=True)
+    >>> mlp.fit(X, y).score(X, y) > 0.5
+    True
+    """
+
+    _is_classifier: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        loss: Any = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: Any = "relu",
+        *,
+        solver: Any = "adam",
+        alpha: float = 0.0001,
+        batch_size: Any = "auto",
+        learning_rate: Any = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Any = None,
+        tol: float = 1e-4,
+        verbose: Any = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        dropout: Any = 0.0,
+        normalization: str | None = None,
+        clip_norm: float | None = None,
+        frozen: Sequence[int] = (),
+        scale_inputs: bool = False,
+        scale_target: bool = False,
+        metrics: Any = None,
+        callbacks: Any = (),
+        max_seconds: float | None = None,
+        progress: bool | None = False,
+        threads: Any = "auto",
+    ) -> None:
+        # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
+        given = locals()
+        vars(self).update((name, given[name]) for name in self._get_param_names())
+
+    # ---- targets ---------------------------------------------------------------------------------------------------
+
+    def _check_targets(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+        options = {"accept_sparse": ["csr", "csc"], "multi_output": True, "y_numeric": True}
+        X, y = validate_data(self, X, y, dtype=(np.float64, np.float32), reset=reset, **options)
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        return X, y.reshape(len(y), -1)
+
+    def _make_loss(self) -> Loss:
+        loss = _OURS[self.loss]() if isinstance(self.loss, str) and self.loss in _OURS else as_loss(self.loss)
+        if loss.classifies:
+            message = f"{self._name}: loss must be one for numbers, got {self.loss!r}. Use MLPClassifier for classes."
+            raise ConfigError(message, got=self.loss)
+        if self.scale_target and isinstance(loss, Poisson):
+            message = (
+                f"{self._name}: scale_target must be False with loss={self.loss!r}, got True: counts have no scale."
+            )
+            raise ConfigError(message, got=True)
+        return loss
+
+    def _network_outputs(self, Y: np.ndarray, loss: Loss) -> int:
+        self.out_activation_ = "exp" if isinstance(loss, Poisson) else "identity"
+        return loss.outputs(Y)
+
+    def _encode(self, Y: np.ndarray) -> np.ndarray:
+        return Y
+
+    def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
+        point = self._point(prediction)
+        if not np.isfinite(point).all():
+            return float("nan")
+        mean = np.average(y, axis=0, weights=weight)
+        left = np.average((y - point) ** 2, axis=0, weights=weight)
+        spread = np.average((y - mean) ** 2, axis=0, weights=weight)
+        # As in scikit-learn, a constant target is explained wholly or not at all.
+        shares = np.where(spread > 0, 1.0 - left / np.where(spread > 0, spread, 1.0), np.where(left > 0, 0.0, 1.0))
+        return float(shares.mean())
+
+    # ---- fitting and predicting ------------------------------------------------------------------------------------
+
+    @available_if(is_stochastic)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
+        """Train one epoch on these rows.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        self
+        """
+        found: MLPRegressor = self._partial_fit(X, y, sample_weight)
+        return found
+
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """Return one number for each row and target: (n,) or (n, n_targets).
+
+        With ``loss=Quantile(...)`` it is that of the level nearest to 0.5; with ``loss="gaussian_nll"`` the mean.
+
+        Parameters
+        ----------
+        X : array of shape (n, n_features)
+        return_std : bool, default=False
+            Whether to return a pair with the standard deviations, which ``loss="gaussian_nll"`` learns.
+        """
+        P = self._predictions(X)
+        point = self._squeezed(self._scaling.unscaled(self._point(P)))
+        if not return_std:
+            return point
+        if not isinstance(self._network.loss, GaussianNLL):
+            message = f"{self._name}.predict: return_std=True needs loss='gaussian_nll', got loss={self.loss!r}."
+            raise ConfigError(message, got=self.loss)
+        deviation = np.sqrt(P[:, P.shape[1] // 2 :])
+        scale = self._scaling.target_scale
+        return point, self._squeezed(deviation if scale is None else (deviation * scale).astype(P.dtype))
+
+    def predict_quantiles(self, X: Any) -> np.ndarray:
+        """Return the quantiles that ``loss=Quantile(levels)`` learned: (n, n_levels), or (n, n_targets, n_levels)."""
+        P = self._predictions(X)
+        loss = self._network.loss
+        if not isinstance(loss, Quantile):
+            message = f"{self._name}.predict_quantiles: loss must be Quantile([...]), got loss={self.loss!r}."
+            raise ConfigError(message, got=self.loss)
+        Q = self._scaling.unscaled(P)
+        n_levels = len(loss.levels)
+        return Q if Q.shape[1] == n_levels else Q.reshape(len(Q), -1, n_levels)
+
+    def _point(self, P: np.ndarray) -> np.ndarray:
+        """Return one column per target of what the loss predicts."""
+        loss = self._network.loss
+        if isinstance(loss, Quantile):
+            middle = int(np.argmin(np.abs(np.array(loss.levels) - 0.5)))
+            return P[:, middle :: len(loss.levels)]
+        return P[:, : P.shape[1] // 2] if isinstance(loss, GaussianNLL) else P
+
+    @staticmethod
+    def _squeezed(columns: np.ndarray) -> np.ndarray:
+        return columns[:, 0] if columns.shape[1] == 1 else columns

@@ -1,0 +1,108 @@
+"""Checked rows on their way into the network, and the scaling that the model may do itself."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.checks import check_flag
+from glassnet.errors import ConfigError
+from glassnet.sources import SparseRows, take_rows
+
+__all__ = ["Rows", "Scaling", "check_rows"]
+
+
+class Rows(NamedTuple):
+    """Inputs, targets, weights or None, and the targets as they were before they were prepared for the loss."""
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None
+    Y: np.ndarray
+
+    def take(self, index: np.ndarray) -> Rows:
+        """Return some of the rows."""
+        return Rows(*(take_rows(part, index) for part in self))
+
+
+def check_rows(X: Any, Y: np.ndarray, sample_weight: Any) -> Rows:
+    """Return rows with their weights checked."""
+    from sklearn.utils.validation import _check_sample_weight
+
+    weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+    return Rows(X, Y, weight, Y)
+
+
+class Scaling:
+    """``(X - center) / scale`` for inputs, ``(y - target_center) / target_scale`` for targets; None leaves as it is.
+
+    Parameters
+    ----------
+    center, scale : ndarray of shape (n_features,), optional
+        Mean and standard deviation of the training rows; 1 for a column of one value.
+    target_center, target_scale : ndarray of shape (n_targets,), optional
+        The same for targets.
+    """
+
+    def __init__(
+        self,
+        center: np.ndarray | None = None,
+        scale: np.ndarray | None = None,
+        target_center: np.ndarray | None = None,
+        target_scale: np.ndarray | None = None,
+    ) -> None:
+        self.center, self.scale = center, scale
+        self.target_center, self.target_scale = target_center, target_scale
+
+    @classmethod
+    def of(cls, where: str, rows: Rows, inputs: bool, targets: bool) -> Scaling:
+        """Return what the training rows say, for what is asked for; a sparse X is not centred, so it stays sparse."""
+        found = cls()
+        if check_flag(where, "scale_inputs", inputs):
+            found.center, found.scale = _center_and_scale(rows.X)
+        if check_flag(where, "scale_target", targets):
+            found.target_center, found.target_scale = _center_and_scale(rows.Y)
+        return found
+
+    def inputs(self, where: str, X: Any, dtype: np.dtype[Any]) -> Any:
+        """Return rows for the network: an array of its dtype, or a source that makes a sparse matrix dense in parts."""
+        if hasattr(X, "tocsr"):
+            if self.scale is not None:
+                X = X.multiply(1.0 / self.scale)
+            return SparseRows(where, "X", X.tocsr(), dtype)
+        return np.ascontiguousarray(X if self.scale is None else self.scaled(X), dtype=dtype)
+
+    def scaled(self, X: np.ndarray) -> np.ndarray:
+        """Return a dense X scaled."""
+        found: np.ndarray = ((X - self.center) / self.scale).astype(X.dtype, copy=False)
+        return found
+
+    def target(self, y: np.ndarray) -> np.ndarray:
+        """Return targets scaled."""
+        return y if self.target_scale is None else (y - self.target_center) / self.target_scale
+
+    def unscaled(self, prediction: np.ndarray) -> np.ndarray:
+        """Return predictions in the units of the targets; several columns may belong to one target."""
+        if self.target_scale is None or self.target_center is None:
+            return prediction
+        apart = prediction.reshape(len(prediction), len(self.target_scale), -1)
+        found: np.ndarray = apart * self.target_scale[:, None] + self.target_center[:, None]
+        return found.reshape(prediction.shape).astype(prediction.dtype, copy=False)
+
+
+def _center_and_scale(X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return mean and standard deviation of every column; the mean is 0 for a sparse matrix."""
+    if hasattr(X, "tocsr"):
+        from sklearn.utils.sparsefuncs import mean_variance_axis
+
+        mean, variance = mean_variance_axis(X.tocsr(), axis=0)
+        center = np.zeros_like(mean)
+    else:
+        center, variance = X.mean(axis=0, dtype=np.float64), X.var(axis=0, dtype=np.float64)
+    if not np.isfinite(variance).all():
+        message = "fit: columns to be scaled must have a finite variance, got one that overflows. Scale them by hand."
+        raise ConfigError(message)
+    scale = np.sqrt(variance)
+    scale[scale == 0.0] = 1.0
+    return center, scale

@@ -1,0 +1,141 @@
+"""The epochs of scikit-learn's stochastic solvers: its order of rows, its learning rates, its rules for stopping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.penalties import Penalties
+from glassnet.schedules import Schedule
+from glassnet.store import Store
+from glassnet.training.batches import ArrayBatches, Batch
+from glassnet.training.run import Run
+
+if TYPE_CHECKING:
+    from glassnet.sklearn.estimator import BaseMLP
+
+__all__ = ["CoupledL2", "LearningRate", "MLPBatches", "MLPRun"]
+
+
+class CoupledL2(Penalties):
+    """scikit-learn's L2 term, which is weaker in a larger batch.
+
+    ``value = alpha / 2 * sum |w|**2 / weight_sum``, ``dw += alpha / weight_sum * w``, over weights, not biases, where
+    ``weight_sum`` is the sum of the batch's sample weights: the number of its rows without them.
+    """
+
+    def __init__(self, store: Store, alpha: float) -> None:
+        super().__init__(store, 0.0, alpha / 2)
+
+    def value(self) -> Any:
+        return super().value() / self._store.weight_sum.item()
+
+    def add_gradients(self) -> None:
+        total = self._store.weight_sum.item()
+        for factor, params, grads, work in self._parts:
+            np.multiply(params, grads.dtype.type(2.0 * factor * self._l2 / total), out=work)
+            np.add(grads, work, out=grads)
+
+
+class MLPBatches(ArrayBatches):
+    """Batches in the order in which scikit-learn visits the rows.
+
+    Each epoch shuffles the order of the one before it, with a generator that others may draw from in between. So an
+    epoch cannot be begun again.
+    """
+
+    replayable = False
+
+    def __init__(
+        self,
+        arrays: tuple[Any, Any, np.ndarray | None],
+        batch_size: int,
+        random: np.random.RandomState | None,
+        rows: np.ndarray | None = None,
+    ) -> None:
+        super().__init__(*arrays, batch_size=batch_size, shuffle=False, streams=[], members=None)
+        self._shuffles = random is not None
+        self._random = random
+        self.rows = np.arange(self.n_rows) if rows is None or len(rows) != self.n_rows else rows
+
+    def _order(self, epoch: int) -> np.ndarray:
+        assert self._random is not None
+        order = np.arange(self.n_rows)
+        self._random.shuffle(order)
+        self.rows = self.rows[order]
+        return self.rows
+
+
+class LearningRate:
+    """The learning rate of scikit-learn's solvers, which changes between epochs.
+
+    Constant; or with "invscaling" ``learning_rate_init / (t + 1)**power_t`` after t samples; or with "adaptive" divided
+    by 5 whenever training no longer improves, until it is 1e-6 or less.
+
+    Attributes
+    ----------
+    learning_rate : float
+        Of the next epoch.
+    """
+
+    def __init__(self, rule: str, learning_rate_init: float, power_t: float) -> None:
+        self.learning_rate = self._start = float(learning_rate_init)
+        self._rule, self._power_t = rule, power_t
+
+    def iteration_ends(self, t: int) -> None:
+        """Follow the number of samples seen so far."""
+        if self._rule == "invscaling":
+            self.learning_rate = self._start / (t + 1) ** self._power_t
+
+    def on_plateau(self) -> str:
+        """Return why training should stop now, or nothing if it goes on with a smaller rate."""
+        if self._rule != "adaptive":
+            return "Stopping."
+        if self.learning_rate <= 1e-6:
+            return "Learning rate too small. Stopping."
+        self.learning_rate /= 5.0
+        return ""
+
+
+class MLPRun(Run):
+    """A fit of an estimator: the epochs of `Run`, with scikit-learn's bookkeeping between them."""
+
+    def __init__(self, estimator: BaseMLP, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._estimator = estimator
+        self._follows_schedule = isinstance(self.network.optimizer.learning_rate, Schedule)
+
+    def rate(self, position: float) -> float:
+        """Return the learning rate: of the schedule if there is one, otherwise of the estimator's rule."""
+        return super().rate(position) if self._follows_schedule else self._estimator._optimizer.learning_rate
+
+    def train_step(self, batch: Batch) -> tuple[Any, Any]:
+        """Update the network; the epoch's loss is averaged over rows, not over weights."""
+        loss, total = super().train_step(batch)
+        n = len(batch[0])
+        return (loss / total * n, n) if total and batch[2] is not None else (loss, total)
+
+    def evaluate(self) -> None:
+        """Add the validation data's scores, and count what scikit-learn counts."""
+        super().evaluate()
+        row = self.history.last
+        self._estimator._end_epoch(row["loss"], row.get("valid_score"), len(self.batches.arrays[1]))
+
+    def decide(self) -> None:
+        """Stop as scikit-learn does: no improvement by ``tol`` for more than ``n_iter_no_change`` epochs."""
+        super().decide()
+        estimator = self._estimator
+        if estimator._no_improvement_count <= estimator.n_iter_no_change:
+            return
+        what = "Validation score" if estimator.early_stopping else "Training loss"
+        patience = f"for {estimator.n_iter_no_change} consecutive epochs."
+        message = f"{what} did not improve more than tol={estimator.tol:f} {patience}"
+        reason = estimator._optimizer.on_plateau()
+        if estimator.verbose:
+            rate = estimator._optimizer.learning_rate
+            print(f"{message} {reason or f'Setting learning rate to {rate:f}'}")
+        if reason:
+            self.stop("no improvement")
+        else:
+            estimator._no_improvement_count = 0
