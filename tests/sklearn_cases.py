@@ -199,7 +199,7 @@ EARLY: dict[str, Any] = {"early_stopping": True}
 ACTIVATIONS = ("identity", "logistic", "tanh", "relu")
 
 # An output that is an exponential runs away at the rates that suit the others.
-POISSON: dict[str, Any] = {"loss": "poisson", "learning_rate_init": 0.01}
+POISSON: dict[str, Any] = {"loss": "poisson", "learning_rate_init": 0.005}
 
 # One data set for every kind of target that either class knows.
 TARGETS = [
