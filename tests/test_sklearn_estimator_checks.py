@@ -69,12 +69,14 @@ def test_check_estimator_raises_nothing(kind: str) -> None:
 def verdicts(cls: type[Any], setting: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the name and the outcome of each check, in order.
 
-    Left out: with early stopping, whether a row of weight 2 equals two rows is decided by ties between validation
+    Left out: the checks of ``class_weight``, which scikit-learn's own do not have; with early stopping, whether a row of weight 2 equals two rows is decided by ties between validation
     scores, and those by rounding.
     """
     found = check_estimator(cls(**setting), on_fail=None, on_skip=None)
     lucky = "check_sample_weight_equivalence" if setting.get("early_stopping") else "nothing"
-    return [(result["check_name"], result["status"]) for result in found if lucky not in result["check_name"]]
+    left_out = (lucky, "class_weight")
+    names = [(result["check_name"], result["status"]) for result in found]
+    return [(name, status) for name, status in names if not any(word in name for word in left_out)]
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,7 @@ def dense_layers(network: Network) -> list[Dense]:
     return [layer for layer in dict(leaves(network.names, network.layers)).values() if isinstance(layer, Dense)]
 
 
-def draw_weights(
-    network: Network, random: np.random.RandomState, dtype: np.dtype[Any], *, is_logistic: bool
-) -> None:
+def draw_weights(network: Network, random: np.random.RandomState, dtype: np.dtype[Any], *, is_logistic: bool) -> None:
     """Fill all dense layers as scikit-learn does, with the same random numbers.
 
     Weights and biases are uniform between ``-bound`` and ``bound`` with ``bound = sqrt(6 / (fan_in + fan_out))``, or

@@ -19,10 +19,11 @@ from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.sklearn.building import build_layers, dense_layers, draw_weights, hidden_sizes, make_optimizer
 from glassnet.sklearn.judgement import SolverError, judge
+from glassnet.sklearn.lbfgs import total_loss
 from glassnet.sklearn.parameters import check_parameters
 from glassnet.sklearn.rows import Rows, Scaling, check_rows
 from glassnet.sklearn.solving import Session, solve_lbfgs, solve_stochastic
-from glassnet.sklearn.stochastic import LearningRate
+from glassnet.sklearn.stochastic import CoupledL2, LearningRate
 from glassnet.training.history import History
 
 __all__ = ["BaseMLP", "is_stochastic"]
@@ -147,6 +148,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         prepared = self._prepare_rows(rows)
         if self.solver == "lbfgs":
             solve_lbfgs(self, prepared)
+            self._first_dtype = np.dtype(np.float64)
         else:
             validation = None if validation_data is None else self._check_validation(validation_data)
             n_epochs = epochs or self.max_iter
@@ -167,6 +169,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self.n_layers_ = len(sizes) + 2
         self._scaling = Scaling.of(self._name, rows, self.scale_inputs, getattr(self, "scale_target", False))
         loss = self._make_loss()
+        self._first_dtype = rows.X.dtype
         # scikit-learn's L-BFGS leaves float64 weights whatever X is.
         dtype = "float64" if self.solver == "lbfgs" else rows.X.dtype.name
         self._network = self._new_network(sizes, self._network_outputs(rows.Y, loss), rows.X.shape[1], loss, dtype)
@@ -348,6 +351,16 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             raise ConfigError(message, got=data)
         X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False)
         return self._prepare_rows(check_rows(X, Y, data[2] if len(data) == 3 else None))
+
+    def _loss_grad_lbfgs(
+        self, packed: np.ndarray, X: Any, y: np.ndarray, sample_weight: Any, *scratch: Any
+    ) -> tuple[float, np.ndarray]:
+        """Return loss and gradient at these weights and biases, under the name that scikit-learn's own tests call."""
+        network = self._network
+        network.params[...] = packed
+        rows = self._prepare_rows(Rows(X, y, sample_weight, y))
+        penalties = CoupledL2(network.built("fit"), self.alpha)
+        return total_loss(network, rows.X, rows.y, rows.weight, penalties), network.grads.copy()
 
     def _end_epoch(self, loss: float, score: float | None, n_rows: int) -> None:
         """Count an epoch, and whether it was better than those before by more than ``tol``."""

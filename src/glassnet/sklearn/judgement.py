@@ -45,7 +45,7 @@ class SolverError(DivergenceError, ValueError):
 def judge(estimator: BaseMLP, rows: Rows) -> None:
     """Warn if the training loss is no better than that of the best constant answer."""
     guess = _loss_of_guess(estimator._network.loss, rows)
-    if guess is None or estimator.loss_ < 0.98 * guess:
+    if not guess or estimator.loss_ < 0.98 * guess:
         return
     loss = mean_training_loss(estimator, rows)
     if loss <= guess * _WORSE:

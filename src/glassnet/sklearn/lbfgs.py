@@ -34,7 +34,14 @@ def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | Non
 
 
 def minimize_lbfgs(
-    network: Network, loss: Callable[[], float], *, max_iter: int, max_fun: int, tol: float, verbose: bool
+    network: Network,
+    loss: Callable[[], float],
+    *,
+    dtype: np.dtype[Any],
+    max_iter: int,
+    max_fun: int,
+    tol: float,
+    verbose: bool,
 ) -> Any:
     """Run SciPy's L-BFGS-B from where the network is, leave the result in it, and return SciPy's report.
 
@@ -43,6 +50,8 @@ def minimize_lbfgs(
     network : Network
     loss : function
         Returns the loss and leaves its gradient in ``network.grads``.
+    dtype : numpy.dtype
+        In which SciPy keeps the points that it tries: scikit-learn's first weights are as precise as its X.
     max_iter, max_fun : int
         Most iterations, most evaluations of the loss.
     tol : float
@@ -69,12 +78,24 @@ def minimize_lbfgs(
         return value, grads.astype(np.float64)
 
     limits = {"maxfun": max_fun, "maxiter": max_iter, "gtol": tol}
-    show = _print_loss if verbose else None
-    start = params.astype(np.float64)
-    report = minimize(value_and_gradient, start, method="L-BFGS-B", jac=True, options=limits, callback=show)
+    report = minimize(
+        value_and_gradient,
+        params.astype(dtype),
+        method="L-BFGS-B",
+        jac=True,
+        options=limits,
+        callback=_Printer() if verbose else None,
+    )
     params[...] = report.x
     return report
 
 
-def _print_loss(intermediate_result: Any) -> None:
-    print(f"loss = {intermediate_result.fun:.8f}")
+class _Printer:
+    """Print each iteration's loss."""
+
+    def __init__(self) -> None:
+        self._iterations = 0
+
+    def __call__(self, intermediate_result: Any) -> None:
+        self._iterations += 1
+        print(f"Iteration {self._iterations}, loss = {intermediate_result.fun:.8f}")

@@ -224,7 +224,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         found: MLPRegressor = self._partial_fit(X, y, sample_weight)
         return found
 
-    def predict(self, X: Any, return_std: bool = False) -> Any:
+    def predict(self, X: Any, *, return_std: bool = False) -> Any:
         """Return one number for each row and target: (n,) or (n, n_targets).
 
         With ``loss=Quantile(...)`` it is that of the level nearest to 0.5; with ``loss="gaussian_nll"`` the mean.

@@ -145,6 +145,7 @@ def solve_lbfgs(estimator: BaseMLP, rows: Rows) -> None:
         report = minimize_lbfgs(
             network,
             lambda: total_loss(network, rows.X, rows.y, rows.weight, penalties),
+            dtype=estimator._first_dtype,
             max_iter=estimator.max_iter,
             max_fun=estimator.max_fun,
             tol=estimator.tol,
