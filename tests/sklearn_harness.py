@@ -168,6 +168,9 @@ EXACT = (
 )
 
 
+MAKES = (*EXACT[2:], "t_", "dtypes", "dtype of predict", "dtype of predict_proba")
+
+
 def read(est: Any, X: Any, kind: str) -> Figures:
     """Return the figures of a fitted estimator by name; what it lacks is `MISSING`."""
     found = {name: getattr(est, name, MISSING) for name in NUMBERS + EXACT}
@@ -222,6 +225,9 @@ def gaps(case: Case, cls: type[Any], theirs: type[Any] | None = None) -> list[Ga
     found = figures(case, cls)
     share = LBFGS_SHARE if case.options.get("solver") == "lbfgs" else SHARES[case.dtype]
     names = [name for name, value in expected.items() if not isinstance(value, str) or value != MISSING]
+    if case.options.get("solver") == "lbfgs" and case.dtype == "float32":
+        # There scikit-learn computes in float32, in whose rounding the line search gets lost; ours keeps to float64.
+        names = [name for name in names if name in MAKES]
     return [_gap(name, found[name], expected[name], nudged[name], share) for name in names]
 
 

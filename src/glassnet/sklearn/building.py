@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,8 +25,8 @@ _NORMS = {"batch": BatchNorm, "layer": LayerNorm}
 
 def hidden_sizes(sizes: Any) -> list[int]:
     """Return the widths of the hidden layers as a list; a single number is one layer."""
-    found = list(sizes) if isinstance(sizes, Iterable) else [sizes]
-    if any(size <= 0 for size in found):
+    found = list(sizes) if isinstance(sizes, Iterable) and not isinstance(sizes, str) else [sizes]
+    if any(isinstance(size, numbers.Real) and size <= 0 for size in found):
         message = f"hidden_layer_sizes must be > 0, got {found}."  # scikit-learn's words, which its tests check
         raise ConfigError(message, got=sizes)
     return [check_integer("MLP", "hidden_layer_sizes", size, 1) for size in found]
@@ -59,7 +60,7 @@ def build_layers(
 
 def activation_of(where: str, activation: Any) -> Any:
     """Return an activation as the layers know it; scikit-learn says "logistic" for the sigmoid."""
-    if not isinstance(activation, str):
+    if activation is not None and not isinstance(activation, str):
         return make_activation(where, activation)
     check_choice(where, "activation", activation, sorted([*ACTIVATIONS, "logistic"]))
     return "sigmoid" if activation == "logistic" else activation
@@ -106,8 +107,8 @@ def draw_weights(network: Network, random: np.random.RandomState, dtype: np.dtyp
     for layer in dense_layers(network):
         d_in, d_out = layer.W.shape
         bound = math.sqrt((2.0 if is_logistic else 6.0) / (d_in + d_out))
-        layer.W[...] = random.uniform(-bound, bound, (d_in, d_out)).astype(dtype)
-        layer.b[...] = random.uniform(-bound, bound, d_out).astype(dtype)
+        layer.W[...] = random.uniform(-bound, bound, size=(d_in, d_out)).astype(dtype)
+        layer.b[...] = random.uniform(-bound, bound, size=(d_out,)).astype(dtype)
 
 
 def make_optimizer(where: str, parameters: dict[str, Any]) -> Optimizer:

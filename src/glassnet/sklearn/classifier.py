@@ -168,7 +168,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     ) -> None:
         # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
         given = locals()
-        vars(self).update((name, given[name]) for name in self._get_param_names())
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 
@@ -223,7 +224,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     def _network_outputs(self, Y: np.ndarray, loss: Loss) -> int:
         self.out_activation_ = "softmax" if isinstance(loss, _SOFTMAX) else "logistic"
-        return max(2, Y.shape[1]) if isinstance(loss, _SOFTMAX) else Y.shape[1]
+        return max(2, int(Y.shape[1])) if isinstance(loss, _SOFTMAX) else int(Y.shape[1])
 
     def _encode(self, Y: np.ndarray) -> np.ndarray:
         if isinstance(self._network.loss, _SOFTMAX):
@@ -233,7 +234,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     def _weigh(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        weight = compute_sample_weight(self.class_weight, self._label_binarizer.inverse_transform(Y))
+        weight: np.ndarray = compute_sample_weight(self.class_weight, self._label_binarizer.inverse_transform(Y))
         return weight if sample_weight is None else weight * sample_weight
 
     def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:

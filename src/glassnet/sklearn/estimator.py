@@ -146,22 +146,19 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         if not goes_on or not hasattr(self, "_optimizer"):
             self._renew_solver()
         prepared = self._prepare_rows(rows)
+        reason = ""
         if self.solver == "lbfgs":
             solve_lbfgs(self, prepared)
-            self._first_dtype = np.dtype(np.float64)
         else:
             validation = None if validation_data is None else self._check_validation(validation_data)
             n_epochs = epochs or self.max_iter
-            solve_stochastic(self, prepared, validation, n_epochs, continues=mode == "continue")
-            if mode != "partial" and self.n_iter_ == n_epochs and not self._has_converged():
+            reason = solve_stochastic(self, prepared, validation, n_epochs, continues=mode == "continue")
+            if reason == "finished" and mode != "partial":
                 self._warn_of_max_iter(n_epochs)
         self._check_weights()
-        if not goes_on:
+        if mode == "fit" and reason != "interrupted":
             judge(self, prepared)
         return self
-
-    def _has_converged(self) -> bool:
-        return self.history_.stop_reason != "finished"
 
     def _initialize(self, sizes: list[int], rows: Rows) -> None:
         """Make a new network with scikit-learn's first weights, and forget everything about earlier fits."""
@@ -169,8 +166,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self.n_layers_ = len(sizes) + 2
         self._scaling = Scaling.of(self._name, rows, self.scale_inputs, getattr(self, "scale_target", False))
         loss = self._make_loss()
-        self._first_dtype = rows.X.dtype
-        # scikit-learn's L-BFGS leaves float64 weights whatever X is.
+        # L-BFGS loses its way in float32; scikit-learn's too leaves float64 weights, whatever X is.
         dtype = "float64" if self.solver == "lbfgs" else rows.X.dtype.name
         self._network = self._new_network(sizes, self._network_outputs(rows.Y, loss), rows.X.shape[1], loss, dtype)
         is_logistic = isinstance(self.activation, str) and self.activation == "logistic"
@@ -374,9 +370,9 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             assert score is not None
             self._note_score(score)
         else:
-            stands_still = loss > self.best_loss_ - self.tol
-            self._no_improvement_count = self._no_improvement_count + 1 if stands_still else 0
-            self.best_loss_ = min(self.best_loss_, loss)
+            best = math.inf if self.best_loss_ is None else self.best_loss_
+            self._count(loss > best - self.tol)
+            self.best_loss_ = min(best, loss)
         self._optimizer.iteration_ends(self.t_)
 
     def _note_score(self, score: float) -> None:
@@ -384,11 +380,14 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self.validation_scores_.append(score)
         if self.verbose:
             print(f"Validation score: {score:f}")
-        stands_still = score < self.best_validation_score_ + self.tol
-        self._no_improvement_count = self._no_improvement_count + 1 if stands_still else 0
-        if score > self.best_validation_score_:
+        best = -math.inf if self.best_validation_score_ is None else self.best_validation_score_
+        self._count(score < best + self.tol)
+        if score > best:
             self.best_validation_score_ = score
             self._session.best = (self._network.params.copy(), self._network.stats.copy())
+
+    def _count(self, stands_still: bool) -> None:
+        self._no_improvement_count = self._no_improvement_count + 1 if stands_still else 0
 
     def _warn_of_max_iter(self, n_epochs: int) -> None:
         what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."

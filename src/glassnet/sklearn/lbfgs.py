@@ -26,7 +26,7 @@ def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | Non
         sums += store.sums
     store.sums[...] = sums
     store.average_gradients()
-    loss = store.loss_sum.item() / store.weight_sum.item()
+    loss = float(store.loss_sum.item() / store.weight_sum.item())
     if penalties:
         loss += float(penalties.value())
         penalties.add_gradients()
@@ -37,7 +37,6 @@ def minimize_lbfgs(
     network: Network,
     loss: Callable[[], float],
     *,
-    dtype: np.dtype[Any],
     max_iter: int,
     max_fun: int,
     tol: float,
@@ -50,8 +49,6 @@ def minimize_lbfgs(
     network : Network
     loss : function
         Returns the loss and leaves its gradient in ``network.grads``.
-    dtype : numpy.dtype
-        In which SciPy keeps the points that it tries: scikit-learn's first weights are as precise as its X.
     max_iter, max_fun : int
         Most iterations, most evaluations of the loss.
     tol : float
@@ -80,7 +77,7 @@ def minimize_lbfgs(
     limits = {"maxfun": max_fun, "maxiter": max_iter, "gtol": tol}
     report = minimize(
         value_and_gradient,
-        params.astype(dtype),
+        params.astype(np.float64),
         method="L-BFGS-B",
         jac=True,
         options=limits,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-import numbers
 from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
 
 from glassnet.checks import check_choice, check_flag, check_integer, check_number
 from glassnet.errors import ConfigError
@@ -36,10 +38,19 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
         check_integer(where, "batch_size", given["batch_size"], 1, "Or pass 'auto'.")
     if not isinstance(given["learning_rate"], Schedule):
         check_choice(where, "learning_rate", given["learning_rate"], _RATES, advice="Or pass a schedule.")
-    if not isinstance(given["verbose"], numbers.Integral):
-        message = f"{where}: verbose must be True, False or a whole number, got {given['verbose']!r}."
-        raise ConfigError(message, got=given["verbose"])
+    if not isinstance(given["verbose"], (bool, np.bool_)):
+        check_integer(where, "verbose", given["verbose"], 0, "Or pass True or False.")
+    _check_random_state(where, given["random_state"])
     _check_lbfgs(where, given)
+
+
+def _check_random_state(where: str, value: Any) -> None:
+    try:
+        check_random_state(value)
+    except ValueError as error:
+        must = "random_state must be None, a whole number from 0 to 2**32 - 1, or a RandomState"
+        message = f"{where}: {must}, got {value!r}."
+        raise ConfigError(message, got=value) from error
 
 
 def _check_lbfgs(where: str, given: dict[str, Any]) -> None:

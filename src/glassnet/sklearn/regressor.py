@@ -165,7 +165,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     ) -> None:
         # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
         given = locals()
-        vars(self).update((name, given[name]) for name in self._get_param_names())
+        for name in self._get_param_names():
+            setattr(self, name, given[name])
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 

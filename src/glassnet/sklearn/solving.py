@@ -45,8 +45,8 @@ class Session:
         self.last: tuple[np.ndarray, np.ndarray] | None = None
 
 
-def solve_stochastic(estimator: BaseMLP, rows: Rows, validation: Rows | None, epochs: int, *, continues: bool) -> None:
-    """Train for some epochs; ``continues`` goes on where the last fit ended."""
+def solve_stochastic(estimator: BaseMLP, rows: Rows, validation: Rows | None, epochs: int, *, continues: bool) -> str:
+    """Train for some epochs, and return why that ended; ``continues`` goes on where the last fit ended."""
     session, network = estimator._session, estimator._network
     if continues and session.last is not None:
         network.params[...], network.stats[...] = session.last
@@ -68,6 +68,7 @@ def solve_stochastic(estimator: BaseMLP, rows: Rows, validation: Rows | None, ep
         network.params[...], network.stats[...] = session.best
     if reason == "interrupted":
         warnings.warn("Training interrupted by user.", stacklevel=4)
+    return reason
 
 
 def _run(estimator: BaseMLP, batches: MLPBatches, validation: Rows | None, epochs: int) -> str:
@@ -89,6 +90,8 @@ def _run(estimator: BaseMLP, batches: MLPBatches, validation: Rows | None, epoch
         )  # fmt: skip
         try:
             return run.loop().stop_reason
+        except KeyboardInterrupt:
+            return "interrupted"
         except DivergenceError as error:
             _diverged(estimator, error)
             return "diverged"
@@ -115,7 +118,7 @@ def _batch_size(estimator: BaseMLP, n_rows: int) -> int:
         # scikit-learn's words
         message = "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped"
         warnings.warn(message, stacklevel=4)
-    return min(estimator.batch_size, n_rows)
+    return int(min(estimator.batch_size, n_rows))
 
 
 def _hold_out(estimator: BaseMLP, rows: Rows, *, keeps: bool) -> tuple[Rows, Rows]:
@@ -145,7 +148,6 @@ def solve_lbfgs(estimator: BaseMLP, rows: Rows) -> None:
         report = minimize_lbfgs(
             network,
             lambda: total_loss(network, rows.X, rows.y, rows.weight, penalties),
-            dtype=estimator._first_dtype,
             max_iter=estimator.max_iter,
             max_fun=estimator.max_fun,
             tol=estimator.tol,
