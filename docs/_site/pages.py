@@ -1,23 +1,47 @@
 """What the API pages show, as an extension of griffe: by rules, so that a new layer or loss appears by itself."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import griffe
 
 ACTIVATIONS = "glassnet.layers.activations"
 
+# Names without an underscore that one part of glassnet needs of another: no page shows them.
+ENGINE = {
+    "glassnet.analysis": "shadow_of",
+    "glassnet.files": "restore_network write_atomically",
+    "glassnet.layers": "Chain Container check_layer_list check_raw_inputs learns leaves name_layers",
+    "glassnet.layers.base.Layer": "entry note_views tuning",
+    "glassnet.metrics": "better_sign",
+    "glassnet.network.Network": "accumulate broadcast built check_data check_inputs forget_shape logits noise "
+    "penalties plan slots streams twin",
+    "glassnet.optimizers": "clip_gradients",
+    "glassnet.optimizers.base.Optimizer": "average merge",
+    "glassnet.optimizers.base.OptimizerState": "regroup",
+    "glassnet.schedules.base.Schedule": "entry",
+    "glassnet.training": "RunState",
+    "glassnet.training.history.History": "complete record",
+    "glassnet.training.run.Run": "__init__ loop note_seconds run_epoch train_step",
+    "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
+}
+
 
 class PublicNames(griffe.Extension):
     """Shows what a user would import from a room: ``__all__`` without lookup tables, type aliases and converters.
 
-    The activations have a page of their own, so the page of all layers leaves them out.
+    The activations have a page of their own, so the page of all layers leaves them out. A method is shown where it is
+    first defined, and not again on every class that overrides it.
     """
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Narrow the exports of every module, which is what the filter ``public`` goes by."""
         if pkg.path == "glassnet":  # others are loaded too, to resolve names
             narrow(pkg, set(map(str, pkg.exports or ())))
+            for member in list(hidden_members(pkg)):
+                member.parent.del_member(member.name)
+            list_initializers(pkg["initializers"])
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Take the ``::`` in front of indented blocks from docstrings: Markdown knows the block by its indent."""
@@ -38,9 +62,32 @@ def narrow(module: griffe.Module, first: set[str]) -> None:
 def is_shown(module: griffe.Module, name: str) -> bool:
     """Return whether a page of this module shows this member."""
     member = module.members.get(name)
+    if name in ENGINE.get(module.path, "").split():
+        return False
     if member is None:  # a name that a tuple assignment made: not seen by griffe, and a constant
         return False
     if member.is_alias and module.path == "glassnet.layers" and member.target_path.startswith(ACTIVATIONS):
         return False
     found = member.final_target if member.is_alias else member
     return not found.is_attribute and not found.name.startswith(("as_", "make_"))
+
+
+def hidden_members(module: griffe.Module) -> Iterator[griffe.Object]:
+    """Yield the members of classes, here and in submodules, that are the engine's or override one of a class above."""
+    for each in module.classes.values():
+        if not each.is_alias:
+            engine = ENGINE.get(each.path, "").split()
+            above = {name for base in each.mro() for name in base.members if not name.startswith("_")}
+            yield from (member for name, member in each.members.items() if name in engine or name in above)
+    for submodule in module.modules.values():
+        if not submodule.is_alias:
+            yield from hidden_members(submodule)
+
+
+def list_initializers(module: griffe.Module) -> None:
+    """Add the names, formulas and references to the docstring: the functions behind them are private."""
+    lines = []
+    for name in re.findall(r"'(\w+)':", str(module["INITIALIZERS"].value)):
+        meaning = module[f"_{name}"].docstring.value
+        lines.append(f'* `"{name}"`: ' + " ".join(meaning.split()))
+    module.docstring.value += "\n\n" + "\n".join(lines)

@@ -3,20 +3,18 @@
 The loss of a batch is ``sum(w * l) / sum(w)`` over its rows. A loss returns the sum in the numerator and the gradient
 of that sum; the network divides both once, at the end, by the sum of the weights.
 
-===============================  ==========================================================  =====================
-name                             targets                                                     predictions
-===============================  ==========================================================  =====================
-``"squared_error"``              numbers                                                     means
-``"absolute_error"``             numbers                                                     medians
-``"huber"``                      numbers, some of them wild                                  between mean and median
-``"poisson"``                    counts and amounts from 0                                   rates
-``"quantile"``                   numbers                                                     quantiles
-``"gaussian_nll"``               numbers                                                     means and variances
-``"binary_cross_entropy"``       0 and 1; several columns are labels of their own            probabilities of 1
-``"cross_entropy"``              codes of exclusive classes, or probabilities                probabilities
-``"binary_focal_cross_entropy"`` 0 and 1, one of them rare                                   probabilities of 1
-``"focal_cross_entropy"``        codes of classes, some of them rare                         probabilities
-===============================  ==========================================================  =====================
+What each is for, by name:
+
+* ``"squared_error"``: numbers; predicts means.
+* ``"absolute_error"``: numbers; predicts medians.
+* ``"huber"``: numbers with outliers; predicts between mean and median.
+* ``"poisson"``: counts, and amounts that are never negative; predicts rates.
+* ``"quantile"``: numbers; predicts one quantile per level.
+* ``"gaussian_nll"``: numbers; predicts a mean and a variance for each.
+* ``"binary_cross_entropy"``: 0 and 1, each column a label of its own; predicts the probability of 1.
+* ``"cross_entropy"``: one of several classes, as codes or as probabilities; predicts a probability per class.
+* ``"binary_focal_cross_entropy"``: as ``"binary_cross_entropy"``, when one answer is rare.
+* ``"focal_cross_entropy"``: as ``"cross_entropy"``, when some classes are rare.
 
 A loss of your own is a `CustomLoss`, or a subclass of `Loss` if it is to be as fast as these.
 """
