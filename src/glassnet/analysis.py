@@ -36,7 +36,9 @@ def layer_outputs(network: Network, X: Any) -> dict[str, np.ndarray]:
     Parameters
     ----------
     network : Network
+        Built; it is not changed.
     X : array of shape (n, ...)
+        Rows to look at.
 
     Returns
     -------
@@ -61,7 +63,9 @@ def layer_output(network: Network, X: Any, layer: int | str) -> np.ndarray:
     Parameters
     ----------
     network : Network
+        Built; it is not changed.
     X : array of shape (n, ...)
+        Rows to look at.
     layer : int or str
         Position in ``network.layers``, negative ones from the end, or a name as in `Network.summary`.
     """
@@ -127,7 +131,9 @@ def input_gradient(network: Network, X: Any, y: Any = None, *, output: Any = Non
     Parameters
     ----------
     network : Network
+        Built; it is not changed.
     X : array of shape (n, ...)
+        Rows to look at.
     y : array of shape (n,) or (n, k), optional
         Targets: the answer is then each row's own loss.
     output : int or array of n ints, optional

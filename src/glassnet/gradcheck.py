@@ -59,6 +59,7 @@ class GradientReport:
     Attributes
     ----------
     checks : list of ParameterCheck
+        One for each parameter array.
     """
 
     def __init__(self, checks: list[ParameterCheck]) -> None:
@@ -105,7 +106,7 @@ def check_gradients(
     X, y, sample_weight
         A few rows, as for `Network.fit`.
     mode : {"train", "record"}, default="train"
-        With noise and the batch's statistics, or with the arithmetic of prediction.
+        ``"train"`` computes with noise and the batch's statistics, ``"record"`` as prediction does.
     max_entries : int, default=200
         Entries to check per parameter array, drawn at random where it has more.
     seed : int, default=0

@@ -119,6 +119,11 @@ _BY_ACTIVATION = {
 def default_initializer(activation: str) -> str:
     """Return the name of the initializer that suits the activation behind the weights.
 
+    Parameters
+    ----------
+    activation : str
+        Name of the activation, such as ``"relu"``.
+
     Examples
     --------
     >>> default_initializer("relu"), default_initializer("tanh")

@@ -119,7 +119,7 @@ class Network:
     # ---- construction -------------------------------------------------------------------------------------------
 
     def build(self, input_shape: tuple[int, ...]) -> Network:
-        """Fix the shape of one sample, allocate all arrays and draw the initial parameters; once only."""
+        """Fix ``input_shape``, that of one sample, allocate all arrays and draw the initial parameters; once only."""
         shape = check_shape("Network.build", input_shape)
         if self.input_shape is not None:
             if shape != self.input_shape:
@@ -249,32 +249,35 @@ class Network:
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def forward(self, X: Any) -> np.ndarray:
-        """Return logits of shape (n, k), or (K, n, k) with members, with noise off."""
+        """Return logits of shape (n, k) for n rows ``X``, or (K, n, k) with members, with noise off."""
         self.built("forward")
         return self.logits(self.check_inputs("Network.forward", X))
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return what the loss links the logits to: probabilities for the cross-entropies, means for squared error.
+        """Return predictions for ``X``, the logits as the loss reads them: probabilities for the cross-entropies.
 
-        Rates for Poisson loss, quantiles, means and variances: each loss says what its predictions are.
+        Means for squared error, rates for Poisson loss, quantiles, means and variances: each loss says which.
         """
         self.built("predict")
         return self.loss.link(self.logits(self.check_inputs("Network.predict", X)))
 
     def activations(self, X: Any) -> dict[str, np.ndarray]:
-        """Return the output of every layer by name; see `glassnet.analysis.layer_outputs`."""
+        """Return the output of every layer for ``X``, by name; see `glassnet.analysis.layer_outputs`."""
         from glassnet.analysis import layer_outputs
 
         return layer_outputs(self, X)
 
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
-        """Return the output of one layer, by name or position; see `glassnet.analysis.layer_output`."""
+        """Return the output of one ``layer``, by name or position, for ``X``; see `glassnet.analysis.layer_output`."""
         from glassnet.analysis import layer_output
 
         return layer_output(self, X, layer)
 
     def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
-        """Return how the answer to each row changes with the row; see `glassnet.analysis.input_gradient`."""
+        """Return how the answer to each row of ``X`` changes with the row: its loss if ``y`` is given, else a logit.
+
+        ``output`` says which logit; see `glassnet.analysis.input_gradient`.
+        """
         from glassnet.analysis import input_gradient
 
         return input_gradient(self, X, y, output=output)
@@ -307,9 +310,9 @@ class Network:
         Parameters
         ----------
         X, y, sample_weight
-            One batch.
+            One batch, as in `fit`.
         mode : {"record", "train"}, default="record"
-            With noise and the batch's statistics, or as in prediction.
+            ``"record"`` computes as prediction does, ``"train"`` with noise and the batch's statistics.
         """
         check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
         X, y, weight = self.check_data("Network.loss_and_gradients", X, y, sample_weight)
@@ -328,7 +331,7 @@ class Network:
         return self.built("state_dict").to_dict()
 
     def load_state_dict(self, arrays: Mapping[str, Any]) -> None:
-        """Fill all parameters and running statistics with what `state_dict` of such a network returned.
+        """Fill all parameters and running statistics with ``arrays``, what `state_dict` of such a network returned.
 
         Raises
         ------
@@ -346,7 +349,7 @@ class Network:
         return Noise(self.streams, self.members)
 
     def astype(self, dtype: str) -> Network:
-        """Return a copy in another dtype, without training state."""
+        """Return a copy whose ``dtype`` is ``"float32"`` or ``"float64"``, without training state."""
         self.built("astype")
         run, self.run = self.run, None
         try:
@@ -399,9 +402,13 @@ class Network:
         Parameters
         ----------
         X : array of shape (n, ...), sparse matrix, or batches of your own
+            One sample per row, or where batches come from.
         y : array of shape (n,) or (n, k), optional
+            One target per row, as the loss wants them; left out with batches of your own.
         epochs : int
             How many more: two calls with 5 leave the same bits as one with 10.
+        **options
+            As listed above.
 
         Returns
         -------
@@ -418,7 +425,10 @@ class Network:
         return None if self.run is None else self.run.history
 
     def save(self, path: str | Path, *, training_state: bool = False) -> None:
-        """Write the network to one file; see `glassnet.files.save_network`."""
+        """Write the network to the file ``path``, with ``training_state`` all that training on needs.
+
+        See `glassnet.files.save_network`.
+        """
         from glassnet.files import save_network
 
         self.built("save")

@@ -80,6 +80,13 @@ def limit_norms(store: Store, max_norm: float) -> None:
 
     ``W[:, j] *= min(1, max_norm / |W[:, j]|)``; layers that are not trainable stay as they are.
 
+    Parameters
+    ----------
+    store : Store
+        Holds the parameters; written.
+    max_norm : float
+        Largest norm allowed, above 0.
+
     References
     ----------
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 5.1.

@@ -171,10 +171,15 @@ def forward_propagation(
     Parameters
     ----------
     X : (n, inputs)
+        One sample per row.
     weights_input_hidden : (inputs, hidden)
+        From each input to each hidden neuron.
     weights_hidden_output : (hidden, outputs)
+        From each hidden neuron to each output.
     bias_hidden : (1, hidden)
+        Added to what enters the hidden neurons.
     bias_output : (1, outputs)
+        Added to what enters the output neurons.
 
     Returns
     -------
@@ -274,11 +279,15 @@ def backpropagation(
     Parameters
     ----------
     X : (m, inputs)
+        One sample per row.
     Y : (m, outputs)
+        The answers, from 0 to 1.
     hidden_output : (m, hidden)
+        From `forward_propagation`.
     final_output : (m, outputs)
-        Both from `forward_propagation`.
+        From `forward_propagation`.
     weights_hidden_output : (hidden, outputs)
+        As `forward_propagation` used them.
     weights_input_hidden : (inputs, hidden)
         Taken because the tutorial takes it; no formula needs it.
     gradient : {"squared_error", "cross_entropy"}, default="squared_error"
@@ -382,6 +391,7 @@ def train(
     Parameters
     ----------
     X : (n, input_size)
+        One sample per row.
     Y : (n, output_size)
         The answers, from 0 to 1.
     input_size, hidden_size, output_size : int
@@ -441,6 +451,7 @@ def run_tutorial(
     Parameters
     ----------
     problem : {"xor", "and", "or"}, default="xor"
+        Which truth table to learn.
     hidden_size, learning_rate, epochs, gradient, seed
         As `train` takes them.
 

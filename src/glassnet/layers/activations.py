@@ -41,7 +41,13 @@ class Activation(Layer):
     n_work: ClassVar[int] = 1
 
     def make_work(self, scratch: Scratch) -> Cache:
-        """Return what `apply` and `differentiate` need apart from ``Y``."""
+        """Return what `apply` and `differentiate` need apart from ``Y``.
+
+        Parameters
+        ----------
+        scratch : Scratch
+            Hands out arrays for one size of batch.
+        """
         work: Cache = {name: scratch.constant(value) for name, value in self.constants.items()}
         work["arrays"] = tuple(scratch.array(self.in_shape) for _ in range(self.n_work))
         work["zeros"] = scratch.zeros(self.in_shape)
@@ -61,11 +67,33 @@ class Activation(Layer):
         return dY
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
-        """Write ``f(Z)`` into ``Y``; with ``keeps``, leave in ``work`` what `differentiate` needs."""
+        """Write ``f(Z)`` into ``Y``; with ``keeps``, leave in ``work`` what `differentiate` needs.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n, ...)
+            The input; may be the same array as ``Y``.
+        Y : ndarray of shape (n, ...)
+            Where the output goes.
+        work : dict
+            What `make_work` returned.
+        keeps : bool
+            Whether a backward pass may follow.
+        """
         raise NotImplementedError
 
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
-        """Multiply ``dY`` by ``f'(Z)`` in place."""
+        """Multiply ``dY`` by ``f'(Z)`` in place.
+
+        Parameters
+        ----------
+        dY : ndarray of shape (n, ...)
+            Gradient of the output; becomes that of the input.
+        Y : ndarray of shape (n, ...)
+            The output of `apply`.
+        work : dict
+            As `apply` left it.
+        """
         raise NotImplementedError
 
 

@@ -118,7 +118,13 @@ class Layer:
     _views: frozenset[str] = frozenset()
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Check the shape of one input sample and return the shape of one output sample."""
+        """Check the shape of one input sample and return the shape of one output sample.
+
+        Parameters
+        ----------
+        in_shape : tuple of int
+            Without the axis of samples and without that of members.
+        """
         self.in_shape = self.out_shape = tuple(in_shape)
         return self.out_shape
 
@@ -131,23 +137,55 @@ class Layer:
         return ()
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
-        """Take views into the network's flat arrays, by the names of the specs."""
+        """Take views into the network's flat arrays, by the names of the specs.
+
+        Parameters
+        ----------
+        params, grads : dict of str to ndarray
+            Parameters and their gradients, each of shape (K?, *spec.shape).
+        stats : dict of str to ndarray
+            Running statistics, likewise.
+        members : int, optional
+            Number K of networks; None for a single one, whose arrays have no axis of members.
+        """
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         """Return what `forward` and `backward` need for batches of ``scratch.batch_size``.
 
-        ``need_dX`` is False where nothing in front of this layer can learn.
+        Parameters
+        ----------
+        scratch : Scratch
+            Hands out arrays for one size of batch: ``scratch.array(sample_shape)``.
+        need_dX : bool
+            False where nothing in front of this layer can learn, so that `backward` may return None.
         """
         return {}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
-        """Return the output for a batch; ``X`` is not written."""
+        """Return the output for a batch; ``X`` is not written.
+
+        Parameters
+        ----------
+        X : ndarray of shape (K?, n, *in_shape)
+            The input, not to be written.
+        cache : dict
+            What `make_cache` returned; the place for what `backward` needs.
+        step : Step
+            What the pass is for: prediction, a record of it, or training.
+        """
         raise NotImplementedError
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
         """Overwrite the layer's gradients and return the gradient with respect to the input of `forward`.
 
         ``dY`` may be consumed. Returns None where the cache was made without ``need_dX``.
+
+        Parameters
+        ----------
+        dY : ndarray of shape (K?, n, *out_shape)
+            Gradient of the loss with respect to the output; may be overwritten.
+        cache : dict
+            As `forward` left it.
         """
         raise NotImplementedError
 
@@ -155,6 +193,11 @@ class Layer:
         """Look at the network's input before anything is computed, and refuse what the layer cannot take.
 
         Returns what the next layer sees of it, or None where that is no longer the user's own numbers.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, *in_shape)
+            The user's own numbers, finite and of the network's dtype.
         """
         return None
 
@@ -169,7 +212,16 @@ class Layer:
     def tuned(
         self, *, trainable: bool | None = None, rate_factor: float | None = None, decay_factor: float | None = None
     ) -> Layer:
-        """Set how the layer is trained, and return it.
+        """Set how the layer is trained, and return it; what is left out stays as it is.
+
+        Parameters
+        ----------
+        trainable : bool, optional
+            Whether `fit` may change the layer.
+        rate_factor : float, optional
+            Multiplies the learning rate, at least 0.
+        decay_factor : float, optional
+            Multiplies weight decay and the penalties, at least 0.
 
         Examples
         --------

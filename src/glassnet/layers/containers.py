@@ -170,6 +170,7 @@ class Sequential(Container):
     Parameters
     ----------
     layers : sequence of Layer
+        From input to output, at least one.
 
     Examples
     --------

@@ -55,25 +55,69 @@ class Loss:
     saved_by_name: ClassVar[bool] = False
 
     def outputs(self, y: Any) -> int:
-        """Return how many outputs the last layer must have for these targets."""
+        """Return how many outputs the last layer must have for these targets.
+
+        Parameters
+        ----------
+        y : array-like
+            Targets as the user gave them.
+        """
         raise NotImplementedError
 
     def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
-        """Return checked targets for a network with ``n_outputs`` logits."""
+        """Return checked targets for a network with ``n_outputs`` logits.
+
+        Parameters
+        ----------
+        y : array-like
+            Targets as the user gave them.
+        n_outputs : int
+            Number of logits of the network.
+        dtype : dtype
+            That of the network, for targets that are numbers.
+        """
         raise NotImplementedError
 
     def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
-        """Return scratch for batches of ``scratch.batch_size``; ``"dZ"`` is where the gradient goes."""
+        """Return scratch for batches of ``scratch.batch_size``; ``"dZ"`` is where the gradient goes.
+
+        Parameters
+        ----------
+        scratch : Scratch
+            Hands out arrays for one size of batch.
+        out_shape : tuple of int
+            Shape of the logits of one sample.
+        """
         raise NotImplementedError
 
     def value_and_gradient(
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
-        """Return ``sum(w * l)``, a scalar or (K,), and write its gradient with respect to ``Z`` into ``out``."""
+        """Return ``sum(w * l)``, a scalar or (K,), and write its gradient with respect to ``Z`` into ``out``.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n, k)
+            Logits.
+        y : ndarray
+            Targets as `prepare` returned them.
+        weight : ndarray of shape (n,), optional
+            A weight for each row.
+        out : ndarray of shape (n, k)
+            Where the gradient goes.
+        cache : dict
+            What `make_cache` returned.
+        """
         raise NotImplementedError
 
     def link(self, Z: np.ndarray) -> np.ndarray:
-        """Return predictions for logits, as a fresh array."""
+        """Return predictions for logits, as a fresh array.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n, k)
+            Logits; not written.
+        """
         raise NotImplementedError
 
     def choose_metrics(self, where: str, chosen: MetricChoice) -> dict[str, Metric]:
@@ -81,6 +125,13 @@ class Loss:
 
         Functions of the user's stand beside names and are called by their own ``__name__``, see
         `glassnet.metrics.as_metric`.
+
+        Parameters
+        ----------
+        where : str
+            Who asks, for the message of an error.
+        chosen : str, function, or sequence of them, optional
+            Names among ``metrics`` and functions of the user's; None for ``default_metrics``.
         """
         if chosen is None:
             chosen = self.default_metrics

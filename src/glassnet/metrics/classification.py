@@ -38,6 +38,15 @@ __all__ = [
 def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of rows whose most probable class is the true one.
 
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or a probability for each class.
+    prediction : array of shape (n, k)
+        Predicted probability of each class.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+
     Examples
     --------
     >>> accuracy(np.array([0, 1]), np.array([[0.9, 0.1], [0.6, 0.4]]))
@@ -48,6 +57,15 @@ def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
 
 def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of yes/no answers that are right when probabilities are cut at 0.5; several answers per row are averaged.
+
+    Parameters
+    ----------
+    y : array of shape (n, m)
+        True answers, 0 or 1.
+    prediction : array of shape (n, m)
+        Predicted probability of 1.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
 
     Examples
     --------
@@ -60,6 +78,15 @@ def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | 
 def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean, over the classes that occur, of the share of their rows that is found (recall).
 
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or a probability for each class.
+    prediction : array of shape (n, k)
+        Predicted probability of each class.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+
     Examples
     --------
     >>> balanced_accuracy(np.array([0, 0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.7, 0.3], [0.6, 0.4]]))
@@ -70,7 +97,17 @@ def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray 
 
 
 def binary_balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Mean of the share of yes and the share of no that is found, probabilities cut at 0.5; answers are averaged."""
+    """Mean of the share of yes and the share of no that is found, probabilities cut at 0.5; answers are averaged.
+
+    Parameters
+    ----------
+    y : array of shape (n, m)
+        True answers, 0 or 1.
+    prediction : array of shape (n, m)
+        Predicted probability of 1.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     true, found, rows = y > 0.5, prediction > 0.5, row_weights(weight, len(y))
     return defined_mean(
         defined_mean((_recall(t, f, rows), _recall(~t, ~f, rows))) for t, f in zip(true.T, found.T, strict=True)
@@ -83,6 +120,15 @@ def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     ``2 * tp / (2 * tp + fp + fn)`` with true positives, false positives and false negatives. The mean ("macro") is over
     the classes that occur or are predicted.
 
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or a probability for each class.
+    prediction : array of shape (n, k)
+        Predicted probability of each class.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+
     Examples
     --------
     >>> f1(np.array([1, 1, 0]), np.array([[0.2, 0.8], [0.9, 0.1], [0.7, 0.3]]))  # tp 1, fp 0, fn 1
@@ -93,7 +139,17 @@ def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
 
 
 def binary_f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """F1 score of yes, probabilities cut at 0.5; several answers per row are averaged ("macro")."""
+    """F1 score of yes, probabilities cut at 0.5; several answers per row are averaged ("macro").
+
+    Parameters
+    ----------
+    y : array of shape (n, m)
+        True answers, 0 or 1.
+    prediction : array of shape (n, m)
+        Predicted probability of 1.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     true, found, rows = y > 0.5, prediction > 0.5, row_weights(weight, len(y))
     return defined_mean(_f1(t, f, rows) for t, f in zip(true.T, found.T, strict=True))
 
@@ -102,6 +158,15 @@ def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
     """Area under the ROC curve: how probably a row of the class is ranked above one that is not, a tie being half.
 
     Of class 1 of two; of more classes the mean over each against the rest.
+
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or a probability for each class.
+    prediction : array of shape (n, k)
+        Predicted probability of each class.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
 
     References
     ----------
@@ -117,7 +182,17 @@ def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
 
 
 def binary_auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Area under the ROC curve of yes against no, see `auc`; several answers per row are averaged."""
+    """Area under the ROC curve of yes against no, see `auc`; several answers per row are averaged.
+
+    Parameters
+    ----------
+    y : array of shape (n, m)
+        True answers, 0 or 1.
+    prediction : array of shape (n, m)
+        Predicted probability of 1.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     rows = row_weights(weight, len(y))
     return defined_mean(_auc(t, p, rows) for t, p in zip((y > 0.5).T, prediction.T, strict=True))
 
@@ -127,6 +202,15 @@ def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
 
     Unlike the loss it knows no label smoothing and no focus, so that networks with any loss can be compared by it.
     Probabilities below the precision of their dtype count as that.
+
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or a probability for each class.
+    prediction : array of shape (n, k)
+        Predicted probability of each class.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
 
     Examples
     --------
@@ -140,7 +224,17 @@ def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
 
 
 def binary_log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Cross-entropy in nats: ``mean(-(y * log(p) + (1 - y) * log(1 - p)))``, see `log_loss`; answers are averaged."""
+    """Cross-entropy in nats: ``mean(-(y * log(p) + (1 - y) * log(1 - p)))``, see `log_loss`; answers are averaged.
+
+    Parameters
+    ----------
+    y : array of shape (n, m)
+        True answers, 0 or 1.
+    prediction : array of shape (n, m)
+        Predicted probability of 1.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     p = _clipped(prediction)
     q = _clipped(1.0 - prediction.astype(np.float64), prediction.dtype)
     return row_mean(-(y * np.log(p) + (1.0 - y) * np.log(q)), weight)
@@ -150,6 +244,15 @@ def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = Non
     """Brier score, the squared error of the probabilities: ``mean(sum_j (p_j - y_j)**2)``, halved for two classes.
 
     Halved, it equals that of one probability, `binary_brier`.
+
+    Parameters
+    ----------
+    y : array of shape (n,) or (n, k)
+        Class codes from 0, or a probability for each class.
+    prediction : array of shape (n, k)
+        Predicted probability of each class.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
 
     References
     ----------
@@ -166,7 +269,17 @@ def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = Non
 
 
 def binary_brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Brier score ``mean((p - y)**2)``; several answers per row are averaged."""
+    """Brier score ``mean((p - y)**2)``; several answers per row are averaged.
+
+    Parameters
+    ----------
+    y : array of shape (n, m)
+        True answers, 0 or 1.
+    prediction : array of shape (n, m)
+        Predicted probability of 1.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     return row_mean(np.square(prediction.astype(np.float64) - y), weight)
 
 

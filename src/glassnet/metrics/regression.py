@@ -17,12 +17,32 @@ _LEVELS = (0.1, 0.5, 0.9)
 
 
 def mae(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Mean absolute error: ``mean(|y - prediction|)``."""
+    """Mean absolute error: ``mean(|y - prediction|)``.
+
+    Parameters
+    ----------
+    y : array of shape (n, t)
+        True values.
+    prediction : array of shape (n, t)
+        Predicted values.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     return row_mean(np.abs(y - prediction), weight)
 
 
 def rmse(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
-    """Root of the mean squared error: ``sqrt(mean((y - prediction)**2))``."""
+    """Root of the mean squared error: ``sqrt(mean((y - prediction)**2))``.
+
+    Parameters
+    ----------
+    y : array of shape (n, t)
+        True values.
+    prediction : array of shape (n, t)
+        Predicted values.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+    """
     return float(np.sqrt(row_mean(np.square(y.astype(np.float64) - prediction), weight)))
 
 
@@ -30,6 +50,15 @@ def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     """Share of the variance that is explained: ``1 - sum((y - prediction)**2) / sum((y - mean(y))**2)``.
 
     Outputs are averaged. Where the target is constant it is 1 for a perfect prediction and 0 otherwise.
+
+    Parameters
+    ----------
+    y : array of shape (n, t)
+        True values.
+    prediction : array of shape (n, t)
+        Predicted values.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
 
     Examples
     --------
@@ -50,6 +79,15 @@ def poisson_deviance(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray |
 
     Rates of 0 count as the smallest normal number of their dtype.
 
+    Parameters
+    ----------
+    y : array of shape (n, t)
+        Observed counts or amounts, at least 0.
+    prediction : array of shape (n, t)
+        Predicted rates.
+    weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
+
     Examples
     --------
     >>> poisson_deviance(np.array([[0.0], [2.0]]), np.array([[0.5], [2.0]]))
@@ -69,10 +107,13 @@ def pinball(
     Parameters
     ----------
     y : array of shape (n, t)
+        True values.
     prediction : array of shape (n, t * len(levels))
         The quantiles of the first target, then of the next.
     weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
     levels : sequence of float, default=(0.1, 0.5, 0.9)
+        Probabilities of the quantiles, each above 0 and below 1, in the order in which they were predicted.
 
     Examples
     --------
@@ -93,9 +134,11 @@ def coverage(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
     Parameters
     ----------
     y : array of shape (n, t)
+        True values.
     prediction : array of shape (n, t * levels)
         The quantiles of the first target, in rising order, then of the next.
     weight : array of shape (n,), optional
+        How much each row counts; without it every row counts the same.
 
     Examples
     --------

@@ -22,10 +22,11 @@ class Adagrad(Optimizer):
     Parameters
     ----------
     learning_rate : float or Schedule, default=0.01
+        Size of a step, at least 0, or a schedule of it over the epochs.
     initial_accumulator : float, default=0.0
-        Where s starts.
+        Where the sums s start, at least 0.
     eps : float, default=1e-10
-        Outside the root, as in PyTorch.
+        Keeps the denominator above 0; added outside the root, as in PyTorch.
     clip_norm, ema
         As in `Optimizer`.
 
@@ -88,14 +89,15 @@ class RMSprop(Optimizer):
     Parameters
     ----------
     learning_rate : float or Schedule, default=0.01
+        Size of a step, at least 0, or a schedule of it over the epochs.
     rho : float, default=0.99
         Decay of the averages, at least 0 and below 1; PyTorch calls it alpha.
     momentum : float, default=0.0
-        At least 0 and below 1.
+        Share of the last steps that is kept, at least 0 and below 1.
     centered : bool, default=False
         Whether to divide by the standard deviation instead.
     eps : float, default=1e-8
-        Outside the root, as in PyTorch.
+        Keeps the denominator above 0; added outside the root, as in PyTorch.
     clip_norm, ema
         As in `Optimizer`.
 
@@ -184,10 +186,11 @@ class Adam(Optimizer):
     Parameters
     ----------
     learning_rate : float or Schedule, default=0.001
+        Size of a step, at least 0, or a schedule of it over the epochs.
     beta1, beta2 : float, default=0.9, 0.999
         Decay of the two moments, at least 0 and below 1.
     eps : float, default=1e-8
-        Keeps the denominator from 0.
+        Keeps the denominator above 0.
     eps_form : {"torch", "sklearn"}, default="torch"
         Where eps goes. ``"torch"``: outside the bias correction, as above and in PyTorch. ``"sklearn"``:
         ``p -= lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps)``, as in scikit-learn and Keras (the
@@ -268,7 +271,9 @@ class AdamW(Adam):
     Parameters
     ----------
     learning_rate : float or Schedule, default=0.001
+        Size of a step, at least 0, or a schedule of it over the epochs.
     weight_decay : float, default=0.01
+        Strength of the decay, at least 0.
     beta1, beta2, eps, eps_form, clip_norm, ema
         As in `Adam`.
 

@@ -30,6 +30,7 @@ class Group(NamedTuple):
     Attributes
     ----------
     start, stop : int
+        First position, and the one behind the last.
     rate_factor : float
         Multiplies the learning rate.
     decay_factor : float
@@ -64,6 +65,7 @@ class OptimizerState:
     arrays : dict of str to ndarray
         Saved with a run; the average of the parameters is ``"average"``.
     groups : list of Group
+        As given.
     t : int
         Steps taken; saved with a run.
     """
@@ -89,6 +91,11 @@ class OptimizerState:
         """Return ``(group, work, p, g, *state)`` for each block of what is trained: views, and scratch of their shape.
 
         The slicing is done once, since parameters and gradients are the same two arrays at every step.
+
+        Parameters
+        ----------
+        params, grads : ndarray of shape (P,) or (K, P)
+            Flat parameters and their gradients.
         """
         if self._blocks_of is None or self._blocks_of[0] is not params or self._blocks_of[1] is not grads:
             width = max(1, _BLOCK // (1 if params.ndim == 1 else len(params)))
@@ -106,7 +113,15 @@ class OptimizerState:
         return self._blocks
 
     def flush(self, name: str, decay: float) -> None:
-        """Set entries of a decaying array to 0 before they become subnormal; does nothing on most steps."""
+        """Set entries of a decaying array to 0 before they become subnormal; does nothing on most steps.
+
+        Parameters
+        ----------
+        name : str
+            Which of ``arrays``.
+        decay : float
+            What it is multiplied by at each step.
+        """
         if self.t % _FLUSH_STEPS or decay < _SLOW_DECAY:
             return
         array = self.arrays[name].reshape(-1)
@@ -120,7 +135,15 @@ class OptimizerState:
         return {**vars(self), "_blocks": [], "_blocks_of": None}
 
     def scalar(self, name: str, value: float) -> np.ndarray:
-        """Return ``value`` as a 0-d array, which NumPy takes faster than a float."""
+        """Return ``value`` as a 0-d array, which NumPy takes faster than a float.
+
+        Parameters
+        ----------
+        name : str
+            What it is kept under, so that it is allocated only once.
+        value : float
+            The value for this step.
+        """
         held = self._scalars.get(name)
         if held is None:
             held = self._scalars[name] = np.empty((), dtype=self._dtype)
@@ -176,7 +199,15 @@ class Optimizer:
         return as_schedule(type(self).__name__, "learning_rate", self.learning_rate)
 
     def new_state(self, params: np.ndarray, groups: list[Group]) -> OptimizerState:
-        """Return the state before the first step."""
+        """Return the state before the first step.
+
+        Parameters
+        ----------
+        params : ndarray of shape (P,) or (K, P)
+            Flat parameters, for shape and dtype.
+        groups : list of Group
+            Slices of the parameters that are treated alike.
+        """
         return OptimizerState(params, self.state_names, self.merge(groups), averages=self.ema is not None)
 
     def merge(self, groups: list[Group]) -> list[Group]:
@@ -190,7 +221,19 @@ class Optimizer:
         return merged
 
     def step(self, params: np.ndarray, grads: np.ndarray, state: OptimizerState, learning_rate: float) -> None:
-        """Update ``params`` in place; ``grads`` is not written."""
+        """Update ``params`` in place; ``grads`` is not written.
+
+        Parameters
+        ----------
+        params : ndarray of shape (P,) or (K, P)
+            Flat parameters, written.
+        grads : ndarray of shape (P,) or (K, P)
+            Their gradients, read.
+        state : OptimizerState
+            What was remembered; also updated.
+        learning_rate : float
+            The rate of this step, before the factors of the groups.
+        """
         raise NotImplementedError
 
     def average(self, params: np.ndarray, state: OptimizerState) -> None:
@@ -224,7 +267,15 @@ class Optimizer:
 
     @classmethod
     def from_config(cls, config: dict[str, Any], schedules: Mapping[str, type[Schedule]] = SCHEDULES) -> Optimizer:
-        """Return the optimizer that `config` described; ``schedules`` are those that it may name."""
+        """Return the optimizer that `config` described; ``schedules`` are those that it may name.
+
+        Parameters
+        ----------
+        config : dict
+            What `config` returned.
+        schedules : mapping of str to type
+            The classes that it may name as a schedule.
+        """
         rate = config.get("learning_rate")
         if not isinstance(rate, dict):
             return cls(**config)

@@ -23,9 +23,11 @@ class SGD(Optimizer):
     Parameters
     ----------
     learning_rate : float or Schedule, default=0.01
+        Size of a step, at least 0, or a schedule of it over the epochs.
     momentum : float, default=0.0
-        At least 0 and below 1.
+        Share of the velocity that is kept at each step, at least 0 and below 1; 0.9 is usual.
     nesterov : bool, default=False
+        Whether to look ahead along the velocity; needs ``momentum`` above 0.
     clip_norm, ema
         As in `Optimizer`.
 
@@ -92,9 +94,11 @@ class Lion(Optimizer):
     Parameters
     ----------
     learning_rate : float or Schedule, default=0.0001
+        Size of a step, at least 0, or a schedule of it over the epochs.
     beta1, beta2 : float, default=0.9, 0.99
         Of the interpolation and of the momentum, at least 0 and below 1.
     weight_decay : float, default=0.0
+        Strength of the decay, at least 0.
     clip_norm, ema
         As in `Optimizer`.
 

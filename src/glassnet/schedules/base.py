@@ -21,7 +21,13 @@ class Schedule:
     """Epochs after which the value no longer changes; None if it never does."""
 
     def __call__(self, epoch: float) -> float:
-        """Return the value at a position in epochs."""
+        """Return the value at a position in epochs.
+
+        Parameters
+        ----------
+        epoch : float
+            Position in the run, counted in epochs from 0; fractions lie within an epoch.
+        """
         raise NotImplementedError
 
     def new_memory(self) -> dict[str, Any]:
@@ -29,11 +35,29 @@ class Schedule:
         return {}
 
     def rate(self, epoch: float, memory: dict[str, Any]) -> float:
-        """Return the value at a position in epochs, given what is remembered."""
+        """Return the value at a position in epochs, given what is remembered.
+
+        Parameters
+        ----------
+        epoch : float
+            Position in the run, counted in epochs from 0; fractions lie within an epoch.
+        memory : dict
+            What is remembered, as `new_memory` returned it and `observe` changed it.
+        """
         return self(epoch)
 
     def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
-        """Take in the history's row of an epoch that is done; epochs are counted from 0."""
+        """Take in the history's row of an epoch that is done; epochs are counted from 0.
+
+        Parameters
+        ----------
+        memory : dict
+            What is remembered, as `new_memory` returned it and `observe` changed it.
+        epoch : int
+            The epoch that is done.
+        row : dict
+            What the history holds of it, by column.
+        """
 
     def monitors(self) -> tuple[str, ...]:
         """Return the columns of the history that `observe` reads."""

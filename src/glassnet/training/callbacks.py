@@ -21,19 +21,49 @@ class Callback:
     """
 
     def on_fit_begin(self, run: Run) -> None:
-        """Before the first step of a fit."""
+        """Before the first step of a fit.
+
+        Parameters
+        ----------
+        run : Run
+            The run, to read and to stop.
+        """
 
     def on_epoch_begin(self, run: Run) -> None:
-        """Before the first step of an epoch."""
+        """Before the first step of an epoch.
+
+        Parameters
+        ----------
+        run : Run
+            The run, to read and to stop.
+        """
 
     def on_step_end(self, run: Run) -> None:
-        """After each update."""
+        """After each update.
+
+        Parameters
+        ----------
+        run : Run
+            The run, to read and to stop.
+        """
 
     def on_epoch_end(self, run: Run) -> None:
-        """After an epoch was recorded in ``run.history``."""
+        """After an epoch was recorded in ``run.history``.
+
+        Parameters
+        ----------
+        run : Run
+            The run, to read and to stop.
+        """
 
     def on_fit_end(self, run: Run) -> None:
-        """After the last epoch, with the weights that ``fit`` leaves in place."""
+        """After the last epoch, with the weights that ``fit`` leaves in place.
+
+        Parameters
+        ----------
+        run : Run
+            The run, to read and to stop.
+        """
 
 
 class _AtEpochEnd(Callback):

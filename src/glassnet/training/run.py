@@ -41,6 +41,7 @@ class Run:
     Attributes
     ----------
     network : Network
+        What is trained.
     epoch : int
         Epochs done, over all calls of ``fit``.
     target_epochs : int
@@ -50,10 +51,11 @@ class Run:
     steps_per_epoch : int or None
         How many it has; None if only its end will tell.
     seconds : float
-        In this call.
+        Time spent in this call.
     rows_seen : int
-        In this call.
+        Rows trained on in this call.
     history : History
+        What was recorded, over all calls of ``fit``.
     """
 
     def __init__(
@@ -140,7 +142,13 @@ class Run:
         return self.epoch + (step / self.steps_per_epoch if self.steps_per_epoch else 0.0)
 
     def stop(self, reason: str) -> None:
-        """End the run after this step."""
+        """End the run after this step.
+
+        Parameters
+        ----------
+        reason : str
+            What ``history.stop_reason`` will say.
+        """
         self._stop_reason = self._stop_reason or reason or "stopped"
 
     # ---- the loop -----------------------------------------------------------------------------------------------
