@@ -27,6 +27,9 @@ ENGINE = {
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
 }
 
+# For those who write a class of their own: after what everybody uses.
+PROTOCOL = {"Layer", "Loss", "Optimizer", "ParamSpec", "Schedule", "Step"}
+
 
 class PublicNames(griffe.Extension):
     """Shows what a user would import from a room: ``__all__`` without lookup tables, type aliases and converters.
@@ -50,10 +53,10 @@ class PublicNames(griffe.Extension):
 
 
 def narrow(module: griffe.Module, first: set[str]) -> None:
-    """Take from the exports what no page should show, here and in submodules; the names in ``first`` come first."""
+    """Take from the exports what no page should show, here and in submodules; those in ``first`` come first."""
     if module.exports is not None:
         shown = [str(name) for name in module.exports if is_shown(module, str(name))]
-        module.exports = sorted(shown, key=lambda name: name not in first)
+        module.exports = sorted(shown, key=lambda name: (name not in first, name in PROTOCOL))
     for submodule in list(module.modules.values()):
         if not submodule.is_alias:
             narrow(submodule, first)
