@@ -5,7 +5,7 @@
     GlassnetError
     ├── ConfigError       (ValueError)                  an option has a value it cannot have
     ├── ShapeError        (ValueError)                  arrays that do not fit each other
-    ├── DataError         (ValueError)                  data that cannot be learned from: NaN, text, no rows
+    ├── DataError         (ValueError)                  data that cannot be learned from
     ├── NotFittedError    (ValueError, AttributeError)  used before it was built or fitted
     ├── DivergenceError   (ArithmeticError)             training produced NaN or infinity
     ├── FormatError       (ValueError)                  a file that is not what it claims to be

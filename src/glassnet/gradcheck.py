@@ -110,7 +110,7 @@ def check_gradients(
     max_entries : int, default=200
         Entries to check per parameter array, drawn at random where it has more.
     seed : int, default=0
-        For that draw.
+        Seed of that draw.
 
     Returns
     -------

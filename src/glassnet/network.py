@@ -48,7 +48,7 @@ class Network:
         Everything random follows from it. Drawn from the operating system and kept in ``seeds`` if left out. With
         members, one seed each, or the first of K consecutive ones.
     dtype : {"float32", "float64"}, default="float32"
-        Of parameters and arithmetic.
+        Precision of parameters and arithmetic.
     members : int, optional
         Train K independent networks of this architecture at once: parameters are (K, P), outputs (K, n, k).
     input_shape : tuple of int, optional

@@ -22,9 +22,9 @@ class Penalties:
     Parameters
     ----------
     store : Store
-        Allocated.
+        Holds the parameters and gradients of a built network.
     l1, l2 : float
-        At least 0.
+        Strength of each penalty, at least 0.
 
     References
     ----------

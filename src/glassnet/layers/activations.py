@@ -176,7 +176,7 @@ class LeakyReLU(Activation):
     Parameters
     ----------
     slope : float, default=0.01
-        For negative Z, above 0 and below 1.
+        Slope for negative Z, above 0 and below 1.
 
     References
     ----------
@@ -215,7 +215,7 @@ class ELU(Activation):
     Parameters
     ----------
     alpha : float, default=1.0
-        Minus the value for very negative Z.
+        The output tends to ``-alpha`` for very negative Z.
 
     References
     ----------

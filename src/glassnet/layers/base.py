@@ -32,7 +32,7 @@ class ParamSpec(NamedTuple):
     name : str
         Its public name within the layer, as in ``"dense_1.weight"``.
     shape : tuple of int
-        For one network, without members.
+        Shape for one network, without the axis of members.
     initializer : str
         A name in `glassnet.initializers.INITIALIZERS`.
     fan_in, fan_out : int

@@ -124,11 +124,11 @@ class Embedding(Layer):
     Parameters
     ----------
     n_categories : int
-        At most 2**24, up to where whole numbers are exact in float32.
+        Number of categories, at most 2**24, up to where whole numbers are exact in float32.
     dim : int
         Length of the vectors.
     initializer : str, default="normal"
-        N(0, 1), as in PyTorch.
+        How the vectors start; the default is N(0, 1), as in PyTorch.
 
     Raises
     ------

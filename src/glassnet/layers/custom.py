@@ -29,7 +29,7 @@ class CustomActivation(Activation):
     Parameters
     ----------
     function, derivative : callable
-        Of an array of any shape, returning a new one of that shape; both in terms of z.
+        Functions of an array z of any shape that return a new array of that shape; both in terms of z.
     name : str, optional
         Needed to save the network: a file holds names, not functions, and ``load(path, custom=[...])`` brings them.
 

@@ -31,12 +31,12 @@ class Dense(Layer):
     Parameters
     ----------
     units : int
-        Outputs, d_out.
+        Number of outputs, d_out.
     activation : str, Activation or pair of functions, optional
         A name such as ``"relu"``, ``"tanh"``, ``"gelu"``; an object such as ``LeakyReLU(0.2)``, which is copied; or
         ``(function, derivative)`` as in `CustomActivation`. Without it the layer is linear.
     initializer : str or None, default=None
-        For ``W``; None takes He's for rectifiers, LeCun's for SELU, Glorot's otherwise. ``b`` starts at 0.
+        How ``W`` starts; None takes He's for rectifiers, LeCun's for SELU, Glorot's otherwise. ``b`` starts at 0.
     use_bias : bool, default=True
         Whether to add ``b``.
 

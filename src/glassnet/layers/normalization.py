@@ -33,7 +33,7 @@ class BatchNorm(Layer):
     momentum : float, default=0.9
         Weight of the old running value (1 minus what PyTorch calls momentum).
     eps : float, default=1e-5
-        Added to the variance, not to the standard deviation.
+        Keeps the denominator above 0; added to the variance, not to the standard deviation.
 
     Notes
     -----
@@ -161,7 +161,7 @@ class LayerNorm(Layer):
     Parameters
     ----------
     eps : float, default=1e-5
-        Added to the variance, not to the standard deviation.
+        Keeps the denominator above 0; added to the variance, not to the standard deviation.
 
     Notes
     -----

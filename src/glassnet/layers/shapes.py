@@ -48,7 +48,7 @@ class Reshape(_OtherShape):
     Parameters
     ----------
     shape : sequence of int
-        Of one sample; one axis may be -1, which is what remains.
+        Shape of one sample; one axis may be -1, its length then follows from the others.
 
     Examples
     --------

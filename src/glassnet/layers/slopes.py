@@ -83,7 +83,7 @@ class Parametric(Layer):
     Parameters
     ----------
     activation : str or Activation
-        As in `Dense`.
+        Name or object, as in `Dense`.
 
     References
     ----------

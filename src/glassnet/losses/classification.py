@@ -60,8 +60,8 @@ class BinaryCrossEntropy(ColumnLoss):
     Parameters
     ----------
     label_smoothing : float, default=0.0
-        At s, y is replaced by ``y * (1 - s) + s / 2`` in the loss (not in metrics), which keeps the network from
-        becoming overconfident; from 0 up to below 1.
+        Strength s, at least 0 and below 1: the loss, but no metric, replaces y by ``y * (1 - s) + s / 2``, which keeps
+        the network from becoming overconfident.
 
     References
     ----------
@@ -137,8 +137,8 @@ class SoftmaxCrossEntropy(Loss):
     Parameters
     ----------
     label_smoothing : float, default=0.0
-        At s, y (as probabilities) is replaced by ``y * (1 - s) + s / k`` in the loss (not in metrics), which keeps the
-        network from becoming overconfident; from 0 up to below 1.
+        Strength s, at least 0 and below 1: the loss, but no metric, replaces y (as probabilities) by
+        ``y * (1 - s) + s / k``, which keeps the network from becoming overconfident.
 
     References
     ----------

@@ -39,9 +39,9 @@ class CustomLoss(Loss):
     Parameters
     ----------
     value : callable
-        ``value(Z, y) -> (n,)``
+        ``value(Z, y) -> (n,)``: the loss of each row.
     gradient : callable
-        ``gradient(Z, y) -> (n, k)``
+        ``gradient(Z, y) -> (n, k)``: the derivative of that loss with respect to each logit.
     name : str
         What it is called in tables and files. A file does not hold the functions: read it with
         ``glassnet.load(path, custom=[loss])``, which finds the object by its name.

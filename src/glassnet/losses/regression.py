@@ -103,7 +103,7 @@ class Huber(ColumnLoss):
     Parameters
     ----------
     delta : float, default=1.0
-        In the units of y: errors larger than this are taken for outliers, whose pull grows no further.
+        Errors larger than this, in the units of y, count as outliers, whose pull grows no further.
 
     References
     ----------

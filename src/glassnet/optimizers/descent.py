@@ -96,7 +96,7 @@ class Lion(Optimizer):
     learning_rate : float or Schedule, default=0.0001
         Size of a step, at least 0, or a schedule of it over the epochs.
     beta1, beta2 : float, default=0.9, 0.99
-        Of the interpolation and of the momentum, at least 0 and below 1.
+        Decay in the interpolation and in the momentum, at least 0 and below 1.
     weight_decay : float, default=0.0
         Strength of the decay, at least 0.
     clip_norm, ema

@@ -82,7 +82,7 @@ class Constant(Schedule):
     Parameters
     ----------
     value : float
-        Must not be negative.
+        The value at every epoch, at least 0.
     """
 
     def __init__(self, value: float) -> None:

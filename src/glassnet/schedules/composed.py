@@ -21,7 +21,7 @@ class Warmup(Schedule):
     Parameters
     ----------
     then : float or Schedule
-        What comes after it.
+        What to follow after the rise.
     epochs : int
         Length of the rise.
     start_factor : float, default=0.01
@@ -81,7 +81,7 @@ class SequentialSchedule(Schedule):
     Parameters
     ----------
     schedules : sequence of float or Schedule
-        At least two.
+        What to follow, one after the other; at least two.
     milestones : sequence of int
         The epochs at which the second and each further one begins, rising.
 

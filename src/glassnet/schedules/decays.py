@@ -23,7 +23,7 @@ class StepDecay(Schedule):
     every : int
         Epochs between two steps.
     factor : float, default=0.1
-        Above 0 and at most 1.
+        What the value is multiplied by at each step, above 0 and at most 1.
 
     Examples
     --------
@@ -54,9 +54,9 @@ class ExponentialDecay(Schedule):
     initial : float
         Value at the start.
     factor : float
-        Above 0 and at most 1.
+        What the value is multiplied by, above 0 and at most 1.
     every : int, default=1
-        Epochs in which the value shrinks by ``factor``.
+        Epochs in which the value is multiplied by ``factor`` once.
 
     Examples
     --------
@@ -85,9 +85,9 @@ class InverseTimeDecay(Schedule):
     initial : float
         Value at the start.
     decay : float
-        How fast, per epoch, at least 0.
+        How fast the value falls, at least 0; larger is faster.
     power : float, default=1.0
-        1 is Robbins and Monro's; 0.5 is the inverse square root.
+        Exponent: 1 as Robbins and Monro have it, 0.5 for an inverse square root.
 
     References
     ----------
@@ -162,11 +162,12 @@ class OneCycle(Schedule):
     maximum : float
         The largest value.
     epochs : int
-        The horizon: length of the cycle.
+        Length of the cycle; afterwards the value stays.
     pct_start : float, default=0.3
         Share of the cycle that goes up, above 0 and below 1.
     div_factor, final_div_factor : float, default=25, 1e4
-        At least 1; as in PyTorch. Momentum is not cycled.
+        The start is ``maximum / div_factor``, and the end is the start divided by ``final_div_factor``. At least 1;
+        the defaults are PyTorch's. Momentum is not cycled.
 
     References
     ----------

@@ -21,9 +21,9 @@ class ReduceOnPlateau(Schedule):
     Parameters
     ----------
     initial : float or Schedule
-        What is reduced.
+        Value at the start.
     factor : float, default=0.1
-        Above 0 and below 1.
+        What the value is multiplied by, above 0 and below 1.
     patience : int, default=10
         Epochs without improvement before a reduction.
     monitor : str, default="valid_loss"

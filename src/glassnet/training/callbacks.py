@@ -21,49 +21,19 @@ class Callback:
     """
 
     def on_fit_begin(self, run: Run) -> None:
-        """Before the first step of a fit.
-
-        Parameters
-        ----------
-        run : Run
-            The run, to read and to stop.
-        """
+        """Act on ``run`` before the first step of a fit."""
 
     def on_epoch_begin(self, run: Run) -> None:
-        """Before the first step of an epoch.
-
-        Parameters
-        ----------
-        run : Run
-            The run, to read and to stop.
-        """
+        """Act on ``run`` before the first step of an epoch."""
 
     def on_step_end(self, run: Run) -> None:
-        """After each update.
-
-        Parameters
-        ----------
-        run : Run
-            The run, to read and to stop.
-        """
+        """Act on ``run`` after each update of the parameters."""
 
     def on_epoch_end(self, run: Run) -> None:
-        """After an epoch was recorded in ``run.history``.
-
-        Parameters
-        ----------
-        run : Run
-            The run, to read and to stop.
-        """
+        """Act on ``run`` after an epoch was recorded in ``run.history``."""
 
     def on_fit_end(self, run: Run) -> None:
-        """After the last epoch, with the weights that ``fit`` leaves in place.
-
-        Parameters
-        ----------
-        run : Run
-            The run, to read and to stop.
-        """
+        """Act on ``run`` after the last epoch, with the weights that ``fit`` leaves in place."""
 
 
 class _AtEpochEnd(Callback):

@@ -58,7 +58,7 @@ def fit_network(
     Parameters
     ----------
     network : Network
-        Built for X if it is new.
+        What to train; it is built for X if it is new.
     X : array of shape (n, ...), sparse matrix, or batches
         Finite numbers. A memory-mapped array is never read as a whole; a sparse matrix of SciPy is made dense in parts.
         Without ``y`` these are batches of your own, (X, y) or (X, y, sample_weight) each: a function
@@ -66,11 +66,11 @@ def fit_network(
     y : array of shape (n,) or (n, k), optional
         Class codes from 0, or numbers, as the loss wants them.
     epochs : int
-        How many more.
+        How many more epochs to train.
     batch_size : int, default=32
         Rows per update; n or more is one batch with all rows, in the order given.
     validation_data : (X, y) or (X, y, sample_weight), optional
-        Evaluated after each epoch, with noise off.
+        Rows to evaluate after each epoch, with noise off.
     validation_split : float, default=0.0
         Instead: hold out this share of the rows, drawn once per seed, stratified for classes.
     sample_weight : array of shape (n,), optional
@@ -83,7 +83,7 @@ def fit_network(
     drop_last : bool, default=False
         Whether to leave out a last batch that is shorter than the others.
     steps_per_epoch : int, optional
-        For batches of your own: how many are an epoch. Without it ``len`` tells, or the end of the iterator, and then
+        For batches of your own: how many make an epoch. Without it ``len`` tells, or the end of the iterator, and then
         schedules see whole epochs only.
     metrics : str, function, or sequence of them, optional
         For the validation data; by default those of the loss. A function of your own, ``f(y, prediction, weight)`` or

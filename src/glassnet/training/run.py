@@ -45,11 +45,11 @@ class Run:
     epoch : int
         Epochs done, over all calls of ``fit``.
     target_epochs : int
-        Where this call ends.
+        How many epochs there will be when this call ends.
     step : int
         Steps done in this epoch.
     steps_per_epoch : int or None
-        How many it has; None if only its end will tell.
+        How many steps an epoch has; None if that is known only at its end.
     seconds : float
         Time spent in this call.
     rows_seen : int
