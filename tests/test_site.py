@@ -165,6 +165,13 @@ def test_every_parameter_is_described() -> None:
     assert gaps == []
 
 
+def test_no_dash_leads_nowhere(site: Path) -> None:
+    """What is listed as a parameter or a result has a description behind its dash."""
+    covered = [page for page in sorted((site / "api").glob("*.html")) if page.stem not in ("files", "tabular")]
+    dangling = re.compile(r'\u2013\s*<div class="doc-md-description">\s*</div>')
+    assert {page.stem: len(found) for page in covered if (found := dangling.findall(page.read_text()))} == {}
+
+
 def test_undescribed_parameters_are_found() -> None:
     """The check above sees a missing description, a missing entry and a method that does not name its parameter."""
     code = '''

@@ -30,6 +30,9 @@ ENGINE = {
 # For those who write a class of their own: after what everybody uses.
 PROTOCOL = {"Layer", "Loss", "Optimizer", "ParamSpec", "Schedule", "Step"}
 
+# Rooms whose pages keep the order of the source, where each step follows from the one before.
+READ_IN_ORDER = {"glassnet.errors", "glassnet.scratch"}
+
 
 class PublicNames(griffe.Extension):
     """Shows what a user would import from a room: ``__all__`` without lookup tables, type aliases and converters.
@@ -56,6 +59,8 @@ def narrow(module: griffe.Module, first: set[str]) -> None:
     """Take from the exports what no page should show, here and in submodules; those in ``first`` come first."""
     if module.exports is not None:
         shown = [str(name) for name in module.exports if is_shown(module, str(name))]
+        if module.path in READ_IN_ORDER:
+            shown.sort(key=lambda name: module[name].lineno or 0)
         module.exports = sorted(shown, key=lambda name: (name not in first, name in PROTOCOL))
     for submodule in list(module.modules.values()):
         if not submodule.is_alias:

@@ -78,6 +78,7 @@ def sigmoid(x: np.ndarray | float) -> np.ndarray:
     Returns
     -------
     array of the same shape
+        Numbers from 0 to 1.
 
     Examples
     --------
@@ -133,9 +134,13 @@ def initialize_parameters(input_size: int, hidden_size: int, output_size: int, *
     Returns
     -------
     weights_input_hidden : (input_size, hidden_size)
+        Random, from -0.5 to 0.5.
     weights_hidden_output : (hidden_size, output_size)
+        Random, from -0.5 to 0.5.
     bias_hidden : (1, hidden_size)
+        Zeros.
     bias_output : (1, output_size)
+        Zeros.
 
     Examples
     --------
@@ -184,6 +189,7 @@ def forward_propagation(
     Returns
     -------
     hidden_output : (n, hidden)
+        What the hidden neurons answer, from 0 to 1.
     final_output : (n, outputs)
         The predictions, from 0 to 1.
 
@@ -297,9 +303,13 @@ def backpropagation(
     Returns
     -------
     d_weights_input_hidden : (inputs, hidden)
+        The gradient for ``weights_input_hidden``; the others likewise.
     d_weights_hidden_output : (hidden, outputs)
+        For ``weights_hidden_output``.
     d_bias_hidden : (1, hidden)
+        For ``bias_hidden``.
     d_bias_output : (1, outputs)
+        For ``bias_output``.
 
     Examples
     --------
@@ -354,6 +364,7 @@ def update_parameters(parameters: FourMatrices, grads: FourMatrices, learning_ra
     Returns
     -------
     the same four arrays
+        With their new values.
 
     Examples
     --------
@@ -408,6 +419,7 @@ def train(
     Returns
     -------
     weights_input_hidden, weights_hidden_output, bias_hidden, bias_output
+        After the last step, for `forward_propagation`.
 
     Examples
     --------
