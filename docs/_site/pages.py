@@ -11,6 +11,7 @@ ACTIVATIONS = "glassnet.layers.activations"
 # Names without an underscore that one part of glassnet needs of another: no page shows them.
 ENGINE = {
     "glassnet.analysis": "shadow_of",
+    "glassnet.errors": "shortened",
     "glassnet.files": "restore_network write_atomically",
     "glassnet.layers": "Chain Container check_layer_list check_raw_inputs learns leaves name_layers",
     "glassnet.layers.base.Layer": "entry note_views tuning",
@@ -23,7 +24,7 @@ ENGINE = {
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState",
     "glassnet.training.history.History": "complete record",
-    "glassnet.training.run.Run": "__init__ loop note_seconds run_epoch train_step",
+    "glassnet.training.run.Run": "__init__ decide evaluate loop note_seconds rate run_epoch train_step",
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ class ScratchPool:
 
     def take(self, index: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray:
         """Return an array of ``shape`` at the head of buffer ``index``, contiguous and not initialised."""
-        n_bytes = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+        n_bytes = math.prod(shape) * dtype.itemsize
         if index == len(self.buffers):
             self.buffers.append(np.empty(n_bytes, dtype=np.uint8))
         elif self.buffers[index].size < n_bytes:
@@ -53,7 +54,7 @@ class ScratchPool:
 
     def zeros(self, shape: tuple[int, ...]) -> np.ndarray:
         """Return zeros that everybody shares and nobody can write."""
-        size = int(np.prod(shape, dtype=np.int64))
+        size = math.prod(shape)
         if self._zeros.size < size:
             self._zeros = np.zeros(size, dtype=self.dtype)
             self._zeros.flags.writeable = False

@@ -167,9 +167,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         threads: Any = "auto",
     ) -> None:
         # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
-        given = locals()
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
+        given: dict[str, Any] = dict(locals())
+        given.pop("self")
+        self.__dict__.update(given)
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 
@@ -183,7 +183,18 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             self._learn_classes(y)
         else:
             self._compare_classes(y)
-        return X, self._label_binarizer.transform(y).astype(bool)
+        return X, self._indicators(y)
+
+    def _indicators(self, y: np.ndarray) -> np.ndarray:
+        """Return a column for the second of two classes, for each of more, or for each label of a row."""
+        if y.ndim == 2:
+            return np.asarray(self._label_binarizer.transform(y)).astype(bool)
+        if len(self.classes_) <= 2:
+            second: np.ndarray = np.equal(y, self.classes_[-1])[:, None] & (len(self.classes_) == 2)
+            return second
+        found: np.ndarray = np.zeros((len(y), len(self.classes_)), dtype=bool)
+        found[np.arange(len(y)), np.searchsorted(self.classes_, y)] = True
+        return found
 
     def _learn_classes(self, labels: Any) -> None:
         self._label_binarizer = LabelBinarizer().fit(labels)

@@ -129,7 +129,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
 
         ``mode`` is "fit", "partial" or "continue".
         """
-        check_parameters(self._name, self.get_params(deep=False))
+        check_parameters(self._name, self.__dict__)
         sizes = hidden_sizes(self.hidden_layer_sizes)
         goes_on = mode != "fit"
         is_new = not hasattr(self, "coefs_") or (not self.warm_start and not goes_on)
@@ -188,7 +188,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         )  # fmt: skip
         # Seeds the noise of dropout; drawn from a copy, so that all other numbers stay those of scikit-learn.
         seed = int(copy.deepcopy(self._random_state).randint(2**31 - 1))
-        optimizer = make_optimizer(self._name, self.get_params(deep=False))
+        optimizer = make_optimizer(self._name, self.__dict__)
         return Network(layers, loss=loss, optimizer=optimizer, seed=seed, dtype=dtype, input_shape=(n_features,))
 
     def _renew_solver(self) -> None:
@@ -198,7 +198,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             self.learning_rate_init,
             self.power_t,
         )
-        self._network.optimizer = make_optimizer(self._name, self.get_params(deep=False))
+        self._network.optimizer = make_optimizer(self._name, self.__dict__)
         self._network.run = None
         self._session = Session()
 

@@ -19,12 +19,15 @@ _ROWS = 8192  # at a time, so that the scratch of a large fit stays small
 def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | None, penalties: Penalties) -> float:
     """Return the mean loss over all rows with its penalties, and leave its gradient in ``network.grads``."""
     store, step = network.built("fit"), Step("record")
-    sums = np.zeros_like(store.sums)
-    for start in range(0, len(X), _ROWS):
-        part = slice(start, start + _ROWS)
-        network.accumulate(X[part], y[part], None if weight is None else weight[part], step)
-        sums += store.sums
-    store.sums[...] = sums
+    n = len(y)
+    network.accumulate(X[:_ROWS], y[:_ROWS], None if weight is None else weight[:_ROWS], step)
+    if n > _ROWS:
+        sums = store.sums.copy()
+        for start in range(_ROWS, n, _ROWS):
+            part = slice(start, start + _ROWS)
+            network.accumulate(X[part], y[part], None if weight is None else weight[part], step)
+            sums += store.sums
+        store.sums[...] = sums
     store.average_gradients()
     loss = float(store.loss_sum.item() / store.weight_sum.item())
     if penalties:
@@ -47,6 +50,7 @@ def minimize_lbfgs(
     Parameters
     ----------
     network : Network
+        In float64.
     loss : function
         Returns the loss and leaves its gradient in ``network.grads``.
     max_iter, max_fun : int
@@ -63,23 +67,28 @@ def minimize_lbfgs(
     from scipy.optimize import minimize
 
     params, grads = network.params, network.grads
-
     frozen = [slice(group.start, group.stop) for group in network.built("fit").groups if not group.trainable]
+    seen = b""  # where the gradient is known
 
-    def value_and_gradient(at: np.ndarray) -> tuple[float, np.ndarray]:
+    def value(at: np.ndarray) -> float:
+        nonlocal seen
         params[...] = at
-        value = loss()
+        seen = at.tobytes()
+        return loss()
+
+    def gradient(at: np.ndarray) -> np.ndarray:
+        if at.tobytes() != seen:
+            value(at)
         for part in frozen:
             grads[part] = 0.0
-        # SciPy keeps the gradient between calls.
-        return value, grads.astype(np.float64)
+        return grads.copy()
 
     limits = {"maxfun": max_fun, "maxiter": max_iter, "gtol": tol}
     report = minimize(
-        value_and_gradient,
-        params.astype(np.float64),
+        value,
+        params.copy(),
         method="L-BFGS-B",
-        jac=True,
+        jac=gradient,
         options=limits,
         callback=_Printer() if verbose else None,
     )

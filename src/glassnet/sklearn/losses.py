@@ -39,13 +39,14 @@ class BinaryLogLoss(BinaryCrossEntropy):
     name = "binary_log_loss"
 
     def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
-        return super().make_cache(scratch, out_shape) | {"one_over_k": scratch.constant(1.0)}
+        own = {"one_over_k": scratch.constant(1.0), "most": _largest(scratch.dtype)}
+        return super().make_cache(scratch, out_shape) | own
 
     def value_and_gradient(
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
         total = super().value_and_gradient(Z, y, weight, out, cache)
-        T, most = cache["T"], _largest(Z.dtype)
+        T, most = cache["T"], cache["most"]
         if not np.maximum.reduce(T, axis=None) > most:
             return total
         np.minimum(T, most, out=T)
@@ -57,11 +58,14 @@ class LogLoss(SoftmaxCrossEntropy):
 
     name = "log_loss"
 
+    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+        return super().make_cache(scratch, out_shape) | {"most": _largest(scratch.dtype)}
+
     def value_and_gradient(
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
         total = super().value_and_gradient(Z, y, weight, out, cache)
-        rows, most = cache["rows"], _largest(Z.dtype)
+        rows, most = cache["rows"], cache["most"]
         if not np.maximum.reduce(rows, axis=None) > most:
             return total
         return _sum(np.minimum(rows, most), weight)

@@ -164,9 +164,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         threads: Any = "auto",
     ) -> None:
         # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
-        given = locals()
-        for name in self._get_param_names():
-            setattr(self, name, given[name])
+        given: dict[str, Any] = dict(locals())
+        given.pop("self")
+        self.__dict__.update(given)
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 

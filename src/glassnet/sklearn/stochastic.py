@@ -27,15 +27,21 @@ class CoupledL2(Penalties):
 
     def __init__(self, store: Store, alpha: float) -> None:
         super().__init__(store, 0.0, alpha / 2)
+        self._alpha = alpha
+        self._strength = np.zeros((), dtype=store.params.dtype)
 
     def value(self) -> Any:
-        return super().value() / self._store.weight_sum.item()
+        return sum(self._alpha / 2 * params.dot(params).item() for _, params, _, _ in self._parts) / self._total()
 
     def add_gradients(self) -> None:
-        total = self._store.weight_sum.item()
-        for factor, params, grads, work in self._parts:
-            np.multiply(params, grads.dtype.type(2.0 * factor * self._l2 / total), out=work)
+        self._strength[...] = self._alpha / self._total()
+        for _, params, grads, work in self._parts:
+            np.multiply(params, self._strength, out=work)
             np.add(grads, work, out=grads)
+
+    def _total(self) -> float:
+        total: float = self._store.weight_sum.item()
+        return total
 
 
 class MLPBatches(ArrayBatches):

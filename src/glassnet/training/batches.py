@@ -98,6 +98,7 @@ class ArrayBatches(Batches):
         self._streams = streams
         self._members = members
         self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
+        self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
 
     @staticmethod
     def _block_rows(X: RowSource) -> int:
@@ -145,7 +146,10 @@ class ArrayBatches(Batches):
             return None
         if isinstance(array, RowSource):
             return array.take(rows)
-        out = self._pools[index].take(0, (*rows.shape, *array.shape[1:]), array.dtype)
+        out = self._outs.get((index, rows.shape))
+        if out is None:
+            out = self._pools[index].take(0, (*rows.shape, *array.shape[1:]), array.dtype)
+            self._outs[index, rows.shape] = out
         # mode="clip" writes straight into out; the default checks the rows first and copies.
         found: np.ndarray = np.take(array, rows, axis=0, out=out, mode="clip")
         return found

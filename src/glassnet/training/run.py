@@ -328,7 +328,8 @@ class Run:
         self._safe, self._candidate = self._candidate, self._safe
         rate = self.rate(self._position_after(max(self.step - 1, 0)))
         state = self.state
-        loss = state.loss_sum / state.weight_sum if np.all(state.weight_sum) else math.nan
+        weighs = state.weight_sum if self.network.members is None else state.weight_sum.all()
+        loss = state.loss_sum / state.weight_sum if weighs else math.nan
         row = {"loss": _plain(loss), "learning_rate": rate}
         if self.network.optimizer.clip_norm is not None:
             row["clipped"] = _plain(state.clipped / max(state.step, 1))
