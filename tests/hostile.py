@@ -8,6 +8,7 @@ import math
 import random
 import signal
 import struct
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -89,7 +90,7 @@ def outcome(path: Path, load: Callable[[Path], Any]) -> str:
         except gn.FormatError as error:
             words = str(error)
             return f"refused: {words}" if f"load({str(path)!r}): " in words and len(words) < 3000 else words
-        net = found.network if isinstance(found, TableModel) else found
+        net = network_of(found)
         assert isinstance(net, gn.Network)
         assert repr(net)
         if net.history is not None:
@@ -106,13 +107,22 @@ def outcome(path: Path, load: Callable[[Path], Any]) -> str:
 
 def use(found: Any) -> None:
     """Do with a model what one does with models."""
-    net = found.network if isinstance(found, TableModel) else found
+    net = network_of(found)
     net.predict(np.zeros((2, *net.input_shape)))
     net.summary()
     if isinstance(found, TableModel):
         found.encoder.describe()
         found.predict(FRAME)
         found.warnings(FRAME)
+    elif net is not found:
+        found.predict_proba(np.zeros((2, *net.input_shape)))
+
+
+def network_of(found: Any) -> Any:
+    """Return the network inside of what was loaded."""
+    if isinstance(found, TableModel):
+        return found.network
+    return getattr(found, "network_", found)
 
 
 FRAME = {
@@ -184,6 +194,23 @@ def _table(path: Path) -> None:
     TableModel(net, encoder, target).save(path)
 
 
+def _perceptron(path: Path) -> None:
+    from glassnet.sklearn import MLPClassifier
+
+    estimator = MLPClassifier((3,), max_iter=2, random_state=0, early_stopping=True, scale_inputs=True)
+    rng = np.random.default_rng(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        estimator.fit(rng.standard_normal((24, 4)), np.array(["cat", "dog", "cow"])[rng.integers(0, 3, 24)])
+    estimator.save(path, training_state=True)
+
+
+def _load_perceptron(path: Path) -> Any:
+    from glassnet.sklearn import load
+
+    return load(path)
+
+
 def _fixture(path: Path) -> None:
     path.write_bytes((DATA / "format_1.safetensors").read_bytes())
 
@@ -194,6 +221,7 @@ BASES: dict[str, tuple[Callable[[Path], None], Callable[[Path], Any]]] = {
     "fixture": (_fixture, gn.load),
     "members": (_members, gn.load),
     "nested": (_nested, gn.load),
+    "perceptron": (_perceptron, _load_perceptron),
     "table": (_table, TableModel.load),
     "trained": (_trained, gn.load),
 }

@@ -94,6 +94,7 @@ from glassnet.schedules import (
 if TYPE_CHECKING:
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
+    from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History
 
 __version__ = "0.1.0"
@@ -173,6 +174,7 @@ __all__ = [
     "Tanh",
     "Warmup",
     "check_gradients",
+    "from_sklearn",
     "load",
 ]
 
@@ -183,6 +185,7 @@ _ON_USE = {
     "EarlyStopping": "glassnet.training",
     "History": "glassnet.training",
     "check_gradients": "glassnet.gradcheck",
+    "from_sklearn": "glassnet.sklearn",
     "load": "glassnet.files",
 }
 

@@ -47,7 +47,7 @@ _PARTS: dict[str, tuple[str, Any]] = {
 
 
 def save_network(
-    network: Network, path: str | Path, *, training_state: bool = False, data: dict[str, Any] | None = None
+    network: Network, path: str | os.PathLike[str], *, training_state: bool = False, data: dict[str, Any] | None = None
 ) -> None:
     """Write a network to one ``.safetensors`` file.
 
@@ -95,7 +95,7 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     return metadata
 
 
-def write_atomically(path: str | Path, content: bytes) -> None:
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file so that at any instant the path holds the old content or the new one, also after a power cut.
 
     A link stays a link, and an existing file keeps its permissions.
@@ -150,7 +150,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def load(path: str | Path, custom: Iterable[Any] = ()) -> Network:
+def load(path: str | os.PathLike[str], custom: Iterable[Any] = ()) -> Network:
     """Read a network that `Network.save` wrote.
 
     Parameters

@@ -107,9 +107,30 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         Labels, in the order of `predict_proba`'s columns.
     coefs_, intercepts_ : list of ndarray
         Weights (n_in, n_out) and biases (n_out,) of each layer; may be set.
-    loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_, n_iter_, n_layers_, n_outputs_,
-    out_activation_, n_features_in_, feature_names_in_
-        As in scikit-learn.
+    loss_ : float
+        Of the last epoch, the penalty included.
+    best_loss_ : float or None
+        The smallest so far; None with early stopping.
+    loss_curve_ : list of float
+        Of every epoch, over warm starts and ``partial_fit`` too.
+    validation_scores_ : list of float or None
+        Of every epoch, with early stopping: accuracy.
+    best_validation_score_ : float or None
+        The largest of them.
+    t_ : int
+        Training rows seen so far.
+    n_iter_ : int
+        Epochs, or iterations of "lbfgs", of the last fit.
+    n_layers_ : int
+        Layers, input and output counted.
+    n_outputs_ : int
+        Columns of the targets.
+    out_activation_ : str
+        "softmax" or "logistic".
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, if X had names.
     history_ : History
         Every epoch's loss, learning rate, validation loss and metrics.
     network_ : Network
@@ -277,6 +298,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         Returns
         -------
         self
+            The estimator.
         """
         if not hasattr(self, "classes_"):
             if classes is None:
@@ -290,7 +312,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return found
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return labels of shape (n,), or 0 and 1 for each of several labels, (n, n_classes)."""
+        """Return labels (n,) for X of shape (n, n_features), or 0 and 1 for each of several, (n, n_classes)."""
         P = self._predictions(X)
         if self._kind.startswith("multilabel"):
             return (P > 0.5).astype(int)
@@ -301,7 +323,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return np.asarray(self.classes_[index])
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return probabilities (n, n_classes), in the order of ``classes_``."""
+        """Return probabilities (n, n_classes) for X of shape (n, n_features), in the order of ``classes_``."""
         P = self._predictions(X)
         if P.shape[1] > 1:
             return P
@@ -311,7 +333,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return both
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of `predict_proba`."""
+        """Return the logarithms of what `predict_proba` gives for X."""
         P = self.predict_proba(X)
         found: np.ndarray = np.log(P, out=P)
         return found

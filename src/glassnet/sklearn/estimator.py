@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
@@ -18,12 +19,14 @@ from glassnet.errors import ConfigError
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.sklearn.building import build_layers, dense_layers, draw_weights, hidden_sizes, make_optimizer
+from glassnet.sklearn.conversion import to_sklearn
 from glassnet.sklearn.judgement import SolverError, judge
 from glassnet.sklearn.lbfgs import total_loss
 from glassnet.sklearn.parameters import check_parameters
 from glassnet.sklearn.rows import Rows, Scaling, check_rows
 from glassnet.sklearn.solving import Session, solve_lbfgs, solve_stochastic
 from glassnet.sklearn.stochastic import CoupledL2, LearningRate
+from glassnet.sklearn.storage import write_estimator
 from glassnet.training.history import History
 
 __all__ = ["BaseMLP", "is_stochastic"]
@@ -90,6 +93,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         Returns
         -------
         self
+            The estimator.
         """
         return self._fit(X, y, sample_weight, validation_data=validation_data)
 
@@ -172,7 +176,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         is_logistic = isinstance(self.activation, str) and self.activation == "logistic"
         draw_weights(self._network, self._random_state, rows.X.dtype, is_logistic=is_logistic)
         self._show_weights()
-        self._session = Session()
+        self._renew_session()
         self.__dict__.pop("_optimizer", None)
         if self.solver != "lbfgs":
             self.loss_curve_: list[float] = []
@@ -193,13 +197,12 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
 
     def _renew_solver(self) -> None:
         """Begin with fresh moments and the first learning rate."""
-        self._optimizer = LearningRate(
-            self.learning_rate if isinstance(self.learning_rate, str) and self.solver == "sgd" else "constant",
-            self.learning_rate_init,
-            self.power_t,
-        )
+        self._optimizer = LearningRate.of(self)
         self._network.optimizer = make_optimizer(self._name, self.__dict__)
         self._network.run = None
+        self._renew_session()
+
+    def _renew_session(self) -> None:
         self._session = Session()
 
     # ---- weights ---------------------------------------------------------------------------------------------------
@@ -240,7 +243,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self._network = self._new_network(sizes, shapes[-1][1], shapes[0][0], self._make_loss(), name)
         if not hasattr(self, "_scaling"):
             self._scaling = Scaling()
-        self._session = Session()
+        self._renew_session()
 
     def _check_weights(self) -> None:
         if not np.isfinite(self._network.params).all():
@@ -282,14 +285,15 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         self._take_over_weights()
 
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
-        """Return the output of one layer of the network, by name or position; see `Network.hidden`."""
+        """Return what one layer of the network gives for X, by name or position; see `Network.hidden`."""
         self._check_is_fitted("hidden")
         return self._network.hidden(self._inputs(X), layer)
 
     def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
-        """Return how the answer to each row changes with the row; see `Network.input_gradient`.
+        """Return how the answer to each row of X changes with the row.
 
-        With ``scale_inputs`` the slopes are those along the columns of X as they were given.
+        ``y``, labels as the loss wants them, or ``output`` say which answer; see `Network.input_gradient`. With
+        ``scale_inputs`` the slopes are those along the columns of X as they were given.
         """
         self._check_is_fitted("input_gradient")
         slopes = self._network.input_gradient(self._inputs(X), y, output=output)
@@ -300,6 +304,31 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         """The network itself."""
         self._check_is_fitted("network_")
         return self._network
+
+    def save(self, path: str | PathLike[str], *, training_state: bool = False) -> None:
+        """Write the fitted estimator to one file, for `glassnet.sklearn.load`; its network for `glassnet.load` too.
+
+        Numbers, texts and JSON only, so nothing of the file is ever executed, unlike a pickle. It is written whole or
+        not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where; a file that is there already is replaced.
+        training_state : bool, default=False
+            Whether to keep what `continue_fit` needs: the optimizer's moments, the order of rows.
+        """
+        self._check_is_fitted("save")
+        write_estimator(self, path, training_state=training_state)
+
+    def to_sklearn(self) -> Any:
+        """Return a fitted ``sklearn.neural_network`` estimator that predicts the same, as a copy.
+
+        Batch norm and scaling are folded into the weights, dropout is left out. What scikit-learn has no place for
+        (other activations, layer norm, quantiles, several different activations) is refused.
+        """
+        self._check_is_fitted("to_sklearn")
+        return to_sklearn(self)
 
     # ---- prediction ------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,15 @@ class PoorFitWarning(ConvergenceWarning):  # type: ignore[misc]  # scikit-learn 
 
 
 class SolverError(DivergenceError, ValueError):
-    """Weights became NaN or infinite, in scikit-learn's words and ours."""
+    """Weights became NaN or infinite, in scikit-learn's words and ours.
+
+    Parameters
+    ----------
+    where : str
+        Whose fit it was.
+    what : str
+        What was not finite.
+    """
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(

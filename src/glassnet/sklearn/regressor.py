@@ -104,9 +104,30 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     ----------
     coefs_, intercepts_ : list of ndarray
         Weights (n_in, n_out) and biases (n_out,) of each layer; may be set.
-    loss_, best_loss_, loss_curve_, validation_scores_, best_validation_score_, t_, n_iter_, n_layers_, n_outputs_,
-    out_activation_, n_features_in_, feature_names_in_
-        As in scikit-learn.
+    loss_ : float
+        Of the last epoch, the penalty included.
+    best_loss_ : float or None
+        The smallest so far; None with early stopping.
+    loss_curve_ : list of float
+        Of every epoch, over warm starts and ``partial_fit`` too.
+    validation_scores_ : list of float or None
+        Of every epoch, with early stopping: R squared.
+    best_validation_score_ : float or None
+        The largest of them.
+    t_ : int
+        Training rows seen so far.
+    n_iter_ : int
+        Epochs, or iterations of "lbfgs", of the last fit.
+    n_layers_ : int
+        Layers, input and output counted.
+    n_outputs_ : int
+        Columns of the targets.
+    out_activation_ : str
+        "identity" or "exp".
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, if X had names.
     history_ : History
         Every epoch's loss, learning rate, validation loss and metrics.
     network_ : Network
@@ -221,6 +242,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         Returns
         -------
         self
+            The estimator.
         """
         found: MLPRegressor = self._partial_fit(X, y, sample_weight)
         return found
@@ -233,6 +255,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         Parameters
         ----------
         X : array of shape (n, n_features)
+            Rows to predict.
         return_std : bool, default=False
             Whether to return a pair with the standard deviations, which ``loss="gaussian_nll"`` learns.
         """
@@ -248,7 +271,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return point, self._squeezed(deviation if scale is None else (deviation * scale).astype(P.dtype))
 
     def predict_quantiles(self, X: Any) -> np.ndarray:
-        """Return the quantiles that ``loss=Quantile(levels)`` learned: (n, n_levels), or (n, n_targets, n_levels)."""
+        """Return quantiles for X, learned by ``loss=Quantile(levels)``: (n, n_levels), or (n, n_targets, n_levels)."""
         P = self._predictions(X)
         loss = self._network.loss
         if not isinstance(loss, Quantile):

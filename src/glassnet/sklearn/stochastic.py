@@ -89,6 +89,12 @@ class LearningRate:
         self.learning_rate = self._start = float(learning_rate_init)
         self._rule, self._power_t = rule, power_t
 
+    @classmethod
+    def of(cls, estimator: BaseMLP) -> LearningRate:
+        """Return the rule that an estimator's parameters describe."""
+        rule = estimator.learning_rate if estimator.solver == "sgd" else "constant"
+        return cls(rule, estimator.learning_rate_init, estimator.power_t)
+
     def iteration_ends(self, t: int) -> None:
         """Follow the number of samples seen so far."""
         if self._rule == "invscaling":
