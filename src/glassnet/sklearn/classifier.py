@@ -17,6 +17,7 @@ from sklearn.utils.validation import validate_data
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy, as_loss
 from glassnet.sklearn.estimator import BaseMLP, is_stochastic
+from glassnet.sklearn.labels import known_labels
 from glassnet.sklearn.losses import BinaryLogLoss, LogLoss
 
 __all__ = ["MLPClassifier"]
@@ -218,7 +219,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return found
 
     def _learn_classes(self, labels: Any) -> None:
-        self._label_binarizer = LabelBinarizer().fit(labels)
+        classes = np.unique(labels) if _are_plain(labels) else None
+        if classes is None or len(classes) > len(labels) / 2:  # something to refuse or to warn of
+            self._label_binarizer = LabelBinarizer().fit(labels)
+        else:
+            self._label_binarizer = known_labels("binary" if len(classes) <= 2 else "multiclass", classes)
         self.classes_ = self._label_binarizer.classes_
 
     def _compare_classes(self, y: np.ndarray) -> None:
@@ -342,3 +347,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _are_plain(labels: Any) -> bool:
+    """Return whether labels are what `numpy.unique` alone understands as scikit-learn does."""
+    return isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "biuU"

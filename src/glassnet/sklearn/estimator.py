@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import warnings
 from os import PathLike
@@ -190,8 +189,8 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             self._name, sizes, n_outputs, activation=self.activation, dropout=self.dropout,
             normalization=self.normalization, frozen=self.frozen,
         )  # fmt: skip
-        # Seeds the noise of dropout; drawn from a copy, so that all other numbers stay those of scikit-learn.
-        seed = int(copy.deepcopy(self._random_state).randint(2**31 - 1))
+        # Seeds the noise of dropout; nothing is drawn, so that all other numbers stay those of scikit-learn.
+        seed = int(self._random_state.get_state(legacy=False)["state"]["key"].sum())
         optimizer = make_optimizer(self._name, self.__dict__)
         return Network(layers, loss=loss, optimizer=optimizer, seed=seed, dtype=dtype, input_shape=(n_features,))
 

@@ -45,6 +45,8 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
 
 
 def _check_random_state(where: str, value: Any) -> None:
+    if value is None or (type(value) is int and 0 <= value < 2**32):
+        return
     try:
         check_random_state(value)
     except ValueError as error:

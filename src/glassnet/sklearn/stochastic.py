@@ -131,8 +131,9 @@ class MLPRun(Run):
     def evaluate(self) -> None:
         """Add the validation data's scores, and count what scikit-learn counts."""
         super().evaluate()
-        row = self.history.last
-        self._estimator._end_epoch(row["loss"], row.get("valid_score"), len(self.batches.arrays[1]))
+        columns = self.history.columns
+        score = columns["valid_score"][-1] if self.validation is not None else None
+        self._estimator._end_epoch(columns["loss"][-1], score, len(self.batches.arrays[1]))
 
     def decide(self) -> None:
         """Stop as scikit-learn does: no improvement by ``tol`` for more than ``n_iter_no_change`` epochs."""

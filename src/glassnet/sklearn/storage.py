@@ -9,7 +9,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.preprocessing import LabelBinarizer
 
 from glassnet.errors import ConfigError, FormatError, GlassnetError, shortened
 from glassnet.files import load as load_network
@@ -20,6 +19,7 @@ from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import SCHEDULES, Schedule, make_schedule
+from glassnet.sklearn.labels import known_labels
 from glassnet.sklearn.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
 from glassnet.sklearn.rows import Scaling
 from glassnet.sklearn.stochastic import LearningRate
@@ -103,7 +103,7 @@ def _estimator(network: Network, description: dict[str, Any], kinds: Mapping[str
     estimator._scaling = Scaling(**{name: decode(description["scaling"][name]) for name in _SCALING})
     estimator._network = network
     if estimator._is_classifier:
-        estimator._label_binarizer = _binarizer(description["labels"], estimator.classes_)
+        estimator._label_binarizer = known_labels(description["labels"], estimator.classes_)
     estimator._show_weights()
     _check_whole(estimator, network)
     estimator._renew_session()
@@ -137,13 +137,6 @@ def _check_whole(estimator: BaseMLP, network: Network) -> None:
     if estimator._is_classifier and max(network.n_outputs, 2) < len(estimator.classes_):
         message = f"classes_ must be as many as outputs, got {len(estimator.classes_)} and {network.n_outputs}"
         raise FormatError(message)
-
-
-def _binarizer(kind: str, classes: np.ndarray) -> LabelBinarizer:
-    """Return scikit-learn's coder of labels for known classes."""
-    found = LabelBinarizer()
-    found.classes_, found.y_type_, found.sparse_input_ = classes, kind, False
-    return found
 
 
 # ---- values as JSON --------------------------------------------------------------------------------------------------

@@ -151,8 +151,8 @@ class ArrayBatches(Batches):
             out = self._pools[index].take(0, (*rows.shape, *array.shape[1:]), array.dtype)
             self._outs[index, rows.shape] = out
         # mode="clip" writes straight into out; the default checks the rows first and copies.
-        found: np.ndarray = np.take(array, rows, axis=0, out=out, mode="clip")
-        return found
+        array.take(rows, 0, out, "clip")
+        return out
 
 
 class IterableBatches(Batches):

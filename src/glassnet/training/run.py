@@ -18,6 +18,7 @@ from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
 from glassnet.penalties import Penalties, limit_norms
 from glassnet.randomness import Noise
+from glassnet.schedules import Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
 from glassnet.training.history import History
@@ -93,6 +94,7 @@ class Run:
         self._store = network.built("fit")
         self._penalties = network.penalties() if penalties is None else penalties
         self._schedule = network.optimizer.schedule
+        self._schedule_observes = type(self._schedule).observe is not Schedule.observe
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
         self._started = time.perf_counter()
@@ -139,7 +141,7 @@ class Run:
         return self._position_after(self.step)
 
     def _position_after(self, step: int) -> float:
-        return self.epoch + (step / self.steps_per_epoch if self.steps_per_epoch else 0.0)
+        return self.state.epoch + (step / self.steps_per_epoch if self.steps_per_epoch else 0.0)
 
     def stop(self, reason: str) -> None:
         """End the run after this step.
@@ -217,8 +219,8 @@ class Run:
         are left out, and the next one has the next number. Only a checkpoint, taken at the cut, knows the rest.
         """
         self._opened_at = self.step
-        for kept, array in zip(self._candidate, (self.network.params, self.network.stats), strict=True):
-            np.copyto(kept, array)
+        np.copyto(self._candidate[0], self._store.params)
+        np.copyto(self._candidate[1], self._store.stats)
         for callback in self.callbacks:
             callback.on_epoch_begin(self)
         state = self.state
@@ -237,24 +239,28 @@ class Run:
         if self._checkpoints is not None and self._stop_reason and self.step != self.steps_per_epoch:
             self._checkpoints.write_cut(self)
         self._finish_epoch()
-        with self._averaged_weights():
+        if state.average is None:
             self.evaluate()
             self.decide()
+        else:
+            with self._averaged_weights(state.average):
+                self.evaluate()
+                self.decide()
         self._read_clock()
         if self._checkpoints is not None:
             self._checkpoints.after_epoch(self)
 
     def train_step(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
-        network, store, info = self.network, self._store, self._step
+        network, store, info, state = self.network, self._store, self._step, self.state
         X, y, weight = batch
-        position = self.position
-        self.state.step += 1
+        position = self._position_after(state.step)
+        state.step += 1
         self.rows_seen += X.shape[0 if network.members is None else 1]
         if weight is not None and not weight.any(axis=-1).all():
             return self._skip(weight)
         assert info.rng is not None
-        info.rng.epoch, info.rng.batch = self.epoch, self.step - 1
+        info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
         info.progress = min(position / self._schedule.horizon, _JUST_BELOW_1) if self._schedule.horizon else 0.0
         network.accumulate(X, y, weight, info)
         store.average_gradients()
@@ -335,15 +341,11 @@ class Run:
             row["clipped"] = _plain(state.clipped / max(state.step, 1))
         state.epoch += 1
         state.reset_epoch()
-        self.history.record(row)
+        state.history.record(row)
 
     @contextmanager
-    def _averaged_weights(self) -> Iterator[None]:
-        """Have the averaged parameters in the network while inside, if there is an average: it is what will be used."""
-        average = self.state.average
-        if average is None:
-            yield
-            return
+    def _averaged_weights(self, average: np.ndarray) -> Iterator[None]:
+        """Have the averaged parameters in the network while inside: they are what will be used."""
         np.copyto(self._aside, self._store.params)
         np.copyto(self._store.params, average)
         try:
@@ -359,7 +361,8 @@ class Run:
 
     def decide(self) -> None:
         """Learning rate, early stopping, then callbacks."""
-        self._schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
+        if self._schedule_observes:
+            self._schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
         rule, stopping = self.early_stopping, self.state.stopping
         if rule is not None and stopping is not None:
             value = self.history.columns[rule.monitor][-1]
