@@ -439,3 +439,28 @@ def test_forked_child_has_limits_of_its_own() -> None:
         [sys.executable, "-W", "ignore", "-c", FORK], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.strip() == "0", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("made", "near"),
+    [
+        (lambda: gn.Dense(3, "Relu"), "'relu'"),
+        (lambda: gn.Dense(3, "swish"), "'silu'"),
+        (lambda: gn.Network([gn.Dense(3)], loss="MSE"), "'squared_error'"),
+        (lambda: gn.Network([gn.Dense(3)], loss="cross_entropy", optimizer="Adam"), "'adam'"),
+        (lambda: gn.Network([gn.Dense(1)], loss="binary_cross_entropy", input_shape=(1,)).evaluate([[1.0]], [1], metrics="acc"), "'accuracy'"),
+    ],
+)  # fmt: skip
+def test_names_of_other_libraries(made: Any, near: str) -> None:
+    """A name from elsewhere, or in other case, is answered with ours."""
+    with pytest.raises(gn.ConfigError, match=f"Did you mean {near}"):
+        made()
+
+
+def test_unknown_options_of_fit() -> None:
+    """An option that `fit` does not have is refused in the name of what was called, with the nearest that it has."""
+    net = gn.Network([gn.Dense(1)], loss="squared_error")
+    with pytest.raises(TypeError) as caught:
+        net.fit([[1.0]], [1.0], epochs=1, verbose=0)
+    assert str(caught.value).startswith("fit: options must be batch_size, callbacks, ")
+    assert str(caught.value).endswith(", got verbose. Did you mean progress?")

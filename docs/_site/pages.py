@@ -22,7 +22,7 @@ ENGINE = {
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",
     "glassnet.schedules.base.Schedule": "entry",
-    "glassnet.training": "RunState",
+    "glassnet.training": "RunState check_fit_options",
     "glassnet.training.history.History": "complete record",
     "glassnet.training.run.Run": "__init__ decide evaluate loop note_seconds rate run_epoch train_step",
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",

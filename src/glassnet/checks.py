@@ -25,8 +25,10 @@ __all__ = [
     "check_integer",
     "check_matrix",
     "check_number",
+    "check_options",
     "check_same_length",
     "check_weights",
+    "nearest",
     "require_extra",
     "wrong_values",
 ]
@@ -61,14 +63,40 @@ def check_choice(
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
         return value
-    import difflib
-
-    same = (elsewhere or {}).get(str(value).lower())
-    # Only the beginning: a long text is no misspelt name, and looking for one like it would take for ever.
-    near = [same] if same else difflib.get_close_matches(str(value)[:100], valid, n=1)
-    advice = f"{f'Did you mean {near[0]!r}?' if near else ''} {advice}".strip()
+    near = nearest(value, valid, elsewhere)
+    advice = f"{f'Did you mean {near!r}?' if near else ''} {advice}".strip()
     must = f"{name} must be one of {', '.join(map(repr, valid))}"
     raise _error(ConfigError, where, must, repr(value), advice)
+
+
+def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str | None:
+    """Return the choice that somebody probably meant, whatever its case; None if none is near.
+
+    Examples
+    --------
+    >>> nearest("Relu", ["elu", "relu"])
+    'relu'
+    """
+    import difflib
+
+    # Only the beginning: a long text is no misspelt name, and looking for one like it would take for ever.
+    word = str(value)[:100].lower()
+    if elsewhere and word in elsewhere:
+        return elsewhere[word]
+    names = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(word, names, n=1)
+    return names[found[0]] if found else None
+
+
+def check_options(where: str, given: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
+    """Refuse names of options as Python does, with the nearest one that there is."""
+    names = sorted(known)
+    for name in given:
+        if name not in names:
+            near = nearest(name, names, elsewhere)
+            advice = f" Did you mean {near}?" if near else ""
+            message = f"{where}: options must be {', '.join(names)}, got {name}.{advice}"
+            raise TypeError(message)
 
 
 def check_class(where: str, name: str, value: object, classes: Mapping[str, Any]) -> Any:

@@ -415,8 +415,9 @@ class Network:
         History
             Of all calls so far.
         """
-        from glassnet.training import fit_network
+        from glassnet.training import check_fit_options, fit_network
 
+        check_fit_options(options)
         return fit_network(self, X, y, epochs=epochs, **options)
 
     @property

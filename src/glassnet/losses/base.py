@@ -27,6 +27,18 @@ MetricChoice = str | Callable[..., Any] | Sequence[str | Callable[..., Any]] | N
 """What ``metrics=`` takes: names, functions, several of them, or None for the default ones."""
 
 
+# What other libraries call a metric, and ours.
+_ELSEWHERE = {
+    "acc": "accuracy",
+    "f1_score": "f1",
+    "mean_absolute_error": "mae",
+    "mean_squared_error": "rmse",
+    "mse": "rmse",
+    "r2_score": "r2",
+    "roc_auc": "auc",
+}
+
+
 class Loss:
     """Base of all losses: the names of the protocol.
 
@@ -145,7 +157,7 @@ class Loss:
                 must = f"metrics under loss={self.name!r} must be functions of your own"
                 message = f"{where}: {must}, got {item!r}. Write def my_metric(y, prediction): ..."
                 raise ConfigError(message, expected=must, got=item)
-            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics)
+            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics, _ELSEWHERE)
             return name, self.metrics[name]
         name, metric = as_metric(where, item)
         if name == "loss" or self.metrics.get(name, item) is not item:

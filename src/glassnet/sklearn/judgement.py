@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PoorFitWarning", "SolverError", "judge"]
 
-_ROWS = 20_000  # enough to know a loss by
+_ROWS = 5_000  # enough to know a loss by
 _WORSE = 1.001
 _WIDE = 30.0  # standard scores hardly ever reach this
 

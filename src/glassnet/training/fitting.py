@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-from glassnet.checks import check_flag, check_integer, check_number
+from glassnet.checks import check_flag, check_integer, check_number, check_options
 from glassnet.errors import ConfigError
 from glassnet.losses import MetricChoice
 from glassnet.network import Network
@@ -22,7 +22,7 @@ from glassnet.training.run import Run, Validation
 from glassnet.training.stopping import EarlyStopping, fingerprint
 from glassnet.training.threads import blas_threads, choose_threads
 
-__all__ = ["fit_network", "threads_for"]
+__all__ = ["check_fit_options", "fit_network", "threads_for"]
 
 
 def fit_network(
@@ -162,6 +162,12 @@ def fit_network(
         )
         _note_threads(run.history, n_threads)
         return run.loop()
+
+
+def check_fit_options(given: Iterable[str]) -> None:
+    """Refuse names that `fit_network` does not have, with ours for those of other libraries."""
+    elsewhere = {"patience": "early_stopping", "verbose": "progress", "workers": "threads"}
+    check_options("fit", given, fit_network.__kwdefaults__ or (), elsewhere)
 
 
 def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:
