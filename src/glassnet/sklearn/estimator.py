@@ -156,7 +156,8 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             validation = None if validation_data is None else self._check_validation(validation_data)
             n_epochs = epochs or self.max_iter
             reason = solve_stochastic(self, prepared, validation, n_epochs, continues=mode == "continue")
-            if reason == "finished" and mode != "partial":
+            planned = self._network.optimizer.schedule.horizon  # a schedule that ends there meant to end there
+            if reason == "finished" and mode != "partial" and not (planned and n_epochs >= planned):
                 self._warn_of_max_iter(n_epochs)
         self._check_weights()
         if mode == "fit" and reason != "interrupted":
