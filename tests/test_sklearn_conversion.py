@@ -169,3 +169,34 @@ def test_wrong_objects() -> None:
         gn.from_sklearn(neural_network.MLPClassifier())
     with pytest.raises(NotFittedError):
         MLPClassifier().to_sklearn()
+
+
+def test_other_parts_for_weights_that_are_kept() -> None:
+    """After a move dropout, another loss or a norm takes effect with the next warm start, on the same weights."""
+    X, y = IRIS
+    theirs = neural_network.MLPClassifier(**SMALL | {"max_iter": 60}).fit(X, y)
+    ours = gn.from_sklearn(theirs).set_params(warm_start=True, max_iter=1, dropout=0.5, learning_rate_init=1e-9)
+    ours.fit(X, y)
+    assert [type(layer).__name__ for layer in ours.network_.layers] == ["Dense", "Dropout", "Dense", "Dropout", "Dense"]
+    assert ours.loss_ > theirs.loss_  # with half of the units dropped
+    for left, right in zip(weights(ours), weights(theirs), strict=True):
+        np.testing.assert_allclose(left, right, atol=1e-6)
+    ours.set_params(loss="focal_cross_entropy", dropout=0.0).fit(X, y)
+    assert ours.loss_ < theirs.loss_  # the focal loss is smaller for the same probabilities
+    ours.set_params(normalization="layer").partial_fit(X, y)
+    assert len(ours.network_.layers) == 7
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"hidden_layer_sizes": (3,)}, "hidden_layer_sizes must stay [7, 4] for weights that are kept, got [3]."),
+        ({"scale_inputs": True}, "scale_inputs and scale_target must stay False and False for weights that are kept, got True and False. Fit a new estimator."),
+    ],
+)  # fmt: skip
+def test_what_cannot_change_for_weights_that_are_kept(changes: dict[str, Any], words: str) -> None:
+    """Other widths or scaling would make the weights meaningless: one sentence instead of an ignored parameter."""
+    ours = MLPClassifier(**SMALL).fit(*IRIS).set_params(warm_start=True, **changes)
+    with pytest.raises(gn.ConfigError) as caught:
+        ours.fit(*IRIS)
+    assert str(caught.value) == f"MLPClassifier: {words}"

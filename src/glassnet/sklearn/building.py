@@ -17,7 +17,7 @@ from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from glassnet.schedules import Schedule
 
-__all__ = ["SOLVERS", "build_layers", "dense_layers", "draw_weights", "hidden_sizes", "make_optimizer"]
+__all__ = ["SOLVERS", "build_layers", "dense_layers", "draw_weights", "hidden_sizes", "make_optimizer", "move_weights"]
 
 SOLVERS = ("adam", "lbfgs", "sgd")
 _NORMS = {"batch": BatchNorm, "layer": LayerNorm}
@@ -109,6 +109,16 @@ def draw_weights(network: Network, random: np.random.RandomState, dtype: np.dtyp
         bound = math.sqrt((2.0 if is_logistic else 6.0) / (d_in + d_out))
         layer.W[...] = random.uniform(-bound, bound, size=(d_in, d_out)).astype(dtype)
         layer.b[...] = random.uniform(-bound, bound, size=(d_out,)).astype(dtype)
+
+
+def move_weights(old: Network, new: Network) -> None:
+    """Give a network the weights of another with the same dense layers, and all of its run if nothing is new."""
+    layouts = [[(slot.name, slot.spec.shape) for slot in network.slots] for network in (old, new)]
+    if layouts[0] == layouts[1]:
+        new.params[...], new.stats[...], new.run = old.params, old.stats, old.run
+        return
+    for theirs, ours in zip(dense_layers(old), dense_layers(new), strict=True):
+        ours.W[...], ours.b[...] = theirs.W, theirs.b
 
 
 def make_optimizer(where: str, parameters: dict[str, Any]) -> Optimizer:

@@ -90,7 +90,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     frozen : sequence of int, default=()
         Which layers of ``coefs_`` keep their weights.
     scale_inputs : bool, default=False
-        Whether the model scales each column to mean 0 and deviation 1 itself.
+        Whether the model scales each column to mean 0 and deviation 1 itself, as the rows of the first fit have them.
     metrics : str, function or sequence, optional
         For the validation data, into ``history_``; see `Network.fit`.
     callbacks : Callback, function or sequence, default=()

@@ -42,6 +42,7 @@ def carry_state(fitted: Any, ours: type[BaseMLP]) -> BaseMLP:
     estimator.coefs_ = [np.array(W) for W in fitted.coefs_]
     estimator.intercepts_ = [np.array(b) for b in fitted.intercepts_]
     estimator._take_over_weights()
+    estimator._built = estimator._structure()
     theirs = getattr(fitted, "_optimizer", None)
     if theirs is not None:
         estimator._renew_solver()

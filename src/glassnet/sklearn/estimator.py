@@ -17,7 +17,14 @@ from glassnet.checks import check_integer
 from glassnet.errors import ConfigError
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.sklearn.building import build_layers, dense_layers, draw_weights, hidden_sizes, make_optimizer
+from glassnet.sklearn.building import (
+    build_layers,
+    dense_layers,
+    draw_weights,
+    hidden_sizes,
+    make_optimizer,
+    move_weights,
+)
 from glassnet.sklearn.conversion import to_sklearn
 from glassnet.sklearn.judgement import SolverError, judge
 from glassnet.sklearn.lbfgs import total_loss
@@ -146,6 +153,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             self._initialize(sizes, rows)
         else:
             self._take_over_weights(rows.X.dtype)
+            self._follow_parameters(sizes, rows.Y)
         if not goes_on or not hasattr(self, "_optimizer"):
             self._renew_solver()
         prepared = self._prepare_rows(rows)
@@ -193,7 +201,39 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         # Seeds the noise of dropout; nothing is drawn, so that all other numbers stay those of scikit-learn.
         seed = int(self._random_state.get_state(legacy=False)["state"]["key"].sum())
         optimizer = make_optimizer(self._name, self.__dict__)
+        self._built = self._structure()
         return Network(layers, loss=loss, optimizer=optimizer, seed=seed, dtype=dtype, input_shape=(n_features,))
+
+    def _structure(self) -> dict[str, str]:
+        """Return the parameters that a network is made from, in words that can be compared."""
+        return {
+            name: repr(getattr(self, name)) for name in ("activation", "dropout", "frozen", "loss", "normalization")
+        }
+
+    def _follow_parameters(self, sizes: list[int], Y: np.ndarray) -> None:
+        """Go on in a network of another make, where parameters were changed since the fit before."""
+        widths = [W.shape[1] for W in self.coefs_[:-1]]
+        if sizes != widths:
+            message = f"{self._name}: hidden_layer_sizes must stay {widths} for weights that are kept, got {sizes}."
+            raise ConfigError(message, expected=widths, got=sizes)
+        wanted = (self.scale_inputs, getattr(self, "scale_target", False))
+        scaled = (self._scaling.scale is not None, self._scaling.target_scale is not None)
+        if wanted != scaled:
+            must = f"scale_inputs and scale_target must stay {scaled[0]} and {scaled[1]} for weights that are kept"
+            message = f"{self._name}: {must}, got {wanted[0]} and {wanted[1]}. Fit a new estimator."
+            raise ConfigError(message, expected=scaled, got=wanted)
+        if self._structure() == self._built:
+            return
+        old, loss = self._network, self._make_loss()
+        n_outputs = self._network_outputs(Y, loss)
+        if n_outputs != old.n_outputs:
+            must = f"the network must keep its {old.n_outputs} outputs for weights that are kept"
+            message = f"{self._name}: {must}, got loss={self.loss!r}, which needs {n_outputs}. Fit a new estimator."
+            raise ConfigError(message, expected=old.n_outputs, got=n_outputs)
+        assert old.input_shape is not None
+        self._network = self._new_network(sizes, n_outputs, old.input_shape[0], loss, old.dtype.name)
+        move_weights(old, self._network)
+        self._show_weights()
 
     def _renew_solver(self) -> None:
         """Begin with fresh moments and the first learning rate."""

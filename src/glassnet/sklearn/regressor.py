@@ -86,7 +86,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     frozen : sequence of int, default=()
         Which layers of ``coefs_`` keep their weights.
     scale_inputs : bool, default=False
-        Whether the model scales each column to mean 0 and deviation 1 itself.
+        Whether the model scales each column to mean 0 and deviation 1 itself, as the rows of the first fit have them.
     scale_target : bool, default=False
         Whether it learns the targets so scaled; predictions are in their own units.
     metrics : str, function or sequence, optional

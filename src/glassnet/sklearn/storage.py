@@ -102,6 +102,7 @@ def _estimator(network: Network, description: dict[str, Any], kinds: Mapping[str
         setattr(estimator, name, decode(value))
     estimator._scaling = Scaling(**{name: decode(description["scaling"][name]) for name in _SCALING})
     estimator._network = network
+    estimator._built = estimator._structure()
     if estimator._is_classifier:
         estimator._label_binarizer = known_labels(description["labels"], estimator.classes_)
     estimator._show_weights()
