@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from glassnet.checks import check_integer
 from glassnet.errors import ConfigError
@@ -327,7 +327,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
         """Return what one layer of the network gives for X, by name or position; see `Network.hidden`."""
         self._check_is_fitted("hidden")
-        return self._network.hidden(self._inputs(X), layer)
+        return self._network.hidden(self._scaling.scaled(self._checked_inputs(X)), layer)
 
     def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
         """Return how the answer to each row of X changes with the row.
@@ -336,7 +336,8 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         ``scale_inputs`` the slopes are those along the columns of X as they were given.
         """
         self._check_is_fitted("input_gradient")
-        slopes = self._network.input_gradient(self._inputs(X), y, output=output)
+        X = self._scaling.scaled(self._checked_inputs(X))
+        slopes = self._network.input_gradient(X, y, output=output)
         return slopes if self._scaling.scale is None else slopes / self._scaling.scale
 
     @property
@@ -383,14 +384,12 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             and "feature_names_in_" not in self.__dict__
             and math.isfinite(X.sum())
         ):
-            return X if self._scaling.scale is None else self._scaling.scaled(X)
-        return self._checked_inputs(X)
+            return self._scaling.scaled(X)
+        return self._scaling.inputs(self._checked_inputs(X), network.dtype)
 
     def _checked_inputs(self, X: Any) -> Any:
-        from sklearn.utils.validation import validate_data
-
-        X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        return self._scaling.inputs(self._name, X, self._network.dtype)
+        """Return X as scikit-learn checks it: a matrix of numbers, dense or sparse."""
+        return validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
 
     def _predictions(self, X: Any) -> np.ndarray:
         """Return what the loss links the logits to."""
@@ -403,7 +402,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
     def _prepare_rows(self, rows: Rows) -> Rows:
         """Return rows and targets as the network takes them."""
         network = self._network
-        inputs = self._scaling.inputs(self._name, rows.X, network.dtype)
+        inputs = self._scaling.inputs(rows.X, network.dtype)
         targets = network.loss.prepare(self._scaling.target(self._encode(rows.Y)), network.n_outputs, network.dtype)
         weight = self._weigh(rows.Y, rows.weight)
         return Rows(inputs, targets, None if weight is None else weight.astype(network.dtype), rows.Y)

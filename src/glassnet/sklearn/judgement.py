@@ -15,6 +15,7 @@ from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.sklearn.losses import HalfPoissonDeviance
 from glassnet.sklearn.rows import Rows
+from glassnet.sklearn.sparse import CompressedRows
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimator import BaseMLP
@@ -59,7 +60,8 @@ def judge(estimator: BaseMLP, rows: Rows) -> None:
     if loss <= guess * _WORSE:
         return
     name, rate = type(estimator).__name__, estimator.learning_rate_init
-    largest, curve = float(np.abs(rows.X[:_ROWS]).max()), getattr(estimator, "loss_curve_", [])
+    inputs = rows.X.matrix if isinstance(rows.X, CompressedRows) else rows.X[:_ROWS]
+    largest, curve = float(max(inputs.max(), -inputs.min())), getattr(estimator, "loss_curve_", [])
     if largest > _WIDE:
         why = f"Values of X reach {largest:.3g}: pass scale_inputs=True."
     elif estimator.n_iter_ == estimator.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
@@ -75,10 +77,9 @@ def judge(estimator: BaseMLP, rows: Rows) -> None:
 
 def mean_training_loss(estimator: BaseMLP, rows: Rows) -> float:
     """Return the loss of the network as it is, without penalties, on the first rows."""
-    network, part = estimator._network, slice(0, _ROWS)
-    weight = None if rows.weight is None else rows.weight[part]
+    network, part = estimator._network, rows.take(np.arange(min(_ROWS, len(rows.y))))
     with np.errstate(all="ignore"):
-        return float(mean_loss(network, network.logits(rows.X[part]), rows.y[part], weight))
+        return float(mean_loss(network, network.logits(part.X), part.y, part.weight))
 
 
 def _loss_of_guess(loss: Any, rows: Rows) -> float | None:

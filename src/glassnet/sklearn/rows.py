@@ -8,7 +8,8 @@ import numpy as np
 
 from glassnet.checks import check_flag
 from glassnet.errors import ConfigError
-from glassnet.sources import SparseRows, take_rows
+from glassnet.sklearn.sparse import CompressedRows
+from glassnet.sources import take_rows
 
 __all__ = ["Rows", "Scaling", "check_rows"]
 
@@ -65,18 +66,18 @@ class Scaling:
             found.target_center, found.target_scale = _center_and_scale(rows.Y)
         return found
 
-    def inputs(self, where: str, X: Any, dtype: np.dtype[Any]) -> Any:
-        """Return rows for the network: an array of its dtype, or a source that makes a sparse matrix dense in parts."""
-        if hasattr(X, "tocsr"):
-            if self.scale is not None:
-                X = X.multiply(1.0 / self.scale)
-            return SparseRows(where, "X", X.tocsr(), dtype)
-        return np.ascontiguousarray(X if self.scale is None else self.scaled(X), dtype=dtype)
+    def inputs(self, X: Any, dtype: np.dtype[Any]) -> Any:
+        """Return rows for the network: an array of its dtype, or a source of rows that stay sparse."""
+        X = self.scaled(X)
+        return CompressedRows(X, dtype) if hasattr(X, "tocsr") else np.ascontiguousarray(X, dtype=dtype)
 
-    def scaled(self, X: np.ndarray) -> np.ndarray:
-        """Return a dense X scaled."""
-        found: np.ndarray = ((X - self.center) / self.scale).astype(X.dtype, copy=False)
-        return found
+    def scaled(self, X: Any) -> Any:
+        """Return X scaled, if it is to be."""
+        if self.scale is None:
+            return X
+        if hasattr(X, "tocsr"):
+            return X.multiply(1.0 / self.scale).tocsr()
+        return ((X - self.center) / self.scale).astype(X.dtype, copy=False)
 
     def target(self, y: np.ndarray) -> np.ndarray:
         """Return targets scaled."""

@@ -125,7 +125,7 @@ class MLPRun(Run):
     def train_step(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network; the epoch's loss is averaged over rows, not over weights."""
         loss, total = super().train_step(batch)
-        n = len(batch[0])
+        n = len(batch[1])
         return (loss / total * n, n) if total and batch[2] is not None else (loss, total)
 
     def evaluate(self) -> None:

@@ -23,6 +23,7 @@ __all__ = ["blas_threads", "choose_threads"]
 # Below about 256 x 256 x 256 multiply-adds a second thread gains nothing even on an idle machine.
 _WORTH_A_SECOND_THREAD = 2.0e7
 _MARGIN = 1.15
+_LARGEST_TRIAL = 5.0e7  # multiply-adds: a millisecond or two
 
 _lock = threading.Lock()
 _requests: list[int] = []
@@ -112,8 +113,9 @@ def _cores() -> int:
 
 
 def _seconds(threads: int, product: tuple[int, int, int], dtype: np.dtype[Any]) -> float:
-    """Return the median time of one product of this size."""
+    """Return the median time of one product of this size, or of one with fewer rows if that would take long."""
     n, d_in, d_out = product
+    n = max(1, min(n, int(_LARGEST_TRIAL / (d_in * d_out))))
     A, B, C = np.ones((n, d_in), dtype), np.ones((d_in, d_out), dtype), np.empty((n, d_out), dtype)
     times = []
     with blas_threads(threads):
