@@ -11,11 +11,11 @@ import io
 import statistics
 import subprocess
 import sys
-import time
 import warnings
 from collections.abc import Callable
 
 import numpy as np
+from pairs import compare, seconds
 
 import glassnet as gn
 from glassnet import scratch
@@ -23,25 +23,6 @@ from glassnet.layers import Step
 
 XOR_X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR_Y = np.array([[0.0], [1.0], [1.0], [0.0]])
-
-
-def seconds(job: Callable[[], object]) -> float:
-    """Return how long one call takes."""
-    start = time.perf_counter()
-    job()
-    return time.perf_counter() - start
-
-
-def compare(name: str, theirs: Callable[[], object], ours: Callable[[], object], repeats: int) -> None:
-    """Print the median of pairwise ratios, theirs / ours, after one warm-up of each."""
-    theirs(), ours()
-    pairs = [(seconds(theirs), seconds(ours)) for _ in range(repeats)]
-    ratios = sorted(a / b for a, b in pairs)
-    slow, fast = (statistics.median(column) for column in zip(*pairs, strict=True))
-    print(
-        f"{name:<52} {slow * 1e3:9.2f} ms {fast * 1e3:9.2f} ms   {statistics.median(ratios):5.2f}x "
-        f"({ratios[0]:.2f}-{ratios[-1]:.2f})"
-    )
 
 
 def xor_step(repeats: int) -> None:

@@ -47,7 +47,8 @@ class BinaryLogLoss(BinaryCrossEntropy):
     ) -> Any:
         total = super().value_and_gradient(Z, y, weight, out, cache)
         T, most = cache["T"], cache["most"]
-        if not np.maximum.reduce(T, axis=None) > most:
+        # No row is over the limit where their sum is not, which is cheaper to know.
+        if (weight is None and total <= most) or not np.maximum.reduce(T, axis=None) > most:
             return total
         np.minimum(T, most, out=T)
         return _sum(T.sum(axis=-1), weight)
@@ -66,7 +67,7 @@ class LogLoss(SoftmaxCrossEntropy):
     ) -> Any:
         total = super().value_and_gradient(Z, y, weight, out, cache)
         rows, most = cache["rows"], cache["most"]
-        if not np.maximum.reduce(rows, axis=None) > most:
+        if (weight is None and total <= most) or not np.maximum.reduce(rows, axis=None) > most:
             return total
         return _sum(np.minimum(rows, most), weight)
 

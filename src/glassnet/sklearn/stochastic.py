@@ -31,7 +31,10 @@ class CoupledL2(Penalties):
         self._strength = np.zeros((), dtype=store.params.dtype)
 
     def value(self) -> Any:
-        return sum(self._alpha / 2 * params.dot(params).item() for _, params, _, _ in self._parts) / self._total()
+        total = 0.0
+        for _, params, _, _ in self._parts:
+            total += params.dot(params).item()
+        return self._alpha / 2 * total / self._total()
 
     def add_gradients(self) -> None:
         self._strength[...] = self._alpha / self._total()
