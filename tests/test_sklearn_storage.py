@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -17,7 +18,7 @@ from sklearn.exceptions import NotFittedError
 
 import glassnet as gn
 from glassnet.sklearn import MLPClassifier, MLPRegressor, load
-from hostile import Parts
+from hostile import DATA, Parts
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -152,6 +153,20 @@ def test_the_network_alone_is_readable(tmp_path: Path) -> None:
     with pytest.raises(gn.FormatError, match="must hold an estimator, got a network alone"):
         load(tmp_path / "net.safetensors")
     assert ours.network_.metadata == {}
+
+
+def test_every_released_version_loads() -> None:
+    """Estimators that earlier versions wrote predict what they predicted then, and train on."""
+    fixtures = sorted(DATA.glob("perceptron_*.safetensors"))
+    assert fixtures
+    for path in fixtures:
+        expected = json.loads(path.with_suffix(".json").read_text())
+        estimator = load(path)
+        inputs = np.linspace(-2.0, 2.0, 20).reshape(5, 4)
+        np.testing.assert_allclose(estimator.predict_proba(inputs), expected["probabilities"], rtol=1e-9)
+        assert estimator.predict(inputs).tolist() == expected["labels"]
+        estimator.continue_fit(inputs.repeat(4, axis=0), np.array(["cat", "dog"] * 10), max_iter=1)
+        assert len(estimator.loss_curve_) == expected["epochs"] + 1
 
 
 def _set(*path: Any, value: Any) -> Any:

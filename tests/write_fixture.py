@@ -12,7 +12,7 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.files import FORMAT_VERSION
-from hostile import DATA, Stumble
+from hostile import BASES, DATA, Stumble
 
 
 def main() -> None:
@@ -50,6 +50,22 @@ def main() -> None:
         "predictions": net.predict(np.linspace(-2.0, 2.0, 20).reshape(5, 4)).tolist(),
         "metadata": net.metadata,
         "epochs": net.run.epoch + begun,
+    }
+    path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
+    perceptron()
+
+
+def perceptron() -> None:
+    """Write ``perceptron_N.safetensors``, an estimator stopped early, and what it predicts."""
+    path = DATA / f"perceptron_{FORMAT_VERSION}.safetensors"
+    write, read = BASES["perceptron"]
+    write(path)
+    estimator = read(path)
+    X = np.linspace(-2.0, 2.0, 20).reshape(5, 4)
+    expected = {
+        "probabilities": estimator.predict_proba(X).tolist(),
+        "labels": estimator.predict(X).tolist(),
+        "epochs": len(estimator.loss_curve_),
     }
     path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
 
