@@ -80,6 +80,9 @@ def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
 def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
     """Keep the weights of some dense layers as they are, counted as in ``coefs_``."""
     dense = [layer for layer in layers if isinstance(layer, Dense)]
+    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
+        message = f"{where}: frozen must be a sequence of places in coefs_, got {frozen!r}. Write frozen=(0,)."
+        raise ConfigError(message, got=frozen)
     for index in frozen:
         if not isinstance(index, (int, np.integer)) or not 0 <= index < len(dense):
             message = (

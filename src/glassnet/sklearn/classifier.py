@@ -331,6 +331,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         """Return probabilities (n, n_classes) for X of shape (n, n_features), in the order of ``classes_``."""
         P = self._predictions(X)
         if P.shape[1] > 1:
+            if self._kind == "multiclass" and not isinstance(self._network.loss, _SOFTMAX):
+                P /= P.sum(axis=1, keepdims=True)  # one yes/no answer for each class
             return P
         both = np.empty((len(P), 2), dtype=P.dtype)
         both[:, 1] = P[:, 0]

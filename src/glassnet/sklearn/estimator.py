@@ -8,7 +8,6 @@ from os import PathLike
 from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -19,7 +18,6 @@ from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.sklearn.building import (
     build_layers,
-    dense_layers,
     draw_weights,
     hidden_sizes,
     make_optimizer,
@@ -33,12 +31,13 @@ from glassnet.sklearn.rows import Rows, Scaling, check_rows
 from glassnet.sklearn.solving import Session, solve_lbfgs, solve_stochastic
 from glassnet.sklearn.stochastic import CoupledL2, LearningRate
 from glassnet.sklearn.storage import write_estimator
+from glassnet.sklearn.weights import SettableWeights
 from glassnet.training.history import History
 
 __all__ = ["BaseMLP", "is_stochastic"]
 
 
-class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class BaseMLP(SettableWeights):
     """Base of `MLPClassifier` and `MLPRegressor`.
 
     The weights live in a `Network`; ``coefs_`` and ``intercepts_`` are views of them, and lists that are put in their
@@ -158,6 +157,9 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
             self._renew_solver()
         prepared = self._prepare_rows(rows)
         reason = ""
+        if self.solver == "lbfgs" and validation_data is not None:
+            message = f"{self._name}.fit: validation_data must be left out with solver='lbfgs', got some."
+            raise ConfigError(message)
         if self.solver == "lbfgs":
             solve_lbfgs(self, prepared)
         else:
@@ -247,32 +249,6 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
 
     # ---- weights ---------------------------------------------------------------------------------------------------
 
-    def _show_weights(self) -> None:
-        """Let ``coefs_`` and ``intercepts_`` be views of the network's weights."""
-        dense = dense_layers(self._network)
-        self.coefs_ = [layer.W for layer in dense]
-        self.intercepts_ = [layer.b.reshape(-1) for layer in dense]
-        self._views = (*self.coefs_, *self.intercepts_)
-
-    def _take_over_weights(self, dtype: Any = None) -> None:
-        """Bring into the network what somebody put in the place of ``coefs_`` or ``intercepts_``."""
-        given = (*self.coefs_, *self.intercepts_)
-        network = getattr(self, "_network", None)
-        views = getattr(self, "_views", ())
-        if network is not None and len(given) == len(views) and all(map(_is, given, views)):
-            return
-        weights = [np.asarray(W) for W in self.coefs_]
-        shapes = [W.shape for W in weights]
-        if network is None or shapes != [view.shape for view in views[: len(views) // 2]]:
-            self._adopt(shapes, np.result_type(*weights) if dtype is None else dtype)
-        for view, array in zip(self._views_for(), given, strict=True):
-            view[...] = np.reshape(array, view.shape)
-        self._show_weights()
-
-    def _views_for(self) -> list[np.ndarray]:
-        dense = dense_layers(self._network)
-        return [*(layer.W for layer in dense), *(layer.b for layer in dense)]
-
     def _adopt(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:
         """Make a network for weights that came from elsewhere."""
         name = np.dtype(dtype).name if np.dtype(dtype).name in ("float32", "float64") else "float64"
@@ -289,24 +265,7 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         if not np.isfinite(self._network.params).all():
             raise SolverError(self._name, "weights that are not finite")
 
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        if hasattr(self, "_network"):
-            self._take_over_weights()
-            for name in ("coefs_", "intercepts_", "_views"):
-                state.pop(name, None)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if hasattr(self, "_network"):
-            self._show_weights()
-
     # ---- what is read ----------------------------------------------------------------------------------------------
-
-    @property
-    def _name(self) -> str:
-        return type(self).__name__
 
     @property
     def history_(self) -> History:
@@ -426,37 +385,6 @@ class BaseMLP(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no typ
         penalties = CoupledL2(network.built("fit"), self.alpha)
         return total_loss(network, rows.X, rows.y, rows.weight, penalties), network.grads.copy()
 
-    def _end_epoch(self, loss: float, score: float | None, n_rows: int) -> None:
-        """Count an epoch, and whether it was better than those before by more than ``tol``."""
-        self.n_iter_ += 1
-        self.t_ += n_rows
-        self.loss_ = loss
-        self.loss_curve_.append(loss)
-        if self.verbose:
-            print(f"Iteration {self.n_iter_}, loss = {loss:.8f}")
-        if self.early_stopping:
-            assert score is not None
-            self._note_score(score)
-        else:
-            best = math.inf if self.best_loss_ is None else self.best_loss_
-            self._count(loss > best - self.tol)
-            self.best_loss_ = min(best, loss)
-        self._optimizer.iteration_ends(self.t_)
-
-    def _note_score(self, score: float) -> None:
-        assert self.validation_scores_ is not None
-        self.validation_scores_.append(score)
-        if self.verbose:
-            print(f"Validation score: {score:f}")
-        best = -math.inf if self.best_validation_score_ is None else self.best_validation_score_
-        self._count(score < best + self.tol)
-        if score > best:
-            self.best_validation_score_ = score
-            self._session.best = (self._network.params.copy(), self._network.stats.copy())
-
-    def _count(self, stands_still: bool) -> None:
-        self._no_improvement_count = self._no_improvement_count + 1 if stands_still else 0
-
     def _warn_of_max_iter(self, n_epochs: int) -> None:
         what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."
         warnings.warn(f"Stochastic Optimizer: {what}", ConvergenceWarning, stacklevel=4)
@@ -473,7 +401,3 @@ def is_stochastic(estimator: BaseMLP) -> bool:
         message = "partial_fit is only available for stochastic optimizers. lbfgs is not stochastic."
         raise AttributeError(message)
     return True
-
-
-def _is(a: Any, b: Any) -> bool:
-    return a is b

@@ -40,8 +40,20 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
         check_choice(where, "learning_rate", given["learning_rate"], _RATES, advice="Or pass a schedule.")
     if not isinstance(given["verbose"], (bool, np.bool_)):
         check_integer(where, "verbose", given["verbose"], 0, "Or pass True or False.")
+    if given["max_seconds"] is not None:
+        check_number(where, "max_seconds", given["max_seconds"], 0.0)
+    if given["progress"] is not None:
+        check_flag(where, "progress", given["progress"])
+    _check_class_weight(where, given.get("class_weight"))
     _check_random_state(where, given["random_state"])
     _check_lbfgs(where, given)
+
+
+def _check_class_weight(where: str, value: Any) -> None:
+    if value is None or isinstance(value, dict) or (isinstance(value, str) and value == "balanced"):
+        return
+    message = f"{where}: class_weight must be None, 'balanced' or a dict from label to weight, got {value!r}."
+    raise ConfigError(message, got=value)
 
 
 def _check_random_state(where: str, value: Any) -> None:
@@ -64,6 +76,7 @@ def _check_lbfgs(where: str, given: dict[str, Any]) -> None:
         "normalization": given["normalization"] == "batch",
         "callbacks": bool(given["callbacks"]),
         "clip_norm": given["clip_norm"] is not None,
+        "learning_rate": isinstance(given["learning_rate"], Schedule),
         "max_seconds": given["max_seconds"] is not None,
     }
     for name, is_given in refused.items():

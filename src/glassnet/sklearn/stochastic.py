@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,7 +137,39 @@ class MLPRun(Run):
         super().evaluate()
         columns = self.history.columns
         score = columns["valid_score"][-1] if self.validation is not None else None
-        self._estimator._end_epoch(columns["loss"][-1], score, len(self.batches.arrays[1]))
+        self._count_epoch(columns["loss"][-1], score)
+
+    def _count_epoch(self, loss: float, score: float | None) -> None:
+        """Note an epoch in the estimator, and whether it was better than those before by more than ``tol``."""
+        estimator = self._estimator
+        estimator.n_iter_ += 1
+        estimator.t_ += len(self.batches.arrays[1])
+        estimator.loss_ = loss
+        estimator.loss_curve_.append(loss)
+        if estimator.verbose:
+            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
+        if estimator.early_stopping:
+            assert score is not None
+            stands_still = self._note_score(score)
+        else:
+            best = math.inf if estimator.best_loss_ is None else estimator.best_loss_
+            stands_still = loss > best - estimator.tol
+            estimator.best_loss_ = min(best, loss)
+        estimator._no_improvement_count = estimator._no_improvement_count + 1 if stands_still else 0
+        estimator._optimizer.iteration_ends(estimator.t_)
+
+    def _note_score(self, score: float) -> bool:
+        """Keep the weights if they are the best so far; return whether the score is no better than before."""
+        estimator = self._estimator
+        assert estimator.validation_scores_ is not None
+        estimator.validation_scores_.append(score)
+        if estimator.verbose:
+            print(f"Validation score: {score:f}")
+        best = -math.inf if estimator.best_validation_score_ is None else estimator.best_validation_score_
+        if score > best:
+            estimator.best_validation_score_ = score
+            estimator._session.best = (self.network.params.copy(), self.network.stats.copy())
+        return bool(score < best + estimator.tol)
 
     def decide(self) -> None:
         """Stop as scikit-learn does: no improvement by ``tol`` for more than ``n_iter_no_change`` epochs."""

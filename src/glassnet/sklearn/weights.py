@@ -1,0 +1,88 @@
+"""``coefs_`` and ``intercepts_``: lists that scikit-learn's users read, set, and write into."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from glassnet.errors import ShapeError
+from glassnet.network import Network
+from glassnet.sklearn.building import dense_layers
+
+__all__ = ["SettableWeights"]
+
+
+class SettableWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Part of an estimator: its weights live in a network, and the two lists are views of them.
+
+    What somebody puts in the place of a list, or of one of its arrays, is taken over before anything is computed. A
+    pickle holds the weights once.
+    """
+
+    coefs_: list[np.ndarray]
+    intercepts_: list[np.ndarray]
+    _network: Network
+    _views: tuple[np.ndarray, ...]
+
+    @property
+    def _name(self) -> str:
+        return type(self).__name__
+
+    def _adopt(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:
+        """Make a network for weights that came from elsewhere."""
+        raise NotImplementedError
+
+    def _show_weights(self) -> None:
+        """Let ``coefs_`` and ``intercepts_`` be views of the network's weights."""
+        dense = dense_layers(self._network)
+        self.coefs_ = [layer.W for layer in dense]
+        self.intercepts_ = [layer.b.reshape(-1) for layer in dense]
+        self._views = (*self.coefs_, *self.intercepts_)
+
+    def _take_over_weights(self, dtype: Any = None) -> None:
+        """Bring into the network what somebody put in the place of ``coefs_`` or ``intercepts_``."""
+        given = (*self.coefs_, *self.intercepts_)
+        network = getattr(self, "_network", None)
+        views = getattr(self, "_views", ())
+        if network is not None and len(given) == len(views) and all(map(_is, given, views)):
+            return
+        weights = [np.asarray(W) for W in self.coefs_]
+        shapes = [W.shape for W in weights]
+        self._check_shapes(shapes, [np.size(b) for b in self.intercepts_])
+        if network is None or shapes != [view.shape for view in views[: len(views) // 2]]:
+            self._adopt(shapes, np.result_type(*weights) if dtype is None else dtype)
+        for view, array in zip(self._views_for(), given, strict=True):
+            view[...] = np.reshape(array, view.shape)
+        self._show_weights()
+
+    def _check_shapes(self, shapes: list[tuple[int, ...]], widths: list[int]) -> None:
+        """Refuse weights that do not follow from each other, or from their biases."""
+        fits = all(len(shape) == 2 for shape in shapes) and [shape[1] for shape in shapes] == widths
+        if not fits or any(a[1] != b[0] for a, b in itertools.pairwise(shapes)):
+            must = "coefs_ must be matrices that follow from each other, and intercepts_ as long as they are wide"
+            message = f"{self._name}: {must}, got shapes {shapes} and lengths {widths}."
+            raise ShapeError(message, expected=must, got=shapes)
+
+    def _views_for(self) -> list[np.ndarray]:
+        dense = dense_layers(self._network)
+        return [*(layer.W for layer in dense), *(layer.b for layer in dense)]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        if hasattr(self, "_network"):
+            self._take_over_weights()
+            for name in ("coefs_", "intercepts_", "_views"):
+                state.pop(name, None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "_network"):
+            self._show_weights()
+
+
+def _is(a: Any, b: Any) -> bool:
+    return a is b
