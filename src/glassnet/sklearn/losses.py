@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from glassnet.arrays import Scratch
 from glassnet.layers.base import Cache
@@ -52,6 +53,11 @@ class BinaryLogLoss(BinaryCrossEntropy):
             return total
         np.minimum(T, most, out=T)
         return _sum(T.sum(axis=-1), weight)
+
+    def link(self, Z: np.ndarray) -> np.ndarray:
+        # scikit-learn's own: another rounding of a probability near 1 shows in the logarithm of what is left.
+        P: np.ndarray = expit(Z)
+        return P
 
 
 class LogLoss(SoftmaxCrossEntropy):
