@@ -329,6 +329,29 @@ def test_grid_search_over_what_is_new() -> None:
     assert not hasattr(twin, "coefs_")
 
 
+def test_parameters_of_parameters() -> None:
+    """Arguments of optimizers, schedules, losses and activations are searched as ``solver__beta1``, nested ones too."""
+    ours = classifier(solver=gn.Adam(gn.CosineDecay(0.01, epochs=10)), activation=gn.LeakyReLU(0.2))
+    deep = ours.get_params()
+    assert (deep["solver__beta1"], deep["activation__slope"]) == (0.9, 0.2)
+    first = ours.solver
+    ours.set_params(solver__beta1=0.8, solver__learning_rate__initial=0.02, activation__slope=0.3)
+    assert repr(ours.solver).startswith(
+        "Adam(learning_rate=CosineDecay(initial=0.02, epochs=10, final=0.0), beta1=0.8,"
+    )
+    assert first.beta1 == 0.9
+    ours.set_params(solver=gn.AdamW(0.01), solver__weight_decay=0.5)
+    assert ours.solver.weight_decay == 0.5
+    search = GridSearchCV(classifier(solver=gn.SGD(0.05)), {"solver__learning_rate": [1e-9, 0.05]}, cv=3).fit(X, WORDS)
+    assert search.best_params_ == {"solver__learning_rate": 0.05}
+    with pytest.raises(gn.ConfigError) as caught:
+        ours.set_params(solver__beta=0.8)
+    assert str(caught.value).startswith("MLPClassifier: solver must have arguments learning_rate, weight_decay, beta1")
+    assert str(caught.value).endswith(", got beta. Did you mean beta1?")
+    with pytest.raises((ValueError, AttributeError)):
+        classifier().set_params(solver__beta1=0.8)
+
+
 # ---- no more silence -------------------------------------------------------------------------------------------------
 
 

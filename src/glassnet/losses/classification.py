@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
+from glassnet.arrays import Scratch, matrix_product
 from glassnet.checks import check_number
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
@@ -29,6 +29,8 @@ from glassnet.metrics import (
 )
 
 __all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
+
+_FEW_COLUMNS, _MANY_ROWS = 32, 32
 
 BINARY_METRICS: Mapping[str, Metric] = {
     "accuracy": binary_accuracy,
@@ -178,6 +180,9 @@ class SoftmaxCrossEntropy(Loss):
         cache = {
             "dZ": scratch.array(out_shape),
             "S": scratch.array(out_shape),
+            "columns": _columns(scratch, out_shape[-1]),
+            # A product sums short rows 7-20 times faster than np.add.reduce (200 x 10: 0.7 against 4.9 us).
+            "ones_k": np.ones((out_shape[-1], 1), dtype=scratch.dtype),
             "sums": scratch.array((1,)),
             "rows": rows,
             "ones": scratch.ones(),
@@ -194,10 +199,10 @@ class SoftmaxCrossEntropy(Loss):
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
         S, sums, rows = cache["S"], cache["sums"], cache["rows"]
-        np.maximum.reduce(Z, axis=-1, out=sums, keepdims=True)
+        _largest_of_rows(Z, sums, cache["columns"])
         np.subtract(Z, sums, out=S)
         np.exp(S, out=out)
-        np.add.reduce(out, axis=-1, out=sums, keepdims=True)
+        matrix_product(out, cache["ones_k"], sums)
         np.divide(out, sums, out=out)
         np.log(sums[..., 0], out=rows)
         if self.label_smoothing:
@@ -240,6 +245,27 @@ def softmax(Z: np.ndarray) -> np.ndarray:
     np.exp(P, out=P)
     P /= P.sum(axis=-1, keepdims=True)
     return P
+
+
+def _columns(scratch: Scratch, k: int) -> np.ndarray | None:
+    """Return room for the transposed logits (K?, k, n), where that makes the largest of each row faster to find."""
+    n = scratch.batch_size
+    if k > _FEW_COLUMNS or n < _MANY_ROWS:
+        return None
+    return scratch.array((k,)).reshape(*scratch.lead, k, n)
+
+
+def _largest_of_rows(Z: np.ndarray, largest: np.ndarray, columns: np.ndarray | None) -> None:
+    """Write the largest logit of each row into ``largest`` (K?, n, 1).
+
+    NumPy goes through the rows one by one; over the transposed matrix it takes many at once (200 x 10: 4.3 against 11.3
+    us, 1024 x 10: 6.7 against 46).
+    """
+    if columns is None:
+        np.maximum.reduce(Z, axis=-1, out=largest, keepdims=True)
+        return
+    np.copyto(columns, Z.mT)
+    np.maximum.reduce(columns, axis=-2, out=largest[..., 0])
 
 
 def _check_smoothing(where: str, value: object) -> float:

@@ -6,16 +6,16 @@ import itertools
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator
 
 from glassnet.errors import ShapeError
 from glassnet.network import Network
 from glassnet.sklearn.building import dense_layers
+from glassnet.sklearn.nesting import NestedParameters
 
 __all__ = ["SettableWeights"]
 
 
-class SettableWeights(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class SettableWeights(NestedParameters):
     """Part of an estimator: its weights live in a network, and the two lists are views of them.
 
     What somebody puts in the place of a list, or of one of its arrays, is taken over before anything is computed. A

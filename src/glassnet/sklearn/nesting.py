@@ -1,0 +1,82 @@
+"""Parameters of parameters, such as ``solver__beta1``, as grid searches name them."""
+
+from __future__ import annotations
+
+import inspect
+from collections import defaultdict
+from typing import Any
+
+from sklearn.base import BaseEstimator
+
+from glassnet.checks import nearest
+from glassnet.errors import ConfigError
+from glassnet.layers import Activation
+from glassnet.losses import Loss
+from glassnet.optimizers import Optimizer
+from glassnet.schedules import Schedule
+
+__all__ = ["NestedParameters"]
+
+_OBJECTS = (Activation, Loss, Optimizer, Schedule)
+
+
+class NestedParameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """Part of an estimator: the arguments of optimizers, schedules, losses and activations can be read and searched."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters; with ``deep`` those of the objects among them too, as ``solver__beta1``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to look into objects.
+        """
+        found: dict[str, Any] = dict(super().get_params(deep=deep))
+        if deep:
+            for name, value in list(found.items()):
+                if isinstance(value, _OBJECTS):
+                    found |= {f"{name}__{key}": part for key, part in _arguments(value).items()}
+        return found
+
+    def set_params(self, **params: Any) -> Any:
+        """Set parameters, and return the estimator.
+
+        Parameters
+        ----------
+        **params
+            By name; ``solver__beta1=0.8`` makes a new optimizer with that argument.
+        """
+        plain = {name: value for name, value in params.items() if "__" not in name}
+        super().set_params(**plain)
+        changes: dict[str, dict[str, Any]] = defaultdict(dict)
+        for name, value in params.items():
+            outer, nested, inner = name.partition("__")
+            if nested:
+                changes[outer][inner] = value
+        for outer, values in changes.items():
+            held = getattr(self, outer, None)
+            if isinstance(held, _OBJECTS):
+                setattr(self, outer, _changed(f"{type(self).__name__}: {outer}", held, values))
+            else:  # scikit-learn's words for what has no parameters
+                super().set_params(**{f"{outer}__{inner}": value for inner, value in values.items()})
+        return self
+
+
+def _arguments(held: Any) -> dict[str, Any]:
+    """Return the arguments that an object was made with."""
+    names = inspect.signature(type(held)).parameters
+    return {name: getattr(held, name) for name in names if hasattr(held, name)}
+
+
+def _changed(where: str, held: Any, values: dict[str, Any]) -> Any:
+    """Return an object like this one with other arguments; nested ones reach into the objects it holds."""
+    arguments = _arguments(held)
+    for name, value in values.items():
+        outer, nested, inner = name.partition("__")
+        if outer not in arguments:
+            near = nearest(outer, arguments)
+            advice = f" Did you mean {near}?" if near else ""
+            message = f"{where} must have arguments {', '.join(arguments)}, got {outer}.{advice}"
+            raise ConfigError(message, expected=list(arguments), got=outer)
+        arguments[outer] = _changed(f"{where}__{outer}", arguments[outer], {inner: value}) if nested else value
+    return type(held)(**arguments)
