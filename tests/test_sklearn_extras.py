@@ -210,6 +210,14 @@ def test_other_optimizers(solver: Any) -> None:
     assert ours.loss_curve_[-1] < ours.loss_curve_[0]
 
 
+def test_an_optimizer_object_brings_its_rate() -> None:
+    """The learning rate is that of the object, not ``learning_rate_init``."""
+    ours = classifier(solver=gn.SGD(0.05), learning_rate_init=1e-9).fit(X, WORDS)
+    named = classifier(solver="sgd", momentum=0.0, learning_rate_init=0.05).fit(X, WORDS)
+    assert set(ours.history_["learning_rate"]) == {0.05}
+    assert same_weights(ours, named)
+
+
 def test_schedules_and_clipping() -> None:
     """A schedule sets the rate; clipping reports how often it acted; a fit as long as its schedule is complete."""
     rate = gn.CosineDecay(0.01, epochs=10)
@@ -345,9 +353,9 @@ def test_parameters_of_parameters() -> None:
     search = GridSearchCV(classifier(solver=gn.SGD(0.05)), {"solver__learning_rate": [1e-9, 0.05]}, cv=3).fit(X, WORDS)
     assert search.best_params_ == {"solver__learning_rate": 0.05}
     with pytest.raises(gn.ConfigError) as caught:
-        ours.set_params(solver__beta=0.8)
+        ours.set_params(solver__weight_decy=0.8)
     assert str(caught.value).startswith("MLPClassifier: solver must have arguments learning_rate, weight_decay, beta1")
-    assert str(caught.value).endswith(", got beta. Did you mean beta1?")
+    assert str(caught.value).endswith(", got weight_decy. Did you mean weight_decay?")
     with pytest.raises((ValueError, AttributeError)):
         classifier().set_params(solver__beta1=0.8)
 
@@ -363,6 +371,8 @@ def test_a_fit_of_no_use_says_so() -> None:
         MLPClassifier(solver="sgd", learning_rate_init=50, random_state=0).fit(X, WORDS)
     with pytest.warns(PoorFitWarning, match=r"Values of X reach .*: pass scale_inputs=True"):
         classifier(max_iter=2).fit(X * 1e3, WORDS)
+    with pytest.warns(PoorFitWarning, match=r"Lower the learning rate \(now 50\)"):
+        classifier(solver=gn.SGD(50.0)).fit(X, WORDS)
     with pytest.warns(PoorFitWarning, match="still falling: raise max_iter"):
         classifier(max_iter=1, learning_rate_init=1e-5).fit(X, WORDS)
 

@@ -13,6 +13,8 @@ from glassnet.errors import DivergenceError
 from glassnet.evaluation import mean_loss
 from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
+from glassnet.optimizers import Optimizer
+from glassnet.schedules import Schedule
 from glassnet.sklearn.losses import HalfPoissonDeviance
 from glassnet.sklearn.rows import Rows
 from glassnet.sklearn.sparse import CompressedRows
@@ -59,20 +61,25 @@ def judge(estimator: BaseMLP, rows: Rows) -> None:
     loss = mean_training_loss(estimator, rows)
     if loss <= guess * _WORSE:
         return
-    name, rate = type(estimator).__name__, estimator.learning_rate_init
-    inputs = rows.X.matrix if isinstance(rows.X, CompressedRows) else rows.X[:_ROWS]
-    largest, curve = float(max(inputs.max(), -inputs.min())), getattr(estimator, "loss_curve_", [])
-    if largest > _WIDE:
-        why = f"Values of X reach {largest:.3g}: pass scale_inputs=True."
-    elif estimator.n_iter_ == estimator.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
-        why = "The loss was still falling: raise max_iter."
-    else:
-        why = f"Lower learning_rate_init (now {rate:g})."
+    name, why = type(estimator).__name__, _advice(estimator, rows)
     message = (
         f"{name}.fit: the network must do better than a guess that looks at no feature, got a training loss of "
         f"{loss:.4g} against {guess:.4g}. {why}"
     )
     warnings.warn(message, PoorFitWarning, stacklevel=4)
+
+
+def _advice(estimator: BaseMLP, rows: Rows) -> str:
+    """Return what probably helps."""
+    inputs = rows.X.matrix if isinstance(rows.X, CompressedRows) else rows.X[:_ROWS]
+    largest, curve = float(max(inputs.max(), -inputs.min())), getattr(estimator, "loss_curve_", [])
+    if largest > _WIDE:
+        return f"Values of X reach {largest:.3g}: pass scale_inputs=True."
+    if estimator.n_iter_ == estimator.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
+        return "The loss was still falling: raise max_iter."
+    if isinstance(estimator.solver, Optimizer) or isinstance(estimator.learning_rate, Schedule):
+        return f"Lower the learning rate (now {max(estimator.history_['learning_rate']):g})."
+    return f"Lower learning_rate_init (now {estimator.learning_rate_init:g})."
 
 
 def mean_training_loss(estimator: BaseMLP, rows: Rows) -> float:

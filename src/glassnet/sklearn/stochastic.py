@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.optimizers import Optimizer
 from glassnet.penalties import Penalties
 from glassnet.schedules import Schedule
 from glassnet.store import Store
@@ -120,11 +121,11 @@ class MLPRun(Run):
     def __init__(self, estimator: BaseMLP, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._estimator = estimator
-        self._follows_schedule = isinstance(self.network.optimizer.learning_rate, Schedule)
+        self._has_own_rate = isinstance(estimator.solver, Optimizer) or isinstance(estimator.learning_rate, Schedule)
 
     def rate(self, position: float) -> float:
-        """Return the learning rate: of the schedule if there is one, otherwise of the estimator's rule."""
-        return super().rate(position) if self._follows_schedule else self._estimator._optimizer.learning_rate
+        """Return the learning rate: of the optimizer or schedule that was given, otherwise of the estimator's rule."""
+        return super().rate(position) if self._has_own_rate else self._estimator._optimizer.learning_rate
 
     def train_step(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network; the epoch's loss is averaged over rows, not over weights."""
