@@ -28,8 +28,8 @@ ENGINE = {
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
 }
 
-# For those who write a class of their own: after what everybody uses.
-PROTOCOL = {"Layer", "Loss", "Optimizer", "ParamSpec", "Schedule", "Step"}
+# What others are made of, and for those who write a class of their own: after what everybody uses.
+PROTOCOL = {"BaseMLP", "Layer", "Loss", "Optimizer", "ParamSpec", "Schedule", "Step"}
 
 # Rooms whose pages keep the order of the source, where each step follows from the one before.
 READ_IN_ORDER = {"glassnet.errors", "glassnet.scratch"}

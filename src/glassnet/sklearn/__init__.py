@@ -16,11 +16,12 @@ require_extra("sklearn", "sklearn", "glassnet.sklearn")
 
 from glassnet.sklearn.classifier import MLPClassifier  # noqa: E402  # after the check
 from glassnet.sklearn.conversion import carry_state  # noqa: E402
+from glassnet.sklearn.estimator import BaseMLP  # noqa: E402
 from glassnet.sklearn.judgement import PoorFitWarning, SolverError  # noqa: E402
 from glassnet.sklearn.regressor import MLPRegressor  # noqa: E402
 from glassnet.sklearn.storage import read_estimator  # noqa: E402
 
-__all__ = ["MLPClassifier", "MLPRegressor", "PoorFitWarning", "SolverError", "from_sklearn", "load"]
+__all__ = ["BaseMLP", "MLPClassifier", "MLPRegressor", "PoorFitWarning", "SolverError", "from_sklearn", "load"]
 
 
 def from_sklearn(fitted: Any) -> MLPClassifier | MLPRegressor:

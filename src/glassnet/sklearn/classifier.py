@@ -38,15 +38,16 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     activation : str, activation object, or one for each hidden layer, default="relu"
         ``"identity"``, ``"logistic"``, ``"tanh"``, ``"relu"``, all other names in `glassnet.layers.ACTIVATIONS`,
         objects such as ``LeakyReLU(0.2)``, and ``CustomActivation`` of your own.
-    solver : {"adam", "sgd", "lbfgs"}, other name, or Optimizer, default="adam"
-        The first three are scikit-learn's forms; ``"adamw"``, ``"rmsprop"``, ``"lion"``, ``"adagrad"`` and objects are
-        those of `glassnet.optimizers`, and objects bring their own learning rate.
+    solver : str or Optimizer, default="adam"
+        ``"adam"``, ``"sgd"`` and ``"lbfgs"`` are scikit-learn's forms; ``"adamw"``, ``"rmsprop"``, ``"lion"``,
+        ``"adagrad"`` and objects are those of `glassnet.optimizers`, and objects bring their own learning rate.
     alpha : float, default=0.0001
         L2 penalty: the loss of a batch has ``alpha / 2 * sum(w**2) / n`` for a batch of n rows.
     batch_size : int or "auto", default="auto"
         Rows per update; "auto" is ``min(200, n)``.
-    learning_rate : {"constant", "invscaling", "adaptive"} or Schedule, default="constant"
-        The words are for ``solver="sgd"``; a schedule such as ``CosineDecay(0.01, epochs=200)`` works with all.
+    learning_rate : str or Schedule, default="constant"
+        ``"constant"``, ``"invscaling"`` and ``"adaptive"`` are for ``solver="sgd"``; a schedule such as
+        ``CosineDecay(0.01, epochs=200)`` works with all.
     learning_rate_init : float, default=0.001
         First learning rate.
     power_t : float, default=0.5

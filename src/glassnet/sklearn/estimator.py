@@ -38,7 +38,7 @@ __all__ = ["BaseMLP", "is_stochastic"]
 
 
 class BaseMLP(SettableWeights):
-    """Base of `MLPClassifier` and `MLPRegressor`.
+    """What `MLPClassifier` and `MLPRegressor` share; every method here is one of theirs.
 
     The weights live in a `Network`; ``coefs_`` and ``intercepts_`` are views of them, and lists that are put in their
     place are taken over before anything is computed.
