@@ -12,7 +12,7 @@ from glassnet.errors import DataError, DivergenceError
 from glassnet.sklearn.judgement import PoorFitWarning, SolverError
 from glassnet.sklearn.lbfgs import minimize_lbfgs, total_loss
 from glassnet.sklearn.rows import Rows
-from glassnet.sklearn.stochastic import CoupledL2, MLPBatches, MLPRun
+from glassnet.sklearn.stochastic import CoupledL2, MLPBatches, MLPRun, WeightedMLPRun
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.fitting import threads_for
 from glassnet.training.interrupts import listening
@@ -79,7 +79,8 @@ def _run(estimator: BaseMLP, batches: MLPBatches, validation: Rows | None, epoch
         metrics |= network.loss.choose_metrics(type(estimator).__name__, estimator.metrics)
     line = make_progress(estimator.progress)
     with blas_threads(threads_for(network, estimator.threads, batches.batch_size)) as _, listening() as interruption:
-        run = MLPRun(
+        kind = MLPRun if batches.arrays[2] is None else WeightedMLPRun
+        run = kind(
             estimator, network, batches, epochs,
             validation=None if validation is None else (validation.X, validation.y, validation.weight),
             metrics=metrics,

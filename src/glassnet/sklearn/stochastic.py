@@ -17,7 +17,7 @@ from glassnet.training.run import Run
 if TYPE_CHECKING:
     from glassnet.sklearn.estimator import BaseMLP
 
-__all__ = ["CoupledL2", "LearningRate", "MLPBatches", "MLPRun"]
+__all__ = ["CoupledL2", "LearningRate", "MLPBatches", "MLPRun", "WeightedMLPRun"]
 
 
 class CoupledL2(Penalties):
@@ -127,12 +127,6 @@ class MLPRun(Run):
         """Return the learning rate: of the optimizer or schedule that was given, otherwise of the estimator's rule."""
         return super().rate(position) if self._has_own_rate else self._estimator._optimizer.learning_rate
 
-    def train_step(self, batch: Batch) -> tuple[Any, Any]:
-        """Update the network; the epoch's loss is averaged over rows, not over weights."""
-        loss, total = super().train_step(batch)
-        n = len(batch[1])
-        return (loss / total * n, n) if total and batch[2] is not None else (loss, total)
-
     def evaluate(self) -> None:
         """Add the validation data's scores, and count what scikit-learn counts."""
         super().evaluate()
@@ -189,3 +183,13 @@ class MLPRun(Run):
             self.stop("no improvement")
         else:
             estimator._no_improvement_count = 0
+
+
+class WeightedMLPRun(MLPRun):
+    """With sample weights: scikit-learn averages the losses of batches over their rows, not over weights."""
+
+    def train_step(self, batch: Batch) -> tuple[Any, Any]:
+        """Update the network; return the batch's mean loss as often as it has rows, and their number."""
+        loss, total = super().train_step(batch)
+        n = len(batch[1])
+        return (loss / total * n, n) if total else (loss, total)

@@ -82,6 +82,7 @@ class Run:
         self.early_stopping = early_stopping
         self.callbacks = callbacks or []
         self.max_seconds = max_seconds
+        self._is_timed = max_seconds < math.inf
         self._interruption = interruption or Interruption()
         if network.run is None:
             network.run = RunState(network)
@@ -261,7 +262,8 @@ class Run:
             return self._skip(weight)
         assert info.rng is not None
         info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
-        info.progress = min(position / self._schedule.horizon, _JUST_BELOW_1) if self._schedule.horizon else 0.0
+        if self._schedule.horizon:
+            info.progress = min(position / self._schedule.horizon, _JUST_BELOW_1)
         network.accumulate(X, y, weight, info)
         store.average_gradients()
         penalty: Any = 0.0
@@ -316,12 +318,13 @@ class Run:
             callback.on_step_end(self)
         if self._checkpoints is not None:
             self._checkpoints.after_step(self)
-        self._read_clock()
+        if self._interruption.asked or self._is_timed:
+            self._read_clock()
 
     def _read_clock(self) -> None:
         if self._interruption.asked:
             self.stop("interrupted")
-        if self.max_seconds < math.inf:
+        if self._is_timed:
             before = self._seconds_before if self._resumes else 0.0
             if before + self.seconds >= self.max_seconds:
                 self.stop("time")
