@@ -389,16 +389,16 @@ def test_a_good_fit_is_silent() -> None:
 # ---- one sentence ----------------------------------------------------------------------------------------------------
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"dropout": [0.1]}, "dropout must be one value or one for each of 2 hidden layers, got 1."),
+    ({"dropout": [0.1]}, "dropout must be one value or one for each of 2 hidden layers, got 1. Look at hidden_layer_sizes."),
     ({"dropout": 1.0}, "dropout must be a finite number at least 0 and below 1, got 1.0."),
     ({"activation": ["relu", "step"]}, "got 'step'."),
     ({"loss": "squared_error"}, "loss must be one for classes, got 'squared_error'. Use MLPRegressor for numbers."),
-    ({"class_weight": "even"}, "class_weight must be None, 'balanced' or a dict from label to weight, got 'even'."),
+    ({"class_weight": "even"}, "class_weight must be a dict of weights by label or 'balanced', got 'even'."),
     ({"normalization": "group"}, "normalization must be one of 'batch', 'layer', got 'group'."),
     ({"clip_norm": -1}, "clip_norm must be a finite number above 0, got -1."),
     ({"clip_norm": 1, "solver": gn.Adam(0.1)}, "clip_norm must be None with an optimizer object, got 1. Give it to the optimizer."),
-    ({"frozen": 0}, "frozen must be a sequence of places in coefs_, got 0. Write frozen=(0,)."),
-    ({"frozen": (9,)}, "frozen must name layers by their place in coefs_, 0 to 2, got 9."),
+    ({"frozen": 0}, "frozen must be a sequence of places in coefs_, 0 to 2, got 0. Write frozen=[0] for the first layer, frozen=() for none."),
+    ({"frozen": (9,)}, "frozen must be a sequence of places in coefs_, 0 to 2, got 9 in it. Count the layer of outputs too, and count from 0."),
     ({"scale_inputs": "yes"}, "scale_inputs must be True or False, got 'yes'."),
     ({"max_seconds": -1}, "max_seconds must be a finite number at least 0, got -1."),
     ({"progress": "bar"}, "progress must be True or False, got 'bar'."),
@@ -435,3 +435,36 @@ def test_wrong_calls() -> None:
         regressor(loss="poisson", scale_target=True).fit(D, TARGET)
     with pytest.raises(gn.ConfigError, match=r"loss must be one for numbers, got 'cross_entropy'\. Use MLPClassifier"):
         regressor(loss="cross_entropy").fit(D, TARGET)
+
+
+def test_fit_leaves_parameters_alone() -> None:
+    """The optimizer in use is a copy: what happens to it does not reach the parameter."""
+    given = gn.Adam(0.01)
+    ours = classifier(solver=given).fit(X, WORDS)
+    ours.network_.optimizer.learning_rate = 5.0
+    assert given.learning_rate == 0.01
+
+
+def test_validation_rows_may_lack_a_class() -> None:
+    """Rows to validate on, and those of a continued fit, need not show every label, in a warm start either."""
+    ours = classifier(warm_start=True).fit(X, WORDS, validation_data=(X[:60], WORDS[:60]))
+    ours.fit(X, WORDS, validation_data=(X[:60], WORDS[:60]))
+    ours.continue_fit(X[:60], WORDS[:60], max_iter=1)
+
+
+def test_slopes_are_in_the_units_of_the_targets() -> None:
+    """With a scaled target `input_gradient` gives the slopes of what is predicted; with y those of the loss."""
+    ours = regressor(scale_inputs=True, scale_target=True, activation="tanh").fit(X[:, :3] * 10, X[:, 3] * 1e3)
+    rows, step = X[:5, :3] * 10, np.array([1e-4, 0.0, 0.0])
+    slopes = ours.input_gradient(rows).reshape(5, 3)[:, 0]
+    np.testing.assert_allclose(slopes, (ours.predict(rows + step) - ours.predict(rows - step)) / 2e-4, rtol=1e-5)
+    labelled = classifier().fit(X, WORDS)
+    assert labelled.input_gradient(X[:5], WORDS[:5]).shape == (5, 4)
+
+
+def test_smoothing_is_no_poor_fit() -> None:
+    """The loss of a guess is that of the loss in use, label smoothing included."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PoorFitWarning)
+        for loss in (gn.SoftmaxCrossEntropy(label_smoothing=0.5), gn.BinaryCrossEntropy(label_smoothing=0.5)):
+            classifier(loss=loss, max_iter=60, learning_rate_init=0.01).fit(X, WORDS)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,21 @@ from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer, LayerNorm, leaves
 from glassnet.layers.named import make_activation
+from glassnet.losses import LOSSES, Loss, as_loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from glassnet.schedules import Schedule
 
-__all__ = ["SOLVERS", "build_layers", "dense_layers", "draw_weights", "hidden_sizes", "make_optimizer", "move_weights"]
+__all__ = [
+    "SOLVERS",
+    "build_layers",
+    "choose_loss",
+    "dense_layers",
+    "draw_weights",
+    "hidden_sizes",
+    "make_optimizer",
+    "move_weights",
+]
 
 SOLVERS = ("adam", "lbfgs", "sgd")
 _NORMS = {"batch": BatchNorm, "layer": LayerNorm}
@@ -30,6 +41,16 @@ def hidden_sizes(sizes: Any) -> list[int]:
         message = f"hidden_layer_sizes must be > 0, got {found}."  # scikit-learn's words, which its tests check
         raise ConfigError(message, got=sizes)
     return [check_integer("MLP", "hidden_layer_sizes", size, 1) for size in found]
+
+
+def choose_loss(where: str, value: Any, own: Mapping[str, type[Loss]], *, classifies: bool) -> Loss:
+    """Return the loss of this name, first among scikit-learn's ``own``, or the loss itself."""
+    if isinstance(value, str) and value in own:
+        return own[value]()
+    if not isinstance(value, (Loss, type)) and not (isinstance(value, str) and value in LOSSES):
+        fitting = {name for name, loss in LOSSES.items() if loss.classifies == classifies}
+        check_choice(where, "loss", value, sorted({*fitting, *own}), advice="Or pass a loss object.")
+    return as_loss(value)
 
 
 def build_layers(
@@ -72,7 +93,8 @@ def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
     if not isinstance(value, (list, tuple, np.ndarray)) or is_pair:
         return [value] * n
     if len(value) != n:
-        message = f"{where}: {name} must be one value or one for each of {n} hidden layers, got {len(value)}."
+        must = f"{name} must be one value or one for each of {n} hidden layers"
+        message = f"{where}: {must}, got {len(value)}. Look at hidden_layer_sizes."
         raise ConfigError(message, expected=n, got=value)
     return list(value)
 
@@ -80,14 +102,13 @@ def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
 def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
     """Keep the weights of some dense layers as they are, counted as in ``coefs_``."""
     dense = [layer for layer in layers if isinstance(layer, Dense)]
-    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
-        message = f"{where}: frozen must be a sequence of places in coefs_, got {frozen!r}. Write frozen=(0,)."
+    must = f"frozen must be a sequence of places in coefs_, 0 to {len(dense) - 1}"
+    if not isinstance(frozen, Iterable) or isinstance(frozen, str):
+        message = f"{where}: {must}, got {frozen!r}. Write frozen=[0] for the first layer, frozen=() for none."
         raise ConfigError(message, got=frozen)
     for index in frozen:
-        if not isinstance(index, (int, np.integer)) or not 0 <= index < len(dense):
-            message = (
-                f"{where}: frozen must name layers by their place in coefs_, 0 to {len(dense) - 1}, got {index!r}."
-            )
+        if isinstance(index, bool) or not isinstance(index, (int, np.integer)) or not 0 <= index < len(dense):
+            message = f"{where}: {must}, got {index!r} in it. Count the layer of outputs too, and count from 0."
             raise ConfigError(message, got=index)
         dense[index].tuned(trainable=False)
 
@@ -134,7 +155,7 @@ def make_optimizer(where: str, parameters: dict[str, Any]) -> Optimizer:
         if clip is not None:
             message = f"{where}: clip_norm must be None with an optimizer object, got {clip}. Give it to the optimizer."
             raise ConfigError(message, got=clip)
-        return solver
+        return copy.deepcopy(solver)  # a fit may not change the estimator's parameters
     check_choice(where, "solver", solver, sorted({*OPTIMIZERS, *SOLVERS}))
     schedule = parameters["learning_rate"]
     rate = schedule if isinstance(schedule, Schedule) else parameters["learning_rate_init"]

@@ -9,16 +9,17 @@ import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
-from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError, DataError
-from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy, as_loss
+from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
+from glassnet.sklearn.building import choose_loss
 from glassnet.sklearn.estimator import BaseMLP, is_stochastic
 from glassnet.sklearn.labels import known_labels
 from glassnet.sklearn.losses import BinaryLogLoss, LogLoss
+from glassnet.sklearn.rows import weights_of_classes
 
 __all__ = ["MLPClassifier"]
 
@@ -196,7 +197,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 
-    def _check_targets(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+    def _check_targets(
+        self, X: Any, y: Any, *, incremental: bool, reset: bool, may_lack: bool = False
+    ) -> tuple[Any, np.ndarray]:
         X, y = validate_data(
             self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset
         )
@@ -205,7 +208,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._learn_classes(y)
         else:
-            self._compare_classes(y)
+            self._compare_classes(y, all_of_them=self.warm_start and not may_lack)
         return X, self._indicators(y)
 
     def _indicators(self, y: np.ndarray) -> np.ndarray:
@@ -227,10 +230,10 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             self._label_binarizer = known_labels("binary" if len(classes) <= 2 else "multiclass", classes)
         self.classes_ = self._label_binarizer.classes_
 
-    def _compare_classes(self, y: np.ndarray) -> None:
+    def _compare_classes(self, y: np.ndarray, *, all_of_them: bool) -> None:
         """Refuse labels that the fit before did not have; scikit-learn's words."""
         classes = unique_labels(y)
-        if self.warm_start:
+        if all_of_them:
             if set(classes) != set(self.classes_):
                 message = (
                     "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
@@ -248,14 +251,15 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     def _make_loss(self) -> Loss:
         if not isinstance(self.loss, str) or self.loss != "log_loss":
-            loss = as_loss(self.loss)
+            loss = choose_loss(self._name, self.loss, {"log_loss": LogLoss}, classifies=True)
             if not loss.classifies and not loss.saved_by_name:
                 message = (
                     f"{self._name}: loss must be one for classes, got {self.loss!r}. Use MLPRegressor for numbers."
                 )
                 raise ConfigError(message, got=self.loss)
             if isinstance(loss, _SOFTMAX) and self._kind.startswith("multilabel"):
-                message = f"{self._name}: with several labels per row loss must be a binary one, got {self.loss!r}."
+                must = "with several labels per row loss must be a binary one"
+                message = f"{self._name}: {must}, got {self.loss!r}. Take loss='binary_cross_entropy'."
                 raise ConfigError(message, got=self.loss)
             return loss
         return LogLoss() if self._kind == "multiclass" else BinaryLogLoss()
@@ -272,8 +276,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     def _weigh(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
-        weight: np.ndarray = compute_sample_weight(self.class_weight, self._label_binarizer.inverse_transform(Y))
-        return weight if sample_weight is None else weight * sample_weight
+        labels = self._label_binarizer.inverse_transform(Y)
+        weight = weights_of_classes(self._name, self.class_weight, labels, self.classes_)
+        weight = weight if sample_weight is None else weight * sample_weight
+        if not weight.any():
+            must = "class_weight and sample_weight must leave some row a weight above 0"
+            message = f"{self._name}.fit: {must}, got none. Give the classes of these rows other weights."
+            raise DataError(message)
+        return weight
 
     def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
         if not np.isfinite(prediction).all():
@@ -325,7 +335,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         if P.shape[1] == 1:
             index = (P[:, 0] > 0.5).astype(np.intp) if len(self.classes_) > 1 else np.zeros(len(P), dtype=np.intp)
         else:
-            index = P.argmax(axis=1)
+            # Softmax has two outputs even where there is only one class.
+            index = P[:, : len(self.classes_)].argmax(axis=1)
         return np.asarray(self.classes_[index])
 
     def predict_proba(self, X: Any) -> np.ndarray:

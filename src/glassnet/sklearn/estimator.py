@@ -58,8 +58,10 @@ class BaseMLP(SettableWeights):
         """Return the loss for the targets that were checked last."""
         raise NotImplementedError
 
-    def _check_targets(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
-        """Return checked X and y, y with one column per output of the targets."""
+    def _check_targets(
+        self, X: Any, y: Any, *, incremental: bool, reset: bool, may_lack: bool = False
+    ) -> tuple[Any, np.ndarray]:
+        """Return checked X and y, y with one column per output of the targets; ``may_lack`` some of the classes."""
         raise NotImplementedError
 
     def _encode(self, Y: np.ndarray) -> np.ndarray:
@@ -142,7 +144,7 @@ class BaseMLP(SettableWeights):
         sizes = hidden_sizes(self.hidden_layer_sizes)
         goes_on = mode != "fit"
         is_new = not hasattr(self, "coefs_") or (not self.warm_start and not goes_on)
-        X, Y = self._check_targets(X, y, incremental=goes_on, reset=is_new)
+        X, Y = self._check_targets(X, y, incremental=goes_on, reset=is_new, may_lack=mode == "continue")
         rows = check_rows(X, Y, sample_weight)
         self.n_outputs_ = Y.shape[1]
         if mode != "continue" or not hasattr(self, "_random_state"):
@@ -158,7 +160,9 @@ class BaseMLP(SettableWeights):
         prepared = self._prepare_rows(rows)
         reason = ""
         if self.solver == "lbfgs" and validation_data is not None:
-            message = f"{self._name}.fit: validation_data must be left out with solver='lbfgs', got some."
+            message = (
+                f"{self._name}.fit: validation_data must be left out with solver='lbfgs', got some. Use solver='adam'."
+            )
             raise ConfigError(message)
         if self.solver == "lbfgs":
             solve_lbfgs(self, prepared)
@@ -291,13 +295,20 @@ class BaseMLP(SettableWeights):
     def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
         """Return how the answer to each row of X changes with the row.
 
-        ``y``, labels as the loss wants them, or ``output`` say which answer; see `Network.input_gradient`. With
-        ``scale_inputs`` the slopes are those along the columns of X as they were given.
+        ``output`` says which answer; with ``y``, labels or numbers as in `fit`, it is how the loss changes; see
+        `Network.input_gradient`. Where the model scales, the slopes are those of the units of X and of the targets.
         """
         self._check_is_fitted("input_gradient")
-        X = self._scaling.scaled(self._checked_inputs(X))
-        slopes = self._network.input_gradient(X, y, output=output)
-        return slopes if self._scaling.scale is None else slopes / self._scaling.scale
+        inputs = self._scaling.scaled(self._checked_inputs(X))
+        targets = None if y is None else self._check_validation((X, y)).y
+        slopes = self._network.input_gradient(inputs, targets, output=output)
+        if self._scaling.scale is not None:
+            slopes = (slopes / self._scaling.scale).astype(slopes.dtype, copy=False)
+        return self._slopes_in_units(slopes, output) if y is None else slopes
+
+    def _slopes_in_units(self, slopes: np.ndarray, output: Any) -> np.ndarray:
+        """Return slopes in the units of the targets."""
+        return slopes
 
     @property
     def network_(self) -> Network:
@@ -372,7 +383,7 @@ class BaseMLP(SettableWeights):
                 f"{self._name}.fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
             )
             raise ConfigError(message, got=data)
-        X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False)
+        X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False, may_lack=True)
         return self._prepare_rows(check_rows(X, Y, data[2] if len(data) == 3 else None))
 
     def _loss_grad_lbfgs(

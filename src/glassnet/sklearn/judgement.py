@@ -15,7 +15,7 @@ from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
-from glassnet.sklearn.losses import HalfPoissonDeviance
+from glassnet.sklearn.losses import BinaryLogLoss, HalfPoissonDeviance
 from glassnet.sklearn.rows import Rows
 from glassnet.sklearn.sparse import CompressedRows
 
@@ -55,7 +55,7 @@ class SolverError(DivergenceError, ValueError):
 
 def judge(estimator: BaseMLP, rows: Rows) -> None:
     """Warn if the training loss is no better than that of the best constant answer."""
-    guess = _loss_of_guess(estimator._network.loss, rows)
+    guess = _loss_of_guess(estimator._network.loss, rows, estimator._network.n_outputs)
     if not guess or estimator.loss_ < 0.98 * guess:
         return
     loss = mean_training_loss(estimator, rows)
@@ -89,18 +89,20 @@ def mean_training_loss(estimator: BaseMLP, rows: Rows) -> float:
         return float(mean_loss(network, network.logits(part.X), part.y, part.weight))
 
 
-def _loss_of_guess(loss: Any, rows: Rows) -> float | None:
-    """Return the loss of the best constant answer on the first rows; None for losses without a formula here."""
+def _loss_of_guess(loss: Any, rows: Rows, k: int) -> float | None:
+    """Return the loss of the best constant answer of k outputs on the first rows; None for losses without a formula."""
     y, weight = rows.y[:_ROWS], None if rows.weight is None else rows.weight[:_ROWS]
     if weight is not None and not weight.any():
         return None
     if isinstance(loss, SoftmaxCrossEntropy):
-        shares = np.bincount(y, weights=weight) if y.ndim == 1 else np.average(y, axis=0, weights=weight)
-        return _entropy(shares / shares.sum())
+        shares = np.bincount(y, weight, k) if y.ndim == 1 else np.average(y, axis=0, weights=weight)
+        return _entropy(shares / shares.sum() * (1.0 - loss.label_smoothing) + loss.label_smoothing / k)
     mean = np.average(y, axis=0, weights=weight).astype(np.float64)
     factor = loss.guess_factor if hasattr(loss, "guess_factor") else 1.0
     if isinstance(loss, BinaryCrossEntropy):
-        return factor * sum(_entropy(np.array([p, 1.0 - p])) for p in mean)
+        mean = mean * (1.0 - loss.label_smoothing) + loss.label_smoothing / 2
+        each = [_entropy(np.array([p, 1.0 - p])) for p in mean]
+        return sum(each) if isinstance(loss, BinaryLogLoss) else sum(each) / len(each)
     if isinstance(loss, SquaredError):
         return factor * float(np.average((y - mean) ** 2, axis=0, weights=weight).mean())
     if isinstance(loss, HalfPoissonDeviance):

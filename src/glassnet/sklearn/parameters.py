@@ -50,9 +50,9 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
 
 
 def _check_class_weight(where: str, value: Any) -> None:
-    if value is None or isinstance(value, dict) or (isinstance(value, str) and value == "balanced"):
+    if value is None or isinstance(value, (dict, list)) or (isinstance(value, str) and value == "balanced"):
         return
-    message = f"{where}: class_weight must be None, 'balanced' or a dict from label to weight, got {value!r}."
+    message = f"{where}: class_weight must be a dict of weights by label or 'balanced', got {value!r}."
     raise ConfigError(message, got=value)
 
 
@@ -72,8 +72,9 @@ def _check_lbfgs(where: str, given: dict[str, Any]) -> None:
     if not isinstance(given["solver"], str) or given["solver"] != "lbfgs":
         return
     refused = {
-        "dropout": bool(given["dropout"] if isinstance(given["dropout"], (int, float)) else any(given["dropout"])),
+        "dropout": given["dropout"] is not None and bool(np.any(given["dropout"])),
         "normalization": given["normalization"] == "batch",
+        "metrics": given["metrics"] is not None,
         "callbacks": bool(given["callbacks"]),
         "clip_norm": given["clip_norm"] is not None,
         "learning_rate": isinstance(given["learning_rate"], Schedule),

@@ -12,7 +12,8 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError
-from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile, as_loss
+from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile
+from glassnet.sklearn.building import choose_loss
 from glassnet.sklearn.estimator import BaseMLP, is_stochastic
 from glassnet.sklearn.losses import HalfPoissonDeviance, HalfSquaredError
 
@@ -192,7 +193,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 
-    def _check_targets(self, X: Any, y: Any, *, incremental: bool, reset: bool) -> tuple[Any, np.ndarray]:
+    def _check_targets(
+        self, X: Any, y: Any, *, incremental: bool, reset: bool, may_lack: bool = False
+    ) -> tuple[Any, np.ndarray]:
         options = {"accept_sparse": ["csr", "csc"], "multi_output": True, "y_numeric": True}
         X, y = validate_data(self, X, y, dtype=(np.float64, np.float32), reset=reset, **options)
         if y.ndim == 2 and y.shape[1] == 1:
@@ -200,7 +203,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         return X, y.reshape(len(y), -1)
 
     def _make_loss(self) -> Loss:
-        loss = _OURS[self.loss]() if isinstance(self.loss, str) and self.loss in _OURS else as_loss(self.loss)
+        loss = choose_loss(self._name, self.loss, _OURS, classifies=False)
         if loss.classifies:
             message = f"{self._name}: loss must be one for numbers, got {self.loss!r}. Use MLPClassifier for classes."
             raise ConfigError(message, got=self.loss)
@@ -281,6 +284,17 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         Q = self._scaling.unscaled(P)
         n_levels = len(loss.levels)
         return Q if Q.shape[1] == n_levels else Q.reshape(len(Q), -1, n_levels)
+
+    def _slopes_in_units(self, slopes: np.ndarray, output: Any) -> np.ndarray:
+        scale = self._scaling.target_scale
+        if scale is None:
+            return slopes
+        k = self._network.n_outputs
+        if isinstance(self._network.loss, GaussianNLL):
+            scale = np.concatenate([scale, np.ones(k // 2)])  # the logarithm of a variance is only shifted
+        factors = np.repeat(scale, k // len(scale))
+        factors = np.asarray(factors if output is None else factors[output])[..., None]
+        return np.asarray(slopes * factors).astype(slopes.dtype, copy=False)
 
     def _point(self, P: np.ndarray) -> np.ndarray:
         """Return one column per target of what the loss predicts."""

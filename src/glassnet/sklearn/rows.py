@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.utils.class_weight import compute_sample_weight
 
-from glassnet.checks import check_flag
+from glassnet.checks import check_flag, check_number
 from glassnet.errors import ConfigError
 from glassnet.sklearn.sparse import CompressedRows
 from glassnet.sources import take_rows
 
-__all__ = ["Rows", "Scaling", "check_rows"]
+__all__ = ["Rows", "Scaling", "check_rows", "weights_of_classes"]
 
 
 class Rows(NamedTuple):
@@ -33,6 +34,29 @@ def check_rows(X: Any, Y: np.ndarray, sample_weight: Any) -> Rows:
 
     weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
     return Rows(X, Y, weight, Y)
+
+
+def weights_of_classes(where: str, class_weight: Any, labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Return the weight of each row's class; a class that a dict leaves out weighs 1.
+
+    As elsewhere in scikit-learn, with several labels per row a list has a dict for each.
+    """
+    if isinstance(class_weight, str) or np.ndim(labels) > 1:
+        balanced: np.ndarray = compute_sample_weight(class_weight, labels)
+        return balanced
+    if not isinstance(class_weight, dict):
+        message = f"{where}: class_weight must be a dict of weights by label or 'balanced', got {class_weight!r}."
+        raise ConfigError(message, got=class_weight)
+    for label, weight in class_weight.items():
+        check_number(where, f"class_weight[{label!r}]", weight, 0.0)
+    known = classes.tolist()
+    unknown = [label for label in class_weight if label not in known]
+    if unknown:
+        advice = "Look at the type of the labels as well."
+        message = f"{where}: class_weight must name labels of y, {known}, got {unknown[0]!r}. {advice}"
+        raise ConfigError(message, expected=known, got=unknown)
+    found: np.ndarray = np.array([class_weight.get(label, 1.0) for label in known], dtype=np.float64)
+    return found[np.searchsorted(classes, labels)]
 
 
 class Scaling:

@@ -135,7 +135,12 @@ def _hold_out(estimator: BaseMLP, rows: Rows, *, keeps: bool) -> tuple[Rows, Row
             message = "The validation set is too small. Increase 'validation_fraction' or the size of your dataset."
             raise DataError(message, got=len(valid))
         session.split = (train, valid)
-    return rows.take(session.split[0]), rows.take(session.split[1])
+    parts = rows.take(session.split[0]), rows.take(session.split[1])
+    if not all(part.weight is None or part.weight.any() for part in parts):
+        must = "rows to train on and rows held out must weigh something"
+        message = f"fit: {must}, got weights of 0 for all of one part. Drop the rows of weight 0."
+        raise DataError(message)
+    return parts
 
 
 def solve_lbfgs(estimator: BaseMLP, rows: Rows) -> None:

@@ -1,0 +1,332 @@
+"""What a sceptical user gives our perceptrons: wrong parameters of our own, odd rows and labels, fits that go badly."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+pytest.importorskip("sklearn", minversion="1.7")
+
+import scipy.sparse
+from sklearn.exceptions import ConvergenceWarning
+
+import glassnet as gn
+from glassnet.losses import Quantile, SquaredError
+from glassnet.sklearn import MLPClassifier, MLPRegressor, PoorFitWarning, SolverError
+from sklearn_cases import data
+
+SHORT: dict[str, Any] = {"hidden_layer_sizes": (6,), "max_iter": 3, "random_state": 0}
+IRIS, DIABETES = data("iris"), data("diabetes")
+X, Y = IRIS.X, IRIS.y
+NAMES = np.array(["setosa", "versicolor", "virginica"])[Y]
+quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+CLASSES_ONLY = (
+    "'binary_cross_entropy', 'binary_focal_cross_entropy', 'cross_entropy', 'focal_cross_entropy', 'log_loss'"
+)
+ACTIVATIONS = (
+    "'elu', 'gelu', 'identity', 'leaky_relu', 'logistic', 'mish', 'relu', 'selu', 'sigmoid', 'silu', 'softmax', "
+    "'softplus', 'tanh'"
+)
+LBFGS = "must be left out with solver='lbfgs', got"
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"dropout": 1.0}, "dropout must be a finite number at least 0 and below 1, got 1.0."),
+    ({"dropout": "much"}, "dropout must be a finite number at least 0 and below 1, got 'much'."),
+    ({"dropout": None}, "dropout must be a finite number at least 0 and below 1, got None."),
+    ({"dropout": True}, "dropout must be a finite number at least 0 and below 1, got True."),
+    ({"dropout": [0.1, 0.2]}, "dropout must be one value or one for each of 1 hidden layers, got 2. Look at hidden_layer_sizes."),
+    ({"activation": ["relu"] * 3}, "activation must be one value or one for each of 1 hidden layers, got 3. Look at hidden_layer_sizes."),
+    ({"activation": "rellu"}, f"activation must be one of {ACTIVATIONS}, got 'rellu'. Did you mean 'relu'?"),
+    ({"activation": np.tanh}, "activation must be a name, an activation or a pair of functions, got <ufunc 'tanh'>. Pass (function, derivative)."),
+    ({"normalization": "instance"}, "normalization must be one of 'batch', 'layer', got 'instance'."),
+    ({"normalization": True}, "normalization must be one of 'batch', 'layer', got True."),
+    ({"frozen": 0}, "frozen must be a sequence of places in coefs_, 0 to 1, got 0. Write frozen=[0] for the first layer, frozen=() for none."),
+    ({"frozen": None}, "frozen must be a sequence of places in coefs_, 0 to 1, got None. Write frozen=[0] for the first layer, frozen=() for none."),
+    ({"frozen": [2]}, "frozen must be a sequence of places in coefs_, 0 to 1, got 2 in it. Count the layer of outputs too, and count from 0."),
+    ({"frozen": [True]}, "frozen must be a sequence of places in coefs_, 0 to 1, got True in it. Count the layer of outputs too, and count from 0."),
+    ({"scale_inputs": "yes"}, "scale_inputs must be True or False, got 'yes'."),
+    ({"max_seconds": "long"}, "max_seconds must be a finite number at least 0, got 'long'."),
+    ({"max_seconds": -1}, "max_seconds must be a finite number at least 0, got -1."),
+    ({"progress": "bar"}, "progress must be True or False, got 'bar'."),
+    ({"metrics": "acuracy"}, "metrics under loss='log_loss' must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', got 'acuracy'. Did you mean 'accuracy'?"),
+    ({"class_weight": "balance"}, "class_weight must be a dict of weights by label or 'balanced', got 'balance'."),
+    ({"class_weight": [1, 2, 3]}, "class_weight must be a dict of weights by label or 'balanced', got [1, 2, 3]."),
+    ({"class_weight": {0: -1}}, "class_weight[0] must be a finite number at least 0, got -1."),
+    ({"class_weight": {0: "much"}}, "class_weight[0] must be a finite number at least 0, got 'much'."),
+    ({"class_weight": {"0": 5}}, "class_weight must name labels of y, [0, 1, 2], got '0'. Look at the type of the labels as well."),
+    ({"loss": "hinge"}, f"loss must be one of {CLASSES_ONLY}, got 'hinge'. Or pass a loss object."),
+    ({"loss": None}, f"loss must be one of {CLASSES_ONLY}, got None. Or pass a loss object."),
+    ({"loss": "absolute_error"}, "loss must be one for classes, got 'absolute_error'. Use MLPRegressor for numbers."),
+    ({"loss": SquaredError()}, "loss must be one for classes, got SquaredError(). Use MLPRegressor for numbers."),
+    ({"solver": gn.Adam}, "solver must be one of 'adagrad', 'adam', 'adamw', 'lbfgs', 'lion', 'rmsprop', 'sgd', got <class 'glassnet.optimizers.adaptive.Adam'>."),
+    ({"solver": gn.Adam(), "clip_norm": 1.0}, "clip_norm must be None with an optimizer object, got 1.0. Give it to the optimizer."),
+    ({"learning_rate": 0.1}, "learning_rate must be one of 'adaptive', 'constant', 'invscaling', got 0.1. Or pass a schedule."),
+    ({"solver": "lbfgs", "dropout": 0.5}, f"dropout {LBFGS} 0.5. Use solver='adam'."),
+    ({"solver": "lbfgs", "dropout": [0.5]}, f"dropout {LBFGS} [0.5]. Use solver='adam'."),
+    ({"solver": "lbfgs", "dropout": None}, "dropout must be a finite number at least 0 and below 1, got None."),
+    ({"solver": "lbfgs", "normalization": "batch"}, f"normalization {LBFGS} 'batch'. Use solver='adam'."),
+    ({"solver": "lbfgs", "clip_norm": 1.0}, f"clip_norm {LBFGS} 1.0. Use solver='adam'."),
+    ({"solver": "lbfgs", "max_seconds": 3}, f"max_seconds {LBFGS} 3. Use solver='adam'."),
+    ({"solver": "lbfgs", "callbacks": print}, f"callbacks {LBFGS} <built-in function print>. Use solver='adam'."),
+    ({"solver": "lbfgs", "metrics": "f1"}, f"metrics {LBFGS} 'f1'. Use solver='adam'."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "text"), WRONG, ids=[str(options) for options, _ in WRONG])
+def test_wrong_parameters(options: dict[str, Any], text: str) -> None:
+    """A wrong value of a parameter that scikit-learn does not have is refused in one sentence, before anything is trained."""
+    model = MLPClassifier(**SHORT | options)
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        model.fit(X, Y)
+    assert str(caught.value) == f"MLPClassifier: {text}"
+
+
+WRONG_OF_REGRESSORS: list[tuple[dict[str, Any], str]] = [
+    ({"scale_target": 1}, "scale_target must be True or False, got 1."),
+    ({"loss": "poisson", "scale_target": True}, "scale_target must be False with loss='poisson', got True: counts have no scale."),
+    ({"loss": "log_loss"}, "loss must be one of 'absolute_error', 'gaussian_nll', 'huber', 'poisson', 'quantile', 'squared_error', got 'log_loss'. Or pass a loss object."),
+    ({"loss": "cross_entropy"}, "loss must be one for numbers, got 'cross_entropy'. Use MLPClassifier for classes."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("options", "text"), WRONG_OF_REGRESSORS, ids=str)
+def test_wrong_parameters_of_regressors(options: dict[str, Any], text: str) -> None:
+    """The same for what only the regressor has."""
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        MLPRegressor(**SHORT | options).fit(DIABETES.X, np.abs(DIABETES.y))
+    assert str(caught.value) == f"MLPRegressor: {text}"
+
+
+def test_wrong_combinations() -> None:
+    """Where two settings do not go together, the sentence names both."""
+    labels = np.stack([Y == 0, Y > 0], axis=1).astype(int)
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        MLPClassifier(**SHORT, loss="cross_entropy").fit(X, labels)
+    assert str(caught.value) == (
+        "MLPClassifier: with several labels per row loss must be a binary one, got 'cross_entropy'. "
+        "Take loss='binary_cross_entropy'."
+    )
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        MLPClassifier(**SHORT, solver="lbfgs").fit(X, Y, validation_data=(X, Y))
+    assert str(caught.value) == (
+        "MLPClassifier.fit: validation_data must be left out with solver='lbfgs', got some. Use solver='adam'."
+    )
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        MLPClassifier(**SHORT).fit(X, Y, validation_data=X)
+    assert str(caught.value) == (
+        "MLPClassifier.fit: validation_data must be (X, y) or (X, y, sample_weight), got ndarray."
+    )
+
+
+@quiet
+def test_wrong_predictions() -> None:
+    """What a loss did not learn cannot be asked for."""
+    model = MLPRegressor(**SHORT).fit(DIABETES.X, DIABETES.y)
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        model.predict(DIABETES.X, return_std=True)
+    assert str(caught.value) == (
+        "MLPRegressor.predict: return_std=True needs loss='gaussian_nll', got loss='squared_error'."
+    )
+    with pytest.raises(gn.errors.ConfigError) as caught:
+        model.predict_quantiles(DIABETES.X)
+    assert str(caught.value) == (
+        "MLPRegressor.predict_quantiles: loss must be Quantile([...]), got loss='squared_error'."
+    )
+
+
+@quiet
+def test_weights_that_weigh_nothing() -> None:
+    """Rows of weight 0 count for nothing; where no row is left, that is said."""
+    weight = (Y > 0).astype(float)
+    options = SHORT | {"solver": "lbfgs", "max_iter": 30}
+    part, whole = MLPClassifier(**options).fit(X[50:], Y[50:]), MLPClassifier(**options).fit(X, Y, weight)
+    assert (whole.predict(X[50:]) == part.predict(X[50:])).mean() > 0.95
+    with pytest.raises(gn.errors.DataError) as caught:
+        MLPClassifier(**SHORT, class_weight={0: 0, 1: 0, 2: 0}).fit(X, Y)
+    assert str(caught.value) == (
+        "MLPClassifier.fit: class_weight and sample_weight must leave some row a weight above 0, got none. "
+        "Give the classes of these rows other weights."
+    )
+    with pytest.raises(gn.errors.DataError) as caught:
+        MLPClassifier(**SHORT, early_stopping=True).fit(X, Y, np.eye(150)[0])
+    assert str(caught.value) == (
+        "fit: rows to train on and rows held out must weigh something, got weights of 0 for all of one part. "
+        "Drop the rows of weight 0."
+    )
+
+
+@quiet
+def test_class_weight_of_a_class_that_is_not_in_the_batch() -> None:
+    """With `partial_fit` and validation data, rows need not have every class that ``class_weight`` names."""
+    model = MLPClassifier(**SHORT, class_weight={"setosa": 5.0})
+    model.partial_fit(X[50:], NAMES[50:], classes=np.unique(NAMES))
+    plain = MLPClassifier(**SHORT).partial_fit(X[50:], NAMES[50:], classes=np.unique(NAMES))
+    assert model.loss_ == plain.loss_
+    model.fit(X, NAMES, validation_data=(X[50:], NAMES[50:]))
+    assert len(model.history_["valid_loss"]) == 3
+
+
+@quiet
+def test_validation_data_of_a_warm_start_may_lack_a_class() -> None:
+    """A warm start must have all classes in its training rows, not in those that it is validated on."""
+    model = MLPClassifier(**SHORT, warm_start=True).fit(X, NAMES)
+    model.fit(X, NAMES, validation_data=(X[:50], NAMES[:50]))
+    assert len(model.history_["valid_loss"]) == 3
+
+
+ROWS: dict[str, Any] = {
+    "float16": X.astype(np.float16), "lists": X.tolist(), "column by column": np.asfortranarray(X),
+    "every other row of a larger array": np.repeat(X, 2, axis=0)[::2], "pandas": pd.DataFrame(X, columns=list("abcd")),
+    "polars": pl.DataFrame(X, schema=list("abcd"), orient="row"), "sparse": scipy.sparse.csr_array(X),
+    "coo": scipy.sparse.coo_matrix(X), "csc": scipy.sparse.csc_matrix(X),
+}  # fmt: skip
+
+
+@quiet
+@pytest.mark.parametrize("kind", [*ROWS, "read-only", "on disk"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_rows_of_any_kind(kind: str, solver: str, tmp_path: Path) -> None:
+    """Rows in any container train the network that a plain array trains, and are left as they were."""
+    if kind == "read-only":
+        rows = X.copy()
+        rows.flags.writeable = False
+    elif kind == "on disk":
+        np.save(tmp_path / "rows.npy", X)
+        rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    else:
+        rows = ROWS[kind]
+    options = SHORT | {"solver": solver, "scale_inputs": not scipy.sparse.issparse(rows)}
+    plain = X.astype(np.float16).astype(float) if kind == "float16" else X
+    before = scipy.sparse.csr_array(rows).toarray() if scipy.sparse.issparse(rows) else np.array(rows)
+    model, expected = MLPClassifier(**options).fit(rows, NAMES), MLPClassifier(**options).fit(plain, NAMES)
+    # Half-precision numbers are scaled in half precision when they come to be predicted.
+    tolerance = 1e-3 if kind == "float16" else 1e-12
+    np.testing.assert_allclose(model.predict_proba(rows), expected.predict_proba(plain), rtol=0, atol=tolerance)
+    after = rows.toarray() if scipy.sparse.issparse(rows) else np.array(rows)
+    np.testing.assert_array_equal(after, before)
+
+
+LABELS: dict[str, Any] = {
+    "bool": Y > 0, "int8": Y.astype(np.int8), "float": Y + 0.0, "object": NAMES.astype(object),
+    "mixed case": np.array(["a", "A", "Aa"])[Y], "Series": pd.Series(NAMES), "category": pd.Series(NAMES, dtype="category"),
+    "polars": pl.Series(NAMES), "one class": np.full(150, "only"),
+}  # fmt: skip
+
+
+@quiet
+@pytest.mark.parametrize("loss", ["log_loss", "cross_entropy", "binary_cross_entropy"])
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_any_kind(kind: str, loss: str) -> None:
+    """Labels of any type come back as they were, under every loss, as do their weights."""
+    labels = LABELS[kind]
+    options = {"hidden_layer_sizes": (), "solver": "lbfgs", "max_iter": 40, "random_state": 0}
+    plain = np.asarray(labels)
+    weights = dict.fromkeys(plain.tolist(), 2.0)
+    model = MLPClassifier(**options, loss=loss, class_weight=weights).fit(X, labels)
+    found = model.predict(X)
+    assert found.dtype.kind == model.classes_.dtype.kind
+    assert set(found.tolist()) == set(plain.tolist())
+    assert (found == plain).mean() > 0.9
+    assert model.predict_proba(X).shape == (150, max(2, len(set(plain.tolist()))))
+
+
+@quiet
+@pytest.mark.parametrize("target", [DIABETES.y[:, None], pd.DataFrame({"y": DIABETES.y})], ids=["column", "frame"])
+def test_a_column_of_targets(target: Any) -> None:
+    """A column counts as a vector, with scikit-learn's warning."""
+    from sklearn.exceptions import DataConversionWarning
+
+    with pytest.warns(DataConversionWarning):
+        model = MLPRegressor(**SHORT, scale_target=True).fit(DIABETES.X, target)
+    plain = MLPRegressor(**SHORT, scale_target=True).fit(DIABETES.X, DIABETES.y)
+    np.testing.assert_array_equal(model.predict(DIABETES.X), plain.predict(DIABETES.X))
+
+
+@quiet
+@pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}, {"normalization": "layer"}, {"dropout": 0.5}], ids=str)
+def test_the_smallest_fits(options: dict[str, Any]) -> None:
+    """One row, one column and one class can be fitted and predicted, scaled too."""
+    one = MLPClassifier(**SHORT, scale_inputs=True, **options).fit(X[:1], NAMES[:1])
+    assert one.predict(X[:3]).tolist() == ["setosa"] * 3
+    column = MLPRegressor(**SHORT, scale_inputs=True, scale_target=True, loss=Quantile([0.2, 0.8]), **options)
+    column.fit(DIABETES.X[:1, :1], [3.5])
+    assert np.isfinite(column.predict_quantiles(DIABETES.X[:, :1])).all()
+
+
+def poor_fits(model: Any, *arguments: Any) -> list[str]:
+    """Return the texts of the warnings about a poor fit."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model.fit(*arguments)
+    return [str(warning.message) for warning in caught if issubclass(warning.category, PoorFitWarning)]
+
+
+LONG: dict[str, Any] = {"hidden_layer_sizes": (10,), "max_iter": 100, "random_state": 0}
+
+
+def test_poor_fits_are_said() -> None:
+    """A useless network is announced, with the way out of it: another rate, scaled inputs, more epochs."""
+    must = (
+        "MLPClassifier.fit: the network must do better than a guess that looks at no feature, got a training loss of "
+    )
+    [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate_init=50.0), X, Y)
+    assert text.startswith(must)
+    assert text.endswith("against 1.099. Lower learning_rate_init (now 50).")
+    [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate=gn.CosineDecay(50.0, epochs=100)), X, Y)
+    assert text.endswith("Lower the learning rate (now 50).")
+    [text] = poor_fits(MLPClassifier(**LONG, solver=gn.SGD(5000.0, momentum=0.9)), X, Y)
+    assert text.endswith("Lower the learning rate (now 5000).")
+    [text] = poor_fits(MLPClassifier(**LONG), 1000 * X + 5000, Y)
+    assert "Values of X reach" in text
+    assert text.endswith("pass scale_inputs=True.")
+    assert poor_fits(MLPClassifier(**LONG, scale_inputs=True), 1000 * X + 5000, Y) == []
+    [text] = poor_fits(MLPClassifier(**LONG | {"max_iter": 1}), X, Y)
+    assert text.endswith("The loss was still falling: raise max_iter.")
+    assert issubclass(PoorFitWarning, ConvergenceWarning)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["log_loss", gn.BinaryCrossEntropy(label_smoothing=0.2), gn.SoftmaxCrossEntropy(label_smoothing=0.2)],
+    ids=str,
+)
+def test_a_good_fit_to_a_rare_class_is_not_poor(loss: Any) -> None:
+    """Smoothed labels raise the loss of the best network, and that of the best guess with it."""
+    rare = np.array(["no", "yes"])[(X[:, 0] > 2).astype(int)]
+    model = MLPClassifier((10,), solver="lbfgs", max_iter=500, random_state=0, loss=loss)
+    assert poor_fits(model, X, rare) == []
+    assert model.score(X, rare) == 1.0
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0])
+@pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}, {"scale_target": True}], ids=str)
+def test_constant_targets_are_no_poor_fit(value: float, options: dict[str, Any]) -> None:
+    """Nothing can do better than the guess of a constant, so nothing is said, for one class as well."""
+    assert poor_fits(MLPRegressor(**LONG, **options), DIABETES.X, np.full(len(DIABETES.y), value)) == []
+    if "scale_target" not in options:
+        assert poor_fits(MLPClassifier(**LONG, **options), X, Y > 5) == []
+
+
+def test_a_fit_that_runs_away() -> None:
+    """Weights that are not finite are an error with the way out; with early stopping the best epoch is kept and it is said."""
+    with pytest.raises(SolverError, match=r"Pass scale_inputs=True, or lower learning_rate_init\.$"):
+        MLPRegressor(**LONG, learning_rate_init=1e308).fit(DIABETES.X, DIABETES.y)
+
+    def explode(run: Any) -> None:
+        if run.epoch == 5:
+            run.network.params[...] *= 1e300
+
+    model = MLPRegressor(**LONG, early_stopping=True, callbacks=explode)
+    best = MLPRegressor(**LONG | {"max_iter": 5}, early_stopping=True)
+    poor_fits(best, DIABETES.X, DIABETES.y)
+    texts = poor_fits(model, DIABETES.X, DIABETES.y)
+    assert texts[0].startswith("MLPRegressor.fit: weights must stay finite, got ")
+    assert texts[0].endswith("The best weights before are kept. Lower learning_rate_init, or pass scale_inputs=True.")
+    assert np.isnan(model.validation_scores_[-1])
+    np.testing.assert_array_equal(model.predict(DIABETES.X), best.predict(DIABETES.X))
