@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import pickle
+import subprocess
+import sys
 import warnings
 from typing import Any
 
@@ -468,3 +470,13 @@ def test_smoothing_is_no_poor_fit() -> None:
         warnings.simplefilter("error", PoorFitWarning)
         for loss in (gn.SoftmaxCrossEntropy(label_smoothing=0.5), gn.BinaryCrossEntropy(label_smoothing=0.5)):
             classifier(loss=loss, max_iter=60, learning_rate_init=0.01).fit(X, WORDS)
+
+
+def test_without_scikit_learn() -> None:
+    """Where scikit-learn is missing, the import says in one sentence what to install."""
+    code = "import sys; sys.modules['sklearn'] = None; import glassnet.sklearn"
+    job = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert job.stderr.splitlines()[-1] == (
+        "glassnet.errors.MissingExtraError: glassnet.sklearn: needs sklearn, which is not installed. "
+        "Run: pip install 'glassnet[sklearn]'"
+    )
