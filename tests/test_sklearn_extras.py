@@ -1,482 +1,409 @@
-"""What scikit-learn's perceptrons refused and ours do: each option does what it says, and nothing is ignored."""
+"""What our perceptrons do beyond scikit-learn's: a law for each parameter and method that scikit-learn does not have."""
 
 from __future__ import annotations
 
-import io
-import pickle
-import subprocess
-import sys
-import warnings
 from typing import Any
 
-import joblib
 import numpy as np
 import pytest
 
 pytest.importorskip("sklearn", minversion="1.7")
 
 import scipy.sparse
-from sklearn import datasets
-from sklearn.base import clone
+from sklearn import neural_network
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.model_selection import GridSearchCV
+from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import glassnet as gn
-from glassnet.sklearn import MLPClassifier, MLPRegressor, PoorFitWarning
-from glassnet.training.threads import available_threads
+from glassnet.layers import ACTIVATIONS
+from glassnet.sklearn import MLPClassifier, MLPRegressor
+from sklearn_cases import data
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-X, CODES = datasets.load_iris(return_X_y=True)
-WORDS = np.array(["setosa", "versicolor", "virginica"])[CODES]
-D, TARGET = datasets.load_diabetes(return_X_y=True)
-SMALL: dict[str, Any] = {"hidden_layer_sizes": (8, 6), "max_iter": 10, "batch_size": 20, "random_state": 0}
+SHORT: dict[str, Any] = {"hidden_layer_sizes": (7, 5), "max_iter": 4, "learning_rate_init": 0.02, "random_state": 0}
+STILL: dict[str, Any] = SHORT | {"learning_rate_init": 1e-300}  # no step changes a weight
+EXACT: dict[str, Any] = {
+    "hidden_layer_sizes": (), "solver": "lbfgs", "max_iter": 2000, "tol": 1e-9, "random_state": 0,
+}  # fmt: skip
+IRIS, DIABETES = data("iris"), data("diabetes")
+X, Y = IRIS.X, np.array(["setosa", "versicolor", "virginica"])[IRIS.y]
+TWO = np.where(IRIS.y == 1, "yes", "no")
+X_NUMBERS, NUMBERS = DIABETES.X, 30 + 50 * DIABETES.y
 
 
-def classifier(**options: Any) -> MLPClassifier:
-    """Return a small classifier."""
-    return MLPClassifier(**SMALL | options)
+def classifier(labels: Any = Y, **options: Any) -> MLPClassifier:
+    """Return a classifier that was fitted for a few epochs."""
+    return MLPClassifier(**SHORT | options).fit(X, labels)
 
 
-def regressor(**options: Any) -> MLPRegressor:
-    """Return a small regressor."""
-    return MLPRegressor(**SMALL | options)
+def regressor(targets: Any = NUMBERS, **options: Any) -> MLPRegressor:
+    """Return a regressor that was fitted for a few epochs."""
+    return MLPRegressor(**SHORT | options).fit(X_NUMBERS, targets)
 
 
-def same_weights(left: Any, right: Any) -> bool:
-    """Return whether all weights and biases are the same, bit for bit."""
-    pairs = zip([*left.coefs_, *left.intercepts_], [*right.coefs_, *right.intercepts_], strict=True)
-    return all(np.array_equal(one, other) for one, other in pairs)
+def same_weights(model: Any, other: Any, atol: float = 0.0) -> None:
+    """Weights and biases of two models agree, to the bit unless a tolerance is given."""
+    for left, right in zip(model.coefs_ + model.intercepts_, other.coefs_ + other.intercepts_, strict=True):
+        np.testing.assert_allclose(left, right, rtol=0, atol=atol)
 
 
-def kinds(estimator: Any) -> list[str]:
-    """Return the classes of the network's layers."""
-    return [type(layer).__name__ for layer in estimator.network_.layers]
+# ---- layers --------------------------------------------------------------------------------------------------------
 
 
-# ---- layers ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dropout": 0.5}, {"dropout": [0.0, 0.3]}, {"normalization": "layer"}, {"normalization": "batch"},
+        {"activation": ["tanh", gn.ELU(0.5)]}, {"solver": gn.Lion(1e-300)}, {"frozen": [0]}, {"clip_norm": 1.0},
+        {"loss": "cross_entropy"}, {"class_weight": "balanced"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_first_weights_are_those_of_scikit_learn(options: dict[str, Any]) -> None:
+    """Whatever is added, scikit-learn's random numbers stay what they are: the first weights are the same."""
+    theirs = neural_network.MLPClassifier(**STILL).fit(X, Y)
+    same_weights(MLPClassifier(**STILL | options).fit(X, Y), theirs)
 
 
 def test_dropout() -> None:
-    """Dropout stands behind each hidden layer with its own rate, is off in prediction, and follows the seed."""
-    ours = classifier(dropout=[0.3, 0.0]).fit(X, WORDS)
-    assert kinds(ours) == ["Dense", "Dropout", "Dense", "Dense"]
-    np.testing.assert_array_equal(ours.predict_proba(X), ours.predict_proba(X))
-    assert same_weights(ours, classifier(dropout=[0.3, 0.0]).fit(X, WORDS))
-    assert not same_weights(ours, classifier().fit(X, WORDS))
-    assert not same_weights(ours, classifier(dropout=[0.3, 0.0], random_state=1).fit(X, WORDS))
+    """Dropout changes training, per layer, by the seed; prediction is the plain forward pass."""
+    model = classifier(dropout=0.4)
+    same_weights(model, classifier(dropout=0.4))
+    same_weights(classifier(dropout=[0.0, 0.0]), classifier())
+    same_weights(classifier(dropout=[0.4, 0.4]), model)
+    for other in (classifier(), classifier(dropout=[0.4, 0.0]), classifier(dropout=0.4, random_state=1)):
+        assert np.abs(other.coefs_[0] - model.coefs_[0]).max() > 1e-4
+    H = X
+    for W, b in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
+        H = np.maximum(H @ W + b, 0)
+    Z = H @ model.coefs_[-1] + model.intercepts_[-1]
+    P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict_proba(X), P)
 
 
-def test_first_weights_stay_those_of_scikit_learn() -> None:
-    """Dropout and norms draw nothing from scikit-learn's random numbers."""
-    still = {"learning_rate_init": 1e-12, "max_iter": 1}
-    plain = classifier(**still).fit(X, WORDS)
-    for options in ({"dropout": 0.5}, {"normalization": "layer"}, {"activation": ["silu", "mish"]}):
-        other = classifier(**still, **options).fit(X, WORDS)
-        for left, right in zip(other.coefs_, plain.coefs_, strict=True):
-            np.testing.assert_allclose(left, right, atol=1e-9)
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_activations(name: str, solver: str) -> None:
+    """A name, an object and one for each layer are the same activation."""
+    by_name = classifier(activation=name, solver=solver)
+    same_weights(classifier(activation=ACTIVATIONS[name](), solver=solver), by_name)
+    same_weights(classifier(activation=[name, ACTIVATIONS[name]()], solver=solver), by_name)
 
 
-@pytest.mark.parametrize("activation", [*gn.layers.ACTIVATIONS, gn.LeakyReLU(0.3)], ids=str)
-def test_all_activations(activation: Any) -> None:
-    """Every activation of the library trains, by name or as an object."""
-    ours = classifier(activation=activation).fit(X, WORDS)
-    assert ours.loss_curve_[-1] < ours.loss_curve_[0]
+def test_an_activation_of_ones_own() -> None:
+    """A function and its derivative are an activation, alone or after another in a list."""
+    sine = gn.CustomActivation(np.sin, np.cos, name="sine")
+    model = regressor(activation=["tanh", sine])
+    first = np.tanh(X_NUMBERS @ model.coefs_[0] + model.intercepts_[0])
+    second = np.sin(first @ model.coefs_[1] + model.intercepts_[1])
+    np.testing.assert_allclose(model.hidden(X_NUMBERS, 0), first)
+    np.testing.assert_allclose(model.hidden(X_NUMBERS, 1), second)
+    np.testing.assert_allclose(model.predict(X_NUMBERS), (second @ model.coefs_[2] + model.intercepts_[2])[:, 0])
+    same_weights(regressor(activation=["tanh", (np.sin, np.cos)]), model)
 
 
-def test_an_activation_for_each_layer() -> None:
-    """A list gives each hidden layer its own; a user's own is one of them."""
-    own = gn.CustomActivation(np.sin, np.cos, name="sine")
-    ours = classifier(activation=["tanh", own]).fit(X, WORDS)
-    names = [type(layer.activation).__name__ for layer in ours.network_.layers]
-    assert names == ["Tanh", "CustomActivation", "Identity"]
+@pytest.mark.parametrize("normalization", ["batch", "layer"])
+def test_normalization(normalization: str) -> None:
+    """A norm stands between weights and activation; alone or among others, a row is predicted alike."""
+    model = classifier(normalization=normalization)
+    kinds = [type(layer).__name__ for layer in model.network_.layers]
+    norm = {"batch": "BatchNorm", "layer": "LayerNorm"}[normalization]
+    assert kinds == ["Dense", norm, "ReLU", "Dense", norm, "ReLU", "Dense"]
+    np.testing.assert_allclose(model.predict_proba(X[:1]), model.predict_proba(X)[:1])
+    assert classifier(normalization=normalization, max_iter=60).score(X, Y) > 0.9
 
 
-def test_norms_and_frozen_layers() -> None:
-    """A norm stands between a layer and its activation; a frozen layer keeps its bits."""
-    ours = classifier(normalization="batch").fit(X, WORDS)
-    assert kinds(ours) == ["Dense", "BatchNorm", "ReLU", "Dense", "BatchNorm", "ReLU", "Dense"]
-    frozen, free = classifier(frozen=(0,)).fit(X, WORDS), classifier(max_iter=1, learning_rate_init=1e-12).fit(X, WORDS)
-    np.testing.assert_allclose(frozen.coefs_[0], free.coefs_[0], atol=1e-9)
-    assert abs(frozen.coefs_[1] - free.coefs_[1]).max() > 1e-4
-    lbfgs = classifier(frozen=(0,), solver="lbfgs").fit(X, WORDS)
-    np.testing.assert_allclose(lbfgs.coefs_[0], free.coefs_[0], atol=1e-9)
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs", "adamw"])
+def test_frozen(solver: str) -> None:
+    """Frozen layers keep their weights and biases, and the others learn."""
+    start, model = MLPClassifier(**STILL).fit(X, Y), classifier(frozen=[0, 2], solver=solver)
+    for layer, moves in enumerate([False, True, False]):
+        assert (model.coefs_[layer] != start.coefs_[layer]).any() == moves
+        assert (model.intercepts_[layer] != start.intercepts_[layer]).any() == moves
 
 
-# ---- losses ----------------------------------------------------------------------------------------------------------
+# ---- losses --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "loss",
-    ["cross_entropy", "binary_cross_entropy", "focal_cross_entropy", gn.SoftmaxCrossEntropy(label_smoothing=0.1)],
-    ids=str,
-)
-@pytest.mark.parametrize("labels", [WORDS, WORDS == "setosa"], ids=["three", "two"])
-def test_losses_for_classes(loss: Any, labels: np.ndarray) -> None:
-    """Any loss for classes learns two or three, and probabilities sum to 1: one yes or no per class is normalised."""
-    ours = classifier(loss=loss, max_iter=100, learning_rate_init=0.01).fit(X, labels)
-    P = ours.predict_proba(X)
-    assert P.shape == (150, len(set(labels)))
-    np.testing.assert_allclose(P.sum(axis=1), 1.0)
-    assert ours.score(X, labels) > 0.9
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_losses_of_both_names(solver: str) -> None:
+    """scikit-learn's log loss is our softmax loss for several classes, and our binary one for two."""
+    same_weights(classifier(loss="cross_entropy", solver=solver), classifier(solver=solver), atol=1e-9)
+    same_weights(classifier(loss=gn.SoftmaxCrossEntropy(), solver=solver), classifier(solver=solver), atol=1e-9)
+    two = classifier(TWO, solver=solver)
+    same_weights(classifier(TWO, loss="binary_cross_entropy", solver=solver), two, atol=1e-9)
+    same_weights(classifier(TWO, loss=gn.BinaryFocalCrossEntropy(gamma=0.0), solver=solver), two, atol=1e-9)
 
 
-def test_losses_for_numbers() -> None:
-    """Any loss for numbers learns; with `Quantile` the middle is predicted, and the levels are in order and cover."""
-    for loss in ("absolute_error", gn.Huber(20.0), "gaussian_nll"):
-        ours = regressor(loss=loss, max_iter=60, learning_rate_init=0.01, scale_target=True).fit(D, TARGET)
-        assert ours.score(D, TARGET) > 0.3
-    ours = regressor(loss=gn.Quantile([0.1, 0.5, 0.9]), max_iter=100, learning_rate_init=0.01, scale_target=True)
-    Q = ours.fit(D, TARGET).predict_quantiles(D)
-    assert Q.shape == (len(D), 3)
-    assert (np.diff(Q, axis=1) >= 0).all()
-    assert 0.7 < ((Q[:, 0] <= TARGET) & (Q[:, 2] >= TARGET)).mean() < 0.9
-    np.testing.assert_array_equal(ours.predict(D), Q[:, 1])
-    several = regressor(loss=gn.Quantile([0.2, 0.8])).fit(D, np.stack([TARGET, -TARGET], axis=1))
-    assert several.predict_quantiles(D).shape == (len(D), 2, 2)
-    assert several.predict(D).shape == (len(D), 2)
+def test_softmax_for_two_classes() -> None:
+    """Under a softmax loss two classes have two outputs, and probabilities that add up to 1."""
+    model = classifier(TWO, loss="cross_entropy", max_iter=300)
+    assert model.coefs_[-1].shape == (5, 2)
+    assert model.out_activation_ == "softmax"
+    np.testing.assert_allclose(model.predict_proba(X).sum(axis=1), 1.0)
+    assert model.score(X, TWO) > 0.9
+    assert set(model.predict(X)) == {"no", "yes"}
 
 
-def test_mean_and_deviation() -> None:
-    """With the Gaussian likelihood `predict` gives a mean, and a deviation that is of the size of the errors."""
-    ours = regressor(loss="gaussian_nll", max_iter=150, learning_rate_init=0.01, scale_target=True).fit(D, TARGET)
-    mean, deviation = ours.predict(D, return_std=True)
-    assert mean.shape == deviation.shape == (len(D),)
-    assert 0.8 < np.sqrt((((TARGET - mean) / deviation) ** 2).mean()) < 1.3
+def test_one_against_the_rest() -> None:
+    """Under a binary loss each class is learned against the others, as by a classifier of its own, then normalised."""
+    model = MLPClassifier(**EXACT, loss="binary_cross_entropy", alpha=1 / 3).fit(X, Y)  # the loss is a mean over 3
+    assert model.out_activation_ == "logistic"
+    alone = [MLPClassifier(**EXACT, alpha=1.0).fit(X, name == Y).predict_proba(X)[:, 1] for name in model.classes_]
+    P = np.stack(alone, axis=1)
+    np.testing.assert_allclose(model.network_.predict(X), P, atol=1e-4)
+    np.testing.assert_allclose(model.predict_proba(X), P / P.sum(axis=1, keepdims=True), atol=1e-4)
+    assert (model.predict(X) == model.classes_[model.predict_proba(X).argmax(axis=1)]).all()
+
+
+def test_label_smoothing_and_focal_loss() -> None:
+    """Smoothing by s of k classes draws probabilities away from 1; the focal loss fits less sharply too."""
+    options = SHORT | {"solver": "lbfgs", "max_iter": 500, "alpha": 0.0}
+    sharp = MLPClassifier(**options).fit(X, Y).predict_proba(X).max(axis=1).mean()
+    smooth = MLPClassifier(**options, loss=gn.SoftmaxCrossEntropy(label_smoothing=0.3)).fit(X, Y).predict_proba(X)
+    np.testing.assert_allclose(smooth.max(axis=1).mean(), 0.8, atol=0.02)
+    assert sharp > 0.95
+    focal = classifier(loss="focal_cross_entropy", solver="lbfgs", max_iter=40).predict_proba(X).max(axis=1).mean()
+    assert focal < classifier(solver="lbfgs", max_iter=40).predict_proba(X).max(axis=1).mean()
 
 
 def test_a_loss_of_ones_own() -> None:
-    """A `CustomLoss` trains a regressor as the built-in loss of the same formula does."""
-    own = gn.CustomLoss(lambda Z, y: ((Z - y) ** 2).mean(axis=-1), lambda Z, y: 2 * (Z - y), name="mine")
-    left, right = (regressor(loss=loss).fit(D, TARGET) for loss in (own, "squared_error"))
-    left_too = regressor(loss=gn.SquaredError()).fit(D, TARGET)
-    np.testing.assert_allclose(left.coefs_[0], left_too.coefs_[0], rtol=1e-9)
-    assert left.loss_ == pytest.approx(2 * right.loss_, rel=0.2)
+    """A `CustomLoss` that computes scikit-learn's loss gives scikit-learn's weights, for numbers and for classes."""
+    half = gn.CustomLoss(lambda Z, y: ((Z - y) ** 2).sum(axis=1) / 2, lambda Z, y: Z - y, name="half")
+    same_weights(regressor(loss=half), regressor(), atol=1e-10)
+
+    def logistic(Z: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-Z))
+
+    def value(Z: np.ndarray, y: np.ndarray) -> Any:
+        return (np.logaddexp(0, Z) - y * Z).sum(axis=1)
+
+    log = gn.CustomLoss(value, lambda Z, y: logistic(Z) - y, name="log", link=logistic)
+    model = classifier(TWO, loss=log)
+    same_weights(model, classifier(TWO), atol=1e-10)
+    np.testing.assert_allclose(model.predict_proba(X), classifier(TWO).predict_proba(X))
 
 
-def test_class_weight() -> None:
-    """Weights by label are those of the rows, bit for bit; "balanced" gives every class the same."""
-    weights = {"setosa": 1.0, "versicolor": 3.0, "virginica": 0.5}
-    by_label = classifier(class_weight=weights).fit(X, WORDS)
-    by_row = classifier().fit(X, WORDS, sample_weight=np.array([weights[word] for word in WORDS]))
-    assert same_weights(by_label, by_row)
-    few = np.r_[0:50, 50:60]
-    plain, balanced = (classifier(class_weight=w, max_iter=30).fit(X[few], WORDS[few]) for w in (None, "balanced"))
-    rare = balanced.predict_proba(X[50:100])[:, 1].mean()
-    assert rare > plain.predict_proba(X[50:100])[:, 1].mean()
+CONSTANT: dict[str, Any] = {
+    "hidden_layer_sizes": (), "learning_rate": gn.ExponentialDecay(0.3, factor=0.98), "max_iter": 400, "batch_size": 400,
+    "n_iter_no_change": 400, "scale_target": True, "random_state": 0,
+}  # fmt: skip
+SKEWED = np.random.default_rng(0).gamma(2.0, 20.0, 400)
+NOTHING = np.zeros((400, 1))
 
 
-# ---- training --------------------------------------------------------------------------------------------------------
+def test_what_losses_for_numbers_predict() -> None:
+    """Where there is nothing to go by, each loss predicts its own middle: median, mean and deviation, quantiles."""
+    error = {"atol": 0.02 * SKEWED.std()}
+    median = MLPRegressor("absolute_error", **CONSTANT).fit(NOTHING, SKEWED).predict(NOTHING[:1])[0]
+    np.testing.assert_allclose(median, np.median(SKEWED), **error)
+    huber = MLPRegressor(gn.Huber(0.5), **CONSTANT).fit(NOTHING, SKEWED).predict(NOTHING[:1])[0]
+    pulls = np.clip((SKEWED - huber) / SKEWED.std(), -0.5, 0.5)
+    np.testing.assert_allclose(pulls.mean(), 0.0, atol=1e-6)
+    mean, deviation = (
+        MLPRegressor("gaussian_nll", **CONSTANT).fit(NOTHING, SKEWED).predict(NOTHING[:1], return_std=True)
+    )
+    np.testing.assert_allclose([mean[0], deviation[0]], [SKEWED.mean(), SKEWED.std()], **error)
+    model = MLPRegressor(gn.Quantile([0.1, 0.5, 0.9]), **CONSTANT).fit(NOTHING, SKEWED)
+    np.testing.assert_allclose(model.predict_quantiles(NOTHING[:1])[0], np.quantile(SKEWED, [0.1, 0.5, 0.9]), **error)
 
 
-def test_validation_data_and_metrics() -> None:
-    """Validation loss and any metric are recorded; with early stopping these rows take the place of held-out ones."""
-
-    def mistakes(y: np.ndarray, prediction: np.ndarray) -> float:
-        return float((prediction.argmax(axis=1) != y).sum())
-
-    ours = classifier(metrics=["auc", mistakes]).fit(X[::2], WORDS[::2], validation_data=(X[1::2], WORDS[1::2]))
-    assert len(ours.history_["valid_loss"]) == 10
-    assert ours.history_["valid_mistakes"][-1] == (ours.predict(X[1::2]) != WORDS[1::2]).sum()
-    stopped = classifier(early_stopping=True).fit(X[::2], WORDS[::2], validation_data=(X[1::2], WORDS[1::2]))
-    assert stopped.t_ == 75 * stopped.n_iter_
-    assert stopped.best_validation_score_ == stopped.score(X[1::2], WORDS[1::2])
-
-
-def test_callbacks_progress_and_time(capsys: pytest.CaptureFixture[str]) -> None:
-    """A callback sees every epoch and may stop; a progress line is shown if asked for; time ends a fit."""
-    seen = []
-
-    def watch(run: Any) -> None:
-        seen.append(run.history.last["loss"])
-        if len(seen) == 3:
-            run.stop("enough")
-
-    ours = classifier(callbacks=watch).fit(X, WORDS)
-    assert seen == ours.loss_curve_
-    assert ours.n_iter_ == 3
-    assert classifier(max_seconds=0.0).fit(X, WORDS).n_iter_ == 1
-    capsys.readouterr()
-    classifier(progress=True).fit(X, WORDS)
-    assert "epoch 10/10" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    "solver", ["adamw", "rmsprop", "lion", "adagrad", gn.AdamW(0.01, weight_decay=0.1, ema=0.9)], ids=str
-)
-def test_other_optimizers(solver: Any) -> None:
-    """Every optimizer of the library trains."""
-    ours = classifier(solver=solver, max_iter=30).fit(X, WORDS)
-    assert ours.loss_curve_[-1] < ours.loss_curve_[0]
-
-
-def test_an_optimizer_object_brings_its_rate() -> None:
-    """The learning rate is that of the object, not ``learning_rate_init``."""
-    ours = classifier(solver=gn.SGD(0.05), learning_rate_init=1e-9).fit(X, WORDS)
-    named = classifier(solver="sgd", momentum=0.0, learning_rate_init=0.05).fit(X, WORDS)
-    assert set(ours.history_["learning_rate"]) == {0.05}
-    assert same_weights(ours, named)
-
-
-def test_schedules_and_clipping() -> None:
-    """A schedule sets the rate; clipping reports how often it acted; a fit as long as its schedule is complete."""
-    rate = gn.CosineDecay(0.01, epochs=10)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        ours = classifier(learning_rate=rate, clip_norm=0.1, scale_inputs=True, max_iter=10).fit(X, WORDS)
-    rates = ours.history_["learning_rate"]
-    assert rates == sorted(rates, reverse=True)
-    assert 0 < max(ours.history_["clipped"]) <= 1
-
-
-def test_scaling_inside() -> None:
-    """Scaling in the model is what scikit-learn's scalers around it are, and travels with it."""
-    inside = regressor(scale_inputs=True, scale_target=True).fit(X[:, :3] * 1e3, X[:, 3] * 1e6)
-    around = TransformedTargetRegressor(make_pipeline(StandardScaler(), regressor()), transformer=StandardScaler())
-    around.fit(X[:, :3] * 1e3, X[:, 3] * 1e6)
-    np.testing.assert_allclose(inside.predict(X[:, :3] * 1e3), around.predict(X[:, :3] * 1e3), rtol=1e-6)
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_intervals(early_stopping: bool) -> None:
+    """Quantiles are in order and cover their share; `predict` is the middle one, for several targets as well."""
+    loss = gn.Quantile([0.05, 0.5, 0.95])
+    options = {"loss": loss, "max_iter": 150, "scale_target": True, "early_stopping": early_stopping}
+    model = regressor(**options)
+    Q = model.predict_quantiles(X_NUMBERS)
+    assert Q.shape == (len(X_NUMBERS), 3)
+    assert (np.diff(Q, axis=1) >= 0).all()
+    assert 0.8 < ((Q[:, 0] <= NUMBERS) & (Q[:, 2] >= NUMBERS)).mean() <= 1.0
+    np.testing.assert_array_equal(model.predict(X_NUMBERS), Q[:, 1])
+    both = regressor(np.stack([NUMBERS, -3 * NUMBERS], axis=1), **options)
+    Q = both.predict_quantiles(X_NUMBERS)
+    assert Q.shape == (len(X_NUMBERS), 2, 3)
+    assert (np.diff(Q, axis=2) >= 0).all()
+    np.testing.assert_array_equal(both.predict(X_NUMBERS), Q[:, :, 1])
+    mean, deviation = regressor(np.stack([NUMBERS, -NUMBERS], axis=1), loss="gaussian_nll").predict(
+        X_NUMBERS, return_std=True
+    )
+    assert mean.shape == deviation.shape == (len(X_NUMBERS), 2)
+    assert (deviation > 0).all()
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
-def test_sparse_rows(solver: str) -> None:
-    """A sparse matrix gives the numbers of the dense one, scaled or not, and is nowhere made dense."""
-    S = scipy.sparse.random(90, 40, 0.2, format="csr", random_state=0)
-    y = np.asarray(S[:, :5].sum(axis=1)).ravel() > 0.5
-    for options in ({}, {"early_stopping": True}):
-        sparse, dense = (classifier(solver=solver, **options).fit(Z, y) for Z in (S, S.toarray()))
-        np.testing.assert_allclose(sparse.predict_proba(S), dense.predict_proba(S.toarray()), rtol=1e-5)
-    scaled = classifier(solver=solver, scale_inputs=True).fit(S.tocsc(), y)
-    assert scaled.predict(S).shape == (90,)
-    assert scaled.input_gradient(S).shape == (90, 40)
+def test_class_weight(solver: str) -> None:
+    """Weights by class are weights of rows, to the bit, and multiply those that are given."""
+    part = np.r_[0:50, 60:90, 100:145]
+    rows, labels = X[part], Y[part]
+    options = SHORT | {"solver": solver}
+    counts = dict(zip(*np.unique(labels, return_counts=True), strict=True))
+    balanced = np.array([len(labels) / (3 * counts[label]) for label in labels])
+    by_hand = MLPClassifier(**options).fit(rows, labels, balanced)
+    same_weights(MLPClassifier(**options, class_weight="balanced").fit(rows, labels), by_hand)
+    given = np.random.default_rng(0).uniform(0.5, 2, len(labels))
+    model = MLPClassifier(**options, class_weight={"virginica": 3.0}).fit(rows, labels, given)
+    same_weights(model, MLPClassifier(**options).fit(rows, labels, given * np.where(labels == "virginica", 3.0, 1.0)))
 
 
-def test_input_gradient() -> None:
-    """Slopes are those of finite differences along the columns as given, also where the model scales them."""
-    for scale_inputs in (False, True):
-        ours = regressor(scale_inputs=scale_inputs, activation="tanh").fit(X[:, :3] * 10, X[:, 3])
-        slopes = ours.input_gradient(X[:5, :3] * 10).reshape(5, 3)
-        for column in range(3):
-            step = np.zeros(3)
-            step[column] = 1e-5
-            up, down = (ours.predict(X[:5, :3] * 10 + sign * step) for sign in (1, -1))
-            np.testing.assert_allclose(slopes[:, column], (up - down) / 2e-5, rtol=1e-5, atol=1e-9)
-    assert ours.hidden(X[:, :3], 0).shape == (150, 8)
+# ---- fitting -------------------------------------------------------------------------------------------------------
 
 
-# ---- going on --------------------------------------------------------------------------------------------------------
+def test_validation_data_is_only_looked_at() -> None:
+    """Rows to validate on go into the history, with metrics of ours and of the user's, and change no weight."""
 
-CONTINUED: list[dict[str, Any]] = [
-    {},
-    {"solver": "sgd", "learning_rate_init": 0.01},
-    {"solver": "sgd", "learning_rate": "invscaling"},
-    {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.5, "n_iter_no_change": 1},
-    {"dropout": 0.3},
-    {"early_stopping": True},
-    {"shuffle": False},
-    {"learning_rate": gn.CosineDecay(0.01, epochs=10)},
-    {"normalization": "batch", "early_stopping": True, "validation_fraction": 0.3},
-    {"solver": gn.AdamW(0.01, ema=0.9), "scale_inputs": True},
-]
+    def sure(y: np.ndarray, prediction: np.ndarray) -> float:
+        return float((prediction.max(axis=1) > 0.5).mean())
 
-
-@pytest.mark.parametrize("options", CONTINUED, ids=lambda options: "-".join(options) or "plain")
-@pytest.mark.parametrize("carry", ["process", "pickle", "joblib"])
-def test_continue_fit(options: dict[str, Any], carry: str) -> None:
-    """Five epochs and five more leave the bits of ten, in one process or through a pickle."""
-    whole = classifier(**options).fit(X, WORDS)
-    parts = classifier(**options, max_iter=5).fit(X, WORDS)
-    if carry == "pickle":
-        parts = pickle.loads(pickle.dumps(parts))
-    elif carry == "joblib":
-        stream = io.BytesIO()
-        joblib.dump(parts, stream)
-        parts = joblib.load(io.BytesIO(stream.getvalue()))
-    parts.continue_fit(X, WORDS)
-    assert same_weights(parts, whole)
-    assert parts.loss_curve_ == whole.loss_curve_
-    assert parts.validation_scores_ == whole.validation_scores_
-
-
-def test_weights_that_somebody_sets() -> None:
-    """Weights written in place, an array or a list put in their place: all count, before predicting and training."""
-    ours = classifier().fit(X, WORDS)
-    expected = ours.predict_proba(X)
-    other = classifier(random_state=5).fit(X, WORDS)
-    other.coefs_ = [W.copy() for W in ours.coefs_]
-    for i, b in enumerate(ours.intercepts_):
-        other.intercepts_[i] = b.copy()
-    np.testing.assert_array_equal(other.predict_proba(X), expected)
-    back = pickle.loads(pickle.dumps(other))
-    np.testing.assert_array_equal(back.predict_proba(X), expected)
-    back.coefs_[-1][...] = 0.0
-    assert np.ptp(back.predict_proba(X), axis=0).max() == 0.0
-    back.set_params(warm_start=True, max_iter=1, learning_rate_init=1e-12).fit(X, WORDS)
-    assert abs(back.coefs_[-1]).max() < 1e-9
-    back.coefs_[1] = np.zeros((3, 3))
-    with pytest.raises(gn.ShapeError, match="coefs_ must be matrices that follow from each other"):
-        back.predict(X)
-
-
-# ---- inside scikit-learn ---------------------------------------------------------------------------------------------
-
-
-def test_grid_search_over_what_is_new() -> None:
-    """New parameters are searched and cloned like old ones; objects are not shared between fits; nothing hangs."""
-    grid = {
-        "mlpclassifier__dropout": [0.0, [0.2, 0.1]],
-        "mlpclassifier__solver": [gn.Adam(0.01), "adamw"],
-        "mlpclassifier__activation": ["silu", gn.LeakyReLU(0.2)],
-    }
-    before = available_threads()
-    search = GridSearchCV(make_pipeline(StandardScaler(), classifier(max_iter=20)), grid, n_jobs=2, cv=3)
-    search.fit(X, WORDS)
-    assert search.best_score_ > 0.7
-    assert available_threads() == before
-    twin = clone(search.best_estimator_[-1])
-    assert repr(twin) == repr(search.best_estimator_[-1])
-    assert not hasattr(twin, "coefs_")
-
-
-def test_parameters_of_parameters() -> None:
-    """Arguments of optimizers, schedules, losses and activations are searched as ``solver__beta1``, nested ones too."""
-    ours = classifier(solver=gn.Adam(gn.CosineDecay(0.01, epochs=10)), activation=gn.LeakyReLU(0.2))
-    deep = ours.get_params()
-    assert (deep["solver__beta1"], deep["activation__slope"]) == (0.9, 0.2)
-    first = ours.solver
-    ours.set_params(solver__beta1=0.8, solver__learning_rate__initial=0.02, activation__slope=0.3)
-    assert repr(ours.solver).startswith(
-        "Adam(learning_rate=CosineDecay(initial=0.02, epochs=10, final=0.0), beta1=0.8,"
+    model = MLPClassifier(**SHORT, metrics=["f1", "log_loss", sure]).fit(
+        X[::2], Y[::2], validation_data=(X[1::2], Y[1::2])
     )
-    assert first.beta1 == 0.9
-    ours.set_params(solver=gn.AdamW(0.01), solver__weight_decay=0.5)
-    assert ours.solver.weight_decay == 0.5
-    search = GridSearchCV(classifier(solver=gn.SGD(0.05)), {"solver__learning_rate": [1e-9, 0.05]}, cv=3).fit(X, WORDS)
-    assert search.best_params_ == {"solver__learning_rate": 0.05}
-    with pytest.raises(gn.ConfigError) as caught:
-        ours.set_params(solver__weight_decy=0.8)
-    assert str(caught.value).startswith("MLPClassifier: solver must have arguments learning_rate, weight_decay, beta1")
-    assert str(caught.value).endswith(", got weight_decy. Did you mean weight_decay?")
-    with pytest.raises((ValueError, AttributeError)):
-        classifier().set_params(solver__beta1=0.8)
+    same_weights(model, MLPClassifier(**SHORT).fit(X[::2], Y[::2]))
+    P = model.predict_proba(X[1::2])
+    history = model.history_
+    assert {"valid_loss", "valid_f1", "valid_log_loss", "valid_sure"} <= set(history.columns)
+    assert history["valid_sure"][-1] == (P.max(axis=1) > 0.5).mean()
+    right = P[np.arange(75), np.searchsorted(model.classes_, Y[1::2])]
+    np.testing.assert_allclose(history["valid_loss"][-1], -np.log(right).mean())
+    np.testing.assert_allclose(history["loss"], model.loss_curve_)
 
 
-# ---- no more silence -------------------------------------------------------------------------------------------------
+def test_validation_data_take_the_place_of_rows_held_out() -> None:
+    """With early stopping all rows are trained on, and the weights are those of the best epoch on the given ones."""
+    rows, labels, valid = X[::2], Y[::2], (X[1::2], Y[1::2])
+    options = SHORT | {"max_iter": 80, "n_iter_no_change": 3, "learning_rate_init": 0.05}
+    model = MLPClassifier(**options, early_stopping=True).fit(rows, labels, validation_data=valid)
+    assert model.t_ == 75 * len(model.loss_curve_)
+    assert len(model.validation_scores_) < 80
+    best = int(np.argmax(model.validation_scores_)) + 1
+    same_weights(model, MLPClassifier(**options | {"max_iter": best}).fit(rows, labels))
+    assert accuracy_score(valid[1], model.predict(valid[0])) == model.best_validation_score_
 
 
-def test_a_fit_of_no_use_says_so() -> None:
-    """A run that ends worse than a constant answer warns with its loss, the guess's, and what to change."""
-    with pytest.warns(
-        PoorFitWarning, match=r"got a training loss of .* against 1\.099\. Lower learning_rate_init \(now 50\)"
-    ):
-        MLPClassifier(solver="sgd", learning_rate_init=50, random_state=0).fit(X, WORDS)
-    with pytest.warns(PoorFitWarning, match=r"Values of X reach .*: pass scale_inputs=True"):
-        classifier(max_iter=2).fit(X * 1e3, WORDS)
-    with pytest.warns(PoorFitWarning, match=r"Lower the learning rate \(now 50\)"):
-        classifier(solver=gn.SGD(50.0)).fit(X, WORDS)
-    with pytest.warns(PoorFitWarning, match="still falling: raise max_iter"):
-        classifier(max_iter=1, learning_rate_init=1e-5).fit(X, WORDS)
+def test_callbacks() -> None:
+    """A callback reads everything there is and may end the fit; without that nothing changes."""
+    seen = []
+
+    def look(run: Any) -> None:
+        seen.append((run.epoch, run.history["loss"][-1], run.network.params.sum()))
+        if run.epoch == 3:
+            run.stop("enough")
+
+    model = classifier(callbacks=look, max_iter=50)
+    assert [epoch for epoch, _, _ in seen] == [1, 2, 3]
+    assert [loss for _, loss, _ in seen] == model.loss_curve_
+    assert model.history_.stop_reason == "enough"
+    assert model.n_iter_ == 3
+    same_weights(model, classifier(max_iter=3))
 
 
-def test_a_good_fit_is_silent() -> None:
-    """Fits that are of use, constant targets and single classes included, warn of nothing."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PoorFitWarning)
-        classifier(max_iter=60, learning_rate_init=0.01).fit(X, WORDS)
-        regressor().fit(X, np.full(150, 3.0))
-        classifier().fit(X[:50], WORDS[:50])
+def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    """A progress line shows only if it is asked for, and changes nothing."""
+    plain = classifier()
+    assert capsys.readouterr().err == ""
+    same_weights(classifier(progress=True), plain)
+    assert "epoch 4/4" in capsys.readouterr().err
 
 
-# ---- one sentence ----------------------------------------------------------------------------------------------------
-
-WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"dropout": [0.1]}, "dropout must be one value or one for each of 2 hidden layers, got 1. Look at hidden_layer_sizes."),
-    ({"dropout": 1.0}, "dropout must be a finite number at least 0 and below 1, got 1.0."),
-    ({"activation": ["relu", "step"]}, "got 'step'."),
-    ({"loss": "squared_error"}, "loss must be one for classes, got 'squared_error'. Use MLPRegressor for numbers."),
-    ({"class_weight": "even"}, "class_weight must be a dict of weights by label or 'balanced', got 'even'."),
-    ({"normalization": "group"}, "normalization must be one of 'batch', 'layer', got 'group'."),
-    ({"clip_norm": -1}, "clip_norm must be a finite number above 0, got -1."),
-    ({"clip_norm": 1, "solver": gn.Adam(0.1)}, "clip_norm must be None with an optimizer object, got 1. Give it to the optimizer."),
-    ({"frozen": 0}, "frozen must be a sequence of places in coefs_, 0 to 2, got 0. Write frozen=[0] for the first layer, frozen=() for none."),
-    ({"frozen": (9,)}, "frozen must be a sequence of places in coefs_, 0 to 2, got 9 in it. Count the layer of outputs too, and count from 0."),
-    ({"scale_inputs": "yes"}, "scale_inputs must be True or False, got 'yes'."),
-    ({"max_seconds": -1}, "max_seconds must be a finite number at least 0, got -1."),
-    ({"progress": "bar"}, "progress must be True or False, got 'bar'."),
-    ({"threads": 0}, "threads must be a whole number of at least 1, got 0. Or pass threads='auto'."),
-    ({"callbacks": "x"}, "callbacks must be Callback objects or functions, got 'x'."),
-    ({"solver": "lbfgs", "dropout": 0.1}, "dropout must be left out with solver='lbfgs', got 0.1. Use solver='adam'."),
-    ({"solver": "lbfgs", "normalization": "batch"}, "normalization must be left out with solver='lbfgs', got 'batch'. Use solver='adam'."),
-    ({"solver": "lbfgs", "learning_rate": gn.Constant(0.1)}, "learning_rate must be left out with solver='lbfgs', got Constant(value=0.1). Use solver='adam'."),
-]  # fmt: skip
+def test_max_seconds() -> None:
+    """A fit ends when its time is over, with a model that predicts."""
+    model = classifier(max_iter=10**7, max_seconds=0.05, n_iter_no_change=np.inf)
+    assert model.history_.stop_reason == "time"
+    assert 0.05 <= model.history_.seconds < 5
+    assert model.predict(X).shape == (150,)
 
 
-@pytest.mark.parametrize(("options", "words"), WRONG, ids=[words[:50] for _, words in WRONG])
-def test_wrong_values(options: dict[str, Any], words: str) -> None:
-    """A value that cannot be is refused in one sentence, before anything is trained."""
-    with pytest.raises(gn.ConfigError) as caught:
-        classifier(**options).fit(X, WORDS)
-    assert str(caught.value).endswith(words)
+@pytest.mark.parametrize(("name", "cls"), [("adamw", gn.AdamW), ("lion", gn.Lion), ("rmsprop", gn.RMSprop), ("adagrad", gn.Adagrad)])  # fmt: skip
+def test_other_solvers(name: str, cls: Any) -> None:
+    """A name takes ``learning_rate_init``; an object brings its own rate, and is not changed by the fit."""
+    solver = cls(0.01)
+    model = classifier(solver=solver)
+    same_weights(classifier(solver=name, learning_rate_init=0.01), model)
+    assert model.history_["learning_rate"] == [0.01] * 4
+    model.network_.optimizer.learning_rate = 5.0
+    assert solver.learning_rate == 0.01
+    assert classifier(solver=cls(0.01), max_iter=150).score(X, Y) > 0.8
 
 
-def test_wrong_calls() -> None:
-    """What a fit cannot take, or a loss cannot answer, is refused in one sentence."""
-    with pytest.raises(gn.ConfigError, match=r"validation_data must be \(X, y\) or \(X, y, sample_weight\), got int\."):
-        classifier().fit(X, WORDS, validation_data=3)
-    with pytest.raises(gn.ConfigError, match="validation_data must be left out with solver='lbfgs'"):
-        classifier(solver="lbfgs").fit(X, WORDS, validation_data=(X, WORDS))
-    with pytest.raises(gn.ConfigError, match=r"solver must be stochastic, got 'lbfgs'\. Use warm_start=True\."):
-        classifier(solver="lbfgs").fit(X, WORDS).continue_fit(X, WORDS)
-    ours = regressor().fit(D, TARGET)
-    with pytest.raises(gn.ConfigError, match="return_std=True needs loss='gaussian_nll', got loss='squared_error'"):
-        ours.predict(D, return_std=True)
-    with pytest.raises(gn.ConfigError, match="loss must be Quantile"):
-        ours.predict_quantiles(D)
-    with pytest.raises(gn.ConfigError, match="scale_target must be False with loss='poisson', got True"):
-        regressor(loss="poisson", scale_target=True).fit(D, TARGET)
-    with pytest.raises(gn.ConfigError, match=r"loss must be one for numbers, got 'cross_entropy'\. Use MLPClassifier"):
-        regressor(loss="cross_entropy").fit(D, TARGET)
+def test_our_adam_can_be_scikit_learns() -> None:
+    """An object with scikit-learn's form of epsilon is scikit-learn's Adam."""
+    same_weights(classifier(solver=gn.Adam(0.02, eps_form="sklearn")), classifier(), atol=1e-12)
 
 
-def test_fit_leaves_parameters_alone() -> None:
-    """The optimizer in use is a copy: what happens to it does not reach the parameter."""
-    given = gn.Adam(0.01)
-    ours = classifier(solver=given).fit(X, WORDS)
-    ours.network_.optimizer.learning_rate = 5.0
-    assert given.learning_rate == 0.01
+@pytest.mark.parametrize("solver", ["adam", "sgd", "adamw"])
+def test_schedules(solver: str) -> None:
+    """A schedule gives the rate of every step; a constant one is ``learning_rate_init``."""
+    schedule = gn.ExponentialDecay(0.05, factor=0.5)
+    model = classifier(learning_rate=schedule, solver=solver)
+    np.testing.assert_allclose(model.history_["learning_rate"], [schedule(epoch) for epoch in range(4)])
+    same_weights(classifier(learning_rate=gn.Constant(0.02), solver=solver), classifier(solver=solver))
 
 
-def test_validation_rows_may_lack_a_class() -> None:
-    """Rows to validate on, and those of a continued fit, need not show every label, in a warm start either."""
-    ours = classifier(warm_start=True).fit(X, WORDS, validation_data=(X[:60], WORDS[:60]))
-    ours.fit(X, WORDS, validation_data=(X[:60], WORDS[:60]))
-    ours.continue_fit(X[:60], WORDS[:60], max_iter=1)
+def test_clip_norm() -> None:
+    """A step is no longer than the rate times the norm that gradients are cut to."""
+    start = MLPRegressor(**STILL).fit(X_NUMBERS, NUMBERS)
+    options = {"solver": "sgd", "momentum": 0.0, "clip_norm": 0.5, "max_iter": 1, "batch_size": len(NUMBERS)}
+    model = regressor(**options)
+    step = np.sqrt(((model.network_.params - start.network_.params) ** 2).sum())
+    np.testing.assert_allclose(step, 0.02 * 0.5)
+    assert model.history_["clipped"] == [1.0]
 
 
-def test_slopes_are_in_the_units_of_the_targets() -> None:
-    """With a scaled target `input_gradient` gives the slopes of what is predicted; with y those of the loss."""
-    ours = regressor(scale_inputs=True, scale_target=True, activation="tanh").fit(X[:, :3] * 10, X[:, 3] * 1e3)
-    rows, step = X[:5, :3] * 10, np.array([1e-4, 0.0, 0.0])
-    slopes = ours.input_gradient(rows).reshape(5, 3)[:, 0]
-    np.testing.assert_allclose(slopes, (ours.predict(rows + step) - ours.predict(rows - step)) / 2e-4, rtol=1e-5)
-    labelled = classifier().fit(X, WORDS)
-    assert labelled.input_gradient(X[:5], WORDS[:5]).shape == (5, 4)
+# ---- scaling and looking inside ------------------------------------------------------------------------------------
 
 
-def test_smoothing_is_no_poor_fit() -> None:
-    """The loss of a guess is that of the loss in use, label smoothing included."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PoorFitWarning)
-        for loss in (gn.SoftmaxCrossEntropy(label_smoothing=0.5), gn.BinaryCrossEntropy(label_smoothing=0.5)):
-            classifier(loss=loss, max_iter=60, learning_rate_init=0.01).fit(X, WORDS)
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_scaling_is_what_a_pipeline_does(solver: str) -> None:
+    """``scale_inputs`` and ``scale_target`` are a StandardScaler before and around the perceptron."""
+    wide = X_NUMBERS * np.logspace(-3, 3, 10) + 40
+    model = MLPRegressor(**SHORT, solver=solver, scale_inputs=True, scale_target=True).fit(wide, NUMBERS)
+    inner = make_pipeline(StandardScaler(), MLPRegressor(**SHORT, solver=solver))
+    around = TransformedTargetRegressor(inner, transformer=StandardScaler()).fit(wide, NUMBERS)
+    np.testing.assert_allclose(model.predict(wide), around.predict(wide), rtol=1e-7)
+    sparse = scipy.sparse.random_array((150, 20), density=0.2, rng=0, format="csr") * 1000.0
+    model = MLPClassifier(**SHORT, solver=solver, scale_inputs=True).fit(sparse, Y)
+    piped = make_pipeline(StandardScaler(with_mean=False), MLPClassifier(**SHORT, solver=solver)).fit(sparse, Y)
+    np.testing.assert_allclose(model.predict_proba(sparse), piped.predict_proba(sparse), rtol=1e-7)
 
 
-def test_without_scikit_learn() -> None:
-    """Where scikit-learn is missing, the import says in one sentence what to install."""
-    code = "import sys; sys.modules['sklearn'] = None; import glassnet.sklearn"
-    job = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
-    assert job.stderr.splitlines()[-1] == (
-        "glassnet.errors.MissingExtraError: glassnet.sklearn: needs sklearn, which is not installed. "
-        "Run: pip install 'glassnet[sklearn]'"
-    )
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("loss", ["squared_error", "gaussian_nll", gn.Quantile([0.2, 0.5])], ids=str)
+def test_slopes_of_numbers(loss: Any, scaled: bool) -> None:
+    """`input_gradient` is how `predict` changes along the columns as they were given, in the units of the target."""
+    model = regressor(loss=loss, activation="tanh", scale_inputs=scaled, scale_target=scaled)
+    wide = X_NUMBERS[:9]
+    middle = 1 if isinstance(loss, gn.Quantile) else 0
+    slopes = model.input_gradient(wide, output=middle)
+    steps = 1e-6 * np.eye(10)
+    found = [(model.predict(wide + step) - model.predict(wide - step)) / 2e-6 for step in steps]
+    np.testing.assert_allclose(slopes, np.stack(found, axis=1), rtol=1e-5, atol=1e-6)
+    every = model.input_gradient(wide).reshape(9, -1, 10)
+    np.testing.assert_array_equal(every[:, middle], slopes)
+    chosen = model.input_gradient(wide, output=np.full(9, middle))
+    np.testing.assert_array_equal(chosen, slopes)
+
+
+@pytest.mark.parametrize("labels", [Y, TWO], ids=["three", "two"])
+def test_slopes_of_classes(labels: Any) -> None:
+    """With labels, words too, `input_gradient` is how each row's log loss changes."""
+    model = classifier(labels, activation="tanh", scale_inputs=True)
+
+    def losses(rows: np.ndarray) -> np.ndarray:
+        return -np.log(model.predict_proba(rows)[np.arange(len(rows)), np.searchsorted(model.classes_, labels)])
+
+    found = [(losses(X + step) - losses(X - step)) / 2e-6 for step in 1e-6 * np.eye(4)]
+    np.testing.assert_allclose(model.input_gradient(X, labels), np.stack(found, axis=1), rtol=1e-5, atol=1e-8)
+
+
+def test_looking_inside_keeps_dtype_and_takes_sparse_rows() -> None:
+    """float32 gives float32; rows of a sparse matrix give what dense ones give."""
+    single = X.astype(np.float32)
+    model = MLPClassifier(**SHORT, scale_inputs=True).fit(single, Y)
+    assert model.hidden(single, 0).dtype == model.input_gradient(single).dtype == np.float32
+    sparse = scipy.sparse.csr_array(X)
+    model = MLPClassifier(**SHORT).fit(sparse, Y)
+    np.testing.assert_array_equal(model.hidden(sparse, 1), model.hidden(X, 1))
+    np.testing.assert_array_equal(model.input_gradient(sparse, Y), model.input_gradient(X, Y))
