@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Scratch", "ScratchPool", "matrix_product", "weighted_sum"]
+__all__ = ["Scratch", "ScratchPool", "matrix_product", "product_into", "weighted_sum"]
+
+
+def product_into(members: int | None) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+    """Return `matrix_product` for arrays of NumPy's with or without a member axis, the choice made once.
+
+    A call from Python to Python less is 0.1 us of the 0.5 that the product of two small matrices takes.
+    """
+    return np.ndarray.dot if members is None else _stacked_product
+
+
+def _stacked_product(A: np.ndarray, B: np.ndarray, out: np.ndarray) -> np.ndarray:
+    return np.matmul(A, B, out=out)
 
 
 def matrix_product(A: np.ndarray, B: np.ndarray, out: np.ndarray) -> np.ndarray:
     """Write ``A @ B`` into ``out``, with or without a member axis in front.
 
-    Plain matrices go through ndarray.dot: it starts in 0.3 us where np.matmul takes 0.9, and gives the same bits.
+    Plain matrices go through ndarray.dot: it starts in 0.3 us where np.matmul takes 0.9, and gives the same bits. Rows
+    of another make, sparse ones say, multiply by a ``dot`` of their own.
     """
     return A.dot(B, out) if out.ndim == 2 else np.matmul(A, B, out=out)
 

@@ -57,7 +57,7 @@ class Penalties:
         total: Any = np.zeros(self._store.params.shape[:-1])
         for factor, params, _, work in self._parts:
             if self._l1:
-                np.abs(params, out=work)
+                np.abs(params, work)
                 total = total + factor * self._l1 * np.add.reduce(work, axis=-1)
             if self._l2:
                 total = total + factor * self._l2 * np.vecdot(params, params)
@@ -67,12 +67,12 @@ class Penalties:
         """Add the penalty's gradient to that of the loss."""
         for factor, params, grads, work in self._parts:
             if self._l1:
-                np.sign(params, out=work)
-                np.multiply(work, grads.dtype.type(factor * self._l1), out=work)
-                np.add(grads, work, out=grads)
+                np.sign(params, work)
+                np.multiply(work, grads.dtype.type(factor * self._l1), work)
+                np.add(grads, work, grads)
             if self._l2:
-                np.multiply(params, grads.dtype.type(2.0 * factor * self._l2), out=work)
-                np.add(grads, work, out=grads)
+                np.multiply(params, grads.dtype.type(2.0 * factor * self._l2), work)
+                np.add(grads, work, grads)
 
 
 def limit_norms(store: Store, max_norm: float) -> None:
@@ -97,4 +97,4 @@ def limit_norms(store: Store, max_norm: float) -> None:
             norms = np.sqrt(np.einsum("...ij,...ij->...j", layer.W, layer.W))
             if (norms > max_norm).any():
                 factors = (max_norm / np.maximum(norms, max_norm)).astype(norms.dtype)
-                np.multiply(layer.W, factors[..., None, :], out=layer.W)
+                np.multiply(layer.W, factors[..., None, :], layer.W)

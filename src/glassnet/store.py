@@ -175,8 +175,8 @@ class Store:
         if self._members is None:
             self._one_over_weight[()] = 1.0 / self.weight_sum.item()
         else:
-            np.divide(1.0, self.weight_sum[:, None], out=self._one_over_weight)
-        np.multiply(self.grads, self._one_over_weight, out=self.grads)
+            np.divide(1.0, self.weight_sum[:, None], self._one_over_weight)
+        np.multiply(self.grads, self._one_over_weight, self.grads)
 
     def __getstate__(self) -> dict[str, Any]:
         left_out = {"grads", "sums", "loss_sum", "weight_sum", "_one_over_weight"}

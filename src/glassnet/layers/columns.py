@@ -101,13 +101,13 @@ class Scale(Layer):
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         if step.keeps:
             cache["X"] = X
-        Y: np.ndarray = np.multiply(X, self.s, out=cache["Y"])
+        Y: np.ndarray = np.multiply(X, self.s, cache["Y"])
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        np.multiply(dY, cache["X"], out=cache["T"])
+        np.multiply(dY, cache["X"], cache["T"])
         np.add.reduce(cache["T"], axis=-1 - len(self.in_shape), out=self.ds, keepdims=True)
-        np.multiply(dY, self.s, out=dY)
+        np.multiply(dY, self.s, dY)
         return dY
 
 

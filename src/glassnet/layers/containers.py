@@ -273,7 +273,7 @@ class Residual(Container):
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         F, S = cache["inside"].forward(X, step), cache["around"].forward(X, step)
-        Y: np.ndarray = np.add(S, F, out=cache["Y"])
+        Y: np.ndarray = np.add(S, F, cache["Y"])
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
@@ -282,7 +282,7 @@ class Residual(Container):
         inside, around = cache["inside"].backward(cache["dF"]), cache["around"].backward(dY)
         if inside is None or around is None:
             return None
-        dX: np.ndarray = np.add(around, inside, out=around)
+        dX: np.ndarray = np.add(around, inside, around)
         return dX
 
     def config(self) -> dict[str, Any]:
@@ -364,7 +364,7 @@ class Concatenate(Container):
                 if empty:
                     np.copyto(dX, part)
                 else:
-                    np.add(dX, part, out=dX)
+                    np.add(dX, part, dX)
                 empty = False
         return dX
 

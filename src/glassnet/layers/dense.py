@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, matrix_product
+from glassnet.arrays import Scratch, matrix_product, product_into
 from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ShapeError
 from glassnet.initializers import INITIALIZERS, default_initializer
@@ -15,6 +15,8 @@ from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.named import activation_config, activation_name, make_activation
 
 __all__ = ["Dense"]
+
+_SMALL = 8192  # numbers in a batch of outputs
 
 
 class Dense(Layer):
@@ -81,16 +83,22 @@ class Dense(Layer):
         return (weight, bias) if self.use_bias else (weight,)
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
+        self._product = product_into(members)
         self.W, self.dW = params["weight"], grads["weight"]
+        self.WT = self.W.mT
         if self.use_bias:
             self.b, self.db = params["bias"], grads["bias"]
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+        # NumPy spreads a row faster in a copy than in an addition, up to a size (4 x 4: 0.5 against 0.9 us together).
+        small = scratch.batch_size * self.units <= _SMALL
+        copies = scratch.array(self.out_shape) if small and self.use_bias else None
         return {
             "Z": scratch.array(self.out_shape),
             "work": None if self._is_linear else self.activation.make_work(scratch),
             "dX": scratch.array(self.in_shape) if scratch.keeps and need_dX else None,
             "ones": scratch.ones()[None, :],
+            "copies": copies,
             "X": None,
         }
 
@@ -98,7 +106,12 @@ class Dense(Layer):
         Z: np.ndarray = cache["Z"]
         matrix_product(X, self.W, Z)
         if self.use_bias:
-            np.add(Z, self.b, out=Z)
+            copies = cache["copies"]
+            if copies is None:
+                np.add(Z, self.b, Z)
+            else:
+                copies[...] = self.b
+                np.add(Z, copies, Z)
         if step.keeps:
             cache["X"] = X
         if not self._is_linear:
@@ -113,9 +126,9 @@ class Dense(Layer):
         matrix_product(cache["X"].mT, dZ, self.dW)
         if self.use_bias:
             # As a product the sum over samples takes a quarter of np.add.reduce's time (200 x 100: 1.3 against 5.6 us).
-            matrix_product(cache["ones"], dZ, self.db)
+            self._product(cache["ones"], dZ, self.db)
         dX: np.ndarray | None = cache["dX"]
-        return None if dX is None else matrix_product(dZ, self.W.mT, dX)
+        return None if dX is None else self._product(dZ, self.WT, dX)
 
     def config(self) -> dict[str, Any]:
         return {

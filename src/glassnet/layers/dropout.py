@@ -53,13 +53,13 @@ class Dropout(Layer):
         U = step.rng.uniform(self.index, out=cache["M"])
         np.greater_equal(U, cache["rate"], out=cache["kept"])
         np.copyto(cache["M"], cache["kept"])
-        np.multiply(cache["M"], cache["scale"], out=cache["M"])
-        Y: np.ndarray = np.multiply(X, cache["M"], out=cache["Y"])
+        np.multiply(cache["M"], cache["scale"], cache["M"])
+        Y: np.ndarray = np.multiply(X, cache["M"], cache["Y"])
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         if cache["noisy"]:
-            np.multiply(dY, cache["M"], out=dY)
+            np.multiply(dY, cache["M"], dY)
         return dY
 
     def config(self) -> dict[str, Any]:
@@ -91,8 +91,8 @@ class GaussianNoise(Layer):
         if step.rng is None or not step.training:
             return X
         Y: np.ndarray = step.rng.normal(self.index, out=cache["Y"])
-        np.multiply(Y, cache["std"], out=Y)
-        np.add(Y, X, out=Y)
+        np.multiply(Y, cache["std"], Y)
+        np.add(Y, X, Y)
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:

@@ -95,16 +95,16 @@ class BatchNorm(Layer):
         if of_batch:
             mean, var = self._batch_statistics(X, cache)
         else:
-            np.subtract(X, self.running_mean, out=Xhat)
+            np.subtract(X, self.running_mean, Xhat)
             mean, var = self.running_mean, self.running_var
-        np.add(var, cache["eps"], out=one_over_s)
-        np.sqrt(one_over_s, out=one_over_s)
-        np.reciprocal(one_over_s, out=one_over_s)
-        np.multiply(Xhat, one_over_s, out=Xhat)
-        np.multiply(Xhat, self.gamma, out=Y)
-        np.add(Y, self.beta, out=Y)
+        np.add(var, cache["eps"], one_over_s)
+        np.sqrt(one_over_s, one_over_s)
+        np.reciprocal(one_over_s, one_over_s)
+        np.multiply(Xhat, one_over_s, Xhat)
+        np.multiply(Xhat, self.gamma, Y)
+        np.add(Y, self.beta, Y)
         if of_batch:
-            np.multiply(var, cache["unbiased"], out=var)
+            np.multiply(var, cache["unbiased"], var)
             self._follow(self.running_mean, mean, cache)
             self._follow(self.running_var, var, cache)
         if step.keeps:
@@ -116,33 +116,33 @@ class BatchNorm(Layer):
         """Return mean and biased variance over the batch, and leave ``X - mean`` in ``Xhat``."""
         mean, var, Xhat, T = cache["mean"], cache["row"], cache["Xhat"], cache["T"]
         np.add.reduce(X, axis=-2, out=mean, keepdims=True)
-        np.multiply(mean, cache["one_over_n"], out=mean)
-        np.subtract(X, mean, out=Xhat)
-        np.multiply(Xhat, Xhat, out=T)
+        np.multiply(mean, cache["one_over_n"], mean)
+        np.subtract(X, mean, Xhat)
+        np.multiply(Xhat, Xhat, T)
         np.add.reduce(T, axis=-2, out=var, keepdims=True)
-        np.multiply(var, cache["one_over_n"], out=var)
+        np.multiply(var, cache["one_over_n"], var)
         return mean, var
 
     @staticmethod
     def _follow(running: np.ndarray, batch: np.ndarray, cache: Cache) -> None:
         """Move ``running = momentum * running + (1 - momentum) * batch``; consumes ``batch``."""
-        np.multiply(running, cache["momentum"], out=running)
-        np.multiply(batch, cache["rest"], out=batch)
-        np.add(running, batch, out=running)
+        np.multiply(running, cache["momentum"], running)
+        np.multiply(batch, cache["rest"], batch)
+        np.add(running, batch, running)
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         Xhat, T, row = cache["Xhat"], cache["T"], cache["row"]
-        np.multiply(dY, Xhat, out=T)
+        np.multiply(dY, Xhat, T)
         np.add.reduce(T, axis=-2, out=self.dgamma, keepdims=True)
         np.add.reduce(dY, axis=-2, out=self.dbeta, keepdims=True)
         if cache["of_batch"]:
-            np.multiply(self.dgamma, cache["one_over_n"], out=row)
-            np.multiply(Xhat, row, out=T)
-            np.subtract(dY, T, out=dY)
-            np.multiply(self.dbeta, cache["one_over_n"], out=row)
-            np.subtract(dY, row, out=dY)
-        np.multiply(self.gamma, cache["one_over_s"], out=row)
-        np.multiply(dY, row, out=dY)
+            np.multiply(self.dgamma, cache["one_over_n"], row)
+            np.multiply(Xhat, row, T)
+            np.subtract(dY, T, dY)
+            np.multiply(self.dbeta, cache["one_over_n"], row)
+            np.subtract(dY, row, dY)
+        np.multiply(self.gamma, cache["one_over_s"], row)
+        np.multiply(dY, row, dY)
         return dY
 
     def config(self) -> dict[str, Any]:
@@ -206,35 +206,35 @@ class LayerNorm(Layer):
         Y: np.ndarray = cache["Y"]
         Xhat, T, mean, s = cache["Xhat"], cache["T"], cache["mean"], cache["one_over_s"]
         np.add.reduce(X, axis=-1, out=mean, keepdims=True)
-        np.multiply(mean, cache["one_over_d"], out=mean)
-        np.subtract(X, mean, out=Xhat)
-        np.multiply(Xhat, Xhat, out=T)
+        np.multiply(mean, cache["one_over_d"], mean)
+        np.subtract(X, mean, Xhat)
+        np.multiply(Xhat, Xhat, T)
         np.add.reduce(T, axis=-1, out=s, keepdims=True)
-        np.multiply(s, cache["one_over_d"], out=s)
-        np.add(s, cache["eps"], out=s)
-        np.sqrt(s, out=s)
-        np.reciprocal(s, out=s)
-        np.multiply(Xhat, s, out=Xhat)
-        np.multiply(Xhat, self.gamma, out=Y)
-        np.add(Y, self.beta, out=Y)
+        np.multiply(s, cache["one_over_d"], s)
+        np.add(s, cache["eps"], s)
+        np.sqrt(s, s)
+        np.reciprocal(s, s)
+        np.multiply(Xhat, s, Xhat)
+        np.multiply(Xhat, self.gamma, Y)
+        np.add(Y, self.beta, Y)
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         Xhat, T, mean = cache["Xhat"], cache["T"], cache["mean"]
         over_samples = tuple(range(-1 - len(self.in_shape), -1))
-        np.multiply(dY, Xhat, out=T)
+        np.multiply(dY, Xhat, T)
         np.add.reduce(T, axis=over_samples, out=self.dgamma, keepdims=True)
         np.add.reduce(dY, axis=over_samples, out=self.dbeta, keepdims=True)
-        np.multiply(dY, self.gamma, out=dY)
-        np.multiply(dY, Xhat, out=T)
+        np.multiply(dY, self.gamma, dY)
+        np.multiply(dY, Xhat, T)
         np.add.reduce(T, axis=-1, out=mean, keepdims=True)
-        np.multiply(mean, cache["one_over_d"], out=mean)
-        np.multiply(Xhat, mean, out=T)
+        np.multiply(mean, cache["one_over_d"], mean)
+        np.multiply(Xhat, mean, T)
         np.add.reduce(dY, axis=-1, out=mean, keepdims=True)
-        np.multiply(mean, cache["one_over_d"], out=mean)
-        np.subtract(dY, mean, out=dY)
-        np.subtract(dY, T, out=dY)
-        np.multiply(dY, cache["one_over_s"], out=dY)
+        np.multiply(mean, cache["one_over_d"], mean)
+        np.subtract(dY, mean, dY)
+        np.subtract(dY, T, dY)
+        np.multiply(dY, cache["one_over_s"], dY)
         return dY
 
     def config(self) -> dict[str, Any]:

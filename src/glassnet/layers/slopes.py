@@ -53,19 +53,19 @@ class PReLU(Layer):
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         Y, negative, T = cache["Y"], cache["negative"], cache["T"]
         np.minimum(X, cache["zeros"], out=negative)
-        np.multiply(negative, self.slope, out=T)
+        np.multiply(negative, self.slope, T)
         np.maximum(X, cache["zeros"], out=Y)
-        found: np.ndarray = np.add(Y, T, out=Y)
+        found: np.ndarray = np.add(Y, T, Y)
         return found
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         negative, T, mask = cache["negative"], cache["T"], cache["mask"]
-        np.multiply(dY, negative, out=T)
+        np.multiply(dY, negative, T)
         first = -1 - len(self.in_shape)
         over: Any = tuple(range(first, 0)) if self.shared else first
         np.add.reduce(T, axis=over, out=self.dslope, keepdims=True)
         np.less(negative, cache["zeros"], out=mask)
-        np.multiply(dY, self.slope, out=T)
+        np.multiply(dY, self.slope, T)
         np.copyto(dY, T, where=mask)
         return dY
 
@@ -116,20 +116,20 @@ class Parametric(Layer):
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         F, D, Y = cache["F"], cache["D"], cache["Y"]
         self.activation.apply(X, F, cache["work"], step.keeps)
-        np.subtract(F, X, out=D)
-        np.multiply(D, self.alpha, out=Y)
-        found: np.ndarray = np.add(Y, X, out=Y)
+        np.subtract(F, X, D)
+        np.multiply(D, self.alpha, Y)
+        found: np.ndarray = np.add(Y, X, Y)
         return found
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
         # Y is no longer needed: it takes what goes through f.
         D, through = cache["D"], cache["Y"]
-        np.multiply(dY, D, out=D)
+        np.multiply(dY, D, D)
         np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)
-        np.multiply(dY, self.alpha, out=through)
-        np.subtract(dY, through, out=dY)
+        np.multiply(dY, self.alpha, through)
+        np.subtract(dY, through, dY)
         self.activation.differentiate(through, cache["F"], cache["work"])
-        np.add(dY, through, out=dY)
+        np.add(dY, through, dY)
         return dY
 
     def config(self) -> dict[str, Any]:

@@ -37,14 +37,14 @@ class Softmax(Activation):
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         row = work["row"]
         np.maximum.reduce(Z, axis=-1, out=row, keepdims=True)
-        np.subtract(Z, row, out=Y)
-        np.exp(Y, out=Y)
+        np.subtract(Z, row, Y)
+        np.exp(Y, Y)
         np.add.reduce(Y, axis=-1, out=row, keepdims=True)
-        np.divide(Y, row, out=Y)
+        np.divide(Y, row, Y)
 
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
         (T,), row = work["arrays"], work["row"]
-        np.multiply(dY, Y, out=T)
+        np.multiply(dY, Y, T)
         np.add.reduce(T, axis=-1, out=row, keepdims=True)
-        np.subtract(dY, row, out=dY)
-        np.multiply(dY, Y, out=dY)
+        np.subtract(dY, row, dY)
+        np.multiply(dY, Y, dY)

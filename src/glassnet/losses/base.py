@@ -203,8 +203,8 @@ def average_columns(T: np.ndarray, dZ: np.ndarray, weight: np.ndarray | None, ca
     rows = cache["rows"]
     if cache["several"]:
         np.add.reduce(T, axis=-1, out=rows)
-        np.multiply(rows, cache["one_over_k"], out=rows)
-        np.multiply(dZ, cache["one_over_k"], out=dZ)
+        np.multiply(rows, cache["one_over_k"], rows)
+        np.multiply(dZ, cache["one_over_k"], dZ)
     return weigh(rows, dZ, weight, cache)
 
 
@@ -212,5 +212,5 @@ def weigh(rows: np.ndarray, dZ: np.ndarray, weight: np.ndarray | None, cache: Ca
     """Return ``sum(w * rows)`` and multiply each row of ``dZ`` by its weight."""
     if weight is None:
         return weighted_sum(rows, cache["ones"])
-    np.multiply(dZ, weight[..., None], out=dZ)
+    np.multiply(dZ, weight[..., None], dZ)
     return weighted_sum(rows, weight)

@@ -111,14 +111,14 @@ class BinaryCrossEntropy(ColumnLoss):
         T, half = cache["T"], cache["half"]
         if self.label_smoothing:
             y = _smooth(y, cache)
-        np.logaddexp(Z, cache["zeros"], out=T)
-        np.multiply(y, Z, out=out)
-        np.subtract(T, out, out=T)
-        np.multiply(Z, half, out=out)
-        np.tanh(out, out=out)
-        np.multiply(out, half, out=out)
-        np.add(out, half, out=out)
-        np.subtract(out, y, out=out)
+        np.logaddexp(Z, cache["zeros"], T)
+        np.multiply(y, Z, out)
+        np.subtract(T, out, T)
+        np.multiply(Z, half, out)
+        np.tanh(out, out)
+        np.multiply(out, half, out)
+        np.add(out, half, out)
+        np.subtract(out, y, out)
         return average_columns(T, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
@@ -200,27 +200,27 @@ class SoftmaxCrossEntropy(Loss):
     ) -> Any:
         S, sums, rows = cache["S"], cache["sums"], cache["rows"]
         _largest_of_rows(Z, sums, cache["columns"])
-        np.subtract(Z, sums, out=S)
-        np.exp(S, out=out)
+        np.subtract(Z, sums, S)
+        np.exp(S, out)
         matrix_product(out, cache["ones_k"], sums)
-        np.divide(out, sums, out=out)
-        np.log(sums[..., 0], out=rows)
+        np.divide(out, sums, out)
+        np.log(sums[..., 0], rows)
         if self.label_smoothing:
             y = _smooth_codes(y, cache) if y.dtype.kind == "i" else _smooth(y, cache)
         if y.dtype.kind == "i":
             index, picked = cache["index"], cache["picked"]
-            np.add(cache["starts"], y, out=index)
+            np.add(cache["starts"], y, index)
             np.take(S, index, out=picked, mode="clip")
-            np.subtract(rows, picked, out=rows)
+            np.subtract(rows, picked, rows)
             # p - 1 at the true class is expm1(log p), and log p is -l: no need to read p back.
-            np.negative(rows, out=picked)
-            np.expm1(picked, out=picked)
+            np.negative(rows, picked)
+            np.expm1(picked, picked)
             np.put(out, index, picked, mode="clip")
         else:
-            np.subtract(out, y, out=out)
-            np.multiply(S, y, out=S)
+            np.subtract(out, y, out)
+            np.multiply(S, y, S)
             picked = np.add.reduce(S, axis=-1, out=cache["picked"])
-            np.subtract(rows, picked, out=rows)
+            np.subtract(rows, picked, rows)
         return weigh(rows, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
@@ -234,15 +234,15 @@ def sigmoid(Z: np.ndarray) -> np.ndarray:
     """Return ``1 / (1 + exp(-Z))`` as a fresh array, right to the last digits for probabilities near 0 too."""
     # Slower than the form with tanh, which rounds there.
     P: np.ndarray = np.logaddexp(-Z, np.zeros((), dtype=Z.dtype))
-    np.negative(P, out=P)
-    np.exp(P, out=P)
+    np.negative(P, P)
+    np.exp(P, P)
     return P
 
 
 def softmax(Z: np.ndarray) -> np.ndarray:
     """Return ``exp(Z_j) / sum_j exp(Z_j)`` over the last axis, as a fresh array."""
     P: np.ndarray = Z - Z.max(axis=-1, keepdims=True)
-    np.exp(P, out=P)
+    np.exp(P, P)
     P /= P.sum(axis=-1, keepdims=True)
     return P
 
@@ -281,8 +281,8 @@ def _smoothing(s: float, k: int, scratch: Scratch, out_shape: tuple[int, ...]) -
 def _smooth(y: np.ndarray, cache: Cache) -> np.ndarray:
     """Return ``y * (1 - s) + s / k``."""
     Y: np.ndarray = cache["Y"]
-    np.multiply(y, cache["keep"], out=Y)
-    np.add(Y, cache["spread"], out=Y)
+    np.multiply(y, cache["keep"], Y)
+    np.add(Y, cache["spread"], Y)
     return Y
 
 
@@ -290,6 +290,6 @@ def _smooth_codes(y: np.ndarray, cache: Cache) -> np.ndarray:
     """Return the same for class codes, as probabilities."""
     Y: np.ndarray = cache["Y"]
     Y[...] = cache["spread"]
-    np.add(cache["starts"], y, out=cache["index"])
+    np.add(cache["starts"], y, cache["index"])
     np.put(Y, cache["index"], cache["true"], mode="clip")
     return Y

@@ -71,19 +71,19 @@ class Poisson(ColumnLoss):
     ) -> Any:
         T, product, limit = cache["T"], cache["product"], cache["limit"]
         np.minimum(Z, limit, out=out)
-        np.exp(out, out=out)
-        np.subtract(Z, limit, out=T)
+        np.exp(out, out)
+        np.subtract(Z, limit, T)
         np.maximum(T, cache["zeros"], out=T)
-        np.add(T, cache["one"], out=T)
-        np.multiply(T, out, out=T)
-        np.multiply(y, Z, out=product)
-        np.subtract(T, product, out=T)
-        np.subtract(out, y, out=out)
+        np.add(T, cache["one"], T)
+        np.multiply(T, out, T)
+        np.multiply(y, Z, product)
+        np.subtract(T, product, T)
+        np.subtract(out, y, out)
         return average_columns(T, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         rate: np.ndarray = np.minimum(Z, np.array(_MAX_LOG_RATE, dtype=Z.dtype))
-        np.exp(rate, out=rate)
+        np.exp(rate, rate)
         return rate
 
 
@@ -164,11 +164,11 @@ class Quantile(Loss):
         T, tilts, half = cache["T"], cache["tilts"], cache["half"]
         apart = (*Z.shape[:-1], -1, len(self.levels))
         np.subtract(Z.reshape(apart), y[..., None], out=T.reshape(apart))
-        np.sign(T, out=out)
-        np.multiply(out, half, out=out)
-        np.add(out, tilts, out=out)
+        np.sign(T, out)
+        np.multiply(out, half, out)
+        np.add(out, tilts, out)
         # l is the slope times e.
-        np.multiply(T, out, out=T)
+        np.multiply(T, out, T)
         return average_columns(T, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
@@ -246,31 +246,31 @@ class GaussianNLL(Loss):
         t = Z.shape[-1] // 2
         m, s, dm, ds = Z[..., :t], Z[..., t:], out[..., :t], out[..., t:]
         log_v, r, per_v, T = cache["arrays"]
-        np.logaddexp(s, cache["floor"], out=log_v)
-        np.subtract(m, y, out=r)
-        np.negative(log_v, out=per_v)
-        np.exp(per_v, out=per_v)
-        np.multiply(r, per_v, out=dm)
-        np.multiply(r, dm, out=r)
+        np.logaddexp(s, cache["floor"], log_v)
+        np.subtract(m, y, r)
+        np.negative(log_v, per_v)
+        np.exp(per_v, per_v)
+        np.multiply(r, per_v, dm)
+        np.multiply(r, dm, r)
         # exp(s) / v, at most 1.
-        np.subtract(s, log_v, out=T)
-        np.exp(T, out=T)
-        np.subtract(cache["one"], r, out=per_v)
-        np.multiply(per_v, cache["half"], out=per_v)
-        np.multiply(per_v, T, out=ds)
-        np.multiply(out, cache["one_over_t"], out=out)
-        np.add(log_v, cache["log_two_pi"], out=T)
-        np.add(T, r, out=T)
+        np.subtract(s, log_v, T)
+        np.exp(T, T)
+        np.subtract(cache["one"], r, per_v)
+        np.multiply(per_v, cache["half"], per_v)
+        np.multiply(per_v, T, ds)
+        np.multiply(out, cache["one_over_t"], out)
+        np.add(log_v, cache["log_two_pi"], T)
+        np.add(T, r, T)
         rows = np.add.reduce(T, axis=-1, out=cache["rows"])
-        np.multiply(rows, cache["half_over_t"], out=rows)
+        np.multiply(rows, cache["half_over_t"], rows)
         return weigh(rows, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
         P, t = Z.copy(), Z.shape[-1] // 2
         V = P[..., t:]
-        np.logaddexp(V, np.array(math.log(self.min_variance), dtype=Z.dtype), out=V)
+        np.logaddexp(V, np.array(math.log(self.min_variance), dtype=Z.dtype), V)
         np.minimum(V, np.array(_MAX_LOG_VARIANCE, dtype=Z.dtype), out=V)
-        np.exp(V, out=V)
+        np.exp(V, V)
         return P
 
     def config(self) -> dict[str, Any]:

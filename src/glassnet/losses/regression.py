@@ -50,11 +50,11 @@ class SquaredError(ColumnLoss):
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
         T, rows = cache["T"], cache["rows"]
-        np.subtract(Z, y, out=out)
-        np.multiply(out, out, out=T)
+        np.subtract(Z, y, out)
+        np.multiply(out, out, T)
         np.add.reduce(T, axis=-1, out=rows)
-        np.multiply(rows, cache["one_over_k"], out=rows)
-        np.multiply(out, cache["two_over_k"], out=out)
+        np.multiply(rows, cache["one_over_k"], rows)
+        np.multiply(out, cache["two_over_k"], out)
         return weigh(rows, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
@@ -84,9 +84,9 @@ class AbsoluteError(ColumnLoss):
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
         T = cache["T"]
-        np.subtract(Z, y, out=out)
+        np.subtract(Z, y, out)
         np.absolute(out, out=T)
-        np.sign(out, out=out)
+        np.sign(out, out)
         return average_columns(T, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
@@ -136,12 +136,12 @@ class Huber(ColumnLoss):
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
     ) -> Any:
         T, R = cache["T"], cache["R"]
-        np.subtract(Z, y, out=R)
+        np.subtract(Z, y, R)
         np.minimum(R, cache["delta"], out=out)
         np.maximum(out, cache["minus_delta"], out=out)
-        np.multiply(out, cache["half"], out=T)
-        np.subtract(R, T, out=T)
-        np.multiply(T, out, out=T)
+        np.multiply(out, cache["half"], T)
+        np.subtract(R, T, T)
+        np.multiply(T, out, T)
         return average_columns(T, out, weight, cache)
 
     def link(self, Z: np.ndarray) -> np.ndarray:

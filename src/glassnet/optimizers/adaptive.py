@@ -66,13 +66,13 @@ class Adagrad(Optimizer):
         state.t += 1
         eps = state.scalar("eps", self.eps)
         for group, work, p, g, s in state.blocks(params, grads):
-            np.multiply(g, g, out=work)
-            np.add(s, work, out=s)
-            np.sqrt(s, out=work)
-            np.add(work, eps, out=work)
-            np.divide(g, work, out=work)
-            np.multiply(work, state.scalar("lr", learning_rate * group.rate_factor), out=work)
-            np.subtract(p, work, out=p)
+            np.multiply(g, g, work)
+            np.add(s, work, s)
+            np.sqrt(s, work)
+            np.add(work, eps, work)
+            np.divide(g, work, work)
+            np.multiply(work, state.scalar("lr", learning_rate * group.rate_factor), work)
+            np.subtract(p, work, p)
 
     def settings(self) -> dict[str, Any]:
         return {"initial_accumulator": self.initial_accumulator, "eps": self.eps}
@@ -137,25 +137,25 @@ class RMSprop(Optimizer):
         rho, rest = state.scalar("rho", self.rho), state.scalar("rest", 1.0 - self.rho)
         eps, momentum = state.scalar("eps", self.eps), state.scalar("momentum", self.momentum)
         for group, work, p, g, v, *others in state.blocks(params, grads):
-            np.multiply(g, g, out=work)
-            np.multiply(work, rest, out=work)
-            np.multiply(v, rho, out=v)
-            np.add(v, work, out=v)
+            np.multiply(g, g, work)
+            np.multiply(work, rest, work)
+            np.multiply(v, rho, v)
+            np.add(v, work, v)
             if self.centered:
                 self._variance(g, v, others[0], work, rho, rest)
-                np.sqrt(work, out=work)
+                np.sqrt(work, work)
             else:
-                np.sqrt(v, out=work)
-            np.add(work, eps, out=work)
-            np.divide(g, work, out=work)
+                np.sqrt(v, work)
+            np.add(work, eps, work)
+            np.divide(g, work, work)
             lr = state.scalar("lr", learning_rate * group.rate_factor)
             if self.momentum:
-                np.multiply(others[-1], momentum, out=others[-1])
-                np.add(others[-1], work, out=others[-1])
-                np.multiply(others[-1], lr, out=work)
+                np.multiply(others[-1], momentum, others[-1])
+                np.add(others[-1], work, others[-1])
+                np.multiply(others[-1], lr, work)
             else:
-                np.multiply(work, lr, out=work)
-            np.subtract(p, work, out=p)
+                np.multiply(work, lr, work)
+            np.subtract(p, work, p)
         for name, decay in (("v", self.rho), ("m", self.rho), ("b", self.momentum)):
             if name in self.state_names:
                 state.flush(name, decay)
@@ -165,11 +165,11 @@ class RMSprop(Optimizer):
         g: np.ndarray, v: np.ndarray, m: np.ndarray, work: np.ndarray, rho: np.ndarray, rest: np.ndarray
     ) -> None:
         """Move the mean, and write ``v - m**2`` into ``work``."""
-        np.multiply(g, rest, out=work)
-        np.multiply(m, rho, out=m)
-        np.add(m, work, out=m)
-        np.multiply(m, m, out=work)
-        np.subtract(v, work, out=work)
+        np.multiply(g, rest, work)
+        np.multiply(m, rho, m)
+        np.add(m, work, m)
+        np.multiply(m, m, work)
+        np.subtract(v, work, work)
         # Rounding can bring it below 0 where the gradient hardly changes.
         np.maximum(work, np.zeros((), work.dtype), out=work)
 
@@ -245,17 +245,17 @@ class Adam(Optimizer):
         for group, work, p, g, M, V in state.blocks(params, grads):
             if group.decay_factor:
                 decay = 1.0 - learning_rate * group.rate_factor * group.decay_factor * self.weight_decay
-                np.multiply(p, state.scalar("decay", decay), out=p)
-            np.multiply(M, beta1, out=M)
-            np.add(M, g, out=M)
-            np.multiply(g, g, out=work)
-            np.multiply(V, beta2, out=V)
-            np.add(V, work, out=V)
-            np.sqrt(V, out=work)
-            np.add(work, eps, out=work)
-            np.divide(M, work, out=work)
-            np.multiply(work, state.scalar("rate", rate * group.rate_factor), out=work)
-            np.subtract(p, work, out=p)
+                np.multiply(p, state.scalar("decay", decay), p)
+            np.multiply(M, beta1, M)
+            np.add(M, g, M)
+            np.multiply(g, g, work)
+            np.multiply(V, beta2, V)
+            np.add(V, work, V)
+            np.sqrt(V, work)
+            np.add(work, eps, work)
+            np.divide(M, work, work)
+            np.multiply(work, state.scalar("rate", rate * group.rate_factor), work)
+            np.subtract(p, work, p)
         state.flush("M", self.beta1)
         state.flush("V", self.beta2)
 

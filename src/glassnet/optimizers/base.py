@@ -246,8 +246,8 @@ class Optimizer:
         for start in range(0, params.shape[-1], width):
             part = slice(start, start + width)
             difference = params[..., part] - average[..., part]
-            np.multiply(difference, rest, out=difference)
-            np.add(average[..., part], difference, out=average[..., part])
+            np.multiply(difference, rest, difference)
+            np.add(average[..., part], difference, average[..., part])
 
     def settings(self) -> dict[str, Any]:
         """Return the constructor's arguments apart from those that all optimizers have."""

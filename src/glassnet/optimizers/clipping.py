@@ -46,7 +46,7 @@ def _clip(g: np.ndarray, clip_norm: float, spans: list[slice]) -> bool:
     if norm <= clip_norm:
         return False
     for span in spans:
-        np.multiply(g[span], g.dtype.type(clip_norm / norm), out=g[span])
+        np.multiply(g[span], g.dtype.type(clip_norm / norm), g[span])
     return True
 
 

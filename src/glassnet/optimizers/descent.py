@@ -63,20 +63,20 @@ class SGD(Optimizer):
         state.t += 1
         if self.momentum == 0.0:
             for group, work, p, g in state.blocks(params, grads):
-                np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
-                np.subtract(p, work, out=p)
+                np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), work)
+                np.subtract(p, work, p)
             return
         momentum = state.scalar("momentum", self.momentum)
         for group, work, p, g, v in state.blocks(params, grads):
-            np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), out=work)
-            np.multiply(v, momentum, out=v)
-            np.subtract(v, work, out=v)
+            np.multiply(g, state.scalar("lr", learning_rate * group.rate_factor), work)
+            np.multiply(v, momentum, v)
+            np.subtract(v, work, v)
             if self.nesterov:
-                np.subtract(p, work, out=p)
-                np.multiply(v, momentum, out=work)
-                np.add(p, work, out=p)
+                np.subtract(p, work, p)
+                np.multiply(v, momentum, work)
+                np.add(p, work, p)
             else:
-                np.add(p, v, out=p)
+                np.add(p, v, p)
         state.flush("velocity", self.momentum)
 
     def settings(self) -> dict[str, Any]:
@@ -142,14 +142,14 @@ class Lion(Optimizer):
             rate = learning_rate * group.rate_factor
             if group.decay_factor:
                 decay = 1.0 - rate * group.decay_factor * self.weight_decay
-                np.multiply(p, state.scalar("decay", decay), out=p)
-            np.multiply(M, ratio, out=work)
-            np.add(work, g, out=work)
-            np.sign(work, out=work)
-            np.multiply(work, state.scalar("lr", rate), out=work)
-            np.subtract(p, work, out=p)
-            np.multiply(M, beta2, out=M)
-            np.add(M, g, out=M)
+                np.multiply(p, state.scalar("decay", decay), p)
+            np.multiply(M, ratio, work)
+            np.add(work, g, work)
+            np.sign(work, work)
+            np.multiply(work, state.scalar("lr", rate), work)
+            np.subtract(p, work, p)
+            np.multiply(M, beta2, M)
+            np.add(M, g, M)
         state.flush("M", self.beta2)
 
     def settings(self) -> dict[str, Any]:
