@@ -16,15 +16,16 @@ ENGINE = {
     "glassnet.layers": "Chain Container check_layer_list check_raw_inputs learns leaves name_layers",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",
-    "glassnet.network.Network": "accumulate broadcast built check_data check_inputs forget_shape logits noise "
-    "penalties plan slots streams twin",
+    "glassnet.network.Network": "accumulate broadcast built check_data check_inputs forget_shape has_own_rows logits "
+    "noise penalties plan slots streams twin",
     "glassnet.optimizers": "clip_gradients",
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState check_fit_options",
     "glassnet.training.history.History": "complete record",
-    "glassnet.training.run.Run": "__init__ decide evaluate loop note_seconds rate run_epoch train_step",
+    "glassnet.training.run.Run": "__init__ check_weights decide evaluate last_finite loop members_diverged "
+    "note_seconds rate run_epoch train_step watched_data",
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
 }
 

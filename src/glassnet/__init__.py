@@ -94,6 +94,7 @@ from glassnet.schedules import (
 if TYPE_CHECKING:
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
+    from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History
 
@@ -125,6 +126,7 @@ __all__ = [
     "Dropout",
     "EarlyStopping",
     "Embedding",
+    "Ensemble",
     "ExponentialDecay",
     "Flatten",
     "FormatError",
@@ -150,6 +152,7 @@ __all__ = [
     "ParamSpec",
     "Parametric",
     "Poisson",
+    "Population",
     "Quantile",
     "RMSprop",
     "ReLU",
@@ -174,8 +177,11 @@ __all__ = [
     "Tanh",
     "Warmup",
     "check_gradients",
+    "cross_validate",
+    "find_learning_rate",
     "from_sklearn",
     "load",
+    "sweep",
 ]
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
@@ -183,10 +189,15 @@ _ON_USE = {
     "Callback": "glassnet.training",
     "Checkpoint": "glassnet.training",
     "EarlyStopping": "glassnet.training",
+    "Ensemble": "glassnet.populations",
     "History": "glassnet.training",
+    "Population": "glassnet.populations",
     "check_gradients": "glassnet.gradcheck",
+    "cross_validate": "glassnet.populations",
+    "find_learning_rate": "glassnet.populations",
     "from_sklearn": "glassnet.sklearn",
     "load": "glassnet.files",
+    "sweep": "glassnet.populations",
 }
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.checks import check_choice
+from glassnet.layers import Step
 from glassnet.metrics import Metric
 from glassnet.network import PREDICT_ROWS, Network
 
-__all__ = ["mean_loss", "scores"]
+__all__ = ["loss_and_gradients", "mean_loss", "scores"]
 
 
 def scores(
@@ -18,29 +20,53 @@ def scores(
 ) -> dict[str, Any]:
     """Return loss and metrics for checked data, with noise off: floats, or arrays (K,) with members.
 
-    ``metrics`` are those of `Loss.choose_metrics`.
+    ``metrics`` are those of `Loss.choose_metrics`. With members the data may be shared by all, or have their axis.
     """
     Z, y = network.logits(X), y[:]
-    result: dict[str, Any] = {"loss": mean_loss(network, Z, y, weight)}
+    own = network.has_own_rows(X)
+    result: dict[str, Any] = {"loss": mean_loss(network, Z, y, weight, own=own)}
     prediction = network.loss.link(Z)
     for name, metric in metrics.items():
         if network.members is None:
             result[name] = metric(y, prediction, weight)
         else:
-            result[name] = np.array([metric(y, member, weight) for member in prediction])
+            weights = weight if own and weight is not None else [weight] * network.members
+            targets = y if own else [y] * network.members
+            result[name] = np.array([metric(*data) for data in zip(targets, prediction, weights, strict=True)])
     return result
 
 
-def mean_loss(network: Network, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Any:
-    """Return ``sum(w * l) / sum(w)`` plus penalties for logits, a float or an array (K,)."""
+def mean_loss(network: Network, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, *, own: bool = False) -> Any:
+    """Return ``sum(w * l) / sum(w)`` plus penalties for logits, a float or an array (K,).
+
+    ``own`` says that targets and weights have the axis of members.
+    """
+
+    def part(array: np.ndarray, rows: slice) -> np.ndarray:
+        return array[:, rows] if own else network.broadcast(array[rows])
+
     total: Any = 0.0
-    for start in range(0, len(y), PREDICT_ROWS):
+    n = Z.shape[-2]
+    for start in range(0, n, PREDICT_ROWS):
         rows = slice(start, start + PREDICT_ROWS)
-        prepared = network.workspace.pass_for(len(y[rows]), keeps=False)
-        part = None if weight is None else network.broadcast(weight[rows])
-        value = network.loss.value_and_gradient(
-            Z[..., rows, :], network.broadcast(y[rows]), part, prepared.dZ, prepared.loss_cache
-        )
+        logits, weights = Z[..., rows, :], None if weight is None else part(weight, rows)
+        prepared = network.workspace.pass_for(logits.shape[-2], keeps=False)
+        value = network.loss.value_and_gradient(logits, part(y, rows), weights, prepared.dZ, prepared.loss_cache)
         total = total + np.asarray(value, dtype=np.float64)
-    mean = total / (len(y) if weight is None else weight.sum(dtype=np.float64)) + network.penalties().value()
+    mean = total / (n if weight is None else weight.sum(axis=-1, dtype=np.float64)) + network.penalties().value()
     return float(mean) if network.members is None else mean
+
+
+def loss_and_gradients(network: Network, X: Any, y: Any, sample_weight: Any, mode: str) -> Any:
+    """Return the mean loss of one batch and leave its gradients in the network; see `Network.loss_and_gradients`."""
+    check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
+    X, y, weight = network.check_data("Network.loss_and_gradients", X, y, sample_weight)
+    step = Step(mode, network.noise() if mode == "train" else None)
+    weights = None if weight is None else network.broadcast(weight)
+    network.accumulate(network.broadcast(X[:]), network.broadcast(y[:]), weights, step)
+    store = network.built("loss_and_gradients")
+    store.average_gradients()
+    penalties = network.penalties()
+    penalties.add_gradients()
+    loss = store.loss_sum / store.weight_sum + penalties.value()
+    return float(loss) if network.members is None else loss

@@ -221,16 +221,25 @@ class Network:
         prepared.chain.backward(prepared.dZ)
 
     def logits(self, X: np.ndarray, mode: str = "predict") -> np.ndarray:
-        """Return logits for checked inputs of shape (n, ...), a few thousand rows at a time, as a fresh array."""
+        """Return logits for checked inputs, a few thousand rows at a time, as a fresh array.
+
+        ``X`` has the shape (n, ...), or (K, n, ...) if each member has rows of its own; see `has_own_rows`.
+        """
         step = Step(mode)
-        n = len(X)
+        own = self.has_own_rows(X)
+        n = X.shape[1 if own else 0]
         lead = () if self.members is None else (self.members,)
         Z = np.empty((*lead, n, self.n_outputs), dtype=self.dtype)
         for start in range(0, n, PREDICT_ROWS):
-            A = self.broadcast(X[start : start + PREDICT_ROWS])
+            rows = slice(start, start + PREDICT_ROWS)
+            A = X[:, rows] if own else self.broadcast(X[rows])
             prepared = self.workspace.pass_for(A.shape[len(lead)], keeps=False)
             Z[..., start : start + PREDICT_ROWS, :] = prepared.chain.forward(A, step)
         return Z
+
+    def has_own_rows(self, X: Any) -> bool:
+        """Return whether checked inputs have the axis of members."""
+        return self.members is not None and len(X.shape) > 1 + len(self.input_shape or ())
 
     def broadcast(self, array: np.ndarray) -> np.ndarray:
         """Return an array (n, ...) that all members share as (K, n, ...), a view; unchanged without members."""
@@ -314,17 +323,9 @@ class Network:
         mode : {"record", "train"}, default="record"
             ``"record"`` computes as prediction does, ``"train"`` with noise and the batch's statistics.
         """
-        check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
-        X, y, weight = self.check_data("Network.loss_and_gradients", X, y, sample_weight)
-        X, y = X[:], y[:]
-        step = Step(mode, self.noise() if mode == "train" else None)
-        self.accumulate(self.broadcast(X), self.broadcast(y), None if weight is None else self.broadcast(weight), step)
-        store = self.built("loss_and_gradients")
-        store.average_gradients()
-        penalties = self.penalties()
-        penalties.add_gradients()
-        loss = store.loss_sum / store.weight_sum + penalties.value()
-        return float(loss) if self.members is None else loss
+        from glassnet.evaluation import loss_and_gradients
+
+        return loss_and_gradients(self, X, y, sample_weight, mode)
 
     def state_dict(self) -> dict[str, np.ndarray]:
         """Return copies of all parameters and running statistics by name, as in files and `summary`."""

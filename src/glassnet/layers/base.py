@@ -105,6 +105,9 @@ class Layer:
         The network that it is part of.
     saved_by_name : bool
         Whether a file holds only class and ``name``, as of what is made of functions; ``load`` is handed the object.
+    member_settings : tuple of str
+        Arguments, numbers, in which K networks that are trained at once may differ: each may then be an array
+        (K, 1, ...) instead.
     """
 
     in_shape: tuple[int, ...]
@@ -115,6 +118,7 @@ class Layer:
     index: int = 0
     owner: Any = None
     saved_by_name: ClassVar[bool] = False
+    member_settings: ClassVar[tuple[str, ...]] = ()
     _views: frozenset[str] = frozenset()
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:

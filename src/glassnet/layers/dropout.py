@@ -30,6 +30,8 @@ class Dropout(Layer):
     Srivastava et al. (2014), "Dropout: a simple way to prevent neural networks from overfitting", section 10.
     """
 
+    member_settings = ("rate",)
+
     def __init__(self, rate: float) -> None:
         self.rate = check_number("Dropout", "rate", rate, 0.0, 1.0, open_maximum=True)
 
@@ -80,6 +82,8 @@ class GaussianNoise(Layer):
     ----------
     Bishop (1995), "Training with noise is equivalent to Tikhonov regularization".
     """
+
+    member_settings = ("std",)
 
     def __init__(self, std: float) -> None:
         self.std = check_number("GaussianNoise", "std", std, 0.0)

@@ -134,19 +134,19 @@ class OptimizerState:
         # Views would come back cut off from the arrays they looked into.
         return {**vars(self), "_blocks": [], "_blocks_of": None}
 
-    def scalar(self, name: str, value: float) -> np.ndarray:
-        """Return ``value`` as a 0-d array, which NumPy takes faster than a float.
+    def scalar(self, name: str, value: Any) -> np.ndarray:
+        """Return ``value`` as a 0-d array, which NumPy takes faster than a float; with members also as (K, 1).
 
         Parameters
         ----------
         name : str
             What it is kept under, so that it is allocated only once.
-        value : float
-            The value for this step.
+        value : float or ndarray of shape (K, 1)
+            The value for this step, or one for each member.
         """
         held = self._scalars.get(name)
         if held is None:
-            held = self._scalars[name] = np.empty((), dtype=self._dtype)
+            held = self._scalars[name] = np.empty(np.shape(value), dtype=self._dtype)
         held[()] = value
         return held
 
@@ -231,8 +231,8 @@ class Optimizer:
             Their gradients, read.
         state : OptimizerState
             What was remembered; also updated.
-        learning_rate : float
-            The rate of this step, before the factors of the groups.
+        learning_rate : float or ndarray of shape (K, 1)
+            The rate of this step, before the factors of the groups; one for each member if these differ.
         """
         raise NotImplementedError
 

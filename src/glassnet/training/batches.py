@@ -69,6 +69,8 @@ class ArrayBatches(Batches):
         Whether to visit the rows in random order.
     drop_last : bool
         Whether to leave a shorter last batch out.
+    rows : ndarray of int, shape (K?, m), optional
+        Which rows there are for this network, or for each member; by default all of them, for all.
     streams : list of Streams
         One per member.
     members : int or None
@@ -86,9 +88,11 @@ class ArrayBatches(Batches):
         streams: list[Streams],
         members: int | None,
         drop_last: bool = False,
+        rows: np.ndarray | None = None,
     ) -> None:
         self.arrays = (X, y, weight)
-        self.n_rows = len(X)
+        self._rows = rows
+        self.n_rows = len(X) if rows is None else rows.shape[-1]
         self.batch_size = min(batch_size, self.n_rows)
         full = self.n_rows // self.batch_size
         self.n_batches = full if drop_last else -(-self.n_rows // self.batch_size)
@@ -98,6 +102,7 @@ class ArrayBatches(Batches):
         self._streams = streams
         self._members = members
         self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
+        self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
 
     @staticmethod
@@ -105,7 +110,10 @@ class ArrayBatches(Batches):
         return max(1, _BLOCK_BYTES // max(1, int(np.prod(X.shape[1:])) * X.dtype.itemsize))
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        order = self._order(epoch) if self._shuffles else None
+        if self._whole is not None:
+            yield from [self._whole][first:]
+            return
+        order = self._order(epoch) if self._shuffles else self._rows
         for start in range(first * self.batch_size, self._end, self.batch_size):
             stop = min(start + self.batch_size, self._end)
             if order is None:
@@ -115,6 +123,8 @@ class ArrayBatches(Batches):
                 X, y, weight = (self._gathered(i, array, rows) for i, array in enumerate(self.arrays))
             assert X is not None
             assert y is not None
+            if order is None and self.n_batches == 1 and not isinstance(self.arrays[0], RowSource):
+                self._whole = (X, y, weight)
             yield X, y, weight
 
     def identity(self) -> dict[str, Any]:
@@ -133,7 +143,8 @@ class ArrayBatches(Batches):
             orders = [
                 streams.block_order(epoch, self.n_rows, self._block, _BLOCKS_TOGETHER) for streams in self._streams
             ]
-        return orders[0] if self._members is None else np.stack(orders)
+        order = orders[0] if self._members is None else np.stack(orders)
+        return order if self._rows is None else np.take_along_axis(self._rows, order, axis=-1)
 
     def _shared(self, array: Any, start: int, stop: int) -> np.ndarray | None:
         if array is None:

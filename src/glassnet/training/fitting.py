@@ -22,7 +22,7 @@ from glassnet.training.run import Run, Validation
 from glassnet.training.stopping import EarlyStopping, fingerprint
 from glassnet.training.threads import blas_threads, choose_threads
 
-__all__ = ["check_fit_options", "fit_network", "threads_for"]
+__all__ = ["check_fit_options", "check_monitors", "fit_network", "threads_for"]
 
 
 def fit_network(
@@ -137,9 +137,7 @@ def fit_network(
     )
     _check_replayable(batches, epochs, resume)
     chosen = network.loss.choose_metrics("fit", metrics)
-    columns = _columns(network, chosen if validation is not None else None)
-    _check_stopping(early_stopping, columns)
-    _check_schedule(network, columns)
+    check_monitors(network, chosen if validation is not None else None, early_stopping)
     resume = check_flag("fit", "resume", resume)
     checkpoints = _checkpoints(checkpoint, resume, batches, validation)
     if checkpoints is not None and resume:
@@ -188,6 +186,13 @@ def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Va
         return None
     data = {**batches.identity(), "validation": None if validation is None else fingerprint(validation)}
     return Checkpoints(as_checkpoint(checkpoint), data)
+
+
+def check_monitors(network: Network, metrics: Iterable[str] | None, early_stopping: EarlyStopping | None) -> None:
+    """Refuse what watches a column that the history will not have; metrics are None without validation data."""
+    columns = _columns(network, metrics)
+    _check_stopping(early_stopping, columns)
+    _check_schedule(network, columns)
 
 
 def _columns(network: Network, metrics: Iterable[str] | None) -> list[str]:

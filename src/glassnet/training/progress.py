@@ -64,21 +64,28 @@ class ProgressLine(Callback):
         self._length = 0
 
     def on_step_end(self, run: Run) -> None:
-        if time.perf_counter() - self._drawn >= _REDRAW_SECONDS:
-            self._draw(progress_text(run))
+        if self.is_due:
+            self.draw(progress_text(run))
 
     def on_fit_end(self, run: Run) -> None:
-        self._draw(f"{progress_text(run)}  {run.history.stop_reason}")
-        self._finish()
+        self.finish(f"{progress_text(run)}  {run.history.stop_reason}")
 
-    def _draw(self, text: str) -> None:
+    @property
+    def is_due(self) -> bool:
+        """Whether the line was last drawn so long ago that it may be drawn again."""
+        return time.perf_counter() - self._drawn >= _REDRAW_SECONDS
+
+    def draw(self, text: str) -> None:
+        """Show ``text`` instead of what is there."""
         self._drawn = time.perf_counter()
         text = text[: shutil.get_terminal_size().columns - 1]
         self._stream.write("\r" + text.ljust(self._length))
         self._stream.flush()
         self._length = len(text)
 
-    def _finish(self) -> None:
+    def finish(self, text: str) -> None:
+        """Show ``text`` and leave it there."""
+        self.draw(text)
         self._stream.write("\n")
         self._stream.flush()
 
@@ -90,12 +97,12 @@ class _NotebookLine(ProgressLine):
         super().__init__(sys.stderr)
         self._handle = display({"text/plain": ""}, raw=True, display_id=True)
 
-    def _draw(self, text: str) -> None:
+    def draw(self, text: str) -> None:
         self._drawn = time.perf_counter()
         self._handle.update({"text/plain": text}, raw=True)
 
-    def _finish(self) -> None:
-        pass
+    def finish(self, text: str) -> None:
+        self.draw(text)
 
 
 def make_progress(progress: bool | None) -> ProgressLine | None:

@@ -202,8 +202,7 @@ class Run:
 
     def _begin_stopping(self, rule: EarlyStopping) -> None:
         """Go on with what early stopping remembers, if it was about the same values."""
-        watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
-        data = fingerprint(watched or ())
+        data = self.watched_data(rule)
         old = self.state.stopping
         if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule.sign):
             self.state.stopping = StoppingState(rule.monitor, self.network.members, data, rule.sign)
@@ -212,6 +211,11 @@ class Run:
                 self.stop("early stopping")
             else:
                 old.start_anew()
+
+    def watched_data(self, rule: EarlyStopping) -> str:
+        """Return a short text that differs for other rows than those that the monitored values are measured on."""
+        watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
+        return fingerprint(watched or ())
 
     def run_epoch(self) -> None:
         """Train one epoch, or the rest of one, record it, and decide whether to stop.
@@ -279,11 +283,29 @@ class Run:
             self._last_finite = loss / total
             return loss, total
         totals = store.weight_sum.astype(np.float64)
-        losses = store.loss_sum + penalty * totals
-        if not np.isfinite(losses).all():
-            member = int(np.flatnonzero(~np.isfinite(losses))[0])
-            self._diverged(f"a loss of {losses[member]} for member {member}", proven=self.step > self._opened_at + 1)
+        losses = store.loss_sum.astype(np.float64)
+        if self._penalties:
+            losses += penalty * totals
+        # A product finds out in 0.3 us what isfinite and all need 2 for; where it overflows they are asked.
+        if not math.isfinite(losses.dot(losses)):
+            finite = np.isfinite(losses)
+            if not finite.all():
+                self.members_diverged(~finite, losses, proven=self.step > self._opened_at + 1)
         return losses, totals
+
+    def members_diverged(self, which: np.ndarray, losses: np.ndarray, *, proven: bool) -> None:
+        """Act on members whose loss is no longer finite: the run ends.
+
+        Parameters
+        ----------
+        which : ndarray of bool, shape (K,)
+        losses : ndarray of shape (K,)
+            Of the step that was just made.
+        proven : bool
+            Whether the loss of the weights at this epoch's start was finite.
+        """
+        member = int(np.flatnonzero(which)[0])
+        self._diverged(f"a loss of {losses[member]} for member {member}", proven=proven)
 
     def _update(self, position: float) -> None:
         """Move the parameters, with all that comes before and after the optimizer's own step."""
@@ -297,8 +319,8 @@ class Run:
         if optimizer.ema is not None:
             optimizer.average(store.params, memory)
 
-    def rate(self, position: float) -> float:
-        """Return the learning rate at a position in epochs."""
+    def rate(self, position: float) -> Any:
+        """Return the learning rate at a position in epochs; an array (K, 1) if members differ in it."""
         return self._schedule.rate(position, self.state.schedule_memory)
 
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
@@ -331,20 +353,24 @@ class Run:
 
     def _finish_epoch(self) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
-        params = self._store.params.reshape(-1)
-        if not math.isfinite(params.dot(params)):
-            self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
+        self.check_weights(self._store.params)
         self._safe, self._candidate = self._candidate, self._safe
         rate = self.rate(self._position_after(max(self.step - 1, 0)))
         state = self.state
         weighs = state.weight_sum if self.network.members is None else state.weight_sum.all()
         loss = state.loss_sum / state.weight_sum if weighs else math.nan
-        row = {"loss": _plain(loss), "learning_rate": rate}
+        row = {"loss": _plain(loss), "learning_rate": _plain(rate)}
         if self.network.optimizer.clip_norm is not None:
             row["clipped"] = _plain(state.clipped / max(state.step, 1))
         state.epoch += 1
         state.reset_epoch()
         state.history.record(row)
+
+    def check_weights(self, params: np.ndarray) -> None:
+        """Refuse ``params`` after an epoch if they grew out of bounds after the last loss was computed."""
+        flat = params.reshape(-1)
+        if not math.isfinite(flat.dot(flat)):
+            self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
 
     @contextmanager
     def _averaged_weights(self, average: np.ndarray) -> Iterator[None]:
@@ -386,12 +412,16 @@ class Run:
         """Bring the history's seconds up to date."""
         self.history.seconds = self._seconds_before + self.seconds
 
+    def last_finite(self, *, proven: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the last parameters and statistics whose loss was finite: this epoch's first ones if it is proven."""
+        return self._candidate if proven else self._safe
+
     def _diverged(self, what: str, *, proven: bool) -> None:
         """Put the last weights back whose loss was finite, and say what happened.
 
         ``proven`` says whether the loss of this epoch's first weights was.
         """
-        params, stats = self._candidate if proven else self._safe
+        params, stats = self.last_finite(proven=proven)
         rate = self.rate(self._position_after(max(self.step - 1, 0)))
         last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
         message = (
@@ -409,4 +439,4 @@ class Run:
 
 def _plain(value: Any) -> Any:
     """Return a float, or a list of floats with members: what JSON can hold."""
-    return [float(v) for v in value] if isinstance(value, np.ndarray) and value.ndim else float(value)
+    return [float(v) for v in value.ravel()] if isinstance(value, np.ndarray) and value.ndim else float(value)

@@ -61,6 +61,12 @@ class RunState:
         self.weight_sum: Any = 0.0
         self.clipped: Any = 0
 
+    def forget_last_epoch(self) -> None:
+        """Let the last epoch not count: it led nowhere."""
+        self.epoch -= 1
+        for values in self.history.columns.values():
+            values.pop()
+
     def renew_optimizer(self, network: Network) -> None:
         """Forget what the optimizer remembered."""
         store = network.built("fit")

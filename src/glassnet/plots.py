@@ -1,0 +1,148 @@
+"""Pictures of training, drawn with matplotlib; every function takes and returns an ``Axes``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.checks import check_choice, require_extra
+
+if TYPE_CHECKING:
+    from glassnet.populations import RateSearch, Sweep
+    from glassnet.training import History
+
+__all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
+
+
+def _axes(where: str, ax: Any) -> Any:
+    """Return where to draw: the axes given, or new ones of a new figure."""
+    if ax is not None:
+        return ax
+    pyplot = require_extra("matplotlib.pyplot", "plot", where)
+    return pyplot.subplots(layout="constrained")[1]
+
+
+def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Any = None) -> Any:
+    """Draw one column of several histories over the epochs: a line for each, and their median.
+
+    Parameters
+    ----------
+    histories : sequence of History
+        Of the members of a population, say.
+    column : str, default="loss"
+        What to draw.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    names = sorted({name for history in histories for name in history.columns})
+    check_choice("plot_histories", "column", column, names)
+    ax = _axes("plot_histories", ax)
+    curves = [np.array(history.columns.get(column, []), dtype=float) for history in histories]
+    for curve in curves:
+        ax.plot(np.arange(1, len(curve) + 1), curve, color="C0", alpha=max(0.15, min(1.0, 3.0 / len(curves))), lw=1.0)
+    if len(curves) > 2:
+        longest = max(map(len, curves))
+        padded = np.full((len(curves), longest), np.nan)
+        for row, curve in zip(padded, curves, strict=True):
+            row[: len(curve)] = curve
+        enough = np.isfinite(padded).sum(axis=0) * 2 >= len(curves)
+        ax.plot(np.arange(1, longest + 1)[enough], np.nanmedian(padded[:, enough], axis=0), color="C1", label="median")
+        ax.legend(frameon=False)
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(column.replace("_", " "))
+    return ax
+
+
+def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Any = None) -> Any:
+    """Draw a score of every fold, with mean and standard deviation.
+
+    Parameters
+    ----------
+    scores : mapping of str to ndarray of shape (F,)
+        What `CrossValidation.scores` holds.
+    score : str, default="loss"
+        Which of them.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    values = scores[check_choice("plot_folds", "score", score, scores)]
+    ax = _axes("plot_folds", ax)
+    folds = np.arange(1, len(values) + 1)
+    mean, std = float(np.nanmean(values)), float(np.nanstd(values, ddof=1)) if len(values) > 1 else 0.0
+    ax.axhspan(mean - std, mean + std, color="C0", alpha=0.15, lw=0, label="± standard deviation")
+    ax.axhline(mean, color="C0", lw=1.0, label=f"mean {mean:.4g}")
+    ax.plot(folds, values, "o", color="C1", label="fold")
+    ax.set_xticks(folds)
+    ax.set_xlabel("fold")
+    ax.set_ylabel(score.replace("_", " "))
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_rates(search: RateSearch, *, ax: Any = None) -> Any:
+    """Draw the loss over the learning rate, the best one marked.
+
+    Parameters
+    ----------
+    search : RateSearch
+        What `find_learning_rate` returned.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    ax = _axes("plot_rates", ax)
+    finite = np.isfinite(search.losses)
+    ax.plot(search.rates[finite], search.losses[finite], "o-", color="C0", ms=4, label="loss at the end")
+    ax.axhline(search.first_loss, color="0.6", lw=1.0, ls="--", label="loss at the start")
+    ax.axvline(search.best, color="C1", lw=1.0, label=f"best: {search.best:.2g}")
+    if not finite.all():
+        ax.plot(
+            search.rates[~finite], np.full((~finite).sum(), 0.98), "x", color="C3", transform=_top(ax), label="diverged"
+        )
+    ax.set_xscale("log")
+    if search.losses[finite].min() > 0.0 and search.losses[finite].max() > 30.0 * search.losses[finite].min():
+        ax.set_yscale("log")
+    ax.set_xlabel("learning rate")
+    ax.set_ylabel(f"training loss, last fifth of {search.curves.shape[1]} steps")
+    ax.legend(frameon=False)
+    return ax
+
+
+def _top(ax: Any) -> Any:
+    """Return the transform for points that lie at the upper edge: data across, share of the height upwards."""
+    return ax.get_xaxis_transform()
+
+
+def plot_sweep(found: Sweep, setting: str, *, ax: Any = None) -> Any:
+    """Draw what every network of a search achieved over one setting, the best trial marked.
+
+    Parameters
+    ----------
+    found : Sweep
+        What `sweep` returned.
+    setting : str
+        By its name: numbers lie along the axis, logarithmically if they span more than a factor of 20.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    ax = _axes("plot_sweep", ax)
+    choices = [trial.settings[setting] for trial in found.trials]
+    is_number = all(isinstance(choice, (int, float)) and not isinstance(choice, bool) for choice in choices)
+    labels: list[Any] = sorted(set(choices)) if is_number else list(dict.fromkeys(map(str, choices)))
+    places = dict(zip(labels, labels if is_number else range(len(labels)), strict=True))
+    for rank, trial in enumerate(found.trials):
+        choice = trial.settings[setting] if is_number else str(trial.settings[setting])
+        x = np.full(len(trial.values), places[choice], dtype=float)
+        ax.plot(
+            x, trial.values, "o", color="C0" if rank else "C1", alpha=1.0 if not rank else 0.5, zorder=2 if rank else 3
+        )
+    ax.plot([], [], "o", color="C1", label="best trial")
+    if is_number and min(labels) > 0 and max(labels) > 20 * min(labels):
+        ax.set_xscale("log")
+    if not is_number:
+        ax.set_xticks(range(len(labels)), labels)
+    ax.set_xlabel(setting.replace("_", " "))
+    ax.set_ylabel(found.monitor.replace("_", " "))
+    ax.legend(frameon=False)
+    return ax

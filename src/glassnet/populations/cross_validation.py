@@ -1,0 +1,237 @@
+"""Cross-validation: every row is predicted once, by a network that has not seen it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_flag, check_number
+from glassnet.errors import DivergenceError
+from glassnet.evaluation import scores
+from glassnet.losses import MetricChoice
+from glassnet.metrics import Metric
+from glassnet.network import Network
+from glassnet.populations.folds import make_folds
+from glassnet.populations.joint import Job, train_jointly
+from glassnet.populations.members import check_template, renewed
+from glassnet.populations.plans import make_plan
+from glassnet.sources import take_rows
+from glassnet.splitting import split_rows
+from glassnet.training import EarlyStopping, History
+from glassnet.training.run import Validation
+from glassnet.training.weighting import class_codes
+
+__all__ = ["CrossValidation", "cross_validate"]
+
+
+class CrossValidation:
+    """What `cross_validate` found.
+
+    Attributes
+    ----------
+    scores : dict of str to ndarray of shape (F,)
+        Loss and metrics of each network on the rows that it was not given, in the order of the folds.
+    predictions : ndarray of shape (n, k)
+        For each row, by the network that was not given it; with several repeats their average.
+    networks : list of Network
+        The F fitted networks.
+    test_rows : list of ndarray
+        The rows of each fold.
+    histories : list of History
+        What training recorded, for each network.
+    failures : dict of int to str
+        What made networks diverge, by number; their scores are NaN.
+    """
+
+    def __init__(
+        self,
+        scores: dict[str, np.ndarray],
+        predictions: np.ndarray,
+        networks: list[Network],
+        test_rows: list[np.ndarray],
+        failures: dict[int, str],
+    ) -> None:
+        self.scores, self.predictions = scores, predictions
+        self.networks, self.test_rows, self.failures = networks, test_rows, failures
+
+    @property
+    def histories(self) -> list[History]:
+        """What training recorded, for each network."""
+        return [network.run.history for network in self.networks]
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """The average of each score over the folds."""
+        return {name: float(values.mean()) for name, values in self.scores.items()}
+
+    @property
+    def std(self) -> dict[str, float]:
+        """The standard deviation of each score over the folds, with F - 1 in the denominator."""
+        several = len(self.networks) > 1
+        return {name: float(values.std(ddof=1)) if several else math.nan for name, values in self.scores.items()}
+
+    def table(self) -> str:
+        """Return the scores as text, a line for each fold, then mean and standard deviation."""
+        width = 14
+        lines = ["  ".join(["fold", *(f"{name:>{width}}" for name in self.scores)])]
+        for fold in range(len(self.networks)):
+            lines.append("  ".join([f"{fold + 1:>4}", *(f"{v[fold]:>{width}.4g}" for v in self.scores.values())]))
+        for word, found in (("mean", self.mean), ("std", self.std)):
+            lines.append("  ".join([word.rjust(4), *(f"{value:>{width}.4g}" for value in found.values())]))
+        return "\n".join(lines)
+
+    def plot(self, score: str = "loss", ax: Any = None) -> Any:
+        """Draw one ``score`` of every fold, and their mean, into ``ax``; see `glassnet.plots`."""
+        from glassnet.plots import plot_folds
+
+        return plot_folds(self.scores, score, ax=ax)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {self.mean[name]:.4g} ± {self.std[name]:.2g}" for name in self.scores)
+        return f"CrossValidation({len(self.networks)} folds: {parts})"
+
+
+def cross_validate(
+    network: Network,
+    X: Any,
+    y: Any,
+    *,
+    epochs: int,
+    folds: int | Iterable[Any] = 5,
+    repeats: int = 1,
+    stratify: bool = True,
+    groups: Any = None,
+    batch_size: int = 32,
+    validation_split: float = 0.0,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    shuffle: bool = True,
+    metrics: MetricChoice = None,
+    early_stopping: EarlyStopping | None = None,
+    max_seconds: float | None = None,
+    threads: int | str = "auto",
+    progress: bool | None = None,
+) -> CrossValidation:
+    """Train a new network for each fold on the other folds' rows, all at once, and score it on its own.
+
+    The rows that a network is scored on are not looked at before it is done: early stopping watches
+    ``validation_split`` of the others.
+
+    Parameters
+    ----------
+    network : Network
+        What each one is a new copy of; it is not trained itself. The f-th one has the seed ``network.seed + f``.
+    X : array of shape (n, ...)
+        One sample per row.
+    y : array of shape (n,) or (n, k)
+        One target per row.
+    epochs : int
+        How long to train each.
+    folds : int or iterable of (train, test), default=5
+        How many parts to divide the rows into, at least 2, or the row numbers themselves, such as a splitter of
+        scikit-learn's yields.
+    repeats : int, default=1
+        How often, each time divided anew.
+    stratify : bool, default=True
+        Whether every fold gets about the same share of each class, where targets are classes.
+    groups : array of shape (n,), optional
+        Rows of the same group stay in the same fold.
+    batch_size, sample_weight, class_weight, shuffle
+        As of `Network.fit`; ``"balanced"`` counts the classes among all rows.
+    validation_split : float, default=0.0
+        Share of a network's training rows that it holds out to be evaluated on after each epoch.
+    metrics, early_stopping, max_seconds, threads, progress
+        As of `Network.fit`; ``max_seconds`` is for all of them.
+
+    Returns
+    -------
+    CrossValidation
+        Scores, predictions for all rows, the networks and their histories.
+
+    Raises
+    ------
+    DivergenceError
+        All networks diverged.
+
+    References
+    ----------
+    Stone (1974), "Cross-validatory choice and assessment of statistical predictions".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassnet as gn
+    >>> X = np.random.default_rng(0).standard_normal((100, 3))
+    >>> net = gn.Network([gn.Dense(8, "tanh"), gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.02), seed=0)
+    >>> result = gn.cross_validate(net, X, (X[:, 0] > X[:, 1]).astype(int), epochs=30)
+    >>> len(result.networks), result.predictions.shape, result.mean["accuracy"] > 0.85
+    (5, (100, 2), True)
+    """
+    check_template("cross_validate", network)
+    template = renewed(network, network.seeds[0])
+    plan = make_plan(
+        "cross_validate",
+        template,
+        X,
+        y,
+        epochs=epochs,
+        title="folds",
+        batch_size=batch_size,
+        sample_weight=sample_weight,
+        class_weight=class_weight,
+        shuffle=shuffle,
+        metrics=metrics,
+        early_stopping=early_stopping,
+        max_seconds=max_seconds,
+        threads=threads,
+        progress=progress,
+    )
+    n, targets = len(plan.data[0]), plan.data[1][:]
+    codes = class_codes(template.loss, targets) if check_flag("cross_validate", "stratify", stratify) else None
+    parts = make_folds(n, folds, network.seeds[0], repeats=repeats, codes=codes, groups=groups)
+    share = check_number("cross_validate", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
+    jobs = [_job(template, number, train, codes, share) for number, (train, _) in enumerate(parts)]
+    failures = train_jointly(jobs, plan)
+    if len(failures) == len(jobs):
+        message = f"cross_validate: at least one network must not diverge, got {failures[0]}"
+        raise DivergenceError(message)
+    networks = [job.network for job in jobs]
+    return _result(networks, plan.data, [test for _, test in parts], plan.metrics, failures)
+
+
+def _job(template: Network, number: int, train: np.ndarray, codes: np.ndarray | None, share: float) -> Job:
+    """Return one network and its rows, of which it may hold some out."""
+    network = renewed(template, template.seeds[0] + number)
+    if not share:
+        return Job(network, train)
+    stratify = None if codes is None else codes[train]
+    kept, held = split_rows(len(train), [1.0 - share, share], network.streams[0].split(), stratify=stratify)
+    return Job(network, train[kept], train[held])
+
+
+def _result(
+    networks: list[Network],
+    data: Validation,
+    test_rows: list[np.ndarray],
+    metrics: Mapping[str, Metric],
+    failures: dict[int, str],
+) -> CrossValidation:
+    """Score every network on its fold, and put the predictions of all folds together."""
+    n, found = len(data[0]), []
+    total, times = np.zeros((n, 1)), np.zeros(n)
+    for number, (network, rows) in enumerate(zip(networks, test_rows, strict=True)):
+        X, y, weight = (take_rows(array, rows) for array in data)
+        one = scores(network, X, y, weight, metrics)
+        found.append(dict.fromkeys(one, math.nan) if number in failures else one)
+        if number not in failures:
+            prediction = network.loss.link(network.logits(X))
+            total = total + np.zeros(prediction.shape[1])
+            total[rows] += prediction
+            times[rows] += 1
+    predictions = np.full(total.shape, np.nan, dtype=networks[0].dtype)
+    np.divide(total, times[:, None], out=predictions, where=times[:, None] > 0, casting="same_kind")
+    table = {name: np.array([one[name] for one in found]) for name in found[0]}
+    return CrossValidation(table, predictions, networks, test_rows, failures)

@@ -1,0 +1,292 @@
+"""Train many networks: at once where they have one architecture, group by group, each to its own end."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.errors import DivergenceError
+from glassnet.metrics import Metric
+from glassnet.network import Network
+from glassnet.populations.group_run import GroupRun, MemberRun
+from glassnet.populations.grouping import group_size
+from glassnet.populations.stacking import blueprint, stack, unstack
+from glassnet.sources import RowSource, take_rows
+from glassnet.training import Callback, EarlyStopping, Run
+from glassnet.training.batches import ArrayBatches
+from glassnet.training.fitting import check_monitors, threads_for
+from glassnet.training.interrupts import Interruption, listening
+from glassnet.training.progress import make_progress, seconds_text
+from glassnet.training.run import Validation
+from glassnet.training.threads import blas_threads
+
+__all__ = ["Job", "JointPlan", "train_jointly"]
+
+
+class Job(NamedTuple):
+    """One network to train, and on which rows.
+
+    Attributes
+    ----------
+    network : Network
+        Built.
+    rows : ndarray of int or None
+        The rows to train on; None for all.
+    held_out : ndarray of int or None
+        The rows to evaluate on after each epoch, instead of the plan's validation data.
+    """
+
+    network: Network
+    rows: np.ndarray | None = None
+    held_out: np.ndarray | None = None
+
+
+class JointPlan(NamedTuple):
+    """How all of them are trained; `glassnet.training.fit_network` explains the options.
+
+    Attributes
+    ----------
+    data : tuple
+        X, y, weights of all rows, checked.
+    validation : tuple or None
+        Likewise, for all networks.
+    metrics : mapping of str to function
+    make_callbacks : callable
+        Returns the callbacks of a run over some of the networks, given their numbers.
+    """
+
+    data: Validation
+    epochs: int
+    batch_size: int = 32
+    shuffle: bool = True
+    drop_last: bool = False
+    validation: Validation | None = None
+    metrics: Mapping[str, Metric] = {}
+    early_stopping: EarlyStopping | None = None
+    max_seconds: float = math.inf
+    threads: int | str = "auto"
+    progress: bool | None = None
+    title: str = "networks"
+    make_callbacks: Callable[[Sequence[int]], list[Callback]] = lambda numbers: []
+
+
+def train_jointly(jobs: Sequence[Job], plan: JointPlan) -> dict[int, str]:
+    """Train every network to its own end; return what made those diverge that did, by number.
+
+    Each ends as if it had been trained alone: in the state that `Network.fit` would have left, bit for bit where a
+    stacked matrix product has the bits of a single one. A network that diverges holds the last weights whose loss was
+    finite.
+    """
+    for job in jobs:
+        watches = plan.validation is not None or job.held_out is not None
+        check_monitors(job.network, plan.metrics if watches else None, plan.early_stopping)
+    return _Training(jobs, plan).run()
+
+
+class _Training:
+    """All networks that are still to be trained, by number, and how far each must go."""
+
+    def __init__(self, jobs: Sequence[Job], plan: JointPlan) -> None:
+        self.jobs, self.plan = jobs, plan
+        self.failures: dict[int, str] = {}
+        self._deadline = time.perf_counter() + plan.max_seconds
+        self._line = _Line(len(jobs), plan)
+        self._targets: dict[int, int] = {}
+        for number, job in enumerate(jobs):
+            done = 0 if job.network.run is None else job.network.run.epoch
+            self._targets[number] = done + plan.epochs
+            _renew_patience(job.network)
+
+    def run(self) -> dict[int, str]:
+        with listening() as interruption:
+            while self._targets and not interruption.asked:
+                numbers = self._next_group()
+                self._train(numbers, interruption)
+                for number in numbers:
+                    network = self.jobs[number].network
+                    if self._has_ended(number, network):
+                        del self._targets[number]
+        self._line.finish(self.jobs, self.failures)
+        return self.failures
+
+    def _has_ended(self, number: int, network: Network) -> bool:
+        """Return whether a network is done; of a group that ended, all but one may have to go on."""
+        run = network.run
+        settled = self.plan.early_stopping is not None and run.stopping is not None and run.stopping.settled.all()
+        if number in self.failures or settled:
+            return True
+        if run.epoch >= self._targets[number]:
+            run.history.stop_reason = "finished"
+            return True
+        return run.history.stop_reason not in ("early stopping", "diverged")
+
+    def _next_group(self) -> list[int]:
+        """Return the numbers of the first network left and of those that can be trained with it at once."""
+        first, *others = self._targets
+        most, key = group_size(self.jobs[first].network, self._batch_size(first)), self._key(first)
+        if key is None or most == 1:
+            return [first]
+        alike = [first, *(number for number in others if self._key(number) == key)]
+        n_groups = -(-len(alike) // most)
+        return alike[: -(-len(alike) // n_groups)]
+
+    def _batch_size(self, number: int) -> int:
+        rows = self.jobs[number].rows
+        return min(self.plan.batch_size, len(self.plan.data[0]) if rows is None else len(rows))
+
+    def _key(self, number: int) -> Any:
+        """Return what networks that are trained at once must share, or None for one that must be trained alone."""
+        job = self.jobs[number]
+        weight = self.plan.data[2]
+        if isinstance(self.plan.data[0], RowSource) or (weight is not None and not weight.all()):
+            return None
+        sizes = [None if rows is None else len(rows) for rows in (job.rows, job.held_out)]
+        return (blueprint(job.network), self._targets[number], *sizes)
+
+    def _train(self, numbers: list[int], interruption: Interruption) -> None:
+        jobs = [self.jobs[number] for number in numbers]
+        for job in jobs:
+            if job.network.run is not None:
+                job.network.run.return_to_last(job.network)
+                job.network.run.follow_optimizer(job.network)
+        done = 0 if jobs[0].network.run is None else jobs[0].network.run.epoch
+        epochs = self._targets[numbers[0]] - done
+        options: dict[str, Any] = {
+            "metrics": self.plan.metrics,
+            "early_stopping": self.plan.early_stopping,
+            "callbacks": [*self.plan.make_callbacks(numbers), self._line.watch(numbers, self._targets)],
+            "max_seconds": self._share_of_time(numbers),
+            "interruption": interruption,
+        }
+        if len(jobs) == 1:
+            self._train_alone(numbers[0], jobs[0], epochs, options)
+        else:
+            self._train_group(numbers, jobs, epochs, options)
+
+    def _share_of_time(self, numbers: Sequence[int]) -> float:
+        """Return how long these may train: what is left, divided among all that wait."""
+        left = max(self._deadline - time.perf_counter(), 0.0)
+        return left * len(numbers) / len(self._targets) if left < math.inf else left
+
+    def _train_alone(self, number: int, job: Job, epochs: int, options: dict[str, Any]) -> None:
+        network = job.network
+        batches = self._batches(network, job.rows)
+        n_threads = threads_for(network, self.plan.threads, batches.batch_size)
+        with blas_threads(n_threads):
+            run = MemberRun(network, batches, epochs, **options, **self._validation([job]))
+            run.history.threads = n_threads
+            try:
+                run.loop()
+            except DivergenceError as error:
+                self.failures[number] = str(error)
+
+    def _train_group(self, numbers: list[int], jobs: list[Job], epochs: int, options: dict[str, Any]) -> None:
+        networks = [job.network for job in jobs]
+        stacked = stack(networks)
+        rows = None if jobs[0].rows is None else np.stack([_given(job.rows) for job in jobs])
+        batches = self._batches(stacked, rows)
+        n_threads = threads_for(stacked, self.plan.threads, batches.batch_size)
+        schedules = [network.optimizer.schedule for network in networks]
+        with blas_threads(n_threads):
+            run = GroupRun(stacked, batches, epochs, schedules=schedules, **options, **self._validation(jobs))
+            run.history.threads = n_threads
+            try:
+                run.loop()
+            finally:
+                unstack(stacked, networks)
+                self._take_back(run, numbers, networks)
+
+    def _take_back(self, run: GroupRun, numbers: list[int], networks: list[Network]) -> None:
+        """Leave members that diverged with their last good weights, as a run of their own would have."""
+        for k, (what, params, stats) in run.diverged.items():
+            network, rate = networks[k], float(run.rate(run.position)[k, 0])
+            network.run.last_params = network.run.last_stats = None
+            network.params[...], network.stats[...] = params, stats
+            network.run.forget_last_epoch()
+            network.run.renew_optimizer(network)
+            rule = self.plan.early_stopping
+            network.run.leave(network, best=rule is not None and rule.restore_best)
+            network.run.history.stop_reason = "diverged"
+            message = f"loss and weights must stay finite, got {what}. Lower learning_rate (now {rate:g})"
+            self.failures[numbers[k]] = f"fit: {message} or scale X and y."
+
+    def _batches(self, network: Network, rows: np.ndarray | None) -> ArrayBatches:
+        plan = self.plan
+        return ArrayBatches(
+            *plan.data,
+            batch_size=plan.batch_size,
+            shuffle=plan.shuffle,
+            drop_last=plan.drop_last,
+            streams=network.streams,
+            members=network.members,
+            rows=rows,
+        )
+
+    def _validation(self, jobs: Sequence[Job]) -> dict[str, Any]:
+        """Return the options for a run: the plan's validation data, or the rows that each network holds out."""
+        if jobs[0].held_out is None:
+            return {"validation": self.plan.validation}
+        rows = jobs[0].held_out if len(jobs) == 1 else np.stack([_given(job.held_out) for job in jobs])
+        return {"validation": tuple(take_rows(array, rows) for array in self.plan.data), "own_validation": True}
+
+
+def _given(rows: np.ndarray | None) -> np.ndarray:
+    assert rows is not None
+    return rows
+
+
+def _renew_patience(network: Network) -> None:
+    """Let a network that had stopped early go on, as its own `fit` would."""
+    if network.run is not None and network.run.stopping is not None and network.run.stopping.settled.all():
+        network.run.stopping.start_anew()
+
+
+class _Line(Callback):
+    """The progress line over all networks."""
+
+    def __init__(self, n_networks: int, plan: JointPlan) -> None:
+        self._line = make_progress(plan.progress)
+        self._n, self._plan = n_networks, plan
+        self._started = time.perf_counter()
+        self._group = 0
+        self._done = 0.0
+
+    def watch(self, numbers: Sequence[int], targets: Mapping[int, int]) -> Callback:
+        """Return the callback of the next run, which trains these networks."""
+        self._group, self._waiting = len(numbers), len(targets)
+        return self
+
+    def on_step_end(self, run: Run) -> None:
+        if self._line is not None and self._line.is_due:
+            self._line.draw(self._text(run))
+
+    def _text(self, run: Run) -> str:
+        finished = self._n - self._waiting
+        parts = [f"{finished}/{self._n} {self._plan.title} done", f"{self._group} at once"]
+        parts.append(f"epoch {run.epoch}/{run.target_epochs}")
+        if run.history.epochs:
+            last = run.history.last
+            name = "valid_loss" if last.get("valid_loss") is not None else "loss"
+            values = np.ravel(last[name])
+            parts.append(f"{name} {_range(values)}")
+        share = (finished + self._group * run.fraction) / self._n
+        if share > 0:
+            passed = time.perf_counter() - self._started
+            parts.append(f"{seconds_text(passed * (1 - share) / share)} left")
+        return "  ".join(parts)
+
+    def finish(self, jobs: Sequence[Job], failures: Mapping[int, str]) -> None:
+        """Leave one line that says how it went."""
+        if self._line is not None:
+            passed = seconds_text(time.perf_counter() - self._started)
+            failed = f", {len(failures)} diverged" if failures else ""
+            self._line.finish(f"{len(jobs)} {self._plan.title} trained in {passed}{failed}")
+
+
+def _range(values: np.ndarray) -> str:
+    lowest, highest = float(values.min()), float(values.max())
+    return f"{lowest:.4g}" if lowest == highest else f"{lowest:.4g} to {highest:.4g}"

@@ -1,0 +1,320 @@
+"""A search over settings: every combination trained, at once where the architecture is the same."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice, check_integer
+from glassnet.errors import ConfigError, DivergenceError
+from glassnet.losses import MetricChoice
+from glassnet.metrics import better_sign
+from glassnet.network import Network
+from glassnet.populations.joint import Job, train_jointly
+from glassnet.populations.members import check_template, renewed
+from glassnet.populations.plans import make_plan
+from glassnet.training import EarlyStopping, History
+
+__all__ = ["Sweep", "Trial", "sweep"]
+
+Grid = Mapping[str, Iterable[Any]]
+
+
+class Trial:
+    """One combination of settings, and the networks that were trained with it.
+
+    Attributes
+    ----------
+    settings : dict
+        What the networks were built with.
+    networks : list of Network
+        One for each seed.
+    values : ndarray of shape (S,)
+        What the search compares, for each seed, at the epoch whose weights the network has; NaN if it diverged.
+    """
+
+    def __init__(self, settings: dict[str, Any], networks: list[Network]) -> None:
+        self.settings, self.networks = settings, networks
+        self.values = np.full(len(networks), np.nan)
+
+    @property
+    def mean(self) -> float:
+        """The average over the seeds; NaN if one of them diverged."""
+        return float(self.values.mean())
+
+    @property
+    def std(self) -> float:
+        """The standard deviation over the seeds, NaN for a single one."""
+        return float(self.values.std(ddof=1)) if len(self.values) > 1 else math.nan
+
+    @property
+    def histories(self) -> list[History]:
+        """What training recorded, for each seed."""
+        return [network.run.history for network in self.networks]
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{name}={value!r}" for name, value in self.settings.items())
+        return f"Trial({words}: {_shown(self)})"
+
+
+class Sweep:
+    """What `sweep` found.
+
+    Attributes
+    ----------
+    monitor : str
+        The column of the history that is compared.
+    trials : list of Trial
+        The best first; those that diverged last.
+    sign : float
+        1 if the column must fall to be better, -1 if it must rise.
+    seconds : float
+        Time in all.
+    """
+
+    def __init__(self, trials: Sequence[Trial], monitor: str, sign: float, seconds: float) -> None:
+        self.monitor, self.sign, self.seconds = monitor, sign, seconds
+        self.trials = sorted(trials, key=lambda trial: (math.isnan(trial.mean), sign * trial.mean))
+
+    @property
+    def best_settings(self) -> dict[str, Any]:
+        """The settings of the best trial."""
+        return dict(self.trials[0].settings)
+
+    @property
+    def best(self) -> Network:
+        """The best network of the best trial.
+
+        It was chosen by the same rows that its value is from, so that value is a little too good.
+        """
+        trial = self.trials[0]
+        return trial.networks[int(np.nanargmin(self.sign * trial.values))]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one dict per trial, the best first: what a frame of pandas or polars is made of."""
+        found = []
+        for trial in self.trials:
+            epochs = float(np.mean([history.epochs for history in trial.histories]))
+            found.append({**trial.settings, self.monitor: trial.mean, "std": trial.std, "epochs": epochs})
+        return found
+
+    def table(self, most: int = 20) -> str:
+        """Return the ``most`` best trials as text, a line for each."""
+        names = list(self.trials[0].settings)
+        lines = [[*names, self.monitor]]
+        lines += [[*(_text(trial.settings[name]) for name in names), _shown(trial)] for trial in self.trials[:most]]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        shown = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        rest = len(self.trials) - most
+        return "\n".join([*shown, f"and {rest} more"] if rest > 0 else shown)
+
+    def plot(self, setting: str | None = None, ax: Any = None) -> Any:
+        """Draw the values over one ``setting``, a point for each network, into ``ax``; see `glassnet.plots`."""
+        from glassnet.plots import plot_sweep
+
+        names = list(self.trials[0].settings)
+        return plot_sweep(self, check_choice("Sweep.plot", "setting", setting or names[0], names), ax=ax)
+
+    def __repr__(self) -> str:
+        return f"Sweep({len(self.trials)} trials, best {self.trials[0]!r})"
+
+
+def sweep(
+    build: Callable[..., Network],
+    settings: Grid | Iterable[Mapping[str, Any]],
+    X: Any,
+    y: Any,
+    *,
+    epochs: int,
+    n_seeds: int = 1,
+    n_random: int | None = None,
+    seed: int = 0,
+    monitor: str | None = None,
+    mode: str = "auto",
+    batch_size: int = 32,
+    validation_data: Sequence[Any] | None = None,
+    validation_split: float = 0.2,
+    sample_weight: Any = None,
+    class_weight: Any = None,
+    shuffle: bool = True,
+    metrics: MetricChoice = None,
+    early_stopping: EarlyStopping | None = None,
+    max_seconds: float | None = None,
+    threads: int | str = "auto",
+    progress: bool | None = None,
+) -> Sweep:
+    """Train a network for every combination of settings and rank them by what they achieve on held-out rows.
+
+    Networks of one architecture are trained at once, whatever else they differ in: learning rate, weight decay, rate of
+    dropout, seed.
+
+    Parameters
+    ----------
+    build : callable
+        ``build(**settings)`` returns a new network.
+    settings : mapping of str to iterable, or iterable of mappings
+        The values of each setting, which are combined in every way; or the combinations themselves.
+    X : array of shape (n, ...)
+        One sample per row.
+    y : array of shape (n,) or (n, k)
+        One target per row.
+    epochs : int
+        How long to train each.
+    n_seeds : int, default=1
+        Networks for each combination, whose values are averaged; the s-th has the seed of the first plus s.
+    n_random : int, optional
+        Try only so many of the combinations, drawn at random with ``seed``.
+    seed : int, default=0
+        Of that choice and of the rows that ``validation_split`` holds out.
+    monitor : str, optional
+        The column of the history to compare; by default what early stopping watches, or the validation loss.
+    mode : {"auto", "min", "max"}, default="auto"
+        Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
+    batch_size, sample_weight, class_weight, shuffle, metrics, early_stopping, max_seconds, threads, progress
+        As of `Network.fit`; ``max_seconds`` is for all of them.
+    validation_data : (X, y) or (X, y, sample_weight), optional
+        The rows to compare on.
+    validation_split : float, default=0.2
+        Without them: the share of the rows to hold out, the same ones for all.
+
+    Returns
+    -------
+    Sweep
+        All trials, ranked.
+
+    Raises
+    ------
+    DivergenceError
+        Every network diverged.
+
+    References
+    ----------
+    Bergstra & Bengio (2012), "Random search for hyper-parameter optimization".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassnet as gn
+    >>> X = np.random.default_rng(0).standard_normal((200, 2))
+    >>> def build(units, learning_rate):
+    ...     layers = [gn.Dense(units, "tanh"), gn.Dense(1)]
+    ...     return gn.Network(layers, loss="binary_cross_entropy", optimizer=gn.Adam(learning_rate), seed=0)
+    >>> settings = {"units": [2, 16], "learning_rate": [1e-5, 1e-3, 0.03]}
+    >>> found = gn.sweep(build, settings, X, X[:, 0] * X[:, 1] > 0, epochs=30)
+    >>> found.best_settings
+    {'units': 16, 'learning_rate': 0.03}
+    """
+    started = time.perf_counter()
+    trials = _trials(build, _combinations(settings, n_random, seed), check_integer("sweep", "n_seeds", n_seeds, 1))
+    watched = monitor or (early_stopping.monitor if early_stopping is not None else "valid_loss")
+    sign = better_sign("sweep", watched, mode)
+    options = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "validation_data": validation_data,
+        "validation_split": 0.0 if validation_data is not None else validation_split,
+        "sample_weight": sample_weight,
+        "class_weight": class_weight,
+        "shuffle": shuffle,
+        "metrics": metrics,
+        "early_stopping": early_stopping,
+        "max_seconds": max_seconds,
+        "threads": threads,
+        "progress": progress,
+    }
+    failures = _train(trials, seed, X, y, options)
+    restores = early_stopping is not None and early_stopping.restore_best
+    for trial in trials:
+        trial.values[:] = [_value(network, watched, restores, failures) for network in trial.networks]
+    if all(math.isnan(trial.mean) for trial in trials):
+        words = next(iter(failures.values()), f"no value of {watched!r}")
+        message = f"sweep: at least one combination must not diverge, got {words}"
+        raise DivergenceError(message)
+    return Sweep(trials, watched, sign, time.perf_counter() - started)
+
+
+def _combinations(
+    settings: Grid | Iterable[Mapping[str, Any]], n_random: int | None, seed: int
+) -> list[dict[str, Any]]:
+    """Return every combination, or some at random."""
+    if isinstance(settings, Mapping):
+        values = [_values(name, found) for name, found in settings.items()]
+        found = [dict(zip(settings, picked, strict=True)) for picked in itertools.product(*values)]
+    else:
+        found = [dict(picked) for picked in settings]
+    if not found or any(picked.keys() != found[0].keys() for picked in found):
+        must = "settings must have at least one combination, all with the same names"
+        message = f"sweep: {must}, got {[sorted(picked) for picked in found][:3]}."
+        raise ConfigError(message, got=settings)
+    if n_random is None:
+        return found
+    count = min(check_integer("sweep", "n_random", n_random, 1), len(found))
+    chosen = np.random.default_rng(check_integer("sweep", "seed", seed, 0)).permutation(len(found))[:count]
+    return [found[place] for place in sorted(chosen)]
+
+
+def _values(name: str, found: Any) -> list[Any]:
+    if isinstance(found, str) or not isinstance(found, Iterable):
+        message = f"sweep: settings must give a sequence of values for each name, got {found!r} for {name!r}."
+        raise ConfigError(message, got=found)
+    return list(found)
+
+
+def _trials(build: Callable[..., Network], combinations: Sequence[dict[str, Any]], n_seeds: int) -> list[Trial]:
+    """Return the networks of every combination, none of them trained."""
+    found = []
+    for picked in combinations:
+        network = build(**picked)
+        check_template("sweep: build", network)
+        seed = network.seeds[0]
+        found.append(Trial(picked, [renewed(network, seed + offset) for offset in range(n_seeds)]))
+    return found
+
+
+def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, options: dict[str, Any]) -> dict[int, str]:
+    """Train all networks, those together that read the data in the same way; return by id what made some diverge."""
+    started, seconds = time.perf_counter(), options["max_seconds"]
+    kinds: dict[Hashable, list[Network]] = {}
+    for network in (network for trial in trials for network in trial.networks):
+        kinds.setdefault((type(network.loss), repr(network.loss), network.dtype), []).append(network)
+    failures: dict[int, str] = {}
+    done = 0
+    for networks in kinds.values():
+        if seconds is not None:
+            left = max(seconds - (time.perf_counter() - started), 0.0)
+            share = len(networks) / (sum(map(len, kinds.values())) - done)
+            options = {**options, "max_seconds": left * share}
+        done += len(networks)
+        # One that is only there to prepare the data, so that all kinds of networks hold out the same rows.
+        reader = renewed(networks[0], check_integer("sweep", "seed", seed, 0))
+        plan = make_plan("sweep", reader, X, y, title="networks", **options)
+        for network in networks:
+            network.build(reader.input_shape or ())
+        found = train_jointly([Job(network) for network in networks], plan)
+        failures |= {id(networks[number]): words for number, words in found.items()}
+    return failures
+
+
+def _value(network: Network, monitor: str, restores_best: bool, failures: Mapping[int, str]) -> float:
+    """Return what a network achieved, at the epoch whose weights it has."""
+    history: History = network.run.history
+    if id(network) in failures:
+        return math.nan
+    values = history[monitor]
+    value = values[history.best_epoch - 1 if restores_best and history.best_epoch else -1]
+    return math.nan if value is None else float(value)
+
+
+def _shown(trial: Trial) -> str:
+    if math.isnan(trial.mean):
+        return "diverged"
+    return f"{trial.mean:.4g}" + ("" if math.isnan(trial.std) else f" ± {trial.std:.2g}")
+
+
+def _text(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,192 @@
+"""K networks of one architecture made one network with a member axis, and taken apart again.
+
+What is stacked are copies: the networks stay as they are until `unstack` writes back into them.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.layers import LAYERS, Layer
+from glassnet.layout import every_layer
+from glassnet.network import Network
+from glassnet.schedules import Schedule
+from glassnet.training import History, RunState
+from glassnet.training.stopping import StoppingState
+
+__all__ = ["blueprint", "stack", "unstack"]
+
+_OPTIMIZER_SETTINGS = ("learning_rate", "weight_decay")
+"""What each member's optimizer may have its own value of."""
+
+_LAYER_SETTINGS = {name: layer.member_settings for name, layer in LAYERS.items()}
+
+
+def blueprint(network: Network) -> Hashable:
+    """Return what two built networks must have in common to be trained at once.
+
+    That is everything but parameters, seeds, learning rate, weight decay and the members' settings of layers, such as
+    `Dropout`'s rate, and includes how far they have been trained.
+    """
+    layers = [*every_layer(network.layers)]
+    optimizer, schedule, run = network.optimizer, network.optimizer.schedule, network.run
+    shared = {name: value for name, value in optimizer.config().items() if name not in _OPTIMIZER_SETTINGS}
+    parts = (*layers, *(getattr(layer, "activation", None) for layer in layers), network.loss)
+    observes = type(schedule).observe is not Schedule.observe
+    progress = (0, 0, 0) if run is None else (run.epoch, run.step, run.optimizer_state.t)
+    return (
+        tuple(_frozen(layer.entry()) for layer in network.layers),
+        tuple(_functions(part) for part in parts),
+        (type(network.loss), _frozen(network.loss.config())),
+        (type(optimizer), _frozen(shared), schedule.horizon, id(network) if observes else None),
+        (network.dtype, network.input_shape, network.l1, network.l2, network.max_norm),
+        (*progress, _watched(run)),
+    )
+
+
+def _frozen(value: Any) -> Hashable:
+    """Return plain data as something that can be compared and hashed, without the settings that members may own."""
+    if isinstance(value, Mapping):
+        left_out = _LAYER_SETTINGS.get(str(value.get("class")), ())
+        return tuple(sorted((name, _frozen(item)) for name, item in value.items() if name not in left_out))
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_frozen, value))
+    return (type(value).__name__, repr(value))
+
+
+def _functions(part: Any) -> Hashable:
+    """Return the class of a layer, activation or loss, and the functions that one of the user's is made of."""
+    if not getattr(part, "saved_by_name", False):
+        return (type(part),)
+    return (type(part), tuple(id(value) for name, value in vars(part).items() if callable(value) and name != "owner"))
+
+
+def _watched(run: RunState | None) -> Hashable:
+    stopping = None if run is None else run.stopping
+    return None if stopping is None else (stopping.monitor, stopping.data, stopping.sign)
+
+
+def stack(networks: Sequence[Network]) -> Network:
+    """Return one network of K members, each in the state that one of the networks is in.
+
+    Parameters
+    ----------
+    networks : sequence of Network
+        Built, of the same `blueprint`.
+    """
+    first = networks[0]
+    layers = copy.deepcopy(first.layers)
+    own = [[*every_layer(network.layers)] for network in networks]
+    for place, layer in enumerate(every_layer(layers)):
+        _spread_settings(layer, [found[place] for found in own])
+    stacked = Network(
+        layers,
+        loss=first.loss,
+        optimizer=_stacked_optimizer(networks),
+        seed=[network.seeds[0] for network in networks],
+        dtype=first.dtype.name,
+        members=len(networks),
+        input_shape=first.input_shape,
+        l1=first.l1,
+        l2=first.l2,
+        max_norm=first.max_norm,
+    )
+    stacked.params[...] = [network.params for network in networks]
+    stacked.stats[...] = [network.stats for network in networks]
+    if first.run is not None:
+        stacked.run = _stacked_run(stacked, [network.run for network in networks])
+    return stacked
+
+
+def _spread_settings(layer: Layer, members: Sequence[Layer]) -> None:
+    """Give a layer the settings of all members where they differ, shaped to meet a batch."""
+    for name in layer.member_settings:
+        values = [getattr(member, name) for member in members]
+        if len(set(values)) > 1:
+            setattr(layer, name, np.array(values).reshape(-1, *(1 for _ in range(1 + len(layer.in_shape)))))
+
+
+def _stacked_optimizer(networks: Sequence[Network]) -> Any:
+    optimizer = copy.copy(networks[0].optimizer)
+    decays = [getattr(network.optimizer, "weight_decay", 0.0) for network in networks]
+    if len(set(decays)) > 1:
+        vars(optimizer)["weight_decay"] = np.array(decays)[:, None]
+    return optimizer
+
+
+def _stacked_run(stacked: Network, runs: Sequence[RunState]) -> RunState:
+    """Return the state of all runs, with a history that begins here."""
+    state, first = RunState(stacked), runs[0]
+    state.epoch, state.optimizer_state.t = first.epoch, first.optimizer_state.t
+    for name, array in state.optimizer_state.arrays.items():
+        array[...] = [run.optimizer_state.arrays[name] for run in runs]
+    if first.stopping is not None:
+        state.stopping = _stacked_stopping(stacked, [run.stopping for run in runs if run.stopping is not None])
+    return state
+
+
+def _stacked_stopping(stacked: Network, parts: Sequence[StoppingState]) -> StoppingState:
+    first = parts[0]
+    state = StoppingState(first.monitor, len(parts), first.data, first.sign)
+    for name in ("best", "best_epoch", "waited", "settled"):
+        setattr(state, name, np.concatenate([getattr(part, name) for part in parts]))
+    if any(part.best_params is not None for part in parts):
+        state.best_params, state.best_stats = stacked.params.copy(), stacked.stats.copy()
+        for k, part in enumerate(parts):
+            if part.best_params is not None and part.best_stats is not None:
+                state.best_params[k], state.best_stats[k] = part.best_params, part.best_stats
+    return state
+
+
+def unstack(stacked: Network, networks: Sequence[Network]) -> None:
+    """Write parameters, statistics and the state of the run back into the networks that were stacked."""
+    for k, network in enumerate(networks):
+        network.params[...] = stacked.params[k]
+        network.stats[...] = stacked.stats[k]
+        if stacked.run is not None:
+            _unstack_run(stacked, k, network)
+
+
+def _unstack_run(stacked: Network, k: int, network: Network) -> None:
+    state: RunState = stacked.run
+    if network.run is None:
+        network.run = RunState(network)
+    own: RunState = network.run
+    own.reset_epoch()
+    own.epoch, own.optimizer_state.t = state.epoch, state.optimizer_state.t
+    for name, array in own.optimizer_state.arrays.items():
+        array[...] = state.optimizer_state.arrays[name][k]
+    own.stopping = None if state.stopping is None else _member_stopping(state.stopping, k)
+    own.last_params = own.last_stats = None
+    if state.last_params is not None and state.last_stats is not None:
+        own.last_params, own.last_stats = state.last_params[k].copy(), state.last_stats[k].copy()
+        if own.stopping is not None and own.stopping.best_params is None and own.average is None:
+            # It never got better than at no epoch, so there is nothing that could have been restored.
+            network.params[...], network.stats[...] = own.last_params, own.last_stats
+            own.last_params = own.last_stats = None
+    _append_history(state.history, k, own, len(stacked.seeds))
+
+
+def _member_stopping(stopping: StoppingState, k: int) -> StoppingState:
+    own = StoppingState(stopping.monitor, None, stopping.data, stopping.sign)
+    for name in ("best", "best_epoch", "waited", "settled"):
+        setattr(own, name, getattr(stopping, name)[k : k + 1].copy())
+    if stopping.best_params is not None and stopping.best_stats is not None and np.isfinite(own.best[0]):
+        own.best_params, own.best_stats = stopping.best_params[k].copy(), stopping.best_stats[k].copy()
+    return own
+
+
+def _append_history(history: History, k: int, own: RunState, members: int) -> None:
+    """Add the epochs that were trained together; of the time each member takes an equal share."""
+    for row in history.rows():
+        del row["epoch"]
+        own.history.record({name: value[k] if isinstance(value, list) else value for name, value in row.items()})
+    if own.stopping is not None:
+        own.history.best_epoch = int(own.stopping.best_epoch[0])
+    own.history.stop_reason = history.stop_reason
+    own.history.seconds += history.seconds / members
+    own.history.threads = history.threads
