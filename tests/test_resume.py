@@ -18,7 +18,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import files
-from glassnet.training import fitting
+from glassnet.training import pace
 from jobs import resumable
 
 JOB = Path(resumable.__file__)
@@ -345,7 +345,7 @@ def test_the_number_of_threads_is_the_runs(tmp_path: Path, monkeypatch: pytest.M
     X, y = line()
     path = tmp_path / "run.safetensors"
     plain().fit(X, y, epochs=2, checkpoint=path, threads=2)
-    monkeypatch.setattr(fitting, "choose_threads", lambda *_: 1)
+    monkeypatch.setattr(pace, "choose_threads", lambda *_: 1)
     history = plain().fit(X, y, epochs=4, checkpoint=path, resume=True)
     assert (history.threads, history.notes) == (2, [])
     history = plain().fit(X, y, epochs=6, checkpoint=path, resume=True, threads=1)
@@ -359,5 +359,5 @@ def test_deterministic_tries_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object) -> int:
         raise AssertionError
 
-    monkeypatch.setattr(fitting, "choose_threads", never)
+    monkeypatch.setattr(pace, "choose_threads", never)
     assert plain().fit(*line(), epochs=1, deterministic=True).threads == 1

@@ -18,11 +18,11 @@ from glassnet.populations.stacking import blueprint, stack, unstack
 from glassnet.sources import RowSource, take_rows
 from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
-from glassnet.training.fitting import check_monitors, threads_for
+from glassnet.training.fitting import check_monitors
 from glassnet.training.interrupts import Interruption, listening
+from glassnet.training.pace import paced
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.run import Validation
-from glassnet.training.threads import blas_threads
 
 __all__ = ["Job", "JointPlan", "train_jointly"]
 
@@ -175,10 +175,8 @@ class _Training:
     def _train_alone(self, number: int, job: Job, epochs: int, options: dict[str, Any]) -> None:
         network = job.network
         batches = self._batches(network, job.rows)
-        n_threads = threads_for(network, self.plan.threads, batches.batch_size)
-        with blas_threads(n_threads):
-            run = MemberRun(network, batches, epochs, **options, **self._validation([job]))
-            run.history.threads = n_threads
+        with paced(network, self.plan.threads, batches.batch_size) as pace:
+            run = MemberRun(network, batches, epochs, pace=pace, **options, **self._validation([job]))
             try:
                 run.loop()
             except DivergenceError as error:
@@ -189,11 +187,10 @@ class _Training:
         stacked = stack(networks)
         rows = None if jobs[0].rows is None else np.stack([_given(job.rows) for job in jobs])
         batches = self._batches(stacked, rows)
-        n_threads = threads_for(stacked, self.plan.threads, batches.batch_size)
         schedules = [network.optimizer.schedule for network in networks]
-        with blas_threads(n_threads):
-            run = GroupRun(stacked, batches, epochs, schedules=schedules, **options, **self._validation(jobs))
-            run.history.threads = n_threads
+        with paced(stacked, self.plan.threads, batches.batch_size) as pace:
+            options |= {"pace": pace, "schedules": schedules, **self._validation(jobs)}
+            run = GroupRun(stacked, batches, epochs, **options)
             try:
                 run.loop()
             finally:

@@ -121,6 +121,7 @@ def _stacked_optimizer(networks: Sequence[Network]) -> Any:
 def _stacked_run(stacked: Network, runs: Sequence[RunState]) -> RunState:
     """Return the state of all runs, with a history that begins here."""
     state, first = RunState(stacked), runs[0]
+    state.history.threads = first.history.threads
     state.epoch, state.optimizer_state.t = first.epoch, first.optimizer_state.t
     for name, array in state.optimizer_state.arrays.items():
         array[...] = [run.optimizer_state.arrays[name] for run in runs]
@@ -190,3 +191,4 @@ def _append_history(history: History, k: int, own: RunState, members: int) -> No
     own.history.stop_reason = history.stop_reason
     own.history.seconds += history.seconds / members
     own.history.threads = history.threads
+    own.history.notes += [note for note in history.notes if note not in own.history.notes]

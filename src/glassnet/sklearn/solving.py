@@ -14,10 +14,9 @@ from glassnet.sklearn.lbfgs import minimize_lbfgs, total_loss
 from glassnet.sklearn.rows import Rows
 from glassnet.sklearn.stochastic import CoupledL2, MLPBatches, MLPRun, WeightedMLPRun
 from glassnet.training.callbacks import as_callbacks
-from glassnet.training.fitting import threads_for
 from glassnet.training.interrupts import listening
+from glassnet.training.pace import paced
 from glassnet.training.progress import make_progress
-from glassnet.training.threads import blas_threads
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimator import BaseMLP
@@ -78,7 +77,7 @@ def _run(estimator: BaseMLP, batches: MLPBatches, validation: Rows | None, epoch
     if estimator.metrics is not None:
         metrics |= network.loss.choose_metrics(type(estimator).__name__, estimator.metrics)
     line = make_progress(estimator.progress)
-    with blas_threads(threads_for(network, estimator.threads, batches.batch_size)) as _, listening() as interruption:
+    with paced(network, estimator.threads, batches.batch_size) as pace, listening() as interruption:
         kind = MLPRun if batches.arrays[2] is None else WeightedMLPRun
         run = kind(
             estimator, network, batches, epochs,
@@ -88,6 +87,7 @@ def _run(estimator: BaseMLP, batches: MLPBatches, validation: Rows | None, epoch
             max_seconds=float("inf") if estimator.max_seconds is None else estimator.max_seconds,
             interruption=interruption,
             penalties=CoupledL2(network.built("fit"), estimator.alpha),
+            pace=pace,
         )  # fmt: skip
         try:
             return run.loop().stop_reason
@@ -148,7 +148,7 @@ def solve_lbfgs(estimator: BaseMLP, rows: Rows) -> None:
     network = estimator._network
     penalties = CoupledL2(network.built("fit"), estimator.alpha)
     with (
-        blas_threads(threads_for(network, estimator.threads, len(rows.y))),
+        paced(network, estimator.threads, len(rows.y), fixed=True),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
         report = minimize_lbfgs(

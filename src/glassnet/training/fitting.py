@@ -17,12 +17,12 @@ from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
 from glassnet.training.history import History
 from glassnet.training.intake import prepare_data
 from glassnet.training.interrupts import listening
+from glassnet.training.pace import paced
 from glassnet.training.progress import make_progress
 from glassnet.training.run import Run, Validation
 from glassnet.training.stopping import EarlyStopping, fingerprint
-from glassnet.training.threads import blas_threads, choose_threads
 
-__all__ = ["check_fit_options", "check_monitors", "fit_network", "threads_for"]
+__all__ = ["check_fit_options", "check_monitors", "fit_network"]
 
 
 def fit_network(
@@ -103,9 +103,12 @@ def fit_network(
         data and options must be the same as before.
     deterministic : bool, default=False
         Whether a second run of the same program must leave the same bits on this machine: ``threads="auto"`` then
-        takes one thread instead of trying what is faster now. A run that goes on always keeps its number of threads.
+        takes one thread instead of trying what is faster now. With ``checkpoint`` the number is chosen at the start
+        and stays.
     threads : int or "auto", default="auto"
-        BLAS threads while training; see `glassnet.training.threads.choose_threads`.
+        BLAS threads while training. ``"auto"`` takes one for small products; for large ones it times the first steps
+        with one and with all that the caller allows, and falls back to one when steps become slow, as they do when
+        another process computes beside it. ``history.notes`` then says so.
     progress : bool, optional
         Whether to show a progress line; by default on a terminal and in a notebook.
 
@@ -142,9 +145,10 @@ def fit_network(
     checkpoints = _checkpoints(checkpoint, resume, batches, validation)
     if checkpoints is not None and resume:
         checkpoints.restore(network)
-    n_threads = threads_for(network, threads, batches.batch_size, deterministic=deterministic)
+    deterministic = check_flag("fit", "deterministic", deterministic)
+    pacing = paced(network, threads, batches.batch_size, deterministic=deterministic, fixed=checkpoints is not None)
     line = make_progress(progress)
-    with blas_threads(n_threads), listening() as interruption:
+    with pacing as pace, listening() as interruption:
         run = Run(
             network,
             batches,
@@ -157,8 +161,8 @@ def fit_network(
             interruption=interruption,
             checkpoints=checkpoints,
             resumes=resume,
+            pace=pace,
         )
-        _note_threads(run.history, n_threads)
         return run.loop()
 
 
@@ -224,23 +228,3 @@ def _check_schedule(network: Network, columns: list[str]) -> None:
             advice = " Pass validation_data or validation_split." if name.startswith("valid_") else ""
             message = f"fit: {must}, got {name!r}.{advice}"
             raise ConfigError(message, expected=columns, got=name)
-
-
-def threads_for(network: Network, threads: int | str, batch_size: int, *, deterministic: bool = False) -> int:
-    """Return the number of BLAS threads; a run that goes on keeps the number it began with."""
-    if threads == "auto" and network.run is not None and network.run.history.threads is not None:
-        return int(network.run.history.threads)
-    if threads == "auto" and check_flag("fit", "deterministic", deterministic):
-        return 1
-    widths = [(layer.in_shape[-1], layer.out_shape[-1]) for layer in network.layers if layer.in_shape]
-    d_in, d_out = max(widths, key=lambda pair: pair[0] * pair[1])
-    return choose_threads(threads, (batch_size, d_in, d_out), network.dtype)
-
-
-def _note_threads(history: History, n_threads: int) -> None:
-    if history.threads not in (None, n_threads):
-        history.notes.append(
-            f"BLAS threads changed from {history.threads} to {n_threads} after epoch {history.epochs}: "
-            "the last bits may differ from those of an unchanged run."
-        )
-    history.threads = n_threads

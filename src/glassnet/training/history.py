@@ -5,10 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
+
 from glassnet.checks import check_choice
 from glassnet.errors import FormatError
 
-__all__ = ["History"]
+__all__ = ["History", "listed"]
 
 
 class History:
@@ -131,6 +133,11 @@ class History:
     def __repr__(self) -> str:
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if value is not None)
         return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
+
+
+def listed(value: Any) -> Any:
+    """Return a float, or a list of floats with members: what JSON can hold."""
+    return [float(v) for v in value.ravel()] if isinstance(value, np.ndarray) and value.ndim else float(value)
 
 
 def _is_cell(value: Any) -> bool:

@@ -21,13 +21,14 @@ from glassnet.randomness import Noise
 from glassnet.schedules import Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
-from glassnet.training.history import History
+from glassnet.training.history import History, listed
 from glassnet.training.interrupts import Interruption
 from glassnet.training.state import RunState
 from glassnet.training.stopping import EarlyStopping, StoppingState, fingerprint
 
 if TYPE_CHECKING:
     from glassnet.training.checkpoints import Checkpoints
+    from glassnet.training.pace import Pace
 
 __all__ = ["Run"]
 
@@ -74,6 +75,7 @@ class Run:
         checkpoints: Checkpoints | None = None,
         resumes: bool = False,
         penalties: Penalties | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.network = network
         self.batches = batches
@@ -89,6 +91,8 @@ class Run:
         self.state: RunState = network.run
         self._checkpoints = checkpoints
         self._resumes = resumes
+        self._pace = pace
+        self._watched_pace = pace if pace is not None and pace.watches else None
         self._epochs = epochs
         self.steps_per_epoch = batches.n_batches
         self.rows_seen = 0
@@ -184,6 +188,8 @@ class Run:
             # The rest of an epoch that a checkpoint was taken in: only a resumed run knows that the data are the same.
             self._finish_epoch()
         self._aim()
+        if self._pace is not None:
+            self._pace.write_to(self.history)
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
         if self.early_stopping is not None:
@@ -228,6 +234,8 @@ class Run:
         np.copyto(self._candidate[1], self._store.stats)
         for callback in self.callbacks:
             callback.on_epoch_begin(self)
+        if self._watched_pace is not None:
+            self._watched_pace.begin_epoch()
         state = self.state
         try:
             for batch in self.batches.epoch(self.epoch, state.step):
@@ -336,6 +344,8 @@ class Run:
 
     def _between_steps(self) -> None:
         """Let others look, and read the clock and Ctrl-C."""
+        if self._watched_pace is not None:
+            self._watched_pace.after_step()
         for callback in self.callbacks:
             callback.on_step_end(self)
         if self._checkpoints is not None:
@@ -359,9 +369,9 @@ class Run:
         state = self.state
         weighs = state.weight_sum if self.network.members is None else state.weight_sum.all()
         loss = state.loss_sum / state.weight_sum if weighs else math.nan
-        row = {"loss": _plain(loss), "learning_rate": _plain(rate)}
+        row = {"loss": listed(loss), "learning_rate": listed(rate)}
         if self.network.optimizer.clip_norm is not None:
-            row["clipped"] = _plain(state.clipped / max(state.step, 1))
+            row["clipped"] = listed(state.clipped / max(state.step, 1))
         state.epoch += 1
         state.reset_epoch()
         state.history.record(row)
@@ -386,7 +396,7 @@ class Run:
         """Add the validation data's scores to the epoch's row."""
         if self.validation is not None:
             found = scores(self.network, *self.validation, self.metrics)
-            self.history.complete({f"valid_{name}": _plain(value) for name, value in found.items()})
+            self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
 
     def decide(self) -> None:
         """Learning rate, early stopping, then callbacks."""
@@ -406,6 +416,8 @@ class Run:
         """Leave the best weights in the network if that was asked for, and say how the run ended."""
         self.state.leave(self.network, best=self.early_stopping is not None and self.early_stopping.restore_best)
         self.history.stop_reason = self._stop_reason or "finished"
+        if self._pace is not None:
+            self._pace.write_to(self.history)
         self.note_seconds()
 
     def note_seconds(self) -> None:
@@ -435,8 +447,3 @@ class Run:
         # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
         self.state.renew_optimizer(self.network)
         raise DivergenceError(message, got=what)
-
-
-def _plain(value: Any) -> Any:
-    """Return a float, or a list of floats with members: what JSON can hold."""
-    return [float(v) for v in value.ravel()] if isinstance(value, np.ndarray) and value.ndim else float(value)

@@ -10,7 +10,7 @@ from glassnet.checks import MOST_STEPS, check_integer, check_number, wrong_value
 from glassnet.errors import FormatError
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
-from glassnet.training.history import History
+from glassnet.training.history import History, listed
 from glassnet.training.stopping import StoppingState
 
 __all__ = ["RunState"]
@@ -127,7 +127,7 @@ class RunState:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "sums": [_listed(self.loss_sum), _listed(self.weight_sum), _listed(self.clipped)],
+            "sums": [listed(self.loss_sum), listed(self.weight_sum), listed(self.clipped)],
             "steps": self.optimizer_state.t,
             "schedule": self.schedule_memory,
             "history": self.history.to_dict(),
@@ -173,11 +173,6 @@ class RunState:
             raise FormatError(message, got=sorted(rest))
 
 
-def _listed(value: Any) -> Any:
-    """Return a number, or a list of them with members: what JSON can hold."""
-    return value.tolist() if isinstance(value, np.ndarray) else float(value)
-
-
 def _three(sums: Any) -> list[Any]:
     if isinstance(sums, list) and len(sums) == 3:
         return sums
@@ -186,7 +181,7 @@ def _three(sums: Any) -> list[Any]:
 
 
 def _number(value: Any, network: Network) -> Any:
-    """Return what `_listed` was given."""
+    """Return what `listed` was given."""
     if not isinstance(value, list):
         return check_number("training", "sums", value)
     numbers = [check_number("training", "sums", number) for number in value]

@@ -18,15 +18,16 @@ import numpy as np
 
 from glassnet.checks import check_integer
 
-__all__ = ["blas_threads", "choose_threads"]
+__all__ = ["BlasLimit", "available_threads", "blas_threads", "choose_threads", "most_threads", "usable_cores"]
 
-# Below about 256 x 256 x 256 multiply-adds a second thread gains nothing even on an idle machine.
-_WORTH_A_SECOND_THREAD = 2.0e7
+# Below about 128 x 256 x 128 multiply-adds a second thread gains nothing even on an idle machine.
+_WORTH_A_SECOND_THREAD = 4.0e6
 _MARGIN = 1.15
+_QUOTA_FILE = "/sys/fs/cgroup/cpu.max"
 _LARGEST_TRIAL = 5.0e7  # multiply-adds: a millisecond or two
 
 _lock = threading.Lock()
-_requests: list[int] = []
+_requests: list[BlasLimit] = []
 _controller: Any = None
 _original: int | None = None
 
@@ -55,25 +56,45 @@ def _set(n: int) -> None:
         library.set_num_threads(n)
 
 
+class BlasLimit:
+    """A limit on the threads of BLAS that holds inside `blas_threads`.
+
+    Attributes
+    ----------
+    n : int
+        How many it allows.
+    """
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def change(self, n: int) -> None:
+        """Allow ``n`` threads from now on."""
+        with _lock:
+            self.n = n
+            _set(min(request.n for request in _requests))
+
+
 @contextmanager
-def blas_threads(n: int) -> Iterator[None]:
+def blas_threads(n: int) -> Iterator[BlasLimit]:
     """Limit BLAS to ``n`` threads while inside.
 
     The count belongs to the whole process: of several limits at once, from several threads, the smallest holds, and
     the last one to leave puts the caller's setting back.
     """
     global _original
+    limit = BlasLimit(n)
     with _lock:
         if not _requests:
             _original = available_threads()
-        _requests.append(n)
-        _set(min(_requests))
+        _requests.append(limit)
+        _set(min(request.n for request in _requests))
     try:
-        yield
+        yield limit
     finally:
         with _lock:
-            _requests.remove(n)
-            _set(min(_requests) if _requests else _original or 1)
+            _requests.remove(limit)
+            _set(min((request.n for request in _requests), default=_original or 1))
 
 
 def available_threads() -> int:
@@ -94,22 +115,29 @@ def choose_threads(threads: int | str, largest_product: tuple[int, int, int], dt
     dtype : numpy.dtype
         Of that product.
     """
+    most = most_threads(threads, largest_product)
+    if threads != "auto" or most == 1:
+        return most
+    return most if _seconds(most, largest_product, dtype) * _MARGIN < _seconds(1, largest_product, dtype) else 1
+
+
+def most_threads(threads: int | str, largest_product: tuple[int, int, int]) -> int:
+    """Return how many BLAS threads are worth a trial: a number as it is, and for ``"auto"`` 1 for small products."""
     if threads != "auto":
         return check_integer("fit", "threads", threads, 1, "Or pass threads='auto'.")
-    available = min(available_threads(), _cores())
     n, d_in, d_out = largest_product
-    if available == 1 or n * d_in * d_out < _WORTH_A_SECOND_THREAD:
-        return 1
-    return (
-        available if _seconds(available, largest_product, dtype) * _MARGIN < _seconds(1, largest_product, dtype) else 1
-    )
+    return 1 if n * d_in * d_out < _WORTH_A_SECOND_THREAD else min(available_threads(), usable_cores())
 
 
-def _cores() -> int:
-    """Return the number of cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def usable_cores() -> int:
+    """Return how many cores this process may use: in a container it may be fewer than there are."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        with open(_QUOTA_FILE) as file:
+            quota, period = file.read().split()
+        return max(1, min(cores, int(quota) // int(period)))
+    except (OSError, ValueError):  # no quota: another system, or the word "max"
+        return cores
 
 
 def _seconds(threads: int, product: tuple[int, int, int], dtype: np.dtype[Any]) -> float:

@@ -1,0 +1,197 @@
+"""How many BLAS threads a run uses while it runs: tried on its first steps, and watched.
+
+Whether a second thread helps depends on the sizes of the products, on what lies between them, and on who else computes
+on the machine: the workers of OpenBLAS wait by spinning, and with one of them kept off its core every product of a step
+waits. None of this shows in a short trial of one product, so real steps are timed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from glassnet.network import Network
+from glassnet.training.history import History
+from glassnet.training.threads import BlasLimit, blas_threads, choose_threads, most_threads
+
+__all__ = ["Pace", "paced"]
+
+_BLOCK_STEPS, _BLOCK_SECONDS = 3, 0.015  # a time slice of the operating system is a few milliseconds
+_WATCH_STEPS, _WATCH_SECONDS = 8, 0.03
+_GAIN = 1.05  # what more threads must bring
+_HOPELESS = 1.5  # so much slower than one thread at the first trial need not be tried again
+_SLOWER = 1.25  # than with one thread: then they are given up
+_UNKNOWN_SLOWER = 2.5  # than at the start, where the time with one thread is not known
+_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 80.0  # seconds until more threads are tried again
+_SOME = 4
+
+
+class Pace:
+    """The number of BLAS threads of a run.
+
+    Parameters
+    ----------
+    limit : BlasLimit
+        What is changed.
+    most : int
+        The largest number to try; 1 leaves everything as it is.
+    chosen : int, optional
+        What a run that goes on had: it keeps that, and gives it up only if its steps become slow.
+    clock : callable
+        Returns seconds.
+
+    Attributes
+    ----------
+    n : int
+        The number now.
+    watches : bool
+        Whether `after_step` has to be called.
+    notes : list of str
+        What should be known of the run.
+    """
+
+    def __init__(
+        self,
+        limit: BlasLimit,
+        most: int,
+        chosen: int | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._limit, self.n, self._clock = limit, limit.n, clock
+        self.watches = most > 1
+        self.notes: list[str] = []
+        self._candidates = sorted({1, min(_SOME, most), most})
+        self._blocks: list[int] = []
+        self._times: dict[int, list[float]] = {}
+        self._alone: float | None = None  # seconds of a step with one thread
+        self._pause, self._next_trial = _FIRST_PAUSE, float("inf")
+        self._last = 0.0
+        self._steps, self._seconds = 0, 0.0
+        if self.watches and chosen is None:
+            self._begin_trial()
+
+    @property
+    def settled(self) -> int | None:
+        """The number that was chosen; None while the trial lasts."""
+        return None if self._blocks else self.n
+
+    def write_to(self, history: History) -> None:
+        """Note in the history how many threads there are, and what should be known of that."""
+        n = self.settled
+        if None not in (history.threads, n) and history.threads != n and not self.notes:
+            history.notes.append(
+                f"BLAS threads changed from {history.threads} to {n} after epoch {history.epochs}: "
+                "the last bits may differ from those of an unchanged run."
+            )
+        history.notes += [note for note in self.notes if note not in history.notes]
+        history.threads = n
+
+    def begin_epoch(self) -> None:
+        """Start the clock: what lies between two epochs is no step."""
+        self._last = self._clock()
+
+    def after_step(self) -> None:
+        """Take in the time of the step that just ended, and change the number of threads if that is called for."""
+        now = self._clock()
+        self._steps, self._seconds, self._last = self._steps + 1, self._seconds + now - self._last, now
+        if self._blocks:
+            if self._steps >= _BLOCK_STEPS and self._seconds >= _BLOCK_SECONDS:
+                self._end_block(now)
+        elif self.n > 1:
+            if self._steps >= _WATCH_STEPS and self._seconds >= _WATCH_SECONDS:
+                self._watch(now)
+        elif now >= self._next_trial:
+            self._begin_trial()
+
+    def _begin_window(self) -> None:
+        self._steps, self._seconds = 0, 0.0
+
+    def _use(self, n: int) -> None:
+        if n != self.n:
+            self._limit.change(n)
+            self.n = n
+        self._begin_window()
+
+    def _begin_trial(self) -> None:
+        """Try every candidate, twice, since the machine is not the same from one moment to the next."""
+        self._blocks, self._times = self._candidates * 2, {n: [] for n in self._candidates}
+        self._use(self._blocks[0])
+
+    def _end_block(self, now: float) -> None:
+        tried, mean = self._blocks.pop(0), self._seconds / self._steps
+        self._times[tried].append(mean)
+        if mean > _HOPELESS * self._times[1][0]:
+            self._blocks = [n for n in self._blocks if n != tried]
+        if self._blocks:
+            self._use(self._blocks[0])
+            return
+        means = {n: sum(times) / len(times) for n, times in self._times.items()}
+        self._alone = means[1]
+        best = min(means, key=means.__getitem__)
+        self._use(best if means[best] * _GAIN < means[1] else 1)
+        self._plan_next(now)
+        self._say(f"BLAS threads were tried on steps of this run, {self._listed()} in turn, and {self.n} chosen")
+
+    def _listed(self) -> str:
+        return " and ".join(map(str, self._candidates))
+
+    def _plan_next(self, now: float) -> None:
+        """With one thread, look again after a pause, a longer one each time."""
+        self._next_trial = now + self._pause
+        self._pause = min(2.0 * self._pause, _LONGEST_PAUSE)
+
+    def _watch(self, now: float) -> None:
+        mean = self._seconds / self._steps
+        if self._alone is None:
+            self._alone = mean * _UNKNOWN_SLOWER / _SLOWER
+        if mean > _SLOWER * self._alone:
+            self._say(f"BLAS threads were changed from {self.n} to 1, since steps became slow")
+            self._use(1)
+            self._plan_next(now)
+        else:
+            self._begin_window()
+
+    def _say(self, what: str) -> None:
+        note = f"{what}: the last bits may differ from those of another run. Pass threads={self.n} for a fixed number."
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+@contextmanager
+def paced(
+    network: Network, threads: int | str, batch_size: int, *, deterministic: bool = False, fixed: bool = False
+) -> Iterator[Pace]:
+    """Limit BLAS while inside, and give the `Pace` that a run may change the limit by.
+
+    Parameters
+    ----------
+    network : Network
+        Built.
+    threads : int or "auto"
+        A number is taken as it is.
+    batch_size : int
+        Rows of a step.
+    deterministic : bool, default=False
+        ``"auto"`` is then one thread.
+    fixed : bool, default=False
+        ``"auto"`` is then chosen here, by a short trial, and stays.
+    """
+    size = _largest_product(network, batch_size)
+    most = most_threads(threads, size)
+    may_change = threads == "auto" and not deterministic and not fixed
+    chosen = network.run.history.threads if threads == "auto" and network.run is not None else None
+    if chosen is not None:
+        n = chosen
+    elif deterministic or may_change:
+        n = 1 if threads == "auto" else most
+    else:
+        n = choose_threads(threads, size, network.dtype)
+    with blas_threads(n) as limit:
+        yield Pace(limit, max(n, most) if may_change else 1, chosen)
+
+
+def _largest_product(network: Network, batch_size: int) -> tuple[int, int, int]:
+    """Return ``(n, d_in, d_out)`` of the largest matrix product of a step."""
+    widths = [(layer.in_shape[-1], layer.out_shape[-1]) for layer in network.layers if layer.in_shape]
+    return (batch_size, *max(widths, key=lambda pair: pair[0] * pair[1]))
