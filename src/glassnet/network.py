@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["PREDICT_ROWS", "Network"]
 
 PREDICT_ROWS = 4096  # rows at a time, so that the scratch of a large prediction stays small
+_PREDICT = Step("predict")
 
 
 class Network:
@@ -225,7 +226,10 @@ class Network:
 
         ``X`` has the shape (n, ...), or (K, n, ...) if each member has rows of its own; see `has_own_rows`.
         """
-        step = Step(mode)
+        step = _PREDICT if mode == "predict" else Step(mode)
+        if self.members is None and len(X) <= PREDICT_ROWS:
+            A = X if type(X) is np.ndarray else X[:]
+            return self.workspace.pass_for(len(A), False).chain.forward(A, step).copy()
         own = self.has_own_rows(X)
         n = X.shape[1 if own else 0]
         lead = () if self.members is None else (self.members,)
@@ -267,8 +271,9 @@ class Network:
 
         Means for squared error, rates for Poisson loss, quantiles, means and variances: each loss says which.
         """
-        self.built("predict")
-        return self.loss.link(self.logits(self.check_inputs("Network.predict", X)))
+        if self.store is None:
+            self.built("predict")
+        return self.loss.link(self.logits(check_inputs(self, "Network.predict", X)))
 
     def activations(self, X: Any) -> dict[str, np.ndarray]:
         """Return the output of every layer for ``X``, by name; see `glassnet.analysis.layer_outputs`."""

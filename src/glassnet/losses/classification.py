@@ -31,6 +31,7 @@ from glassnet.metrics import (
 __all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
 
 _FEW_COLUMNS, _MANY_ROWS = 32, 32
+_ZEROS = {char: np.zeros((), dtype=char) for char in "fd"}
 
 BINARY_METRICS: Mapping[str, Metric] = {
     "accuracy": binary_accuracy,
@@ -233,9 +234,7 @@ class SoftmaxCrossEntropy(Loss):
 def sigmoid(Z: np.ndarray) -> np.ndarray:
     """Return ``1 / (1 + exp(-Z))`` as a fresh array, right to the last digits for probabilities near 0 too."""
     # Slower than the form with tanh, which rounds there.
-    P: np.ndarray = np.logaddexp(-Z, np.zeros((), dtype=Z.dtype))
-    np.negative(P, P)
-    np.exp(P, P)
+    P: np.ndarray = np.exp(-np.logaddexp(-Z, _ZEROS[Z.dtype.char]))
     return P
 
 
