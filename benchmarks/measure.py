@@ -6,6 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ __all__ = ["LIMIT", "Process", "compare", "median_ratio"]
 
 LIMIT = "products"
 _HERE = Path(__file__).parent
+_PAUSE = 0.1  # seconds for the threads of the one before to fall asleep: some spin for a while
 
 
 class Process:
@@ -92,6 +94,7 @@ def compare(processes: Iterable[Process], case: Case, what: str, count: int, rou
             found[process.peer] = []
     for _ in range(rounds):
         for process in able:
+            time.sleep(_PAUSE)
             seconds = process.seconds(what, count)
             if seconds is not None:
                 found[process.peer].append(seconds)

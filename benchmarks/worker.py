@@ -55,6 +55,8 @@ class Worker:
             X = self._inputs.setdefault(
                 int(rows), np.random.default_rng(1).standard_normal((int(rows), self._d), dtype=np.float32)
             )
+        if verb == "step" and hasattr(self._peer, "settle"):
+            self._peer.settle()
         start = time.perf_counter()
         if verb == "step":
             self._peer.step(count)

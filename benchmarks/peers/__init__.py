@@ -5,6 +5,7 @@
 * ``step(k)``: take k training steps, the loss of each computed,
 * ``fit()``: a whole training of ``case.epochs`` epochs from new weights, the way users call it,
 * ``predict(X)``: probabilities for some rows,
+* ``settle()``: what a run finds out in its first steps, called before those that are timed,
 
 each of which may be missing where the library has no such thing; it raises `UnsupportedError` for what it cannot do.
 """

@@ -12,6 +12,7 @@ from cases import Case
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.pace import paced
 from glassnet.training.run import Run
+from glassnet.training.threads import blas_threads
 
 
 def network(case: Case) -> gn.Network:
@@ -40,6 +41,8 @@ class Peer:
             X, y, None, batch_size=case.batch, shuffle=True, streams=net.streams, members=None, drop_last=True
         )
         self._stream = self._endless()
+        self._run = Run(net, self._batches, 1)
+        self._n_threads = 1
 
     def _endless(self) -> Iterator[Any]:
         epoch = 0
@@ -47,16 +50,20 @@ class Peer:
             yield from self._batches.epoch(epoch)
             epoch += 1
 
-    def step(self, k: int) -> None:
+    def settle(self) -> None:
+        """Choose the number of BLAS threads, as the first steps of a run do."""
         with paced(self._network, "auto", self._case.batch) as pace, np.errstate(all="ignore"):
-            run = Run(self._network, self._batches, 1, pace=pace)
             pace.begin_epoch()
+            while pace.settled is None:
+                self._run.train_step(next(self._stream))
+                pace.after_step()
+        self._n_threads = pace.settled
+
+    def step(self, k: int) -> None:
+        with blas_threads(self._n_threads), np.errstate(all="ignore"):
             for _ in range(k):
-                run.train_step(next(self._stream))
-                if pace.watches:
-                    pace.after_step()
-            run.state.reset_epoch()
-            pace.write_to(run.history)
+                self._run.train_step(next(self._stream))
+        self._run.state.reset_epoch()
 
     def fit(self) -> None:
         options = {"epochs": self._case.epochs, "batch_size": self._case.batch, "progress": False}

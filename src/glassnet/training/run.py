@@ -18,7 +18,7 @@ from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
 from glassnet.penalties import Penalties, limit_norms
 from glassnet.randomness import Noise
-from glassnet.schedules import Schedule
+from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
 from glassnet.training.history import History, listed
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from glassnet.training.pace import Pace
 
 __all__ = ["Run"]
-
-_JUST_BELOW_1 = math.nextafter(1.0, 0.0)
 
 Validation = tuple[Any, Any, np.ndarray | None]
 
@@ -98,7 +96,10 @@ class Run:
         self.rows_seen = 0
         self._store = network.built("fit")
         self._penalties = network.penalties() if penalties is None else penalties
+        self._is_penalised = bool(self._penalties)
         self._schedule = network.optimizer.schedule
+        is_fixed = type(self._schedule) is Constant and type(self).rate is Run.rate
+        self._fixed_rate = self._schedule.value if is_fixed else None  # type: ignore[attr-defined]
         self._schedule_observes = type(self._schedule).observe is not Schedule.observe
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
@@ -267,7 +268,7 @@ class Run:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
         network, store, info, state = self.network, self._store, self._step, self.state
         X, y, weight = batch
-        position = self._position_after(state.step)
+        position = self._position_after(state.step) if self._fixed_rate is None else 0.0
         state.step += 1
         self.rows_seen += X.shape[0 if network.members is None else 1]
         if weight is not None and not weight.any(axis=-1).all():
@@ -275,11 +276,11 @@ class Run:
         assert info.rng is not None
         info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
         if self._schedule.horizon:
-            info.progress = min(position / self._schedule.horizon, _JUST_BELOW_1)
+            info.progress = min(position / self._schedule.horizon, math.nextafter(1.0, 0.0))
         network.accumulate(X, y, weight, info)
         store.average_gradients()
         penalty: Any = 0.0
-        if self._penalties:
+        if self._is_penalised:
             penalty = self._penalties.value()
             self._penalties.add_gradients()
         self._update(position)
@@ -292,7 +293,7 @@ class Run:
             return loss, total
         totals = store.weight_sum.astype(np.float64)
         losses = store.loss_sum.astype(np.float64)
-        if self._penalties:
+        if self._is_penalised:
             losses += penalty * totals
         # A product finds out in 0.3 us what isfinite and all need 2 for; where it overflows they are asked.
         if not math.isfinite(losses.dot(losses)):
@@ -321,7 +322,7 @@ class Run:
         optimizer, memory = network.optimizer, state.optimizer_state
         if optimizer.clip_norm is not None:
             state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
-        optimizer.step(store.params, store.grads, memory, self.rate(position))
+        optimizer.step(store.params, store.grads, memory, self._fixed_rate or self.rate(position))
         if network.max_norm is not None:
             limit_norms(store, network.max_norm)
         if optimizer.ema is not None:
@@ -334,9 +335,9 @@ class Run:
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
         """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
         if weight.any():
+            where = f"epoch {self.epoch + 1}, step {self.step}. Drop rows of weight 0, or take a larger batch_size."
             message = (
-                f"fit: with members every batch must weigh something for each of them, got none for one at epoch "
-                f"{self.epoch + 1}, step {self.step}. Drop rows of weight 0, or take a larger batch_size."
+                f"fit: with members every batch must weigh something for each of them, got none for one at {where}"
             )
             raise DataError(message)
         zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
