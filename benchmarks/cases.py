@@ -18,7 +18,7 @@ class Case:
     ----------
     name : str
     n, d : int
-        Rows and features.
+        Rows and features; n is a multiple of ``batch``, so that all take the same steps.
     hidden : tuple of int
         Widths of the hidden layers.
     outputs : int
@@ -87,8 +87,8 @@ def _variants(case: Case, **changes: dict[str, Any]) -> list[Case]:
 
 
 _XOR = Case("xor", 4, 2, (4,), 1, 4, 1000, 1000, activation="sigmoid", quick=True)
-_DIGITS = Case("digits", 1797, 64, (100,), 10, 200, 20, 100, quick=True)
-_MNIST = Case("784", 20000, 784, (256, 128), 10, 128, 1, 30, quick=True)
+_DIGITS = Case("digits", 1800, 64, (100,), 10, 200, 20, 100, quick=True)
+_MNIST = Case("784", 19968, 784, (256, 128), 10, 128, 1, 30, quick=True)
 
 CASES: list[Case] = [
     *_variants(_XOR, sgd={"optimizer": "sgd"}, relu={"activation": "relu"}),
@@ -101,10 +101,10 @@ CASES: list[Case] = [
         norm={"batch_norm": True},
     ),
     *_variants(_MNIST, sgd={"optimizer": "sgd"}, dropout={"dropout": 0.2}, norm={"batch_norm": True}),
-    *_variants(Case("256x3", 20000, 32, (256, 256, 256), 2, 256, 1, 30), sgd={"optimizer": "sgd"}),
-    *_variants(Case("512x2", 20000, 50, (512, 512), 2, 1024, 1, 8), sgd={"optimizer": "sgd"}),
-    Case("wide 1024", 4000, 64, (1024,), 10, 128, 4, 30),
-    Case("deep 64x8", 4000, 20, (64,) * 8, 2, 64, 4, 50),
+    *_variants(Case("256x3", 19968, 32, (256, 256, 256), 2, 256, 1, 30), sgd={"optimizer": "sgd"}),
+    *_variants(Case("512x2", 19456, 50, (512, 512), 2, 1024, 1, 8), sgd={"optimizer": "sgd"}),
+    Case("wide 1024", 3968, 64, (1024,), 10, 128, 4, 30),
+    Case("deep 64x8", 3968, 20, (64,) * 8, 2, 64, 4, 50),
 ]
 
 

@@ -64,10 +64,11 @@ def import_seconds(repeats: int) -> dict[str, float]:
     """Return how long a new interpreter takes to import each library, its own start taken off; medians, in turns."""
     programs = {"": "pass", **{package: f"import {module}" for module, package in _modules().items()}}
     times: dict[str, list[float]] = {package: [] for package in programs}
+    environment = {**os.environ, "KERAS_BACKEND": "jax"}
     for _ in range(repeats + 1):
         for package, program in programs.items():
             start = time.perf_counter()
-            subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL)
+            subprocess.run([sys.executable, "-c", program], check=True, stderr=subprocess.DEVNULL, env=environment)
             times[package].append(time.perf_counter() - start)
     medians = {package: statistics.median(values[1:]) for package, values in times.items()}
     bare = medians.pop("")

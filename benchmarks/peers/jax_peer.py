@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import Any
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import jax
 import jax.numpy as jnp

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import keras
 import numpy as np
