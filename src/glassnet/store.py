@@ -61,12 +61,12 @@ class Store:
     ----------
     params, stats : ndarray of shape (P,) or (K, P)
         Never replaced: layers hold views of them.
-    sums : ndarray of shape (P + 2,) or (K, P + 2)
-        Gradients, the loss sum and the weight sum in one array, so that they can travel together.
+    sums : ndarray of shape (P + 2,) or (K * P + 2 * K,)
+        Gradients, loss sums and weight sums in one flat array, so that they can travel together.
     grads : ndarray of shape (P,) or (K, P)
-        The first P of ``sums``.
+        The first of ``sums``.
     loss_sum, weight_sum : ndarray of shape () or (K,)
-        The last two of ``sums``: ``sum(w * l)`` and ``sum(w)`` of the last batch.
+        The last of ``sums``: ``sum(w * l)`` and ``sum(w)`` of the last batch.
     slots, stat_slots : list of Slot
         Names and places in ``params`` and in ``stats``.
     """
@@ -118,10 +118,14 @@ class Store:
 
     def _bind(self) -> None:
         """Create the gradients and hand every layer its views: the only place where the flat arrays are sliced."""
-        self.sums = np.zeros((*self.params.shape[:-1], self.n_parameters + 2), dtype=self._dtype)
-        self.grads = self.sums[..., : self.n_parameters]
-        self.loss_sum, self.weight_sum = self.sums[..., -2], self.sums[..., -1]
-        self._one_over_weight = np.ones(() if self._members is None else (self._members, 1), dtype=self._dtype)
+        lead, size, members = self.params.shape[:-1], self.params.size, self._members or 1
+        self.sums = np.zeros(size + 2 * members, dtype=self._dtype)
+        self.grads = self.sums[:size].reshape(self.params.shape)
+        self.loss_sum, self.weight_sum = (
+            self.sums[start : start + members].reshape(lead) for start in (size, size + members)
+        )
+        self._one_over_weight = np.ones((), dtype=self._dtype)
+        self._one_over_each = np.ones((members, 1), dtype=self._dtype)
         slots, stat_slots = _by_layer(self.slots), _by_layer(self.stat_slots)
         for index, layer in enumerate(self.layers.values()):
             layer.index = index
@@ -170,16 +174,17 @@ class Store:
         self.params, self.stats = self.params.astype(dtype), self.stats.astype(dtype)
         self._bind()
 
-    def average_gradients(self) -> None:
-        """Divide the gradients by the sum of the weights, the one division of a step."""
-        if self._members is None:
-            self._one_over_weight[()] = 1.0 / self.weight_sum.item()
+    def average_gradients(self, *, alike: bool = False) -> None:
+        """Divide the gradients by the sum of the weights, the one division of a step; it may be ``alike`` for all."""
+        if self._members is None or alike:
+            self._one_over_weight[()] = 1.0 / self.weight_sum.item(0)
+            np.multiply(self.grads, self._one_over_weight, self.grads)
         else:
-            np.divide(1.0, self.weight_sum[:, None], self._one_over_weight)
-        np.multiply(self.grads, self._one_over_weight, self.grads)
+            np.divide(1.0, self.weight_sum[:, None], self._one_over_each)
+            np.multiply(self.grads, self._one_over_each, self.grads)
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {"grads", "sums", "loss_sum", "weight_sum", "_one_over_weight"}
+        left_out = {"grads", "sums", "loss_sum", "weight_sum", "_one_over_weight", "_one_over_each"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -58,6 +58,10 @@ class History:
 
     def record(self, row: dict[str, Any]) -> None:
         """Append one epoch."""
+        if row.keys() == self.columns.keys():
+            for name, value in row.items():
+                self.columns[name].append(value)
+            return
         done = self.epochs
         for name in row:
             if name not in self.columns:

@@ -20,7 +20,7 @@ __all__ = ["Pace", "paced"]
 _BLOCK_STEPS, _BLOCK_SECONDS = 3, 0.015  # a time slice of the operating system is a few milliseconds
 _WATCH_STEPS, _WATCH_SECONDS = 8, 0.03
 _GAIN = 1.05  # what more threads must bring
-_HOPELESS = 1.5  # so much slower than one thread at the first trial need not be tried again
+_CLEARLY_FASTER, _CLEARLY_SLOWER = 0.8, 1.5  # than one thread: then once is enough
 _SLOWER = 1.25  # than with one thread: then they are given up
 _UNKNOWN_SLOWER = 2.5  # than at the start, where the time with one thread is not known
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 80.0  # seconds until more threads are tried again
@@ -96,7 +96,7 @@ class Pace:
         now = self._clock()
         self._steps, self._seconds, self._last = self._steps + 1, self._seconds + now - self._last, now
         if self._blocks:
-            if self._steps >= _BLOCK_STEPS and self._seconds >= _BLOCK_SECONDS:
+            if self._seconds >= _BLOCK_SECONDS and (self._steps >= _BLOCK_STEPS or self._seconds >= 2 * _BLOCK_SECONDS):
                 self._end_block(now)
         elif self.n > 1:
             if self._steps >= _WATCH_STEPS and self._seconds >= _WATCH_SECONDS:
@@ -114,15 +114,15 @@ class Pace:
         self._begin_window()
 
     def _begin_trial(self) -> None:
-        """Try every candidate, twice, since the machine is not the same from one moment to the next."""
+        """Try every candidate, and unless that is clear, again: the machine is not the same from moment to moment."""
         self._blocks, self._times = self._candidates * 2, {n: [] for n in self._candidates}
         self._use(self._blocks[0])
 
     def _end_block(self, now: float) -> None:
         tried, mean = self._blocks.pop(0), self._seconds / self._steps
         self._times[tried].append(mean)
-        if mean > _HOPELESS * self._times[1][0]:
-            self._blocks = [n for n in self._blocks if n != tried]
+        if not _CLEARLY_FASTER < mean / self._times[1][0] < _CLEARLY_SLOWER and tried == self._candidates[-1]:
+            self._blocks.clear()
         if self._blocks:
             self._use(self._blocks[0])
             return

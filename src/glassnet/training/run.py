@@ -278,7 +278,7 @@ class Run:
         if self._schedule.horizon:
             info.progress = min(position / self._schedule.horizon, math.nextafter(1.0, 0.0))
         network.accumulate(X, y, weight, info)
-        store.average_gradients()
+        store.average_gradients(alike=weight is None)
         penalty: Any = 0.0
         if self._is_penalised:
             penalty = self._penalties.value()
