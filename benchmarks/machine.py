@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from peers import PEERS
+from benchmarks.peers import PEERS
 
 __all__ = ["describe", "import_seconds", "installed_bytes", "peak_bytes"]
 
@@ -107,7 +107,7 @@ def _own_bytes(package: str) -> int:
 _FIT = """
 import json, resource, sys
 sys.path.insert(0, {folder!r})
-import cases, worker
+from benchmarks import cases, worker
 one = worker.Worker({peer!r})
 one.load(cases.find("digits").config())
 one.time("fit", 1)
@@ -122,7 +122,7 @@ def peak_bytes() -> dict[str, int]:
     for peer, (_, module) in PEERS.items():
         if module not in _modules():
             continue
-        program = _FIT.format(folder=str(Path(__file__).parent), peer=peer)
+        program = _FIT.format(folder=str(Path(__file__).parents[1]), peer=peer)
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
         last = done.stderr.strip().splitlines()[-1:]
         if done.returncode == 0 and last and last[0].isdigit():

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cases import Case
+from benchmarks.cases import Case
 
 __all__ = ["LIMIT", "Process", "compare", "median_ratio"]
 
 LIMIT = "products"
-_HERE = Path(__file__).parent
+_ROOT = Path(__file__).parents[1]
 _PAUSE = 0.1  # seconds for the threads of the one before to fall asleep: some spin for a while
 
 
@@ -37,7 +37,7 @@ class Process:
     def __init__(self, peer: str) -> None:
         self.peer = peer
         self._process = subprocess.Popen(
-            [sys.executable, "worker.py"], cwd=_HERE, text=True,
+            [sys.executable, "-m", "benchmarks.worker"], cwd=_ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         answer = self._ask(peer=peer)

@@ -1,6 +1,6 @@
 """`glassnet.sklearn` against scikit-learn's own perceptrons, the same settings, interleaved in one run.
 
-Run: python benchmarks/perceptrons.py [--repeats 7]
+Run: python -m benchmarks.perceptrons [--repeats 7]
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 from sklearn import neural_network
 from sklearn.datasets import load_digits
 
+from benchmarks.pairs import compare
 from glassnet.sklearn import MLPClassifier
-from pairs import compare
 
 # No early end: every fit trains the same number of epochs.
 ENDLESS: dict[str, Any] = {"tol": 0.0, "n_iter_no_change": 10**6, "random_state": 0}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cases import Case
+from benchmarks.cases import Case
 from glassnet.training.threads import blas_threads
 
 __all__ = ["Products", "make"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from measure import LIMIT, median_ratio
+from benchmarks.measure import LIMIT, median_ratio
 
 __all__ = ["facts_table", "picture", "ratio_table", "scaling_table"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from cases import Case
-from measure import Process
+from benchmarks.cases import Case
+from benchmarks.measure import Process
 
 __all__ = ["AXES", "exponent", "grow"]
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from cases import Case
-from peers import PEERS, UnsupportedError
+from benchmarks.cases import Case
+from benchmarks.peers import PEERS, UnsupportedError
 
 __all__ = ["Worker", "main"]
 
@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, peer: str) -> None:
         module = "products" if peer == "products" else f"peers.{PEERS[peer][0]}"
-        self._make = importlib.import_module(module).make
+        self._make = importlib.import_module(f"benchmarks.{module}").make
         self._peer: Any = None
         self._inputs: dict[int, np.ndarray] = {}
         self._d = 0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from cases import Case
+from benchmarks.cases import Case
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.pace import paced
 from glassnet.training.run import Run

@@ -11,7 +11,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import keras
 import numpy as np
 
-from cases import Case
+from benchmarks.cases import Case
 
 
 def _gelu(x: Any) -> Any:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from cases import Case
-from peers import UnsupportedError
+from benchmarks.cases import Case
+from benchmarks.peers import UnsupportedError
 
 BETA1, BETA2, EPS, RATE = 0.9, 0.999, 1e-8, 1e-3
 MOMENTUM, SGD_RATE = np.float32(0.9), np.float32(0.01)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 
-from cases import Case
-from peers import UnsupportedError
+from benchmarks.cases import Case
+from benchmarks.peers import UnsupportedError
 
 ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
 

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from skorch import NeuralNetBinaryClassifier, NeuralNetClassifier
 
-from cases import Case
-from peers import UnsupportedError
-from peers.torch_peer import module
+from benchmarks.cases import Case
+from benchmarks.peers import UnsupportedError
+from benchmarks.peers.torch_peer import module
 
 
 class Peer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from peers import torch_peer
+from benchmarks.peers import torch_peer
 
 
 class Peer(torch_peer.Peer):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from cases import Case
+from benchmarks.cases import Case
 
 ACTIVATIONS = {
     "relu": nn.ReLU,

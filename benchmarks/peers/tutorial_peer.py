@@ -7,9 +7,9 @@ import io
 
 import numpy as np
 
-from cases import Case
+from benchmarks.cases import Case
+from benchmarks.peers import UnsupportedError
 from glassnet import scratch
-from peers import UnsupportedError
 
 
 class Peer:

@@ -1,6 +1,6 @@
 """The benchmark: glassnet against other libraries, and against the matrix products that nobody can do without.
 
-Run: python benchmarks/run.py [--quick] [--busy] [--scaling] [--json FILE] [--plot FILE]
+Run: python -m benchmarks [--quick] [--busy] [--scaling] [--json FILE] [--plot FILE]
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cases import CASES, Case
-from machine import describe, import_seconds, installed_bytes, peak_bytes
-from measure import LIMIT, Process, compare
-from peers import PEERS
-from report import facts_table, picture, ratio_table, scaling_table
-from scaling import grow
+from benchmarks.cases import CASES, Case
+from benchmarks.machine import describe, import_seconds, installed_bytes, peak_bytes
+from benchmarks.measure import LIMIT, Process, compare
+from benchmarks.peers import PEERS
+from benchmarks.report import facts_table, picture, ratio_table, scaling_table
+from benchmarks.scaling import grow
 
 __all__ = ["main"]
 

@@ -1,0 +1,1 @@
+"""How long training and prediction take, against other libraries: ``python -m benchmarks``."""
