@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.cases import CASES, Case
 from benchmarks.machine import describe, import_seconds, installed_bytes, peak_bytes
+from benchmarks.many import compare_many, many_table
 from benchmarks.measure import LIMIT, Process, compare
 from benchmarks.peers import PEERS
 from benchmarks.report import facts_table, picture, ratio_table, scaling_table
@@ -38,6 +39,7 @@ def options() -> argparse.Namespace:
         "--busy", action="store_true", help="again beside one busy process, relative to the idle machine"
     )
     parser.add_argument("--scaling", action="store_true", help="only how the cost grows with rows, width, depth, batch")
+    parser.add_argument("--many", action="store_true", help="only 32 small networks at once against one by one")
     parser.add_argument("--cases", help="names, separated by commas")
     parser.add_argument("--peers", help=f"names, separated by commas: {', '.join(PEERS)}")
     parser.add_argument("--kinds", help=f"what to time, separated by commas: {', '.join(KINDS)}")
@@ -117,7 +119,10 @@ def main() -> None:
     cases = [case for case in CASES if case.name in names]
     rounds = asked.rounds or (3 if asked.quick else 7)
     everything: dict[str, Any] = {"machine": describe()}
-    if asked.scaling:
+    if asked.many:
+        everything["many"] = compare_many(32, rounds)
+        print(many_table(everything["many"], 32))
+    elif asked.scaling:
         process = Process("glassnet")
         everything["scaling"] = grow(process, rounds)
         process.close()

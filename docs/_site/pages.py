@@ -23,7 +23,7 @@ ENGINE = {
     "glassnet.optimizers.base.OptimizerState": "regroup",
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState check_fit_options",
-    "glassnet.training.history.History": "complete record",
+    "glassnet.training.history.History": "complete extend record",
     "glassnet.training.run.Run": "__init__ check_weights decide evaluate last_finite loop members_diverged "
     "note_seconds rate run_epoch train_step watched_data",
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",

@@ -11,7 +11,7 @@ __all__ = ["group_size", "working_set"]
 _CACHE_BYTES = 2**20
 _ARRAYS_PER_PARAMETER = 2  # itself and its gradient, beside what the optimizer keeps
 _ARRAYS_PER_ACTIVATION = 3
-_MOST = 256
+_FEWEST, _MOST = 4, 256  # two at once gain nothing
 
 
 def working_set(network: Network, batch_size: int) -> int:
@@ -34,4 +34,5 @@ def group_size(network: Network, batch_size: int) -> int:
 
     Beyond that, training at once is slower than one by one: it saves calls from Python, and those no longer matter.
     """
-    return max(1, min(_MOST, _CACHE_BYTES // working_set(network, batch_size)))
+    fitting = min(_MOST, _CACHE_BYTES // working_set(network, batch_size))
+    return fitting if fitting >= _FEWEST else 1

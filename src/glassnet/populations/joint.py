@@ -96,6 +96,7 @@ class _Training:
         self._deadline = time.perf_counter() + plan.max_seconds
         self._line = _Line(len(jobs), plan)
         self._targets: dict[int, int] = {}
+        self._keys: dict[int, Any] = {}
         for number, job in enumerate(jobs):
             done = 0 if job.network.run is None else job.network.run.epoch
             self._targets[number] = done + plan.epochs
@@ -108,6 +109,7 @@ class _Training:
                 self._train(numbers, interruption)
                 for number in numbers:
                     network = self.jobs[number].network
+                    del self._keys[number]
                     if self._has_ended(number, network):
                         del self._targets[number]
         self._line.finish(self.jobs, self.failures)
@@ -126,11 +128,12 @@ class _Training:
 
     def _next_group(self) -> list[int]:
         """Return the numbers of the first network left and of those that can be trained with it at once."""
-        first, *others = self._targets
-        most, key = group_size(self.jobs[first].network, self._batch_size(first)), self._key(first)
+        self._keys |= {number: self._key(number) for number in self._targets if number not in self._keys}
+        first = next(iter(self._targets))
+        most, key = group_size(self.jobs[first].network, self._batch_size(first)), self._keys[first]
         if key is None or most == 1:
             return [first]
-        alike = [first, *(number for number in others if self._key(number) == key)]
+        alike = [number for number in self._targets if self._keys[number] == key]
         n_groups = -(-len(alike) // most)
         return alike[: -(-len(alike) // n_groups)]
 

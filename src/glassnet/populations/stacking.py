@@ -145,15 +145,26 @@ def _stacked_stopping(stacked: Network, parts: Sequence[StoppingState]) -> Stopp
 
 def unstack(stacked: Network, networks: Sequence[Network]) -> None:
     """Write parameters, statistics and the state of the run back into the networks that were stacked."""
+    columns = [] if stacked.run is None else _member_columns(stacked.run.history, len(networks))
     for k, network in enumerate(networks):
         network.params[...] = stacked.params[k]
         network.stats[...] = stacked.stats[k]
         if stacked.run is not None:
-            _unstack_run(stacked, k, network)
+            _unstack_run(stacked.run, k, network)
+            _append_history(stacked.run.history, columns[k], network.run, len(networks))
 
 
-def _unstack_run(stacked: Network, k: int, network: Network) -> None:
-    state: RunState = stacked.run
+def _member_columns(history: History, members: int) -> list[dict[str, list[Any]]]:
+    """Return the history's columns for each member; None stands for all of them."""
+    found: list[dict[str, list[Any]]] = [{} for _ in range(members)]
+    for name, values in history.columns.items():
+        rows = ([value] * members if value is None else value for value in values)
+        for own, column in zip(found, zip(*rows, strict=True), strict=True):
+            own[name] = list(column)
+    return found
+
+
+def _unstack_run(state: RunState, k: int, network: Network) -> None:
     if network.run is None:
         network.run = RunState(network)
     own: RunState = network.run
@@ -169,7 +180,6 @@ def _unstack_run(stacked: Network, k: int, network: Network) -> None:
             # It never got better than at no epoch, so there is nothing that could have been restored.
             network.params[...], network.stats[...] = own.last_params, own.last_stats
             own.last_params = own.last_stats = None
-    _append_history(state.history, k, own, len(stacked.seeds))
 
 
 def _member_stopping(stopping: StoppingState, k: int) -> StoppingState:
@@ -181,11 +191,9 @@ def _member_stopping(stopping: StoppingState, k: int) -> StoppingState:
     return own
 
 
-def _append_history(history: History, k: int, own: RunState, members: int) -> None:
+def _append_history(history: History, columns: dict[str, list[Any]], own: RunState, members: int) -> None:
     """Add the epochs that were trained together; of the time each member takes an equal share."""
-    for row in history.rows():
-        del row["epoch"]
-        own.history.record({name: value[k] if isinstance(value, list) else value for name, value in row.items()})
+    own.history.extend(columns)
     if own.stopping is not None:
         own.history.best_epoch = int(own.stopping.best_epoch[0])
     own.history.stop_reason = history.stop_reason

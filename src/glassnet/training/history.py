@@ -69,6 +69,12 @@ class History:
         for name, values in self.columns.items():
             values.append(row.get(name))
 
+    def extend(self, columns: dict[str, list[Any]]) -> None:
+        """Append several epochs, columns of the same length."""
+        before, more = self.epochs, max(map(len, columns.values()), default=0)
+        for name in self.columns.keys() | columns.keys():
+            self.columns.setdefault(name, [None] * before).extend(columns.get(name, [None] * more))
+
     def complete(self, row: dict[str, Any]) -> None:
         """Add values to the newest epoch."""
         for name, value in row.items():
@@ -141,7 +147,9 @@ class History:
 
 def listed(value: Any) -> Any:
     """Return a float, or a list of floats with members: what JSON can hold."""
-    return [float(v) for v in value.ravel()] if isinstance(value, np.ndarray) and value.ndim else float(value)
+    if isinstance(value, np.ndarray) and value.ndim:
+        return value.ravel().astype(np.float64).tolist()
+    return float(value)
 
 
 def _is_cell(value: Any) -> bool:

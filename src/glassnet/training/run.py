@@ -368,7 +368,7 @@ class Run:
         self._safe, self._candidate = self._candidate, self._safe
         rate = self.rate(self._position_after(max(self.step - 1, 0)))
         state = self.state
-        weighs = state.weight_sum if self.network.members is None else state.weight_sum.all()
+        weighs = state.weight_sum if self.network.members is None else state.weight_sum.min() > 0.0
         loss = state.loss_sum / state.weight_sum if weighs else math.nan
         row = {"loss": listed(loss), "learning_rate": listed(rate)}
         if self.network.optimizer.clip_norm is not None:
