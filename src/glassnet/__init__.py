@@ -92,6 +92,7 @@ from glassnet.schedules import (
 )
 
 if TYPE_CHECKING:
+    from glassnet.diagnosis import BackpropReport, check_my_backprop
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
     from glassnet.sklearn import from_sklearn
@@ -108,6 +109,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "BackpropReport",
     "BatchNorm",
     "BinaryCrossEntropy",
     "BinaryFocalCrossEntropy",
@@ -174,17 +176,20 @@ __all__ = [
     "Tanh",
     "Warmup",
     "check_gradients",
+    "check_my_backprop",
     "from_sklearn",
     "load",
 ]
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
+    "BackpropReport": "glassnet.diagnosis",
     "Callback": "glassnet.training",
     "Checkpoint": "glassnet.training",
     "EarlyStopping": "glassnet.training",
     "History": "glassnet.training",
     "check_gradients": "glassnet.gradcheck",
+    "check_my_backprop": "glassnet.diagnosis",
     "from_sklearn": "glassnet.sklearn",
     "load": "glassnet.files",
 }
