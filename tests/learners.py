@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,6 +48,10 @@ ARCHITECTURES = (
     Architecture("classifier", (4, 6, 5, 3), "relu", "softmax", "classes"),
     Architecture("regression", (3, 6, 2), "tanh", "identity", "squares"),
 )
+BOUNDED = (
+    Architecture("bounded", (3, 5, 2), "tanh", "sigmoid", "squares"),
+    Architecture("centred", (3, 5, 2), "sigmoid", "tanh", "squares"),
+)
 # Square hidden matrices, where a transpose goes unnoticed.
 SQUARES = (
     Architecture("tutorial", (4, 4, 1), "sigmoid", "sigmoid", "binary"),
@@ -64,7 +69,7 @@ class Lesson:
         rng = np.random.default_rng(seed)
         self.n = int(rng.integers(5, 12))
         self.parameters: Arrays = {}
-        for layer, (before, after) in enumerate(zip(kind.sizes, kind.sizes[1:], strict=False), 1):
+        for layer, (before, after) in enumerate(itertools.pairwise(kind.sizes), 1):
             self.parameters[f"W{layer}"] = rng.standard_normal((before, after)) * np.sqrt(2 / before)
             self.parameters[f"b{layer}"] = np.zeros((1, after))
         self.X = rng.standard_normal((self.n, kind.sizes[0]))
@@ -98,6 +103,8 @@ class Lesson:
         if self.kind.loss == "binary":
             sign = -1 if self.mistake == "sign slip in the loss" else 1
             total = -np.sum(y * np.log(predictions) + sign * (1 - y) * np.log(1 - predictions))
+            if self.mistake == "half of the cross-entropy":
+                total = -np.sum(y * np.log(predictions))
         elif self.kind.loss == "classes":
             total = -np.sum(y * np.log(predictions))
         else:
@@ -120,6 +127,10 @@ class Lesson:
             error = error * P * (1 - P)
         if mistake == "derivative of tanh at the output":
             error = error * (1 - P**2)
+        if self.kind in BOUNDED and mistake != "derivative forgotten at the output":
+            error = error * slope(self.kind.output, cache[f"Z{self.depth}"])
+        if mistake == "targets left out":
+            error = P
         if mistake == "rounded predictions":
             error = (P > 0.5) - y
         return error if mistake in ("not averaged",) else error / (10 if mistake == "divided by 10" else len(y))
@@ -133,7 +144,7 @@ class Lesson:
             inputs = cache[f"A{layer - 1}"]
             if mistake == "Z in place of A" and layer > 1:
                 inputs = cache[f"Z{layer - 1}"]
-            grads[f"dW{layer}"] = inputs.T @ dZ + self.penalty * W[layer] * (mistake != "penalty forgotten")
+            grads[f"dW{layer}"] = inputs.T @ dZ + self.weight_decay() * W[layer]
             grads[f"db{layer}"] = self.bias(dZ)
             if mistake == "weight decay not in the loss":
                 grads[f"dW{layer}"] += 0.1 * W[layer]
@@ -143,8 +154,19 @@ class Lesson:
                 W[layer] -= 0.1 * grads[f"dW{layer}"]
             if layer > 1:
                 back = W[layer] if mistake == "weights not transposed" and layer == 2 else W[layer].T
+                if mistake == "weights of another layer" and layer == 2:
+                    back = W[1].T
+                if mistake == "weights left out":
+                    back = np.ones_like(W[layer].T)
+                if mistake == "error passed back" and layer == self.depth:
+                    dZ = (cache[f"A{self.depth}"] - y) / len(y)
                 dZ = (dZ @ back) * self.slope(cache, layer - 1)
         return self.finish(grads, parameters, X)
+
+    def weight_decay(self) -> float:
+        """Return the factor of the weights in their gradient."""
+        factors = {"penalty forgotten": 0.0, "penalty twice": 2.0}
+        return factors.get(self.mistake, 1.0) * self.penalty
 
     def bias(self, dZ: np.ndarray) -> np.ndarray:
         """Return a bias gradient."""
@@ -173,7 +195,7 @@ class Lesson:
             return A
         if self.mistake == "derivative of another":
             return slope("tanh" if name == "sigmoid" else "sigmoid", Z)
-        return slope(name, Z)
+        return slope(name, Z) ** 2 if self.mistake == "derivative twice" else slope(name, Z)
 
     def finish(self, grads: dict[str, Any], parameters: Arrays, X: np.ndarray) -> dict[str, Any]:
         """Return the gradients after what happens to them at the end."""
@@ -190,6 +212,12 @@ class Lesson:
             grads["dW1"] = grads["dW1"].T
         if mistake == "swapped layers":
             grads["dW1"], grads["dW2"] = grads["dW2"], grads["dW1"]
+        if mistake == "gradient of another":
+            grads["dW1"] = grads["dW2"]
+        if mistake == "not a number":
+            grads["dW1"] = grads["dW1"] * np.nan
+        if mistake == "new parameters":
+            return {name: parameters[name[1:]] - 0.1 * grad for name, grad in grads.items()}
         if mistake == "constant":
             grads["dW1"] = np.ones_like(grads["dW1"])
         if mistake == "no gradient":
@@ -209,6 +237,13 @@ class Case(NamedTuple):
     on: tuple[str, ...] = ("tutorial", "classifier", "regression")
     square: bool = False
     penalty: float = 0.0
+    also: tuple[str, ...] = ()
+
+    @property
+    def lessons(self) -> list[Architecture]:
+        """The architectures themselves."""
+        known = (*(SQUARES if self.square else ARCHITECTURES), *BOUNDED)
+        return [kind for kind in known if kind.name in self.on]
 
 
 CASES = (
@@ -232,7 +267,7 @@ CASES = (
     Case("bias from the first row", "bias_from_one_row"),
     Case("bias averaged once more", "averaged_not_summed"),
     Case("updated too early", "updated_too_early"),
-    Case("updated too early in place", "updated_too_early"),
+    Case("updated too early in place", "updated_too_early", also=("changes_parameters",)),
     Case("weights not transposed", "transposed_weights", ("classifier", "regression"), square=True),
     Case("Z in place of A", "wrong_input"),
     Case("transposed", "transposed_gradient", square=True),
@@ -242,12 +277,25 @@ CASES = (
     Case("the parameter itself", "shares_memory"),
     Case("changes X", "changes_data"),
     Case("forward changes X", "changes_data"),
-    Case("output applied twice", "double", ("tutorial", "classifier")),
+    Case("output applied twice", "double_sigmoid", ("tutorial",)),
+    Case("output applied twice", "double_softmax", ("classifier",)),
     Case("targets of other rows", "targets_misaligned"),
     Case("targets added", "targets_added"),
     Case("rounded predictions", "hard_predictions", ("tutorial", "classifier")),
     Case("sign slip in the loss", "loss_sign_slip", ("tutorial",)),
     Case("penalty forgotten", "penalty_forgotten", penalty=0.3),
     Case("weight decay not in the loss", "penalty_not_in_loss"),
+    Case("derivative forgotten at the output", "cross_entropy_gradient", ("bounded",)),
+    Case("derivative forgotten at the output", "derivative_forgotten", ("centred",)),
+    Case("error passed back", "other_delta_passed_back", ("bounded", "centred")),
+    Case("derivative twice", "derivative_twice", ("tutorial", "regression")),
+    Case("weights of another layer", "weights_of_another", ("classifier",), square=True),
+    Case("weights left out", "weights_left_out", ("tutorial", "regression")),
+    Case("targets left out", "targets_ignored"),
+    Case("half of the cross-entropy", "loss_lacks_a_term", ("tutorial",)),
+    Case("penalty twice", "penalty_factor", penalty=0.3),
+    Case("gradient of another", "gradient_of_another", ("classifier", "regression"), square=True),
+    Case("not a number", "not_finite"),
+    Case("new parameters", "returns_new_parameters"),
     Case("integer parameters", "integer_parameters"),
 )

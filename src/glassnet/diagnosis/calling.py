@@ -78,17 +78,23 @@ class Learner:
                 raise ConfigError(message)
         self.forward, self.loss_function, self.gradient_function = forward, loss, gradients
         self.tree, self.learning_rate = tree, learning_rate
-        self.loss_reads = self._roles("loss", loss)
+        functions = {"forward": forward, "loss": loss, "gradients": gradients}
+        # Looked up once: a signature costs more than a small network's pass.
+        self._required = {name: _required(function) for name, function in functions.items()}
+        self._kinds = {name: {each.kind for each in _parameters(function)} for name, function in functions.items()}
+        asked = [_SYNONYMS.get(each.name.replace("_", "").lower(), "") for each in self._required["gradients"]]
+        self._takes_cache = "cache" in asked or (len(asked) == 4 and not any(asked))
+        self.loss_reads = self._roles("loss")
         self._name_by_forward()
 
     def _name_by_forward(self) -> None:
         """Take names for parameters in a tuple from a forward that takes them one by one."""
-        names = [each.name for each in _required(self.forward)]
+        names = [each.name for each in self._required["forward"]]
         if len(names) == 1 + len(self.tree.names) and all(n.startswith("parameters[") for n in self.tree.names):
             self.tree.names[:] = names[1:]
 
-    def _roles(self, name: str, function: Callable[..., Any]) -> list[str]:
-        required = [each.name for each in _required(function)]
+    def _roles(self, name: str) -> list[str]:
+        required = [each.name for each in self._required[name]]
         known = [_SYNONYMS.get(each.replace("_", "").lower(), "") for each in required]
         free = [role for role in _ORDERS[name].get(len(required), _ORDERS[name][3]) if role not in known]
         return [role or (free.pop(0) if free else "") for role in known]
@@ -104,7 +110,7 @@ class Learner:
 
     def _forward(self, state: dict[str, Any]) -> tuple[tuple[np.ndarray, Any], Any]:
         result = self._call("forward", self.forward, state)
-        predictions, cache = _split(result, state["y"])
+        predictions, cache = _split(result, state["y"], self._takes_cache)
         state.update(predictions=predictions, cache=cache, result=result)
         return (predictions, cache), result
 
@@ -171,13 +177,13 @@ class Learner:
         return found
 
     def _call(self, name: str, function: Callable[..., Any], state: dict[str, Any]) -> Any:
-        args, kwargs = self._arguments(name, function, state)
+        args, kwargs = self._arguments(name, state)
         try:
             with np.errstate(all="ignore"):
                 return function(*args, **kwargs)
         except Exception as error:
             known = ", ".join(_ORDERS[name][4 if name == "gradients" else 2])
-            asked = ", ".join(each.name for each in _required(function)) or "..."
+            asked = ", ".join(each.name for each in self._required[name]) or "..."
             message = (
                 f"{WHERE}: {name}({asked}) must run on X of shape {state['X'].shape} and y of shape "
                 f"{state['y'].shape}, got {type(error).__name__}: {str(error).rstrip('.')}. If its arguments came in "
@@ -185,13 +191,10 @@ class Learner:
             )
             raise ConfigError(message) from error
 
-    def _arguments(
-        self, name: str, function: Callable[..., Any], state: dict[str, Any]
-    ) -> tuple[list[Any], dict[str, Any]]:
+    def _arguments(self, name: str, state: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Bind arguments by name where the name tells, and by position where it does not."""
         leaves = dict(zip(self.tree.names, self._leaf_values(state), strict=True))
-        required = _required(function)
-        kinds = {each.kind for each in _parameters(function)}
+        required, kinds = self._required[name], self._kinds[name]
         if name == "forward" and inspect.Parameter.VAR_POSITIONAL in kinds and len(required) == 1:
             return [state["X"], *leaves.values()], {}
         if name == "forward" and inspect.Parameter.VAR_KEYWORD in kinds and len(required) == 1:
@@ -259,8 +262,12 @@ def _required(function: Callable[..., Any]) -> list[inspect.Parameter]:
     return found[: last + 1]
 
 
-def _split(result: Any, y: np.ndarray) -> tuple[np.ndarray, Any]:
-    """Return predictions and cache, from whatever forward returned."""
+def _split(result: Any, y: np.ndarray, takes_cache: bool) -> tuple[np.ndarray, Any]:
+    """Return predictions and cache, from whatever forward returned.
+
+    Of two arrays, the first is the predictions where gradients asks for a cache; where it asks for the arrays
+    themselves, as in the tutorial, the one that looks like y, or the last.
+    """
     if isinstance(result, np.ndarray) or np.isscalar(result):
         return np.asarray(result), result
     if isinstance(result, Mapping):
@@ -280,7 +287,9 @@ def _split(result: Any, y: np.ndarray) -> tuple[np.ndarray, Any]:
             return np.asarray(result[0]), result[1:]
         fits = [piece for piece in result if isinstance(piece, np.ndarray) and piece.shape == y.shape]
         if all(arrays):
-            return np.asarray(fits[0] if len(fits) == 1 else result[-1]), result
+            first = takes_cache and len(result) == 2 and isinstance(result, tuple)
+            chosen = fits[0] if len(fits) == 1 else result[0] if first else result[-1]
+            return np.asarray(chosen), result[1] if first and chosen is result[0] else result
     message = (
         f"{WHERE}: forward must return predictions, or (predictions, cache), got {type(result).__name__}. "
         "Wrap it in a lambda that returns the predictions first."
@@ -291,7 +300,7 @@ def _split(result: Any, y: np.ndarray) -> tuple[np.ndarray, Any]:
 def _without_loss(returned: Any) -> Any:
     """Return the gradients of a function that returns the loss in front of them."""
     pair = isinstance(returned, tuple) and len(returned) == 2
-    if pair and np.ndim(returned[0]) == 0 and isinstance(returned[1], (Mapping, list, tuple)):
+    if pair and np.isscalar(returned[0]) and isinstance(returned[1], (Mapping, list, tuple)):
         return returned[1]
     return returned
 

@@ -79,11 +79,13 @@ def fit(
     found: Sequence[np.ndarray], first: Sequence[np.ndarray], rows: Sequence[int], second: Sequence[np.ndarray] = ()
 ) -> Fit | None:
     """Return how gradients at several points come from one or two columns, None if they do not."""
-    scales, extras = [], []
+    scales, extras, counted = [], [], []
     for t, vector in enumerate(found):
         columns = [first[t], *([second[t]] if second else [])]
         sizes = [float(np.linalg.norm(column)) for column in columns]
         size = float(np.linalg.norm(vector))
+        if size == 0.0 and sizes == [0.0]:
+            continue  # no slope here either way: the other points decide
         if size == 0.0 or min(sizes) == 0.0 or not np.isfinite([size, *sizes]).all():
             return None
         if len(columns) == 2 and len(vector) < 3:
@@ -93,6 +95,7 @@ def fit(
         if rank < len(columns) or float(np.linalg.norm(vector - matrix @ coefficients)) > _RESIDUAL * size:
             return None
         scales.append(float(coefficients[0]) / sizes[0])
+        counted.append(rows[t])
         extras += [float(coefficients[1]) / sizes[1]] if second else []
-    found_law = law(scales, rows)
+    found_law = law(scales, counted) if len(counted) > 1 else None
     return None if found_law is None else Fit(found_law, tuple(extras))

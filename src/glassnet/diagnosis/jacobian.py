@@ -39,23 +39,24 @@ def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
     if study.targets is None:
         return
     P = [_inward(point.found.predictions, study.rows) for point in study.points]
-    Y, counts = study.targets, study.counts
+    Y, squared = study.targets, study.loss.name == "squared error"
+
+    def exact(targets: Sequence[np.ndarray]) -> list[np.ndarray]:
+        known = [study.loss.slopes(p, y) for p, y in zip(P, targets, strict=True)]
+        return [slopes for slopes in known if slopes is not None] or study.errors(P, targets)
+
     with np.errstate(all="ignore"):
-        known = [study.loss.slopes(p, y) for p, y in zip(P, Y, strict=True)]
-        exact = [slopes for slopes in known if slopes is not None]
-        if len(exact) == len(P):
-            yield [], exact
-        errors = [(p - y) / n for p, y, n in zip(P, Y, counts, strict=True)]
-        if study.loss.name != "squared error":
-            yield [Cause("squared_error_gradient")], errors
-        else:
-            logits = [e / (p * (1 - p)) for e, p in zip(errors, P, strict=True)]
+        if study.loss.slopes(P[0], Y[0]) is not None:
+            yield [], exact(Y)
+        if squared:
+            logits = [e / (p * (1 - p)) for e, p in zip(study.errors(P, Y, plain=True), P, strict=True)]
             yield [Cause("cross_entropy_gradient", "sigmoid")], logits
-        yield [Cause("targets_added")], [(p + y) / n for p, y, n in zip(P, Y, counts, strict=True)]
-        yield [Cause("targets_ignored")], [p / n for p, n in zip(P, counts, strict=True)]
+            yield [Cause("targets_added")], study.errors(P, [-y for y in Y])
+            yield [Cause("targets_ignored")], study.errors(P, [np.zeros(y.shape) for y in Y])
+        else:
+            yield [Cause("squared_error_gradient")], study.errors(P, Y)
         for shift in (1, -1):
-            rolled = [(p - np.roll(y, shift, axis=0)) / n for p, y, n in zip(P, Y, counts, strict=True)]
-            yield [Cause("targets_misaligned", str(shift))], rolled
+            yield [Cause("targets_misaligned", str(shift))], exact([np.roll(y, shift, axis=0) for y in Y])
 
 
 def _inward(array: np.ndarray, rows: bool) -> np.ndarray:
@@ -68,7 +69,7 @@ def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: 
     """Return how each prediction changes with each checked entry of one parameter, (entries, predictions)."""
     table = []
     for entry in entries:
-        arrays = [array.copy() for array in point.arrays]
+        arrays = [np.array(array) for array in point.arrays]
         kept = float(arrays[which].flat[entry])
         h = _STEP * max(1.0, abs(kept))
         sides = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -103,14 +103,16 @@ def repaired(learner: Learner, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray
         where = _differences(learner, X, y, X, shaped)
         if where:
             shapes = f"with predictions of shape {P.shape} and y of shape {y.shape}, {' and '.join(where)}"
-            seen.append(Habit("broadcast", (), f"{shapes} something else than with y of shape {shaped.shape}"))
+            seen.append(Habit("broadcast", (), f"{shapes} came out differently than with y of shape {shaped.shape}"))
             y = shaped
     for name, array in (("X", X), ("y", y)):
         if array.dtype.kind in "iub":
             floats = array.astype(np.float64)
             where = _differences(learner, X, y, *((floats, y) if name == "X" else (X, floats)))
             if where:
-                detail = f"with {name} of dtype {array.dtype}, {' and '.join(where)} something else than with floats"
+                detail = (
+                    f"with {name} of dtype {array.dtype}, {' and '.join(where)} came out differently than with floats"
+                )
                 seen.append(Habit("integer_data", (), detail))
                 X, y = (floats, y) if name == "X" else (X, floats)
     return X, y, seen
@@ -121,20 +123,24 @@ def _differences(
 ) -> Sequence[str]:
     """Return which functions answer otherwise when only the form of the data changes."""
     rng = np.random.default_rng(0)
-    arrays = [array + 0.1 * rng.standard_normal(array.shape) for array in learner.tree.arrays]
-    try:
-        right = learner.loss_at(arrays, other_X, other_y), _numbers(learner.find(arrays, other_X, other_y))
-    except GlassnetError:
-        return []  # this form is the one that does not work
+    arrays = [np.asarray(array + 0.1 * rng.standard_normal(array.shape)) for array in learner.tree.arrays]
+    asked: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+        "loss": lambda X, y: np.array([learner.loss_at(arrays, X, y)]),
+        "gradients": lambda X, y: _numbers(learner.find(arrays, X, y)),
+    }
     where = []
-    try:
-        if not np.isclose(learner.loss_at(arrays, X, y), right[0], rtol=1e-9, equal_nan=True):
-            where.append("loss computes")
-    except GlassnetError:
-        where.append("loss computes")
-    try:
-        found = _numbers(learner.find(arrays, X, y))
-        same = found.shape == right[1].shape and np.allclose(found, right[1], rtol=1e-9, equal_nan=True)
-    except GlassnetError:
-        same = False
-    return where if same else [*where, "gradients computes"]
+    for name, ask in asked.items():
+        try:
+            right, again = ask(other_X, other_y), ask(other_X, other_y)
+        except GlassnetError:
+            return []  # this form is the one that does not work
+        if not np.array_equal(right, again, equal_nan=True):
+            continue  # an answer that changes from call to call is looked at elsewhere
+        try:
+            found = ask(X, y)
+        except GlassnetError:
+            where.append(name)
+            continue
+        if found.shape != right.shape or not np.allclose(found, right, rtol=1e-9, equal_nan=True):
+            where.append(name)
+    return where

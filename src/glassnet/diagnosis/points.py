@@ -14,6 +14,7 @@ _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding 
 _OTHER_STEPS = (1e-6, 1e-7, 1e-4)
 _TOLERANCE = 1e-6
 _MOST_PREDICTIONS = 5000  # their slopes cost two calls of the loss each
+_STEADY = 1e-3
 _CERTAIN = 1e-3  # a prediction nearer to 0 or 1 than this makes logarithms steep and slopes vanish
 
 
@@ -66,7 +67,7 @@ def place_points(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, see
     more_y = np.concatenate([y, np.take(y, [0], axis=along)], axis=along)
     points = []
     for t in range(4):
-        arrays = [array + _spread(array) * rng.standard_normal(array.shape) for array in base]
+        arrays = [np.asarray(array + _spread(array) * rng.standard_normal(array.shape)) for array in base]
         points.append(
             Point(arrays, more_X, more_y, X.shape[axis] + 1) if t == 3 else Point(arrays, X, y, X.shape[axis])
         )
@@ -75,8 +76,8 @@ def place_points(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, see
 
 def _moderate(learner: Learner, X: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
     """Return the parameters, all made smaller by one factor if that keeps probabilities away from 0 and 1."""
-    for power in range(12):
-        base = [0.6**power * array for array in learner.tree.arrays]
+    for power in range(40):
+        base = [np.asarray(0.6**power * array) for array in learner.tree.arrays]
         P, _ = learner.predict(base, X, y)
         if np.isfinite(P).all() and not (P.min() >= 0 and P.max() <= 1 and min(P.min(), 1 - P.max()) < _CERTAIN):
             return base
@@ -94,7 +95,7 @@ def measure(learner: Learner, point: Point, entries: list[np.ndarray]) -> None:
     P, _ = learner.predict(point.arrays, point.X, point.y)
     P = np.array(P, dtype=np.float64)
     point.numeric = [np.array([_slope(learner, point, i, j) for j in chosen]) for i, chosen in enumerate(entries)]
-    grown = [1.1 * array + 0.1 for array in point.arrays]
+    grown = [np.asarray(1.1 * array + 0.1) for array in point.arrays]
     penalised = learner.loss(P, point.y, grown, point.X) != learner.loss(P, point.y, point.arrays, point.X)
     reads_rows = "X" in learner.loss_reads
     if penalised and not reads_rows:
@@ -111,7 +112,7 @@ def _slope(
     learner: Learner, point: Point, which: int, entry: int, P: np.ndarray | None = None, step: float = _STEP
 ) -> float:
     """Return the central difference along one entry; with predictions given, they stay as they are."""
-    arrays = [array.copy() for array in point.arrays]
+    arrays = [np.array(array) for array in point.arrays]
     kept = float(arrays[which].flat[entry])
     h = step * max(1.0, abs(kept))
     losses = []
@@ -161,6 +162,8 @@ def agreement(
     if not now <= tolerance and np.isfinite(found).all():
         for step in _OTHER_STEPS:
             other = np.array([_slope(learner, point, which, j, None, step) for j in entries])
+            if float(np.linalg.norm(other - numeric)) < _STEADY * now * float(np.linalg.norm(numeric)):
+                break  # the difference stays as it is, whatever the step: no kink
             numeric = np.where(np.abs(found - other) < np.abs(found - numeric), other, numeric)
         now, tolerance = error()
     return now, tolerance, numeric

@@ -86,6 +86,16 @@ class Study:
         """Return the finite differences of one parameter at all points."""
         return [point.numeric[which] for point in self.points]
 
+    def errors(self, P: Sequence[np.ndarray], Y: Sequence[np.ndarray], *, plain: bool = False) -> list[np.ndarray]:
+        """Return ``P - Y`` with the loss's own factor, that of the squared error or cross-entropy.
+
+        ``plain`` has the division by n alone, where the loss has one.
+        """
+        factor = self.loss.factor or Law(1.0, -1)
+        twice = 2.0 if self.loss.name == "squared error" else 1.0
+        factor = Law(1.0, factor.exponent) if plain else Law(twice * factor.constant, factor.exponent)
+        return [factor(n) * (p - y) for p, y, n in zip(P, Y, self.counts, strict=True)]
+
     def compare(self, which: int, expected: Sequence[np.ndarray]) -> list[Cause] | None:
         """Return what keeps a gradient from being the expected one, apart from the penalty; None if it is another.
 
@@ -156,7 +166,15 @@ def explain_directly(study: Study) -> dict[int, list[Cause]]:
     explained = {}
     for i, wrong in enumerate(study.wrong):
         if wrong:
-            for question in (_nothing_there, _wrong_size, _same_everywhere, _factor, _transposed, _of_another):
+            for question in (
+                _nothing_there,
+                _wrong_size,
+                _same_everywhere,
+                _new_parameters,
+                _factor,
+                _transposed,
+                _of_another,
+            ):
                 causes = question(study, i)
                 if causes:
                     explained[i] = causes
@@ -212,6 +230,16 @@ def _same_everywhere(study: Study, i: int) -> list[Cause] | None:
 def _factor(study: Study, i: int) -> list[Cause] | None:
     data = [p.numeric[i] - p.penalty[i] for p in study.points]
     return study.compare(i, data)
+
+
+def _new_parameters(study: Study, i: int) -> list[Cause] | None:
+    found = study.found(i)
+    if found is None:
+        return None
+    arrays = [point.arrays[i] for point in study.points]
+    steps = [f - p for f, p in zip(study.pick(i, found), study.pick(i, arrays), strict=True)]
+    step = fit(steps, study.numeric(i), study.counts)
+    return None if step is None or step.scale.constant > 0 else [Cause("returns_new_parameters")]
 
 
 def _transposed(study: Study, i: int) -> list[Cause] | None:

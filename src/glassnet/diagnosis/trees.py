@@ -148,7 +148,8 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     message = (
         f"{WHERE}: gradients must return one array for each of {', '.join(tree.names)}, got "
         f"{', '.join(names) or 'none'}. "
-        "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters."
+        "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters; "
+        "if it takes a whole step, pass learning_rate=."
     )
     raise ConfigError(message)
 

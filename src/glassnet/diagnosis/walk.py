@@ -169,7 +169,7 @@ class Walk:
                 if kind.from_output is not None:
                     yield Delta([*causes, Cause("derivative_of_input", name)], _times(base, kind.from_output, Z))
         if targets is not None:
-            yield from self._other_errors(P, targets)
+            yield from self._other_errors(name, Z, P, targets)
 
     def _slopes(self, t: int) -> np.ndarray | None:
         point, targets = self.study.points[t], self.study.targets
@@ -181,13 +181,10 @@ class Walk:
     def _bases(self, given: Arrays, P: Arrays, Y: Arrays | None) -> Iterator[tuple[Arrays, list[Cause]]]:
         yield given, []
         if Y is not None and self.study.loss.name != "squared error":
-            yield self._errors(P, Y), [Cause("squared_error_gradient")]
-
-    def _errors(self, P: Arrays, Y: Arrays) -> Arrays:
-        return [(p - y) / n for p, y, n in zip(P, Y, self.counts, strict=True)]
+            yield self.study.errors(P, Y), [Cause("squared_error_gradient")]
 
     def _other_losses(self, name: str, Z: Arrays, P: Arrays, Y: Arrays) -> Iterator[Delta]:
-        errors = self._errors(P, Y)
+        errors = self.study.errors(P, Y)
         if self.study.loss.name == "binary cross-entropy with a wrong sign":
             yield Delta([Cause("loss_sign_slip")], errors)
         if self.study.loss.name == "cross-entropy" and name == "sigmoid":
@@ -200,22 +197,25 @@ class Walk:
                     [Cause("squared_error_gradient")], [e * p * (1 - p) for e, p in zip(errors, P, strict=True)]
                 )
         elif name in ("sigmoid", "softmax"):
-            yield Delta([Cause("cross_entropy_gradient", name)], errors)
-        yield Delta([Cause("output_error_only")], errors)
+            yield Delta([Cause("cross_entropy_gradient", name)], self.study.errors(P, Y, plain=True))
 
-    def _other_errors(self, P: Arrays, Y: Arrays) -> Iterator[Delta]:
+    def _other_errors(self, name: str, Z: Arrays, P: Arrays, Y: Arrays) -> Iterator[Delta]:
         """Yield what beginners take for the error at the output."""
-        counts = self.counts
-        yield Delta([Cause("double_softmax")], [(softmax(p) - y) / n for p, y, n in zip(P, Y, counts, strict=True)])
-        yield Delta([Cause("targets_ignored")], [p / n for p, n in zip(P, counts, strict=True)])
-        yield Delta([Cause("targets_added")], [(p + y) / n for p, y, n in zip(P, Y, counts, strict=True)])
-        yield Delta(
-            [Cause("hard_predictions")],
-            [(np.where(p > 0.5, 1.0, 0.0) - y) / n for p, y, n in zip(P, Y, counts, strict=True)],
-        )
+        errors = self.study.errors
+        through = self.study.loss.name == "squared error"
+
+        def delta(kind: str, wrong: Arrays, detail: str = "") -> Delta:
+            back = [pull_back(name, e, z, p) for e, z, p in zip(wrong, Z, P, strict=True)] if through else wrong
+            return Delta([Cause(kind, detail)], back)
+
+        yield Delta([Cause("output_error_only")], errors(P, Y))
+        if P[0].shape[1] > 1:
+            yield Delta([Cause("double_softmax")], errors([softmax(p) for p in P], Y))
+        yield delta("targets_ignored", errors(P, [np.zeros(y.shape) for y in Y]))
+        yield delta("targets_added", errors(P, [-y for y in Y]))
+        yield delta("hard_predictions", errors([np.where(p > 0.5, 1.0, 0.0) for p in P], Y))
         for shift in (1, -1):
-            rolled = [np.roll(y, shift, axis=0) for y in Y]
-            yield Delta([Cause("targets_misaligned", str(shift))], self._errors(P, rolled))
+            yield delta("targets_misaligned", errors(P, [np.roll(y, shift, axis=0) for y in Y]), str(shift))
 
     def _hidden(self, layer: int, above: Delta, outputs: Sequence[Delta]) -> Iterator[Delta]:
         """Yield what may be passed back to a hidden layer: one mistake first, then two together."""

@@ -311,6 +311,12 @@ WORDS = {
         "what is computed after that sees the changed numbers",
         "Write A = A * B instead of A *= B, or work on a copy.",
     ),
+    "returns_new_parameters": Words(
+        "new parameters returned",
+        "what is returned is the parameter after a step of gradient descent",
+        "gradients are asked for, and the caller would take the step again",
+        "Return the gradients, or pass learning_rate= to have the whole step checked.",
+    ),
     "shares_memory": Words(
         "a gradient that is the parameter's own memory",
         "writing to the one changes the other",
