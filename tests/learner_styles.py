@@ -472,6 +472,23 @@ def rows_one_by_one(rng: np.random.Generator) -> Call:
 
 
 @style
+def rectified_output(rng: np.random.Generator) -> Call:
+    """Predictions that are exactly 0 for some rows, and never above 1."""
+
+    def forward(X: Any, parameters: Any) -> Any:
+        H = np.tanh(X @ parameters["W1"] + parameters["b1"])
+        return np.maximum(0, 0.1 * (H @ parameters["W2"] + parameters["b2"])), H
+
+    def gradients(parameters: Any, cache: Any, X: Any, y: Any) -> Any:
+        Z = 0.1 * (cache @ parameters["W2"] + parameters["b2"])
+        d = 0.1 * (np.maximum(0, Z) - y) * (Z > 0) / len(y)
+        dZ = d @ parameters["W2"].T * (1 - cache**2)
+        return {"dW1": X.T @ dZ, "db1": dZ.sum(0), "dW2": cache.T @ d, "db2": d.sum(0)}
+
+    return forward, lambda p, y: 0.5 * np.mean((p - y) ** 2), gradients, two_layers(rng), *binary_data(rng)
+
+
+@style
 def absolute_error(rng: np.random.Generator) -> Call:
     """A loss with kinks that is none of the usual ones, one-dimensional targets and predictions."""
 

@@ -119,6 +119,8 @@ class Lesson:
         if mistake == "targets of other rows":
             y = np.roll(y, 1, axis=0)
         error = P - y
+        if mistake == "the last row only":
+            error = error * (np.arange(len(y)) == len(y) - 1).reshape(-1, 1)
         if mistake == "targets minus predictions":
             error = y - P
         if mistake == "targets added":
@@ -279,6 +281,7 @@ CASES = (
     Case("forward changes X", "changes_data"),
     Case("output applied twice", "double_sigmoid", ("tutorial",)),
     Case("output applied twice", "double_softmax", ("classifier",)),
+    Case("the last row only", "one_row_only"),
     Case("targets of other rows", "targets_misaligned"),
     Case("targets added", "targets_added"),
     Case("rounded predictions", "hard_predictions", ("tutorial", "classifier")),

@@ -12,7 +12,7 @@ from glassnet.diagnosis.calling import Found, Learner
 from glassnet.diagnosis.jacobian import explain_by_outputs
 from glassnet.diagnosis.losses_seen import SeenLoss, as_predictions, recognise_loss
 from glassnet.diagnosis.manners import Habit, check_repeats, habits, repaired
-from glassnet.diagnosis.points import Point, agreement, measure, place_points
+from glassnet.diagnosis.points import Point, agreement, is_weak, measure, place_points
 from glassnet.diagnosis.report import BackpropMistake, BackpropReport
 from glassnet.diagnosis.study import Cause, Study, explain_directly
 from glassnet.diagnosis.trees import ParameterTree
@@ -131,7 +131,8 @@ def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entri
     mistakes = [_put(habit.kind, habit.parameters, habit.detail, study.loss) for habit in seen]
     mistakes += _twice(study, twin)
     mistakes += _group(study, checks, explained, {mistake.kind for mistake in mistakes})
-    if any(not check.passed for check in checks) and "cache" in study.points[0].found.changed:
+    spoiled = {mistake.kind for mistake in mistakes} & {"unexplained", "wrong_input"}
+    if spoiled and "cache" in study.points[0].found.changed:
         detail = "gradients changes arrays that forward returned"
         mistakes.append(_put("cache_overwritten", (), detail, study.loss))
     return BackpropReport(checks, _merge(mistakes), twin.describe() if twin else "", str(study.loss), notes)
@@ -169,9 +170,8 @@ def _measure(
         np.arange(a.size) if a.size <= max_entries else np.sort(rng.choice(a.size, max_entries, replace=False))
         for a in arrays
     ]
-    points = place_points(learner, X, y, rows, seed)
+    points = _strong_points(learner, X, y, rows, seed, entries)
     for point in points:
-        measure(learner, point, entries)
         point.found = _find(learner, point, adds_up)
     if not any(numeric.any() for point in points for numeric in point.numeric):
         message = (
@@ -185,6 +185,21 @@ def _measure(
     whole = len(fitting) == len(points) and "X" not in learner.loss_reads
     known = _recognise(learner, points, fitting, inward, rows) if whole else SeenLoss("loss", None)
     return Study(learner.tree.names, points, entries, rows, known, targets=fitting if whole else None)
+
+
+def _strong_points(
+    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, seed: int, entries: list[np.ndarray]
+) -> list[Point]:
+    """Return measured points, with smaller parameters where units are saturated, if that helps."""
+    first: list[Point] = []
+    for attempt in range(6):
+        points = place_points(learner, X, y, rows, seed, 0.2**attempt)
+        for point in points:
+            measure(learner, point, entries)
+        first = first or points
+        if not any(is_weak(point) for point in points):
+            return points
+    return first
 
 
 def _recognise(

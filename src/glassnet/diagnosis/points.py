@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.diagnosis.calling import Found, Learner
 
-__all__ = ["Point", "agreement", "measure", "place_points"]
+__all__ = ["Point", "agreement", "is_weak", "measure", "place_points"]
 
 _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding of a central difference balance
 _OTHER_STEPS = (1e-6, 1e-7, 1e-4)
@@ -51,37 +51,44 @@ class Point:
     loss: float = 0.0
 
 
-def place_points(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, seed: int) -> list[Point]:
+def place_points(
+    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, seed: int, smaller: float = 1.0
+) -> list[Point]:
     """Return three points with the learner's rows and one with a row more.
 
     A gradient that is right is right everywhere. Weights of 0, kinks at exactly 0 and certain predictions hide mistakes
-    or make right code look wrong, so the parameters are made smaller until the predictions are moderate, and then moved
-    a little at random.
+    or make right code look wrong, so the parameters are moved a little at random, and all made smaller by one factor
+    until the predictions are moderate; ``smaller`` is a further factor.
     """
     rng = np.random.default_rng(seed)
-    base = _moderate(learner, X, y)
     axis = 0 if rows else 1
-    first = np.take(X, [0], axis=axis)
-    more_X = np.concatenate([X, first], axis=axis)
+    more_X = np.concatenate([X, np.take(X, [0], axis=axis)], axis=axis)
     along = 0 if y.ndim == 1 else axis
     more_y = np.concatenate([y, np.take(y, [0], axis=along)], axis=along)
-    points = []
-    for t in range(4):
-        arrays = [np.asarray(array + _spread(array) * rng.standard_normal(array.shape)) for array in base]
-        points.append(
-            Point(arrays, more_X, more_y, X.shape[axis] + 1) if t == 3 else Point(arrays, X, y, X.shape[axis])
-        )
-    return points
+    moved = [[a + _spread(a) * rng.standard_normal(a.shape) for a in learner.tree.arrays] for _ in range(4)]
+    data = [(X, y)] * 3 + [(more_X, more_y)]
+    # Where no factor helps, as for an output that may be 0, the last one is none at all.
+    for factor in [*(0.6**power for power in range(40)), 1.0]:
+        arrays = [[np.asarray(smaller * factor * array) for array in each] for each in moved]
+        if all(_moderate(learner.predict(each, *d)[0]) for each, d in zip(arrays, data, strict=True)):
+            break
+    return [Point(each, *d, d[0].shape[axis]) for each, d in zip(arrays, data, strict=True)]
 
 
-def _moderate(learner: Learner, X: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
-    """Return the parameters, all made smaller by one factor if that keeps probabilities away from 0 and 1."""
-    for power in range(40):
-        base = [np.asarray(0.6**power * array) for array in learner.tree.arrays]
-        P, _ = learner.predict(base, X, y)
-        if np.isfinite(P).all() and not (P.min() >= 0 and P.max() <= 1 and min(P.min(), 1 - P.max()) < _CERTAIN):
-            return base
-    return learner.tree.arrays
+def _moderate(P: np.ndarray) -> bool:
+    """Return whether no prediction is a probability near 0 or 1."""
+    probable = P.min() >= 0 and P.max() <= 1
+    return bool(np.isfinite(P).all() and not (probable and min(P.min(), 1 - P.max()) < _CERTAIN))
+
+
+def is_weak(point: Point) -> bool:
+    """Return whether some slopes are too small to be measured, as behind saturated units."""
+    return any(float(np.linalg.norm(each)) < 1e5 * _rounding(point) * np.sqrt(len(each)) for each in point.numeric)
+
+
+def _rounding(point: Point) -> float:
+    """Return what the rounding of the loss alone puts into a difference."""
+    return float(16.0 * np.finfo(np.float64).eps * abs(point.loss) / _STEP)
 
 
 def _spread(array: np.ndarray) -> float:
@@ -149,7 +156,7 @@ def agreement(
     rectifier's kink between ``p - h`` and ``p + h`` spoils one step length, a mistake spoils all.
     """
     numeric = point.numeric[which].copy()
-    rounding = 4.0 * np.finfo(np.float64).eps * abs(point.loss) / _STEP
+    rounding = _rounding(point)
 
     def error() -> tuple[float, float]:
         total = float(np.linalg.norm(found) + np.linalg.norm(numeric))

@@ -73,7 +73,8 @@ class Walk:
         delta = chosen[0] if chosen else tried[0]
         if by_weight is None and by_bias is not None:
             self._other_inputs(layer, delta)
-        if by_bias is None and by_weight is not None and place.bias is not None:
+        apart = by_weight is not None and (by_bias is None or by_bias[0] is not by_weight[0])
+        if apart and place.bias is not None:
             self._other_sums(place.bias, delta)
         return delta
 
@@ -170,6 +171,8 @@ class Walk:
                     yield Delta([*causes, Cause("derivative_of_input", name)], _times(base, kind.from_output, Z))
         if targets is not None:
             yield from self._other_errors(name, Z, P, targets)
+        for label, row in (("first", 0), ("last", -1)):
+            yield Delta([Cause("one_row_only", label)], [_only(row, D) for D in right])
 
     def _slopes(self, t: int) -> np.ndarray | None:
         point, targets = self.study.points[t], self.study.targets
@@ -315,6 +318,12 @@ class Walk:
             rates.append(-extra / scale)
         middle = float(np.median(rates))
         return middle if np.ptp(rates) <= 1e-2 * abs(middle) else None
+
+
+def _only(row: int, delta: np.ndarray) -> np.ndarray:
+    one = np.zeros(delta.shape)
+    one[row] = delta[row]
+    return one
 
 
 def _times(base: Arrays, function: Callable[[np.ndarray], np.ndarray], at: Arrays) -> Arrays:

@@ -55,7 +55,7 @@ WORDS = {
     ),
     "constant_factor": Words(
         "a constant factor",
-        "the gradient is {detail} times that of your loss, with any number of rows",
+        "the gradient has a constant factor of {detail}, with any number of rows",
         "loss and gradient differ by a factor, such as the 1/2 or 2 of the squared error or the number of outputs",
         "Divide the gradient by that factor, or change the loss.",
     ),
@@ -238,6 +238,12 @@ WORDS = {
         "the output's delta compares each prediction with the target of the row {detail} further on",
         "every row is corrected towards another row's answer",
         "Keep X and y in the same order in forward, loss and gradients.",
+    ),
+    "one_row_only": Words(
+        "gradient of one row only",
+        "the gradient is that of the {detail} row alone",
+        "in a loop over the rows, = keeps the last one and forgets the others",
+        "Add up: dW += ... for each row, starting from zeros.",
     ),
     "hard_predictions": Words(
         "rounded predictions",
