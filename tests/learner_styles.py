@@ -160,6 +160,53 @@ def a_class(rng: np.random.Generator) -> Call:
     return net.forward, entropy, net.backward, net, *binary_data(rng)
 
 
+class DenseLayer:
+    """A layer with its own weights, cache and gradients."""
+
+    def __init__(self, rng: np.random.Generator, d_in: int, d_out: int, last: bool) -> None:
+        self.weights, self.bias, self.last = rng.standard_normal((d_in, d_out)), np.zeros((1, d_out)), last
+        self.learning_rate, self.best_loss = 0.1, np.inf
+
+    def forward(self, X: Any) -> Any:
+        """Return the output and keep the input."""
+        self.input = X
+        Z = X @ self.weights + self.bias
+        self.output = sigmoid(Z) if self.last else np.tanh(Z)
+        return self.output
+
+    def backward(self, slopes: Any) -> Any:
+        """Set the gradients and return the slopes with respect to the input."""
+        dZ = slopes * (self.output * (1 - self.output) if self.last else 1 - self.output**2)
+        self.weights_grad, self.bias_grad = self.input.T @ dZ, dZ.sum(axis=0, keepdims=True)
+        return dZ @ self.weights.T
+
+
+class LayeredNet:
+    """A list of layer objects."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.layers = [DenseLayer(rng, 3, 4, False), DenseLayer(rng, 4, 1, True)]
+
+    def predict(self, X: Any) -> Any:
+        """Return the last layer's output."""
+        for layer in self.layers:
+            X = layer.forward(X)
+        return X
+
+    def backward(self, y: Any) -> None:
+        """Pass the slope of the mean squared error through the layers."""
+        slopes = 2 * (self.layers[-1].output - y) / y.size
+        for layer in reversed(self.layers):
+            slopes = layer.backward(slopes)
+
+
+@style
+def objects_in_a_class(rng: np.random.Generator) -> Call:
+    """Each layer is an object with its own parameters and gradients."""
+    net = LayeredNet(rng)
+    return net.predict, lambda p, y: np.mean((p - y) ** 2), net.backward, net, *binary_data(rng)
+
+
 class ListNet:
     """A class with lists of weights and biases, samples in columns, gradients as two lists."""
 

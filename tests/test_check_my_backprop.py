@@ -336,6 +336,29 @@ def test_every_kind_has_words_and_every_word_is_used() -> None:
     assert set(re.findall(r'(?:Cause|Habit)\(\s*"(\w+)"', code)) <= set(WORDS)
 
 
+def test_the_guide_lists_every_kind() -> None:
+    """The guide's table has each kind of mistake once."""
+    page = (Path(__file__).parent.parent / "docs" / "guide" / "check-my-backprop.md").read_text()
+    table = [line for line in page.splitlines() if line.startswith("| ") and line.count("`") > 4 and "(" not in line]
+    assert sorted(re.findall(r"`(\w+)`", "".join(table))) == sorted(set(WORDS) - {"unexplained"})
+
+
+def test_a_step_in_an_object_needs_its_rate() -> None:
+    """A backward that only changes the parameters is asked for its rate, and checked with it."""
+    net = ClassNet(np.random.default_rng(0))
+    X, y = np.random.default_rng(1).standard_normal((6, 3)), np.tile([[0.0], [1.0]], (3, 1))
+
+    def step(y: Any) -> None:
+        net.backward(y)
+        for name in ("W1", "b1", "W2", "b2"):
+            setattr(net, name, getattr(net, name) - 0.1 * getattr(net, f"d{name}"))
+            delattr(net, f"d{name}")
+
+    with pytest.raises(ConfigError, match="if it takes a whole step, pass learning_rate="):
+        gn.check_my_backprop(net.forward, entropy, step, net, X, y)
+    assert gn.check_my_backprop(net.forward, entropy, step, net, X, y, learning_rate=0.1).ok
+
+
 forward, loss, gradients, parameters, X, y = plain()
 MUST = "check_my_backprop: "
 REFUSALS = [

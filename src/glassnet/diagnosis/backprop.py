@@ -234,17 +234,14 @@ def _compare(learner: Learner, study: Study) -> list[ParameterCheck]:
     for i, name in enumerate(study.names):
         arrays = study.found(i)
         found = [np.zeros(len(study.entries[i]))] * len(study.points) if arrays is None else study.pick(i, arrays)
-        worst: ParameterCheck | None = None
+        each = []
         for point, vector in zip(study.points, found, strict=True):
             error, tolerance, numeric = agreement(learner, point, i, vector, study.entries[i])
-            check = _as_check(name, vector, numeric, error, tolerance)
-            if worst is None or (worst.passed and not check.passed):
-                worst = check
-        if worst is None:
-            continue
-        if arrays is None or study.bad_shape(i):
-            worst = worst._replace(error=1.0)
-        checks.append(worst)
+            each.append(_as_check(name, vector, numeric, error, tolerance))
+        worst = next((check for check in each if not check.passed), each[0])
+        # What does not change the loss needs no gradient.
+        matters = any(numeric.any() for numeric in study.numeric(i))
+        checks.append(worst._replace(error=1.0) if study.bad_shape(i) or (arrays is None and matters) else worst)
     study.wrong = [not check.passed for check in checks]
     return checks
 

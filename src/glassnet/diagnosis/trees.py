@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,13 @@ from glassnet.errors import ConfigError, ShapeError
 __all__ = ["ParameterTree", "align_gradients", "looks_like_bias"]
 
 WHERE = "check_my_backprop"
-_PARAMETER = re.compile(r"(w|b|v|u|weight|bias|theta|kernel|gamma|beta|coef|intercept)[a-z]*[_\d]*", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"(?!.*(grad|delta|veloc|moment|cache|prev|old))"
+    r"([wbvu][a-z]{0,2}([_\d][a-z\d_]*)?|(weight|bias|theta|kernel|gamma|beta|coef|intercept).*)",
+    re.IGNORECASE,
+)
+_PLAIN = (np.ndarray, np.generic, Mapping, list, tuple, str, bytes, int, float, complex, type(None), type, ModuleType)
+_DEPTH = 4  # how far to look into objects that hold objects
 
 
 def looks_like_bias(name: str) -> bool:
@@ -45,25 +52,18 @@ class ParameterTree:
     def __init__(self, parameters: Any) -> None:
         self.names: list[str] = []
         self.originals: list[Any] = []
-        self.owner = None if isinstance(parameters, (Mapping, list, tuple, np.ndarray)) else parameters
-        self._tree = self._attributes(parameters) if self.owner is not None else parameters
-        self._walk(self._tree, "")
+        self._kept: list[tuple[Any, str, Any]] = []
+        self._objects: dict[int, list[tuple[str, Any, bool]]] = {}
+        self._tree = parameters
+        self._walk(parameters, "")
         if not self.names:
             message = (
                 f"{WHERE}: parameters must be a dict, list or tuple of arrays, or an object with arrays such as W1 as "
                 f"attributes, got {type(parameters).__name__}. Pass for example {{'W1': W1, 'b1': b1}}."
             )
             raise ConfigError(message)
+        self.owner = parameters if self._kept else None
         self.arrays = [np.array(original, dtype=np.float64) for original in self.originals]
-
-    @staticmethod
-    def _attributes(owner: Any) -> dict[str, Any]:
-        found = vars(owner) if hasattr(owner, "__dict__") else {}
-        return {
-            name: value
-            for name, value in found.items()
-            if _PARAMETER.fullmatch(name) and isinstance(value, (np.ndarray, list, tuple, float))
-        }
 
     def _walk(self, node: Any, name: str) -> None:
         if self._is_leaf(node, name):
@@ -75,6 +75,12 @@ class ParameterTree:
         elif isinstance(node, (list, tuple)):
             for i, value in enumerate(node):
                 self._walk(value, f"{name or 'parameters'}[{i}]")
+        elif name.count(".") < _DEPTH and id(node) not in self._objects:
+            self._objects[id(node)] = _attributes(node)
+            for attribute, value, holds_arrays in self._objects[id(node)]:
+                if holds_arrays:
+                    self._kept.append((node, attribute, value))
+                self._walk(value, f"{name}.{attribute}" if name else attribute)
 
     @staticmethod
     def _is_leaf(node: Any, name: str) -> bool:
@@ -88,6 +94,7 @@ class ParameterTree:
     def build(self, arrays: Sequence[np.ndarray]) -> Any:
         """Return the learner's own structure with other arrays in it; an object's attributes are set instead."""
         values = iter(arrays)
+        left = dict(self._objects)
 
         def copy(node: Any, name: str) -> Any:
             if self._is_leaf(node, name):
@@ -100,20 +107,19 @@ class ParameterTree:
                 if isinstance(node, list):
                     return items
                 return type(node)(*items) if hasattr(node, "_fields") else tuple(items)
+            # Taken out, so that an object that is held twice gets its arrays once, as in the walk.
+            for attribute, value, holds_arrays in left.pop(id(node), []):
+                new = copy(value, f"{name}.{attribute}" if name else attribute)
+                if holds_arrays:
+                    setattr(node, attribute, new)
             return node
 
-        tree = copy(self._tree, "")
-        if self.owner is None:
-            return tree
-        for name, value in tree.items():
-            setattr(self.owner, name, value)
-        return self.owner
+        return copy(self._tree, "")
 
     def restore(self) -> None:
-        """Give an object its own arrays back."""
-        if self.owner is not None:
-            for name, value in self._tree.items():
-                setattr(self.owner, name, value)
+        """Give objects their own arrays back."""
+        for node, attribute, value in self._kept:
+            setattr(node, attribute, value)
 
     def read(self, tree: Any) -> list[np.ndarray] | None:
         """Return the arrays of a structure like this one, None if it is another."""
@@ -134,20 +140,19 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     ConfigError, ShapeError
         If they cannot be told apart.
     """
-    if returned is None and tree.owner is not None:
-        returned = {name: value for name, value in vars(tree.owner).items() if name not in tree.names}
-    leaves = _leaves(returned)
+    beside = returned is None and tree.owner is not None
+    leaves = [leaf for leaf in _beside(tree.owner) if leaf[0] not in tree.names] if beside else _leaves(returned)
     names = [name for name, _ in leaves]
     by_key = {_plain(name): value for name, value in leaves}
-    if isinstance(returned, Mapping):
+    if beside or isinstance(returned, Mapping):
         found = [_by_name(name, by_key) for name in tree.names]
         if any(value is not None for value in found):
             return found
-    if len(leaves) == len(tree.names):
+    if len(leaves) == len(tree.names) and not beside:
         return _in_order([value for _, value in leaves], tree)
     message = (
         f"{WHERE}: gradients must return one array for each of {', '.join(tree.names)}, got "
-        f"{', '.join(names) or 'none'}. "
+        f"{', '.join(names[:20]) or 'none'}. "
         "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters; "
         "if it takes a whole step, pass learning_rate=."
     )
@@ -163,6 +168,39 @@ def _leaves(node: Any, name: str = "") -> list[tuple[str, np.ndarray]]:
         # No copy: whether it shares memory with a parameter is asked later.
         return [(name, np.asarray(node))]
     return []
+
+
+def _beside(node: Any, name: str = "") -> list[tuple[str, np.ndarray]]:
+    """Return all arrays that objects have as attributes, where a backward that returns nothing leaves gradients."""
+    if isinstance(node, (list, tuple)):
+        return [leaf for i, value in enumerate(node) for leaf in _beside(value, f"{name or 'parameters'}[{i}]")]
+    if not _is_object(node):
+        return _leaves(node, name)
+    if name.count(".") >= _DEPTH:
+        return []
+    parts = ((f"{name}.{each}" if name else each, value) for each, value in vars(node).items())
+    return [leaf for part, value in parts for leaf in _beside(value, part)]
+
+
+def _attributes(node: Any) -> list[tuple[str, Any, bool]]:
+    """Return the attributes of an object that are parameters, or objects that may have some.
+
+    The last of the three says whether they are arrays themselves, rather than objects with arrays.
+    """
+    found = []
+    for name, value in vars(node).items() if _is_object(node) else ():
+        items = list(value) if isinstance(value, (list, tuple)) else [value]
+        if items and all(map(_is_object, items)):
+            found.append((name, value, False))
+            continue
+        arrays = _PARAMETER.fullmatch(name) and all(isinstance(item, np.ndarray) for item in items)
+        if arrays or (isinstance(value, float) and looks_like_bias(name)):
+            found.append((name, value, True))
+    return found
+
+
+def _is_object(node: Any) -> bool:
+    return hasattr(node, "__dict__") and not isinstance(node, (*_PLAIN, FunctionType, MethodType))
 
 
 def _plain(name: str) -> str:
