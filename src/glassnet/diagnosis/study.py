@@ -79,8 +79,8 @@ class Study:
 
     def bad_shape(self, which: int) -> bool:
         """Return whether a gradient would move other entries than its own, or broadcast."""
-        gradient = self.points[0].found.gradients[which]
-        return gradient is not None and not _fits(gradient.shape, self.points[0].arrays[which].shape)
+        shape = self.points[0].arrays[which].shape
+        return any(g is not None and not _fits(g.shape, shape) for g in (p.found.gradients[which] for p in self.points))
 
     def numeric(self, which: int) -> list[np.ndarray]:
         """Return the finite differences of one parameter at all points."""
@@ -196,13 +196,17 @@ def _nothing_there(study: Study, i: int) -> list[Cause] | None:
 
 def _wrong_size(study: Study, i: int) -> list[Cause] | None:
     """Explain a gradient of another shape than its parameter: not summed, transposed, or summed too far."""
-    gradient, parameter = study.points[0].found.gradients[i], study.points[0].arrays[i]
-    if gradient is None or _fits(gradient.shape, parameter.shape):
+    if not study.bad_shape(i):
+        return None
+    # With one row, all may fit at the other points.
+    point = study.points[0] if study.found(i) is None and study.points[0].n > 1 else study.points[-1]
+    gradient, parameter = point.found.gradients[i], point.arrays[i]
+    if gradient is None:
         return None
     shapes = f"has shape {gradient.shape}, the parameter {parameter.shape}"
     if gradient.size == 1:
         return [Cause("bias_summed_over_everything", shapes)]
-    n = study.points[0].n
+    n = point.n
     if gradient.size == n * parameter.size and n in gradient.shape:
         return [Cause("bias_not_summed", shapes)]
     if gradient.ndim == 2 and gradient.shape == parameter.shape[::-1] and 1 not in parameter.shape:
