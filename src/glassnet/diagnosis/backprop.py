@@ -31,6 +31,7 @@ _FOLLOWS = {
     "bias_summed_over_everything": ("bias_forgotten",),
     "bias_from_one_row": ("bias_forgotten",),
     "hard_predictions": ("constant_gradient",),
+    "one_row_only": ("no_gradient", "bias_forgotten"),
     "double_softmax": ("output_error_only",),
     "double_sigmoid": ("output_error_only",),
 }
