@@ -92,6 +92,7 @@ from glassnet.schedules import (
 )
 
 if TYPE_CHECKING:
+    from glassnet.diagnosis import BackpropReport, check_my_backprop
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
@@ -109,6 +110,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "BackpropReport",
     "BatchNorm",
     "BinaryCrossEntropy",
     "BinaryFocalCrossEntropy",
@@ -177,6 +179,7 @@ __all__ = [
     "Tanh",
     "Warmup",
     "check_gradients",
+    "check_my_backprop",
     "cross_validate",
     "find_learning_rate",
     "from_sklearn",
@@ -186,6 +189,7 @@ __all__ = [
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
+    "BackpropReport": "glassnet.diagnosis",
     "Callback": "glassnet.training",
     "Checkpoint": "glassnet.training",
     "EarlyStopping": "glassnet.training",
@@ -195,6 +199,7 @@ _ON_USE = {
     "check_gradients": "glassnet.gradcheck",
     "cross_validate": "glassnet.populations",
     "find_learning_rate": "glassnet.populations",
+    "check_my_backprop": "glassnet.diagnosis",
     "from_sklearn": "glassnet.sklearn",
     "load": "glassnet.files",
     "sweep": "glassnet.populations",

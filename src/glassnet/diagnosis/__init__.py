@@ -1,0 +1,8 @@
+"""What is wrong, in words: a learner's own back-propagation, checked and its mistakes named."""
+
+from __future__ import annotations
+
+from glassnet.diagnosis.backprop import check_my_backprop
+from glassnet.diagnosis.report import BackpropMistake, BackpropReport
+
+__all__ = ["BackpropMistake", "BackpropReport", "check_my_backprop"]

@@ -1,0 +1,352 @@
+"""Whether a learner's own back-propagation is right, and if not, which mistake it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_integer, check_matrix, check_number
+from glassnet.diagnosis.calling import Found, Learner
+from glassnet.diagnosis.jacobian import explain_by_outputs
+from glassnet.diagnosis.losses_seen import SeenLoss, as_predictions, recognise_loss
+from glassnet.diagnosis.manners import Habit, check_repeats, habits, repaired
+from glassnet.diagnosis.points import Point, agreement, is_weak, measure, place_points
+from glassnet.diagnosis.report import BackpropMistake, BackpropReport
+from glassnet.diagnosis.study import Cause, Study, explain_directly
+from glassnet.diagnosis.trees import ParameterTree
+from glassnet.diagnosis.twin import TwinNetwork, find_twin
+from glassnet.diagnosis.walk import Walk
+from glassnet.diagnosis.wording import WORDS
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.gradcheck import ParameterCheck
+
+__all__ = ["check_my_backprop"]
+
+WHERE = "check_my_backprop"
+_MOST_ROWS = 1000
+# What is only another face of a mistake that was found elsewhere in the same program.
+_FOLLOWS = {
+    "bias_summed_over_everything": ("bias_forgotten",),
+    "bias_from_one_row": ("bias_forgotten",),
+    "hard_predictions": ("constant_gradient",),
+    "one_row_only": ("no_gradient", "bias_forgotten"),
+    "double_softmax": ("output_error_only",),
+    "double_sigmoid": ("output_error_only",),
+}
+# Mistakes after which gradients may be anything.
+_EXPLAIN_ANYTHING = {"changes_data", "log_of_zero", "not_finite", "shares_memory"}
+_SMALL = 1e-3  # relative error up to which a clipped logarithm may be the reason
+
+
+def check_my_backprop(
+    forward: Callable[..., Any],
+    loss: Callable[..., Any],
+    gradients: Callable[..., Any],
+    parameters: Any,
+    X: Any,
+    y: Any,
+    *,
+    learning_rate: float | None = None,
+    max_entries: int = 100,
+    seed: int = 0,
+) -> BackpropReport:
+    """Compare your own gradients with finite differences of your own loss, and name the mistake if they differ.
+
+    ``numeric = (loss(p + h) - loss(p - h)) / (2 * h)`` for each checked entry p, in float64, weights and biases apart.
+    What differs is compared with what some forty known mistakes would give; the one that explains it is named.
+
+    Arguments of your functions are recognised by their names (``X``, ``y`` or ``Y``, ``y_hat``, ``parameters``,
+    ``cache``, ``W1``), and go by position where the names say nothing. Your arrays are not changed.
+
+    Parameters
+    ----------
+    forward : callable
+        ``forward(X, parameters)`` returns predictions, or ``(predictions, cache)``. It may take
+        the parameters one by one.
+    loss : callable
+        ``loss(predictions, y)`` returns a number; with a penalty, ``loss(predictions, y, parameters)``.
+    gradients : callable
+        ``gradients(parameters, cache, X, y)`` or ``gradients(X, y, parameters)`` returns a dict (``dW1`` or ``W1`` for
+        ``W1``), or a list in the order of the parameters. It is called after ``forward``.
+    parameters : dict, list, tuple or object
+        The arrays, also nested; or an object that has them as attributes, with its own methods as functions.
+    X, y : array
+        A few rows of data, one sample per row or (with ``y`` of shape (1, n)) per column; at most 1000.
+    learning_rate : float, optional
+        If ``gradients`` is a whole step of gradient descent with this rate, that changes the parameters in place or
+        returns new ones: the gradient is then ``(before - after) / learning_rate``.
+    max_entries : int, default=100
+        Entries to check per parameter, drawn at random where it has more.
+    seed : int, default=0
+        Seed of that draw, and of the points. The comparison is made at four points near your parameters rather than at
+        them, because weights of 0, kinks at 0 and certain predictions hide mistakes.
+
+    Returns
+    -------
+    BackpropReport
+        True if nothing is wrong; printing it shows a table and the mistakes.
+
+    Examples
+    --------
+    The tutorial that `glassnet.scratch` keeps prints one loss and goes down another:
+
+    >>> import glassnet as gn
+    >>> from glassnet import scratch
+    >>> X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    >>> start = scratch.initialize_parameters(2, 4, 1)
+    >>> report = gn.check_my_backprop(
+    ...     scratch.forward_propagation, scratch.compute_loss, scratch.backpropagation, start, X, Y
+    ... )
+    >>> report.ok, report.kinds
+    (False, ['squared_error_gradient', 'summed_not_averaged'])
+    """
+    check_integer(WHERE, "max_entries", max_entries, 1)
+    check_integer(WHERE, "seed", seed, 0)
+    if learning_rate is not None:
+        learning_rate = check_number(WHERE, "learning_rate", learning_rate, 0.0, open_minimum=True)
+    X, y = _data(X, y)
+    rows = _one_sample_per_row(X, y)
+    tree = ParameterTree(parameters)
+    learner = Learner(forward, loss, gradients, tree, learning_rate)
+    try:
+        with np.errstate(all="ignore"):
+            return _check(learner, X, y, rows, max_entries, seed)
+    finally:
+        tree.restore()
+
+
+def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int) -> BackpropReport:
+    X, y, seen = repaired(learner, X, y)
+    adds_up = check_repeats(learner, X, y)
+    seen += habits(learner, X, y)
+    if adds_up:
+        seen.append(Habit("accumulates", (), "2"))
+    study = _measure(learner, X, y, rows, max_entries, seed, adds_up)
+    twin = find_twin(study.names, study.points, rows)
+    checks = _compare(learner, study)
+    finite = all(np.isfinite(point.loss) for point in study.points)
+    explained = _explain(learner, study, twin) if finite else {}
+    notes = _excuse(study, checks, explained)
+    mistakes = [_put(habit.kind, habit.parameters, habit.detail, study.loss) for habit in seen]
+    mistakes += _twice(study, twin)
+    mistakes += _group(study, checks, explained, {mistake.kind for mistake in mistakes})
+    spoiled = {mistake.kind for mistake in mistakes} & {"unexplained", "wrong_input"}
+    if spoiled and "cache" in study.points[0].found.changed:
+        detail = "gradients changes arrays that forward returned"
+        mistakes.append(_put("cache_overwritten", (), detail, study.loss))
+    return BackpropReport(checks, _merge(mistakes), twin.describe() if twin else "", str(study.loss), notes)
+
+
+def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    check_matrix(WHERE, "X", X, np.dtype(np.float64))
+    check_matrix(WHERE, "y", y, np.dtype(np.float64), min_ndim=1)
+    found = np.asarray(X), np.asarray(y)
+    if max(found[0].shape) > _MOST_ROWS and found[1].size > _MOST_ROWS:
+        message = (
+            f"{WHERE}: X must have at most {_MOST_ROWS} rows, got shape {found[0].shape}. Pass a few, such as X[:20]."
+        )
+        raise ConfigError(message)
+    return found
+
+
+def _one_sample_per_row(X: np.ndarray, y: np.ndarray) -> bool:
+    by_row = X.shape[0] == y.shape[0]
+    by_column = X.shape[-1] == y.shape[-1]
+    if by_row and not (by_column and y.ndim > 1 and y.shape[0] == 1):
+        return True
+    if by_column:
+        return False
+    message = f"{WHERE}: X and y must have the same number of rows, got shapes {X.shape} and {y.shape}."
+    raise ShapeError(message)
+
+
+def _measure(
+    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int, adds_up: bool
+) -> Study:
+    rng = np.random.default_rng(seed)
+    arrays = learner.tree.arrays
+    entries = [
+        np.arange(a.size) if a.size <= max_entries else np.sort(rng.choice(a.size, max_entries, replace=False))
+        for a in arrays
+    ]
+    points = _strong_points(learner, X, y, rows, seed, entries)
+    for point in points:
+        point.found = _find(learner, point, adds_up)
+    if not any(numeric.any() for point in points for numeric in point.numeric):
+        message = (
+            f"{WHERE}: the loss must change with the parameters, got the same loss at all of them. "
+            "forward must use the parameters it is given; for a class, pass the object itself as parameters."
+        )
+        raise ConfigError(message)
+    inward: Callable[[np.ndarray], np.ndarray] = lambda a: a.reshape(-1, 1) if a.ndim == 1 else a if rows else a.T  # noqa: E731
+    targets = [as_predictions(point.y, point.found.predictions) for point in points]
+    fitting = [inward(target) for target in targets if target is not None]
+    whole = len(fitting) == len(points) and "X" not in learner.loss_reads
+    known = _recognise(learner, points, fitting, inward, rows) if whole else SeenLoss("loss", None)
+    return Study(learner.tree.names, points, entries, rows, known, targets=fitting if whole else None)
+
+
+def _strong_points(
+    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, seed: int, entries: list[np.ndarray]
+) -> list[Point]:
+    """Return measured points, with smaller parameters where units are saturated, if that helps."""
+    first: list[Point] = []
+    for attempt in range(6):
+        points = place_points(learner, X, y, rows, seed, 0.2**attempt)
+        for point in points:
+            measure(learner, point, entries)
+        first = first or points
+        if not any(is_weak(point) for point in points):
+            return points
+    return first
+
+
+def _recognise(
+    learner: Learner,
+    points: list[Point],
+    targets: list[np.ndarray],
+    inward: Callable[[np.ndarray], np.ndarray],
+    rows: bool,
+) -> SeenLoss:
+    pairs = [(inward(point.found.predictions), target) for point, target in zip(points, targets, strict=True)]
+
+    def loss_of(t: int, P: np.ndarray) -> float:
+        outward = (P if rows else P.T).reshape(points[t].found.predictions.shape)
+        return learner.loss(outward, points[t].y, points[t].arrays, points[t].X)
+
+    return recognise_loss(pairs, loss_of, [point.n for point in points])
+
+
+def _find(learner: Learner, point: Point, adds_up: bool) -> Found:
+    found = learner.find(point.arrays, point.X, point.y)
+    if adds_up:
+        more = learner.find(point.arrays, point.X, point.y)
+        found.gradients = [
+            None if a is None or b is None else b - a for a, b in zip(found.gradients, more.gradients, strict=True)
+        ]
+    return found
+
+
+def _compare(learner: Learner, study: Study) -> list[ParameterCheck]:
+    """Return the worst comparison of each parameter, and note in the study which are wrong."""
+    checks = []
+    for i, name in enumerate(study.names):
+        arrays = study.found(i)
+        found = [np.zeros(len(study.entries[i]))] * len(study.points) if arrays is None else study.pick(i, arrays)
+        each = []
+        for point, vector in zip(study.points, found, strict=True):
+            error, tolerance, numeric = agreement(learner, point, i, vector, study.entries[i])
+            each.append(_as_check(name, vector, numeric, error, tolerance))
+        worst = next((check for check in each if not check.passed), each[0])
+        # What does not change the loss needs no gradient.
+        matters = any(numeric.any() for numeric in study.numeric(i))
+        checks.append(worst._replace(error=1.0) if study.bad_shape(i) or (arrays is None and matters) else worst)
+    study.wrong = [not check.passed for check in checks]
+    return checks
+
+
+def _as_check(name: str, found: np.ndarray, numeric: np.ndarray, error: float, tolerance: float) -> ParameterCheck:
+    a, n = float(np.linalg.norm(found)), float(np.linalg.norm(numeric))
+    cosine = float(found @ numeric / (a * n)) if a and n else float("nan")
+    error = error if np.isfinite(found).all() else 1.0
+    return ParameterCheck(name, error, tolerance, cosine, a / n if n else float("nan"), len(found), 0)
+
+
+def _explain(learner: Learner, study: Study, twin: TwinNetwork | None) -> dict[int, list[Cause]]:
+    if not any(study.wrong):
+        return {}
+    explained = explain_directly(study)
+    open_ones = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
+    if open_ones:
+        inside = Walk(study, twin).explain() if twin else explain_by_outputs(learner, study, open_ones)
+        explained |= {i: causes for i, causes in inside.items() if i in open_ones}
+    return explained
+
+
+def _excuse(study: Study, checks: list[ParameterCheck], explained: dict[int, list[Cause]]) -> list[str]:
+    """Pass gradients that are exactly those of the loss without a small constant that keeps its logarithm finite."""
+    excused = [i for i, causes in explained.items() if not causes and checks[i].error < _SMALL]
+    for i in excused:
+        checks[i] = checks[i]._replace(tolerance=max(checks[i].tolerance, checks[i].error))
+    if not excused:
+        return []
+    names = ", ".join(study.names[i] for i in excused)
+    return [
+        f"the gradients of {names} are exactly those of {study.loss.name}; your loss differs a little from it, "
+        "as with a small constant inside the logarithm"
+    ]
+
+
+def _twice(study: Study, twin: TwinNetwork | None) -> list[BackpropMistake]:
+    """Return a softmax or sigmoid that is applied twice, and slips inside the loss, right gradient or not."""
+    output = twin.layers[-1].activation if twin else ""
+    found = []
+    if output in ("softmax of softmax", "sigmoid of sigmoid"):
+        detail = f"the predictions are those of a {output}"
+        found.append(_put(f"double_{output.split()[0]}", (), detail, study.loss))
+    for name in ("softmax", "sigmoid"):
+        if study.loss.name == f"{name} cross-entropy" and output == name:
+            detail = f"forward returns the {name}, and your loss applies it to the predictions again"
+            found.append(_put(f"double_{name}", (), detail, study.loss))
+    if study.loss.name == "binary cross-entropy with a wrong sign":
+        found.append(_put("loss_sign_slip", (), "", study.loss))
+    return found
+
+
+def _group(
+    study: Study, checks: Sequence[ParameterCheck], explained: dict[int, list[Cause]], known: set[str]
+) -> list[BackpropMistake]:
+    """Return one mistake for each cause, with all parameters that it explains."""
+    where: dict[str, tuple[list[str], list[str]]] = {}
+    for i in sorted(explained):
+        if not checks[i].passed:
+            for cause in explained[i]:
+                names, details = where.setdefault(cause.kind, ([], []))
+                names.append(study.names[i])
+                details += [cause.detail] if cause.detail not in details else []
+    for kind, symptoms in _FOLLOWS.items():
+        if kind in where or kind in known:
+            taken = [where.pop(symptom) for symptom in symptoms if symptom in where]
+            if kind in where:
+                where[kind][0].extend(name for names, _ in taken for name in names)
+    found = [_put(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss) for kind, (n, d) in where.items()]
+    left = [c for i, c in enumerate(checks) if not c.passed and not explained.get(i)]
+    silent = known & _EXPLAIN_ANYTHING
+    return [*found, *([_unexplained(left, checks)] if left and not silent else [])]
+
+
+def _unexplained(left: Sequence[ParameterCheck], checks: Sequence[ParameterCheck]) -> BackpropMistake:
+    words = WORDS["unexplained"]
+    measured = "; ".join(f"{c.name} has error {c.error:.2g}, cosine {c.cosine:.3f}, ratio {c.ratio:.4g}" for c in left)
+    right = [check.name for check in checks if check.passed]
+    if right:
+        remedy = f"The gradients of {', '.join(right)} are right: look at what is computed after the last of them."
+    else:
+        remedy = "No gradient is right: begin with the output's delta, the slope of your loss with respect to Z."
+    return BackpropMistake("unexplained", tuple(check.name for check in left), measured, words.why, remedy)
+
+
+def _put(kind: str, parameters: tuple[str, ...], detail: str, loss: SeenLoss) -> BackpropMistake:
+    words = WORDS[kind]
+    if kind == "other_delta_passed_back":
+        detail = WORDS[detail].name if detail else "but the right one"
+    if kind == "double_softmax" and not detail:
+        detail = "the output's delta has the softmax of the predictions, which are a softmax already"
+    said = {"detail": detail, "loss": str(loss)}
+    return BackpropMistake(kind, parameters, words.measured.format(**said), words.why.format(**said), words.remedy)
+
+
+def _merge(mistakes: Sequence[BackpropMistake]) -> list[BackpropMistake]:
+    """Return every kind of mistake once, with all its parameters."""
+    found: dict[str, BackpropMistake] = {}
+    for mistake in mistakes:
+        if mistake.kind in found:
+            first = found[mistake.kind]
+            names = tuple(dict.fromkeys((*first.parameters, *mistake.parameters)))
+            apart = mistake.measured != first.measured and not mistake.kind.startswith(("double_", "loss_sign"))
+            measured = f"{first.measured}; {mistake.measured}" if apart else first.measured
+            mistake = first._replace(parameters=names, measured=measured)
+        found[mistake.kind] = mistake
+    return list(found.values())

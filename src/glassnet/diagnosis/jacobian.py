@@ -1,0 +1,80 @@
+"""Explains gradients of a network of any make: what is passed back at its output, carried on by finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from glassnet.diagnosis.calling import Learner
+from glassnet.diagnosis.points import Point
+from glassnet.diagnosis.study import Cause, Study
+
+__all__ = ["explain_by_outputs"]
+
+_STEP = 1e-5
+
+
+def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) -> dict[int, list[Cause]]:
+    """Return what is wrong with the slopes at the output, if that explains a gradient.
+
+    The predictions' own slopes with respect to the parameters are measured, so that nothing need be known about what
+    the network computes inside.
+    """
+    explained: dict[int, list[Cause]] = {}
+    candidates = list(_candidates(study))
+    for i in places:
+        tables = [_slopes_of_predictions(learner, point, i, study.entries[i]) for point in study.points]
+        for causes, slopes in candidates:
+            expected = [table @ (s if study.rows else s.T).ravel() for table, s in zip(tables, slopes, strict=True)]
+            found = study.compare(i, expected)
+            if found is not None:
+                explained[i] = [*causes, *found]
+                break
+    return explained
+
+
+def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
+    """Yield slopes with respect to the predictions, one sample per row, and what they would mean."""
+    if study.targets is None:
+        return
+    P = [_inward(point.found.predictions, study.rows) for point in study.points]
+    Y, squared = study.targets, study.loss.name == "squared error"
+
+    def exact(targets: Sequence[np.ndarray]) -> list[np.ndarray]:
+        known = [study.loss.slopes(p, y) for p, y in zip(P, targets, strict=True)]
+        return [slopes for slopes in known if slopes is not None] or study.errors(P, targets)
+
+    with np.errstate(all="ignore"):
+        if study.loss.slopes(P[0], Y[0]) is not None:
+            yield [], exact(Y)
+        if squared:
+            logits = [e / (p * (1 - p)) for e, p in zip(study.errors(P, Y, plain=True), P, strict=True)]
+            yield [Cause("cross_entropy_gradient", "sigmoid")], logits
+            yield [Cause("targets_added")], study.errors(P, [-y for y in Y])
+            yield [Cause("targets_ignored")], study.errors(P, [np.zeros(y.shape) for y in Y])
+        else:
+            yield [Cause("squared_error_gradient")], study.errors(P, Y)
+        for shift in (1, -1):
+            yield [Cause("targets_misaligned", str(shift))], exact([np.roll(y, shift, axis=0) for y in Y])
+
+
+def _inward(array: np.ndarray, rows: bool) -> np.ndarray:
+    if array.ndim == 1:
+        return array.reshape(-1, 1)
+    return array if rows else array.T
+
+
+def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
+    """Return how each prediction changes with each checked entry of one parameter, (entries, predictions)."""
+    table = []
+    for entry in entries:
+        arrays = [np.array(array) for array in point.arrays]
+        kept = float(arrays[which].flat[entry])
+        h = _STEP * max(1.0, abs(kept))
+        sides = []
+        for value in (kept + h, kept - h):
+            arrays[which].flat[entry] = value
+            sides.append(np.array(learner.predict(arrays, point.X, point.y)[0]).ravel())
+        table.append((sides[0] - sides[1]) / (2 * h))
+    return np.array(table)
