@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import glassnet as gn
 from glassnet.populations.members import renewed
@@ -201,6 +203,44 @@ def test_different_architectures_train_in_groups_of_their_own() -> None:
         layers=[gn.Dense(8, "relu"), gn.Dropout(0.7), gn.Dense(3)], optimizer=gn.AdamW(0.5), seed=9
     )
     assert blueprint(like_the_first.build((5,))) == blueprint(networks[0])
+
+
+class Backwards(gn.Layer):
+    """A layer of a user's who has never heard of members: it reverses axis 1, and there that of the rows."""
+
+    def forward(self, X: np.ndarray, cache: Any, step: gn.Step) -> np.ndarray:
+        return X[:, ::-1].copy()
+
+    def backward(self, dY: np.ndarray, cache: Any) -> np.ndarray:
+        return dY[:, ::-1].copy()
+
+
+def test_layers_of_ones_own_are_trained_one_by_one() -> None:
+    """What a user's class does with an axis of members cannot be known, so it never meets one."""
+    network = template(layers=[gn.Dense(4, "tanh"), Backwards(), gn.Dense(3)])
+    fit = {"X": X, "y": CLASSES, "epochs": 3}
+    population = gn.Population(network, 3)
+    population.fit(**fit)
+    for k in range(3):
+        assert_same(population.member(k), alone(network, k, fit))
+
+
+def test_batches_of_ones_own_are_refused() -> None:
+    """Members visit rows in orders of their own, so there must be rows."""
+    with pytest.raises(gn.ConfigError, match="y must be given, got none"):
+        gn.Population(template(), 2).fit([(X, CLASSES)], None, epochs=1)
+
+
+def test_rows_from_sparse_and_mapped_arrays(tmp_path: Path) -> None:
+    """Rows that are read when needed train every member as they train one network."""
+    np.save(tmp_path / "rows.npy", X)
+    sparse = scipy.sparse.csr_matrix(np.where(np.abs(X) > 1.0, X, 0.0))
+    for rows in (sparse, np.load(tmp_path / "rows.npy", mmap_mode="r")):
+        fit = {"X": rows, "y": CLASSES, "epochs": 2, "batch_size": 16}
+        population = gn.Population(template(), 2)
+        population.fit(**fit)
+        for k in range(2):
+            assert_same(population.member(k), alone(template(), k, fit))
 
 
 def test_schedules_that_watch_the_history_work_too() -> None:

@@ -301,6 +301,13 @@ class TestSweep:
             gn.sweep(build, settings, X, CLASSES, epochs=1)
         assert words in str(caught.value)
 
+    def test_there_must_be_rows_to_compare_on(self) -> None:
+        """The training loss prefers what overfits, so it is compared only if asked for."""
+        with pytest.raises(gn.ConfigError, match="there must be rows to compare on, got none"):
+            gn.sweep(build, {"units": [1]}, X, CLASSES, epochs=1, validation_split=0.0)
+        found = gn.sweep(build, {"units": [1, 2]}, X, CLASSES, epochs=1, validation_split=0.0, monitor="loss")
+        assert found.monitor == "loss"
+
     def test_build_must_return_a_network(self) -> None:
         """What else it returns is named."""
         with pytest.raises(gn.ConfigError, match="sweep: build: network must be a Network, got int"):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from glassnet.checks import check_integer, check_number
+from glassnet.errors import ConfigError
 from glassnet.losses import MetricChoice
 from glassnet.network import Network
 from glassnet.populations.joint import JointPlan
@@ -42,6 +43,9 @@ def make_plan(
     `glassnet.training.fit_network` explains the options; ``where`` asks for it, and ``title`` is what the progress line
     calls the networks.
     """
+    if y is None:
+        message = f"{where}: y must be given, got none. Batches of your own are for Network.fit."
+        raise ConfigError(message)
     epochs = check_integer(where, "epochs", epochs, 1)
     seconds = math.inf if max_seconds is None else check_number(where, "max_seconds", max_seconds, 0.0)
     batches, validation = prepare_data(

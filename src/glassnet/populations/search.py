@@ -213,6 +213,9 @@ def sweep(
     trials = _trials(build, _combinations(settings, n_random, seed), check_integer("sweep", "n_seeds", n_seeds, 1))
     watched = monitor or (early_stopping.monitor if early_stopping is not None else "valid_loss")
     sign = better_sign("sweep", watched, mode)
+    if validation_data is None and not validation_split and watched.startswith("valid_"):
+        message = "sweep: there must be rows to compare on, got none. Pass validation_data or validation_split=0.2."
+        raise ConfigError(message)
     options = {
         "epochs": epochs,
         "batch_size": batch_size,

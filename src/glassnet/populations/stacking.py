@@ -36,13 +36,15 @@ def blueprint(network: Network) -> Hashable:
     optimizer, schedule, run = network.optimizer, network.optimizer.schedule, network.run
     shared = {name: value for name, value in optimizer.config().items() if name not in _OPTIMIZER_SETTINGS}
     parts = (*layers, *(getattr(layer, "activation", None) for layer in layers), network.loss)
-    observes = type(schedule).observe is not Schedule.observe
+    # A class of the user's may know nothing of members, and a schedule that watches has its own history.
+    is_own = any(part is not None and not type(part).__module__.startswith("glassnet.") for part in (*parts, optimizer))
+    is_alone = is_own or type(schedule).observe is not Schedule.observe
     progress = (0, 0, 0) if run is None else (run.epoch, run.step, run.optimizer_state.t)
     return (
         tuple(_frozen(layer.entry()) for layer in network.layers),
         tuple(_functions(part) for part in parts),
         (type(network.loss), _frozen(network.loss.config())),
-        (type(optimizer), _frozen(shared), schedule.horizon, id(network) if observes else None),
+        (type(optimizer), _frozen(shared), schedule.horizon, id(network) if is_alone else None),
         (network.dtype, network.input_shape, network.l1, network.l2, network.max_norm),
         (*progress, _watched(run)),
     )

@@ -72,7 +72,7 @@ class History:
     def extend(self, columns: dict[str, list[Any]]) -> None:
         """Append several epochs, columns of the same length."""
         before, more = self.epochs, max(map(len, columns.values()), default=0)
-        for name in self.columns.keys() | columns.keys():
+        for name in dict.fromkeys([*self.columns, *columns]):
             self.columns.setdefault(name, [None] * before).extend(columns.get(name, [None] * more))
 
     def complete(self, row: dict[str, Any]) -> None:
