@@ -112,7 +112,7 @@ class _Training:
                     del self._keys[number]
                     if self._has_ended(number, network):
                         del self._targets[number]
-        self._line.finish(len(self.jobs) - len(self._targets), self.failures)
+        self._line.finish(self.failures, interrupted=interruption.asked)
         return self.failures
 
     def _has_ended(self, number: int, network: Network) -> bool:
@@ -279,13 +279,13 @@ class _Line(Callback):
             parts.append(f"{seconds_text(passed * (1 - share) / share)} left")
         return "  ".join(parts)
 
-    def finish(self, n_done: int, failures: Mapping[int, str]) -> None:
+    def finish(self, failures: Mapping[int, str], *, interrupted: bool) -> None:
         """Leave one line that says how it went."""
         if self._line is not None:
             passed = seconds_text(time.perf_counter() - self._started)
             failed = f", {len(failures)} diverged" if failures else ""
-            of = "" if n_done == self._n else f" of {self._n}"
-            self._line.finish(f"{n_done}{of} {self._plan.title} trained in {passed}{failed}")
+            how = "interrupted after" if interrupted else "trained in"
+            self._line.finish(f"{self._n} {self._plan.title} {how} {passed}{failed}")
 
 
 def _range(values: np.ndarray) -> str:
