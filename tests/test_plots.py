@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet import plots
 
 X = np.random.default_rng(0).standard_normal((60, 3))
 Y = X[:, 0] - X[:, 1]
@@ -86,6 +87,131 @@ def test_sweeps() -> None:
     assert sorted(words) == ["relu", "tanh"]
     with pytest.raises(gn.ConfigError, match="setting must be one of 'kind', 'rate', got 'rat'"):
         found.plot("rat")
+
+
+def spiral() -> tuple[np.ndarray, np.ndarray]:
+    """Return three classes in the plane."""
+    rng = np.random.default_rng(3)
+    t, codes = rng.uniform(0, 4, 90), rng.integers(0, 3, 90)
+    return np.c_[t * np.cos(t + codes * 2.1), t * np.sin(t + codes * 2.1)], codes
+
+
+def classifier(X: np.ndarray, y: np.ndarray, outputs: int = 3) -> gn.Network:
+    """Return a fitted classifier."""
+    loss = "cross_entropy" if outputs > 1 else "binary_cross_entropy"
+    net = gn.Network([gn.Dense(16, "tanh"), gn.Dense(outputs)], loss=loss, optimizer=gn.Adam(0.03), seed=0)
+    net.fit(X, y, epochs=30, validation_split=0.2, early_stopping=gn.EarlyStopping(patience=30))
+    return net
+
+
+def test_history() -> None:
+    """Training and validation as they were recorded, the best epoch marked; a line for each member."""
+    X, y = spiral()
+    history = classifier(X, y).history
+    assert history is not None
+    ax = plots.plot_history(history)
+    np.testing.assert_allclose(curves(ax)[0], history["loss"])
+    np.testing.assert_allclose(curves(ax)[1], history["valid_loss"])
+    assert f"best epoch: {history.best_epoch}" in [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(curves(plots.plot_history(history, "accuracy"))) == 2
+    several = gn.Network([gn.Dense(3)], loss="cross_entropy", seed=0, members=4).fit(X, y, epochs=3)
+    assert [len(curve) for curve in curves(plots.plot_history(several))] == [3] * 4
+    with pytest.raises(gn.ConfigError, match="column must be one of 'accuracy', 'learning_rate', 'loss', got 'los'"):
+        plots.plot_history(history, "los")
+    with pytest.raises(gn.NotFittedError, match="there must be at least one epoch, got none"):
+        plots.plot_history(gn.History())
+
+
+@pytest.mark.parametrize("outputs", [3, 1])
+def test_decision_regions(outputs: int) -> None:
+    """The picture has the colour of the class that the network predicts there, and all rows as points."""
+    X, codes = spiral()
+    y = codes if outputs == 3 else (codes == 1).astype(int)
+    net = classifier(X, y, outputs)
+    ax = plots.plot_decision_regions(net, X, y, resolution=50)
+    (image,) = ax.images
+    colors = np.asarray(image.get_array())
+    left, right, bottom, top = image.get_extent()
+    for row in (5, 25, 44):
+        for column in (3, 20, 47):
+            here = [left + column / 49 * (right - left), bottom + row / 49 * (top - bottom)]
+            p = net.predict([here])[0]
+            winner = int(p.argmax()) if outputs == 3 else int(p[0] > 0.5)
+            own = np.argmin(mpl.colormaps["tab10"](winner)[:3])  # the channel that its colour has least of
+            assert np.argmin(colors[row, column]) == own
+    points = [found.get_offsets() for found in ax.collections if type(found).__name__ == "PathCollection"]
+    assert sum(map(len, points)) == len(X)
+    assert plots.plot_decision_regions(net, X, ax=ax) is ax
+
+
+def test_regions_of_numbers() -> None:
+    """A regressor's picture holds its means; two of several features are chosen, the others at their medians."""
+    net = network()
+    net.fit(X, Y, epochs=5)
+    ax = plots.plot_decision_regions(net, X, Y, features=(2, 0), resolution=20)
+    low, corner = X.min(axis=0) - 0.08 * np.ptp(X, axis=0), np.median(X, axis=0)
+    corner[2], corner[0] = low[2], low[0]
+    assert np.asarray(ax.images[0].get_array())[0, 0] == pytest.approx(net.predict([corner]).item(), rel=1e-4)
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("feature 2", "feature 0")
+    with pytest.raises(gn.ConfigError, match="features must be a whole number of at most 2, got 3"):
+        plots.plot_decision_regions(net, X, features=(0, 3))
+
+
+def test_confusion() -> None:
+    """The numbers in the squares are the counts."""
+    X, y = spiral()
+    net = classifier(X, y)
+    ax = plots.plot_confusion(net, X, y, labels=["a", "b", "c"])
+    found, wanted = np.zeros((3, 3), dtype=int), np.zeros((3, 3), dtype=int)
+    for text in ax.texts:
+        column, row = (round(place) for place in text.get_position())
+        found[row, column] = int(text.get_text())
+    np.add.at(wanted, (y, net.predict(X).argmax(axis=1)), 1)
+    np.testing.assert_array_equal(found, wanted)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
+    with pytest.raises(gn.ConfigError, match="there must be 3 labels, one for each class, got 2"):
+        plots.plot_confusion(net, X, y, labels=["a", "b"])
+    regressor = gn.Network([gn.Dense(1)], loss="squared_error", seed=0, input_shape=(2,))
+    with pytest.raises(gn.ConfigError, match="Use plot_predicted for numbers"):
+        plots.plot_confusion(regressor, X, y)
+
+
+def test_calibration() -> None:
+    """A network that says 0.9 and is right in 9 of 10 rows lies on the diagonal; one that says 0.99 lies below."""
+    X, y = np.zeros((100, 1)), np.r_[np.zeros(90), np.ones(10)].astype(int)
+    for said, gap in ((0.9, 0.0), (0.99, 0.09)):
+        net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(1,))
+        net.params[:] = 0.0
+        net.slots[1].view(net.params)[...] = [[np.log(said), np.log(1 - said)]]
+        ax = plots.plot_calibration(net, X, y, bins=1)
+        (point, *_) = ax.containers[0]
+        assert (point.get_xdata()[0], point.get_ydata()[0]) == (pytest.approx(said, abs=1e-6), pytest.approx(0.9))
+        assert f"mean gap {gap:.3f}" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_predicted() -> None:
+    """Every row is a point at its true and its predicted number."""
+    net = network()
+    net.fit(X, Y, epochs=5)
+    ax = plots.plot_predicted(net, X, Y)
+    np.testing.assert_allclose(ax.lines[1].get_xdata(), Y, rtol=1e-6)
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), net.predict(X)[:, 0], rtol=1e-5)
+    data, codes = spiral()
+    with pytest.raises(gn.ConfigError, match="Use plot_confusion for classes"):
+        plots.plot_predicted(classifier(data, codes), data, codes)
+
+
+def test_weights() -> None:
+    """A histogram for each layer's weights, with their number and spread."""
+    net = network()
+    net.build((3,))
+    ax = plots.plot_weights(net)
+    words = [label.get_text() for label in ax.get_yticklabels()]
+    spread = net.state_dict()["dense_1.weight"].std()
+    assert words[0] == f"dense_1.weight\n12 numbers\nstd {spread:.2g}"
+    assert len(words) == len(ax.collections) == 2
+    with pytest.raises(gn.ConfigError, match="the network must have weights, got none"):
+        plots.plot_weights(gn.Network([gn.Tanh()], loss="squared_error", input_shape=(2,)))
 
 
 def test_a_missing_matplotlib_is_one_sentence() -> None:

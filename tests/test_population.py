@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import scipy.sparse
 
 import glassnet as gn
 from glassnet.populations.members import renewed
@@ -233,8 +232,9 @@ def test_batches_of_ones_own_are_refused() -> None:
 
 def test_rows_from_sparse_and_mapped_arrays(tmp_path: Path) -> None:
     """Rows that are read when needed train every member as they train one network."""
+    scipy_sparse = pytest.importorskip("scipy.sparse")
     np.save(tmp_path / "rows.npy", X)
-    sparse = scipy.sparse.csr_matrix(np.where(np.abs(X) > 1.0, X, 0.0))
+    sparse = scipy_sparse.csr_matrix(np.where(np.abs(X) > 1.0, X, 0.0))
     for rows in (sparse, np.load(tmp_path / "rows.npy", mmap_mode="r")):
         fit = {"X": rows, "y": CLASSES, "epochs": 2, "batch_size": 16}
         population = gn.Population(template(), 2)

@@ -1,4 +1,4 @@
-"""Pictures of training, drawn with matplotlib; every function takes and returns an ``Axes``."""
+"""Many networks in one picture: members, folds, learning rates, settings."""
 
 from __future__ import annotations
 
@@ -7,21 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, require_extra
+from glassnet.checks import check_choice
+from glassnet.plots.axes import axes_for
 
 if TYPE_CHECKING:
     from glassnet.populations import RateSearch, Sweep
     from glassnet.training import History
 
 __all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
-
-
-def _axes(where: str, ax: Any) -> Any:
-    """Return where to draw: the axes given, or new ones of a new figure."""
-    if ax is not None:
-        return ax
-    pyplot = require_extra("matplotlib.pyplot", "plot", where)
-    return pyplot.subplots(layout="constrained")[1]
 
 
 def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Any = None) -> Any:
@@ -38,7 +31,7 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: An
     """
     names = sorted({name for history in histories for name in history.columns})
     check_choice("plot_histories", "column", column, names)
-    ax = _axes("plot_histories", ax)
+    ax = axes_for("plot_histories", ax)
     curves = [np.array(history.columns.get(column, []), dtype=float) for history in histories]
     for curve in curves:
         ax.plot(np.arange(1, len(curve) + 1), curve, color="C0", alpha=max(0.15, min(1.0, 3.0 / len(curves))), lw=1.0)
@@ -68,7 +61,7 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Any
         Where to draw; by default in a new figure.
     """
     values = scores[check_choice("plot_folds", "score", score, scores)]
-    ax = _axes("plot_folds", ax)
+    ax = axes_for("plot_folds", ax)
     folds = np.arange(1, len(values) + 1)
     mean, std = float(np.nanmean(values)), float(np.nanstd(values, ddof=1)) if len(values) > 1 else 0.0
     ax.axhspan(mean - std, mean + std, color="C0", alpha=0.15, lw=0, label="± standard deviation")
@@ -91,7 +84,7 @@ def plot_rates(search: RateSearch, *, ax: Any = None) -> Any:
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    ax = _axes("plot_rates", ax)
+    ax = axes_for("plot_rates", ax)
     finite = np.isfinite(search.losses)
     ax.plot(search.rates[finite], search.losses[finite], "o-", color="C0", ms=4, label="loss at the end")
     ax.axhline(search.first_loss, color="0.6", lw=1.0, ls="--", label="loss at the start")
@@ -126,7 +119,7 @@ def plot_sweep(found: Sweep, setting: str, *, ax: Any = None) -> Any:
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    ax = _axes("plot_sweep", ax)
+    ax = axes_for("plot_sweep", ax)
     choices = [trial.settings[setting] for trial in found.trials]
     is_number = all(isinstance(choice, (int, float)) and not isinstance(choice, bool) for choice in choices)
     labels: list[Any] = sorted(set(choices)) if is_number else list(dict.fromkeys(map(str, choices)))

@@ -1,0 +1,56 @@
+"""How training went, epoch by epoch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice
+from glassnet.errors import NotFittedError
+from glassnet.plots.axes import axes_for
+from glassnet.training import History
+
+__all__ = ["plot_history"]
+
+
+def plot_history(history: History, column: str = "loss", *, ax: Any = None) -> Any:
+    """Draw a column of the history and its counterpart on the validation data, the best epoch marked.
+
+    Parameters
+    ----------
+    history : History
+        What `Network.fit` returned, or ``net.history``.
+    column : str, default="loss"
+        ``"loss"``, ``"accuracy"``, ``"learning_rate"``: without ``"valid_"``. With members there is a line for each.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    if not history.epochs:
+        message = "plot_history: there must be at least one epoch, got none. Call fit first."
+        raise NotFittedError(message)
+    known = dict.fromkeys(name.removeprefix("valid_") for name in history.columns)
+    check_choice("plot_history", "column", column, known)
+    ax = axes_for("plot_history", ax)
+    epochs = np.arange(1, history.epochs + 1)
+    for name, color in ((column, "C0"), (f"valid_{column}", "C1")):
+        if name in history.columns:
+            _draw(ax, epochs, history.columns[name], color, "validation" if name != column else "training")
+    best = history.best_epoch
+    if isinstance(best, int) and best:
+        ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(column.replace("_", " "))
+    ax.legend(frameon=False)
+    return ax
+
+
+def _draw(ax: Any, epochs: np.ndarray, values: list[Any], color: str, label: str) -> None:
+    """Draw one line, or one for each member."""
+    width = max((len(value) for value in values if isinstance(value, list)), default=1)
+    rows = [[np.nan] * width if value is None else value for value in values]
+    curves = np.array(rows, dtype=np.float64).reshape(len(values), width)
+    style = {"lw": 1.5} if width == 1 else {"lw": 0.8, "alpha": 0.5}
+    marker = "o" if len(epochs) == 1 else None
+    for k, curve in enumerate(curves.T):
+        ax.plot(epochs, curve, color=color, label=None if k else label, marker=marker, **style)

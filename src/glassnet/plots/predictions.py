@@ -1,0 +1,145 @@
+"""Predictions against the truth: confusion, calibration, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_integer
+from glassnet.errors import ConfigError
+from glassnet.network import Network
+from glassnet.plots.axes import axes_for
+from glassnet.training.weighting import class_codes
+
+__all__ = ["plot_calibration", "plot_confusion", "plot_predicted"]
+
+
+def _classes(where: str, network: Network, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the probabilities of all classes and the true codes."""
+    X, targets, _ = network.check_data(where, X, y)
+    codes = class_codes(network.loss, targets[:])
+    if codes is None or network.members is not None:
+        must = "the network must be a single one that predicts one class per row"
+        message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_predicted for numbers."
+        raise ConfigError(message, got=network.loss.name)
+    P = network.predict(X[:])
+    return (np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P), codes
+
+
+def plot_confusion(network: Network, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Any = None) -> Any:
+    """Draw how many rows of each class were taken for which, the right ones on the diagonal.
+
+    The colour is the share of the true class, so that rare classes are seen too.
+
+    Parameters
+    ----------
+    network : Network
+        Fitted classifier.
+    X, y
+        Data, as in `Network.evaluate`.
+    labels : sequence of str, optional
+        Names of the classes, in the order of their codes.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    P, codes = _classes("plot_confusion", network, X, y)
+    k = P.shape[1]
+    names = [str(code) for code in range(k)] if labels is None else [str(label) for label in labels]
+    if len(names) != k:
+        message = f"plot_confusion: there must be {k} labels, one for each class, got {len(names)}."
+        raise ConfigError(message, expected=k, got=len(names))
+    counts = np.zeros((k, k), dtype=np.int64)
+    np.add.at(counts, (codes, P.argmax(axis=1)), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax = axes_for("plot_confusion", ax, figsize=(1.6 + 0.55 * max(k, 4), 1.2 + 0.5 * max(k, 4)))
+    ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
+    for (row, column), count in np.ndenumerate(counts):
+        if count and k <= 20:
+            ax.text(
+                column, row, f"{count:,}", ha="center", va="center", color="w" if shares[row, column] > 0.5 else "k"
+            )
+    ax.set_xticks(range(k), names, rotation=45 if max(map(len, names)) > 3 else 0)
+    ax.set_yticks(range(k), names)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    return ax
+
+
+def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: Any = None) -> Any:
+    """Draw how often the predicted class was right against how sure the network was of it.
+
+    Rows are put into ``bins`` of as many rows each, by the probability of the predicted class; bars are two standard
+    errors. On the diagonal a network means what it says; below it, it is too sure.
+
+    Parameters
+    ----------
+    network : Network
+        Fitted classifier.
+    X, y
+        Data that it was not trained on, as in `Network.evaluate`.
+    bins : int, default=10
+        How many groups of rows.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+
+    References
+    ----------
+    Guo, Pleiss, Sun & Weinberger (2017), "On calibration of modern neural networks", arXiv:1706.04599, section 2.
+    """
+    P, codes = _classes("plot_calibration", network, X, y)
+    sure, right = P.max(axis=1), P.argmax(axis=1) == codes
+    parts = np.array_split(
+        np.argsort(sure, kind="stable"), min(check_integer("plot_calibration", "bins", bins, 1), len(sure))
+    )
+    means = np.array([sure[part].mean() for part in parts])
+    shares = np.array([right[part].mean() for part in parts])
+    # Two standard errors of a share; half a row keeps those of 0 and 1 from vanishing.
+    counts = np.array([len(part) for part in parts])
+    smooth = (shares * counts + 0.5) / (counts + 1.0)
+    errors = 2.0 * np.sqrt(smooth * (1.0 - smooth) / counts)
+    gap = float((counts * np.abs(means - shares)).sum() / counts.sum())
+    ax = axes_for("plot_calibration", ax)
+    low = min(float(means.min()), float(shares.min()), 1.0 / P.shape[1])
+    ax.plot([low, 1.0], [low, 1.0], color="0.6", lw=1.0, ls="--", label="means what it says")
+    ax.errorbar(means, shares, yerr=errors, fmt="o-", color="C0", ms=4, lw=1.0, capsize=2, label=f"mean gap {gap:.3f}")
+    ax.set_xlabel("probability of the predicted class")
+    ax.set_ylabel("share of rows where it was right")
+    ax.legend(frameon=False)
+    return ax
+
+
+def plot_predicted(network: Network, X: Any, y: Any, *, output: int = 0, ax: Any = None) -> Any:
+    """Draw predicted against true numbers; on the diagonal they are equal.
+
+    Parameters
+    ----------
+    network : Network
+        Fitted, for numbers.
+    X, y
+        Data, as in `Network.evaluate`.
+    output : int, default=0
+        Which column of y, and of the predictions.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    where = "plot_predicted"
+    X, targets, _ = network.check_data(where, X, y)
+    if network.loss.classifies or network.members is not None:
+        message = (
+            f"{where}: the network must be a single one that predicts numbers, got loss={network.loss.name!r}. "
+            "Use plot_confusion for classes."
+        )
+        raise ConfigError(message, got=network.loss.name)
+    columns = targets[:].reshape(len(X), -1)
+    column = check_integer(where, "output", output, 0, maximum=columns.shape[1] - 1)
+    true, found = columns[:, column], network.predict(X[:])[:, column]
+    ax = axes_for(where, ax)
+    ends = [min(true.min(), found.min()), max(true.max(), found.max())]
+    ax.plot(ends, ends, color="0.6", lw=1.0, ls="--", label="equal")
+    ax.plot(true, found, "o", color="C0", ms=4, alpha=max(0.1, min(0.8, 60.0 / len(true) ** 0.5 / 10.0)), mew=0.0)
+    ax.set_xlabel("true")
+    ax.set_ylabel("predicted")
+    ax.legend(frameon=False)
+    return ax

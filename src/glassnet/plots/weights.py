@@ -1,0 +1,48 @@
+"""The numbers inside a network: its weights, layer by layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ConfigError
+from glassnet.network import Network
+from glassnet.plots.axes import axes_for
+
+__all__ = ["plot_weights"]
+
+_BINS = 60
+
+
+def plot_weights(network: Network, *, ax: Any = None) -> Any:
+    """Draw how the weights of every layer are distributed, one above the other on a common scale.
+
+    Parameters
+    ----------
+    network : Network
+        Built; weights are what weight decay applies to: not biases, not norms.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    network.built("plot_weights")
+    weights = {slot.name: slot.view(network.params).ravel() for slot in network.slots if slot.spec.decays}
+    if not weights:
+        message = "plot_weights: the network must have weights, got none."
+        raise ConfigError(message)
+    ax = axes_for("plot_weights", ax, figsize=(6.4, 1.2 + 0.8 * len(weights)))
+    # The outermost thousandth would squeeze all others together.
+    reach = max(float(np.quantile(np.abs(values), 0.999)) for values in weights.values()) * 1.05 or 1.0
+    edges = np.linspace(-reach, reach, _BINS + 1)
+    middles = (edges[1:] + edges[:-1]) / 2.0
+    for place, values in enumerate(weights.values()):
+        counts = np.histogram(np.clip(values, -reach, reach), edges)[0].astype(float)
+        heights = 0.85 * counts / max(counts.max(), 1.0)
+        ax.fill_between(middles, place, place + heights, step="mid", color=f"C{place % 10}", alpha=0.7, lw=0.0)
+    ax.axvline(0.0, color="0.7", lw=0.8, zorder=0)
+    ax.set_xlim(-reach, reach)
+    words = [f"{name}\n{values.size:,} numbers\nstd {values.std():.2g}" for name, values in weights.items()]
+    ax.set_yticks([place + 0.3 for place in range(len(weights))], words, fontsize=8)
+    ax.set_ylim(-0.1, len(weights) + 0.05)
+    ax.set_xlabel("weight")
+    return ax
