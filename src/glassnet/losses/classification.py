@@ -240,7 +240,10 @@ def sigmoid(Z: np.ndarray) -> np.ndarray:
 
 def softmax(Z: np.ndarray) -> np.ndarray:
     """Return ``exp(Z_j) / sum_j exp(Z_j)`` over the last axis, as a fresh array."""
-    P: np.ndarray = Z - Z.max(axis=-1, keepdims=True)
+    largest = np.empty((*Z.shape[:-1], 1), dtype=Z.dtype)
+    few = Z.shape[-1] <= _FEW_COLUMNS and Z.shape[-2] >= _MANY_ROWS
+    _largest_of_rows(Z, largest, np.empty(Z.mT.shape, Z.dtype) if few else None)
+    P: np.ndarray = Z - largest
     np.exp(P, P)
     P /= P.sum(axis=-1, keepdims=True)
     return P
