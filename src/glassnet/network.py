@@ -21,6 +21,7 @@ from glassnet.penalties import Penalties
 from glassnet.randomness import Noise, Streams
 from glassnet.store import Slot, Store
 from glassnet.trial import try_own_layers
+from glassnet.views import Views
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ PREDICT_ROWS = 4096  # rows at a time, so that the scratch of a large prediction
 _PREDICT = Step("predict")
 
 
-class Network:
+class Network(Views):
     """A feed-forward network: layers, a loss, an optimizer.
 
     Parameters
@@ -275,27 +276,6 @@ class Network:
             self.built("predict")
         return self.loss.link(self.logits(check_inputs(self, "Network.predict", X)))
 
-    def activations(self, X: Any) -> dict[str, np.ndarray]:
-        """Return the output of every layer for ``X``, by name; see `glassnet.analysis.layer_outputs`."""
-        from glassnet.analysis import layer_outputs
-
-        return layer_outputs(self, X)
-
-    def hidden(self, X: Any, layer: int | str) -> np.ndarray:
-        """Return the output of one ``layer``, by name or position, for ``X``; see `glassnet.analysis.layer_output`."""
-        from glassnet.analysis import layer_output
-
-        return layer_output(self, X, layer)
-
-    def input_gradient(self, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
-        """Return how the answer to each row of ``X`` changes with the row: its loss if ``y`` is given, else a logit.
-
-        ``output`` says which logit; see `glassnet.analysis.input_gradient`.
-        """
-        from glassnet.analysis import input_gradient
-
-        return input_gradient(self, X, y, output=output)
-
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:
         """Return the loss and metrics on data, with noise off.
 
@@ -440,10 +420,3 @@ class Network:
 
         self.built("save")
         save_network(self, path, training_state=training_state)
-
-    def summary(self) -> str:
-        """Return a table of layers, shapes and parameters; see `glassnet.configuration.summary_table`."""
-        from glassnet.configuration import summary_table
-
-        self.built("summary")
-        return summary_table(self)
