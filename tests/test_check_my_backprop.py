@@ -12,7 +12,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import diagnosis, scratch
-from glassnet.diagnosis.wording import WORDS
+from glassnet.diagnosis.backprop.wording import WORDS
 from glassnet.errors import ConfigError
 from learner_styles import STYLES, ClassNet, entropy
 from learners import ARCHITECTURES, BOUNDED, CASES, SQUARES, Architecture, Case, Lesson, sigmoid, softmax
@@ -352,7 +352,7 @@ def test_the_report() -> None:
 
 def test_every_kind_has_words_and_every_word_is_used() -> None:
     """The kinds that the code names are those that the table of sentences explains."""
-    folder = Path(diagnosis.__file__).parent
+    folder = Path(diagnosis.__file__).parent / "backprop"
     code = "".join(path.read_text() for path in folder.glob("*.py") if path.name != "wording.py")
     assert [kind for kind in WORDS if f'"{kind}"' not in code] == []
     assert set(re.findall(r'(?:Cause|Habit)\(\s*"(\w+)"', code)) <= set(WORDS)

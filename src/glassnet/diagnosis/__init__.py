@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from glassnet.diagnosis.backprop import check_my_backprop
-from glassnet.diagnosis.report import BackpropMistake, BackpropReport
+from glassnet.diagnosis.backprop import BackpropMistake, BackpropReport, check_my_backprop
 
 __all__ = ["BackpropMistake", "BackpropReport", "check_my_backprop"]

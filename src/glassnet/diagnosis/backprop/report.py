@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from glassnet.diagnosis.wording import WORDS
+from glassnet.diagnosis.backprop.wording import WORDS
 from glassnet.gradcheck import ParameterCheck
 
 __all__ = ["BackpropMistake", "BackpropReport"]

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 
 from glassnet.checks import check_integer, check_matrix, check_number
-from glassnet.diagnosis.calling import Found, Learner
-from glassnet.diagnosis.jacobian import explain_by_outputs
-from glassnet.diagnosis.losses_seen import SeenLoss, as_predictions, recognise_loss
-from glassnet.diagnosis.manners import Habit, check_repeats, habits, repaired
-from glassnet.diagnosis.points import Point, agreement, is_weak, measure, place_points
-from glassnet.diagnosis.report import BackpropMistake, BackpropReport
-from glassnet.diagnosis.study import Cause, Study, explain_directly
-from glassnet.diagnosis.trees import ParameterTree
-from glassnet.diagnosis.twin import TwinNetwork, find_twin
-from glassnet.diagnosis.walk import Walk
-from glassnet.diagnosis.wording import WORDS
+from glassnet.diagnosis.backprop.calling import Found, Learner
+from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
+from glassnet.diagnosis.backprop.losses_seen import SeenLoss, as_predictions, recognise_loss
+from glassnet.diagnosis.backprop.manners import Habit, check_repeats, habits, repaired
+from glassnet.diagnosis.backprop.points import Point, agreement, is_weak, measure, place_points
+from glassnet.diagnosis.backprop.report import BackpropMistake, BackpropReport
+from glassnet.diagnosis.backprop.study import Cause, Study, explain_directly
+from glassnet.diagnosis.backprop.trees import ParameterTree
+from glassnet.diagnosis.backprop.twin import TwinNetwork, find_twin
+from glassnet.diagnosis.backprop.walk import Walk
+from glassnet.diagnosis.backprop.wording import WORDS
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.gradcheck import ParameterCheck
 
