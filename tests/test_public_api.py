@@ -34,7 +34,7 @@ FLOORS = {
 # One-line delegates of Network and its Views that reach up or sideways, with the import inside.
 DELEGATES = {
     "Network.evaluate": "evaluation",
-    "Network.fit": "training",
+    "Network.fit": "diagnosis",
     "Network.loss_and_gradients": "evaluation",
     "Network.save": "files",
     "Views.activations": "analysis",

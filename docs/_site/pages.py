@@ -10,7 +10,10 @@ ACTIVATIONS = "glassnet.layers.activations"
 
 # Names without an underscore that one part of glassnet needs of another: no page shows them.
 ENGINE = {
-    "glassnet.analysis": "shadow_of",
+    "glassnet.analysis": "named_layers shadow_of tap",
+    "glassnet.diagnosis": "fit_watched",
+    "glassnet.diagnosis.findings.Diagnosis": "__init__",
+    "glassnet.diagnosis.watching.Watch": "broken explain tell",
     "glassnet.errors": "shortened",
     "glassnet.files": "restore_network write_atomically",
     "glassnet.layers": "Chain Container check_layer_list check_raw_inputs learns leaves name_layers",
@@ -25,7 +28,7 @@ ENGINE = {
     "glassnet.training": "RunState check_fit_options",
     "glassnet.training.history.History": "complete extend record",
     "glassnet.training.run.Run": "__init__ check_weights decide evaluate last_finite loop members_diverged "
-    "note_seconds rate run_epoch train_step watched_data",
+    "note_seconds position_after rate run_epoch train_step watched_data",
     "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
 }
 

@@ -92,7 +92,15 @@ from glassnet.schedules import (
 )
 
 if TYPE_CHECKING:
-    from glassnet.diagnosis import BackpropReport, check_my_backprop
+    from glassnet.diagnosis import (
+        BackpropReport,
+        Diagnosis,
+        DiagnosisWarning,
+        Finding,
+        Watch,
+        check_my_backprop,
+        diagnose,
+    )
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
@@ -124,12 +132,15 @@ __all__ = [
     "CustomLoss",
     "DataError",
     "Dense",
+    "Diagnosis",
+    "DiagnosisWarning",
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
     "Embedding",
     "Ensemble",
     "ExponentialDecay",
+    "Finding",
     "Flatten",
     "FormatError",
     "GaussianNLL",
@@ -178,9 +189,11 @@ __all__ = [
     "StepDecay",
     "Tanh",
     "Warmup",
+    "Watch",
     "check_gradients",
     "check_my_backprop",
     "cross_validate",
+    "diagnose",
     "find_learning_rate",
     "from_sklearn",
     "load",
@@ -189,6 +202,11 @@ __all__ = [
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
+    "diagnose": "glassnet.diagnosis",
+    "Watch": "glassnet.diagnosis",
+    "Finding": "glassnet.diagnosis",
+    "DiagnosisWarning": "glassnet.diagnosis",
+    "Diagnosis": "glassnet.diagnosis",
     "BackpropReport": "glassnet.diagnosis",
     "Callback": "glassnet.training",
     "Checkpoint": "glassnet.training",

@@ -17,7 +17,7 @@ from glassnet.errors import ConfigError
 from glassnet.layers import Cache, Layer, Step
 from glassnet.network import PREDICT_ROWS, Network
 
-__all__ = ["input_gradient", "layer_output", "layer_outputs", "shadow_of"]
+__all__ = ["input_gradient", "layer_output", "layer_outputs", "named_layers", "shadow_of", "tap"]
 
 _JACOBIAN_ROWS = 512  # rows at a time: a backward pass keeps the outputs of all layers
 
@@ -87,12 +87,10 @@ def _outputs(network: Network, X: Any, where: str, only: str | None) -> dict[str
     network.built(where.removeprefix("Network."))
     inputs = network.check_inputs(where, X)
     shadow = shadow_of(network)
-    parts = dict(_named(shadow.names, shadow.layers))
+    parts = named_layers(shadow.names, shadow.layers)
     if only is not None:
         parts = {check_choice(where, "layer", only, parts): parts[only]}
-    taken: dict[str, list[np.ndarray]] = {}
-    for name, layer in parts.items():
-        _tap(layer, taken.setdefault(name, []))
+    taken = tap(parts)
     for start in range(0, len(inputs), PREDICT_ROWS):
         rows = shadow.broadcast(inputs[start : start + PREDICT_ROWS])
         prepared = shadow.workspace.pass_for(rows.shape[0 if shadow.members is None else 1], keeps=False)
@@ -101,18 +99,25 @@ def _outputs(network: Network, X: Any, where: str, only: str | None) -> dict[str
     return {name: np.concatenate(blocks, axis=axis) for name, blocks in taken.items()}
 
 
-def _named(names: list[str], layers: list[Layer]) -> list[tuple[str, Layer]]:
+def named_layers(names: list[str], layers: list[Layer]) -> dict[str, Layer]:
     """Return every layer by its full name, a container after what is in it."""
-    found: list[tuple[str, Layer]] = []
+    found: dict[str, Layer] = {}
     for name, layer in zip(names, layers, strict=True):
         inside = layer.sublayers()
-        found += _named([f"{name}.{part}" for part in inside], list(inside.values()))
-        found.append((name, layer))
+        found |= named_layers([f"{name}.{part}" for part in inside], list(inside.values()))
+        found[name] = layer
     return found
 
 
+def tap(layers: dict[str, Layer]) -> dict[str, list[np.ndarray]]:
+    """Make layers of a copy leave a copy of each output, from now on, in the lists that are returned."""
+    taken: dict[str, list[np.ndarray]] = {}
+    for name, layer in layers.items():
+        _tap(layer, taken.setdefault(name, []))
+    return taken
+
+
 def _tap(layer: Layer, taken: list[np.ndarray]) -> None:
-    """Make a layer of a shadow leave a copy of each output."""
     forward: Callable[[np.ndarray, Cache, Step], np.ndarray] = layer.forward
 
     def tapped(X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
@@ -120,7 +125,7 @@ def _tap(layer: Layer, taken: list[np.ndarray]) -> None:
         taken.append(np.array(Y))
         return Y
 
-    layer.forward = tapped  # type: ignore[method-assign]  # of this object only, and it lives as long as the call
+    layer.forward = tapped  # type: ignore[method-assign]  # of this object only, and it lives as long as the copy
 
 
 def input_gradient(network: Network, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:

@@ -377,7 +377,7 @@ class Network(Views):
 
     # ---- delegates upwards --------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None, *, epochs: int, **options: Any) -> History:
+    def fit(self, X: Any, y: Any = None, *, epochs: int, diagnose: Any = True, **options: Any) -> History:
         """Train ``epochs`` more epochs.
 
         `glassnet.training.fit_network` explains the options: ``batch_size=32``, ``validation_data=None``,
@@ -393,6 +393,10 @@ class Network(Views):
             One target per row, as the loss wants them; left out with batches of your own.
         epochs : int
             How many more: two calls with 5 leave the same bits as one with 10.
+        diagnose : bool or Watch, default=True
+            Whether to look for what goes wrong, in the data, at the start and in training: it is told in warnings and
+            in ``history.findings``, with what helped when it was tried on a copy. `glassnet.diagnosis.Watch` has
+            options. Nothing is changed by it.
         **options
             As listed above.
 
@@ -401,10 +405,9 @@ class Network(Views):
         History
             Of all calls so far.
         """
-        from glassnet.training import check_fit_options, fit_network
+        from glassnet.diagnosis import fit_watched
 
-        check_fit_options(options)
-        return fit_network(self, X, y, epochs=epochs, **options)
+        return fit_watched(self, X, y, epochs, diagnose, options)
 
     @property
     def history(self) -> History | None:

@@ -1,7 +1,20 @@
-"""What is wrong, in words: a learner's own back-propagation, checked and its mistakes named."""
+"""What is wrong, in words: with a network and its data, and with a learner's own back-propagation."""
 
 from __future__ import annotations
 
 from glassnet.diagnosis.backprop import BackpropMistake, BackpropReport, check_my_backprop
+from glassnet.diagnosis.examination import diagnose
+from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
+from glassnet.diagnosis.watching import Watch, fit_watched
 
-__all__ = ["BackpropMistake", "BackpropReport", "check_my_backprop"]
+__all__ = [
+    "BackpropMistake",
+    "BackpropReport",
+    "Diagnosis",
+    "DiagnosisWarning",
+    "Finding",
+    "Watch",
+    "check_my_backprop",
+    "diagnose",
+    "fit_watched",
+]

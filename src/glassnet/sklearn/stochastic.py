@@ -66,7 +66,7 @@ class MLPBatches(ArrayBatches):
         rows: np.ndarray | None = None,
     ) -> None:
         super().__init__(*arrays, batch_size=batch_size, shuffle=False, streams=[], members=None)
-        self._shuffles = random is not None
+        self.shuffles = random is not None
         self._random = random
         self.rows = np.arange(self.n_rows) if rows is None or len(rows) != self.n_rows else rows
 

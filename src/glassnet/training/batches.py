@@ -97,7 +97,7 @@ class ArrayBatches(Batches):
         full = self.n_rows // self.batch_size
         self.n_batches = full if drop_last else -(-self.n_rows // self.batch_size)
         self._end = full * self.batch_size if drop_last else self.n_rows
-        self._shuffles = shuffle and self.n_rows > self.batch_size
+        self.shuffles = shuffle and self.n_rows > self.batch_size
         self._block = self._block_rows(X) if isinstance(X, RowSource) and X.scattered else None
         self._streams = streams
         self._members = members
@@ -113,7 +113,7 @@ class ArrayBatches(Batches):
         if self._whole is not None:
             yield from [self._whole][first:]
             return
-        order = self._order(epoch) if self._shuffles else self._rows
+        order = self._order(epoch) if self.shuffles else self._rows
         for start in range(first * self.batch_size, self._end, self.batch_size):
             stop = min(start + self.batch_size, self._end)
             if order is None:
@@ -132,7 +132,7 @@ class ArrayBatches(Batches):
             "rows": self.n_rows,
             "batch_size": self.batch_size,
             "batches": self.n_batches,
-            "shuffle": self._shuffles,
+            "shuffle": self.shuffles,
             "contents": fingerprint(self.arrays),
         }
 

@@ -32,6 +32,9 @@ class Callback:
     def on_epoch_end(self, run: Run) -> None:
         """Act on ``run`` after an epoch was recorded in ``run.history``."""
 
+    def on_divergence(self, run: Run) -> None:
+        """Act on ``run`` when loss or weights are no longer finite, before the last good weights are put back."""
+
     def on_fit_end(self, run: Run) -> None:
         """Act on ``run`` after the last epoch, with the weights that ``fit`` leaves in place."""
 

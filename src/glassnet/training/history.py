@@ -32,7 +32,11 @@ class History:
         BLAS threads of the last ``fit``.
     notes : list of str
         What else should be known of the run, such as a change of threads between two fits.
+    findings : Diagnosis
+        What the last fit found wrong; empty if nobody looked. It is not part of a file.
     """
+
+    findings: Any = ()
 
     def __init__(self) -> None:
         self.columns: dict[str, list[Any]] = {}
@@ -94,7 +98,7 @@ class History:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a copy of everything, JSON-able."""
-        return copy.deepcopy(vars(self))
+        return copy.deepcopy({name: value for name, value in vars(self).items() if name != "findings"})
 
     @classmethod
     def from_dict(cls, entries: dict[str, Any]) -> History:

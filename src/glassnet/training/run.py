@@ -21,6 +21,7 @@ from glassnet.randomness import Noise
 from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
+from glassnet.training.diverging import divergence
 from glassnet.training.history import History, listed
 from glassnet.training.interrupts import Interruption
 from glassnet.training.state import RunState
@@ -54,6 +55,8 @@ class Run:
         Time spent in this call.
     rows_seen : int
         Rows trained on in this call.
+    batch : tuple or None
+        X, y and weights of the last step.
     history : History
         What was recorded, over all calls of ``fit``.
     """
@@ -103,6 +106,7 @@ class Run:
         self._schedule_observes = type(self._schedule).observe is not Schedule.observe
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
+        self.batch: Batch | None = None
         self._started = time.perf_counter()
         self._seconds_before = self.state.history.seconds
         # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
@@ -112,8 +116,6 @@ class Run:
         self._last_finite = math.nan
         self._opened_at = 0
         self._aim()
-
-    # ---- what callbacks read ------------------------------------------------------------------------------------
 
     @property
     def epoch(self) -> int:
@@ -144,9 +146,10 @@ class Run:
     @property
     def position(self) -> float:
         """Epochs done, as a fraction; whole ones only where it is not known how many steps an epoch has."""
-        return self._position_after(self.step)
+        return self.position_after(self.step)
 
-    def _position_after(self, step: int) -> float:
+    def position_after(self, step: int) -> float:
+        """Return `position` after so many steps of this epoch."""
         return self.state.epoch + (step / self.steps_per_epoch if self.steps_per_epoch else 0.0)
 
     def stop(self, reason: str) -> None:
@@ -158,8 +161,6 @@ class Run:
             What ``history.stop_reason`` will say.
         """
         self._stop_reason = self._stop_reason or reason or "stopped"
-
-    # ---- the loop -----------------------------------------------------------------------------------------------
 
     def loop(self) -> History:
         """Train until the target, or until something says stop.
@@ -267,8 +268,8 @@ class Run:
     def train_step(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
         network, store, info, state = self.network, self._store, self._step, self.state
-        X, y, weight = batch
-        position = self._position_after(state.step) if self._fixed_rate is None else 0.0
+        X, y, weight = self.batch = batch
+        position = self.position_after(state.step) if self._fixed_rate is None else 0.0
         state.step += 1
         self.rows_seen += X.shape[0 if network.members is None else 1]
         if weight is not None and not weight.any(axis=-1).all():
@@ -283,14 +284,15 @@ class Run:
         if self._is_penalised:
             penalty = self._penalties.value()
             self._penalties.add_gradients()
-        self._update(position)
         if network.members is None:
             total = store.weight_sum.item()
             loss = store.loss_sum.item() + penalty * total
-            if not math.isfinite(loss):
+            if not math.isfinite(loss):  # before the update, so that the weights still are those that gave it
                 self._diverged(f"a loss of {loss}", proven=self.step > self._opened_at + 1)
             self._last_finite = loss / total
+            self._update(position)
             return loss, total
+        self._update(position)
         totals = store.weight_sum.astype(np.float64)
         losses = store.loss_sum.astype(np.float64)
         if self._is_penalised:
@@ -366,7 +368,7 @@ class Run:
         """Count the epoch and record its loss, if its weights are finite."""
         self.check_weights(self._store.params)
         self._safe, self._candidate = self._candidate, self._safe
-        rate = self.rate(self._position_after(max(self.step - 1, 0)))
+        rate = self.rate(self.position_after(max(self.step - 1, 0)))
         state = self.state
         weighs = state.weight_sum if self.network.members is None else state.weight_sum.min() > 0.0
         loss = state.loss_sum / state.weight_sum if weighs else math.nan
@@ -381,6 +383,7 @@ class Run:
         """Refuse ``params`` after an epoch if they grew out of bounds after the last loss was computed."""
         flat = params.reshape(-1)
         if not math.isfinite(flat.dot(flat)):
+            self.batch = None
             self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
 
     @contextmanager
@@ -435,16 +438,12 @@ class Run:
         ``proven`` says whether the loss of this epoch's first weights was.
         """
         params, stats = self.last_finite(proven=proven)
-        rate = self.rate(self._position_after(max(self.step - 1, 0)))
-        last = f" (last finite loss {self._last_finite:.3g})" if math.isfinite(self._last_finite) else ""
-        message = (
-            f"fit: loss and weights must stay finite, got {what} at epoch {self.epoch + 1}, step {self.step}{last}. "
-            f"Lower learning_rate (now {rate:g}) or scale X and y. "
-            "The network holds the last weights whose loss was finite."
-        )
+        error = divergence(what, self, self._last_finite)
+        for callback in self.callbacks:
+            callback.on_divergence(self)
         np.copyto(self._store.params, params)
         np.copyto(self._store.stats, stats)
         self.state.reset_epoch()
         # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
         self.state.renew_optimizer(self.network)
-        raise DivergenceError(message, got=what)
+        raise error

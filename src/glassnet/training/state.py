@@ -36,6 +36,10 @@ class RunState:
     last_params, last_stats : ndarray or None
         The last epoch's, while the network holds the best epoch's.
     history : History
+    started : tuple of ndarray or None
+        Parameters and statistics before the first epoch, if somebody watches; not part of a file.
+    examined_at : int
+        Steps done when the result was last looked at; not part of a file.
     """
 
     def __init__(self, network: Network) -> None:
@@ -45,6 +49,8 @@ class RunState:
         self.stopping: StoppingState | None = None
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
+        self.started: tuple[np.ndarray, np.ndarray] | None = None
+        self.examined_at = 0
         self._optimizer = _identity(network.optimizer)
         self._renew_schedule(network)
         self.renew_optimizer(network)

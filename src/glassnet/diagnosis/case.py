@@ -1,0 +1,298 @@
+"""What the checks look at: a network at its start and now, a sample of its data, what it may be compared with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.analysis import named_layers, tap
+from glassnet.diagnosis.constants import constant_logits
+from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
+from glassnet.layout import every_layer
+from glassnet.losses import GaussianNLL, Loss, Poisson
+from glassnet.network import Network
+from glassnet.populations.members import untrained
+from glassnet.sources import RowSource
+from glassnet.training import History
+from glassnet.training.weighting import class_codes
+
+__all__ = ["PROBE_ROWS", "SAMPLE_ROWS", "Case", "Data", "Look", "column_names", "every_nth", "mean_loss"]
+
+SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
+PROBE_ROWS = 256  # for what is measured of the network
+_FEWEST = 20  # rows to judge by
+_LEARNED = 0.3  # share of the loss of the best constant answer that may be left
+
+Data = tuple[np.ndarray, np.ndarray, np.ndarray | None]
+"""Checked inputs, targets as the loss wants them, weights."""
+
+
+class Look(NamedTuple):
+    """What one pass forward and backward over the probe showed.
+
+    Attributes
+    ----------
+    loss : float
+        Mean over the rows, without penalties.
+    Z : ndarray of shape (n, k)
+        Logits.
+    outputs : dict of str to ndarray
+        Output of every layer, by name, in the order of computation.
+    params, gradients : dict of str to ndarray
+        By name; gradients of the mean loss.
+    """
+
+    loss: float
+    Z: np.ndarray
+    outputs: dict[str, np.ndarray]
+    params: dict[str, np.ndarray]
+    gradients: dict[str, np.ndarray]
+
+
+class Case:
+    """One network and its data, as the checks see them; nothing here writes to the network.
+
+    Parameters
+    ----------
+    network : Network
+        Built, without members.
+    data, validation : tuple
+        Checked inputs, targets and weights: arrays or sources of rows.
+    start : (ndarray, ndarray), optional
+        Parameters and statistics before training; by default the network's own.
+    history : History, optional
+        What training recorded; None before it.
+    batch_size : int
+    shuffles : bool
+        Whether rows are visited in random order.
+    names : sequence of str, optional
+        Of the columns.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        data: Sequence[Any],
+        validation: Sequence[Any] | None = None,
+        *,
+        start: tuple[np.ndarray, np.ndarray] | None = None,
+        history: History | None = None,
+        batch_size: int = 32,
+        shuffles: bool = True,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        self.original, self.data, self.validation = network, data, validation
+        self.history, self.batch_size, self.shuffles = history, batch_size, shuffles
+        self.names = column_names(data[0].shape[1:], names)
+        self._start = start
+
+    # ---- the data -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Number of rows there are."""
+        return len(self.data[0])
+
+    @cached_property
+    def sample(self) -> Data:
+        """Rows of the training data, the same ones each time."""
+        return drawn(self.data, SAMPLE_ROWS)
+
+    @cached_property
+    def probe(self) -> Data:
+        """Some rows of the sample."""
+        return every_nth(self.sample, PROBE_ROWS)
+
+    @cached_property
+    def held_out(self) -> Data | None:
+        """Rows of the validation data."""
+        return None if self.validation is None else drawn(self.validation, SAMPLE_ROWS)
+
+    @cached_property
+    def judged(self) -> tuple[Data, str]:
+        """The rows to judge by, the validation rows if there are enough, and what they are."""
+        held_out = self.held_out
+        if held_out is not None and len(held_out[0]) >= _FEWEST:
+            return held_out, "validation rows"
+        return self.sample, "training rows"
+
+    @cached_property
+    def judges(self) -> Data:
+        """Some of the rows to judge by."""
+        return every_nth(self.judged[0], PROBE_ROWS)
+
+    @property
+    def loss(self) -> Loss:
+        """How answers are judged."""
+        return self.original.loss
+
+    def codes(self, y: np.ndarray) -> np.ndarray | None:
+        """Return the class of each row, or None where rows do not have one."""
+        return class_codes(self.loss, y)
+
+    @cached_property
+    def baseline(self) -> float | None:
+        """The loss of the best constant answer on the probe; None if that is not known for this loss."""
+        return self.constant_loss(self.probe)
+
+    @cached_property
+    def scale(self) -> float:
+        """How much of the baseline's loss there is to gain; for what can be any number one nat."""
+        if isinstance(self.loss, GaussianNLL):
+            return 1.0
+        reference = self.at_start.loss if self.baseline is None else self.baseline
+        if isinstance(self.loss, Poisson):
+            y = self.probe[1]
+            perfect = np.log(np.maximum(y, np.array(1e-6, dtype=y.dtype)))
+            reference -= mean_loss(self.original, perfect, self.probe)
+        return abs(reference)
+
+    def constant_loss(self, data: Data) -> float | None:
+        """Return the loss on ``data`` of the answer that is best for the sample and the same for all rows."""
+        constant = constant_logits(self.loss, self.sample[1], self.sample[2], self.original.n_outputs)
+        if constant is None:
+            return None
+        Z = np.tile(constant.astype(self.original.dtype), (len(data[0]), 1))
+        return mean_loss(self.original, Z, data)
+
+    # ---- the network ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def copy(self) -> Network:
+        """The network, as a copy of its own whose noise is off."""
+        twin = untrained(self.original)
+        for layer in every_layer(twin.layers):
+            if isinstance(layer, Dropout):
+                layer.rate = 0.0
+            elif isinstance(layer, GaussianNoise):
+                layer.std = 0.0
+        return twin
+
+    @cached_property
+    def _taps(self) -> dict[str, list[np.ndarray]]:
+        return tap(self.layers)
+
+    @cached_property
+    def layers(self) -> dict[str, Layer]:
+        """Every layer of the copy by its full name, in the order of computation."""
+        return named_layers(self.copy.names, self.copy.layers)
+
+    @property
+    def start(self) -> tuple[np.ndarray, np.ndarray]:
+        """Parameters and statistics before training."""
+        return (self.original.params, self.original.stats) if self._start is None else self._start
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there is anything to say about training."""
+        return self.history is not None and self.history.epochs > 0
+
+    @cached_property
+    def at_start(self) -> Look:
+        """What the first step saw; normalisation by the batch's own statistics."""
+        normalises = any(isinstance(layer, BatchNorm) for layer in self.layers.values())
+        return self._look(*self.start, "train" if normalises else "record")
+
+    @cached_property
+    def now(self) -> Look:
+        """What prediction sees now."""
+        return self._look(self.original.params, self.original.stats, "record")
+
+    def _look(self, params: np.ndarray, stats: np.ndarray, mode: str) -> Look:
+        X, y, weight = self.probe
+        network, taps = self.copy, self._taps
+        network.params[...], network.stats[...] = params, stats
+        for taken in taps.values():
+            taken.clear()
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            network.accumulate(X, y, weight, Step(mode, network.noise()))
+            store = network.built("diagnose")
+            loss = float(store.loss_sum / store.weight_sum)
+            store.average_gradients()
+        outputs = {name: taken[0] for name, taken in taps.items()}
+        named = {slot.name: slot.view(network.params).copy() for slot in network.slots}
+        gradients = {slot.name: slot.view(network.grads).copy() for slot in network.slots}
+        last = network.names[-1]
+        return Look(loss, outputs[last], outputs, named, gradients)
+
+    def answers(self, data: Data) -> tuple[np.ndarray, float]:
+        """Return logits and mean loss, without penalties, on ``data`` as the network is now."""
+        Z = self.original.logits(data[0])
+        return Z, mean_loss(self.original, Z, data)
+
+    @property
+    def reference(self) -> float:
+        """The loss of the best constant answer, or where that is not known that of the start."""
+        return self.at_start.loss if self.baseline is None else self.baseline
+
+    @cached_property
+    def learned(self) -> bool:
+        """Whether training took away most of the loss that can be taken away."""
+        if self.history is None or not self.is_trained or self.baseline is None:
+            return False
+        last = self.history.columns["loss"][-1]
+        return last is not None and last < self.baseline - (1.0 - _LEARNED) * self.scale
+
+    @property
+    def epoch(self) -> int | None:
+        """Epochs done; None if that is not known."""
+        return None if self.history is None else self.history.epochs
+
+    @cached_property
+    def rate(self) -> float:
+        """The learning rate of the last epoch, or of the first step."""
+        if self.is_trained and self.history is not None:
+            return float(self.history.columns["learning_rate"][-1])
+        schedule = self.original.optimizer.schedule
+        return float(schedule.rate(0.0, schedule.new_memory()))
+
+    def column(self, index: int) -> str:
+        """Return a column's name, in quotes if it was given one."""
+        return self.names[index]
+
+
+def column_names(shape: tuple[int, ...], names: Sequence[str] | None) -> list[str]:
+    """Return what the columns are called: the names given, or their numbers."""
+    size = math.prod(shape)
+    if names is not None:
+        return [f"{name!r}" for name in names]
+    return [f"column {index}" for index in range(size)]
+
+
+def drawn(data: Sequence[Any], most: int) -> Data:
+    """Return at most so many rows of checked data as arrays, the same ones each time, in their order."""
+    n = len(data[0])
+    if n <= most:
+        X, y, weight = (None if array is None else np.asarray(array[:]) for array in data)
+    else:
+        rows = np.sort(np.random.default_rng(0).choice(n, most, replace=False))
+        X, y, weight = (_taken(array, rows) for array in data)
+    assert X is not None
+    assert y is not None
+    return X, y, weight
+
+
+def every_nth(data: Data, most: int) -> Data:
+    """Return about so many rows, evenly spread: rows may be sorted."""
+    X, y, weight = data
+    rows = slice(None, None, -(-len(X) // most))
+    return X[rows], y[rows], None if weight is None else weight[rows]
+
+
+def _taken(array: Any, rows: np.ndarray) -> np.ndarray | None:
+    if array is None:
+        return None
+    found: np.ndarray = array.take(rows) if isinstance(array, RowSource) else array[rows]
+    return found
+
+
+def mean_loss(network: Network, Z: np.ndarray, data: Data) -> float:
+    """Return the mean loss for logits, without penalties."""
+    _, y, weight = data
+    prepared = network.workspace.pass_for(len(Z), keeps=False)
+    total = network.loss.value_and_gradient(Z, y, weight, prepared.dZ, prepared.loss_cache)
+    return float(total) / (len(Z) if weight is None else float(weight.sum(dtype=np.float64)))

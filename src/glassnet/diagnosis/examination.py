@@ -1,0 +1,267 @@
+"""`diagnose`: look at a network and its data from all sides, and try what might help."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice, check_integer
+from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn
+from glassnet.diagnosis.data_checks import check_columns, check_rows, check_targets
+from glassnet.diagnosis.design_checks import check_linear_layers, check_loss, check_output
+from glassnet.diagnosis.divergence import Breakdown, explain_divergence
+from glassnet.diagnosis.experiments import check_ten_rows, check_width, explain_failure, is_failing
+from glassnet.diagnosis.findings import Diagnosis, Finding
+from glassnet.diagnosis.kinds import KINDS
+from glassnet.diagnosis.prediction_checks import check_new_rows
+from glassnet.diagnosis.rehearsal import rehearsed
+from glassnet.diagnosis.result_checks import (
+    check_against_constant,
+    check_against_linear,
+    check_calibration,
+    check_classes,
+    check_constant,
+)
+from glassnet.diagnosis.run_checks import check_clipping, check_overfit, check_units, check_updates, check_zigzag
+from glassnet.diagnosis.start_checks import check_signal, check_weights
+from glassnet.diagnosis.suspicions import Suspicion, resolved
+from glassnet.diagnosis.trials import Trials
+from glassnet.errors import ConfigError, ShapeError
+from glassnet.network import Network
+from glassnet.populations.members import renewed, untrained
+
+__all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
+
+# What may be wrong although a network learned well, before training and after it.
+_DATA = (check_columns, check_targets, check_rows)
+_RESULT = (check_updates, check_overfit, check_against_constant, check_classes, check_calibration)
+# What keeps a network from learning.
+_DESIGN = (check_output, check_loss, check_linear_layers, check_weights, check_signal)
+_TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
+
+# What follows from a cause, so that it need not be told beside it.
+_RESULTS = {
+    "few-updates",
+    "plateau-at-prior",
+    "dead-units",
+    "constant-output",
+    "no-better-than-baseline",
+    "some-classes-only",
+}
+_SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
+_FOLLOWS = {
+    "unscaled-inputs": _SYMPTOMS,
+    "unscaled-target": {"start-too-large"},
+    "symmetric-weights": _SYMPTOMS,
+    "weights-all-positive": _SYMPTOMS,
+    "start-too-large": {"saturated-units", "exploding-gradient", "vanishing-gradient"},
+    "dead-signal": {"vanishing-gradient", "saturated-units"},
+    "plateau-at-prior": {"no-better-than-baseline"},
+    "single-class": {"imbalance", "missing-classes"},
+    "all-columns-constant": {"constant-columns", *_SYMPTOMS},
+}
+
+
+def diagnose(
+    network: Network,
+    X: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    validation_data: Sequence[Any] | None = None,
+    training_data: Any = None,
+    feature_names: Sequence[str] | None = None,
+    batch_size: int = 32,
+    ignore: Iterable[str] = (),
+    try_remedies: bool = True,
+) -> Diagnosis:
+    """Say what is wrong with a network and its data, why it matters, and what helped when it was tried.
+
+    A network that was not trained yet is trained for up to 300 steps, as a copy. Nothing of the network is changed:
+    parameters, statistics and training state keep their bits.
+
+    Parameters
+    ----------
+    network : Network
+        Trained or not; without members.
+    X : array of shape (n, ...)
+        The rows that it is trained on; without ``y`` new rows that it is to predict.
+    y : array of shape (n,) or (n, k), optional
+        Their targets.
+    sample_weight : array of shape (n,), optional
+        As in `Network.fit`.
+    validation_data : (X, y) or (X, y, sample_weight), optional
+        Rows that it is not trained on: without them there is less to say about overfitting and calibration.
+    training_data : array of shape (n, ...), or (X, y), optional
+        For new rows without ``y``: what they are compared with.
+    feature_names : sequence of str, optional
+        Names of the columns, for the messages.
+    batch_size : int, default=32
+        As in `Network.fit`, for what is tried.
+    ignore : iterable of str
+        Codes of findings not to be told.
+    try_remedies : bool, default=True
+        Whether to try on copies what might help: a second or two for a small network.
+
+    Returns
+    -------
+    Diagnosis
+        A sequence of findings, printed as text; ``ok`` if none is worse than a note.
+
+    Raises
+    ------
+    ConfigError
+        The network has members, or there is nothing to compare new rows with.
+
+    References
+    ----------
+    Schoop, Huang & Hartmann (2021), "UMLAUT: debugging deep learning programs using program structure and model
+    behavior", CHI: learners find more mistakes when they are told with numbers and a remedy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import glassnet as gn
+    >>> X = np.random.default_rng(0).standard_normal((200, 3))
+    >>> y = (X[:, 0] + X[:, 1] > 0).astype(int)
+    >>> net = gn.Network([gn.Dense(8, "relu"), gn.Dense(2)], loss="cross_entropy", optimizer=gn.SGD(1e-5), seed=0)
+    >>> history = net.fit(X, y, epochs=20, diagnose=False)
+    >>> found = gn.diagnose(net, X, y)
+    >>> found[0].code, found[0].helped
+    ('rate-too-low', True)
+    """
+    if network.members is not None:
+        message = f"diagnose: network must have no members, got members={network.members}. Diagnose one of its kind."
+        raise ConfigError(message, got=network.members)
+    ignored = check_ignored("diagnose", ignore)
+    if network.store is None:
+        network = untrained(network)
+    if y is None:
+        return _of_new_rows(network, X, training_data, feature_names, ignored)
+    data = network.check_data("diagnose", X, y, sample_weight)
+    valid = None
+    if validation_data is not None:
+        valid = network.check_data("diagnose: validation_data", *validation_data)
+    _check_names(feature_names, data[0].shape[1:])
+    batch_size = check_integer("diagnose", "batch_size", batch_size, 1)
+    history = network.history if network.history is not None and network.history.epochs else None
+    start, broken = None, None
+    if history is None:
+        start = network.params.copy(), network.stats.copy()
+        network, history, broken = rehearsed(network, data, valid, batch_size)
+    elif network.run is not None:
+        fresh = renewed(network, network.seeds[0])
+        start = network.run.started or (fresh.params, fresh.stats)
+    case = Case(
+        network,
+        data,
+        valid,
+        start=start,
+        history=history,
+        batch_size=min(batch_size, len(data[0])),
+        names=feature_names,
+    )
+    trials = Trials(case) if try_remedies else None
+    if broken is not None:
+        return examine_diverged(case, trials, ignored, broken)
+    return examine(case, trials, ignored, thorough=True)
+
+
+def _of_new_rows(
+    network: Network, X: Any, training_data: Any, names: Sequence[str] | None, ignored: set[str]
+) -> Diagnosis:
+    if training_data is None:
+        message = "diagnose: without y there must be training_data to compare X with, got none. Pass y, or both."
+        raise ConfigError(message)
+    old = training_data[0] if isinstance(training_data, (tuple, list)) else training_data
+    pair = [network.check_inputs("diagnose", rows) for rows in (X, old)]
+    new, known = (drawn((rows, rows, None), SAMPLE_ROWS * 10)[0] for rows in pair)
+    _check_names(names, new.shape[1:])
+    columns = column_names(new.shape[1:], names)
+    found = check_new_rows(new.reshape(len(new), -1), known.reshape(len(known), -1), columns)
+    return Diagnosis(finding for finding in found if finding.code not in ignored)
+
+
+def check_ignored(where: str, ignore: Iterable[str]) -> set[str]:
+    """Return the codes that are not wanted; refuse unknown ones."""
+    codes = [ignore] if isinstance(ignore, str) else ignore
+    return {check_choice(where, "ignore", code, KINDS) for code in codes}
+
+
+def _check_names(names: Sequence[str] | None, shape: tuple[int, ...]) -> None:
+    size = int(np.prod(shape))
+    if names is not None and len(names) != size:
+        message = f"diagnose: feature_names must have one name per column, got {len(names)} for {size} columns."
+        raise ShapeError(message, expected=size, got=len(names))
+
+
+def examine(
+    case: Case, trials: Trials | None, ignored: set[str], *, thorough: bool = False, has_ended: bool = True
+) -> Diagnosis:
+    """Return all findings about a case.
+
+    Parameters
+    ----------
+    case : Case
+    trials : Trials or None
+        None if nothing may be tried.
+    ignored : set of str
+        Codes not to tell. They are looked for all the same: what follows from them is not to be told either.
+    thorough : bool
+        Whether to look for what keeps a network from learning although it learned well.
+    has_ended : bool
+        Whether to judge the result.
+    """
+    suspicions = _suspicions(case, trials, thorough=thorough, has_ended=has_ended)
+    found = [*resolved(suspicions, trials, learned=case.learned)]
+    known = any(_is_cause(finding) for finding in found)
+    if case.learned or trials is None or known:
+        pass
+    elif is_failing(case):
+        found += explain_failure(case, trials)
+        if not any(_is_cause(finding) for finding in found):
+            found += check_ten_rows(case)
+    else:
+        found += check_width(case, trials)
+    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
+
+
+def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:
+    """Return all findings about a training that diverged: about its data, its design and its start."""
+    case.history = None
+    ahead = [dataclasses.replace(f, severity="error") if f.helped else f for f in examine(case, trials, ignored)]
+    finding = explain_divergence(case, trials, broken, ahead)
+    return Diagnosis(found for found in (finding, *ahead) if found.code not in ignored)
+
+
+def _suspicions(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> Iterator[Suspicion]:
+    """Yield what each check suspects."""
+    hindered = thorough or not case.learned
+    checks = [*_DATA, *(_DESIGN if hindered else ())]
+    if case.is_trained:
+        checks += [*(_TRAINING if hindered else ()), *(_RESULT if has_ended else ())]
+    for check in checks:
+        yield from check(case)
+    if thorough and trials is not None:
+        yield from check_against_linear(case, trials)
+
+
+def _is_cause(finding: Finding) -> bool:
+    """Return whether a finding explains why a network does not learn."""
+    if finding.severity == "note" or KINDS[finding.code].stage in ("result", "prediction"):
+        return False
+    return finding.helped is True or finding.severity == "error"
+
+
+def _without_symptoms(found: list[Finding]) -> list[Finding]:
+    """Leave out what follows from something else that was found."""
+    hidden: set[str] = set()
+    for finding in found:
+        if finding.severity != "note":
+            hidden |= _FOLLOWS.get(finding.code, set())
+        if _is_cause(finding):
+            hidden |= _RESULTS - {finding.code}
+    return [finding for finding in found if finding.code not in hidden]

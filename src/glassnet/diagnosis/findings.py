@@ -1,0 +1,196 @@
+"""What was found: one thing with its evidence, and all of them, as text, as HTML and as plain data."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import math
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
+
+import numpy as np
+
+from glassnet.diagnosis.kinds import KINDS, SEVERITIES
+
+__all__ = ["Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
+
+
+_LINES: dict[str, Any] = {
+    "width": 100,
+    "initial_indent": "  ",
+    "subsequent_indent": "    ",
+    "break_long_words": False,
+    "break_on_hyphens": False,
+}
+
+
+class DiagnosisWarning(UserWarning):
+    """Issued by `Network.fit` for what it found; filter it like any warning of Python."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or worth knowing.
+
+    Attributes
+    ----------
+    code : str
+        Its name for programs, as in ``"rate-too-high"``.
+    severity : str
+        ``"error"``: the network cannot learn like this; ``"warning"``: it costs something; ``"note"``: good to know.
+    measured : str
+        What was measured.
+    why : str
+        Why it matters.
+    advice : str
+        What to do.
+    tried : str
+        What was tried on the spot, and its result; empty if there was nothing to try.
+    helped : bool or None
+        Whether it did; None if nothing was tried.
+    epoch : int or None
+        After which epoch it was seen, counted from 1; 0 is before training.
+    step : int or None
+        In which step of that epoch, if that is known.
+    layer : str or None
+        Where, by the name that `Network.summary` shows.
+    evidence : dict
+        The numbers behind the words, JSON-able.
+    """
+
+    code: str
+    severity: str
+    measured: str
+    why: str
+    advice: str
+    tried: str = ""
+    helped: bool | None = None
+    epoch: int | None = None
+    step: int | None = None
+    layer: str | None = None
+    evidence: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def stage(self) -> str:
+        """When such a thing shows: "data", "design", "start", "training", "result" or "prediction"."""
+        return KINDS[self.code].stage
+
+    @property
+    def place(self) -> str:
+        """Epoch, step and layer in words; empty if none of them is known."""
+        epoch = "before training" if self.epoch == 0 else None if self.epoch is None else f"epoch {self.epoch}"
+        step = None if self.step is None else f"step {self.step}"
+        return ", ".join(part for part in (epoch, step, self.layer) if part)
+
+    @property
+    def lines(self) -> list[tuple[str, str]]:
+        """What there is to say, each sentence with its heading."""
+        found = [("measured", self.measured), ("why", self.why), ("do", self.advice), ("tried", self.tried)]
+        found.append(("hide it", f'ignore=["{self.code}"]'))
+        return [(heading, text) for heading, text in found if text]
+
+    def __str__(self) -> str:
+        place = f" ({self.place})" if self.place else ""
+        body = [textwrap.fill(f"{heading}: {text}", **_LINES) for heading, text in self.lines]
+        return "\n".join([f"{self.severity}: {self.code}{place}", *body])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data for JSON."""
+        found: dict[str, Any] = _plain({"stage": self.stage, **dataclasses.asdict(self)})
+        return found
+
+
+def make_finding(code: str, measured: str, **details: Any) -> Finding:
+    """Return a finding of a known kind; what was tried and did not help makes it a note.
+
+    Parameters
+    ----------
+    code : str
+        One of `KINDS`.
+    measured : str
+        A sentence.
+    **details
+        Other fields of `Finding`, instead of those of the kind.
+    """
+    kind = KINDS[code]
+    given: dict[str, Any] = {"severity": kind.severity, "why": kind.why, "advice": kind.advice, **details}
+    if given.get("helped") is False:
+        given["severity"] = "note"
+    return Finding(code=code, measured=measured, **given)
+
+
+class Diagnosis(Sequence[Finding]):
+    """All findings, the most serious first, and of those the one that causes the others.
+
+    A sequence of `Finding`, printed as text.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        In any order; of several of the same kind the first is kept.
+    """
+
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        first = {finding.code: finding for finding in reversed([*findings])}
+        order = [*KINDS]
+        self._findings = sorted(first.values(), key=lambda f: (SEVERITIES.index(f.severity), order.index(f.code)))
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Finding]: ...
+    def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
+        return self._findings[index]
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is nothing worse than a note."""
+        return all(finding.severity == "note" for finding in self)
+
+    @property
+    def codes(self) -> list[str]:
+        """The names of what was found."""
+        return [finding.code for finding in self]
+
+    @property
+    def notes(self) -> list[Finding]:
+        """What is good to know and no reason to worry."""
+        return [finding for finding in self if finding.severity == "note"]
+
+    @property
+    def problems(self) -> list[Finding]:
+        """Errors and warnings."""
+        return [finding for finding in self if finding.severity != "note"]
+
+    def __repr__(self) -> str:
+        head = "nothing wrong was found" if self.ok else f"{len(self.problems)} found that should be looked at"
+        return "\n\n".join([head, *map(str, self)])
+
+    def _repr_html_(self) -> str:
+        parts = []
+        for finding in self:
+            rows = "".join(
+                f"<tr><td><i>{heading}</i></td><td>{html.escape(text)}</td></tr>" for heading, text in finding.lines
+            )
+            place = f" ({html.escape(finding.place)})" if finding.place else ""
+            parts.append(f"<p><b>{finding.severity}: {finding.code}</b>{place}</p><table>{rows}</table>")
+        return "".join(parts) or "<p>nothing wrong was found</p>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data for JSON."""
+        return {"ok": self.ok, "findings": [finding.to_dict() for finding in self]}
+
+
+def _plain(value: Any) -> Any:
+    """Return dicts, lists, texts and numbers; None stands for what is not finite."""
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,89 @@
+"""Whether new rows look like those that the network was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from glassnet.diagnosis.findings import Finding, make_finding
+
+__all__ = ["check_new_rows"]
+
+_FAR = 6.0  # spreads between the middle of the new rows and that of the training rows
+_OUTSIDE = 0.01  # share of the rows
+_BEYOND = 0.1  # of the training range
+_FEWEST = 5  # rows, to speak of their middle
+_MOST_COLUMNS = 200  # to look for another order among
+
+
+def check_new_rows(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield what is strange about new rows beside the training rows, both of shape (n, d)."""
+    new, old = new.astype(np.float64), old.astype(np.float64)
+    if len(new) >= _FEWEST:
+        strange = next(_as_a_whole(new, old, names), None)
+        if strange is not None:
+            yield strange
+            return
+    low, high = old.min(axis=0), old.max(axis=0)
+    margin = _BEYOND * (high - low)
+    outside = (new < low - margin) | (new > high + margin)
+    shares = outside.mean(axis=0)
+    worst = np.argsort(shares)[::-1][:3]
+    worst = worst[shares[worst] > 0.0]
+    rows = int(outside.any(axis=1).sum())
+    if not len(worst) or rows < _OUTSIDE * len(new):
+        return
+    parts = []
+    for j in worst.tolist():
+        extreme = new[np.argmax(np.maximum(low[j] - new[:, j], new[:, j] - high[j])), j]
+        parts.append(f"{names[j]} reaches {extreme:.4g}, in training {low[j]:.4g} to {high[j]:.4g}")
+    measured = f"{rows} of {len(new)} rows lie outside: {'; '.join(parts)}."
+    yield make_finding("outside-training-range", measured, evidence={"rows": rows, "columns": worst.tolist()})
+
+
+def _as_a_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
+    """Yield columns that changed places, or numbers that were not scaled."""
+    middles, spreads = old.mean(axis=0), old.std(axis=0)
+    usable = spreads > 0.0
+    if np.count_nonzero(usable) < 2:
+        return
+    here, wide = new.mean(axis=0), new.std(axis=0)
+    # How far each new column is from each old one: in its middle, and in its width.
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shift = np.abs(here[:, None] - middles[None, usable]) / np.maximum(spreads[usable], 1e-300)
+        width = np.abs(np.log(np.maximum(wide[:, None], 1e-300) / np.maximum(spreads[None, usable], 1e-300)))
+    distance = shift[usable] + width[usable]
+    own = np.diag(distance)
+    far = int(np.count_nonzero(own > _FAR))
+    if far == 0:
+        return
+    n = len(own)
+    if n <= _MOST_COLUMNS:
+        order = _closest_order(distance)
+        moved = np.flatnonzero(order != np.arange(n))
+        if len(moved) and np.all(distance[np.arange(n), order] < 1.0) and far >= 1:
+            places = np.flatnonzero(usable)
+            pairs = [f"{names[places[i]]} looks like {names[places[order[i]]]}" for i in moved[:3].tolist()]
+            measured = f"{len(moved)} columns look like others of the training rows: {'; '.join(pairs)}."
+            yield make_finding("column-order", measured, evidence={"order": places[order].tolist()})
+            return
+    unit_wide = (spreads[usable] > 0.3) & (spreads[usable] < 3.0)
+    is_scaled = bool(unit_wide.all() and (np.abs(middles[usable]) < 1.0).all())
+    if is_scaled and far >= max(2, n // 2):
+        j = int(np.flatnonzero(usable)[np.argmax(own)])
+        measured = f"{far} of {n} columns are far from the training rows: {names[j]} has mean {here[j]:.4g} and spread "
+        measured += f"{wide[j]:.4g}, in training {middles[j]:.4g} and {spreads[j]:.4g}."
+        yield make_finding("unscaled-prediction", measured, evidence={"columns": far})
+
+
+def _closest_order(distance: np.ndarray) -> np.ndarray:
+    """Return for each new column the old one it is given, the closest pairs first."""
+    n = len(distance)
+    order = np.full(n, -1)
+    free = np.ones(n, dtype=bool)
+    for place in np.argsort(distance, axis=None):
+        i, j = divmod(int(place), n)
+        if order[i] < 0 and free[j]:
+            order[i], free[j] = j, False
+    return order

@@ -1,0 +1,140 @@
+"""The same network made anew with one thing different: activations, initial weights, loss, width."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+from glassnet.layers import BatchNorm, Dense, Dropout, Layer, Sequential, make_layer
+from glassnet.losses import Loss
+from glassnet.network import Network
+
+__all__ = [
+    "is_linear",
+    "with_batch_norm",
+    "with_default_start",
+    "with_new_seed",
+    "with_other_loss",
+    "with_rectifiers",
+    "with_rectifiers_between",
+    "with_twice_the_units",
+    "without_last_activation",
+]
+
+_SHRINKING = {"sigmoid", "tanh"}
+
+Edit = Callable[[list[Layer]], list[Layer]]
+
+
+def _rebuilt(
+    network: Network, edit: Edit | None = None, *, loss: Loss | None = None, seed: int | None = None
+) -> Network:
+    """Return a new network of edited copies of the layers, started from its seed."""
+    layers = [_fresh(layer) for layer in network.layers]
+    return Network(
+        layers if edit is None else edit(layers),
+        loss=network.loss if loss is None else loss,
+        optimizer=copy.deepcopy(network.optimizer),
+        seed=network.seeds[0] if seed is None else seed,
+        dtype=network.dtype.name,
+        input_shape=network.input_shape,
+        l1=network.l1,
+        l2=network.l2,
+        max_norm=network.max_norm,
+    )
+
+
+def _fresh(layer: Layer) -> Layer:
+    """Return a new layer with the same arguments, trained the same way."""
+    return copy.deepcopy(layer) if layer.saved_by_name else make_layer(layer.entry())
+
+
+def _changed(layer: Layer, act: Callable[[dict[str, Any]], dict[str, Any]]) -> Layer:
+    """Return a `Dense` with other arguments, in sequences each of them, any other layer as it is."""
+    if isinstance(layer, Sequential):
+        return Sequential([_changed(_fresh(inside), act) for inside in layer.layers])
+    return Dense(**act(layer.config())).tuned(**layer.tuning()) if type(layer) is Dense else layer
+
+
+def with_default_start(network: Network) -> Network:
+    """Return it with the initial weights that its activations ask for."""
+    return _rebuilt(network, lambda layers: [_changed(layer, _default_start) for layer in layers])
+
+
+def _default_start(config: dict[str, Any]) -> dict[str, Any]:
+    return {**config, "initializer": None}
+
+
+def with_new_seed(network: Network) -> Network:
+    """Return it with other initial weights of the same kind."""
+    return _rebuilt(network, seed=network.seeds[0] + 1)
+
+
+def with_other_loss(network: Network, loss: Loss) -> Network:
+    """Return it with another loss, and its initial weights drawn anew."""
+    return _rebuilt(network, loss=loss)
+
+
+def with_rectifiers(network: Network) -> Network:
+    """Return it with 'relu' in place of sigmoid and tanh, and the initial weights for that."""
+
+    def act(config: dict[str, Any]) -> dict[str, Any]:
+        shrinks = config["activation"] in _SHRINKING
+        return {**config, "activation": "relu", "initializer": None} if shrinks else config
+
+    def edit(layers: list[Layer]) -> list[Layer]:
+        pairs = {"Sigmoid", "Tanh"}
+        return [make_layer({"class": "ReLU"}) if type(x).__name__ in pairs else _changed(x, act) for x in layers]
+
+    return _rebuilt(network, edit)
+
+
+def with_batch_norm(network: Network) -> Network:
+    """Return it with the outputs of every hidden `Dense` normalised over the batch."""
+
+    def edit(layers: list[Layer]) -> list[Layer]:
+        *hidden, last = layers
+        found: list[Layer] = []
+        for layer in hidden:
+            found += [layer, BatchNorm()] if isinstance(layer, Dense) else [layer]
+        return [*found, last]
+
+    return _rebuilt(network, edit)
+
+
+def with_rectifiers_between(network: Network) -> Network:
+    """Return it with 'relu' on every linear layer but the last."""
+
+    def act(config: dict[str, Any]) -> dict[str, Any]:
+        return {**config, "activation": "relu"} if config["activation"] in (None, "identity") else config
+
+    return _rebuilt(network, lambda layers: [*(_changed(layer, act) for layer in layers[:-1]), layers[-1]])
+
+
+def with_twice_the_units(network: Network) -> Network:
+    """Return it with hidden layers twice as wide, at least 8 units."""
+
+    def act(config: dict[str, Any]) -> dict[str, Any]:
+        return {**config, "units": max(8, 2 * config["units"])}
+
+    return _rebuilt(network, lambda layers: [*(_changed(layer, act) for layer in layers[:-1]), layers[-1]])
+
+
+def without_last_activation(network: Network) -> Network:
+    """Return it with a last layer that is linear, for better or worse with its own initial weights."""
+
+    def edit(layers: list[Layer]) -> list[Layer]:
+        *rest, last = layers
+        if isinstance(last, Dense):
+            return [*rest, _changed(last, lambda config: {**config, "activation": None, "initializer": None})]
+        return rest
+
+    return _rebuilt(network, edit)
+
+
+def is_linear(layer: Layer) -> bool | None:
+    """Return whether a layer is an affine map; None for one that changes nothing of that, such as `Dropout`."""
+    if isinstance(layer, Dense):
+        return type(layer.activation).__name__ == "Identity"
+    return None if isinstance(layer, Dropout) or type(layer).__name__ in ("Identity", "Flatten", "Reshape") else False

@@ -1,0 +1,195 @@
+"""What the trained network answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.findings import make_finding
+from glassnet.diagnosis.suspicions import Suspicion
+from glassnet.diagnosis.trials import LOSS, Attempt, Judge, Trials
+from glassnet.layers import Dense, Flatten
+from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
+from glassnet.network import Network
+from glassnet.training.weighting import class_codes, class_factors
+
+__all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
+
+_CONSTANT = 1e-3  # spread of the predictions, for numbers as a share of that of the targets
+_MARGIN = 0.98  # of the loss of the best constant answer
+_FEWEST = 20
+_FEWEST_FOR_BINS = 200
+_GAP = 0.1
+_RARE = 0.02  # share of the rows
+
+
+def check_constant(case: Case) -> Iterator[Suspicion]:
+    """Yield a network that gives every row the same answer."""
+    Z, y = case.now.Z, case.probe[1]
+    predictions = case.loss.link(Z)
+    spread = float(predictions.std(axis=0).max())
+    scale = 1.0 if case.loss.classifies else float(y.std(axis=0).max())
+    if len(Z) < 4 or scale == 0.0 or spread > _CONSTANT * scale:
+        return
+    measured = f"The predictions for {len(Z)} different rows spread by {spread:.2g}."
+    yield Suspicion(make_finding("constant-output", measured, epoch=case.epoch, evidence={"spread": spread}))
+
+
+def check_against_constant(case: Case) -> Iterator[Suspicion]:
+    """Yield a network that is no better than always answering the same: the most frequent class, the mean."""
+    data, rows = case.judged
+    constant = case.constant_loss(data)
+    if constant is None or len(data[0]) < _FEWEST:
+        return
+    Z, loss = case.answers(data)
+    if loss < _MARGIN * constant:
+        return
+    measured = f"On {len(data[0])} {rows} the loss is {loss:.3g}; always answering the same has {constant:.3g}."
+    codes, train = class_codes(case.loss, data[1]), case.codes(case.sample[1])
+    evidence: dict[str, float] = {"loss": loss, "constant": constant}
+    if codes is not None and train is not None:
+        most = int(np.bincount(train).argmax())
+        accuracy, majority = float((_classes(Z) == codes).mean()), float((codes == most).mean())
+        if accuracy > majority + 0.02:
+            return
+        measured = measured[:-1] + f"; accuracy {accuracy:.3f}, always class {most} {majority:.3f}."
+        evidence |= {"accuracy": accuracy, "majority": majority}
+    yield Suspicion(make_finding("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence))
+
+
+def _classes(Z: np.ndarray) -> np.ndarray:
+    """Return the class answered for each row of logits."""
+    found: np.ndarray = (Z[:, 0] > 0.0).astype(np.int64) if Z.shape[1] == 1 else Z.argmax(axis=1)
+    return found
+
+
+def check_classes(case: Case) -> Iterator[Suspicion]:
+    """Yield classes that are never answered though they are not rare."""
+    data, rows = case.judged
+    codes = class_codes(case.loss, data[1])
+    if codes is None or len(codes) < _FEWEST:
+        return
+    counts = np.bincount(codes, minlength=max(2, case.original.n_outputs))
+    answered = np.bincount(_classes(case.answers(data)[0]), minlength=len(counts))
+    present = int((counts > 0).sum())
+    enough = (counts >= 10) & (counts > _RARE * len(codes))
+    missed = np.flatnonzero(enough & (answered == 0))
+    if not len(missed) or present < 2:
+        return
+    named = ", ".join(f"{j} ({counts[j]} rows)" for j in missed[:3].tolist())
+    more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
+    measured = f"Of {len(codes)} {rows} none is answered with class {named}{more}."
+    evidence = {"counts": counts.tolist(), "answered": answered.tolist()}
+    finding = make_finding("some-classes-only", measured, epoch=case.epoch, evidence=evidence)
+    remedy = Attempt("class_weight='balanced'", weights=_balanced(case), judge=_MISSED, steps=200)
+    yield Suspicion(finding, (remedy,), judges=False)
+
+
+def _balanced(case: Case) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that weighs all classes alike."""
+
+    def weigh(y: np.ndarray) -> np.ndarray:
+        codes = case.codes(y)
+        assert codes is not None
+        k = max(2, case.original.n_outputs)
+        factors = class_factors("balanced", k, codes)
+        return np.asarray(factors[codes], dtype=case.original.dtype)
+
+    return weigh
+
+
+def _missed_share(network: Network, data: Data) -> float:
+    """Return 1 minus the mean recall of the classes."""
+    codes, found = class_codes(network.loss, data[1]), _classes(network.logits(data[0]))
+    if codes is None:
+        return float("nan")
+    return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in np.unique(codes)]))
+
+
+_MISSED = Judge("share of rows missed, averaged over classes,", _missed_share)
+
+
+def check_calibration(case: Case) -> Iterator[Suspicion]:
+    """Yield probabilities that promise more than they keep on held-out rows."""
+    data = case.held_out
+    if (
+        data is None
+        or len(data[0]) < _FEWEST_FOR_BINS
+        or not isinstance(case.loss, (BinaryCrossEntropy, SoftmaxCrossEntropy))
+    ):
+        return
+    codes = class_codes(case.loss, data[1])
+    if codes is None:
+        return
+    Z = case.answers(data)[0].astype(np.float64)
+    gap, confidence, accuracy = _calibration_gap(case, Z, codes)
+    if gap < _GAP or confidence < accuracy:
+        return
+    half = np.arange(len(Z)) % 2 == 0
+    temperature = _best_temperature(case, Z[half], codes[half])
+    before = _calibration_gap(case, Z[~half], codes[~half])[0]
+    after = _calibration_gap(case, Z[~half] / temperature, codes[~half])[0]
+    measured = f"On {len(Z)} validation rows the network is right in {accuracy:.1%} and sure by {confidence:.1%}; "
+    measured += f"the mean gap between the two over ten bins is {gap:.3f}."
+    tried = f"with the logits divided by {temperature:.3g}, fitted on half of the validation rows, "
+    tried += f"the gap on the other half is {after:.3f} instead of {before:.3f}."
+    evidence = {"gap": gap, "confidence": confidence, "accuracy": accuracy, "temperature": temperature}
+    yield Suspicion(
+        make_finding(
+            "badly-calibrated", measured, epoch=case.epoch, tried=tried, helped=after < before, evidence=evidence
+        )
+    )
+
+
+def _calibration_gap(case: Case, Z: np.ndarray, codes: np.ndarray) -> tuple[float, float, float]:
+    """Return the expected calibration error over ten bins of confidence, the mean confidence and the accuracy."""
+    P = case.loss.link(Z)
+    confidence = np.maximum(P[:, 0], 1.0 - P[:, 0]) if P.shape[1] == 1 else P.max(axis=1)
+    right = (_classes(Z) == codes).astype(np.float64)
+    bins = np.minimum((confidence * 10).astype(np.int64), 9)
+    gap = np.abs(np.bincount(bins, right - confidence, 10)).sum() / len(Z)
+    return float(gap), float(confidence.mean()), float(right.mean())
+
+
+def _best_temperature(case: Case, Z: np.ndarray, codes: np.ndarray) -> float:
+    """Return the temperature among many under which the true classes are likeliest."""
+
+    def cost(temperature: float) -> float:
+        P = case.loss.link(Z / temperature)
+        likely = np.where(codes == 1, P[:, 0], 1.0 - P[:, 0]) if P.shape[1] == 1 else P[np.arange(len(P)), codes]
+        return -float(np.log(np.maximum(likely, 1e-12)).mean())
+
+    temperatures: list[float] = np.geomspace(0.25, 20.0, 60).tolist()
+    return min(temperatures, key=cost)
+
+
+def check_against_linear(case: Case, trials: Trials) -> Iterator[Suspicion]:
+    """Yield a network that is no better than a linear model, trained here for 300 steps."""
+    data, rows = case.judged
+    if len(case.copy.layers) < 2 or len(data[0]) < _FEWEST:
+        return
+    linear = trials.trained(_linear(case), steps=300)
+    if linear is None:
+        return
+    ours, theirs = case.answers(data)[1], LOSS.measure(linear, data)
+    if ours < theirs:
+        return
+    measured = (
+        f"On {len(data[0])} {rows} the loss is {ours:.3g}; a linear model trained for 300 steps has {theirs:.3g}."
+    )
+    evidence = {"loss": ours, "linear": theirs}
+    yield Suspicion(make_finding("worse-than-linear", measured, epoch=case.epoch, evidence=evidence))
+
+
+def _linear(case: Case) -> Network:
+    network = case.original
+    return Network(
+        [Flatten(), Dense(network.n_outputs)],
+        loss=network.loss,
+        optimizer="adam",
+        seed=network.seeds[0],
+        dtype=network.dtype.name,
+        input_shape=network.input_shape,
+    )

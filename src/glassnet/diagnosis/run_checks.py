@@ -1,0 +1,130 @@
+"""What the history of a training says, and the network as it is now."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.findings import make_finding
+from glassnet.diagnosis.start_checks import activations_of
+from glassnet.diagnosis.suspicions import Suspicion
+from glassnet.diagnosis.trials import Attempt, scale_rate
+from glassnet.layers import Dropout
+from glassnet.network import Network
+
+__all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag", "curve", "lower_rates"]
+
+_CLIPPED = 0.9  # share of the steps
+_DEAD = 0.6  # share of the units of a layer
+_WORSE = 0.1  # rise of the validation loss after its best, as a share of the loss of the best constant answer
+_PATIENCE = 5  # epochs since that best
+_SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
+_WINDOW = 10  # epochs
+_FEW_UPDATES, _MORE_UPDATES = 100, 200
+
+
+def curve(case: Case, column: str) -> np.ndarray:
+    """Return a column of the history; empty if there is none."""
+    if case.history is None or column not in case.history.columns:
+        return np.empty(0)
+    return np.array([math.nan if value is None else value for value in case.history.columns[column]], dtype=np.float64)
+
+
+def lower_rates(case: Case, *, from_now: bool = False) -> tuple[Attempt, ...]:
+    """Return attempts with a quarter of the learning rate and less."""
+    return tuple(
+        Attempt(
+            f"learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}", scale_rate(factor), from_now=from_now
+        )
+        for factor in (1 / 4, 1 / 20, 1 / 100)
+    )
+
+
+def check_updates(case: Case) -> Iterator[Suspicion]:
+    """Yield a training of few steps that was still going on well."""
+    updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
+    if updates < _FEW_UPDATES and not case.learned:
+        measured = f"The loss is {case.now.loss:.3g} after {updates} updates."
+        finding = make_finding("few-updates", measured, epoch=case.epoch, evidence={"updates": updates})
+        yield Suspicion(finding, (Attempt("", steps=_MORE_UPDATES, from_now=True),))
+
+
+def check_clipping(case: Case) -> Iterator[Suspicion]:
+    """Yield a limit for the gradient that nearly every step hits."""
+    clipped = curve(case, "clipped")
+    limit = case.original.optimizer.clip_norm
+    if limit is None or not len(clipped) or np.nanmean(clipped) < _CLIPPED:
+        return
+
+    def act(network: Network) -> None:
+        network.optimizer.clip_norm = None
+
+    measured = f"The gradient was cut to clip_norm={limit:g} in {np.nanmean(clipped):.0%} of all steps."
+    finding = make_finding(
+        "clipping-is-the-rate", measured, epoch=case.epoch, evidence={"clipped": float(np.nanmean(clipped))}
+    )
+    yield Suspicion(finding, (Attempt("no clipping", act),))
+
+
+def check_zigzag(case: Case) -> Iterator[Suspicion]:
+    """Yield a loss that goes up and down by a good part of itself from epoch to epoch."""
+    losses = curve(case, "loss")[-_WINDOW:]
+    noisy = any(isinstance(layer, Dropout) for layer in case.layers.values())
+    if len(losses) < _WINDOW or case.baseline is None or noisy:
+        return
+    steps = np.diff(losses)
+    changes = float(np.mean(np.sign(steps[1:]) != np.sign(steps[:-1])))
+    swing, level = float(np.median(np.abs(steps))), float(np.mean(losses))
+    if changes < _SIGN_CHANGES or swing < _SWING * level or level < _LEVEL * case.scale:
+        return
+    measured = f"Over the last {len(losses)} epochs the loss goes up and down by {swing:.3g} around {level:.3g}."
+    finding = make_finding("rate-too-high", measured, epoch=case.epoch, evidence={"swing": swing, "level": level})
+    yield Suspicion(finding, lower_rates(case, from_now=True))
+
+
+def check_overfit(case: Case) -> Iterator[Suspicion]:
+    """Yield a validation loss that rose after its best epoch, while the training loss went on falling."""
+    valid, train = curve(case, "valid_loss"), curve(case, "loss")
+    if len(valid) <= _PATIENCE or case.baseline is None or not np.isfinite(valid).any():
+        return
+    best = int(np.nanargmin(valid))
+    last = float(np.median(valid[-3:]))
+    if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
+        return
+    kept = case.history is not None and case.history.best_epoch is not None
+    measured = (
+        f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1} and is {last:.3g} now; "
+        f"the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
+    )
+    tried = f"stopping after epoch {best + 1} leaves a validation loss of {valid[best]:.3g} instead of {last:.3g}."
+    yield Suspicion(
+        make_finding(
+            "overfit",
+            measured,
+            severity="note" if kept else "warning",
+            epoch=best + 1,
+            tried="The weights of that epoch were kept." if kept else tried,
+            helped=True,
+            evidence={"best_epoch": best + 1, "best": float(valid[best]), "last": last},
+        )
+    )
+
+
+def check_units(case: Case) -> Iterator[Suspicion]:
+    """Yield layers of rectifiers most of which are 0 for every row."""
+    look = case.now
+    if len(look.Z) < 10:
+        return
+    shares = {}
+    for name, activation in activations_of(case):
+        if type(activation).__name__ == "ReLU" and look.outputs[name].shape[-1] > 3:
+            shares[name] = float((look.outputs[name] <= 0.0).all(axis=0).mean())
+    worst = max(shares, key=lambda name: shares[name], default=None)
+    if worst is None or shares[worst] < _DEAD:
+        return
+    measured = f"{shares[worst]:.0%} of the units of {worst} are 0 for each of {len(look.Z)} rows."
+    finding = make_finding("dead-units", measured, epoch=case.epoch, layer=worst, evidence=shares)
+    yield Suspicion(finding, lower_rates(case))

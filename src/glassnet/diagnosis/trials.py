@@ -1,0 +1,241 @@
+"""Remedies, tried on the spot: a copy of the network with one thing changed takes a few steps on the same rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case, Data, mean_loss
+from glassnet.diagnosis.constants import constant_logits
+from glassnet.errors import DivergenceError, GlassnetError
+from glassnet.layout import every_layer
+from glassnet.network import Network
+from glassnet.populations.members import untrained
+from glassnet.training import Callback, Run
+from glassnet.training.batches import ArrayBatches
+
+__all__ = ["LOSS", "SHARE_OF_CONSTANT", "STEPS", "WRONG_ANSWERS", "Attempt", "Judge", "Outcome", "Trials", "scale_rate"]
+
+STEPS = 50
+_BETTER = 0.9  # what helps leaves at most this share of what is left without it
+
+Change = Callable[[Network], Network | None]
+"""Changes a copy of the network, or returns another network."""
+
+Edit = Callable[[np.ndarray], np.ndarray]
+"""Changes inputs or targets, or makes weights of targets."""
+
+
+class Judge(NamedTuple):
+    """What is measured before and after a trial; less is better.
+
+    Attributes
+    ----------
+    name : str
+        In words.
+    measure : callable
+        ``measure(network, data)``.
+    """
+
+    name: str
+    measure: Callable[[Network, Data], float]
+
+
+def _loss(network: Network, data: Data) -> float:
+    return mean_loss(network, network.logits(data[0]), data)
+
+
+def _share_of_constant(network: Network, data: Data) -> float:
+    constant = constant_logits(network.loss, data[1], data[2], network.n_outputs)
+    if constant is None:
+        return math.nan
+    Z = np.tile(constant.astype(network.dtype), (len(data[0]), 1))
+    return _loss(network, data) / mean_loss(network, Z, data)
+
+
+def _wrong_answers(network: Network, data: Data) -> float:
+    return float(((network.loss.link(network.logits(data[0])) > 0.5) != (data[1] > 0.5)).mean())
+
+
+LOSS = Judge("loss", _loss)
+SHARE_OF_CONSTANT = Judge("loss, as a share of that of the best constant answer,", _share_of_constant)
+WRONG_ANSWERS = Judge("share of wrong answers", _wrong_answers)
+
+
+class Outcome(NamedTuple):
+    """What a trial showed: a measure before and after it, and after the same steps with nothing changed.
+
+    That is None where more of the same steps are the remedy.
+    """
+
+    change: str
+    steps: int
+    before: float
+    after: float
+    unchanged: float | None
+    measure: str = "loss"
+
+    @property
+    def helped(self) -> bool:
+        """Whether it made a clear difference."""
+        if not math.isfinite(self.after):
+            return False
+        if self.unchanged is None:
+            return self.after < _BETTER * self.before
+        return self.after < self.before and (not math.isfinite(self.unchanged) or self.after < _BETTER * self.unchanged)
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        path = f"from {_shown(self.before)} to {_shown(self.after)}"
+        if self.unchanged is None:
+            return f"{self.steps} more steps bring the {self.measure} {path}."
+        kept = f"to {_shown(self.unchanged)}"
+        return f"with {self.change}, {self.steps} steps bring the {self.measure} {path}; as it is they bring it {kept}."
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The numbers."""
+        return self._asdict()
+
+
+class Attempt(NamedTuple):
+    """One thing to try.
+
+    Attributes
+    ----------
+    change : str
+        In words.
+    act : callable, optional
+        Changes a copy of the network, or returns another network.
+    inputs, targets : callable, optional
+        Change the data.
+    weights : callable, optional
+        Returns weights of rows, given the targets.
+    judge : Judge
+        What is compared.
+    steps : int
+    from_now : bool
+        Whether to begin with the weights as they are now, not with those of the start.
+    """
+
+    change: str
+    act: Change | None = None
+    inputs: Edit | None = None
+    targets: Edit | None = None
+    weights: Edit | None = None
+    judge: Judge = LOSS
+    steps: int = STEPS
+    from_now: bool = False
+
+
+class Trials:
+    """Trains copies of a network for a few steps.
+
+    Parameters
+    ----------
+    case : Case
+        Whose network, rows and batch size.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._unchanged: dict[tuple[int, bool, str], tuple[float, float]] = {}
+
+    def make(self, attempt: Attempt) -> Outcome | None:
+        """Return what a change achieves; None if the network cannot be changed so."""
+        X, y, weight = self._case.sample
+        inputs, targets, judge = attempt.inputs, attempt.targets, attempt.judge
+        if attempt.weights is not None:
+            weight = attempt.weights(y)
+        data = _edited((X, y, weight), inputs, targets)
+        rows = _edited(self._case.judges, inputs, targets)
+        network = self._copy(attempt.from_now)
+        if attempt.act is not None:
+            try:
+                network = attempt.act(network) or network
+            except GlassnetError:
+                return None
+        before, after = self._judged(network, data, rows, attempt.steps, judge)
+        changes = any((attempt.act, inputs, targets, attempt.weights))
+        kept = self.unchanged(attempt.steps, attempt.from_now, judge)[1] if changes else None
+        return Outcome(attempt.change, attempt.steps, before, after, kept, judge.name)
+
+    def unchanged(self, steps: int = STEPS, from_now: bool = False, judge: Judge = LOSS) -> tuple[float, float]:
+        """Return the losses before and after the same steps with nothing changed."""
+        key = steps, from_now, judge.name
+        if key not in self._unchanged:
+            self._unchanged[key] = self._judged(
+                self._copy(from_now), self._case.sample, self._case.judges, steps, judge
+            )
+        return self._unchanged[key]
+
+    def _copy(self, from_now: bool) -> Network:
+        network = untrained(self._case.original)
+        if not from_now:
+            network.params[...], network.stats[...] = self._case.start
+        if network.optimizer.schedule.monitors():  # what it watches is not measured here
+            network.optimizer.learning_rate = self._case.rate
+        return network
+
+    def _judged(self, network: Network, data: Data, probe: Data, steps: int, judge: Judge) -> tuple[float, float]:
+        """Return what the judge says of the probe before and after some steps, infinity if they diverged."""
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            before = judge.measure(network, probe)
+            after = math.inf if self.trained(network, steps, data) is None else judge.measure(network, probe)
+        return before, after if math.isfinite(after) else math.inf
+
+    def trained(self, network: Network, steps: int, data: Data | None = None) -> Network | None:
+        """Return the network after some steps on the sample, or on other ``data``; None if it diverged.
+
+        Parameters
+        ----------
+        network : Network
+            A copy: it is trained.
+        steps : int
+        data : tuple, optional
+        """
+        X, y, weight = self._case.sample if data is None else data
+        batches = ArrayBatches(
+            X, y, weight, batch_size=self._case.batch_size, shuffle=True, streams=network.streams, members=None
+        )
+        try:
+            Run(network, batches, -(-steps // (batches.n_batches or 1)), callbacks=[_StopAfter(steps)]).loop()
+        except DivergenceError:
+            return None
+        return network
+
+
+def _edited(data: Data, inputs: Edit | None, targets: Edit | None) -> Data:
+    """Return data that were changed."""
+    X, y, weight = data
+    return X if inputs is None else inputs(X), y if targets is None else targets(y), weight
+
+
+class _StopAfter(Callback):
+    """Ends a run after some steps."""
+
+    def __init__(self, steps: int) -> None:
+        self._left = steps
+
+    def on_step_end(self, run: Run) -> None:
+        self._left -= 1
+        if not self._left:
+            run.stop("enough steps")
+
+
+def scale_rate(factor: float) -> Change:
+    """Return the change that multiplies the learning rate of every layer, whatever its schedule."""
+
+    def act(network: Network) -> None:
+        for layer in every_layer(network.layers):
+            layer.rate_factor *= factor
+
+    return act
+
+
+def _shown(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "something that is not finite"

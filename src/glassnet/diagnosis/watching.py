@@ -1,0 +1,192 @@
+"""The eyes inside ``fit``: the same checks as `diagnose`, at little cost, told once."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_flag
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.divergence import Observer
+from glassnet.diagnosis.examination import check_ignored, examine, examine_diverged
+from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
+from glassnet.diagnosis.trials import Trials
+from glassnet.errors import ConfigError, DivergenceError
+from glassnet.layout import every_layer
+from glassnet.network import Network
+from glassnet.training import History, Run, check_fit_options, fit_network
+from glassnet.training.batches import ArrayBatches
+from glassnet.training.callbacks import as_callbacks
+
+__all__ = ["Watch", "fit_watched"]
+
+_WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
+_FIRST_LOOK = 2  # epochs; the next ones after twice as many each
+_FEWEST_STEPS = 50
+_SOON_SECONDS = 10.0  # a longer training is not waited for
+
+
+class Watch(Observer):
+    """Looks for what goes wrong while a network trains; ``fit(diagnose=Watch(...))`` sets its options.
+
+    It looks at the data and the start once, at the loss after 2, 4, 8, ... epochs, and at the result. What it finds is
+    in ``history.findings``; errors and warnings are issued as `DiagnosisWarning`, each kind once. It reads and never
+    writes: the training has the same bits with and without it. Nothing is tried with layers, losses and optimizers of
+    your own, which may do more than compute: call `diagnose` for that. Networks with members, and batches from an
+    iterable, whose rows are not at hand, are not looked at.
+
+    Parameters
+    ----------
+    ignore : iterable of str
+        Codes of findings not to be told.
+    try_remedies : bool, default=True
+        Whether to try on copies what might help, once something looks wrong.
+    feature_names : sequence of str, optional
+        Names of the columns, for the messages.
+
+    Examples
+    --------
+    >>> Watch(ignore=["imbalance"])
+    Watch(ignore=['imbalance'], try_remedies=True)
+    """
+
+    def __init__(
+        self, *, ignore: Iterable[str] = (), try_remedies: bool = True, feature_names: Sequence[str] | None = None
+    ) -> None:
+        self.ignore = check_ignored("Watch", ignore)
+        self.try_remedies = check_flag("Watch", "try_remedies", try_remedies)
+        self.feature_names = feature_names
+        self._findings: list[Finding] = []
+        self._told: set[str] = set()
+        self._run: Run | None = None
+
+    def on_fit_begin(self, run: Run) -> None:
+        self._findings, self._told, self.broken, self._run = [], set(), None, run
+        run.history.findings = Diagnosis()
+        if run.epoch == 0:
+            run.state.started = run.network.params.copy(), run.network.stats.copy()
+        self._next_look = max(run.epoch, 1) * _FIRST_LOOK
+        self._begun = time.perf_counter()
+
+    def on_epoch_end(self, run: Run) -> None:
+        if run.epoch < self._next_look or run.epoch >= run.target_epochs:
+            return
+        self._next_look = 2 * run.epoch
+        loss, steps = run.history.columns["loss"][-1], run.epoch * (run.steps_per_epoch or 0)
+        case = self._case(run)
+        if case is None or case.baseline is None or loss is None or steps < _FEWEST_STEPS or self._findings:
+            return
+        limit = case.baseline + _WORSE * case.scale
+        if loss > limit and case.now.loss > max(limit, case.at_start.loss):
+            self._take(examine(case, self._trials(case), self.ignore, has_ended=False).problems)
+            if time.perf_counter() - self._begun > _SOON_SECONDS:
+                if sys.stderr is not None and sys.stderr.isatty():
+                    sys.stderr.write("\n")  # below the line that shows the progress
+                self.tell()
+
+    def on_fit_end(self, run: Run) -> None:
+        steps = run.epoch * (run.steps_per_epoch or 1)
+        # Of many short calls only every so many ends are looked at, and who pressed Ctrl-C wants the prompt.
+        if steps < 2 * run.state.examined_at or run.history.stop_reason == "interrupted":
+            return
+        run.state.examined_at = steps
+        case = self._case(run)
+        if case is not None and not self._findings:
+            in_time = run.history.stop_reason != "time"
+            self._take(examine(case, self._trials(case) if in_time else None, self.ignore))
+        run.history.findings = Diagnosis(self._findings)
+
+    def explain(self, error: DivergenceError) -> None:
+        """Add to the exception what was found about it."""
+        case = None if self._run is None else self._case(self._run)
+        if case is None or self._run is None:
+            return
+        self._take(examine_diverged(case, self._trials(case), self.ignore, self.broken))
+        self._run.history.findings = Diagnosis(self._findings)
+        for found in self._run.history.findings.problems:
+            error.add_note(str(found))
+
+    def _trials(self, case: Case) -> Trials | None:
+        """Return what tries remedies; layers and optimizers of the user's own may count, or draw, or print."""
+        network = case.original
+        parts = [network.loss, network.optimizer, network.optimizer.schedule, *every_layer(network.layers)]
+        all_ours = all(type(part).__module__.startswith("glassnet.") for part in parts)
+        return Trials(case) if self.try_remedies and all_ours else None
+
+    def _take(self, findings: Iterable[Finding]) -> None:
+        """Keep what is new."""
+        known = {finding.code for finding in self._findings}
+        self._findings += [f for f in findings if f.code not in known and f.code not in self.ignore]
+
+    def tell(self) -> None:
+        """Issue a warning for each error and warning that was not told yet."""
+        for finding in Diagnosis(self._findings).problems:
+            if finding.code not in self._told:
+                self._told.add(finding.code)
+                warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=_outside())
+
+    def _case(self, run: Run) -> Case | None:
+        """Return what there is to look at; None for batches whose rows are not at hand."""
+        batches = run.batches
+        if not isinstance(batches, ArrayBatches) or run.network.members is not None:
+            return None
+        names = self.feature_names
+        if names is not None and len(names) != int(np.prod(batches.arrays[0].shape[1:])):
+            message = f"Watch: feature_names must have one name per column, got {len(names)}."
+            raise ConfigError(message, got=len(names))
+        return Case(
+            run.network,
+            batches.arrays,
+            run.validation,
+            start=run.state.started,
+            history=run.history,
+            batch_size=batches.batch_size,
+            shuffles=batches.shuffles,
+            names=names,
+        )
+
+    def __repr__(self) -> str:
+        return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"
+
+
+def _outside() -> int:
+    """Return the stacklevel of the first caller that is not of this package."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("glassnet."):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def fit_watched(
+    network: Network, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: dict[str, Any]
+) -> History:
+    """Train a network as `glassnet.training.fit_network` does, with open eyes unless ``diagnose`` is False.
+
+    Parameters
+    ----------
+    network : Network
+    X, y, epochs
+        As of `fit_network`.
+    diagnose : bool or Watch
+        True for a `Watch` with its defaults.
+    options : dict
+        Of `fit_network`.
+    """
+    check_fit_options(options)
+    if not isinstance(diagnose, Watch):
+        if not check_flag("fit", "diagnose", diagnose) or network.members is not None:
+            return fit_network(network, X, y, epochs=epochs, **options)
+        diagnose = Watch()
+    callbacks = [*as_callbacks(options.pop("callbacks", ())), diagnose]
+    try:
+        history = fit_network(network, X, y, epochs=epochs, callbacks=callbacks, **options)
+    except DivergenceError as error:
+        diagnose.explain(error)
+        raise
+    diagnose.tell()
+    return history

@@ -1,0 +1,35 @@
+"""What a training says that diverged."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from glassnet.errors import DivergenceError
+
+if TYPE_CHECKING:
+    from glassnet.training.run import Run
+
+__all__ = ["divergence"]
+
+
+def divergence(what: str, run: Run, last_finite: float) -> DivergenceError:
+    """Return the error for a loss or weights that are not finite.
+
+    Parameters
+    ----------
+    what : str
+        What came, in words.
+    run : Run
+        At the step that failed.
+    last_finite : float
+        The last loss that was finite, or NaN.
+    """
+    rate = run.rate(run.position_after(max(run.step - 1, 0)))
+    last = f" (last finite loss {last_finite:.3g})" if math.isfinite(last_finite) else ""
+    message = (
+        f"fit: loss and weights must stay finite, got {what} at epoch {run.epoch + 1}, step {run.step}{last}. "
+        f"Lower learning_rate (now {rate:g}) or scale X and y. "
+        "The network holds the last weights whose loss was finite."
+    )
+    return DivergenceError(message, got=what)
