@@ -101,6 +101,7 @@ if TYPE_CHECKING:
         check_my_backprop,
         diagnose,
     )
+    from glassnet.explanation import Explanation, explain_lesson
     from glassnet.files import load
     from glassnet.gradcheck import check_gradients
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
@@ -139,6 +140,7 @@ __all__ = [
     "EarlyStopping",
     "Embedding",
     "Ensemble",
+    "Explanation",
     "ExponentialDecay",
     "Finding",
     "Flatten",
@@ -194,6 +196,7 @@ __all__ = [
     "check_my_backprop",
     "cross_validate",
     "diagnose",
+    "explain_lesson",
     "find_learning_rate",
     "from_sklearn",
     "load",
@@ -202,6 +205,8 @@ __all__ = [
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
+    "explain_lesson": "glassnet.explanation",
+    "Explanation": "glassnet.explanation",
     "diagnose": "glassnet.diagnosis",
     "Watch": "glassnet.diagnosis",
     "Finding": "glassnet.diagnosis",

@@ -39,3 +39,12 @@ class Views:
 
         self.built("summary")
         return summary_table(self)
+
+    def explain(self: Any, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
+
+        ``sample_weight`` weighs the rows as in `fit`.
+        """
+        from glassnet.explanation import explain
+
+        return explain(self, X, y, sample_weight)

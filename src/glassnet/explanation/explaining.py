@@ -1,0 +1,194 @@
+"""`explain`: the next training step of a network, worked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_integer
+from glassnet.errors import ConfigError, DataError
+from glassnet.explanation.numbers import EXACT
+from glassnet.explanation.parts import Section
+from glassnet.explanation.recording import record_step
+from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text, page_of
+from glassnet.explanation.walk import sections_of
+from glassnet.network import Network
+
+__all__ = ["Explanation", "explain"]
+
+_MOST_ROWS = 64
+
+
+class Explanation:
+    """A worked training step: sections of equations with their numbers, printed as text.
+
+    Parameters
+    ----------
+    head : sequence of str
+        A title, and sentences about the whole.
+    sections : sequence of Section
+        In the order of computation.
+    """
+
+    def __init__(self, head: Sequence[str], sections: Sequence[Section]) -> None:
+        self.head, self.sections = list(head), list(sections)
+
+    def __getitem__(self, symbol: str) -> np.ndarray:
+        """Return the numbers of the last equation for a symbol, as in ``explanation["dW1"]``."""
+        for section in reversed(self.sections):
+            for equation in reversed(section.equations):
+                if equation.symbol == symbol:
+                    return equation.value.copy()
+        raise KeyError(symbol)
+
+    @property
+    def symbols(self) -> list[str]:
+        """What there is, in the order of computation."""
+        return [equation.symbol for section in self.sections for equation in section.equations]
+
+    def text(self, *, digits: int = 4, full: bool = False, width: int | None = 80) -> str:
+        """Return it as text.
+
+        Parameters
+        ----------
+        digits : int, default=4
+            Significant digits; with 17 every number can be read back exactly.
+        full : bool, default=False
+            Whether to show all of large arrays and to work every entry.
+        width : int, optional
+            Where to break lines; None does not.
+        """
+        return as_text(self.head, self.sections, _detail(digits, full), width)
+
+    def markdown(self, *, digits: int = 4, full: bool = False) -> str:
+        """Return it as Markdown; ``digits`` and ``full`` as of `text`."""
+        return as_markdown(self.head, self.sections, _detail(digits, full))
+
+    def latex(self, *, digits: int = 4, full: bool = False, document: bool = True) -> str:
+        """Return it as LaTeX; ``digits``, ``full`` as of `text`, and without ``document`` only what is inside one."""
+        return as_latex(self.head, self.sections, _detail(digits, full), document=document)
+
+    def html(self, *, digits: int = 4, full: bool = False) -> str:
+        """Return it as one page that loads nothing from anywhere; ``digits`` and ``full`` as of `text`."""
+        return page_of(self.head[0], as_html(self.head, self.sections, _detail(digits, full)))
+
+    def save(self, path: str | Path, *, digits: int = 4, full: bool = False) -> None:
+        """Write it to a file: HTML, Markdown, LaTeX or text by the ending of ``path``.
+
+        ``digits`` and ``full`` are those of `text`.
+
+        Raises
+        ------
+        ConfigError
+            The ending is another one.
+        """
+        forms = {".html": self.html, ".md": self.markdown, ".tex": self.latex, ".txt": self.text}
+        suffix = Path(path).suffix.lower()
+        if suffix not in forms:
+            must = f"path must end in {', '.join(forms)}"
+            message = f"Explanation.save: {must}, got {str(path)!r}."
+            raise ConfigError(message, expected=list(forms), got=str(path))
+        Path(path).write_text(forms[suffix](digits=digits, full=full), encoding="utf-8")
+
+    def to_dict(self, entries: int = 2) -> dict[str, Any]:
+        """Return plain data for JSON, with the first ``entries`` of each array worked."""
+        return {"head": list(self.head), "sections": [section.to_dict(entries) for section in self.sections]}
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return as_html(self.head, self.sections, _detail(4, False))
+
+
+def _detail(digits: int, full: bool) -> Detail:
+    digits = min(check_integer("Explanation", "digits", digits, 1), EXACT)
+    return Detail(digits, None, None) if full else Detail(digits)
+
+
+def explain(network: Network, X: Any, y: Any, sample_weight: Any = None) -> Explanation:
+    """Return the next training step on a few rows, worked out: every number with the formula it comes from.
+
+    Forward through every layer, the loss, back through every layer, penalties, the optimizer's update: what `fit` would
+    do with these rows as its next batch, done by a copy in double precision. The network is not changed.
+
+    Parameters
+    ----------
+    network : Network
+        Without members; trained or not. If it is new it is built for X.
+    X : array of shape (n, ...)
+        One row, or a small batch of at most 64.
+    y : array of shape (n,) or (n, k)
+        Their targets, as the loss wants them.
+    sample_weight : array of shape (n,), optional
+        As in `Network.fit`.
+
+    Returns
+    -------
+    Explanation
+        Printed as text; a page in a notebook; also Markdown, LaTeX, HTML and JSON.
+
+    Raises
+    ------
+    ConfigError
+        The network has members.
+    DataError
+        More rows than anybody would read.
+
+    References
+    ----------
+    Rumelhart, Hinton & Williams (1986), "Learning representations by back-propagating errors".
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.SGD(0.1), input_shape=2)
+    >>> net.params[:] = [1.0, 2.0, 0.5]
+    >>> step = net.explain([[3.0, 4.0]], [10.0])
+    >>> step["Z1"].item(), step["dW1"].ravel().tolist(), step["W1'"].ravel().tolist()
+    (11.5, [9.0, 12.0], [0.09999999999999998, 0.7999999999999998])
+    >>> print(step)  # doctest: +ELLIPSIS
+    One training step: 2 -> Dense(1), squared_error, SGD, 1 row
+    ...
+       Z1 = A0 @ W1 + b1
+         Z1[0, 0] = 3 * 1 + 4 * 2 + 0.5 = 11.5
+    ...
+    """
+    if network.members is not None:
+        message = f"explain: network must have no members, got members={network.members}. Explain one of its kind."
+        raise ConfigError(message, got=network.members)
+    inputs, targets, weight = network.check_data("explain", X, y, sample_weight)
+    n = len(inputs)
+    if n > _MOST_ROWS:
+        message = f"explain: there must be at most {_MOST_ROWS} rows, got {n}. Pass one row, or a few."
+        raise DataError(message, expected=_MOST_ROWS, got=n)
+    double = network.astype("float64")
+    targets = double.loss.prepare(y, double.n_outputs, double.dtype)
+    rows = np.asarray(inputs[:], dtype=np.float64)
+    record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
+    return Explanation(_head(network, n), sections_of(record))
+
+
+def _head(network: Network, n: int) -> list[str]:
+    shape = " x ".join(map(str, network.input_shape or ()))
+    parts = [type(layer).__name__ for layer in network.layers]
+    for i, layer in enumerate(network.layers):
+        config = layer.config()
+        shown = [
+            str(config[name])
+            for name in ("units", "activation", "rate")
+            if isinstance(config.get(name), (int, str, float))
+        ]
+        parts[i] += f"({', '.join(shown)})" if shown else ""
+    chain = " -> ".join([shape, *parts])
+    rows = "1 row" if n == 1 else f"{n} rows"
+    title = f"One training step: {chain}, {network.loss.name}, {type(network.optimizer).__name__}, {rows}"
+    if network.dtype == np.float64:
+        return [title]
+    return [title, "", f"Worked in double precision; the network itself computes in {network.dtype.name}."]

@@ -1,0 +1,100 @@
+"""What an explanation is made of, as plain data: sections of equations, each with its numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+__all__ = ["Equation", "Section", "Term", "entries_of"]
+
+Index = tuple[int, ...]
+
+
+class Term(NamedTuple):
+    """One of the terms whose sum an entry is.
+
+    Attributes
+    ----------
+    pattern : str
+        An expression of Python with names in braces, as in ``"{a} * {w}"``.
+    numbers : mapping of str to float
+        What to put in for the names.
+    """
+
+    pattern: str
+    numbers: Mapping[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Equation:
+    """One array: what it is called, how it comes about, and its numbers.
+
+    Attributes
+    ----------
+    symbol : str
+        As in ``"Z1"`` or ``"dW2"``; ``d`` stands for the gradient of the loss.
+    value : ndarray
+        What comes out.
+    formula : str
+        In terms of other symbols; empty for what is given.
+    latex : str
+        The same in LaTeX.
+    work : callable, optional
+        Returns the terms of one entry, given its index.
+    remark : str
+        What else to say.
+    """
+
+    symbol: str
+    value: np.ndarray
+    formula: str = ""
+    latex: str = ""
+    work: Callable[[Index], list[Term]] | None = None
+    remark: str = ""
+
+    def to_dict(self, entries: int = 2) -> dict[str, Any]:
+        """Return plain data, with the first few entries worked."""
+        worked = []
+        if self.work is not None:
+            for index in entries_of(self.value, entries):
+                terms = [{"pattern": term.pattern, "numbers": dict(term.numbers)} for term in self.work(index)]
+                worked.append({"index": list(index), "terms": terms, "result": float(self.value[index])})
+        kept = {"symbol": self.symbol, "formula": self.formula, "latex": self.latex, "remark": self.remark}
+        return {**kept, "shape": list(self.value.shape), "value": self.value.tolist(), "worked": worked}
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """Equations that belong together: a layer forward, the loss, a layer backward, an update.
+
+    Attributes
+    ----------
+    title : str
+    equations : tuple of Equation
+    remark : str
+        A sentence in front of them.
+    """
+
+    title: str
+    equations: tuple[Equation, ...]
+    remark: str = ""
+
+    def to_dict(self, entries: int = 2) -> dict[str, Any]:
+        """Return plain data."""
+        equations = [equation.to_dict(entries) for equation in self.equations]
+        return {"title": self.title, "remark": self.remark, "equations": equations}
+
+
+def entries_of(value: np.ndarray, most: int | None) -> list[Index]:
+    """Return the indices of the first entries of an array, all of them for None.
+
+    Those that are not 0 come first: an entry that is 0 shows little.
+    """
+    if most is None:
+        return list(np.ndindex(value.shape))
+    few = value.reshape(-1)[: 64 * most]
+    order = [*np.flatnonzero(few)[:most].tolist(), *np.flatnonzero(few == 0)[:most].tolist()]
+    return [tuple(int(i) for i in np.unravel_index(place, value.shape)) for place in order[:most]]

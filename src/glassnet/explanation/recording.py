@@ -1,0 +1,236 @@
+"""One training step of a copy, in double precision, with everything kept that passes through."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from glassnet.layers import Cache, Dense, Layer, Step
+from glassnet.network import Network
+from glassnet.optimizers import OptimizerState, clip_gradients
+from glassnet.penalties import limit_norms
+from glassnet.populations.members import untrained
+from glassnet.randomness import Noise
+
+__all__ = ["Passage", "Recording", "record_step"]
+
+
+@dataclasses.dataclass
+class Passage:
+    """What went through one layer.
+
+    Attributes
+    ----------
+    X, Y : ndarray
+        Input and output.
+    Z : ndarray or None
+        What went into the activation of a `Dense`.
+    dY, dX, dZ : ndarray or None
+        Gradients of the mean loss; dX is None where nothing in front of the layer learns.
+    cache : dict
+        What the layer kept.
+    """
+
+    X: np.ndarray
+    Y: np.ndarray
+    cache: Cache
+    Z: np.ndarray | None = None
+    dY: np.ndarray | None = None
+    dX: np.ndarray | None = None
+    dZ: np.ndarray | None = None
+
+
+@dataclasses.dataclass
+class Recording:
+    """One step.
+
+    Attributes
+    ----------
+    network : Network
+        The copy, in double precision, with the weights from before the step.
+    passages : dict of int to Passage
+        By the layer's id.
+    X, y, weight, Z : ndarray
+        The batch, targets as the loss wants them, weights or None, logits.
+    dZ : ndarray
+        Gradient of the mean loss with respect to the logits.
+    rows : ndarray of shape (n,)
+        The loss of each row.
+    loss : float
+        The mean, without penalties.
+    penalty : float
+    before, after, stats_after : dict of str to ndarray
+        Parameters before and after the update, by name.
+    gradients, penalised : dict of str to ndarray
+        Of the loss, and of the loss with penalties.
+    norm : float
+        Of the whole gradient, before it was cut.
+    states, new_states : dict of str to dict of str to ndarray
+        What the optimizer remembers for each parameter, before and after.
+    rate : float
+    t : int
+        Steps of the optimizer, this one included.
+    """
+
+    network: Network
+    passages: dict[int, Passage]
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray | None
+    Z: np.ndarray
+    dZ: np.ndarray
+    rows: np.ndarray
+    loss: float
+    penalty: float
+    before: dict[str, np.ndarray]
+    after: dict[str, np.ndarray]
+    gradients: dict[str, np.ndarray]
+    penalised: dict[str, np.ndarray]
+    norm: float
+    states: dict[str, dict[str, np.ndarray]]
+    new_states: dict[str, dict[str, np.ndarray]]
+    rate: float
+    t: int
+
+    def weights(self) -> np.ndarray:
+        """Return the weight of each row."""
+        return np.ones(len(self.X)) if self.weight is None else self.weight
+
+    def passage(self, layer: Layer) -> Passage:
+        """Return what went through a layer of the copy."""
+        return self.passages[id(layer)]
+
+
+def record_step(network: Network, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Recording:
+    """Return the next training step on a batch, made by a copy; the network is not changed.
+
+    Parameters
+    ----------
+    network : Network
+        Built, without members.
+    X, y, weight : ndarray
+        Checked, for the copy in double precision.
+    """
+    copy = untrained(network).astype("float64")
+    state, rate, noise = _position(network, copy)
+    passages: dict[int, Passage] = {}
+    total = float(len(X) if weight is None else weight.sum())
+    for layer in _inner(copy.layers):
+        _listen(layer, passages, 1.0 / total)
+    copy.accumulate(X, y, weight, Step("train", noise))
+    store = copy.built("explain")
+    loss = float(store.loss_sum) / total
+    store.average_gradients()
+    before, gradients = _named(copy, copy.params), _named(copy, copy.grads)
+    penalties = copy.penalties()
+    penalty = float(penalties.value()) if penalties else 0.0
+    penalties.add_gradients()
+    penalised = _named(copy, copy.grads)
+    trained = [slot.view(copy.grads) for slot in copy.slots if slot.layer.trainable]
+    norm = float(np.sqrt(sum(float((g * g).sum()) for g in trained)))
+    states = _states(copy, state)
+    optimizer = copy.optimizer
+    if optimizer.clip_norm is not None:
+        clip_gradients(store.grads, optimizer.clip_norm, state.groups)
+    optimizer.step(copy.params, copy.grads, state, rate)
+    if copy.max_norm is not None:
+        limit_norms(store, copy.max_norm)
+    last, after, new_states = passages[id(copy.layers[-1])], _named(copy, copy.params), _states(copy, state)
+    for slot in copy.slots:  # the layers are told with the weights that they computed with
+        slot.view(copy.params)[...] = before[slot.name]
+    return Recording(
+        network=copy,
+        passages=passages,
+        X=X,
+        y=y,
+        weight=weight,
+        Z=last.Y,
+        dZ=np.zeros_like(last.Y) if last.dY is None else last.dY,
+        rows=_row_losses(copy, last.Y, y),
+        loss=loss,
+        penalty=penalty,
+        before=before,
+        after=after,
+        gradients=gradients,
+        penalised=penalised,
+        norm=norm,
+        states=states,
+        new_states=new_states,
+        rate=rate,
+        t=state.t,
+    )
+
+
+def _position(network: Network, copy: Network) -> tuple[OptimizerState, float, Noise]:
+    """Return the optimizer's state in double precision, the learning rate and the noise of the next step."""
+    groups = copy.built("explain").groups
+    state = copy.optimizer.new_state(copy.params, groups)
+    noise, schedule = copy.noise(), network.optimizer.schedule
+    run = network.run
+    if run is None:
+        return state, float(schedule.rate(0.0, schedule.new_memory())), noise
+    for name, array in run.optimizer_state.arrays.items():
+        if name in state.arrays:
+            state.arrays[name][...] = array
+    state.t = run.optimizer_state.t
+    noise.epoch, noise.batch = run.epoch, 0
+    return state, float(schedule.rate(float(run.epoch), run.schedule_memory)), noise
+
+
+def _inner(layers: list[Layer]) -> list[Layer]:
+    """Return every layer, containers and what is in them."""
+    found: list[Layer] = []
+    for layer in layers:
+        found += [layer, *_inner(list(layer.sublayers().values()))]
+    return found
+
+
+def _listen(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
+    """Make a layer of the copy leave what passes through it."""
+    forward, backward = layer.forward, layer.backward
+
+    def heard_forward(X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+        given = np.array(X)
+        Y = forward(X, cache, step)
+        passages[id(layer)] = passage = Passage(given, np.array(Y), cache)
+        if isinstance(layer, Dense):
+            passage.Z = given @ layer.W + (layer.b if layer.use_bias else 0.0)
+        return Y
+
+    def heard_backward(dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+        passage = passages[id(layer)]
+        passage.dY = dY * scale
+        dX = backward(dY, cache)
+        passage.dX = None if dX is None else np.array(dX) * scale
+        return dX
+
+    layer.forward, layer.backward = heard_forward, heard_backward  # type: ignore[method-assign]
+    if isinstance(layer, Dense):
+        activation = layer.activation
+        differentiate = activation.differentiate
+
+        def heard_slope(dY: np.ndarray, Y: np.ndarray, work: Any) -> None:
+            differentiate(dY, Y, work)
+            passages[id(layer)].dZ = dY * scale
+
+        activation.differentiate = heard_slope  # type: ignore[method-assign]
+
+
+def _named(network: Network, flat: np.ndarray) -> dict[str, np.ndarray]:
+    return {slot.name: slot.view(flat).copy() for slot in network.slots}
+
+
+def _states(network: Network, state: OptimizerState) -> dict[str, dict[str, np.ndarray]]:
+    return {slot.name: {n: slot.view(a).copy() for n, a in state.arrays.items()} for slot in network.slots}
+
+
+def _row_losses(network: Network, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the loss of each row on its own."""
+    prepared = network.workspace.pass_for(1, keeps=False)
+    values = [
+        float(network.loss.value_and_gradient(Z[i : i + 1], y[i : i + 1], None, prepared.dZ, prepared.loss_cache))
+        for i in range(len(Z))
+    ]
+    return np.array(values)

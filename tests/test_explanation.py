@@ -1,0 +1,272 @@
+"""`Network.explain`: the printed numbers re-derive the step, and looking changes nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.scratch import initialize_parameters
+
+FUNCTIONS = {
+    "exp": math.exp,
+    "log": math.log,
+    "tanh": math.tanh,
+    "sqrt": math.sqrt,
+    "sign": lambda x: float(np.sign(x)),
+    "pi": math.pi,
+    "max": max,
+    "min": min,
+    "abs": abs,
+}
+
+
+def net(*layers: Any, loss: Any = "squared_error", optimizer: Any = None, shape: int = 3, **options: Any) -> gn.Network:
+    """Return a small network in double precision with weights that are nowhere 0."""
+    network = gn.Network(
+        layers, loss=loss, optimizer=optimizer or gn.SGD(0.1), seed=1, dtype="float64", input_shape=shape, **options
+    )
+    network.params[:] += 0.1 * np.random.default_rng(0).standard_normal(network.params.shape)
+    return network
+
+
+def rows(n: int = 3, d: int = 3) -> np.ndarray:
+    """Return a few rows of ordinary numbers."""
+    return np.random.default_rng(5).standard_normal((n, d)).round(2)
+
+
+CLASSES, NUMBERS, COLUMN = np.array([0, 2, 1]), rows(3, 2), np.array([[0.0], [1.0], [1.0]])
+ACTIVATIONS = ["sigmoid", "tanh", "relu", gn.LeakyReLU(0.2), gn.ELU(0.7), "selu", "gelu", "silu", "mish", "softplus"]
+
+CASES: dict[str, tuple[gn.Network, Any]] = {
+    **{f"act {a}": (net(gn.Dense(4, a), gn.Dense(2)), NUMBERS) for a in ACTIVATIONS},
+    "layers of their own": (net(gn.Dense(4), gn.Tanh(), gn.Dense(2, use_bias=False)), NUMBERS),
+    "softmax hidden": (net(gn.Dense(4), gn.Softmax(), gn.Dense(2)), NUMBERS),
+    "own activation": (net(gn.Dense(4, (np.sin, np.cos)), gn.Dense(2)), NUMBERS),
+    "dropout": (net(gn.Dense(6, "relu"), gn.Dropout(0.4), gn.Dense(2)), NUMBERS),
+    "batch norm": (net(gn.Dense(4), gn.BatchNorm(), gn.ReLU(), gn.Dense(2)), NUMBERS),
+    "layer norm": (net(gn.Dense(4, "tanh"), gn.LayerNorm(), gn.Dense(2)), NUMBERS),
+    "residual": (net(gn.Residual([gn.Dense(5, "tanh"), gn.Dense(3)]), gn.Dense(2)), NUMBERS),
+    "shortcut": (net(gn.Residual([gn.Dense(5, "tanh")], shortcut=gn.Dense(5)), gn.Dense(2)), NUMBERS),
+    "branches": (net(gn.Concatenate([gn.Identity(), [gn.Dense(4, "tanh"), gn.Dense(2)]]), gn.Dense(2)), NUMBERS),
+    "sequence": (net(gn.Sequential([gn.Dense(4, "tanh"), gn.Dense(3)]), gn.Dense(2)), NUMBERS),
+    "scale, prelu, noise": (net(gn.Scale(), gn.Dense(4), gn.PReLU(), gn.GaussianNoise(0.1), gn.Dense(2)), NUMBERS),
+    "frozen": (net(gn.Dense(4, "tanh").tuned(trainable=False), gn.Dense(2)), NUMBERS),
+    "factors": (net(gn.Dense(4, "tanh").tuned(rate_factor=0.5), gn.Dense(2), optimizer="adamw"), NUMBERS),
+    "cross-entropy": (net(gn.Dense(4, "tanh"), gn.Dense(3), loss="cross_entropy"), CLASSES),
+    "many classes": (net(gn.Dense(4, "tanh"), gn.Dense(7), loss="cross_entropy"), CLASSES),
+    "smoothed": (net(gn.Dense(3), loss=gn.SoftmaxCrossEntropy(label_smoothing=0.1)), CLASSES),
+    "binary": (net(gn.Dense(4, "tanh"), gn.Dense(1), loss="binary_cross_entropy"), COLUMN),
+    "labels": (net(gn.Dense(2), loss=gn.BinaryCrossEntropy(label_smoothing=0.2)), np.eye(3)[:, :2]),
+    "absolute": (net(gn.Dense(2), loss="absolute_error"), NUMBERS),
+    "huber": (net(gn.Dense(2), loss=gn.Huber(0.8)), NUMBERS),
+    "poisson": (net(gn.Dense(2), loss="poisson"), abs(NUMBERS).round()),
+    "quantile": (net(gn.Dense(6), loss=gn.Quantile([0.1, 0.5, 0.9])), NUMBERS),
+    "gaussian": (net(gn.Dense(4), loss="gaussian_nll"), NUMBERS),
+    "focal": (net(gn.Dense(3), loss=gn.SoftmaxFocalCrossEntropy(alpha=[0.2, 0.3, 0.5])), CLASSES),
+    "binary focal": (net(gn.Dense(1), loss=gn.BinaryFocalCrossEntropy(alpha=0.25)), COLUMN),
+    "momentum": (net(gn.Dense(2), optimizer=gn.SGD(0.1, momentum=0.9)), NUMBERS),
+    "nesterov": (net(gn.Dense(2), optimizer=gn.SGD(0.1, momentum=0.9, nesterov=True)), NUMBERS),
+    "adam": (net(gn.Dense(4, "tanh"), gn.Dense(2), optimizer="adam"), NUMBERS),
+    "adam of scikit-learn": (net(gn.Dense(2), optimizer=gn.Adam(eps_form="sklearn")), NUMBERS),
+    "adamw": (net(gn.Dense(2), optimizer=gn.AdamW(0.01, weight_decay=0.1)), NUMBERS),
+    "rmsprop": (net(gn.Dense(2), optimizer=gn.RMSprop(0.01)), NUMBERS),
+    "rmsprop with all": (net(gn.Dense(2), optimizer=gn.RMSprop(0.01, momentum=0.5, centered=True)), NUMBERS),
+    "adagrad": (net(gn.Dense(2), optimizer=gn.Adagrad(0.1)), NUMBERS),
+    "lion": (net(gn.Dense(2), optimizer=gn.Lion(0.01, weight_decay=0.1)), NUMBERS),
+    "penalties": (net(gn.Dense(4, "tanh"), gn.Dense(2), l1=0.01, l2=0.02), NUMBERS),
+    "clipped": (net(gn.Dense(4, "tanh"), gn.Dense(2), optimizer=gn.SGD(0.1, clip_norm=0.5)), NUMBERS),
+    "not clipped": (net(gn.Dense(2), optimizer=gn.Adam(0.1, clip_norm=500.0)), NUMBERS),
+    "norms limited": (net(gn.Dense(4, "tanh"), gn.Dense(2), max_norm=0.4), NUMBERS),
+    "scheduled": (net(gn.Dense(2), optimizer=gn.SGD(gn.CosineDecay(0.1, epochs=5))), NUMBERS),
+}
+
+
+def worked_lines(text: str) -> list[tuple[str, str, float]]:
+    """Return entry, expression and value of every worked line of a text at full precision."""
+    found = re.findall(r"^ {5}(\S+?(?:\[[\d, ]+\])?) = (.+) = (\S+)$", text, re.MULTILINE)
+    return [(label, expression, float(value)) for label, expression, value in found]
+
+
+def matrices(text: str) -> list[tuple[str, np.ndarray]]:
+    """Return every array that a text prints, in order, by its symbol."""
+    found: list[tuple[str, list[list[float]]]] = []
+    for line in text.splitlines():
+        match = re.match(r"^ {5}(?:(\S+) = )? *\[ (.*?) \]", line)
+        if match and "= " not in match[2]:
+            if match[1]:
+                found.append((match[1], []))
+            found[-1][1].append([float(cell) for cell in match[2].split()])
+    return [(symbol, np.array(value)) for symbol, value in found]
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("steps", [0, 2])
+def test_printed_numbers_rederive_every_entry_and_the_update(name: str, steps: int) -> None:
+    """Every worked line, read back from the text and computed by Python, gives its printed value to 1e-12.
+
+    The new parameters that it ends with are those that ``fit`` leaves.
+    """
+    network, y = CASES[name]
+    network = gn.Network(
+        [type(layer)(**layer.config()).tuned(**layer.tuning()) if not layer.sublayers() else type(layer)(**layer.config())
+         for layer in network.layers] if name != "own activation"
+        else [gn.Dense(4, (np.sin, np.cos)), gn.Dense(2)],
+        loss=network.loss, optimizer=network.optimizer, seed=1, dtype="float64", input_shape=3,
+        l1=network.l1, l2=network.l2, max_norm=network.max_norm,
+    )  # fmt: skip
+    X = rows()
+    if steps:
+        network.fit(X, y, epochs=steps, batch_size=3, diagnose=False)
+    before = network.params.copy()
+    step = network.explain(X, y)
+    text = step.text(digits=17, full=True, width=None)
+    lines = worked_lines(text)
+    assert len(lines) > 10
+    for label, expression, value in lines:
+        assert eval(expression, {"__builtins__": {}}, FUNCTIONS) == pytest.approx(value, rel=1e-12, abs=1e-13), label
+    assert np.array_equal(network.params, before)
+    network.fit(X, y, epochs=1, batch_size=3, diagnose=False)
+    printed = dict(matrices(text))
+    for slot in network.slots:
+        symbol = next(s.title for s in step.sections if s.title.startswith(f"Update: {slot.name},"))
+        section = next(s for s in step.sections if s.title == symbol)
+        symbol = next(e.symbol for e in section.equations if e.symbol.endswith("'"))
+        found, wanted = printed[symbol], slot.view(network.params)
+        np.testing.assert_allclose(found.reshape(wanted.shape), wanted, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("hidden", [[4], [5, 4], [3, 3, 3]])
+def test_a_reader_with_the_printed_inputs_gets_the_printed_update(hidden: list[int]) -> None:
+    """Forward, backward and update, written out here from the printed inputs and weights alone, agree to 1e-12."""
+    network = net(*(gn.Dense(units, "tanh") for units in hidden), gn.Dense(3), loss="cross_entropy")
+    text = network.explain(rows(), CLASSES).text(digits=17, full=True, width=None)
+    printed = dict(matrices(text))
+    n_layers = len(hidden) + 1
+    A = [printed["A0"]]
+    for i in range(1, n_layers + 1):
+        Z = A[-1] @ printed[f"W{i}"] + printed[f"b{i}"]
+        np.testing.assert_allclose(printed[f"Z{i}"], Z, rtol=1e-12)
+        A.append(np.tanh(Z))
+    P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    dZ = (P - np.eye(3)[printed["y"].astype(int)[0]]) / 3
+    for i in range(n_layers, 0, -1):
+        dW, db = A[i - 1].T @ dZ, dZ.sum(axis=0, keepdims=True)
+        np.testing.assert_allclose(printed[f"W{i}'"], printed[f"W{i}"] - 0.1 * dW, rtol=1e-12, atol=1e-14)
+        np.testing.assert_allclose(printed[f"b{i}'"], printed[f"b{i}"] - 0.1 * db, rtol=1e-12, atol=1e-14)
+        dZ = (dZ @ printed[f"W{i}"].T) * (1 - A[i - 1] ** 2)
+
+
+def test_weights_of_rows_and_one_row() -> None:
+    """Weights go into the mean as in ``fit``; one row is enough, and zeros do not hide how an entry is worked."""
+    network = net(gn.Dense(2), loss="squared_error")
+    weight = np.array([1.0, 0.0, 3.0])
+    step = network.explain(rows(), NUMBERS, weight)
+    network.fit(rows(), NUMBERS, sample_weight=weight, epochs=1, batch_size=3, diagnose=False)
+    np.testing.assert_allclose(step["W1'"], network.layers[0].W, rtol=1e-12)
+    assert "(1 x 2)" in str(network.explain(rows()[:1], NUMBERS[:1]))
+
+
+def test_looking_changes_nothing() -> None:
+    """Parameters, gradients, statistics, training state and the next steps keep their bits."""
+    ends = []
+    for looks in (False, True):
+        layers = [gn.Dense(8, "relu"), gn.BatchNorm(), gn.Dropout(0.5), gn.Dense(3)]
+        network = gn.Network(layers, loss="cross_entropy", optimizer="adam", seed=3)
+        X, y = rows(40), np.arange(40) % 3
+        network.fit(X, y, epochs=2, batch_size=8, diagnose=False)
+        if looks:
+            network.explain(X[:4], y[:4])
+        network.fit(X, y, epochs=2, batch_size=8, diagnose=False)
+        ends.append(network.params.tobytes() + network.stats.tobytes() + network.grads.tobytes())
+    assert ends[0] == ends[1]
+
+
+def test_float32_is_worked_in_double() -> None:
+    """A network in single precision is explained in double, and says so; its step is the same but for rounding."""
+    network = gn.Network([gn.Dense(4, "tanh"), gn.Dense(2)], loss="squared_error", optimizer="adam", seed=0)
+    step = network.explain(rows(), NUMBERS)
+    assert "double precision" in step.head[-1]
+    network.fit(rows(), NUMBERS, epochs=1, batch_size=3, diagnose=False)
+    np.testing.assert_allclose(step["W1'"], network.layers[0].W, rtol=1e-5)
+
+
+def test_large_arrays_are_abridged_to_the_width() -> None:
+    """With hundreds of units no line is longer than the terminal, and rows and terms in the middle are only counted."""
+    network = gn.Network([gn.Dense(256, "relu"), gn.Dense(128, "relu"), gn.Dense(10)], loss="cross_entropy", seed=0)
+    step = network.explain(np.random.default_rng(0).random((1, 784)), [3])
+    for width in (60, 80, 120):
+        lines = step.text(width=width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert len(lines) < 260
+    assert "779 more" in step.text()
+    assert "..." in step.text()
+    assert len(step.html()) < 120_000
+
+
+def test_markdown_latex_and_html() -> None:
+    """Each form has every symbol and number; HTML is escaped and loads nothing; LaTeX has balanced braces."""
+    network = net(gn.Dense(2, "relu"), gn.Dense(1), loss="binary_cross_entropy", optimizer="adam", l2=0.1)
+    step = network.explain(rows()[:1], [[1.0]])
+    markdown, latex, page = step.markdown(), step.latex(), step.html()
+    for section in step.sections:
+        assert f"## {1 + step.sections.index(section)}. {section.title}" in markdown
+        for equation in section.equations:
+            assert f"{equation.symbol} = " in markdown
+    assert latex.startswith(r"\documentclass")
+    assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}")
+    assert latex.count(r"\begin{align*}") == len(step.symbols)
+    assert r"\partial L / \partial W_{1}" in latex
+    assert not step.latex(document=False).startswith(r"\documentclass")
+    assert "<script" not in page
+    assert "http" not in page
+    assert "Z1 &gt; 0" in page
+    assert step._repr_html_() in page
+    data = json.loads(json.dumps(step.to_dict()))
+    assert [section["title"] for section in data["sections"]] == [section.title for section in step.sections]
+    assert data["sections"][1]["equations"][2]["worked"][0]["terms"][0]["pattern"] == "{a} * {w}"
+
+
+def test_saved_by_the_ending(tmp_path: Path) -> None:
+    """The file's ending says which form it has; another one is refused."""
+    step = net(gn.Dense(2)).explain(rows(), NUMBERS)
+    for suffix, start in ((".html", "<!doctype html>"), (".md", "# One"), (".tex", r"\doc"), (".txt", "One training")):
+        step.save(tmp_path / f"step{suffix}")
+        assert (tmp_path / f"step{suffix}").read_text().startswith(start)
+    with pytest.raises(gn.ConfigError, match=r"Explanation.save: path must end in .html, .md, .tex, .txt, got '.*pdf'"):
+        step.save(tmp_path / "step.pdf")
+
+
+def test_refusals() -> None:
+    """Members, too many rows and unknown symbols are refused."""
+    network = net(gn.Dense(2))
+    with pytest.raises(gn.DataError, match=r"explain: there must be at most 64 rows, got 65. Pass one row, or a few."):
+        network.explain(rows(65), rows(65, 2))
+    members = gn.Network([gn.Dense(2)], loss="squared_error", members=2, seed=0)
+    with pytest.raises(gn.ConfigError, match=r"explain: network must have no members, got members=2."):
+        members.explain(rows(), NUMBERS)
+    with pytest.raises(KeyError, match="W9"):
+        network.explain(rows(), NUMBERS)["W9"]
+
+
+@pytest.mark.parametrize("gradient", ["squared_error", "cross_entropy"])
+def test_the_lessons_own_step(gradient: str) -> None:
+    """The lesson's step is worked in its own names, re-derived from the print, and leaves the reader's arrays alone."""
+    X, Y = [[0, 0], [0, 1], [1, 0], [1, 1]], [[0], [1], [1], [0]]
+    parameters = initialize_parameters(2, 4, 1)
+    kept = [parameter.copy() for parameter in parameters]
+    step = gn.explain_lesson(parameters, X, Y, learning_rate=0.5, gradient=gradient)
+    assert all(np.array_equal(one, other) for one, other in zip(parameters, kept, strict=True))
+    lines = worked_lines(step.text(digits=17, full=True, width=None))
+    assert len(lines) > 40
+    for label, expression, value in lines:
+        assert eval(expression, {"__builtins__": {}}, FUNCTIONS) == pytest.approx(value, rel=1e-12, abs=1e-13), label
+    wanted = parameters[0] - 0.5 * step["d_weights_input_hidden"]
+    np.testing.assert_allclose(step["weights_input_hidden'"], wanted, rtol=1e-12)
+    assert max(map(len, str(step).splitlines())) <= 80
