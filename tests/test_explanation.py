@@ -204,7 +204,7 @@ def test_large_arrays_are_abridged_to_the_width() -> None:
     for width in (60, 80, 120):
         lines = step.text(width=width).splitlines()
         assert max(map(len, lines)) <= width
-        assert len(lines) < 260
+        assert len(lines) < 400
     assert "779 more" in step.text()
     assert "..." in step.text()
     assert len(step.html()) < 120_000

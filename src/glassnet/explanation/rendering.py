@@ -214,7 +214,7 @@ _STYLE = """
 .glassnet-step .worked { font-family: ui-monospace, monospace; font-size: 0.85rem; color: #455a64;
   margin-left: 1.2rem; }
 .glassnet-step .matrix { display: inline-flex; align-items: center; font-family: ui-monospace, monospace; }
-.glassnet-step .matrix > span { margin-right: 0.5rem; }
+.glassnet-step .matrix > span { margin-right: 0.5rem; white-space: nowrap; }
 .glassnet-step .matrix table { border-collapse: collapse; border-left: 1px solid; border-right: 1px solid;
   border-radius: 6px; margin: 0.3rem 0; background: none; }
 .glassnet-step .matrix td { padding: 0.05rem 0.55rem; text-align: right; border: 0; background: none;
