@@ -26,7 +26,7 @@ FLOORS = {
     "analysis": 3, "configuration": 3, "evaluation": 3, "gradcheck": 3, "inputs": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
     "store": 3, "trial": 3, "views": 3,
     "files": 4, "safetensors_reader": 4, "training": 4,
-    "diagnosis": 5, "explanation": 5, "plots": 5, "populations": 5,
+    "attribution": 5, "diagnosis": 5, "explanation": 5, "plots": 5, "populations": 5,
     "sklearn": 6, "tabular": 6,
     "cli": 7, "__main__": 7,
 }  # fmt: skip

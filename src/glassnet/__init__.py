@@ -92,6 +92,7 @@ from glassnet.schedules import (
 )
 
 if TYPE_CHECKING:
+    from glassnet.attribution import Attribution, Importance, integrated_gradients, permutation_importance
     from glassnet.diagnosis import (
         BackpropReport,
         Diagnosis,
@@ -119,6 +120,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "Attribution",
     "BackpropReport",
     "BatchNorm",
     "BinaryCrossEntropy",
@@ -151,6 +153,7 @@ __all__ = [
     "History",
     "Huber",
     "Identity",
+    "Importance",
     "InverseTimeDecay",
     "Layer",
     "LayerNorm",
@@ -199,12 +202,18 @@ __all__ = [
     "explain_lesson",
     "find_learning_rate",
     "from_sklearn",
+    "integrated_gradients",
     "load",
+    "permutation_importance",
     "sweep",
 ]
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
+    "permutation_importance": "glassnet.attribution",
+    "integrated_gradients": "glassnet.attribution",
+    "Importance": "glassnet.attribution",
+    "Attribution": "glassnet.attribution",
     "explain_lesson": "glassnet.explanation",
     "Explanation": "glassnet.explanation",
     "diagnose": "glassnet.diagnosis",

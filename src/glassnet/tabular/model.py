@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, shortened
 from glassnet.files import load
 from glassnet.metrics import METRICS
@@ -15,6 +16,7 @@ from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.frames import to_table
 from glassnet.tabular.target import TargetEncoder
 from glassnet.tabular.text import as_kind
+from glassnet.tabular.why import Why, column_importance, reasons_of
 
 __all__ = ["TableModel"]
 
@@ -88,6 +90,20 @@ class TableModel:
         table = to_table(frame)
         X = self.encoder.transform(table)
         return self.network.predict(X) if len(X) else np.empty((0, self.target.n_outputs), dtype=np.float32)
+
+    def why(self, frame: Any, background: Any = None) -> list[Why]:
+        """Return for each row of ``frame`` what its columns contribute to the prediction.
+
+        ``background`` has the rows to compare with; see `glassnet.tabular.why.reasons_of`.
+        """
+        return reasons_of(self, frame, background)
+
+    def importance(self, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0) -> Importance:
+        """Return how much worse the predictions for ``frame`` get when a column is shuffled.
+
+        ``metric``, ``repeats`` and ``seed`` are those of `glassnet.attribution.permutation_importance`.
+        """
+        return column_importance(self, frame, metric=metric, repeats=repeats, seed=seed)
 
     def warnings(self, frame: Any) -> list[str]:
         """Return what is unlike training in these rows, as `TableEncoder.check` does; the target may be among them."""

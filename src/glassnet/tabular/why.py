@@ -1,0 +1,183 @@
+"""Why a table model answers as it does: what each column contributes to a row's prediction, and to all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from glassnet.attribution import Importance, integrated_gradients, permutation_importance
+from glassnet.errors import DataError
+from glassnet.tabular.frames import to_table
+from glassnet.tabular.table import Column, Table
+
+if TYPE_CHECKING:
+    from glassnet.tabular.model import TableModel
+
+__all__ = ["Reason", "Why", "column_importance", "reasons_of"]
+
+_MOST_BACKGROUND = 50  # rows to compare with
+
+
+class Reason(NamedTuple):
+    """What one column contributes.
+
+    Attributes
+    ----------
+    column : str
+        Its name.
+    value : str
+        What the row has there, as text.
+    contribution : float
+        Towards the prediction: in probability, or in the target's units.
+    """
+
+    column: str
+    value: str
+    contribution: float
+
+
+class Why:
+    """Why one row is predicted as it is; printed as text.
+
+    Attributes
+    ----------
+    prediction : str
+        The label, or the number in the target's units.
+    answer, base : float
+        The probability of that label, or the number; and what it is on average over the rows compared with.
+    reasons : list of Reason
+        The largest first; they sum to ``answer - base``.
+    beside : str
+        What the row is compared with, in words.
+    target : str
+        What is predicted.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        prediction: str,
+        answer: float,
+        base: float,
+        reasons: list[Reason],
+        beside: str,
+        *,
+        label: bool,
+    ) -> None:
+        self.target, self.prediction, self.answer, self.base = target, prediction, answer, base
+        self.reasons, self.beside, self._is_label = reasons, beside, label
+
+    def text(self, most: int = 10) -> str:
+        """Return it as text, with the ``most`` important columns."""
+        what = f"{self.target} = {self.prediction}"
+        if self._is_label:
+            what += f" with probability {self.answer:.3f}"
+        lines = [f"{what}; {self.beside} {self.base:.4g}"]
+        shown = self.reasons[:most]
+        width = max((len(f"{r.column} = {r.value}") for r in shown), default=0)
+        for reason in shown:
+            lines.append(f"  {f'{reason.column} = {reason.value}'.ljust(width)}  {reason.contribution:+.4g}")
+        rest = sum(reason.contribution for reason in self.reasons[most:])
+        if len(self.reasons) > most:
+            lines.append(f"  {f'{len(self.reasons) - most} more columns'.ljust(width)}  {rest:+.4g}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return {
+            "target": self.target,
+            "prediction": self.prediction,
+            "answer": self.answer,
+            "base": self.base,
+            "beside": self.beside,
+            "reasons": [reason._asdict() for reason in self.reasons],
+        }
+
+
+def reasons_of(model: TableModel, frame: Any, background: Any = None) -> list[Why]:
+    """Return for each row what its columns contribute to the prediction, by integrated gradients.
+
+    The contributions of all features that a column becomes are added up, so that they are those of the column.
+
+    Parameters
+    ----------
+    model : TableModel
+    frame : Table, DataFrame or mapping
+        The rows to explain.
+    background : Table, DataFrame or mapping, optional
+        Rows to compare with, such as training rows, of which 50 are taken; by default one row of average numbers
+        without any category.
+    """
+    table = to_table(frame)
+    if not table.n_rows:
+        message = "TableModel.why: the frame must have at least one row, got none."
+        raise DataError(message)
+    X = model.encoder.transform(table)
+    baseline, beside = None, "a row of average numbers has"
+    if background is not None:
+        rows = to_table(background)
+        step = max(1, rows.n_rows // _MOST_BACKGROUND)
+        baseline = model.encoder.transform(rows.take(slice(None, None, step)))[:_MOST_BACKGROUND]
+        beside = f"the average over {len(baseline)} rows is"
+    is_label = bool(model.target.labels)
+    found = integrated_gradients(model.network, X, baseline, of="probability" if is_label else "logit", tolerance=1e-5)
+    scale = 1.0 if is_label else float(model.target.scale.std)
+    shift = 0.0 if is_label else float(model.target.scale.mean)
+    labels = model.target.labels
+    result = []
+    for i in range(table.n_rows):
+        answer = float(found.answers[i]) * scale + shift
+        prediction = str(labels[found.outputs[i]]) if is_label else f"{answer:.6g}"
+        base = float(found.baseline_answers[i]) * scale + shift
+        reasons = _by_column(model, table, i, found.values[i] * scale)
+        result.append(Why(model.target.name, prediction, answer, base, reasons, beside, label=is_label))
+    return result
+
+
+def _by_column(model: TableModel, table: Table, row: int, values: np.ndarray) -> list[Reason]:
+    """Return the reasons of one row, the largest first."""
+    reasons, start = [], 0
+    for coder in model.encoder.coders:
+        if coder.features:
+            stop = start + len(coder.features)
+            shown = _shown(table[coder.name], row)
+            reasons.append(Reason(coder.name, shown, float(values[start:stop].sum())))
+            start = stop
+    return sorted(reasons, key=lambda reason: -abs(reason.contribution))
+
+
+def _shown(column: Column, row: int) -> str:
+    if column.missing[row]:
+        return "missing"
+    value = column.values[row]
+    return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
+
+
+def column_importance(
+    model: TableModel, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
+) -> Importance:
+    """Return how much worse the model gets when a column of the table is shuffled; see `permutation_importance`.
+
+    Parameters
+    ----------
+    model : TableModel
+    frame : Table, DataFrame or mapping
+        Rows with the target, best ones that the model was not trained on.
+    metric, repeats, seed
+        As of `permutation_importance`.
+    """
+    table = to_table(frame)
+    if model.target.name not in table:
+        message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none."
+        raise DataError(message, expected=model.target.name)
+    groups, start = {}, 0
+    for coder in model.encoder.coders:
+        if coder.features:
+            groups[coder.name] = list(range(start, start + len(coder.features)))
+            start += len(coder.features)
+    X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
+    return permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=seed)
