@@ -626,3 +626,100 @@ def test_a_full_disk_leaves_what_was_there(run: Run, models: Path, monkeypatch: 
         )
         assert Path(name).read_bytes() == before
         assert {path.name for path in Path().iterdir()} <= {"model.safetensors", "p.csv"}
+
+
+# ---- explain, findings, the page ------------------------------------------------------------------------------------
+
+
+def test_explain_tells_encoding_reasons_and_the_step(run: Run, models: Path) -> None:
+    """A row is told from its raw values over its features and the reasons to the worked step, by its number from 1."""
+    model = str(models / "classes.safetensors")
+    code, out, err = run("explain", model, "penguins", "--row", "3")
+    assert (code, err) == (0, "")
+    assert out.startswith("Row 3 of penguins\n")
+    assert "  bill_length_mm = 40.3      ->  -0." in out
+    assert "species = Adelie with probability" in out
+    assert "One training step: 14 -> Dense(64, silu)" in out
+    assert "Update: dense_1.weight, AdamW" in out
+    assert max(map(len, out.splitlines())) <= 80
+    code, out, _ = run("explain", model, "penguins", "--row", "3", "--json")
+    result = json.loads(out)
+    reasons = result["why"]["reasons"]
+    assert sum(r["contribution"] for r in reasons) == pytest.approx(
+        result["why"]["answer"] - result["why"]["base"], abs=1e-4
+    )
+    assert {part["column"] for part in result["encoding"]} == {r["column"] for r in reasons}
+    assert result["step"]["sections"][0]["title"] == "Given"
+
+
+def test_explain_of_a_regression_and_of_a_row_without_target(run: Run, models: Path) -> None:
+    """Reasons of a regression are in its units; where the target is not known there is no step, and that is said."""
+    code, out, _ = run("explain", str(models / "numbers.safetensors"), str(models / "numbers.csv"), "--digits", "6")
+    assert code == 0
+    assert "squared_error" in out
+    text = (models / "numbers.csv").read_text().splitlines()
+    names = text[0].split(",")
+    place = names.index("y")
+    rows = [",".join(cell for i, cell in enumerate(line.split(",")) if i != place) for line in text[:5]]
+    Path("new.csv").write_text("\n".join(rows) + "\n")
+    code, out, _ = run("explain", str(models / "numbers.safetensors"), "new.csv", "--row", "2")
+    assert code == 0
+    assert "The row has no target, so there is no training step to show." in out
+
+
+def test_explain_writes_a_page(run: Run, models: Path) -> None:
+    """``--html`` writes one page that loads nothing."""
+    code, out, _ = run("explain", str(models / "classes.safetensors"), "penguins", "--html", "row.html", "--full")
+    assert (code, out) == (0, "row 1 of penguins explained in row.html\n")
+    page = Path("row.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "bill_length_mm" in page
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--row", "0"], "--row must be a whole number of at least 1, got 0. penguins has rows from 1 to 344."),
+        (["--row", "345"], "--row must be at most 344, got 345. So many rows has penguins."),
+        (["--row", "x"], "--row must be a whole number of at least 1, got 'x'. penguins has rows from 1 to 344."),
+        (["--digits", "0"], "--digits must be a whole number of at least 1, got 0."),
+        (["--html", "page.pdf"], "--html must end in .html or .htm, got 'page.pdf'."),
+    ],
+)
+def test_explain_refuses(run: Run, models: Path, words: list[str], sentence: str) -> None:
+    """What cannot be explained is answered in one sentence."""
+    code, out, err = run("explain", str(models / "classes.safetensors"), "penguins", *words)
+    assert (code, out, err) == (2, "", f"glassnet explain: {sentence}\n")
+
+
+def test_training_tells_findings_and_what_it_looks_at(run: Run) -> None:
+    """A learning rate that is too high is told in the report, with what was tried; so are the columns that matter."""
+    code, out, err = run("train", "penguins", "-t", "species", "--rate", "3", "--epochs", "20")
+    assert (code, err) == (0, "")
+    assert "What it looks at" in out
+    assert "Findings" in out
+    assert "rate-too-high" in out
+    assert "Tried: with" in out
+    code, out, _ = run("train", "penguins", "-t", "species", "--epochs", "20", "--json")
+    result = json.loads(out)
+    assert [finding for finding in result["findings"] if finding["severity"] != "note"] == []
+    assert {row["name"] for row in result["importance"]["importance"]} == {c["name"] for c in result["columns"]}
+
+
+def test_the_report_is_one_page(run: Run, models: Path) -> None:
+    """``--report`` writes scores, findings, pictures and reasons into one page that loads nothing."""
+    pytest.importorskip("matplotlib")
+    for data, target in (("penguins", "species"), (str(models / "numbers.csv"), "y")):
+        code, _, err = run("train", data, "-t", target, "--epochs", "20", "--report", "report.html")
+        assert (code, err) == (0, "")
+        page = Path("report.html").read_text()
+        assert page.count("<svg") >= 6
+        assert page.count("<figcaption>") == page.count("<svg")
+        assert "<script" not in page
+        assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", page.replace("xlink:href", "href"))
+        for words in ("Scores", "Findings", "Pictures", "Why single rows", "answered worst"):
+            assert words in page
+    code, _, err = run("train", "penguins", "-t", "species", "--report", "report.pdf")
+    assert (code, err) == (2, "glassnet train: --report must end in .html or .htm, got 'report.pdf'.\n")

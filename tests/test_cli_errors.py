@@ -84,7 +84,7 @@ CASES = {
     "train good.csv -t": "-t must be followed by a value, got nothing. See: glassnet train --help",
     GOOD
     + "extra": "the words must be those of glassnet train --help, got 'extra' more. Put names with blanks in quotes.",
-    "trian good.csv": "the command must be one of 'evaluate', 'predict', 'scratch', 'show', 'train', got 'trian'. "
+    "trian good.csv": "the command must be one of 'evaluate', 'explain', 'predict', 'scratch', 'show', 'train', got 'trian'. "
     "Did you mean 'train'?",
     "--nonsense": "options must be those of glassnet --help, got '--nonsense'. See: glassnet --help",
     # where the model goes

@@ -225,3 +225,117 @@ def test_a_missing_matplotlib_is_one_sentence() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     wanted = "plot_histories: needs matplotlib, which is not installed. Run: pip install 'glassnet[plot]'\n"
     assert done.stdout == wanted
+
+
+def mixed() -> tuple[gn.Network, np.ndarray, np.ndarray]:
+    """Return a trained classifier with other layers between, and its data."""
+    layers = [gn.Dense(20, "relu"), gn.Dropout(0.2), gn.BatchNorm(), gn.Dense(5, "tanh"), gn.Dense(3)]
+    net = gn.Network(layers, loss="cross_entropy", seed=0)
+    y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 0.5)
+    net.fit(X, y, epochs=4)
+    return net, X, y
+
+
+def test_findings_stand_in_the_history() -> None:
+    """Each finding that is no note is written at its epoch."""
+    net = network(1e-7)
+    net.fit(X, 100 + 50 * Y, epochs=20)
+    assert net.history.findings.problems
+    texts = [text.get_text() for text in net.plot_history().texts]
+    assert texts == [finding.code for finding in net.history.findings.problems]
+
+
+def test_a_network_is_drawn_with_its_units_weights_and_words() -> None:
+    """A circle for each unit that is shown, lines for the weights, a word for other layers, numbers for a row."""
+    net, _, _ = mixed()
+    ax = net.plot_network(most_units=8)
+    assert [len(dots.get_offsets()) for dots in ax.collections if hasattr(dots, "get_sizes")] == [3, 8, 5, 3]
+    lines = [group for group in ax.collections if not hasattr(group, "get_sizes")]
+    assert [len(group.get_segments()) for group in lines] == [3 * 8, 8 * 5, 5 * 3]
+    words = [text.get_text() for text in ax.texts]
+    assert "Dropout 0.2\nBatchNorm" in words
+    assert "dense_1\n20, relu" in words
+    ax = net.plot_network(X[0])
+    assert f"{X[0, 0]:.2g}" in [text.get_text() for text in ax.texts]
+    deep = gn.Network([gn.Dense(300), gn.Dense(300), gn.Dense(1)], loss="squared_error", input_shape=700, seed=0)
+    assert len(deep.plot_network().collections[1].get_segments()) <= 400
+    with pytest.raises(gn.ConfigError, match=r"plot_network: network must have no members and take rows of numbers"):
+        gn.Network([gn.Dense(1)], loss="squared_error", members=2, input_shape=3).plot_network()
+
+
+def test_snapshots_and_their_histograms() -> None:
+    """Snapshots are taken before training and every so many epochs, count every number, and change no bit."""
+    ends, snapshots = [], gn.Snapshots(every=2, rows=32)
+    for callbacks in ((), snapshots):
+        net = gn.Network([gn.Dense(6, "relu"), gn.BatchNorm(), gn.Dense(1)], loss="squared_error", seed=0)
+        net.fit(X, Y, epochs=5, callbacks=callbacks)
+        ends.append(net.params.tobytes() + net.stats.tobytes())
+    assert ends[0] == ends[1]
+    assert [shot.epoch for shot in snapshots.weights["dense_1"]] == [0, 2, 4]
+    assert {name: shots[-1].counts.sum() for name, shots in snapshots.activations.items()} == {
+        "dense_1": 32 * 6,
+        "batch_norm_1": 32 * 6,
+        "dense_2": 32,
+    }
+    assert snapshots.gradients["dense_2"][0].mean_size > 0
+    panels = plots.plot_histograms(snapshots, "activations")
+    assert [panel.get_title() for panel in panels] == ["dense_1", "batch_norm_1", "dense_2"]
+    ax = plots.plot_histograms(snapshots, "gradients", "dense_2")
+    assert ax.get_ylabel() == "gradients"
+    assert ax.collections[0].get_array().size == 80 * 3
+    with pytest.raises(gn.ConfigError, match="what must be one of"):
+        plots.plot_histograms(snapshots, "losses")
+    with pytest.raises(gn.NotFittedError, match="there must be at least one snapshot, got none"):
+        plots.plot_histograms(gn.Snapshots())
+    with pytest.raises(gn.ConfigError, match=r"Snapshots: the network must have no members and train on arrays."):
+        network().fit([(X, Y)], epochs=1, callbacks=gn.Snapshots())
+
+
+def test_gradient_flow() -> None:
+    """A bar for each layer with weights, of the mean size of its gradient; the network keeps its gradients."""
+    net, rows, y = mixed()
+    before = net.grads.copy()
+    ax = net.plot_gradient_flow(rows, y)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["dense_1", "dense_2", "dense_3"]
+    assert np.array_equal(net.grads, before)
+    net.loss_and_gradients(rows, y)
+    wanted = [np.abs(layer.dW).mean() for layer in net.layers if isinstance(layer, gn.Dense)]
+    np.testing.assert_allclose([bar.get_height() for bar in ax.patches], wanted, rtol=1e-4)
+    assert ax.get_yscale() == "log"
+
+
+def test_importance_and_attribution() -> None:
+    """Bars by importance, the most important on top; contributions of one row, blue for and orange against."""
+    net, rows, y = mixed()
+    importance = gn.permutation_importance(
+        net, rows, y, feature_names=["a", "b", "a very long name of a column, too long"]
+    )
+    ax = plots.plot_importance(importance, most=2)
+    np.testing.assert_allclose([bar.get_width() for bar in ax.patches], importance.mean[importance.ranking[:2]][::-1])
+    found = gn.integrated_gradients(net, rows[:2])
+    ax = plots.plot_attribution(found, 1, feature_names=["a", "b", "c"])
+    widths = [bar.get_width() for bar in ax.patches]
+    assert np.abs(widths).tolist() == sorted(np.abs(widths))
+    assert sum(widths) == pytest.approx(found.values[1].sum())
+    with pytest.raises(gn.ShapeError, match="feature_names must have one name per input, got 1 for 3"):
+        plots.plot_attribution(found, feature_names=["a"])
+
+
+def test_networks_draw_themselves() -> None:
+    """Every picture of one network is a method of it, and returns axes."""
+    net, rows, y = mixed()
+    for ax in (
+        net.plot_history("loss"),
+        net.plot_weights(),
+        net.plot_confusion(rows, y),
+        net.plot_calibration(rows, y),
+    ):
+        assert hasattr(ax, "plot")
+    flat = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0)
+    flat.fit(rows[:, :2], y > 0, epochs=1)
+    assert hasattr(flat.plot_decision_regions(rows[:, :2], y > 0), "plot")
+    numbers = network()
+    numbers.fit(rows, Y, epochs=1)
+    assert hasattr(numbers.plot_predicted(rows, Y), "plot")
+    with pytest.raises(gn.NotFittedError, match="there must be at least one epoch, got none"):
+        network().plot_history()

@@ -41,6 +41,14 @@ DELEGATES = {
     "Views.explain": "explanation",
     "Views.hidden": "analysis",
     "Views.input_gradient": "analysis",
+    "Views.plot_history": "plots",
+    "Views.plot_calibration": "plots",
+    "Views.plot_confusion": "plots",
+    "Views.plot_decision_regions": "plots",
+    "Views.plot_gradient_flow": "plots",
+    "Views.plot_network": "plots",
+    "Views.plot_predicted": "plots",
+    "Views.plot_weights": "plots",
     "Views.summary": "configuration",
 }
 

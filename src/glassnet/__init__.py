@@ -107,7 +107,7 @@ if TYPE_CHECKING:
     from glassnet.gradcheck import check_gradients
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
     from glassnet.sklearn import from_sklearn
-    from glassnet.training import Callback, Checkpoint, EarlyStopping, History
+    from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
 
 __version__ = "0.1.0"
 
@@ -185,6 +185,7 @@ __all__ = [
     "ShapeError",
     "SiLU",
     "Sigmoid",
+    "Snapshots",
     "Softmax",
     "SoftmaxCrossEntropy",
     "SoftmaxFocalCrossEntropy",
@@ -210,6 +211,7 @@ __all__ = [
 
 # The upper floors load when they are first used, so that `import glassnet` costs little more than `import numpy`.
 _ON_USE = {
+    "Snapshots": "glassnet.training",
     "permutation_importance": "glassnet.attribution",
     "integrated_gradients": "glassnet.attribution",
     "Importance": "glassnet.attribution",

@@ -27,7 +27,7 @@ from glassnet.errors import GlassnetError
 __all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "in_the_users_words", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
-COMMANDS = ("evaluate", "predict", "scratch", "show", "train")
+COMMANDS = ("evaluate", "explain", "predict", "scratch", "show", "train")
 
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
 _NAME = re.compile(r"^[\w.]+: ")

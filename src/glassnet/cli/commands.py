@@ -114,6 +114,15 @@ def _train(
     seed: Annotated[str, _number("--seed", "Everything random follows from it.", "Training")] = "0",
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live view and no report.")] = False,
+    report: Annotated[
+        str | None,
+        typer.Option(
+            "--report",
+            metavar="FILE",
+            help="Write the report with pictures as one .html page.",
+            rich_help_panel="Output",
+        ),
+    ] = None,
 ) -> Job:
     """Train a network on a table, say how good it is beside honest baselines, and save it."""
     from glassnet.cli.train_command import run_train
@@ -138,7 +147,7 @@ def _train(
         skip_missing=skip_missing,
         max_seconds=max_seconds,
     )
-    return lambda: run_train(options, as_json=as_json, quiet=quiet)
+    return lambda: run_train(options, as_json=as_json, quiet=quiet, report=report)
 
 
 @app.command("predict")
@@ -173,6 +182,24 @@ def _evaluate(
     from glassnet.cli.evaluate_command import run_evaluate
 
     return lambda: run_evaluate(model, data, skip_missing=skip_missing, as_json=as_json)
+
+
+@app.command("explain")
+def _explain(
+    model: Model,
+    data: Table,
+    row: Annotated[str, typer.Option("--row", "-r", metavar="N", help="Which row, counted from 1.")] = "1",
+    page: Annotated[
+        str | None, typer.Option("--html", metavar="FILE", help="Write a page instead of printing text.")
+    ] = None,
+    digits: Annotated[str, typer.Option(metavar="N", help="Significant digits; 17 are exact.")] = "4",
+    full: Annotated[bool, typer.Option("--full", help="Show all of large arrays and work every entry.")] = False,
+    as_json: Json = False,
+) -> Job:
+    """Explain one row: what the network sees, why it predicts what it does, and a training step worked by hand."""
+    from glassnet.cli.explain_command import run_explain
+
+    return lambda: run_explain(model, data, row=row, page=page, digits=digits, full=full, as_json=as_json)
 
 
 @app.command("show")

@@ -23,6 +23,8 @@ class Prepared:
 
     Parameters
     ----------
+    inputs : Table
+        All rows with a target, without it.
     encoder, target
         Fitted on the training rows; only the list of classes is that of all rows.
     rows : dict of str to ndarray
@@ -33,6 +35,7 @@ class Prepared:
         The target in its own units, of a regression; the class codes otherwise.
     """
 
+    inputs: Table
     encoder: TableEncoder
     target: TargetEncoder
     rows: dict[str, np.ndarray]
@@ -139,7 +142,7 @@ def prepare(
     X = {part: encoder.transform(inputs.take(r)) for part, r in rows.items()}
     y = {part: coder.transform(table[target].take(r)) for part, r in rows.items()}
     truth = y if coder.labels else {part: _numbers(table, target, r) for part, r in rows.items()}
-    return Prepared(encoder, coder, rows, X, y, truth)
+    return Prepared(inputs, encoder, coder, rows, X, y, truth)
 
 
 def _numbers(table: Table, target: str, rows: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from glassnet.cli.report_parts import (
     errors_table,
     facts_table,
     heading,
+    importance_table,
     indented,
     layers_table,
     report_console,
@@ -26,6 +27,7 @@ from glassnet.training.progress import seconds_text
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words"]
 
 _FEW_ROWS = 50
+_MOST_COLUMNS = 8
 
 
 def print_training(result: dict[str, Any]) -> None:
@@ -39,6 +41,8 @@ def print_training(result: dict[str, Any]) -> None:
         console.print()
         print_columns(console, result)
         console.print()
+        _print_importance(console, result)
+        _print_findings(console, result)
         console.print(facts_table(_facts(console, result)))
         _print_model(console, result)
 
@@ -106,6 +110,32 @@ def print_columns(console: Console, result: dict[str, Any]) -> None:
         console.print(indented(part))
 
 
+def _print_importance(console: Console, result: dict[str, Any]) -> None:
+    """Print which columns matter most."""
+    rows = result["importance"]["importance"]
+    if len(rows) < 2:
+        return
+    aside = f"how much worse the loss ({result['importance']['score']:.3g}) gets when a column is shuffled"
+    console.print(heading("What it looks at", aside))
+    for part in importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only):
+        console.print(indented(part))
+    console.print()
+
+
+def _print_findings(console: Console, result: dict[str, Any]) -> None:
+    """Print what was found wrong, with what was tried."""
+    found = [finding for finding in result["findings"] if finding["severity"] != "note"]
+    if not found:
+        return
+    console.print(heading("Findings", "what was noticed in training, and what was tried on a copy"))
+    for finding in found:
+        words = [finding["measured"], finding["why"], finding["advice"]]
+        words += [f"Tried: {finding['tried']}"] if finding["tried"] else []
+        console.print(indented(Text(plain(f"{finding['severity']}: {finding['code']}"), style="yellow")))
+        console.print(indented(indented(Text(plain(" ".join(words))))))
+    console.print()
+
+
 def stop_words(training: dict[str, Any]) -> str:
     """Return why training ended."""
     reason = str(training["stop_reason"])
@@ -139,7 +169,12 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     size = f"{count(result['network']['parameters'], 'parameter')}, {bytes_text(model['bytes'])}"
     replaced = ", replaced the one that was there" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
-    lines = (("Model", plain(model["path"])), ("Next", f"glassnet predict {shlex.quote(model['path'])} new.csv"))
+    lines: tuple[tuple[str, str], ...] = (
+        ("Model", plain(model["path"])),
+        ("Next", f"glassnet predict {shlex.quote(model['path'])} new.csv"),
+    )
+    if "report" in result:
+        lines = (*lines, ("Report", plain(result["report"])))
     for name, words in lines:
         console.print(Text(f"{name:<17}", style="bold").append(words, style="not bold"), soft_wrap=True)
 

@@ -21,6 +21,7 @@ __all__ = [
     "errors_table",
     "facts_table",
     "heading",
+    "importance_table",
     "report_console",
     "scores_table",
 ]
@@ -95,6 +96,21 @@ def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], wid
             cells.append(Text(metric_text(scores[name]), style="bold" if is_best else ""))
         table.add_row(*cells)
     return table
+
+
+def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: bool) -> list[RenderableType]:
+    """Return columns with a bar each for how much they matter, the most important first."""
+    table = _table(header=False)
+    room = max(10, min(30, width - 50))
+    table.add_column("", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    largest = max((row["mean"] for row in rows), default=0.0)
+    for row in rows:
+        share = max(row["mean"], 0.0) / largest if largest > 0.0 else 0.0
+        bar = ("#" if ascii_only else "\u2588") * round(share * room)
+        table.add_row(_cut(plain(row["name"]), width - room - 16), f"{row['mean']:+.3g}", Text(bar, style="cyan"))
+    return [table]
 
 
 # ---- confusion --------------------------------------------------------------------------------------------------

@@ -30,9 +30,9 @@ _NUMBERS = (
 )
 
 
-def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
+def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool, report: str | None = None) -> None:
     """Train by the words of the command line, and report."""
-    options = _options(words)
+    options = _options({**words, "report": report})
     title = f"{options.data} → {options.target}"
     with hearing():  # until the report is out: `train` closes the ear when it begins to save
         with watching(title, wanted=not quiet) as watcher:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+import warnings
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -18,17 +19,20 @@ from glassnet.cli.comparison import verdict
 from glassnet.cli.ears import Ear, hearing
 from glassnet.cli.judging import details, judge, judge_simplest
 from glassnet.cli.outputs import check_model_output
+from glassnet.cli.page import check_report, write_report
 from glassnet.cli.preparation import Prepared, load_table, prepare, refuse_model, without_missing
 from glassnet.cli.watching import Watcher
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers import ACTIVATIONS
 from glassnet.tabular import TableModel
+from glassnet.tabular.why import column_groups
 from glassnet.training import History, Run
 
 __all__ = ["WHERE", "TrainOptions", "train", "with_choices"]
 
 WHERE = "train"
 _WIDEST = 100_000
+_IMPORTANCE_ROWS = 2000
 _BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and the best so far, in float32
 
 
@@ -54,6 +58,7 @@ class TrainOptions:
     drop: tuple[str, ...] = ()
     skip_missing: bool = False
     max_seconds: float | None = None
+    report: str | None = None
 
     def check(self) -> None:
         """Raise one sentence for an option that has a value it cannot have."""
@@ -104,6 +109,7 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
     watcher = watcher or Watcher()
     refuse_model(WHERE, options.data)
     path = None if options.out is None else check_model_output(WHERE, "--out", options.out, [options.data])
+    page = None if options.report is None else check_report(WHERE, options.report, [options.data])
     watcher.phase(f"reading {options.data}")
     everything = load_table(WHERE, options.data)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
@@ -119,11 +125,16 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
         linear = _fit_linear(options, data, watcher, ear)
         network, history = _fit_network(options, data, watcher, ear, began)
         ear.close()
+        importance = _importance(network, data)
         result = _result(options, data, network, history, linear)
+        result["importance"] = importance.to_dict()
         result["rows"]["read"] = everything.n_rows
         model = TableModel(network, data.encoder, data.target)
         network.metadata["training"] = _for_the_file(result)
         result["model"] = None if path is None or options.out is None else _save(model, path, options.out)
+        if page is not None:
+            write_report(page, result, model, data, history, importance)
+            result["report"] = options.report
     result["seconds"] = time.perf_counter() - started
     return model, result
 
@@ -155,6 +166,7 @@ class _Recipe:
     epochs: int
     patience: int
     max_seconds: float | None
+    diagnose: bool = True
 
 
 class _StopOnCtrlC(gn.Callback):
@@ -179,24 +191,31 @@ def _fit(
     layers.append(gn.Dense(data.target.n_outputs))
     optimizer = gn.AdamW(recipe.rate, weight_decay=recipe.weight_decay)
     network = gn.Network(layers, loss=data.target.loss, optimizer=optimizer, seed=options.seed)
+    # Several columns may have their missing values in the same rows: the flags are then equal.
+    watch = gn.Watch(feature_names=data.encoder.feature_names, ignore=["duplicate-columns"])
     try:
         _check_memory(recipe, data)
-        history = network.fit(
-            data.X["training"],
-            data.y["training"],
-            epochs=recipe.epochs,
-            batch_size=options.batch,
-            validation_data=(data.X["validation"], data.y["validation"]),
-            early_stopping=gn.EarlyStopping("valid_loss", patience=recipe.patience),
-            callbacks=[_StopOnCtrlC(ear), *watcher.callbacks(recipe.name)],
-            max_seconds=recipe.max_seconds,
-            progress=False,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", gn.DiagnosisWarning)  # the report has them
+            history = network.fit(
+                data.X["training"],
+                data.y["training"],
+                epochs=recipe.epochs,
+                batch_size=options.batch,
+                validation_data=(data.X["validation"], data.y["validation"]),
+                early_stopping=gn.EarlyStopping("valid_loss", patience=recipe.patience),
+                callbacks=[_StopOnCtrlC(ear), *watcher.callbacks(recipe.name)],
+                max_seconds=recipe.max_seconds,
+                diagnose=watch if recipe.diagnose else False,
+                progress=False,
+            )
     except DivergenceError as error:
         decay = options.weight_decay
         lower = f"--weight-decay (now {decay:g}) or " if decay > 1.0 else ""
         advice = f"Lower {lower}--rate (now {options.rate:g})."
-        message = f"{WHERE}: loss and weights must stay finite, got {error.got}. {advice}"
+        found = [] if network.history is None else [*network.history.findings]
+        tried = f" Tried: {found[0].tried}" if found and found[0].helped and not lower else ""
+        message = f"{WHERE}: loss and weights must stay finite, got {error.got}. {advice}{tried}"
         raise DivergenceError(message, got=error.got) from error
     except MemoryError as error:
         if not recipe.widths:
@@ -226,7 +245,7 @@ def _fit_linear(options: TrainOptions, data: Prepared, watcher: Watcher, ear: Ea
     """Train the rival without hidden layers, in at most a quarter of the time there is."""
     watcher.phase("training a linear model to compare with")
     seconds = None if options.max_seconds is None else options.max_seconds / 4
-    recipe = _Recipe("linear", (), 0.01, 0.0, 0.0, 200, 10, seconds)
+    recipe = _Recipe("linear", (), 0.01, 0.0, 0.0, 200, 10, seconds, diagnose=False)
     network, _ = _fit(recipe, options, data, watcher, ear)
     if ear.asked:
         raise KeyboardInterrupt
@@ -301,8 +320,16 @@ def _result(
         "scores": {"network": ours.scores, "linear": straight.scores, "baseline": simple.scores},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": verdict(words, ours, simple, straight),
+        "findings": history.findings.to_dict()["findings"] if history.findings else [],
         **details(network, target, X, truth),
     }
+
+
+def _importance(network: gn.Network, data: Prepared) -> gn.Importance:
+    """Return how much worse the loss gets when a column is shuffled, on the rows that the report judges by."""
+    part = data.judged_on
+    X, y = data.X[part][:_IMPORTANCE_ROWS], data.y[part][:_IMPORTANCE_ROWS]
+    return gn.permutation_importance(network, X, y, groups=column_groups(data.encoder), repeats=3)
 
 
 def _short(values: list[float]) -> list[float]:
@@ -310,9 +337,12 @@ def _short(values: list[float]) -> list[float]:
     return [float(f"{value:.5g}") for value in values]
 
 
+_NOT_KEPT = ("command", "columns", "labels", "confusion", "findings", "importance")
+
+
 def _for_the_file(result: dict[str, Any]) -> dict[str, Any]:
     """Return what travels in the model file: nothing that differs between two equal runs, or is there already."""
-    kept = {key: value for key, value in result.items() if key not in ("command", "columns", "labels", "confusion")}
+    kept = {key: value for key, value in result.items() if key not in _NOT_KEPT}
     kept["data"] = Path(result["data"]).name
     kept["training"] = {key: value for key, value in result["training"].items() if key != "seconds"}
     return kept

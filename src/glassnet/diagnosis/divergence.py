@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.analysis import named_layers, shadow_of, tap
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.findings import Finding, make_finding
-from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate
+from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
 from glassnet.network import Network
 from glassnet.training import Callback, Run
 
@@ -102,12 +102,19 @@ def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | No
     cause = next((found for found in ahead if found.helped), None)
     if cause is not None:
         return dataclasses.replace(finding, tried=f"See {cause.code}: {cause.tried}", helped=True)
-    for factor in _RATES:
-        change = f"learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}"
-        outcome = trials.make(Attempt(change, scale_rate(factor)))
+    attempts = [
+        Attempt(f"learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}", scale_rate(factor))
+        for factor in _RATES
+    ]
+    if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
+        attempts.append(Attempt("no penalties and no weight decay", without_penalties))
+    for attempt in attempts:
+        outcome = trials.make(attempt)
         if outcome is not None and outcome.after < outcome.before:
-            tried = f"with {change}, {STEPS} steps from the same start bring the loss from {outcome.before:.3g} to "
+            tried = (
+                f"with {attempt.change}, {STEPS} steps from the same start bring the loss from {outcome.before:.3g} to "
+            )
             tried += f"{outcome.after:.3g}."
             return dataclasses.replace(finding, tried=tried, helped=True)
-    rates = ", ".join(f"{case.rate * factor:.3g}" for factor in _RATES)
-    return dataclasses.replace(finding, tried=f"learning rates of {rates} did not help.")
+    changes = "; ".join(attempt.change for attempt in attempts)
+    return dataclasses.replace(finding, tried=f"none of these helped: {changes}.")

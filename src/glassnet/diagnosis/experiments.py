@@ -11,7 +11,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.findings import Finding, make_finding
 from glassnet.diagnosis.rebuilding import with_new_seed, with_twice_the_units
 from glassnet.diagnosis.run_checks import lower_rates
-from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate
+from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
 from glassnet.layers import Dense, Dropout
 from glassnet.layout import every_layer
 from glassnet.network import Network
@@ -93,19 +93,12 @@ def _ideas(case: Case, steps: int) -> Iterator[_Idea]:
         yield _Idea("rate-too-low", Attempt(change, scale_rate(factor), steps=steps))
     decay = float(getattr(network.optimizer, "weight_decay", 0.0) or 0.0)
     if network.l1 or network.l2 or decay or network.max_norm:
-        yield _Idea("penalty-dominates", Attempt("no penalties and no weight decay", _without_penalties, steps=steps))
+        yield _Idea("penalty-dominates", Attempt("no penalties and no weight decay", without_penalties, steps=steps))
     if any(isinstance(layer, Dropout) and layer.rate for layer in every_layer(network.layers)):
         yield _Idea("dropout-too-strong", Attempt("no dropout", _without_dropout, steps=steps))
     yield _Idea("unlucky-start", Attempt(f"seed={network.seeds[0] + 1}", with_new_seed, steps=steps))
     if _is_narrow(network):
         yield _Idea("too-few-units", Attempt("twice the units, at least 8", with_twice_the_units, steps=steps))
-
-
-def _without_penalties(network: Network) -> None:
-    network.l1 = network.l2 = 0.0
-    network.max_norm = None
-    if network.optimizer.decays:
-        network.optimizer.weight_decay = 0.0  # type: ignore[attr-defined]  # of those that decay
 
 
 def _without_dropout(network: Network) -> None:

@@ -17,7 +17,18 @@ from glassnet.populations.members import untrained
 from glassnet.training import Callback, Run
 from glassnet.training.batches import ArrayBatches
 
-__all__ = ["LOSS", "SHARE_OF_CONSTANT", "STEPS", "WRONG_ANSWERS", "Attempt", "Judge", "Outcome", "Trials", "scale_rate"]
+__all__ = [
+    "LOSS",
+    "SHARE_OF_CONSTANT",
+    "STEPS",
+    "WRONG_ANSWERS",
+    "Attempt",
+    "Judge",
+    "Outcome",
+    "Trials",
+    "scale_rate",
+    "without_penalties",
+]
 
 STEPS = 50
 _BETTER = 0.9  # what helps leaves at most this share of what is left without it
@@ -235,6 +246,14 @@ def scale_rate(factor: float) -> Change:
             layer.rate_factor *= factor
 
     return act
+
+
+def without_penalties(network: Network) -> None:
+    """Switch off everything that pulls weights to 0."""
+    network.l1 = network.l2 = 0.0
+    network.max_norm = None
+    if network.optimizer.decays:
+        network.optimizer.weight_decay = 0.0  # type: ignore[attr-defined]  # of those that decay
 
 
 def _shown(value: float) -> str:

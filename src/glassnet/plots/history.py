@@ -14,19 +14,21 @@ from glassnet.training import History
 __all__ = ["plot_history"]
 
 
-def plot_history(history: History, column: str = "loss", *, ax: Any = None) -> Any:
-    """Draw a column of the history and its counterpart on the validation data, the best epoch marked.
+def plot_history(history: History | None, column: str = "loss", *, ax: Any = None) -> Any:
+    """Draw a column of the history and its counterpart on the validation data; the best epoch and findings are marked.
+
+    A finding of the last `fit` stands as a dotted line with its code at the epoch where it was seen.
 
     Parameters
     ----------
-    history : History
+    history : History or None
         What `Network.fit` returned, or ``net.history``.
     column : str, default="loss"
         ``"loss"``, ``"accuracy"``, ``"learning_rate"``: without ``"valid_"``. With members there is a line for each.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    if not history.epochs:
+    if history is None or not history.epochs:
         message = "plot_history: there must be at least one epoch, got none. Call fit first."
         raise NotFittedError(message)
     known = dict.fromkeys(name.removeprefix("valid_") for name in history.columns)
@@ -39,10 +41,31 @@ def plot_history(history: History, column: str = "loss", *, ax: Any = None) -> A
     best = history.best_epoch
     if isinstance(best, int) and best:
         ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
+    _mark_findings(ax, history)
     ax.set_xlabel("epoch")
     ax.set_ylabel(column.replace("_", " "))
     ax.legend(frameon=False)
     return ax
+
+
+def _mark_findings(ax: Any, history: History) -> None:
+    """Write the code of each finding at its epoch, those of one epoch below each other."""
+    below: dict[int, int] = {}
+    for finding in getattr(history.findings, "problems", ()):
+        epoch = min(max(finding.epoch or 1, 1), history.epochs)
+        line = below[epoch] = below.get(epoch, 0) + 1
+        late = epoch > 1 + 0.6 * (history.epochs - 1)
+        ax.axvline(epoch, color="C3", lw=1.0, ls=":")
+        ax.annotate(
+            finding.code,
+            (epoch, 1.0),
+            (-4 if late else 4, -11 * line),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if late else "left",
+            fontsize=8,
+            color="C3",
+        )
 
 
 def _draw(ax: Any, epochs: np.ndarray, values: list[Any], color: str, label: str) -> None:

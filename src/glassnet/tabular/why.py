@@ -12,9 +12,10 @@ from glassnet.tabular.frames import to_table
 from glassnet.tabular.table import Column, Table
 
 if TYPE_CHECKING:
+    from glassnet.tabular.encoder import TableEncoder
     from glassnet.tabular.model import TableModel
 
-__all__ = ["Reason", "Why", "column_importance", "reasons_of"]
+__all__ = ["Reason", "Why", "column_groups", "column_importance", "reasons_of", "told_rows"]
 
 _MOST_BACKGROUND = 50  # rows to compare with
 
@@ -116,12 +117,23 @@ def reasons_of(model: TableModel, frame: Any, background: Any = None) -> list[Wh
     if not table.n_rows:
         message = "TableModel.why: the frame must have at least one row, got none."
         raise DataError(message)
+    return told_rows(model, table, None if background is None else model.encoder.transform(to_table(background)))
+
+
+def told_rows(model: TableModel, table: Table, background: np.ndarray | None) -> list[Why]:
+    """Return the same for a table, compared with rows that are coded already.
+
+    Parameters
+    ----------
+    model : TableModel
+    table : Table
+    background : ndarray of shape (m, d), optional
+        Features of the rows to compare with.
+    """
     X = model.encoder.transform(table)
     baseline, beside = None, "a row of average numbers has"
     if background is not None:
-        rows = to_table(background)
-        step = max(1, rows.n_rows // _MOST_BACKGROUND)
-        baseline = model.encoder.transform(rows.take(slice(None, None, step)))[:_MOST_BACKGROUND]
+        baseline = background[:: max(1, len(background) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"
     is_label = bool(model.target.labels)
     found = integrated_gradients(model.network, X, baseline, of="probability" if is_label else "logit", tolerance=1e-5)
@@ -157,6 +169,16 @@ def _shown(column: Column, row: int) -> str:
     return f"{value:.6g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
+def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
+    """Return the features of each column of the table, by their places."""
+    groups, start = {}, 0
+    for coder in encoder.coders:
+        if coder.features:
+            groups[coder.name] = list(range(start, start + len(coder.features)))
+            start += len(coder.features)
+    return groups
+
+
 def column_importance(
     model: TableModel, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
 ) -> Importance:
@@ -174,10 +196,6 @@ def column_importance(
     if model.target.name not in table:
         message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none."
         raise DataError(message, expected=model.target.name)
-    groups, start = {}, 0
-    for coder in model.encoder.coders:
-        if coder.features:
-            groups[coder.name] = list(range(start, start + len(coder.features)))
-            start += len(coder.features)
+    groups = column_groups(model.encoder)
     X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])
     return permutation_importance(model.network, X, y, metric=metric, groups=groups, repeats=repeats, seed=seed)

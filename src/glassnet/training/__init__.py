@@ -7,7 +7,19 @@ from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.fitting import check_fit_options, fit_network
 from glassnet.training.history import History
 from glassnet.training.run import Run
+from glassnet.training.snapshots import Snapshot, Snapshots
 from glassnet.training.state import RunState
 from glassnet.training.stopping import EarlyStopping
 
-__all__ = ["Callback", "Checkpoint", "EarlyStopping", "History", "Run", "RunState", "check_fit_options", "fit_network"]
+__all__ = [
+    "Callback",
+    "Checkpoint",
+    "EarlyStopping",
+    "History",
+    "Run",
+    "RunState",
+    "Snapshot",
+    "Snapshots",
+    "check_fit_options",
+    "fit_network",
+]

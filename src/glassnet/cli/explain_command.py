@@ -1,0 +1,179 @@
+"""``glassnet explain``: one row of a table from its raw values to the prediction, why, and the training step on it."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any
+
+from glassnet.checks import check_integer
+from glassnet.cli.arguments import as_number
+from glassnet.cli.loading import load_model, table_for
+from glassnet.cli.outputs import check_output
+from glassnet.cli.printing import print_json
+from glassnet.cli.wording import plain
+from glassnet.errors import DataError
+from glassnet.explanation import Explanation, explain
+from glassnet.explanation.rendering import page_of
+from glassnet.files import write_atomically
+from glassnet.tabular import Table, TableModel
+from glassnet.tabular.why import Why
+
+__all__ = ["explain_row", "run_explain", "why_html"]
+
+WHERE = "explain"
+
+
+def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
+    """Return how one row is encoded, why it is predicted as it is, and the training step on it.
+
+    Parameters
+    ----------
+    model : TableModel
+    data : str
+        A file or the name of a bundled table.
+    row : int
+        Which row, counted from 1.
+
+    Returns
+    -------
+    dict
+        ``"encoding"``, ``"why"`` and ``"step"``, which is None if the row's target is not known.
+    """
+    table = table_for(WHERE, model, data, with_target=False)
+    check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
+    if row > table.n_rows:
+        message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {data}."
+        raise DataError(message, expected=table.n_rows, got=row)
+    one = table.take(slice(row - 1, row))
+    return {
+        "command": "explain",
+        "data": data,
+        "row": row,
+        "encoding": _encoding(model, one),
+        "why": model.why(one, table)[0],
+        "step": _step(model, one),
+    }
+
+
+def _encoding(model: TableModel, one: Table) -> list[dict[str, Any]]:
+    """Return for each column of the row its value, and the features that it becomes."""
+    X = model.encoder.transform(one)[0]
+    found, start = [], 0
+    for coder in model.encoder.coders:
+        if not coder.features:
+            continue
+        stop = start + len(coder.features)
+        column = one[coder.name]
+        value = "missing" if column.missing[0] else str(column.values[0])
+        features = dict(zip(coder.features, X[start:stop].tolist(), strict=True))
+        found.append({"column": coder.name, "value": value, "done": coder.done(), "features": features})
+        start = stop
+    return found
+
+
+def _step(model: TableModel, one: Table) -> Explanation | None:
+    """Return the training step on the row; None if its target is not known."""
+    name = model.target.name
+    if name not in one or one[name].missing[0]:
+        return None
+    return explain(model.network, model.encoder.transform(one), model.target.transform(one[name]))
+
+
+def run_explain(
+    model_path: str, data: str, *, row: str, page: str | None, digits: str, full: bool, as_json: bool
+) -> None:
+    """Explain by the words of the command line: as text, as JSON, and as a page if one is asked for."""
+    number = check_integer(WHERE, "--digits", as_number(digits), 1)
+    path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
+    result = explain_row(load_model(WHERE, model_path), data, as_number(row))
+    if path is not None:
+        write_atomically(path, _page(result, number, full).encode())
+    if as_json:
+        step = result["step"]
+        plain_data = {"why": result["why"].to_dict(), "step": None if step is None else step.to_dict()}
+        print_json({**result, **plain_data, "model": model_path})
+    elif page is not None:
+        print(plain(f"row {row} of {data} explained in {page}"))
+    else:
+        print(_text(result, number, full))
+
+
+_NO_STEP = "The row has no target, so there is no training step to show."
+
+
+def _text(result: dict[str, Any], digits: int, full: bool) -> str:
+    """Return everything as text."""
+    lines = [f"Row {result['row']} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
+    width = max(len(f"{plain(part['column'])} = {plain(part['value'])}") for part in result["encoding"])
+    for part in result["encoding"]:
+        raw = f"{plain(part['column'])} = {plain(part['value'])}".ljust(min(width, 40))
+        lines.append(f"  {raw}  ->  {_features(part, digits)}")
+    lines += ["", "Why", "---", *map(plain, result["why"].text().splitlines()), ""]
+    step = result["step"]
+    return "\n".join([*lines, _NO_STEP if step is None else step.text(digits=digits, full=full)])
+
+
+def _features(part: dict[str, Any], digits: int) -> str:
+    """Return the features of a column: those of a category without those that are 0."""
+    features = part["features"]
+    shown = features if len(features) == 1 else {name: value for name, value in features.items() if value}
+    words = [
+        ("" if name == part["column"] else f"{plain(name)}: ") + f"{value:.{digits}g}" for name, value in shown.items()
+    ]
+    return ", ".join(words) or "0 in all features"
+
+
+def _page(result: dict[str, Any], digits: int, full: bool) -> str:
+    """Return everything as one page that loads nothing."""
+    rows = "".join(
+        f"<tr><td>{html.escape(part['column'])}</td><td>{html.escape(part['value'])}</td>"
+        f"<td>{html.escape(_features(part, digits))}</td></tr>"
+        for part in result["encoding"]
+    )
+    step = result["step"]
+    parts = [
+        f"<style>{_STYLE}</style>",
+        '<div class="glassnet-row">',
+        f"<h1>Row {result['row']} of {html.escape(Path(result['data']).name)}</h1>",
+        "<h2>What the network sees</h2>",
+        f"<table><tr><th>column</th><th>value</th><th>becomes</th></tr>{rows}</table>",
+        "<h2>Why</h2>",
+        why_html(result["why"]),
+        "<h2>The training step</h2>",
+        f"<p>{_NO_STEP}</p>" if step is None else _inner(step.html(digits=digits, full=full)),
+        "</div>",
+    ]
+    return page_of(f"Row {result['row']}", "\n".join(parts))
+
+
+def _inner(page: str) -> str:
+    """Return what is inside the body of a page."""
+    return page.split("<body>")[1].split("</body>")[0]
+
+
+_STYLE = """
+.glassnet-row { font: 15px/1.5 system-ui, sans-serif; color: #1b2a33; max-width: 60rem; margin: 0 auto; }
+.glassnet-row > table { border-collapse: collapse; display: block; overflow-x: auto; }
+.glassnet-row > table td, .glassnet-row > table th { padding: 0.15rem 0.8rem 0.15rem 0; text-align: left; }
+.glassnet-why { width: 100%; max-width: 44rem; border-collapse: collapse; }
+.glassnet-why td { padding: 0.1rem 0.6rem 0.1rem 0; }
+.glassnet-why .bar { height: 0.8rem; border-radius: 2px; }
+@media (prefers-color-scheme: dark) { .glassnet-row { color: #eceff1; } }
+"""
+
+
+def why_html(why: Why, most: int = 12) -> str:
+    """Return the reasons as a table with bars: blue for, orange against."""
+    largest = max((abs(reason.contribution) for reason in why.reasons), default=0.0) or 1.0
+    rows = []
+    for reason in why.reasons[:most]:
+        color = "#1f77b4" if reason.contribution >= 0 else "#ff7f0e"
+        width = 100.0 * abs(reason.contribution) / largest
+        rows.append(
+            f"<tr><td>{html.escape(reason.column)} = {html.escape(reason.value)}</td>"
+            f'<td style="text-align:right">{reason.contribution:+.4g}</td>'
+            f'<td style="width:45%"><div class="bar" style="width:{width:.1f}%;background:{color}"></div></td></tr>'
+        )
+    head = html.escape(why.text(0).splitlines()[0])
+    return f'<p>{head}</p><table class="glassnet-why">{"".join(rows)}</table>'

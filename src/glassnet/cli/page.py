@@ -1,0 +1,201 @@
+"""``glassnet train --report``: one page with the report, pictures and findings, which loads nothing from anywhere."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import glassnet as gn
+from glassnet.checks import require_extra
+from glassnet.cli.explain_command import why_html
+from glassnet.cli.outputs import check_output
+from glassnet.cli.preparation import Prepared
+from glassnet.cli.wording import count, metric_text
+from glassnet.explanation.rendering import page_of
+from glassnet.files import write_atomically
+from glassnet.tabular import TableModel
+from glassnet.tabular.why import told_rows
+from glassnet.training import History
+
+__all__ = ["check_report", "write_report"]
+
+_MOST_CLASSES = 30
+
+
+def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
+    """Return where the page goes, or say before the work begins why it cannot be written or drawn."""
+    path = check_output(where, "--report", given, [".html", ".htm"], inputs)
+    require_extra("matplotlib.pyplot", "plot", f"{where} --report")
+    return path
+
+
+def write_report(
+    path: Path, result: dict[str, Any], model: TableModel, data: Prepared, history: History, importance: gn.Importance
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : Path
+    result : dict
+        What `train` returns.
+    model : TableModel
+    data : Prepared
+        The rows that it was trained and judged on.
+    history : History
+    importance : Importance
+        Of the columns.
+    """
+    title = f"{Path(result['data']).name} \u2192 {result['target']}"
+    parts = [
+        f"<style>{_STYLE}</style>",
+        '<main class="glassnet-report">',
+        f"<h1>{html.escape(title)}</h1>",
+        f"<p>{html.escape(_summary(result))}</p>",
+        "<h2>Scores</h2>",
+        _scores(result),
+        f"<p><b>{html.escape(result['verdict']['sentence'])}</b></p>",
+        _findings(result),
+        "<h2>Pictures</h2>",
+        '<div class="pictures">',
+        *(_figure(*pair) for pair in _pictures(model, data, history, importance)),
+        "</div>",
+        "<h2>Why single rows are predicted as they are</h2>",
+        *_whys(model, data),
+        "<h2>Columns</h2>",
+        _columns(result),
+        "</main>",
+    ]
+    write_atomically(path, page_of(title, "\n".join(parts)).encode())
+
+
+def _summary(result: dict[str, Any]) -> str:
+    rows, training = result["rows"], result["training"]
+    used = ", ".join(f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows)
+    return (
+        f"{result['task'].capitalize()} of {result['target']}; {count(rows['read'], 'row')} ({used}); "
+        f"{count(training['epochs'], 'epoch')}, best {training['best_epoch']}; glassnet {result['glassnet']}."
+    )
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    first = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="wide"><table><tr>{first}</tr>{body}</table></div>'
+
+
+def _scores(result: dict[str, Any]) -> str:
+    names = {"network": "network", "linear": "linear model", "baseline": result["baseline"]["does"]}
+    metrics = list(result["scores"]["network"])
+    rows = [[words, *(metric_text(result["scores"][who][m]) for m in metrics)] for who, words in names.items()]
+    return _table(["", *(name.replace("_", " ") for name in metrics)], rows)
+
+
+def _findings(result: dict[str, Any]) -> str:
+    """Return what was found, notes included, each with its sentences."""
+    parts = ["<h2>Findings</h2>"]
+    if not result["findings"]:
+        parts.append("<p>Nothing wrong was found in the data, at the start, in training or in the result.</p>")
+    for finding in result["findings"]:
+        lines = [("measured", finding["measured"]), ("why", finding["why"]), ("do", finding["advice"])]
+        lines += [("tried", finding["tried"])] if finding["tried"] else []
+        body = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in lines)
+        head = html.escape(f"{finding['severity']}: {finding['code']}")
+        parts.append(f'<section class="finding {finding["severity"]}"><h3>{head}</h3><dl>{body}</dl></section>')
+    return "\n".join(parts)
+
+
+def _columns(result: dict[str, Any]) -> str:
+    rows = [[c["name"], c["kind"], f"{c['missing']:,}", c["done"]] for c in result["columns"]]
+    return _table(["column", "kind", "missing", "what is done to it"], rows)
+
+
+# ---- pictures ------------------------------------------------------------------------------------------------------
+
+
+def _figure(words: str, picture: str) -> str:
+    return f"<figure>{picture}<figcaption>{html.escape(words)}</figcaption></figure>"
+
+
+def _pictures(model: TableModel, data: Prepared, history: History, importance: gn.Importance) -> list[tuple[str, str]]:
+    """Return every picture as SVG, with a sentence."""
+    from glassnet import plots
+
+    network, X, y = model.network, data.X[data.judged_on], data.y[data.judged_on]
+    labels = [str(label) for label in model.target.labels]
+    found = [("How training went; findings are marked.", _drawn(plots.plot_history(history)))]
+    if labels and len(labels) <= _MOST_CLASSES:
+        found.append(("Which class is taken for which.", _drawn(plots.plot_confusion(network, X, y, labels=labels))))
+    if labels:
+        found.append(("Whether probabilities mean what they say.", _drawn(plots.plot_calibration(network, X, y))))
+    else:
+        words = "Predicted against true, in standard deviations of the target."
+        found.append((words, _drawn(plots.plot_predicted(network, X, y))))
+    found.append(
+        ("What it looks at: how much worse the loss gets without it.", _drawn(plots.plot_importance(importance)))
+    )
+    if X.shape[1] == 2:
+        found.append(("What is answered where.", _drawn(plots.plot_decision_regions(network, X, y))))
+    found.append(("The network and its strongest weights.", _drawn(plots.plot_network(network))))
+    found.append(("How the weights of each layer are spread.", _drawn(plots.plot_weights(network))))
+    rows = slice(None, 500)
+    flow = plots.plot_gradient_flow(network, data.X["training"][rows], data.y["training"][rows])
+    found.append(("How large the gradient is in each layer, at the end.", _drawn(flow)))
+    return found
+
+
+def _drawn(ax: Any) -> str:
+    """Return the figure of these axes as SVG to stand in a page, and forget it."""
+    from matplotlib import pyplot as plt
+
+    stream = io.StringIO()
+    ax.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(ax.figure)
+    text = stream.getvalue()
+    return re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", text[text.index("<svg") :], count=1)
+
+
+# ---- single rows ---------------------------------------------------------------------------------------------------
+
+
+def _whys(model: TableModel, data: Prepared) -> list[str]:
+    """Return why the row that was answered best, the one in the middle and the worst were."""
+    X, y = data.X[data.judged_on], data.y[data.judged_on]
+    Z = model.network.predict(X)
+    errors = 1.0 - Z[np.arange(len(Z)), y] if model.target.labels else np.abs(Z[:, 0] - y[:, 0])
+    order = np.argsort(errors, kind="stable")
+    chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
+    table = data.inputs.take(np.asarray(data.rows[data.judged_on])[chosen])
+    whys = told_rows(model, table, data.X["training"])
+    titles = [f"A {data.judged_on} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
+    return [f"<h3>{title}</h3>{why_html(why)}" for title, why in zip(titles, whys, strict=False)]
+
+
+_STYLE = """
+.glassnet-report { font: 15px/1.5 system-ui, sans-serif; color: #1b2a33; max-width: 70rem; margin: 0 auto; }
+.glassnet-report h1 { margin-bottom: 0.2rem; }
+.glassnet-report h2 { margin-top: 2rem; border-bottom: 2px solid #00897b; }
+.glassnet-report .wide { overflow-x: auto; }
+.glassnet-report .wide table { border-collapse: collapse; }
+.glassnet-report .wide td, .glassnet-report .wide th { padding: 0.2rem 1.2rem 0.2rem 0; text-align: left;
+  vertical-align: top; }
+.glassnet-report .finding { border-left: 4px solid #f9a825; padding: 0.1rem 1rem; margin: 0.8rem 0; }
+.glassnet-report .finding.error { border-color: #c62828; } .glassnet-report .finding.note { border-color: #90a4ae; }
+.glassnet-report .finding h3 { margin: 0.3rem 0; font-size: 1rem; }
+.glassnet-report dl { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0.1rem 0.5rem; margin: 0.3rem 0; }
+.glassnet-report dt { color: #607d8b; } .glassnet-report dd { margin: 0; }
+.glassnet-report .pictures { display: grid; gap: 1.2rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(27rem, 100%), 1fr)); }
+.glassnet-report figure { margin: 0; background: #fff; border: 1px solid #cfd8dc; border-radius: 6px; padding: 0.6rem; }
+.glassnet-report figure svg { width: 100%; height: auto; }
+.glassnet-report figcaption { color: #455a64; font-size: 0.9rem; }
+.glassnet-why { width: 100%; max-width: 44rem; border-collapse: collapse; }
+.glassnet-why td { padding: 0.1rem 0.6rem 0.1rem 0; } .glassnet-why .bar { height: 0.8rem; border-radius: 2px; }
+@media (prefers-color-scheme: dark) { .glassnet-report { color: #eceff1; } .glassnet-report dt { color: #b0bec5; } }
+"""

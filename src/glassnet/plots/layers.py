@@ -1,0 +1,136 @@
+"""Layers over time and beside each other: histograms of what is in them, and how far the gradient gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.analysis import shadow_of
+from glassnet.checks import check_choice
+from glassnet.errors import NotFittedError
+from glassnet.layers import Step
+from glassnet.network import Network
+from glassnet.plots.axes import axes_for
+from glassnet.training import Snapshots
+
+__all__ = ["plot_gradient_flow", "plot_histograms"]
+
+_ROWS = 80  # of the picture, over the range of values
+
+
+def plot_histograms(snapshots: Snapshots, what: str = "weights", layer: str | None = None, *, ax: Any = None) -> Any:
+    """Draw how the numbers of a layer are spread, epoch by epoch: the darker, the more numbers.
+
+    Parameters
+    ----------
+    snapshots : Snapshots
+        What `fit` filled.
+    what : {"weights", "activations", "gradients"}, default="weights"
+        Which numbers.
+    layer : str, optional
+        Of which layer, by its name; by default of all, one picture beside the other.
+    ax : Axes, optional
+        Where to draw one layer, by default the first one; without it a new figure is made.
+
+    Returns
+    -------
+    Axes, or array of Axes
+        An array for several layers.
+    """
+    found = snapshots.of(what)
+    if not found:
+        message = "plot_histograms: there must be at least one snapshot, got none. Pass callbacks=snapshots to fit."
+        raise NotFittedError(message)
+    if layer is not None:
+        check_choice("plot_histograms", "layer", layer, found)
+    elif ax is None and len(found) > 1:
+        return _all(found, what)
+    name = next(iter(found)) if layer is None else layer
+    ax = axes_for("plot_histograms", ax)
+    _draw(ax, found[name])
+    ax.set_ylabel(what)
+    ax.set_title(name, fontsize=9)
+    return ax
+
+
+def _all(found: dict[str, Any], what: str) -> np.ndarray:
+    """Draw every layer in a panel of its own."""
+    first = axes_for("plot_histograms", None, figsize=(2.6 * len(found) + 0.6, 3.0))
+    figure = first.figure
+    first.remove()
+    panels = np.atleast_1d(figure.subplots(1, len(found)))
+    for panel, (name, shots) in zip(panels, found.items(), strict=True):
+        _draw(panel, shots)
+        panel.set_title(name, fontsize=9)
+    panels[0].set_ylabel(what)
+    return np.asarray(panels)
+
+
+def _draw(ax: Any, shots: list[Any]) -> None:
+    """Draw the histograms of one layer side by side, on one scale."""
+    low, high = min(shot.edges[0] for shot in shots), max(shot.edges[-1] for shot in shots)
+    grid = np.linspace(low, high, _ROWS + 1)
+    middle = (grid[:-1] + grid[1:]) / 2
+    picture = np.zeros((_ROWS, len(shots)))
+    for j, shot in enumerate(shots):
+        place = np.clip(np.searchsorted(shot.edges, middle, side="right") - 1, 0, len(shot.counts) - 1)
+        inside = (middle >= shot.edges[0]) & (middle <= shot.edges[-1])
+        density = shot.counts / np.maximum(np.diff(shot.edges), 1e-30)
+        picture[:, j] = np.where(inside, density[place], 0.0)
+        picture[:, j] /= max(picture[:, j].max(), 1e-30)
+    epochs = [shot.epoch for shot in shots]
+    ax.pcolormesh(_edges(epochs), grid, np.sqrt(picture), cmap="Blues", vmin=0.0, vmax=1.0, rasterized=True)
+    ax.set_xlabel("epoch")
+
+
+def _edges(epochs: list[int]) -> np.ndarray:
+    """Return the borders between the columns of a picture."""
+    at = np.array(epochs, dtype=np.float64)
+    if len(at) == 1:
+        return np.array([at[0] - 0.5, at[0] + 0.5])
+    between = (at[1:] + at[:-1]) / 2
+    return np.concatenate([[2 * at[0] - between[0]], between, [2 * at[-1] - between[-1]]])
+
+
+def plot_gradient_flow(network: Network, X: Any, y: Any, sample_weight: Any = None, *, ax: Any = None) -> Any:
+    """Draw how large the gradient is in each layer, from the first to the last, on a logarithmic scale.
+
+    A bar is the mean size of ``dL/dW``, the line above it the largest. Bars that shrink by a factor of a thousand and
+    more towards the first layer are a vanishing gradient.
+
+    Parameters
+    ----------
+    network : Network
+        Built, without members; it is not changed.
+    X : array of shape (n, ...)
+        Rows.
+    y : array of shape (n,) or (n, k)
+        Their targets.
+    sample_weight : array of shape (n,), optional
+        As in `Network.fit`.
+    ax : Axes, optional
+        Where to draw; by default in a new figure.
+    """
+    network.built("plot_gradient_flow")
+    inputs, targets, weight = network.check_data("plot_gradient_flow", X, y, sample_weight)
+    shadow = shadow_of(network)
+    shadow.accumulate(inputs[:], targets[:], weight, Step("record"))
+    shadow.built("plot_gradient_flow").average_gradients()
+    order = {id(layer): i for i, layer in enumerate(shadow.built("plot_gradient_flow").layers.values())}
+    slots = sorted((slot for slot in shadow.slots if slot.spec.decays), key=lambda slot: order[id(slot.layer)])
+    sizes = [np.abs(slot.view(shadow.grads)) for slot in slots]
+    names = [slot.name.rpartition(".")[0] for slot in slots]
+    ax = axes_for("plot_gradient_flow", ax, figsize=(max(3.5, 0.7 * len(names) + 1.2), 3.2))
+    tiny = np.finfo(np.float32).tiny
+    means = [max(float(size.mean()), float(tiny)) for size in sizes]
+    most = [max(float(size.max()), float(tiny)) for size in sizes]
+    places = np.arange(len(names))
+    ax.bar(places, means, color="C0", width=0.6, label="mean")
+    ax.hlines(most, places - 0.3, places + 0.3, color="C1", lw=2, label="largest")
+    ax.set_yscale("log")
+    ax.set_xticks(places, names, rotation=45 if len(names) > 4 else 0, ha="right" if len(names) > 4 else "center")
+    ax.set_ylabel("|dL/dW|")
+    ax.set_ylim(min(means) / 4, max(most) * 4)
+    ax.legend(frameon=False, ncols=2, loc="upper center")
+    return ax
