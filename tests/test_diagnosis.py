@@ -400,3 +400,73 @@ def test_thresholds_keep_healthy_networks_quiet() -> None:
         found = gn.diagnose(classifier(3, optimizer, hidden=2, act=act), X, y)
         assert [finding.code for finding in found if finding.code != "worse-than-linear"] == [], found
         assert math.isfinite(len(found))
+
+
+def test_a_diagnosis_that_fails_costs_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong with looking is a warning; the training ends as if nobody had looked."""
+    from glassnet.diagnosis import watching
+
+    def fail(*_: Any, **__: Any) -> None:
+        message = "no luck"
+        raise RuntimeError(message)
+
+    X, y = classes(0)
+    calm = classifier(0)
+    calm.fit(X, y, epochs=3, diagnose=False)
+    monkeypatch.setattr(watching, "examine", fail)
+    network = classifier(0)
+    with pytest.warns(gn.DiagnosisWarning, match=r"fit: its diagnosis failed \(RuntimeError: no luck\)"):
+        network.fit(X, y, epochs=3)
+    assert np.array_equal(network.params, calm.params)
+
+
+def strange() -> dict[str, tuple[list[Any], Any, Any, Any, dict[str, Any]]]:
+    """Return trainings of all shapes: layers, loss, X, y, options."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((60, 4)), rng.integers(0, 3, 60)
+    dense = lambda k: [gn.Dense(6, "tanh"), gn.Dense(k)]  # noqa: E731
+    images = rng.standard_normal((40, 3, 5))
+    value = gn.CustomLoss(lambda Z, t: ((Z - t) ** 2).sum(-1), lambda Z, t: 2 * (Z - t), name="mine")
+    return {
+        "one row": (dense(3), "cross_entropy", X[:1], y[:1], {}),
+        "two rows": (dense(3), "cross_entropy", X[:2], y[:2], {}),
+        "one column": (dense(3), "cross_entropy", X[:, :1], y, {}),
+        "no hidden layer": ([gn.Dense(3)], "cross_entropy", X, y, {}),
+        "images": ([gn.Flatten(), *dense(3)], "cross_entropy", images, y[:40], {}),
+        "images constant in places": ([gn.Flatten(), *dense(3)], "cross_entropy", images * [1, 0, 1, 1, 1], y[:40], {}),
+        "codes": ([gn.Embedding(3, 2), gn.Flatten(), gn.Dense(3)], "cross_entropy", rng.integers(0, 3, (60, 2)), y, {}),
+        "probabilities": (dense(3), "cross_entropy", X, np.eye(3)[y], {}),
+        "labels": (dense(3), "binary_cross_entropy", X, np.eye(3)[y], {}),
+        "several numbers": (dense(2), "squared_error", X, X[:, :2], {}),
+        "constant numbers": (dense(1), "squared_error", X, np.ones(60), {}),
+        "quantiles": (dense(3), gn.Quantile([0.1, 0.5, 0.9]), X, X[:, 0], {}),
+        "distribution": (dense(2), "gaussian_nll", X, X[:, 0], {}),
+        "counts": (dense(1), "poisson", X, rng.poisson(2.0, 60), {}),
+        "focal": (dense(3), "focal_cross_entropy", X, y, {}),
+        "own loss": (dense(2), value, X, X[:, :2], {}),
+        "own activation": ([gn.Dense(6, (np.sin, np.cos)), gn.Dense(3)], "cross_entropy", X, y, {}),
+        "weights": (dense(3), "cross_entropy", X, y, {"sample_weight": (np.arange(60) > 30) * 2.0}),
+        "class weights": (dense(3), "cross_entropy", X, y, {"class_weight": "balanced"}),
+        "large numbers": ([gn.BatchNorm(), *dense(3)], "cross_entropy", X * 1e6, y, {}),
+        "branches": ([gn.Concatenate([gn.Identity(), dense(2)]), gn.Dense(3)], "cross_entropy", X, y, {}),
+        "shortcut": ([gn.Residual(dense(4)), gn.Softplus(), gn.Dense(3)], "cross_entropy", X, y, {}),
+        "validation of one": (dense(3), "cross_entropy", X, y, {"validation_data": (X[:1], y[:1])}),
+        "plateau": (dense(3), "cross_entropy", X, y, {"validation_split": 0.3}),
+        "dropped batches": (dense(3), "cross_entropy", X, y, {"batch_size": 50, "drop_last": True}),
+        "more classes than rows": (dense(100), "cross_entropy", X, y, {}),
+    }
+
+
+@pytest.mark.parametrize("name", strange())
+@pytest.mark.parametrize("rate", [1e-7, 1e-2, 50.0])
+def test_whatever_is_trained_can_be_looked_at(name: str, rate: float) -> None:
+    """No kind of network, data or loss makes looking fail, at any rate, in ``fit`` or in `diagnose`."""
+    layers, loss, X, y, options = strange()[name]
+    schedule = gn.ReduceOnPlateau(rate, monitor="valid_loss") if name == "plateau" else rate
+    network = gn.Network(layers, loss=loss, optimizer=gn.SGD(schedule, clip_norm=5.0), seed=0)
+    try:
+        found = network.fit(X, y, epochs=4, **options).findings
+    except gn.DivergenceError:
+        found = network.history.findings
+    assert json.dumps(found.to_dict(), allow_nan=False)
+    assert json.dumps(gn.diagnose(network, X, y).to_dict(), allow_nan=False)

@@ -12,7 +12,6 @@ ACTIVATIONS = "glassnet.layers.activations"
 ENGINE = {
     "glassnet.analysis": "named_layers shadow_of tap",
     "glassnet.diagnosis": "fit_watched",
-    "glassnet.diagnosis.findings.Diagnosis": "__init__",
     "glassnet.diagnosis.watching.Watch": "broken explain tell",
     "glassnet.errors": "shortened",
     "glassnet.files": "restore_network write_atomically",

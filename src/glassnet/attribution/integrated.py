@@ -101,6 +101,7 @@ def integrated_gradients(
     Returns
     -------
     Attribution
+        Contributions, answers, and how far their sums are off.
 
     Raises
     ------

@@ -103,6 +103,7 @@ def permutation_importance(
     Returns
     -------
     Importance
+        By column or group, over all repetitions.
 
     Raises
     ------

@@ -19,9 +19,11 @@ __all__ = ["check_columns", "check_rows", "check_targets"]
 
 _LARGE, _SMALL, _FAR_APART = 100.0, 1e-2, 1e4  # root mean squares of columns, and of the largest to the smallest
 _TARGET_LARGE, _TARGET_SMALL = 10.0, 1e-2
+_MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
 _SHARED = 0.05  # of the validation rows
 _FREQUENT = 0.8
 _FEWEST_ROWS = 20
+_NEARLY_WHOLE = 0.05
 _KEYS = 10_000  # rows among which repetitions are counted
 _ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)
 
@@ -105,8 +107,12 @@ def _running_numbers(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterato
     n = len(case.sample[0])
     if n < case.n_rows:  # gaps of the sample would hide it
         return
-    distinct = (np.diff(np.sort(few, axis=0), axis=0) > 0.0).all(axis=0)
-    for index in np.flatnonzero(varies & distinct).tolist():
+    X = case.sample[0].reshape(n, -1)
+    low, high = X.min(axis=0).astype(np.float64), X.max(axis=0).astype(np.float64)
+    # In units of the gap that running numbers would have, all of them are whole.
+    units = (few - low) / np.where(varies, high - low, 1.0) * (n - 1)
+    whole = (np.abs(units - np.round(units)) < _NEARLY_WHOLE).all(axis=0)
+    for index in np.flatnonzero(varies & whole).tolist():
         steps = np.diff(np.sort(_one(case, index)))
         if steps[0] > 0 and np.ptp(steps) <= 1e-3 * steps.mean():
             measured = f"The values of {case.column(index)} are {n} different, evenly spaced numbers."
@@ -199,7 +205,8 @@ def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicio
     evidence = {"columns": order[:3].tolist(), "means": means[order[:3]], "spreads": spreads[order[:3]]}
     finding = make_finding("unscaled-inputs", _upper("; ".join(worst)) + ".", epoch=0, evidence=evidence)
     scaled = _standardised(means, spreads)
-    yield Suspicion(finding, (Attempt("every column scaled to mean 0, spread 1", inputs=scaled),))
+    remedy = Attempt("every column scaled to mean 0, spread 1", inputs=scaled, steps=_MORE_STEPS)
+    yield Suspicion(finding, (remedy,))
 
 
 def _standardised(means: np.ndarray, spreads: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
@@ -229,7 +236,7 @@ def check_targets(case: Case) -> Iterator[Suspicion]:
         evidence = {"mean": means, "spread": spreads}
         finding = make_finding("unscaled-target", measured, epoch=0, evidence=evidence)
         scaled = _standardised(means, spreads)
-        remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, judge=SHARE_OF_CONSTANT)
+        remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, judge=SHARE_OF_CONSTANT, steps=_MORE_STEPS)
         yield Suspicion(finding, (remedy,))
 
 

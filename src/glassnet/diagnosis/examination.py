@@ -215,6 +215,13 @@ def examine(
     has_ended : bool
         Whether to judge the result.
     """
+    with np.errstate(all="ignore"):  # a network that fails may well overflow where it is looked at
+        found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
+    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
+
+
+def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> list[Finding]:
+    """Return everything, symptoms and what is not to be told included."""
     suspicions = _suspicions(case, trials, thorough=thorough, has_ended=has_ended)
     found = [*resolved(suspicions, trials, learned=case.learned)]
     known = any(_is_cause(finding) for finding in found)
@@ -226,7 +233,7 @@ def examine(
             found += check_ten_rows(case)
     else:
         found += check_width(case, trials)
-    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
+    return found
 
 
 def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:
@@ -259,6 +266,11 @@ def _is_cause(finding: Finding) -> bool:
 def _without_symptoms(found: list[Finding]) -> list[Finding]:
     """Leave out what follows from something else that was found."""
     hidden: set[str] = set()
+    start = [finding for finding in found if finding.code in _SYMPTOMS and finding.severity != "note"]
+    for place, finding in enumerate(found):
+        # The signal is seen to suffer, so the columns matter even where scaling them is not enough within a few steps.
+        if start and finding.code == "unscaled-inputs" and finding.severity == "note":
+            found[place] = dataclasses.replace(finding, severity="warning")
     for finding in found:
         if finding.severity != "note":
             hidden |= _FOLLOWS.get(finding.code, set())

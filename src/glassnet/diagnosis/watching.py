@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -74,8 +74,24 @@ class Watch(Observer):
         self._begun = time.perf_counter()
 
     def on_epoch_end(self, run: Run) -> None:
-        if run.epoch < self._next_look or run.epoch >= run.target_epochs:
-            return
+        if self._next_look <= run.epoch < run.target_epochs:
+            self._safely(self._look_early, run)
+
+    def on_fit_end(self, run: Run) -> None:
+        self._safely(self._look_at_the_end, run)
+
+    def _safely(self, look: Callable[[Run], None], run: Run) -> None:
+        """Look, and let nothing that goes wrong with looking cost the user a training."""
+        try:
+            look(run)
+        except ConfigError:
+            raise
+        except Exception as error:
+            self._next_look = run.target_epochs
+            message = f"fit: its diagnosis failed ({type(error).__name__}: {error}); the training is not affected."
+            warnings.warn(f"{message} Please report it.", DiagnosisWarning, stacklevel=_outside())
+
+    def _look_early(self, run: Run) -> None:
         self._next_look = 2 * run.epoch
         loss, steps = run.history.columns["loss"][-1], run.epoch * (run.steps_per_epoch or 0)
         case = self._case(run)
@@ -89,7 +105,7 @@ class Watch(Observer):
                     sys.stderr.write("\n")  # below the line that shows the progress
                 self.tell()
 
-    def on_fit_end(self, run: Run) -> None:
+    def _look_at_the_end(self, run: Run) -> None:
         steps = run.epoch * (run.steps_per_epoch or 1)
         # Of many short calls only every so many ends are looked at, and who pressed Ctrl-C wants the prompt.
         if steps < 2 * run.state.examined_at or run.history.stop_reason == "interrupted":

@@ -50,7 +50,7 @@ def explain_lesson(
     >>> from glassnet.scratch import initialize_parameters
     >>> step = explain_lesson(initialize_parameters(2, 4, 1), [[0.0, 1.0]], [[1.0]])
     >>> step["final_output"].round(4).tolist()
-    [[0.511]]
+    [[0.4661]]
     """
     rate = check_number("explain_lesson", "learning_rate", learning_rate)
     check_choice("explain_lesson", "gradient", gradient, GRADIENTS)

@@ -33,6 +33,7 @@ class Snapshot(NamedTuple):
     counts : ndarray of shape (bins,)
         How many numbers are in each bin.
     edges : ndarray of shape (bins + 1,)
+        Between the bins.
     mean_size : float
         Mean of their absolute values.
     """
