@@ -181,7 +181,7 @@ def diabetes_huber(seed: int) -> Made:
 @healthy
 def diabetes_gaussian(seed: int) -> Made:
     layers = [gn.Dense(16, "relu"), gn.Dropout(0.2), gn.Dense(2)]
-    return trained_on(table("diabetes"), layers, "gaussian_nll", seed, gn.Adam(3e-3), scale_target=True, epochs=25)
+    return trained_on(table("diabetes"), layers, "gaussian_nll", seed, gn.Adam(1e-2), scale_target=True, epochs=40)
 
 
 @healthy

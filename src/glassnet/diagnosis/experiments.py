@@ -19,6 +19,7 @@ from glassnet.network import Network
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_failing"]
 
 _LEFT = 0.9  # share of the loss of the best constant answer that a network that does not learn still has
+_LITTLE = 0.03  # of the same: less than this is nothing
 _GAIN = 0.2  # of that loss: what a remedy must gain on the whole training
 _NEARLY = 0.8
 _MOST_STEPS = 200
@@ -59,6 +60,8 @@ def explain_failure(case: Case, trials: Trials) -> Iterator[Finding]:
         tried += f"{outcome.before:.3g} to {outcome.after:.3g}."
         yield make_finding(code, measured, epoch=case.epoch, tried=tried, helped=True, evidence=evidence)
         return
+    if case.now.loss < case.reference - _LITTLE * case.scale:
+        return  # it has learned what little there may be to learn
     changes = "; ".join(outcome.change for _, outcome in made)
     tried = f"none of these helped within {steps} steps: {changes}."
     yield make_finding("plateau-at-prior", measured, epoch=case.epoch, tried=tried, evidence=evidence)
