@@ -25,6 +25,7 @@ __all__ = ["PROBE_ROWS", "SAMPLE_ROWS", "Case", "Data", "Look", "column_names", 
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 PROBE_ROWS = 256  # for what is measured of the network
 _FEWEST = 20  # rows to judge by
+_BAD_START = 4.0  # share of that loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of the loss of the best constant answer that may be left
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -231,11 +232,13 @@ class Case:
 
     @cached_property
     def learned(self) -> bool:
-        """Whether training took away most of the loss that can be taken away."""
+        """Whether training went well: a first epoch like any other, and most of the loss taken away by now."""
         if self.history is None or not self.is_trained or self.baseline is None:
             return False
-        last = self.history.columns["loss"][-1]
-        return last is not None and last < self.baseline - (1.0 - _LEARNED) * self.scale
+        losses = self.history.columns["loss"]
+        if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
+            return False
+        return losses[-1] is not None and losses[-1] < self.baseline - (1.0 - _LEARNED) * self.scale
 
     @property
     def epoch(self) -> int | None:
