@@ -58,7 +58,7 @@ def test_pages_run(page: Path, tmp_path: Path) -> None:
 def test_commands_run(tmp_path: Path) -> None:
     """The README's commands run one after the other and print the lines it shows, numbers aside."""
     found = re.findall(r"```sh\n((?:printf|glassnet).*?)```(?:\s*```text\n(.*?)```)?", PAGES[0].read_text(), re.DOTALL)
-    assert len(found) == 2
+    assert len(found) == 3
     glassnet = f"{shlex.quote(sys.executable)} -m glassnet.cli"
     for script, shown in found:
         script = re.sub(r"^glassnet", lambda match: glassnet, script, flags=re.MULTILINE)

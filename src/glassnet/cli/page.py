@@ -31,7 +31,7 @@ _MOST_CLASSES = 30
 def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
     """Return where the page goes, or say before the work begins why it cannot be written or drawn."""
     path = check_output(where, "--report", given, [".html", ".htm"], inputs)
-    require_extra("matplotlib.pyplot", "plot", f"{where} --report")
+    require_extra("matplotlib.pyplot", "plot", where)
     return path
 
 

@@ -15,7 +15,7 @@ from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
 from glassnet.layout import every_layer
 from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.network import Network
-from glassnet.populations.members import untrained
+from glassnet.populations.members import renewed, untrained
 from glassnet.sources import RowSource
 from glassnet.training import History
 from glassnet.training.weighting import class_codes
@@ -64,7 +64,7 @@ class Case:
     data, validation : tuple
         Checked inputs, targets and weights: arrays or sources of rows.
     start : (ndarray, ndarray), optional
-        Parameters and statistics before training; by default the network's own.
+        Parameters and statistics before training, if they were kept.
     history : History, optional
         What training recorded; None before it.
     batch_size : int
@@ -182,10 +182,13 @@ class Case:
         """Every layer of the copy by its full name, in the order of computation."""
         return named_layers(self.copy.names, self.copy.layers)
 
-    @property
+    @cached_property
     def start(self) -> tuple[np.ndarray, np.ndarray]:
-        """Parameters and statistics before training."""
-        return (self.original.params, self.original.stats) if self._start is None else self._start
+        """Parameters and statistics before training; drawn again from the seed if nobody kept them."""
+        if self._start is not None:
+            return self._start
+        network = renewed(self.original, self.original.seeds[0]) if self.is_trained else self.original
+        return network.params, network.stats
 
     @property
     def is_trained(self) -> bool:

@@ -31,7 +31,7 @@ from glassnet.diagnosis.suspicions import Suspicion, resolved
 from glassnet.diagnosis.trials import Trials
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.network import Network
-from glassnet.populations.members import renewed, untrained
+from glassnet.populations.members import untrained
 
 __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
 
@@ -153,8 +153,7 @@ def diagnose(
         start = network.params.copy(), network.stats.copy()
         network, history, broken = rehearsed(network, data, valid, batch_size)
     elif network.run is not None:
-        fresh = renewed(network, network.seeds[0])
-        start = network.run.started or (fresh.params, fresh.stats)
+        start = network.run.started
     case = Case(
         network,
         data,

@@ -196,7 +196,9 @@ def fit_watched(
     check_fit_options(options)
     if not isinstance(diagnose, Watch):
         if not check_flag("fit", "diagnose", diagnose) or network.members is not None:
-            return fit_network(network, X, y, epochs=epochs, **options)
+            history = fit_network(network, X, y, epochs=epochs, **options)
+            history.findings = Diagnosis()
+            return history
         diagnose = Watch()
     callbacks = [*as_callbacks(options.pop("callbacks", ())), diagnose]
     try:

@@ -33,7 +33,7 @@ class History:
     notes : list of str
         What else should be known of the run, such as a change of threads between two fits.
     findings : Diagnosis
-        What the last fit found wrong; empty if nobody looked. It is not part of a file.
+        What the last fit found wrong; empty if nobody looked, and in a history from a file.
     """
 
     findings: Any = ()
