@@ -312,6 +312,17 @@ def test_names_of_columns() -> None:
     assert gn.diagnose(classifier(0, act="tanh"), X, y, feature_names=names)[0].measured.startswith("'income' has mean")
 
 
+def test_units_that_training_drove_to_their_ends_are_named() -> None:
+    """Large steps that drive tanh to its flat ends are told by the layer, with the share before and after."""
+    X, y = classes(0)
+    y = np.random.default_rng(0).permutation(y)
+    found = classifier(0, gn.SGD(20.0), act="tanh").fit(X, y, epochs=30, diagnose=gn.Watch(try_remedies=False)).findings
+    (stuck,) = (finding for finding in found if finding.code == "saturated-units")
+    assert stuck.layer == "dense_1"
+    assert re.match(r"\d+% of the outputs of dense_1 lie at the flat ends; at the start it was \d%.", stuck.measured)
+    assert stuck.epoch == 30 or stuck.epoch in (2, 4, 8, 16)
+
+
 # ---- before training, and new rows ---------------------------------------------------------------------------------
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.case import Case, Look
 from glassnet.diagnosis.findings import make_finding
-from glassnet.diagnosis.start_checks import activations_of
+from glassnet.diagnosis.start_checks import activations_of, saturated_share
 from glassnet.diagnosis.suspicions import Suspicion
 from glassnet.diagnosis.trials import Attempt, scale_rate
 from glassnet.layers import Dropout
@@ -19,6 +19,7 @@ __all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "c
 
 _CLIPPED = 0.9  # share of the steps
 _DEAD = 0.6  # share of the units of a layer
+_STUCK = 0.8  # share of the outputs of a layer
 _WORSE = 0.1  # rise of the validation loss after its best, as a share of the loss of the best constant answer
 _PATIENCE = 5  # epochs since that best
 _SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
@@ -114,10 +115,11 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
 
 
 def check_units(case: Case) -> Iterator[Suspicion]:
-    """Yield layers of rectifiers most of which are 0 for every row."""
+    """Yield layers whose rectifiers are mostly 0 for every row, or whose sigmoids have got stuck at their ends."""
     look = case.now
     if len(look.Z) < 10:
         return
+    yield from _stuck(case, look)
     shares = {}
     for name, activation in activations_of(case):
         if type(activation).__name__ == "ReLU" and look.outputs[name].shape[-1] > 3:
@@ -127,4 +129,16 @@ def check_units(case: Case) -> Iterator[Suspicion]:
         return
     measured = f"{shares[worst]:.0%} of the units of {worst} are 0 for each of {len(look.Z)} rows."
     finding = make_finding("dead-units", measured, epoch=case.epoch, layer=worst, evidence=shares)
-    yield Suspicion(finding, lower_rates(case))
+    yield Suspicion(finding, lower_rates(case), cause="rate-too-high")
+
+
+def _stuck(case: Case, look: Look) -> Iterator[Suspicion]:
+    """Yield a layer of sigmoids or tanh that training drove to its flat ends."""
+    shares, before = saturated_share(case, look), saturated_share(case, case.at_start)
+    worst = max(shares, key=lambda name: shares[name], default=None)
+    if worst is None or shares[worst] < _STUCK or before[worst] > _STUCK / 2:
+        return
+    measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends; at the start it was "
+    measured += f"{before[worst]:.0%}."
+    finding = make_finding("saturated-units", measured, epoch=case.epoch, layer=worst, evidence=shares)
+    yield Suspicion(finding, lower_rates(case), cause="rate-too-high")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from glassnet.diagnosis.findings import Finding
+from glassnet.diagnosis.kinds import KINDS
 from glassnet.diagnosis.trials import Attempt, Outcome, Trials
 
 __all__ = ["Suspicion", "resolved"]
@@ -23,11 +24,14 @@ class Suspicion(NamedTuple):
         The most effective is told.
     judges : bool
         Whether the finding is only serious if a remedy helps. Otherwise what was tried is told as it came out.
+    cause : str
+        Which kind of finding it is if a remedy helps; empty if that does not change its name.
     """
 
     finding: Finding
     remedies: tuple[Attempt, ...] = ()
     judges: bool = True
+    cause: str = ""
 
 
 def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool) -> Iterator[Finding]:
@@ -41,13 +45,20 @@ def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned:
     learned : bool
         Whether the network learned well all the same: then what might have been harmful was not, and is a note.
     """
-    for finding, remedies, judges in suspicions:
+    for finding, remedies, judges, cause in suspicions:
         if remedies and judges and learned:
             yield dataclasses.replace(finding, severity="note")
         elif remedies and trials is not None:
-            yield _tried(finding, [trials.make(remedy) for remedy in remedies], judges=judges)
+            tried = _tried(finding, [trials.make(remedy) for remedy in remedies], judges=judges)
+            yield _renamed(tried, cause) if cause and tried.helped else tried
         else:
             yield finding
+
+
+def _renamed(finding: Finding, code: str) -> Finding:
+    """Return a finding as one of another kind, which causes it."""
+    kind = KINDS[code]
+    return dataclasses.replace(finding, code=code, severity=kind.severity, why=kind.why, advice=kind.advice)
 
 
 def _tried(finding: Finding, outcomes: list[Outcome | None], *, judges: bool) -> Finding:
