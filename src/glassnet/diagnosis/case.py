@@ -223,6 +223,11 @@ class Case:
         last = network.names[-1]
         return Look(loss, outputs[last], outputs, named, gradients)
 
+    @cached_property
+    def judged_answers(self) -> tuple[np.ndarray, float]:
+        """Logits and mean loss on the rows to judge by."""
+        return self.answers(self.judged[0])
+
     def answers(self, data: Data) -> tuple[np.ndarray, float]:
         """Return logits and mean loss, without penalties, on ``data`` as the network is now."""
         Z = self.original.logits(data[0])

@@ -43,7 +43,7 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
     constant = case.constant_loss(data)
     if constant is None or len(data[0]) < _FEWEST:
         return
-    Z, loss = case.answers(data)
+    Z, loss = case.judged_answers
     if loss < _MARGIN * constant:
         return
     measured = f"On {len(data[0])} {rows} the loss is {loss:.3g}; always answering the same has {constant:.3g}."
@@ -72,7 +72,7 @@ def check_classes(case: Case) -> Iterator[Suspicion]:
     if codes is None or len(codes) < _FEWEST:
         return
     counts = np.bincount(codes, minlength=max(2, case.original.n_outputs))
-    answered = np.bincount(_classes(case.answers(data)[0]), minlength=len(counts))
+    answered = np.bincount(_classes(case.judged_answers[0]), minlength=len(counts))
     present = int((counts > 0).sum())
     enough = (counts >= 10) & (counts > _RARE * len(codes))
     missed = np.flatnonzero(enough & (answered == 0))
@@ -123,7 +123,7 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
     codes = class_codes(case.loss, data[1])
     if codes is None:
         return
-    Z = case.answers(data)[0].astype(np.float64)
+    Z = case.judged_answers[0].astype(np.float64)
     gap, confidence, accuracy = _calibration_gap(case, Z, codes)
     if gap < _GAP or confidence < accuracy:
         return
@@ -173,7 +173,7 @@ def check_against_linear(case: Case, trials: Trials) -> Iterator[Suspicion]:
     linear = trials.trained(_linear(case), steps=300)
     if linear is None:
         return
-    ours, theirs = case.answers(data)[1], LOSS.measure(linear, data)
+    ours, theirs = case.judged_answers[1], LOSS.measure(linear, data)
     if ours < theirs:
         return
     measured = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 import warnings
@@ -71,6 +72,7 @@ class Watch(Observer):
         if run.epoch == 0:
             run.state.started = run.network.params.copy(), run.network.stats.copy()
         self._next_look = max(run.epoch, 1) * _FIRST_LOOK
+        self._limit: float | None = None
         self._begun = time.perf_counter()
 
     def on_epoch_end(self, run: Run) -> None:
@@ -94,16 +96,25 @@ class Watch(Observer):
     def _look_early(self, run: Run) -> None:
         self._next_look = 2 * run.epoch
         loss, steps = run.history.columns["loss"][-1], run.epoch * (run.steps_per_epoch or 0)
-        case = self._case(run)
-        if case is None or case.baseline is None or loss is None or steps < _FEWEST_STEPS or self._findings:
+        if loss is None or steps < _FEWEST_STEPS or self._findings:
             return
-        limit = case.baseline + _WORSE * case.scale
-        if loss > limit and case.now.loss > max(limit, case.at_start.loss):
+        if self._limit is None:
+            self._limit = self._worst_to_expect(run)
+        if loss <= self._limit:
+            return
+        case = self._case(run)
+        if case is not None and case.now.loss > max(self._limit, case.at_start.loss):
             self._take(examine(case, self._trials(case), self.ignore, has_ended=False).problems)
             if time.perf_counter() - self._begun > _SOON_SECONDS:
                 if sys.stderr is not None and sys.stderr.isatty():
                     sys.stderr.write("\n")  # below the line that shows the progress
                 self.tell()
+
+    def _worst_to_expect(self, run: Run) -> float:
+        """Return a loss that is clearly worse than that of the best constant answer; infinity if that is not known."""
+        case = self._case(run)
+        known = case is not None and case.baseline is not None
+        return case.baseline + _WORSE * case.scale if known else math.inf  # type: ignore[union-attr, operator]
 
     def _look_at_the_end(self, run: Run) -> None:
         steps = run.epoch * (run.steps_per_epoch or 1)
