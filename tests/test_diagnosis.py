@@ -323,6 +323,17 @@ def test_units_that_training_drove_to_their_ends_are_named() -> None:
     assert stuck.epoch == 30 or stuck.epoch in (2, 4, 8, 16)
 
 
+def test_names_of_a_frame() -> None:
+    """A frame brings the names of its columns."""
+    pandas = pytest.importorskip("pandas")
+    X, y = classes(0)
+    X[:, 9] *= 5000
+    frame = pandas.DataFrame(X, columns=[*"abcdefghi", "income"])
+    found = classifier(0, gn.SGD(0.1), act="tanh").fit(frame, y, epochs=5).findings
+    assert found[0].measured.startswith("'income' has mean")
+    assert gn.diagnose(classifier(0, act="tanh"), frame, y)[0].measured.startswith("'income' has mean")
+
+
 # ---- before training, and new rows ---------------------------------------------------------------------------------
 
 

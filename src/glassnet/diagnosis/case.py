@@ -20,7 +20,17 @@ from glassnet.sources import RowSource
 from glassnet.training import History
 from glassnet.training.weighting import class_codes
 
-__all__ = ["PROBE_ROWS", "SAMPLE_ROWS", "Case", "Data", "Look", "column_names", "every_nth", "mean_loss"]
+__all__ = [
+    "PROBE_ROWS",
+    "SAMPLE_ROWS",
+    "Case",
+    "Data",
+    "Look",
+    "column_names",
+    "every_nth",
+    "mean_loss",
+    "names_of_frame",
+]
 
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 PROBE_ROWS = 256  # for what is measured of the network
@@ -264,6 +274,14 @@ class Case:
     def column(self, index: int) -> str:
         """Return a column's name, in quotes if it was given one."""
         return self.names[index]
+
+
+def names_of_frame(X: Any) -> list[str] | None:
+    """Return the column names of a frame of pandas, polars or the like; None for anything else."""
+    columns, shape = getattr(X, "columns", None), getattr(X, "shape", ())
+    if columns is None or callable(columns) or len(shape) != 2 or len(columns) != shape[1]:
+        return None
+    return [str(name) for name in columns]
 
 
 def column_names(shape: tuple[int, ...], names: Sequence[str] | None) -> list[str]:

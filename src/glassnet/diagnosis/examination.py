@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.checks import check_choice, check_integer
-from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn
+from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn, names_of_frame
 from glassnet.diagnosis.data_checks import check_columns, check_rows, check_targets
 from glassnet.diagnosis.design_checks import check_linear_layers, check_loss, check_output
 from glassnet.diagnosis.divergence import Breakdown, explain_divergence
@@ -98,7 +98,7 @@ def diagnose(
     training_data : array of shape (n, ...), or (X, y), optional
         For new rows without ``y``: what they are compared with.
     feature_names : sequence of str, optional
-        Names of the columns, for the messages.
+        Names of the columns, for the messages; by default those of a frame.
     batch_size : int, default=32
         As in `Network.fit`, for what is tried.
     ignore : iterable of str
@@ -137,6 +137,7 @@ def diagnose(
         message = f"diagnose: network must have no members, got members={network.members}. Diagnose one of its kind."
         raise ConfigError(message, got=network.members)
     ignored = check_ignored("diagnose", ignore)
+    feature_names = names_of_frame(X) if feature_names is None else feature_names
     if network.store is None:
         network = untrained(network)
     if y is None:

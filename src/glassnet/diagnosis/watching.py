@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.checks import check_flag
-from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.divergence import Observer
 from glassnet.diagnosis.examination import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
@@ -48,7 +48,7 @@ class Watch(Observer):
     try_remedies : bool, default=True
         Whether to try on copies what might help, once something looks wrong.
     feature_names : sequence of str, optional
-        Names of the columns, for the messages.
+        Names of the columns, for the messages; ``fit`` takes those of a frame by itself.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def fit_watched(
             history = fit_network(network, X, y, epochs=epochs, **options)
             history.findings = Diagnosis()
             return history
-        diagnose = Watch()
+        diagnose = Watch(feature_names=names_of_frame(X))
     callbacks = [*as_callbacks(options.pop("callbacks", ())), diagnose]
     try:
         history = fit_network(network, X, y, epochs=epochs, callbacks=callbacks, **options)
