@@ -278,7 +278,8 @@ class Case:
 
 def names_of_frame(X: Any) -> list[str] | None:
     """Return the column names of a frame of pandas, polars or the like; None for anything else."""
-    columns, shape = getattr(X, "columns", None), getattr(X, "shape", ())
+    columns: Any = getattr(X, "columns", None)
+    shape: Any = getattr(X, "shape", ())
     if columns is None or callable(columns) or len(shape) != 2 or len(columns) != shape[1]:
         return None
     return [str(name) for name in columns]

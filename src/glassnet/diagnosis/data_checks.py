@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +10,8 @@ import numpy as np
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.suspicions import Suspicion
-from glassnet.diagnosis.trials import SHARE_OF_CONSTANT, Attempt
+from glassnet.diagnosis.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
-from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError
 from glassnet.sources import RowSource
 
 __all__ = ["check_columns", "check_rows", "check_targets"]
@@ -25,7 +24,6 @@ _FREQUENT = 0.8
 _FEWEST_ROWS = 20
 _NEARLY_WHOLE = 0.05
 _KEYS = 10_000  # rows among which repetitions are counted
-_ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)
 
 
 def check_columns(case: Case) -> Iterator[Suspicion]:
@@ -204,20 +202,9 @@ def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicio
         worst = [worst[0], f"{case.column(order[-1])} {means[order[-1]]:.4g} and {spreads[order[-1]]:.4g}"]
     evidence = {"columns": order[:3].tolist(), "means": means[order[:3]], "spreads": spreads[order[:3]]}
     finding = make_finding("unscaled-inputs", _upper("; ".join(worst)) + ".", epoch=0, evidence=evidence)
-    scaled = _standardised(means, spreads)
+    scaled = standardised(means, spreads)
     remedy = Attempt("every column scaled to mean 0, spread 1", inputs=scaled, steps=_MORE_STEPS)
     yield Suspicion(finding, (remedy,))
-
-
-def _standardised(means: np.ndarray, spreads: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the function that scales columns to mean 0 and spread 1."""
-    divisors = np.where(spreads > 0.0, spreads, 1.0)
-
-    def scale(X: np.ndarray) -> np.ndarray:
-        flat: np.ndarray = (X.reshape(len(X), -1) - means) / divisors
-        return flat.astype(X.dtype).reshape(X.shape)
-
-    return scale
 
 
 def check_targets(case: Case) -> Iterator[Suspicion]:
@@ -226,7 +213,7 @@ def check_targets(case: Case) -> Iterator[Suspicion]:
     codes = case.codes(y)
     if codes is not None:
         yield from _classes(case, codes)
-    elif isinstance(case.loss, _ON_NUMBERS):
+    elif isinstance(case.loss, ON_NUMBERS):
         values = case.sample[1].astype(np.float64)
         means, spreads = values.mean(axis=0), values.std(axis=0)
         size = float(np.sqrt(means**2 + spreads**2).max())
@@ -235,7 +222,7 @@ def check_targets(case: Case) -> Iterator[Suspicion]:
         measured = f"y has mean {means.max():.4g} and spread {spreads.max():.4g}."
         evidence = {"mean": means, "spread": spreads}
         finding = make_finding("unscaled-target", measured, epoch=0, evidence=evidence)
-        scaled = _standardised(means, spreads)
+        scaled = standardised(means, spreads)
         remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, judge=SHARE_OF_CONSTANT, steps=_MORE_STEPS)
         yield Suspicion(finding, (remedy,))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,17 @@ import numpy as np
 from glassnet.analysis import named_layers, shadow_of, tap
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.findings import Finding, make_finding
-from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
+from glassnet.diagnosis.trials import (
+    LOSS,
+    ON_NUMBERS,
+    SHARE_OF_CONSTANT,
+    STEPS,
+    Attempt,
+    Trials,
+    scale_rate,
+    standardised,
+    without_penalties,
+)
 from glassnet.network import Network
 from glassnet.training import Callback, Run
 
@@ -86,6 +97,20 @@ def locate(network: Network, X: np.ndarray | None, epoch: int, step: int) -> Bre
     return Breakdown(epoch, step, None, what, sizes)
 
 
+def _scaled(case: Case) -> Iterator[Attempt]:
+    """Yield attempts with everything scaled: two mistakes hide each other's remedies."""
+    X, y, _ = case.sample
+    flat = X.reshape(len(X), -1).astype(np.float64)
+    inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
+    targets, what, judge = None, "every column", LOSS
+    if isinstance(case.loss, ON_NUMBERS):
+        targets, what, judge = standardised(y.mean(axis=0), y.std(axis=0)), "every column and y", SHARE_OF_CONSTANT
+    for factor in (1.0, 1 / 20, 1 / 100):
+        change = f"{what} scaled to mean 0, spread 1"
+        change += "" if factor == 1.0 else f", and learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}"
+        yield Attempt(change, scale_rate(factor), inputs=inputs, targets=targets, judge=judge)
+
+
 def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | None, ahead: list[Finding]) -> Finding:
     """Return the finding, with a learning rate that was tried and works, or the cause that was found ``ahead``."""
     measured = "Training diverged."
@@ -108,13 +133,11 @@ def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | No
     ]
     if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
         attempts.append(Attempt("no penalties and no weight decay", without_penalties))
-    for attempt in attempts:
+    for attempt in (*attempts, *_scaled(case)):
         outcome = trials.make(attempt)
         if outcome is not None and outcome.after < outcome.before:
-            tried = (
-                f"with {attempt.change}, {STEPS} steps from the same start bring the loss from {outcome.before:.3g} to "
-            )
-            tried += f"{outcome.after:.3g}."
+            tried = f"with {attempt.change}, {STEPS} steps bring the {outcome.measure} "
+            tried += f"from {outcome.before:.3g} to {outcome.after:.3g}."
             return dataclasses.replace(finding, tried=tried, helped=True)
-    changes = "; ".join(attempt.change for attempt in attempts)
+    changes = "; ".join([*(attempt.change for attempt in attempts), "everything scaled, with lower rates too"])
     return dataclasses.replace(finding, tried=f"none of these helped: {changes}.")

@@ -12,6 +12,7 @@ from glassnet.diagnosis.case import Case, Data, mean_loss
 from glassnet.diagnosis.constants import constant_logits
 from glassnet.errors import DivergenceError, GlassnetError
 from glassnet.layout import every_layer
+from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError
 from glassnet.network import Network
 from glassnet.populations.members import untrained
 from glassnet.training import Callback, Run
@@ -19,6 +20,7 @@ from glassnet.training.batches import ArrayBatches
 
 __all__ = [
     "LOSS",
+    "ON_NUMBERS",
     "SHARE_OF_CONSTANT",
     "STEPS",
     "WRONG_ANSWERS",
@@ -27,6 +29,7 @@ __all__ = [
     "Outcome",
     "Trials",
     "scale_rate",
+    "standardised",
     "without_penalties",
 ]
 
@@ -70,6 +73,9 @@ def _share_of_constant(network: Network, data: Data) -> float:
 def _wrong_answers(network: Network, data: Data) -> float:
     return float(((network.loss.link(network.logits(data[0])) > 0.5) != (data[1] > 0.5)).mean())
 
+
+ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)
+"""Losses whose targets may be scaled."""
 
 LOSS = Judge("loss", _loss)
 SHARE_OF_CONSTANT = Judge("loss, as a share of that of the best constant answer,", _share_of_constant)
@@ -246,6 +252,17 @@ def scale_rate(factor: float) -> Change:
             layer.rate_factor *= factor
 
     return act
+
+
+def standardised(means: np.ndarray, spreads: np.ndarray) -> Edit:
+    """Return the function that scales columns to mean 0 and spread 1."""
+    divisors = np.where(spreads > 0.0, spreads, 1.0)
+
+    def scale(X: np.ndarray) -> np.ndarray:
+        flat: np.ndarray = (X.reshape(len(X), -1) - means) / divisors
+        return flat.astype(X.dtype).reshape(X.shape)
+
+    return scale
 
 
 def without_penalties(network: Network) -> None:

@@ -67,6 +67,9 @@ class ProgressLine(Callback):
         if self.is_due:
             self.draw(progress_text(run))
 
+    def on_divergence(self, run: Run) -> None:
+        self.finish(f"{progress_text(run)}  diverged")
+
     def on_fit_end(self, run: Run) -> None:
         self.finish(f"{progress_text(run)}  {run.history.stop_reason}")
 
