@@ -243,6 +243,37 @@ def test_saved_by_the_ending(tmp_path: Path) -> None:
         step.save(tmp_path / "step.pdf")
 
 
+def test_classes_of_the_readers_own_are_told_in_a_word() -> None:
+    """A layer, loss or optimizer derived from ours may compute otherwise: it has its numbers, and no formula of ours."""
+
+    class Doubled(gn.Dense):
+        def forward(self, X: np.ndarray, cache: Any, step: Any) -> np.ndarray:
+            return np.multiply(super().forward(X, cache, step), 2.0)
+
+        def backward(self, dY: np.ndarray, cache: Any) -> np.ndarray | None:
+            return super().backward(2.0 * dY, cache)
+
+    class Twice(gn.SquaredError):
+        def value_and_gradient(self, Z: Any, y: Any, weight: Any, out: Any, cache: Any) -> Any:
+            value = super().value_and_gradient(Z, y, weight, out, cache)
+            out *= 2.0
+            return 2.0 * value
+
+    class Backwards(gn.SGD):
+        def step(self, params: Any, grads: Any, state: Any, learning_rate: float) -> None:
+            super().step(params, -grads, state, learning_rate)
+
+    network = gn.Network([Doubled(2), gn.Dense(1)], loss=Twice(), optimizer=Backwards(0.1), seed=0, input_shape=3)
+    before = network.layers[1].W.copy()
+    step = network.explain(rows(), rows(3, 1))
+    text = step.text()
+    assert "A1 = doubled(A0)" in text
+    assert "l = Twice(Z2, y)" in text
+    assert "W2' = W2 moved by Backwards" in text
+    np.testing.assert_allclose(step["W2'"], before + 0.1 * step["dW2"], rtol=1e-6)
+    assert not [line for line in worked_lines(text) if line[0].startswith(("A1[", "l[", "dZ2[", "W2'["))]
+
+
 def test_refusals() -> None:
     """Members, too many rows and unknown symbols are refused."""
     network = net(gn.Dense(2))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.explanation.parts import is_ours
 from glassnet.layers import Layer
 
 __all__ = ["Told", "told_activation"]
@@ -113,4 +114,4 @@ def told_activation(activation: Layer) -> Told | None:
             "softplus", "log(1 + exp({z}))", "{d} * (1 - exp(-{a}))", "1 - exp(-A)", r"\log(1 + e^Z)", "1 - e^{-A}"
         ),
     }
-    return table.get(name)
+    return table.get(name) if is_ours(activation) else None

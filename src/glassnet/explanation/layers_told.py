@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explanation.activations_told import told_activation
-from glassnet.explanation.parts import Equation, Term
+from glassnet.explanation.parts import Equation, Term, is_ours
 from glassnet.explanation.recording import Passage
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm
 from glassnet.layers.activations import Activation, Identity
@@ -57,18 +57,24 @@ def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tupl
     source : str
         What its input is called.
     """
+    result = f"A{number}"
+    if not is_ours(layer):
+        return [_own_forward(layer, passage, source, result)], result
     if isinstance(layer, Dense):
         return _dense_forward(layer, passage, number, source)
-    result = f"A{number}"
     if isinstance(layer, Activation) and not isinstance(layer, Identity):
         return [_activation_forward(layer, passage.X, passage.Y, source, result)], result
     if isinstance(layer, Dropout):
         return _dropout_forward(layer, passage, number, source), result
     if isinstance(layer, (BatchNorm, LayerNorm)):
         return _norm_forward(layer, passage, number, source), result
+    return [_own_forward(layer, passage, source, result)], result
+
+
+def _own_forward(layer: Layer, passage: Passage, source: str, result: str) -> Equation:
+    """Return the equation of a layer that is told in a word."""
     formula = _PLAIN.get(type(layer).__name__, f"{type(layer).__name__.lower()}({{x}})").format(x=source)
-    text = rf"\mathrm{{{type(layer).__name__}}}({latex_of(source)})"
-    return [Equation(result, passage.Y, formula, text)], result
+    return Equation(result, passage.Y, formula, rf"\mathrm{{{type(layer).__name__}}}({latex_of(source)})")
 
 
 def _dense_forward(layer: Dense, passage: Passage, number: str, source: str) -> tuple[list[Equation], str]:
@@ -184,10 +190,11 @@ def backward_of(
     """
     if passage.dY is None:
         return []
-    if isinstance(layer, Dense):
+    ours = is_ours(layer)
+    if ours and isinstance(layer, Dense):
         return _dense_backward(layer, passage, number, source, result)
     found = []
-    if isinstance(layer, (BatchNorm, LayerNorm)):
+    if ours and isinstance(layer, (BatchNorm, LayerNorm)):
         found += _norm_gradients(layer, passage, number, result)
     else:
         found += [
@@ -196,11 +203,11 @@ def backward_of(
         ]
     if passage.dX is None:
         return found
-    if isinstance(layer, Activation) and not isinstance(layer, Identity):
+    if ours and isinstance(layer, Activation) and not isinstance(layer, Identity):
         return [*found, _activation_backward(layer, passage.X, passage.Y, passage.dY, passage.dX, source, result)]
-    if isinstance(layer, Dropout):
+    if ours and isinstance(layer, Dropout):
         return [*found, _dropout_backward(layer, passage, number, source, result)]
-    if isinstance(layer, (BatchNorm, LayerNorm)):
+    if ours and isinstance(layer, (BatchNorm, LayerNorm)):
         return [*found, _norm_backward(layer, passage, number, source, result)]
     formula = f"d{result} taken back through {type(layer).__name__}"
     return [*found, Equation(f"d{source}", passage.dX, formula, rf"\text{{back through }}{type(layer).__name__}")]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explanation.layers_told import latex_of
-from glassnet.explanation.parts import Equation, Term
+from glassnet.explanation.parts import Equation, Term, is_ours
 from glassnet.explanation.recording import Recording
 from glassnet.losses import (
     AbsoluteError,
@@ -50,6 +50,8 @@ def loss_forward(record: Recording, source: str) -> list[Equation]:
     """Return the equations from the logits to the mean loss; ``source`` is what the logits are called."""
     found, loss = [], record.network.loss
     k = record.Z.shape[1]
+    if not is_ours(loss):
+        return [Equation("l", record.rows, f"{type(loss).__name__}({source}, y)"), *_mean(record)]
     if isinstance(loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)):
         found += [_softmax(record, source), _classes(record)]
     elif isinstance(loss, (BinaryCrossEntropy, BinaryFocalCrossEntropy)):
@@ -257,6 +259,8 @@ def _focal_work(record: Recording) -> Work:
 def loss_backward(record: Recording, source: str) -> Equation:
     """Return the gradient of the mean loss with respect to the logits."""
     loss, k = record.network.loss, record.Z.shape[1]
+    if not is_ours(loss):
+        return Equation(f"d{source}", record.dZ, f"slope of the mean of {type(loss).__name__}")
     weights, total = record.weights(), float(record.weights().sum())
     slope, formula = _slopes(record)
     columns = 1 if isinstance(loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)) else k

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Equation", "Section", "Term", "entries_of"]
+__all__ = ["Equation", "Section", "Term", "entries_of", "is_ours"]
 
 Index = tuple[int, ...]
 
@@ -86,6 +86,11 @@ class Section:
         """Return plain data."""
         equations = [equation.to_dict(entries) for equation in self.equations]
         return {"title": self.title, "remark": self.remark, "equations": equations}
+
+
+def is_ours(part: object) -> bool:
+    """Return whether a layer, loss or optimizer is of this library: a class of the user's own may compute otherwise."""
+    return type(part).__module__.startswith("glassnet.")
 
 
 def entries_of(value: np.ndarray, most: int | None) -> list[Index]:

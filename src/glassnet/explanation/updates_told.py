@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.explanation.layers_told import latex_of
-from glassnet.explanation.parts import Equation, Term
+from glassnet.explanation.parts import Equation, Term, is_ours
 from glassnet.explanation.recording import Recording
 from glassnet.optimizers import SGD, Adagrad, Adam, Lion, RMSprop
 from glassnet.store import Slot
@@ -60,8 +60,9 @@ def told_update(record: Recording, slot: Slot, symbol: str, cut: float = 1.0) ->
     numbers = _Numbers(record, slot, symbol, cut)
     if not slot.layer.trainable:
         return [Equation(f"{symbol}'", numbers.after, symbol, latex_of(symbol), remark="not trainable: it stays")]
+    ours = is_ours(numbers.optimizer)
     for kind, tell in ((SGD, _sgd), (Adam, _adam), (RMSprop, _rmsprop), (Adagrad, _adagrad), (Lion, _lion)):
-        if isinstance(numbers.optimizer, kind):
+        if ours and isinstance(numbers.optimizer, kind):
             return tell(numbers)
     name = type(numbers.optimizer).__name__
     return [Equation(f"{symbol}'", numbers.after, f"{symbol} moved by {name}", "")]
