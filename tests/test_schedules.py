@@ -19,6 +19,8 @@ EACH = [
     gn.InverseTimeDecay(0.1, decay=0.2, power=0.5),
     gn.CosineDecay(0.1, epochs=8, final=0.01),
     gn.OneCycle(0.1, epochs=8),
+    gn.FlatCosine(0.1, epochs=8, flat=0.25),
+    gn.CosineWaves(0.1, epochs=8, waves=3),
     gn.Warmup(gn.CosineDecay(0.1, epochs=5), epochs=3),
     gn.Warmup(0.1, epochs=3, start_factor=0.5),
     gn.SequentialSchedule([0.1, gn.CosineDecay(0.1, epochs=4), 0.001], milestones=[2, 6]),
@@ -77,6 +79,24 @@ def test_one_cycle_by_hand() -> None:
     assert rate(30) == 1.0
     assert rate(65) == pytest.approx((1.0 + 4e-6) / 2)
     assert rate(100) == rate(500) == pytest.approx(4e-6)
+
+
+def test_flat_cosine_by_hand() -> None:
+    """Flat for its share, half at the middle of the rest, 0 from the horizon on."""
+    rate = gn.FlatCosine(0.2, epochs=20, flat=0.25)
+    assert [rate(e) for e in (0, 3, 5)] == [0.2, 0.2, 0.2]
+    assert rate(12.5) == pytest.approx(0.1)
+    assert rate(20) == rate(99) == 0.0
+
+
+def test_cosine_waves_by_hand() -> None:
+    """Four waves of doubling length: 0 where each begins, the maximum at half its turn."""
+    rate = gn.CosineWaves(0.04, epochs=256)
+    for s in (0, 1 / 15, 3 / 15, 7 / 15, 1):
+        assert rate(256 * s) == pytest.approx(0.0, abs=1e-12)
+    for turn in range(4):
+        assert rate(256 * (2 ** (turn + 0.5) - 1) / 15) == pytest.approx(0.04)
+    assert rate(256 * (2**0.25 - 1) / 15) == pytest.approx(0.02)
 
 
 def test_warmup_by_hand() -> None:
@@ -201,6 +221,8 @@ MESSAGES = [
     (lambda: gn.StepDecay(0.1, every=0), "StepDecay: every must be a whole number of at least 1, got 0."),
     (lambda: gn.ExponentialDecay(0.1, factor=1.5), "ExponentialDecay: factor must be a finite number above 0 and at most 1, got 1.5."),
     (lambda: gn.OneCycle(0.1, epochs=5, pct_start=1.0), "OneCycle: pct_start must be a finite number above 0 and below 1, got 1.0."),
+    (lambda: gn.FlatCosine(0.1, epochs=5, flat=1.0), "FlatCosine: flat must be a finite number at least 0 and below 1, got 1.0."),
+    (lambda: gn.CosineWaves(0.1, epochs=5, waves=31), "CosineWaves: waves must be at most 30, got 31."),
     (lambda: gn.Warmup("fast", epochs=2), "Warmup: then must be a number of at least 0 or a schedule, got 'fast'."),
     (lambda: gn.SequentialSchedule([0.1], milestones=[]), "SequentialSchedule: there must be at least two schedules, and a milestone for each but the first, got 1 schedules and 0 milestones."),
     (lambda: gn.SequentialSchedule([0.1, 0.2, 0.3], milestones=[4, 4]), "SequentialSchedule: milestones must rise, got [4, 4]."),

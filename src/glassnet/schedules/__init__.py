@@ -14,12 +14,15 @@ from glassnet.schedules.base import Constant, Schedule, as_schedule
 from glassnet.schedules.composed import SequentialSchedule, Warmup
 from glassnet.schedules.decays import CosineDecay, ExponentialDecay, InverseTimeDecay, OneCycle, StepDecay
 from glassnet.schedules.plateau import ReduceOnPlateau
+from glassnet.schedules.waves import CosineWaves, FlatCosine
 
 __all__ = [
     "SCHEDULES",
     "Constant",
     "CosineDecay",
+    "CosineWaves",
     "ExponentialDecay",
+    "FlatCosine",
     "InverseTimeDecay",
     "OneCycle",
     "ReduceOnPlateau",
@@ -38,6 +41,8 @@ SCHEDULES: dict[str, type[Schedule]] = {
         CosineDecay,
         ExponentialDecay,
         InverseTimeDecay,
+        CosineWaves,
+        FlatCosine,
         OneCycle,
         ReduceOnPlateau,
         SequentialSchedule,
