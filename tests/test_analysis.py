@@ -201,3 +201,26 @@ def test_unknown_layer_lists_the_names() -> None:
     """A name that no layer has is answered with those there are."""
     with pytest.raises(gn.ConfigError, match=r"layer must be one of 'batch_norm_1', .*got 'dense_9'. Did you mean"):
         nested().hidden(np.ones((1, 5)), "dense_9")
+
+
+def test_copies_write_nothing_to_the_original() -> None:
+    """To copy a network, or to cast it, writes no attribute of it: another thread may be reading them."""
+    written: list[str] = []
+
+    class Guarded(gn.Network):
+        def __setattr__(self, name: str, value: Any) -> None:
+            written.append(name)
+            super().__setattr__(name, value)
+
+    net = Guarded([gn.Dense(3, "tanh"), gn.Dense(1)], loss="squared_error", seed=0)
+    X = np.random.default_rng(0).standard_normal((20, 2))
+    net.fit(X, X[:, 0], epochs=2, diagnose=False)
+    written.clear()
+    plain, double = net.untrained(), net.astype("float64")
+    assert [name for name in written if name not in ("dtype", "workspace")] == []
+    assert net.run is not None
+    assert plain.run is None
+    assert double.run is None
+    np.testing.assert_array_equal(plain.params, net.params)
+    assert not np.shares_memory(plain.params, net.params)
+    assert type(plain) is Guarded

@@ -19,7 +19,7 @@ ENGINE = {
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",
     "glassnet.network.Network": "accumulate broadcast built check_data check_inputs forget_shape has_own_rows logits "
-    "noise penalties plan slots streams twin",
+    "noise penalties plan slots streams twin untrained",
     "glassnet.optimizers": "clip_gradients",
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",

@@ -337,17 +337,19 @@ class Network(Views):
     def astype(self, dtype: str) -> Network:
         """Return a copy whose ``dtype`` is ``"float32"`` or ``"float64"``, without training state."""
         self.built("astype")
-        run, self.run = self.run, None
-        try:
-            twin = copy.deepcopy(self)
-        finally:
-            self.run = run
+        twin = self.untrained()
         twin.dtype = np.dtype(check_choice("Network.astype", "dtype", dtype, ("float32", "float64")))
         twin.built("astype").cast(twin.dtype)
         twin.workspace = Workspace(twin.layers, twin.loss, twin.members, twin.dtype)
         return twin
 
     # ---- copying ------------------------------------------------------------------------------------------------
+
+    def untrained(self) -> Network:
+        """Return a copy of the network as it is, whose training begins anew; others may be reading this one."""
+        twin = type(self).__new__(type(self))
+        twin.__setstate__(copy.deepcopy(self.__getstate__() | {"run": None}))
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "workspace"}

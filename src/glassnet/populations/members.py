@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,11 +27,7 @@ def check_template(where: str, network: Any) -> None:
 
 def untrained(network: Network) -> Network:
     """Return a copy of a network as it is, whose training begins anew."""
-    run, network.run = network.run, None
-    try:
-        return copy.deepcopy(network)
-    finally:
-        network.run = run
+    return network.untrained()
 
 
 def renewed(network: Network, seed: int) -> Network:
