@@ -12,10 +12,11 @@ from glassnet.layers import leaves
 
 
 class LayerCase(NamedTuple):
-    """A layer and the shape of one of its samples."""
+    """A layer and the shape of one of its samples, which may be the only one that it takes."""
 
     layer: gn.Layer
     in_shape: tuple[int, ...]
+    is_fixed: bool = False
 
     @property
     def name(self) -> str:
@@ -29,10 +30,24 @@ LAYERS = [
     LayerCase(gn.Dense(4, "relu", use_bias=False), (6,)),
     LayerCase(gn.Dense(6, "gelu"), (2,)),
     LayerCase(gn.Dense(6, "elu", initializer="he_normal"), (2,)),
+    LayerCase(gn.NTKDense(5), (7,)),
+    LayerCase(gn.NTKDense(1, initializer="zeros", bias_initializer="zeros", bias_rate_factor=0.1), (3,)),
+    LayerCase(gn.PeriodicEmbedding(), (3,)),
+    LayerCase(gn.PeriodicEmbedding(5, 2, sigma=1.0), (1,)),
+    LayerCase(
+        gn.PiecewiseLinearEmbedding([[-1.0, 0.1, 0.5], [0.0, 2.0], [-0.7, -0.2, 0.3, 1.1]], dim=4), (3,), is_fixed=True
+    ),
+    LayerCase(gn.Copies(3), (4,)),
+    LayerCase(gn.Copies(4, initializer="signs", blocks=[2, 1, 3]), (6,), is_fixed=True),
+    LayerCase(gn.EnsembleDense(4, "tanh"), (3, 5)),
+    LayerCase(gn.EnsembleDense(2), (2, 3)),
+    LayerCase(gn.EnsembleDense(4, "relu", adapters=False), (3, 5)),
+    LayerCase(gn.EnsembleHead(2), (3, 4)),
     LayerCase(gn.Flatten(), (3, 4)),
     LayerCase(gn.Dropout(0.4), (6,)),
     LayerCase(gn.Dropout(0.0), (6,)),
     LayerCase(gn.Dropout(0.25), (3, 4)),
+    LayerCase(gn.Dropout(0.3, schedule=gn.FlatCosine(0.5, epochs=4)), (6,)),
     LayerCase(gn.BatchNorm(), (6,)),
     LayerCase(gn.BatchNorm(momentum=0.5, eps=1e-3), (1,)),
     LayerCase(gn.LayerNorm(), (6,)),
@@ -58,12 +73,12 @@ LAYERS = [
     LayerCase(gn.PReLU(shared=True), (2, 3)),
     LayerCase(gn.Parametric("selu"), (6,)),
     LayerCase(gn.Parametric(gn.ELU(0.5)), (2, 3)),
-    LayerCase(gn.Parametric("mish"), (4,)),
+    LayerCase(gn.Parametric("mish", decays=True), (4,)),
     LayerCase(gn.GaussianNoise(0.3), (6,)),
     LayerCase(gn.Reshape((2, -1)), (6,)),
     LayerCase(gn.Select([3, 0, -1]), (6,)),
     LayerCase(gn.Scale(), (6,)),
-    LayerCase(gn.Scale(), (2, 3)),
+    LayerCase(gn.Scale(decays=True), (2, 3)),
     LayerCase(gn.Embedding(5, 3), (4,)),
     LayerCase(gn.Embedding(4, 1), (2, 2)),
     LayerCase(gn.Sequential([gn.Embedding(7, 2), gn.Flatten(), gn.Dense(3, "tanh")]), (3,)),
@@ -100,6 +115,8 @@ class LossCase(NamedTuple):
         k = self.n_outputs
         if self.kind.startswith("numbers per "):
             return rng.standard_normal((n, k // int(self.kind.split()[-1])))
+        if self.kind.startswith("codes per "):
+            return rng.integers(0, k // int(self.kind.split()[-1]), n)
         if self.kind == "counts":
             return rng.poisson(2.0, (n, k)).astype(float)
         if self.kind == "codes":
@@ -151,6 +168,10 @@ LOSSES = [
     LossCase(gn.SoftmaxFocalCrossEntropy(), 2, "codes"),
     LossCase(gn.SoftmaxFocalCrossEntropy(gamma=0.5, alpha=[0.5, 1.0, 2.0, 3.0]), 4, "codes"),
     LossCase(gn.SoftmaxFocalCrossEntropy(gamma=0.0), 3, "codes"),
+    LossCase(gn.EnsembleLoss("squared_error", copies=3), 3, "numbers per 3"),
+    LossCase(gn.EnsembleLoss("squared_error", copies=2), 4, "numbers per 2"),
+    LossCase(gn.EnsembleLoss(gn.SoftmaxCrossEntropy(label_smoothing=0.1), copies=3), 12, "codes per 3"),
+    LossCase(gn.EnsembleLoss(gn.Quantile([0.2, 0.7]), copies=2), 4, "numbers per 4"),
     LossCase(gn.CustomLoss(log_cosh, log_cosh_gradient, name="log_cosh"), 1, "numbers"),
     LossCase(gn.CustomLoss(log_cosh, log_cosh_gradient, name="log_cosh"), 3, "numbers"),
 ]
@@ -163,6 +184,7 @@ OPTIMIZERS: list[gn.Optimizer] = [
     gn.Adam(0.01, beta1=0.0, beta2=0.9, eps=1e-3),
     gn.Adam(0.01, eps=1e-3, eps_form="sklearn"),
     gn.AdamW(0.01, weight_decay=0.1),
+    gn.AdamW(0.01, weight_decay=0.2, decay_schedule=gn.FlatCosine(0.5, epochs=3)),
     gn.AdamW(0.01, weight_decay=0.1, beta1=0.8, eps_form="sklearn"),
     gn.RMSprop(0.01),
     gn.RMSprop(0.01, rho=0.9, momentum=0.8, eps=1e-3),
@@ -188,7 +210,8 @@ def naive_step(
         _naive_relatives(optimizer, p, g, memory, lr, decay)
         return
     if isinstance(optimizer, gn.AdamW):
-        p -= lr * optimizer.weight_decay * decay * p
+        factor = 1.0 if optimizer.decay_schedule is None else optimizer.decay_schedule(0.0)
+        p -= lr * optimizer.weight_decay * factor * decay * p
     m = memory["m"] = optimizer.beta1 * memory.get("m", 0.0) + (1 - optimizer.beta1) * g
     v = memory["v"] = optimizer.beta2 * memory.get("v", 0.0) + (1 - optimizer.beta2) * g**2
     if optimizer.eps_form == "torch":

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Scratch, ScratchPool
-from glassnet.initializers import INITIALIZERS
 from glassnet.layers import Embedding, Layer, ParamSpec, Step, leaves
 from glassnet.randomness import Noise, Streams
 
@@ -50,19 +49,19 @@ class Bench:
         """Give a layer that is not a container its arrays, kept under its name within the whole."""
         lead = f"{name}." if name else ""
         leaf.index = index
-        params = {spec.name: self._values(spec, seed + 7 * index) for spec in leaf.param_specs()}
+        params = {spec.name: self._values(leaf, spec, seed + 7 * index) for spec in leaf.param_specs()}
         grads = {key: np.full_like(array, np.nan) for key, array in params.items()}
-        stats = {spec.name: self._values(spec, seed + 7 * index + 100) for spec in leaf.stat_specs()}
+        stats = {spec.name: self._values(leaf, spec, seed + 7 * index + 100) for spec in leaf.stat_specs()}
         leaf.bind(params, grads, stats, self.members)
         for kept, found in ((self.params, params), (self.grads, grads), (self.stats, stats)):
             kept.update({f"{lead}{key}": array for key, array in found.items()})
 
-    def _values(self, spec: ParamSpec, seed: int) -> np.ndarray:
+    def _values(self, leaf: Layer, spec: ParamSpec, seed: int) -> np.ndarray:
         """Random values around the initial ones, so that no derivative is accidentally right."""
         draws = []
         for k in range(self.members or 1):
             rng = np.random.default_rng((seed + k, len(spec.name), *spec.shape))
-            start = INITIALIZERS[spec.initializer](rng, spec.shape, spec.fan_in, spec.fan_out)
+            start = leaf.initial_values(spec, rng)
             draws.append(start + 0.1 * rng.random(spec.shape))
         return (draws[0] if self.members is None else np.stack(draws)).astype(self.dtype)
 

@@ -23,7 +23,9 @@ VARIANCES = {
     "ones": 0.0,
     "orthogonal": 1 / D_IN,
     "quarter": 0.0,
+    "signs": 1.0,
     "tutorial": 1 / 12,
+    "uniform": 1 / 3,
     "zeros": 0.0,
 }
 

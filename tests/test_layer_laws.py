@@ -171,8 +171,11 @@ def test_poisoned_buffers_do_not_show(case: LayerCase, mode: str, rng: np.random
 @each_layer
 @pytest.mark.parametrize("n", [64, 2048])
 def test_second_call_allocates_little(case: LayerCase, n: int, rng: np.random.Generator) -> None:
-    """Once warm, both passes together allocate less than 64 KiB, whatever the batch size."""
-    in_shape = case.in_shape if len(case.in_shape) > 1 else (32,)
+    """Once warm, both passes together allocate next to nothing, whatever the batch size.
+
+    A ufunc that spreads two operands takes two buffers of 32 KiB for itself, of any size of array.
+    """
+    in_shape = case.in_shape if case.is_fixed or len(case.in_shape) > 1 else (32,)
     bench = Bench(case.layer, in_shape, n, dtype="float32")
     X, dY = bench.inputs(rng), bench.gradient_of_output(rng)
     peaks = []
@@ -184,7 +187,7 @@ def test_second_call_allocates_little(case: LayerCase, n: int, rng: np.random.Ge
         bench.layer.backward(consumed, bench.cache)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 64 * 1024
+    assert peaks[1] < 68 * 1024
 
 
 @each_layer

@@ -42,7 +42,7 @@ def prepared(case: LossCase, rng: np.random.Generator, n: int, dtype: str = "flo
 
 def test_table_is_complete() -> None:
     """Every public loss stands in the table, and both kinds of targets of softmax cross-entropy do."""
-    assert {type(case.loss) for case in LOSSES} == {*PUBLIC_LOSSES.values(), gn.CustomLoss}
+    assert {type(case.loss) for case in LOSSES} == {*PUBLIC_LOSSES.values(), gn.CustomLoss, gn.EnsembleLoss}
     assert {case.kind for case in LOSSES if case.loss.name == "cross_entropy"} == {"codes", "probabilities"}
 
 

@@ -23,7 +23,7 @@ FLOORS = {
     "arrays": 1, "checks": 1, "datasets": 1, "errors": 1, "initializers": 1, "metrics": 1, "randomness": 1,
     "schedules": 1, "sources": 1, "splitting": 1, "strict_json": 1,
     "layers": 2, "losses": 2, "optimizers": 2,
-    "analysis": 3, "configuration": 3, "evaluation": 3, "gradcheck": 3, "inputs": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
+    "analysis": 3, "configuration": 3, "data_start": 3, "evaluation": 3, "gradcheck": 3, "inputs": 3, "layout": 3, "network": 3, "passes": 3, "penalties": 3,
     "store": 3, "trial": 3, "views": 3,
     "files": 4, "safetensors_reader": 4, "training": 4,
     "attribution": 5, "diagnosis": 5, "explanation": 5, "plots": 5, "populations": 5,

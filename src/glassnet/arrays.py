@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -86,6 +87,8 @@ class Scratch:
         Samples in a batch, n.
     keeps : bool
         Whether a backward pass may follow, so that layers need arrays for what they remember.
+    indices : iterator of int, optional
+        Which buffers of the pool come next; by default from the first on.
 
     Examples
     --------
@@ -94,21 +97,29 @@ class Scratch:
     (2, 5, 3)
     """
 
-    def __init__(self, pool: ScratchPool, batch_size: int, keeps: bool) -> None:
+    def __init__(self, pool: ScratchPool, batch_size: int, keeps: bool, indices: Iterator[int] | None = None) -> None:
         self.batch_size = batch_size
         self.keeps = keeps
         self.dtype = pool.dtype
         self.members = pool.members
         self._pool = pool
-        self._taken = 0
+        self._indices = itertools.count() if indices is None else indices
         self.lead = () if pool.members is None else (pool.members,)
 
     def array(self, sample_shape: tuple[int, ...], dtype: Any = None) -> np.ndarray:
         """Return an array of shape ``(K?, n, *sample_shape)``; its content is undefined."""
         shape = (*self.lead, self.batch_size, *sample_shape)
-        taken = self._pool.take(self._taken, shape, self.dtype if dtype is None else np.dtype(dtype))
-        self._taken += 1
-        return taken
+        return self._pool.take(next(self._indices), shape, self.dtype if dtype is None else np.dtype(dtype))
+
+    def spread(self, copies: int) -> Scratch:
+        """Return a scratch of the same memory for several rows in the place of each.
+
+        Parameters
+        ----------
+        copies : int
+            How many.
+        """
+        return Scratch(self._pool, self.batch_size * copies, self.keeps, self._indices)
 
     def zeros(self, sample_shape: tuple[int, ...]) -> np.ndarray:
         """Return zeros of shape ``(K?, n, *sample_shape)``, read-only.

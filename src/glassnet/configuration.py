@@ -11,7 +11,7 @@ from glassnet.checks import check_class
 from glassnet.errors import ConfigError, FormatError
 from glassnet.layers import LAYERS, Dense, Layer, Parametric, make_layer
 from glassnet.layout import every_layer
-from glassnet.losses import LOSSES, CustomLoss, Loss
+from glassnet.losses import LOSSES, CustomLoss, EnsembleLoss, Loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.schedules import SCHEDULES, Schedule
@@ -105,8 +105,8 @@ def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> N
             message = f"layers and seeds must be lists, got {config['layers']!r} and {config['seeds']!r}"
             raise ConfigError(message)
         layers = [make_layer(entry, LAYERS | own) for entry in config["layers"]]
-        losses = {found.__name__: found for found in LOSSES.values()} | own
-        loss = _make("loss", config["loss"], losses | {CustomLoss.__name__: CustomLoss}, objects)
+        losses = {found.__name__: found for found in (*LOSSES.values(), CustomLoss, EnsembleLoss)} | own
+        loss = _make("loss", config["loss"], losses, objects)
         name, arguments = _split(config["optimizer"])
         optimizers = {found.__name__: found for found in OPTIMIZERS.values()} | own
         optimizer = check_class("optimizer", "class", name, optimizers).from_config(arguments, schedules)

@@ -56,6 +56,16 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_o
     return rng.normal(size=shape)
 
 
+def _uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """U(-1, 1), whatever the width: for layers that scale it themselves."""
+    return rng.uniform(-1.0, 1.0, shape)
+
+
+def _signs(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
+    """-1 or 1, either as likely: for factors that tell copies apart. Wen et al. (2020), arXiv:2002.06715."""
+    return 2.0 * rng.integers(0, 2, shape) - 1.0
+
+
 def _quarter(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
     """1/4 everywhere: for slopes. He et al. (2015), arXiv:1502.01852, section 2.1."""
     return np.full(shape, 0.25)
@@ -99,7 +109,9 @@ INITIALIZERS: dict[str, Initializer] = {
     "ones": _ones,
     "orthogonal": _orthogonal,
     "quarter": _quarter,
+    "signs": _signs,
     "tutorial": _tutorial,
+    "uniform": _uniform,
     "zeros": _zeros,
 }
 

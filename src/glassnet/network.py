@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.checks import check_choice, check_integer, check_number
+from glassnet.data_start import init_from_data
 from glassnet.errors import NotFittedError, ShapeError
 from glassnet.inputs import check_data, check_inputs
 from glassnet.layers import Layer, Step, leaves, name_layers
@@ -162,6 +163,14 @@ class Network(Views):
     def forget_shape(self) -> None:
         """Be as new as before `build`."""
         self.store = self.input_shape = None
+
+    def init_from_data(self, X: Any) -> Network:
+        """Draw initial parameters anew with a look at training rows ``X``, layer by layer, and return the network.
+
+        Layers that have no such start keep theirs; `NTKDense` has one. Call it before the first `fit`.
+        """
+        init_from_data(self, X)
+        return self
 
     def built(self, where: str) -> Store:
         """Return the store, or say that ``where`` needs one."""

@@ -13,7 +13,7 @@ import numpy as np
 
 __all__ = ["KeyedGenerator", "Noise", "Streams", "fresh_seed"]
 
-_INITIALISATION, _SPLIT, _SHUFFLING, _NOISE = range(4)
+_INITIALISATION, _SPLIT, _SHUFFLING, _NOISE, _FROM_DATA = range(5)
 
 
 def fresh_seed() -> int:
@@ -49,7 +49,7 @@ class KeyedGenerator:
 
 
 class Streams:
-    """The four independent streams of one network's run.
+    """The independent streams of one network's run.
 
     Parameters
     ----------
@@ -67,6 +67,10 @@ class Streams:
     def initialisation(self) -> np.random.Generator:
         """Return the generator that draws the initial parameters."""
         return np.random.default_rng(self._sequence(_INITIALISATION))
+
+    def start_from_data(self) -> np.random.Generator:
+        """Return the generator that draws initial parameters from training rows."""
+        return np.random.default_rng(self._sequence(_FROM_DATA))
 
     def split(self) -> np.random.Generator:
         """Return the generator that decides which rows are held out for validation."""

@@ -112,8 +112,7 @@ class Store:
         generators = [stream.initialisation() for stream in streams]
         for slots, flat in ((self.slots, self.params), (self.stat_slots, self.stats)):
             for slot in sorted(slots, key=lambda slot: slot.layer.index):
-                spec, initialize = slot.spec, INITIALIZERS[slot.spec.initializer]
-                draws = [initialize(rng, spec.shape, spec.fan_in, spec.fan_out) for rng in generators]
+                draws = [slot.layer.initial_values(slot.spec, rng) for rng in generators]
                 slot.view(flat)[...] = draws[0] if self._members is None else np.stack(draws)
 
     def _bind(self) -> None:

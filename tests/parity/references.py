@@ -62,8 +62,46 @@ def _parametric(layer: Any, params: Params, X: Any) -> Any:
     return X + params["alpha"] * (torch_layer(layer.activation, {}, X) - X)
 
 
+def _periodic(layer: Any, params: Params, X: Any) -> Any:
+    waves = torch.cos(2.0 * torch.pi * X[:, :, None] * params["frequency"][..., 0] + params["phase"][..., 0])
+    linear = torch.einsum("nfm,fmd->nfd", waves, params["weight"]) + params["bias"][..., 0]
+    return torch.cat([linear, X[:, :, None]], dim=-1).flatten(1)
+
+
+def _piecewise(layer: Any, params: Params, X: Any) -> Any:
+    columns = []
+    for j, edges in enumerate(layer.edges):
+        x, last = X[:, j], len(edges) - 2
+        parts = []
+        for t in range(last + 1):
+            share = (x - edges[t]) / (edges[t + 1] - edges[t])
+            share = share if t == 0 else torch.clamp(share, min=0.0)
+            parts.append(share if t == last else torch.clamp(share, max=1.0))
+        linear = x[:, None] * params["linear"][j, :, 0] + params["bias"][j, :, 0]
+        columns.append(linear + torch.stack(parts, dim=1) @ params["weight"][j, : last + 1])
+    return torch.cat(columns, dim=1)
+
+
+def _ensemble_dense(layer: Any, params: Params, X: Any) -> Any:
+    if layer.adapters:
+        Z = ((X * params["in_factor"]) @ params["weight"]) * params["out_factor"] + params["bias"]
+    else:
+        Z = X @ params["weight"] + params["bias"]
+    return torch_layer(layer.activation, {}, Z)
+
+
+def _ensemble_head(layer: Any, params: Params, X: Any) -> Any:
+    return (torch.einsum("nki,kio->nko", X, params["weight"]) + params["bias"][:, 0]).flatten(1)
+
+
 TORCH_LAYERS: dict[str, Callable[[Any, Params, Any], Any]] = {
     "BatchNorm": _batch_norm,
+    "Copies": lambda layer, params, X: X[:, None, :] * params["factor"],
+    "EnsembleDense": _ensemble_dense,
+    "EnsembleHead": _ensemble_head,
+    "NTKDense": lambda layer, params, X: X @ params["weight"] / X.shape[1] ** 0.5 + params["bias"],
+    "PeriodicEmbedding": _periodic,
+    "PiecewiseLinearEmbedding": _piecewise,
     "Embedding": lambda layer, params, X: F.embedding(X.long(), params["weight"]),
     "GaussianNoise": lambda layer, params, X: X,
     "PReLU": lambda layer, params, X: torch.where(X > 0, X, params["slope"] * X),
@@ -158,6 +196,11 @@ AUTOGRAD_LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
 def loss_figures(loss: gn.Loss, Z: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the losses of the rows, and the gradient of their weighted sum, by PyTorch or else by autograd."""
     name = type(loss).__name__
+    if name == "EnsembleLoss":
+        # By its definition: the mean over the copies of what the loss says of each.
+        found = [loss_figures(loss.loss, part, y, weight) for part in np.split(Z, loss.copies, axis=1)]
+        mean = sum(rows for rows, _ in found) / loss.copies
+        return mean, np.concatenate([dZ for _, dZ in found], axis=1) / loss.copies
     if name in TORCH_LOSSES:
         logits = torch.tensor(Z, requires_grad=True)
         rows = TORCH_LOSSES[name](loss, logits, torch.tensor(y))
@@ -177,7 +220,7 @@ def _weights_and_rest(model: Any, decay: float) -> list[dict[str, Any]]:
 def torch_optimizer(optimizer: Any, model: Any) -> Any:
     """Return PyTorch's counterpart of an optimizer, or None if it has none."""
     rate, name = optimizer.learning_rate, type(optimizer).__name__
-    if getattr(optimizer, "eps_form", "torch") != "torch":
+    if getattr(optimizer, "eps_form", "torch") != "torch" or optimizer.is_scheduled:
         return None
     if name == "SGD":
         options = {"momentum": optimizer.momentum, "nesterov": optimizer.nesterov}

@@ -111,7 +111,7 @@ def _activation_forward(activation: Layer, Z: np.ndarray, A: np.ndarray, source:
 
 
 def _dropout_forward(layer: Dropout, passage: Passage, number: str, source: str) -> list[Equation]:
-    X, rate = passage.X, layer.rate
+    X, rate = passage.X, layer.rate_in(passage.cache)
     M = passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(X)
 
     def work(index: tuple[int, ...]) -> list[Term]:
@@ -272,7 +272,8 @@ def _dropout_backward(layer: Dropout, passage: Passage, number: str, source: str
     dY, dX = passage.dY, passage.dX
     assert dY is not None
     assert dX is not None
-    M = passage.cache["kept"] / (1.0 - layer.rate) if layer.rate else np.ones_like(dY)
+    rate = layer.rate_in(passage.cache)
+    M = passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(dY)
 
     def work(index: tuple[int, ...]) -> list[Term]:
         return [Term("{d} * {m}", {"d": dY[index], "m": M[index]})]

@@ -92,6 +92,7 @@ class Recording:
     states: dict[str, dict[str, np.ndarray]]
     new_states: dict[str, dict[str, np.ndarray]]
     rate: float
+    position: float
     t: int
 
     def weights(self) -> np.ndarray:
@@ -119,7 +120,9 @@ def record_step(network: Network, X: np.ndarray, y: np.ndarray, weight: np.ndarr
     total = float(len(X) if weight is None else weight.sum())
     for layer in _inner(copy.layers):
         _listen(layer, passages, 1.0 / total)
-    copy.accumulate(X, y, weight, Step("train", noise))
+    step = Step("train", noise)
+    step.position = state.position
+    copy.accumulate(X, y, weight, step)
     store = copy.built("explain")
     loss = float(store.loss_sum) / total
     store.average_gradients()
@@ -159,6 +162,7 @@ def record_step(network: Network, X: np.ndarray, y: np.ndarray, weight: np.ndarr
         states=states,
         new_states=new_states,
         rate=rate,
+        position=state.position,
         t=state.t,
     )
 
@@ -174,7 +178,7 @@ def _position(network: Network, copy: Network) -> tuple[OptimizerState, float, N
     for name, array in run.optimizer_state.arrays.items():
         if name in state.arrays:
             state.arrays[name][...] = array
-    state.t = run.optimizer_state.t
+    state.t, state.position = run.optimizer_state.t, float(run.epoch)
     noise.epoch, noise.batch = run.epoch, 0
     return state, float(schedule.rate(float(run.epoch), run.schedule_memory)), noise
 

@@ -26,7 +26,7 @@ class _Numbers:
         self.old, self.new = record.states[slot.name], record.new_states[slot.name]
         self.rate = record.rate * slot.spec.rate_factor * slot.layer.rate_factor
         decays = optimizer.decays and slot.spec.decays
-        self.decay = slot.layer.decay_factor * getattr(optimizer, "weight_decay", 0.0) if decays else 0.0
+        self.decay = slot.layer.decay_factor * optimizer.decay_at(record.position) if decays else 0.0
 
     def array(self, name: str, scale: float = 1.0) -> np.ndarray:
         """Return what was remembered before the step."""

@@ -31,11 +31,14 @@ from glassnet.layers.containers import (
     make_layer,
     name_layers,
 )
+from glassnet.layers.copies import Copies, EnsembleDense, EnsembleHead
 from glassnet.layers.custom import CustomActivation
 from glassnet.layers.dense import Dense
 from glassnet.layers.dropout import Dropout, GaussianNoise
 from glassnet.layers.named import ACTIVATIONS
 from glassnet.layers.normalization import BatchNorm, LayerNorm
+from glassnet.layers.ntk import NTKDense
+from glassnet.layers.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding
 from glassnet.layers.shapes import Flatten, Reshape
 from glassnet.layers.slopes import Parametric, PReLU
 from glassnet.layers.softmax import Softmax
@@ -52,10 +55,13 @@ __all__ = [
     "Chain",
     "Concatenate",
     "Container",
+    "Copies",
     "CustomActivation",
     "Dense",
     "Dropout",
     "Embedding",
+    "EnsembleDense",
+    "EnsembleHead",
     "Flatten",
     "GaussianNoise",
     "Identity",
@@ -63,9 +69,12 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Mish",
+    "NTKDense",
     "PReLU",
     "ParamSpec",
     "Parametric",
+    "PeriodicEmbedding",
+    "PiecewiseLinearEmbedding",
     "ReLU",
     "Reshape",
     "Residual",
@@ -90,6 +99,12 @@ LAYERS: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         Dense,
+        NTKDense,
+        Copies,
+        EnsembleDense,
+        EnsembleHead,
+        PeriodicEmbedding,
+        PiecewiseLinearEmbedding,
         Flatten,
         Reshape,
         Select,

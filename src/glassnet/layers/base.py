@@ -7,18 +7,22 @@ member axis: with members, K networks trained at once, every array of a layer ha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from glassnet.arrays import Scratch
+from glassnet.arrays import Scratch, ScratchPool
 from glassnet.checks import check_flag, check_number
+from glassnet.initializers import INITIALIZERS
 from glassnet.randomness import Noise
 
 __all__ = ["Cache", "Layer", "ParamSpec", "Step", "Views"]
 
 Cache = dict[str, Any]
 """What one layer needs for one pass: scratch arrays, and what forward leaves for backward."""
+
+_ROWS = 4096  # in one pass over many
 
 Views = dict[str, np.ndarray]
 """Arrays by the names of their specs, each a view into one of the network's flat arrays."""
@@ -71,9 +75,11 @@ class Step:
         Where layers draw noise in ``"train"``.
     progress : float
         Position in the run, in [0, 1).
+    position : float
+        The same in epochs, for settings that follow a schedule.
     """
 
-    __slots__ = ("keeps", "mode", "progress", "rng", "training")
+    __slots__ = ("keeps", "mode", "position", "progress", "rng", "training")
 
     def __init__(self, mode: str, rng: Noise | None = None, progress: float = 0.0) -> None:
         self.mode = mode
@@ -81,6 +87,7 @@ class Step:
         self.training = mode == "train"
         self.rng = rng
         self.progress = progress
+        self.position = 0.0
 
 
 class Layer:
@@ -105,6 +112,8 @@ class Layer:
         The network that it is part of.
     saved_by_name : bool
         Whether a file holds only class and ``name``, as of what is made of functions; ``load`` is handed the object.
+    is_scheduled : bool
+        Whether a setting of it changes in the course of training, by ``step.position``.
     member_settings : tuple of str
         Arguments, numbers, in which K networks that are trained at once may differ: each may then be an array
         (K, 1, ...) instead.
@@ -118,6 +127,7 @@ class Layer:
     index: int = 0
     owner: Any = None
     saved_by_name: ClassVar[bool] = False
+    is_scheduled: bool = False
     member_settings: ClassVar[tuple[str, ...]] = ()
     _views: frozenset[str] = frozenset()
 
@@ -136,6 +146,18 @@ class Layer:
         """Return what the optimizer trains."""
         return ()
 
+    def initial_values(self, spec: ParamSpec, rng: np.random.Generator) -> np.ndarray:
+        """Return the values that an array starts with, of shape ``spec.shape``, in double precision.
+
+        Parameters
+        ----------
+        spec : ParamSpec
+            One of those that `param_specs` or `stat_specs` returned.
+        rng : numpy.random.Generator
+            The member's own.
+        """
+        return INITIALIZERS[spec.initializer](rng, spec.shape, spec.fan_in, spec.fan_out)
+
     def stat_specs(self) -> tuple[ParamSpec, ...]:
         """Return running statistics: saved with the network, never optimised."""
         return ()
@@ -152,6 +174,36 @@ class Layer:
         members : int, optional
             Number K of networks; None for a single one, whose arrays have no axis of members.
         """
+
+    def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
+        """Draw parameters anew, with a look at the rows that the layer will be given; most layers do nothing.
+
+        Parameters
+        ----------
+        X : ndarray of shape (K?, n, *in_shape)
+            The layer's input for training rows, with noise off.
+        rngs : sequence of numpy.random.Generator
+            One per member.
+        """
+
+    def passed(self, X: np.ndarray, members: int | None) -> np.ndarray:
+        """Return the output for any number of rows as a fresh array, with noise off.
+
+        Parameters
+        ----------
+        X : ndarray of shape (K?, n, *in_shape)
+            The input.
+        members : int, optional
+            Number K of networks.
+        """
+        lead, axis = X.shape[: X.ndim - 1 - len(self.in_shape)], X.ndim - 1 - len(self.in_shape)
+        Y = np.empty((*lead, X.shape[axis], *self.out_shape), dtype=X.dtype)
+        for start in range(0, X.shape[axis], _ROWS):
+            part = (*(slice(None) for _ in lead), slice(start, start + _ROWS))
+            rows = X[part]
+            scratch = Scratch(ScratchPool(members, X.dtype), rows.shape[axis], keeps=False)
+            Y[part] = self.forward(rows, self.make_cache(scratch, need_dX=False), Step("predict"))
+        return Y
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         """Return what `forward` and `backward` need for batches of ``scratch.batch_size``.

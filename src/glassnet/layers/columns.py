@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.arrays import Scratch
-from glassnet.checks import check_choice, check_integer
+from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
@@ -81,16 +81,24 @@ class Select(Layer):
 class Scale(Layer):
     """One learnable factor per feature: ``Y = s * X``, ``ds = sum_n dY * X``, ``dX = s * dY``.
 
-    ``s`` starts at 1 and does not decay. In front of a network on a table it learns which columns matter; it then wants
-    a higher rate: ``Scale().tuned(rate_factor=6.0)``.
+    ``s`` starts at 1. In front of a network on a table it learns which columns matter; it then wants a higher rate:
+    ``Scale().tuned(rate_factor=6.0)``.
+
+    Parameters
+    ----------
+    decays : bool, default=False
+        Whether weight decay applies to ``s``.
 
     References
     ----------
     Holzmüller, Grinsztajn & Steinwart (2024), arXiv:2407.04491, section 3: the scaling layer of RealMLP.
     """
 
+    def __init__(self, *, decays: bool = False) -> None:
+        self.decays = check_flag("Scale", "decays", decays)
+
     def param_specs(self) -> tuple[ParamSpec, ...]:
-        return (ParamSpec("scale", (1, *self.in_shape), "ones"),)
+        return (ParamSpec("scale", (1, *self.in_shape), "ones", decays=self.decays),)
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.s, self.ds = params["scale"], grads["scale"]
@@ -109,6 +117,9 @@ class Scale(Layer):
         np.add.reduce(cache["T"], axis=-1 - len(self.in_shape), out=self.ds, keepdims=True)
         np.multiply(dY, self.s, dY)
         return dY
+
+    def config(self) -> dict[str, Any]:
+        return {"decays": self.decays}
 
 
 class Embedding(Layer):

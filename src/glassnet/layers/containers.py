@@ -194,6 +194,9 @@ class Sequential(Container):
     def check_raw(self, X: np.ndarray) -> np.ndarray | None:
         return check_raw_inputs(self.layers, X)
 
+    def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
+        _init_in_order(self.layers, X, rngs)
+
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         return {"chain": Chain(self.layers, scratch, need_dX)}
 
@@ -261,6 +264,11 @@ class Residual(Container):
         if self.shortcut is not None:
             self.shortcut.check_raw(X)
         return None
+
+    def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
+        _init_in_order(self.layers, X, rngs)
+        if self.shortcut is not None:
+            self.shortcut.init_from_data(X, rngs)
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         around = [] if self.shortcut is None else [self.shortcut]
@@ -336,6 +344,10 @@ class Concatenate(Container):
             branch.check_raw(X)
         return None
 
+    def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
+        for branch in self.branches:
+            branch.init_from_data(X, rngs)
+
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         back = [need_dX or learns(branch) for branch in self.branches]
         return {
@@ -373,6 +385,14 @@ class Concatenate(Container):
 
     def _arguments(self) -> str:
         return repr(self.branches)
+
+
+def _init_in_order(layers: Sequence[Layer], X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
+    """Let each layer start from what those before it make of the rows."""
+    members = None if X.ndim == 1 + len(layers[0].in_shape) else len(X)
+    for layer in layers:
+        layer.init_from_data(X, rngs)
+        X = layer.passed(X, members)
 
 
 def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:

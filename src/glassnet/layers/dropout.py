@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.arrays import Scratch
 from glassnet.checks import check_number
 from glassnet.layers.base import Cache, Layer, Step
+from glassnet.schedules import Schedule, check_factor, make_schedule
 
 __all__ = ["Dropout", "GaussianNoise"]
 
@@ -24,6 +25,8 @@ class Dropout(Layer):
     ----------
     rate : float
         Probability of setting an input to zero (not of keeping it), at least 0 and below 1.
+    schedule : Schedule, optional
+        Multiplies the rate in the course of training, with values from 0 to 1: ``FlatCosine(1.0, epochs=50)``, say.
 
     References
     ----------
@@ -32,8 +35,11 @@ class Dropout(Layer):
 
     member_settings = ("rate",)
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, schedule: Schedule | dict[str, Any] | None = None) -> None:
         self.rate = check_number("Dropout", "rate", rate, 0.0, 1.0, open_maximum=True)
+        made = make_schedule("Dropout", schedule) if isinstance(schedule, dict) else schedule
+        self.schedule = check_factor("Dropout", "schedule", made)
+        self.is_scheduled = self.schedule is not None
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         if not scratch.keeps:
@@ -52,6 +58,9 @@ class Dropout(Layer):
             cache["noisy"] = step.training
         if step.rng is None or not step.training:
             return X
+        if self.schedule is not None:
+            rate = self.rate * min(self.schedule(step.position), 1.0)
+            cache["rate"][...], cache["scale"][...] = rate, 1.0 / (1.0 - rate)
         U = step.rng.uniform(self.index, out=cache["M"])
         np.greater_equal(U, cache["rate"], out=cache["kept"])
         np.copyto(cache["M"], cache["kept"])
@@ -64,8 +73,22 @@ class Dropout(Layer):
             np.multiply(dY, cache["M"], dY)
         return dY
 
+    def rate_in(self, cache: Cache) -> float:
+        """Return the rate of the last pass in training.
+
+        Parameters
+        ----------
+        cache : dict
+            As `forward` left it.
+        """
+        return float(cache["rate"])
+
     def config(self) -> dict[str, Any]:
-        return {"rate": self.rate}
+        return {"rate": self.rate, "schedule": None if self.schedule is None else self.schedule.entry()}
+
+    def __repr__(self) -> str:
+        schedule = "" if self.schedule is None else f", schedule={self.schedule!r}"
+        return f"Dropout(rate={self.rate!r}{schedule}){self._tuned_text()}"
 
 
 class GaussianNoise(Layer):

@@ -78,12 +78,14 @@ class Parametric(Layer):
 
     ``Y = X + alpha * (f(X) - X)``, ``dalpha = sum_n dY * (f(X) - X)``, ``dX = (1 - alpha) * dY + f'(X) * alpha * dY``
 
-    ``alpha`` starts at 1, where the layer is f itself, and does not decay; at 0 a unit is linear.
+    ``alpha`` starts at 1, where the layer is f itself; at 0 a unit is linear.
 
     Parameters
     ----------
     activation : str or Activation
         Name or object, as in `Dense`.
+    decays : bool, default=False
+        Whether weight decay applies to ``alpha``.
 
     References
     ----------
@@ -91,7 +93,8 @@ class Parametric(Layer):
     learn at a tenth of the rate: ``Parametric("selu").tuned(rate_factor=0.1)``.
     """
 
-    def __init__(self, activation: Any) -> None:
+    def __init__(self, activation: Any, *, decays: bool = False) -> None:
+        self.decays = check_flag("Parametric", "decays", decays)
         self.activation = make_activation("Parametric", activation)
         self._activation = activation_config(activation, self.activation)
 
@@ -100,7 +103,7 @@ class Parametric(Layer):
         return super().build(in_shape)
 
     def param_specs(self) -> tuple[ParamSpec, ...]:
-        return (ParamSpec("alpha", (1, *self.in_shape), "ones"),)
+        return (ParamSpec("alpha", (1, *self.in_shape), "ones", decays=self.decays),)
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.alpha, self.dalpha = params["alpha"], grads["alpha"]
@@ -133,8 +136,9 @@ class Parametric(Layer):
         return dY
 
     def config(self) -> dict[str, Any]:
-        return {"activation": self._activation}
+        return {"activation": self._activation, "decays": self.decays}
 
     def __repr__(self) -> str:
         given = self.activation if isinstance(self._activation, dict) else self._activation
-        return f"Parametric({given!r}){self._tuned_text()}"
+        decays = ", decays=True" if self.decays else ""
+        return f"Parametric({given!r}{decays}){self._tuned_text()}"

@@ -16,6 +16,8 @@ What each is for, by name:
 * ``"binary_focal_cross_entropy"``: as ``"binary_cross_entropy"``, when one answer is rare.
 * ``"focal_cross_entropy"``: as ``"cross_entropy"``, when some classes are rare.
 
+An `EnsembleLoss` averages one of these over the copies of an ensemble inside one network.
+
 A loss of your own is a `CustomLoss`, or a subclass of `Loss` if it is to be as fast as these.
 """
 
@@ -27,6 +29,7 @@ from glassnet.losses.base import Loss, MetricChoice
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.losses.custom import CustomLoss
 from glassnet.losses.distribution import GaussianNLL, Poisson, Quantile
+from glassnet.losses.ensemble import EnsembleLoss
 from glassnet.losses.focal import BinaryFocalCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
 
@@ -36,6 +39,7 @@ __all__ = [
     "BinaryCrossEntropy",
     "BinaryFocalCrossEntropy",
     "CustomLoss",
+    "EnsembleLoss",
     "GaussianNLL",
     "Huber",
     "Loss",

@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.checks import check_choice, check_flag, check_number
 from glassnet.optimizers.base import Group, Optimizer, OptimizerState
-from glassnet.schedules import Schedule
+from glassnet.schedules import Schedule, check_factor
 
 __all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
 
@@ -210,6 +210,7 @@ class Adam(Optimizer):
 
     non_negative = ("V",)
     weight_decay: float = 0.0
+    decay_schedule: Schedule | None = None
 
     def __init__(
         self,
@@ -242,9 +243,10 @@ class Adam(Optimizer):
         eps = state.scalar("eps", self.eps / (root if self.eps_form == "torch" else unscale))
         rate = learning_rate * (1.0 - self.beta1) / (1.0 - self.beta1**state.t) / root
         beta1, beta2 = state.scalar("beta1", self.beta1), state.scalar("beta2", self.beta2)
+        strength = self.weight_decay if self.decay_schedule is None else self.decay_at(state.position)
         for group, work, p, g, M, V in state.blocks(params, grads):
             if group.decay_factor:
-                decay = 1.0 - learning_rate * group.rate_factor * group.decay_factor * self.weight_decay
+                decay = 1.0 - learning_rate * group.rate_factor * group.decay_factor * strength
                 np.multiply(p, state.scalar("decay", decay), p)
             np.multiply(M, beta1, M)
             np.add(M, g, M)
@@ -276,6 +278,8 @@ class AdamW(Adam):
         Strength of the decay, at least 0.
     beta1, beta2, eps, eps_form, clip_norm, ema
         As in `Adam`.
+    decay_schedule : Schedule, optional
+        Multiplies the weight decay in the course of training: ``FlatCosine(1.0, epochs=50)``, say.
 
     References
     ----------
@@ -295,10 +299,23 @@ class AdamW(Adam):
         eps_form: str = "torch",
         clip_norm: float | None = None,
         ema: float | None = None,
+        decay_schedule: Schedule | None = None,
     ) -> None:
         moments: dict[str, Any] = {"beta1": beta1, "beta2": beta2, "eps": eps, "eps_form": eps_form}
         super().__init__(learning_rate, clip_norm=clip_norm, ema=ema, **moments)
         self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0.0)
+        self.decay_schedule = check_factor("AdamW", "decay_schedule", decay_schedule)
+        self.is_scheduled = self.decay_schedule is not None
+
+    def decay_at(self, position: float) -> float:
+        return self.weight_decay * (1.0 if self.decay_schedule is None else self.decay_schedule(position))
 
     def settings(self) -> dict[str, Any]:
-        return {"weight_decay": self.weight_decay, **super().settings()}
+        return {"weight_decay": self.weight_decay, "decay_schedule": self.decay_schedule, **super().settings()}
+
+    def config(self) -> dict[str, Any]:
+        schedule = None if self.decay_schedule is None else self.decay_schedule.entry()
+        return {**super().config(), "decay_schedule": schedule}
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace(", decay_schedule=None", "")

@@ -68,10 +68,13 @@ class OptimizerState:
         As given.
     t : int
         Steps taken; saved with a run.
+    position : float
+        Where the run is, in epochs; said anew at every step.
     """
 
     def __init__(self, params: np.ndarray, names: tuple[str, ...], groups: list[Group], averages: bool = False) -> None:
         self.t = 0
+        self.position = 0.0
         self.arrays = {name: np.zeros_like(params) for name in names}
         if averages:
             self.arrays["average"] = params.copy()
@@ -173,6 +176,7 @@ class Optimizer:
     """
 
     default_rate: ClassVar[float] = 1e-3
+    is_scheduled: bool = False  # whether a setting other than the rate follows ``state.position``
     decays: ClassVar[bool] = False
     non_negative: ClassVar[tuple[str, ...]] = ()  # which of the state's arrays hold squares
 
@@ -249,6 +253,16 @@ class Optimizer:
             np.multiply(difference, rest, difference)
             np.add(average[..., part], difference, average[..., part])
 
+    def decay_at(self, position: float) -> Any:
+        """Return the weight decay, an array (K, 1) if members differ in it.
+
+        Parameters
+        ----------
+        position : float
+            Where the run is, in epochs.
+        """
+        return getattr(self, "weight_decay", 0.0)
+
     def settings(self) -> dict[str, Any]:
         """Return the constructor's arguments apart from those that all optimizers have."""
         return {}
@@ -276,10 +290,11 @@ class Optimizer:
         schedules : mapping of str to type
             The classes that it may name as a schedule.
         """
-        rate = config.get("learning_rate")
-        if not isinstance(rate, dict):
-            return cls(**config)
-        return cls(**{**config, "learning_rate": make_schedule(cls.__name__, rate, schedules)})
+        made: dict[str, Any] = {
+            name: make_schedule(cls.__name__, value, schedules) if isinstance(value, dict) else value
+            for name, value in config.items()
+        }
+        return cls(**made)
 
     def __repr__(self) -> str:
         settings = {"learning_rate": self.learning_rate, **self._all_settings()}

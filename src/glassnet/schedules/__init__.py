@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassnet.checks import check_class
-from glassnet.schedules.base import Constant, Schedule, as_schedule
+from glassnet.schedules.base import Constant, Schedule, as_schedule, check_factor
 from glassnet.schedules.composed import SequentialSchedule, Warmup
 from glassnet.schedules.decays import CosineDecay, ExponentialDecay, InverseTimeDecay, OneCycle, StepDecay
 from glassnet.schedules.plateau import ReduceOnPlateau
@@ -31,6 +31,7 @@ __all__ = [
     "StepDecay",
     "Warmup",
     "as_schedule",
+    "check_factor",
     "make_schedule",
 ]
 

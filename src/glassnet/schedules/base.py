@@ -7,7 +7,7 @@ from typing import Any
 from glassnet.checks import check_number
 from glassnet.errors import ConfigError
 
-__all__ = ["Constant", "Schedule", "as_schedule"]
+__all__ = ["Constant", "Schedule", "as_schedule", "check_factor"]
 
 
 class Schedule:
@@ -104,3 +104,24 @@ def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
     except ConfigError as error:
         message = f"{where}: {name} must be a number of at least 0 or a schedule, got {value!r}."
         raise ConfigError(message, got=value) from error
+
+
+def check_factor(where: str, name: str, value: Any) -> Schedule | None:
+    """Return a schedule that multiplies a setting in the course of a run, or None for one that stays.
+
+    Parameters
+    ----------
+    where, name : str
+        For the message.
+    value : Schedule or None
+        What the user gave.
+
+    Raises
+    ------
+    ConfigError
+        It is no schedule, or one that looks at the history, which a setting of a layer cannot.
+    """
+    if value is None or (isinstance(value, Schedule) and not value.monitors()):
+        return value
+    message = f"{where}: {name} must be a schedule such as FlatCosine(1.0, epochs=50), or None, got {value!r}."
+    raise ConfigError(message, got=value)

@@ -1,16 +1,16 @@
-"""What a training says that diverged."""
+"""What a training says that cannot go on."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from glassnet.errors import DivergenceError
+from glassnet.errors import DataError, DivergenceError
 
 if TYPE_CHECKING:
     from glassnet.training.run import Run
 
-__all__ = ["divergence"]
+__all__ = ["divergence", "weightless"]
 
 
 def divergence(what: str, run: Run, last_finite: float) -> DivergenceError:
@@ -33,3 +33,11 @@ def divergence(what: str, run: Run, last_finite: float) -> DivergenceError:
         "The network holds the last weights whose loss was finite."
     )
     return DivergenceError(message, got=what)
+
+
+def weightless(run: Run) -> DataError:
+    """Return the error for a batch that weighs nothing for some members, which step together with the others."""
+    where = f"epoch {run.epoch + 1}, step {run.step}. Drop rows of weight 0, or take a larger batch_size."
+    return DataError(
+        f"fit: with members every batch must weigh something for each of them, got none for one at {where}"
+    )

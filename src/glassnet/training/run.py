@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import DataError, DivergenceError
+from glassnet.errors import DivergenceError
 from glassnet.evaluation import scores
 from glassnet.layers import Step
+from glassnet.layout import every_layer
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
@@ -21,7 +22,7 @@ from glassnet.randomness import Noise
 from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
-from glassnet.training.diverging import divergence
+from glassnet.training.diverging import divergence, weightless
 from glassnet.training.history import History, listed
 from glassnet.training.interrupts import Interruption
 from glassnet.training.state import RunState
@@ -103,6 +104,8 @@ class Run:
         self._schedule = network.optimizer.schedule
         is_fixed = type(self._schedule) is Constant and type(self).rate is Run.rate
         self._fixed_rate = self._schedule.value if is_fixed else None  # type: ignore[attr-defined]
+        parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
+        self._needs_position = not is_fixed or any(part.is_scheduled for part in parts)
         self._schedule_observes = type(self._schedule).observe is not Schedule.observe
         self._step = Step("train", Noise(network.streams, network.members))
         self._stop_reason = ""
@@ -269,13 +272,14 @@ class Run:
         """Update the network on one batch; return its loss sum and weight sum, in double precision."""
         network, store, info, state = self.network, self._store, self._step, self.state
         X, y, weight = self.batch = batch
-        position = self.position_after(state.step) if self._fixed_rate is None else 0.0
+        position = self.position_after(state.step) if self._needs_position else 0.0
         state.step += 1
         self.rows_seen += X.shape[0 if network.members is None else 1]
         if weight is not None and not weight.any(axis=-1).all():
             return self._skip(weight)
         assert info.rng is not None
         info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
+        info.position = position
         if self._schedule.horizon:
             info.progress = min(position / self._schedule.horizon, math.nextafter(1.0, 0.0))
         network.accumulate(X, y, weight, info)
@@ -324,6 +328,7 @@ class Run:
         optimizer, memory = network.optimizer, state.optimizer_state
         if optimizer.clip_norm is not None:
             state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
+        memory.position = position
         optimizer.step(store.params, store.grads, memory, self._fixed_rate or self.rate(position))
         if network.max_norm is not None:
             limit_norms(store, network.max_norm)
@@ -337,11 +342,7 @@ class Run:
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
         """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
         if weight.any():
-            where = f"epoch {self.epoch + 1}, step {self.step}. Drop rows of weight 0, or take a larger batch_size."
-            message = (
-                f"fit: with members every batch must weigh something for each of them, got none for one at {where}"
-            )
-            raise DataError(message)
+            raise weightless(self)
         zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
         return zero, zero
 

@@ -32,6 +32,9 @@ class EarlyStopping:
     mode : {"auto", "min", "max"}, default="auto"
         Whether the value must fall or rise: ``"auto"`` knows it of losses and of our metrics, and says so where it does
         not.
+    ties : {"first", "last"}, default="first"
+        Which of several epochs with the same best value is the best: with ``"last"``, a value that equals the best is
+        an improvement too. It is what RealMLP does, whose metric, the share of errors, often ties.
 
     References
     ----------
@@ -46,12 +49,14 @@ class EarlyStopping:
         min_delta: float = 0.0,
         restore_best: bool = True,
         mode: str = "auto",
+        ties: str = "first",
     ) -> None:
         self.monitor = monitor
         self.patience = check_integer("EarlyStopping", "patience", patience, 1)
         self.min_delta = check_number("EarlyStopping", "min_delta", min_delta, 0.0)
         self.restore_best = check_flag("EarlyStopping", "restore_best", restore_best)
         self.mode = check_choice("EarlyStopping", "mode", mode, ("auto", "max", "min"))
+        self.ties = check_choice("EarlyStopping", "ties", ties, ("first", "last"))
 
     @property
     def sign(self) -> float:
@@ -72,7 +77,7 @@ class EarlyStopping:
     def __repr__(self) -> str:
         return (
             f"EarlyStopping({self.monitor!r}, patience={self.patience}, min_delta={self.min_delta}, "
-            f"restore_best={self.restore_best}, mode={self.mode!r})"
+            f"restore_best={self.restore_best}, mode={self.mode!r}, ties={self.ties!r})"
         )
 
 
@@ -108,7 +113,8 @@ class StoppingState:
     def update(self, rule: EarlyStopping, value: Any, epoch: int, params: np.ndarray, stats: np.ndarray) -> bool:
         """Take in one epoch's value; return whether training should stop."""
         values = rule.sign * np.atleast_1d(np.asarray(value, dtype=np.float64))
-        better = ~self.settled & (values < self.best - rule.min_delta)
+        needed = self.best - rule.min_delta
+        better = ~self.settled & ((values < needed) | ((values == needed) & (rule.ties == "last")))
         self.best[better] = values[better]
         self.best_epoch[better] = epoch
         self.waited = np.where(better, 0, self.waited + 1)
