@@ -223,16 +223,18 @@ class ELU(Activation):
     """
 
     scale: ClassVar[float] = 1.0
+    n_work = 2
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = check_number("ELU", "alpha", alpha, 0.0, open_minimum=True)
 
     def make_work(self, scratch: Scratch) -> Cache:
-        constants = {"zero": 0.0, "scale": self.scale, "floor": self.scale * self.alpha}
+        floor = self.scale * self.alpha
+        constants = {"scale": self.scale, "floor": floor, "rise": self.scale - floor}
         return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
-        (T,) = work["arrays"]
+        T = work["arrays"][0]
         np.minimum(Z, work["zeros"], out=T)
         np.expm1(T, T)
         np.multiply(T, work["floor"], T)
@@ -241,10 +243,14 @@ class ELU(Activation):
         np.add(Y, T, Y)
 
     def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
-        (T,), mask = work["arrays"], work["mask"]
-        np.greater(Y, work["zero"], mask)
-        np.add(Y, work["floor"], T)
-        np.copyto(T, work["scale"], where=mask)
+        (T, M), mask = work["arrays"], work["mask"]
+        np.greater(Y, work["zeros"], mask)
+        np.copyto(M, mask)
+        # min(Y, 0) + floor, and the rest up to scale where Y > 0: a copy by the mask alone takes twice the time.
+        np.minimum(Y, work["zeros"], out=T)
+        np.add(T, work["floor"], T)
+        np.multiply(M, work["rise"], M)
+        np.add(T, M, T)
         np.multiply(dY, T, dY)
 
     def config(self) -> dict[str, Any]:

@@ -13,13 +13,15 @@ from glassnet.schedules import Schedule, check_factor, make_schedule
 
 __all__ = ["Dropout", "GaussianNoise"]
 
+_STEPS = 2.0**16
+
 
 class Dropout(Layer):
     """Set a random share of the inputs to zero while training, and scale the rest up to keep the mean.
 
-    ``Y = X * M``, ``dX = dY * M`` with ``M = (U >= rate) / (1 - rate)``, U uniform on [0, 1)
+    ``Y = X * M``, ``dX = dY * M`` with ``M = (U >= rate) / (1 - rate)``, U uniform on the multiples of 2**-16 in [0, 1)
 
-    Outside training it passes X on.
+    Outside training it passes X on. The rate is rounded to such a multiple, so that 16 random bits decide.
 
     Parameters
     ----------
@@ -48,10 +50,16 @@ class Dropout(Layer):
             "Y": scratch.array(self.in_shape),
             "M": scratch.array(self.in_shape),
             "kept": scratch.array(self.in_shape, dtype=bool),
-            "rate": scratch.constant(self.rate),
-            "scale": scratch.constant(1.0 / (1.0 - self.rate)),
+            "bits": scratch.array(self.in_shape, dtype=np.uint16),
             "noisy": False,
+            **self._constants(self.rate, scratch.dtype),
         }
+
+    @staticmethod
+    def _constants(rate: Any, dtype: Any) -> Cache:
+        """Return what bits are compared with, and the factor for what is kept."""
+        limit = np.minimum(np.rint(np.multiply(rate, _STEPS)), _STEPS - 1.0)
+        return {"limit": limit.astype(np.uint16), "scale": np.asarray(_STEPS / (_STEPS - limit), dtype=dtype)}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         if step.keeps:
@@ -59,10 +67,9 @@ class Dropout(Layer):
         if step.rng is None or not step.training:
             return X
         if self.schedule is not None:
-            rate = self.rate * min(self.schedule(step.position), 1.0)
-            cache["rate"][...], cache["scale"][...] = rate, 1.0 / (1.0 - rate)
-        U = step.rng.uniform(self.index, out=cache["M"])
-        np.greater_equal(U, cache["rate"], out=cache["kept"])
+            factor = min(self.schedule(step.position), 1.0)
+            cache.update(self._constants(np.multiply(self.rate, factor), X.dtype))
+        np.greater_equal(step.rng.bits(self.index, cache["bits"]), cache["limit"], out=cache["kept"])
         np.copyto(cache["M"], cache["kept"])
         np.multiply(cache["M"], cache["scale"], cache["M"])
         Y: np.ndarray = np.multiply(X, cache["M"], cache["Y"])
@@ -81,7 +88,7 @@ class Dropout(Layer):
         cache : dict
             As `forward` left it.
         """
-        return float(cache["rate"])
+        return float(cache["limit"]) / _STEPS
 
     def config(self) -> dict[str, Any]:
         return {"rate": self.rate, "schedule": None if self.schedule is None else self.schedule.entry()}

@@ -10,6 +10,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from glassnet.checks import require_extra
 from glassnet.splitting import split_rows
 from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.frames import to_table
@@ -18,13 +21,31 @@ from glassnet.tabular.reading import read_table
 from glassnet.tabular.table import Column, Table
 from glassnet.tabular.target import TargetEncoder
 
+if TYPE_CHECKING:
+    from glassnet.tabular.estimators import TabularClassifier, TabularRegressor
+
 __all__ = [
     "Column",
     "Table",
     "TableEncoder",
     "TableModel",
+    "TabularClassifier",
+    "TabularRegressor",
     "TargetEncoder",
     "read_table",
     "split_rows",
     "to_table",
 ]
+
+_ESTIMATORS = ("TabularClassifier", "TabularRegressor")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the estimators where they are used: only they need scikit-learn."""
+    if name in _ESTIMATORS:
+        require_extra("sklearn", "sklearn", f"glassnet.tabular.{name}")
+        from glassnet.tabular import estimators
+
+        return getattr(estimators, name)
+    message = f"module 'glassnet.tabular' has no attribute {name!r}"
+    raise AttributeError(message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from glassnet.tabular.coders import Coder, rows_have
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.table import Column
 
-__all__ = ["CategoryCoder"]
+__all__ = ["CategoryCoder", "new_categories"]
 
 _SHOWN = 3  # examples in a message
 _RARE_KEPT = 1000  # rare categories that are remembered by name, so as to tell them from new ones
@@ -77,16 +78,10 @@ class CategoryCoder(Coder):
         return words + ("; missing values are flagged" if self.flagged else "")
 
     def check(self, column: Column) -> list[str]:
-        known = {*self.categories, *self.rare}
-        counts = Counter(text for text in column.present().tolist() if text not in known)
-        if not counts or self.n_rare > len(self.rare):
+        if self.n_rare > len(self.rare):
             return []
-        shown = ", ".join(repr(text) for text, _ in counts.most_common(_SHOWN))
-        more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
         fate = "coded as 'other'" if self.n_rare else "coded as zero"
-        return [
-            f"{rows_have(sum(counts.values()), column)} a category that training did not have, {fate}: {shown}{more}."
-        ]
+        return new_categories(column, (*self.categories, *self.rare), fate)
 
     def config(self) -> dict[str, Any]:
         lists = {"categories": list(self.categories), "rare": list(self.rare), "n_rare": self.n_rare}
@@ -98,3 +93,15 @@ class CategoryCoder(Coder):
         rare = tuple(entries.several("rare", str))
         n_rare = entries.count("n_rare", minimum=len(rare))
         return cls(entries.text("name"), entries.count("n_missing"), categories, rare, n_rare)
+
+
+def new_categories(column: Column, known: Iterable[str], fate: str) -> list[str]:
+    """Return a warning if rows have categories that training did not have; ``fate`` says what becomes of them."""
+    old = set(known)
+    counts = Counter(text for text in column.present().tolist() if text not in old)
+    if not counts:
+        return []
+    shown = ", ".join(repr(text) for text, _ in counts.most_common(_SHOWN))
+    more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+    head = rows_have(sum(counts.values()), column)
+    return [f"{head} a category that training did not have, {fate}: {shown}{more}."]

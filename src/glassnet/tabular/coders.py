@@ -8,10 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from glassnet.tabular.entries import Entries
+from glassnet.tabular.robust import NormalScale, RobustScale
 from glassnet.tabular.scaling import Scale
 from glassnet.tabular.table import KINDS, Column
 
-__all__ = ["BooleanCoder", "Coder", "LeftOut", "NumberCoder", "rows_have", "span"]
+__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "rows_have", "span"]
+
+SCALINGS: dict[str, type[Scale]] = {"standard": Scale, "robust": RobustScale, "normal": NormalScale}
+"""How numbers may be scaled."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ class Coder:
 
 @dataclass(frozen=True)
 class NumberCoder(Coder):
-    """Numbers: ``(x - mean) / std``, missing ones 0."""
+    """Numbers: scaled, ``(x - mean) / std`` or otherwise; missing ones as the mean."""
 
     kind = "number"
 
@@ -80,9 +84,9 @@ class NumberCoder(Coder):
     note: str = ""
 
     @classmethod
-    def fit(cls, column: Column) -> NumberCoder:
-        """Return the coder for a column whose values are not all equal."""
-        return cls(column.name, column.n_missing, Scale.fit(column.present()), _row_number_note(column))
+    def fit(cls, column: Column, scaling: str = "standard") -> NumberCoder:
+        """Return the coder for a column whose values are not all equal; ``scaling`` is one of `SCALINGS`."""
+        return cls(column.name, column.n_missing, SCALINGS[scaling].fit(column.present()), _row_number_note(column))
 
     def value_features(self) -> list[str]:
         return [self.name]
@@ -91,8 +95,7 @@ class NumberCoder(Coder):
         return self.scale.forward(np.where(column.missing, self.scale.mean, column.values))[:, None]
 
     def done(self) -> str:
-        words = f"standardised: mean {self.scale.mean:.6g}, standard deviation {self.scale.std:.6g}"
-        return words + ("; missing values become the mean and are flagged" if self.flagged else "")
+        return self.scale.words() + ("; missing values become the mean and are flagged" if self.flagged else "")
 
     def check(self, column: Column) -> list[str]:
         present = column.present()
@@ -108,7 +111,10 @@ class NumberCoder(Coder):
 
     @classmethod
     def from_entries(cls, entries: Entries) -> NumberCoder:
-        return cls(entries.text("name"), entries.count("n_missing"), Scale.from_config(entries), entries.text("note"))
+        # Files of version 0.1 have standard scaling only, and do not say so.
+        scaling = entries.choice("scaling", tuple(SCALINGS)) if "scaling" in entries.config else "standard"
+        scale = SCALINGS[scaling].from_config(entries)
+        return cls(entries.text("name"), entries.count("n_missing"), scale, entries.text("note"))
 
 
 @dataclass(frozen=True)

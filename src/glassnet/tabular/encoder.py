@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
+from glassnet.checks import check_choice, check_integer
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.category_coder import CategoryCoder
-from glassnet.tabular.coders import BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.code_coder import CodeCoder
+from glassnet.tabular.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder
 from glassnet.tabular.date_coder import DateCoder
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.frames import to_table
 from glassnet.tabular.near_misses import near_miss
+from glassnet.tabular.robust import RobustScale
 from glassnet.tabular.scaling import Scale
-from glassnet.tabular.table import Column
+from glassnet.tabular.table import Column, Table
 from glassnet.tabular.text import as_kind, plain_text
 
 __all__ = ["TableEncoder"]
 
-_FORMAT = 1
-_CODERS: dict[str, type[Coder]] = {c.kind: c for c in (NumberCoder, BooleanCoder, CategoryCoder, DateCoder, LeftOut)}
+_FORMATS = (1, 2)  # files of format 1 have standard scaling and no codes
+_CODERS: dict[str, type[Coder]] = {
+    c.kind: c for c in (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
+}
 _ID_ROWS = 20  # a text column of more values than this
 _ID_SHARE = 0.9  # of which more than this share differ is an identifier
 
@@ -44,12 +49,24 @@ class TableEncoder:
     * Left out, with a word in `describe`: columns with one value only (their missing values are still flagged), and
       text that differs in more than 90 % of more than 20 rows, as names and identifiers do.
 
-    Nothing is clipped: a value far outside of training is coded as what it is, and `check` tells.
+    With standard scaling nothing is clipped: a value far outside of training is coded as what it is, and `check` tells.
 
     Parameters
     ----------
     max_categories : int, default=30
         Categories of a column that get a feature of their own.
+    scaling : {"standard", "robust", "normal"}, default="standard"
+        What is done to numbers: mean and standard deviation; quartiles with a soft end, `RobustScale`, which is done to
+        all other features but codes too; or ranks as quantiles of the normal distribution, `NormalScale`.
+    embed_above : int, optional
+        Columns of more categories than this become one feature instead, a whole number for an `Embedding` layer.
+
+    Attributes
+    ----------
+    roles : list of str
+        For each feature ``"number"``, ``"indicator"`` (of a category, of true and false, or a flag) or ``"code"``.
+    n_codes : int
+        How many codes there are, over all columns.
 
     Examples
     --------
@@ -62,9 +79,14 @@ class TableEncoder:
     ["Column 'size': 1 of 1 rows has a value outside the range of training, 1 to 3: 7."]
     """
 
-    def __init__(self, max_categories: int = 30) -> None:
+    def __init__(self, max_categories: int = 30, *, scaling: str = "standard", embed_above: int | None = None) -> None:
         self.max_categories = check_integer("TableEncoder", "max_categories", max_categories, 2)
+        self.scaling = check_choice("TableEncoder", "scaling", scaling, SCALINGS)
+        if embed_above is not None:
+            check_integer("TableEncoder", "embed_above", embed_above, 2)
+        self.embed_above = embed_above
         self._coders: list[Coder] | None = None
+        self._bounds: list[RobustScale | None] = []
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
@@ -89,13 +111,27 @@ class TableEncoder:
             raise DataError(message, got=got)
         columns = [_finite(column) for column in table.columns]
         _refuse_empty([column.name for column in columns if column.n_missing == len(column)])
-        coders = [_fit_coder(column, self.max_categories) for column in columns]
+        coders: list[Coder] = []
+        for column in columns:
+            n_codes = sum(coder.n_codes for coder in coders if isinstance(coder, CodeCoder))
+            coders.append(self._fit_coder(column, n_codes))
         if not any(coder.features for coder in coders):
             reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
             message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
             raise DataError(message)
-        self._coders = coders
+        self._coders, self._bounds = coders, []
+        if self.scaling == "robust":
+            X = self._features(table, np.float64)
+            bounded = [role == "indicator" or not direct for role, direct in zip(self.roles, self._direct, strict=True)]
+            self._bounds = [RobustScale.fit(x) if wanted else None for x, wanted in zip(X.T, bounded, strict=True)]
         return self
+
+    def _fit_coder(self, column: Column, n_codes: int) -> Coder:
+        """Return how a column of training rows is coded; ``n_codes`` are taken by the columns before it."""
+        coder = _fit_coder(column, self.max_categories, self.scaling)
+        most = math.inf if self.embed_above is None else self.embed_above
+        has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
+        return CodeCoder.fit(column, n_codes) if has_many else coder
 
     def fit_transform(self, frame: Any) -> np.ndarray:
         """Learn from training rows and return their features."""
@@ -114,6 +150,25 @@ class TableEncoder:
     def feature_names(self) -> list[str]:
         """The names of the features, one per column of what `transform` returns."""
         return [name for coder in self.coders for name in coder.features]
+
+    @property
+    def roles(self) -> list[str]:
+        """For each feature ``"number"``, ``"indicator"`` or ``"code"``."""
+        return [role for coder in self.coders for role in _roles(coder)]
+
+    @property
+    def _direct(self) -> list[bool]:
+        """For each feature whether its coder has scaled it already, or it is a code."""
+        return [
+            isinstance(coder, (NumberCoder, CodeCoder)) and i == 0
+            for coder in self.coders
+            for i in range(len(coder.features))
+        ]
+
+    @property
+    def n_codes(self) -> int:
+        """How many codes there are, over all columns."""
+        return sum(coder.n_codes for coder in self.coders if isinstance(coder, CodeCoder))
 
     @property
     def column_names(self) -> list[str]:
@@ -142,7 +197,15 @@ class TableEncoder:
             got = f"no {', '.join(map(repr, missing))}"
             message = f"TableEncoder.transform: the frame must have the columns of training, got {got}."
             raise DataError(message, expected=self.column_names, got=missing)
-        X = np.empty((table.n_rows, len(self.feature_names)), dtype=np.float32)
+        X = self._features(table, np.float32)
+        for x, bound in zip(X.T, self._bounds, strict=False):
+            if bound is not None:
+                x[...] = bound.forward(x.astype(np.float64))
+        return X
+
+    def _features(self, table: Table, dtype: type) -> np.ndarray:
+        """Return what the coders make of the columns, side by side."""
+        X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
         start = 0
         for coder in self.coders:
             if coder.features:
@@ -194,7 +257,16 @@ class TableEncoder:
     def config(self) -> dict[str, Any]:
         """Return everything that was learned, JSON-able; `from_config` gives an encoder with the same bits."""
         columns = [coder.config() for coder in self.coders]
-        return {"format": _FORMAT, "max_categories": self.max_categories, "columns": columns}
+        if self.scaling == "standard" and self.embed_above is None:
+            return {"format": 1, "max_categories": self.max_categories, "columns": columns}
+        return {
+            "format": 2,
+            "max_categories": self.max_categories,
+            "scaling": self.scaling,
+            "embed_above": self.embed_above,
+            "columns": columns,
+            "bounds": [None if bound is None else bound.config() for bound in self._bounds],
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TableEncoder:
@@ -206,24 +278,47 @@ class TableEncoder:
             Entries are missing or not what they must be.
         """
         entries = Entries("TableEncoder.from_config", config)
-        entries.choice("format", (_FORMAT,))
-        encoder = cls(entries.count("max_categories", minimum=2))
+        options: dict[str, Any] = {}
+        if entries.choice("format", _FORMATS) == 2:
+            embed_above = None if config["embed_above"] is None else entries.count("embed_above", minimum=2)
+            options = {"scaling": entries.choice("scaling", tuple(SCALINGS)), "embed_above": embed_above}
+        encoder = cls(entries.count("max_categories", minimum=2), **options)
         coders = [_CODERS[e.choice("coder", tuple(_CODERS))].from_entries(e) for e in entries.entries("columns")]
         names = [coder.name for coder in coders]
         if len(set(names)) < len(names) or not any(coder.features for coder in coders):
             message = f"{entries.where}: 'columns' must give features and have different names, got {names[:10]}."
             raise FormatError(message, got=names)
         encoder._coders = coders
+        encoder._bounds = _bounds(entries, len(encoder.feature_names)) if options else []
         return encoder
 
     def __repr__(self) -> str:
         fitted = self._coders is not None
         state = f"{len(self.coders)} columns, {len(self.feature_names)} features" if fitted else "not fitted"
-        return f"TableEncoder(max_categories={self.max_categories}): {state}"
+        options = "" if self.scaling == "standard" else f", scaling={self.scaling!r}"
+        options += "" if self.embed_above is None else f", embed_above={self.embed_above}"
+        return f"TableEncoder(max_categories={self.max_categories}{options}): {state}"
+
+
+def _roles(coder: Coder) -> list[str]:
+    """Return what the features of a column are."""
+    if isinstance(coder, CodeCoder):
+        return ["code"]
+    role = "number" if isinstance(coder, (NumberCoder, DateCoder)) else "indicator"
+    return [role] * len(coder.value_features()) + (["indicator"] if coder.flagged else [])
+
+
+def _bounds(entries: Entries, n_features: int) -> list[RobustScale | None]:
+    """Return the scales of the features in a configuration."""
+    key = "bounds"
+    given = entries.config.get(key)
+    if not isinstance(given, list) or len(given) not in (0, n_features):
+        raise entries.refuse(key, f"a list of {n_features} scales or of none")
+    return [None if one is None else RobustScale.from_config(Entries(entries.where, one)) for one in given]
 
 
 def _kind(coder: Coder) -> str:
-    return coder.column_kind if isinstance(coder, LeftOut) else coder.kind
+    return coder.column_kind if isinstance(coder, (CodeCoder, LeftOut)) else coder.kind
 
 
 def _finite(column: Column) -> Column:
@@ -249,7 +344,7 @@ def _refuse_empty(names: list[str]) -> None:
     raise DataError(message, expected=must, got=names)
 
 
-def _fit_coder(column: Column, max_categories: int) -> Coder:
+def _fit_coder(column: Column, max_categories: int, scaling: str) -> Coder:
     """Return how a column of training rows is coded."""
     present = column.present()
     distinct = set(present.tolist()) if column.kind != "number" else {present.min(), present.max()}
@@ -265,7 +360,7 @@ def _fit_coder(column: Column, max_categories: int) -> Coder:
         return CategoryCoder.fit(column, max_categories)
     if column.kind == "boolean":
         return BooleanCoder.fit(column)
-    return NumberCoder.fit(column) if column.kind == "number" else DateCoder.fit(column)
+    return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
 
 
 def _refuse_near_miss(column: Column) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -36,7 +37,8 @@ class Entries:
             raise FormatError(message, expected="dict", got=config)
         self.config: dict[Any, Any] = config
 
-    def _refuse(self, key: str, must: str) -> FormatError:
+    def refuse(self, key: str, must: str) -> FormatError:
+        """Return the error for an entry that is not what it must be."""
         text = repr(self.config[key]) if key in self.config else "no such entry"
         text = text if len(text) <= 60 else text[:57] + "..."
         message = f"{self.where}: {key!r} must be {must}, got {text}."
@@ -52,35 +54,35 @@ class Entries:
                 number = math.nan
             if number > 0.0 or (not positive and number == number):
                 return number
-        raise self._refuse(key, "a finite number above 0" if positive else "a finite number")
+        raise self.refuse(key, "a finite number above 0" if positive else "a finite number")
 
     def count(self, key: str, minimum: int = 0) -> int:
         """Return a whole number of at least ``minimum``."""
         value = self.config.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and minimum <= value <= MOST_STEPS:
             return value
-        raise self._refuse(key, f"a whole number of at least {minimum}")
+        raise self.refuse(key, f"a whole number of at least {minimum}")
 
     def flag(self, key: str) -> bool:
         """Return True or False."""
         value = self.config.get(key)
         if isinstance(value, bool):
             return value
-        raise self._refuse(key, "true or false")
+        raise self.refuse(key, "true or false")
 
     def text(self, key: str) -> str:
         """Return a str."""
         value = self.config.get(key)
         if isinstance(value, str):
             return value
-        raise self._refuse(key, "text")
+        raise self.refuse(key, "text")
 
     def choice(self, key: str, choices: tuple[Any, ...]) -> Any:
         """Return one of ``choices``, all of which are of one type."""
         value = self.config.get(key)
         if type(value) is type(choices[0]) and value in choices:
             return value
-        raise self._refuse(key, f"one of {', '.join(map(repr, choices))}")
+        raise self.refuse(key, f"one of {', '.join(map(repr, choices))}")
 
     def several(self, key: str, types: type | tuple[type, ...], *, least: int = 0) -> list[Any]:
         """Return a list of different values of one of ``types``, at least ``least`` of them."""
@@ -89,11 +91,19 @@ class Entries:
             one_type = len({type(v) for v in value}) <= 1
             if one_type and len(set(value)) == len(value):
                 return list(value)
-        raise self._refuse(key, f"a list of at least {least} different values of one type")
+        raise self.refuse(key, f"a list of at least {least} different values of one type")
+
+    def numbers(self, key: str, *, least: int = 0) -> list[float]:
+        """Return a list of finite floats, at least ``least`` of them."""
+        value = self.config.get(key)
+        if isinstance(value, list) and len(value) >= least:
+            with contextlib.suppress(FormatError):
+                return [Entries(self.where, {key: number}).number(key) for number in value]
+        raise self.refuse(key, f"a list of at least {least} finite numbers")
 
     def entries(self, key: str) -> list[Entries]:
         """Return a list of dicts."""
         value = self.config.get(key)
         if isinstance(value, list) and all(isinstance(v, dict) for v in value):
             return [Entries(self.where, v) for v in value]
-        raise self._refuse(key, "a list of dicts")
+        raise self.refuse(key, "a list of dicts")

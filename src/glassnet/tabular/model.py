@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, shortened
 from glassnet.files import load
+from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network
 from glassnet.tabular.encoder import TableEncoder
@@ -21,6 +22,7 @@ from glassnet.tabular.why import Why, column_importance, reasons_of
 __all__ = ["TableModel"]
 
 _KEY = "table"  # in network.metadata
+_OF_NUMBERS = ("absolute_error", "huber", "quantile")  # beside the squared error
 
 
 class TableModel:
@@ -29,7 +31,7 @@ class TableModel:
     Parameters
     ----------
     network : Network
-        Built for the features of ``encoder`` and the outputs of ``target``, without members.
+        Built for the features of ``encoder`` and the outputs of ``target``; the predictions of members are averaged.
     encoder : TableEncoder
         Fitted on the training rows.
     target : TargetEncoder
@@ -64,14 +66,15 @@ class TableModel:
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def predict(self, frame: Any) -> np.ndarray:
-        """Return the most probable label of each row, or the number in the target's units.
+        """Return the most probable label of each row, or the number in the target's units; of quantiles the middle.
 
         Parameters
         ----------
         frame : Table, DataFrame or mapping
             With the columns of training; others, the target among them, are passed over.
         """
-        return self.target.decode(self._outputs(frame))
+        outputs = self._outputs(frame)
+        return self.target.decode(outputs if self.levels is None else outputs[:, [len(self.levels) // 2]])
 
     def predict_proba(self, frame: Any) -> np.ndarray:
         """Return the probability of each label, float32 (n, k), in the order of ``target.labels``.
@@ -86,10 +89,41 @@ class TableModel:
             raise ConfigError(message, expected="classification", got="regression")
         return self._outputs(frame)
 
+    def predict_quantiles(self, frame: Any) -> np.ndarray:
+        """Return the quantiles of each row in the target's units, float64 (n, number of ``levels``), rising.
+
+        Raises
+        ------
+        ConfigError
+            The model does not predict quantiles.
+        """
+        if self.levels is None:
+            must = "the model must have been trained for quantiles"
+            message = f"TableModel.predict_quantiles: {must}, got loss={self.network.loss.name!r}."
+            raise ConfigError(message, expected=must, got=self.network.loss.name)
+        return self.target.in_units(self._outputs(frame))
+
+    @property
+    def levels(self) -> tuple[float, ...] | None:
+        """The quantiles that are predicted, as shares of rows below; None if it is not quantiles."""
+        loss = _judging(self.network.loss)
+        return loss.levels if isinstance(loss, Quantile) else None
+
+    def answers(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities, or standardised numbers, for coded rows: (n, k), averaged over members.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+            What ``encoder.transform`` returned.
+        """
+        if not len(X):
+            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
+        outputs = self.network.predict(X)
+        return outputs if self.network.members is None else outputs.mean(axis=0)
+
     def _outputs(self, frame: Any) -> np.ndarray:
-        table = to_table(frame)
-        X = self.encoder.transform(table)
-        return self.network.predict(X) if len(X) else np.empty((0, self.target.n_outputs), dtype=np.float32)
+        return self.answers(self.encoder.transform(to_table(frame)))
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` what its columns contribute to the prediction.
@@ -116,8 +150,8 @@ class TableModel:
         Returns
         -------
         dict
-            Of a classification: ``loss`` (mean cross-entropy in nats) and ``accuracy``. Of a regression, in the
-            target's units: ``rmse``, ``mae``, and ``r2`` against the mean of these rows.
+            Of a classification: ``loss`` (mean cross-entropy of the probabilities, in nats) and ``accuracy``. Of a
+            regression, in the target's units: ``rmse``, ``mae``, and ``r2`` against the mean of these rows.
 
         Raises
         ------
@@ -133,8 +167,9 @@ class TableModel:
         y = self.target.transform(table[self.target.name])
         X = self.encoder.transform(table)
         if self.target.task == "classification":
-            return {name: float(value) for name, value in self.network.evaluate(X, y, metrics=["accuracy"]).items()}
-        predicted = self.target.decode(self.network.predict(X))[:, None]
+            P = self.answers(X)
+            return {"loss": METRICS["log_loss"](y, P, None), "accuracy": METRICS["accuracy"](y, P, None)}
+        predicted = self.predict(table)[:, None]
         truth = as_kind(table[self.target.name], "number", "TableModel.evaluate").values[:, None]
         return {name: METRICS[name](truth, predicted, None) for name in ("rmse", "mae", "r2")}
 
@@ -181,12 +216,20 @@ def _mismatch(network: Network, encoder: TableEncoder, target: TargetEncoder) ->
     width, outputs = (len(encoder.feature_names),), target.n_outputs
     if network.input_shape is None:
         return "a network that was not built"
-    if network.members is not None:
-        return f"a network with {network.members} members"
     if network.input_shape != width:
         return f"a network for samples of shape {network.input_shape} and an encoder of shape {width}"
+    loss = _judging(network.loss)
+    if isinstance(loss, Quantile):
+        outputs *= len(loss.levels)
+    if isinstance(network.loss, EnsembleLoss):
+        outputs *= network.loss.copies
     if network.n_outputs != outputs:
         return f"a network with {network.n_outputs} outputs and a target that needs {outputs}"
-    if network.loss.name != target.loss:
+    if loss.name != target.loss and not (target.task == "regression" and loss.name in _OF_NUMBERS):
         return f"a network with loss {network.loss.name!r} and a target that needs {target.loss!r}"
     return ""
+
+
+def _judging(loss: Loss) -> Loss:
+    """Return what the outputs are judged by; of an ensemble, what those of each copy are."""
+    return loss.loss if isinstance(loss, EnsembleLoss) else loss

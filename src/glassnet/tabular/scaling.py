@@ -59,6 +59,10 @@ class Scale:
         with np.errstate(over="ignore", under="ignore"):
             return self.mean + self.std * z
 
+    def words(self) -> str:
+        """Return what is done, in words."""
+        return f"standardised: mean {self.mean:.6g}, standard deviation {self.std:.6g}"
+
     def outside(self, values: np.ndarray) -> np.ndarray:
         """Return a mask of the values beyond the smallest and largest of training."""
         return (values < self.low) | (values > self.high)

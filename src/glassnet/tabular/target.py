@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
+from glassnet.checks import check_choice, check_flag
 from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.frames import column_from_values
@@ -32,6 +32,11 @@ class TargetEncoder:
     otherwise *regression*. So the numbers 0.0 and 1.0 are classes, the grades 1 to 5 of 100 pupils too, and
     40 different years are not; say ``task=`` where that is wrong.
 
+    Parameters
+    ----------
+    clip : bool, default=False
+        Whether decoded numbers are kept within those of the training rows.
+
     Attributes
     ----------
     task : {"classification", "regression"}
@@ -52,7 +57,8 @@ class TargetEncoder:
     ['dog']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, clip: bool = False) -> None:
+        self.clip = check_flag("TargetEncoder", "clip", clip)
         self.name = "target"
         self.kind = ""
         self.reason = ""
@@ -197,16 +203,28 @@ class TargetEncoder:
             message = f"TargetEncoder.decode: {must}, got {outputs.shape}."
             raise ShapeError(message, expected=must, got=outputs.shape)
         if self._scale is not None:
-            return self._scale.backward(outputs[:, 0].astype(np.float64))
+            return self.in_units(outputs)[:, 0]
         labels: np.ndarray = np.array(self._labels, dtype=object if self.kind == "category" else None)
         return np.asarray(labels[outputs.argmax(axis=1)])
+
+    def in_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Return numbers of a regression in the target's units, of any shape, float64.
+
+        Parameters
+        ----------
+        outputs : ndarray
+            Standardised, as a network predicts them.
+        """
+        numbers = self.scale.backward(np.asarray(outputs).astype(np.float64))
+        return np.clip(numbers, self.scale.low, self.scale.high) if self.clip else numbers
 
     # ---- as plain data ------------------------------------------------------------------------------------------
 
     def config(self) -> dict[str, Any]:
         """Return everything that was learned, JSON-able."""
         base = {"format": _FORMAT, "task": self.task, "name": self.name, "kind": self.kind}
-        return {**base, **({"labels": self.labels} if self._scale is None else self._scale.config())}
+        clip = {"clip": True} if self.clip else {}
+        return {**base, **clip, **({"labels": self.labels} if self._scale is None else self._scale.config())}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TargetEncoder:
@@ -219,7 +237,7 @@ class TargetEncoder:
         """
         entries = Entries("TargetEncoder.from_config", config)
         entries.choice("format", (_FORMAT,))
-        target = cls()
+        target = cls(clip="clip" in entries.config and entries.flag("clip"))
         target._task = entries.choice("task", _TASKS)
         target.name = entries.text("name")
         target.kind = entries.choice("kind", tuple(_LABEL_TYPES))

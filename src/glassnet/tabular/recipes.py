@@ -1,0 +1,305 @@
+"""Networks for tables that need no tuning: published recipes, each a short function over the library's own layers.
+
+A `Recipe` says how columns are coded, which network they go into, and how that is trained. What is left open is
+what it is judged by: `Goal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.checks import check_choice
+from glassnet.layers import (
+    SELU,
+    Concatenate,
+    Copies,
+    Dropout,
+    Embedding,
+    EnsembleDense,
+    EnsembleHead,
+    Flatten,
+    Identity,
+    Layer,
+    Mish,
+    NTKDense,
+    Parametric,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    Scale,
+    Select,
+)
+from glassnet.losses import EnsembleLoss, Loss, SoftmaxCrossEntropy
+from glassnet.network import Network
+from glassnet.optimizers import AdamW, Optimizer
+from glassnet.schedules import CosineWaves, FlatCosine
+from glassnet.tabular.encoder import TableEncoder
+
+__all__ = ["RECIPES", "Design", "Recipe", "find_recipe"]
+
+_HIDDEN = (256, 256, 256)
+_COPIES, _WIDTH = 32, 512
+_MOST_BINS, _BIN_DIM = 48, 16
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a recipe is given.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+        Fitted.
+    X : ndarray of shape (n, d)
+        Its features of the training rows.
+    loss : Loss
+        What the task is judged by, without the recipe's own additions.
+    n_outputs : int
+        Logits of one network.
+    epochs : int
+    smooths : bool
+        Whether labels may be smoothed: not where probabilities are judged.
+    """
+
+    encoder: TableEncoder
+    X: np.ndarray
+    loss: Loss
+    n_outputs: int
+    epochs: int
+    smooths: bool = True
+
+    def features(self, role: str) -> list[int]:
+        """Return the positions of the features of one role."""
+        return [i for i, found in enumerate(self.encoder.roles) if found == role]
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers are predicted."""
+        return not self.loss.classifies
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a table is learned.
+
+    Parameters
+    ----------
+    name : str
+    title : str
+        In words.
+    coding : dict
+        Arguments of `TableEncoder`.
+    layers, loss, optimizer : function of a `Design`
+        What the network is made of.
+    epochs : int
+        Passes over the training rows, at most.
+    patience : int or None
+        Epochs without a better value after which training ends; None for never.
+    ties : {"first", "last"}
+        Which of several equally good epochs is kept.
+    drops_last : bool
+        Whether the short last batch of an epoch is left out.
+    starts_from_data : bool
+        Whether the network's parameters start from the training rows.
+    clips : bool
+        Whether predicted numbers stay within those of the training rows.
+    """
+
+    name: str
+    title: str
+    coding: dict[str, Any]
+    layers: Callable[[Design], list[Layer]]
+    loss: Callable[[Design], Loss]
+    optimizer: Callable[[Design], Optimizer]
+    epochs: int = 256
+    patience: int | None = None
+    ties: str = "last"
+    drops_last: bool = True
+    starts_from_data: bool = False
+    clips: bool = False
+
+    def network(self, design: Design, seed: int) -> Network:
+        """Return a new network, built and with its first parameters."""
+        network = Network(
+            self.layers(design),
+            loss=self.loss(design),
+            optimizer=self.optimizer(design),
+            seed=seed,
+            input_shape=design.X.shape[1:],
+        )
+        return network.init_from_data(design.X) if self.starts_from_data else network
+
+    def batch_size(self, n: int) -> int:
+        """Return how many of ``n`` rows make a step."""
+        return min(256, n)
+
+
+# ---- RealMLP -------------------------------------------------------------------------------------------------------
+
+
+def _smoothed(design: Design) -> Loss:
+    """Return the loss, of classes with a tenth of their probability spread over all."""
+    if design.smooths and isinstance(design.loss, SoftmaxCrossEntropy):
+        return SoftmaxCrossEntropy(label_smoothing=0.1)
+    return design.loss
+
+
+def _realmlp_front(design: Design) -> list[Layer]:
+    """Return the layers from features to one row: numbers to waves, codes to vectors, the rest as it is."""
+    slow: dict[str, Any] = {"rate_factor": 0.1, "decay_factor": 0.1}
+    branches: list[Any] = []
+    numbers, indicators, codes = (design.features(role) for role in ("number", "indicator", "code"))
+    if numbers:
+        branches.append([Select(numbers), PeriodicEmbedding(16, 4, sigma=0.1).tuned(**slow)])
+    if indicators:
+        branches.append(Select(indicators))
+    if codes:
+        branches.append([Select(codes), Embedding(design.encoder.n_codes, 8), Flatten()])
+    return [Concatenate(branches), Scale(decays=True).tuned(rate_factor=6.0, decay_factor=6.0)]
+
+
+def _realmlp(design: Design) -> list[Layer]:
+    """RealMLP-TD: three hidden layers whose activations learn how much they bend."""
+    layers = _realmlp_front(design)
+    activation = "mish" if design.is_regression else "selu"
+    for width in _HIDDEN:
+        layers += [
+            NTKDense(width, bias_rate_factor=0.1),
+            Parametric(activation, decays=True).tuned(rate_factor=0.1, decay_factor=0.1),
+            Dropout(0.15, FlatCosine(1.0, epochs=design.epochs)),
+        ]
+    return [*layers, NTKDense(design.n_outputs, bias_rate_factor=0.1)]
+
+
+def _realmlp_optimizer(design: Design) -> Optimizer:
+    return AdamW(
+        CosineWaves(0.2 if design.is_regression else 0.04, epochs=design.epochs),
+        beta2=0.95,
+        weight_decay=0.02,
+        decay_schedule=FlatCosine(1.0, epochs=design.epochs),
+    )
+
+
+def _small(design: Design) -> list[Layer]:
+    """RealMLP-TD-S: no embeddings, no dropout, plain activations, an output layer that starts at 0."""
+    layers: list[Layer] = [Scale().tuned(rate_factor=6.0)]
+    for width in _HIDDEN:
+        layers += [NTKDense(width, bias_rate_factor=0.1), Mish() if design.is_regression else SELU()]
+    last = NTKDense(design.n_outputs, initializer="zeros", bias_initializer="zeros", bias_rate_factor=0.1)
+    return [*layers, last]
+
+
+def _small_optimizer(design: Design) -> Optimizer:
+    rate = 0.07 if design.is_regression else 0.04
+    return AdamW(CosineWaves(rate, epochs=design.epochs), beta2=0.95, weight_decay=0.0)
+
+
+# ---- TabM ----------------------------------------------------------------------------------------------------------
+
+
+def _bins(x: np.ndarray) -> list[float]:
+    """Return the ends of the pieces of one column: its quantiles, each once."""
+    edges = np.unique(np.quantile(x.astype(np.float64), np.linspace(0.0, 1.0, _MOST_BINS + 1)).astype(np.float32))
+    # Two edges may be so near that their distance, in float32, is not a number to divide by.
+    kept = edges[np.concatenate([[True], np.diff(edges) > 1e-6])]
+    return kept.tolist() if len(kept) > 1 else [float(edges[0]), float(edges[0]) + 1.0]
+
+
+def _tabm_front(design: Design, *, pieces: bool, mini: bool) -> list[Layer]:
+    """Return the layers from features to copies of one row, whose factors are drawn per column of the table."""
+    numbers, indicators = design.features("number"), design.features("indicator")
+    if pieces and numbers:
+        edges = [_bins(design.X[:, j]) for j in numbers]
+        embedding = PiecewiseLinearEmbedding(edges, dim=_BIN_DIM)
+        branches: list[Any] = [[Select(numbers), embedding], *([Select(indicators)] if indicators else [])]
+        blocks = [_BIN_DIM] * len(numbers) + _indicator_blocks(design)
+        return [Concatenate(branches), Copies(_COPIES, initializer="normal", blocks=blocks)]
+    order = [*numbers, *indicators]
+    front: Layer = Identity() if order == sorted(order) else Select(order)
+    blocks = [1] * len(numbers) + _indicator_blocks(design)
+    return [front, Copies(_COPIES, initializer="normal" if mini and pieces else "signs", blocks=blocks)]
+
+
+def _indicator_blocks(design: Design) -> list[int]:
+    """Return how many indicators, next to each other, each column of the table became."""
+    widths, start = [], 0
+    for coder in design.encoder.coders:
+        stop = start + len(coder.features)
+        width = design.encoder.roles[start:stop].count("indicator")
+        widths += [width] if width else []
+        start = stop
+    return widths
+
+
+def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
+    """TabM: 32 copies of an MLP that share all large matrices."""
+    layers = _tabm_front(design, pieces=pieces, mini=mini)
+    for _ in range(2 if pieces else 3):
+        layers += [EnsembleDense(_WIDTH, "relu", adapters=not mini), Dropout(0.1)]
+    return [*layers, EnsembleHead(design.n_outputs)]
+
+
+def _tabm_optimizer(design: Design) -> Optimizer:
+    return AdamW(2e-3, weight_decay=3e-4)
+
+
+def _ensemble_loss(design: Design) -> Loss:
+    return EnsembleLoss(design.loss, copies=_COPIES)
+
+
+_ROBUST = {"scaling": "robust", "embed_above": 8}
+_RANKED = {"scaling": "normal", "max_categories": 300}
+_TABM: dict[str, Any] = {
+    "loss": _ensemble_loss,
+    "optimizer": _tabm_optimizer,
+    "coding": _RANKED,
+    "epochs": 1000,
+    "patience": 17,
+    "ties": "first",
+    "drops_last": False,
+}
+
+RECIPES: dict[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            "realmlp",
+            "RealMLP with its tuned defaults",
+            _ROBUST,
+            _realmlp,
+            _smoothed,
+            _realmlp_optimizer,
+            starts_from_data=True,
+            clips=True,
+        ),
+        Recipe(
+            "small",
+            "RealMLP, simplified",
+            {"scaling": "robust", "max_categories": 300},
+            _small,
+            _smoothed,
+            _small_optimizer,
+        ),
+        Recipe(
+            "tabm",
+            "TabM: 32 networks that share weights",
+            layers=lambda design: _tabm(design, mini=False, pieces=False),
+            **_TABM,
+        ),
+        Recipe(
+            "tabm-mini",
+            "TabM-mini with piecewise linear embeddings",
+            layers=lambda design: _tabm(design, mini=True, pieces=True),
+            **_TABM,
+        ),
+    )
+}
+"""All recipes by name. Sources: RealMLP, arXiv:2407.04491; TabM, arXiv:2410.24210."""
+
+
+def find_recipe(where: str, name: str) -> Recipe:
+    """Return the recipe of this name, or say which there are."""
+    return RECIPES[check_choice(where, "recipe", name, RECIPES)]

@@ -1,0 +1,152 @@
+"""Scales of numbers that no outlier moves: median and quartiles with a smooth end, and ranks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from glassnet.tabular.entries import Entries
+from glassnet.tabular.normal import normal_quantile
+from glassnet.tabular.scaling import Scale
+
+__all__ = ["NormalScale", "RobustScale"]
+
+_BOUND = 3.0
+_MOST_QUANTILES, _FEWEST_QUANTILES, _ROWS_PER_QUANTILE = 1000, 10, 30
+_SMALLEST_SHARE = 1e-7
+
+
+def _exponent(values: np.ndarray) -> int:
+    """Return a power of two by which values may be divided so that their differences neither overflow nor vanish."""
+    return int(np.frexp(np.abs(values).max())[1])
+
+
+@dataclass(frozen=True)
+class RobustScale(Scale):
+    """Median to 0, quartiles to a distance of 1, and smoothly bounded: ``z = (x - median) / q``, ``3 z / hypot(3, z)``.
+
+    ``q`` is the 75 % minus the 25 % quantile, or where these are equal half of the range. The result lies between -3
+    and 3, and is z itself around 0.
+
+    Parameters
+    ----------
+    mean, std, low, high : float
+        Of the training values; ``mean`` takes the place of missing ones.
+    median, q : float
+        Of the training values.
+
+    References
+    ----------
+    Holzmüller, Grinsztajn & Steinwart (2024), arXiv:2407.04491, section 3: robust scaling and smooth clipping.
+
+    Examples
+    --------
+    >>> scale = RobustScale.fit(np.array([1.0, 2.0, 3.0, 4.0, 1e9]))
+    >>> scale.forward(np.array([1.0, 3.0, 1e9])).round(3).tolist()
+    [-0.949, 0.0, 3.0]
+    """
+
+    median: float = 0.0
+    q: float = 1.0
+
+    @classmethod
+    def fit(cls, values: np.ndarray) -> RobustScale:
+        plain = Scale.fit(values)
+        exponent = _exponent(values)
+        with np.errstate(under="ignore"):
+            small = np.ldexp(values, -exponent)
+            first, median, third = np.quantile(small, [0.25, 0.5, 0.75])
+            q = third - first or (small.max() - small.min()) / 2.0
+        center, spread = float(np.ldexp(median, exponent)), float(np.ldexp(q, exponent))
+        return cls(plain.mean, plain.std, plain.low, plain.high, center, spread)
+
+    def forward(self, values: np.ndarray) -> np.ndarray:
+        """Return the bounded values; 0 everywhere if training had one value only."""
+        if not self.q:
+            return np.zeros(values.shape)
+        largest = np.finfo(np.float64).max
+        with np.errstate(over="ignore", under="ignore"):
+            z = np.clip((values - self.median) / self.q, -largest, largest)
+            bounded: np.ndarray = z / np.hypot(1.0, z / _BOUND)
+        return bounded
+
+    def words(self) -> str:
+        """Return what is done, in words."""
+        return f"scaled to its quartiles: median {self.median:.6g}, range {self.q:.6g}, softly cut at 3"
+
+    def config(self) -> dict[str, Any]:
+        return {"scaling": "robust", **super().config(), "median": self.median, "q": self.q}
+
+    @classmethod
+    def from_config(cls, entries: Entries) -> RobustScale:
+        mean, std, low, high, median, q = (entries.number(key) for key in ("mean", "std", "low", "high", "median", "q"))
+        return cls(mean, std, low, high, median, q)
+
+
+@dataclass(frozen=True)
+class NormalScale(Scale):
+    """Ranks among the training values, as quantiles of the normal distribution: ``z = Phi^-1(share of values below)``.
+
+    The share is interpolated between quantiles of the training values, from below and from above, and the mean of both
+    taken, which is the middle of ties.
+
+    Parameters
+    ----------
+    mean, std, low, high : float
+        Of the training values; ``mean`` takes the place of missing ones.
+    quantiles : tuple of float
+        Of the training values, at equal distances from 0 to 1.
+
+    References
+    ----------
+    The preprocessing of Gorishniy et al. (2022), arXiv:2203.05556, and of TabM, arXiv:2410.24210; as scikit-learn's
+    ``QuantileTransformer(output_distribution="normal")``.
+
+    Examples
+    --------
+    >>> scale = NormalScale.fit(np.arange(101.0))
+    >>> scale.forward(np.array([50.0, 84.13, -7.0])).round(3).tolist()
+    [0.0, 1.0, -5.199]
+    """
+
+    quantiles: tuple[float, ...] = ()
+
+    @classmethod
+    def fit(cls, values: np.ndarray) -> NormalScale:
+        plain = Scale.fit(values)
+        n = min(max(len(values) // _ROWS_PER_QUANTILE, _FEWEST_QUANTILES), _MOST_QUANTILES)
+        exponent = _exponent(values)
+        # A little noise, so that a value that stands in many rows is not one step of the function.
+        size = 1e-5 * float(np.ldexp(plain.std, -exponent))
+        noise = np.random.default_rng(0).standard_normal(len(values)) * size
+        with np.errstate(under="ignore", over="ignore"):
+            found = np.ldexp(np.sort(np.quantile(np.ldexp(values, -exponent) + noise, np.linspace(0, 1, n))), exponent)
+        limit = np.finfo(np.float64).max
+        return cls(plain.mean, plain.std, plain.low, plain.high, tuple(np.clip(found, -limit, limit).tolist()))
+
+    def forward(self, values: np.ndarray) -> np.ndarray:
+        """Return normal quantiles, within ±5.2."""
+        edges, shares = np.array(self.quantiles), np.linspace(0.0, 1.0, len(self.quantiles))
+        below = np.interp(values, edges, shares)
+        above = np.interp(-values, -edges[::-1], -shares[::-1])
+        return normal_quantile(np.clip((below - above) / 2.0, _SMALLEST_SHARE, 1.0 - _SMALLEST_SHARE))
+
+    def words(self) -> str:
+        """Return what is done, in words."""
+        middle = self.quantiles[len(self.quantiles) // 2]
+        return f"ranked, as quantiles of the normal distribution: median about {middle:.6g}"
+
+    def config(self) -> dict[str, Any]:
+        return {"scaling": "normal", **super().config(), "quantiles": list(self.quantiles)}
+
+    @classmethod
+    def from_config(cls, entries: Entries) -> NormalScale:
+        mean, std, low, high = (entries.number(key) for key in ("mean", "std", "low", "high"))
+        key = "quantiles"
+        quantiles = entries.numbers(key, least=2)
+        if any(b < a for a, b in pairwise(quantiles)):
+            raise entries.refuse(key, "a list of numbers that do not fall")
+        return cls(mean, std, low, high, tuple(quantiles))
