@@ -20,6 +20,7 @@ __all__ = ["METHODS", "Split", "available", "version_of"]
 
 _ROUNDS = 2000  # of boosting, at most
 _PATIENCE = 50
+_DEVICE = "TABULAR_BENCHMARK_DEVICE"  # of PyTorch
 _THREADS = "TABULAR_BENCHMARK_THREADS"  # how many each method may use; otherwise what it takes by itself
 
 
@@ -175,7 +176,9 @@ def _pytabkit(split: Split, classifier: str, regressor: str) -> np.ndarray:
         frames["test"][name] = frames["test"][name].astype("category")
     y = np.concatenate([split.y["train"], split.y["valid"]])
     held_out = np.arange(len(frames["train"]), len(both))
-    model = getattr(pytabkit, classifier if split.classifies else regressor)(random_state=split.seed, device="cpu")
+    model = getattr(pytabkit, classifier if split.classifies else regressor)(
+        random_state=split.seed, device=os.environ.get(_DEVICE, "cpu")
+    )
     model.fit(both, y, val_idxs=held_out)
     return _answer(split, model, frames["test"])
 

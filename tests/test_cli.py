@@ -696,7 +696,7 @@ def test_explain_refuses(run: Run, models: Path, words: list[str], sentence: str
 
 def test_training_tells_findings_and_what_it_looks_at(run: Run) -> None:
     """A learning rate that is too high is told in the report, with what was tried; so are the columns that matter."""
-    code, out, err = run("train", "penguins", "-t", "species", "--rate", "3", "--epochs", "20")
+    code, out, err = run("train", "penguins", "-t", "species", "--rate", "10", "--epochs", "20")
     assert (code, err) == (0, "")
     assert "What it looks at" in out
     assert "Findings" in out

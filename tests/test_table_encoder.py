@@ -341,17 +341,17 @@ def test_before_fitting() -> None:
 CONFIG = TableEncoder().fit({**TRAINING, "rare": [1.0, None, 2.0, 3.0]}).config()
 ATTACKS: dict[str, tuple[Any, str]] = {
     "no dict": ([1], "the configuration must be a dict, got list."),
-    "version": ({**CONFIG, "format": 2}, "'format' must be one of 1, got 2."),
-    "no version": ({}, "'format' must be one of 1, got no such entry."),
-    "true version": ({**CONFIG, "format": True}, "'format' must be one of 1, got True."),
+    "version": ({**CONFIG, "format": 3}, "'format' must be one of 1, 2, got 3."),
+    "no version": ({}, "'format' must be one of 1, 2, got no such entry."),
+    "true version": ({**CONFIG, "format": True}, "'format' must be one of 1, 2, got True."),
     "limit": ({**CONFIG, "max_categories": 1}, "'max_categories' must be a whole number of at least 2, got 1."),
     "columns": ({**CONFIG, "columns": {}}, "'columns' must be a list of dicts, got {}."),
     "no columns": ({**CONFIG, "columns": []}, "'columns' must give features and have different names, got []."),
     "twice": ({**CONFIG, "columns": CONFIG["columns"][:1] * 2}, "'columns' must give features and have different names, got ['age', 'age']."),
 }  # fmt: skip
 CHANGES: dict[str, tuple[int, str, Any, str]] = {
-    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'boolean', 'category', 'date', 'left out', got 'os.system'."),
-    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'boolean', 'category', 'date', 'left out', got ['number']."),
+    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', got 'os.system'."),
+    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', got ['number']."),
     "name": (0, "name", 3, "'name' must be text, got 3."),
     "count": (0, "n_missing", -1, "'n_missing' must be a whole number of at least 0, got -1."),
     "NaN": (0, "mean", math.nan, "'mean' must be a finite number, got nan."),

@@ -364,7 +364,6 @@ def test_parts_that_do_not_fit() -> None:
 
     cases = {
         "a network that was not built": gn.Network([gn.Dense(2)], loss="cross_entropy"),
-        "a network with 3 members": network(members=3),
         "a network for samples of shape (3,) and an encoder of shape (2,)": network(width=3),
         "a network with 3 outputs and a target that needs 2": network(outputs=3),
         "a network with loss 'squared_error' and a target that needs 'cross_entropy'": network(loss="squared_error"),

@@ -363,19 +363,20 @@ class Mish(Activation):
     """Smooth rectifier ``Y = Z * t`` with ``t = tanh(softplus(Z))``.
 
     With ``e = exp(Z)`` and ``w = e * (e + 2)``: ``t = w / (w + 2)``; ``dZ = dY * (t + Z * s * (1 - t**2))``,
-    ``s = sigmoid(Z) = e / (1 + e)``. Z is cut at 20 inside exp, where t is 1 in double precision.
+    ``s = sigmoid(Z) = e / (1 + e)``. Z is cut at -40 and 20 inside exp, where t is 4e-18, and 1 in double
+    precision.
 
     References
     ----------
     Misra (2019), arXiv:1908.08681, eq. 1-2.
     """
 
-    constants: ClassVar[dict[str, float]] = {"one": 1.0, "two": 2.0, "top": 20.0}
+    constants: ClassVar[dict[str, float]] = {"one": 1.0, "two": 2.0, "low": -40.0, "high": 20.0}
     n_work = 3
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         e, t, D = work["arrays"]
-        np.minimum(Z, work["top"], out=e)
+        np.clip(Z, work["low"], work["high"], out=e)
         np.exp(e, e)
         np.add(e, work["two"], t)
         np.multiply(t, e, t)

@@ -280,7 +280,8 @@ class TableEncoder:
         entries = Entries("TableEncoder.from_config", config)
         options: dict[str, Any] = {}
         if entries.choice("format", _FORMATS) == 2:
-            embed_above = None if config["embed_above"] is None else entries.count("embed_above", minimum=2)
+            embed_above = config.get("embed_above")
+            embed_above = None if embed_above is None else entries.count("embed_above", minimum=2)
             options = {"scaling": entries.choice("scaling", tuple(SCALINGS)), "embed_above": embed_above}
         encoder = cls(entries.count("max_categories", minimum=2), **options)
         coders = [_CODERS[e.choice("coder", tuple(_CODERS))].from_entries(e) for e in entries.entries("columns")]
@@ -288,6 +289,7 @@ class TableEncoder:
         if len(set(names)) < len(names) or not any(coder.features for coder in coders):
             message = f"{entries.where}: 'columns' must give features and have different names, got {names[:10]}."
             raise FormatError(message, got=names)
+        _check_codes(entries, coders)
         encoder._coders = coders
         encoder._bounds = _bounds(entries, len(encoder.feature_names)) if options else []
         return encoder
@@ -306,6 +308,18 @@ def _roles(coder: Coder) -> list[str]:
         return ["code"]
     role = "number" if isinstance(coder, (NumberCoder, DateCoder)) else "indicator"
     return [role] * len(coder.value_features()) + (["indicator"] if coder.flagged else [])
+
+
+def _check_codes(entries: Entries, coders: list[Coder]) -> None:
+    """Refuse codes that do not follow each other: a layer would look up another column's vectors."""
+    expected = 0
+    for coder in coders:
+        if isinstance(coder, CodeCoder):
+            if coder.first != expected:
+                must = f"the codes of {coder.name!r} must begin at {expected}"
+                message = f"{entries.where}: {must}, got {coder.first}."
+                raise FormatError(message, expected=expected, got=coder.first)
+            expected += coder.n_codes
 
 
 def _bounds(entries: Entries, n_features: int) -> list[RobustScale | None]:

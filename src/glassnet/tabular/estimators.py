@@ -11,14 +11,15 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_feature_names, _check_n_features, check_is_fitted, column_or_1d
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from glassnet.attribution import Importance
 from glassnet.checks import check_integer, check_number, check_weights
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
+from glassnet.tabular.estimator_inputs import as_labels, as_table, plain_cells
 from glassnet.tabular.fitting import FitOptions, Rows, fit_table
-from glassnet.tabular.frames import column_from_values, to_table
+from glassnet.tabular.frames import column_from_values
 from glassnet.tabular.goals import find_goal
 from glassnet.tabular.recipes import find_recipe
 from glassnet.tabular.table import Column, Table
@@ -286,13 +287,13 @@ class TabularClassifier(ClassifierMixin, _TabularModel):  # type: ignore[misc]  
         self.random_state = random_state
 
     def _learn_target(self, y: Any, target: TargetEncoder) -> Column:
-        values = _labels(y)
+        values = as_labels(y)
         check_classification_targets(values)
         self.classes_ = np.unique(values)
         if len(self.classes_) < 2:
             message = f"TabularClassifier.fit: y must have at least two classes, got only {self.classes_.tolist()}."
             raise DataError(message, expected="two classes", got=self.classes_)
-        column = column_from_values(_TARGET, _plain(values))
+        column = column_from_values(_TARGET, plain_cells(values))
         target.fit(column, "classification")
         if len(target.labels) != len(self.classes_):
             must = "labels must differ in more than blanks and types"
@@ -301,7 +302,7 @@ class TabularClassifier(ClassifierMixin, _TabularModel):  # type: ignore[misc]  
         return column
 
     def _target_column(self, y: Any) -> Column:
-        return column_from_values(_TARGET, _plain(_labels(y)))
+        return column_from_values(_TARGET, plain_cells(as_labels(y)))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each row of X, shape (n,)."""
@@ -408,49 +409,3 @@ class TabularRegressor(RegressorMixin, _TabularModel):  # type: ignore[misc]  # 
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return the lowest and the highest quantile of each row of X, shape (n, 2)."""
         return self.predict_quantiles(X)[:, [0, -1]]
-
-
-def _labels(y: Any) -> np.ndarray:
-    """Return labels as an array (n,)."""
-    values = y.to_numpy() if hasattr(y, "to_numpy") else y
-    found: np.ndarray = column_or_1d(np.asarray(values), warn=True)
-    return found
-
-
-def _plain(values: np.ndarray) -> Any:
-    """Return labels as something that becomes a column of one kind."""
-    return values.tolist() if values.dtype.kind in "OUS" else values
-
-
-def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
-    """Return inputs as a table; the estimator learns, or is held to, the number and the names of the columns."""
-    name = type(estimator).__name__
-    if hasattr(X, "toarray") or type(X).__name__.startswith(("csr_", "csc_", "coo_")):
-        message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
-        raise TypeError(message)
-    if isinstance(X, Table) or hasattr(X, "columns") or hasattr(X, "column_names") or hasattr(X, "items"):
-        table = to_table(X)
-        _note_names(estimator, X, table, reset=reset)
-        return table
-    array = np.asarray(X)
-    if array.ndim != 2:
-        message = f"{name}: X must be a table, with shape (n, d), got shape {array.shape}. Reshape your data."
-        raise DataError(message, expected="(n, d)", got=array.shape)
-    if array.dtype.kind == "c":
-        message = f"{name}: X must hold real numbers. Complex data not supported."
-        raise DataError(message)
-    _check_n_features(estimator, array, reset=reset)
-    _check_feature_names(estimator, array, reset=reset)
-    if reset and (array.shape[0] < 1 or array.shape[1] < 1):
-        message = f"{name}: Found array with {array.shape[1]} feature(s) (shape={array.shape}) while a minimum of 1 is required."  # noqa: E501
-        raise DataError(message, got=array.shape)
-    names = [f"x{j}" for j in range(array.shape[1])]
-    columns = [_plain(array[:, j]) for j in range(array.shape[1])]
-    return Table([column_from_values(n, c, name) for n, c in zip(names, columns, strict=True)], name)
-
-
-def _note_names(estimator: Any, X: Any, table: Table, *, reset: bool) -> None:
-    """Learn the columns of a frame, or let scikit-learn's own check compare them; other orders are no matter."""
-    if reset:
-        estimator.n_features_in_ = len(table.columns)
-        estimator.feature_names_in_ = np.array(table.names, dtype=object)

@@ -108,8 +108,8 @@ class NormalScale(Scale):
     Examples
     --------
     >>> scale = NormalScale.fit(np.arange(101.0))
-    >>> scale.forward(np.array([50.0, 84.13, -7.0])).round(3).tolist()
-    [0.0, 1.0, -5.199]
+    >>> scale.forward(np.array([15.87, 84.13, -7.0])).round(3).tolist()
+    [-1.0, 1.0, -5.199]
     """
 
     quantiles: tuple[float, ...] = ()
