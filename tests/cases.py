@@ -41,6 +41,7 @@ LAYERS = [
     LayerCase(gn.Copies(4, initializer="signs", blocks=[2, 1, 3]), (6,), is_fixed=True),
     LayerCase(gn.EnsembleDense(4, "tanh"), (3, 5)),
     LayerCase(gn.EnsembleDense(2), (2, 3)),
+    LayerCase(gn.EnsembleDense(4, "relu", scales_inputs=False), (3, 5)),
     LayerCase(gn.EnsembleDense(4, "relu", adapters=False), (3, 5)),
     LayerCase(gn.EnsembleHead(2), (3, 4)),
     LayerCase(gn.Flatten(), (3, 4)),

@@ -84,7 +84,8 @@ def _piecewise(layer: Any, params: Params, X: Any) -> Any:
 
 def _ensemble_dense(layer: Any, params: Params, X: Any) -> Any:
     if layer.adapters:
-        Z = ((X * params["in_factor"]) @ params["weight"]) * params["out_factor"] + params["bias"]
+        U = X * params["in_factor"] if layer.scales_inputs else X
+        Z = (U @ params["weight"]) * params["out_factor"] + params["bias"]
     else:
         Z = X @ params["weight"] + params["bias"]
     return torch_layer(layer.activation, {}, Z)

@@ -139,6 +139,8 @@ class EnsembleDense(Layer):
         As in `Dense`.
     adapters : bool, default=True
         Whether there are r, s and a bias for each copy; otherwise all share one bias too, as in TabM-mini.
+    scales_inputs : bool, default=True
+        Whether there is r among them: not right behind `Copies`, which has it already.
 
     References
     ----------
@@ -156,12 +158,15 @@ class EnsembleDense(Layer):
         activation: str | Activation | tuple[Any, Any] | dict[str, Any] | None = None,
         *,
         adapters: bool = True,
+        scales_inputs: bool = True,
     ) -> None:
         self.units = check_integer("EnsembleDense", "units", units, 1)
         self.activation = make_activation(f"EnsembleDense(units={self.units})", activation)
         self._activation = activation_config(activation, self.activation)
         self._is_linear = isinstance(self.activation, Identity)
         self.adapters = check_flag("EnsembleDense", "adapters", adapters)
+        self.scales_inputs = check_flag("EnsembleDense", "scales_inputs", scales_inputs)
+        self._has_r = self.adapters and self.scales_inputs
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         _check_copies("EnsembleDense", in_shape)
@@ -174,9 +179,10 @@ class EnsembleDense(Layer):
         weight = ParamSpec("weight", (d_in, d_out), "uniform", fan_in=d_in, fan_out=d_out, decays=True)
         if not self.adapters:
             return (weight, ParamSpec("bias", (1, 1, d_out), "uniform", fan_in=d_in, fan_out=d_out))
+        in_factor = ParamSpec("in_factor", (1, k, d_in), "ones", decays=True)
         return (
             weight,
-            ParamSpec("in_factor", (1, k, d_in), "ones", decays=True),
+            *((in_factor,) if self._has_r else ()),
             ParamSpec("out_factor", (1, k, d_out), "ones", decays=True),
             ParamSpec("bias", (1, k, d_out), "uniform", fan_in=d_in, fan_out=d_out),
         )
@@ -191,19 +197,20 @@ class EnsembleDense(Layer):
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.W, self.dW, self.b, self.db = params["weight"], grads["weight"], params["bias"], grads["bias"]
-        if self.adapters:
+        if self._has_r:
             self.r, self.dr = params["in_factor"], grads["in_factor"]
+        if self.adapters:
             self.s, self.ds = params["out_factor"], grads["out_factor"]
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         keeps, k = scratch.keeps, self.in_shape[0]
         return {
-            "U": scratch.array(self.in_shape) if self.adapters else None,
+            "U": scratch.array(self.in_shape) if self._has_r else None,
             "V": scratch.array(self.out_shape) if self.adapters else None,
             "Z": scratch.array(self.out_shape),
             "work": None if self._is_linear else self.activation.make_work(scratch),
             "T": scratch.array(self.out_shape) if keeps and self.adapters else None,
-            "dU": scratch.array(self.in_shape) if keeps and (self.adapters or need_dX) else None,
+            "dU": scratch.array(self.in_shape) if keeps and (self._has_r or need_dX) else None,
             "rows": (*scratch.lead, scratch.batch_size * k, -1),
             "X": None,
         }
@@ -211,7 +218,8 @@ class EnsembleDense(Layer):
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         Z: np.ndarray = cache["Z"]
         rows = cache["rows"]
-        U, V = (np.multiply(X, self.r, cache["U"]), cache["V"]) if self.adapters else (X, Z)
+        U = np.multiply(X, self.r, cache["U"]) if self._has_r else X
+        V = cache["V"] if self.adapters else Z
         np.matmul(U.reshape(rows), self.W, out=V.reshape(rows))
         if self.adapters:
             np.multiply(V, self.s, Z)
@@ -237,19 +245,26 @@ class EnsembleDense(Layer):
         np.add.reduce(T, axis=-3, out=self.ds, keepdims=True)
         np.multiply(dZ, self.s, T)
         flat = T.reshape(rows)
-        np.matmul(cache["U"].reshape(rows).mT, flat, out=self.dW)
+        U = cache["U"] if self._has_r else X
+        np.matmul(U.reshape(rows).mT, flat, out=self.dW)
+        if dU is None:
+            return None
         np.matmul(flat, self.W.mT, out=dU.reshape(rows))
+        if not self._has_r:
+            return dU
         np.multiply(X, dU, cache["U"])
         np.add.reduce(cache["U"], axis=-3, out=self.dr, keepdims=True)
         dX: np.ndarray = np.multiply(dU, self.r, dU)
         return dX
 
     def config(self) -> dict[str, Any]:
-        return {"units": self.units, "activation": self._activation, "adapters": self.adapters}
+        flags = {"adapters": self.adapters, "scales_inputs": self.scales_inputs}
+        return {"units": self.units, "activation": self._activation, **flags}
 
     def __repr__(self) -> str:
         given = self.activation if isinstance(self._activation, dict) else self._activation
-        return f"EnsembleDense(units={self.units}, activation={given!r}, adapters={self.adapters}){self._tuned_text()}"
+        flags = f"adapters={self.adapters}, scales_inputs={self.scales_inputs}"
+        return f"EnsembleDense(units={self.units}, activation={given!r}, {flags}){self._tuned_text()}"
 
 
 class EnsembleHead(Layer):

@@ -237,8 +237,9 @@ def _indicator_blocks(design: Design) -> list[int]:
 def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
     """TabM: 32 copies of an MLP that share all large matrices."""
     layers = _tabm_front(design, pieces=pieces, mini=mini)
-    for _ in range(2 if pieces else 3):
-        layers += [EnsembleDense(_WIDTH, "relu", adapters=not mini), Dropout(0.1)]
+    for i in range(2 if pieces else 3):
+        # The factors of the first layer's inputs are those of `Copies`.
+        layers += [EnsembleDense(_WIDTH, "relu", adapters=not mini, scales_inputs=i > 0), Dropout(0.1)]
     return [*layers, EnsembleHead(design.n_outputs)]
 
 
