@@ -29,6 +29,7 @@ from benchmarks.tabular_report import report
 __all__ = ["Job", "main", "measure", "read_split", "scores"]
 
 _QUICK_ROWS, _QUICK_SETS = 3000, 8
+_SEEDS = ((1000, 5), (6000, 3), (float("inf"), 1))  # for tables of fewer rows
 _PARTS = (0.64, 0.16, 0.2)  # training, validation, test
 
 
@@ -117,14 +118,23 @@ def _jobs(options: argparse.Namespace) -> Iterator[Job]:
     index = json.loads((Path(options.folder) / "index.json").read_text())
     wanted = options.sets.split(",") if options.sets else [entry["name"] for entry in index]
     entries = [entry for entry in sorted(index, key=lambda entry: entry["n"]) if entry["name"] in wanted]
+    if options.largest:
+        entries = [entry for entry in entries if entry["n"] <= options.largest]
     if options.quick:
         entries = entries[:: max(1, len(entries) // _QUICK_SETS)][:_QUICK_SETS]
     most_rows = _QUICK_ROWS if options.quick else options.rows
-    for seed in range(options.first_seed, options.first_seed + (1 if options.quick else options.seeds)):
-        for entry in entries:
+    for entry in entries:
+        for seed in range(_seeds(options, entry["n"])):
             for method in options.methods:
                 file = Path(entry.get("file", f"{entry['name']}.parquet")).name
                 yield Job(options.folder, file, entry["name"], entry["task"], seed, method, most_rows)
+
+
+def _seeds(options: argparse.Namespace, n: int) -> int:
+    """Return how many divisions of a table of ``n`` rows are measured: more of small ones, whose scores vary more."""
+    if options.quick:
+        return 1
+    return int(options.seeds or next(seeds for most, seeds in _SEEDS if n < most))
 
 
 def _done(path: Path) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -138,8 +148,8 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folder", help="Parquet files with a column 'target', and an index.json")
     parser.add_argument("--quick", action="store_true", help="8 tables of at most 3,000 rows, one seed")
-    parser.add_argument("--seeds", type=int, default=1, help="how many divisions of each table")
-    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, help="divisions of each table; by default 5, 3 or 1, by its rows")
+    parser.add_argument("--largest", type=int, help="only tables of at most so many rows")
     parser.add_argument("--rows", type=int, help="at most so many rows of each table")
     parser.add_argument("--sets", help="only these tables, with commas")
     parser.add_argument("--methods", help=f"only these, with semicolons: {'; '.join(METHODS)}")
