@@ -29,7 +29,7 @@ from benchmarks.tabular_report import report
 __all__ = ["Job", "main", "measure", "read_split", "scores"]
 
 _QUICK_ROWS, _QUICK_SETS = 3000, 8
-_SEEDS = ((1000, 5), (6000, 3), (float("inf"), 1))  # for tables of fewer rows
+_SEEDS = ((1000, 5), (6000, 2), (float("inf"), 1))  # for tables of fewer rows
 _PARTS = (0.64, 0.16, 0.2)  # training, validation, test
 
 
@@ -148,7 +148,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folder", help="Parquet files with a column 'target', and an index.json")
     parser.add_argument("--quick", action="store_true", help="8 tables of at most 3,000 rows, one seed")
-    parser.add_argument("--seeds", type=int, help="divisions of each table; by default 5, 3 or 1, by its rows")
+    parser.add_argument("--seeds", type=int, help="divisions of each table; by default 5, 2 or 1, by its rows")
     parser.add_argument("--largest", type=int, help="only tables of at most so many rows")
     parser.add_argument("--rows", type=int, help="at most so many rows of each table")
     parser.add_argument("--sets", help="only these tables, with commas")
