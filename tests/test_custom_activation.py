@@ -123,13 +123,15 @@ def test_files_need_its_name(tmp_path: Path, rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(twin.predict(X), net.predict(X))
     with pytest.raises(gn.FormatError, match=r"got none for 'cube'. To load a network that uses it, make it again"):
         gn.load(tmp_path / "net.safetensors")
-    nameless = gn.Network([gn.Dense(3, (cube, cube_slope)), gn.Dense(1)], loss="squared_error", input_shape=(3,))
-    with pytest.raises(gn.ConfigError) as caught:
-        nameless.save(tmp_path / "other.safetensors")
-    assert str(caught.value) == (
-        "CustomActivation: it must have a name to be saved, got none for "
-        "CustomActivation(cube, cube_slope, name=None). Make it with name=..."
-    )
+    pair = (cube, cube_slope)
+    for layers in ([gn.Dense(3, pair)], [gn.Parametric(pair)], [gn.Copies(2), gn.EnsembleDense(3, pair), gn.Flatten()]):
+        nameless = gn.Network([*layers, gn.Dense(1)], loss="squared_error", input_shape=(3,))
+        with pytest.raises(gn.ConfigError) as caught:
+            nameless.save(tmp_path / "other.safetensors")
+        assert str(caught.value) == (
+            "CustomActivation: it must have a name to be saved, got none for "
+            "CustomActivation(cube, cube_slope, name=None). Make it with name=..."
+        )
     with pytest.raises(gn.FormatError, match="custom must hold classes, or objects with a name, got 3"):
         gn.load(tmp_path / "net.safetensors", custom=[3])
 

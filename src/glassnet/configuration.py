@@ -9,7 +9,7 @@ from typing import Any
 
 from glassnet.checks import check_class
 from glassnet.errors import ConfigError, FormatError
-from glassnet.layers import LAYERS, Dense, Layer, Parametric, make_layer
+from glassnet.layers import LAYERS, Activation, Layer, make_layer
 from glassnet.layout import every_layer
 from glassnet.losses import LOSSES, CustomLoss, EnsembleLoss, Loss
 from glassnet.network import Network
@@ -31,7 +31,8 @@ def network_config(network: Network) -> dict[str, Any]:
     """
     optimizer = network.optimizer
     layers = [*every_layer(network.layers)]
-    activations = [layer.activation for layer in layers if isinstance(layer, (Dense, Parametric))]
+    inside = [getattr(layer, "activation", None) for layer in layers]
+    activations = [found for found in inside if isinstance(found, Activation)]
     parts: list[Layer | Loss] = [*layers, *activations, network.loss]
     for part in parts:
         _check_config(part)
