@@ -212,6 +212,6 @@ def _short(layer: Layer) -> str:
 
 def _word(layer: Layer, key: str, value: Any) -> str:
     """Return one argument as one would write it."""
-    if key == "activation":
-        return repr(getattr(layer, key) if isinstance(value, dict) else value)
-    return f"{key}={value!r}"
+    # What a file describes by a dict is an object of the layer: an activation, a schedule.
+    shown = getattr(layer, key, value) if isinstance(value, dict) else value
+    return repr(shown) if key == "activation" else f"{key}={shown!r}"
