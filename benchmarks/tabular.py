@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.tabular_methods import METHODS, Split, available, quietly, version_of
+from benchmarks.tabular_methods import METHODS, SLOW, Split, available, quietly, version_of
 from benchmarks.tabular_report import report
 
 __all__ = ["Job", "main", "measure", "read_split", "scores"]
@@ -147,7 +147,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tabular", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("folder", help="Parquet files with a column 'target', and an index.json")
-    parser.add_argument("--quick", action="store_true", help="8 tables of at most 3,000 rows, one seed")
+    parser.add_argument("--quick", action="store_true", help="8 tables of at most 3,000 rows, one seed, without TabM")
     parser.add_argument("--seeds", type=int, help="divisions of each table; by default 5, 2 or 1, by its rows")
     parser.add_argument("--largest", type=int, help="only tables of at most so many rows")
     parser.add_argument("--rows", type=int, help="at most so many rows of each table")
@@ -157,7 +157,8 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--plot", help="where to draw it, a PNG")
     parser.add_argument("--only-report", action="store_true", help="measure nothing")
     options = parser.parse_args(words)
-    chosen = options.methods.split(";") if options.methods else list(METHODS)
+    default = [name for name in METHODS if not (options.quick and name in SLOW)]
+    chosen = options.methods.split(";") if options.methods else default
     options.methods = [name.strip() for name in chosen]
     unknown = [name for name in options.methods if name not in METHODS]
     if unknown:

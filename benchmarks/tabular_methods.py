@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["METHODS", "Split", "available", "version_of"]
+__all__ = ["METHODS", "SLOW", "Split", "available", "quietly", "version_of"]
 
 _ROUNDS = 2000  # of boosting, at most
 _PATIENCE = 50
@@ -221,6 +221,9 @@ METHODS: dict[str, tuple[str, Callable[[Split], np.ndarray]]] = {
     "MLP (scikit-learn)": ("scikit-learn", sklearn_mlp),
 }
 """The package that a method needs, and its function."""
+
+SLOW = ("glassnet tabm", "glassnet tabm-mini", "TabM (pytabkit)")
+"""Methods that take minutes on a thousand rows."""
 
 _MODULES = {"scikit-learn": "sklearn"}
 

@@ -127,6 +127,7 @@ def test_small_tables_are_divided_more_often(bench: dict[str, ModuleType], folde
     assert len(list(bench["tabular"]._jobs(options))) == 10
     quick = bench["tabular"]._options([str(folder), "--methods", "glassnet", "--quick"])
     assert len(list(bench["tabular"]._jobs(quick))) == 2
+    assert not any("tabm" in name.lower() for name in bench["tabular"]._options([str(folder), "--quick"]).methods)
 
 
 def test_unknown_method(bench: dict[str, ModuleType], folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
