@@ -15,7 +15,7 @@ import numpy as np
 from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError
 from glassnet.layers import Cache, Layer, Step
-from glassnet.network import PREDICT_ROWS, Network
+from glassnet.network import Network
 
 __all__ = ["input_gradient", "layer_output", "layer_outputs", "named_layers", "shadow_of", "tap"]
 
@@ -91,8 +91,9 @@ def _outputs(network: Network, X: Any, where: str, only: str | None) -> dict[str
     if only is not None:
         parts = {check_choice(where, "layer", only, parts): parts[only]}
     taken = tap(parts)
-    for start in range(0, len(inputs), PREDICT_ROWS):
-        rows = shadow.broadcast(inputs[start : start + PREDICT_ROWS])
+    together = shadow.workspace.predict_rows
+    for start in range(0, len(inputs), together):
+        rows = shadow.broadcast(inputs[start : start + together])
         prepared = shadow.workspace.pass_for(rows.shape[0 if shadow.members is None else 1], keeps=False)
         prepared.chain.forward(rows, Step("predict"))
     axis = 0 if network.members is None else 1

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.checks import check_choice
 from glassnet.layers import Step
 from glassnet.metrics import Metric
-from glassnet.network import PREDICT_ROWS, Network
+from glassnet.network import Network
 
 __all__ = ["loss_and_gradients", "mean_loss", "scores"]
 
@@ -47,8 +47,9 @@ def mean_loss(network: Network, Z: np.ndarray, y: np.ndarray, weight: np.ndarray
 
     total: Any = 0.0
     n = Z.shape[-2]
-    for start in range(0, n, PREDICT_ROWS):
-        rows = slice(start, start + PREDICT_ROWS)
+    together = network.workspace.predict_rows
+    for start in range(0, n, together):
+        rows = slice(start, start + together)
         logits, weights = Z[..., rows, :], None if weight is None else part(weight, rows)
         prepared = network.workspace.pass_for(logits.shape[-2], keeps=False)
         value = network.loss.value_and_gradient(logits, part(y, rows), weights, prepared.dZ, prepared.loss_cache)

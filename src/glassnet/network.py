@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
     from glassnet.training import History
 
-__all__ = ["PREDICT_ROWS", "Network"]
+__all__ = ["Network"]
 
-PREDICT_ROWS = 4096  # rows at a time, so that the scratch of a large prediction stays small
 _PREDICT = Step("predict")
 
 
@@ -237,18 +236,19 @@ class Network(Views):
         ``X`` has the shape (n, ...), or (K, n, ...) if each member has rows of its own; see `has_own_rows`.
         """
         step = _PREDICT if mode == "predict" else Step(mode)
-        if self.members is None and len(X) <= PREDICT_ROWS:
+        together = self.workspace.predict_rows
+        if self.members is None and len(X) <= together:
             A = X if type(X) is np.ndarray else X[:]
             return self.workspace.pass_for(len(A), False).chain.forward(A, step).copy()
         own = self.has_own_rows(X)
         n = X.shape[1 if own else 0]
         lead = () if self.members is None else (self.members,)
         Z = np.empty((*lead, n, self.n_outputs), dtype=self.dtype)
-        for start in range(0, n, PREDICT_ROWS):
-            rows = slice(start, start + PREDICT_ROWS)
+        for start in range(0, n, together):
+            rows = slice(start, start + together)
             A = X[:, rows] if own else self.broadcast(X[rows])
             prepared = self.workspace.pass_for(A.shape[len(lead)], keeps=False)
-            Z[..., start : start + PREDICT_ROWS, :] = prepared.chain.forward(A, step)
+            Z[..., rows, :] = prepared.chain.forward(A, step)
         return Z
 
     def has_own_rows(self, X: Any) -> bool:

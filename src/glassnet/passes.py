@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from typing import Any
 
@@ -9,11 +10,14 @@ import numpy as np
 
 from glassnet.arrays import Scratch, ScratchPool
 from glassnet.layers import Cache, Chain, Layer
+from glassnet.layout import every_layer
 from glassnet.losses import Loss
 
 __all__ = ["Pass", "Workspace"]
 
 _PREPARED_SIZES = 8  # batch sizes whose caches are kept ready
+_MOST_ROWS, _FEWEST_ROWS = 4096, 64  # of a prediction; a multiple of the latter
+_PREDICT_VALUES = 2**24  # 64 MiB in float32
 
 
 class Pass:
@@ -46,11 +50,20 @@ class Workspace(threading.local):
     loss : Loss
     members : int or None
     dtype : numpy.dtype
+
+    Attributes
+    ----------
+    predict_rows : int
+        How many rows to predict at one time, so that the scratch of a large prediction stays small: 4,096, or of wide
+        networks what keeps the outputs of all layers within 64 MiB.
     """
 
     def __init__(self, layers: list[Layer], loss: Loss, members: int | None, dtype: np.dtype[Any]) -> None:
         self._layers, self._loss = layers, loss
         self._members, self._dtype = members, dtype
+        values = (members or 1) * sum(math.prod(layer.out_shape) for layer in every_layer(layers))
+        fitting = _PREDICT_VALUES // values // _FEWEST_ROWS * _FEWEST_ROWS
+        self.predict_rows = min(max(fitting, _FEWEST_ROWS), _MOST_ROWS)
         self.pools: dict[bool, ScratchPool] = {}
         self._passes: dict[tuple[int, bool, bool], Pass] = {}
 

@@ -231,7 +231,8 @@ class EnsembleDense(Layer):
         return Z
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
-        dZ, X, rows, dU = dY, cache["X"], cache["rows"], cache["dU"]
+        dZ, X, rows = dY, cache["X"], cache["rows"]
+        dU: np.ndarray | None = cache["dU"]
         if not self._is_linear:
             self.activation.differentiate(dZ, cache["Z"], cache["work"])
         if not self.adapters:
@@ -250,12 +251,11 @@ class EnsembleDense(Layer):
         if dU is None:
             return None
         np.matmul(flat, self.W.mT, out=dU.reshape(rows))
-        if not self._has_r:
-            return dU
-        np.multiply(X, dU, cache["U"])
-        np.add.reduce(cache["U"], axis=-3, out=self.dr, keepdims=True)
-        dX: np.ndarray = np.multiply(dU, self.r, dU)
-        return dX
+        if self._has_r:
+            np.multiply(X, dU, U)
+            np.add.reduce(U, axis=-3, out=self.dr, keepdims=True)
+            np.multiply(dU, self.r, dU)
+        return dU
 
     def config(self) -> dict[str, Any]:
         flags = {"adapters": self.adapters, "scales_inputs": self.scales_inputs}

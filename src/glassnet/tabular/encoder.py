@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import math
-import shlex
 from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
+from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.category_coder import CategoryCoder
+from glassnet.tabular.choosing import choose_coder, refuse_empty
 from glassnet.tabular.code_coder import CodeCoder
 from glassnet.tabular.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder
 from glassnet.tabular.date_coder import DateCoder
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.frames import to_table
-from glassnet.tabular.near_misses import near_miss
 from glassnet.tabular.robust import RobustScale
-from glassnet.tabular.scaling import Scale
 from glassnet.tabular.table import Column, Table
-from glassnet.tabular.text import as_kind, plain_text
+from glassnet.tabular.text import as_kind
 
 __all__ = ["TableEncoder"]
 
@@ -28,8 +25,6 @@ _FORMATS = (1, 2)  # files of format 1 have standard scaling and no codes
 _CODERS: dict[str, type[Coder]] = {
     c.kind: c for c in (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
 }
-_ID_ROWS = 20  # a text column of more values than this
-_ID_SHARE = 0.9  # of which more than this share differ is an identifier
 
 
 class TableEncoder:
@@ -60,6 +55,8 @@ class TableEncoder:
         all other features but codes too; or ranks as quantiles of the normal distribution, `NormalScale`.
     embed_above : int, optional
         Columns of more categories than this become one feature instead, a whole number for an `Embedding` layer.
+    allow_empty : bool, default=False
+        Whether a column without any value is left out, as one with one value only is, instead of refused.
 
     Attributes
     ----------
@@ -79,12 +76,20 @@ class TableEncoder:
     ["Column 'size': 1 of 1 rows has a value outside the range of training, 1 to 3: 7."]
     """
 
-    def __init__(self, max_categories: int = 30, *, scaling: str = "standard", embed_above: int | None = None) -> None:
+    def __init__(
+        self,
+        max_categories: int = 30,
+        *,
+        scaling: str = "standard",
+        embed_above: int | None = None,
+        allow_empty: bool = False,
+    ) -> None:
         self.max_categories = check_integer("TableEncoder", "max_categories", max_categories, 2)
         self.scaling = check_choice("TableEncoder", "scaling", scaling, SCALINGS)
         if embed_above is not None:
             check_integer("TableEncoder", "embed_above", embed_above, 2)
         self.embed_above = embed_above
+        self.allow_empty = check_flag("TableEncoder", "allow_empty", allow_empty)
         self._coders: list[Coder] | None = None
         self._bounds: list[RobustScale | None] = []
 
@@ -110,11 +115,12 @@ class TableEncoder:
             message = f"TableEncoder.fit: {must}, got {got}."
             raise DataError(message, got=got)
         columns = [_finite(column) for column in table.columns]
-        _refuse_empty([column.name for column in columns if column.n_missing == len(column)])
+        if not self.allow_empty:
+            refuse_empty([column.name for column in columns if column.n_missing == len(column)])
         coders: list[Coder] = []
         for column in columns:
             n_codes = sum(coder.n_codes for coder in coders if isinstance(coder, CodeCoder))
-            coders.append(self._fit_coder(column, n_codes))
+            coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes))
         if not any(coder.features for coder in coders):
             reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
             message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
@@ -125,13 +131,6 @@ class TableEncoder:
             bounded = [role == "indicator" or not direct for role, direct in zip(self.roles, self._direct, strict=True)]
             self._bounds = [RobustScale.fit(x) if wanted else None for x, wanted in zip(X.T, bounded, strict=True)]
         return self
-
-    def _fit_coder(self, column: Column, n_codes: int) -> Coder:
-        """Return how a column of training rows is coded; ``n_codes`` are taken by the columns before it."""
-        coder = _fit_coder(column, self.max_categories, self.scaling)
-        most = math.inf if self.embed_above is None else self.embed_above
-        has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
-        return CodeCoder.fit(column, n_codes) if has_many else coder
 
     def fit_transform(self, frame: Any) -> np.ndarray:
         """Learn from training rows and return their features."""
@@ -341,49 +340,6 @@ def _finite(column: Column) -> Column:
         return column
     values = np.where(np.isinf(column.values), np.nan, column.values)
     return Column(column.name, "number", values, np.isnan(values))
-
-
-def _drop_advice(names: list[str], them: str) -> str:
-    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
-    return f"Leave {them} out with {options}, or drop {them} from the frame."
-
-
-def _refuse_empty(names: list[str]) -> None:
-    """Refuse columns without any value, all of them at once."""
-    if not names:
-        return
-    columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")
-    must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
-    message = f"TableEncoder.fit: {must}, got only missing ones. {_drop_advice(names, them)}"
-    raise DataError(message, expected=must, got=names)
-
-
-def _fit_coder(column: Column, max_categories: int, scaling: str) -> Coder:
-    """Return how a column of training rows is coded."""
-    present = column.present()
-    distinct = set(present.tolist()) if column.kind != "number" else {present.min(), present.max()}
-    if len(distinct) == 1 or (column.kind == "number" and Scale.fit(present).std == 0.0):
-        why = f"all its values are {plain_text(present[0])}"
-        return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
-    if column.kind == "category":
-        if len(distinct) > max_categories:
-            _refuse_near_miss(column)
-        if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
-            why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
-            return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
-        return CategoryCoder.fit(column, max_categories)
-    if column.kind == "boolean":
-        return BooleanCoder.fit(column)
-    return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
-
-
-def _refuse_near_miss(column: Column) -> None:
-    """Refuse text of many values that is nearly numbers: coded as categories it would say next to nothing."""
-    found = near_miss(column.present().tolist())
-    if found:
-        must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
-        message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
-        raise DataError(message, expected=must, got=found)
 
 
 def _fill(out: np.ndarray, coder: Coder, column: Column) -> None:

@@ -1,60 +1,132 @@
-"""What scikit-learn's users hand over, as a table and as labels."""
+"""What scikit-learn's users hand over as X: a frame, whose columns are found by name, or a matrix, by their places."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
-from sklearn.utils.validation import _check_feature_names, _check_n_features, column_or_1d
 
 from glassnet.errors import DataError
-from glassnet.tabular.frames import column_from_values, to_table
-from glassnet.tabular.table import Table
+from glassnet.tabular.frames import column_from_values, is_frame, to_table
+from glassnet.tabular.table import Column, Table
 
-__all__ = ["as_labels", "as_table", "plain_cells"]
-
-
-def as_labels(y: Any) -> np.ndarray:
-    """Return labels as an array (n,)."""
-    values = y.to_numpy() if hasattr(y, "to_numpy") else y
-    found: np.ndarray = column_or_1d(np.asarray(values), warn=True)
-    return found
-
-
-def plain_cells(values: np.ndarray) -> Any:
-    """Return labels as something that becomes a column of one kind."""
-    return values.tolist() if values.dtype.kind in "OUS" else values
+__all__ = ["as_array", "as_table"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
-    """Return inputs as a table; the estimator learns, or is held to, the number and the names of the columns."""
+    """Return inputs as a table; the estimator learns, or is held to, its columns.
+
+    Columns of a frame are found by name, in any order and beside others. Where training or X has no names, they are
+    taken by their places, with scikit-learn's warning if the other has.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Gets ``n_features_in_``, and ``feature_names_in_`` if all names are text.
+    X : object
+        What the user passed.
+    reset : bool
+        Whether this is training.
+
+    Raises
+    ------
+    DataError
+        It is no table, has no rows or columns in training, or other columns than training had.
+    """
     name = type(estimator).__name__
-    if hasattr(X, "toarray") or type(X).__name__.startswith(("csr_", "csc_", "coo_")):
+    if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
-    if isinstance(X, Table) or hasattr(X, "columns") or hasattr(X, "column_names") or hasattr(X, "items"):
-        table = to_table(X)
-        _note_names(estimator, X, table, reset=reset)
-        return table
-    array = np.asarray(X)
-    if array.ndim != 2:
-        message = f"{name}: X must be a table, with shape (n, d), got shape {array.shape}. Reshape your data."
-        raise DataError(message, expected="(n, d)", got=array.shape)
-    if array.dtype.kind == "c":
-        message = f"{name}: X must hold real numbers. Complex data not supported."
-        raise DataError(message)
-    _check_n_features(estimator, array, reset=reset)
-    _check_feature_names(estimator, array, reset=reset)
-    if reset and (array.shape[0] < 1 or array.shape[1] < 1):
-        message = f"{name}: Found array with {array.shape[1]} feature(s) (shape={array.shape}) while a minimum of 1 is required."  # noqa: E501
-        raise DataError(message, got=array.shape)
-    names = [f"x{j}" for j in range(array.shape[1])]
-    columns = [plain_cells(array[:, j]) for j in range(array.shape[1])]
-    return Table([column_from_values(n, c, name) for n, c in zip(names, columns, strict=True)], name)
-
-
-def _note_names(estimator: Any, X: Any, table: Table, *, reset: bool) -> None:
-    """Learn the columns of a frame, or let scikit-learn's own check compare them; other orders are no matter."""
+    table = to_table(X) if is_frame(X) else _from_matrix(name, X)
+    labels = _labels(X)
     if reset:
-        estimator.n_features_in_ = len(table.columns)
-        estimator.feature_names_in_ = np.array(table.names, dtype=object)
+        _learn(estimator, table, labels, by_name=is_frame(X))
+        return table
+    by_name, names = estimator._columns
+    if by_name and is_frame(X):
+        return table
+    if len(table.columns) != len(names):
+        got = f"X has {len(table.columns)} features, but {name} is expecting {len(names)} features as input"
+        message = f"{name}: X must have the columns of training, got another number: {got}."
+        raise DataError(message, expected=len(names), got=len(table.columns))
+    _warn_of_names(name, labels is not None, hasattr(estimator, "feature_names_in_"))
+    renamed = zip(names, table.columns, strict=True)
+    return Table([Column(n, c.kind, c.values, c.missing) for n, c in renamed])
+
+
+def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:
+    """Note the columns of training."""
+    if not table.n_rows or not table.columns:
+        n, d = table.n_rows, len(table.columns)
+        got = f"{n} sample(s) and {d} feature(s) (shape=({n}, {d})) while a minimum of 1 is required"
+        message = f"{type(estimator).__name__}.fit: X must have at least one row and one column, got {got}."
+        raise DataError(message, got=(n, d))
+    estimator.n_features_in_ = len(table.columns)
+    estimator._columns = (by_name, table.names)
+    if labels is not None:
+        estimator.feature_names_in_ = np.array(labels, dtype=object)
+    elif hasattr(estimator, "feature_names_in_"):
+        del estimator.feature_names_in_
+
+
+def _labels(X: Any) -> list[str] | None:
+    """Return the names of the columns if there are some and all are text, as scikit-learn has it."""
+    if not is_frame(X):
+        return None
+    fields = X.dtype.names if isinstance(X, np.ndarray) else None
+    found = fields or getattr(X, "column_names", getattr(X, "columns", X))
+    labels = X.names if isinstance(X, Table) else list(found)
+    return labels if all(isinstance(label, str) for label in labels) else None
+
+
+def _warn_of_names(name: str, has_names: bool, had_names: bool) -> None:
+    """Warn, in scikit-learn's words, if only one of training and X has names."""
+    if has_names and not had_names:
+        warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=5)
+    if had_names and not has_names:
+        message = f"X does not have valid feature names, but {name} was fitted with feature names"
+        warnings.warn(message, UserWarning, stacklevel=5)
+
+
+def _from_matrix(name: str, X: Any) -> Table:
+    """Return the columns of a matrix, called x0, x1, ..."""
+    array = as_array(X)
+    if array is None or array.ndim != 2:
+        got = "rows of different lengths" if array is None else f"shape {array.shape}"
+        message = f"{name}: X must be a table, with shape (n, d), got {got}. Reshape your data."
+        raise DataError(message, expected="(n, d)", got=got)
+    if array.dtype.kind == "c":
+        message = f"{name}: X must hold real numbers, got complex ones. Complex data not supported."
+        raise DataError(message, got=array.dtype)
+    names = [f"x{j}" for j in range(array.shape[1])]
+    return Table([column_from_values(n, _cells(array[:, j]), name) for j, n in enumerate(names)], name)
+
+
+def as_array(values: Any) -> np.ndarray | None:
+    """Return lists and arrays of any kind as an array whose cells are what they were; None if they are of no one shape.
+
+    Examples
+    --------
+    >>> as_array([[1, "a"], [2, "b"]]).tolist()
+    [[1, 'a'], [2, 'b']]
+    """
+    if isinstance(values, np.ma.MaskedArray):
+        return values
+    try:
+        array = np.asarray(values)
+    except TypeError:  # dates beside numbers
+        array = np.array(values, dtype=object)
+    except ValueError:
+        return None
+    if array.dtype.kind not in "US" or hasattr(values, "dtype"):
+        return array
+    objects = np.array(values, dtype=object)
+    # NumPy makes text of the numbers beside text.
+    return array if all(isinstance(cell, (str, bytes)) for cell in objects.flat) else objects
+
+
+def _cells(values: np.ndarray) -> Any:
+    """Return objects as a list, so that a column's kind follows from what they are."""
+    is_plain = values.dtype.kind != "O" or isinstance(values, np.ma.MaskedArray)
+    return values if is_plain else values.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DivergenceError
+from glassnet.diagnosis import Watch
+from glassnet.errors import DataError, DivergenceError
 from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, JointPlan, train_jointly
@@ -19,7 +21,7 @@ from glassnet.splitting import split_rows
 from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.goals import Goal
 from glassnet.tabular.model import TableModel
-from glassnet.tabular.recipes import Design, Recipe
+from glassnet.tabular.recipes import TYPICAL_EPOCHS, Design, Recipe
 from glassnet.tabular.table import Column, Table
 from glassnet.tabular.target import TargetEncoder
 from glassnet.training import Callback, EarlyStopping, History
@@ -50,10 +52,14 @@ class FitOptions:
         Instead of the recipe's.
     max_seconds : float or None
         For all of it; a recipe with a fixed number of epochs gets fewer.
+    seconds_per_step : float or None
+        About how long a step takes, if that is known; otherwise `max_seconds` has it measured.
+    allow_empty : bool
+        Whether a column without any value is left out instead of refused.
     threads : int or "auto"
     progress : bool or None
     diagnose : bool or Watch
-        Whether the training of a single network is looked at.
+        Whether the training of the first network is looked at.
     make_callbacks : function
         Returns callbacks for the training of each network.
     """
@@ -66,6 +72,8 @@ class FitOptions:
     epochs: int | None = None
     batch_size: int | None = None
     max_seconds: float | None = None
+    seconds_per_step: float | None = None
+    allow_empty: bool = False
     threads: int | str = "auto"
     progress: bool | None = False
     diagnose: Any = False
@@ -102,11 +110,14 @@ class Trained:
     model : TableModel
     histories : list of History
         One for each network.
+    networks : list of Network
+        Themselves: more than one are the members of the model's.
     seconds : float
     """
 
     model: TableModel
     histories: list[History] = field(default_factory=list)
+    networks: list[Network] = field(default_factory=list)
     seconds: float = 0.0
 
 
@@ -124,18 +135,21 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     options : FitOptions
     """
     began = time.perf_counter()
+    rows = train
     if valid is None and options.n_folds is None and len(train.target) >= _FEWEST_ROWS:
         train, valid = _hold_out(train, target, options.seed)
     if target.task == "regression":
-        target = _rescaled(target, train.target, clip=options.recipe.clips)
-    encoder = TableEncoder(**options.recipe.coding).fit(train.inputs)
+        # Of few rows, those that are left may all have one value.
+        learned = train.target if len(np.unique(train.target.values)) > 1 else rows.target
+        target = _rescaled(target, learned, clip=options.recipe.clips)
+    encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     data = _arrays(encoder, target, train)
     held_out = None if valid is None else _arrays(encoder, target, valid)
-    jobs = _Jobs(options, encoder, target, data)
+    jobs = _Jobs(options, encoder, target, data, watches=held_out is not None or options.n_folds is not None)
     trained = jobs.train(held_out, began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained if one.history is not None]
-    return Trained(TableModel(network, encoder, target), histories, time.perf_counter() - began)
+    return Trained(TableModel(network, encoder, target), histories, trained, time.perf_counter() - began)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
@@ -151,6 +165,15 @@ def _rescaled(target: TargetEncoder, column: Column, *, clip: bool) -> TargetEnc
     return found
 
 
+def _fitted_encoder(options: FitOptions, train: Table, rows: Table) -> TableEncoder:
+    """Return the encoder of the rows that are trained on, or if they say nothing, of all rows."""
+    encoder = TableEncoder(**options.recipe.coding, allow_empty=options.allow_empty)
+    try:
+        return encoder.fit(train)
+    except DataError:
+        return encoder.fit(rows)
+
+
 Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 
@@ -162,12 +185,16 @@ def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows) -> Arrays:
 class _Jobs:
     """The networks to be trained, and on which rows."""
 
-    def __init__(self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays) -> None:
+    def __init__(
+        self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, *, watches: bool
+    ) -> None:
         self._options, self._encoder, self._target, self._data = options, encoder, target, data
         self._folds = self._divide()
         n = len(data[0]) if self._folds[0][0] is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.batch_size or options.recipe.batch_size(n)
         self._epochs = options.epochs or options.recipe.epochs
+        if not watches and options.epochs is None and options.recipe.patience is not None:
+            self._epochs = TYPICAL_EPOCHS  # no rows tell when to end
 
     def _divide(self) -> list[tuple[Any, Any]]:
         """Return the rows to train and to judge on, for each fold."""
@@ -177,31 +204,25 @@ class _Jobs:
         codes = y if self._target.labels else None
         return [*make_folds(len(X), options.n_folds, options.seed, codes=codes)]
 
-    def _network(self, rows: Any, seed: int) -> Network:
-        options, X = self._options, self._data[0]
+    def _network(self, seed: int) -> Network:
+        """Return a new network: the layers are those for all rows, folds or not, so that networks can be averaged."""
+        options = self._options
         n_outputs = self._target.n_outputs * len(getattr(options.goal.loss, "levels", (None,)))
-        design = Design(
-            self._encoder,
-            X if rows is None else X[rows],
-            options.goal.loss,
-            n_outputs,
-            self._epochs,
-            options.goal.smooths,
-        )
-        return options.recipe.network(design, seed)
+        X, loss, smooths = self._data[0], options.goal.loss, options.goal.smooths
+        return options.recipe.network(Design(self._encoder, X, loss, n_outputs, self._epochs, smooths), seed)
 
     def train(self, held_out: Arrays | None, began: float) -> list[Network]:
         """Train all networks, and return those that did not diverge."""
         options = self._options
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         seconds = self._time_left(len(plans), began)
-        jobs = [Job(self._network(rows, options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
+        jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
         if len(jobs) == 1:
             return [self._train_one(jobs[0].network, held_out, seconds)]
         failures = self._train_all(jobs, held_out, seconds)
         if len(failures) == len(jobs):
             raise DivergenceError(next(iter(failures.values())))
-        return [job.network for number, job in enumerate(jobs) if number not in failures]
+        return _worth_averaging([job.network for number, job in enumerate(jobs) if number not in failures])
 
     def _time_left(self, n_networks: int, began: float) -> float:
         """Return for how long to train, having lowered the number of epochs to what fits into it."""
@@ -210,10 +231,14 @@ class _Jobs:
             return math.inf
         X, y, _ = self._data
         rows = len(X) if self._folds[0][0] is None else len(self._folds[0][0])
-        per_step = step_seconds(self._network(None, self._options.seed), X, y, self._batch_size, self._options.threads)
+        per_step = self._options.seconds_per_step
+        if per_step is None:
+            network = self._network(self._options.seed)
+            per_step = step_seconds(network, X, y, self._batch_size, self._options.threads)
         left = max(allowed - (time.perf_counter() - began), 0.0)
-        steps = max(rows // self._batch_size, 1) * n_networks
-        self._epochs = max(1, min(self._epochs, int(_SHARE_OF_TIME * left / (per_step * steps))))
+        steps = max(rows // self._batch_size, 1) if self._options.recipe.drops_last else -(-rows // self._batch_size)
+        fitting = int(_SHARE_OF_TIME * left / (per_step * steps * n_networks))
+        self._epochs = max(1, min(self._epochs, fitting))
         return max(allowed - (time.perf_counter() - began), 0.0)
 
     def _rule(self, *, watches: bool) -> EarlyStopping | None:
@@ -243,13 +268,27 @@ class _Jobs:
             max_seconds=None if seconds == math.inf else seconds,
             threads=options.threads,
             progress=options.progress,
-            diagnose=options.diagnose,
+            diagnose=self._watch(),
         )
         return network
+
+    def _watch(self) -> Any:
+        """Return what looks at a training, knowing what the features are called."""
+        watch = self._options.diagnose
+        if not isinstance(watch, Watch):
+            return Watch(feature_names=self._encoder.feature_names) if watch else False
+        watch = copy.copy(watch)
+        watch.feature_names = watch.feature_names or self._encoder.feature_names
+        return watch
 
     def _train_all(self, jobs: Sequence[Job], held_out: Arrays | None, seconds: float) -> dict[int, str]:
         options, network = self._options, jobs[0].network
         watches = held_out is not None or jobs[0].held_out is not None
+        eyes = self._watch()
+
+        def callbacks(numbers: Sequence[int]) -> list[Callback]:
+            return [*options.make_callbacks(), *([eyes] if eyes and 0 in numbers else [])]
+
         plan = JointPlan(
             network.check_data("fit", *self._data),
             self._epochs,
@@ -261,9 +300,16 @@ class _Jobs:
             max_seconds=seconds,
             threads=options.threads,
             progress=options.progress,
-            make_callbacks=lambda numbers: options.make_callbacks(),
+            make_callbacks=callbacks,
         )
         return train_jointly(jobs, plan)
+
+
+def _worth_averaging(networks: list[Network]) -> list[Network]:
+    """Return the networks that were trained to their end; if Ctrl-C left none, those that it cut short."""
+    histories = [(network, network.history) for network in networks]
+    ended = [network for network, found in histories if found and found.stop_reason != "interrupted"]
+    return ended or [network for network, found in histories if found] or networks[:1]
 
 
 def step_seconds(network: Network, X: np.ndarray, y: np.ndarray, batch_size: int, threads: int | str = "auto") -> float:

@@ -14,14 +14,32 @@ import numpy as np
 from glassnet.checks import require_extra
 from glassnet.errors import DataError
 from glassnet.tabular.table import DTYPES, FILLERS, Column, Table, check_names
-from glassnet.tabular.text import as_utc, plain_text
+from glassnet.tabular.text import plain_text
 
-__all__ = ["column_from_values", "to_table"]
+__all__ = ["column_from_values", "is_frame", "to_table"]
 
 _NUMBERS = (int, float, decimal.Decimal, fractions.Fraction, np.integer, np.floating)
 _MOMENTS = (datetime.date, np.datetime64)  # datetime and pandas.Timestamp are dates too
+_MOST_YEARS = 292_000  # what 64 bits of microseconds hold; beyond, NumPy would begin anew at the other end
 _DURATIONS = (datetime.timedelta, np.timedelta64)
 _NO_VALUES = (list, tuple, dict, set, bytes, bytearray, memoryview, np.ndarray, complex, np.complexfloating)
+
+
+def is_frame(X: Any) -> bool:
+    """Return whether X has named columns: what `to_table` takes, as distinct from a matrix or a list.
+
+    Examples
+    --------
+    >>> is_frame({"size": [1, 2]}), is_frame(np.ones((2, 1)))
+    (True, False)
+    """
+    # Of the class, since a LazyFrame's own `columns` would have to be computed, and warns.
+    has_names = any(hasattr(type(X), name) for name in ("columns", "column_names"))
+    return isinstance(X, (Table, Mapping)) or has_names or _has_fields(X)
+
+
+def _has_fields(X: Any) -> bool:
+    return isinstance(X, np.ndarray) and X.dtype.names is not None
 
 
 def to_table(frame: Any) -> Table:
@@ -29,7 +47,7 @@ def to_table(frame: Any) -> Table:
 
     Parameters
     ----------
-    frame : Table, DataFrame of pandas, polars or pyarrow, or mapping from names to arrays
+    frame : Table, DataFrame of pandas, polars or pyarrow, mapping from names to arrays, or structured array
         None, NaN, NaT, masked entries and text of nothing but blanks are missing values; ``"NA"`` is text. Whole
         numbers, decimals and nullable numbers become float64 (exact up to 2**53); dates and times become UTC
         without a zone; durations seconds; categorical columns and columns of mixed types categories by their text,
@@ -38,7 +56,8 @@ def to_table(frame: Any) -> Table:
     Raises
     ------
     DataError
-        Two columns have the same name, a cell holds a list or an object instead of one value, or it is no table.
+        Two columns have the same name, a cell holds a list or an object instead of one value, a date lies hundreds of
+        thousands of years away, or it is no table.
 
     Examples
     --------
@@ -48,6 +67,8 @@ def to_table(frame: Any) -> Table:
     """
     if isinstance(frame, Table):
         return frame
+    if _has_fields(frame):
+        frame = {name: frame[name] for name in frame.dtype.names}
     if isinstance(frame, Mapping):
         names = [str(name) for name in frame]
         columns = [column_from_values(name, values) for name, values in zip(names, frame.values(), strict=True)]
@@ -74,13 +95,14 @@ def _from_series(name: str, series: Any, narwhals: Any) -> Column:
     if dtype == narwhals.Boolean:
         missing = series.is_null().to_numpy().astype(bool)
         return Column(name, "boolean", series.fill_null(False).to_numpy().astype(bool), missing)
-    if dtype == narwhals.Datetime:
-        if dtype.time_zone is not None:
-            series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return _from_moments(name, series.cast(narwhals.Datetime("us")).to_numpy())
+    if dtype == narwhals.Datetime and dtype.time_zone is not None:
+        series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    if dtype in (narwhals.Date, narwhals.Datetime):
+        # As an array: Python's own dates end with the year 9999.
+        moments = series.to_numpy()
+        return _from_moments(name, moments) if moments.dtype.kind == "M" else _from_objects(name, moments.tolist())
     if dtype in (narwhals.Categorical, narwhals.Enum):
-        # Categories that are numbers stay categories.
-        return _from_objects(name, series.cast(narwhals.String).to_list())
+        return _from_categories(name, series.to_list())
     return _from_objects(name, series.to_list())
 
 
@@ -96,6 +118,8 @@ def column_from_values(name: str, values: Any, where: str = "to_table") -> Colum
     """
     if isinstance(values, (list, tuple)):
         return _from_objects(name, values, where)
+    if str(getattr(values, "dtype", "")) == "category":  # of pandas
+        return _from_categories(name, list(values))
     array = np.ma.asanyarray(values) if isinstance(values, np.ma.MaskedArray) else np.asarray(values)
     if array.ndim != 1:
         message = f"{where}: column {name!r} must have one value per row, got shape {array.shape}."
@@ -104,16 +128,17 @@ def column_from_values(name: str, values: Any, where: str = "to_table") -> Colum
     plain = np.ma.getdata(array)
     kind = plain.dtype.kind
     if kind in "fiu":
-        return _from_floats(name, np.where(masked, np.nan, plain.astype(np.float64)))
+        with np.errstate(over="ignore"):  # longdouble
+            return _from_floats(name, np.where(masked, np.nan, plain.astype(np.float64)))
     if kind == "b":
         return Column(name, "boolean", plain & ~masked, masked)
     if kind == "M":
-        return _from_moments(name, np.where(masked, np.array("NaT", dtype=plain.dtype), plain))
+        return _from_moments(name, np.where(masked, np.array("NaT", dtype=plain.dtype), plain), where)
     if kind == "m":
         seconds = plain / np.timedelta64(1, "s")
         return _from_floats(name, np.where(masked, np.nan, seconds))
     if kind == "S":
-        plain = np.char.decode(plain, "utf-8")
+        plain = _decoded(name, plain, where)
     cells = plain.tolist()
     return _from_objects(name, [None if gone else cell for cell, gone in zip(cells, masked, strict=True)], where)
 
@@ -122,9 +147,30 @@ def _from_floats(name: str, values: np.ndarray) -> Column:
     return Column(name, "number", values, np.isnan(values))
 
 
-def _from_moments(name: str, values: np.ndarray) -> Column:
-    moments = values.astype("M8[us]")
-    return Column(name, "date", moments, np.isnat(moments))
+def _from_moments(name: str, values: np.ndarray, where: str = "to_table") -> Column:
+    missing = np.isnat(values)
+    years = np.where(missing, 0, values.astype("M8[Y]").astype(np.int64))
+    far = np.flatnonzero(np.abs(years) > _MOST_YEARS)
+    if far.size:
+        must = f"column {name!r} must hold dates within {_MOST_YEARS:,} years of 1970"
+        message = f"{where}: {must}, got {values[far[0]]} in row {far[0]}."
+        raise DataError(message, expected=must, got=values[far[0]])
+    return Column(name, "date", values.astype("M8[us]"), missing)
+
+
+def _decoded(name: str, values: np.ndarray, where: str) -> np.ndarray:
+    """Return bytes as text."""
+    try:
+        return np.char.decode(values, "utf-8")
+    except UnicodeDecodeError as error:
+        must = f"column {name!r} must hold text, or bytes of UTF-8"
+        message = f"{where}: {must}, got {_short(error.object)}. Decode it first."
+        raise DataError(message, expected=must, got=error.object) from error
+
+
+def _from_categories(name: str, cells: list[Any]) -> Column:
+    """Return a column of categories by their text: those that are numbers stay categories."""
+    return _from_objects(name, [None if _is_missing(cell) else plain_text(cell) for cell in cells])
 
 
 def _from_objects(name: str, cells: Iterable[Any], where: str = "to_table") -> Column:
@@ -135,6 +181,8 @@ def _from_objects(name: str, cells: Iterable[Any], where: str = "to_table") -> C
     for kind, types, convert in _BY_TYPE:
         if present and all(issubclass(t, types) and (kind == "boolean" or t is not bool) for t in present):
             filled = [FILLERS[kind] if gone else convert(value) for value, gone in zip(values, missing, strict=True)]
+            if kind == "date":
+                return _from_moments(name, np.array(filled), where)
             return Column(name, kind, np.array(filled, dtype=DTYPES[kind]), missing)
     if any(issubclass(t, _NO_VALUES) for t in present):
         bad = next(value for value in values if isinstance(value, _NO_VALUES))
@@ -165,9 +213,11 @@ def _as_float(value: Any) -> float:
 
 
 def _as_moment(value: Any) -> np.datetime64:
-    if isinstance(value, datetime.datetime):
-        return np.datetime64(as_utc(value.replace(fold=0)), "us")
-    return np.datetime64(value, "us")
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        # Not by `astimezone`, for which the year 1 of the east has no UTC.
+        offset = value.utcoffset() or datetime.timedelta(0)
+        return np.datetime64(value.replace(tzinfo=None, fold=0), "us") - np.timedelta64(offset, "us")
+    return np.datetime64(value)
 
 
 def _as_seconds(value: Any) -> float:

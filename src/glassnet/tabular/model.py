@@ -23,6 +23,9 @@ __all__ = ["TableModel"]
 
 _KEY = "table"  # in network.metadata
 _OF_NUMBERS = ("absolute_error", "huber", "quantile")  # beside the squared error
+# BLAS computes the rows of a product by fours or eights, and what is left over by other means, whose last bits differ.
+# So that a row is answered the same alone and among others, what is left over is filled up.
+_ROWS_TOGETHER = 8
 
 
 class TableModel:
@@ -66,7 +69,9 @@ class TableModel:
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def predict(self, frame: Any) -> np.ndarray:
-        """Return the most probable label of each row, or the number in the target's units; of quantiles the middle.
+        """Return the most probable label of each row, or the number in the target's units.
+
+        Of quantiles it is the one nearest to the median, or the mean of two that are equally near.
 
         Parameters
         ----------
@@ -74,7 +79,7 @@ class TableModel:
             With the columns of training; others, the target among them, are passed over.
         """
         outputs = self._outputs(frame)
-        return self.target.decode(outputs if self.levels is None else outputs[:, [len(self.levels) // 2]])
+        return self.target.decode(outputs) if self.target.labels else self.numbers(outputs)
 
     def predict_proba(self, frame: Any) -> np.ndarray:
         """Return the probability of each label, float32 (n, k), in the order of ``target.labels``.
@@ -103,6 +108,13 @@ class TableModel:
             raise ConfigError(message, expected=must, got=self.network.loss.name)
         return self.target.in_units(self._outputs(frame))
 
+    def numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what a regression predicts, float64 (n,) in the target's units, from its `answers`."""
+        if self.levels is not None:
+            far = np.abs(np.array(self.levels) - 0.5).round(9)
+            outputs = outputs[:, far == far.min()].mean(axis=1, keepdims=True)
+        return self.target.decode(outputs)
+
     @property
     def levels(self) -> tuple[float, ...] | None:
         """The quantiles that are predicted, as shares of rows below; None if it is not quantiles."""
@@ -119,7 +131,18 @@ class TableModel:
         """
         if not len(X):
             return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
+        whole = len(X) - len(X) % _ROWS_TOGETHER
+        rest = X[whole:]
+        filled = np.concatenate([rest, np.repeat(rest[-1:], _ROWS_TOGETHER - len(rest), axis=0)])
+        parts = [self._averaged(part)[:n] for part, n in ((X[:whole], whole), (filled, len(rest))) if n]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _averaged(self, X: np.ndarray) -> np.ndarray:
         outputs = self.network.predict(X)
+        if self.target.clip:  # each member before they are averaged, so that none counts for more by being far off
+            scale = self.target.scale
+            low, high = scale.forward(np.array([scale.low, scale.high])).astype(outputs.dtype)
+            outputs = np.clip(outputs, low, high)
         return outputs if self.network.members is None else outputs.mean(axis=0)
 
     def _outputs(self, frame: Any) -> np.ndarray:

@@ -10,13 +10,14 @@ import numpy as np
 
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.normal import normal_quantile
-from glassnet.tabular.scaling import Scale
+from glassnet.tabular.scaling import Scale, distances
 
 __all__ = ["NormalScale", "RobustScale"]
 
 _BOUND = 3.0
 _MOST_QUANTILES, _FEWEST_QUANTILES, _ROWS_PER_QUANTILE = 1000, 10, 30
 _SMALLEST_SHARE = 1e-7
+_LARGEST = float(np.finfo(np.float64).max)
 
 
 def _exponent(values: np.ndarray) -> int:
@@ -56,20 +57,19 @@ class RobustScale(Scale):
     def fit(cls, values: np.ndarray) -> RobustScale:
         plain = Scale.fit(values)
         exponent = _exponent(values)
-        with np.errstate(under="ignore"):
+        with np.errstate(under="ignore", over="ignore"):
             small = np.ldexp(values, -exponent)
             first, median, third = np.quantile(small, [0.25, 0.5, 0.75])
             q = third - first or (small.max() - small.min()) / 2.0
-        center, spread = float(np.ldexp(median, exponent)), float(np.ldexp(q, exponent))
+            center, spread = float(np.ldexp(median, exponent)), min(float(np.ldexp(q, exponent)), _LARGEST)
         return cls(plain.mean, plain.std, plain.low, plain.high, center, spread)
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Return the bounded values; 0 everywhere if training had one value only."""
         if not self.q:
             return np.zeros(values.shape)
-        largest = np.finfo(np.float64).max
-        with np.errstate(over="ignore", under="ignore"):
-            z = np.clip((values - self.median) / self.q, -largest, largest)
+        z = np.clip(distances(values, self.median, self.q), -_LARGEST, _LARGEST)
+        with np.errstate(under="ignore"):
             bounded: np.ndarray = z / np.hypot(1.0, z / _BOUND)
         return bounded
 
@@ -124,20 +124,23 @@ class NormalScale(Scale):
         noise = np.random.default_rng(0).standard_normal(len(values)) * size
         with np.errstate(under="ignore", over="ignore"):
             found = np.ldexp(np.sort(np.quantile(np.ldexp(values, -exponent) + noise, np.linspace(0, 1, n))), exponent)
-        limit = np.finfo(np.float64).max
-        return cls(plain.mean, plain.std, plain.low, plain.high, tuple(np.clip(found, -limit, limit).tolist()))
+        return cls(plain.mean, plain.std, plain.low, plain.high, tuple(np.clip(found, -_LARGEST, _LARGEST).tolist()))
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Return normal quantiles, within ±5.2."""
         edges, shares = np.array(self.quantiles), np.linspace(0.0, 1.0, len(self.quantiles))
-        below = np.interp(values, edges, shares)
-        above = np.interp(-values, -edges[::-1], -shares[::-1])
+        exponent = _exponent(edges)
+        # Of edges that are all but equal the slope between them overflows.
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            edges, values = np.ldexp(edges, -exponent), np.ldexp(values, -exponent)
+            below = np.clip(np.nan_to_num(np.interp(values, edges, shares), nan=0.5), 0.0, 1.0)
+            above = np.clip(np.nan_to_num(np.interp(-values, -edges[::-1], -shares[::-1]), nan=-0.5), -1.0, 0.0)
         return normal_quantile(np.clip((below - above) / 2.0, _SMALLEST_SHARE, 1.0 - _SMALLEST_SHARE))
 
     def words(self) -> str:
         """Return what is done, in words."""
         middle = self.quantiles[len(self.quantiles) // 2]
-        return f"ranked, as quantiles of the normal distribution: median about {middle:.6g}"
+        return f"ranked, as quantiles of the normal distribution: median about {middle:.5g}"
 
     def config(self) -> dict[str, Any]:
         return {"scaling": "normal", **super().config(), "quantiles": list(self.quantiles)}

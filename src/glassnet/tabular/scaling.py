@@ -9,7 +9,23 @@ import numpy as np
 
 from glassnet.tabular.entries import Entries
 
-__all__ = ["Scale"]
+__all__ = ["Scale", "distances"]
+
+
+def distances(values: np.ndarray, center: float, unit: float) -> np.ndarray:
+    """Return ``(x - center) / unit``; infinite where float64 cannot hold it.
+
+    Examples
+    --------
+    >>> distances(np.array([-1.5e308, 1.5e308]), center=1e308, unit=1e308).tolist()
+    [-2.5, 0.5]
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        z = (values - center) / unit
+        lost = np.isinf(z)
+        if lost.any():  # quarters of large numbers are exact, and far enough from the end of float64
+            z = np.where(lost, (values / 4.0 - center / 4.0) / (unit / 4.0), z)
+        return np.asarray(z)
 
 
 @dataclass(frozen=True)
@@ -51,13 +67,13 @@ class Scale:
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Return ``(x - mean) / std``; infinite where float64 cannot hold it."""
-        with np.errstate(over="ignore", under="ignore"):
-            return (values - self.mean) / self.std
+        return distances(values, self.mean, self.std)
 
     def backward(self, z: np.ndarray) -> np.ndarray:
-        """Return ``mean + std * z``."""
+        """Return ``mean + std * z``, or the end of float64 beyond it."""
+        largest = np.finfo(np.float64).max
         with np.errstate(over="ignore", under="ignore"):
-            return self.mean + self.std * z
+            return np.asarray(np.clip(self.mean + self.std * z, -largest, largest))
 
     def words(self) -> str:
         """Return what is done, in words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -161,11 +162,11 @@ def check_names(where: str, names: Sequence[str], advice: str = "Rename one of t
     ...
     glassnet.errors.DataError: Table: column names must differ from each other, got 'a' 2 times. Rename one of them.
     """
-    for name in names:
-        count = names.count(name)
-        if count > 1:
-            message = f"{where}: column names must differ from each other, got {name!r} {count} times. {advice}"
-            raise DataError(message, expected="different names", got=name)
+    counts = Counter(names)
+    name, count = counts.most_common(1)[0] if counts else ("", 0)
+    if count > 1:
+        message = f"{where}: column names must differ from each other, got {name!r} {count} times. {advice}"
+        raise DataError(message, expected="different names", got=name)
 
 
 def _unknown(name: object, names: list[str]) -> ConfigError:

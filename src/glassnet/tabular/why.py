@@ -8,7 +8,12 @@ import numpy as np
 
 from glassnet.attribution import Importance, integrated_gradients, permutation_importance
 from glassnet.errors import DataError
+from glassnet.layers import Embedding
+from glassnet.layout import every_layer
+from glassnet.losses import EnsembleLoss
+from glassnet.tabular.code_coder import CodeCoder
 from glassnet.tabular.frames import to_table
+from glassnet.tabular.orders import order_contributions
 from glassnet.tabular.table import Column, Table
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Reason", "Why", "column_groups", "column_importance", "reasons_of", "told_rows"]
 
 _MOST_BACKGROUND = 50  # rows to compare with
+_MOST_WORK = 1_000_000  # parameters times rows to compare with: beyond, gradients take many seconds for each row
 
 
 class Reason(NamedTuple):
@@ -100,9 +106,12 @@ class Why:
 
 
 def reasons_of(model: TableModel, frame: Any, background: Any = None) -> list[Why]:
-    """Return for each row what its columns contribute to the prediction, by integrated gradients.
+    """Return for each row what its columns contribute to the prediction.
 
-    The contributions of all features that a column becomes are added up, so that they are those of the column.
+    They are found by `integrated_gradients`, and the contributions of all features that a column becomes added up; or
+    where no gradient leads from the prediction to the columns, by `order_contributions`: through learned vectors of
+    categories, averages of networks, quantiles, and numbers that are kept within a range; and of large networks beside
+    many rows, for which gradients take too long.
 
     Parameters
     ----------
@@ -131,35 +140,68 @@ def told_rows(model: TableModel, table: Table, background: np.ndarray | None) ->
         Features of the rows to compare with.
     """
     X = model.encoder.transform(table)
-    baseline, beside = None, "a row of average numbers has"
+    baseline, beside = _nothing(model.encoder), "a row of average numbers has"
     if background is not None:
         baseline = background[:: max(1, len(background) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"
+    is_quick = model.network.params.size * len(baseline) <= _MOST_WORK
+    found = (_by_gradients if is_quick and _leads_gradients(model) else _by_orders)(model, X, baseline)
+    labels, names = model.target.labels, list(column_groups(model.encoder))
+    result = []
+    for i in range(table.n_rows):
+        answer = float(found.answers[i])
+        prediction = str(labels[found.outputs[i]]) if labels else f"{answer:.6g}"
+        shown = [_shown(table[name], i) for name in names]
+        reasons = [Reason(*parts) for parts in zip(names, shown, found.values[i].tolist(), strict=True)]
+        reasons.sort(key=lambda reason: -abs(reason.contribution))
+        base = float(found.base[i])
+        result.append(Why(model.target.name, prediction, answer, base, reasons, beside, label=bool(labels)))
+    return result
+
+
+class _Found(NamedTuple):
+    """What columns contribute (n, columns) to the answers (n,) beside the base (n,), and to which output's."""
+
+    values: np.ndarray
+    answers: np.ndarray
+    base: np.ndarray
+    outputs: np.ndarray
+
+
+def _leads_gradients(model: TableModel) -> bool:
+    """Return whether the prediction is one network's answer, a smooth function of the features."""
+    network = model.network
+    codes = any(isinstance(layer, Embedding) for layer in every_layer(network.layers))
+    averages = network.members is not None or isinstance(network.loss, EnsembleLoss)
+    return not (codes or averages or model.levels or model.target.clip)
+
+
+def _nothing(encoder: TableEncoder) -> np.ndarray:
+    """Return the row of average numbers without any category, shape (1, d)."""
+    firsts = [coder.first if isinstance(coder, CodeCoder) else 0 for coder in encoder.coders for _ in coder.features]
+    return np.array([firsts], dtype=np.float32)
+
+
+def _by_gradients(model: TableModel, X: np.ndarray, baseline: np.ndarray) -> _Found:
     is_label = bool(model.target.labels)
     found = integrated_gradients(model.network, X, baseline, of="probability" if is_label else "logit", tolerance=1e-5)
     scale = 1.0 if is_label else float(model.target.scale.std)
     shift = 0.0 if is_label else float(model.target.scale.mean)
-    labels = model.target.labels
-    result = []
-    for i in range(table.n_rows):
-        answer = float(found.answers[i]) * scale + shift
-        prediction = str(labels[found.outputs[i]]) if is_label else f"{answer:.6g}"
-        base = float(found.baseline_answers[i]) * scale + shift
-        reasons = _by_column(model, table, i, found.values[i] * scale)
-        result.append(Why(model.target.name, prediction, answer, base, reasons, beside, label=is_label))
-    return result
+    groups = column_groups(model.encoder).values()
+    values = np.stack([found.values[:, group].sum(axis=1) * scale for group in groups], axis=1)
+    return _Found(values, found.answers * scale + shift, found.baseline_answers * scale + shift, found.outputs)
 
 
-def _by_column(model: TableModel, table: Table, row: int, values: np.ndarray) -> list[Reason]:
-    """Return the reasons of one row, the largest first."""
-    reasons, start = [], 0
-    for coder in model.encoder.coders:
-        if coder.features:
-            stop = start + len(coder.features)
-            shown = _shown(table[coder.name], row)
-            reasons.append(Reason(coder.name, shown, float(values[start:stop].sum())))
-            start = stop
-    return sorted(reasons, key=lambda reason: -abs(reason.contribution))
+def _by_orders(model: TableModel, X: np.ndarray, baseline: np.ndarray) -> _Found:
+    answers = model.answers(X)
+    outputs = answers.argmax(axis=1) if model.target.labels else np.zeros(len(X), dtype=np.int64)
+
+    def predict(Z: np.ndarray, row: int) -> np.ndarray:
+        found = model.answers(Z)
+        return found[:, outputs[row]] if model.target.labels else model.numbers(found)
+
+    values, base = order_contributions(predict, X, baseline, list(column_groups(model.encoder).values()))
+    return _Found(values, base + values.sum(axis=1), base, outputs)
 
 
 def _shown(column: Column, row: int) -> str:

@@ -1,0 +1,86 @@
+"""Which coder a column of training rows gets: by its kind, and by what its values are like."""
+
+from __future__ import annotations
+
+import math
+import shlex
+
+from glassnet.errors import DataError
+from glassnet.tabular.category_coder import CategoryCoder
+from glassnet.tabular.code_coder import CodeCoder
+from glassnet.tabular.coders import BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.date_coder import DateCoder
+from glassnet.tabular.near_misses import near_miss
+from glassnet.tabular.scaling import Scale
+from glassnet.tabular.table import Column
+from glassnet.tabular.text import plain_text
+
+__all__ = ["choose_coder", "refuse_empty"]
+
+_ID_ROWS = 20  # a text column of more values than this
+_ID_SHARE = 0.9  # of which more than this share differ is an identifier
+
+
+def choose_coder(
+    column: Column, max_categories: int, scaling: str, embed_above: int | None = None, n_codes: int = 0
+) -> Coder:
+    """Return how a column of training rows is coded.
+
+    Parameters
+    ----------
+    column : Column
+        Infinite numbers are missing ones.
+    max_categories, scaling, embed_above
+        As of `TableEncoder`.
+    n_codes : int, default=0
+        How many codes the columns before it have taken.
+    """
+    coder = _plain_coder(column, max_categories, scaling)
+    most = math.inf if embed_above is None else embed_above
+    has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
+    return CodeCoder.fit(column, n_codes) if has_many else coder
+
+
+def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
+    """Return how a column is coded where no category gets a vector."""
+    present = column.present()
+    if not len(present):
+        return LeftOut(column.name, column.n_missing, column.kind, "all its values are missing", flags=False)
+    distinct = set(present.tolist()) if column.kind != "number" else {present.min(), present.max()}
+    if len(distinct) == 1 or (column.kind == "number" and Scale.fit(present).std == 0.0):
+        why = f"all its values are {plain_text(present[0])}"
+        return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
+    if column.kind == "category":
+        if len(distinct) > max_categories:
+            _refuse_near_miss(column)
+        if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
+            why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
+            return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
+        return CategoryCoder.fit(column, max_categories)
+    if column.kind == "boolean":
+        return BooleanCoder.fit(column)
+    return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
+
+
+def _refuse_near_miss(column: Column) -> None:
+    """Refuse text of many values that is nearly numbers: coded as categories it would say next to nothing."""
+    found = near_miss(column.present().tolist())
+    if found:
+        must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
+        message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
+        raise DataError(message, expected=must, got=found)
+
+
+def refuse_empty(names: list[str]) -> None:
+    """Refuse columns without any value, all of them at once."""
+    if not names:
+        return
+    columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")
+    must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
+    message = f"TableEncoder.fit: {must}, got only missing ones. {_drop_advice(names, them)}"
+    raise DataError(message, expected=must, got=names)
+
+
+def _drop_advice(names: list[str], them: str) -> str:
+    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+    return f"Leave {them} out with {options}, or drop {them} from the frame."

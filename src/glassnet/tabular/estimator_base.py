@@ -1,0 +1,228 @@
+"""What the estimators for tables share: from a user's X and y to a trained `TableModel`, and its answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from glassnet.attribution import Importance
+from glassnet.checks import check_integer, check_number, check_weights
+from glassnet.errors import ConfigError, DataError
+from glassnet.network import Network
+from glassnet.tabular.estimator_inputs import as_table
+from glassnet.tabular.estimator_targets import one_per_row, target_name
+from glassnet.tabular.fitting import FitOptions, Rows, fit_table
+from glassnet.tabular.goals import find_goal
+from glassnet.tabular.recipes import find_recipe
+from glassnet.tabular.table import Column, Table
+from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.why import Why
+from glassnet.training import History
+
+__all__ = ["TabularEstimator"]
+
+
+class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+    """What classifier and regressor share."""
+
+    _task: str
+    recipe: str
+    n_ensemble: int
+    n_folds: int | None
+    metric: str | None
+    epochs: int | None
+    batch_size: int | None
+    max_seconds: float | None
+    threads: int | str
+    verbose: bool
+    random_state: Any
+
+    # ---- fitting ---------------------------------------------------------------------------------------------------
+
+    def fit(self, X: Any, y: Any, validation_data: Sequence[Any] | None = None, sample_weight: Any = None) -> Any:
+        """Learn a table.
+
+        Parameters
+        ----------
+        X : DataFrame of pandas, polars or pyarrow, dict of arrays, or array of shape (n, d)
+            Columns of numbers, text, categories, booleans and dates, with missing values as they are. An array of
+            objects is taken column by column. A column without any value is left out.
+        y : array or Series of shape (n,)
+            Labels of any kind, or numbers.
+        validation_data : (X, y) or (X, y, sample_weight), optional
+            Rows to choose the best epoch by; without them and without ``n_folds``, a fifth of the rows is held out,
+            by ``random_state`` and stratified, if there are ten or more.
+        sample_weight : array of shape (n,), optional
+            The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is left out altogether.
+
+        Returns
+        -------
+        self
+            The estimator.
+        """
+        began = time.perf_counter()
+        name = type(self).__name__
+        options = self._options()
+        if validation_data is not None and self.n_folds is not None:
+            message = f"{name}.fit: validation_data and n_folds must not both be given, got both. Pass one."
+            raise ConfigError(message)
+        table = as_table(self, X, reset=True)
+        values = one_per_row(f"{name}.fit", y)
+        column = self._as_column(target_name(y, table.names), values)
+        train, kept = self._rows(table, column, sample_weight, "")
+        self._check_rows(train)
+        target = self._learn_target(values[kept], train.target)
+        valid = None if validation_data is None else self._validation(validation_data, column.name)
+        found = fit_table(train, valid, target, options)
+        self.model_, self.histories_ = found.model, found.histories
+        self.fit_seconds_ = time.perf_counter() - began
+        return self
+
+    def _options(self) -> FitOptions:
+        name = type(self).__name__
+        counts = {"n_ensemble": (self.n_ensemble, 1), "n_folds": (self.n_folds, 2), "epochs": (self.epochs, 1)}
+        counts["batch_size"] = (self.batch_size, 1)
+        for key, (value, least) in counts.items():
+            if value is not None or key == "n_ensemble":
+                check_integer(name, key, value, least)
+        if self.max_seconds is not None:
+            check_number(name, "max_seconds", self.max_seconds, 0.0, open_minimum=True)
+        return FitOptions(
+            find_recipe(name, self.recipe),
+            find_goal(name, self._task, self.metric, getattr(self, "quantiles", None)),
+            seed=self._seed(),
+            n_ensemble=self.n_ensemble,
+            n_folds=self.n_folds,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            max_seconds=self.max_seconds,
+            allow_empty=True,
+            threads=self.threads,
+            progress=bool(self.verbose),
+        )
+
+    def _seed(self) -> int:
+        if isinstance(self.random_state, (int, np.integer)) and not isinstance(self.random_state, bool):
+            return check_integer(type(self).__name__, "random_state", int(self.random_state), 0)
+        if isinstance(self.random_state, np.random.Generator):
+            return int(self.random_state.integers(2**31 - 1))
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _as_column(self, name: str, values: np.ndarray) -> Column:
+        """Return targets as a column."""
+        raise NotImplementedError
+
+    def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
+        """Return the target's encoder, fitted on the column; ``values`` are the same as the user wrote them."""
+        raise NotImplementedError
+
+    def _rows(self, table: Table, column: Column, weight: Any, what: str) -> tuple[Rows, np.ndarray]:
+        """Return the rows that weigh something, and which they are."""
+        name = f"{type(self).__name__}.fit"
+        if len(column) != table.n_rows:
+            message = f"{name}: {what}X and y must have the same number of rows, got {table.n_rows} and {len(column)}."
+            raise DataError(message, expected=table.n_rows, got=len(column))
+        if weight is None:
+            return Rows(table, column), np.ones(table.n_rows, dtype=bool)
+        checked = check_weights(name, weight)
+        if checked.shape != (table.n_rows,):
+            must = f"{what}sample_weight must have shape ({table.n_rows},)"
+            message = f"{name}: {must}, got {checked.shape}."
+            raise DataError(message, expected=table.n_rows, got=checked.shape)
+        with np.errstate(under="ignore"):
+            kept = checked.astype(np.float32) > 0.0
+        return Rows(table, column, checked).take(kept), kept
+
+    def _check_rows(self, train: Rows) -> None:
+        """Refuse what is too little to learn from, or to divide."""
+        name, n = type(self).__name__, len(train.target)
+        if n < 2:
+            message = f"{name}.fit: there must be at least two rows to learn from, got 1 sample."
+            raise DataError(message, expected=2, got=n)
+        if self.n_folds is not None and self.n_folds > n:
+            message = f"{name}.fit: n_folds must be at most {n}, the number of rows, got {self.n_folds}."
+            raise ConfigError(message, expected=n, got=self.n_folds)
+
+    def _validation(self, data: Any, target: str) -> Rows:
+        name = f"{type(self).__name__}.fit"
+        if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
+            message = f"{name}: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
+            raise ConfigError(message, got=data)
+        table = as_table(self, data[0], reset=False)
+        column = self._as_column(target, one_per_row(name, data[1]))
+        return self._rows(table, column, data[2] if len(data) == 3 else None, "validation ")[0]
+
+    # ---- use -------------------------------------------------------------------------------------------------------
+
+    def _table(self, X: Any) -> Table:
+        check_is_fitted(self, "model_")
+        return as_table(self, X, reset=False)
+
+    @property
+    def network_(self) -> Network:
+        """The network; with several they are its members."""
+        check_is_fitted(self, "model_")
+        network: Network = self.model_.network
+        return network
+
+    @property
+    def history_(self) -> History:
+        """What the first network's training recorded."""
+        check_is_fitted(self, "model_")
+        history: History = self.histories_[0]
+        return history
+
+    def why(self, X: Any, background: Any = None) -> list[Why]:
+        """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
+
+        Parameters
+        ----------
+        X : as of `fit`
+            Rows to explain.
+        background : as of `fit`, optional
+            Rows to compare with.
+        """
+        table = self._table(X)
+        return list(self.model_.why(table, None if background is None else self._table(background)))
+
+    def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
+        """Return how much worse the predictions for X get when a column is shuffled.
+
+        Parameters
+        ----------
+        X, y : as of `fit`
+            Rows with known targets, best ones that `fit` did not see.
+        metric, repeats
+            As of `glassnet.attribution.permutation_importance`.
+        """
+        table = self._table(X)
+        name = self.model_.target.name
+        column = self._as_column(name, one_per_row(f"{type(self).__name__}.importance", y))
+        rest = [other for other in table.columns if other.name != name]
+        return self.model_.importance(Table([*rest, column]), metric=metric, repeats=repeats)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where; it ends in ``.safetensors``.
+        """
+        check_is_fitted(self, "model_")
+        self.model_.save(path)  # type: ignore[arg-type]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.non_deterministic = False
+        return tags

@@ -1,0 +1,141 @@
+"""What scikit-learn's users hand over as y: labels of any kind, or numbers, as a column of one kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import column_or_1d
+
+from glassnet.errors import DataError
+from glassnet.tabular.estimator_inputs import as_array
+from glassnet.tabular.frames import column_from_values
+from glassnet.tabular.table import Column
+from glassnet.tabular.target import TargetEncoder
+
+__all__ = ["ClassList", "label_column", "number_column", "one_per_row", "target_name"]
+
+_MOST_EXACT = 2**53  # whole numbers up to here are what they were in float64
+
+
+def target_name(y: Any, taken: list[str]) -> str:
+    """Return what the target is called: as its Series is, if no column of X is called so.
+
+    Examples
+    --------
+    >>> target_name([1, 2], ["target"])
+    'target_'
+    """
+    label = next(iter(y.columns)) if hasattr(type(y), "columns") else getattr(y, "name", None)
+    name = label if isinstance(label, str) and label.strip() else "target"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def one_per_row(where: str, y: Any) -> np.ndarray:
+    """Return targets as an array (n,); those of shape (n, 1) with scikit-learn's warning.
+
+    Raises
+    ------
+    DataError
+        There are none, or several for each row.
+    """
+    if y is None:
+        message = f"{where} requires y to be passed, but the target y is None."
+        raise DataError(message, expected="targets", got=None)
+    values = None if isinstance(y, dict) else as_array(y)
+    if values is not None and values.ndim == 2 and values.shape[1] == 1:
+        column_or_1d(values, warn=True)
+        values = values[:, 0]
+    if values is None or values.ndim != 1:
+        must = "y should be a 1d array, with one target for each row"
+        got = type(y).__name__ if values is None or not values.ndim else f"shape {values.shape}"
+        message = f"{where}: {must}, got {got}."
+        raise DataError(message, expected=must, got=got)
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        cells = zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)
+        values = np.fromiter((None if gone else cell for cell, gone in cells), object, len(values))
+    return np.asarray(values)
+
+
+def label_column(where: str, name: str, values: np.ndarray) -> Column:
+    """Return labels as a column; whole numbers that float64 cannot tell apart as text.
+
+    Raises
+    ------
+    DataError
+        They are numbers with fractions.
+    """
+    cells = values.tolist() if values.dtype.kind in "OU" else values
+    if values.dtype.kind in "iuO" and _has_large(values):
+        return column_from_values(name, list(map(str, values.tolist())), where)
+    column = column_from_values(name, cells, where)
+    numbers = column.present() if column.kind == "number" else np.empty(0)
+    if (numbers != np.floor(numbers)).any():
+        first = numbers[numbers != np.floor(numbers)][0]
+        must = "y must hold labels"
+        message = f"{where}: {must}, got numbers with fractions such as {first:g}. Unknown label type: continuous."
+        raise DataError(message, expected=must, got=first)
+    return column
+
+
+def _has_large(values: np.ndarray) -> bool:
+    """Return whether all are whole numbers, and one of them is beyond 2**53."""
+    if values.dtype.kind == "O":
+        is_whole = all(isinstance(value, (int, np.integer)) for value in values.tolist())
+        return is_whole and any(abs(int(value)) > _MOST_EXACT for value in values.tolist())
+    return bool(len(values)) and (int(values.max()) > _MOST_EXACT or int(values.min()) < -_MOST_EXACT)
+
+
+def number_column(where: str, name: str, values: np.ndarray) -> Column:
+    """Return the numbers to predict as a column.
+
+    Raises
+    ------
+    DataError
+        They are no numbers.
+    """
+    column = column_from_values(name, values.tolist() if values.dtype.kind == "O" else values, where)
+    if column.kind not in ("number", "boolean") and column.n_missing < len(column):
+        first = column.present()[0]
+        got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"
+        message = f"{where}: y must hold numbers, got {got}. Use TabularClassifier for labels."
+        raise DataError(message, expected="numbers", got=first)
+    return column
+
+
+class ClassList:
+    """The classes as the user wrote them, sorted, and where a `TargetEncoder` has each.
+
+    Parameters
+    ----------
+    where : str
+        How messages begin.
+    values : ndarray of shape (n,)
+        Labels as the user wrote them.
+    column : Column
+        The same as a column.
+    target : TargetEncoder
+        Fitted on the column.
+
+    Attributes
+    ----------
+    classes : ndarray of shape (k,)
+        The labels, sorted.
+    places : ndarray of shape (k,)
+        The encoder's code of each.
+    """
+
+    def __init__(self, where: str, values: np.ndarray, column: Column, target: TargetEncoder) -> None:
+        try:
+            self.classes, first = np.unique(values, return_index=True)
+        except TypeError as error:
+            kinds = sorted({type(value).__name__ for value in values.tolist()})
+            message = f"{where}: labels must be of one kind, got {' and '.join(kinds)}. Write all as text, say."
+            raise DataError(message, expected="labels of one kind", got=kinds) from error
+        self.places = target.transform(column.take(first))
+        if len(set(self.places.tolist())) < len(self.classes):
+            must = "labels must differ in more than blanks and types"
+            message = f"{where}: {must}, got {self.classes[:10].tolist()}. Write each in one way."
+            raise DataError(message, expected=must, got=self.classes)
