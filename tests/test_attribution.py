@@ -212,6 +212,19 @@ def model(task: str) -> tuple[TableModel, dict[str, Any]]:
     return TableModel(network, encoder, target), frame
 
 
+def test_importance_of_members_is_that_of_their_average() -> None:
+    """A metric looks at the averaged predictions, the loss is averaged itself, and a column that is not used has 0."""
+    net = gn.Network([gn.Dense(3)], loss="cross_entropy", members=4, seed=0, input_shape=5)
+    net.params[:, 3:6] = 0.0  # what column 1 is multiplied by
+    X, y = data(), np.arange(40) % 3
+    mean = net.predict(X).mean(axis=0)
+    found = gn.permutation_importance(net, X, y, metric="log_loss")
+    assert found.score == pytest.approx(-np.log(mean[np.arange(40), y]).mean(), rel=1e-5)
+    assert not found.drops[1].any()
+    assert found.drops[0].all()
+    assert gn.permutation_importance(net, X, y).score == pytest.approx(np.mean(net.evaluate(X, y)["loss"]))
+
+
 @pytest.mark.parametrize("task", ["classification", "regression"])
 @pytest.mark.parametrize("with_background", [False, True])
 def test_why_a_row_of_a_table(task: str, with_background: bool) -> None:

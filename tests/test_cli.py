@@ -22,7 +22,8 @@ from safetensors.numpy import load_file
 import glassnet as gn
 from glassnet.cli import report_parts
 from glassnet.cli.app import main
-from glassnet.cli.train_job import TrainOptions, train
+from glassnet.cli.train_job import train
+from glassnet.cli.train_options import TrainOptions
 from glassnet.tabular import TableModel, read_table
 
 pytest.importorskip("typer")
@@ -50,7 +51,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     write_tables(folder)
     for data, target, out in (("penguins", "species", "classes"), (folder / "numbers.csv", "y", "numbers")):
-        assert main(["train", str(data), "--target", target, "--out", str(folder / f"{out}.safetensors"), "-q"]) == 0
+        words = ["train", str(data), "--target", target, "--out", str(folder / f"{out}.safetensors"), "-q"]
+        assert main([*words, "--recipe", "plain"]) == 0
     gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(2,)).save(folder / "bare.safetensors")
     return folder
 
@@ -82,7 +84,18 @@ def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
     done = glassnet("train", "penguins", "--target", "species", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
-    for piece in ("penguins → species", "always answering 'Adelie'", "linear model", "one-hot, 3 categories", "Gentoo"):
+    for piece in (
+        "penguins → species",
+        "RealMLP with its tuned defaults",
+        "always answering 'Adelie'",
+        "linear model",
+        "one-hot, 3 categories",
+        "robust scale: median 44.1, range 8.85",
+        "256 epochs in ",
+        "Recipes here     realmlp about ",
+        " s (this one), ",
+        "Gentoo",
+    ):
         assert piece in done.stdout
     assert done.stdout.endswith("Next             glassnet predict model.safetensors new.csv\n")
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -91,7 +104,8 @@ def test_train_on_penguins_reports_and_saves(tmp_path: Path) -> None:
 
 def test_train_gives_json_and_nothing_else(tmp_path: Path) -> None:
     """With --json stdout is one JSON object: scores beside baselines, rows of the parts, columns, history."""
-    done = glassnet("train", "penguins", "--target", "species", "--json", "--out", "m.safetensors", cwd=tmp_path)
+    words = ("train", "penguins", "--target", "species", "--json", "--epochs", "64", "--out", "m.safetensors")
+    done = glassnet(*words, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     result = json.loads(done.stdout)
     scores = result["scores"]
@@ -115,29 +129,31 @@ def test_train_gives_json_and_nothing_else(tmp_path: Path) -> None:
 
 def test_regression_beats_the_mean(run: Run, models: Path) -> None:
     """Numbers are a regression: errors in the target's units, and quantiles of them."""
-    code, out, _ = run("train", str(models / "numbers.csv"), "--target", "y", "--json")
+    code, out, _ = run("train", str(models / "numbers.csv"), "--target", "y", "--json", "--epochs", "64")
     result = json.loads(out)
     assert (code, result["task"]) == (0, "regression")
     assert result["scores"]["network"]["r2"] > 0.9 > 0.1 > result["scores"]["baseline"]["r2"]
     absolute = list(result["errors"]["absolute"].values())
     assert absolute == sorted(absolute)
     assert absolute[0] <= result["scores"]["network"]["rmse"] <= absolute[-1]
-    code, out, _ = run("train", str(models / "numbers.csv"), "--target", "y")
+    code, out, _ = run("train", str(models / "numbers.csv"), "--target", "y", "--epochs", "2")
     assert "always answering the mean" in out
     assert "are off by at most" in out
 
 
-def test_equal_runs_leave_equal_files(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [["--recipe", "plain"], ["--epochs", "8"], ["--epochs", "4", "--ensemble", "2"]])
+def test_equal_runs_leave_equal_files(run: Run, tmp_path: Path, options: list[str]) -> None:
     """The same data, options and seed give the same bytes, wherever they go; another seed does not."""
     for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
-        assert run("train", "penguins", "-t", "species", "-o", f"{name}.safetensors", "--seed", seed, "-q")[0] == 0
+        words = ["train", "penguins", "-t", "species", "-o", f"{name}.safetensors", "--seed", seed, *options]
+        assert run(*words, "--json" if name == "b" else "-q")[0] == 0
     first, second, third = ((tmp_path / f"{name}.safetensors").read_bytes() for name in "abc")
     assert first == second != third
 
 
 def test_quiet_says_nothing(run: Run) -> None:
     """--quiet trains and saves without a word."""
-    assert run("train", "penguins", "-t", "species", "--quiet") == (0, "", "")
+    assert run("train", "penguins", "-t", "species", "--quiet", "--epochs", "2") == (0, "", "")
     assert Path("model.safetensors").is_file()
 
 
@@ -164,7 +180,7 @@ def test_options_reach_the_network(run: Run) -> None:
 
 def test_rows_without_a_target_can_be_left_out(run: Run, models: Path) -> None:
     """--skip-missing trains on the rows that have a target, and says how many were read."""
-    _, out, _ = run("train", str(models / "holes.csv"), "-t", "y", "--skip-missing", "--json")
+    _, out, _ = run("train", str(models / "holes.csv"), "-t", "y", "--skip-missing", "--json", "--epochs", "2")
     rows = json.loads(out)["rows"]
     assert rows.pop("read") == 30
     assert sum(rows.values()) == 29
@@ -172,7 +188,7 @@ def test_rows_without_a_target_can_be_left_out(run: Run, models: Path) -> None:
 
 def test_without_test_rows_the_report_says_what_that_costs(run: Run, models: Path) -> None:
     """--test 0 judges on the validation rows, and warns that they flatter."""
-    _, out, _ = run("train", str(models / "good.csv"), "-t", "y", "--test", "0")
+    _, out, _ = run("train", str(models / "good.csv"), "-t", "y", "--test", "0", "--epochs", "2")
     assert "Rows that chose the best epoch flatter the network" in out
     assert "validation rows" in out
 
@@ -182,7 +198,7 @@ def test_noise_is_reported_as_noise(run: Run, tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     rows = [",".join(f"{v:.4f}" for v in rng.normal(size=4)) for _ in range(400)]
     (tmp_path / "noise.csv").write_text("\n".join(["a,b,c,y", *rows]))
-    _, out, _ = run("train", "noise.csv", "-t", "y", "--json")
+    _, out, _ = run("train", "noise.csv", "-t", "y", "--json", "--epochs", "16")
     verdict = json.loads(out)["verdict"]
     assert verdict["against_baseline"] in ("equal", "worse")
     assert "has learned nothing beyond always answering the mean" in verdict["sentence"]
@@ -209,7 +225,7 @@ def test_names_from_a_table_cannot_disturb_the_terminal(run: Run, tmp_path: Path
     """Control characters and markup in names and labels are shown, not obeyed."""
     rows = [f"{i % 5},{'[bold]yes' if i % 2 else chr(27) + '[31mno'}" for i in range(60)]
     (tmp_path / "t.csv").write_text("\n".join(["[red]a[/],y", *rows]))
-    _, out, _ = run("train", "t.csv", "-t", "y")
+    _, out, _ = run("train", "t.csv", "-t", "y", "--epochs", "2")
     assert "\x1b" not in out
     assert "[bold]yes" in out
     assert "[red]a[/]" in out
@@ -218,12 +234,12 @@ def test_names_from_a_table_cannot_disturb_the_terminal(run: Run, tmp_path: Path
 def test_an_interrupted_training_is_reported_and_saved(tmp_path: Path) -> None:
     """Ctrl-C ends training with the best weights, the report and the file; exit code 0."""
     script = (
-        "import sys, signal, threading, time; from glassnet.cli import train_job\n"
+        "import sys, signal, threading, time; from glassnet.cli import train_job; from glassnet.cli.train_options import TrainOptions\n"
         "def press(run, done=[]):\n"
         "    if not done and run.network.n_parameters > 100 and run.epoch > 3: done.append(1); signal.raise_signal(2)\n"
         "class Presser(train_job.Watcher):\n"
         "    def callbacks(self, model): return [press]\n"
-        "options = train_job.TrainOptions('penguins', 'species', epochs=100000, patience=100000)\n"
+        "options = TrainOptions('penguins', 'species', epochs=100000, patience=100000)\n"
         "model, result = train_job.train(options, Presser())\n"
         "print(result['training']['stop_reason'], result['training']['epochs'] < 100)\n"
     )
@@ -259,7 +275,7 @@ def test_ctrl_c_after_training_does_not_cost_the_model(run: Run, monkeypatch: py
         save(self, path)
 
     monkeypatch.setattr(TableModel, "save", press_and_save)
-    assert run("train", "penguins", "-t", "species", "-q") == (0, "", "")
+    assert run("train", "penguins", "-t", "species", "-q", "--epochs", "2") == (0, "", "")
     assert TableModel.load("model.safetensors").target.name == "species"
 
 
@@ -269,8 +285,8 @@ def test_the_second_ctrl_c_during_saving_changes_nothing(tmp_path: Path) -> None
     script = (
         "import os, signal, sys; from glassnet.cli import app, report, train_job; from glassnet.tabular import TableModel\n"
         "press = lambda: signal.raise_signal(signal.SIGINT)\n"
-        "fit, save, title = train_job._fit_network, TableModel.save, report._title\n"
-        "train_job._fit_network = lambda o, d, w, ear, b: (fit(o, d, w, ear, b), press())[0]\n"
+        "fit, save, title = train_job.fit_recipe, TableModel.save, report._title\n"
+        "train_job.fit_recipe = lambda *words: (fit(*words), press())[0]\n"
         "TableModel.save = lambda self, path: (press(), save(self, path), press())\n"
         "report._title = lambda result: (press(), title(result))[1]\n"
         "train_job.Watcher.callbacks = lambda self, model: []\n"
@@ -513,6 +529,33 @@ def test_other_models_can_be_used_too(run: Run, models: Path) -> None:
     assert run("evaluate", "own.safetensors", "penguins")[0] == 0
 
 
+def test_files_of_version_0_1_are_shown(run: Run, models: Path) -> None:
+    """The notes that 0.1 wrote know no recipes: they are shown as they were."""
+    assert run("train", str(models / "good.csv"), "-t", "y", "--recipe", "plain", "--epochs", "2", "-q")[0] == 0
+    model = TableModel.load("model.safetensors")
+    notes = model.network.metadata["training"]
+    for name in ("recipe", "networks", "implied_by"):
+        del notes["network"][name]
+    del notes["training"]["metric"]
+    model.save("model.safetensors")
+    _, out, _ = run("show", "model.safetensors")
+    assert "  network 64-64 silu" in out
+    assert re.search(r"^Training         2 epochs, best \d, all that --epochs allows$", out, re.MULTILINE)
+    assert "Options          dropout 0.2, rate 0.003, batch 16, weight decay 0.1, seed 0\n" in out
+
+
+def test_layers_inside_others_are_listed(run: Run) -> None:
+    """`show` lists what is in a container below it, and JSON has it nested."""
+    assert run("train", "penguins", "-t", "species", "--epochs", "1", "-q")[0] == 0
+    _, out, _ = run("show", "model.safetensors")
+    assert re.search(r"^  Concatenate +\d+\n    Sequential +\d+\n      Select +\d+ ", out, re.MULTILINE)
+    assert re.search(r"^  Dropout +256 +rate 0.15, schedule FlatCosine$", out, re.MULTILINE)
+    result = json.loads(run("show", "model.safetensors", "--json")[1])
+    inside = result["layers"][0]["inside"]
+    assert sum(layer["parameters"] for layer in inside) == result["layers"][0]["parameters"]
+    assert sum(layer["parameters"] for layer in result["layers"]) == result["parameters"]
+
+
 # ---- the rest ---------------------------------------------------------------------------------------------------
 
 
@@ -580,7 +623,7 @@ def test_labels_go_through_any_locale(models: Path, tmp_path: Path) -> None:
         "\n".join(["größe,y", *(f"{i % 5},{'naïve' if i % 5 > 2 else '猫'}" for i in range(60))])
     )
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
-    done = glassnet("train", "t.csv", "-t", "y", cwd=tmp_path, env=environment)
+    done = glassnet("train", "t.csv", "-t", "y", "--recipe", "plain", cwd=tmp_path, env=environment)
     assert done.returncode == 0
     assert "猫" in done.stdout
     done = glassnet("predict", "model.safetensors", "t.csv", cwd=tmp_path, env=environment)
@@ -607,7 +650,7 @@ def test_a_bug_is_exit_code_1_with_a_traceback(run: Run, models: Path, monkeypat
 def test_a_full_disk_leaves_what_was_there(run: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When writing fails half-way, the old file is whole, there is no other, and the exit code is 2."""
     for words, name in (
-        (("train", "penguins", "-t", "species"), "model.safetensors"),
+        (("train", "penguins", "-t", "species", "--epochs", "2"), "model.safetensors"),
         (("predict", str(models / "classes.safetensors"), "penguins", "-o", "p.csv"), "p.csv"),
     ):
         assert run(*words)[0] == 0
@@ -702,7 +745,7 @@ def test_training_tells_findings_and_what_it_looks_at(run: Run) -> None:
     assert "Findings" in out
     assert "rate-too-high" in out
     assert "Tried: with" in out
-    code, out, _ = run("train", "penguins", "-t", "species", "--epochs", "20", "--json")
+    code, out, _ = run("train", "penguins", "-t", "species", "--epochs", "20", "--recipe", "plain", "--json")
     result = json.loads(out)
     assert [finding for finding in result["findings"] if finding["severity"] != "note"] == []
     assert {row["name"] for row in result["importance"]["importance"]} == {c["name"] for c in result["columns"]}

@@ -78,6 +78,42 @@ CASES = {
     GOOD + "--max-seconds 0": "--max-seconds must be a finite number above 0, got 0.",
     GOOD + "--task classify": "--task must be one of 'auto', 'classification', 'regression', got 'classify'. "
     "Did you mean 'classification'?",
+    # recipes
+    GOOD
+    + "--recipe realmpl": "--recipe must be one of 'plain', 'realmlp', 'small', 'tabm', 'tabm-mini', got 'realmpl'. "
+    "Did you mean 'realmlp'?",
+    GOOD + "--recipe small --layers 64,32": "--layers must be left out with --recipe small, got 64,32. "
+    "Only --recipe plain has it.",
+    GOOD + "--recipe realmlp --layers none": "--layers must be left out with --recipe realmlp, got none. "
+    "Only --recipe plain has it.",
+    GOOD + "--recipe tabm --patience 5": "--patience must be left out with --recipe tabm, got 5. "
+    "Only --recipe plain has it.",
+    GOOD + "--recipe plain --metric auc": "--metric must be left out with --recipe plain, got 'auc'. "
+    "Only the other recipes have it: realmlp, small, tabm, tabm-mini.",
+    GOOD + "--layers 64 --ensemble 3": "--ensemble must be left out with --layers, which means --recipe plain, got 3. "
+    "Only the other recipes have it: realmlp, small, tabm, tabm-mini.",
+    GOOD
+    + "--metric accurcy": "--metric must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', "
+    "got 'accurcy'. Did you mean 'accuracy'?",
+    GOOD
+    + "--metric rmse": "--metric must be one of 'accuracy', 'auc', 'balanced_accuracy', 'brier', 'f1', 'log_loss', "
+    "got 'rmse'.",
+    GOOD + "--ensemble 0": "--ensemble must be a whole number of at least 1, got 0.",
+    GOOD + "--ensemble few": "--ensemble must be a whole number of at least 1, got 'few'.",
+    GOOD + "--folds 1": "--folds must be a whole number of at least 2, got 1.",
+    GOOD + "--folds 99": "there must be at least one row for each of 99 folds, got 48 rows.",
+    GOOD + "--folds 3 --validation 0.3": "--validation must be left out with --folds, got 0.3. "
+    "Each fold is the validation rows of a network.",
+    GOOD + "--folds 3 --test 0": "--test must be above 0 with --folds, got 0. All other rows are trained on.",
+    GOOD + "--quantiles 0.1,0.9": "--quantiles must be used with numbers, got a classification of 'y'. Leave it out.",
+    "train good.csv -t b --task regression --quantiles 0.9,0.1": "--quantiles must rise, got 0.9,0.1. "
+    "Write the levels with commas: --quantiles 0.05,0.5,0.95",
+    "train good.csv -t b --task regression --quantiles 0.1,1": "each of --quantiles must be a finite number above 0 and "
+    "below 1, got 1. Write the levels with commas: --quantiles 0.05,0.5,0.95",
+    "train good.csv -t b --task regression --quantiles low": "each of --quantiles must be a finite number above 0 and "
+    "below 1, got 'low'. Write the levels with commas: --quantiles 0.05,0.5,0.95",
+    "train good.csv -t b --task regression --quantiles 0.5 --metric mae": "--metric must be left out with --quantiles, "
+    "got 'mae'. They are judged by the pinball loss.",
     # words
     "train": "DATA must be given, got nothing. See: glassnet train --help",
     GOOD + "--epoch 3": "options must be those of glassnet train --help, got '--epoch'. Did you mean '--epochs'?",

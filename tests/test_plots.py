@@ -201,6 +201,20 @@ def test_predicted() -> None:
         plots.plot_predicted(classifier(data, codes), data, codes)
 
 
+def test_members_are_averaged() -> None:
+    """Confusion and predicted numbers of members are those of their mean prediction."""
+    several = gn.Network([gn.Dense(3)], loss="cross_entropy", seed=0, members=4, input_shape=3)
+    codes = np.arange(len(X)) % 3
+    taken = several.predict(X).mean(axis=0).argmax(axis=1)
+    shares = np.array([[(taken[codes == row] == column).mean() for column in range(3)] for row in range(3)])
+    drawn = several.plot_confusion(X, codes).images[0].get_array()
+    np.testing.assert_allclose(drawn, shares)
+    assert several.plot_calibration(X, codes).get_legend() is not None
+    numbers = gn.Network([gn.Dense(1)], loss="squared_error", seed=0, members=4, input_shape=3)
+    dots = numbers.plot_predicted(X, Y).lines[1].get_ydata()
+    np.testing.assert_allclose(dots, numbers.predict(X).mean(axis=0)[:, 0])
+
+
 def test_weights() -> None:
     """A histogram for each layer's weights, with their number and spread."""
     net = network()
@@ -259,6 +273,11 @@ def test_a_network_is_drawn_with_its_units_weights_and_words() -> None:
     assert f"{X[0, 0]:.2g}" in [text.get_text() for text in ax.texts]
     deep = gn.Network([gn.Dense(300), gn.Dense(300), gn.Dense(1)], loss="squared_error", input_shape=700, seed=0)
     assert len(deep.plot_network().collections[1].get_segments()) <= 400
+    scaled = gn.Network([gn.Scale(), gn.NTKDense(4), gn.NTKDense(2)], loss="squared_error", input_shape=3, seed=0)
+    ax = scaled.plot_network()
+    lines = [group for group in ax.collections if not hasattr(group, "get_sizes")]
+    assert [len(group.get_segments()) for group in lines] == [3 * 4, 4 * 2]
+    assert "ntkdense_1\n4" in [text.get_text() for text in ax.texts]
     with pytest.raises(gn.ConfigError, match=r"plot_network: network must have no members and take rows of numbers"):
         gn.Network([gn.Dense(1)], loss="squared_error", members=2, input_shape=3).plot_network()
 

@@ -82,7 +82,7 @@ def permutation_importance(
     Parameters
     ----------
     network : Network
-        Built, without members, for rows of numbers; it is not changed.
+        Built, for rows of numbers; it is not changed. Of members the predictions are averaged, or their losses.
     X : array of shape (n, d)
         Rows, best ones that it was not trained on.
     y : array of shape (n,) or (n, k)
@@ -108,7 +108,7 @@ def permutation_importance(
     Raises
     ------
     ConfigError
-        The network has members or takes no rows of numbers, or a group has a column that is not there.
+        The network takes no rows of numbers, or a group has a column that is not there.
 
     References
     ----------
@@ -125,9 +125,9 @@ def permutation_importance(
     """
     where = "permutation_importance"
     network.built(where)
-    if network.members is not None or len(network.input_shape or ()) != 1:
-        must = "network must have no members and take rows of numbers"
-        message = f"{where}: {must}, got members={network.members}, input_shape={network.input_shape}."
+    if len(network.input_shape or ()) != 1:
+        must = "network must take rows of numbers"
+        message = f"{where}: {must}, got input_shape={network.input_shape}."
         raise ConfigError(message, expected=must)
     inputs, targets, weight = network.check_data(where, X, y, sample_weight)
     rows, d = np.array(inputs[:]), inputs.shape[1]
@@ -139,7 +139,9 @@ def permutation_importance(
     sign = better_sign(where, metric, "auto")
 
     def score(values: np.ndarray) -> float:
-        return float(scores(network, values, targets, weight, metrics)[metric])
+        if network.members is None or not metrics:
+            return float(np.mean(scores(network, values, targets, weight, metrics)[metric]))
+        return metrics[metric](targets[:], network.predict(values).mean(axis=0), weight)
 
     whole = score(rows)
     drops = np.zeros((len(columns), repeats))

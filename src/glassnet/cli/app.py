@@ -35,6 +35,7 @@ _NAME = re.compile(r"^[\w.]+: ")
 _IN_OPTIONS = (
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
     (re.compile(r", or drop (?:it|them) from the frame\b"), ""),
+    (re.compile(r"^metric(?= must be one of)"), "--metric"),
 )
 
 

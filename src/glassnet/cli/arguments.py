@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["as_number", "as_widths"]
+__all__ = ["as_number", "as_numbers", "as_widths"]
 
 
 def as_number(word: Any) -> Any:
@@ -23,14 +23,23 @@ def as_number(word: Any) -> Any:
     return word
 
 
-def as_widths(word: str) -> tuple[Any, ...]:
-    """Return the widths of the layers.
+def as_numbers(word: str | None) -> tuple[Any, ...] | None:
+    """Return what stands between commas; None if nothing was said.
 
     Examples
     --------
-    >>> as_widths("64,32"), as_widths("none"), as_widths("64,x")
-    ((64, 32), (), (64, 'x'))
+    >>> as_numbers("0.1,0.9"), as_numbers("64,x"), as_numbers(None)
+    ((0.1, 0.9), (64, 'x'), None)
     """
-    if word.strip().lower() == "none":
-        return ()
-    return tuple(as_number(part.strip()) for part in word.split(","))
+    return None if word is None else tuple(as_number(part.strip()) for part in word.split(","))
+
+
+def as_widths(word: str | None) -> tuple[Any, ...] | None:
+    """Return the widths of the layers; none of them if the word says so.
+
+    Examples
+    --------
+    >>> as_widths("64,32"), as_widths("none"), as_widths(None)
+    ((64, 32), (), None)
+    """
+    return () if word is not None and word.strip().lower() == "none" else as_numbers(word)

@@ -15,6 +15,8 @@ __all__ = ["app", "usage_sentence"]
 
 Job = Callable[[], int | None]
 
+_PLAIN = "Plain network: each of these means --recipe plain"
+
 app = typer.Typer(
     name="glassnet",
     help="Neural networks you can see through: from a table to a trained model, and back to predictions.",
@@ -80,38 +82,72 @@ def _train(
     skip_missing: Annotated[
         bool, typer.Option("--skip-missing", help="Leave out rows without a target.", rich_help_panel="Data")
     ] = False,
-    validation: Annotated[str, _number("--validation", "Share of rows that decide when to stop.", "Data")] = "0.16",
+    validation: Annotated[
+        str | None, _number("--validation", "Share of rows that choose the best epoch; by default 0.16.", "Data")
+    ] = None,
     test: Annotated[str, _number("--test", "Share of rows held out for the report.", "Data")] = "0.2",
-    layers: Annotated[
-        str, _number("--layers", "Widths of the hidden layers, or none: a linear model.", "Network", "N,N")
-    ] = "64,64",
-    activation: Annotated[
-        str, _number("--activation", "silu, relu, gelu, tanh and others.", "Network", "NAME")
-    ] = "silu",
-    dropout: Annotated[str, _number("--dropout", "Share of units switched off while training.", "Network")] = "0.2",
-    rate: Annotated[
-        str, _number("--rate", "Learning rate of AdamW at the start; it falls to 0 along a cosine.", "Training")
-    ] = "0.003",
-    epochs: Annotated[
+    recipe: Annotated[
         str | None,
         _number(
-            "--epochs",
-            "Passes over the training rows, at most; by default 20 to 200, as the table is long.",
-            "Training",
+            "--recipe",
+            "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
+            "take many times longer; plain: layers of your own. The report says how long each takes here.",
+            "Model",
+            "NAME",
         ),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        _number(
+            "--metric",
+            "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
+            "of numbers rmse, mae, r2.",
+            "Model",
+            "NAME",
+        ),
+    ] = None,
+    ensemble: Annotated[
+        str | None, _number("--ensemble", "Networks whose predictions are averaged; by default 1.", "Model")
+    ] = None,
+    folds: Annotated[
+        str | None,
+        _number("--folds", "Divide the rows so often: each network chooses its epoch by another part.", "Model"),
+    ] = None,
+    quantiles: Annotated[
+        str | None, _number("--quantiles", "Predict these instead of a mean, as in 0.05,0.5,0.95.", "Model", "N,N")
+    ] = None,
+    epochs: Annotated[
+        str | None, _number("--epochs", "Passes over the training rows, at most; by default the recipe's.", "Training")
     ] = None,
     batch: Annotated[
-        str | None, _number("--batch", "Rows per step; by default 16 to 256, as the table is long.", "Training")
+        str | None,
+        _number("--batch", "Rows per step; by default 256, of the plain network 16 to 256.", "Training"),
     ] = None,
-    weight_decay: Annotated[str, _number("--weight-decay", "Of AdamW; larger is smoother.", "Training")] = "0.1",
+    max_seconds: Annotated[
+        str | None, _number("--max-seconds", "Train no longer: with as many epochs as fit.", "Training")
+    ] = None,
+    seed: Annotated[str, _number("--seed", "Everything random follows from it.", "Training")] = "0",
+    layers: Annotated[
+        str | None,
+        _number("--layers", "Widths of the hidden layers, or none: a linear model; by default 64,64.", _PLAIN, "N,N"),
+    ] = None,
+    activation: Annotated[
+        str | None, _number("--activation", "silu, by default, relu, gelu, tanh and others.", _PLAIN, "NAME")
+    ] = None,
+    dropout: Annotated[
+        str | None, _number("--dropout", "Share of units switched off while training; by default 0.2.", _PLAIN)
+    ] = None,
+    rate: Annotated[
+        str | None,
+        _number("--rate", "Of AdamW at the start, by default 0.003; it falls to 0 along a cosine.", _PLAIN),
+    ] = None,
+    weight_decay: Annotated[
+        str | None, _number("--weight-decay", "Of AdamW, by default 0.1; larger is smoother.", _PLAIN)
+    ] = None,
     patience: Annotated[
         str | None,
-        _number(
-            "--patience", "Epochs without a better validation loss before it stops; by default a fifth.", "Training"
-        ),
+        _number("--patience", "Epochs without a better validation loss before it stops; by default a fifth.", _PLAIN),
     ] = None,
-    max_seconds: Annotated[str | None, _number("--max-seconds", "Stop training after this time.", "Training")] = None,
-    seed: Annotated[str, _number("--seed", "Everything random follows from it.", "Training")] = "0",
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live view and no report.")] = False,
     report: Annotated[
@@ -132,20 +168,25 @@ def _train(
         target=target,
         out=out,
         task=task,
-        layers=layers,
-        activation=activation,
-        rate=rate,
-        epochs=epochs,
-        batch=batch,
-        seed=seed,
-        validation=validation,
-        test=test,
-        dropout=dropout,
-        weight_decay=weight_decay,
-        patience=patience,
         drop=tuple(drop or ()),
         skip_missing=skip_missing,
+        validation=validation,
+        test=test,
+        recipe=recipe,
+        metric=metric,
+        ensemble=ensemble,
+        folds=folds,
+        quantiles=quantiles,
+        epochs=epochs,
+        batch=batch,
         max_seconds=max_seconds,
+        seed=seed,
+        layers=layers,
+        activation=activation,
+        dropout=dropout,
+        rate=rate,
+        weight_decay=weight_decay,
+        patience=patience,
     )
     return lambda: run_train(options, as_json=as_json, quiet=quiet, report=report)
 

@@ -42,7 +42,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         known = trained["baseline"]["counts"] if trained else np.bincount(truth, minlength=model.target.n_outputs)
         counts = np.asarray(known)
     words, simple = judge_simplest(model.target, truth, counts)
-    network = judge(model.network, model.target, X, truth)
+    network = judge(model, X, truth)
     return {
         "command": "evaluate",
         "data": data,
@@ -58,7 +58,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
         "warnings": _flattered(data, n_read, trained) + model.warnings(table),
-        **details(model.network, model.target, X, truth),
+        **details(model, X, truth),
     }
 
 

@@ -38,7 +38,8 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``"encoding"``, ``"why"`` and ``"step"``, which is None if the row's target is not known.
+        ``"encoding"``, ``"why"`` and ``"step"``, which is None if the row's target is not known or the model averages
+        several networks; ``"no_step"`` then says so.
     """
     table = table_for(WHERE, model, data, with_target=False)
     check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
@@ -46,14 +47,25 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
         message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {data}."
         raise DataError(message, expected=table.n_rows, got=row)
     one = table.take(slice(row - 1, row))
+    no_step = _why_no_step(model, one)
     return {
         "command": "explain",
         "data": data,
         "row": row,
         "encoding": _encoding(model, one),
         "why": model.why(one, table)[0],
-        "step": _step(model, one),
+        "step": None if no_step else _step(model, one),
+        "no_step": no_step,
     }
+
+
+def _why_no_step(model: TableModel, one: Table) -> str:
+    """Return why there is no training step on the row to show; nothing if there is one."""
+    name, members = model.target.name, model.network.members
+    if members is not None:
+        return f"The model averages {members} networks, each with its own steps: there is none to show."
+    is_known = name in one and not one[name].missing[0]
+    return "" if is_known else "The row has no target, so there is no training step to show."
 
 
 def _encoding(model: TableModel, one: Table) -> list[dict[str, Any]]:
@@ -72,12 +84,9 @@ def _encoding(model: TableModel, one: Table) -> list[dict[str, Any]]:
     return found
 
 
-def _step(model: TableModel, one: Table) -> Explanation | None:
-    """Return the training step on the row; None if its target is not known."""
-    name = model.target.name
-    if name not in one or one[name].missing[0]:
-        return None
-    return explain(model.network, model.encoder.transform(one), model.target.transform(one[name]))
+def _step(model: TableModel, one: Table) -> Explanation:
+    """Return the training step on the row."""
+    return explain(model.network, model.encoder.transform(one), model.target.transform(one[model.target.name]))
 
 
 def run_explain(
@@ -99,9 +108,6 @@ def run_explain(
         print(_text(result, number, full))
 
 
-_NO_STEP = "The row has no target, so there is no training step to show."
-
-
 def _text(result: dict[str, Any], digits: int, full: bool) -> str:
     """Return everything as text."""
     lines = [f"Row {result['row']} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
@@ -111,7 +117,7 @@ def _text(result: dict[str, Any], digits: int, full: bool) -> str:
         lines.append(f"  {raw}  ->  {_features(part, digits)}")
     lines += ["", "Why", "---", *map(plain, result["why"].text().splitlines()), ""]
     step = result["step"]
-    return "\n".join([*lines, _NO_STEP if step is None else step.text(digits=digits, full=full)])
+    return "\n".join([*lines, result["no_step"] if step is None else step.text(digits=digits, full=full)])
 
 
 def _features(part: dict[str, Any], digits: int) -> str:
@@ -141,7 +147,7 @@ def _page(result: dict[str, Any], digits: int, full: bool) -> str:
         "<h2>Why</h2>",
         why_html(result["why"]),
         "<h2>The training step</h2>",
-        f"<p>{_NO_STEP}</p>" if step is None else _inner(step.html(digits=digits, full=full)),
+        f"<p>{html.escape(result['no_step'])}</p>" if step is None else _inner(step.html(digits=digits, full=full)),
         "</div>",
     ]
     return page_of(f"Row {result['row']}", "\n".join(parts))

@@ -1,4 +1,4 @@
-"""How good a network is on some rows, and how good is what does not look at the columns at all."""
+"""How good a model is on some rows, and how good is what does not look at the columns at all."""
 
 from __future__ import annotations
 
@@ -10,18 +10,40 @@ from glassnet.cli.comparison import Judged
 from glassnet.cli.wording import number_text, plain
 from glassnet.metrics import METRICS
 from glassnet.network import Network
-from glassnet.tabular import TargetEncoder
+from glassnet.tabular import TableModel, TargetEncoder
 
-__all__ = ["SCORES", "details", "judge", "judge_classes", "judge_numbers", "judge_simplest"]
+__all__ = [
+    "SCORES",
+    "details",
+    "judge",
+    "judge_classes",
+    "judge_numbers",
+    "judge_simplest",
+    "log_probabilities",
+]
 
 SCORES = ("accuracy", "balanced_accuracy", "log_loss", "rmse", "mae", "r2")
 
 
-def judge(network: Network, target: TargetEncoder, X: np.ndarray, truth: np.ndarray) -> Judged:
-    """Judge a network by the true class codes, or numbers in the target's units, of shape (n,)."""
-    if target.labels:
-        return judge_classes(truth, network.forward(X))
-    return judge_numbers(truth, target.decode(network.predict(X)), target.scale.std)
+def judge(model: TableModel, X: np.ndarray, truth: np.ndarray) -> Judged:
+    """Judge a model on coded rows by the true class codes, or numbers in the target's units, of shape (n,)."""
+    if model.target.labels:
+        return judge_classes(truth, log_probabilities(model.network, X))
+    return judge_numbers(truth, model.numbers(model.answers(X)), model.target.scale.std)
+
+
+def log_probabilities(network: Network, X: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the probabilities (n, k), averaged over members and copies, in double precision.
+
+    From logits, since a probability that float32 rounds to 0 has a logarithm all the same.
+    """
+    copies = getattr(network.loss, "copies", 1)
+    Z = network.forward(X).astype(np.float64)
+    Z = Z.reshape(-1, len(X), copies, Z.shape[-1] // copies)
+    with np.errstate(under="ignore"):
+        logs = Z - np.logaddexp.reduce(Z, axis=-1, keepdims=True)
+        mean: np.ndarray = np.logaddexp.reduce(logs, axis=(0, 2)) - np.log(Z.shape[0] * copies)
+    return mean
 
 
 def judge_simplest(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None) -> tuple[str, Judged]:
@@ -79,19 +101,33 @@ def judge_numbers(truth: np.ndarray, predicted: np.ndarray, unit: float) -> Judg
     return Judged(scores, None, np.square(y - p)[:, 0])
 
 
-def details(network: Network, target: TargetEncoder, X: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+def details(model: TableModel, X: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     """Return the confusion matrix of a classification, the size of errors of a regression; JSON-able.
 
     ``confusion``: ``labels``, and ``counts`` of how often each class (row) was taken for each (column).
     ``errors``: quantiles of ``|predicted - truth|`` under ``absolute``, of ``predicted - truth`` under ``signed``.
+    ``interval``: of a model that predicts quantiles, see `_interval`.
     """
-    outputs = network.predict(X)
-    if target.labels:
-        k = len(target.labels)
-        counts = np.bincount(truth * k + outputs.argmax(axis=1), minlength=k * k).reshape(k, k)
-        return {"confusion": {"labels": target.labels, "counts": counts.tolist()}}
-    signed = target.decode(outputs) - truth
+    labels = model.target.labels
+    if labels:
+        k = len(labels)
+        taken = log_probabilities(model.network, X).argmax(axis=1)
+        counts = np.bincount(truth * k + taken, minlength=k * k).reshape(k, k)
+        return {"confusion": {"labels": labels, "counts": counts.tolist()}}
+    answers = model.answers(X)
+    signed = model.numbers(answers) - truth
     absolute = {str(q): float(np.quantile(np.abs(signed), q)) for q in (0.5, 0.75, 0.9, 0.95, 1.0)}
-    return {
-        "errors": {"absolute": absolute, "signed": {str(q): float(np.quantile(signed, q)) for q in (0.05, 0.5, 0.95)}}
-    }
+    errors = {"absolute": absolute, "signed": {str(q): float(np.quantile(signed, q)) for q in (0.05, 0.5, 0.95)}}
+    return {"errors": errors, **_interval(model, answers, truth)}
+
+
+def _interval(model: TableModel, answers: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+    """Return what share of rows lies between the lowest and the highest quantile, and what share should."""
+    levels = model.levels
+    if levels is None or len(levels) < 2:
+        return {}
+    edges = model.target.in_units(answers)
+    inside = (edges[:, 0] <= truth) & (truth <= edges[:, -1])
+    width = float((edges[:, -1] - edges[:, 0]).mean())
+    expected = round(levels[-1] - levels[0], 9)
+    return {"interval": {"levels": list(levels), "expected": expected, "inside": float(inside.mean()), "width": width}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from glassnet.cli.report_parts import metric_name
 from glassnet.cli.watching import Watcher
-from glassnet.cli.wording import as_ascii, count, metric_text, plain, sparkline
-from glassnet.training import Callback
+from glassnet.cli.wording import as_ascii, count, metric_text, plain, recipes_lines, sparkline
+from glassnet.metrics import GREATER_IS_BETTER
+from glassnet.training import Callback, History
 from glassnet.training.progress import seconds_text
 
 if TYPE_CHECKING:
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["LiveView"]
 
 _REDRAW_SECONDS = 0.1
-_METRICS = {"valid_accuracy": "accuracy", "valid_r2": "R²"}
+_IN_UNITS = ("valid_rmse", "valid_mae")
+_SHOWN_BY_LOSS = ("valid_loss", "valid_pinball")
 
 
 class LiveView(Watcher):
@@ -45,6 +49,7 @@ class LiveView(Watcher):
         self._doing = ""
         self._facts: dict[str, Any] = {}
         self._linear: dict[str, float] = {}
+        self._begun = 0
         self._live = Live(console=console, auto_refresh=False, transient=True)
         self._drawn = 0.0
 
@@ -69,6 +74,10 @@ class LiveView(Watcher):
     def callbacks(self, model: str) -> list[Callback]:
         return [_Watch(self, model)]
 
+    def begin(self, run: Run, model: str) -> None:
+        """Count the networks that are trained."""
+        self._begun += (run.network.members or 1) * (model == "network")
+
     def watch(self, run: Run, model: str, *, now: bool = False) -> None:
         """Draw a run, unless the last drawing was a moment ago."""
         if now or time.perf_counter() - self._drawn >= _REDRAW_SECONDS:
@@ -79,7 +88,8 @@ class LiveView(Watcher):
         self.watch(run, model, now=True)
         history = run.history
         if model == "linear" and history.best_epoch:
-            self._linear = {name: values[history.best_epoch - 1] for name, values in history.columns.items()}
+            best = history.best_epoch - 1
+            self._linear = {name: values[best] for name, values in history.columns.items() if values[best] is not None}
 
     # ---- drawing ------------------------------------------------------------------------------------------------
 
@@ -88,8 +98,14 @@ class LiveView(Watcher):
         self._live.update(what, refresh=True)
 
     def _head(self) -> Text:
+        """Return what is done, and how long each recipe would take."""
         text = Text(self._title, style="bold", no_wrap=True, overflow="ellipsis")
-        return text.append(f"  {self._doing}", style="not bold dim")
+        text.append(f"  {self._doing}", style="not bold dim")
+        if self._facts.get("recipes"):
+            text.append("\nRecipes here: ", style="not bold dim")
+            lines = recipes_lines(self._facts["recipes"], self._console.width - 15)
+            text.append("\n              ".join(lines), style="not bold dim")
+        return text
 
     def _body(self, run: Run, model: str) -> RenderableType:
         lines = Table.grid(padding=(0, 2))
@@ -98,30 +114,40 @@ class LiveView(Watcher):
         lines.add_column(no_wrap=True, ratio=1, overflow="crop")
         width = max(8, min(60, self._console.width - 40))
         bar = ProgressBar(total=1.0, completed=run.fraction, width=width)
+        if model == "network" and self._networks > 1:
+            lines.add_row("network", f"{self._begun}/{self._networks}")
         lines.add_row("epoch", f"{run.epoch:,}/{run.target_epochs:,}", bar)
-        history = run.history
+        columns = _means(run.history)
         for name, label in (("loss", "training loss"), ("valid_loss", "validation loss")):
-            if name in history:
-                values = [v for v in history[name] if v is not None]
-                curve = self._curve(values, history["loss"], width)
-                lines.add_row(label, metric_text(values[-1]) if values else "", curve)
-        for name, label in _METRICS.items():
-            if name in history:
-                beside = self._beside(history[name], name, model)
-                lines.add_row(f"validation {label}", metric_text(history[name][-1]), beside)
-        return Group(lines, self._foot(run))
+            if name in columns:
+                values = columns[name]
+                lines.add_row(label, metric_text(values[-1]), self._curve(values, columns["loss"], width))
+        for name in _metrics(columns):
+            values = [value * self._unit(name) for value in columns[name]]
+            label = f"validation {metric_name(name.removeprefix('valid_'))}"
+            lines.add_row(label, metric_text(values[-1]), self._beside(values, name, model))
+        return Group(lines, self._foot(run, model))
+
+    @property
+    def _networks(self) -> int:
+        return int(self._facts.get("networks", 1))
+
+    def _unit(self, name: str) -> float:
+        """Return what a metric is multiplied by to be in the target's units."""
+        return float(self._facts.get("unit", 1.0)) if name in _IN_UNITS else 1.0
 
     def _curve(self, values: list[float], scale: list[float], width: int) -> Text:
         line = sparkline(values, width, min([*values, *scale]), max([*values, *scale]))
         return Text(as_ascii(line) if self._console.options.ascii_only else line, style="cyan")
 
     def _beside(self, values: list[float], name: str, model: str) -> Text:
-        text = Text(f"best {metric_text(max(values))}", style="dim")
+        best = max if name.removeprefix("valid_") in GREATER_IS_BETTER else min
+        text = Text(f"best {metric_text(best(values))}", style="dim")
         if model == "network" and name in self._linear:
-            text.append(f", linear model {metric_text(self._linear[name])}")
+            text.append(f", linear model {metric_text(self._linear[name] * self._unit(name))}")
         return text
 
-    def _foot(self, run: Run) -> Text:
+    def _foot(self, run: Run, model: str) -> Text:
         parts = [count(self._facts.get("rows", 0), "training row")]
         if run.seconds > 0:
             parts.append(f"{run.rows_seen / run.seconds:,.0f} rows/s")
@@ -129,9 +155,28 @@ class LiveView(Watcher):
             left = run.seconds * (1 - run.fraction) / run.fraction
             if run.max_seconds < float("inf"):
                 left = min(left, run.max_seconds - run.seconds)
+            if model == "network":
+                waiting = self._networks - self._begun
+                left += waiting * run.seconds / run.fraction / (run.network.members or 1)
             parts.append(f"at most {seconds_text(max(left, 0.0))} left")
         parts.append("Ctrl-C keeps the best")
         return Text(", ".join(parts), style="dim", no_wrap=True, overflow="ellipsis")
+
+
+def _means(history: History) -> dict[str, list[float]]:
+    """Return the columns that have values; of networks that are trained at once the means."""
+    found = {}
+    for name, values in history.columns.items():
+        known = [sum(v) / len(v) if isinstance(v, list) else v for v in values if v is not None]
+        if known:
+            found[name] = known
+    return found
+
+
+def _metrics(columns: Iterable[str]) -> list[str]:
+    """Return the metrics to show: of a regression the share that is explained, if it is there."""
+    names = [name for name in columns if name.startswith("valid_") and name not in _SHOWN_BY_LOSS]
+    return ["valid_r2"] if "valid_r2" in names else names
 
 
 class _Watch(Callback):
@@ -140,6 +185,9 @@ class _Watch(Callback):
     def __init__(self, view: LiveView, model: str) -> None:
         self._view = view
         self._model = model
+
+    def on_fit_begin(self, run: Run) -> None:
+        self._view.begin(run, self._model)
 
     def on_step_end(self, run: Run) -> None:
         self._view.watch(run, self._model)

@@ -16,16 +16,20 @@ from glassnet.checks import require_extra
 from glassnet.cli.explain_command import why_html
 from glassnet.cli.outputs import check_output
 from glassnet.cli.preparation import Prepared
-from glassnet.cli.wording import count, metric_text
+from glassnet.cli.report import network_name, training_text
+from glassnet.cli.report_parts import interval_text, metric_name
+from glassnet.cli.train_result import Outcome
+from glassnet.cli.wording import count, metric_text, recipes_lines
 from glassnet.explanation.rendering import page_of
 from glassnet.files import write_atomically
-from glassnet.tabular import TableModel
+from glassnet.plots.axes import axes_for
+from glassnet.plots.predictions import draw_predicted
 from glassnet.tabular.why import told_rows
-from glassnet.training import History
 
 __all__ = ["check_report", "write_report"]
 
 _MOST_CLASSES = 30
+_FLOW_ROWS = 500
 
 
 def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
@@ -36,7 +40,7 @@ def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
 
 
 def write_report(
-    path: Path, result: dict[str, Any], model: TableModel, data: Prepared, history: History, importance: gn.Importance
+    path: Path, result: dict[str, Any], outcome: Outcome, data: Prepared, importance: gn.Importance
 ) -> None:
     """Write the page.
 
@@ -45,10 +49,10 @@ def write_report(
     path : Path
     result : dict
         What `train` returns.
-    model : TableModel
+    outcome : Outcome
+        What was trained.
     data : Prepared
-        The rows that it was trained and judged on.
-    history : History
+        The rows.
     importance : Importance
         Of the columns.
     """
@@ -61,13 +65,14 @@ def write_report(
         "<h2>Scores</h2>",
         _scores(result),
         f"<p><b>{html.escape(result['verdict']['sentence'])}</b></p>",
+        *(f"<p>{html.escape(line)}</p>" for line in _recipes(result)),
         _findings(result),
         "<h2>Pictures</h2>",
         '<div class="pictures">',
-        *(_figure(*pair) for pair in _pictures(model, data, history, importance)),
+        *(_figure(*pair) for pair in _pictures(outcome, data, importance)),
         "</div>",
         "<h2>Why single rows are predicted as they are</h2>",
-        *_whys(model, data),
+        *_whys(outcome, data),
         "<h2>Columns</h2>",
         _columns(result),
         "</main>",
@@ -80,8 +85,15 @@ def _summary(result: dict[str, Any]) -> str:
     used = ", ".join(f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows)
     return (
         f"{result['task'].capitalize()} of {result['target']}; {count(rows['read'], 'row')} ({used}); "
-        f"{count(training['epochs'], 'epoch')}, best {training['best_epoch']}; glassnet {result['glassnet']}."
+        f"{network_name(result['network'])}: {training_text(result['network'], training)}; "
+        f"glassnet {result['glassnet']}."
     )
+
+
+def _recipes(result: dict[str, Any]) -> list[str]:
+    """Return how long each recipe takes, if that is known."""
+    lines = recipes_lines(result["recipes"], 1000)
+    return [f"Recipes on this machine: {' '.join(lines)}."] if lines else []
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -91,10 +103,12 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _scores(result: dict[str, Any]) -> str:
-    names = {"network": "network", "linear": "linear model", "baseline": result["baseline"]["does"]}
+    ours = network_name(result["network"])
+    names = {"network": ours, "linear": "linear model", "baseline": result["baseline"]["does"]}
     metrics = list(result["scores"]["network"])
     rows = [[words, *(metric_text(result["scores"][who][m]) for m in metrics)] for who, words in names.items()]
-    return _table(["", *(name.replace("_", " ") for name in metrics)], rows)
+    table = _table(["", *map(metric_name, metrics)], rows)
+    return table + (f"<p>{html.escape(interval_text(result['interval']))}</p>" if "interval" in result else "")
 
 
 def _findings(result: dict[str, Any]) -> str:
@@ -123,31 +137,49 @@ def _figure(words: str, picture: str) -> str:
     return f"<figure>{picture}<figcaption>{html.escape(words)}</figcaption></figure>"
 
 
-def _pictures(model: TableModel, data: Prepared, history: History, importance: gn.Importance) -> list[tuple[str, str]]:
-    """Return every picture as SVG, with a sentence."""
+def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> list[tuple[str, str]]:
+    """Return every picture as SVG, with a sentence; what cannot be drawn of several networks is that of the first."""
     from glassnet import plots
 
-    network, X, y = model.network, data.X[data.judged_on], data.y[data.judged_on]
-    labels = [str(label) for label in model.target.labels]
-    found = [("How training went; findings are marked.", _drawn(plots.plot_history(history)))]
+    one, several = outcome.first, len(outcome.histories) > 1
+    which = f"the first of {len(outcome.histories)} networks" if several else "the network"
+    X = outcome.coded.X["training"]
+    history = "How the training of the first network went" if several else "How training went"
+    found = [(f"{history}; findings are marked.", _drawn(plots.plot_history(outcome.history)))]
+    found += _judged_pictures(outcome, data)
+    words = "What it looks at: how much worse it gets without it."
+    found.append((words, _drawn(plots.plot_importance(importance))))
+    if any(isinstance(layer, (gn.Dense, gn.NTKDense)) for layer in one.layers):  # of others no weights are drawn
+        found.append((f"{_upper(which)} and its strongest weights.", _drawn(plots.plot_network(one))))
+    found.append((f"How the weights of each layer of {which} are spread.", _drawn(plots.plot_weights(one))))
+    rows = slice(None, _FLOW_ROWS)
+    flow = plots.plot_gradient_flow(one, X[rows], outcome.coded.y["training"][rows])
+    found.append((f"How large the gradient is in each layer of {which}, at the end.", _drawn(flow)))
+    return found
+
+
+def _judged_pictures(outcome: Outcome, data: Prepared) -> list[tuple[str, str]]:
+    """Return the pictures of how good the model is on the rows that it is judged by."""
+    from glassnet import plots
+
+    model, network = outcome.model, outcome.model.network
+    X, y, labels = outcome.coded.X[data.judged_on], outcome.coded.y[data.judged_on], outcome.model.target.labels
+    found = []
     if labels and len(labels) <= _MOST_CLASSES:
         found.append(("Which class is taken for which.", _drawn(plots.plot_confusion(network, X, y, labels=labels))))
     if labels:
         found.append(("Whether probabilities mean what they say.", _drawn(plots.plot_calibration(network, X, y))))
     else:
-        words = "Predicted against true, in standard deviations of the target."
-        found.append((words, _drawn(plots.plot_predicted(network, X, y))))
-    found.append(
-        ("What it looks at: how much worse the loss gets without it.", _drawn(plots.plot_importance(importance)))
-    )
-    if X.shape[1] == 2:
+        ax = draw_predicted(data.truth, model.numbers(model.answers(X)), ax=axes_for("train", None))
+        found.append((f"Predicted against true {model.target.name}.", _drawn(ax)))
+    is_plane = X.shape[1] == 2 and "code" not in model.encoder.roles
+    if is_plane and network.members is None and not model.levels:
         found.append(("What is answered where.", _drawn(plots.plot_decision_regions(network, X, y))))
-    found.append(("The network and its strongest weights.", _drawn(plots.plot_network(network))))
-    found.append(("How the weights of each layer are spread.", _drawn(plots.plot_weights(network))))
-    rows = slice(None, 500)
-    flow = plots.plot_gradient_flow(network, data.X["training"][rows], data.y["training"][rows])
-    found.append(("How large the gradient is in each layer, at the end.", _drawn(flow)))
     return found
+
+
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _drawn(ax: Any) -> str:
@@ -164,16 +196,16 @@ def _drawn(ax: Any) -> str:
 # ---- single rows ---------------------------------------------------------------------------------------------------
 
 
-def _whys(model: TableModel, data: Prepared) -> list[str]:
+def _whys(outcome: Outcome, data: Prepared) -> list[str]:
     """Return why the row that was answered best, the one in the middle and the worst were."""
-    X, y = data.X[data.judged_on], data.y[data.judged_on]
-    Z = model.network.predict(X)
-    errors = 1.0 - Z[np.arange(len(Z)), y] if model.target.labels else np.abs(Z[:, 0] - y[:, 0])
+    model, part, truth = outcome.model, data.judged_on, data.truth
+    answers = model.answers(outcome.coded.X[part])
+    is_label = bool(model.target.labels)
+    errors = 1.0 - answers[np.arange(len(answers)), truth] if is_label else np.abs(model.numbers(answers) - truth)
     order = np.argsort(errors, kind="stable")
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
-    table = data.inputs.take(np.asarray(data.rows[data.judged_on])[chosen])
-    whys = told_rows(model, table, data.X["training"])
-    titles = [f"A {data.judged_on} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
+    whys = told_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.coded.X["training"])
+    titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
     return [f"<h3>{title}</h3>{why_html(why)}" for title, why in zip(titles, whys, strict=False)]
 
 

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from glassnet.cli.loading import load_model, table_for
 from glassnet.cli.outputs import check_output
 from glassnet.cli.printing import print_json
@@ -21,11 +23,12 @@ from glassnet.tabular import TableModel
 __all__ = ["file_text", "predict_table", "run_predict"]
 
 WHERE = "predict"
+_BESIDE = {"probability": "probabilities", "quantile": "quantiles"}  # how columns begin, and where they are
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
 
 
 def predict_table(model: TableModel, data: str, *, probabilities: bool = False) -> dict[str, Any]:
-    """Return predictions and warnings for a file, JSON-able.
+    """Return predictions and warnings for a file, JSON-able; of a model for quantiles, these too.
 
     Parameters
     ----------
@@ -39,10 +42,7 @@ def predict_table(model: TableModel, data: str, *, probabilities: bool = False) 
         message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."
         raise ConfigError(message, got="regression")
     table = table_for(WHERE, model, data, with_target=False)
-    X = model.encoder.transform(table)
-    outputs = model.network.predict(X)
-    decoded = model.target.decode(outputs)
-    digits = None if model.target.labels else _digits(model.target.scale.std)
+    answers = model.answers(model.encoder.transform(table))
     result: dict[str, Any] = {
         "command": "predict",
         "data": data,
@@ -50,18 +50,25 @@ def predict_table(model: TableModel, data: str, *, probabilities: bool = False) 
         "task": model.target.task,
         "rows": table.n_rows,
         "warnings": model.warnings(table),
-        "predictions": decoded.tolist() if digits is None else [round(v, digits) for v in decoded.tolist()],
     }
+    if model.target.labels:
+        result["predictions"] = model.target.decode(answers).tolist()
+    else:
+        result["predictions"] = _rounded(model, model.numbers(answers))
     if probabilities:
         labels = [str(_cell(label)) for label in model.target.labels]
-        columns = ([float(str(p)) for p in column] for column in outputs.T)
+        columns = ([float(str(p)) for p in column] for column in answers.T)
         result["probabilities"] = dict(zip(labels, columns, strict=True))
+    if model.levels is not None:
+        edges = (_rounded(model, column) for column in model.target.in_units(answers).T)
+        result["quantiles"] = dict(zip(map(str, model.levels), edges, strict=True))
     return result
 
 
-def _digits(std: float) -> int:
-    """Return after how many decimals a prediction says nothing more: float32 knows some 7 figures of the scale."""
-    return 6 - math.floor(math.log10(std))
+def _rounded(model: TableModel, numbers: np.ndarray) -> list[float]:
+    """Return numbers with the decimals that say something: float32 knows some 7 figures of the target's scale."""
+    digits = 6 - math.floor(math.log10(model.target.scale.std))
+    return [round(number, digits) for number in numbers.tolist()]
 
 
 def run_predict(model_path: str, data: str, *, out: str | None, probabilities: bool, as_json: bool) -> None:
@@ -74,7 +81,7 @@ def run_predict(model_path: str, data: str, *, out: str | None, probabilities: b
     if path is not None and out is not None:
         write_atomically(path, file_text(result, path.suffix.lower()).encode())
         if as_json:
-            left_out = ("predictions", "probabilities")
+            left_out = ("predictions", "probabilities", "quantiles")
             print_json({key: value for key, value in result.items() if key not in left_out} | {"out": out})
         else:
             print(plain(f"{count(result['rows'], 'prediction')} of {result['target']} in {out}"))
@@ -86,15 +93,15 @@ def run_predict(model_path: str, data: str, *, out: str | None, probabilities: b
 
 def file_text(result: dict[str, Any], suffix: str) -> str:
     """Return predictions as CSV, TSV, a JSON array or one JSON object per line."""
-    probabilities: dict[str, list[float]] = result.get("probabilities", {})
+    beside = {f"{kind}_{name}": column for kind, key in _BESIDE.items() for name, column in result.get(key, {}).items()}
     if suffix in (".csv", ".tsv"):
         stream = io.StringIO()
         writer = csv.writer(stream, delimiter="," if suffix == ".csv" else "\t", lineterminator="\n")
-        writer.writerow(["prediction", *(f"probability_{label}" for label in probabilities)])
-        columns = [result["predictions"], *probabilities.values()]
+        writer.writerow(["prediction", *beside])
+        columns = [result["predictions"], *beside.values()]
         writer.writerows(zip(*(map(_cell, column) for column in columns), strict=True))
         return stream.getvalue()
-    records = (json.dumps(record, ensure_ascii=False) for record in _records(result["predictions"], probabilities))
+    records = (json.dumps(record, ensure_ascii=False) for record in _records(result))
     return "\n".join(records) + "\n" if suffix == ".jsonl" else "[" + ",\n".join(records) + "]\n"
 
 
@@ -105,9 +112,10 @@ def _cell(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
 
 
-def _records(predictions: list[Any], probabilities: dict[str, list[float]]) -> Iterator[dict[str, Any]]:
-    for row, prediction in enumerate(predictions):
+def _records(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for row, prediction in enumerate(result["predictions"]):
         record: dict[str, Any] = {"prediction": prediction}
-        if probabilities:
-            record["probabilities"] = {label: values[row] for label, values in probabilities.items()}
+        for key in _BESIDE.values():
+            if key in result:
+                record[key] = {name: values[row] for name, values in result[key].items()}
         yield record

@@ -1,4 +1,4 @@
-"""From a table to the arrays that a network trains on: rows in three parts, columns coded, the target too."""
+"""From a table to rows in three parts, and to the arrays that a network sees of them."""
 
 from __future__ import annotations
 
@@ -10,43 +10,82 @@ from difflib import get_close_matches
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular import Table, TableEncoder, TargetEncoder, read_table, split_rows
+from glassnet.tabular import Column, Table, TableEncoder, TargetEncoder, read_table, split_rows
+from glassnet.tabular.fitting import Rows
 
-__all__ = ["MODEL_SUFFIX", "Prepared", "check_column", "load_table", "prepare", "refuse_model", "without_missing"]
+__all__ = [
+    "MODEL_SUFFIX",
+    "Coded",
+    "Prepared",
+    "check_column",
+    "load_table",
+    "prepare",
+    "refuse_model",
+    "without_missing",
+]
 
 MODEL_SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What training needs.
+    """What training needs, before columns are coded.
 
     Parameters
     ----------
     inputs : Table
         All rows with a target, without it.
-    encoder, target
+    column : Column
+        Their target.
+    target : TargetEncoder
         Fitted on the training rows; only the list of classes is that of all rows.
     rows : dict of str to ndarray
-        The rows of the table in each part: training, validation and, unless its share is 0, test.
-    X, y : dict of str to ndarray
-        Features and coded target of each part.
-    truth : dict of str to ndarray
-        The target in its own units, of a regression; the class codes otherwise.
+        The rows of the table in each part: training and, unless their share is 0, validation and test.
     """
 
     inputs: Table
-    encoder: TableEncoder
+    column: Column
     target: TargetEncoder
     rows: dict[str, np.ndarray]
-    X: dict[str, np.ndarray]
-    y: dict[str, np.ndarray]
-    truth: dict[str, np.ndarray]
 
     @property
     def judged_on(self) -> str:
         """The part whose scores are reported."""
         return "test" if "test" in self.rows else "validation"
+
+    def part(self, name: str) -> Rows:
+        """Return the rows of one part."""
+        return Rows(self.inputs, self.column).take(self.rows[name])
+
+    @property
+    def truth(self) -> np.ndarray:
+        """The class codes of the rows that are judged on, or their numbers in the target's units."""
+        column = self.part(self.judged_on).target
+        return self.target.transform(column) if self.target.labels else column.values.astype(np.float64)
+
+    def coded(self, encoder: TableEncoder, target: TargetEncoder) -> Coded:
+        """Return all parts as arrays."""
+        parts = {name: self.part(name) for name in self.rows}
+        X = {name: encoder.transform(part.inputs) for name, part in parts.items()}
+        return Coded(encoder, target, X, {name: target.transform(part.target) for name, part in parts.items()})
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What a network sees of the rows.
+
+    Parameters
+    ----------
+    encoder, target
+        Fitted.
+    X, y : dict of str to ndarray
+        Features and coded target of each part.
+    """
+
+    encoder: TableEncoder
+    target: TargetEncoder
+    X: dict[str, np.ndarray]
+    y: dict[str, np.ndarray]
 
 
 def refuse_model(where: str, data: str) -> None:
@@ -104,7 +143,7 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
 def prepare(
     where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], drop: Sequence[str], seed: int
 ) -> Prepared:
-    """Split the rows, fit the encoders on the training rows, and code all parts.
+    """Split the rows, and find out what is to be predicted.
 
     Parameters
     ----------
@@ -116,7 +155,7 @@ def prepare(
     task : {"classification", "regression"} or None
         None infers it from the column.
     shares : (float, float)
-        Of validation and test; the latter may be 0.
+        Of validation and test; either may be 0.
     drop : sequence of str
         Columns to leave out.
     seed : int
@@ -138,16 +177,7 @@ def prepare(
         # The scale is learned, so it comes from the training rows; the list of classes is known beforehand.
         coder = TargetEncoder().fit(table[target].take(rows["training"]), "regression")
         coder.reason = reason
-    encoder = TableEncoder().fit(inputs.take(rows["training"]))
-    X = {part: encoder.transform(inputs.take(r)) for part, r in rows.items()}
-    y = {part: coder.transform(table[target].take(r)) for part, r in rows.items()}
-    truth = y if coder.labels else {part: _numbers(table, target, r) for part, r in rows.items()}
-    return Prepared(inputs, encoder, coder, rows, X, y, truth)
-
-
-def _numbers(table: Table, target: str, rows: np.ndarray) -> np.ndarray:
-    numbers: np.ndarray = table[target].values[rows].astype(np.float64)
-    return numbers
+    return Prepared(inputs, table[target], coder, rows)
 
 
 def _split(

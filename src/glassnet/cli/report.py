@@ -17,17 +17,22 @@ from glassnet.cli.report_parts import (
     heading,
     importance_table,
     indented,
+    interval_text,
     layers_table,
+    metric_name,
+    parameters_text,
     report_console,
     scores_table,
 )
-from glassnet.cli.wording import abridged, bytes_text, count, plain
+from glassnet.cli.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.training.progress import seconds_text
 
-__all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words"]
+__all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words", "training_text"]
 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
+_NAMES = 17  # cells for what a fact is called
+_LOSSES = {"loss": ("loss", ""), "log_loss": ("log loss", ""), "pinball": ("loss", ""), "rmse": ("RMSE", " std")}
 
 
 def print_training(result: dict[str, Any]) -> None:
@@ -56,13 +61,18 @@ def _title(result: dict[str, Any]) -> Text:
 
 
 def network_name(network: dict[str, Any]) -> str:
-    """Return a network in a word or two.
+    """Return a network in a few words.
 
     Examples
     --------
     >>> network_name({"layers": [64, 32], "activation": "relu"}), network_name({"layers": [], "activation": "relu"})
     ('network 64-32 relu', 'network without hidden layers')
+    >>> network_name({"title": "RealMLP, simplified", "networks": 4})
+    '4 x RealMLP, simplified'
     """
+    if "title" in network:
+        several = network["networks"] > 1
+        return f"{network['networks']} x {network['title']}" if several else str(network["title"])
     if not network["layers"]:
         return "network without hidden layers"
     return f"network {'-'.join(map(str, network['layers']))} {network['activation']}"
@@ -82,6 +92,8 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     console.print()
     good = result["verdict"]["against_baseline"] == "better"
     console.print(Text(result["verdict"]["sentence"], style="green" if good else "yellow"))
+    if result["verdict"]["hint"]:
+        console.print(Text(result["verdict"]["hint"], style="dim"))
     if n < _FEW_ROWS:
         console.print(Text(f"With {count(n, 'row')} every score here is rough.", style="yellow"))
     if part != "test":
@@ -97,6 +109,8 @@ def print_details(console: Console, result: dict[str, Any]) -> None:
     else:
         console.print(heading("Errors", f"of {plain(result['target'], 40)}, without their sign"))
         console.print(indented(errors_table(result["errors"])))
+        if "interval" in result:
+            console.print(indented(Text(interval_text(result["interval"]))))
 
 
 def print_columns(console: Console, result: dict[str, Any]) -> None:
@@ -115,7 +129,9 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
     rows = result["importance"]["importance"]
     if len(rows) < 2:
         return
-    aside = f"how much worse the loss ({result['importance']['score']:.3g}) gets when a column is shuffled"
+    metric, unit = _LOSSES[result["importance"]["metric"]]
+    score = f"{metric} ({result['importance']['score']:.3g}{unit})"
+    aside = f"how much the {score} grows when a column is shuffled"
     console.print(heading("What it looks at", aside))
     for part in importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only):
         console.print(indented(part))
@@ -127,7 +143,8 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
     found = [finding for finding in result["findings"] if finding["severity"] != "note"]
     if not found:
         return
-    console.print(heading("Findings", "what was noticed in training, and what was tried on a copy"))
+    tried = ", and what was tried on a copy" if any(finding["tried"] for finding in found) else ""
+    console.print(heading("Findings", f"what was noticed in training{tried}"))
     for finding in found:
         words = [finding["measured"], finding["why"], finding["advice"]]
         words += [f"Tried: {finding['tried']}"] if finding["tried"] else []
@@ -137,28 +154,47 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
 
 
 def stop_words(training: dict[str, Any]) -> str:
-    """Return why training ended."""
-    reason = str(training["stop_reason"])
+    """Return why training ended; nothing where a recipe went its way."""
+    reason, all_of_them = str(training["stop_reason"]), training["epochs"] >= training["most_epochs"]
+    finished = "all that --epochs allows" if "rate" in training else ""
     return {
-        "finished": "all that --epochs allows",
-        "early stopping": f"then no better for {count(training['patience'], 'epoch')}",
+        "finished": finished if all_of_them else "as many as fit into --max-seconds",
+        "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
         "time": "stopped by --max-seconds",
+        "diverged": "the others diverged",
         "interrupted": "stopped by Ctrl-C, with the best weights kept",
     }.get(reason, reason)
 
 
+def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
+    """Return how many epochs there were, the best of them, and why there were no more."""
+    best, n = training["best_epoch"], network.get("networks", 1)
+    if isinstance(best, list):
+        best = f"{min(best)} to {max(best)}" if min(best) < max(best) else best[0]
+    planned = network.get("ensemble", 1) * (network.get("folds") or 1)
+    several = f"{n} of {planned} networks, " if n < planned else f"{n} networks, " if n > 1 else ""
+    seconds = f" in {seconds_text(training['seconds'])}" if "seconds" in training else ""
+    by = f" by {metric_name(training['metric'])}" if training.get("metric", "loss") != "loss" else ""
+    end = stop_words(training)
+    return f"{several}{count(training['epochs'], 'epoch')}{seconds}, best {best}{by}" + (f", {end}" if end else "")
+
+
 def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Text]]:
-    rows, training = result["rows"], result["training"]
+    rows, network = result["rows"], result["network"]
     used = {part: rows[part] for part in ("training", "validation", "test") if part in rows}
     parts = ", ".join(f"{n:,} {part}" for part, n in used.items())
     skipped = rows["read"] - sum(used.values())
     parts += f"; {skipped:,} without a target left out" if skipped else ""
-    epochs = f"{count(training['epochs'], 'epoch')} in {seconds_text(training['seconds'])}"
-    return [
+    facts: list[tuple[str, str | Text]] = [
         ("Rows", f"{rows['read']:,}: {parts}"),
-        ("Training", f"{epochs}, best {training['best_epoch']}, {stop_words(training)}"),
+        ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
     ]
+    if result["recipes"]:
+        facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
+    if network.get("implied_by"):
+        facts.append(("Recipe", f"plain, which {network['implied_by']} means; without it: realmlp"))
+    return facts
 
 
 def _print_model(console: Console, result: dict[str, Any]) -> None:
@@ -166,7 +202,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     model = result["model"]
     if model is None:
         return
-    size = f"{count(result['network']['parameters'], 'parameter')}, {bytes_text(model['bytes'])}"
+    size = f"{parameters_text(result['network'])}, {bytes_text(model['bytes'])}"
     replaced = ", replaced the one that was there" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
     lines: tuple[tuple[str, str], ...] = (
@@ -176,7 +212,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     if "report" in result:
         lines = (*lines, ("Report", plain(result["report"])))
     for name, words in lines:
-        console.print(Text(f"{name:<17}", style="bold").append(words, style="not bold"), soft_wrap=True)
+        console.print(Text(f"{name:<{_NAMES}}", style="bold").append(words, style="not bold"), soft_wrap=True)
 
 
 def print_evaluation(result: dict[str, Any]) -> None:
@@ -206,8 +242,9 @@ def print_model(result: dict[str, Any]) -> None:
         model = result["model"]
         console.print(heading(plain(model["path"]), _what_it_does(result)))
         console.print()
-        console.print(heading("Layers", f"{count(result['parameters'], 'parameter')}, {bytes_text(model['bytes'])}"))
-        console.print(indented(layers_table(result["layers"])))
+        several = "of each of the networks, " if result["networks"] > 1 else ""
+        console.print(heading("Layers", f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"))
+        console.print(indented(layers_table(result["layers"], console.width)))
         if result.get("labels"):
             console.print()
             labels = ", ".join(plain(label, 30) for label in result["labels"][:20])
@@ -232,12 +269,12 @@ def _print_past(console: Console, past: dict[str, Any]) -> None:
     """Print how a model was trained, from what its file says."""
     rows, training, scores = past["rows"], past["training"], past["scores"]
     console.print(heading("Scores at training", f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"))
-    names = [("network", scores["network"]), ("linear model", scores["linear"])]
+    names = [(network_name(past["network"]), scores["network"]), ("linear model", scores["linear"])]
     console.print(indented(scores_table([*names, (past["baseline"]["does"], scores["baseline"])], console.width)))
     console.print()
     facts: list[tuple[str, str | Text]] = [
         ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),
-        ("Training", f"{count(training['epochs'], 'epoch')}, best {training['best_epoch']}, {stop_words(training)}"),
+        ("Training", training_text(past["network"], training)),
         ("Options", _options_line(past["network"], training)),
         *curves(past["history"], console.width, ascii_only=console.options.ascii_only),
         ("Written by", f"glassnet {past['glassnet']}"),
@@ -246,5 +283,12 @@ def _print_past(console: Console, past: dict[str, Any]) -> None:
 
 
 def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
-    names = ("rate", "batch", "weight_decay", "seed")
-    return ", ".join([f"dropout {network['dropout']:g}", *(f"{n.replace('_', ' ')} {training[n]:g}" for n in names)])
+    """Return the options of a training; files of version 0.1 know no recipes."""
+    names = ("batch", "seed") if "title" in network else ("rate", "batch", "weight_decay", "seed")
+    known = [f"recipe {network['recipe']}"] if "recipe" in network else []
+    if "title" in network:
+        known += [f"{name} {network[name]}" for name in ("ensemble", "folds") if (network[name] or 1) > 1]
+        known += [f"quantiles {','.join(map(str, network['quantiles']))}"] if network["quantiles"] else []
+    else:
+        known.append(f"dropout {network['dropout']:g}")
+    return ", ".join([*known, *(f"{name.replace('_', ' ')} {training[name]:g}" for name in names)])

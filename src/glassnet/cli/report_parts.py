@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from inspect import signature
 from typing import Any
 
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.wording import as_ascii, count, metric_text, number_text, plain, sparkline
+from glassnet.layers import LAYERS
 from glassnet.metrics import GREATER_IS_BETTER
 
 __all__ = [
@@ -22,16 +24,31 @@ __all__ = [
     "facts_table",
     "heading",
     "importance_table",
+    "indented",
+    "interval_text",
+    "layers_table",
+    "metric_name",
+    "parameters_text",
     "report_console",
     "scores_table",
 ]
 
-_NAMES = {"balanced_accuracy": "balanced acc.", "rmse": "RMSE", "mae": "MAE", "r2": "R²"}
+_NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
+_HEADS = {"balanced_accuracy": "balanced acc."}
 _LABEL = 20  # cells for the name of a model, at least, or it is broken
 _LISTED = 15  # columns of the data that are listed one by one
 _REMARKS = 5  # columns that are spoken of one by one below the table
+_SHORTER = {
+    "standard deviation": "std",
+    "scaled to its quartiles": "robust scale",
+    "ranked, as quantiles of the normal distribution": "ranks as normal quantiles",
+    "median about": "median",
+    "a learned vector for each of": "learned vectors:",
+    " categories, and one for missing and new ones": " categories",
+}
 _PLURALS = {"number": "numbers", "category": "categories", "boolean": "booleans", "date": "dates"}
 _CORNER = "true \\ predicted"
+_SHORT_LIST = 3  # entries that are shown
 _CLASSES = 20  # classes of a confusion matrix, at most
 
 
@@ -75,11 +92,22 @@ def indented(part: RenderableType) -> RenderableType:
     return Padding(part, (0, 0, 0, 2))
 
 
+def metric_name(metric: str) -> str:
+    """Return a metric as it is written.
+
+    Examples
+    --------
+    >>> metric_name("rmse"), metric_name("balanced_accuracy")
+    ('RMSE', 'balanced accuracy')
+    """
+    return _NAMES.get(metric, metric.replace("_", " "))
+
+
 def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], width: int) -> Table:
     """Return models and their scores; the best of each score is bold."""
     known = [(label, scores) for label, scores in rows if scores]
     names = list(known[0][1])
-    heads = [_NAMES.get(name, name.replace("_", " ")) for name in names]
+    heads = [_HEADS.get(name, metric_name(name)) for name in names]
     table = _table()
     room = width - 4 - sum(max(cell_len(head), 9) + 2 for head in heads)
     narrow = room < _LABEL
@@ -176,6 +204,20 @@ def errors_table(errors: dict[str, Any]) -> Table:
     return table
 
 
+def interval_text(interval: dict[str, Any]) -> str:
+    """Return how many rows the outer quantiles enclose.
+
+    Examples
+    --------
+    >>> interval_text({"levels": [0.05, 0.5, 0.95], "expected": 0.9, "inside": 0.871, "width": 12.5})
+    '87 % of the rows lie between the quantiles 0.05 and 0.95 (90 % should), on average 12.50 apart'
+    """
+    low, high = interval["levels"][0], interval["levels"][-1]
+    inside, expected = (f"{100 * interval[name]:.0f} %" for name in ("inside", "expected"))
+    words = f"{inside} of the rows lie between the quantiles {low:g} and {high:g} ({expected} should)"
+    return f"{words}, on average {number_text(interval['width'])} apart"
+
+
 # ---- columns ----------------------------------------------------------------------------------------------------
 
 
@@ -236,7 +278,10 @@ def _groups(columns: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def _done(column: dict[str, Any]) -> str:
     """Return what is done to a column without what every column has."""
-    return str(column["done"]).partition(";")[0].replace("standard deviation", "std")
+    done = str(column["done"]).partition(";")[0].removesuffix(", softly cut at 3")
+    for long, short in _SHORTER.items():
+        done = done.replace(long, short)
+    return done
 
 
 def _kind_of_done(column: dict[str, Any]) -> str:
@@ -245,25 +290,66 @@ def _kind_of_done(column: dict[str, Any]) -> str:
     return "two categories: 1 and -1" if " = 1, " in done else done.partition(":")[0].partition(",")[0]
 
 
-def layers_table(layers: Sequence[dict[str, Any]]) -> Table:
-    """Return the layers, one a line."""
+def layers_table(layers: Sequence[dict[str, Any]], width: int) -> Table:
+    """Return the layers, one a line, and further right what is inside them."""
+    rows = [_layer_row(layer, depth) for layer, depth in _with_inner(layers)]
+    widths = [max(cell_len(row[i]) for row in [("", "outputs", "parameters"), *rows]) for i in range(3)]
     table = _table()
     for name, justify in (("", "left"), ("outputs", "right"), ("parameters", "right"), ("", "left")):
-        table.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-    for layer in layers:
-        outputs = " x ".join(map(str, layer["outputs"]))
-        parameters = f"{layer['parameters']:,}" if layer["parameters"] else ""
-        table.add_row(Text(layer["class"]), outputs, parameters, Text(", ".join(_settings(layer))))
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    room = width - 2 - sum(widths) - 2 * len(widths) - 1
+    for kind, outputs, parameters, settings in rows:
+        table.add_row(Text(kind), outputs, parameters, _cut(settings, room))
     return table
 
 
+def _with_inner(layers: Sequence[dict[str, Any]], depth: int = 0) -> Iterator[tuple[dict[str, Any], int]]:
+    for layer in layers:
+        yield layer, depth
+        yield from _with_inner(layer.get("inside", ()), depth + 1)
+
+
+def _layer_row(layer: dict[str, Any], depth: int) -> tuple[str, str, str, str]:
+    outputs = " x ".join(map(str, layer["outputs"]))
+    parameters = f"{layer['parameters']:,}" if layer["parameters"] and "inside" not in layer else ""
+    return "  " * depth + plain(layer["class"]), outputs, parameters, ", ".join(_settings(layer))
+
+
 def _settings(layer: dict[str, Any]) -> list[str]:
-    """Return a layer's arguments that are not said elsewhere, and not what nearly all layers have."""
-    elsewhere = ("name", "class", "outputs", "parameters", "units")
-    settings = {key: value for key, value in layer.items() if key not in elsewhere and value is not None}
-    if settings.get("use_bias") is True:
-        del settings["use_bias"]
-    return [str(value) if key == "activation" else f"{key} {value}" for key, value in settings.items()]
+    """Return a layer's arguments that are not said elsewhere, and are not what they are without a word."""
+    elsewhere = ("name", "class", "outputs", "parameters", "units", "inside", "layers", "branches", "inner", "shortcut")
+    usual = signature(LAYERS[layer["class"]]).parameters if layer["class"] in LAYERS else {}
+    settings = {
+        key: value
+        for key, value in layer.items()
+        if key not in elsewhere and value is not None and not (key in usual and usual[key].default == value)
+    }
+    return [part for key, value in settings.items() for part in _setting(key, value)]
+
+
+def _setting(key: str, value: Any) -> list[str]:
+    """Return an argument in words, one for each entry of a dictionary without a name."""
+    if isinstance(value, dict):
+        name = value.get("schedule") or value.get("class")
+        return [f"{key} {name}"] if name else [part for inner in value.items() for part in _setting(*inner)]
+    if isinstance(value, list):
+        return [f"{key} {value}" if len(value) <= _SHORT_LIST else f"{len(value)} {key}"]
+    words = key.replace("_", " ")
+    if isinstance(value, bool):
+        return [words if value else f"no {words}"]
+    return [str(value) if key == "activation" else f"{words} {value}"]
+
+
+def parameters_text(network: dict[str, Any]) -> str:
+    """Return how many parameters there are.
+
+    Examples
+    --------
+    >>> parameters_text({"parameters": 5315}), parameters_text({"parameters": 141247, "networks": 4})
+    ('5,315 parameters', '4 x 141,247 parameters')
+    """
+    several = f"{network['networks']} x " if network.get("networks", 1) > 1 else ""
+    return several + count(network["parameters"], "parameter")
 
 
 # ---- the rest ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from glassnet.cli.loading import check_model_path, training_notes
 from glassnet.cli.printing import print_json
 from glassnet.configuration import network_config
 from glassnet.files import load
+from glassnet.layers import Layer
 from glassnet.network import Network
 from glassnet.tabular import TableModel
 
@@ -27,6 +28,7 @@ def describe_model(model: str) -> dict[str, Any]:
         "command": "show",
         "model": {"path": model, "bytes": path.stat().st_size},
         "layers": _layers(network, config["layers"]),
+        "networks": network.members or 1,
         "parameters": network.n_parameters,
         "dtype": config["dtype"],
         "inputs": config["input_shape"],
@@ -46,12 +48,18 @@ def describe_model(model: str) -> dict[str, Any]:
 
 
 def _layers(network: Network, configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each layer with its name, arguments, outputs and number of parameters."""
-    layers = []
-    for name, layer, config in zip(network.names, network.layers, configs, strict=True):
-        n = sum(slot.stop - slot.start for slot in network.slots if slot.name.startswith(f"{name}."))
-        layers.append({"name": name, **config, "outputs": list(layer.out_shape), "parameters": n})
-    return layers
+    """Return each layer with its name, arguments, outputs and number of parameters, and what is inside it."""
+    named = zip(network.names, network.layers, configs, strict=True)
+    return [_layer(network, name, name, layer, config) for name, layer, config in named]
+
+
+def _layer(network: Network, name: str, path: str, layer: Layer, config: dict[str, Any]) -> dict[str, Any]:
+    n = sum(slot.stop - slot.start for slot in network.slots if slot.name.startswith(f"{path}."))
+    found = {"name": name, **config, "outputs": list(layer.out_shape), "parameters": n}
+    inside = [
+        _layer(network, inner, f"{path}.{inner}", part, part.entry()) for inner, part in layer.sublayers().items()
+    ]
+    return {**found, "inside": inside} if inside else found
 
 
 def run_show(model: str, *, as_json: bool) -> None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glassnet.cli.arguments import as_number, as_widths
+from glassnet.cli.arguments import as_number, as_numbers, as_widths
 from glassnet.cli.ears import hearing
 from glassnet.cli.printing import print_json
-from glassnet.cli.train_job import WHERE, TrainOptions, train
+from glassnet.cli.train_job import train
+from glassnet.cli.train_options import WHERE, TrainOptions
 from glassnet.cli.watching import Watcher
+from glassnet.cli.wording import recipes_lines
 from glassnet.errors import ConfigError
 
 __all__ = ["run_train", "watching"]
@@ -27,12 +29,14 @@ _NUMBERS = (
     "weight_decay",
     "patience",
     "max_seconds",
+    "ensemble",
+    "folds",
 )
 
 
 def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool, report: str | None = None) -> None:
     """Train by the words of the command line, and report."""
-    options = _options({**words, "report": report})
+    options = _options({**words, "report": report, "estimates": as_json or not quiet})
     title = f"{options.data} → {options.target}"
     with hearing():  # until the report is out: `train` closes the ear when it begins to save
         with watching(title, wanted=not quiet) as watcher:
@@ -51,7 +55,8 @@ def _options(words: dict[str, Any]) -> TrainOptions:
         message = f"{WHERE}: --target must name the column to predict, got nothing. {_columns(words['data'])}"
         raise ConfigError(message.rstrip())
     numbers = {name: as_number(words[name]) for name in _NUMBERS}
-    return TrainOptions(**{**words, **numbers, "layers": as_widths(words["layers"])})
+    lists = {"layers": as_widths(words["layers"]), "quantiles": as_numbers(words["quantiles"])}
+    return TrainOptions(**{**words, **numbers, **lists})
 
 
 def _columns(data: str) -> str:
@@ -61,6 +66,14 @@ def _columns(data: str) -> str:
     names = load_table(WHERE, data).names
     shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
     return f"The columns are {shown}."
+
+
+class _Announcer(Watcher):
+    """Says beforehand how long each recipe takes, on a terminal where nothing can be drawn anew."""
+
+    def facts(self, facts: dict[str, Any]) -> None:
+        if facts.get("recipes"):
+            print("Recipes here:", *recipes_lines(facts["recipes"], 80), file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -75,7 +88,7 @@ def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
 
     console = Console(stderr=True, highlight=False)
     if console.is_dumb_terminal:
-        yield Watcher()
+        yield _Announcer()
         return
     with LiveView(console, title) as view:
         yield view

@@ -1,12 +1,13 @@
-"""What may look on while a command works."""
+"""What may look on while a command works, and end it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from glassnet.training import Callback
+from glassnet.cli.ears import Ear
+from glassnet.training import Callback, Run
 
-__all__ = ["Watcher"]
+__all__ = ["StopOnCtrlC", "Watcher"]
 
 
 class Watcher:
@@ -21,3 +22,23 @@ class Watcher:
     def callbacks(self, model: str) -> list[Callback]:
         """Return the callbacks for the training of ``model``, ``"linear"`` or ``"network"``."""
         return []
+
+
+class StopOnCtrlC(Callback):
+    """Ends a run after the step in which Ctrl-C was pressed, and every later one before its first.
+
+    Parameters
+    ----------
+    ear : Ear
+        What hears it.
+    """
+
+    def __init__(self, ear: Ear) -> None:
+        self._ear = ear
+
+    def on_fit_begin(self, run: Run) -> None:
+        self.on_step_end(run)
+
+    def on_step_end(self, run: Run) -> None:
+        if self._ear.asked:
+            run.stop("interrupted")

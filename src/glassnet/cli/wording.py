@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 __all__ = [
+    "about_seconds",
     "abridged",
     "as_ascii",
     "bytes_text",
@@ -14,6 +16,7 @@ __all__ = [
     "metric_text",
     "number_text",
     "plain",
+    "recipes_lines",
     "resample",
     "sparkline",
 ]
@@ -106,6 +109,58 @@ def bytes_text(n: int) -> str:
     if n < 1e6:
         return f"{n / 1e3:.0f} kB"
     return f"{n / 1e6:.1f} MB"
+
+
+def about_seconds(seconds: float) -> str:
+    """Return a duration that is not known exactly.
+
+    Examples
+    --------
+    >>> [about_seconds(s) for s in (0.3, 7.6, 43, 81, 400, 9000)]
+    ['1 s', '8 s', '45 s', '80 s', '7 min', '2.5 h']
+    """
+    if seconds < 10:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 60:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 90:
+        return f"{10 * round(seconds / 10)} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def recipes_lines(recipes: Sequence[Mapping[str, Any]], width: int) -> list[str]:
+    """Return how long each recipe takes, in lines of at most ``width`` characters where that can be.
+
+    Parameters
+    ----------
+    recipes : sequence of dict
+        Each with ``recipe``, ``chosen``, ``cut`` (by a limit), ``seconds`` and ``at_most``.
+    width : int
+
+    Examples
+    --------
+    >>> fixed = {"recipe": "realmlp", "chosen": True, "cut": False, "seconds": 8.2, "at_most": 8.2}
+    >>> open_ended = {"recipe": "tabm", "chosen": False, "cut": False, "seconds": 41.0, "at_most": 820.0}
+    >>> recipes_lines([fixed, open_ended], 40)
+    ['realmlp about 8 s (this one),', 'tabm usually 40 s (at most 14 min)']
+    """
+    parts = [_recipe_text(found, "about " if i == 0 else "") for i, found in enumerate(recipes)]
+    parts = [f"{part}," for part in parts[:-1]] + parts[-1:]
+    lines: list[str] = []
+    for part in parts:
+        if lines and len(lines[-1]) + 1 + len(part) <= width:
+            lines[-1] += f" {part}"
+        else:
+            lines.append(part)
+    return lines
+
+
+def _recipe_text(found: Mapping[str, Any], about: str) -> str:
+    ends_by_itself = found["at_most"] > found["seconds"]
+    here = "this one, cut by --max-seconds" if found["cut"] else "this one"
+    notes = [here] * found["chosen"] + [f"at most {about_seconds(found['at_most'])}"] * ends_by_itself
+    words = f"{found['recipe']} {'usually ' if ends_by_itself else about}{about_seconds(found['seconds'])}"
+    return f"{words} ({'; '.join(notes)})" if notes else words
 
 
 def resample(values: Sequence[float], width: int) -> list[float]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError
-from glassnet.layers import Dense, Layer
+from glassnet.layers import Dense, Layer, NTKDense
 from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 
@@ -39,7 +39,7 @@ def plot_network(network: Network, X: Any = None, *, most_units: int = _MOST_UNI
     """Draw the network: units in columns, weights as lines, blue for positive and orange for negative ones.
 
     The thicker and darker a line, the larger its weight beside the others of its layer. Of large layers the first and
-    the last units are drawn; other layers than `Dense` stand as a word between the columns.
+    the last units are drawn; other layers than `Dense` and `NTKDense` stand as a word between the columns.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def _columns(network: Network, most: int) -> tuple[list[_Column], list[np.ndarra
     words: list[tuple[float, str]] = []
     for name, layer in zip(network.names, network.layers, strict=True):
         x = float(len(columns))
-        if isinstance(layer, Dense):
+        if isinstance(layer, (Dense, NTKDense)):
             columns.append(_Column(x, layer.units, f"{name}\n{layer.units}{_activation(layer)}", most))
             weights.append(layer.W)
         elif layer.out_shape == layer.in_shape and not layer.sublayers():
@@ -101,8 +101,8 @@ def _columns(network: Network, most: int) -> tuple[list[_Column], list[np.ndarra
     return columns, weights, words
 
 
-def _activation(layer: Dense) -> str:
-    name = type(layer.activation).__name__
+def _activation(layer: Dense | NTKDense) -> str:
+    name = type(layer.activation).__name__ if isinstance(layer, Dense) else "Identity"
     return "" if name == "Identity" else f", {name.lower()}"
 
 
@@ -133,7 +133,7 @@ def _values(
         return [None] * len(columns)
     found: list[np.ndarray | None] = [np.reshape(X, -1).astype(np.float64)]
     for name, layer in zip(network.names, network.layers, strict=True):
-        if isinstance(layer, Dense) or layer.sublayers() or layer.out_shape != layer.in_shape:
+        if isinstance(layer, (Dense, NTKDense)) or layer.sublayers() or layer.out_shape != layer.in_shape:
             found.append(outputs[name].reshape(-1).astype(np.float64))
     return found
 

@@ -13,19 +13,25 @@ from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 from glassnet.training.weighting import class_codes
 
-__all__ = ["plot_calibration", "plot_confusion", "plot_predicted"]
+__all__ = ["draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
 
 
 def _classes(where: str, network: Network, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the probabilities of all classes and the true codes."""
     X, targets, _ = network.check_data(where, X, y)
     codes = class_codes(network.loss, targets[:])
-    if codes is None or network.members is not None:
-        must = "the network must be a single one that predicts one class per row"
+    if codes is None:
+        must = "the network must predict one class per row"
         message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_predicted for numbers."
         raise ConfigError(message, got=network.loss.name)
-    P = network.predict(X[:])
+    P = _averaged(network, X[:])
     return (np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P), codes
+
+
+def _averaged(network: Network, X: Any) -> np.ndarray:
+    """Return predictions, averaged over members if there are some."""
+    predictions = network.predict(X)
+    return predictions if network.members is None else predictions.mean(axis=0)
 
 
 def plot_confusion(network: Network, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Any = None) -> Any:
@@ -36,7 +42,7 @@ def plot_confusion(network: Network, X: Any, y: Any, *, labels: Sequence[str] | 
     Parameters
     ----------
     network : Network
-        Fitted classifier.
+        Fitted classifier; of members the probabilities are averaged.
     X, y
         Data, as in `Network.evaluate`.
     labels : sequence of str, optional
@@ -76,7 +82,7 @@ def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: An
     Parameters
     ----------
     network : Network
-        Fitted classifier.
+        Fitted classifier; of members the probabilities are averaged.
     X, y
         Data that it was not trained on, as in `Network.evaluate`.
     bins : int, default=10
@@ -116,7 +122,7 @@ def plot_predicted(network: Network, X: Any, y: Any, *, output: int = 0, ax: Any
     Parameters
     ----------
     network : Network
-        Fitted, for numbers.
+        Fitted, for numbers; of members the predictions are averaged.
     X, y
         Data, as in `Network.evaluate`.
     output : int, default=0
@@ -126,16 +132,17 @@ def plot_predicted(network: Network, X: Any, y: Any, *, output: int = 0, ax: Any
     """
     where = "plot_predicted"
     X, targets, _ = network.check_data(where, X, y)
-    if network.loss.classifies or network.members is not None:
-        message = (
-            f"{where}: the network must be a single one that predicts numbers, got loss={network.loss.name!r}. "
-            "Use plot_confusion for classes."
-        )
+    if network.loss.classifies:
+        must = "the network must predict numbers"
+        message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_confusion for classes."
         raise ConfigError(message, got=network.loss.name)
     columns = targets[:].reshape(len(X), -1)
     column = check_integer(where, "output", output, 0, maximum=columns.shape[1] - 1)
-    true, found = columns[:, column], network.predict(X[:])[:, column]
-    ax = axes_for(where, ax)
+    return draw_predicted(columns[:, column], _averaged(network, X[:])[:, column], ax=axes_for(where, ax))
+
+
+def draw_predicted(true: np.ndarray, found: np.ndarray, *, ax: Any) -> Any:
+    """Draw predicted numbers against the true ones, both of shape (n,), on ``ax``."""
     ends = [min(true.min(), found.min()), max(true.max(), found.max())]
     ax.plot(ends, ends, color="0.6", lw=1.0, ls="--", label="equal")
     ax.plot(true, found, "o", color="C0", ms=4, alpha=max(0.1, min(0.8, 60.0 / len(true) ** 0.5 / 10.0)), mew=0.0)
