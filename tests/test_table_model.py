@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular import TableEncoder, TableModel, TargetEncoder, read_table, split_rows, to_table
+from tabular_cases import columns
 
 # ---- which task --------------------------------------------------------------------------------------------------
 
@@ -417,3 +418,25 @@ def test_splits(codes: list[int], seed: int) -> None:
         np.testing.assert_array_equal(again, part)
     trained = {codes[row] for row in parts[0]}
     assert {code for code in codes if codes.count(code) >= 2} <= trained
+
+
+FIXTURES = sorted((Path(__file__).parent / "data").glob("table_*.safetensors"))
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_models_of_earlier_versions(path: Path) -> None:
+    """A model of a recipe that an earlier version wrote, codes, bounds and ranks included, answers as it did then."""
+    expected = json.loads(path.with_suffix(".json").read_text())
+    model = TableModel.load(path)
+    answers = model.answers(model.encoder.transform(columns()))[:12]
+    np.testing.assert_allclose(answers, expected["answers"], rtol=1e-5, atol=1e-6)
+    found = model.predict(columns())[:12]
+    if model.target.labels:
+        assert found.tolist() == expected["predictions"]
+    else:
+        np.testing.assert_allclose(found, expected["predictions"], rtol=1e-5)
+
+
+def test_there_are_models_of_earlier_versions() -> None:
+    """Both ways of coding have a file: robust scales with codes, and ranks."""
+    assert {path.stem for path in FIXTURES} >= {"table_realmlp_2", "table_tabm-mini_2"}

@@ -7,12 +7,16 @@ released are never written again.
 from __future__ import annotations
 
 import json
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 import glassnet as gn
 from glassnet.files import FORMAT_VERSION
+from glassnet.tabular import TabularClassifier, TabularRegressor, recipes
 from hostile import BASES, DATA, Stumble
+from tabular_cases import columns, labels, numbers
 
 
 def main() -> None:
@@ -53,6 +57,22 @@ def main() -> None:
     }
     path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
     perceptron()
+    tables()
+
+
+def tables() -> None:
+    """Write ``table_RECIPE_N.safetensors``, small models of two recipes, and what they predict for some of the rows."""
+    small: dict[str, Any] = {"_HIDDEN": (8, 8), "_COPIES": 4, "_WIDTH": 8, "_BIN_DIM": 3, "_MOST_BINS": 5}
+    options: dict[str, Any] = {"epochs": 4, "threads": 1, "random_state": 0}
+    with patch.multiple(recipes, **small):
+        regressor = TabularRegressor(n_ensemble=2, **options).fit(columns(), numbers())
+        classifier = TabularClassifier("tabm-mini", **options).fit(columns(), labels())
+    for name, model in (("realmlp", regressor), ("tabm-mini", classifier)):
+        path = DATA / f"table_{name}_{FORMAT_VERSION}.safetensors"
+        model.save(path)
+        answers = model.model_.answers(model.model_.encoder.transform(columns()))[:12]
+        expected = {"answers": answers.tolist(), "predictions": model.predict(columns())[:12].tolist()}
+        path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
 def perceptron() -> None:
