@@ -104,6 +104,16 @@ def classifier(X: np.ndarray, y: np.ndarray, outputs: int = 3) -> gn.Network:
     return net
 
 
+def test_history_with_a_peak() -> None:
+    """A few values that tower above all others make the scale logarithmic; values at or below 0 never do."""
+    history = gn.History()
+    for loss in (600.0, 90.0, *np.linspace(2.0, 1.0, 20)):
+        history.record({"loss": loss, "score": loss - 1.0})
+    assert plots.plot_history(history).get_yscale() == "log"
+    assert plots.plot_history(history, "score").get_yscale() == "linear"
+    assert plots.plot_history(classifier(*spiral()).history).get_yscale() == "linear"
+
+
 def test_history() -> None:
     """Training and validation as they were recorded, the best epoch marked; a line for each member."""
     X, y = spiral()
@@ -358,3 +368,12 @@ def test_networks_draw_themselves() -> None:
     assert hasattr(numbers.plot_predicted(rows, Y), "plot")
     with pytest.raises(gn.NotFittedError, match="there must be at least one epoch, got none"):
         network().plot_history()
+
+
+def test_names_of_layers_in_containers_are_short() -> None:
+    """Gradient flow names a layer without its containers, and its parameter if it has several that decay."""
+    layers = [gn.Concatenate([[gn.Identity(), gn.PeriodicEmbedding()], [gn.Identity(), gn.Dense(3)]]), gn.Dense(1)]
+    net = gn.Network(layers, loss="squared_error", seed=0, input_shape=(2,))
+    ax = plots.plot_gradient_flow(net, np.ones((4, 2)), np.ones(4))
+    words = ["periodic_embedding_1 " + part for part in ("frequency", "phase", "weight", "bias")]
+    assert [text.get_text() for text in ax.get_xticklabels()] == [*words, "concatenate_1.branch_2.dense_1", "dense_1"]

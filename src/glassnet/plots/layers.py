@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -120,8 +121,10 @@ def plot_gradient_flow(network: Network, X: Any, y: Any, sample_weight: Any = No
     order = {id(layer): i for i, layer in enumerate(shadow.built("plot_gradient_flow").layers.values())}
     slots = sorted((slot for slot in shadow.slots if slot.spec.decays), key=lambda slot: order[id(slot.layer)])
     sizes = [np.abs(slot.view(shadow.grads)) for slot in slots]
-    names = [slot.name.rpartition(".")[0] for slot in slots]
-    ax = axes_for("plot_gradient_flow", ax, figsize=(max(3.5, 0.7 * len(names) + 1.2), 3.2))
+    names = _short_names([slot.name for slot in slots])
+    tilted = len(names) > 4
+    height = 2.6 + 0.06 * max(map(len, names)) if tilted else 3.2
+    ax = axes_for("plot_gradient_flow", ax, figsize=(max(3.5, 0.7 * len(names) + 1.2), height))
     tiny = np.finfo(np.float32).tiny
     means = [max(float(size.mean()), float(tiny)) for size in sizes]
     most = [max(float(size.max()), float(tiny)) for size in sizes]
@@ -129,8 +132,25 @@ def plot_gradient_flow(network: Network, X: Any, y: Any, sample_weight: Any = No
     ax.bar(places, means, color="C0", width=0.6, label="mean")
     ax.hlines(most, places - 0.3, places + 0.3, color="C1", lw=2, label="largest")
     ax.set_yscale("log")
-    ax.set_xticks(places, names, rotation=45 if len(names) > 4 else 0, ha="right" if len(names) > 4 else "center")
+    ax.set_xticks(places, names, rotation=45 if tilted else 0, ha="right" if tilted else "center")
     ax.set_ylabel("|dL/dW|")
-    ax.set_ylim(min(means) / 4, max(most) * 4)
+    ax.set_ylim(min(means) / 4, max(most) * 20)
     ax.legend(frameon=False, ncols=2, loc="upper center")
     return ax
+
+
+def _short_names(names: list[str]) -> list[str]:
+    """Return layers without the containers that they lie in, and with the parameter where a layer has several.
+
+    Examples
+    --------
+    >>> _short_names(["concatenate_1.branch_1.dense_1.weight", "scale_1.scale", "prelu_1.a", "prelu_1.b"])
+    ['dense_1', 'scale_1', 'prelu_1 a', 'prelu_1 b']
+    """
+    layers = [name.rpartition(".")[0] for name in names]
+    last = Counter(layer.rpartition(".")[2] for layer in set(layers))
+    shown = [short if last[short := layer.rpartition(".")[2]] == 1 else layer for layer in layers]
+    parts = [name.rpartition(".")[2] for name in names]
+    return [
+        f"{s} {part}" if layers.count(layer) > 1 else s for s, part, layer in zip(shown, parts, layers, strict=True)
+    ]
