@@ -30,6 +30,7 @@ __all__ = ["Job", "main", "measure", "read_split", "scores"]
 
 _QUICK_ROWS, _QUICK_SETS = 3000, 8
 _SEEDS = ((1000, 5), (6000, 2), (float("inf"), 1))  # for tables of fewer rows
+_FEWEST = 5  # rows of a class that is kept, so that each part can have some
 _PARTS = (0.64, 0.16, 0.2)  # training, validation, test
 
 
@@ -51,13 +52,16 @@ class Job(NamedTuple):
 
 
 def read_split(job: Job) -> Split:
-    """Return the table, divided by the seed: stratified where the target is classes."""
+    """Return the table, divided by the seed; stratified where the target is classes, without rare ones."""
     import pandas as pd
     from sklearn.model_selection import train_test_split
 
     frame = pd.read_parquet(Path(job.folder) / job.file)
     if job.most_rows is not None and len(frame) > job.most_rows:
         frame = frame.sample(job.most_rows, random_state=job.seed)
+    if job.task != "regression":
+        labels_of_rows = frame["target"].astype(str)
+        frame = frame[labels_of_rows.groupby(labels_of_rows).transform("size") >= _FEWEST]
     frame = frame.reset_index(drop=True)
     target = frame.pop("target")
     labels: list[Any] = []
@@ -68,18 +72,13 @@ def read_split(job: Job) -> Split:
         labels = sorted(texts.unique())
         y = texts.map({label: code for code, label in enumerate(labels)}).to_numpy(dtype=np.int64)
     rest, test = train_test_split(
-        np.arange(len(y)), test_size=_PARTS[2], random_state=job.seed, stratify=_strata(labels, y)
+        np.arange(len(y)), test_size=_PARTS[2], random_state=job.seed, stratify=y if labels else None
     )
     share = _PARTS[1] / (_PARTS[0] + _PARTS[1])
-    train, valid = train_test_split(rest, test_size=share, random_state=job.seed, stratify=_strata(labels, y[rest]))
+    train, valid = train_test_split(rest, test_size=share, random_state=job.seed, stratify=y[rest] if labels else None)
     rows = {"train": np.sort(train), "valid": np.sort(valid), "test": np.sort(test)}
     X = {part: frame.iloc[r].reset_index(drop=True) for part, r in rows.items()}
     return Split(job.task, job.seed, labels, X, {part: y[r] for part, r in rows.items()})
-
-
-def _strata(labels: list[Any], y: np.ndarray) -> np.ndarray | None:
-    """Return what to divide alike: nothing if there are too few rows of a class."""
-    return y if labels and np.bincount(y)[np.unique(y)].min() >= 4 else None
 
 
 def scores(split: Split, predicted: np.ndarray) -> dict[str, float]:

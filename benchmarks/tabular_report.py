@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["by_set", "compare", "normalised", "ranks", "report"]
+__all__ = ["by_set", "compare", "normalised", "ranks", "report", "spread_of_means"]
 
 _DRAWS = 2000
 Row = dict[str, Any]
@@ -44,9 +44,17 @@ def compare(errors: np.ndarray, first: int, seed: int = 0) -> np.ndarray:
 
     A paired bootstrap over tables: in each of 2,000 draws all methods are compared on the same tables.
     """
-    difference = normalised(errors) - normalised(errors)[:, [first]]
-    draws = np.random.default_rng(seed).integers(0, len(errors), (_DRAWS, len(errors)))
-    return np.quantile(difference[draws].mean(axis=1), [0.025, 0.975], axis=0).T
+    return _bootstrap(normalised(errors) - normalised(errors)[:, [first]], seed)
+
+
+def spread_of_means(errors: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Return for each method a 95 % interval of its mean normalised error over drawn tables, (methods, 2)."""
+    return _bootstrap(normalised(errors), seed)
+
+
+def _bootstrap(values: np.ndarray, seed: int) -> np.ndarray:
+    draws = np.random.default_rng(seed).integers(0, len(values), (_DRAWS, len(values)))
+    return np.quantile(values[draws].mean(axis=1), [0.025, 0.975], axis=0).T
 
 
 def report(rows: list[Row], plot: str | None = None) -> None:
@@ -77,20 +85,29 @@ def report(rows: list[Row], plot: str | None = None) -> None:
     for name, row in zip(sets, errors, strict=True):
         print(f"| {name} | " + " | ".join(f"{row[m]:.4f}" for m in order) + " |")
     if plot is not None:
-        _draw([methods[m] for m in order], rank[order], error[order], np.nanmedian(seconds, axis=0)[order], plot)
+        drawn = [methods[m] for m in order]
+        _draw(drawn, error[order], spread_of_means(errors)[order], np.nanmedian(seconds, axis=0)[order], plot)
 
 
-def _draw(methods: list[str], rank: np.ndarray, error: np.ndarray, seconds: np.ndarray, path: str) -> None:
-    """Draw mean normalised error over time, a point for each method."""
+def _draw(methods: list[str], error: np.ndarray, bounds: np.ndarray, seconds: np.ndarray, path: str) -> None:
+    """Draw mean normalised error with its interval, and beside it the time, a row for each method."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    for name, x, y, place in zip(methods, seconds, error, rank, strict=True):
-        ours = name.startswith("glassnet")
-        axes.plot(x, y, "o", color="C0" if ours else "0.5", markersize=8)
-        axes.annotate(f"{name} ({place:.1f})", (x, y), xytext=(7, 4), textcoords="offset points", fontsize=9)
-    axes.set(xscale="log", xlabel="median seconds to fit", ylabel="mean normalised error, 0 the best of each table")
-    axes.margins(x=0.25, y=0.1)
-    axes.set_title("Tables without tuning (mean rank in brackets)")
+    figure = Figure(figsize=(9, 0.42 * len(methods) + 1.4), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    places = np.arange(len(methods))
+    colors = ["C0" if name.startswith("glassnet") else "0.55" for name in methods]
+    left.hlines(places, bounds[:, 0], bounds[:, 1], color=colors, lw=2, alpha=0.5)
+    left.scatter(error, places, c=colors, s=60, zorder=3)
+    left.set_yticks(places, methods)
+    left.invert_yaxis()
+    left.set(xlabel="mean normalised error (0: best of each table), 95 %", xlim=(0.0, None))
+    left.grid(axis="x", color="0.9")
+    right.barh(places, seconds, color=colors, height=0.5)
+    right.set(xscale="log", xlabel="median seconds to fit and predict")
+    right.grid(axis="x", color="0.9")
+    for axes in (left, right):
+        axes.set_axisbelow(True)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(axis="y", length=0)
     figure.savefig(path, dpi=150)

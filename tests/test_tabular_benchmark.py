@@ -62,6 +62,8 @@ def test_interval_of_a_difference(bench: dict[str, ModuleType]) -> None:
     np.testing.assert_allclose(found, [[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]])
     mixed = bench["tabular_report"].compare(np.array([[0.0, 1.0], [1.0, 0.0]] * 20), first=0)
     assert mixed[1, 0] < 0.0 < mixed[1, 1]
+    low, high = bench["tabular_report"].spread_of_means(np.array([[0.0, 1.0], [1.0, 0.0]] * 20))[0]
+    assert 0.3 < low < 0.5 < high < 0.7
 
 
 def test_a_mean_over_seeds(bench: dict[str, ModuleType]) -> None:
