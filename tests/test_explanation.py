@@ -301,3 +301,16 @@ def test_the_lessons_own_step(gradient: str) -> None:
     wanted = parameters[0] - 0.5 * step["d_weights_input_hidden"]
     np.testing.assert_allclose(step["weights_input_hidden'"], wanted, rtol=1e-12)
     assert max(map(len, str(step).splitlines())) <= 80
+
+
+def test_layers_for_tables_are_told_by_their_formula() -> None:
+    """Scale, NTKDense and Parametric stand in the worked step with the names of their parameters, not as functions."""
+    layers = [gn.Scale(), gn.NTKDense(4), gn.Parametric("selu"), gn.NTKDense(2)]
+    network = gn.Network(layers, loss="cross_entropy", seed=0)
+    text = network.explain(np.ones((2, 3)), np.array([0, 1])).text()
+    for line in (
+        "A1 = scale1 * A0",
+        "A2 = A1 @ W2 / sqrt(d_in) + b2",
+        "A3 = A2 + alpha3 * (f(A2) - A2), f the activation",
+    ):
+        assert f"   {line}\n" in text

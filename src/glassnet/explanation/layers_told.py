@@ -17,15 +17,22 @@ __all__ = ["backward_of", "forward_of", "parameter_symbol"]
 _GREEK = {"gamma": r"\gamma", "beta": r"\beta", "weight": "W", "bias": "b"}
 _SHORT = {"weight": "W", "bias": "b"}
 
-# What the other layers do, in words of symbols; {x} is the input.
+# What the other layers do, in words of symbols; {x} is the input, {n} the layer's number.
 _PLAIN = {
+    "Copies": "{x} * factor{n}, once for each copy",
+    "EnsembleDense": "activation({x} @ W{n} + b{n}), factors of each copy in front and behind where it has some",
+    "EnsembleHead": "{x} @ W{n} + b{n}, each copy by its own, side by side",
     "Embedding": "rows of the tables W for the codes in {x}",
     "Flatten": "{x}, one row of numbers per sample",
     "GaussianNoise": "{x} + std * N, N drawn anew at each step",
     "Identity": "{x}",
-    "PReLU": "{x} where {x} > 0, else slope * {x}",
+    "NTKDense": "{x} @ W{n} / sqrt(d_in) + b{n}",
+    "PReLU": "{x} where {x} > 0, else slope{n} * {x}",
+    "Parametric": "{x} + alpha{n} * (f({x}) - {x}), f the activation",
+    "PeriodicEmbedding": "cos(2 pi frequency{n} * {x} + phase{n}) @ W{n} + b{n} and {x} itself, for each column",
+    "PiecewiseLinearEmbedding": "{x} * linear{n} + b{n} + P({x}) @ W{n} for each column, P how far through each piece",
     "Reshape": "{x}, in another shape",
-    "Scale": "gamma * {x}",
+    "Scale": "scale{n} * {x}",
     "Select": "some columns of {x}",
     "Softmax": "exp({x}) / sum_j exp({x}_j), row by row",
 }
@@ -59,7 +66,7 @@ def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tupl
     """
     result = f"A{number}"
     if not is_ours(layer):
-        return [_own_forward(layer, passage, source, result)], result
+        return [_own_forward(layer, passage, number, source, result)], result
     if isinstance(layer, Dense):
         return _dense_forward(layer, passage, number, source)
     if isinstance(layer, Activation) and not isinstance(layer, Identity):
@@ -68,12 +75,12 @@ def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tupl
         return _dropout_forward(layer, passage, number, source), result
     if isinstance(layer, (BatchNorm, LayerNorm)):
         return _norm_forward(layer, passage, number, source), result
-    return [_own_forward(layer, passage, source, result)], result
+    return [_own_forward(layer, passage, number, source, result)], result
 
 
-def _own_forward(layer: Layer, passage: Passage, source: str, result: str) -> Equation:
+def _own_forward(layer: Layer, passage: Passage, number: str, source: str, result: str) -> Equation:
     """Return the equation of a layer that is told in a word."""
-    formula = _PLAIN.get(type(layer).__name__, f"{type(layer).__name__.lower()}({{x}})").format(x=source)
+    formula = _PLAIN.get(type(layer).__name__, f"{type(layer).__name__.lower()}({{x}})").format(x=source, n=number)
     return Equation(result, passage.Y, formula, rf"\mathrm{{{type(layer).__name__}}}({latex_of(source)})")
 
 
@@ -100,7 +107,7 @@ def _activation_forward(activation: Layer, Z: np.ndarray, A: np.ndarray, source:
     told = told_activation(activation)
     if told is None:
         name = type(activation).__name__
-        formula = _PLAIN.get(name, f"{name.lower()}({{x}})").format(x=source)
+        formula = _PLAIN.get(name, f"{name.lower()}({{x}})").format(x=source, n="")
         return Equation(result, A, formula, rf"\mathrm{{{name.lower()}}}({latex_of(source)})")
     pattern = told.forward
 
