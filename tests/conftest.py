@@ -1,8 +1,9 @@
-"""Fixtures that every test has."""
+"""Fixtures that tests share."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,3 +20,21 @@ def _loud_arithmetic() -> Iterator[None]:
     """Overflow, division by zero and NaN are errors; only underflow is the way of floating point."""
     with np.errstate(all="raise", under="ignore"):
         yield
+
+
+@pytest.fixture
+def run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str, str]]:
+    """Return a function that runs a command in this process, in an empty folder: exit code, stdout, stderr."""
+    from glassnet.cli.app import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(words)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call

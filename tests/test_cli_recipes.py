@@ -34,18 +34,10 @@ MODEL = "model.safetensors"
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+def run(run: Call, tmp_path: Path) -> Call:
     """Return a function that runs a command in this process, in a folder with a table: exit code, stdout, stderr."""
-    monkeypatch.chdir(tmp_path)
     write_rows(tmp_path / "rows.csv")
-
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(words)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
+    return run
 
 
 def write_rows(path: Path) -> None:
