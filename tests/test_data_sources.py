@@ -362,3 +362,29 @@ def test_bad_requests(call: Any, message: str) -> None:
     with pytest.raises(gn.GlassnetError) as caught:
         call()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("members", [None, 2])
+def test_rows_not_in_one_piece_are_copied_once(members: int | None) -> None:
+    """Columns-first and strided rows train with the bits of ordinary ones, and no step copies the whole array."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((20_000, 8)).astype(np.float32), rng.integers(0, 2, 20_000)
+    streams = [Streams(seed) for seed in range(members or 1)]
+    options: dict[str, Any] = {"batch_size": 50, "shuffle": True, "streams": streams, "members": members}
+    expected = [batch.copy() for batch, _, _ in ArrayBatches(X, y, None, **options).epoch(0)]
+    for form in (
+        np.asfortranarray(X),
+        np.repeat(X, 2, axis=0)[::2],
+        np.repeat(X, 2, axis=1)[:, ::2],
+        X[::-1].copy()[::-1],
+    ):
+        batches = ArrayBatches(form, y, None, **options).epoch(0)
+        assert np.array_equal(next(batches)[0], expected[0])
+        tracemalloc.start()
+        try:
+            assert all(
+                np.array_equal(batch, wanted) for (batch, _, _), wanted in zip(batches, expected[1:], strict=True)
+            )
+            assert tracemalloc.get_traced_memory()[1] < X.nbytes / 4
+        finally:
+            tracemalloc.stop()

@@ -260,7 +260,7 @@ def _is_cause(finding: Finding) -> bool:
     """Return whether a finding explains why a network does not learn."""
     if finding.severity == "note" or KINDS[finding.code].stage in ("result", "prediction"):
         return False
-    return finding.helped is True or finding.severity == "error"
+    return finding.helped is True or finding.severity == "error" or finding.code == "few-updates"
 
 
 def _without_symptoms(found: list[Finding]) -> list[Finding]:

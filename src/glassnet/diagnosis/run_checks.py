@@ -24,7 +24,7 @@ _WORSE = 0.1  # rise of the validation loss after its best, as a share of the lo
 _PATIENCE = 5  # epochs since that best
 _SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
 _WINDOW = 10  # epochs
-_FEW_UPDATES, _MORE_UPDATES = 100, 200
+_FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
 
 
 def curve(case: Case, column: str) -> np.ndarray:
@@ -45,12 +45,12 @@ def lower_rates(case: Case, *, from_now: bool = False) -> tuple[Attempt, ...]:
 
 
 def check_updates(case: Case) -> Iterator[Suspicion]:
-    """Yield a training of few steps that was still going on well."""
+    """Report few updates with a loss that they brought down: nothing is tried, the advice is to go on."""
     updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
-    if updates < _FEW_UPDATES and not case.learned:
-        measured = f"The loss is {case.now.loss:.3g} after {updates} updates."
-        finding = make_finding("few-updates", measured, epoch=case.epoch, evidence={"updates": updates})
-        yield Suspicion(finding, (Attempt("", steps=_MORE_UPDATES, from_now=True),))
+    falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
+    if updates < _FEW_UPDATES and falls and not case.learned:
+        measured = f"{updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
+        yield Suspicion(make_finding("few-updates", measured, epoch=case.epoch, evidence={"updates": updates}))
 
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:

@@ -83,16 +83,13 @@ WRONG_ANSWERS = Judge("share of wrong answers", _wrong_answers)
 
 
 class Outcome(NamedTuple):
-    """What a trial showed: a measure before and after it, and after the same steps with nothing changed.
-
-    That is None where more of the same steps are the remedy.
-    """
+    """What a trial showed: a measure before and after it, and after the same steps with nothing changed."""
 
     change: str
     steps: int
     before: float
     after: float
-    unchanged: float | None
+    unchanged: float
     measure: str = "loss"
 
     @property
@@ -100,16 +97,12 @@ class Outcome(NamedTuple):
         """Whether it made a clear difference."""
         if not math.isfinite(self.after):
             return False
-        if self.unchanged is None:
-            return self.after < _BETTER * self.before
         return self.after < self.before and (not math.isfinite(self.unchanged) or self.after < _BETTER * self.unchanged)
 
     @property
     def text(self) -> str:
         """The sentence."""
         path = f"from {_shown(self.before)} to {_shown(self.after)}"
-        if self.unchanged is None:
-            return f"{self.steps} more steps bring the {self.measure} {path}."
         kept = f"to {_shown(self.unchanged)}"
         return f"with {self.change}, {self.steps} steps bring the {self.measure} {path}; as it is they bring it {kept}."
 
@@ -177,8 +170,7 @@ class Trials:
             except GlassnetError:
                 return None
         before, after = self._judged(network, data, rows, attempt.steps, judge)
-        changes = any((attempt.act, inputs, targets, attempt.weights))
-        kept = self.unchanged(attempt.steps, attempt.from_now, judge)[1] if changes else None
+        kept = self.unchanged(attempt.steps, attempt.from_now, judge)[1]
         return Outcome(attempt.change, attempt.steps, before, after, kept, judge.name)
 
     def unchanged(self, steps: int = STEPS, from_now: bool = False, judge: Judge = LOSS) -> tuple[float, float]:

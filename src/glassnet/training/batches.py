@@ -104,6 +104,7 @@ class ArrayBatches(Batches):
         self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
         self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
+        self._copies: dict[int, np.ndarray] = {}
 
     @staticmethod
     def _block_rows(X: RowSource) -> int:
@@ -152,6 +153,14 @@ class ArrayBatches(Batches):
         part: np.ndarray = array[start:stop]
         return part if self._members is None else np.broadcast_to(part, (self._members, *part.shape))
 
+    def _by_rows(self, index: int, array: np.ndarray) -> np.ndarray:
+        """Return the array with each row in one piece: `ndarray.take` copies the whole of any other at every call."""
+        if array.flags.c_contiguous:
+            return array
+        if index not in self._copies:
+            self._copies[index] = np.ascontiguousarray(array)
+        return self._copies[index]
+
     def _gathered(self, index: int, array: Any, rows: np.ndarray) -> np.ndarray | None:
         if array is None:
             return None
@@ -162,7 +171,7 @@ class ArrayBatches(Batches):
             out = self._pools[index].take(0, (*rows.shape, *array.shape[1:]), array.dtype)
             self._outs[index, rows.shape] = out
         # mode="clip" writes straight into out; the default checks the rows first and copies.
-        array.take(rows, 0, out, "clip")
+        self._by_rows(index, array).take(rows, 0, out, "clip")
         return out
 
 
