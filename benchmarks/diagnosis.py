@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import glassnet as gn
-from glassnet.randomness import Streams
 from glassnet.tabular import TableEncoder, TargetEncoder, read_table
+from glassnet.utils.random_streams import Streams
 
 __all__ = ["main", "measure"]
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, ScratchPool
 from glassnet.layers import Embedding, Layer, ParamSpec, Step, leaves
-from glassnet.randomness import Noise, Streams
+from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.random_streams import Noise, Streams
 
 TOLERANCE = {"float32": {"rtol": 2e-5, "atol": 2e-6}, "float64": {"rtol": 1e-12, "atol": 1e-14}}
 

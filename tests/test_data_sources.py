@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.randomness import Streams
-from glassnet.sources import is_mapped
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.weighting import class_factors
+from glassnet.utils.random_streams import Streams
+from glassnet.utils.row_sources import is_mapped
 
 
 def data(n: int = 90) -> tuple[np.ndarray, np.ndarray]:

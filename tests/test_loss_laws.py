@@ -13,9 +13,9 @@ import pytest
 
 import glassnet as gn
 from cases import LOSSES, LossCase
-from glassnet.arrays import Scratch, ScratchPool
 from glassnet.configuration import network_config, network_from_config
 from glassnet.losses import LOSSES as PUBLIC_LOSSES
+from glassnet.utils.arrays import Scratch, ScratchPool
 from harness import numeric_gradient, relative_error
 
 each_loss = pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.name)

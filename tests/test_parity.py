@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 import glassnet as gn
 from cases import LAYERS, LOSSES, OPTIMIZERS, LayerCase, LossCase, is_noisy
-from glassnet.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import Scratch, ScratchPool
 from harness import Bench
 
 FROZEN = load_file(Path(__file__).parent / "data" / "parity.safetensors")

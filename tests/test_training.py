@@ -17,10 +17,10 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.splitting import split_rows
 from glassnet.training import Run
 from glassnet.training.progress import ProgressLine, progress_text
 from glassnet.training.threads import available_threads, blas_threads, choose_threads
+from glassnet.utils.splitting import split_rows
 
 
 def moons(n: int = 120) -> tuple[np.ndarray, np.ndarray]:

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError
 from glassnet.layers import Cache, Layer, Step
 from glassnet.network import Network
+from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["input_gradient", "layer_output", "layer_outputs", "named_layers", "shadow_of", "tap"]
 

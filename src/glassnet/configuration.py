@@ -7,7 +7,6 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from glassnet.checks import check_class
 from glassnet.errors import ConfigError, FormatError
 from glassnet.layers import LAYERS, Activation, Layer, make_layer
 from glassnet.layout import every_layer
@@ -15,6 +14,7 @@ from glassnet.losses import LOSSES, CustomLoss, EnsembleLoss, Loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.schedules import SCHEDULES, Schedule
+from glassnet.utils.checks import check_class
 
 __all__ = ["network_config", "network_from_config", "summary_table"]
 

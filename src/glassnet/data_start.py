@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.inputs import check_inputs
-from glassnet.sources import take_rows
+from glassnet.utils.row_sources import take_rows
 
 if TYPE_CHECKING:
     from glassnet.network import Network

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
 from glassnet.layers import Step
 from glassnet.metrics import Metric
 from glassnet.network import Network
+from glassnet.utils.checks import check_choice
 
 __all__ = ["loss_and_gradients", "mean_loss", "scores"]
 

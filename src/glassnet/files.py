@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import wrong_values
 from glassnet.configuration import network_config, network_from_config
 from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError, shortened
 from glassnet.layout import check_shape
@@ -30,6 +29,7 @@ from glassnet.safetensors_reader import read_safetensors
 from glassnet.store import Store
 from glassnet.strict_json import parse_json
 from glassnet.training import RunState
+from glassnet.utils.checks import wrong_values
 
 __all__ = ["FORMAT_VERSION", "load", "restore_network", "save_network", "write_atomically"]
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError
 from glassnet.network import Network
+from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["GradientReport", "ParameterCheck", "check_gradients"]
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_matrix, check_same_length, check_weights
 from glassnet.errors import ShapeError
 from glassnet.layers import check_raw_inputs
-from glassnet.sources import PreparedRows, as_source, is_mapped
+from glassnet.utils.checks import check_matrix, check_same_length, check_weights
+from glassnet.utils.row_sources import PreparedRows, as_source, is_mapped
 
 if TYPE_CHECKING:
     from glassnet.network import Network

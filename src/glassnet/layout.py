@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers import Dense, Layer, Sequential, check_layer_list
 from glassnet.losses import Loss
-from glassnet.randomness import fresh_seed
+from glassnet.utils.checks import check_integer
+from glassnet.utils.random_streams import fresh_seed
 
 __all__ = ["check_layers", "check_seeds", "check_shape", "every_layer", "refuse_linked_output"]
 

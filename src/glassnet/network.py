@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.data_start import init_from_data
 from glassnet.errors import NotFittedError, ShapeError
 from glassnet.inputs import check_data, check_inputs
@@ -19,9 +18,10 @@ from glassnet.losses import Loss, MetricChoice, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.passes import Workspace
 from glassnet.penalties import Penalties
-from glassnet.randomness import Noise, Streams
 from glassnet.store import Slot, Store
 from glassnet.trial import try_own_layers
+from glassnet.utils.checks import check_choice, check_integer, check_number
+from glassnet.utils.random_streams import Noise, Streams
 from glassnet.views import Views
 
 if TYPE_CHECKING:

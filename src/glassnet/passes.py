@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, ScratchPool
 from glassnet.layers import Cache, Chain, Layer
 from glassnet.layout import every_layer
 from glassnet.losses import Loss
+from glassnet.utils.arrays import Scratch, ScratchPool
 
 __all__ = ["Pass", "Workspace"]
 

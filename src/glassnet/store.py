@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers import Layer, ParamSpec
 from glassnet.optimizers import Group
-from glassnet.randomness import Streams
+from glassnet.utils.checks import check_choice
+from glassnet.utils.random_streams import Streams
 
 __all__ = ["Slot", "Store"]
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, ScratchPool
 from glassnet.errors import ShapeError
 from glassnet.layers import Layer, Step
+from glassnet.utils.arrays import Scratch, ScratchPool
 
 __all__ = ["try_own_layers"]
 

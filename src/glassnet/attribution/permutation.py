@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError
 from glassnet.evaluation import scores
 from glassnet.metrics import better_sign
 from glassnet.network import Network
+from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["Importance", "permutation_importance"]
 

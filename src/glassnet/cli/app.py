@@ -20,9 +20,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
-from glassnet.checks import check_choice
 from glassnet.cli.ears import Ear, hearing
 from glassnet.errors import GlassnetError
+from glassnet.utils.checks import check_choice
 
 __all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "in_the_users_words", "main"]
 

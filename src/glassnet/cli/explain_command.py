@@ -6,7 +6,6 @@ import html
 from pathlib import Path
 from typing import Any
 
-from glassnet.checks import check_integer
 from glassnet.cli.arguments import as_number
 from glassnet.cli.loading import load_model, table_for
 from glassnet.cli.outputs import check_output
@@ -18,6 +17,7 @@ from glassnet.explanation.rendering import page_of
 from glassnet.files import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.why import Why
+from glassnet.utils.checks import check_integer
 
 __all__ = ["explain_row", "run_explain", "why_html"]
 

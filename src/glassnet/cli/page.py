@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.checks import require_extra
 from glassnet.cli.explain_command import why_html
 from glassnet.cli.outputs import check_output
 from glassnet.cli.preparation import Prepared
@@ -25,6 +24,7 @@ from glassnet.files import write_atomically
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted
 from glassnet.tabular.why import told_rows
+from glassnet.utils.checks import require_extra
 
 __all__ = ["check_report", "write_report"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from glassnet import scratch
-from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.cli.arguments import as_number
 from glassnet.errors import ConfigError
+from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = ["run_scratch"]
 

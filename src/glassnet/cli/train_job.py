@@ -17,8 +17,8 @@ from glassnet.cli.recipe_network import fit_recipe, goal_of
 from glassnet.cli.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.cli.watching import Watcher
-from glassnet.splitting import split_rows
 from glassnet.tabular import TableEncoder, TableModel
+from glassnet.utils.splitting import split_rows
 
 __all__ = ["train"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
 from glassnet.tabular.recipes import RECIPES
+from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = ["PLAIN", "PLAIN_OPTIONS", "WHERE", "TrainOptions", "option_name", "with_choices"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glassnet.checks import check_choice
+from glassnet.utils.checks import check_choice
 
 __all__ = ["dataset_names", "dataset_path"]
 

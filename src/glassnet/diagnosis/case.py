@@ -16,9 +16,9 @@ from glassnet.layout import every_layer
 from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.network import Network
 from glassnet.populations.members import renewed, untrained
-from glassnet.sources import RowSource
 from glassnet.training import History
 from glassnet.training.weighting import class_codes
+from glassnet.utils.row_sources import RowSource
 
 __all__ = [
     "PROBE_ROWS",

@@ -12,7 +12,7 @@ from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.suspicions import Suspicion
 from glassnet.diagnosis.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
-from glassnet.sources import RowSource
+from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_columns", "check_rows", "check_targets"]
 

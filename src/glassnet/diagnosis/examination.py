@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn, names_of_frame
 from glassnet.diagnosis.data_checks import check_columns, check_rows, check_targets
 from glassnet.diagnosis.design_checks import check_linear_layers, check_loss, check_output
@@ -32,6 +31,7 @@ from glassnet.diagnosis.trials import Trials
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.network import Network
 from glassnet.populations.members import untrained
+from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
 

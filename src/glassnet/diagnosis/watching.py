@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_flag
 from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.divergence import Observer
 from glassnet.diagnosis.examination import check_ignored, examine, examine_diverged
@@ -23,6 +22,7 @@ from glassnet.network import Network
 from glassnet.training import History, Run, check_fit_options, fit_network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
+from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, DataError
 from glassnet.explanation.numbers import EXACT
 from glassnet.explanation.parts import Section
@@ -16,6 +15,7 @@ from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text, page_of
 from glassnet.explanation.walk import sections_of
 from glassnet.network import Network
+from glassnet.utils.checks import check_integer
 
 __all__ = ["Explanation", "explain"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_number
 from glassnet.explanation.explaining import Explanation
 from glassnet.explanation.parts import Equation, Section, Term
 from glassnet.scratch import GRADIENTS, backpropagation, compute_loss, forward_propagation, update_parameters
+from glassnet.utils.checks import check_choice, check_number
 
 __all__ = ["explain_lesson"]
 

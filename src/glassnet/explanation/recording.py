@@ -12,7 +12,7 @@ from glassnet.network import Network
 from glassnet.optimizers import OptimizerState, clip_gradients
 from glassnet.penalties import limit_norms
 from glassnet.populations.members import untrained
-from glassnet.randomness import Noise
+from glassnet.utils.random_streams import Noise
 
 __all__ = ["Passage", "Recording", "record_step"]
 

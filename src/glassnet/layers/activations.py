@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_number
 from glassnet.layers.base import Cache, Layer, Step
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_number
 
 __all__ = [
     "ELU",

@@ -12,10 +12,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from glassnet.arrays import Scratch, ScratchPool
-from glassnet.checks import check_flag, check_number
 from glassnet.initializers import INITIALIZERS
-from glassnet.randomness import Noise
+from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.random_streams import Noise
 
 __all__ = ["Cache", "Layer", "ParamSpec", "Step", "Views"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["Embedding", "Scale", "Select"]
 

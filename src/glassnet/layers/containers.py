@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_class
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, Step
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_class
 
 __all__ = [
     "Chain",

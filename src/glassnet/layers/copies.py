@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.activations import Activation, Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.named import activation_config, make_activation
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["Copies", "EnsembleDense", "EnsembleHead"]
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, matrix_product, product_into
-from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import ShapeError
 from glassnet.initializers import INITIALIZERS, default_initializer
 from glassnet.layers.activations import Activation, Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.named import activation_config, activation_name, make_activation
+from glassnet.utils.arrays import Scratch, matrix_product, product_into
+from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["Dense"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_number
 from glassnet.layers.base import Cache, Layer, Step
 from glassnet.schedules import Schedule, check_factor, make_schedule
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_number
 
 __all__ = ["Dropout", "GaussianNoise"]
 

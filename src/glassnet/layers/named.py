@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from glassnet.checks import check_choice
 from glassnet.errors import ConfigError
 from glassnet.layers.activations import (
     ELU,
@@ -25,6 +24,7 @@ from glassnet.layers.base import Layer
 from glassnet.layers.containers import make_layer
 from glassnet.layers.custom import CustomActivation
 from glassnet.layers.softmax import Softmax
+from glassnet.utils.checks import check_choice
 
 __all__ = ["ACTIVATIONS", "activation_config", "activation_name", "make_activation"]
 

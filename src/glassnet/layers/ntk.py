@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, matrix_product, product_into
-from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import ShapeError
 from glassnet.initializers import INITIALIZERS
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.utils.arrays import Scratch, matrix_product, product_into
+from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = ["NTKDense"]
 

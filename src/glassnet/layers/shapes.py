@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, Step
+from glassnet.utils.checks import check_integer
 
 __all__ = ["Flatten", "Reshape"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_flag
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.named import activation_config, make_activation
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_flag
 
 __all__ = ["PReLU", "Parametric"]
 

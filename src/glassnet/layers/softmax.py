@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.arrays import Scratch
 from glassnet.layers.activations import Activation
 from glassnet.layers.base import Cache
+from glassnet.utils.arrays import Scratch
 
 __all__ = ["Softmax"]
 

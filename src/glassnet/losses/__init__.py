@@ -23,7 +23,6 @@ A loss of your own is a `CustomLoss`, or a subclass of `Loss` if it is to be as 
 
 from __future__ import annotations
 
-from glassnet.checks import check_choice
 from glassnet.errors import ConfigError
 from glassnet.losses.base import Loss, MetricChoice
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
@@ -32,6 +31,7 @@ from glassnet.losses.distribution import GaussianNLL, Poisson, Quantile
 from glassnet.losses.ensemble import EnsembleLoss
 from glassnet.losses.focal import BinaryFocalCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
+from glassnet.utils.checks import check_choice
 
 __all__ = [
     "LOSSES",

@@ -14,12 +14,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.arrays import Scratch, weighted_sum
-from glassnet.checks import check_choice
 from glassnet.errors import ConfigError
 from glassnet.layers.base import Cache
 from glassnet.losses.targets import as_columns, count_columns
 from glassnet.metrics import Metric, as_metric
+from glassnet.utils.arrays import Scratch, weighted_sum
+from glassnet.utils.checks import check_choice
 
 __all__ = ["ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
 

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch, matrix_product
-from glassnet.checks import check_number
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.targets import as_class_targets, as_columns, check_probabilities, check_range, count_classes
@@ -27,6 +25,8 @@ from glassnet.metrics import (
     f1,
     log_loss,
 )
+from glassnet.utils.arrays import Scratch, matrix_product
+from glassnet.utils.checks import check_number
 
 __all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
 

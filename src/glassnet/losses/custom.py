@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import Loss, weigh
 from glassnet.losses.targets import as_columns, count_columns
 from glassnet.metrics import Metric, mae, r2, rmse
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_integer
 
 __all__ = ["CustomLoss"]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_number
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.targets import as_columns, check_range, count_columns
 from glassnet.metrics import Metric, coverage, mae, pinball, poisson_deviance, r2, rmse
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_number
 
 __all__ = ["GaussianNLL", "Poisson", "Quantile"]
 

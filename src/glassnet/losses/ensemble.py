@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_class, check_integer
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import Loss
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_class, check_integer
 
 __all__ = ["EnsembleLoss"]
 

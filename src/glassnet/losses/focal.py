@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_number
 from glassnet.errors import ConfigError, DataError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.classification import BINARY_METRICS, CLASS_METRICS, sigmoid, softmax
 from glassnet.losses.targets import as_class_targets, as_codes, as_columns, check_range, count_classes
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_number
 
 __all__ = ["BinaryFocalCrossEntropy", "SoftmaxFocalCrossEntropy"]
 

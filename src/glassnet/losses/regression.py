@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import Scratch
-from glassnet.checks import check_number
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, average_columns, weigh
 from glassnet.metrics import Metric, mae, r2, rmse
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_number
 
 __all__ = ["AbsoluteError", "Huber", "SquaredError"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_matrix
 from glassnet.errors import DataError, ShapeError
+from glassnet.utils.checks import check_matrix
 
 __all__ = [
     "as_class_targets",

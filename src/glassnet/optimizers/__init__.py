@@ -5,12 +5,12 @@ In their formulas ``g`` is the gradient, ``p`` the parameters, ``lr`` the learni
 
 from __future__ import annotations
 
-from glassnet.checks import check_choice
 from glassnet.errors import ConfigError
 from glassnet.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
 from glassnet.optimizers.base import Group, Optimizer, OptimizerState
 from glassnet.optimizers.clipping import clip_gradients
 from glassnet.optimizers.descent import SGD, Lion
+from glassnet.utils.checks import check_choice
 
 __all__ = [
     "OPTIMIZERS",

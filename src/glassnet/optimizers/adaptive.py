@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_flag, check_number
 from glassnet.optimizers.base import Group, Optimizer, OptimizerState
 from glassnet.schedules import Schedule, check_factor
+from glassnet.utils.checks import check_choice, check_flag, check_number
 
 __all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from glassnet.checks import check_number
 from glassnet.schedules import SCHEDULES, Schedule, as_schedule, make_schedule
+from glassnet.utils.checks import check_number
 
 __all__ = ["Group", "Optimizer", "OptimizerState"]
 

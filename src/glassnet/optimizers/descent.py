@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_flag, check_number
 from glassnet.errors import ConfigError
 from glassnet.optimizers.base import Optimizer, OptimizerState
 from glassnet.schedules import Schedule
+from glassnet.utils.checks import check_flag, check_number
 
 __all__ = ["SGD", "Lion"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.checks import require_extra
+from glassnet.utils.checks import require_extra
 
 __all__ = ["axes_for"]
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
 from glassnet.errors import NotFittedError
 from glassnet.plots.axes import axes_for
 from glassnet.training import History
+from glassnet.utils.checks import check_choice
 
 __all__ = ["plot_history"]
 

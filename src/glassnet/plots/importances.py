@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.attribution import Attribution, Importance
-from glassnet.checks import check_integer
 from glassnet.errors import ShapeError
 from glassnet.plots.axes import axes_for
+from glassnet.utils.checks import check_integer
 
 __all__ = ["plot_attribution", "plot_importance"]
 

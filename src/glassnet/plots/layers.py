@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.analysis import shadow_of
-from glassnet.checks import check_choice
 from glassnet.errors import NotFittedError
 from glassnet.layers import Step
 from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 from glassnet.training import Snapshots
+from glassnet.utils.checks import check_choice
 
 __all__ = ["plot_gradient_flow", "plot_histograms"]
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 from glassnet.training.weighting import class_codes
+from glassnet.utils.checks import check_integer
 
 __all__ = ["draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.plots.axes import axes_for
+from glassnet.utils.checks import check_integer
 
 __all__ = ["plot_decision_regions"]
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
 from glassnet.plots.axes import axes_for
+from glassnet.utils.checks import check_choice
 
 if TYPE_CHECKING:
     from glassnet.populations import RateSearch, Sweep

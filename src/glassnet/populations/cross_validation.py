@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_flag, check_number
 from glassnet.errors import DivergenceError
 from glassnet.evaluation import scores
 from glassnet.losses import MetricChoice
@@ -18,11 +17,12 @@ from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template, renewed
 from glassnet.populations.plans import make_plan
-from glassnet.sources import take_rows
-from glassnet.splitting import split_rows
 from glassnet.training import EarlyStopping, History
 from glassnet.training.run import Validation
 from glassnet.training.weighting import class_codes
+from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.row_sources import take_rows
+from glassnet.utils.splitting import split_rows
 
 __all__ = ["CrossValidation", "cross_validate"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, DataError, ShapeError
+from glassnet.utils.checks import check_integer
 
 __all__ = ["Fold", "make_folds"]
 

@@ -15,7 +15,6 @@ from glassnet.network import Network
 from glassnet.populations.group_run import GroupRun, MemberRun
 from glassnet.populations.grouping import group_size
 from glassnet.populations.stacking import blueprint, stack, unstack
-from glassnet.sources import RowSource, take_rows
 from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.fitting import check_monitors
@@ -23,6 +22,7 @@ from glassnet.training.interrupts import Interruption, listening
 from glassnet.training.pace import paced
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.run import Validation
+from glassnet.utils.row_sources import RowSource, take_rows
 
 __all__ = ["Job", "JointPlan", "train_jointly"]
 

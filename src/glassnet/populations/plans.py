@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from glassnet.checks import check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.losses import MetricChoice
 from glassnet.network import Network
 from glassnet.populations.joint import JointPlan
 from glassnet.training import EarlyStopping
 from glassnet.training.intake import prepare_data
+from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["make_plan"]
 

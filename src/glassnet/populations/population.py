@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError, DivergenceError, NotFittedError
 from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
@@ -20,6 +19,7 @@ from glassnet.populations.members import check_template, make_members, scale_wei
 from glassnet.populations.plans import make_plan
 from glassnet.schedules import Schedule
 from glassnet.training import EarlyStopping, History
+from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["Population"]
 

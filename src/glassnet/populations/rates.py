@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer, check_number
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.network import Network
 from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template, untrained
 from glassnet.populations.plans import make_plan
 from glassnet.training import Callback, Run
+from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["RateSearch", "find_learning_rate"]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
@@ -19,6 +18,7 @@ from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template, renewed
 from glassnet.populations.plans import make_plan
 from glassnet.training import EarlyStopping, History
+from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["Sweep", "Trial", "sweep"]
 

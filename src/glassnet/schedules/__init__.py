@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from glassnet.checks import check_class
 from glassnet.schedules.base import Constant, Schedule, as_schedule, check_factor
 from glassnet.schedules.composed import SequentialSchedule, Warmup
 from glassnet.schedules.decays import CosineDecay, ExponentialDecay, InverseTimeDecay, OneCycle, StepDecay
 from glassnet.schedules.plateau import ReduceOnPlateau
 from glassnet.schedules.waves import CosineWaves, FlatCosine
+from glassnet.utils.checks import check_class
 
 __all__ = [
     "SCHEDULES",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.checks import check_number
 from glassnet.errors import ConfigError
+from glassnet.utils.checks import check_number
 
 __all__ = ["Constant", "Schedule", "as_schedule", "check_factor"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassnet.checks import check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.schedules.base import Constant, Schedule, as_schedule
+from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["SequentialSchedule", "Warmup"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from glassnet.checks import check_integer, check_number
 from glassnet.schedules.base import Schedule
+from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["CosineDecay", "ExponentialDecay", "InverseTimeDecay", "OneCycle", "StepDecay"]
 

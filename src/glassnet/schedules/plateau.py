@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
 from glassnet.schedules.base import Schedule, as_schedule
+from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = ["ReduceOnPlateau"]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
-from glassnet.checks import require_extra
 from glassnet.errors import ConfigError
+from glassnet.utils.checks import require_extra
 
 require_extra("sklearn", "sklearn", "glassnet.sklearn")
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer, LayerNorm, leaves
 from glassnet.layers.named import make_activation
@@ -18,6 +17,7 @@ from glassnet.losses import LOSSES, Loss, as_loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from glassnet.schedules import Schedule
+from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = [
     "SOLVERS",

@@ -12,7 +12,6 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError
 from glassnet.losses import Loss
 from glassnet.network import Network
@@ -33,6 +32,7 @@ from glassnet.sklearn.stochastic import CoupledL2, LearningRate
 from glassnet.sklearn.storage import write_estimator
 from glassnet.sklearn.weights import SettableWeights
 from glassnet.training.history import History
+from glassnet.utils.checks import check_integer
 
 __all__ = ["BaseMLP", "is_stochastic"]
 

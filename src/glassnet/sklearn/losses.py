@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from scipy.special import expit
 
-from glassnet.arrays import Scratch
 from glassnet.layers.base import Cache
 from glassnet.losses import BinaryCrossEntropy, Poisson, SoftmaxCrossEntropy, SquaredError
 from glassnet.losses.base import average_columns
+from glassnet.utils.arrays import Scratch
 
 __all__ = ["BinaryLogLoss", "HalfPoissonDeviance", "HalfSquaredError", "LogLoss"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-from glassnet.checks import nearest
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
 from glassnet.losses import Loss
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
+from glassnet.utils.checks import nearest
 
 __all__ = ["NestedParameters"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
-from glassnet.checks import check_choice, check_flag, check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.schedules import Schedule
+from glassnet.utils.checks import check_choice, check_flag, check_integer, check_number
 
 __all__ = ["check_parameters"]
 

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
-from glassnet.checks import check_flag, check_number
 from glassnet.errors import ConfigError
 from glassnet.sklearn.sparse import CompressedRows
-from glassnet.sources import take_rows
+from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.row_sources import take_rows
 
 __all__ = ["Rows", "Scaling", "check_rows", "weights_of_classes"]
 

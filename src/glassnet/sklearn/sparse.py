@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.sources import RowSource
+from glassnet.utils.row_sources import RowSource
 
 __all__ = ["CompressedRows"]
 

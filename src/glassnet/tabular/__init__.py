@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glassnet.checks import require_extra
-from glassnet.splitting import split_rows
 from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.frames import to_table
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading import read_table
 from glassnet.tabular.table import Column, Table
 from glassnet.tabular.target import TargetEncoder
+from glassnet.utils.checks import require_extra
+from glassnet.utils.splitting import split_rows
 
 if TYPE_CHECKING:
     from glassnet.tabular.estimators import TabularClassifier, TabularRegressor

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from glassnet.checks import require_extra
 from glassnet.errors import DataError
 from glassnet.tabular.scanning import TextScan
+from glassnet.utils.checks import require_extra
 
 __all__ = ["duckdb_path", "duckdb_reader", "get_duckdb"]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_flag, check_integer
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.category_coder import CategoryCoder
 from glassnet.tabular.choosing import choose_coder, refuse_empty
@@ -18,6 +17,7 @@ from glassnet.tabular.frames import to_table
 from glassnet.tabular.robust import RobustScale
 from glassnet.tabular.table import Column, Table
 from glassnet.tabular.text import as_kind
+from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["TableEncoder"]
 

@@ -6,8 +6,8 @@ import contextlib
 import math
 from typing import Any
 
-from glassnet.checks import MOST_STEPS
 from glassnet.errors import FormatError
+from glassnet.utils.checks import MOST_STEPS
 
 __all__ = ["Entries"]
 

@@ -13,7 +13,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from glassnet.attribution import Importance
-from glassnet.checks import check_integer, check_number, check_weights
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular.estimator_inputs import as_table
@@ -25,6 +24,7 @@ from glassnet.tabular.table import Column, Table
 from glassnet.tabular.target import TargetEncoder
 from glassnet.tabular.why import Why
 from glassnet.training import History
+from glassnet.utils.checks import check_integer, check_number, check_weights
 
 __all__ = ["TabularEstimator"]
 

@@ -17,7 +17,6 @@ from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
-from glassnet.splitting import split_rows
 from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.goals import Goal
 from glassnet.tabular.model import TableModel
@@ -25,6 +24,7 @@ from glassnet.tabular.recipes import TYPICAL_EPOCHS, Design, Recipe
 from glassnet.tabular.table import Column, Table
 from glassnet.tabular.target import TargetEncoder
 from glassnet.training import Callback, EarlyStopping, History
+from glassnet.utils.splitting import split_rows
 
 __all__ = ["FitOptions", "Rows", "Trained", "fit_table", "step_seconds"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from glassnet.checks import check_choice
 from glassnet.errors import ConfigError
 from glassnet.losses import AbsoluteError, Loss, Quantile, SoftmaxCrossEntropy, SquaredError
+from glassnet.utils.checks import check_choice
 
 __all__ = ["Goal", "find_goal"]
 

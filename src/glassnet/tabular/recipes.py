@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
 from glassnet.layers import (
     SELU,
     Concatenate,
@@ -37,6 +36,7 @@ from glassnet.network import Network
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
 from glassnet.tabular.encoder import TableEncoder
+from glassnet.utils.checks import check_choice
 
 __all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "find_recipe"]
 

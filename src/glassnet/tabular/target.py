@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice, check_flag
 from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.entries import Entries
 from glassnet.tabular.frames import column_from_values
 from glassnet.tabular.scaling import Scale
 from glassnet.tabular.table import Column
 from glassnet.tabular.text import as_kind
+from glassnet.utils.checks import check_choice, check_flag
 
 __all__ = ["TargetEncoder"]
 

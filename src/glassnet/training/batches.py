@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.arrays import ScratchPool
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
-from glassnet.randomness import Streams
-from glassnet.sources import RowSource
 from glassnet.training.stopping import fingerprint
+from glassnet.utils.arrays import ScratchPool
+from glassnet.utils.random_streams import Streams
+from glassnet.utils.row_sources import RowSource
 
 __all__ = ["ArrayBatches", "Batch", "Batches", "IterableBatches"]
 

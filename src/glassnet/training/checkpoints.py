@@ -8,8 +8,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.checks import check_integer, check_number
 from glassnet.errors import ConfigError, DataError
+from glassnet.utils.checks import check_integer, check_number
 
 if TYPE_CHECKING:
     from glassnet.network import Network

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
-from glassnet.checks import check_flag, check_integer, check_number, check_options
 from glassnet.errors import ConfigError
 from glassnet.losses import MetricChoice
 from glassnet.network import Network
@@ -21,6 +20,7 @@ from glassnet.training.pace import paced
 from glassnet.training.progress import make_progress
 from glassnet.training.run import Run, Validation
 from glassnet.training.stopping import EarlyStopping, fingerprint
+from glassnet.utils.checks import check_flag, check_integer, check_number, check_options
 
 __all__ = ["check_fit_options", "check_monitors", "fit_network"]
 

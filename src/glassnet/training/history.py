@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_choice
 from glassnet.errors import FormatError
+from glassnet.utils.checks import check_choice
 
 __all__ = ["History", "listed"]
 

@@ -18,7 +18,6 @@ from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
 from glassnet.penalties import Penalties, limit_norms
-from glassnet.randomness import Noise
 from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
@@ -27,6 +26,7 @@ from glassnet.training.history import History, listed
 from glassnet.training.interrupts import Interruption
 from glassnet.training.state import RunState
 from glassnet.training.stopping import EarlyStopping, StoppingState, fingerprint
+from glassnet.utils.random_streams import Noise
 
 if TYPE_CHECKING:
     from glassnet.training.checkpoints import Checkpoints

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from glassnet.analysis import named_layers, shadow_of, tap
-from glassnet.checks import check_choice, check_integer
 from glassnet.errors import ConfigError
 from glassnet.layers import Step
 from glassnet.network import Network
-from glassnet.sources import RowSource
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import Callback
+from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.row_sources import RowSource
 
 if TYPE_CHECKING:
     from glassnet.training.run import Run

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import MOST_STEPS, check_choice, check_flag, check_integer, check_number
 from glassnet.errors import ConfigError, FormatError
 from glassnet.metrics import GREATER_IS_BETTER, better_sign
-from glassnet.sources import RowSource
+from glassnet.utils.checks import MOST_STEPS, check_choice, check_flag, check_integer, check_number
+from glassnet.utils.row_sources import RowSource
 
 __all__ = ["EarlyStopping", "StoppingState", "fingerprint"]
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer
+from glassnet.utils.checks import check_integer
 
 __all__ = ["BlasLimit", "available_threads", "blas_threads", "choose_threads", "most_threads", "usable_cores"]
 

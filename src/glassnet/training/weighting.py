@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer, check_number
 from glassnet.errors import ConfigError
 from glassnet.losses import Loss
+from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["class_codes", "class_factors", "weigh_classes"]
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_integer, check_matrix, check_number
 from glassnet.diagnosis.backprop.calling import Found, Learner
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.losses_seen import SeenLoss, as_predictions, recognise_loss
@@ -21,6 +20,7 @@ from glassnet.diagnosis.backprop.walk import Walk
 from glassnet.diagnosis.backprop.wording import WORDS
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.gradcheck import ParameterCheck
+from glassnet.utils.checks import check_integer, check_matrix, check_number
 
 __all__ = ["check_my_backprop"]
 

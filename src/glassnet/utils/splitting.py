@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from glassnet.checks import check_integer
 from glassnet.errors import ConfigError, DataError
+from glassnet.utils.checks import check_integer
 
 __all__ = ["split_rows"]
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.checks import check_matrix
 from glassnet.errors import DataError, ShapeError
+from glassnet.utils.checks import check_matrix
 
 __all__ = ["MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source", "is_mapped", "take_rows"]
 

@@ -1,0 +1,3 @@
+"""Plain functions on arrays, rows and arguments that every room may use."""
+
+__all__: list[str] = []

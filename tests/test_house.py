@@ -1,0 +1,103 @@
+"""The plan of the house: rooms whose imports point downwards, no circles, files and functions of a size that can be read."""
+
+from __future__ import annotations
+
+import house
+
+# From the ground upwards: a room may import the rooms above it in this list, never those below. All imports count, those inside
+# functions and those for type checkers too, each as one of the file that defines the name.
+FLOORS = (
+    "scratch", "errors", "utils", "metrics", "schedules", "optimizers", "initializers", "layers", "losses", "penalties", "inputs", "trial", "data_start", "layout", "analysis", "evaluation", "store", "passes", "configuration", "files", "strict_json", "safetensors_reader", "attribution", "explanation", "training", "gradcheck", "diagnosis", "plots", "views", "network", "populations", "sklearn", "datasets", "tabular", "cli", "__main__",
+)  # fmt: skip
+
+# Imports that point upwards, to be mended.
+UPWARD: set[str] = {
+    "glassnet.analysis -> glassnet.network",
+    "glassnet.attribution.integrated -> glassnet.network",
+    "glassnet.attribution.permutation -> glassnet.network",
+    "glassnet.configuration -> glassnet.network",
+    "glassnet.data_start -> glassnet.network",
+    "glassnet.diagnosis.case -> glassnet.network",
+    "glassnet.diagnosis.case -> glassnet.populations.members",
+    "glassnet.diagnosis.design_checks -> glassnet.network",
+    "glassnet.diagnosis.divergence -> glassnet.network",
+    "glassnet.diagnosis.examination -> glassnet.network",
+    "glassnet.diagnosis.examination -> glassnet.populations.members",
+    "glassnet.diagnosis.experiments -> glassnet.network",
+    "glassnet.diagnosis.rebuilding -> glassnet.network",
+    "glassnet.diagnosis.rehearsal -> glassnet.network",
+    "glassnet.diagnosis.rehearsal -> glassnet.populations.members",
+    "glassnet.diagnosis.result_checks -> glassnet.network",
+    "glassnet.diagnosis.run_checks -> glassnet.network",
+    "glassnet.diagnosis.trials -> glassnet.network",
+    "glassnet.diagnosis.trials -> glassnet.populations.members",
+    "glassnet.diagnosis.watching -> glassnet.network",
+    "glassnet.evaluation -> glassnet.network",
+    "glassnet.explanation.explaining -> glassnet.network",
+    "glassnet.explanation.recording -> glassnet.network",
+    "glassnet.explanation.recording -> glassnet.populations.members",
+    "glassnet.files -> glassnet",
+    "glassnet.files -> glassnet.network",
+    "glassnet.files -> glassnet.safetensors_reader",
+    "glassnet.files -> glassnet.strict_json",
+    "glassnet.files -> glassnet.training.state",
+    "glassnet.gradcheck -> glassnet.network",
+    "glassnet.inputs -> glassnet.network",
+    "glassnet.penalties -> glassnet.store",
+    "glassnet.plots.layers -> glassnet.network",
+    "glassnet.plots.network -> glassnet.network",
+    "glassnet.plots.predictions -> glassnet.network",
+    "glassnet.plots.regions -> glassnet.network",
+    "glassnet.plots.searches -> glassnet.populations.rates",
+    "glassnet.plots.searches -> glassnet.populations.search",
+    "glassnet.plots.weights -> glassnet.network",
+    "glassnet.training.batches -> glassnet.network",
+    "glassnet.training.checkpoints -> glassnet.network",
+    "glassnet.training.fitting -> glassnet.network",
+    "glassnet.training.intake -> glassnet.network",
+    "glassnet.training.pace -> glassnet.network",
+    "glassnet.training.run -> glassnet.network",
+    "glassnet.training.snapshots -> glassnet.network",
+    "glassnet.training.state -> glassnet.network",
+}
+
+# Circles of files and rooms, to be mended.
+CIRCLES = 8
+
+
+def room(module: str) -> str:
+    """Return the room of a module; the package itself, which shows all rooms, stands below the command line only."""
+    return "cli" if module == "glassnet" else module.split(".")[1]
+
+
+def test_every_room_has_a_floor() -> None:
+    """The plan knows every file and folder there is, and nothing else."""
+    assert {room(module) for module in house.FILES} == set(FLOORS)
+
+
+def test_imports_point_downwards() -> None:
+    """No room imports one above it, wherever the import stands."""
+    upward = {
+        f"{module} -> {target}"
+        for module, targets in house.imports().items()
+        for target in targets
+        if module != "glassnet" and FLOORS.index(room(target)) > FLOORS.index(room(module))
+    }
+    assert upward == UPWARD
+
+
+def test_no_circles() -> None:
+    """No file imports itself through others, and in no package two files or folders need each other."""
+    packages = [module for module, path in house.FILES.items() if path.name == "__init__.py"]
+    found = [group for package in packages for group in house.circles(house.within(package))]
+    assert len(found + house.circles(house.imports())) == CIRCLES
+
+
+def test_the_reader_sees_every_import() -> None:
+    """Imports in functions, for type checkers, by a face and by a table of names are seen as those of the defining file."""
+    found = house.imports()
+    assert "glassnet.training.history" in found["glassnet"]  # by name in a table
+    assert "glassnet.layers.dense" in found["glassnet"]  # through the face of a room
+    assert "glassnet.plots.history" in found["glassnet.views"]  # inside a function
+    assert house.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == [["a", "b", "c"]]
+    assert house.circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
