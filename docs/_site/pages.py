@@ -10,7 +10,7 @@ ACTIVATIONS = "glassnet.layers.activations"
 
 # Names without an underscore that one part of glassnet needs of another: no page shows them.
 ENGINE = {
-    "glassnet.analysis": "named_layers shadow_of tap",
+    "glassnet.engine.inspection": "named_layers shadow_of tap",
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watching.Watch": "broken explain tell",
     "glassnet.errors": "shortened",

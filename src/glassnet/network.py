@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data_start import init_from_data
+from glassnet.engine.arguments import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
+from glassnet.engine.custom_layer_check import try_own_layers
+from glassnet.engine.data_dependent_init import init_from_data
+from glassnet.engine.inputs import check_data, check_inputs
+from glassnet.engine.parameters import Slot, Store
+from glassnet.engine.penalties import Penalties
+from glassnet.engine.workspace import Workspace
 from glassnet.errors import NotFittedError, ShapeError
-from glassnet.inputs import check_data, check_inputs
 from glassnet.layers import Layer, Step, leaves, name_layers
-from glassnet.layout import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
 from glassnet.losses import Loss, MetricChoice, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
-from glassnet.passes import Workspace
-from glassnet.penalties import Penalties
-from glassnet.store import Slot, Store
-from glassnet.trial import try_own_layers
 from glassnet.utils.checks import check_choice, check_integer, check_number
 from glassnet.utils.random_streams import Noise, Streams
 from glassnet.views import Views
@@ -56,7 +56,7 @@ class Network(Views):
     input_shape : tuple of int, optional
         Shape of one sample; otherwise it is learned from the first data.
     l1, l2 : float, default=0.0
-        Penalties on weights, part of the loss: ``l1 * sum |w| + l2 * sum w**2``; see `glassnet.penalties`.
+        Penalties on weights, part of the loss: ``l1 * sum |w| + l2 * sum w**2``; see `glassnet.engine.penalties`.
     max_norm : float, optional
         Largest Euclidean norm of the weights into one unit of a `Dense`; larger ones are scaled down after each step.
 
@@ -262,11 +262,11 @@ class Network(Views):
     # ---- checked input ------------------------------------------------------------------------------------------
 
     def check_inputs(self, where: str, X: Any) -> Any:
-        """Return X as a finite array of the network's dtype and input shape; see `glassnet.inputs.check_inputs`."""
+        """Return X as a finite array of the network's dtype and input shape."""
         return check_inputs(self, where, X)
 
     def check_data(self, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False) -> Any:
-        """Return checked inputs, targets and weights; see `glassnet.inputs.check_data`."""
+        """Return checked inputs, targets and weights."""
         return check_data(self, where, X, y, sample_weight, is_part=is_part)
 
     # ---- use ----------------------------------------------------------------------------------------------------
@@ -301,7 +301,7 @@ class Network(Views):
         dict
             ``{"loss": ..., "accuracy": ...}``: floats, or arrays (K,) with members.
         """
-        from glassnet.evaluation import scores
+        from glassnet.engine.evaluation import scores
 
         self.built("evaluate")
         X, y, weight = self.check_data("Network.evaluate", X, y, sample_weight)
@@ -317,7 +317,7 @@ class Network(Views):
         mode : {"record", "train"}, default="record"
             ``"record"`` computes as prediction does, ``"train"`` with noise and the batch's statistics.
         """
-        from glassnet.evaluation import loss_and_gradients
+        from glassnet.engine.evaluation import loss_and_gradients
 
         return loss_and_gradients(self, X, y, sample_weight, mode)
 

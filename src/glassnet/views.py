@@ -13,23 +13,23 @@ class Views:
     """The methods of `Network` that only look; each imports its room when it is first used."""
 
     def activations(self: Any, X: Any) -> dict[str, np.ndarray]:
-        """Return the output of every layer for ``X``, by name; see `glassnet.analysis.layer_outputs`."""
-        from glassnet.analysis import layer_outputs
+        """Return the output of every layer for ``X``, by name; see `glassnet.engine.inspection.layer_outputs`."""
+        from glassnet.engine.inspection import layer_outputs
 
         return layer_outputs(self, X)
 
     def hidden(self: Any, X: Any, layer: int | str) -> np.ndarray:
-        """Return the output of one ``layer``, by name or position, for ``X``; see `glassnet.analysis.layer_output`."""
-        from glassnet.analysis import layer_output
+        """Return the output of one ``layer``, by name or position, for ``X``."""
+        from glassnet.engine.inspection import layer_output
 
         return layer_output(self, X, layer)
 
     def input_gradient(self: Any, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
         """Return how the answer to each row of ``X`` changes with the row: its loss if ``y`` is given, else a logit.
 
-        ``output`` says which logit; see `glassnet.analysis.input_gradient`.
+        ``output`` says which logit; see `glassnet.engine.inspection.input_gradient`.
         """
-        from glassnet.analysis import input_gradient
+        from glassnet.engine.inspection import input_gradient
 
         return input_gradient(self, X, y, output=output)
 

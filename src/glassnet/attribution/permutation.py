@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.evaluation import scores
 from glassnet.errors import ConfigError
-from glassnet.evaluation import scores
 from glassnet.metrics import better_sign
 from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_integer

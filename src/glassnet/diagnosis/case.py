@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import named_layers, tap
 from glassnet.diagnosis.constants import constant_logits
+from glassnet.engine.arguments import every_layer
+from glassnet.engine.inspection import named_layers, tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
-from glassnet.layout import every_layer
 from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.network import Network
 from glassnet.populations.members import renewed, untrained

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import named_layers, shadow_of, tap
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.findings import Finding, make_finding
 from glassnet.diagnosis.trials import (
@@ -22,6 +21,7 @@ from glassnet.diagnosis.trials import (
     standardised,
     without_penalties,
 )
+from glassnet.engine.inspection import named_layers, shadow_of, tap
 from glassnet.network import Network
 from glassnet.training import Callback, Run
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.penalties import limit_norms
 from glassnet.layers import Cache, Dense, Layer, Step
 from glassnet.network import Network
 from glassnet.optimizers import OptimizerState, clip_gradients
-from glassnet.penalties import limit_norms
 from glassnet.populations.members import untrained
 from glassnet.utils.random_streams import Noise
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.parameters import Slot
 from glassnet.explanation.layers_told import latex_of
 from glassnet.explanation.parts import Equation, Term, is_ours
 from glassnet.explanation.recording import Recording
 from glassnet.optimizers import SGD, Adagrad, Adam, Lion, RMSprop
-from glassnet.store import Slot
 
 __all__ = ["clip_equation", "told_update"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.analysis import shadow_of
+from glassnet.engine.inspection import shadow_of
 from glassnet.errors import NotFittedError
 from glassnet.layers import Step
 from glassnet.network import Network

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.evaluation import scores
 from glassnet.errors import DivergenceError
-from glassnet.evaluation import scores
 from glassnet.losses import MetricChoice
 from glassnet.metrics import Metric
 from glassnet.network import Network

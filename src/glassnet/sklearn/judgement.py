@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from glassnet.engine.evaluation import mean_loss
 from glassnet.errors import DivergenceError
-from glassnet.evaluation import mean_loss
 from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.optimizers import Optimizer

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.penalties import Penalties
 from glassnet.layers import Step
 from glassnet.network import Network
-from glassnet.penalties import Penalties
 
 __all__ = ["minimize_lbfgs", "total_loss"]
 

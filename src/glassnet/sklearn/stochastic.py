@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.engine.parameters import Store
+from glassnet.engine.penalties import Penalties
 from glassnet.optimizers import Optimizer
-from glassnet.penalties import Penalties
 from glassnet.schedules import Schedule
-from glassnet.store import Store
 from glassnet.training.batches import ArrayBatches, Batch
 from glassnet.training.run import Run
 

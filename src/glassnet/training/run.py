@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.engine.arguments import every_layer
+from glassnet.engine.evaluation import scores
+from glassnet.engine.penalties import Penalties, limit_norms
 from glassnet.errors import DivergenceError
-from glassnet.evaluation import scores
 from glassnet.layers import Step
-from glassnet.layout import every_layer
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
-from glassnet.penalties import Penalties, limit_norms
 from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback

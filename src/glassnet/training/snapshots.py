@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glassnet.analysis import named_layers, shadow_of, tap
+from glassnet.engine.inspection import named_layers, shadow_of, tap
 from glassnet.errors import ConfigError
 from glassnet.layers import Step
 from glassnet.network import Network

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.engine.inputs import check_inputs
 from glassnet.errors import ConfigError
-from glassnet.inputs import check_inputs
 from glassnet.utils.row_sources import take_rows
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.parameters import Store
 from glassnet.layers import Dense
-from glassnet.store import Store
 
 __all__ = ["Penalties", "limit_norms"]
 
