@@ -14,7 +14,7 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 import glassnet as gn
-from glassnet.files import FORMAT_VERSION, write_atomically
+from glassnet.saving.model_file import FORMAT_VERSION, write_atomically
 
 DATA = Path(__file__).parent / "data"
 

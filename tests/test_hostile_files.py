@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet import safetensors_reader, strict_json
+from glassnet.saving import safetensors_reader, strict_json
 from glassnet.tabular import TableModel
 from hostile import BASES, Parts, deadline
 

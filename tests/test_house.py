@@ -7,14 +7,13 @@ import house
 # From the ground upwards: a room may import the rooms above it in this list, never those below. All imports count, those inside
 # functions and those for type checkers too, each as one of the file that defines the name.
 FLOORS = (
-    "scratch", "errors", "utils", "metrics", "schedules", "optimizers", "initializers", "layers", "losses", "engine", "configuration", "files", "strict_json", "safetensors_reader", "attribution", "explanation", "training", "gradcheck", "diagnosis", "plots", "views", "network", "populations", "sklearn", "datasets", "tabular", "cli", "__main__",
+    "scratch", "errors", "utils", "metrics", "schedules", "optimizers", "initializers", "layers", "losses", "engine", "saving", "attribution", "explanation", "training", "gradcheck", "diagnosis", "plots", "views", "network", "populations", "sklearn", "datasets", "tabular", "cli", "__main__",
 )  # fmt: skip
 
 # Imports that point upwards, to be mended.
 UPWARD: set[str] = {
     "glassnet.attribution.integrated -> glassnet.network",
     "glassnet.attribution.permutation -> glassnet.network",
-    "glassnet.configuration -> glassnet.network",
     "glassnet.diagnosis.case -> glassnet.network",
     "glassnet.diagnosis.case -> glassnet.populations.members",
     "glassnet.diagnosis.design_checks -> glassnet.network",
@@ -37,11 +36,6 @@ UPWARD: set[str] = {
     "glassnet.explanation.explaining -> glassnet.network",
     "glassnet.explanation.recording -> glassnet.network",
     "glassnet.explanation.recording -> glassnet.populations.members",
-    "glassnet.files -> glassnet",
-    "glassnet.files -> glassnet.network",
-    "glassnet.files -> glassnet.safetensors_reader",
-    "glassnet.files -> glassnet.strict_json",
-    "glassnet.files -> glassnet.training.state",
     "glassnet.gradcheck -> glassnet.network",
     "glassnet.plots.layers -> glassnet.network",
     "glassnet.plots.network -> glassnet.network",
@@ -50,6 +44,10 @@ UPWARD: set[str] = {
     "glassnet.plots.searches -> glassnet.populations.rates",
     "glassnet.plots.searches -> glassnet.populations.search",
     "glassnet.plots.weights -> glassnet.network",
+    "glassnet.saving.configuration -> glassnet.network",
+    "glassnet.saving.model_file -> glassnet",
+    "glassnet.saving.model_file -> glassnet.network",
+    "glassnet.saving.model_file -> glassnet.training.state",
     "glassnet.training.batches -> glassnet.network",
     "glassnet.training.checkpoints -> glassnet.network",
     "glassnet.training.fitting -> glassnet.network",

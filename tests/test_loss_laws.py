@@ -13,8 +13,8 @@ import pytest
 
 import glassnet as gn
 from cases import LOSSES, LossCase
-from glassnet.configuration import network_config, network_from_config
 from glassnet.losses import LOSSES as PUBLIC_LOSSES
+from glassnet.saving.configuration import network_config, network_from_config
 from glassnet.utils.arrays import Scratch, ScratchPool
 from harness import numeric_gradient, relative_error
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet import files
+from glassnet.saving import model_file as files
 from glassnet.training import pace
 from jobs import resumable
 

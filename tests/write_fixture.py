@@ -13,7 +13,7 @@ from unittest.mock import patch
 import numpy as np
 
 import glassnet as gn
-from glassnet.files import FORMAT_VERSION
+from glassnet.saving.model_file import FORMAT_VERSION
 from glassnet.tabular import TabularClassifier, TabularRegressor, recipes
 from hostile import BASES, DATA, Stumble
 from tabular_cases import columns, labels, numbers

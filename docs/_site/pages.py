@@ -14,7 +14,7 @@ ENGINE = {
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watching.Watch": "broken explain tell",
     "glassnet.errors": "shortened",
-    "glassnet.files": "restore_network write_atomically",
+    "glassnet.saving.model_file": "restore_network write_atomically",
     "glassnet.layers": "Chain Container check_layer_list check_raw_inputs learns leaves name_layers",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",

@@ -112,9 +112,9 @@ if TYPE_CHECKING:
         diagnose,
     )
     from glassnet.explanation import Explanation, explain_lesson
-    from glassnet.files import load
     from glassnet.gradcheck import check_gradients
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
+    from glassnet.saving.model_file import load
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
 
@@ -253,7 +253,7 @@ _ON_USE = {
     "find_learning_rate": "glassnet.populations",
     "check_my_backprop": "glassnet.diagnosis",
     "from_sklearn": "glassnet.sklearn",
-    "load": "glassnet.files",
+    "load": "glassnet.saving.model_file",
     "sweep": "glassnet.populations",
 }
 

@@ -428,9 +428,9 @@ class Network(Views):
     def save(self, path: str | Path, *, training_state: bool = False) -> None:
         """Write the network to the file ``path``, with ``training_state`` all that training on needs.
 
-        See `glassnet.files.save_network`.
+        See `glassnet.saving.model_file.save_network`.
         """
-        from glassnet.files import save_network
+        from glassnet.saving.model_file import save_network
 
         self.built("save")
         save_network(self, path, training_state=training_state)

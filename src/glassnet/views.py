@@ -34,8 +34,8 @@ class Views:
         return input_gradient(self, X, y, output=output)
 
     def summary(self: Any) -> str:
-        """Return a table of layers, shapes and parameters; see `glassnet.configuration.summary_table`."""
-        from glassnet.configuration import summary_table
+        """Return a table of layers, shapes and parameters; see `glassnet.saving.configuration.summary_table`."""
+        from glassnet.saving.configuration import summary_table
 
         self.built("summary")
         return summary_table(self)

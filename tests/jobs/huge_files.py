@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.strict_json import MOST_BYTES
+from glassnet.saving.strict_json import MOST_BYTES
 
 MEMORY = 2 * 2**30
 SECONDS = 60

@@ -14,7 +14,7 @@ from glassnet.cli.wording import plain
 from glassnet.errors import DataError
 from glassnet.explanation import Explanation, explain
 from glassnet.explanation.rendering import page_of
-from glassnet.files import write_atomically
+from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.why import Why
 from glassnet.utils.checks import check_integer

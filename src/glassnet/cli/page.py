@@ -20,9 +20,9 @@ from glassnet.cli.report_parts import interval_text, metric_name
 from glassnet.cli.train_result import Outcome
 from glassnet.cli.wording import count, metric_text, recipes_lines
 from glassnet.explanation.rendering import page_of
-from glassnet.files import write_atomically
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted
+from glassnet.saving.model_file import write_atomically
 from glassnet.tabular.why import told_rows
 from glassnet.utils.checks import require_extra
 

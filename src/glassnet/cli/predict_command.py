@@ -17,7 +17,7 @@ from glassnet.cli.outputs import check_output
 from glassnet.cli.printing import print_json
 from glassnet.cli.wording import abridged, count, plain
 from glassnet.errors import ConfigError
-from glassnet.files import write_atomically
+from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import TableModel
 
 __all__ = ["file_text", "predict_table", "run_predict"]

@@ -7,10 +7,10 @@ from typing import Any
 
 from glassnet.cli.loading import check_model_path, training_notes
 from glassnet.cli.printing import print_json
-from glassnet.configuration import network_config
-from glassnet.files import load
 from glassnet.layers import Layer
 from glassnet.network import Network
+from glassnet.saving.configuration import network_config
+from glassnet.saving.model_file import load
 from glassnet.tabular import TableModel
 
 __all__ = ["describe_model", "run_show"]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import ConfigError, FormatError, GlassnetError, shortened
-from glassnet.files import load as load_network
-from glassnet.files import save_network
 from glassnet.layers import LAYERS, Activation
 from glassnet.layers.containers import make_layer
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer
+from glassnet.saving.model_file import load as load_network
+from glassnet.saving.model_file import save_network
 from glassnet.schedules import SCHEDULES, Schedule, make_schedule
 from glassnet.sklearn.labels import known_labels
 from glassnet.sklearn.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss

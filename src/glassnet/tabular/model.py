@@ -9,10 +9,10 @@ import numpy as np
 
 from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, shortened
-from glassnet.files import load
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network
+from glassnet.saving.model_file import load
 from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.frames import to_table
 from glassnet.tabular.target import TargetEncoder

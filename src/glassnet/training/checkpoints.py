@@ -106,7 +106,9 @@ class Checkpoints:
         FormatError
             The file is damaged.
         """
-        from glassnet.files import restore_network  # loads safetensors, which only those who write files need
+        from glassnet.saving.model_file import (  # loads safetensors, which only those who write files need
+            restore_network,
+        )
 
         if not self._rule.path.exists():
             return False
@@ -156,7 +158,7 @@ class Checkpoints:
             self._write(run)
 
     def _write(self, run: Run) -> None:
-        from glassnet.files import save_network
+        from glassnet.saving.model_file import save_network
 
         run.note_seconds()
         try:

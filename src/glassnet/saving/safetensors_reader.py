@@ -16,7 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from glassnet.errors import FormatError
-from glassnet.strict_json import MOST_BYTES, parse_json
+from glassnet.saving.strict_json import MOST_BYTES, parse_json
 
 __all__ = ["read_safetensors"]
 

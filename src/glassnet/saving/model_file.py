@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.configuration import network_config, network_from_config
 from glassnet.engine.arguments import check_shape
 from glassnet.engine.parameters import Store
 from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError, shortened
 from glassnet.network import Network
-from glassnet.safetensors_reader import read_safetensors
-from glassnet.strict_json import parse_json
+from glassnet.saving.configuration import network_config, network_from_config
+from glassnet.saving.safetensors_reader import read_safetensors
+from glassnet.saving.strict_json import parse_json
 from glassnet.training import RunState
 from glassnet.utils.checks import wrong_values
 
