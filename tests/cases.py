@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import glassnet as gn
-from glassnet.layers import leaves
+from glassnet.layers.tree import leaves
 
 
 class LayerCase(NamedTuple):
@@ -96,7 +96,7 @@ LAYERS = [
 
 def is_noisy(layer: gn.Layer) -> bool:
     """Return whether a layer, or one inside it, draws noise while training."""
-    return any(isinstance(leaf, (gn.Dropout, gn.GaussianNoise)) for _, leaf in leaves([""], [layer]))
+    return any(isinstance(leaf, (gn.Dropout, gn.GaussianNoise)) for leaf in leaves([""], [layer]).values())
 
 
 class LossCase(NamedTuple):

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.layers import Embedding, Layer, ParamSpec, Step, leaves
+from glassnet.layers import Embedding, Layer, ParamSpec, Step
+from glassnet.layers.tree import leaves
 from glassnet.utils.arrays import Scratch, ScratchPool
 from glassnet.utils.random_streams import Noise, Streams
 
@@ -32,14 +33,14 @@ class Bench:
         self.layer = copy.deepcopy(layer)
         self.in_shape, self.n, self.members = in_shape, n, members
         self.dtype = np.dtype(dtype)
-        found = [leaf.n_categories for _, leaf in leaves([""], [self.layer]) if isinstance(leaf, Embedding)]
+        found = [leaf.n_categories for leaf in leaves([""], [self.layer]).values() if isinstance(leaf, Embedding)]
         self.n_codes = min(found, default=0)
         self.out_shape = self.layer.build(in_shape)
         self.lead = () if members is None else (members,)
         self.params: dict[str, np.ndarray] = {}
         self.grads: dict[str, np.ndarray] = {}
         self.stats: dict[str, np.ndarray] = {}
-        for index, (name, leaf) in enumerate(leaves([""], [self.layer])):
+        for index, (name, leaf) in enumerate(leaves([""], [self.layer]).items()):
             self._bind(name.removeprefix("."), leaf, index, seed)
         self.streams = [Streams(seed + k) for k in range(members or 1)]
         self.pool = ScratchPool(members, self.dtype)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.initializers import INITIALIZERS, default_initializer
 from glassnet.layers import ACTIVATIONS
+from glassnet.layers.initializers import INITIALIZERS, default_initializer
 
 D_IN, D_OUT = 300, 200
 VARIANCES = {

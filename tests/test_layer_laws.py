@@ -12,6 +12,7 @@ import pytest
 import glassnet as gn
 from cases import LAYERS, LayerCase, is_noisy
 from glassnet.layers import LAYERS as PUBLIC_LAYERS
+from glassnet.layers import make_layer
 from harness import TOLERANCE, Bench, bench_errors
 
 each_layer = pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
@@ -240,7 +241,7 @@ def test_members_equal_networks(case: LayerCase, mode: str, rng: np.random.Gener
 @each_layer
 def test_config_and_repr_round_trip(case: LayerCase, rng: np.random.Generator) -> None:
     """A layer made from its config, or from its repr, computes the same."""
-    twins = [type(case.layer)(**case.layer.config()), eval(repr(case.layer), vars(gn).copy())]
+    twins = [make_layer(case.layer.entry()), eval(repr(case.layer), vars(gn).copy())]
     bench = Bench(case.layer, case.in_shape, 4)
     X = bench.inputs(rng)
     expected = bench.forward(X).copy()

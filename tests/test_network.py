@@ -14,7 +14,8 @@ import pytest
 import glassnet as gn
 from cases import LAYERS
 from glassnet.layers import LAYERS as PUBLIC_LAYERS
-from glassnet.layers import Step, leaves
+from glassnet.layers import Step
+from glassnet.layers.tree import leaves
 
 
 def all_layers_network(**options: Any) -> gn.Network:
@@ -387,7 +388,7 @@ def test_every_public_layer_trains(rng: np.random.Generator) -> None:
     for case in LAYERS:
         layer = copy.deepcopy(case.layer)
         seen.add(type(layer))
-        looks_up = any(isinstance(leaf, gn.Embedding) for _, leaf in leaves([""], [layer]))
+        looks_up = any(isinstance(leaf, gn.Embedding) for leaf in leaves([""], [layer]).values())
         rows = rng.integers(0, 4, (64, *case.in_shape)) if looks_up else X
         front = [] if looks_up else [gn.Dense(math.prod(case.in_shape)), gn.Reshape(case.in_shape)]
         net = gn.Network(

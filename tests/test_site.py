@@ -16,7 +16,7 @@ from types import ModuleType
 import pytest
 
 import glassnet as gn
-from glassnet.initializers import INITIALIZERS
+from glassnet.layers.initializers import INITIALIZERS
 
 griffe = pytest.importorskip("griffe")
 

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import load_file
 
 import glassnet as gn
-from glassnet.engine.arguments import every_layer
+from glassnet.layers.tree import every_layer
 from glassnet.tabular import recipes
 from glassnet.tabular.recipes import RECIPES, Design
 

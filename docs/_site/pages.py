@@ -10,12 +10,12 @@ ACTIVATIONS = "glassnet.layers.activations"
 
 # Names without an underscore that one part of glassnet needs of another: no page shows them.
 ENGINE = {
-    "glassnet.engine.inspection": "named_layers shadow_of tap",
+    "glassnet.engine.inspection": "shadow_of tap",
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watching.Watch": "broken explain tell",
     "glassnet.errors": "shortened",
     "glassnet.saving.model_file": "restore_network write_atomically",
-    "glassnet.layers": "Chain Container check_layer_list check_raw_inputs learns leaves name_layers",
+    "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",
     "glassnet.network.Network": "accumulate broadcast built check_data check_inputs forget_shape has_own_rows logits "
@@ -51,7 +51,7 @@ class PublicNames(griffe.Extension):
             narrow(pkg, set(map(str, pkg.exports or ())))
             for member in list(hidden_members(pkg)):
                 member.parent.del_member(member.name)
-            list_initializers(pkg["initializers"])
+            list_initializers(pkg["layers.initializers"])
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Take the ``::`` in front of indented blocks from docstrings: Markdown knows the block by its indent."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.engine.arguments import check_layers, check_seeds, check_shape, every_layer, refuse_linked_output
+from glassnet.engine.arguments import check_layers, check_seeds, check_shape, refuse_linked_output
 from glassnet.engine.custom_layer_check import try_own_layers
 from glassnet.engine.data_dependent_init import init_from_data
 from glassnet.engine.inputs import check_data, check_inputs
@@ -17,7 +17,8 @@ from glassnet.engine.parameters import Slot, Store
 from glassnet.engine.penalties import Penalties
 from glassnet.engine.workspace import Workspace
 from glassnet.errors import NotFittedError, ShapeError
-from glassnet.layers import Layer, Step, leaves, name_layers
+from glassnet.layers import Layer, Step
+from glassnet.layers.tree import every_layer, leaves, name_layers
 from glassnet.losses import Loss, MetricChoice, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.utils.checks import check_choice, check_integer, check_number
@@ -144,13 +145,13 @@ class Network(Views):
         if len(out_shape) != 1:
             message = f"Network: the last layer must give one row of outputs per sample, got shape {out_shape}."
             raise ShapeError(message, expected="(k,)", got=out_shape)
-        return Store(dict(leaves(self.names, self.layers)), self.members, self.dtype)
+        return Store(leaves(self.names, self.layers), self.members, self.dtype)
 
     def twin(self, layers: list[Layer]) -> Network:
         """Return a network of these copied layers that shares parameters and statistics, with gradients of its own."""
         twin = Network.__new__(Network)
         vars(twin).update({**vars(self), "layers": layers, "run": None})
-        twin.store = self.built("twin").twin(dict(leaves(self.names, layers)))
+        twin.store = self.built("twin").twin(leaves(self.names, layers))
         twin.workspace = Workspace(layers, self.loss, self.members, self.dtype)
         return twin
 

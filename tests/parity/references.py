@@ -17,7 +17,7 @@ import torch.nn.functional as F  # noqa: N812  # as all the world calls it
 from autograd import grad
 
 import glassnet as gn
-from glassnet.layers import name_layers
+from glassnet.layers.tree import name_layers
 
 Params = dict[str, Any]
 

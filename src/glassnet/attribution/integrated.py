@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engine.arguments import every_layer
 from glassnet.engine.inspection import shadow_of
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers import Embedding, Step
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_number
 

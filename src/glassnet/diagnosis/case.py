@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.constants import constant_logits
-from glassnet.engine.arguments import every_layer
-from glassnet.engine.inspection import named_layers, tap
+from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
+from glassnet.layers.tree import every_layer, walk
 from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.network import Network
 from glassnet.populations.members import renewed, untrained
@@ -190,7 +190,7 @@ class Case:
     @cached_property
     def layers(self) -> dict[str, Layer]:
         """Every layer of the copy by its full name, in the order of computation."""
-        return named_layers(self.copy.names, self.copy.layers)
+        return dict(walk(self.copy.names, self.copy.layers))
 
     @cached_property
     def start(self) -> tuple[np.ndarray, np.ndarray]:

@@ -21,7 +21,8 @@ from glassnet.diagnosis.trials import (
     standardised,
     without_penalties,
 )
-from glassnet.engine.inspection import named_layers, shadow_of, tap
+from glassnet.engine.inspection import shadow_of, tap
+from glassnet.layers.tree import walk
 from glassnet.network import Network
 from glassnet.training import Callback, Run
 
@@ -85,7 +86,7 @@ def locate(network: Network, X: np.ndarray | None, epoch: int, step: int) -> Bre
         what = f"the weights {slots[0]} are no longer finite" if slots else "the weights are too large to be squared"
         return Breakdown(epoch, step, layer, what, {})
     shadow = shadow_of(network)
-    taps = tap(named_layers(shadow.names, shadow.layers))
+    taps = tap(dict(walk(shadow.names, shadow.layers)))
     shadow.logits(X)
     sizes: dict[str, float] = {}
     for name, taken in taps.items():

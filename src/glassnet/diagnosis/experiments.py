@@ -12,8 +12,8 @@ from glassnet.diagnosis.findings import Finding, make_finding
 from glassnet.diagnosis.rebuilding import with_new_seed, with_twice_the_units
 from glassnet.diagnosis.run_checks import lower_rates
 from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
-from glassnet.engine.arguments import every_layer
 from glassnet.layers import Dense, Dropout
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_failing"]

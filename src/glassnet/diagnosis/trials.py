@@ -10,8 +10,8 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Data, mean_loss
 from glassnet.diagnosis.constants import constant_logits
-from glassnet.engine.arguments import every_layer
 from glassnet.errors import DivergenceError, GlassnetError
+from glassnet.layers.tree import every_layer
 from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError
 from glassnet.network import Network
 from glassnet.populations.members import untrained

@@ -16,8 +16,8 @@ from glassnet.diagnosis.divergence import Observer
 from glassnet.diagnosis.examination import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.diagnosis.trials import Trials
-from glassnet.engine.arguments import every_layer
 from glassnet.errors import ConfigError, DivergenceError
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.training import History, Run, check_fit_options, fit_network
 from glassnet.training.batches import ArrayBatches

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers import Dense, Layer, Sequential, check_layer_list
+from glassnet.layers import Dense, Layer, Sequential
+from glassnet.layers.containers import check_layer_list
+from glassnet.layers.tree import every_layer
 from glassnet.losses import Loss
 from glassnet.utils.checks import check_integer
 from glassnet.utils.random_streams import fresh_seed
 
-__all__ = ["check_layers", "check_seeds", "check_shape", "every_layer", "refuse_linked_output"]
+__all__ = ["check_layers", "check_seeds", "check_shape", "refuse_linked_output"]
 
 # By name, so that a class of the user's own counts too.
 _LINKS = frozenset({"Exponential", "HardSigmoid", "LogSoftmax", "Sigmoid", "Softmax", "Softplus"})
@@ -31,13 +33,6 @@ def check_layers(layers: Sequence[Layer]) -> list[Layer]:
             message = f"Network: a layer must be in one network only, got {layer!r} of another one. Make a new layer."
             raise ConfigError(message, got=layer)
     return found
-
-
-def every_layer(layers: Iterable[Layer]) -> Iterator[Layer]:
-    """Yield every layer, containers and what is in them."""
-    for layer in layers:
-        yield layer
-        yield from every_layer(layer.sublayers().values())
 
 
 def check_seeds(seed: int | Sequence[int] | None, members: int | None) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.layers import check_raw_inputs
+from glassnet.layers.containers import check_raw_inputs
 from glassnet.utils.checks import check_matrix, check_same_length, check_weights
 from glassnet.utils.row_sources import PreparedRows, as_source, is_mapped
 

@@ -14,10 +14,11 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.layers import Cache, Layer, Step
+from glassnet.layers.tree import walk
 from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["input_gradient", "layer_output", "layer_outputs", "named_layers", "shadow_of", "tap"]
+__all__ = ["input_gradient", "layer_output", "layer_outputs", "shadow_of", "tap"]
 
 _JACOBIAN_ROWS = 512  # rows at a time: a backward pass keeps the outputs of all layers
 
@@ -87,7 +88,7 @@ def _outputs(network: Network, X: Any, where: str, only: str | None) -> dict[str
     network.built(where.removeprefix("Network."))
     inputs = network.check_inputs(where, X)
     shadow = shadow_of(network)
-    parts = named_layers(shadow.names, shadow.layers)
+    parts = dict(walk(shadow.names, shadow.layers))
     if only is not None:
         parts = {check_choice(where, "layer", only, parts): parts[only]}
     taken = tap(parts)
@@ -98,16 +99,6 @@ def _outputs(network: Network, X: Any, where: str, only: str | None) -> dict[str
         prepared.chain.forward(rows, Step("predict"))
     axis = 0 if network.members is None else 1
     return {name: np.concatenate(blocks, axis=axis) for name, blocks in taken.items()}
-
-
-def named_layers(names: list[str], layers: list[Layer]) -> dict[str, Layer]:
-    """Return every layer by its full name, a container after what is in it."""
-    found: dict[str, Layer] = {}
-    for name, layer in zip(names, layers, strict=True):
-        inside = layer.sublayers()
-        found |= named_layers([f"{name}.{part}" for part in inside], list(inside.values()))
-        found[name] = layer
-    return found
 
 
 def tap(layers: dict[str, Layer]) -> dict[str, list[np.ndarray]]:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.initializers import INITIALIZERS
 from glassnet.layers import Layer, ParamSpec
+from glassnet.layers.initializers import INITIALIZERS
 from glassnet.optimizers import Group
 from glassnet.utils.checks import check_choice
 from glassnet.utils.random_streams import Streams

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engine.arguments import every_layer
-from glassnet.layers import Cache, Chain, Layer
+from glassnet.layers import Cache, Layer
+from glassnet.layers.chain import Chain
+from glassnet.layers.tree import every_layer
 from glassnet.losses import Loss
 from glassnet.utils.arrays import Scratch, ScratchPool
 

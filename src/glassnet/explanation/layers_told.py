@@ -10,7 +10,8 @@ from glassnet.explanation.activations_told import told_activation
 from glassnet.explanation.parts import Equation, Term, is_ours
 from glassnet.explanation.recording import Passage
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm
-from glassnet.layers.activations import Activation, Identity
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.elementwise import Identity
 
 __all__ = ["backward_of", "forward_of", "parameter_symbol"]
 

@@ -2,46 +2,28 @@
 
 from __future__ import annotations
 
-from glassnet.layers.activations import (
-    ELU,
-    GELU,
-    SELU,
-    Activation,
-    Identity,
-    LeakyReLU,
-    Mish,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softplus,
-    Tanh,
-)
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.by_name import ACTIVATIONS
+from glassnet.layers.activations.custom import CustomActivation
+from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoid, SiLU, Softplus, Tanh
+from glassnet.layers.activations.learnable import Parametric, PReLU
+from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
+from glassnet.layers.activations.softmax import Softmax
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step
-from glassnet.layers.columns import Embedding, Scale, Select
 from glassnet.layers.containers import (
-    Chain,
     Concatenate,
-    Container,
     Residual,
     Sequential,
-    check_layer_list,
-    check_raw_inputs,
-    learns,
-    leaves,
-    make_layer,
-    name_layers,
 )
-from glassnet.layers.copies import Copies, EnsembleDense, EnsembleHead
-from glassnet.layers.custom import CustomActivation
 from glassnet.layers.dense import Dense
 from glassnet.layers.dropout import Dropout, GaussianNoise
-from glassnet.layers.named import ACTIVATIONS
 from glassnet.layers.normalization import BatchNorm, LayerNorm
-from glassnet.layers.ntk import NTKDense
-from glassnet.layers.numeric import PeriodicEmbedding, PiecewiseLinearEmbedding
+from glassnet.layers.registry import LAYERS, make_layer
 from glassnet.layers.shapes import Flatten, Reshape
-from glassnet.layers.slopes import Parametric, PReLU
-from glassnet.layers.softmax import Softmax
+from glassnet.layers.tables.batch_ensemble import Copies, EnsembleDense, EnsembleHead
+from glassnet.layers.tables.columns import Embedding, Scale, Select
+from glassnet.layers.tables.ntk_dense import NTKDense
+from glassnet.layers.tables.numeric_embeddings import PeriodicEmbedding, PiecewiseLinearEmbedding
 
 __all__ = [
     "ACTIVATIONS",
@@ -52,9 +34,7 @@ __all__ = [
     "Activation",
     "BatchNorm",
     "Cache",
-    "Chain",
     "Concatenate",
-    "Container",
     "Copies",
     "CustomActivation",
     "Dense",
@@ -87,40 +67,5 @@ __all__ = [
     "Softplus",
     "Step",
     "Tanh",
-    "check_layer_list",
-    "check_raw_inputs",
-    "learns",
-    "leaves",
     "make_layer",
-    "name_layers",
 ]
-
-LAYERS: dict[str, type[Layer]] = {
-    layer.__name__: layer
-    for layer in (
-        Dense,
-        NTKDense,
-        Copies,
-        EnsembleDense,
-        EnsembleHead,
-        PeriodicEmbedding,
-        PiecewiseLinearEmbedding,
-        Flatten,
-        Reshape,
-        Select,
-        Embedding,
-        Scale,
-        Dropout,
-        GaussianNoise,
-        PReLU,
-        Parametric,
-        CustomActivation,
-        BatchNorm,
-        LayerNorm,
-        Sequential,
-        Residual,
-        Concatenate,
-        *ACTIVATIONS.values(),
-    )
-}
-"""The layers that a model file may name."""

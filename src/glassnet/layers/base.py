@@ -8,11 +8,11 @@ member axis: with members, K networks trained at once, every array of a layer ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from glassnet.initializers import INITIALIZERS
+from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import Scratch, ScratchPool
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.random_streams import Noise
@@ -38,7 +38,7 @@ class ParamSpec(NamedTuple):
     shape : tuple of int
         Shape for one network, without the axis of members.
     initializer : str
-        A name in `glassnet.initializers.INITIALIZERS`.
+        A name in `glassnet.layers.initializers.INITIALIZERS`.
     fan_in, fan_out : int
         What the initializer scales by.
     decays : bool
@@ -267,7 +267,7 @@ class Layer:
 
     def tuned(
         self, *, trainable: bool | None = None, rate_factor: float | None = None, decay_factor: float | None = None
-    ) -> Layer:
+    ) -> Self:
         """Set how the layer is trained, and return it; what is left out stays as it is.
 
         Parameters

@@ -2,135 +2,25 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
 
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, Step
+from glassnet.layers.chain import Chain
+from glassnet.layers.tree import learns, name_layers
 from glassnet.utils.arrays import Scratch
-from glassnet.utils.checks import check_class
 
 __all__ = [
-    "Chain",
     "Concatenate",
     "Container",
     "Residual",
     "Sequential",
     "check_layer_list",
     "check_raw_inputs",
-    "learns",
-    "leaves",
-    "make_layer",
-    "name_layers",
 ]
-
-
-def name_layers(layers: Sequence[Layer]) -> list[str]:
-    """Return stable names: the class in small letters and a count, ``dense_1``, ``batch_norm_1``."""
-    counts: dict[str, int] = {}
-    names = []
-    for layer in layers:
-        word = type(layer).__name__
-        snake = "".join(
-            "_" + c.lower() if c.isupper() and i and not word[i - 1].isupper() else c.lower()
-            for i, c in enumerate(word)
-        )
-        counts[snake] = counts.get(snake, 0) + 1
-        names.append(f"{snake}_{counts[snake]}")
-    return names
-
-
-def leaves(names: Sequence[str], layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
-    """Yield ``(name, layer)`` for every layer that is not a container, in the order of their definition.
-
-    The names of nested layers are joined by dots: ``"residual_1.dense_2"``.
-    """
-    for name, layer in zip(names, layers, strict=True):
-        inside = layer.sublayers()
-        if inside:
-            yield from leaves([f"{name}.{part}" for part in inside], list(inside.values()))
-        else:
-            yield name, layer
-
-
-def learns(layer: Layer) -> bool:
-    """Return whether the layer, or one inside it, has parameters."""
-    return bool(layer.param_specs()) or any(map(learns, layer.sublayers().values()))
-
-
-def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Layer:
-    """Return the layer that `Layer.entry` described, with all the layers inside it.
-
-    Parameters
-    ----------
-    entry : mapping
-        ``{"class": "Dense", "units": 8, ...}``.
-    known : mapping of str to class or Layer, optional
-        The classes that it may name, and layers of the user's own by their names, which are copied; by default
-        the classes of this package.
-    """
-    from glassnet.layers import LAYERS  # here, since that table holds the classes of this file
-
-    classes = LAYERS if known is None else known
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("tuning", {}), Mapping):
-        message = f"layer: it must be described by a class and its arguments, got {entry!r}."
-        raise ConfigError(message, got=entry)
-    name = entry.get("name", "")
-    own = classes.get(name) if isinstance(name, str) else None
-    if isinstance(own, Layer) and type(own).__name__ == entry.get("class"):
-        return copy.deepcopy(own).tuned(**entry.get("tuning", {}))
-    arguments = {name: _made(value, classes) for name, value in entry.items() if name not in ("class", "tuning")}
-    layer: Layer = check_class("layer", "class", entry.get("class"), classes)(**arguments)
-    return layer.tuned(**entry.get("tuning", {}))
-
-
-def _made(value: Any, known: Mapping[str, Any]) -> Any:
-    """Return an argument with every entry of a layer in it made a layer."""
-    if isinstance(value, dict) and "class" in value:
-        return make_layer(value, known)
-    return [_made(item, known) for item in value] if isinstance(value, list) else value
-
-
-class Chain:
-    """Layers one after the other, with their caches for batches of one size.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        Built.
-    scratch : Scratch
-    need_dX : bool
-        Whether `backward` must reach the input of the first layer.
-    """
-
-    __slots__ = ("_need_dX", "steps_back", "steps_forward")
-
-    def __init__(self, layers: Sequence[Layer], scratch: Scratch, need_dX: bool) -> None:
-        # Nothing in front of the first layer that learns needs a gradient, unless the input does.
-        first = 0 if need_dX else next((i for i, layer in enumerate(layers) if learns(layer)), len(layers))
-        caches = [layer.make_cache(scratch, need_dX or position > first) for position, layer in enumerate(layers)]
-        pairs = list(zip(layers, caches, strict=True))
-        self._need_dX = need_dX
-        self.steps_forward: list[tuple[Callable[..., Any], Cache]] = [(layer.forward, cache) for layer, cache in pairs]
-        self.steps_back: list[tuple[Callable[..., Any], Cache]] = [
-            (layer.backward, cache) for layer, cache in reversed(pairs[first:])
-        ]
-
-    def forward(self, X: np.ndarray, step: Step) -> np.ndarray:
-        """Return the output of the last layer."""
-        for forward, cache in self.steps_forward:
-            X = forward(X, cache, step)
-        return X
-
-    def backward(self, dY: np.ndarray) -> np.ndarray | None:
-        """Return the gradient with respect to the input, or None if it was not asked for."""
-        d: Any = dY
-        for backward, cache in self.steps_back:
-            d = backward(d, cache)
-        return d if self._need_dX else None
 
 
 class Container(Layer):
@@ -148,7 +38,7 @@ class Container(Layer):
 
     def tuned(
         self, *, trainable: bool | None = None, rate_factor: float | None = None, decay_factor: float | None = None
-    ) -> Layer:
+    ) -> Self:
         for layer in self.sublayers().values():
             layer.tuned(trainable=trainable, rate_factor=rate_factor, decay_factor=decay_factor)
         return self
@@ -397,8 +287,7 @@ def _init_in_order(layers: Sequence[Layer], X: np.ndarray, rngs: Sequence[np.ran
 
 def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:
     """Return the layers as a list: at least one, and nothing else."""
-    given: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
-    found = [make_layer(layer) if isinstance(layer, dict) else layer for layer in given]
+    found: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     for position, layer in enumerate(found):
         if not isinstance(layer, Layer):
             hint = (

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.initializers import INITIALIZERS, default_initializer
-from glassnet.layers.activations import Activation, Identity
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.by_name import activation_config, activation_name, make_activation
+from glassnet.layers.activations.elementwise import Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.layers.named import activation_config, activation_name, make_activation
+from glassnet.layers.initializers import INITIALIZERS, default_initializer
 from glassnet.utils.arrays import Scratch, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 

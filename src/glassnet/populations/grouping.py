@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from glassnet.engine.arguments import every_layer
 from glassnet.layers import Layer
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 
 __all__ = ["group_size", "working_set"]

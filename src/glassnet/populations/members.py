@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassnet.engine.arguments import every_layer
 from glassnet.errors import ConfigError
 from glassnet.layers import Dropout
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.schedules import as_schedule
 from glassnet.utils.checks import check_integer, check_number

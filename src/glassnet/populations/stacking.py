@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engine.arguments import every_layer
 from glassnet.layers import LAYERS, Layer
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.schedules import Schedule
 from glassnet.training import History, RunState

@@ -7,9 +7,9 @@ import inspect
 from collections.abc import Iterable
 from typing import Any
 
-from glassnet.engine.arguments import every_layer
 from glassnet.errors import ConfigError, FormatError
 from glassnet.layers import LAYERS, Activation, Layer, make_layer
+from glassnet.layers.tree import every_layer
 from glassnet.losses import LOSSES, CustomLoss, EnsembleLoss, Loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS

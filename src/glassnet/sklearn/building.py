@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError
-from glassnet.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer, LayerNorm, leaves
-from glassnet.layers.named import make_activation
+from glassnet.layers import ACTIVATIONS, BatchNorm, Dense, Dropout, Layer, LayerNorm
+from glassnet.layers.activations.by_name import make_activation
+from glassnet.layers.tree import leaves
 from glassnet.losses import LOSSES, Loss, as_loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
@@ -115,7 +116,7 @@ def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
 
 def dense_layers(network: Network) -> list[Dense]:
     """Return the layers that ``coefs_`` and ``intercepts_`` show."""
-    return [layer for layer in dict(leaves(network.names, network.layers)).values() if isinstance(layer, Dense)]
+    return [layer for layer in leaves(network.names, network.layers).values() if isinstance(layer, Dense)]
 
 
 def draw_weights(network: Network, random: np.random.RandomState, dtype: np.dtype[Any], *, is_logistic: bool) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, FormatError, GlassnetError, shortened
 from glassnet.layers import LAYERS, Activation
-from glassnet.layers.containers import make_layer
+from glassnet.layers.registry import make_layer
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer

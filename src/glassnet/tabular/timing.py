@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.engine.arguments import every_layer
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.tabular.encoder import TableEncoder
 from glassnet.tabular.fitting import FitOptions, Rows

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from glassnet.attribution import Importance, integrated_gradients, permutation_importance
-from glassnet.engine.arguments import every_layer
 from glassnet.errors import DataError
 from glassnet.layers import Embedding
+from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
 from glassnet.tabular.code_coder import CodeCoder
 from glassnet.tabular.frames import to_table

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.engine.arguments import every_layer
 from glassnet.engine.evaluation import scores
 from glassnet.engine.penalties import Penalties, limit_norms
 from glassnet.errors import DivergenceError
 from glassnet.layers import Step
+from glassnet.layers.tree import every_layer
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.optimizers import clip_gradients

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glassnet.engine.inspection import named_layers, shadow_of, tap
+from glassnet.engine.inspection import shadow_of, tap
 from glassnet.errors import ConfigError
 from glassnet.layers import Step
+from glassnet.layers.tree import walk
 from glassnet.network import Network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import Callback
@@ -93,7 +94,7 @@ class Snapshots(Callback):
         X, y, weight = (_taken(array, rows) for array in run.batches.arrays)
         self._data = X, y, weight
         self._shadow = shadow_of(run.network)
-        self._taps = tap(named_layers(self._shadow.names, self._shadow.layers))
+        self._taps = tap(dict(walk(self._shadow.names, self._shadow.layers)))
         if run.epoch == 0:
             self._take(0)
 

@@ -6,25 +6,13 @@ import copy
 from typing import Any
 
 from glassnet.errors import ConfigError
-from glassnet.layers.activations import (
-    ELU,
-    GELU,
-    SELU,
-    Activation,
-    Identity,
-    LeakyReLU,
-    Mish,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softplus,
-    Tanh,
-)
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.custom import CustomActivation
+from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoid, SiLU, Softplus, Tanh
+from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
+from glassnet.layers.activations.softmax import Softmax
 from glassnet.layers.base import Layer
-from glassnet.layers.containers import make_layer
-from glassnet.layers.custom import CustomActivation
-from glassnet.layers.softmax import Softmax
-from glassnet.utils.checks import check_choice
+from glassnet.utils.checks import check_choice, check_class
 
 __all__ = ["ACTIVATIONS", "activation_config", "activation_name", "make_activation"]
 
@@ -59,7 +47,7 @@ def make_activation(where: str, value: Any) -> Activation:
     if value is None:
         return Identity()
     if isinstance(value, dict):
-        value = make_layer(value)
+        value = _described(where, value)
     if isinstance(value, (tuple, list)) and len(value) == 2 and all(map(callable, value)):
         return CustomActivation(*value)
     if isinstance(value, Activation):
@@ -69,6 +57,14 @@ def make_activation(where: str, value: Any) -> Activation:
         message = f"{where}: activation must be a name, an activation or a pair of functions, got {value!r}. {advice}"
         raise ConfigError(message, got=value)
     return ACTIVATIONS[check_choice(where, "activation", value, ACTIVATIONS, _ELSEWHERE)]()
+
+
+def _described(where: str, entry: dict[str, Any]) -> Activation:
+    """Return the built-in activation of a class's name and arguments."""
+    classes = {kind.__name__: kind for kind in ACTIVATIONS.values()}
+    arguments = {name: value for name, value in entry.items() if name not in ("class", "tuning")}
+    found: Activation = check_class(where, "activation", entry.get("class"), classes)(**arguments)
+    return found.tuned(**entry.get("tuning", {}))
 
 
 def activation_config(value: Any, activation: Activation) -> Any:

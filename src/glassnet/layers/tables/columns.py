@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, ShapeError
-from glassnet.initializers import INITIALIZERS
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 

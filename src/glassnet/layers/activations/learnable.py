@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.layers.named import activation_config, make_activation
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_flag
 

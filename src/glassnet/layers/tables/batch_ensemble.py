@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.layers.activations import Activation, Identity
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.by_name import activation_config, make_activation
+from glassnet.layers.activations.elementwise import Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.layers.named import activation_config, make_activation
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 

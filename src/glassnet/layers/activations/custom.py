@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError
-from glassnet.layers.activations import Activation
+from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
 
 __all__ = ["CustomActivation"]

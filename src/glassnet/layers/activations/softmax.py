@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from glassnet.layers.activations import Activation
+from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
 from glassnet.utils.arrays import Scratch
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.initializers import INITIALIZERS
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import Scratch, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_integer, check_number
 
@@ -37,7 +37,7 @@ class NTKDense(Layer):
     units : int
         Number of outputs, d_out.
     initializer, bias_initializer : str, default="normal"
-        How ``W`` and ``b`` start, by a name in `glassnet.initializers.INITIALIZERS`; the default is N(0, 1).
+        How ``W`` and ``b`` start, by a name in `glassnet.layers.initializers.INITIALIZERS`; the default is N(0, 1).
     bias_rate_factor : float, default=1.0
         Multiplies the learning rate of ``b``.
 

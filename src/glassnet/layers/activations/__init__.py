@@ -1,0 +1,22 @@
+"""Activations, each one class: the function, and its derivative as the backward pass uses it."""
+
+from __future__ import annotations
+
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoid, SiLU, Softplus, Tanh
+from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
+
+__all__ = [
+    "ELU",
+    "GELU",
+    "SELU",
+    "Activation",
+    "Identity",
+    "LeakyReLU",
+    "Mish",
+    "ReLU",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Tanh",
+]

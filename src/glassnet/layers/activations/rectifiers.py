@@ -1,0 +1,143 @@
+"""Rectifiers: 0, or nearly so, for negative numbers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from glassnet.layers.activations.base import Activation
+from glassnet.layers.base import Cache
+from glassnet.utils.arrays import Scratch
+from glassnet.utils.checks import check_number
+
+__all__ = ["ELU", "SELU", "LeakyReLU", "ReLU"]
+
+
+class ReLU(Activation):
+    """Rectifier: ``Y = max(Z, 0)``, ``dZ = dY * (Z > 0)``, and 0 where Z is exactly 0.
+
+    References
+    ----------
+    Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
+    """
+
+    constants: ClassVar[dict[str, float]] = {"zero": 0.0}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        np.maximum(Z, work["zeros"], out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,), mask = work["arrays"], work["mask"]
+        np.greater(Y, work["zero"], mask)
+        # A bool factor is cast through a small buffer, slower than this copy (128 x 256: 7.6 against 6.9 us).
+        np.copyto(T, mask)
+        np.multiply(dY, T, dY)
+
+
+class LeakyReLU(Activation):
+    """Rectifier that lets a little through: ``Y = max(Z, slope * Z)``, ``dZ = dY * (1 if Z > 0 else slope)``.
+
+    Parameters
+    ----------
+    slope : float, default=0.01
+        Slope for negative Z, above 0 and below 1.
+
+    References
+    ----------
+    Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic models".
+    """
+
+    def __init__(self, slope: float = 0.01) -> None:
+        self.slope = check_number("LeakyReLU", "slope", slope, 0.0, 1.0, open_minimum=True, open_maximum=True)
+
+    def make_work(self, scratch: Scratch) -> Cache:
+        constants = {"zero": 0.0, "slope": self.slope, "rest": 1.0 - self.slope}
+        return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        (T,) = work["arrays"]
+        np.multiply(Z, work["slope"], T)
+        np.maximum(Z, T, out=Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T,), mask = work["arrays"], work["mask"]
+        np.greater(Y, work["zero"], mask)
+        np.copyto(T, mask)
+        np.multiply(T, work["rest"], T)
+        np.add(T, work["slope"], T)
+        np.multiply(dY, T, dY)
+
+    def config(self) -> dict[str, Any]:
+        return {"slope": self.slope}
+
+
+class ELU(Activation):
+    """Exponential linear unit.
+
+    ``Y = Z if Z > 0 else alpha * (exp(Z) - 1)``, ``dZ = dY * (1 if Z > 0 else Y + alpha)``
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        The output tends to ``-alpha`` for very negative Z.
+
+    References
+    ----------
+    Clevert, Unterthiner & Hochreiter (2016), arXiv:1511.07289, eq. 15-16.
+    """
+
+    scale: ClassVar[float] = 1.0
+    n_work = 2
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = check_number("ELU", "alpha", alpha, 0.0, open_minimum=True)
+
+    def make_work(self, scratch: Scratch) -> Cache:
+        floor = self.scale * self.alpha
+        constants = {"scale": self.scale, "floor": floor, "rise": self.scale - floor}
+        return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
+
+    def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
+        T = work["arrays"][0]
+        np.minimum(Z, work["zeros"], out=T)
+        np.expm1(T, T)
+        np.multiply(T, work["floor"], T)
+        np.maximum(Z, work["zeros"], out=Y)
+        np.multiply(Y, work["scale"], Y)
+        np.add(Y, T, Y)
+
+    def differentiate(self, dY: np.ndarray, Y: np.ndarray, work: Cache) -> None:
+        (T, M), mask = work["arrays"], work["mask"]
+        np.greater(Y, work["zeros"], mask)
+        np.copyto(M, mask)
+        # min(Y, 0) + floor, and the rest up to scale where Y > 0: a copy by the mask alone takes twice the time.
+        np.minimum(Y, work["zeros"], out=T)
+        np.add(T, work["floor"], T)
+        np.multiply(M, work["rise"], M)
+        np.add(T, M, T)
+        np.multiply(dY, T, dY)
+
+    def config(self) -> dict[str, Any]:
+        return {"alpha": self.alpha}
+
+
+class SELU(ELU):
+    """Scaled exponential linear unit, which keeps mean 0 and variance 1 from layer to layer.
+
+    ``Y = scale * (Z if Z > 0 else alpha * (exp(Z) - 1))``, ``dZ = dY * (scale if Z > 0 else Y + scale * alpha)``
+
+    with ``scale = 1.0507009873554805`` and ``alpha = 1.6732632423543772``.
+
+    References
+    ----------
+    Klambauer et al. (2017), arXiv:1706.02515, eq. 2 and 14.
+    """
+
+    scale = 1.0507009873554805
+
+    def __init__(self) -> None:
+        super().__init__(alpha=1.6732632423543772)
+
+    def config(self) -> dict[str, Any]:
+        return {}

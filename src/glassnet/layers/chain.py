@@ -1,0 +1,53 @@
+"""Layers one after the other, ready for batches of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.layers.base import Cache, Layer, Step
+from glassnet.layers.tree import learns
+from glassnet.utils.arrays import Scratch
+
+__all__ = ["Chain"]
+
+
+class Chain:
+    """Layers one after the other, with their caches for batches of one size.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        Built.
+    scratch : Scratch
+    need_dX : bool
+        Whether `backward` must reach the input of the first layer.
+    """
+
+    __slots__ = ("_need_dX", "steps_back", "steps_forward")
+
+    def __init__(self, layers: Sequence[Layer], scratch: Scratch, need_dX: bool) -> None:
+        # Nothing in front of the first layer that learns needs a gradient, unless the input does.
+        first = 0 if need_dX else next((i for i, layer in enumerate(layers) if learns(layer)), len(layers))
+        caches = [layer.make_cache(scratch, need_dX or position > first) for position, layer in enumerate(layers)]
+        pairs = list(zip(layers, caches, strict=True))
+        self._need_dX = need_dX
+        self.steps_forward: list[tuple[Callable[..., Any], Cache]] = [(layer.forward, cache) for layer, cache in pairs]
+        self.steps_back: list[tuple[Callable[..., Any], Cache]] = [
+            (layer.backward, cache) for layer, cache in reversed(pairs[first:])
+        ]
+
+    def forward(self, X: np.ndarray, step: Step) -> np.ndarray:
+        """Return the output of the last layer."""
+        for forward, cache in self.steps_forward:
+            X = forward(X, cache, step)
+        return X
+
+    def backward(self, dY: np.ndarray) -> np.ndarray | None:
+        """Return the gradient with respect to the input, or None if it was not asked for."""
+        d: Any = dY
+        for backward, cache in self.steps_back:
+            d = backward(d, cache)
+        return d if self._need_dX else None

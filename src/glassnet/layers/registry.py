@@ -1,0 +1,86 @@
+"""The built-in layers by the names of their classes, and layers from their descriptions in files."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from glassnet.errors import ConfigError
+from glassnet.layers.activations.by_name import ACTIVATIONS
+from glassnet.layers.activations.custom import CustomActivation
+from glassnet.layers.activations.learnable import Parametric, PReLU
+from glassnet.layers.base import Layer
+from glassnet.layers.containers import Concatenate, Residual, Sequential
+from glassnet.layers.dense import Dense
+from glassnet.layers.dropout import Dropout, GaussianNoise
+from glassnet.layers.normalization import BatchNorm, LayerNorm
+from glassnet.layers.shapes import Flatten, Reshape
+from glassnet.layers.tables.batch_ensemble import Copies, EnsembleDense, EnsembleHead
+from glassnet.layers.tables.columns import Embedding, Scale, Select
+from glassnet.layers.tables.ntk_dense import NTKDense
+from glassnet.layers.tables.numeric_embeddings import PeriodicEmbedding, PiecewiseLinearEmbedding
+from glassnet.utils.checks import check_class
+
+__all__ = ["LAYERS", "make_layer"]
+
+LAYERS: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        Dense,
+        NTKDense,
+        Copies,
+        EnsembleDense,
+        EnsembleHead,
+        PeriodicEmbedding,
+        PiecewiseLinearEmbedding,
+        Flatten,
+        Reshape,
+        Select,
+        Embedding,
+        Scale,
+        Dropout,
+        GaussianNoise,
+        PReLU,
+        Parametric,
+        CustomActivation,
+        BatchNorm,
+        LayerNorm,
+        Sequential,
+        Residual,
+        Concatenate,
+        *ACTIVATIONS.values(),
+    )
+}
+"""The layers that a model file may name."""
+
+
+def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Layer:
+    """Return the layer that `Layer.entry` described, with all the layers inside it.
+
+    Parameters
+    ----------
+    entry : mapping
+        ``{"class": "Dense", "units": 8, ...}``.
+    known : mapping of str to class or Layer, optional
+        The classes that it may name, and layers of the user's own by their names, which are copied; by default
+        the classes of this package.
+    """
+    classes = LAYERS if known is None else known
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("tuning", {}), Mapping):
+        message = f"layer: it must be described by a class and its arguments, got {entry!r}."
+        raise ConfigError(message, got=entry)
+    name = entry.get("name", "")
+    own = classes.get(name) if isinstance(name, str) else None
+    if isinstance(own, Layer) and type(own).__name__ == entry.get("class"):
+        return copy.deepcopy(own).tuned(**entry.get("tuning", {}))
+    arguments = {name: _made(value, classes) for name, value in entry.items() if name not in ("class", "tuning")}
+    layer: Layer = check_class("layer", "class", entry.get("class"), classes)(**arguments)
+    return layer.tuned(**entry.get("tuning", {}))
+
+
+def _made(value: Any, known: Mapping[str, Any]) -> Any:
+    """Return an argument with every entry of a layer in it made a layer."""
+    if isinstance(value, dict) and "class" in value:
+        return make_layer(value, known)
+    return [_made(item, known) for item in value] if isinstance(value, list) else value
