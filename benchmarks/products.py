@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from benchmarks.cases import Case
-from glassnet.training.threads import blas_threads
+from glassnet.training.threads.blas import blas_threads
 
 __all__ = ["Products", "make"]
 

@@ -12,7 +12,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.training.batches import ArrayBatches
-from glassnet.training.weighting import class_factors
+from glassnet.training.class_weights import class_factors
 from glassnet.utils.random_streams import Streams
 from glassnet.utils.row_sources import is_mapped
 

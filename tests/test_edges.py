@@ -214,7 +214,7 @@ class Oops(gn.Callback):
 
 def test_an_exception_leaves_a_network_to_go_on_from() -> None:
     """What a callback raises passes through; the cut epoch is counted and recorded, so the next fit begins another."""
-    from glassnet.training.threads import available_threads
+    from glassnet.training.threads.blas import available_threads
 
     X, y = line()
     net, before = regressor(), available_threads()

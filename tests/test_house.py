@@ -47,15 +47,15 @@ UPWARD: set[str] = {
     "glassnet.saving.configuration -> glassnet.network",
     "glassnet.saving.model_file -> glassnet",
     "glassnet.saving.model_file -> glassnet.network",
-    "glassnet.saving.model_file -> glassnet.training.state",
+    "glassnet.saving.model_file -> glassnet.training.run_state",
     "glassnet.training.batches -> glassnet.network",
     "glassnet.training.checkpoints -> glassnet.network",
+    "glassnet.training.data -> glassnet.network",
     "glassnet.training.fitting -> glassnet.network",
-    "glassnet.training.intake -> glassnet.network",
-    "glassnet.training.pace -> glassnet.network",
-    "glassnet.training.run -> glassnet.network",
+    "glassnet.training.loop -> glassnet.network",
+    "glassnet.training.run_state -> glassnet.network",
     "glassnet.training.snapshots -> glassnet.network",
-    "glassnet.training.state -> glassnet.network",
+    "glassnet.training.threads.pace -> glassnet.network",
 }
 
 # Circles of files and rooms, to be mended.

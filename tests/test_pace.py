@@ -11,8 +11,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.training import threads as threads_module
-from glassnet.training.pace import Pace, paced
-from glassnet.training.threads import BlasLimit, available_threads, blas_threads, most_threads, usable_cores
+from glassnet.training.threads.blas import BlasLimit, available_threads, blas_threads, most_threads, usable_cores
+from glassnet.training.threads.pace import Pace, paced
 
 
 class Machine:

@@ -18,7 +18,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.saving import model_file as files
-from glassnet.training import pace
+from glassnet.training.threads import pace
 from jobs import resumable
 
 JOB = Path(resumable.__file__)

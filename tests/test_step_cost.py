@@ -16,7 +16,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.training.batches import ArrayBatches
-from glassnet.training.run import Run
+from glassnet.training.loop import Run
 
 
 def stepper(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.training.threads import available_threads
+from glassnet.training.threads.blas import available_threads
 from jobs.pooled import data, fitted, make, train_on
 
 

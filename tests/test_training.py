@@ -19,7 +19,7 @@ import pytest
 import glassnet as gn
 from glassnet.training import Run
 from glassnet.training.progress import ProgressLine, progress_text
-from glassnet.training.threads import available_threads, blas_threads, choose_threads
+from glassnet.training.threads.blas import available_threads, blas_threads, choose_threads
 from glassnet.utils.splitting import split_rows
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import glassnet as gn
 from benchmarks.cases import Case
 from glassnet.training.batches import ArrayBatches
-from glassnet.training.pace import paced
-from glassnet.training.run import Run
-from glassnet.training.threads import blas_threads
+from glassnet.training.loop import Run
+from glassnet.training.threads.blas import blas_threads
+from glassnet.training.threads.pace import paced
 
 
 def network(case: Case) -> gn.Network:

@@ -26,9 +26,9 @@ ENGINE = {
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState check_fit_options",
     "glassnet.training.history.History": "complete extend record",
-    "glassnet.training.run.Run": "__init__ check_weights decide evaluate last_finite loop members_diverged "
+    "glassnet.training.loop.Run": "__init__ check_weights decide evaluate last_finite loop members_diverged "
     "note_seconds position_after rate run_epoch train_step watched_data",
-    "glassnet.training.stopping.EarlyStopping": "check_monitor sign",
+    "glassnet.training.early_stopping.EarlyStopping": "check_monitor sign",
 }
 
 # What others are made of, and for those who write a class of their own: after what everybody uses.

@@ -21,7 +21,7 @@ from glassnet.training import Callback, History
 from glassnet.training.progress import seconds_text
 
 if TYPE_CHECKING:
-    from glassnet.training.run import Run
+    from glassnet.training.loop import Run
 
 __all__ = ["LiveView"]
 

@@ -17,7 +17,7 @@ from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.network import Network
 from glassnet.populations.members import renewed, untrained
 from glassnet.training import History
-from glassnet.training.weighting import class_codes
+from glassnet.training.class_weights import class_codes
 from glassnet.utils.row_sources import RowSource
 
 __all__ = [

@@ -13,7 +13,7 @@ from glassnet.diagnosis.trials import LOSS, Attempt, Judge, Trials
 from glassnet.layers import Dense, Flatten
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.network import Network
-from glassnet.training.weighting import class_codes, class_factors
+from glassnet.training.class_weights import class_codes, class_factors
 
 __all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.plots.axes import axes_for
-from glassnet.training.weighting import class_codes
+from glassnet.training.class_weights import class_codes
 from glassnet.utils.checks import check_integer
 
 __all__ = ["draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]

@@ -18,8 +18,8 @@ from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template, renewed
 from glassnet.populations.plans import make_plan
 from glassnet.training import EarlyStopping, History
-from glassnet.training.run import Validation
-from glassnet.training.weighting import class_codes
+from glassnet.training.class_weights import class_codes
+from glassnet.training.loop import Validation
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows

@@ -19,9 +19,9 @@ from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.fitting import check_monitors
 from glassnet.training.interrupts import Interruption, listening
-from glassnet.training.pace import paced
+from glassnet.training.loop import Validation
 from glassnet.training.progress import make_progress, seconds_text
-from glassnet.training.run import Validation
+from glassnet.training.threads.pace import paced
 from glassnet.utils.row_sources import RowSource, take_rows
 
 __all__ = ["Job", "JointPlan", "train_jointly"]

@@ -11,7 +11,7 @@ from glassnet.losses import MetricChoice
 from glassnet.network import Network
 from glassnet.populations.joint import JointPlan
 from glassnet.training import EarlyStopping
-from glassnet.training.intake import prepare_data
+from glassnet.training.data import prepare_data
 from glassnet.utils.checks import check_integer, check_number
 
 __all__ = ["make_plan"]

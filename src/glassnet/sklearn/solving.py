@@ -15,8 +15,8 @@ from glassnet.sklearn.rows import Rows
 from glassnet.sklearn.stochastic import CoupledL2, MLPBatches, MLPRun, WeightedMLPRun
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.interrupts import listening
-from glassnet.training.pace import paced
 from glassnet.training.progress import make_progress
+from glassnet.training.threads.pace import paced
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimator import BaseMLP

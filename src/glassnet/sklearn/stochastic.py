@@ -12,7 +12,7 @@ from glassnet.engine.penalties import Penalties
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.training.batches import ArrayBatches, Batch
-from glassnet.training.run import Run
+from glassnet.training.loop import Run
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimator import BaseMLP

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
+from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.fitting import check_fit_options, fit_network
 from glassnet.training.history import History
-from glassnet.training.run import Run
+from glassnet.training.loop import Run
+from glassnet.training.run_state import RunState
 from glassnet.training.snapshots import Snapshot, Snapshots
-from glassnet.training.state import RunState
-from glassnet.training.stopping import EarlyStopping
 
 __all__ = [
     "Callback",

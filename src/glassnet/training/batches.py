@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
-from glassnet.training.stopping import fingerprint
+from glassnet.training.early_stopping import fingerprint
 from glassnet.utils.arrays import ScratchPool
 from glassnet.utils.random_streams import Streams
 from glassnet.utils.row_sources import RowSource

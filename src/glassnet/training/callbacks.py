@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from glassnet.errors import ConfigError
 
 if TYPE_CHECKING:
-    from glassnet.training.run import Run
+    from glassnet.training.loop import Run
 
 __all__ = ["Callback", "as_callbacks"]
 

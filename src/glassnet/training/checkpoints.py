@@ -13,7 +13,7 @@ from glassnet.utils.checks import check_integer, check_number
 
 if TYPE_CHECKING:
     from glassnet.network import Network
-    from glassnet.training.run import Run
+    from glassnet.training.loop import Run
 
 __all__ = ["Checkpoint", "Checkpoints", "as_checkpoint"]
 

@@ -13,13 +13,13 @@ from glassnet.network import Network
 from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
+from glassnet.training.data import prepare_data
+from glassnet.training.early_stopping import EarlyStopping, fingerprint
 from glassnet.training.history import History
-from glassnet.training.intake import prepare_data
 from glassnet.training.interrupts import listening
-from glassnet.training.pace import paced
+from glassnet.training.loop import Run, Validation
 from glassnet.training.progress import make_progress
-from glassnet.training.run import Run, Validation
-from glassnet.training.stopping import EarlyStopping, fingerprint
+from glassnet.training.threads.pace import paced
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_options
 
 __all__ = ["check_fit_options", "check_monitors", "fit_network"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from glassnet.training.callbacks import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.run import Run
+    from glassnet.training.loop import Run
 
 __all__ = ["ProgressLine", "make_progress", "progress_text", "seconds_text"]
 

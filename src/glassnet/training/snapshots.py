@@ -17,7 +17,7 @@ from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.row_sources import RowSource
 
 if TYPE_CHECKING:
-    from glassnet.training.run import Run
+    from glassnet.training.loop import Run
 
 __all__ = ["Snapshot", "Snapshots"]
 

@@ -21,16 +21,16 @@ from glassnet.optimizers import clip_gradients
 from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.callbacks import Callback
-from glassnet.training.diverging import divergence, weightless
+from glassnet.training.early_stopping import EarlyStopping, StoppingState, fingerprint
+from glassnet.training.errors import divergence, weightless
 from glassnet.training.history import History, listed
 from glassnet.training.interrupts import Interruption
-from glassnet.training.state import RunState
-from glassnet.training.stopping import EarlyStopping, StoppingState, fingerprint
+from glassnet.training.run_state import RunState
 from glassnet.utils.random_streams import Noise
 
 if TYPE_CHECKING:
     from glassnet.training.checkpoints import Checkpoints
-    from glassnet.training.pace import Pace
+    from glassnet.training.threads.pace import Pace
 
 __all__ = ["Run"]
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from glassnet.network import Network
 from glassnet.training.history import History
-from glassnet.training.threads import BlasLimit, blas_threads, choose_threads, most_threads
+from glassnet.training.threads.blas import BlasLimit, blas_threads, choose_threads, most_threads
 
 __all__ = ["Pace", "paced"]
 

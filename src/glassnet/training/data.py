@@ -10,8 +10,8 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
-from glassnet.training.run import Validation
-from glassnet.training.weighting import class_codes, class_factors, weigh_classes
+from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
+from glassnet.training.loop import Validation
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_weights
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows

@@ -9,8 +9,8 @@ import numpy as np
 from glassnet.errors import FormatError
 from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
+from glassnet.training.early_stopping import StoppingState
 from glassnet.training.history import History, listed
-from glassnet.training.stopping import StoppingState
 from glassnet.utils.checks import MOST_STEPS, check_integer, check_number, wrong_values
 
 __all__ = ["RunState"]
