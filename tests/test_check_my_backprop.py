@@ -12,7 +12,7 @@ import pytest
 
 import glassnet as gn
 from glassnet import diagnosis, scratch
-from glassnet.diagnosis.backprop.wording import WORDS
+from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.errors import ConfigError
 from learner_styles import STYLES, ClassNet, entropy
 from learners import ARCHITECTURES, BOUNDED, CASES, SQUARES, Architecture, Case, Lesson, sigmoid, softmax

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.diagnosis.kinds import KINDS, SEVERITIES
+from glassnet.diagnosis.catalogue import KINDS, SEVERITIES
 from runs_that_fail import FAILURES, NEW_ROWS, classes, classifier, numbers, regressor
 from runs_that_learn import HEALTHY
 
@@ -426,7 +426,7 @@ def test_thresholds_keep_healthy_networks_quiet() -> None:
 
 def test_a_diagnosis_that_fails_costs_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever goes wrong with looking is a warning; the training ends as if nobody had looked."""
-    from glassnet.diagnosis import watching
+    from glassnet.diagnosis import watch as watching
 
     def fail(*_: Any, **__: Any) -> None:
         message = "no luck"

@@ -422,7 +422,7 @@ def test_no_console(monkeypatch: pytest.MonkeyPatch) -> None:
 
 FORK = """
 import os, numpy as np, glassnet as gn
-from glassnet.training.threads import blas_threads, available_threads
+from glassnet.training.threads.blas import available_threads, blas_threads
 with blas_threads(1):
     child = os.fork()
     if child == 0:

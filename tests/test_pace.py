@@ -147,7 +147,7 @@ def looking(seen: list[int]) -> gn.Callback:
 @pytest.mark.usefixtures("_four_threads")
 def test_threads_of_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large products are tried with several numbers, small ones have one, a number of the user's is taken as it is."""
-    monkeypatch.setattr("glassnet.training.threads.usable_cores", lambda: 2)
+    monkeypatch.setattr("glassnet.training.threads.blas.usable_cores", lambda: 2)
     seen: list[int] = []
     network = wide()
     history = network.fit(X, Y, epochs=6, batch_size=100, callbacks=[looking(seen)])
@@ -168,7 +168,7 @@ def test_threads_of_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_four_threads")
 def test_a_checkpoint_pins_the_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a checkpoint the number is chosen before the first step and stays."""
-    monkeypatch.setattr("glassnet.training.threads.usable_cores", lambda: 2)
+    monkeypatch.setattr("glassnet.training.threads.blas.usable_cores", lambda: 2)
     seen: list[int] = []
     network = wide()
     network.fit(X, Y, epochs=2, batch_size=100, callbacks=[looking(seen)], checkpoint=tmp_path / "run.safetensors")

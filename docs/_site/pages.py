@@ -12,7 +12,7 @@ ACTIVATIONS = "glassnet.layers.activations"
 ENGINE = {
     "glassnet.engine.inspection": "shadow_of tap",
     "glassnet.diagnosis": "fit_watched",
-    "glassnet.diagnosis.watching.Watch": "broken explain tell",
+    "glassnet.diagnosis.watch.Watch": "broken explain tell",
     "glassnet.errors": "shortened",
     "glassnet.saving.model_file": "restore_network write_atomically",
     "glassnet.layers": "make_layer",

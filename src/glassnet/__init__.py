@@ -111,8 +111,8 @@ if TYPE_CHECKING:
         check_my_backprop,
         diagnose,
     )
+    from glassnet.diagnosis.gradient_check import check_gradients
     from glassnet.explanation import Explanation, explain_lesson
-    from glassnet.gradcheck import check_gradients
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
     from glassnet.saving.model_file import load
     from glassnet.sklearn import from_sklearn
@@ -248,7 +248,7 @@ _ON_USE = {
     "Ensemble": "glassnet.populations",
     "History": "glassnet.training",
     "Population": "glassnet.populations",
-    "check_gradients": "glassnet.gradcheck",
+    "check_gradients": "glassnet.diagnosis.gradient_check",
     "cross_validate": "glassnet.populations",
     "find_learning_rate": "glassnet.populations",
     "check_my_backprop": "glassnet.diagnosis",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from glassnet.diagnosis.backprop import BackpropMistake, BackpropReport, check_my_backprop
-from glassnet.diagnosis.examination import diagnose
+from glassnet.diagnosis.diagnosing import diagnose
 from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
-from glassnet.diagnosis.watching import Watch, fit_watched
+from glassnet.diagnosis.watch import Watch, fit_watched
 
 __all__ = [
     "BackpropMistake",

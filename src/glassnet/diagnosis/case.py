@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.constants import constant_logits
+from glassnet.diagnosis.baselines import constant_logits
 from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
 from glassnet.layers.tree import every_layer, walk

@@ -11,7 +11,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from glassnet.diagnosis.kinds import KINDS, SEVERITIES
+from glassnet.diagnosis.catalogue import KINDS, SEVERITIES
 
 __all__ = ["Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from glassnet.explanation.explaining import Explanation, explain
-from glassnet.explanation.lesson import explain_lesson
+from glassnet.explanation.explanations import Explanation, explain
+from glassnet.explanation.tutorial_step import explain_lesson
 
 __all__ = ["Explanation", "explain", "explain_lesson"]

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from glassnet.explanation.layers_told import latex_of
-from glassnet.explanation.numbers import matrix_cells, number_text, worked_text
-from glassnet.explanation.parts import Equation, Section, entries_of
+from glassnet.explanation.document import Equation, Section, entries_of
+from glassnet.explanation.layer_formulas import latex_of
+from glassnet.explanation.number_format import matrix_cells, number_text, worked_text
 
 __all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text", "page_of"]
 

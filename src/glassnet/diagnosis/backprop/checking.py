@@ -7,19 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.calling import Found, Learner
+from glassnet.diagnosis.backprop.backward_walk import Walk
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
-from glassnet.diagnosis.backprop.losses_seen import SeenLoss, as_predictions, recognise_loss
-from glassnet.diagnosis.backprop.manners import Habit, check_repeats, habits, repaired
-from glassnet.diagnosis.backprop.points import Point, agreement, is_weak, measure, place_points
+from glassnet.diagnosis.backprop.learner import Found, Learner
+from glassnet.diagnosis.backprop.loss_recognition import SeenLoss, as_predictions, recognise_loss
+from glassnet.diagnosis.backprop.measurements import Cause, Study, explain_directly
+from glassnet.diagnosis.backprop.messages import WORDS
+from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
+from glassnet.diagnosis.backprop.reconstruction import TwinNetwork, find_twin
 from glassnet.diagnosis.backprop.report import BackpropMistake, BackpropReport
-from glassnet.diagnosis.backprop.study import Cause, Study, explain_directly
-from glassnet.diagnosis.backprop.trees import ParameterTree
-from glassnet.diagnosis.backprop.twin import TwinNetwork, find_twin
-from glassnet.diagnosis.backprop.walk import Walk
-from glassnet.diagnosis.backprop.wording import WORDS
+from glassnet.diagnosis.backprop.sample_points import Point, agreement, is_weak, measure, place_points
+from glassnet.diagnosis.backprop.side_effects import Habit, check_repeats, habits, repaired
+from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.gradcheck import ParameterCheck
 from glassnet.utils.checks import check_integer, check_matrix, check_number
 
 __all__ = ["check_my_backprop"]

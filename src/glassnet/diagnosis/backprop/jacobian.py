@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.calling import Learner
-from glassnet.diagnosis.backprop.points import Point
-from glassnet.diagnosis.backprop.study import Cause, Study
+from glassnet.diagnosis.backprop.learner import Learner
+from glassnet.diagnosis.backprop.measurements import Cause, Study
+from glassnet.diagnosis.backprop.sample_points import Point
 
 __all__ = ["explain_by_outputs"]
 

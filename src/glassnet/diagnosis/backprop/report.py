@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from glassnet.diagnosis.backprop.wording import WORDS
-from glassnet.gradcheck import ParameterCheck
+from glassnet.diagnosis.backprop.messages import WORDS
+from glassnet.diagnosis.gradient_check import ParameterCheck
 
 __all__ = ["BackpropMistake", "BackpropReport"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explanation.activations_told import told_activation
-from glassnet.explanation.parts import Equation, Term, is_ours
+from glassnet.explanation.activation_formulas import told_activation
+from glassnet.explanation.document import Equation, Term, is_ours
 from glassnet.explanation.recording import Passage
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm
 from glassnet.layers.activations.base import Activation

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.calling import Found, Learner
+from glassnet.diagnosis.backprop.learner import Found, Learner
 
 __all__ = ["Point", "agreement", "is_weak", "measure", "place_points"]
 

@@ -9,25 +9,25 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn, names_of_frame
-from glassnet.diagnosis.data_checks import check_columns, check_rows, check_targets
-from glassnet.diagnosis.design_checks import check_linear_layers, check_loss, check_output
-from glassnet.diagnosis.divergence import Breakdown, explain_divergence
-from glassnet.diagnosis.experiments import check_ten_rows, check_width, explain_failure, is_failing
-from glassnet.diagnosis.findings import Diagnosis, Finding
-from glassnet.diagnosis.kinds import KINDS
-from glassnet.diagnosis.prediction_checks import check_new_rows
-from glassnet.diagnosis.rehearsal import rehearsed
-from glassnet.diagnosis.result_checks import (
+from glassnet.diagnosis.catalogue import KINDS
+from glassnet.diagnosis.checks.data_checks import check_columns, check_rows, check_targets
+from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
+from glassnet.diagnosis.checks.prediction_checks import check_new_rows
+from glassnet.diagnosis.checks.result_checks import (
     check_against_constant,
     check_against_linear,
     check_calibration,
     check_classes,
     check_constant,
 )
-from glassnet.diagnosis.run_checks import check_clipping, check_overfit, check_units, check_updates, check_zigzag
-from glassnet.diagnosis.start_checks import check_signal, check_weights
-from glassnet.diagnosis.suspicions import Suspicion, resolved
-from glassnet.diagnosis.trials import Trials
+from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, check_units, check_updates, check_zigzag
+from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
+from glassnet.diagnosis.findings import Diagnosis, Finding
+from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
+from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_failing
+from glassnet.diagnosis.remedies.short_training import rehearsed
+from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
+from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.network import Network
 from glassnet.populations.members import untrained

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, names_of_frame
-from glassnet.diagnosis.divergence import Observer
-from glassnet.diagnosis.examination import check_ignored, examine, examine_diverged
+from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
-from glassnet.diagnosis.trials import Trials
+from glassnet.diagnosis.remedies.divergence import Observer
+from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
 from glassnet.network import Network

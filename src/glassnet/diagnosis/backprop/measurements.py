@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.fitting import Fit, Law, fit
-from glassnet.diagnosis.backprop.losses_seen import SeenLoss
-from glassnet.diagnosis.backprop.points import Point
-from glassnet.diagnosis.backprop.trees import looks_like_bias
+from glassnet.diagnosis.backprop.loss_recognition import SeenLoss
+from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
+from glassnet.diagnosis.backprop.sample_points import Point
+from glassnet.diagnosis.backprop.scale_factors import Fit, Law, fit
 
 __all__ = ["Cause", "Study", "causes_of_factor", "explain_directly"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explanation.explaining import Explanation
-from glassnet.explanation.parts import Equation, Section, Term
+from glassnet.explanation.document import Equation, Section, Term
+from glassnet.explanation.explanations import Explanation
 from glassnet.scratch import GRADIENTS, backpropagation, compute_loss, forward_propagation, update_parameters
 from glassnet.utils.checks import check_choice, check_number
 

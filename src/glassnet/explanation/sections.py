@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 
-from glassnet.explanation.layers_told import backward_of, forward_of, latex_of, parameter_symbol
-from glassnet.explanation.losses_told import loss_backward, loss_forward
-from glassnet.explanation.parts import Equation, Section, Term
+from glassnet.explanation.document import Equation, Section, Term
+from glassnet.explanation.layer_formulas import backward_of, forward_of, latex_of, parameter_symbol
+from glassnet.explanation.loss_formulas import loss_backward, loss_forward
 from glassnet.explanation.recording import Recording
-from glassnet.explanation.updates_told import clip_equation, told_update
+from glassnet.explanation.update_formulas import clip_equation, told_update
 from glassnet.layers import Concatenate, Layer, Residual, Sequential
 
 __all__ = ["sections_of"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.trees import ParameterTree, align_gradients
+from glassnet.diagnosis.backprop.parameter_tree import ParameterTree, align_gradients
 from glassnet.errors import ConfigError, ShapeError
 
 __all__ = ["Found", "Learner"]

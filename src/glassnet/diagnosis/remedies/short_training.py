@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.diagnosis.divergence import Breakdown, Observer
+from glassnet.diagnosis.remedies.divergence import Breakdown, Observer
 from glassnet.errors import DivergenceError
 from glassnet.network import Network
 from glassnet.populations.members import untrained

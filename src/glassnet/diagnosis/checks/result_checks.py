@@ -8,8 +8,8 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.findings import make_finding
-from glassnet.diagnosis.suspicions import Suspicion
-from glassnet.diagnosis.trials import LOSS, Attempt, Judge, Trials
+from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.trials import LOSS, Attempt, Judge, Trials
 from glassnet.layers import Dense, Flatten
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.network import Network

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from glassnet.explanation.parts import Term
+from glassnet.explanation.document import Term
 
 __all__ = ["EXACT", "abridged", "filled", "matrix_cells", "number_text", "worked_text"]
 

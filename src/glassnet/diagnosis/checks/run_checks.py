@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Look
+from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
 from glassnet.diagnosis.findings import make_finding
-from glassnet.diagnosis.start_checks import activations_of, saturated_share
-from glassnet.diagnosis.suspicions import Suspicion
-from glassnet.diagnosis.trials import Attempt, scale_rate
+from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.trials import Attempt, scale_rate
 from glassnet.layers import Dropout
 from glassnet.network import Network
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data, mean_loss
-from glassnet.diagnosis.constants import constant_logits
 from glassnet.errors import DivergenceError, GlassnetError
 from glassnet.layers.tree import every_layer
 from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError

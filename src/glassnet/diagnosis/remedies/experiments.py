@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.run_checks import lower_rates
 from glassnet.diagnosis.findings import Finding, make_finding
-from glassnet.diagnosis.rebuilding import with_new_seed, with_twice_the_units
-from glassnet.diagnosis.run_checks import lower_rates
-from glassnet.diagnosis.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
+from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
+from glassnet.diagnosis.remedies.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
 from glassnet.network import Network

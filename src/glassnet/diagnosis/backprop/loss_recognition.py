@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.fitting import Law, law
+from glassnet.diagnosis.backprop.scale_factors import Law, law
 
 __all__ = ["SeenLoss", "as_predictions", "recognise_loss", "softmax"]
 

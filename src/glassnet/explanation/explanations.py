@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError
-from glassnet.explanation.numbers import EXACT
-from glassnet.explanation.parts import Section
+from glassnet.explanation.document import Section
+from glassnet.explanation.number_format import EXACT
 from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text, page_of
-from glassnet.explanation.walk import sections_of
+from glassnet.explanation.sections import sections_of
 from glassnet.network import Network
 from glassnet.utils.checks import check_integer
 

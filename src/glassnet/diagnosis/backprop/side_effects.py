@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.calling import Found, Learner
+from glassnet.diagnosis.backprop.learner import Found, Learner
 from glassnet.errors import ConfigError, GlassnetError
 
 __all__ = ["Habit", "check_repeats", "habits", "repaired"]

@@ -9,8 +9,8 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.findings import make_finding
-from glassnet.diagnosis.suspicions import Suspicion
-from glassnet.diagnosis.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
+from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
 from glassnet.utils.row_sources import RowSource
 

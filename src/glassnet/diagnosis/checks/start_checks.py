@@ -8,9 +8,9 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Look
 from glassnet.diagnosis.findings import make_finding
-from glassnet.diagnosis.rebuilding import with_batch_norm, with_default_start, with_rectifiers
-from glassnet.diagnosis.suspicions import Suspicion
-from glassnet.diagnosis.trials import Attempt
+from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
+from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import Dense, Layer
 
 __all__ = ["activations_of", "check_signal", "check_weights", "saturated_share"]

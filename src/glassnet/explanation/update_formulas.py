@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.parameters import Slot
-from glassnet.explanation.layers_told import latex_of
-from glassnet.explanation.parts import Equation, Term, is_ours
+from glassnet.explanation.document import Equation, Term, is_ours
+from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.recording import Recording
 from glassnet.optimizers import SGD, Adagrad, Adam, Lion, RMSprop
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.findings import make_finding
-from glassnet.diagnosis.rebuilding import (
+from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
     with_other_loss,
     with_rectifiers_between,
     without_last_activation,
 )
-from glassnet.diagnosis.suspicions import Suspicion
-from glassnet.diagnosis.trials import WRONG_ANSWERS, Attempt
+from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.trials import WRONG_ANSWERS, Attempt
 from glassnet.layers import Dense, Layer
 from glassnet.losses import AbsoluteError, BinaryCrossEntropy, Huber, SquaredError
 from glassnet.network import Network

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.losses_seen import softmax
-from glassnet.diagnosis.backprop.points import Point
-from glassnet.diagnosis.backprop.trees import looks_like_bias
+from glassnet.diagnosis.backprop.loss_recognition import softmax
+from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
+from glassnet.diagnosis.backprop.sample_points import Point
 
 __all__ = ["ACTIVATIONS", "TwinLayer", "TwinNetwork", "find_twin", "pull_back", "sigmoid"]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.findings import Finding, make_finding
-from glassnet.diagnosis.trials import (
+from glassnet.diagnosis.remedies.trials import (
     LOSS,
     ON_NUMBERS,
     SHARE_OF_CONSTANT,

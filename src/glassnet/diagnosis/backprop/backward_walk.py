@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.losses_seen import softmax
-from glassnet.diagnosis.backprop.study import Cause, Study
-from glassnet.diagnosis.backprop.twin import ACTIVATIONS, TwinNetwork, pull_back
+from glassnet.diagnosis.backprop.loss_recognition import softmax
+from glassnet.diagnosis.backprop.measurements import Cause, Study
+from glassnet.diagnosis.backprop.reconstruction import ACTIVATIONS, TwinNetwork, pull_back
 
 __all__ = ["Walk"]
 

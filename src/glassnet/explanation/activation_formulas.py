@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.explanation.parts import is_ours
+from glassnet.explanation.document import is_ours
 from glassnet.layers import Layer
 
 __all__ = ["Told", "told_activation"]

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from glassnet.diagnosis.catalogue import KINDS
 from glassnet.diagnosis.findings import Finding
-from glassnet.diagnosis.kinds import KINDS
-from glassnet.diagnosis.trials import Attempt, Outcome, Trials
+from glassnet.diagnosis.remedies.trials import Attempt, Outcome, Trials
 
 __all__ = ["Suspicion", "resolved"]
 
