@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.training import threads as threads_module
+from glassnet.training.threads import blas as threads_module
 from glassnet.training.threads.blas import BlasLimit, available_threads, blas_threads, most_threads, usable_cores
 from glassnet.training.threads.pace import Pace, paced
 

@@ -14,12 +14,12 @@ from glassnet.utils.checks import require_extra
 
 require_extra("sklearn", "sklearn", "glassnet.sklearn")
 
-from glassnet.sklearn.classifier import MLPClassifier  # noqa: E402  # after the check
-from glassnet.sklearn.conversion import carry_state  # noqa: E402
-from glassnet.sklearn.estimator import BaseMLP  # noqa: E402
-from glassnet.sklearn.judgement import PoorFitWarning, SolverError  # noqa: E402
-from glassnet.sklearn.regressor import MLPRegressor  # noqa: E402
-from glassnet.sklearn.storage import read_estimator  # noqa: E402
+from glassnet.sklearn.conversion.storage import read_estimator  # noqa: E402
+from glassnet.sklearn.conversion.writing_sklearn import carry_state  # noqa: E402
+from glassnet.sklearn.estimators.base import BaseMLP  # noqa: E402
+from glassnet.sklearn.estimators.classifier import MLPClassifier  # noqa: E402  # after the check
+from glassnet.sklearn.estimators.regressor import MLPRegressor  # noqa: E402
+from glassnet.sklearn.solvers.poor_fit import PoorFitWarning, SolverError  # noqa: E402
 
 __all__ = ["BaseMLP", "MLPClassifier", "MLPRegressor", "PoorFitWarning", "SolverError", "from_sklearn", "load"]
 

@@ -9,17 +9,17 @@ import numpy as np
 from sklearn.utils.optimize import _check_optimize_result
 
 from glassnet.errors import DataError, DivergenceError
-from glassnet.sklearn.judgement import PoorFitWarning, SolverError
-from glassnet.sklearn.lbfgs import minimize_lbfgs, total_loss
-from glassnet.sklearn.rows import Rows
-from glassnet.sklearn.stochastic import CoupledL2, MLPBatches, MLPRun, WeightedMLPRun
+from glassnet.sklearn.solvers.lbfgs import minimize_lbfgs, total_loss
+from glassnet.sklearn.solvers.poor_fit import PoorFitWarning, SolverError
+from glassnet.sklearn.solvers.rows import Rows
+from glassnet.sklearn.solvers.stochastic import CoupledL2, MLPBatches, MLPRun, WeightedMLPRun
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.interrupts import listening
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced
 
 if TYPE_CHECKING:
-    from glassnet.sklearn.estimator import BaseMLP
+    from glassnet.sklearn.estimators.base import BaseMLP
 
 __all__ = ["Session", "solve_lbfgs", "solve_stochastic"]
 

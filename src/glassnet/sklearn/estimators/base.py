@@ -15,22 +15,16 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from glassnet.errors import ConfigError
 from glassnet.losses import Loss
 from glassnet.network import Network
-from glassnet.sklearn.building import (
-    build_layers,
-    draw_weights,
-    hidden_sizes,
-    make_optimizer,
-    move_weights,
-)
-from glassnet.sklearn.conversion import to_sklearn
-from glassnet.sklearn.judgement import SolverError, judge
-from glassnet.sklearn.lbfgs import total_loss
-from glassnet.sklearn.parameters import check_parameters
-from glassnet.sklearn.rows import Rows, Scaling, check_rows
-from glassnet.sklearn.solving import Session, solve_lbfgs, solve_stochastic
-from glassnet.sklearn.stochastic import CoupledL2, LearningRate
-from glassnet.sklearn.storage import write_estimator
-from glassnet.sklearn.weights import SettableWeights
+from glassnet.sklearn.conversion.storage import write_estimator
+from glassnet.sklearn.conversion.writing_sklearn import to_sklearn
+from glassnet.sklearn.estimators.parameters import check_parameters
+from glassnet.sklearn.estimators.weights import SettableWeights
+from glassnet.sklearn.solvers.building import build_layers, draw_weights, hidden_sizes, make_optimizer, move_weights
+from glassnet.sklearn.solvers.lbfgs import total_loss
+from glassnet.sklearn.solvers.poor_fit import SolverError, judge
+from glassnet.sklearn.solvers.rows import Rows, Scaling, check_rows
+from glassnet.sklearn.solvers.solving import Session, solve_lbfgs, solve_stochastic
+from glassnet.sklearn.solvers.stochastic import CoupledL2, LearningRate
 from glassnet.training.history import History
 from glassnet.utils.checks import check_integer
 

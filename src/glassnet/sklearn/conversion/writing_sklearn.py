@@ -14,12 +14,12 @@ from glassnet.errors import ConfigError
 from glassnet.layers import Activation, BatchNorm, Dense, Dropout, Identity, Layer
 from glassnet.losses import GaussianNLL, Quantile
 from glassnet.optimizers import Adam
-from glassnet.sklearn.building import dense_layers
-from glassnet.sklearn.rows import Scaling
+from glassnet.sklearn.solvers.building import dense_layers
+from glassnet.sklearn.solvers.rows import Scaling
 from glassnet.training import RunState
 
 if TYPE_CHECKING:
-    from glassnet.sklearn.estimator import BaseMLP
+    from glassnet.sklearn.estimators.base import BaseMLP
 
 __all__ = ["carry_state", "to_sklearn"]
 

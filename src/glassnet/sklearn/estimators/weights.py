@@ -9,8 +9,8 @@ import numpy as np
 
 from glassnet.errors import ShapeError
 from glassnet.network import Network
-from glassnet.sklearn.building import dense_layers
-from glassnet.sklearn.nesting import NestedParameters
+from glassnet.sklearn.estimators.nesting import NestedParameters
+from glassnet.sklearn.solvers.building import dense_layers
 
 __all__ = ["SettableWeights"]
 

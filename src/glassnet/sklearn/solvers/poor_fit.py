@@ -15,12 +15,12 @@ from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
-from glassnet.sklearn.losses import BinaryLogLoss, HalfPoissonDeviance
-from glassnet.sklearn.rows import Rows
-from glassnet.sklearn.sparse import CompressedRows
+from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance
+from glassnet.sklearn.solvers.rows import Rows
+from glassnet.sklearn.solvers.sparse import CompressedRows
 
 if TYPE_CHECKING:
-    from glassnet.sklearn.estimator import BaseMLP
+    from glassnet.sklearn.estimators.base import BaseMLP
 
 __all__ = ["PoorFitWarning", "SolverError", "judge"]
 

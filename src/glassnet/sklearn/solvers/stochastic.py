@@ -15,7 +15,7 @@ from glassnet.training.batches import ArrayBatches, Batch
 from glassnet.training.loop import Run
 
 if TYPE_CHECKING:
-    from glassnet.sklearn.estimator import BaseMLP
+    from glassnet.sklearn.estimators.base import BaseMLP
 
 __all__ = ["CoupledL2", "LearningRate", "MLPBatches", "MLPRun", "WeightedMLPRun"]
 

@@ -15,11 +15,11 @@ from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
-from glassnet.sklearn.building import choose_loss
-from glassnet.sklearn.estimator import BaseMLP, is_stochastic
-from glassnet.sklearn.labels import known_labels
-from glassnet.sklearn.losses import BinaryLogLoss, LogLoss
-from glassnet.sklearn.rows import weights_of_classes
+from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
+from glassnet.sklearn.solvers.building import choose_loss
+from glassnet.sklearn.solvers.labels import known_labels
+from glassnet.sklearn.solvers.losses import BinaryLogLoss, LogLoss
+from glassnet.sklearn.solvers.rows import weights_of_classes
 
 __all__ = ["MLPClassifier"]
 

@@ -19,13 +19,13 @@ from glassnet.optimizers import Optimizer
 from glassnet.saving.model_file import load as load_network
 from glassnet.saving.model_file import save_network
 from glassnet.schedules import SCHEDULES, Schedule, make_schedule
-from glassnet.sklearn.labels import known_labels
-from glassnet.sklearn.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
-from glassnet.sklearn.rows import Scaling
-from glassnet.sklearn.stochastic import LearningRate
+from glassnet.sklearn.solvers.labels import known_labels
+from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
+from glassnet.sklearn.solvers.rows import Scaling
+from glassnet.sklearn.solvers.stochastic import LearningRate
 
 if TYPE_CHECKING:
-    from glassnet.sklearn.estimator import BaseMLP
+    from glassnet.sklearn.estimators.base import BaseMLP
 
 __all__ = ["read_estimator", "write_estimator"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
 from glassnet.errors import ConfigError
-from glassnet.sklearn.sparse import CompressedRows
+from glassnet.sklearn.solvers.sparse import CompressedRows
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 

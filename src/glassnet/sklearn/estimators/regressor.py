@@ -13,9 +13,9 @@ from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError
 from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile
-from glassnet.sklearn.building import choose_loss
-from glassnet.sklearn.estimator import BaseMLP, is_stochastic
-from glassnet.sklearn.losses import HalfPoissonDeviance, HalfSquaredError
+from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
+from glassnet.sklearn.solvers.building import choose_loss
+from glassnet.sklearn.solvers.losses import HalfPoissonDeviance, HalfSquaredError
 
 __all__ = ["MLPRegressor"]
 

@@ -1,0 +1,3 @@
+"""To scikit-learn's own estimators, and to files."""
+
+__all__: list[str] = []

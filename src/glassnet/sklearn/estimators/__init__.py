@@ -1,0 +1,3 @@
+"""The estimators that users import, and their parameters."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""What a fit does: rows, networks, stochastic steps and L-BFGS."""
+
+__all__: list[str] = []
