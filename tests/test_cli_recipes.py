@@ -23,7 +23,7 @@ from glassnet.cli.train_job import train
 from glassnet.cli.train_options import TrainOptions
 from glassnet.cli.watching import Watcher
 from glassnet.tabular import TableModel, read_table
-from glassnet.tabular.recipes import RECIPES
+from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.training import Callback, Run
 
 pytest.importorskip("typer")

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 import glassnet as gn
 from glassnet.tabular import TableEncoder, TargetEncoder
-from glassnet.tabular.recipes import RECIPES, Design
+from glassnet.tabular.fitting.recipes import RECIPES, Design
 
 FIGURES = load_file(Path(__file__).parent / "data" / "realmlp_td.safetensors")
 """Made with pytabkit 1.7.3 on synthetic rows: two numbers, 5 and 12 categories; 12 full-batch steps without dropout."""

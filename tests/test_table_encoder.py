@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from glassnet.errors import ConfigError, DataError, FormatError, NotFittedError
 from glassnet.tabular import TableEncoder, read_table, to_table
-from glassnet.tabular.scaling import Scale
+from glassnet.tabular.encoding.scaling import Scale
 
 
 def encode(values: list[Any], **options: Any) -> tuple[list[str], list[list[float]], str]:

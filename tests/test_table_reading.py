@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError, GlassnetError, ShapeError
 from glassnet.tabular import Column, Table, TableEncoder, read_table, to_table
-from glassnet.tabular.scanning import TextScan, find_layout
-from glassnet.tabular.text import MISSING_IN_NUMBERS, MISSING_MARKERS, as_kind, column_from_text
+from glassnet.tabular.reading.scanning import TextScan, find_layout
+from glassnet.tabular.reading.text import MISSING_IN_NUMBERS, MISSING_MARKERS, as_kind, column_from_text
 
 
 def columns_of(table: Table) -> dict[str, tuple[str, list[Any]]]:
@@ -222,7 +222,7 @@ def test_groups_of_columns_give_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     """Large files are turned into Python strings a few columns at a time; the table is the same."""
     path = write(tmp_path, "a.csv", "a,b,c,d\n" + "1,x,2024-01-02,07\n2,NA,2024-01-03,1\n" * 50)
     whole = columns_of(read_table(path))
-    monkeypatch.setattr("glassnet.tabular.delimited._GROUP_BYTES", 1)
+    monkeypatch.setattr("glassnet.tabular.reading.delimited._GROUP_BYTES", 1)
     assert columns_of(read_table(path)) == whole
 
 

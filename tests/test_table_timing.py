@@ -10,10 +10,10 @@ import pytest
 
 import glassnet as gn
 from glassnet.tabular import TargetEncoder, to_table
-from glassnet.tabular.fitting import FitOptions, Rows
-from glassnet.tabular.goals import find_goal
-from glassnet.tabular.recipes import RECIPES
-from glassnet.tabular.timing import Estimate, estimate_times, work_per_row
+from glassnet.tabular.fitting.fit import FitOptions, Rows
+from glassnet.tabular.fitting.objective import find_goal
+from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import Estimate, estimate_times, work_per_row
 
 N, VALID, BATCH = 48, 6, 16
 

@@ -12,8 +12,8 @@ from safetensors.numpy import load_file
 
 import glassnet as gn
 from glassnet.layers.tree import every_layer
-from glassnet.tabular import recipes
-from glassnet.tabular.recipes import RECIPES, Design
+from glassnet.tabular.fitting import recipes
+from glassnet.tabular.fitting.recipes import RECIPES, Design
 
 FIGURES = load_file(Path(__file__).parent / "data" / "tabm.safetensors")
 """Made by `parity.freeze_tabm`: three numbers and two categories, four copies of width 8, 20 steps on all rows."""

@@ -25,7 +25,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
-from glassnet.tabular.recipes import RECIPES
+from glassnet.tabular.fitting.recipes import RECIPES
 from tabular_cases import KINDS, SHORT, N, answers, columns, labels, numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
@@ -288,7 +288,7 @@ def test_an_ensemble_is_the_mean_of_its_members(recipe: str, kind: str) -> None:
 @pytest.mark.parametrize("recipe", ["realmlp", "tabm-mini"])
 def test_folds(recipe: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every row is in exactly one part that is held out, every network is trained on the rest, and all are averaged."""
-    from glassnet.tabular import fitting
+    from glassnet.tabular.fitting import fit as fitting
 
     seen: list[Any] = []
 

@@ -16,7 +16,7 @@ pytest.importorskip("sklearn", minversion="1.7")
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
-from glassnet.tabular.recipes import RECIPES
+from glassnet.tabular.fitting.recipes import RECIPES
 
 N = 60
 ROWS = np.arange(N)
@@ -434,7 +434,7 @@ def test_two_thousand_columns(recipe: str) -> None:
 
 def test_many_names_are_compared_quickly() -> None:
     """50,000 names are looked through once, not once for each of them; the one that is there twice is named."""
-    from glassnet.tabular.table import check_names
+    from glassnet.tabular.reading.table import check_names
 
     names = [f"c{i}" for i in range(50_000)]
     check_names("Table", names)

@@ -14,7 +14,8 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.saving.model_file import FORMAT_VERSION
-from glassnet.tabular import TabularClassifier, TabularRegressor, recipes
+from glassnet.tabular import TabularClassifier, TabularRegressor
+from glassnet.tabular.fitting import recipes
 from hostile import BASES, DATA, Stumble
 from tabular_cases import columns, labels, numbers
 

@@ -16,7 +16,7 @@ from glassnet.explanation import Explanation, explain
 from glassnet.explanation.rendering import page_of
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
-from glassnet.tabular.why import Why
+from glassnet.tabular.attribution.reasons import Why
 from glassnet.utils.checks import check_integer
 
 __all__ = ["explain_row", "run_explain", "why_html"]

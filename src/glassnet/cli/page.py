@@ -23,7 +23,7 @@ from glassnet.explanation.rendering import page_of
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted
 from glassnet.saving.model_file import write_atomically
-from glassnet.tabular.why import told_rows
+from glassnet.tabular.attribution.reasons import told_rows
 from glassnet.utils.checks import require_extra
 
 __all__ = ["check_report", "write_report"]

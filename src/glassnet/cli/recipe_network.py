@@ -15,10 +15,10 @@ from glassnet.cli.train_options import WHERE, TrainOptions
 from glassnet.cli.watching import StopOnCtrlC, Watcher
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.tabular import TargetEncoder
-from glassnet.tabular.fitting import FitOptions, Rows, Trained, fit_table
-from glassnet.tabular.goals import Goal, find_goal
-from glassnet.tabular.recipes import RECIPES
-from glassnet.tabular.timing import Estimate, estimate_times
+from glassnet.tabular.fitting.fit import FitOptions, Rows, Trained, fit_table
+from glassnet.tabular.fitting.objective import Goal, find_goal
+from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import Estimate, estimate_times
 
 __all__ = ["fit_recipe", "goal_of"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
-from glassnet.tabular.recipes import RECIPES
+from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = ["PLAIN", "PLAIN_OPTIONS", "WHERE", "TrainOptions", "option_name", "with_choices"]

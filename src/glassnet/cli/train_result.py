@@ -14,8 +14,8 @@ from glassnet.cli.judging import details, judge, judge_simplest
 from glassnet.cli.preparation import Coded, Prepared
 from glassnet.cli.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
-from glassnet.tabular.recipes import RECIPES
-from glassnet.tabular.timing import work_per_row
+from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.training import History
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]

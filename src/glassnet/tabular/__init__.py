@@ -12,17 +12,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from glassnet.tabular.encoder import TableEncoder
-from glassnet.tabular.frames import to_table
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.model import TableModel
-from glassnet.tabular.reading import read_table
-from glassnet.tabular.table import Column, Table
-from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.reading.files import read_table
+from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.checks import require_extra
 from glassnet.utils.splitting import split_rows
 
 if TYPE_CHECKING:
-    from glassnet.tabular.estimators import TabularClassifier, TabularRegressor
+    from glassnet.tabular.estimators.estimators import TabularClassifier, TabularRegressor
 
 __all__ = [
     "Column",

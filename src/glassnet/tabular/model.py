@@ -13,11 +13,11 @@ from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network
 from glassnet.saving.model_file import load
-from glassnet.tabular.encoder import TableEncoder
-from glassnet.tabular.frames import to_table
-from glassnet.tabular.target import TargetEncoder
-from glassnet.tabular.text import as_kind
-from glassnet.tabular.why import Why, column_importance, reasons_of
+from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.text import as_kind
 
 __all__ = ["TableModel"]
 
@@ -151,7 +151,7 @@ class TableModel:
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` what its columns contribute to the prediction.
 
-        ``background`` has the rows to compare with; see `glassnet.tabular.why.reasons_of`.
+        ``background`` has the rows to compare with; see `glassnet.tabular.attribution.reasons.reasons_of`.
         """
         return reasons_of(self, frame, background)
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.robust import NormalScale, RobustScale
-from glassnet.tabular.scaling import Scale
-from glassnet.tabular.table import KINDS, Column
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
+from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.table import KINDS, Column
 
 __all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "rows_have", "span"]
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular.delimited import read_delimited
-from glassnet.tabular.duck import duckdb_path, duckdb_reader, get_duckdb
-from glassnet.tabular.frames import column_from_values
-from glassnet.tabular.scanning import scan_text
-from glassnet.tabular.table import Column, Table, check_names
-from glassnet.tabular.text import MISSING_MARKERS, as_kind, column_from_text
+from glassnet.tabular.reading.delimited import read_delimited
+from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
+from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.scanning import scan_text
+from glassnet.tabular.reading.table import Column, Table, check_names
+from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
 
 __all__ = ["read_table"]
 
@@ -44,7 +44,7 @@ def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> T
     Table
         Text files are UTF-8. Their first line that is not blank has the names; columns are separated by comma,
         semicolon, tab or bar, whichever divides the first lines evenly; where it is a semicolon, 3,5 is a number.
-        Which cells are missing, and what the columns are, is said in `glassnet.tabular.text`. A column without a name
+        Which cells are missing, and what the columns are, `glassnet.tabular.reading.text` says. A column without a name
         is called ``column_3`` after its place.
 
     Raises

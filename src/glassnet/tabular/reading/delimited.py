@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tabular.duck import duckdb_path, duckdb_reader, get_duckdb
-from glassnet.tabular.frames import column_from_values
-from glassnet.tabular.scanning import Layout, TextScan, find_layout, scan_text
-from glassnet.tabular.table import Column, Table, check_names
-from glassnet.tabular.text import MISSING_MARKERS, column_from_text
+from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
+from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.scanning import Layout, TextScan, find_layout, scan_text
+from glassnet.tabular.reading.table import Column, Table, check_names
+from glassnet.tabular.reading.text import MISSING_MARKERS, column_from_text
 
 __all__ = ["read_delimited"]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.normal import normal_quantile
-from glassnet.tabular.scaling import Scale, distances
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.normal_quantiles import normal_quantile
+from glassnet.tabular.encoding.scaling import Scale, distances
 
 __all__ = ["NormalScale", "RobustScale"]
 

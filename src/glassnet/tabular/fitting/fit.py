@@ -17,12 +17,12 @@ from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
-from glassnet.tabular.encoder import TableEncoder
-from glassnet.tabular.goals import Goal
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.objective import Goal
+from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS, Design, Recipe
 from glassnet.tabular.model import TableModel
-from glassnet.tabular.recipes import TYPICAL_EPOCHS, Design, Recipe
-from glassnet.tabular.table import Column, Table
-from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import Callback, EarlyStopping, History
 from glassnet.utils.splitting import split_rows
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.frames import column_from_values
-from glassnet.tabular.scaling import Scale
-from glassnet.tabular.table import Column
-from glassnet.tabular.text import as_kind
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.table import Column
+from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag
 
 __all__ = ["TargetEncoder"]

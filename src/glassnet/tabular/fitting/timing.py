@@ -13,10 +13,10 @@ import numpy as np
 
 from glassnet.layers.tree import every_layer
 from glassnet.network import Network
-from glassnet.tabular.encoder import TableEncoder
-from glassnet.tabular.fitting import FitOptions, Rows
-from glassnet.tabular.recipes import RECIPES, TYPICAL_EPOCHS, Design, Recipe
-from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.fit import FitOptions, Rows
+from glassnet.tabular.fitting.recipes import RECIPES, TYPICAL_EPOCHS, Design, Recipe
 from glassnet.training import Callback, Run
 
 __all__ = ["Estimate", "estimate_times", "work_per_row"]

@@ -15,14 +15,14 @@ from sklearn.utils.validation import check_is_fitted
 from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
-from glassnet.tabular.estimator_inputs import as_table
-from glassnet.tabular.estimator_targets import one_per_row, target_name
-from glassnet.tabular.fitting import FitOptions, Rows, fit_table
-from glassnet.tabular.goals import find_goal
-from glassnet.tabular.recipes import find_recipe
-from glassnet.tabular.table import Column, Table
-from glassnet.tabular.target import TargetEncoder
-from glassnet.tabular.why import Why
+from glassnet.tabular.attribution.reasons import Why
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.estimators.inputs import as_table
+from glassnet.tabular.estimators.targets import one_per_row, target_name
+from glassnet.tabular.fitting.fit import FitOptions, Rows, fit_table
+from glassnet.tabular.fitting.objective import find_goal
+from glassnet.tabular.fitting.recipes import find_recipe
+from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number, check_weights
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.tabular.category_coder import new_categories
-from glassnet.tabular.coders import Coder
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.table import Column
+from glassnet.tabular.encoding.category_coder import new_categories
+from glassnet.tabular.encoding.coders import Coder
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.reading.table import Column
 
 __all__ = ["CodeCoder"]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tabular.coders import Coder, rows_have
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.table import Column
+from glassnet.tabular.encoding.coders import Coder, rows_have
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.reading.table import Column
 
 __all__ = ["CategoryCoder", "new_categories"]
 

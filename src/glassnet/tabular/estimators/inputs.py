@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.tabular.frames import column_from_values, is_frame, to_table
-from glassnet.tabular.table import Column, Table
+from glassnet.tabular.reading.frames import column_from_values, is_frame, to_table
+from glassnet.tabular.reading.table import Column, Table
 
 __all__ = ["as_array", "as_table"]
 

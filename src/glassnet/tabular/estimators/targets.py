@@ -8,10 +8,10 @@ import numpy as np
 from sklearn.utils.validation import column_or_1d
 
 from glassnet.errors import DataError
-from glassnet.tabular.estimator_inputs import as_array
-from glassnet.tabular.frames import column_from_values
-from glassnet.tabular.table import Column
-from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.estimators.inputs import as_array
+from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.table import Column
 
 __all__ = ["ClassList", "label_column", "number_column", "one_per_row", "target_name"]
 

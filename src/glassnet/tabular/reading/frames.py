@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.tabular.table import DTYPES, FILLERS, Column, Table, check_names
-from glassnet.tabular.text import plain_text
+from glassnet.tabular.reading.table import DTYPES, FILLERS, Column, Table, check_names
+from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import require_extra
 
 __all__ = ["column_from_values", "is_frame", "to_table"]

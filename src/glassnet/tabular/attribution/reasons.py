@@ -11,13 +11,13 @@ from glassnet.errors import DataError
 from glassnet.layers import Embedding
 from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
-from glassnet.tabular.code_coder import CodeCoder
-from glassnet.tabular.frames import to_table
-from glassnet.tabular.orders import order_contributions
-from glassnet.tabular.table import Column, Table
+from glassnet.tabular.attribution.shapley import order_contributions
+from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.table import Column, Table
 
 if TYPE_CHECKING:
-    from glassnet.tabular.encoder import TableEncoder
+    from glassnet.tabular.encoding.encoder import TableEncoder
     from glassnet.tabular.model import TableModel
 
 __all__ = ["Reason", "Why", "column_groups", "column_importance", "reasons_of", "told_rows"]

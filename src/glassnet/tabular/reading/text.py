@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.tabular.table import DTYPES, FILLERS, Column
+from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
 
 __all__ = ["MISSING_IN_NUMBERS", "MISSING_MARKERS", "as_kind", "as_utc", "column_from_text", "plain_text"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tabular.entries import Entries
+from glassnet.tabular.encoding.config_reader import Entries
 
 __all__ = ["Scale", "distances"]
 

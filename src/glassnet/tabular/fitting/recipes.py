@@ -35,7 +35,7 @@ from glassnet.losses import EnsembleLoss, Loss, SoftmaxCrossEntropy
 from glassnet.network import Network
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
-from glassnet.tabular.encoder import TableEncoder
+from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.utils.checks import check_choice
 
 __all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "find_recipe"]

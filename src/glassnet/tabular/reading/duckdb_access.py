@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import DataError
-from glassnet.tabular.scanning import TextScan
+from glassnet.tabular.reading.scanning import TextScan
 from glassnet.utils.checks import require_extra
 
 __all__ = ["duckdb_path", "duckdb_reader", "get_duckdb"]

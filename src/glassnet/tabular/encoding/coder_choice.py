@@ -6,14 +6,14 @@ import math
 import shlex
 
 from glassnet.errors import DataError
-from glassnet.tabular.category_coder import CategoryCoder
-from glassnet.tabular.code_coder import CodeCoder
-from glassnet.tabular.coders import BooleanCoder, Coder, LeftOut, NumberCoder
-from glassnet.tabular.date_coder import DateCoder
-from glassnet.tabular.near_misses import near_miss
-from glassnet.tabular.scaling import Scale
-from glassnet.tabular.table import Column
-from glassnet.tabular.text import plain_text
+from glassnet.tabular.encoding.category_coder import CategoryCoder
+from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.date_coder import DateCoder
+from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.near_misses import near_miss
+from glassnet.tabular.reading.table import Column
+from glassnet.tabular.reading.text import plain_text
 
 __all__ = ["choose_coder", "refuse_empty"]
 

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError
-from glassnet.tabular.category_coder import CategoryCoder
-from glassnet.tabular.choosing import choose_coder, refuse_empty
-from glassnet.tabular.code_coder import CodeCoder
-from glassnet.tabular.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder
-from glassnet.tabular.date_coder import DateCoder
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.frames import to_table
-from glassnet.tabular.robust import RobustScale
-from glassnet.tabular.table import Column, Table
-from glassnet.tabular.text import as_kind
+from glassnet.tabular.encoding.category_coder import CategoryCoder
+from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
+from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.date_coder import DateCoder
+from glassnet.tabular.encoding.robust_scaling import RobustScale
+from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["TableEncoder"]

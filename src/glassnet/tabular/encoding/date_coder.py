@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import FormatError
-from glassnet.tabular.coders import Coder, rows_have, span
-from glassnet.tabular.entries import Entries
-from glassnet.tabular.scaling import Scale
-from glassnet.tabular.table import Column
+from glassnet.tabular.encoding.coders import Coder, rows_have, span
+from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.table import Column
 
 __all__ = ["CYCLES", "DateCoder"]
 

@@ -9,10 +9,10 @@ import numpy as np
 from sklearn.base import ClassifierMixin, RegressorMixin
 
 from glassnet.errors import ConfigError
-from glassnet.tabular.estimator_base import TabularEstimator
-from glassnet.tabular.estimator_targets import ClassList, label_column, number_column
-from glassnet.tabular.table import Column
-from glassnet.tabular.target import TargetEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.estimators.base import TabularEstimator
+from glassnet.tabular.estimators.targets import ClassList, label_column, number_column
+from glassnet.tabular.reading.table import Column
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 

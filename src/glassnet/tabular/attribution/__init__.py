@@ -1,0 +1,3 @@
+"""Which columns an answer rests on."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Recipes, and the training of the networks that they make."""
+
+__all__: list[str] = []
