@@ -9,13 +9,14 @@ import numpy as np
 
 from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, shortened
-from glassnet.losses import EnsembleLoss, Loss, Quantile
+from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network
 from glassnet.saving.model_file import load
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.predictor import Predictor, loss_of_copies
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.text import as_kind
 
@@ -23,12 +24,9 @@ __all__ = ["TableModel"]
 
 _KEY = "table"  # in network.metadata
 _OF_NUMBERS = ("absolute_error", "huber", "quantile")  # beside the squared error
-# BLAS computes the rows of a product by fours or eights, and what is left over by other means, whose last bits differ.
-# So that a row is answered the same alone and among others, what is left over is filled up.
-_ROWS_TOGETHER = 8
 
 
-class TableModel:
+class TableModel(Predictor):
     """Predicts labels or numbers from tables: an encoder, a trained network, and a target encoder.
 
     Parameters
@@ -62,9 +60,7 @@ class TableModel:
         if problem:
             message = f"TableModel: network, encoder and target must fit each other, got {problem}."
             raise ConfigError(message, got=problem)
-        self.network = network
-        self.encoder = encoder
-        self.target = target
+        super().__init__(network, encoder, target)
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -107,43 +103,6 @@ class TableModel:
             message = f"TableModel.predict_quantiles: {must}, got loss={self.network.loss.name!r}."
             raise ConfigError(message, expected=must, got=self.network.loss.name)
         return self.target.in_units(self._outputs(frame))
-
-    def numbers(self, outputs: np.ndarray) -> np.ndarray:
-        """Return what a regression predicts, float64 (n,) in the target's units, from its `answers`."""
-        if self.levels is not None:
-            far = np.abs(np.array(self.levels) - 0.5).round(9)
-            outputs = outputs[:, far == far.min()].mean(axis=1, keepdims=True)
-        return self.target.decode(outputs)
-
-    @property
-    def levels(self) -> tuple[float, ...] | None:
-        """The quantiles that are predicted, as shares of rows below; None if it is not quantiles."""
-        loss = _judging(self.network.loss)
-        return loss.levels if isinstance(loss, Quantile) else None
-
-    def answers(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities, or standardised numbers, for coded rows: (n, k), averaged over members.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n, d)
-            What ``encoder.transform`` returned.
-        """
-        if not len(X):
-            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
-        whole = len(X) - len(X) % _ROWS_TOGETHER
-        rest = X[whole:]
-        filled = np.concatenate([rest, np.repeat(rest[-1:], _ROWS_TOGETHER - len(rest), axis=0)])
-        parts = [self._averaged(part)[:n] for part, n in ((X[:whole], whole), (filled, len(rest))) if n]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def _averaged(self, X: np.ndarray) -> np.ndarray:
-        outputs = self.network.predict(X)
-        if self.target.clip:  # each member before they are averaged, so that none counts for more by being far off
-            scale = self.target.scale
-            low, high = scale.forward(np.array([scale.low, scale.high])).astype(outputs.dtype)
-            outputs = np.clip(outputs, low, high)
-        return outputs if self.network.members is None else outputs.mean(axis=0)
 
     def _outputs(self, frame: Any) -> np.ndarray:
         return self.answers(self.encoder.transform(to_table(frame)))
@@ -241,7 +200,7 @@ def _mismatch(network: Network, encoder: TableEncoder, target: TargetEncoder) ->
         return "a network that was not built"
     if network.input_shape != width:
         return f"a network for samples of shape {network.input_shape} and an encoder of shape {width}"
-    loss = _judging(network.loss)
+    loss = loss_of_copies(network.loss)
     if isinstance(loss, Quantile):
         outputs *= len(loss.levels)
     if isinstance(network.loss, EnsembleLoss):
@@ -251,8 +210,3 @@ def _mismatch(network: Network, encoder: TableEncoder, target: TargetEncoder) ->
     if loss.name != target.loss and not (target.task == "regression" and loss.name in _OF_NUMBERS):
         return f"a network with loss {network.loss.name!r} and a target that needs {target.loss!r}"
     return ""
-
-
-def _judging(loss: Loss) -> Loss:
-    """Return what the outputs are judged by; of an ensemble, what those of each copy are."""
-    return loss.loss if isinstance(loss, EnsembleLoss) else loss

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,12 +13,10 @@ from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
 from glassnet.tabular.attribution.shapley import order_contributions
 from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
-
-if TYPE_CHECKING:
-    from glassnet.tabular.encoding.encoder import TableEncoder
-    from glassnet.tabular.model import TableModel
 
 __all__ = ["Reason", "Why", "column_groups", "column_importance", "reasons_of", "told_rows"]
 
@@ -105,7 +103,7 @@ class Why:
         }
 
 
-def reasons_of(model: TableModel, frame: Any, background: Any = None) -> list[Why]:
+def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why]:
     """Return for each row what its columns contribute to the prediction.
 
     They are found by `integrated_gradients`, and the contributions of all features that a column becomes added up; or
@@ -115,7 +113,7 @@ def reasons_of(model: TableModel, frame: Any, background: Any = None) -> list[Wh
 
     Parameters
     ----------
-    model : TableModel
+    model : Predictor
     frame : Table, DataFrame or mapping
         The rows to explain.
     background : Table, DataFrame or mapping, optional
@@ -129,12 +127,12 @@ def reasons_of(model: TableModel, frame: Any, background: Any = None) -> list[Wh
     return told_rows(model, table, None if background is None else model.encoder.transform(to_table(background)))
 
 
-def told_rows(model: TableModel, table: Table, background: np.ndarray | None) -> list[Why]:
+def told_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
     """Return the same for a table, compared with rows that are coded already.
 
     Parameters
     ----------
-    model : TableModel
+    model : Predictor
     table : Table
     background : ndarray of shape (m, d), optional
         Features of the rows to compare with.
@@ -168,7 +166,7 @@ class _Found(NamedTuple):
     outputs: np.ndarray
 
 
-def _leads_gradients(model: TableModel) -> bool:
+def _leads_gradients(model: Predictor) -> bool:
     """Return whether the prediction is one network's answer, a smooth function of the features."""
     network = model.network
     codes = any(isinstance(layer, Embedding) for layer in every_layer(network.layers))
@@ -182,7 +180,7 @@ def _nothing(encoder: TableEncoder) -> np.ndarray:
     return np.array([firsts], dtype=np.float32)
 
 
-def _by_gradients(model: TableModel, X: np.ndarray, baseline: np.ndarray) -> _Found:
+def _by_gradients(model: Predictor, X: np.ndarray, baseline: np.ndarray) -> _Found:
     is_label = bool(model.target.labels)
     found = integrated_gradients(model.network, X, baseline, of="probability" if is_label else "logit", tolerance=1e-5)
     scale = 1.0 if is_label else float(model.target.scale.std)
@@ -192,7 +190,7 @@ def _by_gradients(model: TableModel, X: np.ndarray, baseline: np.ndarray) -> _Fo
     return _Found(values, found.answers * scale + shift, found.baseline_answers * scale + shift, found.outputs)
 
 
-def _by_orders(model: TableModel, X: np.ndarray, baseline: np.ndarray) -> _Found:
+def _by_orders(model: Predictor, X: np.ndarray, baseline: np.ndarray) -> _Found:
     answers = model.answers(X)
     outputs = answers.argmax(axis=1) if model.target.labels else np.zeros(len(X), dtype=np.int64)
 
@@ -222,13 +220,13 @@ def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
 
 
 def column_importance(
-    model: TableModel, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
+    model: Predictor, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
 ) -> Importance:
     """Return how much worse the model gets when a column of the table is shuffled; see `permutation_importance`.
 
     Parameters
     ----------
-    model : TableModel
+    model : Predictor
     frame : Table, DataFrame or mapping
         Rows with the target, best ones that the model was not trained on.
     metric, repeats, seed

@@ -1,0 +1,80 @@
+"""From coded rows to answers: what a table's network says of them, in the target's terms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.losses import EnsembleLoss, Loss, Quantile
+from glassnet.network import Network
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+
+__all__ = ["Predictor", "loss_of_copies"]
+
+
+class Predictor:
+    """Answers for coded rows.
+
+    A row has the same answer alone and among others: answers are computed in double precision and rounded at the end,
+    since the last bits of a product in single precision depend on a row's place in it.
+
+    Parameters
+    ----------
+    network : Network
+        Built for the features of ``encoder`` and the outputs of ``target``; the predictions of members are averaged.
+    encoder : TableEncoder
+        Fitted on the training rows.
+    target : TargetEncoder
+        Fitted on the training rows.
+    """
+
+    def __init__(self, network: Network, encoder: TableEncoder, target: TargetEncoder) -> None:
+        self.network = network
+        self.encoder = encoder
+        self.target = target
+        self._double: Network | None = None
+
+    @property
+    def levels(self) -> tuple[float, ...] | None:
+        """The quantiles that are predicted, as shares of rows below; None if it is not quantiles."""
+        loss = loss_of_copies(self.network.loss)
+        return loss.levels if isinstance(loss, Quantile) else None
+
+    def answers(self, X: np.ndarray) -> np.ndarray:
+        """Return probabilities, or standardised numbers, for coded rows: (n, k), averaged over members.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n, d)
+            What ``encoder.transform`` returned.
+        """
+        if not len(X):
+            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
+        outputs = self._in_double_precision().predict(X)
+        if self.target.clip:  # each member before they are averaged, so that none counts for more by being far off
+            scale = self.target.scale
+            outputs = np.clip(outputs, *scale.forward(np.array([scale.low, scale.high])))
+        answers = outputs if self.network.members is None else outputs.mean(axis=0)
+        return answers.astype(self.network.dtype)
+
+    def _in_double_precision(self) -> Network:
+        """Return the network in float64, made anew if its weights were changed since."""
+        kept, network = self._double, self.network
+        if kept is None or not all(map(np.array_equal, (kept.params, kept.stats), (network.params, network.stats))):
+            kept = self._double = network.astype("float64")
+        return kept
+
+    def numbers(self, outputs: np.ndarray) -> np.ndarray:
+        """Return what a regression predicts, float64 (n,) in the target's units, from its `answers`."""
+        if self.levels is not None:
+            far = np.abs(np.array(self.levels) - 0.5).round(9)
+            outputs = outputs[:, far == far.min()].mean(axis=1, keepdims=True)
+        return self.target.decode(outputs)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**vars(self), "_double": None}
+
+
+def loss_of_copies(loss: Loss) -> Loss:
+    """Return the loss of the outputs; of an ensemble, that of each copy's outputs."""
+    return loss.loss if isinstance(loss, EnsembleLoss) else loss
