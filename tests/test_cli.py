@@ -20,10 +20,10 @@ import pytest
 from safetensors.numpy import load_file
 
 import glassnet as gn
-from glassnet.cli import report_parts
 from glassnet.cli.app import main
-from glassnet.cli.train_job import train
-from glassnet.cli.train_options import TrainOptions
+from glassnet.cli.output import report_parts
+from glassnet.cli.training.train_job import train
+from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import TableModel, read_table
 
 pytest.importorskip("typer")
@@ -220,7 +220,7 @@ def test_names_from_a_table_cannot_disturb_the_terminal(run: Run, tmp_path: Path
 def test_an_interrupted_training_is_reported_and_saved(tmp_path: Path) -> None:
     """Ctrl-C ends training with the best weights, the report and the file; exit code 0."""
     script = (
-        "import sys, signal, threading, time; from glassnet.cli import train_job; from glassnet.cli.train_options import TrainOptions\n"
+        "import sys, signal, threading, time; from glassnet.cli.training import train_job; from glassnet.cli.training.train_options import TrainOptions\n"
         "def press(run, done=[]):\n"
         "    if not done and run.network.n_parameters > 100 and run.epoch > 3: done.append(1); signal.raise_signal(2)\n"
         "class Presser(train_job.Watcher):\n"
@@ -237,7 +237,7 @@ def test_an_interrupted_training_is_reported_and_saved(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals to other processes are of another kind there")
 def test_interrupted_before_there_is_anything_to_keep(tmp_path: Path) -> None:
     """Ctrl-C while the table is read ends with exit code 130, one sentence and no file."""
-    script = "import sys; from glassnet.cli import app, preparation; import time\n"
+    script = "import sys; from glassnet.cli import app; from glassnet.cli.training import preparation; import time\n"
     script += "preparation.read_table = lambda *a, **k: (print('reading', flush=True), time.sleep(30))\n"
     script += "sys.exit(app.main(['train', 'x.csv', '-t', 'y']))\n"
     process = subprocess.Popen(
@@ -269,7 +269,7 @@ def test_ctrl_c_after_training_does_not_cost_the_model(run: Run, monkeypatch: py
 def test_the_second_ctrl_c_during_saving_changes_nothing(tmp_path: Path) -> None:
     """Once saving has begun, Ctrl-C is ignored until the report is out: file, report and exit code are as for one."""
     script = (
-        "import os, signal, sys; from glassnet.cli import app, report, train_job; from glassnet.tabular import TableModel\n"
+        "import os, signal, sys; from glassnet.cli import app; from glassnet.cli.output import report; from glassnet.cli.training import train_job; from glassnet.tabular import TableModel\n"
         "press = lambda: signal.raise_signal(signal.SIGINT)\n"
         "fit, save, title = train_job.fit_recipe, TableModel.save, report._title\n"
         "train_job.fit_recipe = lambda *words: (fit(*words), press())[0]\n"
@@ -339,7 +339,7 @@ def test_an_interrupted_query_is_an_interruption(run: Run, monkeypatch: pytest.M
         message = "Query interrupted"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("glassnet.cli.preparation.read_table", interrupted)
+    monkeypatch.setattr("glassnet.cli.training.preparation.read_table", interrupted)
     code, out, err = run("train", "penguins", "-t", "species")
     assert (code, out) == (130, "")
     assert err == "glassnet train: interrupted before there was anything to keep; nothing was written.\n"
@@ -623,8 +623,8 @@ def test_a_bug_is_exit_code_1_with_a_traceback(run: Run, models: Path, monkeypat
         message = "no such thing"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr("glassnet.cli.train_job.train", fail)
-    monkeypatch.setattr("glassnet.cli.train_command.train", fail)
+    monkeypatch.setattr("glassnet.cli.training.train_job.train", fail)
+    monkeypatch.setattr("glassnet.cli.commands.train_command.train", fail)
     code, out, err = run("train", "penguins", "-t", "species")
     assert (code, out) == (1, "")
     assert "Traceback" in err

@@ -18,10 +18,10 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli.app import main
-from glassnet.cli.judging import log_probabilities
-from glassnet.cli.train_job import train
-from glassnet.cli.train_options import TrainOptions
-from glassnet.cli.watching import Watcher
+from glassnet.cli.training.observers import Watcher
+from glassnet.cli.training.scoring import log_probabilities
+from glassnet.cli.training.train_job import train
+from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import TableModel, read_table
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.training import Callback, Run
@@ -335,7 +335,7 @@ def test_the_live_view_tells_recipes_networks_and_units(run: Call) -> None:
     pytest.importorskip("rich")
     from rich.console import Console
 
-    from glassnet.cli.live import LiveView
+    from glassnet.cli.training.live_view import LiveView
 
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=100, height=30, legacy_windows=False)
@@ -418,7 +418,7 @@ def test_a_step_larger_than_memory_is_told(run: Call, monkeypatch: pytest.Monkey
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("glassnet.cli.recipe_network.fit_table", fail)
+    monkeypatch.setattr("glassnet.cli.training.recipe_network.fit_table", fail)
     code, out, err = run("train", *CLASSES)
     assert (code, out) == (2, "")
     must = "a step must fit into memory, got 58 rows. Lower --batch, or try --recipe small."

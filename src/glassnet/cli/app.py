@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
-from glassnet.cli.ears import Ear, hearing
+from glassnet.cli.interrupts import Ear, hearing
 from glassnet.errors import GlassnetError
 from glassnet.utils.checks import check_choice
 
@@ -54,7 +54,7 @@ def _answer(words: list[str], ear: Ear) -> int:
     name = f"glassnet {command}" if command in COMMANDS else "glassnet"
     try:
         # Here and not above, so that Ctrl-C while Python imports is answered too.
-        from glassnet.cli.printing import open_streams, prepare_streams
+        from glassnet.cli.output.printing import open_streams, prepare_streams
 
         open_streams()
         prepare_streams()
@@ -87,7 +87,7 @@ def _run(words: list[str], name: str) -> int:
     require_command_line()
     if words and not words[0].startswith("-"):
         check_choice("glassnet", "the command", words[0], COMMANDS)
-    from glassnet.cli.commands import app, usage_sentence
+    from glassnet.cli.options import app, usage_sentence
 
     try:
         job = app(words, prog_name="glassnet", standalone_mode=False)
@@ -103,7 +103,7 @@ def _run(words: list[str], name: str) -> int:
 
 
 def _say(sentence: str, code: int) -> int:
-    from glassnet.cli.wording import plain
+    from glassnet.cli.output.wording import plain
 
     with suppress(OSError):  # nobody may be listening
         print(plain(sentence), file=sys.stderr, flush=True)

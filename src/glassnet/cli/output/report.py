@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from glassnet.cli.report_parts import (
+from glassnet.cli.output.report_parts import (
     columns_table,
     confusion_parts,
     curves,
@@ -24,7 +24,7 @@ from glassnet.cli.report_parts import (
     report_console,
     scores_table,
 )
-from glassnet.cli.wording import abridged, bytes_text, count, plain, recipes_lines
+from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.training.progress import seconds_text
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words", "training_text"]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.arguments import as_number
-from glassnet.cli.loading import load_model, table_for
-from glassnet.cli.outputs import check_output
-from glassnet.cli.printing import print_json
-from glassnet.cli.wording import plain
+from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.printing import print_json
+from glassnet.cli.output.wording import plain
+from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
 from glassnet.explanation import Explanation, explain
 from glassnet.explanation.rendering import page_of

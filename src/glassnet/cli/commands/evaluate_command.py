@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.comparison import verdict
-from glassnet.cli.judging import details, judge, judge_simplest
-from glassnet.cli.loading import load_model, table_for, training_notes
-from glassnet.cli.preparation import without_missing
-from glassnet.cli.printing import print_json
-from glassnet.cli.wording import count
+from glassnet.cli.output.printing import print_json
+from glassnet.cli.output.wording import count
+from glassnet.cli.training.comparison import verdict
+from glassnet.cli.training.model_files import load_model, table_for, training_notes
+from glassnet.cli.training.preparation import without_missing
+from glassnet.cli.training.scoring import details, judge, judge_simplest
 from glassnet.tabular import Table, TableModel
 
 __all__ = ["evaluate_table", "run_evaluate"]
@@ -83,6 +83,6 @@ def run_evaluate(model_path: str, data: str, *, skip_missing: bool, as_json: boo
     if as_json:
         print_json(result)
         return
-    from glassnet.cli.report import print_evaluation
+    from glassnet.cli.output.report import print_evaluation
 
     print_evaluation(result)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import glassnet as gn
-from glassnet.cli.ears import Ear
-from glassnet.cli.preparation import Coded
-from glassnet.cli.train_options import PLAIN_OPTIONS, WHERE, TrainOptions
-from glassnet.cli.watching import StopOnCtrlC, Watcher
+from glassnet.cli.interrupts import Ear
+from glassnet.cli.training.observers import StopOnCtrlC, Watcher
+from glassnet.cli.training.preparation import Coded
+from glassnet.cli.training.train_options import PLAIN_OPTIONS, WHERE, TrainOptions
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.training import History
 

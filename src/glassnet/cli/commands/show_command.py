@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from glassnet.cli.loading import check_model_path, training_notes
-from glassnet.cli.printing import print_json
+from glassnet.cli.output.printing import print_json
+from glassnet.cli.training.model_files import check_model_path, training_notes
 from glassnet.layers import Layer
 from glassnet.network import Network
 from glassnet.saving.configuration import network_config
@@ -68,6 +68,6 @@ def run_show(model: str, *, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
-    from glassnet.cli.report import print_model
+    from glassnet.cli.output.report import print_model
 
     print_model(result)

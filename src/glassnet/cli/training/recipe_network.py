@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 import glassnet as gn
-from glassnet.cli.ears import Ear
-from glassnet.cli.preparation import Prepared
-from glassnet.cli.train_options import WHERE, TrainOptions
-from glassnet.cli.watching import StopOnCtrlC, Watcher
+from glassnet.cli.interrupts import Ear
+from glassnet.cli.training.observers import StopOnCtrlC, Watcher
+from glassnet.cli.training.preparation import Prepared
+from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.tabular import TargetEncoder
 from glassnet.tabular.fitting.fit import FitOptions, Rows, Trained, fit_table

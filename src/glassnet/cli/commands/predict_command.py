@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.loading import load_model, table_for
-from glassnet.cli.outputs import check_output
-from glassnet.cli.printing import print_json
-from glassnet.cli.wording import abridged, count, plain
+from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.printing import print_json
+from glassnet.cli.output.wording import abridged, count, plain
+from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import ConfigError
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import TableModel

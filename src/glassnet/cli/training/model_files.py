@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from glassnet.cli.judging import SCORES
-from glassnet.cli.preparation import MODEL_SUFFIX, load_table
+from glassnet.cli.training.preparation import MODEL_SUFFIX, load_table
+from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network

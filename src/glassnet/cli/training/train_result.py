@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.cli.comparison import Judged, verdict
-from glassnet.cli.judging import details, judge, judge_simplest
-from glassnet.cli.preparation import Coded, Prepared
-from glassnet.cli.train_options import TrainOptions
+from glassnet.cli.training.comparison import Judged, verdict
+from glassnet.cli.training.preparation import Coded, Prepared
+from glassnet.cli.training.scoring import details, judge, judge_simplest
+from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import work_per_row

@@ -161,7 +161,7 @@ def _train(
     ] = None,
 ) -> Job:
     """Train a network on a table, say how good it is beside honest baselines, and save it."""
-    from glassnet.cli.train_command import run_train
+    from glassnet.cli.commands.train_command import run_train
 
     options = dict(
         data=data,
@@ -207,7 +207,7 @@ def _predict(
     as_json: Json = False,
 ) -> Job:
     """Predict the target for the rows of a table, and warn where they are unlike the training rows."""
-    from glassnet.cli.predict_command import run_predict
+    from glassnet.cli.commands.predict_command import run_predict
 
     return lambda: run_predict(model, data, out=out, probabilities=probabilities, as_json=as_json)
 
@@ -220,7 +220,7 @@ def _evaluate(
     as_json: Json = False,
 ) -> Job:
     """Score a model on a table that has the target."""
-    from glassnet.cli.evaluate_command import run_evaluate
+    from glassnet.cli.commands.evaluate_command import run_evaluate
 
     return lambda: run_evaluate(model, data, skip_missing=skip_missing, as_json=as_json)
 
@@ -238,7 +238,7 @@ def _explain(
     as_json: Json = False,
 ) -> Job:
     """Explain one row: what the network sees, why it predicts what it does, and a training step worked by hand."""
-    from glassnet.cli.explain_command import run_explain
+    from glassnet.cli.commands.explain_command import run_explain
 
     return lambda: run_explain(model, data, row=row, page=page, digits=digits, full=full, as_json=as_json)
 
@@ -246,7 +246,7 @@ def _explain(
 @app.command("show")
 def _show(model: Model, as_json: Json = False) -> Job:
     """Say what is in a model file: layers, columns and what is done to them, classes, training, scores."""
-    from glassnet.cli.show_command import run_show
+    from glassnet.cli.commands.show_command import run_show
 
     return lambda: run_show(model, as_json=as_json)
 
@@ -263,7 +263,7 @@ def _scratch(
     seed: Annotated[str, typer.Option(metavar="N", help="Start of the weights; 2 is the tutorial's.")] = "2",
 ) -> Job:
     """Run the tutorial that glassnet grew from: a network in eight NumPy functions learns a truth table."""
-    from glassnet.cli.scratch_command import run_scratch
+    from glassnet.cli.commands.scratch_command import run_scratch
 
     return lambda: run_scratch(problem, hidden_size, learning_rate, epochs, gradient, seed)
 

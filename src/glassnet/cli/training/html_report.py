@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.cli.explain_command import why_html
-from glassnet.cli.outputs import check_output
-from glassnet.cli.preparation import Prepared
-from glassnet.cli.report import network_name, training_text
-from glassnet.cli.report_parts import interval_text, metric_name
-from glassnet.cli.train_result import Outcome
-from glassnet.cli.wording import count, metric_text, recipes_lines
+from glassnet.cli.commands.explain_command import why_html
+from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.report import network_name, training_text
+from glassnet.cli.output.report_parts import interval_text, metric_name
+from glassnet.cli.output.wording import count, metric_text, recipes_lines
+from glassnet.cli.training.preparation import Prepared
+from glassnet.cli.training.train_result import Outcome
 from glassnet.explanation.rendering import page_of
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted

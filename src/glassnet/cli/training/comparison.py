@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.cli.wording import count
+from glassnet.cli.output.wording import count
 
 __all__ = ["Judged", "compare", "compare_losses", "verdict"]
 

@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from glassnet.cli.wording import as_ascii, count, metric_text, number_text, plain, sparkline
+from glassnet.cli.output.wording import as_ascii, count, metric_text, number_text, plain, sparkline
 from glassnet.layers import LAYERS
 from glassnet.metrics import GREATER_IS_BETTER
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from glassnet.cli.ears import Ear
+from glassnet.cli.interrupts import Ear
 from glassnet.training import Callback, Run
 
 __all__ = ["StopOnCtrlC", "Watcher"]

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from glassnet.cli.arguments import as_number, as_numbers, as_widths
-from glassnet.cli.ears import hearing
-from glassnet.cli.printing import print_json
-from glassnet.cli.train_job import train
-from glassnet.cli.train_options import WHERE, TrainOptions
-from glassnet.cli.watching import Watcher
-from glassnet.cli.wording import recipes_lines
+from glassnet.cli.interrupts import hearing
+from glassnet.cli.output.printing import print_json
+from glassnet.cli.output.wording import recipes_lines
+from glassnet.cli.training.observers import Watcher
+from glassnet.cli.training.train_job import train
+from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError
 
 __all__ = ["run_train", "watching"]
@@ -44,7 +44,7 @@ def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool, report: str 
         if as_json:
             print_json(result)
         elif not quiet:
-            from glassnet.cli.report import print_training
+            from glassnet.cli.output.report import print_training
 
             print_training(result)
         sys.stdout.flush()
@@ -61,7 +61,7 @@ def _options(words: dict[str, Any]) -> TrainOptions:
 
 def _columns(data: str) -> str:
     """Return advice with the columns there are."""
-    from glassnet.cli.preparation import load_table
+    from glassnet.cli.training.preparation import load_table
 
     names = load_table(WHERE, data).names
     shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
@@ -84,7 +84,7 @@ def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
         return
     from rich.console import Console
 
-    from glassnet.cli.live import LiveView
+    from glassnet.cli.training.live_view import LiveView
 
     console = Console(stderr=True, highlight=False)
     if console.is_dumb_terminal:

@@ -13,9 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from glassnet.cli.report_parts import metric_name
-from glassnet.cli.watching import Watcher
-from glassnet.cli.wording import as_ascii, count, metric_text, plain, recipes_lines, sparkline
+from glassnet.cli.output.report_parts import metric_name
+from glassnet.cli.output.wording import as_ascii, count, metric_text, plain, recipes_lines, sparkline
+from glassnet.cli.training.observers import Watcher
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.training import Callback, History
 from glassnet.training.progress import seconds_text

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.comparison import Judged
-from glassnet.cli.wording import number_text, plain
+from glassnet.cli.output.wording import number_text, plain
+from glassnet.cli.training.comparison import Judged
 from glassnet.metrics import METRICS
 from glassnet.network import Network
 from glassnet.tabular import TableModel, TargetEncoder

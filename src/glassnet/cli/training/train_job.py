@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.ears import Ear, hearing
-from glassnet.cli.outputs import check_model_output
-from glassnet.cli.page import check_report, write_report
-from glassnet.cli.plain_network import fit_linear, fit_plain
-from glassnet.cli.preparation import Coded, Prepared, load_table, prepare, refuse_model, without_missing
-from glassnet.cli.recipe_network import fit_recipe, goal_of
-from glassnet.cli.train_options import WHERE, TrainOptions, with_choices
-from glassnet.cli.train_result import Outcome, for_the_file, importance_of, result_of
-from glassnet.cli.watching import Watcher
+from glassnet.cli.interrupts import Ear, hearing
+from glassnet.cli.output.outputs import check_model_output
+from glassnet.cli.training.html_report import check_report, write_report
+from glassnet.cli.training.observers import Watcher
+from glassnet.cli.training.plain_network import fit_linear, fit_plain
+from glassnet.cli.training.preparation import Coded, Prepared, load_table, prepare, refuse_model, without_missing
+from glassnet.cli.training.recipe_network import fit_recipe, goal_of
+from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
+from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.tabular import TableEncoder, TableModel
 from glassnet.utils.splitting import split_rows
 

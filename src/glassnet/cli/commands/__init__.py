@@ -1,0 +1,3 @@
+"""A module for each command."""
+
+__all__: list[str] = []

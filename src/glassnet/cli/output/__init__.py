@@ -1,0 +1,3 @@
+"""What is printed and written."""
+
+__all__: list[str] = []
