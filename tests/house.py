@@ -37,7 +37,12 @@ def _written(path: Path) -> Iterator[Import]:
                 yield from (Import(node.module, alias.name) for alias in node.names)
         elif isinstance(node, ast.Import):
             yield from (Import(alias.name, "") for alias in node.names if alias.name.split(".")[0] == "glassnet")
-        elif isinstance(node, ast.Constant) and node.value in FILES and node.value != module_name(path):
+        elif (
+            isinstance(node, ast.Constant)
+            and node.value in FILES
+            and "." in node.value
+            and node.value != module_name(path)
+        ):
             yield Import(str(node.value), "")
 
 

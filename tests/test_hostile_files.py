@@ -307,7 +307,6 @@ def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, byt
     with pytest.raises(gn.FormatError, match="got numbers below 0"):
         net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model"), resume=True)
     np.testing.assert_array_equal(net.params, params)
-    assert net.history is not None
     assert net.history.epochs == 1
 
 

@@ -322,7 +322,7 @@ def test_old_files_know_no_smoothing() -> None:
     net = gn.Network([gn.Dense(2)], loss="cross_entropy", seed=0, input_shape=(2,))
     config = network_config(net)
     config["loss"] = {"class": "SoftmaxCrossEntropy"}
-    assert repr(network_from_config(config).loss) == "SoftmaxCrossEntropy(label_smoothing=0.0)"
+    assert repr(network_from_config(gn.Network, config).loss) == "SoftmaxCrossEntropy(label_smoothing=0.0)"
 
 
 @each_loss

@@ -260,7 +260,6 @@ def test_hand_worked_step() -> None:
     # dW2 = A1 * dZ2 = (11, 2), db2 = 2, dA1 = W2 * dZ2 = (4, 6), both units active
     # dW1 = x^T dA1 = ((4, 6), (8, 12)), db1 = (4, 6)
     net.fit([[1.0, 2.0]], [12.0], epochs=1)
-    assert net.history is not None
     assert net.history["loss"] == [1.0]
     np.testing.assert_allclose(first.W, [[1.0 - 0.4, -1.0 - 0.6], [2.0 - 0.8, 1.0 - 1.2]], rtol=1e-14)
     np.testing.assert_allclose(first.b, [[0.5 - 0.4, -0.6]], rtol=1e-14)

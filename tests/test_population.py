@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.populations.members import renewed
 from glassnet.populations.stacking import blueprint
 
 RNG = np.random.default_rng(0)
@@ -29,7 +28,7 @@ def template(**options: Any) -> gn.Network:
 
 def alone(network: gn.Network, k: int, fit: dict[str, Any], **settings: Any) -> gn.Network:
     """Return what member ``k`` would be without a population."""
-    member = renewed(network, network.seeds[0] + k)
+    member = network.renewed(network.seeds[0] + k)
     if "learning_rate" in settings:
         member.optimizer.learning_rate = settings["learning_rate"][k]
     if "weight_decay" in settings:
@@ -292,7 +291,7 @@ def test_members_are_copies() -> None:
     member.params[:] = 0.0
     assert population.networks[0].params.any()
     assert np.array_equal(network.params, before)
-    assert network.history is None
+    assert network.history.epochs == 0
     assert len(list(population)) == 2
 
 

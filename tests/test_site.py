@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 # Not covered by the check of parameters yet.
-ELSEWHERE = ("glassnet.saving.model_file.", "glassnet.tabular.", "glassnet.training.history.")
+ELSEWHERE = ("glassnet.tabular.", "glassnet.training.history.")
 
 
 @pytest.fixture(scope="module")

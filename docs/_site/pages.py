@@ -6,20 +6,18 @@ from typing import Any
 
 import griffe
 
-ACTIVATIONS = "glassnet.layers.activations"
-
 # Names without an underscore that one part of glassnet needs of another: no page shows them.
 ENGINE = {
-    "glassnet.engine.inspection": "shadow_of tap",
+    "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watch.Watch": "broken explain tell",
     "glassnet.errors": "shortened",
-    "glassnet.saving.model_file": "restore_network write_atomically",
+    "glassnet.saving.model_file": "Restore SavedTraining load_network restore_network save_network write_atomically",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",
-    "glassnet.network.Network": "accumulate broadcast built check_data check_inputs forget_shape has_own_rows logits "
-    "noise penalties plan slots streams twin untrained",
+    "glassnet.engine.base_network.BaseNetwork": "accumulate broadcast built check_data check_inputs forget_shape "
+    "has_own_rows like logits noise penalties plan renewed shadow slots streams untrained",
     "glassnet.optimizers": "clip_gradients",
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",
@@ -78,7 +76,7 @@ def is_shown(module: griffe.Module, name: str) -> bool:
         return False
     if member is None:  # a name that a tuple assignment made: not seen by griffe, and a constant
         return False
-    if member.is_alias and module.path == "glassnet.layers" and member.target_path.startswith(ACTIVATIONS):
+    if module.path == "glassnet.layers" and name in map(str, module["activations"].exports or ()):
         return False
     found = member.final_target if member.is_alias else member
     return not found.is_attribute and not found.name.startswith(("as_", "make_"))

@@ -83,7 +83,7 @@ from glassnet.losses import (
     SoftmaxFocalCrossEntropy,
     SquaredError,
 )
-from glassnet.network import Network
+from glassnet.network import Network, load
 from glassnet.optimizers import SGD, Adagrad, Adam, AdamW, Lion, Optimizer, RMSprop
 from glassnet.schedules import (
     Constant,
@@ -114,7 +114,6 @@ if TYPE_CHECKING:
     from glassnet.diagnosis.gradient_check import check_gradients
     from glassnet.explanation import Explanation, explain_lesson
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
-    from glassnet.saving.model_file import load
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
 
@@ -253,7 +252,6 @@ _ON_USE = {
     "find_learning_rate": "glassnet.populations",
     "check_my_backprop": "glassnet.diagnosis",
     "from_sklearn": "glassnet.sklearn",
-    "load": "glassnet.saving.model_file",
     "sweep": "glassnet.populations",
 }
 

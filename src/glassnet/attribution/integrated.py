@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engine.inspection import shadow_of
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers import Embedding, Step
 from glassnet.layers.tree import every_layer
-from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_number
 
 __all__ = ["Attribution", "integrated_gradients"]
@@ -66,7 +65,7 @@ class Attribution:
 
 
 def integrated_gradients(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     baseline: Any = None,
     *,
@@ -84,7 +83,7 @@ def integrated_gradients(
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built, without members; it is not changed.
     X : array of shape (n, ...)
         The rows to explain.
@@ -139,7 +138,7 @@ def integrated_gradients(
     return Attribution(values, outputs, function.values(rows, outputs), base, of)
 
 
-def _refuse(where: str, network: Network) -> None:
+def _refuse(where: str, network: BaseNetwork) -> None:
     if network.members is not None:
         message = f"{where}: network must have no members, got members={network.members}. Explain one of its kind."
         raise ConfigError(message, got=network.members)
@@ -148,7 +147,7 @@ def _refuse(where: str, network: Network) -> None:
         raise ConfigError(message)
 
 
-def _baselines(where: str, network: Network, baseline: Any) -> np.ndarray:
+def _baselines(where: str, network: BaseNetwork, baseline: Any) -> np.ndarray:
     """Return the baselines as rows (m, ...)."""
     shape = network.input_shape or ()
     if baseline is None:
@@ -178,8 +177,8 @@ def _outputs(where: str, function: _Answer, rows: np.ndarray, output: Any) -> np
 class _Answer:
     """One answer of a network in double precision, as a function of its input: values, and slopes along a path."""
 
-    def __init__(self, network: Network, of: str) -> None:
-        self._network = shadow_of(copy.copy(network).astype("float64"))
+    def __init__(self, network: BaseNetwork, of: str) -> None:
+        self._network = copy.copy(network).astype("float64").shadow()
         self._is_probability = of == "probability" and bool(network.loss.includes)
         if of == "probability" and not self._is_probability:
             must = "of='probability' needs a loss that predicts probabilities"

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
-from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["Importance", "permutation_importance"]
@@ -63,7 +63,7 @@ class Importance:
 
 
 def permutation_importance(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     y: Any,
     sample_weight: Any = None,
@@ -81,7 +81,7 @@ def permutation_importance(
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built, for rows of numbers; it is not changed. Of members the predictions are averaged, or their losses.
     X : array of shape (n, d)
         Rows, best ones that it was not trained on.

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
 from glassnet.layers.tree import every_layer, walk
 from glassnet.losses import GaussianNLL, Loss, Poisson
-from glassnet.network import Network
-from glassnet.populations.members import renewed, untrained
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.utils.row_sources import RowSource
@@ -69,7 +68,7 @@ class Case:
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built, without members.
     data, validation : tuple
         Checked inputs, targets and weights: arrays or sources of rows.
@@ -86,7 +85,7 @@ class Case:
 
     def __init__(
         self,
-        network: Network,
+        network: BaseNetwork,
         data: Sequence[Any],
         validation: Sequence[Any] | None = None,
         *,
@@ -173,9 +172,9 @@ class Case:
     # ---- the network ----------------------------------------------------------------------------------------------
 
     @cached_property
-    def copy(self) -> Network:
+    def copy(self) -> BaseNetwork:
         """The network, as a copy of its own whose noise is off."""
-        twin = untrained(self.original)
+        twin = self.original.untrained()
         for layer in every_layer(twin.layers):
             if isinstance(layer, Dropout):
                 layer.rate = 0.0
@@ -197,7 +196,7 @@ class Case:
         """Parameters and statistics before training; drawn again from the seed if nobody kept them."""
         if self._start is not None:
             return self._start
-        network = renewed(self.original, self.original.seeds[0]) if self.is_trained else self.original
+        network = self.original.renewed(self.original.seeds[0]) if self.is_trained else self.original
         return network.params, network.stats
 
     @property
@@ -320,7 +319,7 @@ def _taken(array: Any, rows: np.ndarray) -> np.ndarray | None:
     return found
 
 
-def mean_loss(network: Network, Z: np.ndarray, data: Data) -> float:
+def mean_loss(network: BaseNetwork, Z: np.ndarray, data: Data) -> float:
     """Return the mean loss for logits, without penalties."""
     _, y, weight = data
     prepared = network.workspace.pass_for(len(Z), keeps=False)

@@ -28,9 +28,8 @@ from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width,
 from glassnet.diagnosis.remedies.short_training import rehearsed
 from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, ShapeError
-from glassnet.network import Network
-from glassnet.populations.members import untrained
 from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
@@ -66,7 +65,7 @@ _FOLLOWS = {
 
 
 def diagnose(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     y: Any = None,
     sample_weight: Any = None,
@@ -85,7 +84,7 @@ def diagnose(
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Trained or not; without members.
     X : array of shape (n, ...)
         The rows that it is trained on; without ``y`` new rows that it is to predict.
@@ -139,7 +138,7 @@ def diagnose(
     ignored = check_ignored("diagnose", ignore)
     feature_names = names_of_frame(X) if feature_names is None else feature_names
     if network.store is None:
-        network = untrained(network)
+        network = network.untrained()
     if y is None:
         return _of_new_rows(network, X, training_data, feature_names, ignored)
     data = network.check_data("diagnose", X, y, sample_weight)
@@ -148,7 +147,7 @@ def diagnose(
         valid = network.check_data("diagnose: validation_data", *validation_data)
     _check_names(feature_names, data[0].shape[1:])
     batch_size = check_integer("diagnose", "batch_size", batch_size, 1)
-    history = network.history if network.history is not None and network.history.epochs else None
+    history = network.run.history if network.run is not None and network.run.epoch else None
     start, broken = None, None
     if history is None:
         start = network.params.copy(), network.stats.copy()
@@ -171,7 +170,7 @@ def diagnose(
 
 
 def _of_new_rows(
-    network: Network, X: Any, training_data: Any, names: Sequence[str] | None, ignored: set[str]
+    network: BaseNetwork, X: Any, training_data: Any, names: Sequence[str] | None, ignored: set[str]
 ) -> Diagnosis:
     if training_data is None:
         message = "diagnose: without y there must be training_data to compare X with, got none. Pass y, or both."

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.evaluation import loss_and_gradients
 from glassnet.errors import ConfigError
-from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["GradientReport", "ParameterCheck", "check_gradients"]
@@ -85,7 +86,7 @@ class GradientReport:
 
 
 def check_gradients(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     y: Any,
     sample_weight: Any = None,
@@ -101,7 +102,7 @@ def check_gradients(
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built or not; without parameters yet, it is built for X.
     X, y, sample_weight
         A few rows, as for `Network.fit`.
@@ -148,7 +149,7 @@ def check_gradients(
 class _Slopes:
     """Analytic gradients of a float64 network, and its loss at moved parameters."""
 
-    def __init__(self, twin: Network, X: Any, y: Any, sample_weight: Any, mode: str) -> None:
+    def __init__(self, twin: BaseNetwork, X: Any, y: Any, sample_weight: Any, mode: str) -> None:
         self._twin, self._batch = twin, (X, y, sample_weight, mode)
         self._statistics = twin.stats.copy()
         self.flat = twin.params.reshape(-1, twin.n_parameters)
@@ -159,7 +160,7 @@ class _Slopes:
 
     def _losses(self) -> np.ndarray:
         self._twin.stats[...] = self._statistics
-        return np.atleast_1d(self._twin.loss_and_gradients(*self._batch))
+        return np.atleast_1d(loss_and_gradients(self._twin, *self._batch))
 
     def measure(self, member: int, entry: int) -> tuple[float, float]:
         """Return the slopes below and above one parameter."""

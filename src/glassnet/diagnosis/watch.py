@@ -16,9 +16,9 @@ from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverg
 from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.diagnosis.remedies.divergence import Observer
 from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
-from glassnet.network import Network
 from glassnet.training import History, Run, check_fit_options, fit_network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
@@ -190,13 +190,13 @@ def _outside() -> int:
 
 
 def fit_watched(
-    network: Network, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: dict[str, Any]
+    network: BaseNetwork, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: dict[str, Any]
 ) -> History:
     """Train a network as `glassnet.training.fit_network` does, with open eyes unless ``diagnose`` is False.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
     X, y, epochs
         As of `fit_network`.
     diagnose : bool or Watch

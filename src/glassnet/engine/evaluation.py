@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Step
 from glassnet.metrics import Metric
-from glassnet.network import Network
 from glassnet.utils.checks import check_choice
 
 __all__ = ["loss_and_gradients", "mean_loss", "scores"]
 
 
 def scores(
-    network: Network, X: Any, y: Any, weight: np.ndarray | None, metrics: Mapping[str, Metric]
+    network: BaseNetwork, X: Any, y: Any, weight: np.ndarray | None, metrics: Mapping[str, Metric]
 ) -> dict[str, Any]:
     """Return loss and metrics for checked data, with noise off: floats, or arrays (K,) with members.
 
@@ -36,7 +36,9 @@ def scores(
     return result
 
 
-def mean_loss(network: Network, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, *, own: bool = False) -> Any:
+def mean_loss(
+    network: BaseNetwork, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, *, own: bool = False
+) -> Any:
     """Return ``sum(w * l) / sum(w)`` plus penalties for logits, a float or an array (K,).
 
     ``own`` says that targets and weights have the axis of members.
@@ -58,7 +60,7 @@ def mean_loss(network: Network, Z: np.ndarray, y: np.ndarray, weight: np.ndarray
     return float(mean) if network.members is None else mean
 
 
-def loss_and_gradients(network: Network, X: Any, y: Any, sample_weight: Any, mode: str) -> Any:
+def loss_and_gradients(network: BaseNetwork, X: Any, y: Any, sample_weight: Any, mode: str) -> Any:
     """Return the mean loss of one batch and leave its gradients in the network; see `Network.loss_and_gradients`."""
     check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
     X, y, weight = network.check_data("Network.loss_and_gradients", X, y, sample_weight)

@@ -6,37 +6,28 @@ scratch of its own. So it may be called from a callback, or another thread, in t
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.layers import Cache, Layer, Step
 from glassnet.layers.tree import walk
-from glassnet.network import Network
 from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["input_gradient", "layer_output", "layer_outputs", "shadow_of", "tap"]
+__all__ = ["input_gradient", "layer_output", "layer_outputs", "tap"]
 
 _JACOBIAN_ROWS = 512  # rows at a time: a backward pass keeps the outputs of all layers
 
 
-def shadow_of(network: Network) -> Network:
-    """Return a network that shares parameters and statistics with this one, and nothing that a pass writes.
-
-    Its layers are copies; to train it would be to train the original without its optimizer.
-    """
-    return network.twin(copy.deepcopy(network.layers))
-
-
-def layer_outputs(network: Network, X: Any) -> dict[str, np.ndarray]:
+def layer_outputs(network: BaseNetwork, X: Any) -> dict[str, np.ndarray]:
     """Return the output of every layer for X, with noise off.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built; it is not changed.
     X : array of shape (n, ...)
         Rows to look at.
@@ -58,12 +49,12 @@ def layer_outputs(network: Network, X: Any) -> dict[str, np.ndarray]:
     return _outputs(network, X, "Network.activations", None)
 
 
-def layer_output(network: Network, X: Any, layer: int | str) -> np.ndarray:
+def layer_output(network: BaseNetwork, X: Any, layer: int | str) -> np.ndarray:
     """Return the output of one layer for X, with noise off: a representation of the rows.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built; it is not changed.
     X : array of shape (n, ...)
         Rows to look at.
@@ -84,10 +75,10 @@ def _position(value: Any, n: int) -> int:
     return position % n
 
 
-def _outputs(network: Network, X: Any, where: str, only: str | None) -> dict[str, np.ndarray]:
-    network.built(where.removeprefix("Network."))
+def _outputs(network: BaseNetwork, X: Any, where: str, only: str | None) -> dict[str, np.ndarray]:
+    network.built(where.removeprefix("BaseNetwork."))
     inputs = network.check_inputs(where, X)
-    shadow = shadow_of(network)
+    shadow = network.shadow()
     parts = dict(walk(shadow.names, shadow.layers))
     if only is not None:
         parts = {check_choice(where, "layer", only, parts): parts[only]}
@@ -120,14 +111,14 @@ def _tap(layer: Layer, taken: list[np.ndarray]) -> None:
     layer.forward = tapped  # type: ignore[method-assign]  # of this object only, and it lives as long as the copy
 
 
-def input_gradient(network: Network, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
+def input_gradient(network: BaseNetwork, X: Any, y: Any = None, *, output: Any = None) -> np.ndarray:
     """Return how the network's answer to each row changes with the row: ``dX[i] = d answer_i / d X[i]``.
 
     The arithmetic is that of prediction: noise off, running statistics.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built; it is not changed.
     X : array of shape (n, ...)
         Rows to look at.
@@ -164,7 +155,7 @@ def input_gradient(network: Network, X: Any, y: Any = None, *, output: Any = Non
         inputs = network.check_inputs(where, X)
     else:
         inputs, targets, _ = network.check_data(where, X, y)
-    shadow, k = shadow_of(network), network.n_outputs
+    shadow, k = network.shadow(), network.n_outputs
     rows_axis = 0 if network.members is None else 1
     blocks = []
     for start in range(0, len(inputs), _JACOBIAN_ROWS):
@@ -193,7 +184,7 @@ def _check_output(where: str, output: Any, n: int, k: int) -> np.ndarray:
 
 
 def _pull_back(
-    shadow: Network, X: np.ndarray, *, outputs: np.ndarray | None = None, loss_of: np.ndarray | None = None
+    shadow: BaseNetwork, X: np.ndarray, *, outputs: np.ndarray | None = None, loss_of: np.ndarray | None = None
 ) -> np.ndarray:
     """Return the gradient of one logit per row, or of each row's loss, with respect to X, as a fresh array."""
     rows, step = shadow.broadcast(X), Step("record")

@@ -137,12 +137,12 @@ class Store:
             )
             layer.note_views((self.params, self.sums, self.stats))
 
-    def twin(self, layers: dict[str, Layer]) -> Store:
+    def shared_with(self, layers: dict[str, Layer]) -> Store:
         """Return a store for copies of the layers: the same parameters and statistics, gradients of its own."""
-        twin = Store(layers, self._members, self._dtype)
-        twin.params, twin.stats = self.params, self.stats
-        twin._bind()
-        return twin
+        other = Store(layers, self._members, self._dtype)
+        other.params, other.stats = self.params, self.stats
+        other._bind()
+        return other
 
     def to_dict(self) -> dict[str, np.ndarray]:
         """Return copies of all parameters and statistics by name."""

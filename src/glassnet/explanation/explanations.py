@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
 from glassnet.explanation.document import Section
 from glassnet.explanation.number_format import EXACT
 from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text, page_of
 from glassnet.explanation.sections import sections_of
-from glassnet.network import Network
 from glassnet.utils.checks import check_integer
 
 __all__ = ["Explanation", "explain"]
@@ -112,7 +112,7 @@ def _detail(digits: int, full: bool) -> Detail:
     return Detail(digits, None, None) if full else Detail(digits)
 
 
-def explain(network: Network, X: Any, y: Any, sample_weight: Any = None) -> Explanation:
+def explain(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None) -> Explanation:
     """Return the next training step on a few rows, worked out: every number with the formula it comes from.
 
     Forward through every layer, the loss, back through every layer, penalties, the optimizer's update: what `fit` would
@@ -120,7 +120,7 @@ def explain(network: Network, X: Any, y: Any, sample_weight: Any = None) -> Expl
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Without members; trained or not. If it is new it is built for X.
     X : array of shape (n, ...)
         One row, or a small batch of at most 64.
@@ -175,7 +175,7 @@ def explain(network: Network, X: Any, y: Any, sample_weight: Any = None) -> Expl
     return Explanation(_head(network, n), sections_of(record))
 
 
-def _head(network: Network, n: int) -> list[str]:
+def _head(network: BaseNetwork, n: int) -> list[str]:
     shape = " x ".join(map(str, network.input_shape or ()))
     parts = [type(layer).__name__ for layer in network.layers]
     for i, layer in enumerate(network.layers):

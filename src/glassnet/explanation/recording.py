@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.penalties import limit_norms
 from glassnet.layers import Cache, Dense, Layer, Step
-from glassnet.network import Network
 from glassnet.optimizers import OptimizerState, clip_gradients
-from glassnet.populations.members import untrained
 from glassnet.utils.random_streams import Noise
 
 __all__ = ["Passage", "Recording", "record_step"]
@@ -48,7 +47,7 @@ class Recording:
 
     Attributes
     ----------
-    network : Network
+    network : BaseNetwork
         The copy, in double precision, with the weights from before the step.
     passages : dict of int to Passage
         By the layer's id.
@@ -74,7 +73,7 @@ class Recording:
         Steps of the optimizer, this one included.
     """
 
-    network: Network
+    network: BaseNetwork
     passages: dict[int, Passage]
     X: np.ndarray
     y: np.ndarray
@@ -104,17 +103,17 @@ class Recording:
         return self.passages[id(layer)]
 
 
-def record_step(network: Network, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Recording:
+def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Recording:
     """Return the next training step on a batch, made by a copy; the network is not changed.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built, without members.
     X, y, weight : ndarray
         Checked, for the copy in double precision.
     """
-    copy = untrained(network).astype("float64")
+    copy = network.untrained().astype("float64")
     state, rate, noise = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
@@ -167,7 +166,7 @@ def record_step(network: Network, X: np.ndarray, y: np.ndarray, weight: np.ndarr
     )
 
 
-def _position(network: Network, copy: Network) -> tuple[OptimizerState, float, Noise]:
+def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise]:
     """Return the optimizer's state in double precision, the learning rate and the noise of the next step."""
     groups = copy.built("explain").groups
     state = copy.optimizer.new_state(copy.params, groups)
@@ -222,15 +221,15 @@ def _listen(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
         activation.differentiate = heard_slope  # type: ignore[method-assign]
 
 
-def _named(network: Network, flat: np.ndarray) -> dict[str, np.ndarray]:
+def _named(network: BaseNetwork, flat: np.ndarray) -> dict[str, np.ndarray]:
     return {slot.name: slot.view(flat).copy() for slot in network.slots}
 
 
-def _states(network: Network, state: OptimizerState) -> dict[str, dict[str, np.ndarray]]:
+def _states(network: BaseNetwork, state: OptimizerState) -> dict[str, dict[str, np.ndarray]]:
     return {slot.name: {n: slot.view(a).copy() for n, a in state.arrays.items()} for slot in network.slots}
 
 
-def _row_losses(network: Network, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _row_losses(network: BaseNetwork, Z: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the loss of each row on its own."""
     prepared = network.workspace.pass_for(1, keeps=False)
     values = [

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.engine.inspection import shadow_of
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import NotFittedError
 from glassnet.layers import Step
-from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 from glassnet.training import Snapshots
 from glassnet.utils.checks import check_choice
@@ -94,7 +93,7 @@ def _edges(epochs: list[int]) -> np.ndarray:
     return np.concatenate([[2 * at[0] - between[0]], between, [2 * at[-1] - between[-1]]])
 
 
-def plot_gradient_flow(network: Network, X: Any, y: Any, sample_weight: Any = None, *, ax: Any = None) -> Any:
+def plot_gradient_flow(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, ax: Any = None) -> Any:
     """Draw how large the gradient is in each layer, from the first to the last, on a logarithmic scale.
 
     A bar is the mean size of ``dL/dW``, the line above it the largest. Bars that shrink by a factor of a thousand and
@@ -102,7 +101,7 @@ def plot_gradient_flow(network: Network, X: Any, y: Any, sample_weight: Any = No
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built, without members; it is not changed.
     X : array of shape (n, ...)
         Rows.
@@ -115,7 +114,7 @@ def plot_gradient_flow(network: Network, X: Any, y: Any, sample_weight: Any = No
     """
     network.built("plot_gradient_flow")
     inputs, targets, weight = network.check_data("plot_gradient_flow", X, y, sample_weight)
-    shadow = shadow_of(network)
+    shadow = network.shadow()
     shadow.accumulate(inputs[:], targets[:], weight, Step("record"))
     shadow.built("plot_gradient_flow").average_gradients()
     order = {id(layer): i for i, layer in enumerate(shadow.built("plot_gradient_flow").layers.values())}

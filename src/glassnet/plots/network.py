@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.inspection import layer_outputs
 from glassnet.errors import ConfigError
 from glassnet.layers import Dense, Layer, NTKDense
-from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 
 __all__ = ["plot_network"]
@@ -35,7 +36,7 @@ class _Column:
         self.middle = 0.0 if not self.is_cut else float(self.y[most - half - 1] + self.y[most - half]) / 2
 
 
-def plot_network(network: Network, X: Any = None, *, most_units: int = _MOST_UNITS, ax: Any = None) -> Any:
+def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST_UNITS, ax: Any = None) -> Any:
     """Draw the network: units in columns, weights as lines, blue for positive and orange for negative ones.
 
     The thicker and darker a line, the larger its weight beside the others of its layer. Of large layers the first and
@@ -43,7 +44,7 @@ def plot_network(network: Network, X: Any = None, *, most_units: int = _MOST_UNI
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built, without members, for rows of numbers.
     X : array of shape (d,) or (1, d), optional
         A row to pass through: units are filled by how strongly they answer, and their numbers written where there is
@@ -58,7 +59,7 @@ def plot_network(network: Network, X: Any = None, *, most_units: int = _MOST_UNI
         must = "network must have no members and take rows of numbers"
         message = f"plot_network: {must}, got members={network.members}, input_shape={network.input_shape}."
         raise ConfigError(message, expected=must)
-    outputs = None if X is None else network.activations(np.reshape(X, (1, -1)))
+    outputs = None if X is None else layer_outputs(network, np.reshape(X, (1, -1)))
     columns, weights, words = _columns(network, most_units)
     tallest = max(len(column.y) + _GAP * column.is_cut for column in columns)
     ax = axes_for("plot_network", ax, figsize=(1.2 + 1.7 * len(columns), 1.4 + 0.34 * tallest))
@@ -81,7 +82,7 @@ def plot_network(network: Network, X: Any = None, *, most_units: int = _MOST_UNI
     return ax
 
 
-def _columns(network: Network, most: int) -> tuple[list[_Column], list[np.ndarray | None], list[tuple[float, str]]]:
+def _columns(network: BaseNetwork, most: int) -> tuple[list[_Column], list[np.ndarray | None], list[tuple[float, str]]]:
     """Return the columns, the weights between neighbours (None if they are not joined by a `Dense`), and the words."""
     assert network.input_shape is not None
     n = network.input_shape[0]
@@ -126,7 +127,7 @@ def _lines(ax: Any, left: _Column, right: _Column, W: np.ndarray) -> None:
 
 
 def _values(
-    network: Network, X: Any, outputs: dict[str, np.ndarray] | None, columns: list[_Column]
+    network: BaseNetwork, X: Any, outputs: dict[str, np.ndarray] | None, columns: list[_Column]
 ) -> list[np.ndarray | None]:
     """Return what the units of each column answer to the row."""
     if outputs is None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
-from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 from glassnet.training.class_weights import class_codes
 from glassnet.utils.checks import check_integer
@@ -16,7 +16,7 @@ from glassnet.utils.checks import check_integer
 __all__ = ["draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
 
 
-def _classes(where: str, network: Network, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
+def _classes(where: str, network: BaseNetwork, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the probabilities of all classes and the true codes."""
     X, targets, _ = network.check_data(where, X, y)
     codes = class_codes(network.loss, targets[:])
@@ -28,20 +28,20 @@ def _classes(where: str, network: Network, X: Any, y: Any) -> tuple[np.ndarray, 
     return (np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P), codes
 
 
-def _averaged(network: Network, X: Any) -> np.ndarray:
+def _averaged(network: BaseNetwork, X: Any) -> np.ndarray:
     """Return predictions, averaged over members if there are some."""
     predictions = network.predict(X)
     return predictions if network.members is None else predictions.mean(axis=0)
 
 
-def plot_confusion(network: Network, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Any = None) -> Any:
+def plot_confusion(network: BaseNetwork, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Any = None) -> Any:
     """Draw how many rows of each class were taken for which, the right ones on the diagonal.
 
     The colour is the share of the true class, so that rare classes are seen too.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Fitted classifier; of members the probabilities are averaged.
     X, y
         Data, as in `Network.evaluate`.
@@ -73,7 +73,7 @@ def plot_confusion(network: Network, X: Any, y: Any, *, labels: Sequence[str] | 
     return ax
 
 
-def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: Any = None) -> Any:
+def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax: Any = None) -> Any:
     """Draw how often the predicted class was right against how sure the network was of it.
 
     Rows are put into ``bins`` of as many rows each, by the probability of the predicted class; bars are two standard
@@ -81,7 +81,7 @@ def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: An
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Fitted classifier; of members the probabilities are averaged.
     X, y
         Data that it was not trained on, as in `Network.evaluate`.
@@ -116,12 +116,12 @@ def plot_calibration(network: Network, X: Any, y: Any, *, bins: int = 10, ax: An
     return ax
 
 
-def plot_predicted(network: Network, X: Any, y: Any, *, output: int = 0, ax: Any = None) -> Any:
+def plot_predicted(network: BaseNetwork, X: Any, y: Any, *, output: int = 0, ax: Any = None) -> Any:
     """Draw predicted against true numbers; on the diagonal they are equal.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Fitted, for numbers; of members the predictions are averaged.
     X, y
         Data, as in `Network.evaluate`.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
-from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 from glassnet.utils.checks import check_integer
 
@@ -18,7 +18,7 @@ _MARGIN = 0.08
 
 
 def plot_decision_regions(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     y: Any = None,
     *,
@@ -33,7 +33,7 @@ def plot_decision_regions(
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Fitted, without members, on rows of features.
     X : array of shape (n, d)
         Rows; they also say how far to draw.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -11,10 +11,44 @@ from glassnet.plots.axes import axes_for
 from glassnet.utils.checks import check_choice
 
 if TYPE_CHECKING:
-    from glassnet.populations import RateSearch, Sweep
     from glassnet.training import History
 
 __all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
+
+
+class Rates(Protocol):
+    """What is drawn of a `glassnet.populations.RateSearch`."""
+
+    rates: np.ndarray
+    losses: np.ndarray
+    curves: np.ndarray
+    first_loss: float
+
+    @property
+    def best(self) -> float:
+        """The rate with the lowest loss."""
+
+
+class Trial(Protocol):
+    """What is drawn of a trial: its settings and what each of its networks achieved."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """By name."""
+
+    @property
+    def values(self) -> np.ndarray:
+        """One for each network."""
+
+
+class Trials(Protocol):
+    """What is drawn of a `glassnet.populations.Sweep`."""
+
+    monitor: str
+
+    @property
+    def trials(self) -> Sequence[Trial]:
+        """The best first."""
 
 
 def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Any = None) -> Any:
@@ -74,7 +108,7 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Any
     return ax
 
 
-def plot_rates(search: RateSearch, *, ax: Any = None) -> Any:
+def plot_rates(search: Rates, *, ax: Any = None) -> Any:
     """Draw the loss over the learning rate, the best one marked.
 
     Parameters
@@ -107,7 +141,7 @@ def _top(ax: Any) -> Any:
     return ax.get_xaxis_transform()
 
 
-def plot_sweep(found: Sweep, setting: str, *, ax: Any = None) -> Any:
+def plot_sweep(found: Trials, setting: str, *, ax: Any = None) -> Any:
     """Draw what every network of a search achieved over one setting, the best trial marked.
 
     Parameters

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
-from glassnet.network import Network
 from glassnet.plots.axes import axes_for
 
 __all__ = ["plot_weights"]
@@ -15,12 +15,12 @@ __all__ = ["plot_weights"]
 _BINS = 60
 
 
-def plot_weights(network: Network, *, ax: Any = None) -> Any:
+def plot_weights(network: BaseNetwork, *, ax: Any = None) -> Any:
     """Draw how the weights of every layer are distributed, one above the other on a common scale.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built; weights are what weight decay applies to: not biases, not norms.
     ax : Axes, optional
         Where to draw; by default in a new figure.

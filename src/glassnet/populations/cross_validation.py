@@ -15,7 +15,7 @@ from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, train_jointly
-from glassnet.populations.members import check_template, renewed
+from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
 from glassnet.training import EarlyStopping, History
 from glassnet.training.class_weights import class_codes
@@ -171,7 +171,7 @@ def cross_validate(
     (5, (100, 2), True)
     """
     check_template("cross_validate", network)
-    template = renewed(network, network.seeds[0])
+    template = network.renewed(network.seeds[0])
     plan = make_plan(
         "cross_validate",
         template,
@@ -204,7 +204,7 @@ def cross_validate(
 
 def _job(template: Network, number: int, train: np.ndarray, codes: np.ndarray | None, share: float) -> Job:
     """Return one network and its rows, of which it may hold some out."""
-    network = renewed(template, template.seeds[0] + number)
+    network = template.renewed(template.seeds[0] + number)
     if not share:
         return Job(network, train)
     stratify = None if codes is None else codes[train]

@@ -12,7 +12,7 @@ from glassnet.network import Network
 from glassnet.schedules import as_schedule
 from glassnet.utils.checks import check_integer, check_number
 
-__all__ = ["check_template", "make_members", "renewed", "scale_weights", "untrained"]
+__all__ = ["check_template", "make_members", "scale_weights"]
 
 
 def check_template(where: str, network: Any) -> None:
@@ -23,19 +23,6 @@ def check_template(where: str, network: Any) -> None:
     if network.members is not None:
         message = f"{where}: network must have no members itself, got members={network.members}. Make it without."
         raise ConfigError(message, got=network.members)
-
-
-def untrained(network: Network) -> Network:
-    """Return a copy of a network as it is, whose training begins anew."""
-    return network.untrained()
-
-
-def renewed(network: Network, seed: int) -> Network:
-    """Return a new network like this one, with another seed and initial weights of its own."""
-    twin = untrained(network)
-    shape, twin.seeds, twin.metadata = twin.input_shape, (seed,), {}
-    twin.forget_shape()
-    return twin if shape is None else twin.build(shape)
 
 
 def make_members(
@@ -49,7 +36,7 @@ def make_members(
     scales = given.pop("initial_scale", None)
     if scales is not None:
         scales = [check_number("Population", "initial_scale", scale, 0.0) for scale in scales]
-    found = [renewed(network, seed) for seed in seeds]
+    found = [network.renewed(seed) for seed in seeds]
     for name, values in given.items():
         for member, value in zip(found, values, strict=True):
             _SETTERS[name](member, value)

@@ -118,7 +118,7 @@ class Population:
     @property
     def histories(self) -> list[History]:
         """What training recorded, for each member."""
-        return [History() if network.history is None else network.history for network in self.networks]
+        return [network.history for network in self.networks]
 
     def fit(
         self,

@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.network import Network
 from glassnet.populations.joint import Job, train_jointly
-from glassnet.populations.members import check_template, untrained
+from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
 from glassnet.training import Callback, Run
 from glassnet.utils.checks import check_integer, check_number
@@ -157,7 +157,7 @@ def find_learning_rate(
     rates = _spaced(lowest, highest, n_rates)
     check_template("find_learning_rate", network)
     steps = check_integer("find_learning_rate", "steps", steps, 2)
-    template = untrained(network)
+    template = network.untrained()
     plan = make_plan(
         "find_learning_rate",
         template,
@@ -173,7 +173,7 @@ def find_learning_rate(
     )
     jobs = []
     for rate in rates.tolist():
-        member = untrained(template)
+        member = template.untrained()
         member.optimizer.learning_rate = rate
         jobs.append(Job(member))
     curves, steps_done = np.full((len(rates), steps), np.nan), np.zeros(len(rates), dtype=np.int64)

@@ -15,7 +15,7 @@ from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
 from glassnet.network import Network
 from glassnet.populations.joint import Job, train_jointly
-from glassnet.populations.members import check_template, renewed
+from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
 from glassnet.training import EarlyStopping, History
 from glassnet.utils.checks import check_choice, check_integer
@@ -275,7 +275,7 @@ def _trials(build: Callable[..., Network], combinations: Sequence[dict[str, Any]
         network = build(**picked)
         check_template("sweep: build", network)
         seed = network.seeds[0]
-        found.append(Trial(picked, [renewed(network, seed + offset) for offset in range(n_seeds)]))
+        found.append(Trial(picked, [network.renewed(seed + offset) for offset in range(n_seeds)]))
     return found
 
 
@@ -294,7 +294,7 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, options: dict[str
             options = {**options, "max_seconds": left * share}
         done += len(networks)
         # One that is only there to prepare the data, so that all kinds of networks hold out the same rows.
-        reader = renewed(networks[0], check_integer("sweep", "seed", seed, 0))
+        reader = networks[0].renewed(check_integer("sweep", "seed", seed, 0))
         plan = make_plan("sweep", reader, X, y, title="networks", **options)
         for network in networks:
             network.build(reader.input_shape or ())

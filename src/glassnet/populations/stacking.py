@@ -85,18 +85,8 @@ def stack(networks: Sequence[Network]) -> Network:
     own = [[*every_layer(network.layers)] for network in networks]
     for place, layer in enumerate(every_layer(layers)):
         _spread_settings(layer, [found[place] for found in own])
-    stacked = Network(
-        layers,
-        loss=first.loss,
-        optimizer=_stacked_optimizer(networks),
-        seed=[network.seeds[0] for network in networks],
-        dtype=first.dtype.name,
-        members=len(networks),
-        input_shape=first.input_shape,
-        l1=first.l1,
-        l2=first.l2,
-        max_norm=first.max_norm,
-    )
+    seeds = [network.seeds[0] for network in networks]
+    stacked = first.like(layers, optimizer=_stacked_optimizer(networks), seed=seeds, members=len(networks))
     stacked.params[...] = [network.params for network in networks]
     stacked.stats[...] = [network.stats for network in networks]
     if first.run is not None:

@@ -1,27 +1,28 @@
-"""A network as plain data and back, and as a table to read."""
+"""A network as plain data and back."""
 
 from __future__ import annotations
 
 import copy
 import inspect
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, FormatError
 from glassnet.layers import LAYERS, Activation, Layer, make_layer
 from glassnet.layers.tree import every_layer
 from glassnet.losses import LOSSES, CustomLoss, EnsembleLoss, Loss
-from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.schedules import SCHEDULES, Schedule
 from glassnet.utils.checks import check_class
 
-__all__ = ["network_config", "network_from_config", "summary_table"]
+__all__ = ["network_config", "network_from_config"]
 
+_N = TypeVar("_N", bound=BaseNetwork)
 _KEYS = ("dtype", "input_shape", "layers", "loss", "members", "optimizer", "seeds")
 
 
-def network_config(network: Network) -> dict[str, Any]:
+def network_config(network: BaseNetwork) -> dict[str, Any]:
     """Return everything but the arrays, JSON-able.
 
     Raises
@@ -76,11 +77,13 @@ def _check_config(part: Layer | Loss) -> None:
         raise ConfigError(message, expected=arguments, got=part.config())
 
 
-def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> Network:
+def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable[Any] = ()) -> _N:
     """Return a new network as `network_config` described it, not built: the configuration's input_shape is unused.
 
     Parameters
     ----------
+    kind : type
+        The class to make.
     config : dict
     custom : iterable of classes and objects
         Layers, losses, optimizers and schedules of your own that it may name; objects such as a `CustomLoss`, which
@@ -115,7 +118,7 @@ def network_from_config(config: dict[str, Any], custom: Iterable[Any] = ()) -> N
         if members is None and len(seeds) != 1:
             message = f"seeds must hold one seed, got {len(seeds)}"
             raise ConfigError(message)
-        return Network(
+        return kind(
             layers,
             loss=loss,
             optimizer=optimizer,
@@ -161,57 +164,3 @@ def _split(entry: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         raise ConfigError(message, got=entry)
     rest = dict(entry)
     return rest.pop("class", None), rest
-
-
-def summary_table(network: Network) -> str:
-    """Return layers, output shapes, and each parameter with its place in ``network.params``.
-
-    Examples
-    --------
-    >>> import glassnet as gn
-    >>> net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", input_shape=(2,))
-    >>> print(net.summary())
-    layer                      output  parameter  shape   place
-    dense_1  Dense(4, 'tanh')  (4,)    weight     (2, 4)  0:8
-                                       bias       (1, 4)  12:16
-    dense_2  Dense(1)          (1,)    weight     (4, 1)  8:12
-                                       bias       (1, 1)  16:17
-    17 parameters, float32, 68 bytes; squared_error on samples of shape (2,)
-    """
-    rows = [("layer", "", "output", "parameter", "shape", "place")]
-    for name, layer in network.built("summary").layers.items():
-        own = [slot for slot in network.slots if slot.layer is layer]
-        places = [(slot.spec.name, str(slot.spec.shape), f"{slot.start}:{slot.stop}") for slot in own] or [("", "", "")]
-        for i, place in enumerate(places):
-            head = (name, _short(layer), str(layer.out_shape)) if i == 0 else ("", "", "")
-            rows.append((*head, *place))
-    widths = [max(len(row[i]) for row in rows) for i in range(6)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    size = network.params.nbytes
-    members = f", {network.members} members" if network.members else ""
-    lines.append(
-        f"{network.n_parameters:,} parameters{members}, {network.dtype}, {size:,} bytes; "
-        f"{network.loss.name} on samples of shape {network.input_shape}"
-    )
-    return "\n".join(lines)
-
-
-def _short(layer: Layer) -> str:
-    """Return the layer's repr without arguments that have their default value."""
-    config = layer.config()
-    try:
-        default = type(layer)(**{key: config[key] for key in list(config)[:1]}).config()
-    except Exception:  # a user's own constructor may refuse in any way, and this is only about a shorter name
-        return repr(layer)
-    first = list(config.items())[:1]
-    rest = [(key, value) for key, value in list(config.items())[1:] if value != default.get(key)]
-    words = [repr(value) for _, value in first]
-    words += [_word(layer, key, value) for key, value in rest]
-    return f"{type(layer).__name__}({', '.join(words)})"
-
-
-def _word(layer: Layer, key: str, value: Any) -> str:
-    """Return one argument as one would write it."""
-    # What a file describes by a dict is an object of the layer: an activation, a schedule.
-    shown = getattr(layer, key, value) if isinstance(value, dict) else value
-    return repr(shown) if key == "activation" else f"{key}={shown!r}"

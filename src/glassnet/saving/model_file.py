@@ -17,24 +17,36 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
 from glassnet.engine.arguments import check_shape
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.parameters import Store
 from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError, shortened
-from glassnet.network import Network
 from glassnet.saving.configuration import network_config, network_from_config
 from glassnet.saving.safetensors_reader import read_safetensors
 from glassnet.saving.strict_json import parse_json
-from glassnet.training import RunState
 from glassnet.utils.checks import wrong_values
 
-__all__ = ["FORMAT_VERSION", "load", "restore_network", "save_network", "write_atomically"]
+__all__ = [
+    "FORMAT_VERSION",
+    "Restore",
+    "SavedTraining",
+    "load_network",
+    "restore_network",
+    "save_network",
+    "write_atomically",
+]
 
 FORMAT_VERSION = 2
 """Version that is written; this one and all before are read."""
+
+_N = TypeVar("_N", bound=BaseNetwork)
+
+Restore = Callable[[_N, dict[str, Any], dict[str, np.ndarray]], Any]
+"""Returns the state of a run of a network, given what a file holds of it."""
 
 _TRAINING = "training."
 _SHOWN = 10  # problems in one message
@@ -46,36 +58,53 @@ _PARTS: dict[str, tuple[str, Any]] = {
 }
 
 
+class SavedTraining(NamedTuple):
+    """The state of a run as a file holds it.
+
+    Attributes
+    ----------
+    entries : dict
+        JSON-able.
+    arrays : dict of str to ndarray
+        Flat arrays by name.
+    """
+
+    entries: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
 def save_network(
-    network: Network, path: str | os.PathLike[str], *, training_state: bool = False, data: dict[str, Any] | None = None
+    network: BaseNetwork,
+    path: str | os.PathLike[str],
+    *,
+    training: SavedTraining | None = None,
+    data: dict[str, Any] | None = None,
 ) -> None:
     """Write a network to one ``.safetensors`` file.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built or fitted.
     path : str or Path
         An existing file is replaced, in one go: at no time is there half a file.
-    training_state : bool, default=False
-        Whether to keep what is needed to train on as if nothing had happened: optimizer, best weights, position.
+    training : SavedTraining, optional
+        What is needed to train on as if nothing had happened.
     data : dict, optional
         JSON-able: what the run's data are, so that a resumed run can tell whether it has the same.
     """
     store = network.built("save")
-    state: RunState | None = network.run if training_state else None
     # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
     arrays = {slot.name: np.ascontiguousarray(slot.view(store.params)) for slot in store.slots}
     arrays |= {slot.name: np.ascontiguousarray(slot.view(store.stats)) for slot in store.stat_slots}
     own = dict(arrays)
-    if state is not None:
-        state.follow_optimizer(network)
-        arrays |= {_TRAINING + name: np.ascontiguousarray(array) for name, array in state.arrays().items()}
+    if training is not None:
+        arrays |= {_TRAINING + name: np.ascontiguousarray(array) for name, array in training.arrays.items()}
     description = {
         "format_version": FORMAT_VERSION,
         "config": network_config(network),
         "metadata": _check_metadata(network.metadata),
-        "training": None if state is None else state.to_dict(),
+        "training": None if training is None else training.entries,
         "data": data,
     }
     text = json.dumps(description, sort_keys=True)
@@ -150,44 +179,45 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def load(path: str | os.PathLike[str], custom: Iterable[Any] = ()) -> Network:
-    """Read a network that `Network.save` wrote.
+def load_network(kind: type[_N], path: str | os.PathLike[str], custom: Iterable[Any], restore: Restore[_N]) -> _N:
+    """Return the network of a file; `glassnet.load` explains the parameters.
 
     Parameters
     ----------
+    kind : type
+        The class to make.
     path : str or Path
     custom : iterable of classes and objects
-        Layers, losses, optimizers and schedules of your own that the network uses: a file names classes, it does not
-        bring them. What is made of functions, such as a `CustomLoss`, is handed over as an object and found by name.
-
-    Raises
-    ------
-    FormatError
-        Not a model file, damaged, or from a newer version; all mismatches at once.
-    FileNotFoundError
-        There is no such file.
+    restore : function
+        Makes the state of a run of what a file holds of it.
     """
     where = f"load({str(path)!r})"
     description, arrays = _read(where, path)
-    network, shape = _network(where, description, custom)
-    _fill(where, network, shape, description, arrays)
+    network, shape = _network(where, kind, description, custom)
+    _fill(where, network, shape, description, arrays, restore)
     return network
 
 
 def restore_network(
-    network: Network, path: str | Path, where: str, check_data: Callable[[dict[str, Any] | None], None]
+    network: _N,
+    path: str | Path,
+    where: str,
+    check_data: Callable[[dict[str, Any] | None], None],
+    restore: Restore[_N],
 ) -> None:
     """Put arrays and training state of a file into a network of the same configuration.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built.
     path : str or Path
     where : str
         Who asks, for the messages.
     check_data : function
         Called with what `save_network` was told of the data; it may refuse.
+    restore : function
+        As of `load_network`.
     """
     description, arrays = _read(f"load({str(path)!r})", path)
     found, own = description["config"], json.loads(json.dumps(network_config(network)))
@@ -202,11 +232,16 @@ def restore_network(
         raise ConfigError(message)
     check_data(description["data"])
     assert network.input_shape is not None
-    _fill(f"load({str(path)!r})", network, network.input_shape, description, arrays)
+    _fill(f"load({str(path)!r})", network, network.input_shape, description, arrays, restore)
 
 
 def _fill(
-    where: str, network: Network, shape: tuple[int, ...], description: dict[str, Any], arrays: dict[str, np.ndarray]
+    where: str,
+    network: _N,
+    shape: tuple[int, ...],
+    description: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    restore: Restore[_N],
 ) -> None:
     """Build the network and give it a file's arrays and training state; or refuse, and leave its values as they are."""
     store = network.plan(shape)
@@ -225,7 +260,7 @@ def _fill(
     state = None
     if description["training"] is not None:
         try:
-            state = RunState.restore(network, description["training"], own)
+            state = restore(network, description["training"], own)
         except (GlassnetError, LookupError, TypeError, ValueError) as error:
             message = f"{where}: the training state must be whole, got one that fails with: {shortened(error)}"
             raise FormatError(message) from error
@@ -264,10 +299,12 @@ def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dic
     return description, arrays
 
 
-def _network(where: str, description: dict[str, Any], custom: Iterable[Any]) -> tuple[Network, tuple[int, ...]]:
+def _network(
+    where: str, kind: type[_N], description: dict[str, Any], custom: Iterable[Any]
+) -> tuple[_N, tuple[int, ...]]:
     """Return the network, not built yet, and the shape of its samples."""
     try:
-        network = network_from_config(description["config"], custom)
+        network = network_from_config(kind, description["config"], custom)
         shape = check_shape("configuration", description["config"]["input_shape"])
         network.plan(shape)
     except Exception as error:  # a layer of the user's own may refuse in any way

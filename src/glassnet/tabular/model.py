@@ -11,8 +11,7 @@ from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError, FormatError, shortened
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
-from glassnet.network import Network
-from glassnet.saving.model_file import load
+from glassnet.network import Network, load
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import Network
 from glassnet.training.early_stopping import fingerprint
 from glassnet.utils.arrays import ScratchPool
 from glassnet.utils.random_streams import Streams
@@ -180,7 +180,7 @@ class IterableBatches(Batches):
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built from the first batch if it is new.
     batches : callable or iterable
         ``epoch -> iterator``, or something that can be iterated once per epoch, of (X, y) or (X, y, sample_weight).
@@ -192,7 +192,7 @@ class IterableBatches(Batches):
 
     def __init__(
         self,
-        network: Network,
+        network: BaseNetwork,
         batches: Callable[[int], Iterable[Any]] | Iterable[Any],
         *,
         steps_per_epoch: int | None,
@@ -206,7 +206,7 @@ class IterableBatches(Batches):
         if network.store is None:
             self._build(network)
 
-    def _build(self, network: Network) -> None:
+    def _build(self, network: BaseNetwork) -> None:
         iterator = self._iterate(0)
         first = next(iterator, None)
         if not self.replayable:

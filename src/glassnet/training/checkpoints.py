@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import ConfigError, DataError
+from glassnet.saving.model_file import restore_network, save_network
+from glassnet.training.run_state import RunState
 from glassnet.utils.checks import check_integer, check_number
 
 if TYPE_CHECKING:
-    from glassnet.network import Network
+    from glassnet.engine.base_network import BaseNetwork
     from glassnet.training.loop import Run
 
 __all__ = ["Checkpoint", "Checkpoints", "as_checkpoint"]
@@ -96,7 +98,7 @@ class Checkpoints:
         self._written = time.perf_counter()
         self._steps = 0
 
-    def restore(self, network: Network) -> bool:
+    def restore(self, network: BaseNetwork) -> bool:
         """Put the checkpoint's run into the network; return False if there is no checkpoint yet.
 
         Raises
@@ -106,13 +108,9 @@ class Checkpoints:
         FormatError
             The file is damaged.
         """
-        from glassnet.saving.model_file import (  # loads safetensors, which only those who write files need
-            restore_network,
-        )
-
         if not self._rule.path.exists():
             return False
-        restore_network(network, self._rule.path, "fit", self._check_data)
+        restore_network(network, self._rule.path, "fit", self._check_data, RunState.restore)
         return True
 
     def _check_data(self, found: dict[str, Any] | None) -> None:
@@ -158,11 +156,9 @@ class Checkpoints:
             self._write(run)
 
     def _write(self, run: Run) -> None:
-        from glassnet.saving.model_file import save_network
-
         run.note_seconds()
         try:
-            save_network(run.network, self._rule.path, training_state=True, data=self._data)
+            save_network(run.network, self._rule.path, training=run.state.saved(run.network), data=self._data)
         except (OSError, DataError) as error:  # DataError: weights just became infinite, which the next loss will tell
             self._report(run, error)
         self._written, self._steps = time.perf_counter(), 0

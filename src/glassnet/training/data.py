@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import Network
 from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
@@ -20,7 +20,7 @@ __all__ = ["prepare_data"]
 
 
 def prepare_data(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     y: Any,
     *,
@@ -58,13 +58,13 @@ def prepare_data(
     return made, validation
 
 
-def _class_weighted(network: Network, y: np.ndarray, weight: np.ndarray | None, value: Any) -> np.ndarray:
+def _class_weighted(network: BaseNetwork, y: np.ndarray, weight: np.ndarray | None, value: Any) -> np.ndarray:
     """Return the weights of rows with those of their classes in them."""
     factors = class_factors(value, max(network.n_outputs, 2), class_codes(network.loss, y), weight)
     return check_weights("fit", weigh_classes(network.loss, factors, y, weight)).astype(network.dtype)
 
 
-def _iterable(network: Network, batches: Any, steps_per_epoch: int | None, class_weight: Any) -> IterableBatches:
+def _iterable(network: BaseNetwork, batches: Any, steps_per_epoch: int | None, class_weight: Any) -> IterableBatches:
     """Return batches that somebody else makes."""
     if not callable(batches) and (hasattr(batches, "shape") or not isinstance(batches, Iterable)):
         given = type(batches).__name__
@@ -81,7 +81,7 @@ def _iterable(network: Network, batches: Any, steps_per_epoch: int | None, class
     return IterableBatches(network, batches, steps_per_epoch=steps, weigh=weigh)
 
 
-def _validation(network: Network, data: Sequence[Any] | None) -> Validation | None:
+def _validation(network: BaseNetwork, data: Sequence[Any] | None) -> Validation | None:
     if data is None:
         return None
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
@@ -92,7 +92,7 @@ def _validation(network: Network, data: Sequence[Any] | None) -> Validation | No
 
 
 def _hold_out(
-    network: Network, data: Validation, validation: Validation | None, share: float
+    network: BaseNetwork, data: Validation, validation: Validation | None, share: float
 ) -> tuple[Validation, Validation]:
     """Divide the rows into training and validation data."""
     if validation is not None:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from os import PathLike
 from typing import Any
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.losses import MetricChoice
-from glassnet.network import Network
 from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
@@ -26,7 +26,7 @@ __all__ = ["check_fit_options", "check_monitors", "fit_network"]
 
 
 def fit_network(
-    network: Network,
+    network: BaseNetwork,
     X: Any,
     y: Any = None,
     *,
@@ -57,7 +57,7 @@ def fit_network(
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         What to train; it is built for X if it is new.
     X : array of shape (n, ...), sparse matrix, or batches
         Finite numbers. A memory-mapped array is never read as a whole; a sparse matrix of SciPy is made dense in parts.
@@ -192,14 +192,14 @@ def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Va
     return Checkpoints(as_checkpoint(checkpoint), data)
 
 
-def check_monitors(network: Network, metrics: Iterable[str] | None, early_stopping: EarlyStopping | None) -> None:
+def check_monitors(network: BaseNetwork, metrics: Iterable[str] | None, early_stopping: EarlyStopping | None) -> None:
     """Refuse what watches a column that the history will not have; metrics are None without validation data."""
     columns = _columns(network, metrics)
     _check_stopping(early_stopping, columns)
     _check_schedule(network, columns)
 
 
-def _columns(network: Network, metrics: Iterable[str] | None) -> list[str]:
+def _columns(network: BaseNetwork, metrics: Iterable[str] | None) -> list[str]:
     """Return the columns of numbers that the history will have; metrics are None without validation data."""
     clipped = [] if network.optimizer.clip_norm is None else ["clipped"]
     return ["loss", *clipped, *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])]
@@ -216,7 +216,7 @@ def _check_stopping(rule: EarlyStopping | None, columns: list[str]) -> None:
     rule.check_monitor([name for name in columns if name != "clipped"])
 
 
-def _check_schedule(network: Network, columns: list[str]) -> None:
+def _check_schedule(network: BaseNetwork, columns: list[str]) -> None:
     """Refuse a schedule that watches what the history will not have."""
     schedule = network.optimizer.schedule
     for name in schedule.monitors():

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
 from glassnet.engine.penalties import Penalties, limit_norms
 from glassnet.errors import DivergenceError
 from glassnet.layers import Step
 from glassnet.layers.tree import every_layer
 from glassnet.metrics import Metric
-from glassnet.network import Network
 from glassnet.optimizers import clip_gradients
 from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch, Batches
@@ -42,7 +42,7 @@ class Run:
 
     Attributes
     ----------
-    network : Network
+    network : BaseNetwork
         What is trained.
     epoch : int
         Epochs done, over all calls of ``fit``.
@@ -64,7 +64,7 @@ class Run:
 
     def __init__(
         self,
-        network: Network,
+        network: BaseNetwork,
         batches: Batches,
         epochs: int,
         *,

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import FormatError
-from glassnet.network import Network
 from glassnet.optimizers import Optimizer, OptimizerState
+from glassnet.saving.model_file import SavedTraining
 from glassnet.training.early_stopping import StoppingState
 from glassnet.training.history import History, listed
 from glassnet.utils.checks import MOST_STEPS, check_integer, check_number, wrong_values
@@ -42,7 +43,7 @@ class RunState:
         Steps done when the result was last looked at; not part of a file.
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: BaseNetwork) -> None:
         self.epoch = 0
         self.reset_epoch()
         self.history = History()
@@ -55,7 +56,7 @@ class RunState:
         self._renew_schedule(network)
         self.renew_optimizer(network)
 
-    def _renew_schedule(self, network: Network) -> None:
+    def _renew_schedule(self, network: BaseNetwork) -> None:
         schedule = network.optimizer.schedule
         self._schedule = repr(schedule)
         self.schedule_memory: dict[str, Any] = schedule.new_memory()
@@ -73,12 +74,12 @@ class RunState:
         for values in self.history.columns.values():
             values.pop()
 
-    def renew_optimizer(self, network: Network) -> None:
+    def renew_optimizer(self, network: BaseNetwork) -> None:
         """Forget what the optimizer remembered."""
         store = network.built("fit")
         self.optimizer_state: OptimizerState = network.optimizer.new_state(store.params, store.groups)
 
-    def follow_optimizer(self, network: Network) -> None:
+    def follow_optimizer(self, network: BaseNetwork) -> None:
         """Start the optimizer anew if it was exchanged; a new learning rate alone changes nothing.
 
         How layers are tuned may have changed since the last fit too.
@@ -95,7 +96,7 @@ class RunState:
         """The moving average of the parameters, if the optimizer keeps one."""
         return self.optimizer_state.arrays.get("average")
 
-    def leave(self, network: Network, *, best: bool) -> None:
+    def leave(self, network: BaseNetwork, *, best: bool) -> None:
         """Put the weights to use into the network, and keep the last ones for the next ``fit``.
 
         These are the best epoch's if asked for and known, otherwise the averaged ones if there is an average.
@@ -111,7 +112,7 @@ class RunState:
         network.params[...] = params
         network.stats[...] = stats
 
-    def return_to_last(self, network: Network) -> None:
+    def return_to_last(self, network: BaseNetwork) -> None:
         """Undo `leave`, unless the weights were changed since: then they are where training goes on."""
         if self.last_params is not None and self.last_stats is not None:
             left = [self.average, None if self.stopping is None else self.stopping.best_params]
@@ -119,6 +120,11 @@ class RunState:
                 network.params[...] = self.last_params
                 network.stats[...] = self.last_stats
         self.last_params = self.last_stats = None
+
+    def saved(self, network: BaseNetwork) -> SavedTraining:
+        """Return the state as a file holds it."""
+        self.follow_optimizer(network)
+        return SavedTraining(self.to_dict(), self.arrays())
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all arrays by name, for a file."""
@@ -141,7 +147,7 @@ class RunState:
         }
 
     @classmethod
-    def restore(cls, network: Network, entries: dict[str, Any], arrays: dict[str, np.ndarray]) -> RunState:
+    def restore(cls, network: BaseNetwork, entries: dict[str, Any], arrays: dict[str, np.ndarray]) -> RunState:
         """Return the state that `to_dict` and `arrays` described."""
         missing = [name for name in ("epoch", "history", "steps", "stopping") if name not in entries]
         if missing:
@@ -160,7 +166,7 @@ class RunState:
         state._take(arrays, network)
         return state
 
-    def _take(self, arrays: dict[str, np.ndarray], network: Network) -> None:
+    def _take(self, arrays: dict[str, np.ndarray], network: BaseNetwork) -> None:
         """Fill in all arrays of a file, none of which may be left over."""
         rest = dict(arrays)
         squares = network.optimizer.non_negative
@@ -186,7 +192,7 @@ def _three(sums: Any) -> list[Any]:
     raise FormatError(message, got=sums)
 
 
-def _number(value: Any, network: Network) -> Any:
+def _number(value: Any, network: BaseNetwork) -> Any:
     """Return what `listed` was given."""
     if not isinstance(value, list):
         return check_number("training", "sums", value)

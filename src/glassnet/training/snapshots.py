@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from glassnet.engine.inspection import shadow_of, tap
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.inspection import tap
 from glassnet.errors import ConfigError
 from glassnet.layers import Step
 from glassnet.layers.tree import walk
-from glassnet.network import Network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import Callback
 from glassnet.utils.checks import check_choice, check_integer
@@ -84,7 +84,7 @@ class Snapshots(Callback):
         self.activations: dict[str, list[Snapshot]] = {}
         self.gradients: dict[str, list[Snapshot]] = {}
         self._data: tuple[Any, Any, Any] | None = None
-        self._shadow: Network | None = None
+        self._shadow: BaseNetwork | None = None
 
     def on_fit_begin(self, run: Run) -> None:
         if run.network.members is not None or not isinstance(run.batches, ArrayBatches):
@@ -93,7 +93,7 @@ class Snapshots(Callback):
         rows = np.unique(np.linspace(0, run.batches.n_rows - 1, min(self.rows, run.batches.n_rows)).astype(np.int64))
         X, y, weight = (_taken(array, rows) for array in run.batches.arrays)
         self._data = X, y, weight
-        self._shadow = shadow_of(run.network)
+        self._shadow = run.network.shadow()
         self._taps = tap(dict(walk(self._shadow.names, self._shadow.layers)))
         if run.epoch == 0:
             self._take(0)

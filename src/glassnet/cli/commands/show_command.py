@@ -8,9 +8,8 @@ from typing import Any
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.model_files import check_model_path, training_notes
 from glassnet.layers import Layer
-from glassnet.network import Network
+from glassnet.network import Network, load
 from glassnet.saving.configuration import network_config
-from glassnet.saving.model_file import load
 from glassnet.tabular import TableModel
 
 __all__ = ["describe_model", "run_show"]

@@ -127,7 +127,7 @@ def _diverged(error: DivergenceError, options: TrainOptions, network: gn.Network
     )
     lower = f"--weight-decay (now {decay:g}) or " if decay > 1.0 else ""
     advice = f"Lower {lower}--rate (now {rate:g})."
-    found = [] if network.history is None else [*network.history.findings]
+    found = [*network.history.findings]
     tried = f" Tried: {found[0].tried}" if found and found[0].helped and not lower else ""
     message = f"{WHERE}: loss and weights must stay finite, got {error.got}. {advice}{tried}"
     return DivergenceError(message, got=error.got)

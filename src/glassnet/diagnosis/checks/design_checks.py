@@ -16,9 +16,9 @@ from glassnet.diagnosis.remedies.rebuilding import (
 )
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import WRONG_ANSWERS, Attempt
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Layer
 from glassnet.losses import AbsoluteError, BinaryCrossEntropy, Huber, SquaredError
-from glassnet.network import Network
 
 __all__ = ["check_linear_layers", "check_loss", "check_output"]
 
@@ -75,7 +75,7 @@ def check_loss(case: Case) -> Iterator[Suspicion]:
     yield Suspicion(make_finding("loss-does-not-fit", measured, epoch=0), (remedy,))
 
 
-def _with_cross_entropy(network: Network) -> Network:
+def _with_cross_entropy(network: BaseNetwork) -> BaseNetwork:
     return with_other_loss(network, BinaryCrossEntropy())
 
 

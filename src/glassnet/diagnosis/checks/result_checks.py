@@ -10,9 +10,9 @@ from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import LOSS, Attempt, Judge, Trials
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Flatten
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
-from glassnet.network import Network
 from glassnet.training.class_weights import class_codes, class_factors
 
 __all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
@@ -100,7 +100,7 @@ def _balanced(case: Case) -> Callable[[np.ndarray], np.ndarray]:
     return weigh
 
 
-def _missed_share(network: Network, data: Data) -> float:
+def _missed_share(network: BaseNetwork, data: Data) -> float:
     """Return 1 minus the mean recall of the classes."""
     codes, found = class_codes(network.loss, data[1]), _classes(network.logits(data[0]))
     if codes is None:
@@ -183,13 +183,7 @@ def check_against_linear(case: Case, trials: Trials) -> Iterator[Suspicion]:
     yield Suspicion(make_finding("worse-than-linear", measured, epoch=case.epoch, evidence=evidence))
 
 
-def _linear(case: Case) -> Network:
+def _linear(case: Case) -> BaseNetwork:
     network = case.original
-    return Network(
-        [Flatten(), Dense(network.n_outputs)],
-        loss=network.loss,
-        optimizer="adam",
-        seed=network.seeds[0],
-        dtype=network.dtype.name,
-        input_shape=network.input_shape,
-    )
+    layers = [Flatten(), Dense(network.n_outputs)]
+    return network.like(layers, optimizer="adam", l1=0.0, l2=0.0, max_norm=None)

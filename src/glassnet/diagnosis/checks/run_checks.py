@@ -12,8 +12,8 @@ from glassnet.diagnosis.checks.start_checks import activations_of, saturated_sha
 from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import Attempt, scale_rate
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
-from glassnet.network import Network
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag", "curve", "lower_rates"]
 
@@ -60,7 +60,7 @@ def check_clipping(case: Case) -> Iterator[Suspicion]:
     if limit is None or not len(clipped) or np.nanmean(clipped) < _CLIPPED:
         return
 
-    def act(network: Network) -> None:
+    def act(network: BaseNetwork) -> None:
         network.optimizer.clip_norm = None
 
     measured = f"The gradient was cut to clip_norm={limit:g} in {np.nanmean(clipped):.0%} of all steps."

@@ -21,9 +21,9 @@ from glassnet.diagnosis.remedies.trials import (
     standardised,
     without_penalties,
 )
-from glassnet.engine.inspection import shadow_of, tap
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.inspection import tap
 from glassnet.layers.tree import walk
-from glassnet.network import Network
 from glassnet.training import Callback, Run
 
 __all__ = ["Breakdown", "Observer", "explain_divergence", "locate"]
@@ -68,12 +68,12 @@ class Observer(Callback):
         self.broken = locate(run.network, None if run.batch is None else run.batch[0], run.epoch + 1, run.step)
 
 
-def locate(network: Network, X: np.ndarray | None, epoch: int, step: int) -> Breakdown:
+def locate(network: BaseNetwork, X: np.ndarray | None, epoch: int, step: int) -> Breakdown:
     """Return the first layer whose output for a batch is not finite, with the weights as they are.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Its weights are those of the step that failed.
     X : ndarray or None
         The batch; None if it was not a batch that failed, but the weights after one.
@@ -85,7 +85,7 @@ def locate(network: Network, X: np.ndarray | None, epoch: int, step: int) -> Bre
         layer = slots[0].rpartition(".")[0] if slots else None
         what = f"the weights {slots[0]} are no longer finite" if slots else "the weights are too large to be squared"
         return Breakdown(epoch, step, layer, what, {})
-    shadow = shadow_of(network)
+    shadow = network.shadow()
     taps = tap(dict(walk(shadow.names, shadow.layers)))
     shadow.logits(X)
     sizes: dict[str, float] = {}

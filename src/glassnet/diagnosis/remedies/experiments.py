@@ -12,9 +12,9 @@ from glassnet.diagnosis.checks.run_checks import lower_rates
 from glassnet.diagnosis.findings import Finding, make_finding
 from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
 from glassnet.diagnosis.remedies.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
-from glassnet.network import Network
 
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_failing"]
 
@@ -81,7 +81,7 @@ def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     yield make_finding("too-few-units", measured, epoch=case.epoch, tried=tried, helped=True, evidence=evidence)
 
 
-def _is_narrow(network: Network) -> bool:
+def _is_narrow(network: BaseNetwork) -> bool:
     hidden = [layer.units for layer in network.layers[:-1] if isinstance(layer, Dense)]
     return bool(hidden) and min(hidden) < _NARROW
 
@@ -104,7 +104,7 @@ def _ideas(case: Case, steps: int) -> Iterator[_Idea]:
         yield _Idea("too-few-units", Attempt("twice the units, at least 8", with_twice_the_units, steps=steps))
 
 
-def _without_dropout(network: Network) -> None:
+def _without_dropout(network: BaseNetwork) -> None:
     for layer in every_layer(network.layers):
         if isinstance(layer, Dropout):
             layer.rate = 0.0

@@ -6,9 +6,9 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, Sequential, make_layer
 from glassnet.losses import Loss
-from glassnet.network import Network
 
 __all__ = [
     "is_linear",
@@ -28,20 +28,14 @@ Edit = Callable[[list[Layer]], list[Layer]]
 
 
 def _rebuilt(
-    network: Network, edit: Edit | None = None, *, loss: Loss | None = None, seed: int | None = None
-) -> Network:
+    network: BaseNetwork, edit: Edit | None = None, *, loss: Loss | None = None, seed: int | None = None
+) -> BaseNetwork:
     """Return a new network of edited copies of the layers, started from its seed."""
     layers = [_fresh(layer) for layer in network.layers]
-    return Network(
+    return network.like(
         layers if edit is None else edit(layers),
         loss=network.loss if loss is None else loss,
-        optimizer=copy.deepcopy(network.optimizer),
         seed=network.seeds[0] if seed is None else seed,
-        dtype=network.dtype.name,
-        input_shape=network.input_shape,
-        l1=network.l1,
-        l2=network.l2,
-        max_norm=network.max_norm,
     )
 
 
@@ -57,7 +51,7 @@ def _changed(layer: Layer, act: Callable[[dict[str, Any]], dict[str, Any]]) -> L
     return Dense(**act(layer.config())).tuned(**layer.tuning()) if type(layer) is Dense else layer
 
 
-def with_default_start(network: Network) -> Network:
+def with_default_start(network: BaseNetwork) -> BaseNetwork:
     """Return it with the initial weights that its activations ask for."""
     return _rebuilt(network, lambda layers: [_changed(layer, _default_start) for layer in layers])
 
@@ -66,17 +60,17 @@ def _default_start(config: dict[str, Any]) -> dict[str, Any]:
     return {**config, "initializer": None}
 
 
-def with_new_seed(network: Network) -> Network:
+def with_new_seed(network: BaseNetwork) -> BaseNetwork:
     """Return it with other initial weights of the same kind."""
     return _rebuilt(network, seed=network.seeds[0] + 1)
 
 
-def with_other_loss(network: Network, loss: Loss) -> Network:
+def with_other_loss(network: BaseNetwork, loss: Loss) -> BaseNetwork:
     """Return it with another loss, and its initial weights drawn anew."""
     return _rebuilt(network, loss=loss)
 
 
-def with_rectifiers(network: Network) -> Network:
+def with_rectifiers(network: BaseNetwork) -> BaseNetwork:
     """Return it with 'relu' in place of sigmoid and tanh, and the initial weights for that."""
 
     def act(config: dict[str, Any]) -> dict[str, Any]:
@@ -90,7 +84,7 @@ def with_rectifiers(network: Network) -> Network:
     return _rebuilt(network, edit)
 
 
-def with_batch_norm(network: Network) -> Network:
+def with_batch_norm(network: BaseNetwork) -> BaseNetwork:
     """Return it with the outputs of every hidden `Dense` normalised over the batch."""
 
     def edit(layers: list[Layer]) -> list[Layer]:
@@ -103,7 +97,7 @@ def with_batch_norm(network: Network) -> Network:
     return _rebuilt(network, edit)
 
 
-def with_rectifiers_between(network: Network) -> Network:
+def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
     """Return it with 'relu' on every linear layer but the last."""
 
     def act(config: dict[str, Any]) -> dict[str, Any]:
@@ -112,7 +106,7 @@ def with_rectifiers_between(network: Network) -> Network:
     return _rebuilt(network, lambda layers: [*(_changed(layer, act) for layer in layers[:-1]), layers[-1]])
 
 
-def with_twice_the_units(network: Network) -> Network:
+def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:
     """Return it with hidden layers twice as wide, at least 8 units."""
 
     def act(config: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +115,7 @@ def with_twice_the_units(network: Network) -> Network:
     return _rebuilt(network, lambda layers: [*(_changed(layer, act) for layer in layers[:-1]), layers[-1]])
 
 
-def without_last_activation(network: Network) -> Network:
+def without_last_activation(network: BaseNetwork) -> BaseNetwork:
     """Return it with a last layer that is linear, for better or worse with its own initial weights."""
 
     def edit(layers: list[Layer]) -> list[Layer]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.diagnosis.remedies.divergence import Breakdown, Observer
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import DivergenceError
-from glassnet.network import Network
-from glassnet.populations.members import untrained
 from glassnet.training import History, Run
 from glassnet.training.batches import ArrayBatches
 
@@ -17,13 +16,13 @@ _STEPS = 300
 
 
 def rehearsed(
-    network: Network, data: tuple[Any, Any, Any], validation: tuple[Any, Any, Any] | None, batch_size: int
-) -> tuple[Network, History, Breakdown | None]:
+    network: BaseNetwork, data: tuple[Any, Any, Any], validation: tuple[Any, Any, Any] | None, batch_size: int
+) -> tuple[BaseNetwork, History, Breakdown | None]:
     """Return a trained copy, its history, and where it broke if it diverged.
 
     It takes about 300 steps, but at most 300 epochs and at least one.
     """
-    twin = untrained(network)
+    twin = network.untrained()
     if twin.optimizer.schedule.monitors():
         twin.optimizer.learning_rate = float(twin.optimizer.schedule.rate(0.0, twin.optimizer.schedule.new_memory()))
     batches = ArrayBatches(*data, batch_size=batch_size, shuffle=True, streams=twin.streams, members=None)

@@ -10,11 +10,10 @@ import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data, mean_loss
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import DivergenceError, GlassnetError
 from glassnet.layers.tree import every_layer
 from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError
-from glassnet.network import Network
-from glassnet.populations.members import untrained
 from glassnet.training import Callback, Run
 from glassnet.training.batches import ArrayBatches
 
@@ -36,7 +35,7 @@ __all__ = [
 STEPS = 50
 _BETTER = 0.9  # what helps leaves at most this share of what is left without it
 
-Change = Callable[[Network], Network | None]
+Change = Callable[[BaseNetwork], BaseNetwork | None]
 """Changes a copy of the network, or returns another network."""
 
 Edit = Callable[[np.ndarray], np.ndarray]
@@ -55,14 +54,14 @@ class Judge(NamedTuple):
     """
 
     name: str
-    measure: Callable[[Network, Data], float]
+    measure: Callable[[BaseNetwork, Data], float]
 
 
-def _loss(network: Network, data: Data) -> float:
+def _loss(network: BaseNetwork, data: Data) -> float:
     return mean_loss(network, network.logits(data[0]), data)
 
 
-def _share_of_constant(network: Network, data: Data) -> float:
+def _share_of_constant(network: BaseNetwork, data: Data) -> float:
     constant = constant_logits(network.loss, data[1], data[2], network.n_outputs)
     if constant is None:
         return math.nan
@@ -70,7 +69,7 @@ def _share_of_constant(network: Network, data: Data) -> float:
     return _loss(network, data) / mean_loss(network, Z, data)
 
 
-def _wrong_answers(network: Network, data: Data) -> float:
+def _wrong_answers(network: BaseNetwork, data: Data) -> float:
     return float(((network.loss.link(network.logits(data[0])) > 0.5) != (data[1] > 0.5)).mean())
 
 
@@ -182,27 +181,27 @@ class Trials:
             )
         return self._unchanged[key]
 
-    def _copy(self, from_now: bool) -> Network:
-        network = untrained(self._case.original)
+    def _copy(self, from_now: bool) -> BaseNetwork:
+        network = self._case.original.untrained()
         if not from_now:
             network.params[...], network.stats[...] = self._case.start
         if network.optimizer.schedule.monitors():  # what it watches is not measured here
             network.optimizer.learning_rate = self._case.rate
         return network
 
-    def _judged(self, network: Network, data: Data, probe: Data, steps: int, judge: Judge) -> tuple[float, float]:
+    def _judged(self, network: BaseNetwork, data: Data, probe: Data, steps: int, judge: Judge) -> tuple[float, float]:
         """Return what the judge says of the probe before and after some steps, infinity if they diverged."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             before = judge.measure(network, probe)
             after = math.inf if self.trained(network, steps, data) is None else judge.measure(network, probe)
         return before, after if math.isfinite(after) else math.inf
 
-    def trained(self, network: Network, steps: int, data: Data | None = None) -> Network | None:
+    def trained(self, network: BaseNetwork, steps: int, data: Data | None = None) -> BaseNetwork | None:
         """Return the network after some steps on the sample, or on other ``data``; None if it diverged.
 
         Parameters
         ----------
-        network : Network
+        network : BaseNetwork
             A copy: it is trained.
         steps : int
         data : tuple, optional
@@ -239,7 +238,7 @@ class _StopAfter(Callback):
 def scale_rate(factor: float) -> Change:
     """Return the change that multiplies the learning rate of every layer, whatever its schedule."""
 
-    def act(network: Network) -> None:
+    def act(network: BaseNetwork) -> None:
         for layer in every_layer(network.layers):
             layer.rate_factor *= factor
 
@@ -257,7 +256,7 @@ def standardised(means: np.ndarray, spreads: np.ndarray) -> Edit:
     return scale
 
 
-def without_penalties(network: Network) -> None:
+def without_penalties(network: BaseNetwork) -> None:
     """Switch off everything that pulls weights to 0."""
     network.l1 = network.l2 = 0.0
     network.max_norm = None

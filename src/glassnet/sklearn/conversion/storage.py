@@ -14,10 +14,8 @@ from glassnet.errors import ConfigError, FormatError, GlassnetError, shortened
 from glassnet.layers import LAYERS, Activation
 from glassnet.layers.registry import make_layer
 from glassnet.losses import Loss
-from glassnet.network import Network
+from glassnet.network import Network, load
 from glassnet.optimizers import Optimizer
-from glassnet.saving.model_file import load as load_network
-from glassnet.saving.model_file import save_network
 from glassnet.schedules import SCHEDULES, Schedule, make_schedule
 from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
@@ -68,7 +66,7 @@ def write_estimator(estimator: BaseMLP, path: str | PathLike[str], *, training_s
         run.last_params, run.last_stats = last
     network.metadata = {**kept, _KEY: description}
     try:
-        save_network(network, path, training_state=training_state)
+        network.save(path, training_state=training_state)
     finally:
         network.metadata = kept
 
@@ -78,7 +76,7 @@ def read_estimator(
 ) -> BaseMLP:
     """Return the estimator that `write_estimator` wrote; ``kinds`` are the classes that a file may name."""
     where, own = f"load({str(path)!r})", list(custom)
-    network = load_network(path, [*_LOSSES, *own])
+    network = load(path, [*_LOSSES, *own])
     description = network.metadata.pop(_KEY, None)
     if not isinstance(description, dict):
         message = f"{where}: the file must hold an estimator, got a network alone. Read it with glassnet.load."

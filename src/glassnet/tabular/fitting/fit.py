@@ -148,7 +148,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     jobs = _Jobs(options, encoder, target, data, watches=held_out is not None or options.n_folds is not None)
     trained = jobs.train(held_out, began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
-    histories = [one.history for one in trained if one.history is not None]
+    histories = [one.history for one in trained]
     return Trained(TableModel(network, encoder, target), histories, trained, time.perf_counter() - began)
 
 
@@ -307,9 +307,8 @@ class _Jobs:
 
 def _worth_averaging(networks: list[Network]) -> list[Network]:
     """Return the networks that were trained to their end; if Ctrl-C left none, those that it cut short."""
-    histories = [(network, network.history) for network in networks]
-    ended = [network for network, found in histories if found and found.stop_reason != "interrupted"]
-    return ended or [network for network, found in histories if found] or networks[:1]
+    trained = [network for network in networks if network.run is not None]
+    return [one for one in trained if one.history.stop_reason != "interrupted"] or trained or networks[:1]
 
 
 def step_seconds(network: Network, X: np.ndarray, y: np.ndarray, batch_size: int, threads: int | str = "auto") -> float:

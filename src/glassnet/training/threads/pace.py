@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from glassnet.network import Network
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.training.history import History
 from glassnet.training.threads.blas import BlasLimit, blas_threads, choose_threads, most_threads
 
@@ -160,13 +160,13 @@ class Pace:
 
 @contextmanager
 def paced(
-    network: Network, threads: int | str, batch_size: int, *, deterministic: bool = False, fixed: bool = False
+    network: BaseNetwork, threads: int | str, batch_size: int, *, deterministic: bool = False, fixed: bool = False
 ) -> Iterator[Pace]:
     """Limit BLAS while inside, and give the `Pace` that a run may change the limit by.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Built.
     threads : int or "auto"
         A number is taken as it is.
@@ -191,7 +191,7 @@ def paced(
         yield Pace(limit, max(n, most) if may_change else 1, chosen)
 
 
-def _largest_product(network: Network, batch_size: int) -> tuple[int, int, int]:
+def _largest_product(network: BaseNetwork, batch_size: int) -> tuple[int, int, int]:
     """Return ``(n, d_in, d_out)`` of the largest matrix product of a step."""
     widths = [(layer.in_shape[-1], layer.out_shape[-1]) for layer in network.layers if layer.in_shape]
     return (batch_size, *max(widths, key=lambda pair: pair[0] * pair[1]))
