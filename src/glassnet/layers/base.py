@@ -262,7 +262,7 @@ class Layer:
         return {}
 
     def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, JSON-able: ``type(layer)(**layer.config())`` is the same layer."""
+        """Return the constructor's arguments, JSON-able; layers among them as their `entry`."""
         return {}
 
     def tuned(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sized
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,6 @@ class ArrayBatches(Batches):
         self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
         self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
-        self._copies: dict[int, np.ndarray] = {}
 
     @staticmethod
     def _block_rows(X: RowSource) -> int:
@@ -121,7 +121,7 @@ class ArrayBatches(Batches):
                 X, y, weight = (self._shared(array, start, stop) for array in self.arrays)
             else:
                 rows = order[..., start:stop]
-                X, y, weight = (self._gathered(i, array, rows) for i, array in enumerate(self.arrays))
+                X, y, weight = (self._gathered(i, array, rows) for i, array in enumerate(self._by_rows))
             assert X is not None
             assert y is not None
             if order is None and self.n_batches == 1 and not isinstance(self.arrays[0], RowSource):
@@ -153,13 +153,10 @@ class ArrayBatches(Batches):
         part: np.ndarray = array[start:stop]
         return part if self._members is None else np.broadcast_to(part, (self._members, *part.shape))
 
-    def _by_rows(self, index: int, array: np.ndarray) -> np.ndarray:
-        """Return the array with each row in one piece: `ndarray.take` copies the whole of any other at every call."""
-        if array.flags.c_contiguous:
-            return array
-        if index not in self._copies:
-            self._copies[index] = np.ascontiguousarray(array)
-        return self._copies[index]
+    @cached_property
+    def _by_rows(self) -> list[Any]:
+        """The arrays with each row in one piece: `ndarray.take` copies the whole of any other at every call."""
+        return [np.ascontiguousarray(array) if isinstance(array, np.ndarray) else array for array in self.arrays]
 
     def _gathered(self, index: int, array: Any, rows: np.ndarray) -> np.ndarray | None:
         if array is None:
@@ -171,7 +168,7 @@ class ArrayBatches(Batches):
             out = self._pools[index].take(0, (*rows.shape, *array.shape[1:]), array.dtype)
             self._outs[index, rows.shape] = out
         # mode="clip" writes straight into out; the default checks the rows first and copies.
-        self._by_rows(index, array).take(rows, 0, out, "clip")
+        array.take(rows, 0, out, "clip")
         return out
 
 
