@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.layers import make_layer
 from glassnet.scratch import initialize_parameters
 
 FUNCTIONS = {
@@ -115,8 +116,7 @@ def test_printed_numbers_rederive_every_entry_and_the_update(name: str, steps: i
     """
     network, y = CASES[name]
     network = gn.Network(
-        [type(layer)(**layer.config()).tuned(**layer.tuning()) if not layer.sublayers() else type(layer)(**layer.config())
-         for layer in network.layers] if name != "own activation"
+        [make_layer(layer.entry()) for layer in network.layers] if name != "own activation"
         else [gn.Dense(4, (np.sin, np.cos)), gn.Dense(2)],
         loss=network.loss, optimizer=network.optimizer, seed=1, dtype="float64", input_shape=3,
         l1=network.l1, l2=network.l2, max_norm=network.max_norm,
