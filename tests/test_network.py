@@ -40,7 +40,11 @@ def test_layers_hold_views_of_flat_arrays() -> None:
             if isinstance(array, np.ndarray):
                 assert net.store is not None
                 owner = (
-                    net.stats if name.startswith("running") else net.store.sums if name.startswith("d") else net.params
+                    net.stats
+                    if name.startswith("running")
+                    else net.store.message
+                    if name.startswith("d")
+                    else net.params
                 )
                 assert np.shares_memory(array, owner), name
     decays = [slot.spec.decays for slot in net.slots]
@@ -65,7 +69,7 @@ def test_copies_bind_anew(duplicate: Any, members: int | None, rng: np.random.Ge
                     array,
                     twin.stats
                     if name.startswith("running")
-                    else twin.store.sums
+                    else twin.store.message
                     if name.startswith("d")
                     else twin.params,
                 )
@@ -233,10 +237,10 @@ def test_sums_travel_together(rng: np.random.Generator) -> None:
     parts = []
     for rows in (slice(None), slice(0, 7), slice(7, 20)):
         net.accumulate(X[rows], y[rows], None, Step("train"))
-        parts.append(net.store.sums.copy())
+        parts.append(net.store.message.copy())
     np.testing.assert_allclose(parts[1] + parts[2], parts[0], rtol=1e-12, atol=1e-13)
-    assert parts[0][-1] == 20
-    assert np.shares_memory(net.grads, net.store.sums)
+    assert (parts[0][-3], net.store.weight_sum) == (20, 20)
+    assert np.shares_memory(net.grads, net.store.message)
 
 
 def test_hand_worked_step() -> None:

@@ -41,7 +41,7 @@ def stepper(
             waiting = []
             return step()
         with np.errstate(all="ignore"):
-            run.train_step(batch)
+            run.take_step(batch)
         return None
 
     for _ in range(6):

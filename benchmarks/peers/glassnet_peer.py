@@ -55,14 +55,14 @@ class Peer:
         with paced(self._network, "auto", self._case.batch) as pace, np.errstate(all="ignore"):
             pace.begin_epoch()
             while pace.settled is None:
-                self._run.train_step(next(self._stream))
+                self._run.take_step(next(self._stream))
                 pace.after_step()
         self._n_threads = pace.settled
 
     def step(self, k: int) -> None:
         with blas_threads(self._n_threads), np.errstate(all="ignore"):
             for _ in range(k):
-                self._run.train_step(next(self._stream))
+                self._run.take_step(next(self._stream))
         self._run.state.reset_epoch()
 
     def fit(self) -> None:

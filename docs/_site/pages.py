@@ -24,8 +24,7 @@ ENGINE = {
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState check_fit_options",
     "glassnet.training.history.History": "complete extend record",
-    "glassnet.training.loop.Run": "__init__ check_weights decide evaluate last_finite loop members_diverged "
-    "note_seconds position_after rate run_epoch train_step watched_data",
+    "glassnet.training.loop.Run": "__init__ evaluate loop note_seconds rate",
     "glassnet.training.early_stopping.EarlyStopping": "check_monitor sign",
 }
 

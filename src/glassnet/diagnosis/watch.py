@@ -64,9 +64,9 @@ class Watch(Observer):
         self.feature_names = feature_names
         self._findings: list[Finding] = []
         self._told: set[str] = set()
-        self._run: Run | None = None
+        self._run: Run[Any] | None = None
 
-    def on_fit_begin(self, run: Run) -> None:
+    def on_fit_begin(self, run: Run[Any]) -> None:
         self._findings, self._told, self.broken, self._run = [], set(), None, run
         run.history.findings = Diagnosis()
         if run.epoch == 0:
@@ -75,14 +75,14 @@ class Watch(Observer):
         self._limit: float | None = None
         self._begun = time.perf_counter()
 
-    def on_epoch_end(self, run: Run) -> None:
+    def on_epoch_end(self, run: Run[Any]) -> None:
         if self._next_look <= run.epoch < run.target_epochs:
             self._safely(self._look_early, run)
 
-    def on_fit_end(self, run: Run) -> None:
+    def on_fit_end(self, run: Run[Any]) -> None:
         self._safely(self._look_at_the_end, run)
 
-    def _safely(self, look: Callable[[Run], None], run: Run) -> None:
+    def _safely(self, look: Callable[[Run[Any]], None], run: Run[Any]) -> None:
         """Look, and let nothing that goes wrong with looking cost the user a training."""
         try:
             look(run)
@@ -93,7 +93,7 @@ class Watch(Observer):
             message = f"fit: its diagnosis failed ({type(error).__name__}: {error}); the training is not affected."
             warnings.warn(f"{message} Please report it.", DiagnosisWarning, stacklevel=_outside())
 
-    def _look_early(self, run: Run) -> None:
+    def _look_early(self, run: Run[Any]) -> None:
         self._next_look = 2 * run.epoch
         loss, steps = run.history.columns["loss"][-1], run.epoch * (run.steps_per_epoch or 0)
         if loss is None or steps < _FEWEST_STEPS or self._findings:
@@ -110,13 +110,13 @@ class Watch(Observer):
                     sys.stderr.write("\n")  # below the line that shows the progress
                 self.tell()
 
-    def _worst_to_expect(self, run: Run) -> float:
+    def _worst_to_expect(self, run: Run[Any]) -> float:
         """Return a loss that is clearly worse than that of the best constant answer; infinity if that is not known."""
         case = self._case(run)
         known = case is not None and case.baseline is not None
         return case.baseline + _WORSE * case.scale if known else math.inf  # type: ignore[union-attr, operator]
 
-    def _look_at_the_end(self, run: Run) -> None:
+    def _look_at_the_end(self, run: Run[Any]) -> None:
         steps = run.epoch * (run.steps_per_epoch or 1)
         # Of many short calls only every so many ends are looked at, and who pressed Ctrl-C wants the prompt.
         if steps < 2 * run.state.examined_at or run.history.stop_reason == "interrupted":
@@ -157,7 +157,7 @@ class Watch(Observer):
                 self._told.add(finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=_outside())
 
-    def _case(self, run: Run) -> Case | None:
+    def _case(self, run: Run[Any]) -> Case | None:
         """Return what there is to look at; None for batches whose rows are not at hand."""
         batches = run.batches
         if not isinstance(batches, ArrayBatches) or run.network.members is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,8 @@ from glassnet.utils.checks import check_choice
 from glassnet.utils.random_streams import Streams
 
 __all__ = ["Slot", "Store"]
+
+_FLAGS = 2  # stop, diverged
 
 
 class Slot:
@@ -61,22 +64,29 @@ class Store:
     ----------
     params, stats : ndarray of shape (P,) or (K, P)
         Never replaced: layers hold views of them.
-    sums : ndarray of shape (P + 2,) or (K * P + 2 * K,)
-        Gradients, loss sums and weight sums in one flat array, so that they can travel together.
+    message : ndarray, 1-d
+        What the machines of a training would have to add up, in one contiguous array: gradients, statistics, loss
+        sums, weight sums, flags.
     grads : ndarray of shape (P,) or (K, P)
-        The first of ``sums``.
+        The first of ``message``.
+    stat_sums : ndarray of shape (S,) or (K, S)
+        Running statistics times the sum of the weights; filled by `reduce` only.
     loss_sum, weight_sum : ndarray of shape () or (K,)
-        The last of ``sums``: ``sum(w * l)`` and ``sum(w)`` of the last batch.
+        ``sum(w * l)`` and ``sum(w)`` of the last batch.
+    flags : ndarray of shape (2,)
+        How many of the machines want to stop, and how many have diverged.
     slots, stat_slots : list of Slot
         Names and places in ``params`` and in ``stats``.
     """
 
     params: np.ndarray
     stats: np.ndarray
-    sums: np.ndarray
+    message: np.ndarray
     grads: np.ndarray
+    stat_sums: np.ndarray
     loss_sum: np.ndarray
     weight_sum: np.ndarray
+    flags: np.ndarray
 
     def __init__(self, layers: dict[str, Layer], members: int | None, dtype: np.dtype[Any]) -> None:
         self.layers, self._members, self._dtype = layers, members, dtype
@@ -117,11 +127,13 @@ class Store:
 
     def _bind(self) -> None:
         """Create the gradients and hand every layer its views: the only place where the flat arrays are sliced."""
-        lead, size, members = self.params.shape[:-1], self.params.size, self._members or 1
-        self.sums = np.zeros(size + 2 * members, dtype=self._dtype)
-        self.grads = self.sums[:size].reshape(self.params.shape)
-        self.loss_sum, self.weight_sum = (
-            self.sums[start : start + members].reshape(lead) for start in (size, size + members)
+        lead, members = self.params.shape[:-1], self._members or 1
+        parts = ((self.params.size, self.params.shape), (self.stats.size, self.stats.shape))
+        sizes = (*parts, (members, lead), (members, lead), (_FLAGS, (_FLAGS,)))
+        self.message = np.zeros(sum(size for size, _ in sizes), dtype=self._dtype)
+        stops = itertools.accumulate(size for size, _ in sizes)
+        self.grads, self.stat_sums, self.loss_sum, self.weight_sum, self.flags = (
+            self.message[stop - size : stop].reshape(shape) for stop, (size, shape) in zip(stops, sizes, strict=True)
         )
         self._one_over_weight = np.ones((), dtype=self._dtype)
         self._one_over_each = np.ones((members, 1), dtype=self._dtype)
@@ -135,7 +147,7 @@ class Store:
                 {slot.spec.name: slot.view(self.stats) for slot in stat_slots.get(id(layer), [])},
                 self._members,
             )
-            layer.note_views((self.params, self.sums, self.stats))
+            layer.note_views((self.params, self.message, self.stats))
 
     def shared_with(self, layers: dict[str, Layer]) -> Store:
         """Return a store for copies of the layers: the same parameters and statistics, gradients of its own."""
@@ -173,6 +185,16 @@ class Store:
         self.params, self.stats = self.params.astype(dtype), self.stats.astype(dtype)
         self._bind()
 
+    def reduce(self, reduction: Callable[[np.ndarray], object]) -> None:
+        """Have the message of a step added up by ``reduction``, which writes it in place.
+
+        The running statistics become the mean of all machines', each weighted by the sum of its weights.
+        """
+        weights = self.weight_sum if self._members is None else self.weight_sum[:, None]
+        np.multiply(self.stats, weights, self.stat_sums)
+        reduction(self.message)
+        np.divide(self.stat_sums, weights, self.stats)
+
     def average_gradients(self, *, alike: bool = False) -> None:
         """Divide the gradients by the sum of the weights, the one division of a step; it may be ``alike`` for all."""
         if self._members is None or alike:
@@ -183,7 +205,16 @@ class Store:
             np.multiply(self.grads, self._one_over_each, self.grads)
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {"grads", "sums", "loss_sum", "weight_sum", "_one_over_weight", "_one_over_each"}
+        left_out = {
+            "message",
+            "grads",
+            "stat_sums",
+            "loss_sum",
+            "weight_sum",
+            "flags",
+            "_one_over_weight",
+            "_one_over_each",
+        }
         return {name: value for name, value in vars(self).items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -8,53 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.network import Network
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.schedules import Constant, Schedule
-from glassnet.training import EarlyStopping, Run
-from glassnet.training.batches import Batches
+from glassnet.training import Callback, Run
+from glassnet.training.run_state import RunState
+from glassnet.training.step import TrainingStep
 
-__all__ = ["GroupRun", "MemberRun"]
-
-
-class MemberRun(Run):
-    """A run over networks of which each may hold out rows of its own.
-
-    Parameters
-    ----------
-    network, batches, epochs
-        As of `Run`.
-    own_validation : bool, default=False
-        Whether it does.
-    **options
-        As of `Run`.
-    """
-
-    def __init__(
-        self, network: Network, batches: Batches, epochs: int, *, own_validation: bool = False, **options: Any
-    ) -> None:
-        self._own_validation = own_validation
-        super().__init__(network, batches, epochs, **options)
-
-    def watched_data(self, rule: EarlyStopping) -> str:
-        # A fingerprint would change with the group, and each member's rows stay its own.
-        return "own rows" if self._own_validation else super().watched_data(rule)
+__all__ = ["EndWithFirst", "GroupStep"]
 
 
-class GroupRun(MemberRun):
-    """A run that ends as soon as one of its members has: the others go on in a smaller group.
+class GroupStep(TrainingStep):
+    """A step of stacked networks, where those go on whose loss is finite.
 
     Parameters
     ----------
-    network : Network
+    network : BaseNetwork
         Stacked.
-    batches : Batches
-        With the axis of members.
-    epochs : int
-        How many more.
+    state : RunState
+    steps_per_epoch : int or None
     schedules : sequence of Schedule
         Of the learning rate, one for each member.
-    **options
-        As of `MemberRun`.
 
     Attributes
     ----------
@@ -64,29 +37,30 @@ class GroupRun(MemberRun):
     """
 
     def __init__(
-        self, network: Network, batches: Batches, epochs: int, *, schedules: Sequence[Schedule], **options: Any
+        self, network: BaseNetwork, state: RunState, steps_per_epoch: int | None, *, schedules: Sequence[Schedule]
     ) -> None:
         self._rates = np.array([[schedule(0.0)] for schedule in schedules])
         self._schedules = list(schedules)
         self._are_constant = all(isinstance(schedule, Constant) for schedule in schedules)
         self.diverged: dict[int, tuple[str, np.ndarray, np.ndarray]] = {}
-        super().__init__(network, batches, epochs, **options)
+        super().__init__(network, state, steps_per_epoch, rate=self._members_rates)
 
-    def rate(self, position: float) -> np.ndarray:
+    def _members_rates(self, position: float) -> np.ndarray:
         if not self._are_constant:
             self._rates[:, 0] = [schedule(position) for schedule in self._schedules]
         return self._rates
 
     def members_diverged(self, which: np.ndarray, losses: np.ndarray, *, proven: bool) -> None:
         for k in np.flatnonzero(which).tolist():
-            self._note(k, f"a loss of {losses[k]} at epoch {self.epoch + 1}, step {self.step}", proven=proven)
+            where = f"epoch {self.state.epoch + 1}, step {self.state.step}"
+            self._note(k, f"a loss of {losses[k]} at {where}", proven=proven)
 
     def check_weights(self, params: np.ndarray) -> None:
         flat = params.reshape(-1)
         if math.isfinite(flat.dot(flat)):
             return
         for k in np.flatnonzero(~np.isfinite(np.vecdot(params, params))).tolist():
-            words = f"weights whose squares exceed {params.dtype} at epoch {self.epoch + 1}"
+            words = f"weights whose squares exceed {params.dtype} at epoch {self.state.epoch + 1}"
             self._note(k, words, proven=True)
 
     def _note(self, k: int, what: str, *, proven: bool) -> None:
@@ -95,10 +69,22 @@ class GroupRun(MemberRun):
             params, stats = self.last_finite(proven=proven)
             self.diverged[k] = (what, params[k].copy(), stats[k].copy())
 
-    def decide(self) -> None:
-        super().decide()
-        stopping = self.state.stopping
-        if self.diverged:
-            self.stop("diverged")
-        elif self.early_stopping is not None and stopping is not None and stopping.settled.any():
-            self.stop("early stopping")
+
+class EndWithFirst(Callback):
+    """Ends a run of stacked networks as soon as one of them has: the others go on in a smaller group.
+
+    Parameters
+    ----------
+    stops_early : bool
+        Whether early stopping may end one.
+    """
+
+    def __init__(self, *, stops_early: bool) -> None:
+        self._stops_early = stops_early
+
+    def on_epoch_end(self, run: Run[Any]) -> None:
+        stopping = run.state.stopping
+        if isinstance(run.take_step, GroupStep) and run.take_step.diverged:
+            run.stop("diverged")
+        elif self._stops_early and stopping is not None and stopping.settled.any():
+            run.stop("early stopping")

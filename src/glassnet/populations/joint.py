@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,16 +13,18 @@ import numpy as np
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
-from glassnet.populations.group_run import GroupRun, MemberRun
+from glassnet.populations.group_run import EndWithFirst, GroupStep
 from glassnet.populations.grouping import group_size
 from glassnet.populations.stacking import blueprint, stack, unstack
 from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
+from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
 from glassnet.training.interrupts import Interruption, listening
+from glassnet.training.limits import Limits
 from glassnet.training.loop import Validation
 from glassnet.training.progress import make_progress, seconds_text
-from glassnet.training.threads.pace import paced
+from glassnet.training.threads.pace import paced, pacing
 from glassnet.utils.row_sources import RowSource, take_rows
 
 __all__ = ["Job", "JointPlan", "train_jointly"]
@@ -158,51 +161,52 @@ class _Training:
                 job.network.run.follow_optimizer(job.network)
         done = 0 if jobs[0].network.run is None else jobs[0].network.run.epoch
         epochs = self._targets[numbers[0]] - done
-        options: dict[str, Any] = {
-            "metrics": self.plan.metrics,
-            "early_stopping": self.plan.early_stopping,
-            "callbacks": [*self.plan.make_callbacks(numbers), self._line.watch(numbers, self._targets)],
-            "max_seconds": self._share_of_time(numbers),
-            "interruption": interruption,
-        }
+        rule = self.plan.early_stopping
+        hooks: list[Callback] = [
+            *([EarlyStopper(rule, own_rows=jobs[0].held_out is not None)] if rule is not None else []),
+            *self.plan.make_callbacks(numbers),
+            self._line.watch(numbers, self._targets),
+            Limits(self._share_of_time(numbers), interruption),
+        ]
         if len(jobs) == 1:
-            self._train_alone(numbers[0], jobs[0], epochs, options)
+            self._train_alone(numbers[0], jobs[0], epochs, hooks)
         else:
-            self._train_group(numbers, jobs, epochs, options)
+            self._train_group(numbers, jobs, epochs, hooks)
 
     def _share_of_time(self, numbers: Sequence[int]) -> float:
         """Return how long these may train: what is left, divided among all that wait."""
         left = max(self._deadline - time.perf_counter(), 0.0)
         return left * len(numbers) / len(self._targets) if left < math.inf else left
 
-    def _train_alone(self, number: int, job: Job, epochs: int, options: dict[str, Any]) -> None:
+    def _train_alone(self, number: int, job: Job, epochs: int, hooks: list[Callback]) -> None:
         network = job.network
         batches = self._batches(network, job.rows)
         with paced(network, self.plan.threads, batches.batch_size) as pace:
-            run = MemberRun(network, batches, epochs, pace=pace, **options, **self._validation([job]))
             try:
-                run.loop()
+                Run(network, batches, epochs, callbacks=[pacing(pace), *hooks], **self._evaluation([job])).loop()
             except DivergenceError as error:
                 self.failures[number] = str(error)
 
-    def _train_group(self, numbers: list[int], jobs: list[Job], epochs: int, options: dict[str, Any]) -> None:
+    def _train_group(self, numbers: list[int], jobs: list[Job], epochs: int, hooks: list[Callback]) -> None:
         networks = [job.network for job in jobs]
         stacked = stack(networks)
         rows = None if jobs[0].rows is None else np.stack([_given(job.rows) for job in jobs])
         batches = self._batches(stacked, rows)
         schedules = [network.optimizer.schedule for network in networks]
         with paced(stacked, self.plan.threads, batches.batch_size) as pace:
-            options |= {"pace": pace, "schedules": schedules, **self._validation(jobs)}
-            run = GroupRun(stacked, batches, epochs, **options)
+            hooks = [pacing(pace), *hooks, EndWithFirst(stops_early=self.plan.early_stopping is not None)]
+            make_step = functools.partial(GroupStep, schedules=schedules)
+            run = Run(stacked, batches, epochs, callbacks=hooks, make_step=make_step, **self._evaluation(jobs))
             try:
                 run.loop()
             finally:
                 unstack(stacked, networks)
                 self._take_back(run, numbers, networks)
 
-    def _take_back(self, run: GroupRun, numbers: list[int], networks: list[Network]) -> None:
+    def _take_back(self, run: Run[Network], numbers: list[int], networks: list[Network]) -> None:
         """Leave members that diverged with their last good weights, as a run of their own would have."""
-        for k, (what, params, stats) in run.diverged.items():
+        assert isinstance(run.take_step, GroupStep)
+        for k, (what, params, stats) in run.take_step.diverged.items():
             network, rate = networks[k], float(run.rate(run.position)[k, 0])
             network.run.last_params = network.run.last_stats = None
             network.params[...], network.stats[...] = params, stats
@@ -226,12 +230,12 @@ class _Training:
             rows=rows,
         )
 
-    def _validation(self, jobs: Sequence[Job]) -> dict[str, Any]:
-        """Return the options for a run: the plan's validation data, or the rows that each network holds out."""
+    def _evaluation(self, jobs: Sequence[Job]) -> dict[str, Any]:
+        """Return the options for a run: metrics, and the plan's validation data or what each network holds out."""
         if jobs[0].held_out is None:
-            return {"validation": self.plan.validation}
+            return {"validation": self.plan.validation, "metrics": self.plan.metrics}
         rows = jobs[0].held_out if len(jobs) == 1 else np.stack([_given(job.held_out) for job in jobs])
-        return {"validation": tuple(take_rows(array, rows) for array in self.plan.data), "own_validation": True}
+        return {"validation": tuple(take_rows(array, rows) for array in self.plan.data), "metrics": self.plan.metrics}
 
 
 def _given(rows: np.ndarray | None) -> np.ndarray:
@@ -260,11 +264,11 @@ class _Line(Callback):
         self._group, self._waiting = len(numbers), len(targets)
         return self
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         if self._line is not None and self._line.is_due:
             self._line.draw(self._text(run))
 
-    def _text(self, run: Run) -> str:
+    def _text(self, run: Run[Any]) -> str:
         finished = self._n - self._waiting
         parts = [f"{finished}/{self._n} {self._plan.title} done", f"{self._group} at once"]
         parts.append(f"epoch {run.epoch}/{run.target_epochs}")

@@ -78,10 +78,10 @@ class _Recorder(Callback):
         self._curves, self._steps_done, self._numbers = curves, steps_done, list(numbers)
         self._before: tuple[Any, Any] = (0.0, 0.0)
 
-    def on_epoch_begin(self, run: Run) -> None:
+    def on_epoch_begin(self, run: Run[Any]) -> None:
         self._before = (0.0, 0.0)
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         loss, weight = run.state.loss_sum, run.state.weight_sum
         values = np.ravel((loss - self._before[0]) / (weight - self._before[1]))
         self._before = (loss, weight)

@@ -16,7 +16,7 @@ from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.schedules import Schedule
 from glassnet.training import History, RunState
-from glassnet.training.early_stopping import StoppingState
+from glassnet.training.stopping_state import StoppingState
 
 __all__ = ["blueprint", "stack", "unstack"]
 

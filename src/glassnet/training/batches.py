@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
-from glassnet.training.early_stopping import fingerprint
+from glassnet.training.fingerprints import fingerprint
 from glassnet.utils.arrays import ScratchPool
 from glassnet.utils.random_streams import Streams
 from glassnet.utils.row_sources import RowSource

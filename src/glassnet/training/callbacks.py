@@ -1,14 +1,13 @@
-"""What may look on, and say stop, while a network trains."""
+"""What may act, and say stop, while a network trains."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from glassnet.errors import ConfigError
-
-if TYPE_CHECKING:
-    from glassnet.training.loop import Run
+from glassnet.training.hooks import does_nothing
+from glassnet.training.loop import Run
 
 __all__ = ["Callback", "as_callbacks"]
 
@@ -17,37 +16,58 @@ class Callback:
     """Base of all callbacks; override what you need.
 
     A callback may read everything (``run.network``, ``run.history``, ``run.epoch``, ``run.seconds``) and end the run
-    with ``run.stop("why")``.
+    with ``run.stop("why")``. Annotate ``run: glassnet.training.Run[glassnet.Network]`` for a type checker.
     """
 
-    def on_fit_begin(self, run: Run) -> None:
+    @does_nothing
+    def on_fit_begin(self, run: Run[Any]) -> None:
         """Act on ``run`` before the first step of a fit."""
 
-    def on_epoch_begin(self, run: Run) -> None:
+    @does_nothing
+    def on_epoch_begin(self, run: Run[Any]) -> None:
         """Act on ``run`` before the first step of an epoch."""
 
-    def on_step_end(self, run: Run) -> None:
+    @does_nothing
+    def on_step_end(self, run: Run[Any]) -> None:
         """Act on ``run`` after each update of the parameters."""
 
-    def on_epoch_end(self, run: Run) -> None:
+    @does_nothing
+    def on_epoch_cut(self, run: Run[Any]) -> None:
+        """Act on ``run`` before an epoch that ends early, by time, Ctrl-C or ``run.stop``, is recorded."""
+
+    @does_nothing
+    def on_epoch_end(self, run: Run[Any]) -> None:
         """Act on ``run`` after an epoch was recorded in ``run.history``."""
 
-    def on_divergence(self, run: Run) -> None:
+    @does_nothing
+    def on_epoch_done(self, run: Run[Any]) -> None:
+        """Act on ``run`` after `on_epoch_end`, with the weights that training goes on from, not averaged ones."""
+
+    @does_nothing
+    def on_divergence(self, run: Run[Any]) -> None:
         """Act on ``run`` when loss or weights are no longer finite, before the last good weights are put back."""
 
-    def on_fit_end(self, run: Run) -> None:
+    @does_nothing
+    def on_fit_done(self, run: Run[Any]) -> None:
+        """Act on ``run`` when the weights that ``fit`` leaves are in place, before any `on_fit_end`."""
+
+    @does_nothing
+    def on_fit_end(self, run: Run[Any]) -> None:
         """Act on ``run`` after the last epoch, with the weights that ``fit`` leaves in place."""
 
 
 class _AtEpochEnd(Callback):
     """A plain function, called with the run after each epoch."""
 
-    def __init__(self, function: Callable[[Run], object]) -> None:
-        self.on_epoch_end = function  # type: ignore[assignment, method-assign]
+    def __init__(self, function: Callable[[Run[Any]], object]) -> None:
+        self._function = function
+
+    def on_epoch_end(self, run: Run[Any]) -> None:
+        self._function(run)
 
 
 def as_callbacks(
-    values: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]],
+    values: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]],
 ) -> list[Callback]:
     """Return callbacks; a plain function becomes one that is called after each epoch, a single one a list of one."""
     found: list[Callback] = []

@@ -6,16 +6,15 @@ import os
 import time
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
 from glassnet.saving.model_file import restore_network, save_network
+from glassnet.training.callbacks import Callback
+from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
 from glassnet.utils.checks import check_integer, check_number
-
-if TYPE_CHECKING:
-    from glassnet.engine.base_network import BaseNetwork
-    from glassnet.training.loop import Run
 
 __all__ = ["Checkpoint", "Checkpoints", "as_checkpoint"]
 
@@ -72,17 +71,13 @@ class Checkpoint:
         return f"Checkpoint({str(self.path)!r}, {', '.join(f'{name}={value!r}' for name, value in limits.items())})"
 
 
-def _count(name: str, value: int | None) -> int | None:
-    return None if value is None else check_integer("Checkpoint", name, value, 1)
-
-
 def as_checkpoint(value: Checkpoint | str | os.PathLike[str]) -> Checkpoint:
     """Return a checkpoint as it is, and a path as one with the default limits."""
     return value if isinstance(value, Checkpoint) else Checkpoint(value)
 
 
-class Checkpoints:
-    """The writer of one run's checkpoints.
+class Checkpoints(Callback):
+    """Writes the checkpoints of one run.
 
     Parameters
     ----------
@@ -126,13 +121,13 @@ class Checkpoints:
             )
             raise ConfigError(message, expected=found, got=self._data)
 
-    def begin(self, run: Run) -> None:
+    def on_fit_begin(self, run: Run[Any]) -> None:
         """Write the first checkpoint, which pins what the run depends on; remove what a kill left half written."""
         for part in self._rule.path.parent.glob(f".{self._rule.path.name}.*.part"):
             part.unlink(missing_ok=True)
         self._write(run)
 
-    def after_step(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         """Write if steps or seconds are up."""
         self._steps += 1
         steps, seconds = self._rule.every_steps, self._rule.every_seconds
@@ -140,22 +135,22 @@ class Checkpoints:
         if due or (seconds is not None and time.perf_counter() - self._written >= seconds):
             self._write(run)
 
-    def after_epoch(self, run: Run) -> None:
+    def on_epoch_done(self, run: Run[Any]) -> None:
         """Write if epochs are up."""
         if not self._is_cut and self._rule.every_epochs is not None and run.epoch % self._rule.every_epochs == 0:
             self._write(run)
 
-    def write_cut(self, run: Run) -> None:
+    def on_epoch_cut(self, run: Run[Any]) -> None:
         """Write in the middle of an epoch that ends here; the file keeps what the network's history cannot."""
         self._write(run)
         self._is_cut = True
 
-    def end(self, run: Run) -> None:
-        """Write the run's last checkpoint."""
+    def on_fit_done(self, run: Run[Any]) -> None:
+        """Write the run's last checkpoint; after an exception the one before is where it goes on."""
         if not self._is_cut:
             self._write(run)
 
-    def _write(self, run: Run) -> None:
+    def _write(self, run: Run[Any]) -> None:
         run.note_seconds()
         try:
             save_network(run.network, self._rule.path, training=run.state.saved(run.network), data=self._data)
@@ -163,8 +158,8 @@ class Checkpoints:
             self._report(run, error)
         self._written, self._steps = time.perf_counter(), 0
 
-    def _report(self, run: Run, error: OSError | DataError) -> None:
-        """Say it once; training is worth more than its checkpoint."""
+    def _report(self, run: Run[Any], error: OSError | DataError) -> None:
+        """Warn once that a checkpoint could not be written; training goes on."""
         if self._has_failed:
             return
         self._has_failed = True

@@ -14,12 +14,14 @@ from glassnet.training.batches import Batches
 from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoint, Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
-from glassnet.training.early_stopping import EarlyStopping, fingerprint
+from glassnet.training.early_stopping import EarlyStopper, EarlyStopping
+from glassnet.training.fingerprints import fingerprint
 from glassnet.training.history import History
 from glassnet.training.interrupts import listening
+from glassnet.training.limits import Limits
 from glassnet.training.loop import Run, Validation
 from glassnet.training.progress import make_progress
-from glassnet.training.threads.pace import paced
+from glassnet.training.threads.pace import paced, pacing
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_options
 
 __all__ = ["check_fit_options", "check_monitors", "fit_network"]
@@ -41,7 +43,7 @@ def fit_network(
     steps_per_epoch: int | None = None,
     metrics: MetricChoice = None,
     early_stopping: EarlyStopping | None = None,
-    callbacks: Callback | Callable[[Run], object] | Iterable[Callback | Callable[[Run], object]] = (),
+    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]] = (),
     max_seconds: float | None = None,
     checkpoint: Checkpoint | str | PathLike[str] | None = None,
     resume: bool = False,
@@ -146,24 +148,15 @@ def fit_network(
     if checkpoints is not None and resume:
         checkpoints.restore(network)
     deterministic = check_flag("fit", "deterministic", deterministic)
-    pacing = paced(network, threads, batches.batch_size, deterministic=deterministic, fixed=checkpoints is not None)
+    limited = paced(network, threads, batches.batch_size, deterministic=deterministic, fixed=checkpoints is not None)
     line = make_progress(progress)
-    with pacing as pace, listening() as interruption:
-        run = Run(
-            network,
-            batches,
-            epochs,
-            validation=validation,
-            metrics=chosen,
-            early_stopping=early_stopping,
-            callbacks=watchers + ([line] if line else []),
-            max_seconds=seconds,
-            interruption=interruption,
-            checkpoints=checkpoints,
-            resumes=resume,
-            pace=pace,
-        )
-        return run.loop()
+    with limited as pace, listening() as interruption:
+        # In this order: see `glassnet.training.hooks`.
+        stopper = None if early_stopping is None else EarlyStopper(early_stopping)
+        hooks = [pacing(pace), stopper, *watchers, line, Limits(seconds, interruption), checkpoints]
+        options: dict[str, Any] = {"validation": validation, "metrics": chosen, "resumes": resume}
+        options["callbacks"] = [hook for hook in hooks if hook is not None]
+        return Run(network, batches, epochs, **options).loop()
 
 
 def check_fit_options(given: Iterable[str]) -> None:

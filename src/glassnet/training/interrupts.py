@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish, read between two steps, so that nothing is left half done."""
+"""Defer Ctrl-C until the current step has finished."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["Interruption", "listening"]
 
 
 class Interruption:
-    """Whether somebody pressed Ctrl-C."""
+    """Whether Ctrl-C was pressed: ``asked``."""
 
     asked = False
 

@@ -1,48 +1,43 @@
-"""The epoch loop: a few named methods, each of which can be called from outside."""
+"""The epoch loop: a few named methods; everything beside training and evaluation is a hook (see `hooks`)."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
-from glassnet.engine.penalties import Penalties, limit_norms
 from glassnet.errors import DivergenceError
-from glassnet.layers import Step
-from glassnet.layers.tree import every_layer
 from glassnet.metrics import Metric
-from glassnet.optimizers import clip_gradients
-from glassnet.schedules import Constant, Schedule
+from glassnet.schedules import Schedule
 from glassnet.training.batches import Batch, Batches
-from glassnet.training.callbacks import Callback
-from glassnet.training.early_stopping import EarlyStopping, StoppingState, fingerprint
-from glassnet.training.errors import divergence, weightless
 from glassnet.training.history import History, listed
-from glassnet.training.interrupts import Interruption
+from glassnet.training.hooks import Hooks, calls
+from glassnet.training.run_snapshot import RunSnapshot
 from glassnet.training.run_state import RunState
-from glassnet.utils.random_streams import Noise
+from glassnet.training.step import TrainingStep
 
-if TYPE_CHECKING:
-    from glassnet.training.checkpoints import Checkpoints
-    from glassnet.training.threads.pace import Pace
-
-__all__ = ["Run"]
+__all__ = ["Run", "Validation"]
 
 Validation = tuple[Any, Any, np.ndarray | None]
+N = TypeVar("N", bound=BaseNetwork)
 
 
-class Run:
+class Run(Generic[N]):
     """One call of ``fit`` in progress.
+
+    `loop` trains to the end; `steps` hands control back after each step, at whose boundary `snapshot` and `restore`,
+    and whatever `at_next_step` was given from other threads, have their place.
 
     Attributes
     ----------
-    network : BaseNetwork
+    network : Network
         What is trained.
     epoch : int
         Epochs done, over all calls of ``fit``.
@@ -64,61 +59,41 @@ class Run:
 
     def __init__(
         self,
-        network: BaseNetwork,
+        network: N,
         batches: Batches,
         epochs: int,
         *,
         validation: Validation | None = None,
         metrics: Mapping[str, Metric] | None = None,
-        early_stopping: EarlyStopping | None = None,
-        callbacks: list[Callback] | None = None,
-        max_seconds: float = math.inf,
-        interruption: Interruption | None = None,
-        checkpoints: Checkpoints | None = None,
+        callbacks: Sequence[Hooks] = (),
         resumes: bool = False,
-        penalties: Penalties | None = None,
-        pace: Pace | None = None,
+        make_step: Callable[..., TrainingStep] = TrainingStep,
     ) -> None:
-        self.network = network
-        self.batches = batches
-        self.validation = validation
+        self.network, self.batches, self.validation = network, batches, validation
         self.metrics = metrics or {}
-        self.early_stopping = early_stopping
-        self.callbacks = callbacks or []
-        self.max_seconds = max_seconds
-        self._is_timed = max_seconds < math.inf
-        self._interruption = interruption or Interruption()
+        self.resumes = resumes
+        self.restores_best, self.max_seconds = False, math.inf
         if network.run is None:
             network.run = RunState(network)
         self.state: RunState = network.run
-        self._checkpoints = checkpoints
-        self._resumes = resumes
-        self._pace = pace
-        self._watched_pace = pace if pace is not None and pace.watches else None
-        self._epochs = epochs
         self.steps_per_epoch = batches.n_batches
-        self.rows_seen = 0
-        self._store = network.built("fit")
-        self._penalties = network.penalties() if penalties is None else penalties
-        self._is_penalised = bool(self._penalties)
-        self._schedule = network.optimizer.schedule
-        is_fixed = type(self._schedule) is Constant and type(self).rate is Run.rate
-        self._fixed_rate = self._schedule.value if is_fixed else None  # type: ignore[attr-defined]
-        parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
-        self._needs_position = not is_fixed or any(part.is_scheduled for part in parts)
-        self._schedule_observes = type(self._schedule).observe is not Schedule.observe
-        self._step = Step("train", Noise(network.streams, network.members))
-        self._stop_reason = ""
         self.batch: Batch | None = None
+        self.rows_seen = 0
+        self.take_step = make_step(network, self.state, batches.n_batches)
+        self._calls = calls(callbacks)
+        self._commands: deque[Callable[[Run[N]], object]] = deque()
+        self._epochs, self._stop_reason = epochs, ""
+        self._was_restored = False
         self._started = time.perf_counter()
         self._seconds_before = self.state.history.seconds
-        # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
-        self._safe = (network.params.copy(), network.stats.copy())
-        self._candidate = (network.params.copy(), network.stats.copy())
-        self._aside = network.params.copy() if network.optimizer.ema is not None else network.params
-        self._last_finite = math.nan
-        self._opened_at = 0
-        self._aim()
+        self._set_target()
+
+    def _set_target(self) -> None:
+        """Set ``first_epoch`` and ``target_epochs``."""
+        self.first_epoch = self.state.epoch
+        self.target_epochs = self._epochs if self.resumes else self.state.epoch + self._epochs
+
+    # ---- what callbacks read ----------------------------------------------------------------------------------------
 
     @property
     def epoch(self) -> int:
@@ -149,11 +124,11 @@ class Run:
     @property
     def position(self) -> float:
         """Epochs done, as a fraction; whole ones only where it is not known how many steps an epoch has."""
-        return self.position_after(self.step)
+        return self.take_step.position_after(self.step)
 
-    def position_after(self, step: int) -> float:
-        """Return `position` after so many steps of this epoch."""
-        return self.state.epoch + (step / self.steps_per_epoch if self.steps_per_epoch else 0.0)
+    def rate(self, position: float) -> Any:
+        """Return the learning rate at a ``position`` in epochs; an array (K, 1) if members differ in it."""
+        return self.take_step.rate(position)
 
     def stop(self, reason: str) -> None:
         """End the run after this step.
@@ -164,6 +139,9 @@ class Run:
             What ``history.stop_reason`` will say.
         """
         self._stop_reason = self._stop_reason or reason or "stopped"
+        self.take_step.stop_asked = True
+
+    # ---- the loop ---------------------------------------------------------------------------------------------------
 
     def loop(self) -> History:
         """Train until the target, or until something says stop.
@@ -172,205 +150,127 @@ class Run:
         """
         # What overflows ends in a loss that is not finite, and that is reported in a sentence of its own.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            try:
-                self._begin()
-                while self.epoch < self.target_epochs and not self._stop_reason:
-                    self.run_epoch()
-            except BaseException as error:
-                self._stop_reason = "diverged" if isinstance(error, DivergenceError) else type(error).__name__
-                self._leave()
-                raise
-            self._leave()
-            if self._checkpoints is not None:
-                self._checkpoints.end(self)
-            for callback in self.callbacks:
-                callback.on_fit_end(self)
+            for _ in self._train():
+                pass
         return self.history
+
+    def steps(self) -> Iterator[Run[N]]:
+        """Train step by step: yield after each, when hooks were called and commands taken.
+
+        Between two steps everything may be read and changed, and the run stopped, or put back by `restore`. Closing the
+        iterator ends the run as ``run.stop("stopped")`` does.
+        """
+        training = self._train()
+        try:
+            while True:
+                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                    if next(training, self) is self:
+                        return
+                yield self
+        finally:
+            training.close()
+
+    def at_next_step(self, command: Callable[[Run[N]], object]) -> None:
+        """Call ``command`` with the run after the step that is under way; from any thread.
+
+        Parameters
+        ----------
+        command : callable
+            What it raises ends the run.
+        """
+        self._commands.append(command)
+
+    def _train(self) -> Generator[None, None, None]:
+        """Train to the end, yielding after each step."""
+        try:
+            self._begin()
+            while self.epoch < self.target_epochs and not self._stop_reason:
+                yield from self._run_epoch()
+        except GeneratorExit:
+            self.stop("stopped")
+            self._leave()
+            raise
+        except BaseException as error:
+            if error is self.take_step.error:
+                self._call("on_divergence")
+                self.take_step.put_back()
+            self._stop_reason = "diverged" if isinstance(error, DivergenceError) else type(error).__name__
+            self._leave()
+            raise
+        self._leave()
+        self._call("on_fit_done")
+        self._call("on_fit_end")
 
     def _begin(self) -> None:
         state = self.state
-        if state.step and not self._resumes:
+        if state.step and not self.resumes:
             # The rest of an epoch that a checkpoint was taken in: only a resumed run knows that the data are the same.
-            self._finish_epoch()
-        self._aim()
-        if self._pace is not None:
-            self._pace.write_to(self.history)
+            self._record_epoch()
+        self._set_target()
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
-        if self.early_stopping is not None:
-            self._begin_stopping(self.early_stopping)
-        if self._resumes:
-            self._read_clock()
-        if self._checkpoints is not None:
-            self._checkpoints.begin(self)
-        for callback in self.callbacks:
-            callback.on_fit_begin(self)
+        self._call("on_fit_begin")
 
-    def _aim(self) -> None:
-        """Say where this call begins and ends."""
-        self.first_epoch = self.state.epoch
-        self.target_epochs = self._epochs if self._resumes else self.state.epoch + self._epochs
-
-    def _begin_stopping(self, rule: EarlyStopping) -> None:
-        """Go on with what early stopping remembers, if it was about the same values."""
-        data = self.watched_data(rule)
-        old = self.state.stopping
-        if old is None or (old.monitor, old.data, old.sign) != (rule.monitor, data, rule.sign):
-            self.state.stopping = StoppingState(rule.monitor, self.network.members, data, rule.sign)
-        elif old.settled.all():
-            if self._resumes:
-                self.stop("early stopping")
-            else:
-                old.start_anew()
-
-    def watched_data(self, rule: EarlyStopping) -> str:
-        """Return a short text that differs for other rows than those that the monitored values are measured on."""
-        watched = self.validation if rule.monitor.startswith("valid_") else self.batches.arrays
-        return fingerprint(watched or ())
-
-    def run_epoch(self) -> None:
-        """Train one epoch, or the rest of one, record it, and decide whether to stop.
+    def _run_epoch(self) -> Iterator[None]:
+        """Train one epoch, or the rest of one, record it, evaluate, and call the hooks.
 
         An epoch that is cut short, by time, Ctrl-C or an exception, counts as far as it went: its remaining batches
         are left out, and the next one has the next number. Only a checkpoint, taken at the cut, knows the rest.
         """
-        self._opened_at = self.step
-        np.copyto(self._candidate[0], self._store.params)
-        np.copyto(self._candidate[1], self._store.stats)
-        for callback in self.callbacks:
-            callback.on_epoch_begin(self)
-        if self._watched_pace is not None:
-            self._watched_pace.begin_epoch()
-        state = self.state
+        self.take_step.begin_epoch()
+        self._call("on_epoch_begin")
         try:
-            for batch in self.batches.epoch(self.epoch, state.step):
-                loss, weight = self.train_step(batch)
-                state.loss_sum, state.weight_sum = state.loss_sum + loss, state.weight_sum + weight
-                self._between_steps()
-                if self._stop_reason:
-                    break
+            yield from self._run_batches()
         except DivergenceError:
             raise
         except BaseException:
-            self._finish_epoch()
+            self._record_epoch()
             raise
-        if self._checkpoints is not None and self._stop_reason and self.step != self.steps_per_epoch:
-            self._checkpoints.write_cut(self)
-        self._finish_epoch()
-        if state.average is None:
+        if self._stop_reason and self.step != self.steps_per_epoch:
+            self._call("on_epoch_cut")
+        self._record_epoch()
+        with self._averaged_weights():
             self.evaluate()
-            self.decide()
-        else:
-            with self._averaged_weights(state.average):
-                self.evaluate()
-                self.decide()
-        self._read_clock()
-        if self._checkpoints is not None:
-            self._checkpoints.after_epoch(self)
+            self._observe()
+            self._call("on_epoch_end")
+        self._call("on_epoch_done")
 
-    def train_step(self, batch: Batch) -> tuple[Any, Any]:
-        """Update the network on one batch; return its loss sum and weight sum, in double precision."""
-        network, store, info, state = self.network, self._store, self._step, self.state
-        X, y, weight = self.batch = batch
-        position = self.position_after(state.step) if self._needs_position else 0.0
-        state.step += 1
-        self.rows_seen += X.shape[0 if network.members is None else 1]
-        if weight is not None and not weight.any(axis=-1).all():
-            return self._skip(weight)
-        assert info.rng is not None
-        info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
-        info.position = position
-        if self._schedule.horizon:
-            info.progress = min(position / self._schedule.horizon, math.nextafter(1.0, 0.0))
-        network.accumulate(X, y, weight, info)
-        store.average_gradients(alike=weight is None)
-        penalty: Any = 0.0
-        if self._is_penalised:
-            penalty = self._penalties.value()
-            self._penalties.add_gradients()
-        if network.members is None:
-            total = store.weight_sum.item()
-            loss = store.loss_sum.item() + penalty * total
-            if not math.isfinite(loss):  # before the update, so that the weights still are those that gave it
-                self._diverged(f"a loss of {loss}", proven=self.step > self._opened_at + 1)
-            self._last_finite = loss / total
-            self._update(position)
-            return loss, total
-        self._update(position)
-        totals = store.weight_sum.astype(np.float64)
-        losses = store.loss_sum.astype(np.float64)
-        if self._is_penalised:
-            losses += penalty * totals
-        # A product finds out in 0.3 us what isfinite and all need 2 for; where it overflows they are asked.
-        if not math.isfinite(losses.dot(losses)):
-            finite = np.isfinite(losses)
-            if not finite.all():
-                self.members_diverged(~finite, losses, proven=self.step > self._opened_at + 1)
-        return losses, totals
+    def _run_batches(self) -> Iterator[None]:
+        """Take the steps that are left of this epoch; where the run was put back, those from there on."""
+        state, take_step, members = self.state, self.take_step, self.network.members
+        after_step, commands, self._was_restored = self._calls["on_step_end"], self._commands, False
+        batches = self.batches.epoch(state.epoch, state.step)
+        while (batch := next(batches, None)) is not None:
+            self.batch = batch
+            loss, weight = take_step(batch)
+            self.rows_seen += batch[0].shape[0 if members is None else 1]
+            state.loss_sum, state.weight_sum = state.loss_sum + loss, state.weight_sum + weight
+            for call in after_step:
+                call(self)
+            while commands:
+                commands.popleft()(self)
+            yield
+            if self._was_restored:
+                self._was_restored = False
+                take_step.begin_epoch()
+                batches = self.batches.epoch(state.epoch, state.step)
+            if take_step.stop_asked:
+                self.stop("stopped")
+                break
 
-    def members_diverged(self, which: np.ndarray, losses: np.ndarray, *, proven: bool) -> None:
-        """Act on members whose loss is no longer finite: the run ends.
+    def _call(self, hook: str) -> None:
+        for call in self._calls[hook]:
+            call(self)
 
-        Parameters
-        ----------
-        which : ndarray of bool, shape (K,)
-        losses : ndarray of shape (K,)
-            Of the step that was just made.
-        proven : bool
-            Whether the loss of the weights at this epoch's start was finite.
-        """
-        member = int(np.flatnonzero(which)[0])
-        self._diverged(f"a loss of {losses[member]} for member {member}", proven=proven)
-
-    def _update(self, position: float) -> None:
-        """Move the parameters, with all that comes before and after the optimizer's own step."""
-        network, store, state = self.network, self._store, self.state
-        optimizer, memory = network.optimizer, state.optimizer_state
-        if optimizer.clip_norm is not None:
-            state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
-        memory.position = position
-        optimizer.step(store.params, store.grads, memory, self._fixed_rate or self.rate(position))
-        if network.max_norm is not None:
-            limit_norms(store, network.max_norm)
-        if optimizer.ema is not None:
-            optimizer.average(store.params, memory)
-
-    def rate(self, position: float) -> Any:
-        """Return the learning rate at a position in epochs; an array (K, 1) if members differ in it."""
-        return self._schedule.rate(position, self.state.schedule_memory)
-
-    def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
-        """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
-        if weight.any():
-            raise weightless(self)
-        zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
-        return zero, zero
-
-    def _between_steps(self) -> None:
-        """Let others look, and read the clock and Ctrl-C."""
-        if self._watched_pace is not None:
-            self._watched_pace.after_step()
-        for callback in self.callbacks:
-            callback.on_step_end(self)
-        if self._checkpoints is not None:
-            self._checkpoints.after_step(self)
-        if self._interruption.asked or self._is_timed:
-            self._read_clock()
-
-    def _read_clock(self) -> None:
-        if self._interruption.asked:
-            self.stop("interrupted")
-        if self._is_timed:
-            before = self._seconds_before if self._resumes else 0.0
-            if before + self.seconds >= self.max_seconds:
-                self.stop("time")
-
-    def _finish_epoch(self) -> None:
+    def _record_epoch(self) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
-        self.check_weights(self._store.params)
-        self._safe, self._candidate = self._candidate, self._safe
-        rate = self.rate(self.position_after(max(self.step - 1, 0)))
         state = self.state
+        try:
+            self.take_step.end_epoch()
+        except DivergenceError:
+            self.batch = None
+            raise
+        rate = self.rate(self.take_step.position_after(max(self.step - 1, 0)))
         weighs = state.weight_sum if self.network.members is None else state.weight_sum.min() > 0.0
         loss = state.loss_sum / state.weight_sum if weighs else math.nan
         row = {"loss": listed(loss), "learning_rate": listed(rate)}
@@ -380,22 +280,19 @@ class Run:
         state.reset_epoch()
         state.history.record(row)
 
-    def check_weights(self, params: np.ndarray) -> None:
-        """Refuse ``params`` after an epoch if they grew out of bounds after the last loss was computed."""
-        flat = params.reshape(-1)
-        if not math.isfinite(flat.dot(flat)):
-            self.batch = None
-            self._diverged(f"weights whose squares exceed {params.dtype}", proven=True)
-
     @contextmanager
-    def _averaged_weights(self, average: np.ndarray) -> Iterator[None]:
-        """Have the averaged parameters in the network while inside: they are what will be used."""
-        np.copyto(self._aside, self._store.params)
-        np.copyto(self._store.params, average)
+    def _averaged_weights(self) -> Iterator[None]:
+        """Have the averaged parameters, if there are any, in the network while inside: they are what will be used."""
+        average, params = self.state.average, self.network.params
+        if average is None:
+            yield
+            return
+        kept = params.copy()
+        np.copyto(params, average)
         try:
             yield
         finally:
-            np.copyto(self._store.params, self._aside)
+            np.copyto(params, kept)
 
     def evaluate(self) -> None:
         """Add the validation data's scores to the epoch's row."""
@@ -403,48 +300,29 @@ class Run:
             found = scores(self.network, *self.validation, self.metrics)
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
 
-    def decide(self) -> None:
-        """Learning rate, early stopping, then callbacks."""
-        if self._schedule_observes:
-            self._schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
-        rule, stopping = self.early_stopping, self.state.stopping
-        if rule is not None and stopping is not None:
-            value = self.history.columns[rule.monitor][-1]
-            if stopping.update(rule, value, self.epoch, self.network.params, self.network.stats):
-                self.stop("early stopping")
-            epochs = stopping.best_epoch.tolist()
-            self.history.best_epoch = epochs[0] if self.network.members is None else epochs
-        for callback in self.callbacks:
-            callback.on_epoch_end(self)
+    def _observe(self) -> None:
+        """Show the epoch to a schedule that depends on the history."""
+        schedule = self.network.optimizer.schedule
+        if type(schedule).observe is not Schedule.observe:
+            schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
 
     def _leave(self) -> None:
         """Leave the best weights in the network if that was asked for, and say how the run ended."""
-        self.state.leave(self.network, best=self.early_stopping is not None and self.early_stopping.restore_best)
+        self.state.leave(self.network, best=self.restores_best)
         self.history.stop_reason = self._stop_reason or "finished"
-        if self._pace is not None:
-            self._pace.write_to(self.history)
         self.note_seconds()
 
     def note_seconds(self) -> None:
         """Bring the history's seconds up to date."""
         self.history.seconds = self._seconds_before + self.seconds
 
-    def last_finite(self, *, proven: bool) -> tuple[np.ndarray, np.ndarray]:
-        """Return the last parameters and statistics whose loss was finite: this epoch's first ones if it is proven."""
-        return self._candidate if proven else self._safe
+    # ---- back in time -----------------------------------------------------------------------------------------------
 
-    def _diverged(self, what: str, *, proven: bool) -> None:
-        """Put the last weights back whose loss was finite, and say what happened.
+    def snapshot(self) -> RunSnapshot:
+        """Return a copy of all that the rest of the run depends on; at the boundary of a step, by `steps` or a hook."""
+        return RunSnapshot.of(self.network, self.state)
 
-        ``proven`` says whether the loss of this epoch's first weights was.
-        """
-        params, stats = self.last_finite(proven=proven)
-        error = divergence(what, self, self._last_finite)
-        for callback in self.callbacks:
-            callback.on_divergence(self)
-        np.copyto(self._store.params, params)
-        np.copyto(self._store.stats, stats)
-        self.state.reset_epoch()
-        # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
-        self.state.renew_optimizer(self.network)
-        raise error
+    def restore(self, snapshot: RunSnapshot) -> None:
+        """Go back to a ``snapshot`` of this run: what is trained from there on has the bits that it had before."""
+        snapshot.put_back(self.network, self.state)
+        self._was_restored = True

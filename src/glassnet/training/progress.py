@@ -34,7 +34,7 @@ def seconds_text(seconds: float) -> str:
     return f"{minutes}:{rest:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
 
 
-def progress_text(run: Run) -> str:
+def progress_text(run: Run[Any]) -> str:
     """Return epoch, losses, metric, rows per second and time left, most important first."""
     parts = [f"epoch {run.epoch}/{run.target_epochs}"]
     if run.history.epochs:
@@ -63,14 +63,14 @@ class ProgressLine(Callback):
         self._drawn = 0.0
         self._length = 0
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         if self.is_due:
             self.draw(progress_text(run))
 
-    def on_divergence(self, run: Run) -> None:
+    def on_divergence(self, run: Run[Any]) -> None:
         self.finish(f"{progress_text(run)}  diverged")
 
-    def on_fit_end(self, run: Run) -> None:
+    def on_fit_end(self, run: Run[Any]) -> None:
         self.finish(f"{progress_text(run)}  {run.history.stop_reason}")
 
     @property

@@ -10,8 +10,8 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import FormatError
 from glassnet.optimizers import Optimizer, OptimizerState
 from glassnet.saving.model_file import SavedTraining
-from glassnet.training.early_stopping import StoppingState
 from glassnet.training.history import History, listed
+from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import MOST_STEPS, check_integer, check_number, wrong_values
 
 __all__ = ["RunState"]
@@ -62,7 +62,7 @@ class RunState:
         self.schedule_memory: dict[str, Any] = schedule.new_memory()
 
     def reset_epoch(self) -> None:
-        """Stand between two epochs."""
+        """Reset the sums of the current epoch."""
         self.step = 0
         self.loss_sum: Any = 0.0
         self.weight_sum: Any = 0.0

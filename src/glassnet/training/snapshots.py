@@ -86,7 +86,7 @@ class Snapshots(Callback):
         self._data: tuple[Any, Any, Any] | None = None
         self._shadow: BaseNetwork | None = None
 
-    def on_fit_begin(self, run: Run) -> None:
+    def on_fit_begin(self, run: Run[Any]) -> None:
         if run.network.members is not None or not isinstance(run.batches, ArrayBatches):
             message = "Snapshots: the network must have no members and train on arrays. Leave Snapshots out."
             raise ConfigError(message)
@@ -98,7 +98,7 @@ class Snapshots(Callback):
         if run.epoch == 0:
             self._take(0)
 
-    def on_epoch_end(self, run: Run) -> None:
+    def on_epoch_end(self, run: Run[Any]) -> None:
         if run.epoch % self.every == 0:
             self._take(run.epoch)
 

@@ -74,16 +74,16 @@ class LiveView(Watcher):
     def callbacks(self, model: str) -> list[Callback]:
         return [_Watch(self, model)]
 
-    def begin(self, run: Run, model: str) -> None:
+    def begin(self, run: Run[Any], model: str) -> None:
         """Count the networks that are trained."""
         self._begun += (run.network.members or 1) * (model == "network")
 
-    def watch(self, run: Run, model: str, *, now: bool = False) -> None:
+    def watch(self, run: Run[Any], model: str, *, now: bool = False) -> None:
         """Draw a run, unless the last drawing was a moment ago."""
         if now or time.perf_counter() - self._drawn >= _REDRAW_SECONDS:
             self._draw(Group(self._head(), self._body(run, model)))
 
-    def finished(self, run: Run, model: str) -> None:
+    def finished(self, run: Run[Any], model: str) -> None:
         """Keep the linear model's best scores, to be shown beside the network's."""
         self.watch(run, model, now=True)
         history = run.history
@@ -107,7 +107,7 @@ class LiveView(Watcher):
             text.append("\n              ".join(lines), style="not bold dim")
         return text
 
-    def _body(self, run: Run, model: str) -> RenderableType:
+    def _body(self, run: Run[Any], model: str) -> RenderableType:
         lines = Table.grid(padding=(0, 2))
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True, justify="right")
@@ -147,7 +147,7 @@ class LiveView(Watcher):
             text.append(f", linear model {metric_text(self._linear[name] * self._unit(name))}")
         return text
 
-    def _foot(self, run: Run, model: str) -> Text:
+    def _foot(self, run: Run[Any], model: str) -> Text:
         parts = [count(self._facts.get("rows", 0), "training row")]
         if run.seconds > 0:
             parts.append(f"{run.rows_seen / run.seconds:,.0f} rows/s")
@@ -186,11 +186,11 @@ class _Watch(Callback):
         self._view = view
         self._model = model
 
-    def on_fit_begin(self, run: Run) -> None:
+    def on_fit_begin(self, run: Run[Any]) -> None:
         self._view.begin(run, self._model)
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         self._view.watch(run, self._model)
 
-    def on_fit_end(self, run: Run) -> None:
+    def on_fit_end(self, run: Run[Any]) -> None:
         self._view.finished(run, self._model)

@@ -36,9 +36,9 @@ class StopOnCtrlC(Callback):
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
 
-    def on_fit_begin(self, run: Run) -> None:
+    def on_fit_begin(self, run: Run[Any]) -> None:
         self.on_step_end(run)
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         if self._ear.asked:
             run.stop("interrupted")

@@ -64,7 +64,7 @@ class Observer(Callback):
 
     broken: Breakdown | None = None
 
-    def on_divergence(self, run: Run) -> None:
+    def on_divergence(self, run: Run[Any]) -> None:
         self.broken = locate(run.network, None if run.batch is None else run.batch[0], run.epoch + 1, run.step)
 
 

@@ -229,7 +229,7 @@ class _StopAfter(Callback):
     def __init__(self, steps: int) -> None:
         self._left = steps
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         self._left -= 1
         if not self._left:
             run.stop("enough steps")

@@ -22,12 +22,12 @@ def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | Non
     n = len(y)
     network.accumulate(X[:_ROWS], y[:_ROWS], None if weight is None else weight[:_ROWS], step)
     if n > _ROWS:
-        sums = store.sums.copy()
+        sums = store.message.copy()
         for start in range(_ROWS, n, _ROWS):
             part = slice(start, start + _ROWS)
             network.accumulate(X[part], y[part], None if weight is None else weight[part], step)
-            sums += store.sums
-        store.sums[...] = sums
+            sums += store.message
+        store.message[...] = sums
     store.average_gradients()
     loss = float(store.loss_sum.item() / store.weight_sum.item())
     if penalties:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -9,14 +10,19 @@ import numpy as np
 from sklearn.utils.optimize import _check_optimize_result
 
 from glassnet.errors import DataError, DivergenceError
+from glassnet.optimizers import Optimizer
+from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.lbfgs import minimize_lbfgs, total_loss
 from glassnet.sklearn.solvers.poor_fit import PoorFitWarning, SolverError
 from glassnet.sklearn.solvers.rows import Rows
-from glassnet.sklearn.solvers.stochastic import CoupledL2, MLPBatches, MLPRun, WeightedMLPRun
+from glassnet.sklearn.solvers.stochastic import Bookkeeping, CoupledL2, MLPBatches, NoImprovement, WeightedStep
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.interrupts import listening
+from glassnet.training.limits import Limits
+from glassnet.training.loop import Run
 from glassnet.training.progress import make_progress
-from glassnet.training.threads.pace import paced
+from glassnet.training.step import TrainingStep
+from glassnet.training.threads.pace import paced, pacing
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimators.base import BaseMLP
@@ -78,17 +84,17 @@ def _run(estimator: BaseMLP, batches: MLPBatches, validation: Rows | None, epoch
         metrics |= network.loss.choose_metrics(type(estimator).__name__, estimator.metrics)
     line = make_progress(estimator.progress)
     with paced(network, estimator.threads, batches.batch_size) as pace, listening() as interruption:
-        kind = MLPRun if batches.arrays[2] is None else WeightedMLPRun
-        run = kind(
-            estimator, network, batches, epochs,
-            validation=None if validation is None else (validation.X, validation.y, validation.weight),
-            metrics=metrics,
-            callbacks=as_callbacks(estimator.callbacks) + ([line] if line else []),
-            max_seconds=float("inf") if estimator.max_seconds is None else estimator.max_seconds,
-            interruption=interruption,
+        seconds = float("inf") if estimator.max_seconds is None else estimator.max_seconds
+        users = as_callbacks(estimator.callbacks) + ([line] if line else [])
+        hooks = [pacing(pace), Bookkeeping(estimator), *users, NoImprovement(estimator), Limits(seconds, interruption)]
+        has_own_rate = isinstance(estimator.solver, Optimizer) or isinstance(estimator.learning_rate, Schedule)
+        make_step = functools.partial(
+            TrainingStep if batches.arrays[2] is None else WeightedStep,
             penalties=CoupledL2(network.built("fit"), estimator.alpha),
-            pace=pace,
-        )  # fmt: skip
+            rate=None if has_own_rate else lambda position: estimator._optimizer.learning_rate,
+        )
+        data = None if validation is None else (validation.X, validation.y, validation.weight)
+        run = Run(network, batches, epochs, validation=data, metrics=metrics, callbacks=hooks, make_step=make_step)
         try:
             return run.loop().stop_reason
         except KeyboardInterrupt:

@@ -9,15 +9,16 @@ import numpy as np
 
 from glassnet.engine.parameters import Store
 from glassnet.engine.penalties import Penalties
-from glassnet.optimizers import Optimizer
-from glassnet.schedules import Schedule
+from glassnet.network import Network
 from glassnet.training.batches import ArrayBatches, Batch
+from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
+from glassnet.training.step import TrainingStep
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimators.base import BaseMLP
 
-__all__ = ["CoupledL2", "LearningRate", "MLPBatches", "MLPRun", "WeightedMLPRun"]
+__all__ = ["Bookkeeping", "CoupledL2", "LearningRate", "MLPBatches", "NoImprovement", "WeightedStep"]
 
 
 class CoupledL2(Penalties):
@@ -115,37 +116,26 @@ class LearningRate:
         return ""
 
 
-class MLPRun(Run):
-    """A fit of an estimator: the epochs of `Run`, with scikit-learn's bookkeeping between them."""
+class Bookkeeping(Callback):
+    """Counts, after each epoch, what scikit-learn counts; called before the user's callbacks."""
 
-    def __init__(self, estimator: BaseMLP, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, estimator: BaseMLP) -> None:
         self._estimator = estimator
-        self._has_own_rate = isinstance(estimator.solver, Optimizer) or isinstance(estimator.learning_rate, Schedule)
 
-    def rate(self, position: float) -> float:
-        """Return the learning rate: of the optimizer or schedule that was given, otherwise of the estimator's rule."""
-        return super().rate(position) if self._has_own_rate else self._estimator._optimizer.learning_rate
-
-    def evaluate(self) -> None:
-        """Add the validation data's scores, and count what scikit-learn counts."""
-        super().evaluate()
-        columns = self.history.columns
-        score = columns["valid_score"][-1] if self.validation is not None else None
-        self._count_epoch(columns["loss"][-1], score)
-
-    def _count_epoch(self, loss: float, score: float | None) -> None:
+    def on_epoch_end(self, run: Run[Any]) -> None:
         """Note an epoch in the estimator, and whether it was better than those before by more than ``tol``."""
-        estimator = self._estimator
+        columns, estimator = run.history.columns, self._estimator
+        loss = columns["loss"][-1]
+        score = columns["valid_score"][-1] if run.validation is not None else None
         estimator.n_iter_ += 1
-        estimator.t_ += len(self.batches.arrays[1])
+        estimator.t_ += len(run.batches.arrays[1])
         estimator.loss_ = loss
         estimator.loss_curve_.append(loss)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
         if estimator.early_stopping:
             assert score is not None
-            stands_still = self._note_score(score)
+            stands_still = self._note_score(score, run.network)
         else:
             best = math.inf if estimator.best_loss_ is None else estimator.best_loss_
             stands_still = loss > best - estimator.tol
@@ -153,7 +143,7 @@ class MLPRun(Run):
         estimator._no_improvement_count = estimator._no_improvement_count + 1 if stands_still else 0
         estimator._optimizer.iteration_ends(estimator.t_)
 
-    def _note_score(self, score: float) -> bool:
+    def _note_score(self, score: float, network: Network) -> bool:
         """Keep the weights if they are the best so far; return whether the score is no better than before."""
         estimator = self._estimator
         assert estimator.validation_scores_ is not None
@@ -163,12 +153,20 @@ class MLPRun(Run):
         best = -math.inf if estimator.best_validation_score_ is None else estimator.best_validation_score_
         if score > best:
             estimator.best_validation_score_ = score
-            estimator._session.best = (self.network.params.copy(), self.network.stats.copy())
+            estimator._session.best = (network.params.copy(), network.stats.copy())
         return bool(score < best + estimator.tol)
 
-    def decide(self) -> None:
-        """Stop as scikit-learn does: no improvement by ``tol`` for more than ``n_iter_no_change`` epochs."""
-        super().decide()
+
+class NoImprovement(Callback):
+    """Stops as scikit-learn does: no improvement by ``tol`` for more than ``n_iter_no_change`` epochs.
+
+    Called after the user's callbacks.
+    """
+
+    def __init__(self, estimator: BaseMLP) -> None:
+        self._estimator = estimator
+
+    def on_epoch_end(self, run: Run[Any]) -> None:
         estimator = self._estimator
         if estimator._no_improvement_count <= estimator.n_iter_no_change:
             return
@@ -180,16 +178,16 @@ class MLPRun(Run):
             rate = estimator._optimizer.learning_rate
             print(f"{message} {reason or f'Setting learning rate to {rate:f}'}")
         if reason:
-            self.stop("no improvement")
+            run.stop("no improvement")
         else:
             estimator._no_improvement_count = 0
 
 
-class WeightedMLPRun(MLPRun):
+class WeightedStep(TrainingStep):
     """With sample weights: scikit-learn averages the losses of batches over their rows, not over weights."""
 
-    def train_step(self, batch: Batch) -> tuple[Any, Any]:
+    def __call__(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network; return the batch's mean loss as often as it has rows, and their number."""
-        loss, total = super().train_step(batch)
+        loss, total = super().__call__(batch)
         n = len(batch[1])
         return (loss / total * n, n) if total else (loss, total)

@@ -237,15 +237,15 @@ class _StepTimer(Callback):
         self.steps: list[float] = []
         self.evaluations: list[float] = []
 
-    def on_epoch_begin(self, run: Run) -> None:
+    def on_epoch_begin(self, run: Run[Any]) -> None:
         self._last = self._clock()
 
-    def on_step_end(self, run: Run) -> None:
+    def on_step_end(self, run: Run[Any]) -> None:
         self.steps.append(self._lap())
         if len(self.steps) >= _STEPS and self.steps[-1] >= _LONG:
             run.stop("timed")
 
-    def on_epoch_end(self, run: Run) -> None:
+    def on_epoch_end(self, run: Run[Any]) -> None:
         self.evaluations.append(self._lap())
 
     def _lap(self) -> float:

@@ -10,12 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.training.callbacks import Callback
 from glassnet.training.history import History
+from glassnet.training.loop import Run
 from glassnet.training.threads.blas import BlasLimit, blas_threads, choose_threads, most_threads
 
-__all__ = ["Pace", "paced"]
+__all__ = ["Pace", "paced", "pacing"]
 
 _BLOCK_STEPS, _BLOCK_SECONDS = 3, 0.015  # a time slice of the operating system is a few milliseconds
 _WATCH_STEPS, _WATCH_SECONDS = 8, 0.03
@@ -158,6 +161,34 @@ class Pace:
             self.notes.append(note)
 
 
+class _Pacing(Callback):
+    """Notes in a run's history how many threads there are."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
+    def on_fit_begin(self, run: Run[Any]) -> None:
+        self._pace.write_to(run.history)
+
+    def on_fit_done(self, run: Run[Any]) -> None:
+        self._pace.write_to(run.history)
+
+
+class _TimedPacing(_Pacing):
+    """Lets the steps of a run be timed as well."""
+
+    def on_epoch_begin(self, run: Run[Any]) -> None:
+        self._pace.begin_epoch()
+
+    def on_step_end(self, run: Run[Any]) -> None:
+        self._pace.after_step()
+
+
+def pacing(pace: Pace) -> Callback:
+    """Return the callback by which a run changes its number of threads and notes it."""
+    return _TimedPacing(pace) if pace.watches else _Pacing(pace)
+
+
 @contextmanager
 def paced(
     network: BaseNetwork, threads: int | str, batch_size: int, *, deterministic: bool = False, fixed: bool = False
@@ -188,7 +219,12 @@ def paced(
     else:
         n = choose_threads(threads, size, network.dtype)
     with blas_threads(n) as limit:
-        yield Pace(limit, max(n, most) if may_change else 1, chosen)
+        pace = Pace(limit, max(n, most) if may_change else 1, chosen)
+        try:
+            yield pace
+        finally:
+            if network.run is not None:  # also where an exception ended the run
+                pace.write_to(network.run.history)
 
 
 def _largest_product(network: BaseNetwork, batch_size: int) -> tuple[int, int, int]:

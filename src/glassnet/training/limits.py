@@ -1,0 +1,48 @@
+"""What ends a training from outside: time, and Ctrl-C."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from glassnet.training.callbacks import Callback
+from glassnet.training.interrupts import Interruption
+from glassnet.training.loop import Run
+
+__all__ = ["Limits"]
+
+
+class Limits(Callback):
+    """Stops a run after some time, or once Ctrl-C was pressed.
+
+    Parameters
+    ----------
+    max_seconds : float, default=inf
+        Of this call of ``fit``; of the whole run where it is resumed from a checkpoint.
+    interruption : Interruption, optional
+        Says whether Ctrl-C was pressed.
+    """
+
+    def __init__(self, max_seconds: float = math.inf, interruption: Interruption | None = None) -> None:
+        self._max_seconds, self._interruption = max_seconds, interruption or Interruption()
+        self._is_timed = max_seconds < math.inf
+        self._before = 0.0
+
+    def on_fit_begin(self, run: Run[Any]) -> None:
+        run.max_seconds = self._max_seconds
+        if run.resumes:
+            self._before = run.history.seconds
+            self._check(run)
+
+    def on_step_end(self, run: Run[Any]) -> None:
+        if self._interruption.asked or self._is_timed:
+            self._check(run)
+
+    def on_epoch_done(self, run: Run[Any]) -> None:
+        self._check(run)
+
+    def _check(self, run: Run[Any]) -> None:
+        if self._interruption.asked:
+            run.stop("interrupted")
+        if self._is_timed and self._before + run.seconds >= self._max_seconds:
+            run.stop("time")

@@ -1,0 +1,74 @@
+"""A run at one moment, in memory: a copy of a few flat arrays and counters."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.training.run_state import RunState
+
+__all__ = ["RunSnapshot"]
+
+_COUNTERS = ("epoch", "step", "loss_sum", "weight_sum", "clipped")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunSnapshot:
+    """What `glassnet.training.Run.restore` needs; opaque.
+
+    Attributes
+    ----------
+    params, stats : ndarray
+        Copies.
+    optimizer : dict of str to ndarray
+        Copies of what the optimizer remembers.
+    optimizer_steps : int
+    counters : dict
+        Where the run is, and the sums of this epoch.
+    columns : dict of str to list
+        Of the history.
+    best_epoch : int, list of int or None
+        Of the history.
+    memory : tuple
+        Copies of what schedule and early stopping remember.
+    """
+
+    params: np.ndarray
+    stats: np.ndarray
+    optimizer: dict[str, np.ndarray]
+    optimizer_steps: int
+    counters: dict[str, Any]
+    columns: dict[str, list[Any]]
+    best_epoch: Any
+    memory: tuple[Any, Any]
+
+    @classmethod
+    def of(cls, network: BaseNetwork, state: RunState) -> RunSnapshot:
+        """Return the snapshot of a network and the state of its run."""
+        optimizer = state.optimizer_state
+        return cls(
+            network.params.copy(),
+            network.stats.copy(),
+            {name: array.copy() for name, array in optimizer.arrays.items()},
+            optimizer.t,
+            {name: copy.copy(getattr(state, name)) for name in _COUNTERS},
+            {name: list(values) for name, values in state.history.columns.items()},
+            state.history.best_epoch,
+            copy.deepcopy((state.schedule_memory, state.stopping)),
+        )
+
+    def put_back(self, network: BaseNetwork, state: RunState) -> None:
+        """Make network and state what they were."""
+        network.params[...], network.stats[...] = self.params, self.stats
+        for name, array in state.optimizer_state.arrays.items():
+            array[...] = self.optimizer[name]
+        state.optimizer_state.t = self.optimizer_steps
+        for name, value in self.counters.items():
+            setattr(state, name, copy.copy(value))
+        state.history.columns = {name: list(values) for name, values in self.columns.items()}
+        state.history.best_epoch = self.best_epoch
+        state.schedule_memory, state.stopping = copy.deepcopy(self.memory)

@@ -1,0 +1,222 @@
+"""One training step: forward, backward, the message, the update; and the last weights known to be good."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.penalties import Penalties, limit_norms
+from glassnet.errors import DivergenceError
+from glassnet.layers import Step
+from glassnet.layers.tree import every_layer
+from glassnet.optimizers import clip_gradients
+from glassnet.schedules import Constant
+from glassnet.training.batches import Batch
+from glassnet.training.errors import divergence, zero_weight_error
+from glassnet.training.run_state import RunState
+from glassnet.utils.random_streams import Noise
+
+__all__ = ["Reduction", "TrainingStep"]
+
+Reduction = Callable[[np.ndarray], object]
+"""Changes the message of a step in place: ``Store.message``, one contiguous array. None on one machine."""
+
+
+class TrainingStep:
+    """Updates a network on one batch at a time; calling it returns the batch's loss sum and weight sum.
+
+    Between backward and optimizer lies one call, ``reduction(message)``, over one contiguous array that holds the sums
+    of gradients, statistics, losses and weights, and flags: what several machines have to add up. The one division by
+    the sum of the weights, penalties, clipping and the update come after it.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built.
+    state : RunState
+        Of its run.
+    steps_per_epoch : int or None
+    penalties : Penalties, optional
+        Instead of the network's.
+    rate : function, optional
+        Returns the learning rate at a position in epochs, instead of the schedule.
+    reduction : function, optional
+        See `Reduction`.
+
+    Attributes
+    ----------
+    error : DivergenceError or None
+        What the step raised when loss or weights were no longer finite.
+    stop_asked : bool
+        Whether the run is to end; with a reduction it is so as soon as one machine asks.
+    """
+
+    def __init__(
+        self,
+        network: BaseNetwork,
+        state: RunState,
+        steps_per_epoch: int | None,
+        *,
+        penalties: Penalties | None = None,
+        rate: Callable[[float], Any] | None = None,
+        reduction: Reduction | None = None,
+    ) -> None:
+        self.network, self.state = network, state
+        self.error: DivergenceError | None = None
+        self.stop_asked = False
+        self.store = network.built("fit")
+        self._steps_per_epoch, self._reduction = steps_per_epoch, reduction
+        self._penalties = network.penalties() if penalties is None else penalties
+        self._is_penalised = bool(self._penalties)
+        self._schedule, self._own_rate = network.optimizer.schedule, rate
+        is_fixed = type(self._schedule) is Constant and rate is None
+        self._fixed_rate = self._schedule.value if is_fixed else None  # type: ignore[attr-defined]
+        parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
+        self._needs_position = not is_fixed or any(part.is_scheduled for part in parts)
+        self._info = Step("train", Noise(network.streams, network.members))
+        # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
+        self._safe = (network.params.copy(), network.stats.copy())
+        self._candidate = (network.params.copy(), network.stats.copy())
+        self._put_back = self._safe
+        self._last_finite = math.nan
+        self._opened_at = 0
+
+    def position_after(self, step: int) -> float:
+        """Return the position after so many steps of this epoch, in epochs; whole if an epoch's length is unknown."""
+        return self.state.epoch + (step / self._steps_per_epoch if self._steps_per_epoch else 0.0)
+
+    def rate(self, position: float) -> Any:
+        """Return the learning rate at a position in epochs; an array (K, 1) if members differ in it."""
+        if self._own_rate is not None:
+            return self._own_rate(position)
+        return self._schedule.rate(position, self.state.schedule_memory)
+
+    def begin_epoch(self) -> None:
+        """Note the weights that the first step's loss will be of."""
+        self._opened_at = self.state.step
+        np.copyto(self._candidate[0], self.store.params)
+        np.copyto(self._candidate[1], self.store.stats)
+
+    def end_epoch(self) -> None:
+        """Count the weights of the epoch's start as good: all its losses were finite."""
+        self.check_weights(self.store.params)
+        self._safe, self._candidate = self._candidate, self._safe
+
+    def __call__(self, batch: Batch) -> tuple[Any, Any]:
+        """Update the network on one batch; return its loss sum and weight sum, in double precision."""
+        network, store, info, state = self.network, self.store, self._info, self.state
+        X, y, weight = batch
+        position = self.position_after(state.step) if self._needs_position else 0.0
+        state.step += 1
+        if weight is not None and not weight.any(axis=-1).all():
+            return self._skip(weight)
+        assert info.rng is not None
+        info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
+        info.position = position
+        if self._schedule.horizon:
+            info.progress = min(position / self._schedule.horizon, math.nextafter(1.0, 0.0))
+        network.accumulate(X, y, weight, info)
+        if self._reduction is not None:
+            self._reduce(self._reduction)
+        store.average_gradients(alike=weight is None)
+        penalty: Any = 0.0
+        if self._is_penalised:
+            penalty = self._penalties.value()
+            self._penalties.add_gradients()
+        if network.members is None:
+            total = store.weight_sum.item()
+            loss = store.loss_sum.item() + penalty * total
+            if not math.isfinite(loss):  # before the update, so that the weights still are those that gave it
+                self._diverge(f"a loss of {loss}", proven=state.step > self._opened_at + 1)
+            self._last_finite = loss / total
+            self._update(position)
+            return loss, total
+        self._update(position)
+        return self._members_losses(penalty)
+
+    def _reduce(self, reduction: Reduction) -> None:
+        """Add up the message of all machines, flags included."""
+        store = self.store
+        store.flags[:] = self.stop_asked, not np.isfinite(store.loss_sum).all()
+        store.reduce(reduction)
+        self.stop_asked = bool(store.flags[0])
+
+    def _members_losses(self, penalty: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return loss sums and weight sums of all members."""
+        totals = self.store.weight_sum.astype(np.float64)
+        losses = self.store.loss_sum.astype(np.float64)
+        if self._is_penalised:
+            losses += penalty * totals
+        # A product finds out in 0.3 us what isfinite and all need 2 for; where it overflows they are asked.
+        if not math.isfinite(losses.dot(losses)):
+            finite = np.isfinite(losses)
+            if not finite.all():
+                self.members_diverged(~finite, losses, proven=self.state.step > self._opened_at + 1)
+        return losses, totals
+
+    def _update(self, position: float) -> None:
+        """Move the parameters, with all that comes before and after the optimizer's own step."""
+        network, store, state = self.network, self.store, self.state
+        optimizer, memory = network.optimizer, state.optimizer_state
+        if optimizer.clip_norm is not None:
+            state.clipped = state.clipped + clip_gradients(store.grads, optimizer.clip_norm, memory.groups)
+        memory.position = position
+        optimizer.step(store.params, store.grads, memory, self._fixed_rate or self.rate(position))
+        if network.max_norm is not None:
+            limit_norms(store, network.max_norm)
+        if optimizer.ema is not None:
+            optimizer.average(store.params, memory)
+
+    def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
+        """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
+        if weight.any():
+            raise zero_weight_error(self.state.epoch + 1, self.state.step)
+        zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
+        return zero, zero
+
+    # ---- divergence -------------------------------------------------------------------------------------------------
+
+    def members_diverged(self, which: np.ndarray, losses: np.ndarray, *, proven: bool) -> None:
+        """Act on members whose loss is no longer finite: the run ends.
+
+        Parameters
+        ----------
+        which : ndarray of bool, shape (K,)
+        losses : ndarray of shape (K,)
+            Of the step that was just made.
+        proven : bool
+            Whether the loss of the weights at this epoch's start was finite.
+        """
+        member = int(np.flatnonzero(which)[0])
+        self._diverge(f"a loss of {losses[member]} for member {member}", proven=proven)
+
+    def check_weights(self, params: np.ndarray) -> None:
+        """Refuse ``params`` after an epoch if they grew out of bounds after the last loss was computed."""
+        flat = params.reshape(-1)
+        if not math.isfinite(flat.dot(flat)):
+            self._diverge(f"weights whose squares exceed {params.dtype}", proven=True)
+
+    def last_finite(self, *, proven: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Return the last parameters and statistics whose loss was finite: this epoch's first ones if it is proven."""
+        return self._candidate if proven else self._safe
+
+    def _diverge(self, what: str, *, proven: bool) -> None:
+        """Raise the error that says what happened; `put_back` mends the network."""
+        state = self.state
+        self._put_back = self.last_finite(proven=proven)
+        rate = self.rate(self.position_after(max(state.step - 1, 0)))
+        self.error = divergence(what, state.epoch + 1, state.step, rate, self._last_finite)
+        raise self.error
+
+    def put_back(self) -> None:
+        """Put the last weights back whose loss was finite, with an optimizer that remembers nothing."""
+        params, stats = self._put_back
+        np.copyto(self.store.params, params)
+        np.copyto(self.store.stats, stats)
+        self.state.reset_epoch()
+        # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
+        self.state.renew_optimizer(self.network)
