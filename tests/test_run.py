@@ -122,7 +122,7 @@ def test_fit_arranges_its_hooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_hook_that_does_nothing_is_not_called() -> None:
     """Only what a callback overrides costs time at a step."""
     run = run_of(network(), callbacks=[gn.Callback(), Recorder("a", [])])
-    assert {name: len(found) for name, found in run._calls.items()} == dict.fromkeys(HOOKS, 1)
+    assert {name: len(found) for name, found in run._call.items()} == dict.fromkeys(HOOKS, 1)
 
 
 @pytest.mark.parametrize("members", [None, 2])

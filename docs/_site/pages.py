@@ -24,7 +24,7 @@ ENGINE = {
     "glassnet.schedules.base.Schedule": "entry",
     "glassnet.training": "RunState check_fit_options",
     "glassnet.training.history.History": "complete extend record",
-    "glassnet.training.loop.Run": "__init__ evaluate loop note_seconds rate",
+    "glassnet.training.loop.Run": "__init__ loop note_seconds rate",
     "glassnet.training.early_stopping.EarlyStopping": "check_monitor sign",
 }
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["HOOKS", "Hooks", "calls", "does_nothing"]
+__all__ = ["HOOKS", "HookCalls", "Hooks", "does_nothing"]
 
 HOOKS = (
     "on_fit_begin",
@@ -80,11 +80,22 @@ def does_nothing(method: _F) -> _F:
     return method
 
 
-def calls(hooks: Iterable[Hooks]) -> dict[str, list[Callable[[Any], None]]]:
-    """Return for each hook the methods that do something, in order."""
-    given = list(hooks)
-    found: dict[str, list[Callable[[Any], None]]] = {}
-    for name in HOOKS:
-        methods = [getattr(each, name) for each in given]
-        found[name] = [method for method in methods if not getattr(method, "does_nothing", False)]
-    return found
+class HookCalls(dict[str, list[Callable[[Any], None]]]):
+    """For each hook the methods that do something, in order; calling it with a hook's name calls them.
+
+    Parameters
+    ----------
+    hooks : iterable of Hooks
+        In their order.
+    """
+
+    def __init__(self, hooks: Iterable[Hooks]) -> None:
+        given = list(hooks)
+        for name in HOOKS:
+            methods = [getattr(each, name) for each in given]
+            self[name] = [method for method in methods if not getattr(method, "does_nothing", False)]
+
+    def __call__(self, name: str, run: Any) -> None:
+        """Call all methods of one hook with the run."""
+        for method in self[name]:
+            method(run)

@@ -6,7 +6,6 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -18,7 +17,7 @@ from glassnet.metrics import Metric
 from glassnet.schedules import Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.history import History, listed
-from glassnet.training.hooks import Hooks, calls
+from glassnet.training.hooks import HookCalls, Hooks
 from glassnet.training.run_snapshot import RunSnapshot
 from glassnet.training.run_state import RunState
 from glassnet.training.step import TrainingStep
@@ -80,7 +79,7 @@ class Run(Generic[N]):
         self.batch: Batch | None = None
         self.rows_seen = 0
         self.take_step = make_step(network, self.state, batches.n_batches)
-        self._calls = calls(callbacks)
+        self._call = HookCalls(callbacks)
         self._commands: deque[Callable[[Run[N]], object]] = deque()
         self._epochs, self._stop_reason = epochs, ""
         self._was_restored = False
@@ -192,14 +191,14 @@ class Run(Generic[N]):
             raise
         except BaseException as error:
             if error is self.take_step.error:
-                self._call("on_divergence")
+                self._call("on_divergence", self)
                 self.take_step.put_back()
             self._stop_reason = "diverged" if isinstance(error, DivergenceError) else type(error).__name__
             self._leave()
             raise
         self._leave()
-        self._call("on_fit_done")
-        self._call("on_fit_end")
+        self._call("on_fit_done", self)
+        self._call("on_fit_end", self)
 
     def _begin(self) -> None:
         state = self.state
@@ -209,7 +208,7 @@ class Run(Generic[N]):
         self._set_target()
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
-        self._call("on_fit_begin")
+        self._call("on_fit_begin", self)
 
     def _run_epoch(self) -> Iterator[None]:
         """Train one epoch, or the rest of one, record it, evaluate, and call the hooks.
@@ -218,7 +217,7 @@ class Run(Generic[N]):
         are left out, and the next one has the next number. Only a checkpoint, taken at the cut, knows the rest.
         """
         self.take_step.begin_epoch()
-        self._call("on_epoch_begin")
+        self._call("on_epoch_begin", self)
         try:
             yield from self._run_batches()
         except DivergenceError:
@@ -227,18 +226,17 @@ class Run(Generic[N]):
             self._record_epoch()
             raise
         if self._stop_reason and self.step != self.steps_per_epoch:
-            self._call("on_epoch_cut")
+            self._call("on_epoch_cut", self)
         self._record_epoch()
-        with self._averaged_weights():
-            self.evaluate()
-            self._observe()
-            self._call("on_epoch_end")
-        self._call("on_epoch_done")
+        with self.state.averaged_weights(self.network):
+            self._evaluate()
+            self._call("on_epoch_end", self)
+        self._call("on_epoch_done", self)
 
     def _run_batches(self) -> Iterator[None]:
         """Take the steps that are left of this epoch; where the run was put back, those from there on."""
         state, take_step, members = self.state, self.take_step, self.network.members
-        after_step, commands, self._was_restored = self._calls["on_step_end"], self._commands, False
+        after_step, commands, self._was_restored = self._call["on_step_end"], self._commands, False
         batches = self.batches.epoch(state.epoch, state.step)
         while (batch := next(batches, None)) is not None:
             self.batch = batch
@@ -258,10 +256,6 @@ class Run(Generic[N]):
                 self.stop("stopped")
                 break
 
-    def _call(self, hook: str) -> None:
-        for call in self._calls[hook]:
-            call(self)
-
     def _record_epoch(self) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
         state = self.state
@@ -280,28 +274,11 @@ class Run(Generic[N]):
         state.reset_epoch()
         state.history.record(row)
 
-    @contextmanager
-    def _averaged_weights(self) -> Iterator[None]:
-        """Have the averaged parameters, if there are any, in the network while inside: they are what will be used."""
-        average, params = self.state.average, self.network.params
-        if average is None:
-            yield
-            return
-        kept = params.copy()
-        np.copyto(params, average)
-        try:
-            yield
-        finally:
-            np.copyto(params, kept)
-
-    def evaluate(self) -> None:
-        """Add the validation data's scores to the epoch's row."""
+    def _evaluate(self) -> None:
+        """Add the validation data's scores to the epoch's row, and show it to a schedule that depends on the history."""
         if self.validation is not None:
             found = scores(self.network, *self.validation, self.metrics)
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
-
-    def _observe(self) -> None:
-        """Show the epoch to a schedule that depends on the history."""
         schedule = self.network.optimizer.schedule
         if type(schedule).observe is not Schedule.observe:
             schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,19 @@ class RunState:
     def average(self) -> np.ndarray | None:
         """The moving average of the parameters, if the optimizer keeps one."""
         return self.optimizer_state.arrays.get("average")
+
+    @contextmanager
+    def averaged_weights(self, network: BaseNetwork) -> Iterator[None]:
+        """Have the averaged parameters, if there are any, in the network while inside: they are what will be used."""
+        if self.average is None:
+            yield
+            return
+        kept = network.params.copy()
+        np.copyto(network.params, self.average)
+        try:
+            yield
+        finally:
+            np.copyto(network.params, kept)
 
     def leave(self, network: BaseNetwork, *, best: bool) -> None:
         """Put the weights to use into the network, and keep the last ones for the next ``fit``.
