@@ -9,11 +9,11 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Look
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
-from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import Attempt, scale_rate
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
+from glassnet.training.findings import make_finding
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag", "curve", "lower_rates"]
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.findings import Finding, make_finding
 from glassnet.diagnosis.remedies.trials import (
     LOSS,
     ON_NUMBERS,
@@ -25,6 +24,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers.tree import walk
 from glassnet.training import Callback, Run
+from glassnet.training.findings import Finding, make_finding
 
 __all__ = ["Breakdown", "Observer", "explain_divergence", "locate"]
 

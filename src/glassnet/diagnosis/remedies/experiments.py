@@ -9,12 +9,12 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.run_checks import lower_rates
-from glassnet.diagnosis.findings import Finding, make_finding
 from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
 from glassnet.diagnosis.remedies.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
+from glassnet.training.findings import Finding, make_finding
 
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_failing"]
 

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from glassnet.diagnosis.catalogue import KINDS
-from glassnet.diagnosis.findings import Finding
 from glassnet.diagnosis.remedies.trials import Attempt, Outcome, Trials
+from glassnet.training.finding_kinds import KINDS
+from glassnet.training.findings import Finding
 
 __all__ = ["Suspicion", "resolved"]
 
