@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.remedies.rate_remedies import other_rates
 from glassnet.diagnosis.remedies.trials import (
     LOSS,
     ON_NUMBERS,
@@ -128,10 +129,7 @@ def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | No
     cause = next((found for found in ahead if found.helped), None)
     if cause is not None:
         return dataclasses.replace(finding, tried=f"See {cause.code}: {cause.tried}", helped=True)
-    attempts = [
-        Attempt(f"learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}", scale_rate(factor))
-        for factor in _RATES
-    ]
+    attempts = other_rates(case, _RATES)
     if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
         attempts.append(Attempt("no penalties and no weight decay", without_penalties))
     for attempt in (*attempts, *_scaled(case)):
