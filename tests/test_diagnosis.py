@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from glassnet.diagnosis.catalogue import KINDS, SEVERITIES
+from glassnet.training.finding_kinds import KINDS, SEVERITIES
 from runs_that_fail import FAILURES, NEW_ROWS, classes, classifier, numbers, regressor
 from runs_that_learn import HEALTHY
 

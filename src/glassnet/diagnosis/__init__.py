@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from glassnet.diagnosis.backprop import BackpropMistake, BackpropReport, check_my_backprop
 from glassnet.diagnosis.diagnosing import diagnose
-from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.diagnosis.watch import Watch, fit_watched
+from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
 
 __all__ = [
     "BackpropMistake",

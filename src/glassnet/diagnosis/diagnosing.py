@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn, names_of_frame
-from glassnet.diagnosis.catalogue import KINDS
 from glassnet.diagnosis.checks.data_checks import check_columns, check_rows, check_targets
 from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
@@ -22,7 +21,6 @@ from glassnet.diagnosis.checks.result_checks import (
 )
 from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, check_units, check_updates, check_zigzag
 from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
-from glassnet.diagnosis.findings import Diagnosis, Finding
 from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
 from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_failing
 from glassnet.diagnosis.remedies.short_training import rehearsed
@@ -30,6 +28,8 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, ShapeError
+from glassnet.training.finding_kinds import KINDS
+from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]

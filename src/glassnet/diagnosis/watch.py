@@ -13,7 +13,6 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
-from glassnet.diagnosis.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.diagnosis.remedies.divergence import Observer
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
@@ -22,6 +21,7 @@ from glassnet.layers.tree import every_layer
 from glassnet.training import History, Run, check_fit_options, fit_network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
+from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import FormatError
+from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
 
 __all__ = ["History", "listed"]
@@ -33,10 +34,10 @@ class History:
     notes : list of str
         What else should be known of the run, such as a change of threads between two fits.
     findings : Diagnosis
-        What the last fit found wrong; empty if nobody looked, and in a history from a file.
+        What the last fit found wrong; empty with ``diagnose=False``, and in a history from a file.
     """
 
-    findings: Any = ()
+    findings: Diagnosis = Diagnosis()
 
     def __init__(self) -> None:
         self.columns: dict[str, list[Any]] = {}

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
-from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
+from glassnet.training.findings import make_finding
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_columns", "check_rows", "check_targets"]

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
     with_other_loss,
@@ -19,6 +18,7 @@ from glassnet.diagnosis.remedies.trials import WRONG_ANSWERS, Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Layer
 from glassnet.losses import AbsoluteError, BinaryCrossEntropy, Huber, SquaredError
+from glassnet.training.findings import make_finding
 
 __all__ = ["check_linear_layers", "check_loss", "check_output"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from glassnet.diagnosis.findings import Finding, make_finding
+from glassnet.training.findings import Finding, make_finding
 
 __all__ = ["check_new_rows"]
 

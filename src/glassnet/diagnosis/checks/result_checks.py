@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
-from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import LOSS, Attempt, Judge, Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Flatten
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.training.class_weights import class_codes, class_factors
+from glassnet.training.findings import make_finding
 
 __all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
 

@@ -9,13 +9,14 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Look
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
-from glassnet.diagnosis.findings import make_finding
+from glassnet.diagnosis.remedies.rate_remedies import lower_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion
-from glassnet.diagnosis.remedies.trials import Attempt, scale_rate
+from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
+from glassnet.training.findings import make_finding
 
-__all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag", "curve", "lower_rates"]
+__all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag"]
 
 _CLIPPED = 0.9  # share of the steps
 _DEAD = 0.6  # share of the units of a layer
@@ -27,21 +28,11 @@ _WINDOW = 10  # epochs
 _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
 
 
-def curve(case: Case, column: str) -> np.ndarray:
+def _curve(case: Case, column: str) -> np.ndarray:
     """Return a column of the history; empty if there is none."""
     if case.history is None or column not in case.history.columns:
         return np.empty(0)
     return np.array([math.nan if value is None else value for value in case.history.columns[column]], dtype=np.float64)
-
-
-def lower_rates(case: Case, *, from_now: bool = False) -> tuple[Attempt, ...]:
-    """Return attempts with a quarter of the learning rate and less."""
-    return tuple(
-        Attempt(
-            f"learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}", scale_rate(factor), from_now=from_now
-        )
-        for factor in (1 / 4, 1 / 20, 1 / 100)
-    )
 
 
 def check_updates(case: Case) -> Iterator[Suspicion]:
@@ -55,7 +46,7 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:
     """Yield a limit for the gradient that nearly every step hits."""
-    clipped = curve(case, "clipped")
+    clipped = _curve(case, "clipped")
     limit = case.original.optimizer.clip_norm
     if limit is None or not len(clipped) or np.nanmean(clipped) < _CLIPPED:
         return
@@ -72,7 +63,7 @@ def check_clipping(case: Case) -> Iterator[Suspicion]:
 
 def check_zigzag(case: Case) -> Iterator[Suspicion]:
     """Yield a loss that goes up and down by a good part of itself from epoch to epoch."""
-    losses = curve(case, "loss")[-_WINDOW:]
+    losses = _curve(case, "loss")[-_WINDOW:]
     noisy = any(isinstance(layer, Dropout) for layer in case.layers.values())
     if len(losses) < _WINDOW or case.baseline is None or noisy:
         return
@@ -88,7 +79,7 @@ def check_zigzag(case: Case) -> Iterator[Suspicion]:
 
 def check_overfit(case: Case) -> Iterator[Suspicion]:
     """Yield a validation loss that rose after its best epoch, while the training loss went on falling."""
-    valid, train = curve(case, "valid_loss"), curve(case, "loss")
+    valid, train = _curve(case, "valid_loss"), _curve(case, "loss")
     if len(valid) <= _PATIENCE or case.baseline is None or not np.isfinite(valid).any():
         return
     best = int(np.nanargmin(valid))

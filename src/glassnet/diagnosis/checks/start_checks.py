@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Look
-from glassnet.diagnosis.findings import make_finding
 from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
 from glassnet.diagnosis.remedies.suspicions import Suspicion
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import Dense, Layer
+from glassnet.training.findings import make_finding
 
 __all__ = ["activations_of", "check_signal", "check_weights", "saturated_share"]
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.findings import Finding, make_finding
+from glassnet.diagnosis.remedies.rate_remedies import other_rates
 from glassnet.diagnosis.remedies.trials import (
     LOSS,
     ON_NUMBERS,
@@ -25,6 +25,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers.tree import walk
 from glassnet.training import Callback, Run
+from glassnet.training.findings import Finding, make_finding
 
 __all__ = ["Breakdown", "Observer", "explain_divergence", "locate"]
 
@@ -128,10 +129,7 @@ def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | No
     cause = next((found for found in ahead if found.helped), None)
     if cause is not None:
         return dataclasses.replace(finding, tried=f"See {cause.code}: {cause.tried}", helped=True)
-    attempts = [
-        Attempt(f"learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}", scale_rate(factor))
-        for factor in _RATES
-    ]
+    attempts = other_rates(case, _RATES)
     if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
         attempts.append(Attempt("no penalties and no weight decay", without_penalties))
     for attempt in (*attempts, *_scaled(case)):

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.run_checks import lower_rates
-from glassnet.diagnosis.findings import Finding, make_finding
+from glassnet.diagnosis.remedies.rate_remedies import lower_rates, other_rates
 from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
 from glassnet.diagnosis.remedies.trials import STEPS, Attempt, Trials, scale_rate, without_penalties
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
+from glassnet.training.findings import Finding, make_finding
 
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_failing"]
 
@@ -88,12 +88,9 @@ def _is_narrow(network: BaseNetwork) -> bool:
 
 def _ideas(case: Case, steps: int) -> Iterator[_Idea]:
     """Yield what may be the matter with this network."""
-    network, rate = case.original, case.rate
-    for attempt in lower_rates(case):
-        yield _Idea("rate-too-high", attempt._replace(steps=steps))
-    for factor in (10, 100, 1000, 10_000):
-        change = f"learning_rate {rate * factor:.3g} instead of {rate:.3g}"
-        yield _Idea("rate-too-low", Attempt(change, scale_rate(factor), steps=steps))
+    network = case.original
+    yield from (_Idea("rate-too-high", attempt) for attempt in lower_rates(case, steps=steps))
+    yield from (_Idea("rate-too-low", each) for each in other_rates(case, (10, 100, 1000, 10_000), steps=steps))
     decay = float(getattr(network.optimizer, "weight_decay", 0.0) or 0.0)
     if network.l1 or network.l2 or decay or network.max_norm:
         yield _Idea("penalty-dominates", Attempt("no penalties and no weight decay", without_penalties, steps=steps))

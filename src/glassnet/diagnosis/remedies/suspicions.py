@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from glassnet.diagnosis.catalogue import KINDS
-from glassnet.diagnosis.findings import Finding
 from glassnet.diagnosis.remedies.trials import Attempt, Outcome, Trials
+from glassnet.training.finding_kinds import KINDS
+from glassnet.training.findings import Finding
 
 __all__ = ["Suspicion", "resolved"]
 
@@ -20,7 +20,7 @@ class Suspicion(NamedTuple):
     ----------
     finding : Finding
         Without a remedy.
-    remedies : tuple of Attempt
+    remedies : sequence of Attempt
         The most effective is told.
     judges : bool
         Whether the finding is only serious if a remedy helps. Otherwise what was tried is told as it came out.
@@ -29,7 +29,7 @@ class Suspicion(NamedTuple):
     """
 
     finding: Finding
-    remedies: tuple[Attempt, ...] = ()
+    remedies: Sequence[Attempt] = ()
     judges: bool = True
     cause: str = ""
 

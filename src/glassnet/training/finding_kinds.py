@@ -1,4 +1,4 @@
-"""Every kind of finding: how serious it is, why it matters, what to do. Causes stand before their symptoms."""
+"""Every kind of finding: severity, why it matters, what to do. Causes stand before their symptoms."""
 
 from __future__ import annotations
 

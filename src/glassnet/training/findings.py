@@ -11,7 +11,7 @@ from typing import Any, overload
 
 import numpy as np
 
-from glassnet.diagnosis.catalogue import KINDS, SEVERITIES
+from glassnet.training.finding_kinds import KINDS, SEVERITIES
 
 __all__ = ["Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
 
