@@ -10,6 +10,7 @@ from typing import NamedTuple
 from glassnet.explanation.document import Equation, Section, entries_of
 from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.number_format import matrix_cells, number_text, worked_text
+from glassnet.utils.text_table import text_table
 
 __all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text", "page_of"]
 
@@ -75,7 +76,7 @@ def _text_lines(equation: Equation, detail: Detail, width: int | None) -> list[s
         if not equation.work:
             lines.append(f"     {equation.symbol} = {detail.show(float(equation.value))}{remark}")
         return lines
-    rows = _aligned(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)))
+    rows = text_table(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)), align=">")
     start, size = f"     {equation.symbol} = ", f"  ({shape})" if equation.value.size > 1 else ""
     if width is not None and len(start) + len(rows[0]) + 4 + len(size) > width:
         lines.append(start.rstrip())
@@ -91,17 +92,11 @@ def _fitting(equation: Equation, detail: Detail, width: int | None) -> int | Non
     """Return how many rows and columns to show, fewer where the lines would be too long."""
     most = detail.most
     while most is not None and width is not None and most > 3:
-        rows = _aligned(matrix_cells(equation.value, detail.show, most))
+        rows = text_table(matrix_cells(equation.value, detail.show, most), align=">")
         if len(rows[0]) + len(equation.symbol) + 24 <= width:
             break
         most -= 1
     return most
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Return rows of cells as lines whose columns stand below each other."""
-    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
 
 
 def _wrapped(line: str, width: int | None, indent: int) -> list[str]:
@@ -134,7 +129,7 @@ def as_markdown(head: Sequence[str], sections: Sequence[Section], detail: Detail
             lines += ["", f"`{equation.symbol}{formula}`{remark}", "", "```text"]
             lines += [f"{label} = {text} = {result}" for label, text, result in detail.worked(equation)]
             if equation.value.ndim or not equation.work:
-                rows = _aligned(matrix_cells(equation.value, detail.show, detail.most))
+                rows = text_table(matrix_cells(equation.value, detail.show, detail.most), align=">")
                 start = f"{equation.symbol} = "
                 lines += [f"{start if not i else ' ' * len(start)}[ {row} ]" for i, row in enumerate(rows)]
             lines.append("```")
