@@ -9,33 +9,10 @@ from glassnet.losses.custom import CustomLoss
 from glassnet.losses.distribution import GaussianNLL, Poisson, Quantile
 from glassnet.losses.focal import BinaryFocalCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
+from glassnet.utils import synonyms
 from glassnet.utils.checks import check_choice
 
 __all__ = ["LOSSES", "as_loss"]
-
-_ELSEWHERE = {
-    "bce": "binary_cross_entropy",
-    "bce_with_logits": "binary_cross_entropy",
-    "binary_crossentropy": "binary_cross_entropy",
-    "binary_focal_crossentropy": "binary_focal_cross_entropy",
-    "categorical_crossentropy": "cross_entropy",
-    "categorical_focal_crossentropy": "focal_cross_entropy",
-    "focal": "focal_cross_entropy",
-    "focal_loss": "focal_cross_entropy",
-    "gaussian_nll_loss": "gaussian_nll",
-    "huber_loss": "huber",
-    "l1": "absolute_error",
-    "log_loss": "cross_entropy",
-    "mae": "absolute_error",
-    "mean_absolute_error": "absolute_error",
-    "mean_squared_error": "squared_error",
-    "mse": "squared_error",
-    "pinball": "quantile",
-    "poisson_nll": "poisson",
-    "smooth_l1": "huber",
-    "softmax_cross_entropy": "cross_entropy",
-    "sparse_categorical_crossentropy": "cross_entropy",
-}
 
 LOSSES: dict[str, type[Loss]] = {
     loss.name: loss
@@ -67,4 +44,4 @@ def as_loss(value: str | Loss) -> Loss:
             f"Network: loss must be a name or an object, got the class {value.__name__}. Write {value.__name__}()."
         )
         raise ConfigError(message, got=value)
-    return LOSSES[check_choice("Network", "loss", value, LOSSES, _ELSEWHERE)]()
+    return LOSSES[check_choice("Network", "loss", value, LOSSES, synonyms.LOSSES)]()
