@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import glassnet as gn
@@ -11,6 +13,7 @@ from glassnet.metrics import METRICS
 from glassnet.training.fitting import fit_network
 from glassnet.utils import synonyms
 from glassnet.utils.checks import nearest
+from glassnet.utils.html import element, fragment, page, table
 from glassnet.utils.text_table import text_table
 
 KINDS = {
@@ -45,3 +48,14 @@ def test_tables_of_text() -> None:
     assert text_table([("a", "b"), ("longer", "")], at_least=(0, 9)) == ["a       b", "longer"]
     assert text_table([("a", "b"), ("1.25", "2")], align=">", at_least=(6, 3)) == ["     a    b", "  1.25    2"]
     assert text_table([]) == []
+
+
+def test_pages_escape_everything_and_load_nothing() -> None:
+    """Text, titles, cells and attributes are escaped; only what was made as HTML stands as it is; nothing is loaded."""
+    evil = "<script src='http://x'>\"&amp;"
+    parts = [element("p", evil, element("b", evil), title=evil), table([[evil]], head=[evil], id=evil)]
+    made = page(evil, fragment("test", "b { color: red; }", evil, *parts))
+    assert made.count("&lt;script src=&#x27;http://x&#x27;&gt;&quot;&amp;amp;") == 8
+    assert made.count("<b>") == made.count("<td>") == made.count("<th>") == 1
+    assert "\n.glassnet-test b { color: red; }\n" in made
+    assert not re.search(r"<script|<link|@import|url\(|\bsrc=[\"']|href=", made)
