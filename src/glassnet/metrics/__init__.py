@@ -1,8 +1,19 @@
-"""How good predictions are: plain functions of targets, predictions and weights.
+"""How good predictions are: plain functions of targets, predictions and weights, which return a float.
 
-Every metric takes ``y`` as the loss prepared it, ``prediction`` as ``Network.predict`` returns it for one network, and
-``weight`` of shape (n,) or None, and returns a float: NaN where it is not defined. A function of your own fits where a
-name does: ``net.fit(X, y, epochs=5, metrics=["auc", my_function])``.
+NaN stands for what is not defined. A function of your own fits where a name does:
+``net.fit(X, y, epochs=5, metrics=["auc", my_function])``.
+
+Parameters
+----------
+y : array of shape (n,), (n, k), (n, m) or (n, t)
+    True values as the loss prepared them. For exclusive classes (n,), codes from 0, or (n, k), a probability for each
+    class; for yes/no answers (n, m), 0 or 1; for numbers and quantiles (n, t), counts and amounts not below 0.
+prediction : array of shape (n, k), (n, m), (n, t) or (n, t * levels)
+    As `Network.predict` returns it for one network. For exclusive classes (n, k), the probability of each; for yes/no
+    answers (n, m), the probability of yes; for numbers (n, t); for quantiles (n, t * levels), those of the first target
+    in rising order, then those of the next.
+weight : array of shape (n,), optional
+    How much each row counts; without it every row counts the same.
 """
 
 from __future__ import annotations
