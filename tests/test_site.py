@@ -81,16 +81,29 @@ def shown_objects() -> list[griffe.Class | griffe.Function]:
     return [each for each in found.values() if each.has_docstring]
 
 
+def entries_of(docstring: griffe.Docstring) -> dict[str, str]:
+    """Return the parameters and attributes that a docstring lists, with their descriptions."""
+    return {
+        name.strip(" *"): entry.description
+        for section in docstring.parsed
+        if section.kind.value in ("parameters", "attributes")
+        for entry in section.value
+        for name in entry.name.split(",")
+    }
+
+
 def undescribed(shown: griffe.Class | griffe.Function) -> list[str]:
-    """Return the parameters that have no description, and those that are listed without one."""
+    """Return the parameters that have no description, and those that are listed without one.
+
+    Instead of a list of its own a docstring may refer to that of a module, which must have one.
+    """
     above = [shown, *shown.mro()] if shown.is_class else [shown]
     entries: dict[str, str] = {}
     for each in reversed([each for each in above if each.docstring]):
-        for section in each.docstring.parsed:
-            if section.kind.value in ("parameters", "attributes"):
-                entries |= {
-                    name.strip(" *"): entry.description for entry in section.value for name in entry.name.split(",")
-                }
+        for room in re.findall(r"Parameters as for all \w+ of [\w /]+, see `(?:\w+\.)?(\w+)`", each.docstring.value):
+            module = shown.package.modules.get(room)
+            entries |= entries_of(module.docstring) if module and module.docstring else {}
+        entries |= entries_of(each.docstring)
     named = [entry.name for entry in shown.parameters if entry.name not in ("self", "cls")]
     if not shown.is_class and shown.parent.is_class:
         text = shown.docstring.value
@@ -173,7 +186,7 @@ def test_no_dash_leads_nowhere(site: Path) -> None:
 
 
 def test_undescribed_parameters_are_found() -> None:
-    """The check above sees a missing description, a missing entry and a method that does not name its parameter."""
+    """The check above sees a missing description or entry, a reference to no list, and a method that does not name its parameter."""
     code = '''
 class A:
     """One.
@@ -190,7 +203,17 @@ class A:
     def f(self, x, y):
         """Take ``x``."""
 '''
+    code += '''
+def g(a, b):
+    """Parameters as for all functions of it, see `module.shared`."""
+def h(a):
+    """Parameters as for all functions of it, see `module.nowhere`."""
+'''
+    shared = '"""Many functions.\n\nParameters\n----------\na : int\n    First.\n"""'
     found = griffe.visit("module", Path("module.py"), code, docstring_parser="numpy")
+    found["shared"] = griffe.visit("shared", Path("shared.py"), shared, docstring_parser="numpy")
+    assert undescribed(found["g"]) == ["module.g: b"]
+    assert undescribed(found["h"]) == ["module.h: a"]
     assert undescribed(found["A"]) == ["module.A: a", "module.A: c"]
     assert undescribed(found["A.f"]) == ["module.A.f: y"]
 

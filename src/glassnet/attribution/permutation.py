@@ -12,6 +12,7 @@ from glassnet.engine.evaluation import scores
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.text_table import text_table
 
 __all__ = ["Importance", "permutation_importance"]
 
@@ -55,11 +56,9 @@ class Importance:
         return {"metric": self.metric, "score": self.score, "importance": rows}
 
     def __repr__(self) -> str:
-        width = max(map(len, self.names), default=0)
-        lines = [f"how much worse the {self.metric} ({self.score:.4g}) gets when a column is shuffled"]
-        for i in self.ranking:
-            lines.append(f"{self.names[i].ljust(width)}  {self.mean[i]:+.4g} +- {self.std[i]:.2g}")
-        return "\n".join(lines)
+        head = f"how much worse the {self.metric} ({self.score:.4g}) gets when a column is shuffled"
+        rows = [(self.names[i], f"{self.mean[i]:+.4g} +- {self.std[i]:.2g}") for i in self.ranking]
+        return "\n".join([head, *text_table(rows)])
 
 
 def permutation_importance(

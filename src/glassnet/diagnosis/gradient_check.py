@@ -10,6 +10,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.text_table import text_table
 
 __all__ = ["GradientReport", "ParameterCheck", "check_gradients"]
 
@@ -75,14 +76,13 @@ class GradientReport:
         return self.passed
 
     def __repr__(self) -> str:
-        width = max(len(check.name) for check in self.checks)
-        lines = [f"{'parameter'.ljust(width)}  error    cosine  ratio   checked"]
+        rows = [["parameter", "error", "cosine", "ratio", "checked"]]
         for c in self.checks:
-            kinks = f" ({c.n_kinks} on a kink)" if c.n_kinks else ""
-            row = f"{c.name.ljust(width)}  {c.error:.1e}  {c.cosine:6.3f}  {c.ratio:6.3f}  {c.n_checked}{kinks}"
-            lines.append(row + ("" if c.passed else "  WRONG"))
+            marks = (f" ({c.n_kinks} on a kink)" if c.n_kinks else "") + ("" if c.passed else "  WRONG")
+            rows.append([c.name, f"{c.error:.1e}", f"{c.cosine:6.3f}", f"{c.ratio:6.3f}", f"{c.n_checked}{marks}"])
         verdict = "all gradients are those of the loss" if self.passed else "some gradients are not those of the loss"
-        return "\n".join([*lines, f"{verdict} (tolerance {_TOLERANCE:.0e}, float64, central differences)"])
+        end = f"{verdict} (tolerance {_TOLERANCE:.0e}, float64, central differences)"
+        return "\n".join([*text_table(rows), end])
 
 
 def check_gradients(

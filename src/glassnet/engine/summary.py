@@ -6,6 +6,7 @@ from typing import Any
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Layer
+from glassnet.utils.text_table import text_table
 
 __all__ = ["summary_table"]
 
@@ -32,15 +33,13 @@ def summary_table(network: BaseNetwork) -> str:
         for i, place in enumerate(places):
             head = (name, _short(layer), str(layer.out_shape)) if i == 0 else ("", "", "")
             rows.append((*head, *place))
-    widths = [max(len(row[i]) for row in rows) for i in range(6)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     size = network.params.nbytes
     members = f", {network.members} members" if network.members else ""
-    lines.append(
+    total = (
         f"{network.n_parameters:,} parameters{members}, {network.dtype}, {size:,} bytes; "
         f"{network.loss.name} on samples of shape {network.input_shape}"
     )
-    return "\n".join(lines)
+    return "\n".join([*text_table(rows), total])
 
 
 def _short(layer: Layer) -> str:

@@ -13,9 +13,10 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.explanation.document import Section
 from glassnet.explanation.number_format import EXACT
 from glassnet.explanation.recording import record_step
-from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text, page_of
+from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text
 from glassnet.explanation.sections import sections_of
 from glassnet.utils.checks import check_integer
+from glassnet.utils.html import page
 
 __all__ = ["Explanation", "explain"]
 
@@ -73,7 +74,7 @@ class Explanation:
 
     def html(self, *, digits: int = 4, full: bool = False) -> str:
         """Return it as one page that loads nothing from anywhere; ``digits`` and ``full`` as of `text`."""
-        return page_of(self.head[0], as_html(self.head, self.sections, _detail(digits, full)))
+        return page(self.head[0], as_html(self.head, self.sections, _detail(digits, full)))
 
     def save(self, path: str | Path, *, digits: int = 4, full: bool = False) -> None:
         """Write it to a file: HTML, Markdown, LaTeX or text by the ending of ``path``.

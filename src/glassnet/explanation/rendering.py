@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -10,8 +9,10 @@ from typing import NamedTuple
 from glassnet.explanation.document import Equation, Section, entries_of
 from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.number_format import matrix_cells, number_text, worked_text
+from glassnet.utils.html import Markup, element, fragment, table
+from glassnet.utils.text_table import text_table
 
-__all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text", "page_of"]
+__all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text"]
 
 
 class Detail(NamedTuple):
@@ -75,7 +76,7 @@ def _text_lines(equation: Equation, detail: Detail, width: int | None) -> list[s
         if not equation.work:
             lines.append(f"     {equation.symbol} = {detail.show(float(equation.value))}{remark}")
         return lines
-    rows = _aligned(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)))
+    rows = text_table(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)), align=">")
     start, size = f"     {equation.symbol} = ", f"  ({shape})" if equation.value.size > 1 else ""
     if width is not None and len(start) + len(rows[0]) + 4 + len(size) > width:
         lines.append(start.rstrip())
@@ -91,17 +92,11 @@ def _fitting(equation: Equation, detail: Detail, width: int | None) -> int | Non
     """Return how many rows and columns to show, fewer where the lines would be too long."""
     most = detail.most
     while most is not None and width is not None and most > 3:
-        rows = _aligned(matrix_cells(equation.value, detail.show, most))
+        rows = text_table(matrix_cells(equation.value, detail.show, most), align=">")
         if len(rows[0]) + len(equation.symbol) + 24 <= width:
             break
         most -= 1
     return most
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    """Return rows of cells as lines whose columns stand below each other."""
-    widths = [max(len(row[j]) for row in rows) for j in range(len(rows[0]))]
-    return ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
 
 
 def _wrapped(line: str, width: int | None, indent: int) -> list[str]:
@@ -134,7 +129,7 @@ def as_markdown(head: Sequence[str], sections: Sequence[Section], detail: Detail
             lines += ["", f"`{equation.symbol}{formula}`{remark}", "", "```text"]
             lines += [f"{label} = {text} = {result}" for label, text, result in detail.worked(equation)]
             if equation.value.ndim or not equation.work:
-                rows = _aligned(matrix_cells(equation.value, detail.show, detail.most))
+                rows = text_table(matrix_cells(equation.value, detail.show, detail.most), align=">")
                 start = f"{equation.symbol} = "
                 lines += [f"{start if not i else ' ' * len(start)}[ {row} ]" for i, row in enumerate(rows)]
             lines.append("```")
@@ -205,67 +200,41 @@ def _escaped(text: str) -> str:
 # ---- HTML ----------------------------------------------------------------------------------------------------------
 
 _STYLE = """
-.glassnet-step { font: 15px/1.5 system-ui, sans-serif; color: #1b2a33; max-width: 60rem; margin: 0 auto; }
-.glassnet-step h1 { font-size: 1.4rem; margin: 0.6rem 0 0.2rem; }
-.glassnet-step details { border-left: 3px solid #00897b; margin: 0.8rem 0; padding: 0 0 0 0.9rem; }
-.glassnet-step summary { font-weight: 600; cursor: pointer; padding: 0.2rem 0; }
-.glassnet-step .equation { margin: 0.7rem 0 0.9rem; overflow-x: auto; }
-.glassnet-step .formula { font-family: ui-monospace, monospace; color: #00695c; font-weight: 600; }
-.glassnet-step .worked { font-family: ui-monospace, monospace; font-size: 0.85rem; color: #455a64;
-  margin-left: 1.2rem; }
-.glassnet-step .matrix { display: inline-flex; align-items: center; font-family: ui-monospace, monospace; }
-.glassnet-step .matrix > span { margin-right: 0.5rem; white-space: nowrap; }
-.glassnet-step .matrix table { border-collapse: collapse; border-left: 1px solid; border-right: 1px solid;
-  border-radius: 6px; margin: 0.3rem 0; background: none; }
-.glassnet-step .matrix td { padding: 0.05rem 0.55rem; text-align: right; border: 0; background: none;
-  font-size: 0.85rem; }
-.glassnet-step .remark { color: #78909c; font-size: 0.85rem; margin-left: 0.6rem; }
-@media (prefers-color-scheme: dark) {
-  .glassnet-step { color: #eceff1; } .glassnet-step .formula { color: #80cbc4; }
-  .glassnet-step .worked { color: #b0bec5; }
-}
+details { border-left: 3px solid #00897b; margin: 0.8rem 0; padding: 0 0 0 0.9rem; }
+summary { font-weight: 600; cursor: pointer; padding: 0.2rem 0; }
+.equation { margin: 0.7rem 0 0.9rem; overflow-x: auto; }
+.formula { font-family: ui-monospace, monospace; color: var(--accent); font-weight: 600; }
+.worked { font-family: ui-monospace, monospace; font-size: 0.85rem; color: var(--quiet); margin-left: 1.2rem; }
+.matrix { display: inline-flex; align-items: center; font-family: ui-monospace, monospace; }
+.matrix > span { margin-right: 0.5rem; white-space: nowrap; }
+.matrix table { border-collapse: collapse; border: solid; border-width: 0 1px; border-radius: 6px; background: none; }
+.matrix td { padding: 0.05rem 0.55rem; text-align: right; border: 0; background: none; font-size: 0.85rem; }
+.remark { color: #78909c; font-size: 0.85rem; margin-left: 0.6rem; }
 """
 
 
-def as_html(head: Sequence[str], sections: Sequence[Section], detail: Detail) -> str:
+def as_html(head: Sequence[str], sections: Sequence[Section], detail: Detail) -> Markup:
     """Return the explanation as a fragment of a page, its style included; it loads nothing."""
-    parts = [f"<style>{_STYLE}</style>", '<div class="glassnet-step">', f"<h1>{html.escape(head[0])}</h1>"]
-    parts += [f"<p>{html.escape(line)}</p>" for line in head[1:] if line]
+    parts = [element("h1", head[0]), *(element("p", line) for line in head[1:] if line)]
     for number, section in enumerate(sections, 1):
-        parts.append(f"<details open><summary>{number}. {html.escape(section.title)}</summary>")
-        if section.remark:
-            parts.append(f"<p>{html.escape(section.remark)}</p>")
-        parts += [_html_of(equation, detail) for equation in section.equations]
-        parts.append("</details>")
-    return "\n".join([*parts, "</div>"])
+        remark = [element("p", section.remark)] if section.remark else []
+        equations = [_html_of(equation, detail) for equation in section.equations]
+        title = element("summary", f"{number}. {section.title}")
+        parts.append(element("details", title, *remark, *equations, open=""))
+    return fragment("step", _STYLE, *parts)
 
 
-def _html_of(equation: Equation, detail: Detail) -> str:
-    remark = f'<span class="remark">{html.escape(equation.remark)}</span>' if equation.remark else ""
-    parts = ['<div class="equation">']
+def _html_of(equation: Equation, detail: Detail) -> Markup:
+    remark = [element("span", equation.remark, class_="remark")] if equation.remark else []
+    parts = []
     if equation.formula:
-        parts.append(
-            f'<div class="formula">{html.escape(equation.symbol)} = {html.escape(equation.formula)}{remark}</div>'
-        )
-        remark = ""
+        parts.append(element("div", f"{equation.symbol} = {equation.formula}", *remark, class_="formula"))
+        remark = []
     for label, text, result in detail.worked(equation):
-        parts.append(f'<div class="worked">{html.escape(f"{label} = {text} = {result}")}</div>')
+        parts.append(element("div", f"{label} = {text} = {result}", class_="worked"))
     if equation.value.ndim or equation.work is None:
-        rows = matrix_cells(equation.value, detail.show, detail.most)
-        cells = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        numbers = table(matrix_cells(equation.value, detail.show, detail.most))
         shape = " x ".join(map(str, equation.value.shape))
-        size = f'<span class="remark">{shape}</span>' if equation.value.size > 1 else ""
-        matrix = f"<span>{html.escape(equation.symbol)} =</span><table>{cells}</table>{size}{remark}"
-        parts.append(f'<div class="matrix">{matrix}</div>')
-    return "\n".join([*parts, "</div>"])
-
-
-def page_of(title: str, body: str) -> str:
-    """Return a whole page around a fragment."""
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n"
-        "<style>body { margin: 1rem; } @media (prefers-color-scheme: dark) { body { background: #263238; } }</style>\n"
-        f"</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+        size = [element("span", shape, class_="remark")] if equation.value.size > 1 else []
+        parts.append(element("div", element("span", f"{equation.symbol} ="), numbers, *size, *remark, class_="matrix"))
+    return element("div", *parts, class_="equation")

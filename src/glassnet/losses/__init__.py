@@ -23,15 +23,14 @@ A loss of your own is a `CustomLoss`, or a subclass of `Loss` if it is to be as 
 
 from __future__ import annotations
 
-from glassnet.errors import ConfigError
 from glassnet.losses.base import Loss, MetricChoice
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.losses.custom import CustomLoss
 from glassnet.losses.distribution import GaussianNLL, Poisson, Quantile
 from glassnet.losses.ensemble import EnsembleLoss
 from glassnet.losses.focal import BinaryFocalCrossEntropy, SoftmaxFocalCrossEntropy
+from glassnet.losses.registry import LOSSES, as_loss
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
-from glassnet.utils.checks import check_choice
 
 __all__ = [
     "LOSSES",
@@ -51,59 +50,3 @@ __all__ = [
     "SquaredError",
     "as_loss",
 ]
-
-_ELSEWHERE = {
-    "bce": "binary_cross_entropy",
-    "bce_with_logits": "binary_cross_entropy",
-    "binary_crossentropy": "binary_cross_entropy",
-    "binary_focal_crossentropy": "binary_focal_cross_entropy",
-    "categorical_crossentropy": "cross_entropy",
-    "categorical_focal_crossentropy": "focal_cross_entropy",
-    "focal": "focal_cross_entropy",
-    "focal_loss": "focal_cross_entropy",
-    "gaussian_nll_loss": "gaussian_nll",
-    "huber_loss": "huber",
-    "l1": "absolute_error",
-    "log_loss": "cross_entropy",
-    "mae": "absolute_error",
-    "mean_absolute_error": "absolute_error",
-    "mean_squared_error": "squared_error",
-    "mse": "squared_error",
-    "pinball": "quantile",
-    "poisson_nll": "poisson",
-    "smooth_l1": "huber",
-    "softmax_cross_entropy": "cross_entropy",
-    "sparse_categorical_crossentropy": "cross_entropy",
-}
-
-LOSSES: dict[str, type[Loss]] = {
-    loss.name: loss
-    for loss in (
-        AbsoluteError,
-        BinaryCrossEntropy,
-        BinaryFocalCrossEntropy,
-        GaussianNLL,
-        Huber,
-        Poisson,
-        Quantile,
-        SoftmaxCrossEntropy,
-        SoftmaxFocalCrossEntropy,
-        SquaredError,
-    )
-}
-
-
-def as_loss(value: str | Loss) -> Loss:
-    """Return the loss of this name, or the loss itself."""
-    if isinstance(value, CustomLoss) and value.name in LOSSES:
-        must = "the name of a loss of your own must not be one of ours"
-        message = f"Network: {must}, got name={value.name!r}. Give it another name."
-        raise ConfigError(message, expected=must, got=value.name)
-    if isinstance(value, Loss):
-        return value
-    if isinstance(value, type) and issubclass(value, Loss):
-        message = (
-            f"Network: loss must be a name or an object, got the class {value.__name__}. Write {value.__name__}()."
-        )
-        raise ConfigError(message, got=value)
-    return LOSSES[check_choice("Network", "loss", value, LOSSES, _ELSEWHERE)]()

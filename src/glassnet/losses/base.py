@@ -18,6 +18,7 @@ from glassnet.errors import ConfigError
 from glassnet.layers.base import Cache
 from glassnet.losses.targets import as_columns, count_columns
 from glassnet.metrics import Metric, as_metric
+from glassnet.utils import synonyms
 from glassnet.utils.arrays import Scratch, weighted_sum
 from glassnet.utils.checks import check_choice
 
@@ -25,18 +26,6 @@ __all__ = ["ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
 
 MetricChoice = str | Callable[..., Any] | Sequence[str | Callable[..., Any]] | None
 """What ``metrics=`` takes: names, functions, several of them, or None for the default ones."""
-
-
-# What other libraries call a metric, and ours.
-_ELSEWHERE = {
-    "acc": "accuracy",
-    "f1_score": "f1",
-    "mean_absolute_error": "mae",
-    "mean_squared_error": "rmse",
-    "mse": "rmse",
-    "r2_score": "r2",
-    "roc_auc": "auc",
-}
 
 
 class Loss:
@@ -157,7 +146,7 @@ class Loss:
                 must = f"metrics under loss={self.name!r} must be functions of your own"
                 message = f"{where}: {must}, got {item!r}. Write def my_metric(y, prediction): ..."
                 raise ConfigError(message, expected=must, got=item)
-            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics, _ELSEWHERE)
+            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics, synonyms.METRICS)
             return name, self.metrics[name]
         name, metric = as_metric(where, item)
         if name == "loss" or self.metrics.get(name, item) is not item:

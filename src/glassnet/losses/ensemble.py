@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import Loss
+from glassnet.losses.registry import LOSSES, as_loss
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_class, check_integer
 
@@ -119,8 +120,6 @@ class EnsembleLoss(Loss):
 
 def _inner(value: str | Loss | dict[str, Any]) -> Loss:
     """Return what each copy is judged by: one of the library's losses, so that a file can hold it."""
-    from glassnet.losses import LOSSES, as_loss  # here, since that table stands above this file
-
     known = {found.__name__: found for found in LOSSES.values()}
     if isinstance(value, dict):
         arguments = {name: argument for name, argument in value.items() if name != "class"}

@@ -1,13 +1,23 @@
-"""How good predictions are: plain functions of targets, predictions and weights.
+"""How good predictions are: plain functions of targets, predictions and weights, which return a float.
 
-Every metric takes ``y`` as the loss prepared it, ``prediction`` as ``Network.predict`` returns it for one network, and
-``weight`` of shape (n,) or None, and returns a float: NaN where it is not defined. A function of your own fits where a
-name does: ``net.fit(X, y, epochs=5, metrics=["auc", my_function])``.
+NaN stands for what is not defined. A function of your own fits where a name does:
+``net.fit(X, y, epochs=5, metrics=["auc", my_function])``.
+
+Parameters
+----------
+y : array of shape (n,), (n, k), (n, m) or (n, t)
+    True values as the loss prepared them. For exclusive classes (n,), codes from 0, or (n, k), a probability for each
+    class; for yes/no answers (n, m), 0 or 1; for numbers and quantiles (n, t), counts and amounts not below 0.
+prediction : array of shape (n, k), (n, m), (n, t) or (n, t * levels)
+    As `Network.predict` returns it for one network. For exclusive classes (n, k), the probability of each; for yes/no
+    answers (n, m), the probability of yes; for numbers (n, t); for quantiles (n, t * levels), those of the first target
+    in rising order, then those of the next.
+weight : array of shape (n,), optional
+    How much each row counts; without it every row counts the same.
 """
 
 from __future__ import annotations
 
-from glassnet.errors import ConfigError
 from glassnet.metrics.averages import Metric
 from glassnet.metrics.classification import (
     accuracy,
@@ -24,6 +34,7 @@ from glassnet.metrics.classification import (
     log_loss,
 )
 from glassnet.metrics.own import as_metric
+from glassnet.metrics.registry import GREATER_IS_BETTER, LOWER_IS_BETTER, METRICS, better_sign
 from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
 
 __all__ = [
@@ -52,61 +63,3 @@ __all__ = [
     "r2",
     "rmse",
 ]
-
-METRICS: dict[str, Metric] = {
-    "accuracy": accuracy,
-    "auc": auc,
-    "balanced_accuracy": balanced_accuracy,
-    "binary_accuracy": binary_accuracy,
-    "binary_auc": binary_auc,
-    "binary_balanced_accuracy": binary_balanced_accuracy,
-    "binary_brier": binary_brier,
-    "binary_f1": binary_f1,
-    "binary_log_loss": binary_log_loss,
-    "brier": brier,
-    "coverage": coverage,
-    "f1": f1,
-    "log_loss": log_loss,
-    "mae": mae,
-    "pinball": pinball,
-    "poisson_deviance": poisson_deviance,
-    "r2": r2,
-    "rmse": rmse,
-}
-"""All metrics by name; `pinball` at its default levels."""
-
-GREATER_IS_BETTER = frozenset(
-    {
-        "accuracy",
-        "auc",
-        "balanced_accuracy",
-        "binary_accuracy",
-        "binary_auc",
-        "binary_balanced_accuracy",
-        "binary_f1",
-        "f1",
-        "r2",
-    }
-)
-
-LOWER_IS_BETTER = frozenset(
-    {"binary_brier", "binary_log_loss", "brier", "log_loss", "mae", "pinball", "poisson_deviance", "rmse"}
-)
-"""Those in neither set, as coverage, have a value to be near to."""
-
-
-def better_sign(where: str, monitor: str, mode: str) -> float:
-    """Return 1 if a column of the history must fall to be better, -1 if it must rise.
-
-    ``mode`` is "min" or "max", or "auto", which knows losses and the metrics above.
-    """
-    if mode != "auto":
-        return 1.0 if mode == "min" else -1.0
-    name = monitor.removeprefix("valid_")
-    if name in GREATER_IS_BETTER:
-        return -1.0
-    if name == "loss" or name in LOWER_IS_BETTER:
-        return 1.0
-    must = f"mode must be 'min' or 'max' for monitor={monitor!r}, whose better direction is not known"
-    message = f"{where}: {must}, got 'auto'. Write mode='max' if greater is better."
-    raise ConfigError(message, expected=must, got="auto")

@@ -1,10 +1,8 @@
 """How good predicted probabilities are: for k exclusive classes, and for independent yes/no answers.
 
-Two functions for each score. The plain one is for **exclusive classes**: ``y`` are codes (n,), or probabilities
-(n, k), and predictions (n, k) are probabilities of a softmax. The one called ``binary_...`` is for **yes/no answers**:
-``y`` and predictions are (n, m), probabilities of a sigmoid; several answers per row (multi-label) are scored one by
-one and averaged. A loss offers the one that fits under the short name: ``"auc"`` means `binary_auc` under binary
-cross-entropy.
+Two functions for each score: the plain one for **exclusive classes**, as of a softmax, and one called ``binary_...``
+for **yes/no answers**, as of a sigmoid; several answers per row (multi-label) are scored one by one and averaged. A
+loss offers the one that fits under the short name: ``"auc"`` means `binary_auc` under binary cross-entropy.
 
 Where a score is not defined it is NaN: AUC when all rows are of one class, F1 when a class is neither there nor
 predicted. In an average such parts are left out, and NaN remains only if nothing is left. Training goes on, and early
@@ -38,14 +36,7 @@ __all__ = [
 def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of rows whose most probable class is the true one.
 
-    Parameters
-    ----------
-    y : array of shape (n,) or (n, k)
-        Class codes from 0, or a probability for each class.
-    prediction : array of shape (n, k)
-        Predicted probability of each class.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.
 
     Examples
     --------
@@ -58,14 +49,7 @@ def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
 def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Share of yes/no answers that are right when probabilities are cut at 0.5; several answers per row are averaged.
 
-    Parameters
-    ----------
-    y : array of shape (n, m)
-        True answers, 0 or 1.
-    prediction : array of shape (n, m)
-        Predicted probability of 1.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of yes/no answers, see `glassnet.metrics`.
 
     Examples
     --------
@@ -78,14 +62,7 @@ def binary_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | 
 def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean, over the classes that occur, of the share of their rows that is found (recall).
 
-    Parameters
-    ----------
-    y : array of shape (n,) or (n, k)
-        Class codes from 0, or a probability for each class.
-    prediction : array of shape (n, k)
-        Predicted probability of each class.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.
 
     Examples
     --------
@@ -99,14 +76,7 @@ def balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray 
 def binary_balanced_accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean of the share of yes and the share of no that is found, probabilities cut at 0.5; answers are averaged.
 
-    Parameters
-    ----------
-    y : array of shape (n, m)
-        True answers, 0 or 1.
-    prediction : array of shape (n, m)
-        Predicted probability of 1.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of yes/no answers, see `glassnet.metrics`.
     """
     true, found, rows = y > 0.5, prediction > 0.5, row_weights(weight, len(y))
     return defined_mean(
@@ -120,14 +90,7 @@ def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
     ``2 * tp / (2 * tp + fp + fn)`` with true positives, false positives and false negatives. The mean ("macro") is over
     the classes that occur or are predicted.
 
-    Parameters
-    ----------
-    y : array of shape (n,) or (n, k)
-        Class codes from 0, or a probability for each class.
-    prediction : array of shape (n, k)
-        Predicted probability of each class.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.
 
     Examples
     --------
@@ -141,14 +104,7 @@ def f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
 def binary_f1(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """F1 score of yes, probabilities cut at 0.5; several answers per row are averaged ("macro").
 
-    Parameters
-    ----------
-    y : array of shape (n, m)
-        True answers, 0 or 1.
-    prediction : array of shape (n, m)
-        Predicted probability of 1.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of yes/no answers, see `glassnet.metrics`.
     """
     true, found, rows = y > 0.5, prediction > 0.5, row_weights(weight, len(y))
     return defined_mean(_f1(t, f, rows) for t, f in zip(true.T, found.T, strict=True))
@@ -159,14 +115,7 @@ def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
 
     Of class 1 of two; of more classes the mean over each against the rest.
 
-    Parameters
-    ----------
-    y : array of shape (n,) or (n, k)
-        Class codes from 0, or a probability for each class.
-    prediction : array of shape (n, k)
-        Predicted probability of each class.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.
 
     References
     ----------
@@ -184,14 +133,7 @@ def auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
 def binary_auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Area under the ROC curve of yes against no, see `auc`; several answers per row are averaged.
 
-    Parameters
-    ----------
-    y : array of shape (n, m)
-        True answers, 0 or 1.
-    prediction : array of shape (n, m)
-        Predicted probability of 1.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of yes/no answers, see `glassnet.metrics`.
     """
     rows = row_weights(weight, len(y))
     return defined_mean(_auc(t, p, rows) for t, p in zip((y > 0.5).T, prediction.T, strict=True))
@@ -203,14 +145,7 @@ def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
     Unlike the loss it knows no label smoothing and no focus, so that networks with any loss can be compared by it.
     Probabilities below the precision of their dtype count as that.
 
-    Parameters
-    ----------
-    y : array of shape (n,) or (n, k)
-        Class codes from 0, or a probability for each class.
-    prediction : array of shape (n, k)
-        Predicted probability of each class.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.
 
     Examples
     --------
@@ -226,14 +161,7 @@ def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
 def binary_log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Cross-entropy in nats: ``mean(-(y * log(p) + (1 - y) * log(1 - p)))``, see `log_loss`; answers are averaged.
 
-    Parameters
-    ----------
-    y : array of shape (n, m)
-        True answers, 0 or 1.
-    prediction : array of shape (n, m)
-        Predicted probability of 1.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of yes/no answers, see `glassnet.metrics`.
     """
     p = _clipped(prediction)
     q = _clipped(1.0 - prediction.astype(np.float64), prediction.dtype)
@@ -245,14 +173,7 @@ def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = Non
 
     Halved, it equals that of one probability, `binary_brier`.
 
-    Parameters
-    ----------
-    y : array of shape (n,) or (n, k)
-        Class codes from 0, or a probability for each class.
-    prediction : array of shape (n, k)
-        Predicted probability of each class.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.
 
     References
     ----------
@@ -271,14 +192,7 @@ def brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = Non
 def binary_brier(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Brier score ``mean((p - y)**2)``; several answers per row are averaged.
 
-    Parameters
-    ----------
-    y : array of shape (n, m)
-        True answers, 0 or 1.
-    prediction : array of shape (n, m)
-        Predicted probability of 1.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of yes/no answers, see `glassnet.metrics`.
     """
     return row_mean(np.square(prediction.astype(np.float64) - y), weight)
 

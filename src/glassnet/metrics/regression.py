@@ -1,7 +1,4 @@
-"""How far predicted numbers, rates and quantiles are from the true values.
-
-Shapes: targets ``y`` (n, t), predictions (n, t) or, for quantiles, (n, t * levels), weights (n,) or None.
-"""
+"""How far predicted numbers, rates and quantiles are from the true values."""
 
 from __future__ import annotations
 
@@ -19,14 +16,7 @@ _LEVELS = (0.1, 0.5, 0.9)
 def mae(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Mean absolute error: ``mean(|y - prediction|)``.
 
-    Parameters
-    ----------
-    y : array of shape (n, t)
-        True values.
-    prediction : array of shape (n, t)
-        Predicted values.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of numbers, see `glassnet.metrics`.
     """
     return row_mean(np.abs(y - prediction), weight)
 
@@ -34,14 +24,7 @@ def mae(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None)
 def rmse(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Root of the mean squared error: ``sqrt(mean((y - prediction)**2))``.
 
-    Parameters
-    ----------
-    y : array of shape (n, t)
-        True values.
-    prediction : array of shape (n, t)
-        Predicted values.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of numbers, see `glassnet.metrics`.
     """
     return float(np.sqrt(row_mean(np.square(y.astype(np.float64) - prediction), weight)))
 
@@ -51,14 +34,7 @@ def r2(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) 
 
     Outputs are averaged. Where the target is constant it is 1 for a perfect prediction and 0 otherwise.
 
-    Parameters
-    ----------
-    y : array of shape (n, t)
-        True values.
-    prediction : array of shape (n, t)
-        Predicted values.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of numbers, see `glassnet.metrics`.
 
     Examples
     --------
@@ -79,14 +55,7 @@ def poisson_deviance(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray |
 
     Rates of 0 count as the smallest normal number of their dtype.
 
-    Parameters
-    ----------
-    y : array of shape (n, t)
-        Observed counts or amounts, at least 0.
-    prediction : array of shape (n, t)
-        Predicted rates.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of numbers, see `glassnet.metrics`.
 
     Examples
     --------
@@ -104,14 +73,10 @@ def pinball(
 ) -> float:
     """Mean pinball loss of predicted quantiles: ``level * (y - q)`` where ``y > q``, else ``(1 - level) * (q - y)``.
 
+    Parameters as for all metrics of quantiles, see `glassnet.metrics`, and one more.
+
     Parameters
     ----------
-    y : array of shape (n, t)
-        True values.
-    prediction : array of shape (n, t * len(levels))
-        The quantiles of the first target, then of the next.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
     levels : sequence of float, default=(0.1, 0.5, 0.9)
         Probabilities of the quantiles, each above 0 and below 1, in the order in which they were predicted.
 
@@ -131,14 +96,7 @@ def coverage(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = 
     With right quantiles it is the highest level minus the lowest (0.8 for 0.1 and 0.9), or the single level: neither
     more nor less is better.
 
-    Parameters
-    ----------
-    y : array of shape (n, t)
-        True values.
-    prediction : array of shape (n, t * levels)
-        The quantiles of the first target, in rising order, then of the next.
-    weight : array of shape (n,), optional
-        How much each row counts; without it every row counts the same.
+    Parameters as for all metrics of quantiles, see `glassnet.metrics`.
 
     Examples
     --------

@@ -5,12 +5,11 @@ In their formulas ``g`` is the gradient, ``p`` the parameters, ``lr`` the learni
 
 from __future__ import annotations
 
-from glassnet.errors import ConfigError
 from glassnet.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
 from glassnet.optimizers.base import Group, Optimizer, OptimizerState
 from glassnet.optimizers.clipping import clip_gradients
 from glassnet.optimizers.descent import SGD, Lion
-from glassnet.utils.checks import check_choice
+from glassnet.optimizers.registry import OPTIMIZERS, as_optimizer
 
 __all__ = [
     "OPTIMIZERS",
@@ -26,22 +25,3 @@ __all__ = [
     "as_optimizer",
     "clip_gradients",
 ]
-
-OPTIMIZERS: dict[str, type[Optimizer]] = {
-    "adagrad": Adagrad,
-    "adam": Adam,
-    "adamw": AdamW,
-    "lion": Lion,
-    "rmsprop": RMSprop,
-    "sgd": SGD,
-}
-
-
-def as_optimizer(value: str | Optimizer) -> Optimizer:
-    """Return the optimizer of this name with its defaults, or the optimizer itself."""
-    if isinstance(value, Optimizer):
-        return value
-    if isinstance(value, type) and issubclass(value, Optimizer):
-        message = f"Network: optimizer must be a name or an object, got the class {value.__name__}. Add parentheses."
-        raise ConfigError(message, got=value)
-    return OPTIMIZERS[check_choice("Network", "optimizer", value, OPTIMIZERS)]()

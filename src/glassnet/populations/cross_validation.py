@@ -23,6 +23,7 @@ from glassnet.training.loop import Validation
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
+from glassnet.utils.text_table import text_table
 
 __all__ = ["CrossValidation", "cross_validate"]
 
@@ -75,13 +76,10 @@ class CrossValidation:
 
     def table(self) -> str:
         """Return the scores as text, a line for each fold, then mean and standard deviation."""
-        width = 14
-        lines = ["  ".join(["fold", *(f"{name:>{width}}" for name in self.scores)])]
-        for fold in range(len(self.networks)):
-            lines.append("  ".join([f"{fold + 1:>4}", *(f"{v[fold]:>{width}.4g}" for v in self.scores.values())]))
-        for word, found in (("mean", self.mean), ("std", self.std)):
-            lines.append("  ".join([word.rjust(4), *(f"{value:>{width}.4g}" for value in found.values())]))
-        return "\n".join(lines)
+        folds = [(str(i + 1), [values[i] for values in self.scores.values()]) for i in range(len(self.networks))]
+        averages = [("mean", self.mean.values()), ("std", self.std.values())]
+        rows = [[head, *(f"{value:.4g}" for value in values)] for head, values in (*folds, *averages)]
+        return "\n".join(text_table([["fold", *self.scores], *rows], align=">", at_least=(4, 14)))
 
     def plot(self, score: str = "loss", ax: Any = None) -> Any:
         """Draw one ``score`` of every fold, and their mean, into ``ax``; see `glassnet.plots`."""

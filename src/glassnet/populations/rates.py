@@ -15,6 +15,7 @@ from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
 from glassnet.training import Callback, Run
 from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.text_table import text_table
 
 __all__ = ["RateSearch", "find_learning_rate"]
 
@@ -55,11 +56,11 @@ class RateSearch:
 
     def table(self) -> str:
         """Return rates and losses as text, the best one marked."""
-        lines = [f"{'learning rate':>13}  {'loss':>10}"]
+        rows = [["learning rate", "loss", ""]]
         for rate, loss in zip(self.rates, self.losses, strict=True):
             shown = "diverged" if math.isnan(loss) else f"{loss:.4g}"
-            lines.append(f"{rate:>13.3g}  {shown:>10}" + ("  best" if rate == self.best else ""))
-        return "\n".join(lines)
+            rows.append([f"{rate:.3g}", shown, "best" if rate == self.best else ""])
+        return "\n".join(text_table(rows, align=">><", at_least=(13, 10, 0)))
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the losses over the rates into ``ax``; see `glassnet.plots`."""

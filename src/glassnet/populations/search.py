@@ -19,6 +19,7 @@ from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
 from glassnet.training import EarlyStopping, History
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.text_table import text_table
 
 __all__ = ["Sweep", "Trial", "sweep"]
 
@@ -106,12 +107,10 @@ class Sweep:
     def table(self, most: int = 20) -> str:
         """Return the ``most`` best trials as text, a line for each."""
         names = list(self.trials[0].settings)
-        lines = [[*names, self.monitor]]
-        lines += [[*(_text(trial.settings[name]) for name in names), _shown(trial)] for trial in self.trials[:most]]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        shown = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+        rows = [[*(_text(trial.settings[name]) for name in names), _shown(trial)] for trial in self.trials[:most]]
         rest = len(self.trials) - most
-        return "\n".join([*shown, f"and {rest} more"] if rest > 0 else shown)
+        lines = text_table([[*names, self.monitor], *rows], align=">")
+        return "\n".join([*lines, f"and {rest} more"] if rest > 0 else lines)
 
     def plot(self, setting: str | None = None, ax: Any = None) -> Any:
         """Draw the values over one ``setting``, a point for each network, into ``ax``; see `glassnet.plots`."""

@@ -22,6 +22,7 @@ from glassnet.training.limits import Limits
 from glassnet.training.loop import Run, Validation
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
+from glassnet.utils import synonyms
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_options
 
 __all__ = ["check_fit_options", "check_monitors", "fit_network"]
@@ -161,8 +162,7 @@ def fit_network(
 
 def check_fit_options(given: Iterable[str]) -> None:
     """Refuse names that `fit_network` does not have, with ours for those of other libraries."""
-    elsewhere = {"patience": "early_stopping", "verbose": "progress", "workers": "threads"}
-    check_options("fit", given, fit_network.__kwdefaults__ or (), elsewhere)
+    check_options("fit", given, fit_network.__kwdefaults__ or (), synonyms.FIT_OPTIONS)
 
 
 def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:

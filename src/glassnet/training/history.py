@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.errors import FormatError
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
+from glassnet.utils.text_table import text_table
 
 __all__ = ["History", "listed"]
 
@@ -139,11 +140,10 @@ class History:
 
     def table(self) -> str:
         """Return the rows as text, one line per epoch."""
-        lines = ["  ".join(["epoch", *(f"{name:>14}" for name in self.columns)])]
-        for epoch in range(self.epochs):
-            cells = [f"{_show(values[epoch]):>14}" for values in self.columns.values()]
-            lines.append("  ".join([f"{epoch + 1:>5}", *cells]))
-        return "\n".join(lines)
+        rows = [
+            [str(epoch + 1), *map(_show, row)] for epoch, row in enumerate(zip(*self.columns.values(), strict=True))
+        ]
+        return "\n".join(text_table([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
 
     def __repr__(self) -> str:
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if value is not None)

@@ -275,7 +275,7 @@ class Run(Generic[N]):
         state.history.record(row)
 
     def _evaluate(self) -> None:
-        """Add the scores of the validation data to the epoch's row; show it to a schedule that depends on the history."""
+        """Add the validation scores to the epoch's row, and show it to a schedule that depends on the history."""
         if self.validation is not None:
             found = scores(self.network, *self.validation, self.metrics)
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})

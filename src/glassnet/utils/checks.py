@@ -81,9 +81,9 @@ def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] 
 
     # Only the beginning: a long text is no misspelt name, and looking for one like it would take for ever.
     word = str(value)[:100].lower()
-    if elsewhere and word in elsewhere:
-        return elsewhere[word]
     names = {choice.lower(): choice for choice in choices}
+    if elsewhere and elsewhere.get(word) in names:
+        return elsewhere[word]
     found = difflib.get_close_matches(word, names, n=1)
     return names[found[0]] if found else None
 

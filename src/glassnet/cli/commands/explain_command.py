@@ -13,11 +13,11 @@ from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
 from glassnet.explanation import Explanation, explain
-from glassnet.explanation.rendering import page_of
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.utils.checks import check_integer
+from glassnet.utils.html import Markup, page
 
 __all__ = ["explain_row", "run_explain", "why_html"]
 
@@ -150,7 +150,7 @@ def _page(result: dict[str, Any], digits: int, full: bool) -> str:
         f"<p>{html.escape(result['no_step'])}</p>" if step is None else _inner(step.html(digits=digits, full=full)),
         "</div>",
     ]
-    return page_of(f"Row {result['row']}", "\n".join(parts))
+    return page(f"Row {result['row']}", Markup("\n".join(parts)))
 
 
 def _inner(page: str) -> str:

@@ -19,12 +19,12 @@ from glassnet.cli.output.report_parts import interval_text, metric_name
 from glassnet.cli.output.wording import count, metric_text, recipes_lines
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
-from glassnet.explanation.rendering import page_of
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular.attribution.reasons import told_rows
 from glassnet.utils.checks import require_extra
+from glassnet.utils.html import Markup, page
 
 __all__ = ["check_report", "write_report"]
 
@@ -77,7 +77,7 @@ def write_report(
         _columns(result),
         "</main>",
     ]
-    write_atomically(path, page_of(title, "\n".join(parts)).encode())
+    write_atomically(path, page(title, Markup("\n".join(parts))).encode())
 
 
 def _summary(result: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.diagnosis.gradient_check import ParameterCheck
+from glassnet.utils.text_table import text_table
 
 __all__ = ["BackpropMistake", "BackpropReport"]
 
@@ -87,12 +88,11 @@ class BackpropReport:
         return self.ok
 
     def __repr__(self) -> str:
-        width = max(len("parameter"), *(len(check.name) for check in self.checks))
         seen = ", ".join(part for part in (self.network, self.loss) if part)
-        lines = [f"seen: {seen}", "", f"{'parameter'.ljust(width)}  error    cosine  ratio     verdict"]
+        rows = [["parameter", "error", "cosine", "ratio", "verdict"]]
         for c in self.checks:
-            lines.append(f"{c.name.ljust(width)}  {c.error:.1e}  {c.cosine:6.3f}  {c.ratio:<8.4g}  {self._verdict(c)}")
-        lines.append("")
+            rows.append([c.name, f"{c.error:.1e}", f"{c.cosine:6.3f}", f"{c.ratio:.4g}", self._verdict(c)])
+        lines = [f"seen: {seen}", "", *text_table(rows, at_least=(0, 0, 0, 8, 0)), ""]
         lines += [f"{i}. {mistake}" for i, mistake in enumerate(self.mistakes, 1)]
         lines += [f"note: {note}" for note in self.notes]
         if self.ok:

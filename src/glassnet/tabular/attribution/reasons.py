@@ -17,6 +17,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.text_table import text_table
 
 __all__ = ["Reason", "Why", "column_groups", "column_importance", "reasons_of", "told_rows"]
 
@@ -78,15 +79,11 @@ class Why:
         what = f"{self.target} = {self.prediction}"
         if self._is_label:
             what += f" with probability {self.answer:.3f}"
-        lines = [f"{what}; {self.beside} {self.base:.4g}"]
-        shown = self.reasons[:most]
-        width = max((len(f"{r.column} = {r.value}") for r in shown), default=0)
-        for reason in shown:
-            lines.append(f"  {f'{reason.column} = {reason.value}'.ljust(width)}  {reason.contribution:+.4g}")
-        rest = sum(reason.contribution for reason in self.reasons[most:])
-        if len(self.reasons) > most:
-            lines.append(f"  {f'{len(self.reasons) - most} more columns'.ljust(width)}  {rest:+.4g}")
-        return "\n".join(lines)
+        rows = [(f"  {r.column} = {r.value}", f"{r.contribution:+.4g}") for r in self.reasons[:most]]
+        rest = [reason.contribution for reason in self.reasons[most:]]
+        if rest:
+            rows.append((f"  {len(rest)} more columns", f"{sum(rest):+.4g}"))
+        return "\n".join([f"{what}; {self.beside} {self.base:.4g}", *text_table(rows)])
 
     def __repr__(self) -> str:
         return self.text()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from glassnet.errors import ConfigError
 from glassnet.losses import AbsoluteError, Loss, Quantile, SoftmaxCrossEntropy, SquaredError
+from glassnet.utils import synonyms
 from glassnet.utils.checks import check_choice
 
 __all__ = ["Goal", "find_goal"]
@@ -21,7 +22,6 @@ _OF_CLASSES = {
     "log_loss": True,
 }
 _OF_NUMBERS = {"mae": AbsoluteError, "r2": SquaredError, "rmse": SquaredError}
-_ELSEWHERE = {"roc_auc": "auc", "cross_entropy": "log_loss", "mean_absolute_error": "mae", "error": "accuracy"}
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,12 @@ def find_goal(where: str, task: str, metric: str | None, quantiles: Sequence[flo
         Levels that a regression predicts instead of a mean.
     """
     if task == "classification":
-        chosen = check_choice(where, "metric", metric or "accuracy", _OF_CLASSES, _ELSEWHERE)
+        chosen = check_choice(where, "metric", metric or "accuracy", _OF_CLASSES, synonyms.METRICS)
         return Goal(SoftmaxCrossEntropy(), chosen, not _OF_CLASSES[chosen])
     if quantiles is not None:
         if metric not in (None, "pinball"):
             message = f"{where}: metric must be left out with quantiles, which have their own, got {metric!r}."
             raise ConfigError(message, expected="pinball", got=metric)
         return Goal(Quantile(quantiles), "pinball", False)
-    chosen = check_choice(where, "metric", metric or "rmse", _OF_NUMBERS, _ELSEWHERE)
+    chosen = check_choice(where, "metric", metric or "rmse", _OF_NUMBERS, synonyms.METRICS)
     return Goal(_OF_NUMBERS[chosen](), chosen, False)

@@ -1,0 +1,81 @@
+"""The metrics by name, as ``fit(..., metrics=["auc"])`` knows them, and whether more of each is better."""
+
+from __future__ import annotations
+
+from glassnet.errors import ConfigError
+from glassnet.metrics.averages import Metric
+from glassnet.metrics.classification import (
+    accuracy,
+    auc,
+    balanced_accuracy,
+    binary_accuracy,
+    binary_auc,
+    binary_balanced_accuracy,
+    binary_brier,
+    binary_f1,
+    binary_log_loss,
+    brier,
+    f1,
+    log_loss,
+)
+from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
+
+__all__ = ["GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "better_sign"]
+
+METRICS: dict[str, Metric] = {
+    "accuracy": accuracy,
+    "auc": auc,
+    "balanced_accuracy": balanced_accuracy,
+    "binary_accuracy": binary_accuracy,
+    "binary_auc": binary_auc,
+    "binary_balanced_accuracy": binary_balanced_accuracy,
+    "binary_brier": binary_brier,
+    "binary_f1": binary_f1,
+    "binary_log_loss": binary_log_loss,
+    "brier": brier,
+    "coverage": coverage,
+    "f1": f1,
+    "log_loss": log_loss,
+    "mae": mae,
+    "pinball": pinball,
+    "poisson_deviance": poisson_deviance,
+    "r2": r2,
+    "rmse": rmse,
+}
+"""All metrics by name; `pinball` at its default levels."""
+
+GREATER_IS_BETTER = frozenset(
+    {
+        "accuracy",
+        "auc",
+        "balanced_accuracy",
+        "binary_accuracy",
+        "binary_auc",
+        "binary_balanced_accuracy",
+        "binary_f1",
+        "f1",
+        "r2",
+    }
+)
+
+LOWER_IS_BETTER = frozenset(
+    {"binary_brier", "binary_log_loss", "brier", "log_loss", "mae", "pinball", "poisson_deviance", "rmse"}
+)
+"""Those in neither set, as coverage, have a value to be near to."""
+
+
+def better_sign(where: str, monitor: str, mode: str) -> float:
+    """Return 1 if a column of the history must fall to be better, -1 if it must rise.
+
+    ``mode`` is "min" or "max", or "auto", which knows losses and the metrics above.
+    """
+    if mode != "auto":
+        return 1.0 if mode == "min" else -1.0
+    name = monitor.removeprefix("valid_")
+    if name in GREATER_IS_BETTER:
+        return -1.0
+    if name == "loss" or name in LOWER_IS_BETTER:
+        return 1.0
+    must = f"mode must be 'min' or 'max' for monitor={monitor!r}, whose better direction is not known"
+    message = f"{where}: {must}, got 'auto'. Write mode='max' if greater is better."
+    raise ConfigError(message, expected=must, got="auto")

@@ -1,0 +1,30 @@
+"""The optimizers by name, as ``Network(layers, optimizer="adam")`` knows them."""
+
+from __future__ import annotations
+
+from glassnet.errors import ConfigError
+from glassnet.optimizers.adaptive import Adagrad, Adam, AdamW, RMSprop
+from glassnet.optimizers.base import Optimizer
+from glassnet.optimizers.descent import SGD, Lion
+from glassnet.utils.checks import check_choice
+
+__all__ = ["OPTIMIZERS", "as_optimizer"]
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "adagrad": Adagrad,
+    "adam": Adam,
+    "adamw": AdamW,
+    "lion": Lion,
+    "rmsprop": RMSprop,
+    "sgd": SGD,
+}
+
+
+def as_optimizer(value: str | Optimizer) -> Optimizer:
+    """Return the optimizer of this name with its defaults, or the optimizer itself."""
+    if isinstance(value, Optimizer):
+        return value
+    if isinstance(value, type) and issubclass(value, Optimizer):
+        message = f"Network: optimizer must be a name or an object, got the class {value.__name__}. Add parentheses."
+        raise ConfigError(message, got=value)
+    return OPTIMIZERS[check_choice("Network", "optimizer", value, OPTIMIZERS)]()
