@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Never, Self
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from glassnet.engine.evaluation import loss_and_gradients, scores
 from glassnet.losses import MetricChoice
 
 if TYPE_CHECKING:
-    from glassnet.training import History
+    from matplotlib.axes import Axes
+
+    from glassnet.diagnosis import Watch
+    from glassnet.explanation import Explanation
+    from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run
 
 __all__ = ["Network", "load"]
 
@@ -69,36 +73,130 @@ class Network(BaseNetwork):
 
     # ---- training and use ---------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any = None, *, epochs: int, diagnose: Any = True, **options: Any) -> History:
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        epochs: int,
+        batch_size: int = 32,
+        validation_data: Sequence[Any] | None = None,
+        validation_split: float = 0.0,
+        sample_weight: Any = None,
+        class_weight: Literal["balanced"] | Mapping[int, float] | Sequence[float] | None = None,
+        shuffle: bool = True,
+        drop_last: bool = False,
+        steps_per_epoch: int | None = None,
+        metrics: MetricChoice = None,
+        early_stopping: EarlyStopping | None = None,
+        callbacks: Callback | Callable[[Run[Self]], object] | Iterable[Callback | Callable[[Run[Self]], object]] = (),
+        max_seconds: float | None = None,
+        checkpoint: Checkpoint | str | PathLike[str] | None = None,
+        resume: bool = False,
+        deterministic: bool = False,
+        threads: int | Literal["auto"] = "auto",
+        progress: bool | None = None,
+        diagnose: bool | Watch = True,
+        **unknown: Never,
+    ) -> History:
         """Train ``epochs`` more epochs.
 
-        `glassnet.training.fit_network` explains the options: ``batch_size=32``, ``validation_data=None``,
-        ``validation_split=0.0``, ``sample_weight=None``, ``class_weight=None``, ``shuffle=True``, ``drop_last=False``,
-        ``steps_per_epoch=None``, ``metrics=None``, ``early_stopping=None``, ``callbacks=()``, ``max_seconds=None``,
-        ``checkpoint=None``, ``resume=False``, ``deterministic=False``, ``threads="auto"``, ``progress=None``.
+        Two calls with 5 epochs leave the same bits as one with 10, also through a file saved with
+        ``training_state=True``: the order of each epoch and all noise follow from the seed and the epoch's number, and
+        the optimizer, the schedule and early stopping go on where they were.
 
         Parameters
         ----------
-        X : array of shape (n, ...), sparse matrix, or batches of your own
-            One sample per row, or where batches come from.
+        X : array of shape (n, ...), sparse matrix, or batches
+            Finite numbers. A memory-mapped array is never read as a whole; a sparse matrix of SciPy is made dense in
+            parts. Without ``y`` these are batches of your own, (X, y) or (X, y, sample_weight) each: a function ``epoch
+            -> iterator``, or something that can be iterated once per epoch.
         y : array of shape (n,) or (n, k), optional
-            One target per row, as the loss wants them; left out with batches of your own.
+            Class codes from 0, or numbers, as the loss wants them.
         epochs : int
-            How many more: two calls with 5 leave the same bits as one with 10.
+            How many more epochs to train.
+        batch_size : int, default=32
+            Rows per update; n or more is one batch with all rows, in the order given.
+        validation_data : (X, y) or (X, y, sample_weight), optional
+            Rows to evaluate after each epoch, with noise off.
+        validation_split : float, default=0.0
+            Instead: hold out this share of the rows, drawn once per seed, stratified for classes.
+        sample_weight : array of shape (n,), optional
+            The loss is ``sum(w * l) / sum(w)``. A batch of zero weight is skipped.
+        class_weight : "balanced", dict or sequence, optional
+            Weights by class code, which multiply those of the rows: balanced weighs every class the same, as in
+            scikit-learn. Not for the validation data.
+        shuffle : bool, default=True
+            Whether to visit the rows in a new random order each epoch. Memory-mapped rows are shuffled in blocks.
+        drop_last : bool, default=False
+            Whether to leave out a last batch that is shorter than the others.
+        steps_per_epoch : int, optional
+            For batches of your own: how many make an epoch. Without it ``len`` tells, or the end of the iterator, and
+            then schedules see whole epochs only.
+        metrics : str, function, or sequence of them, optional
+            For the validation data; by default those of the loss. A function of your own, ``f(y, prediction, weight)``
+            or ``f(y, prediction)``, stands beside names: ``metrics=["auc", my_metric]`` fills ``"valid_my_metric"``.
+        early_stopping : EarlyStopping, optional
+            When to stop, and whether to restore the best weights.
+        callbacks : Callback or function, or an iterable of them
+            A function is called with the `Run` after each epoch.
+        max_seconds : float, optional
+            Stop after this time, at the end of a step. An epoch that is cut short is not completed later: the next fit
+            begins the next one.
+        checkpoint : Checkpoint or path, optional
+            Where to write down, now and then, all that the rest of the run depends on; see `Checkpoint`.
+        resume : bool, default=False
+            Whether to go on from the checkpoint, if there is one: a run that was killed at any instant and is started
+            again ends with the bits of one that was not. ``epochs`` and ``max_seconds`` are then totals of the run, and
+            network, data and options must be the same as before.
+        deterministic : bool, default=False
+            Whether a second run of the same program must leave the same bits on this machine: ``threads="auto"`` then
+            takes one thread instead of trying what is faster now. With ``checkpoint`` the number is chosen at the start
+            and stays.
+        threads : int or "auto", default="auto"
+            BLAS threads while training. ``"auto"`` takes one for small products; for large ones it times the first
+            steps with one and with all that the caller allows, and falls back to one when steps become slow, as they do
+            when another process computes beside it. ``history.notes`` then says so.
+        progress : bool, optional
+            Whether to show a progress line; by default on a terminal and in a notebook.
         diagnose : bool or Watch, default=True
-            Whether to look for what goes wrong, in the data, at the start and in training: it is told in warnings and
+            Whether to look for what goes wrong, in the data, at the start and in training: it is said in warnings and
             in ``history.findings``, with what helped when it was tried on a copy. `glassnet.diagnosis.Watch` has
             options. Nothing is changed by it.
-        **options
-            As listed above.
 
         Returns
         -------
         History
-            Of all calls so far.
+            Of all calls so far. ``history.stop_reason`` says how this one ended.
+
+        Raises
+        ------
+        DivergenceError
+            The loss or a weight became NaN or infinite; the network holds the last weights with a finite loss.
         """
         from glassnet.diagnosis import fit_watched
+        from glassnet.training.options import FitOptions, check_fit_options
 
+        check_fit_options("fit", unknown)
+        options = FitOptions(
+            batch_size=batch_size,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
+            shuffle=shuffle,
+            drop_last=drop_last,
+            steps_per_epoch=steps_per_epoch,
+            metrics=metrics,
+            early_stopping=early_stopping,
+            callbacks=callbacks,
+            max_seconds=max_seconds,
+            checkpoint=checkpoint,
+            resume=resume,
+            deterministic=deterministic,
+            threads=threads,
+            progress=progress,
+        )
         return fit_watched(self, X, y, epochs, diagnose, options)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:
@@ -121,7 +219,9 @@ class Network(BaseNetwork):
         X, y, weight = self.check_data("Network.evaluate", X, y, sample_weight)
         return scores(self, X, y, weight, self.loss.choose_metrics("Network.evaluate", metrics))
 
-    def loss_and_gradients(self, X: Any, y: Any, sample_weight: Any = None, mode: str = "record") -> Any:
+    def loss_and_gradients(
+        self, X: Any, y: Any, sample_weight: Any = None, mode: Literal["record", "train"] = "record"
+    ) -> Any:
         """Return the mean loss of one batch and leave its gradients in ``grads``; not while a fit is running.
 
         Parameters
@@ -186,7 +286,7 @@ class Network(BaseNetwork):
         self.built("summary")
         return summary_table(self)
 
-    def explain(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+    def explain(self, X: Any, y: Any, sample_weight: Any = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
 
         ``sample_weight`` weighs the rows as in `fit`.
@@ -197,13 +297,13 @@ class Network(BaseNetwork):
 
     # ---- pictures, with matplotlib ------------------------------------------------------------------------------
 
-    def plot_history(self, column: str = "loss", *, ax: Any = None) -> Any:
+    def plot_history(self, column: str = "loss", *, ax: Axes | None = None) -> Axes:
         """Draw a ``column`` of the history, findings marked, into ``ax``; see `glassnet.plots.plot_history`."""
         from glassnet.plots import plot_history
 
         return plot_history(self.history, column, ax=ax)
 
-    def plot_network(self, X: Any = None, *, most_units: int = 12, ax: Any = None) -> Any:
+    def plot_network(self, X: Any = None, *, most_units: int = 12, ax: Axes | None = None) -> Axes:
         """Draw units and weights, with the answers to one row ``X``; see `glassnet.plots.plot_network`.
 
         ``most_units`` of a layer are drawn, into ``ax``.
@@ -212,13 +312,13 @@ class Network(BaseNetwork):
 
         return plot_network(self, X, most_units=most_units, ax=ax)
 
-    def plot_weights(self, *, ax: Any = None) -> Any:
+    def plot_weights(self, *, ax: Axes | None = None) -> Axes:
         """Draw how the weights of every layer are spread, into ``ax``; see `glassnet.plots.plot_weights`."""
         from glassnet.plots import plot_weights
 
         return plot_weights(self, ax=ax)
 
-    def plot_gradient_flow(self, X: Any, y: Any, sample_weight: Any = None, *, ax: Any = None) -> Any:
+    def plot_gradient_flow(self, X: Any, y: Any, sample_weight: Any = None, *, ax: Axes | None = None) -> Axes:
         """Draw how large the gradient on ``X``, ``y`` is in each layer; see `glassnet.plots.plot_gradient_flow`.
 
         ``sample_weight`` weighs the rows; ``ax`` is where to draw.
@@ -227,7 +327,7 @@ class Network(BaseNetwork):
 
         return plot_gradient_flow(self, X, y, sample_weight, ax=ax)
 
-    def plot_decision_regions(self, X: Any, y: Any = None, **options: Any) -> Any:
+    def plot_decision_regions(self, X: Any, y: Any = None, **options: Any) -> Axes:
         """Draw where in the plane of ``X`` which class is answered, and the rows by their ``y``.
 
         The ``options`` are those of `glassnet.plots.plot_decision_regions`.
@@ -236,7 +336,7 @@ class Network(BaseNetwork):
 
         return plot_decision_regions(self, X, y, **options)
 
-    def plot_confusion(self, X: Any, y: Any, **options: Any) -> Any:
+    def plot_confusion(self, X: Any, y: Any, **options: Any) -> Axes:
         """Draw how often each class of ``y`` is taken for which, for the rows ``X``.
 
         The ``options`` are those of `glassnet.plots.plot_confusion`.
@@ -245,7 +345,7 @@ class Network(BaseNetwork):
 
         return plot_confusion(self, X, y, **options)
 
-    def plot_calibration(self, X: Any, y: Any, **options: Any) -> Any:
+    def plot_calibration(self, X: Any, y: Any, **options: Any) -> Axes:
         """Draw how often the class answered for ``X`` was that in ``y``, against how sure the network was.
 
         The ``options`` are those of `glassnet.plots.plot_calibration`.
@@ -254,7 +354,7 @@ class Network(BaseNetwork):
 
         return plot_calibration(self, X, y, **options)
 
-    def plot_predicted(self, X: Any, y: Any, **options: Any) -> Any:
+    def plot_predicted(self, X: Any, y: Any, **options: Any) -> Axes:
         """Draw the predictions for ``X`` against the true numbers ``y``.
 
         The ``options`` are those of `glassnet.plots.plot_predicted`.

@@ -18,10 +18,11 @@ from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
-from glassnet.training import History, Run, check_fit_options, fit_network
+from glassnet.training import History, Run, fit_network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
+from glassnet.training.options import FitOptions
 from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
@@ -190,9 +191,9 @@ def _outside() -> int:
 
 
 def fit_watched(
-    network: BaseNetwork, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: dict[str, Any]
+    network: BaseNetwork, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: FitOptions
 ) -> History:
-    """Train a network as `glassnet.training.fit_network` does, with open eyes unless ``diagnose`` is False.
+    """Train a network as `glassnet.training.fit_network` does, and run checks meanwhile unless ``diagnose`` is False.
 
     Parameters
     ----------
@@ -201,19 +202,18 @@ def fit_watched(
         As of `fit_network`.
     diagnose : bool or Watch
         True for a `Watch` with its defaults.
-    options : dict
-        Of `fit_network`.
+    options : FitOptions
+        All of them.
     """
-    check_fit_options(options)
     if not isinstance(diagnose, Watch):
         if not check_flag("fit", "diagnose", diagnose) or network.members is not None:
             history = fit_network(network, X, y, epochs=epochs, **options)
             history.findings = Diagnosis()
             return history
         diagnose = Watch(feature_names=names_of_frame(X))
-    callbacks = [*as_callbacks(options.pop("callbacks", ())), diagnose]
+    options["callbacks"] = [*as_callbacks(options["callbacks"]), diagnose]
     try:
-        history = fit_network(network, X, y, epochs=epochs, callbacks=callbacks, **options)
+        history = fit_network(network, X, y, epochs=epochs, **options)
     except DivergenceError as error:
         diagnose.explain(error)
         raise

@@ -22,6 +22,7 @@ from glassnet.layers.tree import every_layer, leaves, name_layers
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.utils.checks import check_choice, check_integer, check_number
+from glassnet.utils.names import DTypeName, LossName, OptimizerName
 from glassnet.utils.random_streams import Noise, Streams
 
 __all__ = ["BaseNetwork"]
@@ -44,10 +45,10 @@ class BaseNetwork:
         self,
         layers: Sequence[Layer],
         *,
-        loss: str | Loss,
-        optimizer: str | Optimizer = "adam",
+        loss: LossName | Loss,
+        optimizer: OptimizerName | Optimizer = "adam",
         seed: int | Sequence[int] | None = None,
-        dtype: str = "float32",
+        dtype: DTypeName | type[np.floating[Any]] | np.dtype[Any] = "float32",
         members: int | None = None,
         input_shape: tuple[int, ...] | None = None,
         l1: float = 0.0,
@@ -131,7 +132,7 @@ class BaseNetwork:
         if "optimizer" in kept:
             kept["optimizer"] = copy.deepcopy(self.optimizer)
         other = type(self).__new__(type(self))
-        BaseNetwork.__init__(other, layers, dtype=self.dtype.name, **kept, **changes)
+        BaseNetwork.__init__(other, layers, dtype=self.dtype, **kept, **changes)
         vars(other).update({name: value for name, value in vars(self).items() if name not in _STATE})
         return other
 
@@ -294,7 +295,7 @@ class BaseNetwork:
         """Return the source of noise for layers, at epoch 0, batch 0."""
         return Noise(self.streams, self.members)
 
-    def astype(self, dtype: str) -> Self:
+    def astype(self, dtype: DTypeName) -> Self:
         """Return a copy whose ``dtype`` is ``"float32"`` or ``"float64"``, without training state."""
         self.built("astype")
         cast = self.untrained()

@@ -14,6 +14,7 @@ from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS, default_initializer
 from glassnet.utils.arrays import Scratch, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_flag, check_integer
+from glassnet.utils.names import ActivationName, InitializerName
 
 __all__ = ["Dense"]
 
@@ -52,9 +53,9 @@ class Dense(Layer):
     def __init__(
         self,
         units: int,
-        activation: str | Activation | tuple[Any, Any] | dict[str, Any] | None = None,
+        activation: ActivationName | Activation | tuple[Any, Any] | dict[str, Any] | None = None,
         *,
-        initializer: str | None = None,
+        initializer: InitializerName | None = None,
         use_bias: bool = True,
     ) -> None:
         self.units = check_integer("Dense", "units", units, 1)

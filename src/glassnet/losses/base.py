@@ -21,10 +21,11 @@ from glassnet.metrics import Metric, as_metric
 from glassnet.utils import synonyms
 from glassnet.utils.arrays import Scratch, weighted_sum
 from glassnet.utils.checks import check_choice
+from glassnet.utils.names import MetricName
 
 __all__ = ["ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
 
-MetricChoice = str | Callable[..., Any] | Sequence[str | Callable[..., Any]] | None
+MetricChoice = MetricName | Callable[..., Any] | Sequence[MetricName | Callable[..., Any]] | None
 """What ``metrics=`` takes: names, functions, several of them, or None for the default ones."""
 
 
@@ -121,7 +122,7 @@ class Loss:
         """
         raise NotImplementedError
 
-    def choose_metrics(self, where: str, chosen: MetricChoice) -> dict[str, Metric]:
+    def choose_metrics(self, where: str, chosen: Any) -> dict[str, Metric]:
         """Return the metrics asked for by their names, checked, or the default ones.
 
         Functions of the user's stand beside names and are called by their own ``__name__``, see

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.utils.checks import require_extra
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["axes_for"]
 
 
-def axes_for(where: str, ax: Any, **options: Any) -> Any:
+def axes_for(where: str, ax: Axes | None, **options: Any) -> Axes:
     """Return the axes given, or new ones of a new figure.
 
     Raises
@@ -20,4 +23,5 @@ def axes_for(where: str, ax: Any, **options: Any) -> Any:
     if ax is not None:
         return ax
     pyplot = require_extra("matplotlib.pyplot", "plot", where)
-    return pyplot.subplots(layout="constrained", **options)[1]
+    new: Axes = pyplot.subplots(layout="constrained", **options)[1]
+    return new

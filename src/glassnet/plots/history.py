@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,12 +11,15 @@ from glassnet.plots.axes import axes_for
 from glassnet.training import History
 from glassnet.utils.checks import check_choice
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["plot_history"]
 
 _PEAK = 50.0
 
 
-def plot_history(history: History | None, column: str = "loss", *, ax: Any = None) -> Any:
+def plot_history(history: History | None, column: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw a column of the history and its counterpart on the validation data; the best epoch and findings are marked.
 
     Where the largest value is more than 50 times the middle one, as after a bad start, the scale is logarithmic.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,10 +12,13 @@ from glassnet.errors import ShapeError
 from glassnet.plots.axes import axes_for
 from glassnet.utils.checks import check_integer
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["plot_attribution", "plot_importance"]
 
 
-def plot_importance(importance: Importance, *, most: int = 15, ax: Any = None) -> Any:
+def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None = None) -> Axes:
     """Draw how much worse the network gets when each column is shuffled, the most important on top.
 
     Parameters
@@ -44,8 +47,8 @@ def plot_attribution(
     *,
     feature_names: Sequence[str] | None = None,
     most: int = 15,
-    ax: Any = None,
-) -> Any:
+    ax: Axes | None = None,
+) -> Axes:
     """Draw what each input contributes to the answer to one row: blue for, orange against.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,12 +14,17 @@ from glassnet.plots.axes import axes_for
 from glassnet.training import Snapshots
 from glassnet.utils.checks import check_choice
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["plot_gradient_flow", "plot_histograms"]
 
 _ROWS = 80  # of the picture, over the range of values
 
 
-def plot_histograms(snapshots: Snapshots, what: str = "weights", layer: str | None = None, *, ax: Any = None) -> Any:
+def plot_histograms(
+    snapshots: Snapshots, what: str = "weights", layer: str | None = None, *, ax: Axes | None = None
+) -> Axes | np.ndarray:
     """Draw how the numbers of a layer are spread, epoch by epoch: the darker, the more numbers.
 
     Parameters
@@ -93,7 +98,9 @@ def _edges(epochs: list[int]) -> np.ndarray:
     return np.concatenate([[2 * at[0] - between[0]], between, [2 * at[-1] - between[-1]]])
 
 
-def plot_gradient_flow(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, ax: Any = None) -> Any:
+def plot_gradient_flow(
+    network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, ax: Axes | None = None
+) -> Axes:
     """Draw how large the gradient is in each layer, from the first to the last, on a logarithmic scale.
 
     A bar is the mean size of ``dL/dW``, the line above it the largest. Bars that shrink by a factor of a thousand and

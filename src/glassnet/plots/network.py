@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from glassnet.engine.inspection import layer_outputs
 from glassnet.errors import ConfigError
 from glassnet.layers import Dense, Layer, NTKDense
 from glassnet.plots.axes import axes_for
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_network"]
 
@@ -36,7 +39,7 @@ class _Column:
         self.middle = 0.0 if not self.is_cut else float(self.y[most - half - 1] + self.y[most - half]) / 2
 
 
-def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST_UNITS, ax: Any = None) -> Any:
+def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST_UNITS, ax: Axes | None = None) -> Axes:
     """Draw the network: units in columns, weights as lines, blue for positive and orange for negative ones.
 
     The thicker and darker a line, the larger its weight beside the others of its layer. Of large layers the first and

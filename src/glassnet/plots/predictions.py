@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from glassnet.errors import ConfigError
 from glassnet.plots.axes import axes_for
 from glassnet.training.class_weights import class_codes
 from glassnet.utils.checks import check_integer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
 
@@ -34,7 +37,9 @@ def _averaged(network: BaseNetwork, X: Any) -> np.ndarray:
     return predictions if network.members is None else predictions.mean(axis=0)
 
 
-def plot_confusion(network: BaseNetwork, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Any = None) -> Any:
+def plot_confusion(
+    network: BaseNetwork, X: Any, y: Any, *, labels: Sequence[str] | None = None, ax: Axes | None = None
+) -> Axes:
     """Draw how many rows of each class were taken for which, the right ones on the diagonal.
 
     The colour is the share of the true class, so that rare classes are seen too.
@@ -73,7 +78,7 @@ def plot_confusion(network: BaseNetwork, X: Any, y: Any, *, labels: Sequence[str
     return ax
 
 
-def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax: Any = None) -> Any:
+def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax: Axes | None = None) -> Axes:
     """Draw how often the predicted class was right against how sure the network was of it.
 
     Rows are put into ``bins`` of as many rows each, by the probability of the predicted class; bars are two standard
@@ -116,7 +121,7 @@ def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax
     return ax
 
 
-def plot_predicted(network: BaseNetwork, X: Any, y: Any, *, output: int = 0, ax: Any = None) -> Any:
+def plot_predicted(network: BaseNetwork, X: Any, y: Any, *, output: int = 0, ax: Axes | None = None) -> Axes:
     """Draw predicted against true numbers; on the diagonal they are equal.
 
     Parameters
@@ -141,7 +146,7 @@ def plot_predicted(network: BaseNetwork, X: Any, y: Any, *, output: int = 0, ax:
     return draw_predicted(columns[:, column], _averaged(network, X[:])[:, column], ax=axes_for(where, ax))
 
 
-def draw_predicted(true: np.ndarray, found: np.ndarray, *, ax: Any) -> Any:
+def draw_predicted(true: np.ndarray, found: np.ndarray, *, ax: Axes) -> Axes:
     """Draw predicted numbers against the true ones, both of shape (n,), on ``ax``."""
     ends = [min(true.min(), found.min()), max(true.max(), found.max())]
     ax.plot(ends, ends, color="0.6", lw=1.0, ls="--", label="equal")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.plots.axes import axes_for
 from glassnet.utils.checks import check_integer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["plot_decision_regions"]
 
@@ -24,8 +27,8 @@ def plot_decision_regions(
     *,
     features: Sequence[int] = (0, 1),
     resolution: int = 200,
-    ax: Any = None,
-) -> Any:
+    ax: Axes | None = None,
+) -> Axes:
     """Draw what a network predicts over two features, and the rows of data as points.
 
     For classes the colour is the most probable one, paler where it is less sure, with a line where two are as probable;

@@ -11,6 +11,8 @@ from glassnet.plots.axes import axes_for
 from glassnet.utils.checks import check_choice
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from glassnet.training import History
 
 __all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
@@ -51,7 +53,7 @@ class Trials(Protocol):
         """The best first."""
 
 
-def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Any = None) -> Any:
+def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw one column of several histories over the epochs: a line for each, and their median.
 
     Parameters
@@ -82,7 +84,7 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: An
     return ax
 
 
-def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Any = None) -> Any:
+def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw a score of every fold, with mean and standard deviation.
 
     Parameters
@@ -108,7 +110,7 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Any
     return ax
 
 
-def plot_rates(search: Rates, *, ax: Any = None) -> Any:
+def plot_rates(search: Rates, *, ax: Axes | None = None) -> Axes:
     """Draw the loss over the learning rate, the best one marked.
 
     Parameters
@@ -141,7 +143,7 @@ def _top(ax: Any) -> Any:
     return ax.get_xaxis_transform()
 
 
-def plot_sweep(found: Trials, setting: str, *, ax: Any = None) -> Any:
+def plot_sweep(found: Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     """Draw what every network of a search achieved over one setting, the best trial marked.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,12 +10,15 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
 from glassnet.plots.axes import axes_for
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 __all__ = ["plot_weights"]
 
 _BINS = 60
 
 
-def plot_weights(network: BaseNetwork, *, ax: Any = None) -> Any:
+def plot_weights(network: BaseNetwork, *, ax: Axes | None = None) -> Axes:
     """Draw how the weights of every layer are distributed, one above the other on a common scale.
 
     Parameters

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from glassnet.engine.evaluation import scores
 from glassnet.errors import DivergenceError
-from glassnet.losses import MetricChoice
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
-from glassnet.training import EarlyStopping, History
+from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.loop import Validation
+from glassnet.training.options import TrainingOptions, check_fit_options
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
@@ -102,16 +102,7 @@ def cross_validate(
     repeats: int = 1,
     stratify: bool = True,
     groups: Any = None,
-    batch_size: int = 32,
-    validation_split: float = 0.0,
-    sample_weight: Any = None,
-    class_weight: Any = None,
-    shuffle: bool = True,
-    metrics: MetricChoice = None,
-    early_stopping: EarlyStopping | None = None,
-    max_seconds: float | None = None,
-    threads: int | str = "auto",
-    progress: bool | None = None,
+    **options: Unpack[TrainingOptions],
 ) -> CrossValidation:
     """Train a new network for each fold on the other folds' rows, all at once, and score it on its own.
 
@@ -137,12 +128,11 @@ def cross_validate(
         Whether every fold gets about the same share of each class, where targets are classes.
     groups : array of shape (n,), optional
         Rows of the same group stay in the same fold.
-    batch_size, sample_weight, class_weight, shuffle
-        As of `Network.fit`; ``"balanced"`` counts the classes among all rows.
-    validation_split : float, default=0.0
-        Share of a network's training rows that it holds out to be evaluated on after each epoch.
-    metrics, early_stopping, max_seconds, threads, progress
-        As of `Network.fit`; ``max_seconds`` is for all of them.
+    **options
+        ``batch_size``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``, ``drop_last``,
+        ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.
+        ``validation_split`` is the share of a network's training rows that it holds out to be evaluated on after each
+        epoch; ``class_weight="balanced"`` counts the classes among all rows; ``max_seconds`` is for all networks.
 
     Returns
     -------
@@ -170,23 +160,9 @@ def cross_validate(
     """
     check_template("cross_validate", network)
     template = network.renewed(network.seeds[0])
-    plan = make_plan(
-        "cross_validate",
-        template,
-        X,
-        y,
-        epochs=epochs,
-        title="folds",
-        batch_size=batch_size,
-        sample_weight=sample_weight,
-        class_weight=class_weight,
-        shuffle=shuffle,
-        metrics=metrics,
-        early_stopping=early_stopping,
-        max_seconds=max_seconds,
-        threads=threads,
-        progress=progress,
-    )
+    check_fit_options("cross_validate", options, TrainingOptions)
+    validation_split = options.pop("validation_split", 0.0)
+    plan = make_plan("cross_validate", template, X, y, epochs=epochs, title="folds", options=options)
     n, targets = len(plan.data[0]), plan.data[1][:]
     codes = class_codes(template.loss, targets) if check_flag("cross_validate", "stratify", stratify) else None
     parts = make_folds(n, folds, network.seeds[0], repeats=repeats, codes=codes, groups=groups)

@@ -6,7 +6,7 @@ import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -71,7 +71,7 @@ class JointPlan(NamedTuple):
     metrics: Mapping[str, Metric] = {}
     early_stopping: EarlyStopping | None = None
     max_seconds: float = math.inf
-    threads: int | str = "auto"
+    threads: int | Literal["auto"] = "auto"
     progress: bool | None = None
     title: str = "networks"
     make_callbacks: Callable[[Sequence[int]], list[Callback]] = lambda numbers: []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template, make_members, scale_weights
 from glassnet.populations.plans import make_plan
 from glassnet.schedules import Schedule
-from glassnet.training import EarlyStopping, History
+from glassnet.training import History
+from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
 
 __all__ = ["Population"]
@@ -120,29 +121,8 @@ class Population:
         """What training recorded, for each member."""
         return [network.history for network in self.networks]
 
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        *,
-        epochs: int,
-        batch_size: int = 32,
-        validation_data: Sequence[Any] | None = None,
-        validation_split: float = 0.0,
-        sample_weight: Any = None,
-        class_weight: Any = None,
-        shuffle: bool = True,
-        drop_last: bool = False,
-        metrics: MetricChoice = None,
-        early_stopping: EarlyStopping | None = None,
-        max_seconds: float | None = None,
-        threads: int | str = "auto",
-        progress: bool | None = None,
-    ) -> list[History]:
+    def fit(self, X: Any, y: Any, *, epochs: int, **options: Unpack[JointOptions]) -> list[History]:
         """Train every member ``epochs`` more epochs, each in its own order of the rows and to its own end.
-
-        The options are those of `Network.fit`. ``max_seconds`` is for all of them; ``validation_split`` holds out the
-        same rows for all, drawn from the first member's seed, so that they can be compared.
 
         Parameters
         ----------
@@ -152,10 +132,12 @@ class Population:
             One target per row.
         epochs : int
             How many more.
-        batch_size, validation_data, validation_split, sample_weight, class_weight, shuffle, drop_last
-            As of `Network.fit`.
-        metrics, early_stopping, max_seconds, threads, progress
-            As of `Network.fit`. With early stopping every member has its own last and its own best epoch.
+        **options
+            ``batch_size``, ``validation_data``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``,
+            ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of
+            `Network.fit`. ``max_seconds`` is for all members; ``validation_split`` holds out the same rows for all,
+            drawn from the first member's seed, so that they can be compared. With early stopping every member has its
+            own last and its own best epoch.
 
         Returns
         -------
@@ -167,27 +149,9 @@ class Population:
         DivergenceError
             All members diverged.
         """
-        first = self.networks[0]
-        plan = make_plan(
-            "Population.fit",
-            first,
-            X,
-            y,
-            epochs=epochs,
-            title="members",
-            batch_size=batch_size,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            sample_weight=sample_weight,
-            class_weight=class_weight,
-            shuffle=shuffle,
-            drop_last=drop_last,
-            metrics=metrics,
-            early_stopping=early_stopping,
-            max_seconds=max_seconds,
-            threads=threads,
-            progress=progress,
-        )
+        check_fit_options("Population.fit", options, JointOptions)
+        first, early_stopping = self.networks[0], options.get("early_stopping")
+        plan = make_plan("Population.fit", first, X, y, epochs=epochs, title="members", options=options)
         self._build(first.input_shape or ())
         self._monitor = "loss" if plan.validation is None else "valid_loss"
         if early_stopping is not None:
@@ -225,7 +189,7 @@ class Population:
         message = "Population: its members must be trained, got none that is. Call fit first."
         raise NotFittedError(message)
 
-    def ranking(self, monitor: str | None = None, *, mode: str = "auto") -> list[int]:
+    def ranking(self, monitor: str | None = None, *, mode: Literal["auto", "min", "max"] = "auto") -> list[int]:
         """Return the members' numbers, the best first; those that diverged are left out.
 
         Parameters
@@ -239,7 +203,7 @@ class Population:
         sign = better_sign("Population", monitor or self._monitor, mode)
         return sorted((k for k, value in enumerate(values) if not math.isnan(value)), key=lambda k: sign * values[k])
 
-    def best(self, monitor: str | None = None, *, mode: str = "auto") -> Network:
+    def best(self, monitor: str | None = None, *, mode: Literal["auto", "min", "max"] = "auto") -> Network:
         """Return a copy of the best member; ``monitor`` and ``mode`` as of `ranking`.
 
         It was chosen by the same rows that its score is from, so that score is a little too good.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
 from glassnet.training import Callback, Run
+from glassnet.training.options import TrainingOptions
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.text_table import text_table
 
@@ -104,8 +105,8 @@ def find_learning_rate(
     steps: int = 100,
     batch_size: int = 32,
     sample_weight: Any = None,
-    class_weight: Any = None,
-    threads: int | str = "auto",
+    class_weight: Literal["balanced"] | Mapping[int, float] | Sequence[float] | None = None,
+    threads: int | Literal["auto"] = "auto",
     progress: bool | None = None,
 ) -> RateSearch:
     """Train copies of a network for a few steps, each with its own constant learning rate, and compare their losses.
@@ -159,19 +160,9 @@ def find_learning_rate(
     check_template("find_learning_rate", network)
     steps = check_integer("find_learning_rate", "steps", steps, 2)
     template = network.untrained()
-    plan = make_plan(
-        "find_learning_rate",
-        template,
-        X,
-        y,
-        epochs=1,
-        title="rates",
-        batch_size=batch_size,
-        sample_weight=sample_weight,
-        class_weight=class_weight,
-        threads=threads,
-        progress=progress,
-    )
+    options: TrainingOptions = {"batch_size": batch_size, "sample_weight": sample_weight, "class_weight": class_weight}
+    options |= {"threads": threads, "progress": progress}
+    plan = make_plan("find_learning_rate", template, X, y, epochs=1, title="rates", options=options)
     jobs = []
     for rate in rates.tolist():
         member = template.untrained()

@@ -6,18 +6,18 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
 from glassnet.errors import ConfigError, DivergenceError
-from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
 from glassnet.network import Network
 from glassnet.populations.joint import Job, train_jointly
 from glassnet.populations.members import check_template
 from glassnet.populations.plans import make_plan
-from glassnet.training import EarlyStopping, History
+from glassnet.training import History
+from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.text_table import text_table
 
@@ -134,18 +134,8 @@ def sweep(
     n_random: int | None = None,
     seed: int = 0,
     monitor: str | None = None,
-    mode: str = "auto",
-    batch_size: int = 32,
-    validation_data: Sequence[Any] | None = None,
-    validation_split: float = 0.2,
-    sample_weight: Any = None,
-    class_weight: Any = None,
-    shuffle: bool = True,
-    metrics: MetricChoice = None,
-    early_stopping: EarlyStopping | None = None,
-    max_seconds: float | None = None,
-    threads: int | str = "auto",
-    progress: bool | None = None,
+    mode: Literal["auto", "min", "max"] = "auto",
+    **options: Unpack[JointOptions],
 ) -> Sweep:
     """Train a network for every combination of settings and rank them by what they achieve on held-out rows.
 
@@ -174,12 +164,11 @@ def sweep(
         The column of the history to compare; by default what early stopping watches, or the validation loss.
     mode : {"auto", "min", "max"}, default="auto"
         Whether small or large values are good: ``"auto"`` knows it of losses and of our metrics.
-    batch_size, sample_weight, class_weight, shuffle, metrics, early_stopping, max_seconds, threads, progress
-        As of `Network.fit`; ``max_seconds`` is for all of them.
-    validation_data : (X, y) or (X, y, sample_weight), optional
-        The rows to compare on.
-    validation_split : float, default=0.2
-        Without them: the share of the rows to hold out, the same ones for all.
+    **options
+        ``batch_size``, ``validation_data``, ``validation_split``, ``sample_weight``, ``class_weight``, ``shuffle``,
+        ``drop_last``, ``metrics``, ``early_stopping``, ``max_seconds``, ``threads``, ``progress`` as of `Network.fit`.
+        The networks are compared on ``validation_data``, or without it on the share ``validation_split`` of the rows,
+        0.2 by default, the same ones for all; ``max_seconds`` is for all networks.
 
     Returns
     -------
@@ -209,27 +198,17 @@ def sweep(
     {'units': 16, 'learning_rate': 0.03}
     """
     started = time.perf_counter()
+    check_fit_options("sweep", options, JointOptions)
+    early_stopping, validation_data = options.get("early_stopping"), options.get("validation_data")
+    validation_split = options.get("validation_split", 0.2)
     trials = _trials(build, _combinations(settings, n_random, seed), check_integer("sweep", "n_seeds", n_seeds, 1))
     watched = monitor or (early_stopping.monitor if early_stopping is not None else "valid_loss")
     sign = better_sign("sweep", watched, mode)
     if validation_data is None and not validation_split and watched.startswith("valid_"):
         message = "sweep: there must be rows to compare on, got none. Pass validation_data or validation_split=0.2."
         raise ConfigError(message)
-    options = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "validation_data": validation_data,
-        "validation_split": 0.0 if validation_data is not None else validation_split,
-        "sample_weight": sample_weight,
-        "class_weight": class_weight,
-        "shuffle": shuffle,
-        "metrics": metrics,
-        "early_stopping": early_stopping,
-        "max_seconds": max_seconds,
-        "threads": threads,
-        "progress": progress,
-    }
-    failures = _train(trials, seed, X, y, options)
+    options["validation_split"] = 0.0 if validation_data is not None else validation_split
+    failures = _train(trials, seed, X, y, epochs, options)
     restores = early_stopping is not None and early_stopping.restore_best
     for trial in trials:
         trial.values[:] = [_value(network, watched, restores, failures) for network in trial.networks]
@@ -278,9 +257,9 @@ def _trials(build: Callable[..., Network], combinations: Sequence[dict[str, Any]
     return found
 
 
-def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, options: dict[str, Any]) -> dict[int, str]:
+def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, options: JointOptions) -> dict[int, str]:
     """Train all networks, those together that read the data in the same way; return by id what made some diverge."""
-    started, seconds = time.perf_counter(), options["max_seconds"]
+    started, seconds = time.perf_counter(), options.get("max_seconds")
     kinds: dict[Hashable, list[Network]] = {}
     for network in (network for trial in trials for network in trial.networks):
         kinds.setdefault((type(network.loss), repr(network.loss), network.dtype), []).append(network)
@@ -294,7 +273,7 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, options: dict[str
         done += len(networks)
         # One that is only there to prepare the data, so that all kinds of networks hold out the same rows.
         reader = networks[0].renewed(check_integer("sweep", "seed", seed, 0))
-        plan = make_plan("sweep", reader, X, y, title="networks", **options)
+        plan = make_plan("sweep", reader, X, y, epochs=epochs, title="networks", options=options)
         for network in networks:
             network.build(reader.input_shape or ())
         found = train_jointly([Job(network) for network in networks], plan)

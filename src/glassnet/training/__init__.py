@@ -5,7 +5,7 @@ from __future__ import annotations
 from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.early_stopping import EarlyStopping
-from glassnet.training.fitting import check_fit_options, fit_network
+from glassnet.training.fitting import fit_network
 from glassnet.training.history import History
 from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
@@ -20,6 +20,5 @@ __all__ = [
     "RunState",
     "Snapshot",
     "Snapshots",
-    "check_fit_options",
     "fit_network",
 ]

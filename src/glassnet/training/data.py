@@ -1,4 +1,4 @@
-"""From what `fit` was given to the batches of a run and its validation data."""
+"""Turn the arguments of `fit` into batches and validation data."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
+from glassnet.training.options import FitOptions
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_weights
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
@@ -19,24 +20,14 @@ from glassnet.utils.splitting import split_rows
 __all__ = ["prepare_data"]
 
 
-def prepare_data(
-    network: BaseNetwork,
-    X: Any,
-    y: Any,
-    *,
-    batch_size: int,
-    validation_data: Sequence[Any] | None,
-    validation_split: float,
-    sample_weight: Any,
-    class_weight: Any,
-    shuffle: bool,
-    drop_last: bool,
-    steps_per_epoch: int | None,
-) -> tuple[Batches, Validation | None]:
-    """Return the batches and the validation data, checked; `fit` explains the arguments. Builds the network."""
-    split = check_number("fit", "validation_split", validation_split, 0.0, 1.0, open_maximum=True)
-    shuffle, drop_last = check_flag("fit", "shuffle", shuffle), check_flag("fit", "drop_last", drop_last)
-    batch_size = check_integer("fit", "batch_size", batch_size, 1)
+def prepare_data(network: BaseNetwork, X: Any, y: Any, options: FitOptions) -> tuple[Batches, Validation | None]:
+    """Return the batches and the validation data, checked; `Network.fit` explains the options. Builds the network."""
+    split = check_number("fit", "validation_split", options["validation_split"], 0.0, 1.0, open_maximum=True)
+    shuffle = check_flag("fit", "shuffle", options["shuffle"])
+    drop_last = check_flag("fit", "drop_last", options["drop_last"])
+    batch_size = check_integer("fit", "batch_size", options["batch_size"], 1)
+    sample_weight, class_weight = options["sample_weight"], options["class_weight"]
+    steps_per_epoch, validation_data = options["steps_per_epoch"], options["validation_data"]
     if y is None:
         if split or sample_weight is not None:
             name = "validation_split" if split else "sample_weight"
@@ -53,9 +44,9 @@ def prepare_data(
         (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
     if class_weight is not None:
         weight = _class_weighted(network, y[:], weight, class_weight)
-    options: dict[str, Any] = {"streams": network.streams, "members": network.members}
-    made = ArrayBatches(X, y, weight, batch_size=batch_size, shuffle=shuffle, drop_last=drop_last, **options)
-    return made, validation
+    streams, members = network.streams, network.members
+    order: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
+    return ArrayBatches(X, y, weight, streams=streams, members=members, **order), validation
 
 
 def _class_weighted(network: BaseNetwork, y: np.ndarray, weight: np.ndarray | None, value: Any) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
@@ -49,8 +49,8 @@ class EarlyStopping:
         patience: int = 10,
         min_delta: float = 0.0,
         restore_best: bool = True,
-        mode: str = "auto",
-        ties: str = "first",
+        mode: Literal["auto", "min", "max"] = "auto",
+        ties: Literal["first", "last"] = "first",
     ) -> None:
         self.monitor = monitor
         self.patience = check_integer("EarlyStopping", "patience", patience, 1)

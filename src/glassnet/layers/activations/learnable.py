@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_flag
+from glassnet.utils.names import ActivationName
 
 __all__ = ["PReLU", "Parametric"]
 
@@ -93,7 +95,7 @@ class Parametric(Layer):
     learn at a tenth of the rate: ``Parametric("selu").tuned(rate_factor=0.1)``.
     """
 
-    def __init__(self, activation: Any, *, decays: bool = False) -> None:
+    def __init__(self, activation: ActivationName | Activation, *, decays: bool = False) -> None:
         self.decays = check_flag("Parametric", "decays", decays)
         self.activation = make_activation("Parametric", activation)
         self._activation = activation_config(activation, self.activation)

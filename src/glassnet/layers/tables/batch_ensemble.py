@@ -18,6 +18,7 @@ from glassnet.layers.activations.elementwise import Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_choice, check_flag, check_integer
+from glassnet.utils.names import ActivationName, InitializerName
 
 __all__ = ["Copies", "EnsembleDense", "EnsembleHead"]
 
@@ -63,7 +64,9 @@ class Copies(Layer):
     (8, 6)
     """
 
-    def __init__(self, copies: int, *, initializer: str = "normal", blocks: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, copies: int, *, initializer: InitializerName = "normal", blocks: Sequence[int] | None = None
+    ) -> None:
         self.copies = check_integer("Copies", "copies", copies, 1)
         self.initializer = check_choice("Copies", "initializer", initializer, _FACTORS)
         self.blocks = None if blocks is None else [check_integer("Copies", "blocks", width, 1) for width in blocks]
@@ -156,7 +159,7 @@ class EnsembleDense(Layer):
     def __init__(
         self,
         units: int,
-        activation: str | Activation | tuple[Any, Any] | dict[str, Any] | None = None,
+        activation: ActivationName | Activation | tuple[Any, Any] | dict[str, Any] | None = None,
         *,
         adapters: bool = True,
         scales_inputs: bool = True,

@@ -12,6 +12,7 @@ from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import Scratch
 from glassnet.utils.checks import check_choice, check_flag, check_integer
+from glassnet.utils.names import InitializerName
 
 __all__ = ["Embedding", "Scale", "Select"]
 
@@ -156,7 +157,7 @@ class Embedding(Layer):
     (6,)
     """
 
-    def __init__(self, n_categories: int, dim: int, *, initializer: str = "normal") -> None:
+    def __init__(self, n_categories: int, dim: int, *, initializer: InitializerName = "normal") -> None:
         self.n_categories = check_integer("Embedding", "n_categories", n_categories, 1)
         if self.n_categories > _MOST_CATEGORIES:
             message = f"Embedding: n_categories must be at most {_MOST_CATEGORIES}, got {n_categories}."

@@ -13,6 +13,7 @@ from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import Scratch, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_integer, check_number
+from glassnet.utils.names import InitializerName
 
 __all__ = ["NTKDense"]
 
@@ -56,8 +57,8 @@ class NTKDense(Layer):
         self,
         units: int,
         *,
-        initializer: str = "normal",
-        bias_initializer: str = "normal",
+        initializer: InitializerName = "normal",
+        bias_initializer: InitializerName = "normal",
         bias_rate_factor: float = 1.0,
     ) -> None:
         self.units = check_integer("NTKDense", "units", units, 1)

@@ -202,7 +202,9 @@ class BaseMLP(SettableWeights):
         seed = int(self._random_state.get_state(legacy=False)["state"]["key"].sum())
         optimizer = make_optimizer(self._name, self.__dict__)
         self._built = self._structure()
-        return Network(layers, loss=loss, optimizer=optimizer, seed=seed, dtype=dtype, input_shape=(n_features,))
+        return Network(
+            layers, loss=loss, optimizer=optimizer, seed=seed, dtype=np.dtype(dtype), input_shape=(n_features,)
+        )
 
     def _structure(self) -> dict[str, str]:
         """Return the parameters that a network is made from, in words that can be compared."""

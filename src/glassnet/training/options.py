@@ -1,0 +1,86 @@
+"""The options of a training, typed and with their defaults, for all that trains; `Network.fit` documents them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from os import PathLike
+from typing import Any, Literal, TypedDict
+
+from glassnet.losses import MetricChoice
+from glassnet.training.callbacks import Callback
+from glassnet.training.checkpoints import Checkpoint
+from glassnet.training.early_stopping import EarlyStopping
+from glassnet.training.loop import Run
+from glassnet.utils import synonyms
+from glassnet.utils.checks import check_options
+
+__all__ = ["FIT_DEFAULTS", "FitOptions", "JointOptions", "TrainingOptions", "check_fit_options"]
+
+
+class TrainingOptions(TypedDict, total=False):
+    """What `Network.fit`, `Population.fit`, `cross_validate` and `sweep` take alike."""
+
+    batch_size: int
+    validation_split: float
+    sample_weight: Any
+    class_weight: Literal["balanced"] | Mapping[int, float] | Sequence[float] | None
+    shuffle: bool
+    drop_last: bool
+    metrics: MetricChoice
+    early_stopping: EarlyStopping | None
+    max_seconds: float | None
+    threads: int | Literal["auto"]
+    progress: bool | None
+
+
+class JointOptions(TrainingOptions, total=False):
+    """What `Network.fit`, `Population.fit` and `sweep` take alike."""
+
+    validation_data: Sequence[Any] | None
+
+
+class FitOptions(JointOptions, total=False):
+    """What `Network.fit` takes beside data and epochs."""
+
+    steps_per_epoch: int | None
+    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]]
+    checkpoint: Checkpoint | str | PathLike[str] | None
+    resume: bool
+    deterministic: bool
+
+
+FIT_DEFAULTS: FitOptions = {
+    "batch_size": 32,
+    "validation_data": None,
+    "validation_split": 0.0,
+    "sample_weight": None,
+    "class_weight": None,
+    "shuffle": True,
+    "drop_last": False,
+    "steps_per_epoch": None,
+    "metrics": None,
+    "early_stopping": None,
+    "callbacks": (),
+    "max_seconds": None,
+    "checkpoint": None,
+    "resume": False,
+    "deterministic": False,
+    "threads": "auto",
+    "progress": None,
+}
+
+
+def check_fit_options(where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions) -> None:
+    """Refuse names that are no options, with ours for those of other libraries.
+
+    Parameters
+    ----------
+    where : str
+        Who asks, for the messages.
+    given : iterable of str
+        The names.
+    kind : type
+        Which of the classes above lists the options.
+    """
+    names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
+    check_options(where, given, names, synonyms.FIT_OPTIONS)
