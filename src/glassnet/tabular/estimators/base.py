@@ -19,8 +19,9 @@ from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.inputs import as_table
 from glassnet.tabular.estimators.targets import one_per_row, target_name
-from glassnet.tabular.fitting.fit import FitOptions, Rows, fit_table
+from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
+from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import find_recipe
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History

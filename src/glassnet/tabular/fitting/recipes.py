@@ -137,8 +137,12 @@ class Recipe:
         return network.init_from_data(design.X) if self.starts_from_data and _are_many(design.X) else network
 
     def batch_size(self, n: int) -> int:
-        """Return how many of ``n`` rows make a step."""
+        """Return the batch size for ``n`` training rows."""
         return min(256, n)
+
+    def steps_per_epoch(self, n: int, batch_size: int) -> int:
+        """Return the number of steps of an epoch over ``n`` rows."""
+        return max(n // batch_size, 1) if self.drops_last else -(-n // batch_size)
 
 
 def _are_many(X: np.ndarray) -> bool:
