@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -38,7 +38,10 @@ from glassnet.schedules import CosineWaves, FlatCosine
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.utils.checks import check_choice
 
-__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "find_recipe"]
+__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
+
+RecipeName = Literal["realmlp", "small", "tabm", "tabm-mini"]
+"""The names in `RECIPES`, for type checkers."""
 
 TYPICAL_EPOCHS = 40
 """Of a recipe that ends by itself: 21 to 81, on six tables of 180 to 1,800 rows."""
