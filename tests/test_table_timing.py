@@ -10,8 +10,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.tabular import TargetEncoder, to_table
-from glassnet.tabular.fitting.fit import FitOptions, Rows
 from glassnet.tabular.fitting.objective import find_goal
+from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import Estimate, estimate_times, work_per_row
 

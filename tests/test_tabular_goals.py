@@ -17,6 +17,7 @@ import glassnet as gn
 from glassnet.errors import ConfigError
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
 from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.timing import Pace
 from tabular_cases import KINDS, SHORT, N, columns, labels, numbers
 
 
@@ -162,7 +163,7 @@ def test_max_seconds_lowers_the_epochs(options: dict[str, Any], networks: int, m
     X, y = {"x": np.arange(60.0) % 7}, np.arange(60.0) % 11
     found = []
     for seconds in (1e-3, 10.0):
-        monkeypatch.setattr(fitting, "step_seconds", lambda *args, seconds=seconds: seconds)
+        monkeypatch.setattr(fitting, "measure_pace", lambda *args, seconds=seconds: Pace(seconds))
         model = TabularRegressor("small", epochs=30, max_seconds=1000.0, batch_size=10, threads=1, **options).fit(X, y)
         found.append(model.history_.epochs)
     # 48 or 40 rows to train on: 4 steps of 10 seconds in an epoch of each network.

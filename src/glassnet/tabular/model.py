@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -156,14 +156,14 @@ class TableModel(Predictor):
 
     # ---- files --------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | PathLike[str]) -> None:
         """Write network, encoder and target to one ``.safetensors`` file; `glassnet.load` reads the network alone."""
         table = {"encoder": self.encoder.config(), "target": self.target.config()}
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
         self.network.save(path)
 
     @classmethod
-    def load(cls, path: str | Path) -> TableModel:
+    def load(cls, path: str | PathLike[str]) -> TableModel:
         """Read a model that `save` wrote.
 
         Raises

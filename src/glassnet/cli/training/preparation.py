@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular import Column, Table, TableEncoder, TargetEncoder, read_table, split_rows
-from glassnet.tabular.fitting.fit import Rows
+from glassnet.tabular.fitting.options import Rows
 
 __all__ = [
     "MODEL_SUFFIX",

@@ -15,8 +15,9 @@ from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.tabular import TargetEncoder
-from glassnet.tabular.fitting.fit import FitOptions, Rows, Trained, fit_table
+from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import Goal, find_goal
+from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 

@@ -1,14 +1,13 @@
-"""What the estimators for tables share: from a user's X and y to a trained `TableModel`, and its answers."""
+"""The common base of the estimators for tables: it turns X and y into a trained `TableModel`."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,21 +18,69 @@ from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.inputs import as_table
 from glassnet.tabular.estimators.targets import one_per_row, target_name
-from glassnet.tabular.fitting.fit import FitOptions, Rows, fit_table
+from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
-from glassnet.tabular.fitting.recipes import find_recipe
+from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
+from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number, check_weights
+from glassnet.utils.estimator_types import BaseEstimator
 
-__all__ = ["TabularEstimator"]
+__all__ = ["RandomState", "TabularEstimator"]
+
+RandomState = int | np.random.RandomState | np.random.Generator | None
+"""What ``random_state`` takes."""
 
 
-class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """What classifier and regressor share."""
+class TabularEstimator(BaseEstimator):
+    """Base of `TabularClassifier` and `TabularRegressor`.
 
-    _task: str
-    recipe: str
+    Parameters
+    ----------
+    recipe : {"realmlp", "small", "tabm", "tabm-mini"}, default="realmlp"
+        RealMLP with its tuned defaults (arXiv:2407.04491), its simplified form in about two thirds of the time, or
+        TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on piecewise linear
+        embeddings; both take many times longer.
+    n_ensemble : int, default=1
+        Number of networks with different seeds whose predictions are averaged: the most reliable way to a little more
+        accuracy.
+    n_folds : int, optional
+        Number of cross-validation folds: each network is trained on the other folds, its epoch chosen on its own, and
+        all are averaged. No row is lost to validation.
+    metric : str, optional
+        Metric that chooses the epoch.
+    epochs : int, optional
+        Number of epochs, by default the recipe's: 256, or for TabM as many as help.
+    batch_size : int, optional
+        Rows per step; 256 by default.
+    max_seconds : float, optional
+        Time limit for the whole fit; the number of epochs is lowered to what it allows.
+    threads : int or "auto", default=1
+        BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
+        four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
+    verbose : bool, default=False
+        Whether to show a progress line.
+    random_state : int, RandomState, Generator or None, default=None
+        Seed of everything random. With an int every fit gives the same network.
+
+    Attributes
+    ----------
+    model_ : TableModel
+        Encoder, network and target encoder in one; it predicts, explains and saves by itself.
+    histories_ : list of History
+        Training history of each network.
+    n_features_in_ : int
+        Number of columns of the table.
+    feature_names_in_ : ndarray of str
+        Their names, if they have names.
+    fit_seconds_ : float
+        Duration of the fit.
+    """
+
+    _task: ClassVar[str]
+    recipe: RecipeName
     n_ensemble: int
     n_folds: int | None
     metric: str | None
@@ -42,25 +89,31 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
     max_seconds: float | None
     threads: int | str
     verbose: bool
-    random_state: Any
+    random_state: RandomState
+
+    model_: TableModel
+    histories_: list[History]
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    fit_seconds_: float
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, validation_data: Sequence[Any] | None = None, sample_weight: Any = None) -> Any:
-        """Learn a table.
+    def fit(self, X: Any, y: Any, validation_data: Sequence[Any] | None = None, sample_weight: Any = None) -> Self:
+        """Train on a table.
 
         Parameters
         ----------
         X : DataFrame of pandas, polars or pyarrow, dict of arrays, or array of shape (n, d)
-            Columns of numbers, text, categories, booleans and dates, with missing values as they are. An array of
-            objects is taken column by column. A column without any value is left out.
+            Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
+            column has a kind of its own. A column without any value is left out.
         y : array or Series of shape (n,)
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
-            Rows to choose the best epoch by; without them and without ``n_folds``, a fifth of the rows is held out,
-            by ``random_state`` and stratified, if there are ten or more.
+            Rows on which the best epoch is chosen; without them and without ``n_folds``, a fifth of the rows is held
+            out at random, stratified by label, if there are ten or more.
         sample_weight : array of shape (n,), optional
-            The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is left out altogether.
+            The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is ignored.
 
         Returns
         -------
@@ -120,11 +173,11 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         raise NotImplementedError
 
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
-        """Return the target's encoder, fitted on the column; ``values`` are the same as the user wrote them."""
+        """Return a target encoder fitted on the column; ``values`` are the same targets as the user passed them."""
         raise NotImplementedError
 
     def _rows(self, table: Table, column: Column, weight: Any, what: str) -> tuple[Rows, np.ndarray]:
-        """Return the rows that weigh something, and which they are."""
+        """Return the rows with a weight above 0, and a mask of them."""
         name = f"{type(self).__name__}.fit"
         if len(column) != table.n_rows:
             message = f"{name}: {what}X and y must have the same number of rows, got {table.n_rows} and {len(column)}."
@@ -141,7 +194,7 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         return Rows(table, column, checked).take(kept), kept
 
     def _check_rows(self, train: Rows) -> None:
-        """Refuse what is too little to learn from, or to divide."""
+        """Raise an error if there are too few rows to train on, or for the folds."""
         name, n = type(self).__name__, len(train.target)
         if n < 2:
             message = f"{name}.fit: there must be at least two rows to learn from, got 1 sample."
@@ -167,17 +220,15 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
 
     @property
     def network_(self) -> Network:
-        """The network; with several they are its members."""
+        """The trained network; several are its members."""
         check_is_fitted(self, "model_")
-        network: Network = self.model_.network
-        return network
+        return self.model_.network
 
     @property
     def history_(self) -> History:
-        """What the first network's training recorded."""
+        """Training history of the first network."""
         check_is_fitted(self, "model_")
-        history: History = self.histories_[0]
-        return history
+        return self.histories_[0]
 
     def why(self, X: Any, background: Any = None) -> list[Why]:
         """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
@@ -190,7 +241,7 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
             Rows to compare with.
         """
         table = self._table(X)
-        return list(self.model_.why(table, None if background is None else self._table(background)))
+        return self.model_.why(table, None if background is None else self._table(background))
 
     def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
         """Return how much worse the predictions for X get when a column is shuffled.
@@ -198,7 +249,7 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         Parameters
         ----------
         X, y : as of `fit`
-            Rows with known targets, best ones that `fit` did not see.
+            Rows with known targets, preferably ones that `fit` did not see.
         metric, repeats
             As of `glassnet.attribution.permutation_importance`.
         """
@@ -214,10 +265,10 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         Parameters
         ----------
         path : str or path-like
-            Where; it ends in ``.safetensors``.
+            File to write; its name ends in ``.safetensors``.
         """
         check_is_fitted(self, "model_")
-        self.model_.save(path)  # type: ignore[arg-type]
+        self.model_.save(path)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

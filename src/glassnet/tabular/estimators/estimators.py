@@ -1,66 +1,36 @@
-"""scikit-learn's estimators for tables: a DataFrame goes in, a strong network comes out, without tuning."""
+"""scikit-learn estimators for tables that need no tuning."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from sklearn.base import ClassifierMixin, RegressorMixin
 
 from glassnet.errors import ConfigError
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.estimators.base import TabularEstimator
-from glassnet.tabular.estimators.targets import ClassList, label_column, number_column
+from glassnet.tabular.estimators.base import RandomState, TabularEstimator
+from glassnet.tabular.estimators.targets import find_classes, label_column, number_column
+from glassnet.tabular.fitting.objective import ClassMetric, NumberMetric
+from glassnet.tabular.fitting.recipes import RecipeName
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.estimator_types import ClassifierMixin, RegressorMixin
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 
-class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A classifier for tables of any columns, good without tuning.
+class TabularClassifier(ClassifierMixin, TabularEstimator):
+    """A classifier for tables with columns of any kind, good without tuning.
 
     Parameters
     ----------
-    recipe : {"realmlp", "small", "tabm", "tabm-mini"}, default="realmlp"
-        How: RealMLP with its tuned defaults (arXiv:2407.04491), its simplified form in about two thirds of the time, or
-        TabM, 32 networks that share weights (arXiv:2410.24210), by itself or in its small form on piecewise linear
-        embeddings; both take many times longer.
-    n_ensemble : int, default=1
-        Networks with different seeds whose probabilities are averaged: the surest way to a little more.
-    n_folds : int, optional
-        Divide the rows so many times, train on each rest and choose the epoch on the part, and average: no row is
-        lost to validation.
     metric : {"accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier"}, optional
-        What the epoch is chosen by, the accuracy by default. Where it looks at probabilities, labels are not smoothed.
-    epochs : int, optional
-        Instead of the recipe's: 256, or for TabM as many as help.
-    batch_size : int, optional
-        Rows per step; 256 by default.
-    max_seconds : float, optional
-        For all training: there are then as many epochs as fit into it.
-    threads : int or "auto", default=1
-        BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
-        four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
-    verbose : bool, default=False
-        Whether to show a progress line.
-    random_state : int, RandomState or None, default=None
-        Everything random follows from an int.
+        Metric that chooses the epoch, by default the accuracy. With a metric of probabilities, labels are not smoothed.
 
     Attributes
     ----------
     classes_ : ndarray of shape (k,)
         The labels, sorted.
-    model_ : TableModel
-        Encoder, network and labels in one; it predicts, explains and saves by itself.
-    histories_ : list of History
-        What training recorded, for each network.
-    n_features_in_ : int
-        Columns of the table.
-    feature_names_in_ : ndarray of str
-        Their names, where they have some.
-    fit_seconds_ : float
-        How long the fit took.
 
     Examples
     --------
@@ -73,75 +43,55 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
     """
 
     _task = "classification"
+    classes_: np.ndarray
+    _places: np.ndarray
 
     def __init__(
         self,
-        recipe: str = "realmlp",
+        recipe: RecipeName = "realmlp",
         *,
         n_ensemble: int = 1,
         n_folds: int | None = None,
-        metric: str | None = None,
+        metric: ClassMetric | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
         max_seconds: float | None = None,
-        threads: int | str = 1,
+        threads: int | Literal["auto"] = 1,
         verbose: bool = False,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> None:
-        self.recipe = recipe
-        self.n_ensemble = n_ensemble
-        self.n_folds = n_folds
-        self.metric = metric
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.max_seconds = max_seconds
-        self.threads = threads
-        self.verbose = verbose
-        self.random_state = random_state
+        self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
+        self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
+        self.threads, self.verbose, self.random_state = threads, verbose, random_state
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         return label_column("TabularClassifier", name, values)
 
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         target = TargetEncoder().fit(column, "classification")
-        found = ClassList("TabularClassifier.fit", values, column, target)
-        self.classes_, self._places = found.classes, found.places
+        self.classes_, self._places = find_classes("TabularClassifier.fit", values, column, target)
         return target
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each row of X, shape (n,)."""
-        places = self.predict_proba(X).argmax(axis=1)
-        return np.asarray(self.classes_[places])
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each label for each row of X, float32 (n, k), in the order of ``classes_``."""
         table = self._table(X)
-        P: np.ndarray = self.model_.predict_proba(table)
-        return P[:, self._places]
+        return self.model_.predict_proba(table)[:, self._places]
 
 
-class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]  # scikit-learn ships no types
-    """A regressor for tables of any columns, good without tuning.
+class TabularRegressor(RegressorMixin, TabularEstimator):
+    """A regressor for tables with columns of any kind, good without tuning.
 
     Parameters
     ----------
-    recipe : {"realmlp", "small", "tabm", "tabm-mini"}, default="realmlp"
-        As of `TabularClassifier`.
     quantiles : sequence of float, optional
         Levels to predict instead of a mean, such as ``(0.05, 0.5, 0.95)``: see `predict_quantiles`, `predict_interval`.
-    n_ensemble, n_folds
-        As of `TabularClassifier`.
     metric : {"rmse", "mae", "r2"}, optional
-        What the epoch is chosen by, the root mean squared error by default. With ``"mae"`` the network learns medians.
-    epochs, batch_size, max_seconds, threads, verbose, random_state
-        As of `TabularClassifier`.
-
-    Attributes
-    ----------
-    model_ : TableModel
-        Encoder, network and the target's scale in one; it predicts, explains and saves by itself.
-    histories_, n_features_in_, feature_names_in_, fit_seconds_
-        As of `TabularClassifier`.
+        Metric that chooses the epoch, by default the root mean squared error. With ``"mae"`` the network learns
+        medians.
 
     Examples
     --------
@@ -156,30 +106,23 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc] 
 
     def __init__(
         self,
-        recipe: str = "realmlp",
+        recipe: RecipeName = "realmlp",
         *,
         quantiles: Sequence[float] | None = None,
         n_ensemble: int = 1,
         n_folds: int | None = None,
-        metric: str | None = None,
+        metric: NumberMetric | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
         max_seconds: float | None = None,
-        threads: int | str = 1,
+        threads: int | Literal["auto"] = 1,
         verbose: bool = False,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> None:
-        self.recipe = recipe
+        self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
+        self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
+        self.threads, self.verbose, self.random_state = threads, verbose, random_state
         self.quantiles = quantiles
-        self.n_ensemble = n_ensemble
-        self.n_folds = n_folds
-        self.metric = metric
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.max_seconds = max_seconds
-        self.threads = threads
-        self.verbose = verbose
-        self.random_state = random_state
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         return number_column("TabularRegressor", name, values)
@@ -190,13 +133,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc] 
     def predict(self, X: Any) -> np.ndarray:
         """Return a number for each row of X, float64 (n,): the mean, or of quantiles the one nearest to the median.
 
-        Of two quantiles that are equally near to it, it is their mean.
+        If two quantiles are equally near to it, it is their mean.
         """
         table = self._table(X)
-        return np.asarray(self.model_.predict(table))
+        return self.model_.predict(table)
 
     def predict_quantiles(self, X: Any) -> np.ndarray:
-        """Return the quantiles of each row of X, float64 (n, number of ``quantiles``), rising.
+        """Return the quantiles of each row of X, float64 (n, number of ``quantiles``), in ascending order.
 
         Raises
         ------
@@ -208,7 +151,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc] 
             must = "the estimator must be made with quantiles"
             message = f"TabularRegressor.predict_quantiles: {must}, got none. Write quantiles=(0.05, 0.5, 0.95)."
             raise ConfigError(message, expected=must)
-        return np.asarray(self.model_.predict_quantiles(table))
+        return self.model_.predict_quantiles(table)
 
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return the lowest and the highest quantile of each row of X, shape (n, 2)."""

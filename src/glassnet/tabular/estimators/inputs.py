@@ -1,4 +1,4 @@
-"""What scikit-learn's users hand over as X: a frame, whose columns are found by name, or a matrix, by their places."""
+"""Convert the X of scikit-learn's estimators to a table: columns are found by name in frames, by position in arrays."""
 
 from __future__ import annotations
 
@@ -15,24 +15,23 @@ __all__ = ["as_array", "as_table"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
-    """Return inputs as a table; the estimator learns, or is held to, its columns.
+    """Return X as a table. In training the estimator records its columns, later they must be there.
 
-    Columns of a frame are found by name, in any order and beside others. Where training or X has no names, they are
-    taken by their places, with scikit-learn's warning if the other has.
+    Columns of a frame are found by name, in any order and among others. If training or X has no names, they are taken
+    by position, with scikit-learn's warning if the other has names.
 
     Parameters
     ----------
     estimator : estimator
-        Gets ``n_features_in_``, and ``feature_names_in_`` if all names are text.
-    X : object
-        What the user passed.
+        Gets ``n_features_in_``, and ``feature_names_in_`` if all names are str.
+    X : DataFrame, dict of arrays, or array of shape (n, d)
     reset : bool
         Whether this is training.
 
     Raises
     ------
     DataError
-        It is no table, has no rows or columns in training, or other columns than training had.
+        X is no table, has no rows or columns in training, or not the columns of training.
     """
     name = type(estimator).__name__
     if hasattr(X, "toarray"):
@@ -56,7 +55,7 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
 
 
 def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:
-    """Note the columns of training."""
+    """Record the columns of training on the estimator."""
     if not table.n_rows or not table.columns:
         n, d = table.n_rows, len(table.columns)
         got = f"{n} sample(s) and {d} feature(s) (shape=({n}, {d})) while a minimum of 1 is required"
@@ -71,7 +70,7 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: b
 
 
 def _labels(X: Any) -> list[str] | None:
-    """Return the names of the columns if there are some and all are text, as scikit-learn has it."""
+    """Return the names of the columns, or None unless all are str, as in scikit-learn."""
     if not is_frame(X):
         return None
     fields = X.dtype.names if isinstance(X, np.ndarray) else None
@@ -81,7 +80,7 @@ def _labels(X: Any) -> list[str] | None:
 
 
 def _warn_of_names(name: str, has_names: bool, had_names: bool) -> None:
-    """Warn, in scikit-learn's words, if only one of training and X has names."""
+    """Issue scikit-learn's warning if only one of training and X has names."""
     if has_names and not had_names:
         warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=5)
     if had_names and not has_names:
@@ -104,7 +103,7 @@ def _from_matrix(name: str, X: Any) -> Table:
 
 
 def as_array(values: Any) -> np.ndarray | None:
-    """Return lists and arrays of any kind as an array whose cells are what they were; None if they are of no one shape.
+    """Return lists and arrays as an array with unchanged cells; None if rows differ in length.
 
     Examples
     --------
@@ -127,6 +126,6 @@ def as_array(values: Any) -> np.ndarray | None:
 
 
 def _cells(values: np.ndarray) -> Any:
-    """Return objects as a list, so that a column's kind follows from what they are."""
+    """Return objects as a list, so that the column's kind follows from their types."""
     is_plain = values.dtype.kind != "O" or isinstance(values, np.ma.MaskedArray)
     return values if is_plain else values.tolist()

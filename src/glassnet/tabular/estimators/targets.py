@@ -1,4 +1,4 @@
-"""What scikit-learn's users hand over as y: labels of any kind, or numbers, as a column of one kind."""
+"""Convert the y of scikit-learn's estimators, labels of any kind or numbers, to a column of one kind."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
 
-__all__ = ["ClassList", "label_column", "number_column", "one_per_row", "target_name"]
+__all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name"]
 
-_MOST_EXACT = 2**53  # whole numbers up to here are what they were in float64
+_MOST_EXACT = 2**53  # whole numbers up to here are exact in float64
 
 
 def target_name(y: Any, taken: list[str]) -> str:
-    """Return what the target is called: as its Series is, if no column of X is called so.
+    """Return the name of the target: that of its Series, with underscores added if a column of X has it.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
     Raises
     ------
     DataError
-        There are none, or several for each row.
+        y is None, or has several targets for each row.
     """
     if y is None:
         message = f"{where} requires y to be passed, but the target y is None."
@@ -60,12 +60,12 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
 
 
 def label_column(where: str, name: str, values: np.ndarray) -> Column:
-    """Return labels as a column; whole numbers that float64 cannot tell apart as text.
+    """Return labels as a column; whole numbers that are not exact in float64 become text.
 
     Raises
     ------
     DataError
-        They are numbers with fractions.
+        Labels are numbers with fractions.
     """
     cells = values.tolist() if values.dtype.kind in "OU" else values
     if values.dtype.kind in "iuO" and _has_large(values):
@@ -94,7 +94,7 @@ def number_column(where: str, name: str, values: np.ndarray) -> Column:
     Raises
     ------
     DataError
-        They are no numbers.
+        Targets are not numbers.
     """
     column = column_from_values(name, values.tolist() if values.dtype.kind == "O" else values, where)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
@@ -105,37 +105,31 @@ def number_column(where: str, name: str, values: np.ndarray) -> Column:
     return column
 
 
-class ClassList:
-    """The classes as the user wrote them, sorted, and where a `TargetEncoder` has each.
+def find_classes(
+    where: str, values: np.ndarray, column: Column, target: TargetEncoder
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the classes as the user wrote them, sorted, and the code that the target encoder has for each.
 
     Parameters
     ----------
     where : str
-        How messages begin.
+        Start of error messages.
     values : ndarray of shape (n,)
         Labels as the user wrote them.
     column : Column
-        The same as a column.
+        The same labels as a column.
     target : TargetEncoder
         Fitted on the column.
-
-    Attributes
-    ----------
-    classes : ndarray of shape (k,)
-        The labels, sorted.
-    places : ndarray of shape (k,)
-        The encoder's code of each.
     """
-
-    def __init__(self, where: str, values: np.ndarray, column: Column, target: TargetEncoder) -> None:
-        try:
-            self.classes, first = np.unique(values, return_index=True)
-        except TypeError as error:
-            kinds = sorted({type(value).__name__ for value in values.tolist()})
-            message = f"{where}: labels must be of one kind, got {' and '.join(kinds)}. Write all as text, say."
-            raise DataError(message, expected="labels of one kind", got=kinds) from error
-        self.places = target.transform(column.take(first))
-        if len(set(self.places.tolist())) < len(self.classes):
-            must = "labels must differ in more than blanks and types"
-            message = f"{where}: {must}, got {self.classes[:10].tolist()}. Write each in one way."
-            raise DataError(message, expected=must, got=self.classes)
+    try:
+        classes, first = np.unique(values, return_index=True)
+    except TypeError as error:
+        kinds = sorted({type(value).__name__ for value in values.tolist()})
+        message = f"{where}: labels must be of one kind, got {' and '.join(kinds)}. Write all as text, say."
+        raise DataError(message, expected="labels of one kind", got=kinds) from error
+    codes = target.transform(column.take(first))
+    if len(set(codes.tolist())) < len(classes):
+        must = "labels must differ in more than blanks and types"
+        message = f"{where}: {must}, got {classes[:10].tolist()}. Write each in one way."
+        raise DataError(message, expected=must, got=classes)
+    return classes, codes

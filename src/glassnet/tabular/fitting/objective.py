@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from glassnet.errors import ConfigError
 from glassnet.losses import AbsoluteError, Loss, Quantile, SoftmaxCrossEntropy, SquaredError
 from glassnet.utils import synonyms
 from glassnet.utils.checks import check_choice
 
-__all__ = ["Goal", "find_goal"]
+__all__ = ["ClassMetric", "Goal", "NumberMetric", "find_goal"]
 
+ClassMetric = Literal["accuracy", "auc", "balanced_accuracy", "brier", "f1", "log_loss"]
+NumberMetric = Literal["mae", "r2", "rmse"]
 # Whether the metric looks at probabilities, which smoothed labels would bend.
 _OF_CLASSES = {
     "accuracy": False,

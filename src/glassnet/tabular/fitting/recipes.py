@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -38,7 +38,10 @@ from glassnet.schedules import CosineWaves, FlatCosine
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.utils.checks import check_choice
 
-__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "find_recipe"]
+__all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
+
+RecipeName = Literal["realmlp", "small", "tabm", "tabm-mini"]
+"""The names in `RECIPES`, for type checkers."""
 
 TYPICAL_EPOCHS = 40
 """Of a recipe that ends by itself: 21 to 81, on six tables of 180 to 1,800 rows."""
@@ -137,8 +140,12 @@ class Recipe:
         return network.init_from_data(design.X) if self.starts_from_data and _are_many(design.X) else network
 
     def batch_size(self, n: int) -> int:
-        """Return how many of ``n`` rows make a step."""
+        """Return the batch size for ``n`` training rows."""
         return min(256, n)
+
+    def steps_per_epoch(self, n: int, batch_size: int) -> int:
+        """Return the number of steps of an epoch over ``n`` rows."""
+        return max(n // batch_size, 1) if self.drops_last else -(-n // batch_size)
 
 
 def _are_many(X: np.ndarray) -> bool:

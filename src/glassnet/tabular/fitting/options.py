@@ -1,0 +1,106 @@
+"""The rows that a table model is trained on, and the options of its training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from glassnet.network import Network
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.objective import Goal
+from glassnet.tabular.fitting.recipes import Design, Recipe
+from glassnet.tabular.reading.table import Column, Table
+from glassnet.training import Callback
+
+__all__ = ["FitOptions", "Rows"]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a table with their targets.
+
+    Parameters
+    ----------
+    inputs : Table
+    target : Column
+    weight : ndarray of shape (n,) or None
+    """
+
+    inputs: Table
+    target: Column
+    weight: np.ndarray | None = None
+
+    def take(self, rows: np.ndarray) -> Rows:
+        """Return these rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return Rows(self.inputs.take(rows), self.target.take(rows), weight)
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Options for training a table model.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    goal : Goal
+    seed : int
+        Seed of everything random.
+    n_ensemble : int
+        Number of networks whose predictions are averaged.
+    n_folds : int or None
+        Number of cross-validation folds; each gets a network (or ensemble) of its own.
+    epochs, batch_size : int or None
+        Override those of the recipe.
+    max_seconds : float or None
+        Time limit for the whole fit; a recipe with a fixed number of epochs gets fewer.
+    seconds_per_step : float or None
+        Duration of a step if it is known; otherwise it is measured if `max_seconds` is given.
+    allow_empty : bool
+        Whether a column without any value is left out instead of refused.
+    threads : int or "auto"
+    progress : bool or None
+    diagnose : bool or Watch
+        Whether the training of the first network is checked for problems.
+    make_callbacks : function
+        Returns callbacks for the training of each network.
+    """
+
+    recipe: Recipe
+    goal: Goal
+    seed: int = 0
+    n_ensemble: int = 1
+    n_folds: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    max_seconds: float | None = None
+    seconds_per_step: float | None = None
+    allow_empty: bool = False
+    threads: int | str = "auto"
+    progress: bool | None = False
+    diagnose: Any = False
+    make_callbacks: Callable[[], list[Callback]] = list
+
+    @property
+    def most_epochs(self) -> int:
+        """The largest number of epochs of a network."""
+        return self.epochs or self.recipe.epochs
+
+    @property
+    def n_networks(self) -> int:
+        """The number of networks to train."""
+        return self.n_ensemble * (self.n_folds or 1)
+
+    def rows_per_step(self, n: int) -> int:
+        """Return the batch size for ``n`` training rows."""
+        return self.batch_size or self.recipe.batch_size(n)
+
+    def network(self, encoder: TableEncoder, X: np.ndarray, target: TargetEncoder, epochs: int, seed: int) -> Network:
+        """Return a new network for the features ``X`` of the training rows."""
+        loss = self.goal.loss
+        n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths), seed)
