@@ -36,8 +36,6 @@ class Slot:
         The slice of the flat vector.
     """
 
-    __slots__ = ("layer", "name", "spec", "start", "stop")
-
     def __init__(self, name: str, layer: Layer, spec: ParamSpec, start: int) -> None:
         self.name, self.layer, self.spec, self.start = name, layer, spec, start
         self.stop = start + math.prod(spec.shape)

@@ -322,6 +322,6 @@ class Layer:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        # Views would be copied as arrays of their own, cut off from the network, which binds anew instead.
-        left_out = {*self._views, "_views", "owner"}
+        # What `bind` sets anew: copied views would be arrays of their own, and skops cannot write NumPy's functions.
+        left_out = {*self._views, "_views", "_product", "owner"}
         return {name: value for name, value in vars(self).items() if name not in left_out}
