@@ -21,7 +21,7 @@ from safetensors.numpy import load_file
 
 import glassnet as gn
 from glassnet.cli.app import main
-from glassnet.cli.output import report_parts
+from glassnet.cli.output import confusion
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import TableModel, read_table
@@ -392,7 +392,7 @@ def test_few_rows_prove_nothing(run: Run, models: Path) -> None:
 
 def test_wide_characters_count_twice() -> None:
     """The width of a confusion matrix's cells is that of its labels on a terminal."""
-    assert report_parts._cell_width(["猫", "犬犬"], [[1, 2], [3, 4]], 12) == 4
+    assert confusion._cell_width(["猫", "犬犬"], [[1, 2], [3, 4]], 12) == 4
 
 
 # ---- predict, evaluate, show ------------------------------------------------------------------------------------

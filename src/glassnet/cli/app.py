@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
-from glassnet.cli.interrupts import Ear, hearing
+from glassnet.cli.interrupts import CtrlC, catch_interrupts
 from glassnet.errors import GlassnetError
 from glassnet.utils.checks import check_choice
 
@@ -41,14 +41,14 @@ _IN_OPTIONS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassnet`` with these arguments, by default the program's, and return the exit code."""
-    with hearing(to_the_end=arguments is None) as ear:
+    with catch_interrupts(exits=arguments is None) as ctrl_c:
         try:
-            return _answer(list(sys.argv[1:] if arguments is None else arguments), ear)
+            return _answer(list(sys.argv[1:] if arguments is None else arguments), ctrl_c)
         finally:
-            ear.close()
+            ctrl_c.ignore()
 
 
-def _answer(words: list[str], ear: Ear) -> int:
+def _answer(words: list[str], ctrl_c: CtrlC) -> int:
     """Do what the words ask for, and turn every error into a sentence."""
     command = next((word for word in words if not word.startswith("-")), "")
     name = f"glassnet {command}" if command in COMMANDS else "glassnet"
@@ -66,7 +66,7 @@ def _answer(words: list[str], ear: Ear) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except KeyboardInterrupt:
-        ear.close()
+        ctrl_c.ignore()
         return _say(f"{name}: interrupted before there was anything to keep; nothing was written.", INTERRUPTED)
     except GlassnetError as error:
         return _say(f"{name}: {in_the_users_words(str(error))}", UNUSABLE)

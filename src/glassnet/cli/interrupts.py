@@ -1,4 +1,4 @@
-"""Ctrl-C in a command: when it interrupts, when it is a wish, and when it comes too late to change anything."""
+"""Ctrl-C in a command: it interrupts at first, asks a training to stop, and is ignored while results are written."""
 
 from __future__ import annotations
 
@@ -8,53 +8,54 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Ear", "hearing"]
+__all__ = ["CtrlC", "catch_interrupts"]
 
 
-class Ear:
-    """A handler of Ctrl-C, which interrupts until it is told otherwise."""
+class CtrlC:
+    """A signal handler for Ctrl-C, which raises KeyboardInterrupt unless `defer` or `ignore` was called."""
 
-    asked = False
-    _listens = False
-    _closed = False
+    pressed = False
+    """Whether Ctrl-C was pressed since `defer` was called."""
+    _defers = False
+    _ignores = False
 
-    def listen(self) -> None:
-        """Take the next Ctrl-C as a wish, ``asked = True``; the one after it interrupts."""
-        self._listens = True
+    def defer(self) -> None:
+        """Let the next Ctrl-C set ``pressed`` instead of raising; the one after it raises again."""
+        self._defers = True
 
-    def close(self) -> None:
-        """Hear nothing from now on: what was done is being written and reported."""
-        self._closed = True
+    def ignore(self) -> None:
+        """Ignore Ctrl-C while results are being written."""
+        self._ignores = True
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        if self._closed:
+        if self._ignores:
             return
-        if not self._listens:
+        if not self._defers:
             raise KeyboardInterrupt
-        self.asked, self._listens = True, False
+        self.pressed, self._defers = True, False
 
 
 @contextmanager
-def hearing(*, to_the_end: bool = False) -> Iterator[Ear]:
-    """Give the ear that hears Ctrl-C: the one that is there already, or a new one until the block ends.
+def catch_interrupts(*, exits: bool = False) -> Iterator[CtrlC]:
+    """Yield the handler of Ctrl-C: the one that is installed already, or a new one for the length of the block.
 
-    Outside the main thread, or where the program has a handler of its own, everything stays as it is.
+    Outside the main thread, or where the program has a handler of its own, nothing is installed.
 
     Parameters
     ----------
-    to_the_end : bool, default=False
-        Whether the program ends with the block, so that Ctrl-C is ignored after it.
+    exits : bool, default=False
+        Whether the program ends after the block, so that Ctrl-C is ignored from then on.
     """
-    there = signal.getsignal(signal.SIGINT)
-    if isinstance(there, Ear):
-        yield there
+    installed = signal.getsignal(signal.SIGINT)
+    if isinstance(installed, CtrlC):
+        yield installed
         return
-    ear = Ear()
-    if threading.current_thread() is not threading.main_thread() or there is not signal.default_int_handler:
-        yield ear
+    ctrl_c = CtrlC()
+    if threading.current_thread() is not threading.main_thread() or installed is not signal.default_int_handler:
+        yield ctrl_c
         return
-    signal.signal(signal.SIGINT, ear)
+    signal.signal(signal.SIGINT, ctrl_c)
     try:
-        yield ear
+        yield ctrl_c
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN if to_the_end else signal.default_int_handler)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if exits else signal.default_int_handler)

@@ -12,7 +12,7 @@ from glassnet.cli.output.wording import count
 from glassnet.cli.training.comparison import verdict
 from glassnet.cli.training.model_files import load_model, table_for, training_notes
 from glassnet.cli.training.preparation import without_missing
-from glassnet.cli.training.scoring import details, judge, judge_simplest
+from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.tabular import Table, TableModel
 
 __all__ = ["evaluate_table", "run_evaluate"]
@@ -41,8 +41,8 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         # A model that was not made by `glassnet train` brings no counts: then its rival may know those of these rows.
         known = trained["baseline"]["counts"] if trained else np.bincount(truth, minlength=model.target.n_outputs)
         counts = np.asarray(known)
-    words, simple = judge_simplest(model.target, truth, counts)
-    network = judge(model, X, truth)
+    words, simple = score_baseline(model.target, truth, counts)
+    network = score_model(model, X, truth)
     return {
         "command": "evaluate",
         "data": data,
@@ -51,8 +51,8 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         "labels": model.target.labels,
         "rows": {"read": n_read, "scored": table.n_rows},
         "scores": {
-            "network": network.scores,
-            "baseline": simple.scores,
+            "network": network.values,
+            "baseline": simple.values,
             "at_training": trained["scores"]["network"] if trained else None,
         },
         "baseline": {"does": words},

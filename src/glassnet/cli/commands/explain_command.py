@@ -9,17 +9,17 @@ from typing import Any
 from glassnet.cli.arguments import as_number
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
+from glassnet.cli.output.reasons_html import REASONS_STYLE, reasons_html
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
 from glassnet.explanation import Explanation, explain
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
-from glassnet.tabular.attribution.reasons import Why
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import Markup, page
 
-__all__ = ["explain_row", "run_explain", "why_html"]
+__all__ = ["explain_row", "run_explain"]
 
 WHERE = "explain"
 
@@ -139,13 +139,13 @@ def _page(result: dict[str, Any], digits: int, full: bool) -> str:
     )
     step = result["step"]
     parts = [
-        f"<style>{_STYLE}</style>",
+        f"<style>{_STYLE}{REASONS_STYLE}</style>",
         '<div class="glassnet-row">',
         f"<h1>Row {result['row']} of {html.escape(Path(result['data']).name)}</h1>",
         "<h2>What the network sees</h2>",
         f"<table><tr><th>column</th><th>value</th><th>becomes</th></tr>{rows}</table>",
         "<h2>Why</h2>",
-        why_html(result["why"]),
+        reasons_html(result["why"]),
         "<h2>The training step</h2>",
         f"<p>{html.escape(result['no_step'])}</p>" if step is None else _inner(step.html(digits=digits, full=full)),
         "</div>",
@@ -162,24 +162,5 @@ _STYLE = """
 .glassnet-row { font: 15px/1.5 system-ui, sans-serif; color: #1b2a33; max-width: 60rem; margin: 0 auto; }
 .glassnet-row > table { border-collapse: collapse; display: block; overflow-x: auto; }
 .glassnet-row > table td, .glassnet-row > table th { padding: 0.15rem 0.8rem 0.15rem 0; text-align: left; }
-.glassnet-why { width: 100%; max-width: 44rem; border-collapse: collapse; }
-.glassnet-why td { padding: 0.1rem 0.6rem 0.1rem 0; }
-.glassnet-why .bar { height: 0.8rem; border-radius: 2px; }
 @media (prefers-color-scheme: dark) { .glassnet-row { color: #eceff1; } }
 """
-
-
-def why_html(why: Why, most: int = 12) -> str:
-    """Return the reasons as a table with bars: blue for, orange against."""
-    largest = max((abs(reason.contribution) for reason in why.reasons), default=0.0) or 1.0
-    rows = []
-    for reason in why.reasons[:most]:
-        color = "#1f77b4" if reason.contribution >= 0 else "#ff7f0e"
-        width = 100.0 * abs(reason.contribution) / largest
-        rows.append(
-            f"<tr><td>{html.escape(reason.column)} = {html.escape(reason.value)}</td>"
-            f'<td style="text-align:right">{reason.contribution:+.4g}</td>'
-            f'<td style="width:45%"><div class="bar" style="width:{width:.1f}%;background:{color}"></div></td></tr>'
-        )
-    head = html.escape(why.text(0).splitlines()[0])
-    return f'<p>{head}</p><table class="glassnet-why">{"".join(rows)}</table>'

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from glassnet.cli.arguments import as_number, as_numbers, as_widths
-from glassnet.cli.interrupts import hearing
+from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.training.observers import Watcher
@@ -38,7 +38,7 @@ def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool, report: str 
     """Train by the words of the command line, and report."""
     options = _options({**words, "report": report, "estimates": as_json or not quiet})
     title = f"{options.data} → {options.target}"
-    with hearing():  # until the report is out: `train` closes the ear when it begins to save
+    with catch_interrupts():  # until the report is out: `train` ignores Ctrl-C from when it begins to save
         with watching(title, wanted=not quiet) as watcher:
             _, result = train(options, watcher)
         if as_json:

@@ -8,9 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from glassnet.cli.output.columns import columns_table
+from glassnet.cli.output.confusion import confusion_parts
+from glassnet.cli.output.layers_table import layers_table
 from glassnet.cli.output.report_parts import (
-    columns_table,
-    confusion_parts,
     curves,
     errors_table,
     facts_table,
@@ -18,7 +19,6 @@ from glassnet.cli.output.report_parts import (
     importance_table,
     indented,
     interval_text,
-    layers_table,
     metric_name,
     parameters_text,
     report_console,

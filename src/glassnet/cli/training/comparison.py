@@ -1,4 +1,4 @@
-"""Whether one model is better than another on the same rows, and what may be said about it."""
+"""Whether one model is better than another on the same rows, and the sentence that says so."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ import numpy as np
 
 from glassnet.cli.output.wording import count
 
-__all__ = ["Judged", "compare", "compare_losses", "verdict"]
+__all__ = ["Scores", "compare", "compare_losses", "verdict"]
 
-_CHANCE = 0.05  # a difference that chance alone would make more often than this proves nothing
-_TOO_FEW = 5  # on fewer rows than these nothing is concluded
-_EXACT = 1000  # up to here the sign test sums binomial coefficients
+_SIGNIFICANCE = 0.05  # largest p-value that counts as a difference
+_TOO_FEW = 5  # fewer rows than these allow no conclusion
+_EXACT = 1000  # most rows for which the sign test sums binomial coefficients
 
 
 @dataclass(frozen=True)
-class Judged:
-    """The scores of one model on some rows, and for each row what they are made of.
+class Scores:
+    """The scores of one model on some rows, and their values for each row.
 
     Parameters
     ----------
-    scores : dict of str to float or None
-        For a report; None is a score that so few rows do not have.
+    values : dict of str to float or None
+        Scores by name; None where a score is not defined for so few rows.
     right : ndarray of bool, or None
-        Whether the row's class was found; None for a regression.
+        Whether each row's class was predicted; None for a regression.
     loss : ndarray of float64
-        The row's ``-log p`` of the true class, or its squared error.
+        ``-log p`` of each row's true class, or its squared error.
     """
 
-    scores: dict[str, float | None]
+    values: dict[str, float | None]
     right: np.ndarray | None
     loss: np.ndarray
 
 
-def compare(ours: Judged, theirs: Judged) -> str:
-    """Say whether our model is ``"better"`` or ``"worse"`` on the same rows, or whether it may be chance (``"equal"``).
+def compare(ours: Scores, theirs: Scores) -> str:
+    """Return whether our model is ``"better"`` or ``"worse"`` on the same rows, or ``"equal"`` within noise.
 
-    Classes: a sign test on the rows that one of the two has right and the other wrong. Numbers: a paired test on the
-    squared errors. Both two-sided at 5 %.
+    Classes: a sign test on the rows that only one of the two has right. Numbers: a paired test on the squared errors.
+    Both are two-sided at 5 %.
 
     References
     ----------
@@ -49,24 +49,24 @@ def compare(ours: Judged, theirs: Judged) -> str:
         return compare_losses(ours, theirs)
     won = int(np.count_nonzero(ours.right & ~theirs.right))
     lost = int(np.count_nonzero(~ours.right & theirs.right))
-    if _sign_test(won, lost) > _CHANCE:
+    if _sign_test(won, lost) > _SIGNIFICANCE:
         return "equal"
     return "better" if won > lost else "worse"
 
 
-def compare_losses(ours: Judged, theirs: Judged) -> str:
-    """Say the same by the loss of each row, which for classes also sees how sure the model was."""
+def compare_losses(ours: Scores, theirs: Scores) -> str:
+    """Return the same from the loss of each row, which for classes also depends on the probabilities."""
     gain = theirs.loss - ours.loss
     n = len(gain)
     spread = float(gain.std(ddof=1)) if n > 1 else 0.0
     mean = float(gain.mean())
-    if spread == 0.0 or math.erfc(abs(mean) / spread * math.sqrt(n / 2)) > _CHANCE:
+    if spread == 0.0 or math.erfc(abs(mean) / spread * math.sqrt(n / 2)) > _SIGNIFICANCE:
         return "equal"
     return "better" if mean > 0.0 else "worse"
 
 
 def _sign_test(won: int, lost: int) -> float:
-    """Return the chance of a split as uneven as this, or more so, if both sides are equally likely."""
+    """Return the probability of a split at least as uneven as this if both sides are equally likely."""
     n, least = won + lost, min(won, lost)
     if n > _EXACT:
         return math.erfc((n / 2 - least) / math.sqrt(n / 2))
@@ -74,15 +74,15 @@ def _sign_test(won: int, lost: int) -> float:
     return float(min(1.0, 2 * tail / 2**n))
 
 
-def verdict(baseline: str, network: Judged, simple: Judged, linear: Judged | None = None) -> dict[str, str]:
-    """Put into one sentence what the scores mean.
+def verdict(baseline: str, network: Scores, simple: Scores, linear: Scores | None = None) -> dict[str, str]:
+    """Return what the scores mean, in one sentence.
 
     Parameters
     ----------
     baseline : str
-        What the simplest rival does, such as ``"always answering 'no'"``.
-    network, simple, linear : Judged
-        On the same rows; the linear model may be left out.
+        What the constant baseline does, such as ``"always answering 'no'"``.
+    network, simple, linear : Scores
+        Of the network, the constant baseline and the linear model, which may be left out, on the same rows.
 
     Returns
     -------
@@ -106,12 +106,13 @@ def verdict(baseline: str, network: Judged, simple: Judged, linear: Judged | Non
     return {"sentence": sentence, **against}
 
 
-def _rows(judged: Judged) -> str:
-    return f"on {count(len(judged.loss), 'held-out row')}"
+def _rows(scores: Scores) -> str:
+    """Return on how many rows the scores were computed."""
+    return f"on {count(len(scores.loss), 'held-out row')}"
 
 
-def _beside_linear(network: Judged, linear: Judged | None) -> str:
-    """Return the end of the sentence for a network that beats the simplest rival."""
+def _beside_linear(network: Scores, linear: Scores | None) -> str:
+    """Return the end of the sentence for a network that beats the constant baseline."""
     if linear is None:
         return "."
     relation = compare(network, linear)
@@ -119,20 +120,20 @@ def _beside_linear(network: Judged, linear: Judged | None) -> str:
         return " and the linear model."
     if relation == "worse":
         return ", but the linear model is better still: prefer it (--layers none), or try other options."
-    first = next(iter(network.scores))
-    if network.scores[first] == linear.scores[first]:
+    first = next(iter(network.values))
+    if network.values[first] == linear.values[first]:
         as_good = "is exactly as good" if network.right is None else "is right just as often"
         return f"; the linear model {as_good}, {_rows(network)}."
-    return f"; from the linear model it differs no more than chance may, {_rows(network)}."
+    return f"; the difference from the linear model is within noise, {_rows(network)}."
 
 
-def _nothing_learned(baseline: str, network: Judged, simple: Judged, linear: Judged | None) -> str:
-    """Return the sentence for a network that does not beat the simplest rival."""
+def _nothing_learned(baseline: str, network: Scores, simple: Scores, linear: Scores | None) -> str:
+    """Return the sentence for a network that does not beat the constant baseline."""
     if network.right is not None and compare_losses(network, simple) == "better":
         sentence = f"The network is right no more often than {baseline}, {_rows(network)}"
         return f"{sentence}; but its probabilities say more (see the log loss)."
     sentence = f"The network has learned nothing beyond {baseline}"
     if linear is None:
         return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell."
-    rival = "but the linear model has" if compare(linear, simple) == "better" else "nor has the linear model"
-    return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell; {rival}."
+    beside = "but the linear model has" if compare(linear, simple) == "better" else "nor has the linear model"
+    return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell; {beside}."

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.cli.commands.explain_command import why_html
 from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.reasons_html import REASONS_STYLE, reasons_html
 from glassnet.cli.output.report import network_name, training_text
 from glassnet.cli.output.report_parts import interval_text, metric_name
 from glassnet.cli.output.wording import count, metric_text, recipes_lines
@@ -58,7 +58,7 @@ def write_report(
     """
     title = f"{Path(result['data']).name} \u2192 {result['target']}"
     parts = [
-        f"<style>{_STYLE}</style>",
+        f"<style>{_STYLE}{REASONS_STYLE}</style>",
         '<main class="glassnet-report">',
         f"<h1>{html.escape(title)}</h1>",
         f"<p>{html.escape(_summary(result))}</p>",
@@ -206,7 +206,7 @@ def _whys(outcome: Outcome, data: Prepared) -> list[str]:
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
     whys = told_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.coded.X["training"])
     titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
-    return [f"<h3>{title}</h3>{why_html(why)}" for title, why in zip(titles, whys, strict=False)]
+    return [f"<h3>{title}</h3>{reasons_html(why)}" for title, why in zip(titles, whys, strict=False)]
 
 
 _STYLE = """
@@ -227,7 +227,5 @@ _STYLE = """
 .glassnet-report figure { margin: 0; background: #fff; border: 1px solid #cfd8dc; border-radius: 6px; padding: 0.6rem; }
 .glassnet-report figure svg { width: 100%; height: auto; }
 .glassnet-report figcaption { color: #455a64; font-size: 0.9rem; }
-.glassnet-why { width: 100%; max-width: 44rem; border-collapse: collapse; }
-.glassnet-why td { padding: 0.1rem 0.6rem 0.1rem 0; } .glassnet-why .bar { height: 0.8rem; border-radius: 2px; }
 @media (prefers-color-scheme: dark) { .glassnet-report { color: #eceff1; } .glassnet-report dt { color: #b0bec5; } }
 """

@@ -1,23 +1,23 @@
-"""What may look on while a command works, and end it."""
+"""What can follow a training from outside: a view of its progress, and Ctrl-C, which stops it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from glassnet.cli.interrupts import Ear
+from glassnet.cli.interrupts import CtrlC
 from glassnet.training import Callback, Run
 
 __all__ = ["StopOnCtrlC", "Watcher"]
 
 
 class Watcher:
-    """Is told what a command is doing; this one does nothing about it."""
+    """Receives the progress of a command; this one does nothing with it."""
 
     def phase(self, doing: str) -> None:
-        """Take note of what begins now, such as ``"reading data.csv"``."""
+        """Receive what begins now, such as ``"reading data.csv"``."""
 
     def facts(self, facts: dict[str, Any]) -> None:
-        """Take note of what became known, such as ``{"task": "regression"}``."""
+        """Receive values that became known, such as ``{"task": "regression"}``."""
 
     def callbacks(self, model: str) -> list[Callback]:
         """Return the callbacks for the training of ``model``, ``"linear"`` or ``"network"``."""
@@ -25,20 +25,20 @@ class Watcher:
 
 
 class StopOnCtrlC(Callback):
-    """Ends a run after the step in which Ctrl-C was pressed, and every later one before its first.
+    """Ends a run after the step in which Ctrl-C was pressed, and every later run before its first step.
 
     Parameters
     ----------
-    ear : Ear
-        What hears it.
+    ctrl_c : CtrlC
+        The handler that knows whether it was pressed.
     """
 
-    def __init__(self, ear: Ear) -> None:
-        self._ear = ear
+    def __init__(self, ctrl_c: CtrlC) -> None:
+        self._ctrl_c = ctrl_c
 
     def on_fit_begin(self, run: Run[Any]) -> None:
         self.on_step_end(run)
 
     def on_step_end(self, run: Run[Any]) -> None:
-        if self._ear.asked:
+        if self._ctrl_c.pressed:
             run.stop("interrupted")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import glassnet as gn
-from glassnet.cli.interrupts import Ear
+from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Coded
 from glassnet.cli.training.train_options import PLAIN_OPTIONS, WHERE, TrainOptions
@@ -35,7 +35,9 @@ class _Plan:
     diagnose: bool = True
 
 
-def fit_linear(options: TrainOptions, coded: Coded, watcher: Watcher, ear: Ear, seconds: float | None) -> gn.Network:
+def fit_linear(
+    options: TrainOptions, coded: Coded, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
+) -> gn.Network:
     """Train the rival without hidden layers.
 
     Parameters
@@ -45,20 +47,20 @@ def fit_linear(options: TrainOptions, coded: Coded, watcher: Watcher, ear: Ear, 
     coded : Coded
         With the parts ``"training"`` and ``"validation"``.
     watcher : Watcher
-    ear : Ear
+    ear : CtrlC
     seconds : float or None
         At most.
     """
     watcher.phase("training a linear model to compare with")
     plan = _Plan("linear", (), 0.01, 0.0, 0.0, 200, 10, seconds, diagnose=False)
-    network, _ = _fit(plan, options, coded, watcher, ear)
-    if ear.asked:
+    network, _ = _fit(plan, options, coded, watcher, ctrl_c)
+    if ctrl_c.pressed:
         raise KeyboardInterrupt
     return network
 
 
 def fit_plain(
-    options: TrainOptions, coded: Coded, watcher: Watcher, ear: Ear, seconds: float | None
+    options: TrainOptions, coded: Coded, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
 ) -> tuple[gn.Network, History]:
     """Train the network that the options describe; the parameters are those of `fit_linear`."""
     watcher.phase("training")
@@ -78,10 +80,12 @@ def fit_plain(
         options.patience,
         seconds,
     )
-    return _fit(plan, options, coded, watcher, ear)
+    return _fit(plan, options, coded, watcher, ctrl_c)
 
 
-def _fit(plan: _Plan, options: TrainOptions, coded: Coded, watcher: Watcher, ear: Ear) -> tuple[gn.Network, History]:
+def _fit(
+    plan: _Plan, options: TrainOptions, coded: Coded, watcher: Watcher, ctrl_c: CtrlC
+) -> tuple[gn.Network, History]:
     """Train one network, and leave it with the weights of its best epoch on the validation rows."""
     layers: list[gn.Layer] = []
     for width in plan.widths:
@@ -103,7 +107,7 @@ def _fit(plan: _Plan, options: TrainOptions, coded: Coded, watcher: Watcher, ear
                 batch_size=options.batch,
                 validation_data=(coded.X["validation"], coded.y["validation"]),
                 early_stopping=gn.EarlyStopping("valid_loss", patience=plan.patience),
-                callbacks=[StopOnCtrlC(ear), *watcher.callbacks(plan.name)],
+                callbacks=[StopOnCtrlC(ctrl_c), *watcher.callbacks(plan.name)],
                 max_seconds=plan.max_seconds,
                 diagnose=watch if plan.diagnose else False,
                 progress=False,

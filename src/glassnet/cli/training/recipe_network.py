@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import glassnet as gn
-from glassnet.cli.interrupts import Ear
+from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_options import WHERE, TrainOptions
@@ -43,7 +43,7 @@ def goal_of(options: TrainOptions, data: Prepared) -> Goal:
 
 
 def fit_recipe(
-    options: TrainOptions, goal: Goal, data: Prepared, watcher: Watcher, ear: Ear, seconds: float | None
+    options: TrainOptions, goal: Goal, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
 ) -> tuple[Trained, list[dict[str, Any]]]:
     """Train what a recipe says, and return it with how long each recipe was said to take, JSON-able.
 
@@ -54,14 +54,14 @@ def fit_recipe(
     goal : Goal
     data : Prepared
     watcher : Watcher
-    ear : Ear
+    ear : CtrlC
     seconds : float or None
         At most.
     """
     began = time.perf_counter()
     train = data.part("training")
     valid = data.part("validation") if "validation" in data.rows else None
-    plan = _plan(options, goal, watcher, ear, seconds)
+    plan = _plan(options, goal, watcher, ctrl_c, seconds)
     times: dict[str, Estimate] = {}
     if options.estimates or seconds is not None:
         watcher.phase("timing the recipes")
@@ -70,7 +70,7 @@ def fit_recipe(
             times = estimate_times(train, 0 if valid is None else len(valid.target), data.target, plan)
     told = [_told(found, plan) for found in times.values()]
     watcher.facts({"recipes": told})
-    if ear.asked:
+    if ctrl_c.pressed:
         raise KeyboardInterrupt
     watcher.phase("training")
     watcher.facts({"networks": plan.n_ensemble * (plan.n_folds or 1)})
@@ -96,7 +96,7 @@ def _told(found: Estimate, plan: FitOptions) -> dict[str, Any]:
     }
 
 
-def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ear: Ear, seconds: float | None) -> FitOptions:
+def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None) -> FitOptions:
     assert options.recipe is not None
     not_told = _NOT_TOLD + _NOT_TOLD_OF_FOLDS * bool(options.folds)
     products_are_small = options.recipe in _ONE_THREAD and (options.batch or 0) <= _MOST_ROWS
@@ -112,7 +112,7 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ear: Ear, seconds
         threads=1 if products_are_small else "auto",
         # Nothing is tried: of a recipe nobody can change the rate, the layers or the dropout here.
         diagnose=gn.Watch(ignore=not_told, try_remedies=False),
-        make_callbacks=lambda: [StopOnCtrlC(ear), *watcher.callbacks("network")],
+        make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("network")],
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.cli.interrupts import Ear, hearing
+from glassnet.cli.interrupts import CtrlC, catch_interrupts
 from glassnet.cli.output.outputs import check_model_output
 from glassnet.cli.training.html_report import check_report, write_report
 from glassnet.cli.training.observers import Watcher
@@ -62,11 +62,11 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
     data = prepare(WHERE, table, options.target, task, options.shares, options.drop, options.seed)
     facts = {"task": data.target.task, "target": data.target.name, "rows": len(data.rows["training"])}
     watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
-    # One ear for Ctrl-C from here to the end: pressed after training, even twice, it must not cost the model.
-    with hearing() as ear:
-        ear.listen()
-        outcome = _fit(options, data, watcher, ear)
-        ear.close()
+    # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
+    with catch_interrupts() as ctrl_c:
+        ctrl_c.defer()
+        outcome = _fit(options, data, watcher, ctrl_c)
+        ctrl_c.ignore()
         importance = importance_of(outcome, data)
         result = result_of(outcome, data)
         result["importance"] = importance.to_dict()
@@ -81,25 +81,25 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
     return model, result
 
 
-def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ear: Ear) -> Outcome:
+def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC) -> Outcome:
     """Train the linear model, then the network or the recipe's, in the time there is."""
     goal = None if options.is_plain else goal_of(options, data)
     plain = with_choices(options, len(data.rows["training"]))
     began, limit = time.perf_counter(), options.max_seconds
     standard = data.coded(TableEncoder().fit(data.part("training").inputs), data.target)
     share = None if limit is None else limit * _SHARE_OF_LINEAR
-    linear = fit_linear(plain, _with_validation(standard, options.seed), watcher, ear, share)
+    linear = fit_linear(plain, _with_validation(standard, options.seed), watcher, ctrl_c, share)
     left = None if limit is None else max(0.0, limit - (time.perf_counter() - began))
     rival = TableModel(linear, standard.encoder, standard.target)
     if goal is None:
-        network, history = fit_plain(plain, standard, watcher, ear, left)
+        network, history = fit_plain(plain, standard, watcher, ctrl_c, left)
         model = TableModel(network, standard.encoder, standard.target)
         return Outcome(plain, model, standard, [history], network, rival, standard)
-    trained, recipes = fit_recipe(options, goal, data, watcher, ear, left)
+    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left)
     model = trained.model
     coded = data.coded(model.encoder, model.target)
     parts = (trained.histories, trained.networks[0])
-    return Outcome(options, model, coded, *parts, rival, standard, goal.metric, recipes, ear.asked)
+    return Outcome(options, model, coded, *parts, rival, standard, goal.metric, recipes, ctrl_c.pressed)
 
 
 def _with_validation(coded: Coded, seed: int) -> Coded:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.cli.training.comparison import Judged, verdict
+from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Coded, Prepared
-from glassnet.cli.training.scoring import details, judge, judge_simplest
+from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.fitting.recipes import RECIPES
@@ -76,9 +76,9 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     part, truth = data.judged_on, data.truth
     codes = target.transform(data.part("training").target) if target.labels else None
     counts = None if codes is None else np.bincount(codes, minlength=target.n_outputs)
-    words, simple = judge_simplest(target, truth, counts)
+    words, simple = score_baseline(target, truth, counts)
     X = outcome.coded.X[part]
-    ours, straight = judge(model, X, truth), judge(outcome.linear, outcome.linear_coded.X[part], truth)
+    ours, straight = score_model(model, X, truth), score_model(outcome.linear, outcome.linear_coded.X[part], truth)
     findings = outcome.history.findings
     return {
         "command": "train",
@@ -97,7 +97,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "training": _training(outcome),
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
         "judged_on": part,
-        "scores": {"network": ours.scores, "linear": straight.scores, "baseline": simple.scores},
+        "scores": {"network": ours.values, "linear": straight.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**verdict(words, ours, simple, straight), "hint": _hint(model, ours, straight)},
         "findings": findings.to_dict()["findings"] if findings else [],
@@ -105,7 +105,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     }
 
 
-def _hint(model: TableModel, ours: Judged, straight: Judged) -> str:
+def _hint(model: TableModel, ours: Scores, straight: Scores) -> str:
     """Return why probabilities may look poor beside the linear model's; mostly nothing."""
     is_smoothed = getattr(model.network.loss, "label_smoothing", 0.0) > 0.0
     if not is_smoothed or ours.loss.mean() <= straight.loss.mean():
