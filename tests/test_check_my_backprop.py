@@ -353,9 +353,9 @@ def test_the_report() -> None:
 def test_every_kind_has_words_and_every_word_is_used() -> None:
     """The kinds that the code names are those that the table of sentences explains."""
     folder = Path(diagnosis.__file__).parent / "backprop"
-    code = "".join(path.read_text() for path in folder.glob("*.py") if path.name != "wording.py")
+    code = "".join(path.read_text() for path in folder.glob("*.py") if path.name != "messages.py")
     assert [kind for kind in WORDS if f'"{kind}"' not in code] == []
-    assert set(re.findall(r'(?:Cause|Habit)\(\s*"(\w+)"', code)) <= set(WORDS)
+    assert set(re.findall(r'(?:Cause|SideEffect)\(\s*"(\w+)"', code)) <= set(WORDS)
 
 
 def test_the_guide_lists_every_kind() -> None:

@@ -7,17 +7,24 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.backward_walk import Walk
+from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
-from glassnet.diagnosis.backprop.learner import Found, Learner
-from glassnet.diagnosis.backprop.loss_recognition import SeenLoss, as_predictions, recognise_loss
+from glassnet.diagnosis.backprop.learner import GradientCall, Learner
+from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
 from glassnet.diagnosis.backprop.measurements import Cause, Study, explain_directly
 from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
-from glassnet.diagnosis.backprop.reconstruction import TwinNetwork, find_twin
+from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork, rebuild_network
 from glassnet.diagnosis.backprop.report import BackpropMistake, BackpropReport
-from glassnet.diagnosis.backprop.sample_points import Point, agreement, is_weak, measure, place_points
-from glassnet.diagnosis.backprop.side_effects import Habit, check_repeats, habits, repaired
+from glassnet.diagnosis.backprop.sample_points import (
+    Point,
+    agreement,
+    is_weak,
+    measure,
+    one_sample_per_row,
+    place_points,
+)
+from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, repair_data, side_effects
 from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.utils.checks import check_integer, check_matrix, check_number
@@ -26,7 +33,7 @@ __all__ = ["check_my_backprop"]
 
 WHERE = "check_my_backprop"
 _MOST_ROWS = 1000
-# What is only another face of a mistake that was found elsewhere in the same program.
+# What a mistake of a kind brings about elsewhere in the same program, and is not reported beside it.
 _FOLLOWS = {
     "bias_summed_over_everything": ("bias_forgotten",),
     "bias_from_one_row": ("bias_forgotten",),
@@ -107,7 +114,7 @@ def check_my_backprop(
     if learning_rate is not None:
         learning_rate = check_number(WHERE, "learning_rate", learning_rate, 0.0, open_minimum=True)
     X, y = _data(X, y)
-    rows = _one_sample_per_row(X, y)
+    rows = _has_sample_per_row(X, y)
     tree = ParameterTree(parameters)
     learner = Learner(forward, loss, gradients, tree, learning_rate)
     try:
@@ -115,28 +122,6 @@ def check_my_backprop(
             return _check(learner, X, y, rows, max_entries, seed)
     finally:
         tree.restore()
-
-
-def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int) -> BackpropReport:
-    X, y, seen = repaired(learner, X, y)
-    adds_up = check_repeats(learner, X, y)
-    seen += habits(learner, X, y)
-    if adds_up:
-        seen.append(Habit("accumulates", (), "2"))
-    study = _measure(learner, X, y, rows, max_entries, seed, adds_up)
-    twin = find_twin(study.names, study.points, rows)
-    checks = _compare(learner, study)
-    finite = all(np.isfinite(point.loss) for point in study.points)
-    explained = _explain(learner, study, twin) if finite else {}
-    notes = _excuse(study, checks, explained)
-    mistakes = [_put(habit.kind, habit.parameters, habit.detail, study.loss) for habit in seen]
-    mistakes += _twice(study, twin)
-    mistakes += _group(study, checks, explained, {mistake.kind for mistake in mistakes})
-    spoiled = {mistake.kind for mistake in mistakes} & {"unexplained", "wrong_input"}
-    if spoiled and "cache" in study.points[0].found.changed:
-        detail = "gradients changes arrays that forward returned"
-        mistakes.append(_put("cache_overwritten", (), detail, study.loss))
-    return BackpropReport(checks, _merge(mistakes), twin.describe() if twin else "", str(study.loss), notes)
 
 
 def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -151,7 +136,7 @@ def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     return found
 
 
-def _one_sample_per_row(X: np.ndarray, y: np.ndarray) -> bool:
+def _has_sample_per_row(X: np.ndarray, y: np.ndarray) -> bool:
     by_row = X.shape[0] == y.shape[0]
     by_column = X.shape[-1] == y.shape[-1]
     if by_row and not (by_column and y.ndim > 1 and y.shape[0] == 1):
@@ -162,106 +147,116 @@ def _one_sample_per_row(X: np.ndarray, y: np.ndarray) -> bool:
     raise ShapeError(message)
 
 
-def _measure(
-    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int, adds_up: bool
-) -> Study:
-    rng = np.random.default_rng(seed)
-    arrays = learner.tree.arrays
-    entries = [
-        np.arange(a.size) if a.size <= max_entries else np.sort(rng.choice(a.size, max_entries, replace=False))
-        for a in arrays
-    ]
-    points = _strong_points(learner, X, y, rows, seed, entries)
+def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int) -> BackpropReport:
+    X, y, effects = repair_data(learner, X, y)
+    adds_up = check_repeats(learner, X, y)
+    effects += side_effects(learner, X, y)
+    if adds_up:
+        effects.append(SideEffect("accumulates", (), "2"))
+    points, entries = _measure(learner, X, y, rows, max_entries, seed)
     for point in points:
         point.found = _find(learner, point, adds_up)
+    study = _recognise(learner, points, entries, rows)
+    network = rebuild_network(study.names, points, rows)
+    checks = _compare(learner, study)
+    explained = _explain(learner, study, network) if all(np.isfinite(point.loss) for point in points) else {}
+    notes = _excuse(study, checks, explained)
+    mistakes = [_mistake(effect.kind, effect.parameters, effect.detail, study.loss) for effect in effects]
+    mistakes += _applied_twice(study, network)
+    mistakes += _group(study, checks, explained, {mistake.kind for mistake in mistakes})
+    spoiled = {mistake.kind for mistake in mistakes} & {"unexplained", "wrong_input"}
+    if spoiled and "cache" in points[0].found.changed:
+        detail = "gradients changes arrays that forward returned"
+        mistakes.append(_mistake("cache_overwritten", (), detail, study.loss))
+    return BackpropReport(checks, _merge(mistakes), network.describe() if network else "", str(study.loss), notes)
+
+
+def _measure(
+    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int
+) -> tuple[list[Point], list[np.ndarray]]:
+    """Return measured points, and which entries of each parameter are checked."""
+    rng = np.random.default_rng(seed)
+    entries = [
+        np.arange(a.size) if a.size <= max_entries else np.sort(rng.choice(a.size, max_entries, replace=False))
+        for a in learner.tree.arrays
+    ]
+    first: list[Point] = []
+    # With smaller parameters where units are saturated, if that helps.
+    for attempt in range(6):
+        points = place_points(learner, X, y, rows, seed, 0.2**attempt)
+        for point in points:
+            measure(learner, point, entries)
+        first = first or points
+        if not any(map(is_weak, points)):
+            break
+    else:
+        points = first
     if not any(numeric.any() for point in points for numeric in point.numeric):
         message = (
             f"{WHERE}: the loss must change with the parameters, got the same loss at all of them. "
             "forward must use the parameters it is given; for a class, pass the object itself as parameters."
         )
         raise ConfigError(message)
-    inward: Callable[[np.ndarray], np.ndarray] = lambda a: a.reshape(-1, 1) if a.ndim == 1 else a if rows else a.T  # noqa: E731
-    targets = [as_predictions(point.y, point.found.predictions) for point in points]
-    fitting = [inward(target) for target in targets if target is not None]
-    whole = len(fitting) == len(points) and "X" not in learner.loss_reads
-    known = _recognise(learner, points, fitting, inward, rows) if whole else SeenLoss("loss", None)
-    return Study(learner.tree.names, points, entries, rows, known, targets=fitting if whole else None)
+    return points, entries
 
 
-def _strong_points(
-    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, seed: int, entries: list[np.ndarray]
-) -> list[Point]:
-    """Return measured points, with smaller parameters where units are saturated, if that helps."""
-    first: list[Point] = []
-    for attempt in range(6):
-        points = place_points(learner, X, y, rows, seed, 0.2**attempt)
-        for point in points:
-            measure(learner, point, entries)
-        first = first or points
-        if not any(is_weak(point) for point in points):
-            return points
-    return first
+def _find(learner: Learner, point: Point, adds_up: bool) -> GradientCall:
+    """Return a call of gradients; what adds up from call to call is the difference of two."""
+    found = learner.find(point.arrays, point.X, point.y)
+    if adds_up:
+        pairs = zip(found.gradients, learner.find(point.arrays, point.X, point.y).gradients, strict=True)
+        found.gradients = [None if a is None or b is None else b - a for a, b in pairs]
+    return found
 
 
-def _recognise(
-    learner: Learner,
-    points: list[Point],
-    targets: list[np.ndarray],
-    inward: Callable[[np.ndarray], np.ndarray],
-    rows: bool,
-) -> SeenLoss:
-    pairs = [(inward(point.found.predictions), target) for point, target in zip(points, targets, strict=True)]
+def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
+    """Return all that was measured, with the loss recognised where its slopes are those of predictions alone."""
+    study = Study(learner.tree.names, points, entries, rows, RecognisedLoss())
+    shaped = [as_predictions(point.y, point.found.predictions) for point in points]
+    targets = [one_sample_per_row(target, rows) for target in shaped if target is not None]
+    if len(targets) < len(points) or "X" in learner.loss_reads:
+        return study
+    P = [one_sample_per_row(point.found.predictions, rows) for point in points]
 
     def loss_of(t: int, P: np.ndarray) -> float:
         outward = (P if rows else P.T).reshape(points[t].found.predictions.shape)
         return learner.loss(outward, points[t].y, points[t].arrays, points[t].X)
 
-    return recognise_loss(pairs, loss_of, [point.n for point in points])
-
-
-def _find(learner: Learner, point: Point, adds_up: bool) -> Found:
-    found = learner.find(point.arrays, point.X, point.y)
-    if adds_up:
-        more = learner.find(point.arrays, point.X, point.y)
-        found.gradients = [
-            None if a is None or b is None else b - a for a, b in zip(found.gradients, more.gradients, strict=True)
-        ]
-    return found
+    study.targets = targets
+    study.loss = recognise_loss(list(zip(P, targets, strict=True)), loss_of, study.counts)
+    return study
 
 
 def _compare(learner: Learner, study: Study) -> list[ParameterCheck]:
-    """Return the worst comparison of each parameter, and note in the study which are wrong."""
+    """Return the worst comparison of each parameter, and set which are wrong in the study."""
     checks = []
     for i, name in enumerate(study.names):
-        arrays = study.found(i)
-        found = [np.zeros(len(study.entries[i]))] * len(study.points) if arrays is None else study.pick(i, arrays)
-        each = []
-        for point, vector in zip(study.points, found, strict=True):
-            error, tolerance, numeric = agreement(learner, point, i, vector, study.entries[i])
-            each.append(_as_check(name, vector, numeric, error, tolerance))
+        arrays, entries = study.found(i), study.entries[i]
+        found = [np.zeros(len(entries))] * len(study.points) if arrays is None else study.pick(i, arrays)
+        pairs = zip(study.points, found, strict=True)
+        each = [_as_check(name, vector, *agreement(learner, point, i, vector, entries)) for point, vector in pairs]
         worst = next((check for check in each if not check.passed), each[0])
         # What does not change the loss needs no gradient.
-        matters = any(numeric.any() for numeric in study.numeric(i))
-        checks.append(worst._replace(error=1.0) if study.bad_shape(i) or (arrays is None and matters) else worst)
+        missing = arrays is None and any(numeric.any() for numeric in study.numeric(i))
+        checks.append(worst._replace(error=1.0) if study.bad_shape(i) or missing else worst)
     study.wrong = [not check.passed for check in checks]
     return checks
 
 
-def _as_check(name: str, found: np.ndarray, numeric: np.ndarray, error: float, tolerance: float) -> ParameterCheck:
+def _as_check(name: str, found: np.ndarray, error: float, tolerance: float, numeric: np.ndarray) -> ParameterCheck:
     a, n = float(np.linalg.norm(found)), float(np.linalg.norm(numeric))
     cosine = float(found @ numeric / (a * n)) if a and n else float("nan")
     error = error if np.isfinite(found).all() else 1.0
     return ParameterCheck(name, error, tolerance, cosine, a / n if n else float("nan"), len(found), 0)
 
 
-def _explain(learner: Learner, study: Study, twin: TwinNetwork | None) -> dict[int, list[Cause]]:
-    if not any(study.wrong):
-        return {}
+def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> dict[int, list[Cause]]:
+    """Return the causes for each wrong gradient that can be explained."""
     explained = explain_directly(study)
-    open_ones = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
-    if open_ones:
-        inside = Walk(study, twin).explain() if twin else explain_by_outputs(learner, study, open_ones)
-        explained |= {i: causes for i, causes in inside.items() if i in open_ones}
+    left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
+    if left:
+        inside = BackwardWalk(study, network).explain() if network else explain_by_outputs(learner, study, left)
+        explained |= {i: causes for i, causes in inside.items() if i in left}
     return explained
 
 
@@ -279,19 +274,20 @@ def _excuse(study: Study, checks: list[ParameterCheck], explained: dict[int, lis
     ]
 
 
-def _twice(study: Study, twin: TwinNetwork | None) -> list[BackpropMistake]:
+def _applied_twice(study: Study, network: RebuiltNetwork | None) -> list[BackpropMistake]:
     """Return a softmax or sigmoid that is applied twice, and slips inside the loss, right gradient or not."""
-    output = twin.layers[-1].activation if twin else ""
+    output = network.layers[-1].activation if network else ""
     found = []
-    if output in ("softmax of softmax", "sigmoid of sigmoid"):
-        detail = f"the predictions are those of a {output}"
-        found.append(_put(f"double_{output.split()[0]}", (), detail, study.loss))
     for name in ("softmax", "sigmoid"):
-        if study.loss.name == f"{name} cross-entropy" and output == name:
+        detail = ""
+        if output == f"{name} of {name}":
+            detail = f"the predictions are those of a {output}"
+        elif output == name and study.loss.name == f"{name} cross-entropy":
             detail = f"forward returns the {name}, and your loss applies it to the predictions again"
-            found.append(_put(f"double_{name}", (), detail, study.loss))
+        if detail:
+            found.append(_mistake(f"double_{name}", (), detail, study.loss))
     if study.loss.name == "binary cross-entropy with a wrong sign":
-        found.append(_put("loss_sign_slip", (), "", study.loss))
+        found.append(_mistake("loss_sign_slip", (), "", study.loss))
     return found
 
 
@@ -311,31 +307,29 @@ def _group(
             taken = [where.pop(symptom) for symptom in symptoms if symptom in where]
             if kind in where:
                 where[kind][0].extend(name for names, _ in taken for name in names)
-    found = [_put(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss) for kind, (n, d) in where.items()]
+    found = [_mistake(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss) for kind, (n, d) in where.items()]
     left = [c for i, c in enumerate(checks) if not c.passed and not explained.get(i)]
-    silent = known & _EXPLAIN_ANYTHING
-    return [*found, *([_unexplained(left, checks)] if left and not silent else [])]
+    return [*found, _unexplained(left, checks)] if left and not known & _EXPLAIN_ANYTHING else found
 
 
 def _unexplained(left: Sequence[ParameterCheck], checks: Sequence[ParameterCheck]) -> BackpropMistake:
-    words = WORDS["unexplained"]
     measured = "; ".join(f"{c.name} has error {c.error:.2g}, cosine {c.cosine:.3f}, ratio {c.ratio:.4g}" for c in left)
-    right = [check.name for check in checks if check.passed]
+    right = ", ".join(check.name for check in checks if check.passed)
+    remedy = "No gradient is right: begin with the output's delta, the slope of your loss with respect to Z."
     if right:
-        remedy = f"The gradients of {', '.join(right)} are right: look at what is computed after the last of them."
-    else:
-        remedy = "No gradient is right: begin with the output's delta, the slope of your loss with respect to Z."
-    return BackpropMistake("unexplained", tuple(check.name for check in left), measured, words.why, remedy)
+        remedy = f"The gradients of {right} are right: look at what is computed after the last of them."
+    return BackpropMistake("unexplained", tuple(c.name for c in left), measured, WORDS["unexplained"].why, remedy)
 
 
-def _put(kind: str, parameters: tuple[str, ...], detail: str, loss: SeenLoss) -> BackpropMistake:
+def _mistake(kind: str, parameters: tuple[str, ...], detail: str, loss: RecognisedLoss) -> BackpropMistake:
+    """Return a mistake with its sentences, the measured detail filled in."""
     words = WORDS[kind]
     if kind == "other_delta_passed_back":
         detail = WORDS[detail].name if detail else "but the right one"
     if kind == "double_softmax" and not detail:
         detail = "the output's delta has the softmax of the predictions, which are a softmax already"
-    said = {"detail": detail, "loss": str(loss)}
-    return BackpropMistake(kind, parameters, words.measured.format(**said), words.why.format(**said), words.remedy)
+    measured, why = (text.format(detail=detail, loss=loss) for text in (words.measured, words.why))
+    return BackpropMistake(kind, parameters, measured, why, words.remedy)
 
 
 def _merge(mistakes: Sequence[BackpropMistake]) -> list[BackpropMistake]:

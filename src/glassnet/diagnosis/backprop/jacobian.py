@@ -8,11 +8,9 @@ import numpy as np
 
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.measurements import Cause, Study
-from glassnet.diagnosis.backprop.sample_points import Point
+from glassnet.diagnosis.backprop.sample_points import Point, central_difference, one_sample_per_row
 
 __all__ = ["explain_by_outputs"]
-
-_STEP = 1e-5
 
 
 def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) -> dict[int, list[Cause]]:
@@ -35,11 +33,11 @@ def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) ->
 
 
 def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
-    """Yield slopes with respect to the predictions, one sample per row, and what they would mean."""
+    """Yield slopes with respect to the predictions, one sample per row, and the mistakes that give them."""
     if study.targets is None:
         return
-    P = [_inward(point.found.predictions, study.rows) for point in study.points]
-    Y, squared = study.targets, study.loss.name == "squared error"
+    P = [one_sample_per_row(point.found.predictions, study.rows) for point in study.points]
+    Y = study.targets
 
     def exact(targets: Sequence[np.ndarray]) -> list[np.ndarray]:
         known = [study.loss.slopes(p, y) for p, y in zip(P, targets, strict=True)]
@@ -48,7 +46,7 @@ def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
     with np.errstate(all="ignore"):
         if study.loss.slopes(P[0], Y[0]) is not None:
             yield [], exact(Y)
-        if squared:
+        if study.loss.is_squared_error:
             logits = [e / (p * (1 - p)) for e, p in zip(study.errors(P, Y, plain=True), P, strict=True)]
             yield [Cause("cross_entropy_gradient", "sigmoid")], logits
             yield [Cause("targets_added")], study.errors(P, [-y for y in Y])
@@ -59,22 +57,11 @@ def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
             yield [Cause("targets_misaligned", str(shift))], exact([np.roll(y, shift, axis=0) for y in Y])
 
 
-def _inward(array: np.ndarray, rows: bool) -> np.ndarray:
-    if array.ndim == 1:
-        return array.reshape(-1, 1)
-    return array if rows else array.T
-
-
 def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
     """Return how each prediction changes with each checked entry of one parameter, (entries, predictions)."""
-    table = []
-    for entry in entries:
-        arrays = [np.array(array) for array in point.arrays]
-        kept = float(arrays[which].flat[entry])
-        h = _STEP * max(1.0, abs(kept))
-        sides = []
-        for value in (kept + h, kept - h):
-            arrays[which].flat[entry] = value
-            sides.append(np.array(learner.predict(arrays, point.X, point.y)[0]).ravel())
-        table.append((sides[0] - sides[1]) / (2 * h))
-    return np.array(table)
+    arrays = [np.array(array) for array in point.arrays]
+
+    def predictions() -> np.ndarray:
+        return np.array(learner.predict(arrays, point.X, point.y)[0]).ravel()
+
+    return np.array([central_difference(predictions, arrays[which], entry) for entry in entries])

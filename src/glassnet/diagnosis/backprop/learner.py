@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree, align_gradients
 from glassnet.errors import ConfigError, ShapeError
 
-__all__ = ["Found", "Learner"]
+__all__ = ["GradientCall", "Learner"]
 
 WHERE = "check_my_backprop"
 
@@ -33,29 +34,15 @@ _ORDERS = {
 }
 
 
-class Found:
-    """What one call of a learner's gradients did: the gradients, and what it left behind.
+@dataclass
+class GradientCall:
+    """What one call of a learner's gradients returned, and what it changed."""
 
-    Attributes
-    ----------
-    gradients : list of arrays, or None where there is none
-        In the order of the parameters.
-    parameters_after : list of arrays
-        The parameters after the call.
-    predictions : array
-        What forward answered before.
-    changed : set of str
-        ``"X"``, ``"y"``, ``"cache"``, if the call changed their numbers in place.
-    shared : list of int
-        Which gradients are the memory of a parameter.
-    """
-
-    def __init__(self) -> None:
-        self.gradients: list[np.ndarray | None] = []
-        self.parameters_after: list[np.ndarray] = []
-        self.predictions = np.empty(0)
-        self.changed: set[str] = set()
-        self.shared: list[int] = []
+    gradients: list[np.ndarray | None] = field(default_factory=list)  # in the order of the parameters
+    parameters_after: list[np.ndarray] = field(default_factory=list)
+    predictions: np.ndarray = field(default_factory=lambda: np.empty(0))  # of the call of forward before
+    changed: set[str] = field(default_factory=set)  # "X", "y", "cache", if the call changed their numbers in place
+    shared: list[int] = field(default_factory=list)  # which gradients are the memory of a parameter
 
 
 class Learner:
@@ -72,17 +59,16 @@ class Learner:
         tree: ParameterTree,
         learning_rate: float | None,
     ) -> None:
-        for name, function in (("forward", forward), ("loss", loss), ("gradients", gradients)):
+        self._functions = {"forward": forward, "loss": loss, "gradients": gradients}
+        for name, function in self._functions.items():
             if not callable(function):
                 message = f"{WHERE}: {name} must be a function, got {type(function).__name__}. Pass it without ()."
                 raise ConfigError(message)
-        self.forward, self.loss_function, self.gradient_function = forward, loss, gradients
         self.tree, self.learning_rate = tree, learning_rate
-        functions = {"forward": forward, "loss": loss, "gradients": gradients}
-        # Looked up once: a signature costs more than a small network's pass.
-        self._required = {name: _required(function) for name, function in functions.items()}
-        self._kinds = {name: {each.kind for each in _parameters(function)} for name, function in functions.items()}
-        asked = [_SYNONYMS.get(each.name.replace("_", "").lower(), "") for each in self._required["gradients"]]
+        # Read once: a signature costs more than a small network's pass.
+        self._required = {name: _required(function) for name, function in self._functions.items()}
+        self._forward_kinds = {each.kind for each in _parameters(forward)}
+        asked = [_role(each.name) for each in self._required["gradients"]]
         self._takes_cache = "cache" in asked or (len(asked) == 4 and not any(asked))
         self.loss_reads = self._roles("loss")
         self._name_by_forward()
@@ -94,25 +80,25 @@ class Learner:
             self.tree.names[:] = names[1:]
 
     def _roles(self, name: str) -> list[str]:
-        required = [each.name for each in self._required[name]]
-        known = [_SYNONYMS.get(each.replace("_", "").lower(), "") for each in required]
-        free = [role for role in _ORDERS[name].get(len(required), _ORDERS[name][3]) if role not in known]
+        known = [_role(each.name) for each in self._required[name]]
+        free = [role for role in _ORDERS[name].get(len(known), _ORDERS[name][3]) if role not in known]
         return [role or (free.pop(0) if free else "") for role in known]
 
     def predict(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> tuple[np.ndarray, Any]:
         """Return the predictions, and all that forward returned."""
-        result, _ = self._forward(self._state(arrays, X, y))
-        return result
+        state = self._state(arrays, X, y)
+        self._forward(state)
+        return state["predictions"], state["cache"]
 
     def _state(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> dict[str, Any]:
         leaves = [np.array(array) for array in arrays]
         return {"leaves": leaves, "parameters": self.tree.build(leaves), "X": X.copy(), "y": y.copy()}
 
-    def _forward(self, state: dict[str, Any]) -> tuple[tuple[np.ndarray, Any], Any]:
-        result = self._call("forward", self.forward, state)
+    def _forward(self, state: dict[str, Any]) -> None:
+        """Add to the state what forward returns."""
+        result = self._call("forward", state)
         predictions, cache = _split(result, state["y"], self._takes_cache)
         state.update(predictions=predictions, cache=cache, result=result)
-        return (predictions, cache), result
 
     def forward_changes(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: np.ndarray) -> set[str]:
         """Return which of X and y forward changes in place."""
@@ -123,64 +109,54 @@ class Learner:
     def loss(self, predictions: np.ndarray, y: Any, arrays: Sequence[np.ndarray], X: np.ndarray) -> float:
         """Return the loss of predictions; the parameters count where the loss has a penalty on them."""
         state = self._state(arrays, X, y) | {"predictions": predictions.copy()}
-        return self._number(self._call("loss", self.loss_function, state))
+        return _number(self._call("loss", state))
 
     def loss_at(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> float:
         """Return the loss at other parameters."""
         state = self._state(arrays, X, y)
         self._forward(state)
-        return self._number(self._call("loss", self.loss_function, state))
+        return _number(self._call("loss", state))
 
-    @staticmethod
-    def _number(value: Any) -> float:
-        array = np.asarray(value)
-        if array.size != 1 or array.dtype.kind not in "fiu":
-            got = f"shape {array.shape}" if array.dtype.kind in "fiu" else type(value).__name__
-            message = f"{WHERE}: loss must return one number, got {got}. Take the mean over the samples."
-            raise ShapeError(message)
-        return float(array.reshape(()))
-
-    def find(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> Found:
-        """Run forward, then gradients, and look at what they returned and changed."""
+    def find(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> GradientCall:
+        """Run forward, then gradients, and return what the latter returned and changed."""
         state = self._state(arrays, X, y)
         self._forward(state)
-        given = {name: state[name].copy() for name in ("X", "y")}
-        found = Found()
-        found.predictions = np.array(state["predictions"], dtype=np.float64)
-        before = copy.deepcopy(state["result"])
-        returned = self._call("gradients", self.gradient_function, state)
+        before = copy.deepcopy({"X": state["X"], "y": state["y"], "cache": state["result"]})
+        found = GradientCall(predictions=np.array(state["predictions"], dtype=np.float64))
+        returned = self._call("gradients", state)
         after = self.tree.read(state["parameters"]) or list(state["leaves"])
         found.parameters_after = [np.array(a).reshape(b.shape) for a, b in zip(after, arrays, strict=True)]
-        if self.learning_rate is not None:
-            stepped = self.tree.read(returned) if returned is not None else found.parameters_after
-            if stepped is None:
-                message = (
-                    f"{WHERE}: with learning_rate, gradients must be a step that returns the new parameters or changes "
-                    "them in place, got something else. Leave learning_rate out if it returns gradients."
-                )
-                raise ConfigError(message)
-            found.gradients = [
-                (a - b.reshape(a.shape)) / self.learning_rate for a, b in zip(arrays, stepped, strict=True)
-            ]
-            found.parameters_after = [array.copy() for array in arrays]
-        else:
+        if self.learning_rate is None:
             aligned = align_gradients(_without_loss(returned), self.tree)
-            found.shared = [
-                i
-                for i, g in enumerate(aligned)
-                if g is not None and any(np.shares_memory(g, a) for a in state["leaves"])
-            ]
+            shares = [any(g is not None and np.shares_memory(g, a) for a in state["leaves"]) for g in aligned]
+            found.shared = [i for i, is_shared in enumerate(shares) if is_shared]
             found.gradients = [None if g is None else np.array(g, dtype=np.float64) for g in aligned]
-        found.changed = {name for name, old in given.items() if not np.array_equal(state[name], old)}
-        if not _same(before, state["result"]):
-            found.changed.add("cache")
+        else:
+            found.gradients = self._gradients_of_step(arrays, returned, found.parameters_after)
+            found.parameters_after = [array.copy() for array in arrays]
+        now = {"X": state["X"], "y": state["y"], "cache": state["result"]}
+        found.changed = {name for name, old in before.items() if not _same(old, now[name])}
         return found
 
-    def _call(self, name: str, function: Callable[..., Any], state: dict[str, Any]) -> Any:
+    def _gradients_of_step(
+        self, before: Sequence[np.ndarray], returned: Any, after: list[np.ndarray]
+    ) -> list[np.ndarray | None]:
+        """Return what a step of gradient descent subtracted, divided by the learning rate."""
+        stepped = after if returned is None else self.tree.read(returned)
+        if stepped is None:
+            message = (
+                f"{WHERE}: with learning_rate, gradients must be a step that returns the new parameters or changes "
+                "them in place, got something else. Leave learning_rate out if it returns gradients."
+            )
+            raise ConfigError(message)
+        assert self.learning_rate is not None
+        return [(a - b.reshape(a.shape)) / self.learning_rate for a, b in zip(before, stepped, strict=True)]
+
+    def _call(self, name: str, state: dict[str, Any]) -> Any:
         args, kwargs = self._arguments(name, state)
         try:
             with np.errstate(all="ignore"):
-                return function(*args, **kwargs)
+                return self._functions[name](*args, **kwargs)
         except Exception as error:
             known = ", ".join(_ORDERS[name][4 if name == "gradients" else 2])
             asked = ", ".join(each.name for each in self._required[name]) or "..."
@@ -192,25 +168,21 @@ class Learner:
             raise ConfigError(message) from error
 
     def _arguments(self, name: str, state: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        """Bind arguments by name where the name tells, and by position where it does not."""
-        leaves = dict(zip(self.tree.names, self._leaf_values(state), strict=True))
-        required, kinds = self._required[name], self._kinds[name]
-        if name == "forward" and inspect.Parameter.VAR_POSITIONAL in kinds and len(required) == 1:
-            return [state["X"], *leaves.values()], {}
-        if name == "forward" and inspect.Parameter.VAR_KEYWORD in kinds and len(required) == 1:
-            return [state["X"]], dict(state["parameters"])
-        values = {each.name: self._value(each.name, state, leaves) for each in required}
-        used = {role for role, _ in values.values() if role}
-        open_names = [each.name for each in required if not values[each.name][0]]
-        chosen = self._fill(name, open_names, len(required), used, state, leaves)
-        args = [values[each.name][1] if values[each.name][0] else chosen[each.name] for each in required]
-        return args, {}
-
-    def _leaf_values(self, state: dict[str, Any]) -> list[Any]:
-        return [
-            leaf if isinstance(original, np.ndarray) else float(leaf)
-            for leaf, original in zip(state["leaves"], self.tree.originals, strict=True)
-        ]
+        """Return positional and named arguments: by name where a name is known, by position where it is not."""
+        parts = zip(self.tree.names, self.tree.originals, state["leaves"], strict=True)
+        leaves = {each: leaf if isinstance(old, np.ndarray) else float(leaf) for each, old, leaf in parts}
+        required = [each.name for each in self._required[name]]
+        if name == "forward" and len(required) == 1:
+            if inspect.Parameter.VAR_POSITIONAL in self._forward_kinds:
+                return [state["X"], *leaves.values()], {}
+            if inspect.Parameter.VAR_KEYWORD in self._forward_kinds:
+                return [state["X"]], dict(state["parameters"])
+        found = {each: self._value(each, state, leaves) for each in required}
+        values = {each: value for each, (role, value) in found.items() if role}
+        used = {role for role, _ in found.values() if role}
+        rest = [each for each in required if each not in values]
+        values |= self._fill(name, rest, len(required), used, state, leaves)
+        return [values[each] for each in required], {}
 
     @staticmethod
     def _value(name: str, state: dict[str, Any], leaves: Mapping[str, Any]) -> tuple[str, Any]:
@@ -219,7 +191,7 @@ class Learner:
         cache = state.get("cache")
         if isinstance(cache, Mapping) and name in cache:
             return name, cache[name]
-        role = _SYNONYMS.get(name.replace("_", "").lower(), "")
+        role = _role(name)
         return (role, state[role]) if role in state else ("", None)
 
     @staticmethod
@@ -245,6 +217,20 @@ class Learner:
         return {each: state[role] for each, role in zip(names, order, strict=False)}
 
 
+def _role(name: str) -> str:
+    """Return what an argument of this name stands for, one of `_ROLES`; "" if the name does not say."""
+    return _SYNONYMS.get(name.replace("_", "").lower(), "")
+
+
+def _number(value: Any) -> float:
+    array = np.asarray(value)
+    if array.size != 1 or array.dtype.kind not in "fiu":
+        got = f"shape {array.shape}" if array.dtype.kind in "fiu" else type(value).__name__
+        message = f"{WHERE}: loss must return one number, got {got}. Take the mean over the samples."
+        raise ShapeError(message)
+    return float(array.reshape(()))
+
+
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     try:
         return list(inspect.signature(function).parameters.values())
@@ -253,13 +239,12 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
 
 
 def _required(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the arguments that must be given, and those with a default that name something we have."""
+    """Return the arguments that must be given, and those with the default None whose name says what they are."""
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     found = [each for each in _parameters(function) if each.kind in positional]
-    needed = [each.default is inspect.Parameter.empty for each in found]
-    named = [each.default is None and each.name.replace("_", "").lower() in _SYNONYMS for each in found]
-    last = max((i for i, (a, b) in enumerate(zip(needed, named, strict=True)) if a or b), default=-1)
-    return found[: last + 1]
+    empty = inspect.Parameter.empty
+    needed = [each.default is empty or (each.default is None and bool(_role(each.name))) for each in found]
+    return found[: max((i + 1 for i, is_needed in enumerate(needed) if is_needed), default=0)]
 
 
 def _split(result: Any, y: np.ndarray, takes_cache: bool) -> tuple[np.ndarray, Any]:
@@ -272,11 +257,9 @@ def _split(result: Any, y: np.ndarray, takes_cache: bool) -> tuple[np.ndarray, A
         return np.asarray(result), result
     if isinstance(result, Mapping):
         fits = [value for value in result.values() if isinstance(value, np.ndarray) and value.shape == y.shape]
-        named = [v for k, v in result.items() if _SYNONYMS.get(str(k).replace("_", "").lower()) == "predictions"]
-        numbered = sorted(
-            (k for k in result if str(k)[:1] in "Aa" and str(k)[1:].isdigit()), key=lambda k: int(str(k)[1:])
-        )
-        found = named or ([result[numbered[-1]]] if numbered else []) or fits[-1:]
+        named = [value for key, value in result.items() if _role(str(key)) == "predictions"]
+        numbered = {int(str(k)[1:]): v for k, v in result.items() if str(k)[:1] in "Aa" and str(k)[1:].isdigit()}
+        found = named or [numbered[i] for i in sorted(numbered)[-1:]] or fits[-1:]
         if found:
             return np.asarray(found[0]), result
     if isinstance(result, (tuple, list)) and len(result):

@@ -8,75 +8,45 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.backprop.scale_factors import Law, law
+from glassnet.losses.classification import sigmoid, softmax
 
-__all__ = ["SeenLoss", "as_predictions", "recognise_loss", "softmax"]
-
-
-def softmax(Z: np.ndarray) -> np.ndarray:
-    """Return the softmax of every row.
-
-    Examples
-    --------
-    >>> softmax(np.zeros((1, 2)))
-    array([[0.5, 0.5]])
-    """
-    exps = np.exp(Z - Z.max(axis=-1, keepdims=True))
-    return np.asarray(exps / exps.sum(axis=-1, keepdims=True))
+__all__ = ["RecognisedLoss", "as_predictions", "recognise_loss"]
 
 
-def _likelihood(P: np.ndarray, Y: np.ndarray, sign: float) -> float:
-    return -float((Y * np.log(P) + sign * (1 - Y) * np.log(1 - P)).sum())
+def _likelihood(P: np.ndarray, Y: np.ndarray, sign: float) -> np.ndarray:
+    return np.asarray(Y * np.log(P) + sign * (1 - Y) * np.log(1 - P))
 
 
-# Sums over all rows and outputs, of predictions and targets with one sample per row.
-_FORMULAS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "squared error": lambda P, Y: float(((P - Y) ** 2).sum()),
-    "binary cross-entropy": lambda P, Y: _likelihood(P, Y, 1.0),
-    "cross-entropy": lambda P, Y: -float((Y * np.log(P)).sum()),
-    "softmax cross-entropy": lambda P, Y: -float((Y * np.log(softmax(P))).sum()),
-    "sigmoid cross-entropy": lambda P, Y: float((np.logaddexp(0.0, P) - Y * P).sum()),
-    "binary cross-entropy with a wrong sign": lambda P, Y: _likelihood(P, Y, -1.0),
-    "absolute error": lambda P, Y: float(np.abs(P - Y).sum()),
+# To be summed over all rows and outputs: of predictions and targets with one sample per row. The library's own losses
+# take logits, so their formulas do not serve here.
+_FORMULAS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "squared error": lambda P, Y: (P - Y) ** 2,
+    "binary cross-entropy": lambda P, Y: -_likelihood(P, Y, 1.0),
+    "cross-entropy": lambda P, Y: -Y * np.log(P),
+    "softmax cross-entropy": lambda P, Y: -Y * np.log(softmax(P)),
+    "sigmoid cross-entropy": lambda P, Y: np.logaddexp(0.0, P) - Y * P,
+    "binary cross-entropy with a wrong sign": lambda P, Y: -_likelihood(P, Y, -1.0),
+    "absolute error": lambda P, Y: np.abs(P - Y),
 }
-
-
 _SLOPES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "squared error": lambda P, Y: 2 * (P - Y),
     "binary cross-entropy": lambda P, Y: (P - Y) / (P * (1 - P)),
     "cross-entropy": lambda P, Y: -Y / P,
     "softmax cross-entropy": lambda P, Y: softmax(P) * Y.sum(axis=-1, keepdims=True) - Y,
-    "sigmoid cross-entropy": lambda P, Y: 1 / (1 + np.exp(-P)) - Y,
+    "sigmoid cross-entropy": lambda P, Y: sigmoid(P) - Y,
 }
 
 
-class SeenLoss(NamedTuple):
-    """A loss by name, with the factor in front of its sum over rows and outputs.
+class RecognisedLoss(NamedTuple):
+    """A loss by name, with the factor in front of its sum over rows and outputs."""
 
-    Attributes
-    ----------
-    name : str
-        As in ``"cross-entropy"``; ``"loss"`` if it is none of the usual ones.
-    factor : Law or None
-        ``n ** -1`` for a mean over rows.
-    """
-
-    name: str
-    factor: Law | None
+    name: str = "loss"  # as in "cross-entropy"; "loss" if it is none of the usual ones
+    factor: Law | None = None  # n ** -1 for a mean over rows
 
     @property
-    def of_logits(self) -> bool:
-        """Whether it applies the softmax or sigmoid itself."""
-        return self.name in ("softmax cross-entropy", "sigmoid cross-entropy")
-
-    @property
-    def is_entropy(self) -> bool:
-        """Whether it is a cross-entropy."""
-        return "cross-entropy" in self.name
-
-    @property
-    def is_sum(self) -> bool:
-        """Whether it grows with the number of rows."""
-        return self.factor is not None and self.factor.exponent == 0
+    def is_squared_error(self) -> bool:
+        """Whether it is the squared error, with any factor."""
+        return self.name == "squared error"
 
     def slopes(self, P: np.ndarray, Y: np.ndarray) -> np.ndarray | None:
         """Return the slope with respect to each prediction, None where the formula is not known."""
@@ -84,14 +54,12 @@ class SeenLoss(NamedTuple):
         return None if slope is None or self.factor is None else np.asarray(self.factor(len(P)) * slope(P, Y))
 
     def __str__(self) -> str:
-        kind = "" if self.factor is None else "summed " if self.is_sum else "mean "
+        kind = "" if self.factor is None else "summed " if self.factor.exponent == 0 else "mean "
         return f"{kind}{self.name}"
 
 
 def as_predictions(y: np.ndarray, P: np.ndarray) -> np.ndarray | None:
     """Return targets in the shape of predictions, with one column per class for labels; None if they do not fit."""
-    if y.shape == P.shape:
-        return y.astype(np.float64)
     if y.size == P.size:
         return y.reshape(P.shape).astype(np.float64)
     labels = y.ravel()
@@ -106,10 +74,11 @@ def as_predictions(y: np.ndarray, P: np.ndarray) -> np.ndarray | None:
 
 def recognise_loss(
     pairs: list[tuple[np.ndarray, np.ndarray]], loss_of: Callable[[int, np.ndarray], float], rows: list[int]
-) -> SeenLoss:
+) -> RecognisedLoss:
     """Return the loss that has the same differences as the learner's own, whatever penalty is added to it.
 
-    ``pairs`` has predictions and targets, one sample per row, for each point; ``loss_of(point, P)`` asks the learner.
+    ``pairs`` has predictions and targets, one sample per row, for each point; ``loss_of(point, P)`` calls the learner's
+    function.
     """
     with np.errstate(all="ignore"):
         for name, formula in _FORMULAS.items():
@@ -117,9 +86,9 @@ def recognise_loss(
             for t, (P, Y) in enumerate(pairs):
                 inside = bool((P > 0).all() and (P < 1).all())
                 other = 0.8 * P + 0.2 / P.shape[-1] * (0.9 if P.shape[-1] == 1 else 1.0) if inside else 0.8 * P + 0.1
-                expected = formula(other, Y) - formula(P, Y)
+                expected = float(formula(other, Y).sum()) - float(formula(P, Y).sum())
                 ratios.append((loss_of(t, other) - loss_of(t, P)) / expected if expected else np.nan)
             found = law(ratios, rows) if np.isfinite(ratios).all() else None
             if found is not None and found.constant > 0:
-                return SeenLoss(name, found)
-    return SeenLoss("loss", None)
+                return RecognisedLoss(name, found)
+    return RecognisedLoss()

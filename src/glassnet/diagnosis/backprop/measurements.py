@@ -8,24 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.loss_recognition import SeenLoss
+from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss
 from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
 from glassnet.diagnosis.backprop.sample_points import Point
 from glassnet.diagnosis.backprop.scale_factors import Fit, Law, fit
 
-__all__ = ["Cause", "Study", "causes_of_factor", "explain_directly"]
+__all__ = ["Cause", "Study", "explain_directly"]
 
 
 class Cause(NamedTuple):
-    """One mistake in one parameter's gradient.
-
-    Attributes
-    ----------
-    kind : str
-        As in ``"wrong_sign"``.
-    detail : str
-        What was measured, to stand in a sentence.
-    """
+    """One mistake in one parameter's gradient: its kind, and what was measured, as part of a sentence."""
 
     kind: str
     detail: str = ""
@@ -33,38 +25,24 @@ class Cause(NamedTuple):
 
 @dataclass
 class Study:
-    """All measurements, with the parameters by their place.
+    """All measurements of one check, with the parameters by their place."""
 
-    Attributes
-    ----------
-    names : list of str
-        Of the parameters.
-    points : list of Point
-        Where was measured.
-    entries : list of arrays
-        Which entries of each flat parameter are checked.
-    rows : bool
-        Whether X has one sample per row.
-    loss : SeenLoss
-        What the loss seems to be.
-    wrong : list of bool
-        Which gradients are not those of the loss.
-    targets : list of arrays or None
-        y at each point, with the predictions' shape and one sample per row.
-    """
-
-    names: list[str]
+    names: list[str]  # of the parameters
     points: list[Point]
-    entries: list[np.ndarray]
-    rows: bool
-    loss: SeenLoss
-    wrong: list[bool] = field(default_factory=list)
-    targets: list[np.ndarray] | None = None
+    entries: list[np.ndarray]  # which entries of each flat parameter are checked
+    rows: bool  # whether X has one sample per row
+    loss: RecognisedLoss
+    wrong: list[bool] = field(default_factory=list)  # which gradients are not those of the loss
+    targets: list[np.ndarray] | None = None  # y at each point in the shape of the predictions, one sample per row
 
     @property
     def counts(self) -> list[int]:
         """How many rows each point has."""
         return [point.n for point in self.points]
+
+    def shape(self, which: int) -> tuple[int, ...]:
+        """Return the shape of a parameter."""
+        return self.points[0].arrays[which].shape
 
     def pick(self, which: int, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the checked entries of one array per point."""
@@ -79,8 +57,8 @@ class Study:
 
     def bad_shape(self, which: int) -> bool:
         """Return whether a gradient would move other entries than its own, or broadcast."""
-        shape = self.points[0].arrays[which].shape
-        return any(g is not None and not _fits(g.shape, shape) for g in (p.found.gradients[which] for p in self.points))
+        gradients = [point.found.gradients[which] for point in self.points]
+        return any(g is not None and not _fits(g.shape, self.shape(which)) for g in gradients)
 
     def numeric(self, which: int) -> list[np.ndarray]:
         """Return the finite differences of one parameter at all points."""
@@ -91,9 +69,9 @@ class Study:
 
         ``plain`` has the division by n alone, where the loss has one.
         """
-        factor = self.loss.factor or Law(1.0, -1)
-        twice = 2.0 if self.loss.name == "squared error" else 1.0
-        factor = Law(1.0, factor.exponent) if plain else Law(twice * factor.constant, factor.exponent)
+        constant, exponent = self.loss.factor or Law(1.0, -1)
+        twice = 2.0 if self.loss.is_squared_error else 1.0
+        factor = Law(1.0 if plain else twice * constant, exponent)
         return [factor(n) * (p - y) for p, y, n in zip(P, Y, self.counts, strict=True)]
 
     def compare(self, which: int, expected: Sequence[np.ndarray]) -> list[Cause] | None:
@@ -104,85 +82,66 @@ class Study:
         arrays = self.found(which)
         if arrays is None:
             return None
-        found = self.pick(which, arrays)
+        found, counts = self.pick(which, arrays), self.counts
         penalty = [point.penalty[which] for point in self.points]
-        counts = self.counts
-        if not any(part.any() for part in penalty):
-            plain = fit(found, expected, counts)
-            if plain is not None:
-                return causes_of_factor(plain.scale, self)
-            weights = self.pick(which, [point.arrays[which] for point in self.points])
-            more = None if looks_like_bias(self.names[which]) else fit(found, expected, counts, weights)
-            return None if more is None else _causes_of_extra(more, self)
         plain = fit([f - p for f, p in zip(found, penalty, strict=True)], expected, counts)
         if plain is not None:
-            return causes_of_factor(plain.scale, self)
-        without = fit(found, expected, counts)
-        if without is not None:
-            return [Cause("penalty_forgotten"), *causes_of_factor(without.scale, self)]
-        both = fit(found, expected, counts, penalty)
-        return None if both is None else _causes_of_penalty(both, self)
+            return self._causes_of_factor(plain.scale)
+        if any(part.any() for part in penalty):
+            without = fit(found, expected, counts)
+            if without is not None:
+                return [Cause("penalty_forgotten"), *self._causes_of_factor(without.scale)]
+            both = fit(found, expected, counts, penalty)
+            return None if both is None else self._causes_of_penalty(both)
+        if looks_like_bias(self.names[which]):
+            return None
+        decayed = fit(found, expected, counts, self.pick(which, [point.arrays[which] for point in self.points]))
+        return None if decayed is None else self._causes_of_decay(decayed)
 
-
-def causes_of_factor(factor: Law, study: Study) -> list[Cause]:
-    """Return what a factor between two gradients means: a sign, the number of rows, a constant."""
-    causes = [Cause("wrong_sign")] if factor.constant < 0 else []
-    size, n = abs(factor.constant), study.points[0].n
-    times = f"{size * float(n) ** factor.exponent:.6g}"
-    if factor.exponent > 0:
+    def _causes_of_factor(self, factor: Law) -> list[Cause]:
+        """Return what a factor between two gradients means: a sign, the number of rows, a constant."""
+        causes = [Cause("wrong_sign")] if factor.constant < 0 else []
+        size, n = abs(factor.constant), self.points[0].n
         fixed = round(1 / size)
-        if fixed > 2 and abs(size * fixed - 1) < 1e-3:
+        if factor.exponent > 0 and fixed > 2 and abs(size * fixed - 1) < 1e-3:
             return [*causes, Cause("fixed_row_count", str(fixed))]
-        causes.append(Cause("summed_not_averaged", f"{times} times that of your loss for {n} rows"))
-    elif factor.exponent < 0:
-        causes.append(Cause("averaged_not_summed", f"{times} times that of your loss for {n} rows"))
-    elif abs(size - 1) > 1e-4:
-        causes.append(Cause("constant_factor", f"{size:.6g}"))
-    if factor.exponent and abs(size - 1) > 1e-4:
-        causes.append(Cause("constant_factor", f"{size:.6g}"))
-    return causes
+        if factor.exponent:
+            kind = "summed_not_averaged" if factor.exponent > 0 else "averaged_not_summed"
+            times = f"{size * float(n) ** factor.exponent:.6g}"
+            causes.append(Cause(kind, f"{times} times that of your loss for {n} rows"))
+        if abs(size - 1) > 1e-4:
+            causes.append(Cause("constant_factor", f"{size:.6g}"))
+        return causes
 
+    def _causes_of_decay(self, found: Fit) -> list[Cause] | None:
+        """Return the causes of weights in a gradient whose loss has no penalty: weight decay that the loss lacks."""
+        extras = np.array(found.extras)
+        steady = [extras * np.array(self.counts) ** power for power in (0.0, 1.0)]
+        if not any(np.ptp(each) <= 1e-3 * abs(each).max() for each in steady):
+            return None
+        return [Cause("penalty_not_in_loss", f"{extras[0]:.4g}"), *self._causes_of_factor(found.scale)]
 
-def _causes_of_extra(found: Fit, study: Study) -> list[Cause] | None:
-    """Return the causes of weights in a gradient whose loss has no penalty: weight decay that the loss leaves out."""
-    extras = np.array(found.extras)
-    steady = [extras * np.array(study.counts) ** power for power in (0.0, 1.0)]
-    if not any(np.ptp(each) <= 1e-3 * abs(each).max() for each in steady):
-        return None
-    return [Cause("penalty_not_in_loss", f"{extras[0]:.4g}"), *causes_of_factor(found.scale, study)]
-
-
-def _causes_of_penalty(found: Fit, study: Study) -> list[Cause] | None:
-    extras = np.array(found.extras)
-    scales = np.array([found.scale(n) for n in study.counts])
-    if np.allclose(extras, scales, rtol=1e-3):
-        return causes_of_factor(found.scale, study)
-    causes = causes_of_factor(found.scale, study)
-    return [Cause("penalty_factor", f"{extras[0] / np.sign(scales[0]):.4g}"), *causes]
+    def _causes_of_penalty(self, found: Fit) -> list[Cause]:
+        """Return the causes of a penalty's gradient with another factor than the rest."""
+        extras, scales = np.array(found.extras), np.array([found.scale(n) for n in self.counts])
+        causes = self._causes_of_factor(found.scale)
+        if np.allclose(extras, scales, rtol=1e-3):
+            return causes
+        return [Cause("penalty_factor", f"{extras[0] / np.sign(scales[0]):.4g}"), *causes]
 
 
 def explain_directly(study: Study) -> dict[int, list[Cause]]:
     """Return what is wrong with single gradients, from the finite differences alone."""
+    explanations = (_missing, _wrong_size, _constant, _new_parameters, _factor, _transposed, _of_another)
     explained = {}
-    for i, wrong in enumerate(study.wrong):
-        if wrong:
-            for question in (
-                _nothing_there,
-                _wrong_size,
-                _same_everywhere,
-                _new_parameters,
-                _factor,
-                _transposed,
-                _of_another,
-            ):
-                causes = question(study, i)
-                if causes:
-                    explained[i] = causes
-                    break
+    for i in (i for i, wrong in enumerate(study.wrong) if wrong):
+        causes = next(filter(None, (explain(study, i) for explain in explanations)), None)
+        if causes:
+            explained[i] = causes
     return explained
 
 
-def _nothing_there(study: Study, i: int) -> list[Cause] | None:
+def _missing(study: Study, i: int) -> list[Cause] | None:
     gradient = study.points[0].found.gradients[i]
     kind = "bias_forgotten" if looks_like_bias(study.names[i]) else "no_gradient"
     if gradient is None:
@@ -200,18 +159,17 @@ def _wrong_size(study: Study, i: int) -> list[Cause] | None:
         return None
     # With one row, all may fit at the other points.
     point = study.points[0] if study.found(i) is None and study.points[0].n > 1 else study.points[-1]
-    gradient, parameter = point.found.gradients[i], point.arrays[i]
+    gradient, parameter, n = point.found.gradients[i], point.arrays[i], point.n
     if gradient is None:
         return None
-    shapes = f"has shape {gradient.shape}, the parameter {parameter.shape}"
+    kind = "wrong_shape"
     if gradient.size == 1:
-        return [Cause("bias_summed_over_everything", shapes)]
-    n = point.n
-    if gradient.size == n * parameter.size and n in gradient.shape:
-        return [Cause("bias_not_summed", shapes)]
-    if gradient.ndim == 2 and gradient.shape == parameter.shape[::-1] and 1 not in parameter.shape:
-        return [Cause("transposed_gradient", shapes)]
-    return [Cause("wrong_shape", shapes)]
+        kind = "bias_summed_over_everything"
+    elif gradient.size == n * parameter.size and n in gradient.shape:
+        kind = "bias_not_summed"
+    elif gradient.ndim == 2 and gradient.shape == parameter.shape[::-1] and 1 not in parameter.shape:
+        kind = "transposed_gradient"
+    return [Cause(kind, f"has shape {gradient.shape}, the parameter {parameter.shape}")]
 
 
 def _fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
@@ -224,7 +182,7 @@ def _fits(gradient: tuple[int, ...], parameter: tuple[int, ...]) -> bool:
     return short and int(np.prod(together)) == int(np.prod(parameter))
 
 
-def _same_everywhere(study: Study, i: int) -> list[Cause] | None:
+def _constant(study: Study, i: int) -> list[Cause] | None:
     found = study.found(i)
     if found is None or not found[0].any():
         return None
@@ -232,37 +190,31 @@ def _same_everywhere(study: Study, i: int) -> list[Cause] | None:
 
 
 def _factor(study: Study, i: int) -> list[Cause] | None:
-    data = [p.numeric[i] - p.penalty[i] for p in study.points]
-    return study.compare(i, data)
+    return study.compare(i, [point.numeric[i] - point.penalty[i] for point in study.points])
 
 
 def _new_parameters(study: Study, i: int) -> list[Cause] | None:
     found = study.found(i)
     if found is None:
         return None
-    arrays = [point.arrays[i] for point in study.points]
-    steps = [f - p for f, p in zip(study.pick(i, found), study.pick(i, arrays), strict=True)]
+    steps = study.pick(i, [f - p.arrays[i].reshape(f.shape) for f, p in zip(found, study.points, strict=True)])
     step = fit(steps, study.numeric(i), study.counts)
     return None if step is None or step.scale.constant > 0 else [Cause("returns_new_parameters")]
 
 
 def _transposed(study: Study, i: int) -> list[Cause] | None:
-    found = study.found(i)
-    shape = study.points[0].arrays[i].shape
+    found, shape = study.found(i), study.shape(i)
     if found is None or len(shape) != 2 or shape[0] != shape[1]:
         return None
     turned = study.pick(i, [gradient.reshape(shape).T for gradient in found])
-    return (
-        [Cause("transposed_gradient", "is the transpose of the right one")]
-        if _equal(turned, study.numeric(i))
-        else None
-    )
+    right = _equal(turned, study.numeric(i))
+    return [Cause("transposed_gradient", "is the transpose of the right one")] if right else None
 
 
 def _of_another(study: Study, i: int) -> list[Cause] | None:
     for j in range(len(study.names)):
-        if j != i and study.found(i) is not None and _is_gradient_of(study, i, j):
-            both = study.found(j) is not None and _is_gradient_of(study, j, i)
+        if j != i and _is_gradient_of(study, i, j):
+            both = _is_gradient_of(study, j, i)
             kind = "swapped_gradients" if both else "gradient_of_another"
             return [Cause(kind, "the other" if both else study.names[j])]
     return None

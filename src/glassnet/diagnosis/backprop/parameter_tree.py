@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -20,7 +20,8 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = (np.ndarray, np.generic, Mapping, list, tuple, str, bytes, int, float, complex, type(None), type, ModuleType)
-_DEPTH = 4  # how far to look into objects that hold objects
+_DEPTH = 4  # how far to search objects that hold objects
+_NAMES_OF_GRADIENTS = ("d{}", "grad{}", "{}grad", "nabla{}", "g{}", "dLd{}", "dJd{}", "delta{}")
 
 
 def looks_like_bias(name: str) -> bool:
@@ -35,23 +36,11 @@ def looks_like_bias(name: str) -> bool:
 
 
 class ParameterTree:
-    """Parameters in dicts, lists, tuples or attributes of an object, as a flat list of named arrays.
-
-    Attributes
-    ----------
-    names : list of str
-        As in ``"W1"``, ``"weights[0]"`` or ``"layer1.W"``.
-    originals : list
-        The learner's own arrays or numbers.
-    arrays : list of arrays
-        Copies in float64.
-    owner : object or None
-        What holds the parameters as attributes.
-    """
+    """Parameters in dicts, lists, tuples or attributes of an object, as a flat list of named arrays."""
 
     def __init__(self, parameters: Any) -> None:
-        self.names: list[str] = []
-        self.originals: list[Any] = []
+        self.names: list[str] = []  # as in "W1", "weights[0]" or "layer1.W"
+        self.originals: list[Any] = []  # the learner's own arrays or numbers
         self._kept: list[tuple[Any, str, Any]] = []
         self._objects: dict[int, list[tuple[str, Any, bool]]] = {}
         self._tree = parameters
@@ -62,8 +51,8 @@ class ParameterTree:
                 f"attributes, got {type(parameters).__name__}. Pass for example {{'W1': W1, 'b1': b1}}."
             )
             raise ConfigError(message)
-        self.owner = parameters if self._kept else None
-        self.arrays = [np.array(original, dtype=np.float64) for original in self.originals]
+        self.owner = parameters if self._kept else None  # the object that has the parameters as attributes
+        self.arrays = [np.array(original, dtype=np.float64) for original in self.originals]  # copies
 
     def _walk(self, node: Any, name: str) -> None:
         if self._is_leaf(node, name):
@@ -71,16 +60,16 @@ class ParameterTree:
             self.originals.append(node)
         elif isinstance(node, Mapping):
             for key, value in node.items():
-                self._walk(value, f"{name}.{key}" if name else str(key))
+                self._walk(value, _join(name, key))
         elif isinstance(node, (list, tuple)):
             for i, value in enumerate(node):
-                self._walk(value, f"{name or 'parameters'}[{i}]")
+                self._walk(value, _item(name, i))
         elif name.count(".") < _DEPTH and id(node) not in self._objects:
             self._objects[id(node)] = _attributes(node)
             for attribute, value, holds_arrays in self._objects[id(node)]:
                 if holds_arrays:
                     self._kept.append((node, attribute, value))
-                self._walk(value, f"{name}.{attribute}" if name else attribute)
+                self._walk(value, _join(name, attribute))
 
     @staticmethod
     def _is_leaf(node: Any, name: str) -> bool:
@@ -101,15 +90,15 @@ class ParameterTree:
                 value = next(values)
                 return value if isinstance(node, np.ndarray) else float(value)
             if isinstance(node, Mapping):
-                return {key: copy(value, f"{name}.{key}" if name else str(key)) for key, value in node.items()}
+                return {key: copy(value, _join(name, key)) for key, value in node.items()}
             if isinstance(node, (list, tuple)):
-                items = [copy(value, f"{name or 'parameters'}[{i}]") for i, value in enumerate(node)]
+                items = [copy(value, _item(name, i)) for i, value in enumerate(node)]
                 if isinstance(node, list):
                     return items
                 return type(node)(*items) if hasattr(node, "_fields") else tuple(items)
             # Taken out, so that an object that is held twice gets its arrays once, as in the walk.
             for attribute, value, holds_arrays in left.pop(id(node), []):
-                new = copy(value, f"{name}.{attribute}" if name else attribute)
+                new = copy(value, _join(name, attribute))
                 if holds_arrays:
                     setattr(node, attribute, new)
             return node
@@ -138,48 +127,51 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     Raises
     ------
     ConfigError, ShapeError
-        If they cannot be told apart.
+        If it is not clear which gradient belongs to which parameter.
     """
-    beside = returned is None and tree.owner is not None
-    leaves = [leaf for leaf in _beside(tree.owner) if leaf[0] not in tree.names] if beside else _leaves(returned)
-    names = [name for name, _ in leaves]
-    by_key = {_plain(name): value for name, value in leaves}
-    if beside or isinstance(returned, Mapping):
-        found = [_by_name(name, by_key) for name in tree.names]
+    from_object = returned is None and tree.owner is not None
+    leaves = _leaves(tree.owner if from_object else returned, into_objects=from_object)
+    if from_object:
+        leaves = [leaf for leaf in leaves if leaf[0] not in tree.names]
+    if from_object or isinstance(returned, Mapping):
+        keys = {_plain(name): value for name, value in leaves}
+        found = [_by_name(_plain(name), keys) for name in tree.names]
         if any(value is not None for value in found):
             return found
-    if len(leaves) == len(tree.names) and not beside:
+    if len(leaves) == len(tree.names) and not from_object:
         return _in_order([value for _, value in leaves], tree)
     message = (
         f"{WHERE}: gradients must return one array for each of {', '.join(tree.names)}, got "
-        f"{', '.join(names[:20]) or 'none'}. "
+        f"{', '.join(name for name, _ in leaves[:20]) or 'none'}. "
         "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters; "
         "if it takes a whole step, pass learning_rate=."
     )
     raise ConfigError(message)
 
 
-def _leaves(node: Any, name: str = "") -> list[tuple[str, np.ndarray]]:
-    if isinstance(node, Mapping):
-        return [leaf for key, value in node.items() for leaf in _leaves(value, f"{name}.{key}" if name else str(key))]
-    if isinstance(node, (list, tuple)):
-        return [leaf for i, value in enumerate(node) for leaf in _leaves(value, f"{name}[{i}]")]
+def _join(name: str, part: object) -> str:
+    return f"{name}.{part}" if name else str(part)
+
+
+def _item(name: str, i: int) -> str:
+    return f"{name or 'parameters'}[{i}]"
+
+
+def _leaves(node: Any, name: str = "", *, into_objects: bool = False) -> list[tuple[str, np.ndarray]]:
+    """Return all arrays and numbers of a structure by name; on request those that objects have as attributes, too.
+
+    Attributes are where a backward that returns nothing leaves its gradients.
+    """
     if isinstance(node, (np.ndarray, float, int, np.number)) and not isinstance(node, bool):
-        # No copy: whether it shares memory with a parameter is asked later.
-        return [(name, np.asarray(node))]
-    return []
-
-
-def _beside(node: Any, name: str = "") -> list[tuple[str, np.ndarray]]:
-    """Return all arrays that objects have as attributes, where a backward that returns nothing leaves gradients."""
-    if isinstance(node, (list, tuple)):
-        return [leaf for i, value in enumerate(node) for leaf in _beside(value, f"{name or 'parameters'}[{i}]")]
-    if not _is_object(node):
-        return _leaves(node, name)
-    if name.count(".") >= _DEPTH:
-        return []
-    parts = ((f"{name}.{each}" if name else each, value) for each, value in vars(node).items())
-    return [leaf for part, value in parts for leaf in _beside(value, part)]
+        return [(name, np.asarray(node))]  # no copy: whether it shares memory with a parameter is checked later
+    parts: Iterable[tuple[str, Any]] = ()
+    if isinstance(node, Mapping):
+        parts, into_objects = ((_join(name, key), value) for key, value in node.items()), False
+    elif isinstance(node, (list, tuple)):
+        parts = ((_item(name, i) if into_objects else f"{name}[{i}]", value) for i, value in enumerate(node))
+    elif into_objects and _is_object(node) and name.count(".") < _DEPTH:
+        parts = ((_join(name, each), value) for each, value in vars(node).items())
+    return [leaf for part, value in parts for leaf in _leaves(value, part, into_objects=into_objects)]
 
 
 def _attributes(node: Any) -> list[tuple[str, Any, bool]]:
@@ -207,26 +199,13 @@ def _plain(name: str) -> str:
     return re.sub(r"[\s_]", "", name)
 
 
-def _by_name(name: str, by_key: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return the gradient for a name, looking for the last part of it with what people put around it."""
-    name = _plain(name)
-    head, _, last = name.rpartition(".")
-    head = head and f"{head}."
+def _by_name(name: str, keys: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """Return the gradient for a name: the last part of it with what people put around it, then the name itself."""
+    head, dot, last = name.rpartition(".")
     stem = re.sub(r"\[\d+\]$", "", last)
-    place = last[len(stem) :]
-    keys = {_plain(key): value for key, value in by_key.items()}
     lowered = {key.lower(): value for key, value in keys.items()}
-    for before, after in (
-        ("d", ""),
-        ("grad", ""),
-        ("", "grad"),
-        ("nabla", ""),
-        ("g", ""),
-        ("dLd", ""),
-        ("dJd", ""),
-        ("delta", ""),
-    ):
-        key = f"{head}{before}{stem}{after}{place}"
+    for pattern in _NAMES_OF_GRADIENTS:
+        key = f"{head}{dot}{pattern.format(stem)}{last[len(stem) :]}"
         if key in keys:
             return keys[key]
         if key.lower() in lowered and key.lower() != name.lower():
@@ -236,29 +215,23 @@ def _by_name(name: str, by_key: Mapping[str, np.ndarray]) -> np.ndarray | None:
 
 def _in_order(values: list[np.ndarray], tree: ParameterTree) -> list[np.ndarray | None]:
     """Return a sequence as it stands, or in the one other order in which all sizes fit."""
-    if all(value.size == array.size for value, array in zip(values, tree.arrays, strict=True)):
+    pairs = [*zip(values, tree.arrays, strict=True)]
+    if all(value.size == array.size for value, array in pairs):
         return list(values)
     left = list(values)
     found: list[np.ndarray | None] = []
     for array in tree.arrays:
         fits = [i for i, value in enumerate(left) if value.shape == array.shape]
-        if len({id(left[i]) for i in fits}) != 1:
-            # Let what is wrong with a shape be named with the other mistakes.
-            return list(values) if _plausible(values, tree) else _refuse_order(values, tree)
-        found.append(left.pop(fits[0]))
+        if len({id(left[i]) for i in fits}) == 1:
+            found.append(left.pop(fits[0]))
+        elif sum(value.shape == array.shape for value, array in pairs) >= len(pairs) / 2:
+            return list(values)  # what is wrong with a shape is reported with the other mistakes
+        else:
+            got = ", ".join(str(value.shape) for value in values)
+            must = ", ".join(f"{name} {array.shape}" for name, array in zip(tree.names, tree.arrays, strict=True))
+            message = (
+                f"{WHERE}: gradients must come in the order of the parameters, {must}, got shapes {got}. "
+                "Return them in that order, or as a dict with the same keys."
+            )
+            raise ShapeError(message)
     return found
-
-
-def _plausible(values: list[np.ndarray], tree: ParameterTree) -> bool:
-    fits = [value.shape == array.shape for value, array in zip(values, tree.arrays, strict=True)]
-    return sum(fits) >= len(fits) / 2
-
-
-def _refuse_order(values: list[np.ndarray], tree: ParameterTree) -> list[np.ndarray | None]:
-    got = ", ".join(str(value.shape) for value in values)
-    must = ", ".join(f"{name} {array.shape}" for name, array in zip(tree.names, tree.arrays, strict=True))
-    message = (
-        f"{WHERE}: gradients must come in the order of the parameters, {must}, got shapes {got}. "
-        "Return them in that order, or as a dict with the same keys."
-    )
-    raise ShapeError(message)

@@ -105,29 +105,14 @@ class BackpropReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain dicts, lists, texts and numbers for JSON; None stands for NaN."""
-        checks = [
-            {
-                "name": check.name,
-                "error": _plain(check.error),
-                "tolerance": check.tolerance,
-                "cosine": _plain(check.cosine),
-                "ratio": _plain(check.ratio),
-                "n_checked": check.n_checked,
-                "passed": check.passed,
-                "verdict": self._verdict(check),
-            }
-            for check in self.checks
-        ]
+        checks = []
+        for check in self.checks:
+            plain = {name: _plain(value) for name, value in check._asdict().items() if name != "n_kinks"}
+            checks.append({**plain, "passed": check.passed, "verdict": self._verdict(check)})
         mistakes = [{**m._asdict(), "parameters": list(m.parameters), "name": m.name} for m in self.mistakes]
-        return {
-            "ok": self.ok,
-            "network": self.network,
-            "loss": self.loss,
-            "checks": checks,
-            "mistakes": mistakes,
-            "notes": list(self.notes),
-        }
+        about = {"ok": self.ok, "network": self.network, "loss": self.loss}
+        return {**about, "checks": checks, "mistakes": mistakes, "notes": list(self.notes)}
 
 
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

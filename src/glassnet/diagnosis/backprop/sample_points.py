@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.learner import Found, Learner
+from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 
-__all__ = ["Point", "agreement", "is_weak", "measure", "place_points"]
+__all__ = ["Point", "agreement", "central_difference", "is_weak", "measure", "one_sample_per_row", "place_points"]
 
 _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding of a central difference balance
 _OTHER_STEPS = (1e-6, 1e-7, 1e-4)
@@ -20,35 +22,24 @@ _CERTAIN = 1e-3  # a prediction nearer to 0 or 1 than this makes logarithms stee
 
 @dataclass
 class Point:
-    """Parameters, rows, and what is measured there.
+    """Parameters and rows, and what was measured with them."""
 
-    Attributes
-    ----------
-    arrays : list of arrays
-        The parameters.
-    X, y : arrays
-        The learner's rows; one more, the first once again, at the last point.
-    n : int
-        How many rows.
-    found : Found
-        What the learner's gradients answered.
-    numeric : list of arrays
-        Finite differences of the learner's loss, for the entries that are checked.
-    penalty : list of arrays
-        The part of them that does not come by way of the predictions.
-    slopes : array
-        The loss's slope with respect to each prediction.
-    """
-
-    arrays: list[np.ndarray]
+    arrays: list[np.ndarray]  # the parameters
     X: np.ndarray
     y: np.ndarray
-    n: int
-    found: Found = field(default_factory=Found)
-    numeric: list[np.ndarray] = field(default_factory=list)
-    penalty: list[np.ndarray] = field(default_factory=list)
-    slopes: np.ndarray | None = None
+    n: int  # number of rows; the last point has one more, the first once again
+    found: GradientCall = field(default_factory=GradientCall)
+    numeric: list[np.ndarray] = field(default_factory=list)  # finite differences of the loss, for the checked entries
+    penalty: list[np.ndarray] = field(default_factory=list)  # the part of them that no prediction brings about
+    slopes: np.ndarray | None = None  # of the loss with respect to each prediction
     loss: float = 0.0
+
+
+def one_sample_per_row(array: np.ndarray, rows: bool) -> np.ndarray:
+    """Return predictions or data as a matrix with one sample per row; ``rows`` says whether they have that already."""
+    if array.ndim == 1:
+        return array.reshape(-1, 1)
+    return array if rows else array.T
 
 
 def place_points(
@@ -62,9 +53,7 @@ def place_points(
     """
     rng = np.random.default_rng(seed)
     axis = 0 if rows else 1
-    more_X = np.concatenate([X, np.take(X, [0], axis=axis)], axis=axis)
-    along = 0 if y.ndim == 1 else axis
-    more_y = np.concatenate([y, np.take(y, [0], axis=along)], axis=along)
+    more_X, more_y = (_with_first_again(array, min(axis, array.ndim - 1)) for array in (X, y))
     moved = [[a + _spread(a) * rng.standard_normal(a.shape) for a in learner.tree.arrays] for _ in range(4)]
     data = [(X, y)] * 3 + [(more_X, more_y)]
     # Where no factor helps, as for an output that may be 0, the last one is none at all.
@@ -73,6 +62,10 @@ def place_points(
         if all(_moderate(learner.predict(each, *d)[0]) for each, d in zip(arrays, data, strict=True)):
             break
     return [Point(each, *d, d[0].shape[axis]) for each, d in zip(arrays, data, strict=True)]
+
+
+def _with_first_again(array: np.ndarray, axis: int) -> np.ndarray:
+    return np.concatenate([array, np.take(array, [0], axis=axis)], axis=axis)
 
 
 def _moderate(P: np.ndarray) -> bool:
@@ -96,81 +89,90 @@ def _spread(array: np.ndarray) -> float:
     return 0.25 * size if size > 1e-2 else 0.1
 
 
+def central_difference(function: Callable[[], Any], array: np.ndarray, place: int, h: float | None = None) -> Any:
+    """Return ``(f(p + h) - f(p - h)) / (2 * h)`` for one entry p of an array that the function reads.
+
+    By default ``h`` is 1e-5, and more for a large entry.
+    """
+    kept = float(array.flat[place])
+    h = _STEP * max(1.0, abs(kept)) if h is None else h
+    array.flat[place] = kept - h
+    below = function()
+    array.flat[place] = kept + h
+    above = function()
+    array.flat[place] = kept
+    return (above - below) / (2 * h)
+
+
 def measure(learner: Learner, point: Point, entries: list[np.ndarray]) -> None:
-    """Fill in the finite differences at a point, ``(loss(p + h) - loss(p - h)) / (2 * h)`` for each entry."""
+    """Set the loss and the finite differences of a point, for the checked entries of each parameter."""
     point.loss = learner.loss_at(point.arrays, point.X, point.y)
-    P, _ = learner.predict(point.arrays, point.X, point.y)
-    P = np.array(P, dtype=np.float64)
-    point.numeric = [np.array([_slope(learner, point, i, j) for j in chosen]) for i, chosen in enumerate(entries)]
+    P = np.array(learner.predict(point.arrays, point.X, point.y)[0], dtype=np.float64)
+    point.numeric = [_slopes(learner, point, i, chosen) for i, chosen in enumerate(entries)]
     grown = [np.asarray(1.1 * array + 0.1) for array in point.arrays]
     penalised = learner.loss(P, point.y, grown, point.X) != learner.loss(P, point.y, point.arrays, point.X)
     reads_rows = "X" in learner.loss_reads
     if penalised and not reads_rows:
-        point.penalty = [
-            np.array([_slope(learner, point, i, j, P) for j in chosen]) for i, chosen in enumerate(entries)
-        ]
+        point.penalty = [_slopes(learner, point, i, chosen, P) for i, chosen in enumerate(entries)]
     else:
         point.penalty = [np.zeros(len(chosen)) for chosen in entries]
     if not reads_rows and P.size <= _MOST_PREDICTIONS:
         point.slopes = _prediction_slopes(learner, point, P)
 
 
-def _slope(
-    learner: Learner, point: Point, which: int, entry: int, P: np.ndarray | None = None, step: float = _STEP
-) -> float:
-    """Return the central difference along one entry; with predictions given, they stay as they are."""
+def _slopes(
+    learner: Learner,
+    point: Point,
+    which: int,
+    entries: np.ndarray,
+    P: np.ndarray | None = None,
+    step: float = _STEP,
+) -> np.ndarray:
+    """Return central differences along some entries of a parameter; predictions that are given stay as they are."""
     arrays = [np.array(array) for array in point.arrays]
-    kept = float(arrays[which].flat[entry])
-    h = step * max(1.0, abs(kept))
-    losses = []
-    for value in (kept - h, kept + h):
-        arrays[which].flat[entry] = value
-        fixed = P is not None
-        losses.append(
-            learner.loss(P, point.y, arrays, point.X) if fixed else learner.loss_at(arrays, point.X, point.y)  # type: ignore[arg-type]
-        )
-    return (losses[1] - losses[0]) / (2 * h)
+
+    def loss() -> float:
+        if P is None:
+            return learner.loss_at(arrays, point.X, point.y)
+        return learner.loss(P, point.y, arrays, point.X)
+
+    steps = [step * max(1.0, abs(float(arrays[which].flat[j]))) for j in entries]
+    return np.array([central_difference(loss, arrays[which], j, h) for j, h in zip(entries, steps, strict=True)])
 
 
 def _prediction_slopes(learner: Learner, point: Point, P: np.ndarray) -> np.ndarray:
     """Return the loss's slope with respect to each prediction; steps are relative, as probabilities may be small."""
     slopes = np.empty(P.shape)
-    for place in np.ndindex(P.shape):
-        kept = float(P[place])
-        h = min(_STEP, 0.01 * min(kept, 1 - kept)) if 0 < kept < 1 else _STEP * max(1.0, abs(kept))
-        losses = []
-        for value in (kept - h, kept + h):
-            P[place] = value
-            losses.append(learner.loss(P, point.y, point.arrays, point.X))
-        P[place] = kept
-        slopes[place] = (losses[1] - losses[0]) / (2 * h)
+    for place, value in enumerate(P.ravel().tolist()):
+        h = min(_STEP, 0.01 * min(value, 1 - value)) if 0 < value < 1 else None
+        loss: Callable[[], float] = lambda: learner.loss(P, point.y, point.arrays, point.X)  # noqa: E731
+        slopes.flat[place] = central_difference(loss, P, place, h)
     return slopes
 
 
 def agreement(
     learner: Learner, point: Point, which: int, found: np.ndarray, entries: np.ndarray
 ) -> tuple[float, float, np.ndarray]:
-    """Return relative error, tolerance, and the finite differences that it is about.
+    """Return relative error, tolerance, and the finite differences that were compared.
 
     Where a difference does not agree, others with shorter and longer steps are measured and the nearest counts: a
     rectifier's kink between ``p - h`` and ``p + h`` spoils one step length, a mistake spoils all.
     """
     numeric = point.numeric[which].copy()
-    rounding = _rounding(point)
+    error, tolerance = _relative_error(point, found, numeric)
+    if error <= tolerance or not np.isfinite(found).all():
+        return error, tolerance, numeric
+    for step in _OTHER_STEPS:
+        other = _slopes(learner, point, which, entries, None, step)
+        if float(np.linalg.norm(other - numeric)) < _STEADY * error * float(np.linalg.norm(numeric)):
+            break  # the difference stays as it is, whatever the step: no kink
+        numeric = np.where(np.abs(found - other) < np.abs(found - numeric), other, numeric)
+    return *_relative_error(point, found, numeric), numeric
 
-    def error() -> tuple[float, float]:
-        total = float(np.linalg.norm(found) + np.linalg.norm(numeric))
-        noise = rounding * np.sqrt(len(numeric))
-        if total < max(1e-9, noise):
-            return 0.0, _TOLERANCE
-        return float(np.linalg.norm(found - numeric)) / total, _TOLERANCE + float(noise) / total
 
-    now, tolerance = error()
-    if not now <= tolerance and np.isfinite(found).all():
-        for step in _OTHER_STEPS:
-            other = np.array([_slope(learner, point, which, j, None, step) for j in entries])
-            if float(np.linalg.norm(other - numeric)) < _STEADY * now * float(np.linalg.norm(numeric)):
-                break  # the difference stays as it is, whatever the step: no kink
-            numeric = np.where(np.abs(found - other) < np.abs(found - numeric), other, numeric)
-        now, tolerance = error()
-    return now, tolerance, numeric
+def _relative_error(point: Point, found: np.ndarray, numeric: np.ndarray) -> tuple[float, float]:
+    total = float(np.linalg.norm(found) + np.linalg.norm(numeric))
+    noise = float(_rounding(point) * np.sqrt(len(numeric)))
+    if total < max(1e-9, noise):
+        return 0.0, _TOLERANCE
+    return float(np.linalg.norm(found - numeric)) / total, _TOLERANCE + noise / total

@@ -35,15 +35,7 @@ class Law(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """``found = scale * first + extra * second``, and how much is left over.
-
-    Attributes
-    ----------
-    scale : Law
-        Of the first column.
-    extras : tuple of float
-        Of the second column at each point; empty if there is none.
-    """
+    """``found = scale * first + extra * second``; there is one extra for each point, none without a second column."""
 
     scale: Law
     extras: tuple[float, ...]
@@ -61,9 +53,8 @@ def law(scales: Sequence[float], rows: Sequence[int]) -> Law | None:
     for exponent in (0, 1, -1, 2, -2):
         constants = np.asarray(scales) / np.asarray(rows, dtype=np.float64) ** exponent
         middle = float(constants.mean())
-        if not np.isfinite(middle) or abs(middle) < 1e-12:
-            continue
-        if float(np.abs(constants - middle).max()) > _CONSTANT * abs(middle):
+        varies = float(np.abs(constants - middle).max()) > _CONSTANT * abs(middle)
+        if not np.isfinite(middle) or abs(middle) < 1e-12 or varies:
             continue
         nice = round(middle) if abs(middle) > 0.75 else 1 / round(1 / middle)
         close = abs(middle - nice) <= _CONSTANT * abs(middle)

@@ -1,26 +1,26 @@
-"""What a learner's functions do besides computing: change arrays, share memory, remember, broadcast, cut off."""
+"""What a learner's functions do besides computing: change arrays, share memory, broadcast, cut off fractions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.learner import Found, Learner
+from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 from glassnet.errors import ConfigError, GlassnetError
 
-__all__ = ["Habit", "check_repeats", "habits", "repaired"]
+__all__ = ["SideEffect", "check_repeats", "repair_data", "side_effects"]
 
 WHERE = "check_my_backprop"
 
 
-class Habit(NamedTuple):
-    """One thing that was seen: its kind, which parameters, and what was measured."""
+class SideEffect(NamedTuple):
+    """One thing that a learner's functions do: its kind, which parameters, and what was measured."""
 
     kind: str
-    parameters: tuple[str, ...]
-    detail: str
+    parameters: tuple[str, ...] = ()
+    detail: str = ""
 
 
 def check_repeats(learner: Learner, X: np.ndarray, y: np.ndarray) -> bool:
@@ -43,8 +43,7 @@ def check_repeats(learner: Learner, X: np.ndarray, y: np.ndarray) -> bool:
     calls = [_numbers(learner.find(arrays, X, y)) for _ in range(3)]
     if np.array_equal(calls[0], calls[1], equal_nan=True):
         return False
-    steps = calls[1] - calls[0], calls[2] - calls[1]
-    if np.allclose(*steps, rtol=1e-6, atol=1e-12):
+    if np.allclose(calls[1] - calls[0], calls[2] - calls[1], rtol=1e-6, atol=1e-12):
         return True
     message = (
         f"{WHERE}: gradients must give the same answer for the same input, got others in a second call. "
@@ -53,94 +52,86 @@ def check_repeats(learner: Learner, X: np.ndarray, y: np.ndarray) -> bool:
     raise ConfigError(message)
 
 
-def _numbers(found: Found) -> np.ndarray:
+def _numbers(found: GradientCall) -> np.ndarray:
     return np.concatenate([np.zeros(1), *(g.ravel() for g in found.gradients if g is not None)])
 
 
-def habits(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterator[Habit]:
-    """Yield what is wrong about how the functions treat arrays, whatever their gradients are worth."""
+def side_effects(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterator[SideEffect]:
+    """Report what the functions do to arrays, and a loss or gradients that are not finite, right gradient or not."""
     names, arrays = learner.tree.names, learner.tree.arrays
     for name, original in zip(names, learner.tree.originals, strict=True):
         if isinstance(original, np.ndarray) and original.dtype.kind in "iub":
-            yield Habit("integer_parameters", (name,), str(original.dtype))
-    before = learner.forward_changes(arrays, X, y)
+            yield SideEffect("integer_parameters", (name,), str(original.dtype))
     found = learner.find(arrays, X, y)
-    for where, changed in (("forward", before), ("gradients", found.changed)):
+    for where, changed in (("forward", learner.forward_changes(arrays, X, y)), ("gradients", found.changed)):
         for name in sorted(changed & {"X", "y"}):
-            yield Habit("changes_data", (), f"{where} changes {name} in place")
-    moved = [i for i, array in enumerate(arrays) if not np.array_equal(found.parameters_after[i], array)]
+            yield SideEffect("changes_data", (), f"{where} changes {name} in place")
+    pairs = zip(names, found.parameters_after, arrays, strict=True)
+    moved = tuple(name for name, after, before in pairs if not np.array_equal(after, before))
     if moved:
-        yield Habit("changes_parameters", tuple(names[i] for i in moved), "")
+        yield SideEffect("changes_parameters", moved)
     if found.shared:
-        yield Habit("shares_memory", tuple(names[i] for i in found.shared), "")
-    yield from _at_the_start(learner, X, y)
-
-
-def _at_the_start(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterator[Habit]:
-    """Yield a loss or gradients that are not finite at the learner's own parameters."""
-    arrays = learner.tree.arrays
-    P, _ = learner.predict(arrays, X, y)
-    if not np.isfinite(P).all():
-        yield Habit("not_finite", (), "cannot be computed: the predictions have NaN or infinity at your parameters")
+        yield SideEffect("shares_memory", tuple(names[i] for i in found.shared))
+    if not np.isfinite(found.predictions).all():
+        yield SideEffect(
+            "not_finite", (), "cannot be computed: the predictions have NaN or infinity at your parameters"
+        )
         return
     loss = learner.loss_at(arrays, X, y)
     if not np.isfinite(loss):
-        yield Habit("log_of_zero", (), str(loss))
+        yield SideEffect("log_of_zero", (), str(loss))
         return
-    gradients = learner.find(arrays, X, y).gradients
-    bad = [n for n, g in zip(learner.tree.names, gradients, strict=True) if g is not None and not np.isfinite(g).all()]
+    gradients = zip(names, found.gradients, strict=True)
+    bad = tuple(name for name, g in gradients if g is not None and not np.isfinite(g).all())
     if bad:
-        yield Habit("not_finite", tuple(bad), "has NaN or infinity at your parameters")
+        yield SideEffect("not_finite", bad, "has NaN or infinity at your parameters")
 
 
-def repaired(learner: Learner, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[Habit]]:
-    """Return X and y in a form that does no harm, and what harm the learner's own form did."""
-    seen = []
-    arrays = learner.tree.arrays
-    P, _ = learner.predict(arrays, X, y)
+def repair_data(learner: Learner, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[SideEffect]]:
+    """Return X and y with a shape and type that do no harm, and what the learner's own shape and type change."""
+    found = []
+    P, _ = learner.predict(learner.tree.arrays, X, y)
     if y.shape != P.shape and y.size == P.size and 1 in (y.ndim, P.ndim):
         shaped = y.reshape(P.shape)
         where = _differences(learner, X, y, X, shaped)
         if where:
-            shapes = f"with predictions of shape {P.shape} and y of shape {y.shape}, {' and '.join(where)}"
-            seen.append(Habit("broadcast", (), f"{shapes} came out differently than with y of shape {shaped.shape}"))
+            shapes = f"with predictions of shape {P.shape} and y of shape {y.shape}, {where}"
+            found.append(
+                SideEffect("broadcast", (), f"{shapes} came out differently than with y of shape {shaped.shape}")
+            )
             y = shaped
     for name, array in (("X", X), ("y", y)):
         if array.dtype.kind in "iub":
-            floats = array.astype(np.float64)
-            where = _differences(learner, X, y, *((floats, y) if name == "X" else (X, floats)))
+            other_X, other_y = (X.astype(np.float64), y) if name == "X" else (X, y.astype(np.float64))
+            where = _differences(learner, X, y, other_X, other_y)
             if where:
-                detail = (
-                    f"with {name} of dtype {array.dtype}, {' and '.join(where)} came out differently than with floats"
-                )
-                seen.append(Habit("integer_data", (), detail))
-                X, y = (floats, y) if name == "X" else (X, floats)
-    return X, y, seen
+                detail = f"with {name} of dtype {array.dtype}, {where} came out differently than with floats"
+                found.append(SideEffect("integer_data", (), detail))
+                X, y = other_X, other_y
+    return X, y, found
 
 
-def _differences(
-    learner: Learner, X: np.ndarray, y: np.ndarray, other_X: np.ndarray, other_y: np.ndarray
-) -> Sequence[str]:
+def _differences(learner: Learner, X: np.ndarray, y: np.ndarray, other_X: np.ndarray, other_y: np.ndarray) -> str:
     """Return which functions answer otherwise when only the form of the data changes."""
     rng = np.random.default_rng(0)
     arrays = [np.asarray(array + 0.1 * rng.standard_normal(array.shape)) for array in learner.tree.arrays]
-    asked: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    functions: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
         "loss": lambda X, y: np.array([learner.loss_at(arrays, X, y)]),
         "gradients": lambda X, y: _numbers(learner.find(arrays, X, y)),
     }
     where = []
-    for name, ask in asked.items():
+    for name, call in functions.items():
         try:
-            right, again = ask(other_X, other_y), ask(other_X, other_y)
+            right, again = call(other_X, other_y), call(other_X, other_y)
         except GlassnetError:
-            return []  # this form is the one that does not work
+            return ""  # this form is the one that does not work
         if not np.array_equal(right, again, equal_nan=True):
-            continue  # an answer that changes from call to call is looked at elsewhere
+            continue  # an answer that changes from call to call is refused or reported elsewhere
         try:
-            found = ask(X, y)
+            found = call(X, y)
         except GlassnetError:
             where.append(name)
             continue
         if found.shape != right.shape or not np.allclose(found, right, rtol=1e-9, equal_nan=True):
             where.append(name)
-    return where
+    return " and ".join(where)
