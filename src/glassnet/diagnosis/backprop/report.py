@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.utils.text_table import text_table
+from glassnet.utils.wording import plain_data
 
 __all__ = ["BackpropMistake", "BackpropReport"]
 
@@ -108,10 +108,10 @@ class BackpropReport:
         checks = [
             {
                 "name": check.name,
-                "error": _plain(check.error),
+                "error": plain_data(check.error),
                 "tolerance": check.tolerance,
-                "cosine": _plain(check.cosine),
-                "ratio": _plain(check.ratio),
+                "cosine": plain_data(check.cosine),
+                "ratio": plain_data(check.ratio),
                 "n_checked": check.n_checked,
                 "passed": check.passed,
                 "verdict": self._verdict(check),
@@ -127,7 +127,3 @@ class BackpropReport:
             "mistakes": mistakes,
             "notes": list(self.notes),
         }
-
-
-def _plain(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
