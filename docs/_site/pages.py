@@ -11,7 +11,6 @@ ENGINE = {
     "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watch.Watch": "broken explain tell",
-    "glassnet.errors": "shortened",
     "glassnet.saving.model_file": "Restore SavedTraining load_network restore_network save_network write_atomically",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",

@@ -26,20 +26,7 @@ __all__ = [
     "MissingExtraError",
     "NotFittedError",
     "ShapeError",
-    "shortened",
 ]
-
-
-def shortened(text: object, most: int = 1000) -> str:
-    """Return a text as a message can show it: what comes from a file may be of any length.
-
-    Examples
-    --------
-    >>> shortened("abcdefghij", most=8)
-    'abcd ...'
-    """
-    words = str(text)
-    return words if len(words) <= most else words[: most - 4] + " ..."
 
 
 class GlassnetError(Exception):

@@ -17,7 +17,7 @@ from glassnet.layers.tree import every_layer, walk
 from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
-from glassnet.utils.row_sources import RowSource
+from glassnet.utils.row_sources import read_rows
 
 __all__ = [
     "PROBE_ROWS",
@@ -299,7 +299,7 @@ def drawn(data: Sequence[Any], most: int) -> Data:
         X, y, weight = (None if array is None else np.asarray(array[:]) for array in data)
     else:
         rows = np.sort(np.random.default_rng(0).choice(n, most, replace=False))
-        X, y, weight = (_taken(array, rows) for array in data)
+        X, y, weight = (read_rows(array, rows) for array in data)
     assert X is not None
     assert y is not None
     return X, y, weight
@@ -310,13 +310,6 @@ def every_nth(data: Data, most: int) -> Data:
     X, y, weight = data
     rows = slice(None, None, -(-len(X) // most))
     return X[rows], y[rows], None if weight is None else weight[rows]
-
-
-def _taken(array: Any, rows: np.ndarray) -> np.ndarray | None:
-    if array is None:
-        return None
-    found: np.ndarray = array.take(rows) if isinstance(array, RowSource) else array[rows]
-    return found
 
 
 def mean_loss(network: BaseNetwork, Z: np.ndarray, data: Data) -> float:

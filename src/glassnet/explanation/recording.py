@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.penalties import limit_norms
 from glassnet.layers import Cache, Dense, Layer, Step
+from glassnet.layers.tree import every_layer
 from glassnet.optimizers import OptimizerState, clip_gradients
 from glassnet.utils.random_streams import Noise
 
@@ -117,7 +118,7 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     state, rate, noise = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
-    for layer in _inner(copy.layers):
+    for layer in every_layer(copy.layers):
         _listen(layer, passages, 1.0 / total)
     step = Step("train", noise)
     step.position = state.position
@@ -180,14 +181,6 @@ def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, 
     state.t, state.position = run.optimizer_state.t, float(run.epoch)
     noise.epoch, noise.batch = run.epoch, 0
     return state, float(schedule.rate(float(run.epoch), run.schedule_memory)), noise
-
-
-def _inner(layers: list[Layer]) -> list[Layer]:
-    """Return every layer, containers and what is in them."""
-    found: list[Layer] = []
-    for layer in layers:
-        found += [layer, *_inner(list(layer.sublayers().values()))]
-    return found
 
 
 def _listen(layer: Layer, passages: dict[int, Passage], scale: float) -> None:

@@ -11,6 +11,7 @@ from glassnet.attribution import Attribution, Importance
 from glassnet.errors import ShapeError
 from glassnet.plots.axes import axes_for
 from glassnet.utils.checks import check_integer
+from glassnet.utils.wording import shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +36,7 @@ def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None =
     ax.barh(
         range(len(order)), importance.mean[order], xerr=importance.std[order], color="C0", ecolor="0.35", height=0.7
     )
-    ax.set_yticks(range(len(order)), [_short(importance.names[i]) for i in order])
+    ax.set_yticks(range(len(order)), [shortened(importance.names[i], 28, "\u2026") for i in order])
     ax.axvline(0.0, color="0.5", lw=0.8)
     ax.set_xlabel(f"how much worse the {importance.metric.replace('_', ' ')} gets without it")
     return ax
@@ -73,12 +74,8 @@ def plot_attribution(
     order = np.argsort(np.abs(values))[::-1][: check_integer("plot_attribution", "most", most, 1)][::-1]
     ax = axes_for("plot_attribution", ax, figsize=(5.0, 0.9 + 0.28 * len(order)))
     ax.barh(range(len(order)), values[order], color=["C0" if v >= 0 else "C1" for v in values[order]], height=0.7)
-    ax.set_yticks(range(len(order)), [_short(names[j]) for j in order])
+    ax.set_yticks(range(len(order)), [shortened(names[j], 28, "\u2026") for j in order])
     ax.axvline(0.0, color="0.5", lw=0.8)
     start, end = attribution.baseline_answers[row], attribution.answers[row]
     ax.set_xlabel(f"contribution to the {attribution.of}, from {start:.3g} to {end:.3g}")
     return ax
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else name[:27] + "\u2026"

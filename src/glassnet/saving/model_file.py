@@ -24,11 +24,12 @@ import numpy as np
 from glassnet.engine.arguments import check_shape
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.parameters import Store
-from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError, shortened
+from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError
 from glassnet.saving.configuration import network_config, network_from_config
 from glassnet.saving.safetensors_reader import read_safetensors
 from glassnet.saving.strict_json import parse_json
 from glassnet.utils.checks import wrong_values
+from glassnet.utils.wording import few, shortened
 
 __all__ = [
     "FORMAT_VERSION",
@@ -49,7 +50,6 @@ Restore = Callable[[_N, dict[str, Any], dict[str, np.ndarray]], Any]
 """Returns the state of a run of a network, given what a file holds of it."""
 
 _TRAINING = "training."
-_SHOWN = 10  # problems in one message
 _PARTS: dict[str, tuple[str, Any]] = {
     "config": ("the configuration", dict),
     "metadata": ("metadata", dict),
@@ -250,7 +250,7 @@ def _fill(
     # Before anything is allocated: a damaged description may ask for any amount of memory.
     _compare(where, store, network.dtype, stored)
     if own and description["training"] is None:
-        message = f"{where}: there must be a training state for the arrays {_few(own)}, got none."
+        message = f"{where}: there must be a training state for the arrays {few(own)}, got none."
         raise FormatError(message, got=sorted(own))
     try:
         store = network.build(shape).built("load")
@@ -326,15 +326,8 @@ def _compare(where: str, store: Store, dtype: np.dtype[Any], stored: dict[str, n
         elif wrong := wrong_values(array, signed=not wanted[name].spec.non_negative):
             problems.append(f"{name!r} holds {wrong}")
     if problems:
-        message = f"{where}: the arrays must fit the network, got a file in which {_few(problems, '; ')}."
+        message = f"{where}: the arrays must fit the network, got a file in which {few(problems, between='; ')}."
         raise FormatError(message, got=problems)
-
-
-def _few(words: Iterable[str], between: str = ", ") -> str:
-    """Return the first of many words, as a damaged file may bring them."""
-    found = list(words)
-    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-    return shortened(between.join(found[:_SHOWN])) + more
 
 
 def _check_writable(arrays: dict[str, np.ndarray], text: str) -> None:
@@ -342,7 +335,7 @@ def _check_writable(arrays: dict[str, np.ndarray], text: str) -> None:
     wrong = {name: found for name, array in arrays.items() if (found := wrong_values(array, infinite=False))}
     if wrong:
         problems = [f"{found} in {name!r}" for name, found in wrong.items()]
-        message = f"save: parameters and statistics must be finite, got {_few(problems)}. Train with scaled data."
+        message = f"save: parameters and statistics must be finite, got {few(problems)}. Train with scaled data."
         raise DataError(message, got=problems)
     try:
         parse_json(text)

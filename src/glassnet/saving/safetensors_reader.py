@@ -17,6 +17,7 @@ import numpy as np
 
 from glassnet.errors import FormatError
 from glassnet.saving.strict_json import MOST_BYTES, parse_json
+from glassnet.utils.wording import shortened
 
 __all__ = ["read_safetensors"]
 
@@ -168,8 +169,7 @@ def _array(data: np.ndarray, entry: _Entry) -> np.ndarray:
 
 def _short(value: Any) -> str:
     """Return a value as a message shows it."""
-    text = repr(value[:100] if isinstance(value, (str, list)) else value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return shortened(repr(value[:100] if isinstance(value, (str, list)) else value), 60, "...")
 
 
 def _refuse(where: str, got: str) -> FormatError:

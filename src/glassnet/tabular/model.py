@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.attribution import Importance
-from glassnet.errors import ConfigError, DataError, FormatError, shortened
+from glassnet.errors import ConfigError, DataError, FormatError
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network, load
@@ -18,6 +18,7 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.predictor import Predictor, loss_of_copies
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.text import as_kind
+from glassnet.utils.wording import shortened
 
 __all__ = ["TableModel"]
 

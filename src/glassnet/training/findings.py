@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import html
-import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
-import numpy as np
-
 from glassnet.training.finding_kinds import KINDS, SEVERITIES
+from glassnet.utils.html import element, table
+from glassnet.utils.wording import plain_data
 
 __all__ = ["Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
 
@@ -97,7 +95,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
-        found: dict[str, Any] = _plain({"stage": self.stage, **dataclasses.asdict(self)})
+        found: dict[str, Any] = plain_data({"stage": self.stage, **dataclasses.asdict(self)})
         return found
 
 
@@ -173,24 +171,11 @@ class Diagnosis(Sequence[Finding]):
     def _repr_html_(self) -> str:
         parts = []
         for finding in self:
-            rows = "".join(
-                f"<tr><td><i>{heading}</i></td><td>{html.escape(text)}</td></tr>" for heading, text in finding.lines
-            )
-            place = f" ({html.escape(finding.place)})" if finding.place else ""
-            parts.append(f"<p><b>{finding.severity}: {finding.code}</b>{place}</p><table>{rows}</table>")
+            place = f" ({finding.place})" if finding.place else ""
+            parts.append(element("p", element("b", f"{finding.severity}: {finding.code}"), place))
+            parts.append(table([element("i", heading), text] for heading, text in finding.lines))
         return "".join(parts) or "<p>nothing wrong was found</p>"
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
         return {"ok": self.ok, "findings": [finding.to_dict() for finding in self]}
-
-
-def _plain(value: Any) -> Any:
-    """Return dicts, lists, texts and numbers; None stands for what is not finite."""
-    if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple, np.ndarray)):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        return _plain(value.item())
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -14,7 +14,7 @@ from glassnet.layers.tree import walk
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import Callback
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.row_sources import RowSource
+from glassnet.utils.row_sources import read_rows
 
 if TYPE_CHECKING:
     from glassnet.training.loop import Run
@@ -91,7 +91,7 @@ class Snapshots(Callback):
             message = "Snapshots: the network must have no members and train on arrays. Leave Snapshots out."
             raise ConfigError(message)
         rows = np.unique(np.linspace(0, run.batches.n_rows - 1, min(self.rows, run.batches.n_rows)).astype(np.int64))
-        X, y, weight = (_taken(array, rows) for array in run.batches.arrays)
+        X, y, weight = (read_rows(array, rows) for array in run.batches.arrays)
         self._data = X, y, weight
         self._shadow = run.network.shadow()
         self._taps = tap(dict(walk(self._shadow.names, self._shadow.layers)))
@@ -129,9 +129,3 @@ class Snapshots(Callback):
         # Rice's rule: few numbers are not cut into many bins.
         counts, edges = np.histogram(flat, min(self.bins, max(1, round(2.0 * flat.size ** (1 / 3)))))
         where.setdefault(name, []).append(Snapshot(epoch, counts, edges, float(np.abs(flat).mean())))
-
-
-def _taken(array: Any, rows: np.ndarray) -> Any:
-    if array is None:
-        return None
-    return array.take(rows) if isinstance(array, RowSource) else array[rows]

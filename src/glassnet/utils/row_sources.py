@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.errors import DataError, ShapeError
 from glassnet.utils.checks import check_matrix
 
-__all__ = ["MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source", "is_mapped", "take_rows"]
+__all__ = ["MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source", "is_mapped", "read_rows", "take_rows"]
 
 
 class RowSource:
@@ -154,6 +154,11 @@ def take_rows(array: Any, rows: np.ndarray) -> Any:
     if isinstance(array, RowSource):
         return _Subset(array, rows)
     return None if array is None else array[rows]
+
+
+def read_rows(array: Any, rows: np.ndarray) -> Any:
+    """Return some rows of an array or a source as an array, of None as None."""
+    return array.take(rows) if isinstance(array, RowSource) else take_rows(array, rows)
 
 
 def is_mapped(value: Any) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.utils.text_table import text_table
+from glassnet.utils.wording import plain_data
 
 __all__ = ["BackpropMistake", "BackpropReport"]
 
@@ -107,12 +107,8 @@ class BackpropReport:
         """Return everything as plain dicts, lists, texts and numbers for JSON; None stands for NaN."""
         checks = []
         for check in self.checks:
-            plain = {name: _plain(value) for name, value in check._asdict().items() if name != "n_kinks"}
+            plain = {name: plain_data(value) for name, value in check._asdict().items() if name != "n_kinks"}
             checks.append({**plain, "passed": check.passed, "verdict": self._verdict(check)})
         mistakes = [{**m._asdict(), "parameters": list(m.parameters), "name": m.name} for m in self.mistakes]
         about = {"ok": self.ok, "network": self.network, "loss": self.loss}
         return {**about, "checks": checks, "mistakes": mistakes, "notes": list(self.notes)}
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

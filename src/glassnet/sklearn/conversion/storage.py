@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.errors import ConfigError, FormatError, GlassnetError, shortened
+from glassnet.errors import ConfigError, FormatError, GlassnetError
 from glassnet.layers import LAYERS, Activation
 from glassnet.layers.registry import make_layer
 from glassnet.losses import Loss
@@ -21,6 +21,7 @@ from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
 from glassnet.sklearn.solvers.rows import Scaling
 from glassnet.sklearn.solvers.stochastic import LearningRate
+from glassnet.utils.wording import shortened
 
 if TYPE_CHECKING:
     from glassnet.sklearn.estimators.base import BaseMLP

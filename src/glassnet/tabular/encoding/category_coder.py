@@ -12,10 +12,10 @@ import numpy as np
 from glassnet.tabular.encoding.coders import Coder, rows_have
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.wording import few
 
 __all__ = ["CategoryCoder", "new_categories"]
 
-_SHOWN = 3  # examples in a message
 _RARE_KEPT = 1000  # rare categories that are remembered by name, so as to tell them from new ones
 
 
@@ -101,7 +101,6 @@ def new_categories(column: Column, known: Iterable[str], fate: str) -> list[str]
     counts = Counter(text for text in column.present().tolist() if text not in old)
     if not counts:
         return []
-    shown = ", ".join(repr(text) for text, _ in counts.most_common(_SHOWN))
-    more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
+    shown = few((repr(text) for text, _ in counts.most_common()), 3)
     head = rows_have(sum(counts.values()), column)
-    return [f"{head} a category that training did not have, {fate}: {shown}{more}."]
+    return [f"{head} a category that training did not have, {fate}: {shown}."]

@@ -18,6 +18,7 @@ from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag, check_integer
+from glassnet.utils.wording import few
 
 __all__ = ["TableEncoder"]
 
@@ -226,8 +227,7 @@ class TableEncoder:
         extra = [name for name in table.names if name not in known]
         found = [f"Column {name!r} is needed and not there." for name in absent]
         if extra:
-            shown = ", ".join(map(repr, extra[:5])) + (f" and {len(extra) - 5} more" if len(extra) > 5 else "")
-            found.append(f"Not in the training data and passed over: {shown}.")
+            found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
         for coder in self.coders:
             if coder.features and coder.name in table:
                 found += _check_column(coder, table[coder.name])

@@ -13,6 +13,7 @@ from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag
+from glassnet.utils.wording import few
 
 __all__ = ["TargetEncoder"]
 
@@ -186,7 +187,7 @@ class TargetEncoder:
         if (found < 0).any():
             row, count = int(np.argmin(found)), int((found < 0).sum())
             value = _label(column.values[row])
-            must = f"the target {self.name!r} must be one of {_shown(self._labels)} as in training"
+            must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))} as in training"
             more = f" ({count} such rows)" if count > 1 else ""
             message = f"{where}: {must}, got {value!r} in row {row}{more}. Leave such rows out, or train with them."
             raise DataError(message, expected=self._labels, got=value)
@@ -250,7 +251,9 @@ class TargetEncoder:
         target._labels = entries.several("labels", _LABEL_TYPES[target.kind], least=2)
         wrong = [label for label in target._labels if isinstance(label, bool) != (target.kind == "boolean")]
         if wrong or any(isinstance(label, float) and not np.isfinite(label) for label in target._labels):
-            message = f"{entries.where}: 'labels' must be of kind {target.kind!r}, got {_shown(target._labels)}."
+            message = (
+                f"{entries.where}: 'labels' must be of kind {target.kind!r}, got {few(map(repr, target._labels))}."
+            )
             raise FormatError(message, expected=target.kind, got=target._labels)
         return target
 
@@ -269,10 +272,6 @@ def _label(value: Any) -> Any:
     """Return a label as a Python object: a whole number as int."""
     value = value.item() if isinstance(value, np.generic) else value
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _shown(labels: list[Any]) -> str:
-    return ", ".join(map(repr, labels[:10])) + (f" and {len(labels) - 10} more" if len(labels) > 10 else "")
 
 
 def _infer(column: Column) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import require_extra
+from glassnet.utils.wording import shortened
 
 __all__ = ["column_from_values", "is_frame", "to_table"]
 
@@ -164,7 +165,7 @@ def _decoded(name: str, values: np.ndarray, where: str) -> np.ndarray:
         return np.char.decode(values, "utf-8")
     except UnicodeDecodeError as error:
         must = f"column {name!r} must hold text, or bytes of UTF-8"
-        message = f"{where}: {must}, got {_short(error.object)}. Decode it first."
+        message = f"{where}: {must}, got {shortened(repr(error.object), 40, '...')}. Decode it first."
         raise DataError(message, expected=must, got=error.object) from error
 
 
@@ -186,7 +187,8 @@ def _from_objects(name: str, cells: Iterable[Any], where: str = "to_table") -> C
             return Column(name, kind, np.array(filled, dtype=DTYPES[kind]), missing)
     if any(issubclass(t, _NO_VALUES) for t in present):
         bad = next(value for value in values if isinstance(value, _NO_VALUES))
-        message = f"{where}: column {name!r} must have one value per cell, got {type(bad).__name__} {_short(bad)}."
+        got = f"{type(bad).__name__} {shortened(repr(bad), 40, '...')}"
+        message = f"{where}: column {name!r} must have one value per cell, got {got}."
         raise DataError(message, expected="one value per cell", got=type(bad))
     # As in text files: blanks around text mean nothing, and text of nothing else is no value.
     texts = ["" if gone else plain_text(value).strip() for value, gone in zip(values, missing, strict=True)]
@@ -231,8 +233,3 @@ _BY_TYPE: tuple[tuple[str, Any, Callable[[Any], Any]], ...] = (
     ("number", _NUMBERS, _as_float),
     ("date", _MOMENTS, _as_moment),
 )
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."

@@ -1,0 +1,53 @@
+"""Text and plain data of bounded size: what comes from a user's table or file may be of any length."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["few", "plain_data", "shortened"]
+
+
+def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
+    """Return at most ``most`` characters of a text, which ends in ``mark`` if it is cut.
+
+    Examples
+    --------
+    >>> shortened("abcdefghij", most=8)
+    'abcd ...'
+    """
+    words = str(text)
+    return words if len(words) <= most else words[: most - len(mark)] + mark
+
+
+def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:
+    """Return the first of many words, and how many more there are.
+
+    Examples
+    --------
+    >>> few(["a", "b", "c", "d"], most=2)
+    'a, b and 2 more'
+    """
+    found = list(words)
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return shortened(between.join(found[:most])) + more
+
+
+def plain_data(value: Any) -> Any:
+    """Return dicts, lists, texts and numbers, which JSON can hold; None stands for what is not finite.
+
+    Examples
+    --------
+    >>> plain_data({"shape": (2, 3), "loss": np.float64(0.5), "ratio": math.nan})
+    {'shape': [2, 3], 'loss': 0.5, 'ratio': None}
+    """
+    if isinstance(value, dict):
+        return {str(name): plain_data(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain_data(item) for item in value]
+    if isinstance(value, np.generic):
+        return plain_data(value.item())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
