@@ -17,6 +17,8 @@ from sklearn_cases import KINDS, MODULE, OURS
 
 SUITE = "sklearn.neural_network.tests.test_mlp"
 TESTS = Path(__file__).parent
+# Slow: the suite takes 15 seconds; the default run compares numbers case by case (test_sklearn_numbers.py).
+pytestmark = pytest.mark.slow
 
 
 def path_of_suite() -> Path:
