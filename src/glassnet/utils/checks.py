@@ -11,7 +11,7 @@ import math
 import numbers
 from collections.abc import Iterable, Mapping
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -37,6 +37,9 @@ MOST_STEPS = 2**53
 """Most steps or epochs that a run may count: whole numbers up to here are exact in double precision."""
 
 
+S = TypeVar("S", bound=str)
+
+
 def _error(kind: type[GlassnetError], where: str, must: str, got: object, advice: str) -> GlassnetError:
     return kind(f"{where}: {must}, got {got}. {advice}".rstrip(), expected=must, got=got)
 
@@ -45,10 +48,10 @@ def check_choice(
     where: str,
     name: str,
     value: object,
-    choices: Iterable[str],
+    choices: Iterable[S],
     elsewhere: Mapping[str, str] | None = None,
     advice: str = "",
-) -> str:
+) -> S:
     """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
 
     ``elsewhere`` has the names that other libraries use, and ours for the same thing; ``advice`` follows in any case.
@@ -62,7 +65,7 @@ def check_choice(
     """
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
-        return value
+        return valid[valid.index(value)]
     near = nearest(value, valid, elsewhere)
     advice = f"{f'Did you mean {near!r}?' if near else ''} {advice}".strip()
     must = f"{name} must be one of {', '.join(map(repr, valid))}"

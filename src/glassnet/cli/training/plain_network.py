@@ -6,6 +6,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import glassnet as gn
 from glassnet.cli.interrupts import CtrlC
@@ -93,7 +94,8 @@ def _fit(
         layers += [gn.Dropout(plan.dropout)] if plan.dropout else []
     layers.append(gn.Dense(coded.target.n_outputs))
     optimizer = gn.AdamW(plan.rate, weight_decay=plan.weight_decay)
-    network = gn.Network(layers, loss=coded.target.loss, optimizer=optimizer, seed=options.seed)
+    loss: Any = coded.target.loss  # one of the names of losses
+    network = gn.Network(layers, loss=loss, optimizer=optimizer, seed=options.seed)
     # Several columns may have their missing values in the same rows: the flags are then equal.
     watch = gn.Watch(feature_names=coded.encoder.feature_names, ignore=["duplicate-columns"])
     try:
@@ -104,7 +106,7 @@ def _fit(
                 coded.X["training"],
                 coded.y["training"],
                 epochs=plan.epochs,
-                batch_size=options.batch,
+                batch_size=options.batch or 32,
                 validation_data=(coded.X["validation"], coded.y["validation"]),
                 early_stopping=gn.EarlyStopping("valid_loss", patience=plan.patience),
                 callbacks=[StopOnCtrlC(ctrl_c), *watcher.callbacks(plan.name)],

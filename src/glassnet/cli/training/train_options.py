@@ -62,7 +62,7 @@ class TrainOptions:
     folds: int | None = None
     quantiles: tuple[float, ...] | None = None
     layers: tuple[int, ...] | None = None
-    activation: str | None = None
+    activation: Any = None
     dropout: float | None = None
     rate: float | None = None
     weight_decay: float | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from os import PathLike
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
@@ -87,7 +87,7 @@ class TabularEstimator(BaseEstimator):
     epochs: int | None
     batch_size: int | None
     max_seconds: float | None
-    threads: int | str
+    threads: int | Literal["auto"]
     verbose: bool
     random_state: RandomState
 

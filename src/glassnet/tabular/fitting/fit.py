@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -172,7 +172,7 @@ class _Jobs:
         recipe, metric = self._options.recipe, self._options.goal.metric
         if not self._validates:
             return None
-        mode = "min" if metric == "pinball" else "auto"
+        mode: Literal["auto", "min"] = "min" if metric == "pinball" else "auto"
         return EarlyStopping(f"valid_{metric}", patience=recipe.patience or self._epochs, ties=recipe.ties, mode=mode)
 
     def _train_one(self, network: Network, seconds: float | None) -> Network:

@@ -16,7 +16,7 @@ __all__ = ["ClassMetric", "Goal", "NumberMetric", "find_goal"]
 ClassMetric = Literal["accuracy", "auc", "balanced_accuracy", "brier", "f1", "log_loss"]
 NumberMetric = Literal["mae", "r2", "rmse"]
 # Whether the metric looks at probabilities, which smoothed labels would bend.
-_OF_CLASSES = {
+_OF_CLASSES: dict[ClassMetric, bool] = {
     "accuracy": False,
     "auc": True,
     "balanced_accuracy": False,
@@ -24,7 +24,7 @@ _OF_CLASSES = {
     "f1": False,
     "log_loss": True,
 }
-_OF_NUMBERS = {"mae": AbsoluteError, "r2": SquaredError, "rmse": SquaredError}
+_OF_NUMBERS: dict[NumberMetric, type[Loss]] = {"mae": AbsoluteError, "r2": SquaredError, "rmse": SquaredError}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Goal:
     """
 
     loss: Loss
-    metric: str
+    metric: ClassMetric | NumberMetric | Literal["pinball"]
     smooths: bool
 
 
@@ -67,5 +67,5 @@ def find_goal(where: str, task: str, metric: str | None, quantiles: Sequence[flo
             message = f"{where}: metric must be left out with quantiles, which have their own, got {metric!r}."
             raise ConfigError(message, expected="pinball", got=metric)
         return Goal(Quantile(quantiles), "pinball", False)
-    chosen = check_choice(where, "metric", metric or "rmse", _OF_NUMBERS, synonyms.METRICS)
-    return Goal(_OF_NUMBERS[chosen](), chosen, False)
+    kept = check_choice(where, "metric", metric or "rmse", _OF_NUMBERS, synonyms.METRICS)
+    return Goal(_OF_NUMBERS[kept](), kept, False)

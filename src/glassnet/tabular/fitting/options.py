@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -80,7 +80,7 @@ class FitOptions:
     max_seconds: float | None = None
     seconds_per_step: float | None = None
     allow_empty: bool = False
-    threads: int | str = "auto"
+    threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
     diagnose: Any = False
     make_callbacks: Callable[[], list[Callback]] = list

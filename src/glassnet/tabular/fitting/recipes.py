@@ -37,6 +37,7 @@ from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.utils.checks import check_choice
+from glassnet.utils.names import ActivationName
 
 __all__ = ["RECIPES", "TYPICAL_EPOCHS", "Design", "Recipe", "RecipeName", "find_recipe"]
 
@@ -123,7 +124,7 @@ class Recipe:
     optimizer: Callable[[Design], Optimizer]
     epochs: int = 256
     patience: int | None = None
-    ties: str = "last"
+    ties: Literal["first", "last"] = "last"
     drops_last: bool = True
     starts_from_data: bool = False
     clips: bool = False
@@ -185,7 +186,7 @@ def _realmlp_front(design: Design) -> list[Layer]:
 def _realmlp(design: Design) -> list[Layer]:
     """RealMLP-TD: three hidden layers whose activations learn how much they bend."""
     layers = _realmlp_front(design)
-    activation = "mish" if design.is_regression else "selu"
+    activation: ActivationName = "mish" if design.is_regression else "selu"
     for width in _HIDDEN:
         layers += [
             NTKDense(width, bias_rate_factor=0.1),
