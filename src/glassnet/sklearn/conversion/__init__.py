@@ -1,3 +1,3 @@
-"""To scikit-learn's own estimators, and to files."""
+"""Fitted estimators as estimators of scikit-learn, and as model files."""
 
 __all__: list[str] = []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -17,54 +17,71 @@ from glassnet.losses import Loss
 from glassnet.network import Network, load
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import SCHEDULES, Schedule, make_schedule
-from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss
 from glassnet.sklearn.solvers.rows import Scaling
-from glassnet.sklearn.solvers.stochastic import LearningRate
+from glassnet.sklearn.solvers.state import FITTED_ATTRIBUTES, FitState
+from glassnet.utils.estimator_types import BaseEstimator
 from glassnet.utils.wording import shortened
 
-if TYPE_CHECKING:
-    from glassnet.sklearn.estimators.base import BaseMLP
+__all__ = ["SavedEstimator", "read_estimator", "write_estimator"]
 
-__all__ = ["read_estimator", "write_estimator"]
+T = TypeVar("T")
 
 _KEY = "sklearn"  # in network.metadata
 _LOSSES = (BinaryLogLoss, HalfPoissonDeviance, HalfSquaredError, LogLoss)
-_ATTRIBUTES = (
-    "_no_improvement_count", "_random_state", "best_loss_", "best_validation_score_", "classes_", "feature_names_in_",
-    "loss_", "loss_curve_", "n_features_in_", "n_iter_", "n_layers_", "n_outputs_", "out_activation_", "t_",
-    "validation_scores_",
-)  # fmt: skip
 _SCALING = ("center", "scale", "target_center", "target_scale")
 _ARRAY_KINDS = "biufUO"
 _DTYPE = re.compile(r"[<>|=]?([biuf][1248]|U\d{1,9}|O)")
 
 
-def write_estimator(estimator: BaseMLP, path: str | PathLike[str], *, training_state: bool) -> None:
+class SavedEstimator(NamedTuple):
+    """Content of a file.
+
+    Attributes
+    ----------
+    kind : str
+        Name of the class.
+    parameters : dict
+        Arguments of its constructor.
+    attributes : dict
+        Fitted attributes by name.
+    state : FitState
+        Network, scaling, and with a training state order, split, last and best weights.
+    label_kind : str or None
+        Kind of the labels as `type_of_target` names it; None for numbers.
+    learning_rate : float or None
+        Learning rate of the next epoch; None without a training state.
+    """
+
+    kind: str
+    parameters: dict[str, Any]
+    attributes: dict[str, Any]
+    state: FitState
+    label_kind: str | None
+    learning_rate: float | None
+
+
+def write_estimator(
+    estimator: BaseEstimator, state: FitState, path: str | PathLike[str], *, training_state: bool
+) -> None:
     """Write a fitted estimator; see `BaseMLP.save`."""
     where = f"{type(estimator).__name__}.save"
-    network = estimator._network
+    network = state.network
+    parameters = estimator.get_params(deep=False)
+    attributes = {name: getattr(estimator, name) for name in FITTED_ATTRIBUTES if hasattr(estimator, name)}
     description: dict[str, Any] = {
         "class": type(estimator).__name__,
-        "parameters": {
-            name: _encoded(f"{where}: {name}", value) for name, value in estimator.get_params(deep=False).items()
-        },
-        "attributes": {
-            name: _encoded(f"{where}: {name}", getattr(estimator, name))
-            for name in _ATTRIBUTES
-            if hasattr(estimator, name)
-        },
-        "scaling": {name: _encoded(where, getattr(estimator._scaling, name)) for name in _SCALING},
-        "labels": estimator._label_binarizer.y_type_ if estimator._is_classifier else None,
+        "parameters": {name: _encoded(f"{where}: {name}", value) for name, value in parameters.items()},
+        "attributes": {name: _encoded(f"{where}: {name}", value) for name, value in attributes.items()},
+        "scaling": {name: _encoded(where, getattr(state.scaling, name)) for name in _SCALING},
+        "labels": None if state.labels is None else state.labels.y_type_,
     }
     if training_state:
-        session = estimator._session
-        description["learning_rate"] = estimator._optimizer.learning_rate
-        description["session"] = {name: _encoded(where, getattr(session, name)) for name in ("order", "split")}
+        description["learning_rate"] = state.learning_rate.learning_rate
+        description["session"] = {name: _encoded(where, getattr(state, name)) for name in ("order", "split")}
     kept = network.metadata
-    run, last = network.run, estimator._session.last
-    if run is not None and last is not None:
-        run.last_params, run.last_stats = last
+    if network.run is not None and state.last is not None:
+        network.run.last_params, network.run.last_stats = state.last
     network.metadata = {**kept, _KEY: description}
     try:
         network.save(path, training_state=training_state)
@@ -72,10 +89,8 @@ def write_estimator(estimator: BaseMLP, path: str | PathLike[str], *, training_s
         network.metadata = kept
 
 
-def read_estimator(
-    path: str | PathLike[str], kinds: Mapping[str, type[BaseMLP]], custom: Iterable[Any] = ()
-) -> BaseMLP:
-    """Return the estimator that `write_estimator` wrote; ``kinds`` are the classes that a file may name."""
+def read_estimator(path: str | PathLike[str], restore: Callable[[SavedEstimator], T], custom: Iterable[Any] = ()) -> T:
+    """Return what ``restore`` makes of the estimator that `write_estimator` wrote."""
     where, own = f"load({str(path)!r})", list(custom)
     network = load(path, [*_LOSSES, *own])
     description = network.metadata.pop(_KEY, None)
@@ -83,59 +98,48 @@ def read_estimator(
         message = f"{where}: the file must hold an estimator, got a network alone. Read it with glassnet.load."
         raise FormatError(message)
     try:
-        return _estimator(network, description, kinds, own)
+        return restore(_decoded(network, description, own))
     except (GlassnetError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         message = f"{where}: the estimator must be whole, got one that fails with: {shortened(error)}"
         raise FormatError(message) from error
 
 
-def _estimator(network: Network, description: dict[str, Any], kinds: Mapping[str, type[BaseMLP]], own: Any) -> BaseMLP:
-    """Return the estimator around a network."""
+def _decoded(network: Network, description: dict[str, Any], own: list[Any]) -> SavedEstimator:
+    """Return parameters, attributes and state that a description holds."""
     decode = _Decoder(network, own)
     parameters = {name: decode(value) for name, value in description["parameters"].items()}
-    estimator = kinds[description["class"]](**parameters)
-    for name, value in description["attributes"].items():
-        if name not in _ATTRIBUTES:
+    for name in description["attributes"]:
+        if name not in FITTED_ATTRIBUTES:
             message = f"attributes must be those of a perceptron, got {name!r}"
             raise FormatError(message)
-        setattr(estimator, name, decode(value))
-    estimator._scaling = Scaling(**{name: decode(description["scaling"][name]) for name in _SCALING})
-    estimator._network = network
-    estimator._built = estimator._structure()
-    if estimator._is_classifier:
-        estimator._label_binarizer = known_labels(description["labels"], estimator.classes_)
-    estimator._show_weights()
-    _check_whole(estimator, network)
-    estimator._renew_session()
+    attributes = {name: decode(value) for name, value in description["attributes"].items()}
+    state = FitState(scaling=Scaling(**{name: decode(description["scaling"][name]) for name in _SCALING}))
+    state.network = network
+    _check_whole(attributes, state)
+    learning_rate = None
     if network.run is not None and "session" in description:
-        _go_on(estimator, network, description, decode)
-    return estimator
+        state.order, state.split = (decode(description["session"][name]) for name in ("order", "split"))
+        learning_rate = float(description["learning_rate"])
+        if network.run.last_params is not None:
+            state.last = (network.run.last_params, network.run.last_stats)
+            state.keep_best()
+    return SavedEstimator(description["class"], parameters, attributes, state, description["labels"], learning_rate)
 
 
-def _go_on(estimator: BaseMLP, network: Network, description: dict[str, Any], decode: _Decoder) -> None:
-    """Have what `continue_fit` needs."""
-    session = estimator._session
-    session.order, session.split = (decode(description["session"][name]) for name in ("order", "split"))
-    estimator._optimizer = LearningRate.of(estimator)
-    estimator._optimizer.learning_rate = float(description["learning_rate"])
-    if network.run.last_params is not None:
-        session.last = (network.run.last_params, network.run.last_stats)
-        session.best = (network.params.copy(), network.stats.copy())
-
-
-def _check_whole(estimator: BaseMLP, network: Network) -> None:
+def _check_whole(attributes: dict[str, Any], state: FitState) -> None:
     """Refuse numbers that contradict each other."""
-    if (estimator.n_features_in_,) != network.input_shape:
-        message = f"n_features_in_ must be {network.input_shape}, got {estimator.n_features_in_!r}"
+    network, scaling = state.network, state.scaling
+    n_features, classes = attributes.get("n_features_in_"), attributes.get("classes_", ())
+    if (n_features,) != network.input_shape:
+        message = f"n_features_in_ must be {network.input_shape}, got {n_features!r}"
         raise FormatError(message)
-    scaling = estimator._scaling
     for name, like in (("center", network.input_shape), ("scale", network.input_shape)):
         found = getattr(scaling, name)
         if found is not None and (found.shape != like or not np.isfinite(found).all()):
             message = f"{name} must have shape {like} and finite values, got shape {found.shape}"
             raise FormatError(message)
-    if estimator._is_classifier and max(network.n_outputs, 2) < len(estimator.classes_):
-        message = f"classes_ must be as many as outputs, got {len(estimator.classes_)} and {network.n_outputs}"
+    if max(network.n_outputs, 2) < len(classes):
+        message = f"classes_ must be as many as outputs, got {len(classes)} and {network.n_outputs}"
         raise FormatError(message)
 
 
@@ -143,7 +147,7 @@ def _check_whole(estimator: BaseMLP, network: Network) -> None:
 
 
 def _encoded(where: str, value: Any) -> Any:
-    """Return a value as JSON, with a word for what JSON has no form for."""
+    """Return a value as JSON; what JSON has no form for becomes an object with the name of its form."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (bool, int, str)) or (isinstance(value, float) and math.isfinite(value)):
@@ -187,7 +191,7 @@ _FORMS: list[tuple[Any, str, Callable[[str, Any], Any]]] = [
 
 
 class _Decoder:
-    """Return the value that `_encoded` described; objects that the network has are taken from there."""
+    """Turns the JSON of `_encoded` back into values; the loss and the optimizer are those of the network."""
 
     def __init__(self, network: Network, own: list[Any]) -> None:
         self._network = network

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils import column_or_1d
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
+from glassnet.sklearn.estimators.attributes import FitAttribute
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
 from glassnet.sklearn.solvers.building import choose_loss
 from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, LogLoss
 from glassnet.sklearn.solvers.rows import weights_of_classes
+from glassnet.utils.estimator_types import ClassifierMixin, available_if
 
 __all__ = ["MLPClassifier"]
 
 _SOFTMAX = (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)
 
 
-class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn ships no types
+class MLPClassifier(ClassifierMixin, BaseMLP):
     """Multi-layer perceptron for classes: scikit-learn's parameters, random numbers and results, and what it refused.
 
     With scikit-learn's parameters alone, weights, losses and predictions are those of
@@ -149,7 +149,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
     True
     """
 
-    _is_classifier: ClassVar[bool] = True
+    class_weight: Any
+    classes_: np.ndarray
+    _label_binarizer = FitAttribute[LabelBinarizer]("labels")
 
     def __init__(
         self,
@@ -269,11 +271,11 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         return max(2, int(Y.shape[1])) if isinstance(loss, _SOFTMAX) else int(Y.shape[1])
 
     def _encode(self, Y: np.ndarray) -> np.ndarray:
-        if isinstance(self._network.loss, _SOFTMAX):
+        if isinstance(self._state.network.loss, _SOFTMAX):
             return Y.argmax(axis=1) if Y.shape[1] > 1 else Y[:, 0].astype(np.int64)
-        return Y.astype(self._network.dtype)
+        return Y.astype(self._state.network.dtype)
 
-    def _weigh(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
+    def _row_weights(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
         if self.class_weight is None:
             return sample_weight
         labels = self._label_binarizer.inverse_transform(Y)
@@ -285,7 +287,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
             raise DataError(message)
         return weight
 
-    def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
+    def _score(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
         if not np.isfinite(prediction).all():
             return float("nan")
         if y.ndim == 1:
@@ -300,8 +302,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
 
     # ---- fitting and predicting ------------------------------------------------------------------------------------
 
-    @available_if(is_stochastic)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> MLPClassifier:
+    @available_if(is_stochastic)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Train one epoch on these rows.
 
         Parameters
@@ -324,8 +326,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         elif classes is not None and not np.array_equal(self.classes_, unique_labels(classes)):
             message = f"`classes={classes!r}` is not the same as on last call to partial_fit, was: {self.classes_!r}"
             raise DataError(message, expected=self.classes_, got=classes)
-        found: MLPClassifier = self._partial_fit(X, y, sample_weight)
-        return found
+        return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> np.ndarray:
         """Return labels (n,) for X of shape (n, n_features), or 0 and 1 for each of several, (n, n_classes)."""
@@ -343,7 +344,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):  # type: ignore[misc]  # scikit-l
         """Return probabilities (n, n_classes) for X of shape (n, n_features), in the order of ``classes_``."""
         P = self._predictions(X)
         if P.shape[1] > 1:
-            if self._kind == "multiclass" and not isinstance(self._network.loss, _SOFTMAX):
+            if self._kind == "multiclass" and not isinstance(self._state.network.loss, _SOFTMAX):
                 P /= P.sum(axis=1, keepdims=True)  # one yes/no answer for each class
             return P
         both = np.empty((len(P), 2), dtype=P.dtype)

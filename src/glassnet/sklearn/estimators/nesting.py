@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections import defaultdict
-from typing import Any
-
-from sklearn.base import BaseEstimator
+from typing import Any, Self
 
 from glassnet.errors import ConfigError
 from glassnet.layers import Activation
@@ -14,13 +12,14 @@ from glassnet.losses import Loss
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.utils.checks import nearest
+from glassnet.utils.estimator_types import BaseEstimator
 
 __all__ = ["NestedParameters"]
 
 _OBJECTS = (Activation, Loss, Optimizer, Schedule)
 
 
-class NestedParameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no types
+class NestedParameters(BaseEstimator):
     """Part of an estimator: the arguments of optimizers, schedules, losses and activations can be read and searched."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -29,16 +28,16 @@ class NestedParameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn shi
         Parameters
         ----------
         deep : bool, default=True
-            Whether to look into objects.
+            Whether to include the arguments of objects.
         """
-        found: dict[str, Any] = dict(super().get_params(deep=deep))
+        found = super().get_params(deep=deep)
         if deep:
             for name, value in list(found.items()):
                 if isinstance(value, _OBJECTS):
                     found |= {f"{name}__{key}": part for key, part in _arguments(value).items()}
         return found
 
-    def set_params(self, **params: Any) -> Any:
+    def set_params(self, **params: Any) -> Self:
         """Set parameters, and return the estimator.
 
         Parameters

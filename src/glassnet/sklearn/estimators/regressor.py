@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.base import RegressorMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError
@@ -16,13 +14,14 @@ from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
 from glassnet.sklearn.solvers.building import choose_loss
 from glassnet.sklearn.solvers.losses import HalfPoissonDeviance, HalfSquaredError
+from glassnet.utils.estimator_types import RegressorMixin, available_if
 
 __all__ = ["MLPRegressor"]
 
 _OURS = {"poisson": HalfPoissonDeviance, "squared_error": HalfSquaredError}
 
 
-class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-learn ships no types
+class MLPRegressor(RegressorMixin, BaseMLP):
     """Multi-layer perceptron for numbers: scikit-learn's parameters, random numbers and results, and what it refused.
 
     With scikit-learn's parameters alone, weights, losses and predictions are those of
@@ -145,7 +144,11 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     True
     """
 
-    _is_classifier: ClassVar[bool] = False
+    scale_target: bool
+
+    if TYPE_CHECKING:  # made by scikit-learn for such a `predict`
+
+        def set_predict_request(self, **requests: bool | str | None) -> Self: ...
 
     def __init__(
         self,
@@ -214,6 +217,9 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
             raise ConfigError(message, got=True)
         return loss
 
+    def _scales_target(self) -> bool:
+        return self.scale_target
+
     def _network_outputs(self, Y: np.ndarray, loss: Loss) -> int:
         self.out_activation_ = "exp" if isinstance(loss, Poisson) else "identity"
         return loss.outputs(Y)
@@ -221,7 +227,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
     def _encode(self, Y: np.ndarray) -> np.ndarray:
         return Y
 
-    def _score_of(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
+    def _score(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
         point = self._point(prediction)
         if not np.isfinite(point).all():
             return float("nan")
@@ -234,8 +240,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
     # ---- fitting and predicting ------------------------------------------------------------------------------------
 
-    @available_if(is_stochastic)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> MLPRegressor:
+    @available_if(is_stochastic)
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one epoch on these rows.
 
         Parameters
@@ -248,8 +254,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
         self
             The estimator.
         """
-        found: MLPRegressor = self._partial_fit(X, y, sample_weight)
-        return found
+        return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any, *, return_std: bool = False) -> Any:
         """Return one number for each row and target: (n,) or (n, n_targets).
@@ -264,33 +269,33 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
             Whether to return a pair with the standard deviations, which ``loss="gaussian_nll"`` learns.
         """
         P = self._predictions(X)
-        point = self._squeezed(self._scaling.unscaled(self._point(P)))
+        point = self._squeezed(self._state.scaling.unscaled(self._point(P)))
         if not return_std:
             return point
-        if not isinstance(self._network.loss, GaussianNLL):
+        if not isinstance(self._state.network.loss, GaussianNLL):
             message = f"{self._name}.predict: return_std=True needs loss='gaussian_nll', got loss={self.loss!r}."
             raise ConfigError(message, got=self.loss)
         deviation = np.sqrt(P[:, P.shape[1] // 2 :])
-        scale = self._scaling.target_scale
+        scale = self._state.scaling.target_scale
         return point, self._squeezed(deviation if scale is None else (deviation * scale).astype(P.dtype))
 
     def predict_quantiles(self, X: Any) -> np.ndarray:
         """Return quantiles for X, learned by ``loss=Quantile(levels)``: (n, n_levels), or (n, n_targets, n_levels)."""
         P = self._predictions(X)
-        loss = self._network.loss
+        loss = self._state.network.loss
         if not isinstance(loss, Quantile):
             message = f"{self._name}.predict_quantiles: loss must be Quantile([...]), got loss={self.loss!r}."
             raise ConfigError(message, got=self.loss)
-        Q = self._scaling.unscaled(P)
+        Q = self._state.scaling.unscaled(P)
         n_levels = len(loss.levels)
         return Q if Q.shape[1] == n_levels else Q.reshape(len(Q), -1, n_levels)
 
     def _slopes_in_units(self, slopes: np.ndarray, output: Any) -> np.ndarray:
-        scale = self._scaling.target_scale
+        scale = self._state.scaling.target_scale
         if scale is None:
             return slopes
-        k = self._network.n_outputs
-        if isinstance(self._network.loss, GaussianNLL):
+        k = self._state.network.n_outputs
+        if isinstance(self._state.network.loss, GaussianNLL):
             scale = np.concatenate([scale, np.ones(k // 2)])  # the logarithm of a variance is only shifted
         factors = np.repeat(scale, k // len(scale))
         factors = np.asarray(factors if output is None else factors[output])[..., None]
@@ -298,7 +303,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):  # type: ignore[misc]  # scikit-lea
 
     def _point(self, P: np.ndarray) -> np.ndarray:
         """Return one column per target of what the loss predicts."""
-        loss = self._network.loss
+        loss = self._state.network.loss
         if isinstance(loss, Quantile):
             middle = int(np.argmin(np.abs(np.array(loss.levels) - 0.5)))
             return P[:, middle :: len(loss.levels)]

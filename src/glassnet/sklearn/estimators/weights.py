@@ -1,4 +1,4 @@
-"""``coefs_`` and ``intercepts_``: lists that scikit-learn's users read, set, and write into."""
+"""``coefs_`` and ``intercepts_``: lists of views of the network's weights, which may be set and written into."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ShapeError
-from glassnet.network import Network
+from glassnet.sklearn.estimators.attributes import own_state
 from glassnet.sklearn.estimators.nesting import NestedParameters
 from glassnet.sklearn.solvers.building import dense_layers
+from glassnet.sklearn.solvers.state import FitState
 
 __all__ = ["SettableWeights"]
 
@@ -18,34 +19,34 @@ __all__ = ["SettableWeights"]
 class SettableWeights(NestedParameters):
     """Part of an estimator: its weights live in a network, and the two lists are views of them.
 
-    What somebody puts in the place of a list, or of one of its arrays, is taken over before anything is computed. A
-    pickle holds the weights once.
+    A list or an array that was set in their place is copied into the network before anything is computed. A pickle
+    holds the weights once.
     """
 
     coefs_: list[np.ndarray]
     intercepts_: list[np.ndarray]
-    _network: Network
+    _state: FitState
     _views: tuple[np.ndarray, ...]
 
     @property
     def _name(self) -> str:
         return type(self).__name__
 
-    def _adopt(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:
-        """Make a network for weights that came from elsewhere."""
+    def _make_network_for(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:
+        """Make a network for weights that were set."""
         raise NotImplementedError
 
     def _show_weights(self) -> None:
-        """Let ``coefs_`` and ``intercepts_`` be views of the network's weights."""
-        dense = dense_layers(self._network)
+        """Set ``coefs_`` and ``intercepts_`` to views of the network's weights."""
+        dense = dense_layers(self._state.network)
         self.coefs_ = [layer.W for layer in dense]
         self.intercepts_ = [layer.b.reshape(-1) for layer in dense]
         self._views = (*self.coefs_, *self.intercepts_)
 
     def _take_over_weights(self, dtype: Any = None) -> None:
-        """Bring into the network what somebody put in the place of ``coefs_`` or ``intercepts_``."""
+        """Copy arrays that were set in the place of ``coefs_`` or ``intercepts_`` into the network."""
         given = (*self.coefs_, *self.intercepts_)
-        network = getattr(self, "_network", None)
+        network = getattr(own_state(self), "network", None)
         views = getattr(self, "_views", ())
         if network is not None and len(given) == len(views) and all(map(_is, given, views)):
             return
@@ -53,7 +54,7 @@ class SettableWeights(NestedParameters):
         shapes = [W.shape for W in weights]
         self._check_shapes(shapes, [np.size(b) for b in self.intercepts_])
         if network is None or shapes != [view.shape for view in views[: len(views) // 2]]:
-            self._adopt(shapes, np.result_type(*weights) if dtype is None else dtype)
+            self._make_network_for(shapes, np.result_type(*weights) if dtype is None else dtype)
         for view, array in zip(self._views_for(), given, strict=True):
             view[...] = np.reshape(array, view.shape)
         self._show_weights()
@@ -67,12 +68,12 @@ class SettableWeights(NestedParameters):
             raise ShapeError(message, expected=must, got=shapes)
 
     def _views_for(self) -> list[np.ndarray]:
-        dense = dense_layers(self._network)
+        dense = dense_layers(self._state.network)
         return [*(layer.W for layer in dense), *(layer.b for layer in dense)]
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        if hasattr(self, "_network"):
+        state = dict(super().__getstate__())
+        if hasattr(vars(self).get("_state"), "network"):
             self._take_over_weights()
             for name in ("coefs_", "intercepts_", "_views"):
                 state.pop(name, None)
@@ -80,7 +81,7 @@ class SettableWeights(NestedParameters):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        if hasattr(self, "_network"):
+        if hasattr(vars(self).get("_state"), "network"):
             self._show_weights()
 
 

@@ -1,10 +1,10 @@
-"""How a fit went, said where it went badly: scikit-learn returns a useless network without a word."""
+"""Warnings and errors about fits that failed; scikit-learn returns a useless network without one."""
 
 from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,18 +13,18 @@ from glassnet.engine.evaluation import mean_loss
 from glassnet.errors import DivergenceError
 from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
+from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance
 from glassnet.sklearn.solvers.rows import Rows
+from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.sparse import CompressedRows
+from glassnet.sklearn.solvers.state import FitState
 
-if TYPE_CHECKING:
-    from glassnet.sklearn.estimators.base import BaseMLP
+__all__ = ["PoorFitWarning", "SolverError", "check_fit"]
 
-__all__ = ["PoorFitWarning", "SolverError", "judge"]
-
-_ROWS = 5_000  # enough to know a loss by
+_ROWS = 5_000  # enough to estimate a loss
 _WORSE = 1.001
 _WIDE = 30.0  # standard scores hardly ever reach this
 
@@ -34,12 +34,12 @@ class PoorFitWarning(ConvergenceWarning):  # type: ignore[misc]  # scikit-learn 
 
 
 class SolverError(DivergenceError, ValueError):
-    """Weights became NaN or infinite, in scikit-learn's words and ours.
+    """Weights became NaN or infinite; the message begins with scikit-learn's words.
 
     Parameters
     ----------
     where : str
-        Whose fit it was.
+        Class of the estimator.
     what : str
         What was not finite.
     """
@@ -53,15 +53,15 @@ class SolverError(DivergenceError, ValueError):
         )
 
 
-def judge(estimator: BaseMLP, rows: Rows) -> None:
-    """Warn if the training loss is no better than that of the best constant answer."""
-    guess = _loss_of_guess(estimator._network.loss, rows, estimator._network.n_outputs)
-    if not guess or estimator.loss_ < 0.98 * guess:
+def check_fit(state: FitState, parameters: SharedParameters, rows: Rows) -> None:
+    """Warn if the training loss is no better than that of the best constant prediction."""
+    guess = _loss_of_guess(state.network.loss, rows, state.network.n_outputs)
+    if not guess or state.loss < 0.98 * guess:
         return
-    loss = mean_training_loss(estimator, rows)
+    loss = _mean_training_loss(state.network, rows)
     if loss <= guess * _WORSE:
         return
-    name, why = type(estimator).__name__, _advice(estimator, rows)
+    name, why = type(parameters).__name__, _advice(state, parameters, rows)
     message = (
         f"{name}.fit: the network must do better than a guess that looks at no feature, got a training loss of "
         f"{loss:.4g} against {guess:.4g}. {why}"
@@ -69,28 +69,28 @@ def judge(estimator: BaseMLP, rows: Rows) -> None:
     warnings.warn(message, PoorFitWarning, stacklevel=4)
 
 
-def _advice(estimator: BaseMLP, rows: Rows) -> str:
+def _advice(state: FitState, parameters: SharedParameters, rows: Rows) -> str:
     """Return what probably helps."""
     inputs = rows.X.matrix if isinstance(rows.X, CompressedRows) else rows.X[:_ROWS]
-    largest, curve = float(max(inputs.max(), -inputs.min())), getattr(estimator, "loss_curve_", [])
+    largest, curve = float(max(inputs.max(), -inputs.min())), getattr(state, "loss_curve", [])
     if largest > _WIDE:
         return f"Values of X reach {largest:.3g}: pass scale_inputs=True."
-    if estimator.n_iter_ == estimator.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
+    if state.n_iter == parameters.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
         return "The loss was still falling: raise max_iter."
-    if isinstance(estimator.solver, Optimizer) or isinstance(estimator.learning_rate, Schedule):
-        return f"Lower the learning rate (now {max(estimator.history_['learning_rate']):g})."
-    return f"Lower learning_rate_init (now {estimator.learning_rate_init:g})."
+    if isinstance(parameters.solver, Optimizer) or isinstance(parameters.learning_rate, Schedule):
+        return f"Lower the learning rate (now {max(state.network.history['learning_rate']):g})."
+    return f"Lower learning_rate_init (now {parameters.learning_rate_init:g})."
 
 
-def mean_training_loss(estimator: BaseMLP, rows: Rows) -> float:
+def _mean_training_loss(network: Network, rows: Rows) -> float:
     """Return the loss of the network as it is, without penalties, on the first rows."""
-    network, part = estimator._network, rows.take(np.arange(min(_ROWS, len(rows.y))))
+    part = rows.take(np.arange(min(_ROWS, len(rows.y))))
     with np.errstate(all="ignore"):
         return float(mean_loss(network, network.logits(part.X), part.y, part.weight))
 
 
 def _loss_of_guess(loss: Any, rows: Rows, k: int) -> float | None:
-    """Return the loss of the best constant answer of k outputs on the first rows; None for losses without a formula."""
+    """Return the loss of the best constant prediction of k outputs on the first rows; None if there is no formula."""
     y, weight = rows.y[:_ROWS], None if rows.weight is None else rows.weight[:_ROWS]
     if weight is not None and not weight.any():
         return None

@@ -1,24 +1,22 @@
-"""The epochs of scikit-learn's stochastic solvers: its order of rows, its learning rates, its rules for stopping."""
+"""The epochs of scikit-learn's stochastic solvers: its order of rows, its L2 term, its rules for stopping."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet.engine.parameters import Store
 from glassnet.engine.penalties import Penalties
-from glassnet.network import Network
+from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.sklearn.solvers.state import FitState
 from glassnet.training.batches import ArrayBatches, Batch
 from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
 from glassnet.training.step import TrainingStep
 
-if TYPE_CHECKING:
-    from glassnet.sklearn.estimators.base import BaseMLP
-
-__all__ = ["Bookkeeping", "CoupledL2", "LearningRate", "MLPBatches", "NoImprovement", "WeightedStep"]
+__all__ = ["Bookkeeping", "CoupledL2", "MLPBatches", "NoImprovement", "WeightedStep"]
 
 
 class CoupledL2(Penalties):
@@ -53,8 +51,8 @@ class CoupledL2(Penalties):
 class MLPBatches(ArrayBatches):
     """Batches in the order in which scikit-learn visits the rows.
 
-    Each epoch shuffles the order of the one before it, with a generator that others may draw from in between. So an
-    epoch cannot be begun again.
+    Each epoch shuffles the order of the one before it, with a generator that may be used elsewhere in between. So an
+    epoch cannot be repeated.
     """
 
     replayable = False
@@ -79,82 +77,45 @@ class MLPBatches(ArrayBatches):
         return self.rows
 
 
-class LearningRate:
-    """The learning rate of scikit-learn's solvers, which changes between epochs.
-
-    Constant; or with "invscaling" ``learning_rate_init / (t + 1)**power_t`` after t samples; or with "adaptive" divided
-    by 5 whenever training no longer improves, until it is 1e-6 or less.
-
-    Attributes
-    ----------
-    learning_rate : float
-        Of the next epoch.
-    """
-
-    def __init__(self, rule: str, learning_rate_init: float, power_t: float) -> None:
-        self.learning_rate = self._start = float(learning_rate_init)
-        self._rule, self._power_t = rule, power_t
-
-    @classmethod
-    def of(cls, estimator: BaseMLP) -> LearningRate:
-        """Return the rule that an estimator's parameters describe."""
-        rule = estimator.learning_rate if estimator.solver == "sgd" else "constant"
-        return cls(rule, estimator.learning_rate_init, estimator.power_t)
-
-    def iteration_ends(self, t: int) -> None:
-        """Follow the number of samples seen so far."""
-        if self._rule == "invscaling":
-            self.learning_rate = self._start / (t + 1) ** self._power_t
-
-    def on_plateau(self) -> str:
-        """Return why training should stop now, or nothing if it goes on with a smaller rate."""
-        if self._rule != "adaptive":
-            return "Stopping."
-        if self.learning_rate <= 1e-6:
-            return "Learning rate too small. Stopping."
-        self.learning_rate /= 5.0
-        return ""
-
-
 class Bookkeeping(Callback):
-    """Counts, after each epoch, what scikit-learn counts; called before the user's callbacks."""
+    """Updates scikit-learn's counters after each epoch; called before the user's callbacks."""
 
-    def __init__(self, estimator: BaseMLP) -> None:
-        self._estimator = estimator
+    def __init__(self, state: FitState, parameters: SharedParameters) -> None:
+        self._state, self._parameters = state, parameters
 
     def on_epoch_end(self, run: Run[Any]) -> None:
-        """Note an epoch in the estimator, and whether it was better than those before by more than ``tol``."""
-        columns, estimator = run.history.columns, self._estimator
+        """Record an epoch, and whether it was better than those before by more than ``tol``."""
+        state, parameters, columns = self._state, self._parameters, run.history.columns
         loss = columns["loss"][-1]
         score = columns["valid_score"][-1] if run.validation is not None else None
-        estimator.n_iter_ += 1
-        estimator.t_ += len(run.batches.arrays[1])
-        estimator.loss_ = loss
-        estimator.loss_curve_.append(loss)
-        if estimator.verbose:
-            print(f"Iteration {estimator.n_iter_}, loss = {loss:.8f}")
-        if estimator.early_stopping:
+        state.n_iter += 1
+        state.t += len(run.batches.arrays[1])
+        state.loss = loss
+        state.loss_curve.append(loss)
+        if parameters.verbose:
+            print(f"Iteration {state.n_iter}, loss = {loss:.8f}")
+        if parameters.early_stopping:
             assert score is not None
-            stands_still = self._note_score(score, run.network)
+            is_plateau = self._record_score(score)
         else:
-            best = math.inf if estimator.best_loss_ is None else estimator.best_loss_
-            stands_still = loss > best - estimator.tol
-            estimator.best_loss_ = min(best, loss)
-        estimator._no_improvement_count = estimator._no_improvement_count + 1 if stands_still else 0
-        estimator._optimizer.iteration_ends(estimator.t_)
+            best = math.inf if state.best_loss is None else state.best_loss
+            is_plateau = loss > best - parameters.tol
+            state.best_loss = min(best, loss)
+        state.no_improvement = state.no_improvement + 1 if is_plateau else 0
+        state.learning_rate.iteration_ends(state.t)
 
-    def _note_score(self, score: float, network: Network) -> bool:
+    def _record_score(self, score: float) -> bool:
         """Keep the weights if they are the best so far; return whether the score is no better than before."""
-        estimator = self._estimator
-        assert estimator.validation_scores_ is not None
-        estimator.validation_scores_.append(score)
-        if estimator.verbose:
+        state = self._state
+        assert state.validation_scores is not None
+        state.validation_scores.append(score)
+        if self._parameters.verbose:
             print(f"Validation score: {score:f}")
-        best = -math.inf if estimator.best_validation_score_ is None else estimator.best_validation_score_
+        best = -math.inf if state.best_validation_score is None else state.best_validation_score
         if score > best:
-            estimator.best_validation_score_ = score
-            estimator._session.best = (network.params.copy(), network.stats.copy())
-        return bool(score < best + estimator.tol)
+            state.best_validation_score = score
+            state.keep_best()
+        return bool(score < best + self._parameters.tol)
 
 
 class NoImprovement(Callback):
@@ -163,28 +124,28 @@ class NoImprovement(Callback):
     Called after the user's callbacks.
     """
 
-    def __init__(self, estimator: BaseMLP) -> None:
-        self._estimator = estimator
+    def __init__(self, state: FitState, parameters: SharedParameters) -> None:
+        self._state, self._parameters = state, parameters
 
     def on_epoch_end(self, run: Run[Any]) -> None:
-        estimator = self._estimator
-        if estimator._no_improvement_count <= estimator.n_iter_no_change:
+        state, parameters = self._state, self._parameters
+        if state.no_improvement <= parameters.n_iter_no_change:
             return
-        what = "Validation score" if estimator.early_stopping else "Training loss"
-        patience = f"for {estimator.n_iter_no_change} consecutive epochs."
-        message = f"{what} did not improve more than tol={estimator.tol:f} {patience}"
-        reason = estimator._optimizer.on_plateau()
-        if estimator.verbose:
-            rate = estimator._optimizer.learning_rate
+        what = "Validation score" if parameters.early_stopping else "Training loss"
+        patience = f"for {parameters.n_iter_no_change} consecutive epochs."
+        message = f"{what} did not improve more than tol={parameters.tol:f} {patience}"
+        reason = state.learning_rate.on_plateau()
+        if parameters.verbose:
+            rate = state.learning_rate.learning_rate
             print(f"{message} {reason or f'Setting learning rate to {rate:f}'}")
         if reason:
             run.stop("no improvement")
         else:
-            estimator._no_improvement_count = 0
+            state.no_improvement = 0
 
 
 class WeightedStep(TrainingStep):
-    """With sample weights: scikit-learn averages the losses of batches over their rows, not over weights."""
+    """A step with sample weights: scikit-learn averages the losses of batches over their rows, not over the weights."""
 
     def __call__(self, batch: Batch) -> tuple[Any, Any]:
         """Update the network; return the batch's mean loss as often as it has rows, and their number."""
