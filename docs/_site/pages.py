@@ -10,7 +10,7 @@ import griffe
 ENGINE = {
     "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
-    "glassnet.diagnosis.watch.Watch": "broken explain tell",
+    "glassnet.diagnosis.watch.Watch": "add_to_error broken issue_warnings",
     "glassnet.saving.model_file": "Restore SavedTraining load_network restore_network save_network write_atomically",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",

@@ -24,10 +24,10 @@ _TINY = 1e-6  # a class without rows
 
 
 def constant_logits(loss: Loss, y: np.ndarray, weight: np.ndarray | None, n_outputs: int) -> np.ndarray | None:
-    """Return the logits (1, k) whose loss on targets is smallest; None for a loss that is not one of ours.
+    """Return the logits (1, k) whose loss on targets is smallest; None for a custom loss.
 
     Exact for squared error, cross-entropies, Poisson and Gaussian likelihood, absolute error and quantiles without
-    weights; for Huber's and the focal losses those of the relative they are made from.
+    weights; for Huber's and the focal losses those of the loss that they vary.
     """
     w = np.ones(len(y)) if weight is None else weight.astype(np.float64)
     if isinstance(loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)):

@@ -1,4 +1,4 @@
-"""What the checks look at: a network at its start and now, a sample of its data, what it may be compared with."""
+"""What the checks read: a network at its start and now, a sample of its data, and what it may be compared with."""
 
 from __future__ import annotations
 
@@ -24,47 +24,35 @@ __all__ = [
     "SAMPLE_ROWS",
     "Case",
     "Data",
-    "Look",
+    "RecordedPass",
     "column_names",
-    "every_nth",
     "mean_loss",
     "names_of_frame",
+    "sampled",
 ]
 
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 PROBE_ROWS = 256  # for what is measured of the network
-_FEWEST = 20  # rows to judge by
-_BAD_START = 4.0  # share of that loss by which the first epoch may be worse
-_LEARNED = 0.3  # share of the loss of the best constant answer that may be left
+_FEWEST = 20  # validation rows to evaluate on
+_BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
+_LEARNED = 0.3  # share of that loss that may be left
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 """Checked inputs, targets as the loss wants them, weights."""
 
 
-class Look(NamedTuple):
-    """What one pass forward and backward over the probe showed.
+class RecordedPass(NamedTuple):
+    """What one pass forward and backward over the probe gave."""
 
-    Attributes
-    ----------
-    loss : float
-        Mean over the rows, without penalties.
-    Z : ndarray of shape (n, k)
-        Logits.
-    outputs : dict of str to ndarray
-        Output of every layer, by name, in the order of computation.
-    params, gradients : dict of str to ndarray
-        By name; gradients of the mean loss.
-    """
-
-    loss: float
-    Z: np.ndarray
-    outputs: dict[str, np.ndarray]
-    params: dict[str, np.ndarray]
-    gradients: dict[str, np.ndarray]
+    loss: float  # mean over the rows, without penalties
+    Z: np.ndarray  # logits, (n, k)
+    outputs: dict[str, np.ndarray]  # output of every layer, by name, in the order of computation
+    params: dict[str, np.ndarray]  # by name
+    gradients: dict[str, np.ndarray]  # of the mean loss, by name
 
 
 class Case:
-    """One network and its data, as the checks see them; nothing here writes to the network.
+    """One network and its data, for the checks; nothing here writes to the network.
 
     Parameters
     ----------
@@ -110,7 +98,7 @@ class Case:
     @cached_property
     def sample(self) -> Data:
         """Rows of the training data, the same ones each time."""
-        return drawn(self.data, SAMPLE_ROWS)
+        return sampled(self.data, SAMPLE_ROWS)
 
     @cached_property
     def probe(self) -> Data:
@@ -120,24 +108,24 @@ class Case:
     @cached_property
     def held_out(self) -> Data | None:
         """Rows of the validation data."""
-        return None if self.validation is None else drawn(self.validation, SAMPLE_ROWS)
+        return None if self.validation is None else sampled(self.validation, SAMPLE_ROWS)
 
     @cached_property
-    def judged(self) -> tuple[Data, str]:
-        """The rows to judge by, the validation rows if there are enough, and what they are."""
+    def evaluation_data(self) -> tuple[Data, str]:
+        """The validation rows if there are enough, else the sample; and what these rows are called."""
         held_out = self.held_out
         if held_out is not None and len(held_out[0]) >= _FEWEST:
             return held_out, "validation rows"
         return self.sample, "training rows"
 
     @cached_property
-    def judges(self) -> Data:
-        """Some of the rows to judge by."""
-        return every_nth(self.judged[0], PROBE_ROWS)
+    def evaluation_rows(self) -> Data:
+        """Some rows of the `evaluation_data`."""
+        return every_nth(self.evaluation_data[0], PROBE_ROWS)
 
     @property
     def loss(self) -> Loss:
-        """How answers are judged."""
+        """The network's own loss."""
         return self.original.loss
 
     def codes(self, y: np.ndarray) -> np.ndarray | None:
@@ -151,7 +139,7 @@ class Case:
 
     @cached_property
     def scale(self) -> float:
-        """How much of the baseline's loss there is to gain; for what can be any number one nat."""
+        """How much of the baseline's loss can be gained; one nat for a loss that may be any number."""
         if isinstance(self.loss, GaussianNLL):
             return 1.0
         reference = self.at_start.loss if self.baseline is None else self.baseline
@@ -173,14 +161,14 @@ class Case:
 
     @cached_property
     def copy(self) -> BaseNetwork:
-        """The network, as a copy of its own whose noise is off."""
-        twin = self.original.untrained()
-        for layer in every_layer(twin.layers):
+        """A copy of the network without its noise."""
+        network = self.original.untrained()
+        for layer in every_layer(network.layers):
             if isinstance(layer, Dropout):
                 layer.rate = 0.0
             elif isinstance(layer, GaussianNoise):
                 layer.std = 0.0
-        return twin
+        return network
 
     @cached_property
     def _taps(self) -> dict[str, list[np.ndarray]]:
@@ -193,7 +181,7 @@ class Case:
 
     @cached_property
     def start(self) -> tuple[np.ndarray, np.ndarray]:
-        """Parameters and statistics before training; drawn again from the seed if nobody kept them."""
+        """Parameters and statistics before training; drawn again from the seed if they were not kept."""
         if self._start is not None:
             return self._start
         network = self.original.renewed(self.original.seeds[0]) if self.is_trained else self.original
@@ -201,21 +189,21 @@ class Case:
 
     @property
     def is_trained(self) -> bool:
-        """Whether there is anything to say about training."""
+        """Whether there is at least one epoch of training."""
         return self.history is not None and self.history.epochs > 0
 
     @cached_property
-    def at_start(self) -> Look:
-        """What the first step saw; normalisation by the batch's own statistics."""
+    def at_start(self) -> RecordedPass:
+        """The pass of a first step; with normalisation by the batch's own statistics."""
         normalises = any(isinstance(layer, BatchNorm) for layer in self.layers.values())
-        return self._look(*self.start, "train" if normalises else "record")
+        return self._pass(*self.start, "train" if normalises else "record")
 
     @cached_property
-    def now(self) -> Look:
-        """What prediction sees now."""
-        return self._look(self.original.params, self.original.stats, "record")
+    def now(self) -> RecordedPass:
+        """The pass with the weights as they are now."""
+        return self._pass(self.original.params, self.original.stats, "record")
 
-    def _look(self, params: np.ndarray, stats: np.ndarray, mode: str) -> Look:
+    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str) -> RecordedPass:
         X, y, weight = self.probe
         network, taps = self.copy, self._taps
         network.params[...], network.stats[...] = params, stats
@@ -229,13 +217,12 @@ class Case:
         outputs = {name: taken[0] for name, taken in taps.items()}
         named = {slot.name: slot.view(network.params).copy() for slot in network.slots}
         gradients = {slot.name: slot.view(network.grads).copy() for slot in network.slots}
-        last = network.names[-1]
-        return Look(loss, outputs[last], outputs, named, gradients)
+        return RecordedPass(loss, outputs[network.names[-1]], outputs, named, gradients)
 
     @cached_property
-    def judged_answers(self) -> tuple[np.ndarray, float]:
-        """Logits and mean loss on the rows to judge by."""
-        return self.answers(self.judged[0])
+    def evaluation(self) -> tuple[np.ndarray, float]:
+        """Logits and mean loss on the `evaluation_data`."""
+        return self.answers(self.evaluation_data[0])
 
     def answers(self, data: Data) -> tuple[np.ndarray, float]:
         """Return logits and mean loss, without penalties, on ``data`` as the network is now."""
@@ -259,7 +246,7 @@ class Case:
 
     @property
     def epoch(self) -> int | None:
-        """Epochs done; None if that is not known."""
+        """Number of epochs trained; None if that is not known."""
         return None if self.history is None else self.history.epochs
 
     @cached_property
@@ -269,10 +256,6 @@ class Case:
             return float(self.history.columns["learning_rate"][-1])
         schedule = self.original.optimizer.schedule
         return float(schedule.rate(0.0, schedule.new_memory()))
-
-    def column(self, index: int) -> str:
-        """Return a column's name, in quotes if it was given one."""
-        return self.names[index]
 
 
 def names_of_frame(X: Any) -> list[str] | None:
@@ -285,21 +268,19 @@ def names_of_frame(X: Any) -> list[str] | None:
 
 
 def column_names(shape: tuple[int, ...], names: Sequence[str] | None) -> list[str]:
-    """Return what the columns are called: the names given, or their numbers."""
-    size = math.prod(shape)
+    """Return what the columns are called: the names given, in quotes, or their numbers."""
     if names is not None:
         return [f"{name!r}" for name in names]
-    return [f"column {index}" for index in range(size)]
+    return [f"column {index}" for index in range(math.prod(shape))]
 
 
-def drawn(data: Sequence[Any], most: int) -> Data:
+def sampled(data: Sequence[Any], most: int) -> Data:
     """Return at most so many rows of checked data as arrays, the same ones each time, in their order."""
     n = len(data[0])
-    if n <= most:
-        X, y, weight = (None if array is None else np.asarray(array[:]) for array in data)
-    else:
+    if n > most:
         rows = np.sort(np.random.default_rng(0).choice(n, most, replace=False))
-        X, y, weight = (read_rows(array, rows) for array in data)
+        data = [read_rows(array, rows) for array in data]
+    X, y, weight = (None if array is None else np.asarray(array[:]) for array in data)
     assert X is not None
     assert y is not None
     return X, y, weight

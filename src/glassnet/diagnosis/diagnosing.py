@@ -1,4 +1,4 @@
-"""`diagnose`: look at a network and its data from all sides, and try what might help."""
+"""`diagnose`: run all checks of a network and its data, and try what might help."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, drawn, names_of_frame
+from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
 from glassnet.diagnosis.checks.data_checks import check_columns, check_rows, check_targets
 from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
@@ -23,7 +23,7 @@ from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, 
 from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
 from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
 from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_failing
-from glassnet.diagnosis.remedies.short_training import rehearsed
+from glassnet.diagnosis.remedies.short_training import trained_briefly
 from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
@@ -41,7 +41,7 @@ _RESULT = (check_updates, check_overfit, check_against_constant, check_classes, 
 _DESIGN = (check_output, check_loss, check_linear_layers, check_weights, check_signal)
 _TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
 
-# What follows from a cause, so that it need not be told beside it.
+# What follows from a cause, and is not reported beside it.
 _RESULTS = {
     "few-updates",
     "plateau-at-prior",
@@ -77,7 +77,7 @@ def diagnose(
     ignore: Iterable[str] = (),
     try_remedies: bool = True,
 ) -> Diagnosis:
-    """Say what is wrong with a network and its data, why it matters, and what helped when it was tried.
+    """Return what is wrong with a network and its data, why it matters, and what helped when it was tried.
 
     A network that was not trained yet is trained for up to 300 steps, as a copy. Nothing of the network is changed:
     parameters, statistics and training state keep their bits.
@@ -93,7 +93,7 @@ def diagnose(
     sample_weight : array of shape (n,), optional
         As in `Network.fit`.
     validation_data : (X, y) or (X, y, sample_weight), optional
-        Rows that it is not trained on: without them there is less to say about overfitting and calibration.
+        Rows that it is not trained on: without them overfitting and calibration are not checked.
     training_data : array of shape (n, ...), or (X, y), optional
         For new rows without ``y``: what they are compared with.
     feature_names : sequence of str, optional
@@ -101,7 +101,7 @@ def diagnose(
     batch_size : int, default=32
         As in `Network.fit`, for what is tried.
     ignore : iterable of str
-        Codes of findings not to be told.
+        Codes of findings to leave out.
     try_remedies : bool, default=True
         Whether to try on copies what might help: a second or two for a small network.
 
@@ -118,7 +118,7 @@ def diagnose(
     References
     ----------
     Schoop, Huang & Hartmann (2021), "UMLAUT: debugging deep learning programs using program structure and model
-    behavior", CHI: learners find more mistakes when they are told with numbers and a remedy.
+    behavior", CHI: learners find more mistakes when they are reported with numbers and a remedy.
 
     Examples
     --------
@@ -151,7 +151,7 @@ def diagnose(
     start, broken = None, None
     if history is None:
         start = network.params.copy(), network.stats.copy()
-        network, history, broken = rehearsed(network, data, valid, batch_size)
+        network, history, broken = trained_briefly(network, data, valid, batch_size)
     elif network.run is not None:
         start = network.run.started
     case = Case(
@@ -177,7 +177,7 @@ def _of_new_rows(
         raise ConfigError(message)
     old = training_data[0] if isinstance(training_data, (tuple, list)) else training_data
     pair = [network.check_inputs("diagnose", rows) for rows in (X, old)]
-    new, known = (drawn((rows, rows, None), SAMPLE_ROWS * 10)[0] for rows in pair)
+    new, known = (sampled((rows, rows, None), SAMPLE_ROWS * 10)[0] for rows in pair)
     _check_names(names, new.shape[1:])
     columns = column_names(new.shape[1:], names)
     found = check_new_rows(new.reshape(len(new), -1), known.reshape(len(known), -1), columns)
@@ -185,7 +185,7 @@ def _of_new_rows(
 
 
 def check_ignored(where: str, ignore: Iterable[str]) -> set[str]:
-    """Return the codes that are not wanted; refuse unknown ones."""
+    """Return the codes to leave out as a set; refuse unknown ones."""
     codes = [ignore] if isinstance(ignore, str) else ignore
     return {check_choice(where, "ignore", code, KINDS) for code in codes}
 
@@ -208,31 +208,27 @@ def examine(
     trials : Trials or None
         None if nothing may be tried.
     ignored : set of str
-        Codes not to tell. They are looked for all the same: what follows from them is not to be told either.
+        Codes to leave out. They are checked all the same: what follows from them is left out, too.
     thorough : bool
-        Whether to look for what keeps a network from learning although it learned well.
+        Whether to check what keeps a network from learning although it learned well.
     has_ended : bool
-        Whether to judge the result.
+        Whether to check the result.
     """
-    with np.errstate(all="ignore"):  # a network that fails may well overflow where it is looked at
+    with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
         found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
     return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
 
 
 def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> list[Finding]:
-    """Return everything, symptoms and what is not to be told included."""
+    """Return all findings, symptoms and those in ``ignore`` included."""
     suspicions = _suspicions(case, trials, thorough=thorough, has_ended=has_ended)
     found = [*resolved(suspicions, trials, learned=case.learned)]
-    known = any(_is_cause(finding) for finding in found)
-    if case.learned or trials is None or known:
-        pass
-    elif is_failing(case):
-        found += explain_failure(case, trials)
-        if not any(_is_cause(finding) for finding in found):
-            found += check_ten_rows(case)
-    else:
-        found += check_width(case, trials)
-    return found
+    if case.learned or trials is None or any(map(_is_cause, found)):
+        return found
+    if not is_failing(case):
+        return [*found, *check_width(case, trials)]
+    found += explain_failure(case, trials)
+    return found if any(map(_is_cause, found)) else [*found, *check_ten_rows(case)]
 
 
 def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:
@@ -244,7 +240,7 @@ def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broke
 
 
 def _suspicions(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> Iterator[Suspicion]:
-    """Yield what each check suspects."""
+    """Yield the suspicions of all checks that apply."""
     hindered = thorough or not case.learned
     checks = [*_DATA, *(_DESIGN if hindered else ())]
     if case.is_trained:
@@ -267,7 +263,7 @@ def _without_symptoms(found: list[Finding]) -> list[Finding]:
     hidden: set[str] = set()
     start = [finding for finding in found if finding.code in _SYMPTOMS and finding.severity != "note"]
     for place, finding in enumerate(found):
-        # The signal is seen to suffer, so the columns matter even where scaling them is not enough within a few steps.
+        # The signal suffers, so the columns matter even where scaling them is not enough within a few steps.
         if start and finding.code == "unscaled-inputs" and finding.severity == "note":
             found[place] = dataclasses.replace(finding, severity="warning")
     for finding in found:

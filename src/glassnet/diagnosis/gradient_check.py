@@ -1,4 +1,4 @@
-"""Are the gradients those of the loss? Analytic against numeric ones, per layer, weights and biases apart."""
+"""Compare gradients with finite differences of the loss, per layer, weights and biases apart."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ def check_gradients(
     check_choice("check_gradients", "mode", mode, ("train", "record"))
     check_integer("check_gradients", "max_entries", max_entries, 1)
     network.check_data("check_gradients", X, y, sample_weight)
-    twin = network.astype("float64")
-    if twin.n_parameters == 0:
+    network = network.astype("float64")
+    if network.n_parameters == 0:
         message = "check_gradients: the network must have parameters, got none. Add a layer such as Dense."
         raise ConfigError(message)
-    slopes = _Slopes(twin, X, y, sample_weight, mode)
+    slopes = _Slopes(network, X, y, sample_weight, mode)
     rng = np.random.default_rng(seed)
     checks = []
-    for slot in twin.slots:
+    for slot in network.slots:
         places = [(m, e) for m in range(len(slopes.flat)) for e in range(slot.start, slot.stop)]
         if len(places) > max_entries:
             places = [places[i] for i in sorted(rng.choice(len(places), max_entries, replace=False))]
@@ -149,18 +149,18 @@ def check_gradients(
 class _Slopes:
     """Analytic gradients of a float64 network, and its loss at moved parameters."""
 
-    def __init__(self, twin: BaseNetwork, X: Any, y: Any, sample_weight: Any, mode: str) -> None:
-        self._twin, self._batch = twin, (X, y, sample_weight, mode)
-        self._statistics = twin.stats.copy()
-        self.flat = twin.params.reshape(-1, twin.n_parameters)
+    def __init__(self, network: BaseNetwork, X: Any, y: Any, sample_weight: Any, mode: str) -> None:
+        self._network, self._batch = network, (X, y, sample_weight, mode)
+        self._statistics = network.stats.copy()
+        self.flat = network.params.reshape(-1, network.n_parameters)
         self._here = self._losses()
-        self.analytic = twin.grads.reshape(self.flat.shape).copy()
+        self.analytic = network.grads.reshape(self.flat.shape).copy()
         # What rounding of the loss alone puts into a difference.
         self.rounding = 4.0 * np.finfo(np.float64).eps * float(np.abs(self._here).max()) / _STEP
 
     def _losses(self) -> np.ndarray:
-        self._twin.stats[...] = self._statistics
-        return np.atleast_1d(loss_and_gradients(self._twin, *self._batch))
+        self._network.stats[...] = self._statistics
+        return np.atleast_1d(loss_and_gradients(self._network, *self._batch))
 
     def measure(self, member: int, entry: int) -> tuple[float, float]:
         """Return the slopes below and above one parameter."""

@@ -1,4 +1,4 @@
-"""The eyes inside ``fit``: the same checks as `diagnose`, at little cost, told once."""
+"""Run the checks of `diagnose` during ``fit``; warn once per finding."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from glassnet.utils.checks import check_flag
 __all__ = ["Watch", "fit_watched"]
 
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
-_FIRST_LOOK = 2  # epochs; the next ones after twice as many each
+_FIRST_CHECK = 2  # epochs; each further check comes after twice as many
 _FEWEST_STEPS = 50
 _SOON_SECONDS = 10.0  # a longer training is not waited for
 
 
 class Watch(Observer):
-    """Looks for what goes wrong while a network trains; ``fit(diagnose=Watch(...))`` sets its options.
+    """Runs the checks of `diagnose` while a network trains; ``fit(diagnose=Watch(...))`` sets its options.
 
-    It looks at the data and the start once, at the loss after 2, 4, 8, ... epochs, and at the result. What it finds is
-    in ``history.findings``; errors and warnings are issued as `DiagnosisWarning`, each kind once. It reads and never
+    It checks the data and the start once, the loss after 2, 4, 8, ... epochs, and the result. What it finds is in
+    ``history.findings``; errors and warnings are issued as `DiagnosisWarning`, each kind once. It reads and never
     writes: the training has the same bits with and without it. Nothing is tried with layers, losses and optimizers of
     your own, which may do more than compute: call `diagnose` for that. Networks with members, and batches from an
-    iterable, whose rows are not at hand, are not looked at.
+    iterable, whose rows are not at hand, are not checked.
 
     Parameters
     ----------
     ignore : iterable of str
-        Codes of findings not to be told.
+        Codes of findings to leave out.
     try_remedies : bool, default=True
-        Whether to try on copies what might help, once something looks wrong.
+        Whether to try on copies what might help, once something seems wrong.
     feature_names : sequence of str, optional
         Names of the columns, for the messages; ``fit`` takes those of a frame by itself.
 
@@ -64,38 +64,38 @@ class Watch(Observer):
         self.try_remedies = check_flag("Watch", "try_remedies", try_remedies)
         self.feature_names = feature_names
         self._findings: list[Finding] = []
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._run: Run[Any] | None = None
 
     def on_fit_begin(self, run: Run[Any]) -> None:
-        self._findings, self._told, self.broken, self._run = [], set(), None, run
+        self._findings, self._warned, self.broken, self._run = [], set(), None, run
         run.history.findings = Diagnosis()
         if run.epoch == 0:
             run.state.started = run.network.params.copy(), run.network.stats.copy()
-        self._next_look = max(run.epoch, 1) * _FIRST_LOOK
+        self._next_check = max(run.epoch, 1) * _FIRST_CHECK
         self._limit: float | None = None
         self._begun = time.perf_counter()
 
     def on_epoch_end(self, run: Run[Any]) -> None:
-        if self._next_look <= run.epoch < run.target_epochs:
-            self._safely(self._look_early, run)
+        if self._next_check <= run.epoch < run.target_epochs:
+            self._safely(self._check_early, run)
 
     def on_fit_end(self, run: Run[Any]) -> None:
-        self._safely(self._look_at_the_end, run)
+        self._safely(self._check_result, run)
 
-    def _safely(self, look: Callable[[Run[Any]], None], run: Run[Any]) -> None:
-        """Look, and let nothing that goes wrong with looking cost the user a training."""
+    def _safely(self, check: Callable[[Run[Any]], None], run: Run[Any]) -> None:
+        """Run a check; if it fails, warn and let the training go on without further ones."""
         try:
-            look(run)
+            check(run)
         except ConfigError:
             raise
         except Exception as error:
-            self._next_look = run.target_epochs
+            self._next_check = run.target_epochs
             message = f"fit: its diagnosis failed ({type(error).__name__}: {error}); the training is not affected."
             warnings.warn(f"{message} Please report it.", DiagnosisWarning, stacklevel=_outside())
 
-    def _look_early(self, run: Run[Any]) -> None:
-        self._next_look = 2 * run.epoch
+    def _check_early(self, run: Run[Any]) -> None:
+        self._next_check = 2 * run.epoch
         loss, steps = run.history.columns["loss"][-1], run.epoch * (run.steps_per_epoch or 0)
         if loss is None or steps < _FEWEST_STEPS or self._findings:
             return
@@ -105,11 +105,11 @@ class Watch(Observer):
             return
         case = self._case(run)
         if case is not None and case.now.loss > max(self._limit, case.at_start.loss):
-            self._take(examine(case, self._trials(case), self.ignore, has_ended=False).problems)
+            self._add(examine(case, self._trials(case), self.ignore, has_ended=False).problems)
             if time.perf_counter() - self._begun > _SOON_SECONDS:
                 if sys.stderr is not None and sys.stderr.isatty():
                     sys.stderr.write("\n")  # below the line that shows the progress
-                self.tell()
+                self.issue_warnings()
 
     def _worst_to_expect(self, run: Run[Any]) -> float:
         """Return a loss that is clearly worse than that of the best constant answer; infinity if that is not known."""
@@ -117,49 +117,49 @@ class Watch(Observer):
         known = case is not None and case.baseline is not None
         return case.baseline + _WORSE * case.scale if known else math.inf  # type: ignore[union-attr, operator]
 
-    def _look_at_the_end(self, run: Run[Any]) -> None:
+    def _check_result(self, run: Run[Any]) -> None:
         steps = run.epoch * (run.steps_per_epoch or 1)
-        # Of many short calls only every so many ends are looked at, and who pressed Ctrl-C wants the prompt.
+        # Of many short calls only some are checked, and after Ctrl-C nobody should have to wait.
         if steps < 2 * run.state.examined_at or run.history.stop_reason == "interrupted":
             return
         run.state.examined_at = steps
         case = self._case(run)
         if case is not None and not self._findings:
             in_time = run.history.stop_reason != "time"
-            self._take(examine(case, self._trials(case) if in_time else None, self.ignore))
+            self._add(examine(case, self._trials(case) if in_time else None, self.ignore))
         run.history.findings = Diagnosis(self._findings)
 
-    def explain(self, error: DivergenceError) -> None:
-        """Add to the exception what was found about it."""
+    def add_to_error(self, error: DivergenceError) -> None:
+        """Add what was found about a divergence to its exception, as notes."""
         case = None if self._run is None else self._case(self._run)
         if case is None or self._run is None:
             return
-        self._take(examine_diverged(case, self._trials(case), self.ignore, self.broken))
+        self._add(examine_diverged(case, self._trials(case), self.ignore, self.broken))
         self._run.history.findings = Diagnosis(self._findings)
         for found in self._run.history.findings.problems:
             error.add_note(str(found))
 
     def _trials(self, case: Case) -> Trials | None:
-        """Return what tries remedies; layers and optimizers of the user's own may count, or draw, or print."""
+        """Return what tries remedies; None with parts of the user's own, which may do more than compute."""
         network = case.original
         parts = [network.loss, network.optimizer, network.optimizer.schedule, *every_layer(network.layers)]
         all_ours = all(type(part).__module__.startswith("glassnet.") for part in parts)
         return Trials(case) if self.try_remedies and all_ours else None
 
-    def _take(self, findings: Iterable[Finding]) -> None:
-        """Keep what is new."""
+    def _add(self, findings: Iterable[Finding]) -> None:
+        """Add the findings that are new and not in ``ignore``."""
         known = {finding.code for finding in self._findings}
         self._findings += [f for f in findings if f.code not in known and f.code not in self.ignore]
 
-    def tell(self) -> None:
-        """Issue a warning for each error and warning that was not told yet."""
+    def issue_warnings(self) -> None:
+        """Issue a `DiagnosisWarning` for each finding that is no note and was not warned of yet."""
         for finding in Diagnosis(self._findings).problems:
-            if finding.code not in self._told:
-                self._told.add(finding.code)
+            if finding.code not in self._warned:
+                self._warned.add(finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=_outside())
 
     def _case(self, run: Run[Any]) -> Case | None:
-        """Return what there is to look at; None for batches whose rows are not at hand."""
+        """Return the network and its data for the checks; None for batches whose rows are not at hand."""
         batches = run.batches
         if not isinstance(batches, ArrayBatches) or run.network.members is not None:
             return None
@@ -215,7 +215,7 @@ def fit_watched(
     try:
         history = fit_network(network, X, y, epochs=epochs, **options)
     except DivergenceError as error:
-        diagnose.explain(error)
+        diagnose.add_to_error(error)
         raise
-    diagnose.tell()
+    diagnose.issue_warnings()
     return history

@@ -8,289 +8,155 @@ __all__ = ["KINDS", "SEVERITIES", "Kind"]
 
 SEVERITIES = ("error", "warning", "note")
 
+# One kind after the other: its code with stage and severity, why it matters, and what to do.
+_TABLE = """
+single-class: data, error
+    With one class there is nothing to tell apart: always answering it is right every time.
+    Look at how y was made, and at the rows that were left out.
+all-columns-constant: data, error
+    Every row looks the same to the network, so it cannot answer differently for any of them.
+    Look at how X was made.
+leaking-column: data, warning
+    A column that holds the answer makes training look perfect, and is missing when the model is used.
+    Leave the column out, unless it will be known for new rows.
+shared-rows: data, warning
+    Rows that were trained on are answered from memory: scores on them are too good.
+    Split the data before anything is copied or drawn again, and drop the duplicates.
+id-column: data, warning
+    A running number means nothing for new rows, and lets a network remember the old ones.
+    Leave the column out.
+unscaled-inputs: data, warning
+    One learning rate has to serve all columns; large numbers saturate or kill units before anything is learned.
+    Scale the columns: (X - X.mean(axis=0)) / X.std(axis=0), with the numbers of the training rows for new rows.
+unscaled-target: data, warning
+    Outputs start near 0 with a spread of about 1: the way to such targets takes very many steps, or explodes.
+    Train on (y - y.mean()) / y.std() and undo it on the predictions.
+output-cannot-reach: design, error
+    The activation of the last layer limits what the network can answer, whatever its weights.
+    Leave the activation of the last layer out.
+loss-does-not-fit: design, warning
+    A loss for numbers is flat where a classifier is sure and wrong, and its outputs are no probabilities.
+    Use loss='binary_cross_entropy' for 0 and 1, and 'cross_entropy' for several classes.
+linear-layers-in-a-row: design, warning
+    Two linear layers in a row compute what one linear layer can.
+    Give the first one an activation such as 'relu', or leave it out.
+symmetric-weights: start, error
+    Units that start alike and get the same gradient stay alike for ever: the layer is one unit wide.
+    Start from random weights: leave initializer= out, or use 'he_normal' or 'glorot_uniform'.
+weights-all-positive: start, warning
+    Sums of positive weights grow with the number of inputs: units saturate, and all answer alike.
+    Start from weights around 0: leave initializer= out.
+start-too-large: start, warning
+    The first steps go into undoing a start that is worse than guessing.
+    Start from smaller weights: leave initializer= out.
+dead-signal: start, error
+    The output hardly depends on the input, so there is nothing to learn from.
+    Leave initializer= out, so that it fits the activation; take fewer layers, or BatchNorm between them.
+vanishing-gradient: start, warning
+    The first layers get almost no gradient and stay as they were drawn.
+    Use 'relu' instead of sigmoid or tanh, BatchNorm between the layers, Residual blocks, or fewer layers.
+exploding-gradient: start, warning
+    The gradient grows from layer to layer on its way back, so no learning rate suits all of them.
+    Use smaller initial weights, BatchNorm between the layers, or clip_norm=1.0 in the optimizer.
+saturated-units: start, warning
+    A saturated unit has next to no slope: what is behind it cannot learn.
+    Scale the inputs and start from smaller weights, or use 'relu'.
+diverged: training, error
+    Steps that are too long make the loss larger, which makes the next steps longer still.
+    Lower learning_rate, or scale X and y.
+rate-too-high: training, warning
+    Every step jumps over the minimum, or so far that units die.
+    Lower learning_rate.
+rate-too-low: training, warning
+    The weights hardly move.
+    Raise learning_rate; glassnet.find_learning_rate compares several.
+clipping-is-the-rate: training, warning
+    Where nearly every gradient is cut to one length, that length, not the gradient, sets the step.
+    Raise clip_norm until only rare steps are clipped, and set the pace with learning_rate.
+penalty-dominates: training, warning
+    The penalty pulls the weights to 0 more strongly than the data pull them anywhere.
+    Lower l1, l2, weight_decay or max_norm.
+dropout-too-strong: training, warning
+    With so few units left at each step there is hardly a signal.
+    Lower the rate of Dropout.
+too-few-units: training, warning
+    The network is too narrow for what it has to tell apart.
+    Give the hidden layers more units.
+unlucky-start: training, warning
+    Small networks can start where every direction looks flat.
+    Train again with another seed=, or with more units.
+few-updates: training, warning
+    Each update moves the weights a little; a network needs hundreds to thousands of them.
+    Train for more epochs, or with a smaller batch_size.
+dead-units: training, warning
+    A rectifier that is 0 for every row has no slope, and never comes back in the first layer.
+    Lower learning_rate, scale the inputs, or use 'leaky_relu'.
+plateau-at-prior: training, warning
+    The network has learned how frequent the answers are, and nothing that depends on the row.
+    Look whether the columns tell anything about y; try other learning rates, more units, another seed.
+cannot-overfit: training, warning
+    A network that cannot even learn ten rows by heart is hindered by its settings or by the data, not its size.
+    Look at the ten rows: equal rows with different answers cannot be learned. Take out layers until it works.
+constant-output: result, error
+    A network that gives every row the same answer has learned nothing about the rows.
+    Look at the findings beside this one; scale the inputs, lower learning_rate, start from new weights.
+no-better-than-baseline: result, warning
+    An answer that needs no network is as good.
+    Look whether the columns tell anything about y, and train without what keeps the network from learning.
+overfit: result, warning
+    From there on the network learned the training rows by heart and got worse at others.
+    Pass early_stopping=EarlyStopping(), then try more rows, dropout, weight_decay or fewer units, in this order.
+some-classes-only: result, warning
+    Accuracy hides a class that is never answered.
+    Pass class_weight='balanced', or collect more rows of it.
+badly-calibrated: result, warning
+    Probabilities that promise more than they keep mislead whoever acts on them.
+    Stop earlier, use label_smoothing, or divide the logits by a temperature fitted on held-out rows.
+worse-than-linear: result, note
+    A linear model is simpler, and its weights can be read.
+    Take the linear model, or give the network longer.
+missing-classes: data, note
+    Outputs for classes without rows only learn never to be answered.
+    Number the classes from 0 without gaps, or look where their rows are.
+imbalance: data, note
+    A high accuracy means little here: always answering the frequent class has it too.
+    Look at balanced_accuracy, f1 or auc; class_weight='balanced' weighs all classes alike.
+constant-columns: data, note
+    A column that never changes tells nothing.
+    Leave it out; it does no other harm.
+duplicate-columns: data, note
+    The same numbers twice teach nothing new, and share their weight in every explanation.
+    Leave one of them out.
+sorted-rows: data, note
+    In sorted order one batch after the other pulls in one direction.
+    Leave shuffle=True, or shuffle the rows.
+column-order: prediction, error
+    A network knows columns by their place only.
+    Give the columns in the order of training.
+unscaled-prediction: prediction, error
+    The network was trained on scaled numbers and reads these as extreme ones.
+    Scale new rows with the means and spreads of the training rows.
+outside-training-range: prediction, warning
+    What a network answers far from its training rows is a guess that looks like any other answer.
+    Check the rows, and their units.
+"""
+
 
 class Kind(NamedTuple):
-    """What is the same for all findings of a kind.
+    """What is the same for all findings of a kind."""
 
-    Attributes
-    ----------
-    stage : str
-        When it shows: "data", "design", "start", "training", "result" or "prediction".
-    severity : str
-        One of `SEVERITIES`.
-    why : str
-        Why it matters, in a sentence.
-    advice : str
-        What to do, in a sentence.
-    """
-
-    stage: str
-    severity: str
-    why: str
-    advice: str
+    stage: str  # when it shows: "data", "design", "start", "training", "result" or "prediction"
+    severity: str  # one of `SEVERITIES`
+    why: str  # why it matters, in a sentence
+    advice: str  # what to do, in a sentence
 
 
-KINDS: dict[str, Kind] = {
-    # ---- the data -------------------------------------------------------------------------------------------------
-    "single-class": Kind(
-        "data",
-        "error",
-        "With one class there is nothing to tell apart: always answering it is right every time.",
-        "Look at how y was made, and at the rows that were left out.",
-    ),
-    "all-columns-constant": Kind(
-        "data",
-        "error",
-        "Every row looks the same to the network, so it cannot answer differently for any of them.",
-        "Look at how X was made.",
-    ),
-    "leaking-column": Kind(
-        "data",
-        "warning",
-        "A column that holds the answer makes training look perfect, and is missing when the model is used.",
-        "Leave the column out, unless it will be known for new rows.",
-    ),
-    "shared-rows": Kind(
-        "data",
-        "warning",
-        "Rows that were trained on are answered from memory: scores on them are too good.",
-        "Split the data before anything is copied or drawn again, and drop the duplicates.",
-    ),
-    "id-column": Kind(
-        "data",
-        "warning",
-        "A running number means nothing for new rows, and lets a network remember the old ones.",
-        "Leave the column out.",
-    ),
-    "unscaled-inputs": Kind(
-        "data",
-        "warning",
-        "One learning rate has to serve all columns; large numbers saturate or kill units before anything is learned.",
-        "Scale the columns: (X - X.mean(axis=0)) / X.std(axis=0), with the numbers of the training rows for new rows.",
-    ),
-    "unscaled-target": Kind(
-        "data",
-        "warning",
-        "Outputs start near 0 with a spread of about 1: the way to such targets takes very many steps, or explodes.",
-        "Train on (y - y.mean()) / y.std() and undo it on the predictions.",
-    ),
-    # ---- the design -----------------------------------------------------------------------------------------------
-    "output-cannot-reach": Kind(
-        "design",
-        "error",
-        "The activation of the last layer limits what the network can answer, whatever its weights.",
-        "Leave the activation of the last layer out.",
-    ),
-    "loss-does-not-fit": Kind(
-        "design",
-        "warning",
-        "A loss for numbers is flat where a classifier is sure and wrong, and its outputs are no probabilities.",
-        "Use loss='binary_cross_entropy' for 0 and 1, and 'cross_entropy' for several classes.",
-    ),
-    "linear-layers-in-a-row": Kind(
-        "design",
-        "warning",
-        "Two linear layers in a row compute what one linear layer can.",
-        "Give the first one an activation such as 'relu', or leave it out.",
-    ),
-    # ---- the start ------------------------------------------------------------------------------------------------
-    "symmetric-weights": Kind(
-        "start",
-        "error",
-        "Units that start alike and get the same gradient stay alike for ever: the layer is one unit wide.",
-        "Start from random weights: leave initializer= out, or use 'he_normal' or 'glorot_uniform'.",
-    ),
-    "weights-all-positive": Kind(
-        "start",
-        "warning",
-        "Sums of positive weights grow with the number of inputs: units saturate, and all answer alike.",
-        "Start from weights around 0: leave initializer= out.",
-    ),
-    "start-too-large": Kind(
-        "start",
-        "warning",
-        "The first steps go into undoing a start that is worse than guessing.",
-        "Start from smaller weights: leave initializer= out.",
-    ),
-    "dead-signal": Kind(
-        "start",
-        "error",
-        "The output hardly depends on the input, so there is nothing to learn from.",
-        "Leave initializer= out, so that it fits the activation; take fewer layers, or BatchNorm between them.",
-    ),
-    "vanishing-gradient": Kind(
-        "start",
-        "warning",
-        "The first layers get almost no gradient and stay as they were drawn.",
-        "Use 'relu' instead of sigmoid or tanh, BatchNorm between the layers, Residual blocks, or fewer layers.",
-    ),
-    "exploding-gradient": Kind(
-        "start",
-        "warning",
-        "The gradient grows from layer to layer on its way back, so no learning rate suits all of them.",
-        "Use smaller initial weights, BatchNorm between the layers, or clip_norm=1.0 in the optimizer.",
-    ),
-    "saturated-units": Kind(
-        "start",
-        "warning",
-        "A saturated unit has next to no slope: what is behind it cannot learn.",
-        "Scale the inputs and start from smaller weights, or use 'relu'.",
-    ),
-    # ---- training -------------------------------------------------------------------------------------------------
-    "diverged": Kind(
-        "training",
-        "error",
-        "Steps that are too long make the loss larger, which makes the next steps longer still.",
-        "Lower learning_rate, or scale X and y.",
-    ),
-    "rate-too-high": Kind(
-        "training",
-        "warning",
-        "Every step jumps over the minimum, or so far that units die.",
-        "Lower learning_rate.",
-    ),
-    "rate-too-low": Kind(
-        "training",
-        "warning",
-        "The weights hardly move.",
-        "Raise learning_rate; glassnet.find_learning_rate compares several.",
-    ),
-    "clipping-is-the-rate": Kind(
-        "training",
-        "warning",
-        "Where nearly every gradient is cut to one length, that length, not the gradient, sets the step.",
-        "Raise clip_norm until only rare steps are clipped, and set the pace with learning_rate.",
-    ),
-    "penalty-dominates": Kind(
-        "training",
-        "warning",
-        "The penalty pulls the weights to 0 more strongly than the data pull them anywhere.",
-        "Lower l1, l2, weight_decay or max_norm.",
-    ),
-    "dropout-too-strong": Kind(
-        "training",
-        "warning",
-        "With so few units left at each step there is hardly a signal.",
-        "Lower the rate of Dropout.",
-    ),
-    "too-few-units": Kind(
-        "training",
-        "warning",
-        "The network is too narrow for what it has to tell apart.",
-        "Give the hidden layers more units.",
-    ),
-    "unlucky-start": Kind(
-        "training",
-        "warning",
-        "Small networks can start where every direction looks flat.",
-        "Train again with another seed=, or with more units.",
-    ),
-    "few-updates": Kind(
-        "training",
-        "warning",
-        "Each update moves the weights a little; a network needs hundreds to thousands of them.",
-        "Train for more epochs, or with a smaller batch_size.",
-    ),
-    "dead-units": Kind(
-        "training",
-        "warning",
-        "A rectifier that is 0 for every row has no slope, and never comes back in the first layer.",
-        "Lower learning_rate, scale the inputs, or use 'leaky_relu'.",
-    ),
-    "plateau-at-prior": Kind(
-        "training",
-        "warning",
-        "The network has learned how frequent the answers are, and nothing that depends on the row.",
-        "Look whether the columns tell anything about y; try other learning rates, more units, another seed.",
-    ),
-    "cannot-overfit": Kind(
-        "training",
-        "warning",
-        "A network that cannot even learn ten rows by heart is hindered by its settings or by the data, not its size.",
-        "Look at the ten rows: equal rows with different answers cannot be learned. Take out layers until it works.",
-    ),
-    # ---- the result -----------------------------------------------------------------------------------------------
-    "constant-output": Kind(
-        "result",
-        "error",
-        "A network that gives every row the same answer has learned nothing about the rows.",
-        "Look at the findings beside this one; scale the inputs, lower learning_rate, start from new weights.",
-    ),
-    "no-better-than-baseline": Kind(
-        "result",
-        "warning",
-        "An answer that needs no network is as good.",
-        "Look whether the columns tell anything about y, and train without what keeps the network from learning.",
-    ),
-    "overfit": Kind(
-        "result",
-        "warning",
-        "From there on the network learned the training rows by heart and got worse at others.",
-        "Pass early_stopping=EarlyStopping(), then try more rows, dropout, weight_decay or fewer units, in this order.",
-    ),
-    "some-classes-only": Kind(
-        "result",
-        "warning",
-        "Accuracy hides a class that is never answered.",
-        "Pass class_weight='balanced', or collect more rows of it.",
-    ),
-    "badly-calibrated": Kind(
-        "result",
-        "warning",
-        "Probabilities that promise more than they keep mislead whoever acts on them.",
-        "Stop earlier, use label_smoothing, or divide the logits by a temperature fitted on held-out rows.",
-    ),
-    # ---- notes ----------------------------------------------------------------------------------------------------
-    "worse-than-linear": Kind(
-        "result",
-        "note",
-        "A linear model is simpler, and its weights can be read.",
-        "Take the linear model, or give the network longer.",
-    ),
-    "missing-classes": Kind(
-        "data",
-        "note",
-        "Outputs for classes without rows only learn never to be answered.",
-        "Number the classes from 0 without gaps, or look where their rows are.",
-    ),
-    "imbalance": Kind(
-        "data",
-        "note",
-        "A high accuracy means little here: always answering the frequent class has it too.",
-        "Look at balanced_accuracy, f1 or auc; class_weight='balanced' weighs all classes alike.",
-    ),
-    "constant-columns": Kind(
-        "data", "note", "A column that never changes tells nothing.", "Leave it out; it does no other harm."
-    ),
-    "duplicate-columns": Kind(
-        "data",
-        "note",
-        "The same numbers twice teach nothing new, and share their weight in every explanation.",
-        "Leave one of them out.",
-    ),
-    "sorted-rows": Kind(
-        "data",
-        "note",
-        "In sorted order one batch after the other pulls in one direction.",
-        "Leave shuffle=True, or shuffle the rows.",
-    ),
-    # ---- prediction -----------------------------------------------------------------------------------------------
-    "column-order": Kind(
-        "prediction",
-        "error",
-        "A network knows columns by their place only.",
-        "Give the columns in the order of training.",
-    ),
-    "unscaled-prediction": Kind(
-        "prediction",
-        "error",
-        "The network was trained on scaled numbers and reads these as extreme ones.",
-        "Scale new rows with the means and spreads of the training rows.",
-    ),
-    "outside-training-range": Kind(
-        "prediction",
-        "warning",
-        "What a network answers far from its training rows is a guess that looks like any other answer.",
-        "Check the rows, and their units.",
-    ),
-}
+def _read(table: str) -> dict[str, Kind]:
+    """Return the kinds by code, from three lines of the table each."""
+    lines = [line.strip() for line in table.strip().splitlines()]
+    heads = [head.replace(":", ",").split(", ") for head in lines[::3]]
+    rest = zip(heads, lines[1::3], lines[2::3], strict=True)
+    return {code: Kind(stage, severity, *texts) for (code, stage, severity), *texts in rest}
+
+
+KINDS = _read(_TABLE)

@@ -1,17 +1,15 @@
-"""What is wrong with the data, before anything is trained."""
+"""Checks of the data, before anything is trained."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, Data
-from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
-from glassnet.training.findings import make_finding
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_columns", "check_rows", "check_targets"]
@@ -27,9 +25,9 @@ _KEYS = 10_000  # rows among which repetitions are counted
 
 
 def check_columns(case: Case) -> Iterator[Suspicion]:
-    """Yield columns that are constant, equal, running numbers, the answer itself, or of very different size.
+    """Report columns that are constant, equal, running numbers, the answer itself, or of very different size.
 
-    A few rows tell whether a column may be one of these; more are only looked at where they do.
+    A few rows show whether a column may be one of these; more are only checked where they do.
     """
     few, n = _flat(case.probe[0]), len(case.probe[0])
     if n < 2 or any(isinstance(layer, Embedding) for layer in case.original.layers):
@@ -42,11 +40,11 @@ def check_columns(case: Case) -> Iterator[Suspicion]:
         varies[:] = True
         varies[which] = False
         if len(which) == len(varies):
-            yield Suspicion(make_finding("all-columns-constant", f"No column changes over {_rows(case)}.", epoch=0))
+            yield suspect("all-columns-constant", f"No column changes over {_rows(case)}.", epoch=0)
             return
         if len(which):
             measured = f"{_columns(case, which)} the same value in {_rows(case)}."
-            yield Suspicion(make_finding("constant-columns", measured, epoch=0, evidence={"columns": which.tolist()}))
+            yield suspect("constant-columns", measured, epoch=0, evidence={"columns": which.tolist()})
     yield from _equal_columns(case, few, varies)
     if few.shape[1] > 1 and case.n_rows >= 2 * _FEWEST_ROWS:
         yield from _running_numbers(case, few, varies)
@@ -60,16 +58,16 @@ def _flat(X: np.ndarray) -> np.ndarray:
 
 
 def _rows(case: Case) -> str:
-    """Return which rows were looked at, in words."""
-    looked = len(case.sample[0])
-    return f"all {looked} rows" if looked == case.n_rows else f"{looked} of {case.n_rows} rows"
+    """Return which rows were checked, as part of a sentence."""
+    n = len(case.sample[0])
+    return f"all {n} rows" if n == case.n_rows else f"{n} of {case.n_rows} rows"
 
 
 def _columns(case: Case, which: np.ndarray) -> str:
     """Return some columns as the subject of a sentence, with "has" or "have"."""
     if len(which) == 1:
-        return f"{_upper(case.column(which[0]))} has"
-    named = ", ".join(case.column(index) for index in which[:3])
+        return f"{_upper(case.names[which[0]])} has"
+    named = ", ".join(case.names[index] for index in which[:3])
     more = f" and {len(which) - 3} more" if len(which) > 3 else ""
     return f"{len(which)} columns ({named}{more}) have"
 
@@ -79,19 +77,19 @@ def _upper(text: str) -> str:
 
 
 def _equal_columns(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
-    """Yield pairs of columns with the same numbers."""
+    """Report pairs of columns with the same numbers."""
     columns = np.ascontiguousarray(few.T)
     first: dict[bytes, int] = {}
     pairs = []
     for index in np.flatnonzero(varies).tolist():
-        twin = first.setdefault(columns[index].tobytes(), index)
-        if twin != index and np.array_equal(_one(case, twin), _one(case, index)):
-            pairs.append((twin, index))
+        other = first.setdefault(columns[index].tobytes(), index)
+        if other != index and np.array_equal(_one(case, other), _one(case, index)):
+            pairs.append((other, index))
     if pairs:
         one, other = pairs[0]
         more = f"; {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
-        measured = f"{_upper(case.column(one))} and {case.column(other)} are equal in {_rows(case)}{more}."
-        yield Suspicion(make_finding("duplicate-columns", measured, epoch=0, evidence={"pairs": pairs}))
+        measured = f"{_upper(case.names[one])} and {case.names[other]} are equal in {_rows(case)}{more}."
+        yield suspect("duplicate-columns", measured, epoch=0, evidence={"pairs": pairs})
 
 
 def _one(case: Case, index: int) -> np.ndarray:
@@ -101,7 +99,7 @@ def _one(case: Case, index: int) -> np.ndarray:
 
 
 def _running_numbers(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
-    """Yield a column whose values, sorted, are all different and evenly spaced: a row number, scaled or not."""
+    """Report a column whose values, sorted, are all different and evenly spaced: a row number, scaled or not."""
     n = len(case.sample[0])
     if n < case.n_rows:  # gaps of the sample would hide it
         return
@@ -113,14 +111,14 @@ def _running_numbers(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterato
     for index in np.flatnonzero(varies & whole).tolist():
         steps = np.diff(np.sort(_one(case, index)))
         if steps[0] > 0 and np.ptp(steps) <= 1e-3 * steps.mean():
-            measured = f"The values of {case.column(index)} are {n} different, evenly spaced numbers."
-            finding = make_finding("id-column", measured, epoch=0, evidence={"column": index})
-            yield Suspicion(finding, (_without(case, index),), judges=False)
+            measured = f"The values of {case.names[index]} are {n} different, evenly spaced numbers."
+            remedy = _without(case, index)
+            yield suspect("id-column", measured, remedy, if_helped=False, epoch=0, evidence={"column": index})
             return
 
 
 def _leaks(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
-    """Yield one column from which the target follows, while no other comes near."""
+    """Report one column from which the target follows, while no other comes near."""
     y = case.probe[1]
     codes = case.codes(y)
     columns = np.flatnonzero(varies)
@@ -137,9 +135,9 @@ def _leaks(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicio
     if score < enough:
         return
     what = "y follows from it exactly" if codes is not None else f"its correlation with y is {score:.5f}"
-    measured = f"{_upper(case.column(index))} alone gives the answer: {what}."
-    finding = make_finding("leaking-column", measured, epoch=0, evidence={"column": index, "score": score})
-    yield Suspicion(finding, (_without(case, index),), judges=False)
+    measured = f"{_upper(case.names[index])} alone gives the answer: {what}."
+    evidence = {"column": index, "score": score}
+    yield suspect("leaking-column", measured, _without(case, index), if_helped=False, epoch=0, evidence=evidence)
 
 
 def _follows(X: np.ndarray, y: np.ndarray, codes: np.ndarray | None) -> tuple[np.ndarray, float, float]:
@@ -183,11 +181,11 @@ def _without(case: Case, index: int) -> Attempt:
         found[:, index] = found[:, index].mean()
         return found.reshape(X.shape)
 
-    return Attempt(f"{case.column(index)} blanked out", inputs=blank)
+    return Attempt(f"{case.names[index]} blanked out", inputs=blank)
 
 
 def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
-    """Yield columns whose numbers are far from unit size, or of very different sizes."""
+    """Report columns whose numbers are far from unit size, or of very different sizes."""
     sizes = np.sqrt(np.mean(few**2, axis=0))
     columns = np.flatnonzero(varies)
     order = columns[np.argsort(sizes[columns])[::-1]]
@@ -197,18 +195,17 @@ def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicio
         return
     X = _flat(case.sample[0])
     means, spreads = X.mean(axis=0), X.std(axis=0)
-    worst = [f"{case.column(j)} has mean {means[j]:.4g} and spread {spreads[j]:.4g}" for j in order[:3].tolist()]
+    worst = [f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}" for j in order[:3].tolist()]
     if _SMALL < largest < _LARGE:
-        worst = [worst[0], f"{case.column(order[-1])} {means[order[-1]]:.4g} and {spreads[order[-1]]:.4g}"]
+        worst = [worst[0], f"{case.names[order[-1]]} {means[order[-1]]:.4g} and {spreads[order[-1]]:.4g}"]
     evidence = {"columns": order[:3].tolist(), "means": means[order[:3]], "spreads": spreads[order[:3]]}
-    finding = make_finding("unscaled-inputs", _upper("; ".join(worst)) + ".", epoch=0, evidence=evidence)
     scaled = standardised(means, spreads)
     remedy = Attempt("every column scaled to mean 0, spread 1", inputs=scaled, steps=_MORE_STEPS)
-    yield Suspicion(finding, (remedy,))
+    yield suspect("unscaled-inputs", _upper("; ".join(worst)) + ".", remedy, epoch=0, evidence=evidence)
 
 
 def check_targets(case: Case) -> Iterator[Suspicion]:
-    """Yield one class, classes without rows, a class that is nearly all, numbers far from unit size."""
+    """Report a single class, classes without rows, a class that is nearly all, numbers far from unit size."""
     y = case.data[1] if not isinstance(case.data[1], RowSource) else case.sample[1]
     codes = case.codes(y)
     if codes is not None:
@@ -221,10 +218,9 @@ def check_targets(case: Case) -> Iterator[Suspicion]:
             return
         measured = f"y has mean {means.max():.4g} and spread {spreads.max():.4g}."
         evidence = {"mean": means, "spread": spreads}
-        finding = make_finding("unscaled-target", measured, epoch=0, evidence=evidence)
         scaled = standardised(means, spreads)
-        remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, judge=SHARE_OF_CONSTANT, steps=_MORE_STEPS)
-        yield Suspicion(finding, (remedy,))
+        remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, measure=SHARE_OF_CONSTANT, steps=_MORE_STEPS)
+        yield suspect("unscaled-target", measured, remedy, epoch=0, evidence=evidence)
 
 
 def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:
@@ -232,26 +228,22 @@ def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:
     share, most = float(counts.max() / counts.sum()), int(counts.argmax())
     evidence = {"counts": counts.tolist()}
     if share == 1.0:
-        yield Suspicion(
-            make_finding("single-class", f"All {len(codes)} rows are of class {most}.", epoch=0, evidence=evidence)
-        )
+        yield suspect("single-class", f"All {len(codes)} rows are of class {most}.", epoch=0, evidence=evidence)
         return
     if share >= _FREQUENT:
         measured = f"{share:.1%} of {len(codes)} rows are of class {most}."
-        yield Suspicion(make_finding("imbalance", measured, epoch=0, evidence=evidence))
+        yield suspect("imbalance", measured, epoch=0, evidence=evidence)
     missing = np.flatnonzero(counts == 0).tolist()
     if missing:
-        measured = (
-            f"No row is of class {', '.join(map(str, missing[:5]))}, of {len(counts)} that the network can answer."
-        )
-        yield Suspicion(make_finding("missing-classes", measured, epoch=0, evidence=evidence))
+        named = ", ".join(map(str, missing[:5]))
+        measured = f"No row is of class {named}, of {len(counts)} that the network can answer."
+        yield suspect("missing-classes", measured, epoch=0, evidence=evidence)
     if not case.shuffles and case.batch_size < case.n_rows and (np.diff(codes) >= 0).all():
-        measured = "The rows are sorted by class, and shuffle=False."
-        yield Suspicion(make_finding("sorted-rows", measured, epoch=0))
+        yield suspect("sorted-rows", "The rows are sorted by class, and shuffle=False.", epoch=0)
 
 
 def check_rows(case: Case) -> Iterator[Suspicion]:
-    """Yield validation rows that are training rows too, beyond what chance gives where rows repeat."""
+    """Report validation rows that are training rows too, beyond what chance gives where rows repeat."""
     held_out, X = case.held_out, case.data[0]
     if held_out is None or len(held_out[0]) < _FEWEST_ROWS:
         return
@@ -270,15 +262,12 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     measured = f"{n_seen} of {n} validation rows are training rows too."
     tried = ""
     if case.is_trained and 0 < n_seen < n:
-        rest, every = (case.answers(_part(held_out, rows))[1] for rows in (~seen, slice(None)))
+        X, y, weight = held_out
+        unseen = X[~seen], y[~seen], None if weight is None else weight[~seen]
+        rest, every = (case.answers(rows)[1] for rows in (unseen, held_out))
         tried = f"without them the validation loss is {rest:.3g} instead of {every:.3g}."
     evidence = {"shared": n_seen, "rows": n}
-    yield Suspicion(make_finding("shared-rows", measured, epoch=0, tried=tried, evidence=evidence))
-
-
-def _part(data: Data, rows: Any) -> Data:
-    X, y, weight = data
-    return X[rows], y[rows], None if weight is None else weight[rows]
+    yield suspect("shared-rows", measured, epoch=0, tried=tried, evidence=evidence)
 
 
 def _keys(X: np.ndarray, direction: np.ndarray) -> np.ndarray:

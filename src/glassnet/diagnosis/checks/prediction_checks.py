@@ -1,4 +1,4 @@
-"""Whether new rows look like those that the network was trained on."""
+"""Check whether new rows are like those that the network was trained on."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["check_new_rows"]
 _FAR = 6.0  # spreads between the middle of the new rows and that of the training rows
 _OUTSIDE = 0.01  # share of the rows
 _BEYOND = 0.1  # of the training range
-_FEWEST = 5  # rows, to speak of their middle
-_MOST_COLUMNS = 200  # to look for another order among
+_FEWEST = 5  # rows, to measure their middle
+_MOST_COLUMNS = 200  # to search another order of
 
 
 def check_new_rows(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
-    """Yield what is strange about new rows beside the training rows, both of shape (n, d)."""
+    """Report new rows that do not fit the training rows, both of shape (n, d)."""
     new, old = new.astype(np.float64), old.astype(np.float64)
     if len(new) >= _FEWEST:
-        strange = next(_as_a_whole(new, old, names), None)
-        if strange is not None:
-            yield strange
+        finding = next(_as_a_whole(new, old, names), None)
+        if finding is not None:
+            yield finding
             return
     low, high = old.min(axis=0), old.max(axis=0)
     margin = _BEYOND * (high - low)
@@ -43,7 +43,7 @@ def check_new_rows(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> It
 
 
 def _as_a_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
-    """Yield columns that changed places, or numbers that were not scaled."""
+    """Report columns that changed places, or numbers that were not scaled."""
     middles, spreads = old.mean(axis=0), old.std(axis=0)
     usable = spreads > 0.0
     if np.count_nonzero(usable) < 2:

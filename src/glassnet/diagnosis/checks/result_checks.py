@@ -1,19 +1,19 @@
-"""What the trained network answers."""
+"""Checks of the predictions of a trained network."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
-from glassnet.diagnosis.remedies.suspicions import Suspicion
-from glassnet.diagnosis.remedies.trials import LOSS, Attempt, Judge, Trials
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.remedies.trials import LOSS, Attempt, Measure, Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Flatten
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.training.class_weights import class_codes, class_factors
-from glassnet.training.findings import make_finding
 
 __all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
 
@@ -26,7 +26,7 @@ _RARE = 0.02  # share of the rows
 
 
 def check_constant(case: Case) -> Iterator[Suspicion]:
-    """Yield a network that gives every row the same answer."""
+    """Report a network that gives every row the same answer."""
     Z, y = case.now.Z, case.probe[1]
     predictions = case.loss.link(Z)
     spread = float(predictions.std(axis=0).max())
@@ -34,16 +34,16 @@ def check_constant(case: Case) -> Iterator[Suspicion]:
     if len(Z) < 4 or scale == 0.0 or spread > _CONSTANT * scale:
         return
     measured = f"The predictions for {len(Z)} different rows spread by {spread:.2g}."
-    yield Suspicion(make_finding("constant-output", measured, epoch=case.epoch, evidence={"spread": spread}))
+    yield suspect("constant-output", measured, epoch=case.epoch, evidence={"spread": spread})
 
 
 def check_against_constant(case: Case) -> Iterator[Suspicion]:
-    """Yield a network that is no better than always answering the same: the most frequent class, the mean."""
-    data, rows = case.judged
+    """Report a network that is no better than always answering the same: the most frequent class, the mean."""
+    data, rows = case.evaluation_data
     constant = case.constant_loss(data)
     if constant is None or len(data[0]) < _FEWEST:
         return
-    Z, loss = case.judged_answers
+    Z, loss = case.evaluation
     if loss < _MARGIN * constant:
         return
     measured = f"On {len(data[0])} {rows} the loss is {loss:.3g}; always answering the same has {constant:.3g}."
@@ -56,23 +56,23 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
             return
         measured = measured[:-1] + f"; accuracy {accuracy:.3f}, always class {most} {majority:.3f}."
         evidence |= {"accuracy": accuracy, "majority": majority}
-    yield Suspicion(make_finding("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence))
+    yield suspect("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence)
 
 
 def _classes(Z: np.ndarray) -> np.ndarray:
-    """Return the class answered for each row of logits."""
+    """Return the predicted class for each row of logits."""
     found: np.ndarray = (Z[:, 0] > 0.0).astype(np.int64) if Z.shape[1] == 1 else Z.argmax(axis=1)
     return found
 
 
 def check_classes(case: Case) -> Iterator[Suspicion]:
-    """Yield classes that are never answered though they are not rare."""
-    data, rows = case.judged
+    """Report classes that are never predicted although common."""
+    data, rows = case.evaluation_data
     codes = class_codes(case.loss, data[1])
     if codes is None or len(codes) < _FEWEST:
         return
     counts = np.bincount(codes, minlength=max(2, case.original.n_outputs))
-    answered = np.bincount(_classes(case.judged_answers[0]), minlength=len(counts))
+    answered = np.bincount(_classes(case.evaluation[0]), minlength=len(counts))
     present = int((counts > 0).sum())
     enough = (counts >= 10) & (counts > _RARE * len(codes))
     missed = np.flatnonzero(enough & (answered == 0))
@@ -82,13 +82,12 @@ def check_classes(case: Case) -> Iterator[Suspicion]:
     more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
     measured = f"Of {len(codes)} {rows} none is answered with class {named}{more}."
     evidence = {"counts": counts.tolist(), "answered": answered.tolist()}
-    finding = make_finding("some-classes-only", measured, epoch=case.epoch, evidence=evidence)
-    remedy = Attempt("class_weight='balanced'", weights=_balanced(case), judge=_MISSED, steps=200)
-    yield Suspicion(finding, (remedy,), judges=False)
+    remedy = Attempt("class_weight='balanced'", weights=_balanced(case), measure=_MISSED, steps=200)
+    yield suspect("some-classes-only", measured, remedy, if_helped=False, epoch=case.epoch, evidence=evidence)
 
 
 def _balanced(case: Case) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the function that weighs all classes alike."""
+    """Return a function that gives each row a weight by which all classes count alike."""
 
     def weigh(y: np.ndarray) -> np.ndarray:
         codes = case.codes(y)
@@ -108,22 +107,19 @@ def _missed_share(network: BaseNetwork, data: Data) -> float:
     return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in np.unique(codes)]))
 
 
-_MISSED = Judge("share of rows missed, averaged over classes,", _missed_share)
+_MISSED = Measure("share of rows missed, averaged over classes,", _missed_share)
 
 
 def check_calibration(case: Case) -> Iterator[Suspicion]:
-    """Yield probabilities that promise more than they keep on held-out rows."""
+    """Report probabilities that are surer than they are right on held-out rows."""
     data = case.held_out
-    if (
-        data is None
-        or len(data[0]) < _FEWEST_FOR_BINS
-        or not isinstance(case.loss, (BinaryCrossEntropy, SoftmaxCrossEntropy))
-    ):
+    has_probabilities = isinstance(case.loss, (BinaryCrossEntropy, SoftmaxCrossEntropy))
+    if data is None or len(data[0]) < _FEWEST_FOR_BINS or not has_probabilities:
         return
     codes = class_codes(case.loss, data[1])
     if codes is None:
         return
-    Z = case.judged_answers[0].astype(np.float64)
+    Z = case.evaluation[0].astype(np.float64)
     gap, confidence, accuracy = _calibration_gap(case, Z, codes)
     if gap < _GAP or confidence < accuracy:
         return
@@ -136,11 +132,8 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
     tried = f"with the logits divided by {temperature:.3g}, fitted on half of the validation rows, "
     tried += f"the gap on the other half is {after:.3f} instead of {before:.3f}."
     evidence = {"gap": gap, "confidence": confidence, "accuracy": accuracy, "temperature": temperature}
-    yield Suspicion(
-        make_finding(
-            "badly-calibrated", measured, epoch=case.epoch, tried=tried, helped=after < before, evidence=evidence
-        )
-    )
+    outcome: dict[str, Any] = {"tried": tried, "helped": after < before, "evidence": evidence}
+    yield suspect("badly-calibrated", measured, epoch=case.epoch, **outcome)
 
 
 def _calibration_gap(case: Case, Z: np.ndarray, codes: np.ndarray) -> tuple[float, float, float]:
@@ -166,24 +159,18 @@ def _best_temperature(case: Case, Z: np.ndarray, codes: np.ndarray) -> float:
 
 
 def check_against_linear(case: Case, trials: Trials) -> Iterator[Suspicion]:
-    """Yield a network that is no better than a linear model, trained here for 300 steps."""
-    data, rows = case.judged
+    """Report a network that is no better than a linear model, trained here for 300 steps."""
+    data, rows = case.evaluation_data
     if len(case.copy.layers) < 2 or len(data[0]) < _FEWEST:
         return
-    linear = trials.trained(_linear(case), steps=300)
+    layers = [Flatten(), Dense(case.original.n_outputs)]
+    linear = trials.trained(case.original.like(layers, optimizer="adam", l1=0.0, l2=0.0, max_norm=None), steps=300)
     if linear is None:
         return
-    ours, theirs = case.judged_answers[1], LOSS.measure(linear, data)
+    ours, theirs = case.evaluation[1], LOSS.compute(linear, data)
     if ours < theirs:
         return
-    measured = (
-        f"On {len(data[0])} {rows} the loss is {ours:.3g}; a linear model trained for 300 steps has {theirs:.3g}."
-    )
+    measured = f"On {len(data[0])} {rows} the loss is {ours:.3g}; a linear model trained for 300 steps has "
+    measured += f"{theirs:.3g}."
     evidence = {"loss": ours, "linear": theirs}
-    yield Suspicion(make_finding("worse-than-linear", measured, epoch=case.epoch, evidence=evidence))
-
-
-def _linear(case: Case) -> BaseNetwork:
-    network = case.original
-    layers = [Flatten(), Dense(network.n_outputs)]
-    return network.like(layers, optimizer="adam", l1=0.0, l2=0.0, max_norm=None)
+    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence=evidence)

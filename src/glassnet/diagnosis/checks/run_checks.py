@@ -1,4 +1,4 @@
-"""What the history of a training says, and the network as it is now."""
+"""Checks of the history of a training, and of the network as it is now."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, Look
+from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates
-from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
-from glassnet.training.findings import make_finding
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag"]
 
@@ -29,23 +28,23 @@ _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
 
 
 def _curve(case: Case, column: str) -> np.ndarray:
-    """Return a column of the history; empty if there is none."""
+    """Return a column of the history, NaN where it has nothing; empty if there is no such column."""
     if case.history is None or column not in case.history.columns:
         return np.empty(0)
     return np.array([math.nan if value is None else value for value in case.history.columns[column]], dtype=np.float64)
 
 
 def check_updates(case: Case) -> Iterator[Suspicion]:
-    """Report few updates with a loss that they brought down: nothing is tried, the advice is to go on."""
+    """Report that training stopped after few updates while the loss was still falling; nothing is tried for it."""
     updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
     falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
     if updates < _FEW_UPDATES and falls and not case.learned:
         measured = f"{updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        yield Suspicion(make_finding("few-updates", measured, epoch=case.epoch, evidence={"updates": updates}))
+        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": updates})
 
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:
-    """Yield a limit for the gradient that nearly every step hits."""
+    """Report that nearly every step's gradient was clipped."""
     clipped = _curve(case, "clipped")
     limit = case.original.optimizer.clip_norm
     if limit is None or not len(clipped) or np.nanmean(clipped) < _CLIPPED:
@@ -54,15 +53,14 @@ def check_clipping(case: Case) -> Iterator[Suspicion]:
     def act(network: BaseNetwork) -> None:
         network.optimizer.clip_norm = None
 
-    measured = f"The gradient was cut to clip_norm={limit:g} in {np.nanmean(clipped):.0%} of all steps."
-    finding = make_finding(
-        "clipping-is-the-rate", measured, epoch=case.epoch, evidence={"clipped": float(np.nanmean(clipped))}
-    )
-    yield Suspicion(finding, (Attempt("no clipping", act),))
+    share = float(np.nanmean(clipped))
+    measured = f"The gradient was cut to clip_norm={limit:g} in {share:.0%} of all steps."
+    remedy = Attempt("no clipping", act)
+    yield suspect("clipping-is-the-rate", measured, remedy, epoch=case.epoch, evidence={"clipped": share})
 
 
 def check_zigzag(case: Case) -> Iterator[Suspicion]:
-    """Yield a loss that goes up and down by a good part of itself from epoch to epoch."""
+    """Report a loss that goes up and down by a good part of itself from epoch to epoch."""
     losses = _curve(case, "loss")[-_WINDOW:]
     noisy = any(isinstance(layer, Dropout) for layer in case.layers.values())
     if len(losses) < _WINDOW or case.baseline is None or noisy:
@@ -73,12 +71,13 @@ def check_zigzag(case: Case) -> Iterator[Suspicion]:
     if changes < _SIGN_CHANGES or swing < _SWING * level or level < _LEVEL * case.scale:
         return
     measured = f"Over the last {len(losses)} epochs the loss goes up and down by {swing:.3g} around {level:.3g}."
-    finding = make_finding("rate-too-high", measured, epoch=case.epoch, evidence={"swing": swing, "level": level})
-    yield Suspicion(finding, lower_rates(case, from_now=True))
+    evidence = {"swing": swing, "level": level}
+    remedies = lower_rates(case, from_now=True)
+    yield suspect("rate-too-high", measured, *remedies, epoch=case.epoch, evidence=evidence)
 
 
 def check_overfit(case: Case) -> Iterator[Suspicion]:
-    """Yield a validation loss that rose after its best epoch, while the training loss went on falling."""
+    """Report a validation loss that rose after its best epoch, while the training loss went on falling."""
     valid, train = _curve(case, "valid_loss"), _curve(case, "loss")
     if len(valid) <= _PATIENCE or case.baseline is None or not np.isfinite(valid).any():
         return
@@ -92,44 +91,46 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
         f"the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
     )
     tried = f"stopping after epoch {best + 1} leaves a validation loss of {valid[best]:.3g} instead of {last:.3g}."
-    yield Suspicion(
-        make_finding(
-            "overfit",
-            measured,
-            severity="note" if kept else "warning",
-            epoch=best + 1,
-            tried="The weights of that epoch were kept." if kept else tried,
-            helped=True,
-            evidence={"best_epoch": best + 1, "best": float(valid[best]), "last": last},
-        )
+    yield suspect(
+        "overfit",
+        measured,
+        severity="note" if kept else "warning",
+        epoch=best + 1,
+        tried="The weights of that epoch were kept." if kept else tried,
+        helped=True,
+        evidence={"best_epoch": best + 1, "best": float(valid[best]), "last": last},
     )
 
 
 def check_units(case: Case) -> Iterator[Suspicion]:
-    """Yield layers whose rectifiers are mostly 0 for every row, or whose sigmoids have got stuck at their ends."""
-    look = case.now
-    if len(look.Z) < 10:
+    """Report layers whose rectifiers are mostly 0 for every row, or whose sigmoids stay at their flat ends."""
+    now = case.now
+    if len(now.Z) < 10:
         return
-    yield from _stuck(case, look)
+    yield from _saturated(case)
     shares = {}
     for name, activation in activations_of(case):
-        if type(activation).__name__ == "ReLU" and look.outputs[name].shape[-1] > 3:
-            shares[name] = float((look.outputs[name] <= 0.0).all(axis=0).mean())
+        if type(activation).__name__ == "ReLU" and now.outputs[name].shape[-1] > 3:
+            shares[name] = float((now.outputs[name] <= 0.0).all(axis=0).mean())
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is None or shares[worst] < _DEAD:
         return
-    measured = f"{shares[worst]:.0%} of the units of {worst} are 0 for each of {len(look.Z)} rows."
-    finding = make_finding("dead-units", measured, epoch=case.epoch, layer=worst, evidence=shares)
-    yield Suspicion(finding, lower_rates(case), cause="rate-too-high")
+    measured = f"{shares[worst]:.0%} of the units of {worst} are 0 for each of {len(now.Z)} rows."
+    yield _from_high_rate("dead-units", measured, case, worst, shares)
 
 
-def _stuck(case: Case, look: Look) -> Iterator[Suspicion]:
-    """Yield a layer of sigmoids or tanh that training drove to its flat ends."""
-    shares, before = saturated_share(case, look), saturated_share(case, case.at_start)
+def _from_high_rate(code: str, measured: str, case: Case, layer: str, shares: dict[str, float]) -> Suspicion:
+    """Return a suspicion about a layer that is one about the learning rate if a lower rate helps."""
+    remedies = lower_rates(case)
+    return suspect(code, measured, *remedies, cause="rate-too-high", epoch=case.epoch, layer=layer, evidence=shares)
+
+
+def _saturated(case: Case) -> Iterator[Suspicion]:
+    """Report a layer of sigmoids or tanh that training drove to its flat ends."""
+    shares, before = saturated_share(case, case.now), saturated_share(case, case.at_start)
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is None or shares[worst] < _STUCK or before[worst] > _STUCK / 2:
         return
     measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends; at the start it was "
     measured += f"{before[worst]:.0%}."
-    finding = make_finding("saturated-units", measured, epoch=case.epoch, layer=worst, evidence=shares)
-    yield Suspicion(finding, lower_rates(case), cause="rate-too-high")
+    yield _from_high_rate("saturated-units", measured, case, worst, shares)

@@ -1,17 +1,18 @@
-"""What one pass forward and backward with the initial weights shows."""
+"""Checks of one pass forward and backward with the initial weights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, Look
+from glassnet.diagnosis.case import Case, RecordedPass
 from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
-from glassnet.diagnosis.remedies.suspicions import Suspicion
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
+from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Layer
-from glassnet.training.findings import make_finding
 
 __all__ = ["activations_of", "check_signal", "check_weights", "saturated_share"]
 
@@ -22,35 +23,35 @@ _SATURATED = 0.3  # share of outputs of a layer
 _SATURATED_AT = {"Sigmoid": (0.01, 0.99), "Tanh": (-0.98, 0.98)}
 _FEWEST_WEIGHTS = 16
 
-_FRESH = Attempt("the usual initial weights", with_default_start)
+_USUAL_START = Attempt("the usual initial weights", with_default_start)
 
 
 def check_weights(case: Case) -> Iterator[Suspicion]:
-    """Yield initial weights that are alike, all positive, or too large for a first answer."""
-    look = case.at_start
+    """Report initial weights that are alike, all positive, or too large for a first answer."""
+    first = case.at_start
     hidden = [(name, layer) for name, layer in _dense(case) if layer is not case.copy.layers[-1]]
     for name, layer in hidden:
-        W, dW = look.params[f"{name}.weight"], look.gradients[f"{name}.weight"]
+        W, dW = first.params[f"{name}.weight"], first.gradients[f"{name}.weight"]
         if layer.units > 1 and _are_alike(W) and _are_alike(dW):
             measured = f"All {layer.units} units of {name} start with the same weights and get the same gradient."
-            yield Suspicion(make_finding("symmetric-weights", measured, epoch=0, layer=name), (_FRESH,), judges=False)
+            yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, epoch=0, layer=name)
             return
     for name, _ in hidden:
-        W = look.params[f"{name}.weight"]
+        W = first.params[f"{name}.weight"]
         if W.size >= _FEWEST_WEIGHTS and W.min() >= 0.0 and not _are_alike(W):
             measured = f"All {W.size} weights of {name} start between {W.min():.3g} and {W.max():.3g}."
-            yield Suspicion(make_finding("weights-all-positive", measured, epoch=0, layer=name), (_FRESH,))
+            yield suspect("weights-all-positive", measured, _USUAL_START, epoch=0, layer=name)
             break
-    if case.baseline and look.loss > _WORSE_THAN_GUESSING * case.baseline and case.loss.classifies:
-        measured = f"The first loss is {look.loss:.3g}; guessing by frequency alone has {case.baseline:.3g}."
-        evidence = {"loss": look.loss, "baseline": case.baseline}
-        yield Suspicion(make_finding("start-too-large", measured, epoch=0, evidence=evidence), (_FRESH,))
+    if case.baseline and first.loss > _WORSE_THAN_GUESSING * case.baseline and case.loss.classifies:
+        measured = f"The first loss is {first.loss:.3g}; guessing by frequency alone has {case.baseline:.3g}."
+        evidence = {"loss": first.loss, "baseline": case.baseline}
+        yield suspect("start-too-large", measured, _USUAL_START, epoch=0, evidence=evidence)
     elif not case.loss.classifies and case.sample[1].ndim == 2:
-        spread, wanted = float(look.Z.std(axis=0).max()), float(case.sample[1].std(axis=0).max())
+        spread, wanted = float(first.Z.std(axis=0).max()), float(case.sample[1].std(axis=0).max())
         if wanted > 0.0 and spread > _WORSE_THAN_GUESSING * wanted:
             measured = f"The first answers spread by {spread:.3g}, the targets by {wanted:.3g}."
             evidence = {"spread": spread, "targets": wanted}
-            yield Suspicion(make_finding("start-too-large", measured, epoch=0, evidence=evidence), (_FRESH,))
+            yield suspect("start-too-large", measured, _USUAL_START, epoch=0, evidence=evidence)
 
 
 def _dense(case: Case) -> list[tuple[str, Dense]]:
@@ -65,17 +66,20 @@ def _are_alike(W: np.ndarray) -> bool:
 
 
 def check_signal(case: Case) -> Iterator[Suspicion]:
-    """Tell what becomes of the input on its way forward, and of the gradient on its way back."""
-    look = case.at_start
-    yield from _saturation(case, look)
+    """Report saturated units, a signal that is lost on its way forward, and gradients that vanish or explode."""
+    shares = saturated_share(case, case.at_start)
+    worst = max(shares, key=lambda name: shares[name], default=None)
+    if worst is not None and shares[worst] > _SATURATED:
+        measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends before anything is learned."
+        yield suspect("saturated-units", measured, _USUAL_START, epoch=0, layer=worst, evidence=shares)
     dense = _dense(case)
     if len(dense) < 2:
         return
-    spreads = {name: float(look.outputs[name].std(axis=0).mean()) for name, _ in dense[:-1]}
+    spreads = {name: float(case.at_start.outputs[name].std(axis=0).mean()) for name, _ in dense[:-1]}
     first = float(case.probe[0].reshape(len(case.probe[0]), -1).std(axis=0).mean())
     lost = next((name for name, spread in spreads.items() if spread <= _LOST * first), None)
     remedies = (
-        _FRESH,
+        _USUAL_START,
         Attempt("'relu' instead of sigmoid and tanh", with_rectifiers),
         Attempt("BatchNorm after each hidden layer", with_batch_norm),
     )
@@ -83,16 +87,13 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
         path = " -> ".join(f"{spread:.2g}" for spread in (first, *spreads.values()))
         measured = f"How much rows differ, from the input through the hidden layers: {path}."
         evidence = {"input": first, "layers": spreads}
-        finding = make_finding("dead-signal", measured, epoch=0, layer=lost, evidence=evidence)
-        yield Suspicion(finding, remedies, judges=False)
-    yield from _gradients(case, look, dense, remedies)
+        yield suspect("dead-signal", measured, *remedies, if_helped=False, epoch=0, layer=lost, evidence=evidence)
+    yield from _gradients(case, dense, remedies)
 
 
-def _gradients(
-    case: Case, look: Look, dense: list[tuple[str, Dense]], remedies: tuple[Attempt, ...]
-) -> Iterator[Suspicion]:
-    """Compare gradients of the first and the last layer, each by the size of what goes into the layer."""
-    sizes = {name: _gradient_size(case, look, name) for name, _ in dense}
+def _gradients(case: Case, dense: list[tuple[str, Dense]], remedies: tuple[Attempt, ...]) -> Iterator[Suspicion]:
+    """Report gradients of the first and the last layer that differ much, each by the size of the layer's input."""
+    sizes = {name: _gradient_size(case, name) for name, _ in dense}
     names = list(sizes)
     first, last = sizes[names[0]], sizes[names[-1]]
     if first <= 0.0 or last <= 0.0:
@@ -100,27 +101,25 @@ def _gradients(
     ratio = last / first
     path = " -> ".join(f"{size:.2g}" for size in sizes.values())
     measured = f"Mean gradient from {names[0]} to {names[-1]}: {path}."
-    evidence = {"layers": sizes, "ratio": ratio}
+    where: dict[str, Any] = {"epoch": 0, "layer": names[0], "evidence": {"layers": sizes, "ratio": ratio}}
     if ratio > _FAR_APART:
-        finding = make_finding("vanishing-gradient", measured, epoch=0, layer=names[0], evidence=evidence)
-        yield Suspicion(finding, remedies)
+        yield suspect("vanishing-gradient", measured, *remedies, **where)
     elif ratio < 1.0 / _FAR_APART:
-        finding = make_finding("exploding-gradient", measured, epoch=0, layer=names[0], evidence=evidence)
-        yield Suspicion(finding, (*remedies, Attempt("clip_norm=1.0", _clip)))
+        yield suspect("exploding-gradient", measured, *remedies, Attempt("clip_norm=1.0", _clip), **where)
 
 
-def _clip(network: object) -> None:
-    network.optimizer.clip_norm = 1.0  # type: ignore[attr-defined]
+def _clip(network: BaseNetwork) -> None:
+    network.optimizer.clip_norm = 1.0
 
 
-def _gradient_size(case: Case, look: Look, name: str) -> float:
+def _gradient_size(case: Case, name: str) -> float:
     """Return the mean size of a layer's weight gradients, by the root mean square of its input if that is known."""
-    names = list(case.copy.names)
-    gradient = float(np.abs(look.gradients[f"{name}.weight"]).mean())
+    names, first = list(case.copy.names), case.at_start
+    gradient = float(np.abs(first.gradients[f"{name}.weight"]).mean())
     if name not in names:
         return gradient
     position = names.index(name)
-    inputs = case.probe[0] if position == 0 else look.outputs[names[position - 1]]
+    inputs = case.probe[0] if position == 0 else first.outputs[names[position - 1]]
     size = float(np.sqrt(np.mean(np.square(inputs, dtype=np.float64))))
     return gradient / size if size > 0.0 else 0.0
 
@@ -133,21 +132,12 @@ def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:
             yield name, layer.activation if isinstance(layer, Dense) else layer
 
 
-def saturated_share(case: Case, look: Look) -> dict[str, float]:
+def saturated_share(case: Case, recorded: RecordedPass) -> dict[str, float]:
     """Return which share of the outputs of each sigmoid or tanh layer lies at its ends."""
     found = {}
     for name, activation in activations_of(case):
         ends = _SATURATED_AT.get(type(activation).__name__)
         if ends is not None:
-            Y = look.outputs[name]
+            Y = recorded.outputs[name]
             found[name] = float(((ends[0] > Y) | (ends[1] < Y)).mean())
     return found
-
-
-def _saturation(case: Case, look: Look) -> Iterator[Suspicion]:
-    shares = saturated_share(case, look)
-    worst = max(shares, key=lambda name: shares[name], default=None)
-    if worst is not None and shares[worst] > _SATURATED:
-        measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends before anything is learned."
-        finding = make_finding("saturated-units", measured, epoch=0, layer=worst, evidence=shares)
-        yield Suspicion(finding, (_FRESH,))

@@ -1,4 +1,4 @@
-"""Where a training that diverged broke, and which learning rate does not."""
+"""Where a training diverged, and which learning rate does not diverge."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class Breakdown(NamedTuple):
 
 
 class Observer(Callback):
-    """Looks where a run breaks.
+    """Records where a run diverges.
 
     Attributes
     ----------
     broken : Breakdown or None
-        Where it broke, if it did.
+        Where it diverged, if it did.
     """
 
     broken: Breakdown | None = None
@@ -104,13 +104,13 @@ def _scaled(case: Case) -> Iterator[Attempt]:
     X, y, _ = case.sample
     flat = X.reshape(len(X), -1).astype(np.float64)
     inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
-    targets, what, judge = None, "every column", LOSS
+    targets, what, measure = None, "every column", LOSS
     if isinstance(case.loss, ON_NUMBERS):
-        targets, what, judge = standardised(y.mean(axis=0), y.std(axis=0)), "every column and y", SHARE_OF_CONSTANT
+        targets, what, measure = standardised(y.mean(axis=0), y.std(axis=0)), "every column and y", SHARE_OF_CONSTANT
     for factor in (1.0, 1 / 20, 1 / 100):
         change = f"{what} scaled to mean 0, spread 1"
         change += "" if factor == 1.0 else f", and learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}"
-        yield Attempt(change, scale_rate(factor), inputs=inputs, targets=targets, judge=judge)
+        yield Attempt(change, scale_rate(factor), inputs=inputs, targets=targets, measure=measure)
 
 
 def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | None, ahead: list[Finding]) -> Finding:

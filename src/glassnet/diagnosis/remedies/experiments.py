@@ -29,7 +29,7 @@ _TEN = 10
 
 
 class _Idea(NamedTuple):
-    """What may be the matter, and what would help then."""
+    """The code of a possible cause, and what would help then."""
 
     code: str
     attempt: Attempt
@@ -41,10 +41,10 @@ def is_failing(case: Case) -> bool:
 
 
 def explain_failure(case: Case, trials: Trials) -> Iterator[Finding]:
-    """Yield why the network does not learn, if one change makes it learn; otherwise what was tried."""
+    """Report why the network does not learn, if one change makes it learn; otherwise what was tried."""
     updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
     steps = min(max(STEPS, updates // 4), _MOST_STEPS)
-    final, gain = case.answers(case.judges)[1], _GAIN * case.scale
+    final, gain = case.answers(case.evaluation_rows)[1], _GAIN * case.scale
     words = "the best constant answer has" if case.baseline is not None else "at the start it was"
     measured = f"The loss is {case.now.loss:.3g} after {updates} updates; {words} {case.reference:.3g}."
     evidence: dict[str, Any] = {"loss": case.now.loss, "reference": case.reference, "updates": updates}
@@ -68,11 +68,11 @@ def explain_failure(case: Case, trials: Trials) -> Iterator[Finding]:
 
 
 def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
-    """Yield hidden layers so narrow that a wider network gets further in a few steps than this one in all of its."""
+    """Report hidden layers so narrow that a wider network learns more in a few steps than this one in all of its."""
     if not case.is_trained or case.now.loss < case.reference - _HALF * case.scale or not _is_narrow(case.original):
         return
     outcome = trials.make(Attempt("twice the units, at least 8", with_twice_the_units, steps=_MOST_STEPS))
-    final = case.answers(case.judges)[1]
+    final = case.answers(case.evaluation_rows)[1]
     if outcome is None or outcome.after > final - _GAIN * case.scale:
         return
     measured = f"The loss stays at {final:.3g}; the best constant answer has {case.reference:.3g}."
@@ -87,7 +87,7 @@ def _is_narrow(network: BaseNetwork) -> bool:
 
 
 def _ideas(case: Case, steps: int) -> Iterator[_Idea]:
-    """Yield what may be the matter with this network."""
+    """Yield possible causes, each with a change that would help."""
     network = case.original
     yield from (_Idea("rate-too-high", attempt) for attempt in lower_rates(case, steps=steps))
     yield from (_Idea("rate-too-low", each) for each in other_rates(case, (10, 100, 1000, 10_000), steps=steps))
@@ -108,7 +108,7 @@ def _without_dropout(network: BaseNetwork) -> None:
 
 
 def check_ten_rows(case: Case) -> Iterator[Finding]:
-    """Yield ten rows that the network cannot learn by heart, though they differ."""
+    """Report ten rows that the network cannot learn by heart, though they differ."""
     X, y, _ = case.sample
     _, first = np.unique(X.reshape(len(X), -1), axis=0, return_index=True)
     rows = np.sort(first)[:: max(1, len(first) // _TEN)][:_TEN]

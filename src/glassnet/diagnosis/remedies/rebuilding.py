@@ -52,7 +52,7 @@ def _changed(layer: Layer, act: Callable[[dict[str, Any]], dict[str, Any]]) -> L
 
 
 def with_default_start(network: BaseNetwork) -> BaseNetwork:
-    """Return it with the initial weights that its activations ask for."""
+    """Return the network with the initial weights that its activations ask for."""
     return _rebuilt(network, lambda layers: [_changed(layer, _default_start) for layer in layers])
 
 
@@ -61,17 +61,17 @@ def _default_start(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_new_seed(network: BaseNetwork) -> BaseNetwork:
-    """Return it with other initial weights of the same kind."""
+    """Return the network with other initial weights of the same kind."""
     return _rebuilt(network, seed=network.seeds[0] + 1)
 
 
 def with_other_loss(network: BaseNetwork, loss: Loss) -> BaseNetwork:
-    """Return it with another loss, and its initial weights drawn anew."""
+    """Return the network with another loss, and new initial weights."""
     return _rebuilt(network, loss=loss)
 
 
 def with_rectifiers(network: BaseNetwork) -> BaseNetwork:
-    """Return it with 'relu' in place of sigmoid and tanh, and the initial weights for that."""
+    """Return the network with 'relu' in place of sigmoid and tanh, and the initial weights for that."""
 
     def act(config: dict[str, Any]) -> dict[str, Any]:
         shrinks = config["activation"] in _SHRINKING
@@ -85,7 +85,7 @@ def with_rectifiers(network: BaseNetwork) -> BaseNetwork:
 
 
 def with_batch_norm(network: BaseNetwork) -> BaseNetwork:
-    """Return it with the outputs of every hidden `Dense` normalised over the batch."""
+    """Return the network with the outputs of every hidden `Dense` normalised over the batch."""
 
     def edit(layers: list[Layer]) -> list[Layer]:
         *hidden, last = layers
@@ -98,7 +98,7 @@ def with_batch_norm(network: BaseNetwork) -> BaseNetwork:
 
 
 def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
-    """Return it with 'relu' on every linear layer but the last."""
+    """Return the network with 'relu' on every linear layer but the last."""
 
     def act(config: dict[str, Any]) -> dict[str, Any]:
         return {**config, "activation": "relu"} if config["activation"] in (None, "identity") else config
@@ -107,7 +107,7 @@ def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
 
 
 def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:
-    """Return it with hidden layers twice as wide, at least 8 units."""
+    """Return the network with hidden layers twice as wide, at least 8 units."""
 
     def act(config: dict[str, Any]) -> dict[str, Any]:
         return {**config, "units": max(8, 2 * config["units"])}
@@ -116,7 +116,7 @@ def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:
 
 
 def without_last_activation(network: BaseNetwork) -> BaseNetwork:
-    """Return it with a last layer that is linear, for better or worse with its own initial weights."""
+    """Return the network with a last layer that is linear, for better or worse with its own initial weights."""
 
     def edit(layers: list[Layer]) -> list[Layer]:
         *rest, last = layers

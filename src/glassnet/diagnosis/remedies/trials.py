@@ -24,7 +24,7 @@ __all__ = [
     "STEPS",
     "WRONG_ANSWERS",
     "Attempt",
-    "Judge",
+    "Measure",
     "Outcome",
     "Trials",
     "scale_rate",
@@ -42,19 +42,11 @@ Edit = Callable[[np.ndarray], np.ndarray]
 """Changes inputs or targets, or makes weights of targets."""
 
 
-class Judge(NamedTuple):
-    """What is measured before and after a trial; less is better.
-
-    Attributes
-    ----------
-    name : str
-        In words.
-    measure : callable
-        ``measure(network, data)``.
-    """
+class Measure(NamedTuple):
+    """What is measured before and after a trial, as text and as a function; less is better."""
 
     name: str
-    measure: Callable[[BaseNetwork, Data], float]
+    compute: Callable[[BaseNetwork, Data], float]
 
 
 def _loss(network: BaseNetwork, data: Data) -> float:
@@ -76,9 +68,9 @@ def _wrong_answers(network: BaseNetwork, data: Data) -> float:
 ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)
 """Losses whose targets may be scaled."""
 
-LOSS = Judge("loss", _loss)
-SHARE_OF_CONSTANT = Judge("loss, as a share of that of the best constant answer,", _share_of_constant)
-WRONG_ANSWERS = Judge("share of wrong answers", _wrong_answers)
+LOSS = Measure("loss", _loss)
+SHARE_OF_CONSTANT = Measure("loss, as a share of that of the best constant answer,", _share_of_constant)
+WRONG_ANSWERS = Measure("share of wrong answers", _wrong_answers)
 
 
 class Outcome(NamedTuple):
@@ -93,52 +85,35 @@ class Outcome(NamedTuple):
 
     @property
     def helped(self) -> bool:
-        """Whether it made a clear difference."""
+        """Whether the change made a clear difference."""
         if not math.isfinite(self.after):
             return False
         return self.after < self.before and (not math.isfinite(self.unchanged) or self.after < _BETTER * self.unchanged)
 
     @property
     def text(self) -> str:
-        """The sentence."""
+        """What was tried and what came out, as part of a sentence."""
         path = f"from {_shown(self.before)} to {_shown(self.after)}"
         kept = f"to {_shown(self.unchanged)}"
         return f"with {self.change}, {self.steps} steps bring the {self.measure} {path}; as it is they bring it {kept}."
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """The numbers."""
+        """The numbers, as plain data."""
         return self._asdict()
 
 
 class Attempt(NamedTuple):
-    """One thing to try.
+    """One thing to try: a change of the network, of the data, or of the weights of rows."""
 
-    Attributes
-    ----------
-    change : str
-        In words.
-    act : callable, optional
-        Changes a copy of the network, or returns another network.
-    inputs, targets : callable, optional
-        Change the data.
-    weights : callable, optional
-        Returns weights of rows, given the targets.
-    judge : Judge
-        What is compared.
-    steps : int
-    from_now : bool
-        Whether to begin with the weights as they are now, not with those of the start.
-    """
-
-    change: str
+    change: str  # as part of a sentence
     act: Change | None = None
     inputs: Edit | None = None
     targets: Edit | None = None
-    weights: Edit | None = None
-    judge: Judge = LOSS
+    weights: Edit | None = None  # returns weights of rows, given the targets
+    measure: Measure = LOSS
     steps: int = STEPS
-    from_now: bool = False
+    from_now: bool = False  # whether to begin with the weights as they are now, not with those of the start
 
 
 class Trials:
@@ -152,48 +127,49 @@ class Trials:
 
     def __init__(self, case: Case) -> None:
         self._case = case
-        self._unchanged: dict[tuple[int, bool, str], tuple[float, float]] = {}
+        self._unchanged: dict[tuple[int, bool, str], float] = {}
 
     def make(self, attempt: Attempt) -> Outcome | None:
         """Return what a change achieves; None if the network cannot be changed so."""
         X, y, weight = self._case.sample
-        inputs, targets, judge = attempt.inputs, attempt.targets, attempt.judge
+        inputs, targets, measure = attempt.inputs, attempt.targets, attempt.measure
         if attempt.weights is not None:
             weight = attempt.weights(y)
         data = _edited((X, y, weight), inputs, targets)
-        rows = _edited(self._case.judges, inputs, targets)
+        rows = _edited(self._case.evaluation_rows, inputs, targets)
         network = self._copy(attempt.from_now)
         if attempt.act is not None:
             try:
                 network = attempt.act(network) or network
             except GlassnetError:
                 return None
-        before, after = self._judged(network, data, rows, attempt.steps, judge)
-        kept = self.unchanged(attempt.steps, attempt.from_now, judge)[1]
-        return Outcome(attempt.change, attempt.steps, before, after, kept, judge.name)
+        before, after = self._measured(network, data, rows, attempt.steps, measure)
+        unchanged = self._without_change(attempt.steps, attempt.from_now, measure)
+        return Outcome(attempt.change, attempt.steps, before, after, unchanged, measure.name)
 
-    def unchanged(self, steps: int = STEPS, from_now: bool = False, judge: Judge = LOSS) -> tuple[float, float]:
-        """Return the losses before and after the same steps with nothing changed."""
-        key = steps, from_now, judge.name
+    def _without_change(self, steps: int, from_now: bool, measure: Measure) -> float:
+        """Return what the same steps lead to with nothing changed."""
+        key = steps, from_now, measure.name
         if key not in self._unchanged:
-            self._unchanged[key] = self._judged(
-                self._copy(from_now), self._case.sample, self._case.judges, steps, judge
-            )
+            network, case = self._copy(from_now), self._case
+            self._unchanged[key] = self._measured(network, case.sample, case.evaluation_rows, steps, measure)[1]
         return self._unchanged[key]
 
     def _copy(self, from_now: bool) -> BaseNetwork:
         network = self._case.original.untrained()
         if not from_now:
             network.params[...], network.stats[...] = self._case.start
-        if network.optimizer.schedule.monitors():  # what it watches is not measured here
+        if network.optimizer.schedule.monitors():  # what it monitors is not measured here
             network.optimizer.learning_rate = self._case.rate
         return network
 
-    def _judged(self, network: BaseNetwork, data: Data, probe: Data, steps: int, judge: Judge) -> tuple[float, float]:
-        """Return what the judge says of the probe before and after some steps, infinity if they diverged."""
+    def _measured(
+        self, network: BaseNetwork, data: Data, rows: Data, steps: int, measure: Measure
+    ) -> tuple[float, float]:
+        """Return what is measured on ``rows`` before and after some steps, infinity if they diverged."""
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            before = judge.measure(network, probe)
-            after = math.inf if self.trained(network, steps, data) is None else judge.measure(network, probe)
+            before = measure.compute(network, rows)
+            after = math.inf if self.trained(network, steps, data) is None else measure.compute(network, rows)
         return before, after if math.isfinite(after) else math.inf
 
     def trained(self, network: BaseNetwork, steps: int, data: Data | None = None) -> BaseNetwork | None:
@@ -257,7 +233,7 @@ def standardised(means: np.ndarray, spreads: np.ndarray) -> Edit:
 
 
 def without_penalties(network: BaseNetwork) -> None:
-    """Switch off everything that pulls weights to 0."""
+    """Set all penalties and the weight decay of a network to 0."""
     network.l1 = network.l2 = 0.0
     network.max_norm = None
     if network.optimizer.decays:
