@@ -345,6 +345,8 @@ def test_the_report() -> None:
     assert data["checks"][1]["cosine"] is None
     assert data["mistakes"][0]["kind"] == "bias_forgotten"
     assert not report
+    spoiled = check(Lesson(ARCHITECTURES[0], "not a number", 0)).to_dict()
+    assert json.loads(json.dumps(spoiled, allow_nan=False))["checks"][0]["tolerance"] is None
     right = check(Lesson(ARCHITECTURES[0], "", 0))
     assert right
     assert repr(right).endswith("all gradients are those of the loss (float64, central differences)")

@@ -1,4 +1,4 @@
-"""`glassnet.diagnose` and the eyes inside ``fit``: right findings, no false alarms, nothing disturbed, told once."""
+"""`glassnet.diagnose` and the checks during ``fit``: right findings, no false alarms, nothing changed, one warning each."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ def test_the_remedy_that_helped_helps(name: str) -> None:
     """What is said to have helped left less loss than the same steps without it."""
     finding = findings_of(name, seed=1)[0]
     assert finding.helped is True
-    told = [trial for trial in finding.evidence["trials"] if f"with {trial['change']}," in finding.tried]
-    assert len(told) == 1
-    assert told[0]["after"] < told[0]["before"]
-    assert f"{told[0]['after']:.3g}" in finding.tried
+    reported = [trial for trial in finding.evidence["trials"] if f"with {trial['change']}," in finding.tried]
+    assert len(reported) == 1
+    assert reported[0]["after"] < reported[0]["before"]
+    assert f"{reported[0]['after']:.3g}" in finding.tried
 
 
 def test_every_kind_is_found_somewhere() -> None:
@@ -93,7 +93,7 @@ def test_every_kind_is_found_somewhere() -> None:
         pytest.importorskip("sklearn")
         network, X, y, options = HEALTHY[name](0)
         seen |= set(network.fit(X, y, **options).findings.codes)
-    for make in (twins, sorted_rows, gaps, explodes, saturates, by_lot_in_one_unit, stuck_at_xor):
+    for make in (equal_columns, sorted_rows, gaps, explodes, saturates, by_lot_in_one_unit, stuck_at_xor):
         seen |= {finding.code for finding in examined(*make())}
     seen |= {finding.code for finding in dead_by_hand()}
     assert set(KINDS) - seen == set()
@@ -105,7 +105,7 @@ def examined(network: gn.Network, X: Any, y: Any, options: dict[str, Any]) -> gn
     return gn.Diagnosis([*history.findings, *gn.diagnose(network, X, y)])
 
 
-def twins() -> Any:
+def equal_columns() -> Any:
     """Return a training on a table with the same column twice."""
     X, y = classes(0)
     return classifier(0), np.column_stack([X, X[:, 2]]), y, {"epochs": 5}
@@ -171,11 +171,11 @@ def stuck_at_xor() -> Any:
     return network, X, np.array([0, 1, 1, 0]), {"epochs": 1000}
 
 
-# ---- nothing is disturbed ------------------------------------------------------------------------------------------
+# ---- nothing is changed ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["unscaled_inputs_sigmoid", "rate_30", "memorised", "nearly_all_dropped"])
-def test_looking_changes_no_bit_of_a_training(name: str) -> None:
+def test_checks_change_no_bit_of_a_training(name: str) -> None:
     """A training that is watched, and tried remedies for, ends with the bits of one that is not."""
     ends = []
     for diagnose in (False, True, gn.Watch(try_remedies=False)):
@@ -219,7 +219,7 @@ def test_diagnose_changes_nothing() -> None:
     assert network.params.tobytes() == other.params.tobytes()
 
 
-# ---- told once, and can be hidden ----------------------------------------------------------------------------------
+# ---- one warning each, and can be hidden ----------------------------------------------------------------------------------
 
 
 def test_problems_are_warned_of_once_each_from_the_users_line() -> None:
@@ -238,14 +238,14 @@ def test_problems_are_warned_of_once_each_from_the_users_line() -> None:
             assert not network.fit(X, y, diagnose=quiet, **options).findings
 
 
-def test_a_repeated_short_fit_is_not_looked_at_each_time() -> None:
-    """Many calls of ``fit`` with an epoch each are looked at after 1, 2, 4, 8, ... of them."""
+def test_a_repeated_short_fit_is_not_checked_each_time() -> None:
+    """Many calls of ``fit`` with an epoch each are checked after 1, 2, 4, 8, ... of them."""
     X, y = classes(0)
-    network, looked = classifier(0, gn.SGD(1e-6)), []
+    network, checked = classifier(0, gn.SGD(1e-6)), []
     for call in range(1, 21):
         if network.fit(X, y, epochs=1).findings:
-            looked.append(call)
-    assert looked == [1, 2, 4, 8, 16]
+            checked.append(call)
+    assert checked == [1, 2, 4, 8, 16]
 
 
 def test_nothing_is_tried_where_that_is_not_wanted() -> None:
@@ -277,8 +277,8 @@ def test_divergence_is_located_and_explained() -> None:
     assert "  tried: with learning_rate 0.75 instead of 3" in note or "learning_rate 0.15 instead of 3" in note
 
 
-def test_a_loss_that_is_too_high_is_told_before_the_end() -> None:
-    """A loss above that of the start is looked into after a few epochs, not only when all is over."""
+def test_a_loss_that_is_too_high_is_reported_before_the_end() -> None:
+    """A loss above that of the start is reported after a few epochs, not only when all is over."""
     X, y = classes(0)
     finding = classifier(0, gn.SGD(30.0), hidden=2, act="tanh").fit(X, y, epochs=200).findings[0]
     assert (finding.code, finding.epoch) == ("rate-too-high", 4)
@@ -313,7 +313,7 @@ def test_names_of_columns() -> None:
 
 
 def test_units_that_training_drove_to_their_ends_are_named() -> None:
-    """Large steps that drive tanh to its flat ends are told by the layer, with the share before and after."""
+    """Large steps that drive tanh to its flat ends are reported by layer, with the share before and after."""
     X, y = classes(0)
     y = np.random.default_rng(0).permutation(y)
     found = classifier(0, gn.SGD(20.0), act="tanh").fit(X, y, epochs=30, diagnose=gn.Watch(try_remedies=False)).findings
@@ -341,7 +341,7 @@ def test_names_of_a_frame() -> None:
     "name", ["unscaled_inputs_sigmoid", "zero_weights", "rate_30", "rate_3_regression", "uniform_positive_weights"]
 )
 def test_before_training(name: str) -> None:
-    """A network that was not trained yet is rehearsed on a copy: the mistake is named before it costs anything."""
+    """Of a network that was not trained yet a copy is trained briefly: the mistake is named before it costs anything."""
     network, X, y, _ = FAILURES[name].make(0)
     assert gn.diagnose(network, X, y)[0].code in FAILURES[name].codes
     assert network.history.epochs == 0
@@ -349,7 +349,7 @@ def test_before_training(name: str) -> None:
 
 @pytest.mark.parametrize("name", NEW_ROWS)
 def test_new_rows(name: str) -> None:
-    """New rows that do not look like the training rows are named; rows that do are not."""
+    """New rows that are unlike the training rows are reported; others are not."""
     code, make = NEW_ROWS[name]
     for seed in range(5):
         new, old = make(np.random.default_rng(seed))
@@ -389,8 +389,8 @@ def test_bad_arguments(act: Any, message: str) -> None:
     assert str(caught.value).startswith(message)
 
 
-def test_networks_that_are_not_looked_at() -> None:
-    """Members, and batches whose rows are not at hand, train without a word."""
+def test_networks_that_are_not_checked() -> None:
+    """Members, and batches whose rows are not at hand, train without findings."""
     X, y = classes(0)
     network = gn.Network([gn.Dense(3)], loss="cross_entropy", optimizer=gn.SGD(1e-6), members=2, seed=0)
     assert not network.fit(X, y, epochs=3).findings
@@ -425,8 +425,8 @@ def test_thresholds_keep_healthy_networks_quiet() -> None:
 
 
 def test_a_diagnosis_that_fails_costs_no_training(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever goes wrong with looking is a warning; the training ends as if nobody had looked."""
-    from glassnet.diagnosis import watch as watching
+    """Whatever goes wrong in a check is a warning; the training ends as without checks."""
+    from glassnet.diagnosis import watch
 
     def fail(*_: Any, **__: Any) -> None:
         message = "no luck"
@@ -435,7 +435,7 @@ def test_a_diagnosis_that_fails_costs_no_training(monkeypatch: pytest.MonkeyPatc
     X, y = classes(0)
     calm = classifier(0)
     calm.fit(X, y, epochs=3, diagnose=False)
-    monkeypatch.setattr(watching, "examine", fail)
+    monkeypatch.setattr(watch, "examine", fail)
     network = classifier(0)
     with pytest.warns(gn.DiagnosisWarning, match=r"fit: its diagnosis failed \(RuntimeError: no luck\)"):
         network.fit(X, y, epochs=3)
@@ -447,6 +447,7 @@ def strange() -> dict[str, tuple[list[Any], Any, Any, Any, dict[str, Any]]]:
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((60, 4)), rng.integers(0, 3, 60)
     dense = lambda k: [gn.Dense(6, "tanh"), gn.Dense(k)]  # noqa: E731
+    leaky = gn.Dense(6, gn.LeakyReLU(0.2), initializer="zeros")
     images = rng.standard_normal((40, 3, 5))
     value = gn.CustomLoss(lambda Z, t: ((Z - t) ** 2).sum(-1), lambda Z, t: 2 * (Z - t), name="mine")
     return {
@@ -466,6 +467,7 @@ def strange() -> dict[str, tuple[list[Any], Any, Any, Any, dict[str, Any]]]:
         "counts": (dense(1), "poisson", X, rng.poisson(2.0, 60), {}),
         "focal": (dense(3), "focal_cross_entropy", X, y, {}),
         "own loss": (dense(2), value, X, X[:, :2], {}),
+        "activation with arguments": ([leaky, gn.Dense(3)], "cross_entropy", X, y, {}),
         "own activation": ([gn.Dense(6, (np.sin, np.cos)), gn.Dense(3)], "cross_entropy", X, y, {}),
         "weights": (dense(3), "cross_entropy", X, y, {"sample_weight": (np.arange(60) > 30) * 2.0}),
         "class weights": (dense(3), "cross_entropy", X, y, {"class_weight": "balanced"}),
@@ -481,8 +483,8 @@ def strange() -> dict[str, tuple[list[Any], Any, Any, Any, dict[str, Any]]]:
 
 @pytest.mark.parametrize("name", strange())
 @pytest.mark.parametrize("rate", [1e-7, 1e-2, 50.0])
-def test_whatever_is_trained_can_be_looked_at(name: str, rate: float) -> None:
-    """No kind of network, data or loss makes looking fail, at any rate, in ``fit`` or in `diagnose`."""
+def test_whatever_is_trained_can_be_checked(name: str, rate: float) -> None:
+    """No kind of network, data or loss makes a check fail, at any rate, in ``fit`` or in `diagnose`."""
     layers, loss, X, y, options = strange()[name]
     schedule = gn.ReduceOnPlateau(rate, monitor="valid_loss") if name == "plateau" else rate
     network = gn.Network(layers, loss=loss, optimizer=gn.SGD(schedule, clip_norm=5.0), seed=0)

@@ -24,7 +24,7 @@ from glassnet.diagnosis.backprop.sample_points import (
     one_sample_per_row,
     place_points,
 )
-from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, repair_data, side_effects
+from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, find_side_effects, repair_data
 from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.utils.checks import check_integer, check_matrix, check_number
@@ -150,7 +150,7 @@ def _has_sample_per_row(X: np.ndarray, y: np.ndarray) -> bool:
 def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int) -> BackpropReport:
     X, y, effects = repair_data(learner, X, y)
     adds_up = check_repeats(learner, X, y)
-    effects += side_effects(learner, X, y)
+    effects += find_side_effects(learner, X, y)
     if adds_up:
         effects.append(SideEffect("accumulates", (), "2"))
     points, entries = _measure(learner, X, y, rows, max_entries, seed)

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 from glassnet.errors import ConfigError, GlassnetError
 
-__all__ = ["SideEffect", "check_repeats", "repair_data", "side_effects"]
+__all__ = ["SideEffect", "check_repeats", "find_side_effects", "repair_data"]
 
 WHERE = "check_my_backprop"
 
@@ -56,7 +56,7 @@ def _numbers(found: GradientCall) -> np.ndarray:
     return np.concatenate([np.zeros(1), *(g.ravel() for g in found.gradients if g is not None)])
 
 
-def side_effects(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterator[SideEffect]:
+def find_side_effects(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterator[SideEffect]:
     """Report what the functions do to arrays, and a loss or gradients that are not finite, right gradient or not."""
     names, arrays = learner.tree.names, learner.tree.arrays
     for name, original in zip(names, learner.tree.originals, strict=True):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.layers import BatchNorm, Dense, Dropout, Layer, Sequential, make_layer
+from glassnet.layers import BatchNorm, Dense, Dropout, Layer, ReLU, Sequential, Sigmoid, Tanh, make_layer
 from glassnet.losses import Loss
 
 __all__ = [
@@ -22,9 +22,8 @@ __all__ = [
     "without_last_activation",
 ]
 
-_SHRINKING = {"sigmoid", "tanh"}
-
 Edit = Callable[[list[Layer]], list[Layer]]
+Config = dict[str, Any]
 
 
 def _rebuilt(
@@ -44,20 +43,19 @@ def _fresh(layer: Layer) -> Layer:
     return copy.deepcopy(layer) if layer.saved_by_name else make_layer(layer.entry())
 
 
-def _changed(layer: Layer, act: Callable[[dict[str, Any]], dict[str, Any]]) -> Layer:
+def _changed(layer: Layer, change: Callable[[Config], Config]) -> Layer:
     """Return a `Dense` with other arguments, in sequences each of them, any other layer as it is."""
     if isinstance(layer, Sequential):
-        return Sequential([_changed(_fresh(inside), act) for inside in layer.layers])
-    return Dense(**act(layer.config())).tuned(**layer.tuning()) if type(layer) is Dense else layer
+        return Sequential([_changed(_fresh(inside), change) for inside in layer.layers])
+    if type(layer) is not Dense:
+        return layer
+    config = layer.config()
+    return Dense(**{**config, **change(config)}).tuned(**layer.tuning())
 
 
 def with_default_start(network: BaseNetwork) -> BaseNetwork:
     """Return the network with the initial weights that its activations ask for."""
-    return _rebuilt(network, lambda layers: [_changed(layer, _default_start) for layer in layers])
-
-
-def _default_start(config: dict[str, Any]) -> dict[str, Any]:
-    return {**config, "initializer": None}
+    return _rebuilt(network, lambda layers: [_changed(layer, lambda _: {"initializer": None}) for layer in layers])
 
 
 def with_new_seed(network: BaseNetwork) -> BaseNetwork:
@@ -73,13 +71,11 @@ def with_other_loss(network: BaseNetwork, loss: Loss) -> BaseNetwork:
 def with_rectifiers(network: BaseNetwork) -> BaseNetwork:
     """Return the network with 'relu' in place of sigmoid and tanh, and the initial weights for that."""
 
-    def act(config: dict[str, Any]) -> dict[str, Any]:
-        shrinks = config["activation"] in _SHRINKING
-        return {**config, "activation": "relu", "initializer": None} if shrinks else config
+    def change(config: Config) -> Config:
+        return {"activation": "relu", "initializer": None} if config["activation"] in ("sigmoid", "tanh") else {}
 
     def edit(layers: list[Layer]) -> list[Layer]:
-        pairs = {"Sigmoid", "Tanh"}
-        return [make_layer({"class": "ReLU"}) if type(x).__name__ in pairs else _changed(x, act) for x in layers]
+        return [ReLU() if type(layer) in (Sigmoid, Tanh) else _changed(layer, change) for layer in layers]
 
     return _rebuilt(network, edit)
 
@@ -88,41 +84,35 @@ def with_batch_norm(network: BaseNetwork) -> BaseNetwork:
     """Return the network with the outputs of every hidden `Dense` normalised over the batch."""
 
     def edit(layers: list[Layer]) -> list[Layer]:
-        *hidden, last = layers
-        found: list[Layer] = []
-        for layer in hidden:
-            found += [layer, BatchNorm()] if isinstance(layer, Dense) else [layer]
-        return [*found, last]
+        hidden = [[layer, BatchNorm()] if isinstance(layer, Dense) else [layer] for layer in layers[:-1]]
+        return [*(layer for pair in hidden for layer in pair), layers[-1]]
 
     return _rebuilt(network, edit)
 
 
+def _with_hidden(network: BaseNetwork, change: Callable[[Config], Config]) -> BaseNetwork:
+    """Return the network with other arguments of every `Dense` but the last layer."""
+    return _rebuilt(network, lambda layers: [*(_changed(layer, change) for layer in layers[:-1]), layers[-1]])
+
+
 def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
     """Return the network with 'relu' on every linear layer but the last."""
-
-    def act(config: dict[str, Any]) -> dict[str, Any]:
-        return {**config, "activation": "relu"} if config["activation"] in (None, "identity") else config
-
-    return _rebuilt(network, lambda layers: [*(_changed(layer, act) for layer in layers[:-1]), layers[-1]])
+    linear = (None, "identity")
+    return _with_hidden(network, lambda config: {"activation": "relu"} if config["activation"] in linear else {})
 
 
 def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:
     """Return the network with hidden layers twice as wide, at least 8 units."""
-
-    def act(config: dict[str, Any]) -> dict[str, Any]:
-        return {**config, "units": max(8, 2 * config["units"])}
-
-    return _rebuilt(network, lambda layers: [*(_changed(layer, act) for layer in layers[:-1]), layers[-1]])
+    return _with_hidden(network, lambda config: {"units": max(8, 2 * config["units"])})
 
 
 def without_last_activation(network: BaseNetwork) -> BaseNetwork:
-    """Return the network with a last layer that is linear, for better or worse with its own initial weights."""
+    """Return the network with a linear last layer, with initial weights of its own where it stays."""
 
     def edit(layers: list[Layer]) -> list[Layer]:
         *rest, last = layers
-        if isinstance(last, Dense):
-            return [*rest, _changed(last, lambda config: {**config, "activation": None, "initializer": None})]
-        return rest
+        linear = {"activation": None, "initializer": None}
+        return [*rest, _changed(last, lambda _: linear)] if isinstance(last, Dense) else rest
 
     return _rebuilt(network, edit)
 
