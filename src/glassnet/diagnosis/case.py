@@ -222,9 +222,9 @@ class Case:
     @cached_property
     def evaluation(self) -> tuple[np.ndarray, float]:
         """Logits and mean loss on the `evaluation_data`."""
-        return self.answers(self.evaluation_data[0])
+        return self.logits_and_loss(self.evaluation_data[0])
 
-    def answers(self, data: Data) -> tuple[np.ndarray, float]:
+    def logits_and_loss(self, data: Data) -> tuple[np.ndarray, float]:
         """Return logits and mean loss, without penalties, on ``data`` as the network is now."""
         Z = self.original.logits(data[0])
         return Z, mean_loss(self.original, Z, data)

@@ -66,7 +66,7 @@ class Function:
         return self.pull_back(np.ones(Z.shape), Z)
 
     def derivative_from_output(self, A: np.ndarray) -> np.ndarray | None:
-        """Return the derivative as it is written in terms of the output, None where nobody writes it so."""
+        """Return the derivative as it is written in terms of the output, None for a function without such a form."""
         (layer,) = self._layers
         if not isinstance(layer, (Sigmoid, Tanh)):
             return None

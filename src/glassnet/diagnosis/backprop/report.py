@@ -23,7 +23,7 @@ class BackpropMistake(NamedTuple):
     parameters : tuple of str
         Where it is; empty if it is not about single parameters.
     measured : str
-        What was seen.
+        What was measured.
     why : str
         Why that is a mistake.
     remedy : str

@@ -264,7 +264,7 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     if case.is_trained and 0 < n_seen < n:
         X, y, weight = held_out
         unseen = X[~seen], y[~seen], None if weight is None else weight[~seen]
-        rest, every = (case.answers(rows)[1] for rows in (unseen, held_out))
+        rest, every = (case.logits_and_loss(rows)[1] for rows in (unseen, held_out))
         tried = f"without them the validation loss is {rest:.3g} instead of {every:.3g}."
     evidence = {"shared": n_seen, "rows": n}
     yield suspect("shared-rows", measured, epoch=0, tried=tried, evidence=evidence)

@@ -44,7 +44,7 @@ def explain_failure(case: Case, trials: Trials) -> Iterator[Finding]:
     """Report why the network does not learn, if one change makes it learn; otherwise what was tried."""
     updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
     steps = min(max(STEPS, updates // 4), _MOST_STEPS)
-    final, gain = case.answers(case.evaluation_rows)[1], _GAIN * case.scale
+    final, gain = case.logits_and_loss(case.evaluation_rows)[1], _GAIN * case.scale
     words = "the best constant answer has" if case.baseline is not None else "at the start it was"
     measured = f"The loss is {case.now.loss:.3g} after {updates} updates; {words} {case.reference:.3g}."
     evidence: dict[str, Any] = {"loss": case.now.loss, "reference": case.reference, "updates": updates}
@@ -72,7 +72,7 @@ def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     if not case.is_trained or case.now.loss < case.reference - _HALF * case.scale or not _is_narrow(case.original):
         return
     outcome = trials.make(Attempt("twice the units, at least 8", with_twice_the_units, steps=_MOST_STEPS))
-    final = case.answers(case.evaluation_rows)[1]
+    final = case.logits_and_loss(case.evaluation_rows)[1]
     if outcome is None or outcome.after > final - _GAIN * case.scale:
         return
     measured = f"The loss stays at {final:.3g}; the best constant answer has {case.reference:.3g}."
