@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import importlib.util
+import inspect
 import os
 import pydoc
 import re
@@ -176,6 +177,18 @@ def test_every_parameter_is_described() -> None:
     """Each parameter of a public class or function has a description; a method may name its own in its text instead."""
     gaps = [gap for shown in shown_objects() if not shown.path.startswith(ELSEWHERE) for gap in undescribed(shown)]
     assert gaps == []
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_shared_documentation_is_the_same_everywhere(name: str) -> None:
+    """A class that shares documentation shows on its page what ``help`` shows: every parameter, in the signature's order."""
+    pytest.importorskip("sklearn")
+    kind = pydoc.locate(f"glassnet.sklearn.{name}")
+    (shown,) = (each for each in shown_objects() if each.path.endswith(f".{name}"))
+    assert shown.docstring.value.strip() == inspect.getdoc(kind)
+    (parameters,) = (part for part in shown.docstring.parsed if part.kind.value == "parameters")
+    listed = [each.strip() for entry in parameters.value for each in entry.name.split(",")]
+    assert listed == list(inspect.signature(kind).parameters)
 
 
 def test_no_dash_leads_nowhere(site: Path) -> None:
