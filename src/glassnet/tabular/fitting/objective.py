@@ -1,4 +1,4 @@
-"""What a table model is judged by: the metric decides the loss, and which epoch is kept."""
+"""The objective of a training: the metric determines the loss, and which epoch is kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ClassMetric", "Goal", "NumberMetric", "find_goal"]
 
 ClassMetric = Literal["accuracy", "auc", "balanced_accuracy", "brier", "f1", "log_loss"]
 NumberMetric = Literal["mae", "r2", "rmse"]
-# Whether the metric looks at probabilities, which smoothed labels would bend.
+# Whether the metric evaluates probabilities, which label smoothing would distort.
 _OF_CLASSES: dict[ClassMetric, bool] = {
     "accuracy": False,
     "auc": True,
@@ -29,14 +29,14 @@ _OF_NUMBERS: dict[NumberMetric, type[Loss]] = {"mae": AbsoluteError, "r2": Squar
 
 @dataclass(frozen=True)
 class Goal:
-    """What a network is trained and judged by.
+    """Loss and metric of a training.
 
     Parameters
     ----------
     loss : Loss
-        Without a recipe's own additions.
+        Before a recipe adds label smoothing or an ensemble.
     metric : str
-        Of the validation rows: the epoch where it is best is kept.
+        The epoch with its best value on the validation rows is kept.
     smooths : bool
         Whether a recipe may smooth labels.
     """
@@ -47,17 +47,9 @@ class Goal:
 
 
 def find_goal(where: str, task: str, metric: str | None, quantiles: Sequence[float] | None) -> Goal:
-    """Return what is aimed at.
+    """Return loss and metric for a task; a metric of None is the accuracy or the root mean squared error.
 
-    Parameters
-    ----------
-    where : str
-        For the messages.
-    task : {"classification", "regression"}
-    metric : str or None
-        None is the accuracy, or the root mean squared error.
-    quantiles : sequence of float or None
-        Levels that a regression predicts instead of a mean.
+    ``where`` starts error messages; ``quantiles`` are levels that a regression predicts instead of a mean.
     """
     if task == "classification":
         chosen = check_choice(where, "metric", metric or "accuracy", _OF_CLASSES, synonyms.METRICS)
