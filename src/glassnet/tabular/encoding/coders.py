@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import KINDS, Column
 
-__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "outside_training", "rows_have"]
+__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "outside_training", "rows_have"]
 
+Scaling = Literal["standard", "robust", "normal"]
 SCALINGS: dict[str, type[Scale]] = {"standard": Scale, "robust": RobustScale, "normal": NormalScale}
 """The scales of numbers by name."""
 
@@ -63,7 +64,7 @@ class Coder:
         return []
 
     def config(self) -> dict[str, Any]:
-        """Return everything that `from_entries` needs, JSON-able: the fields, those of a scale beside the others."""
+        """Return all fields for `from_entries`, JSON-able; those of a scale are entries of their own."""
         found: dict[str, Any] = {"coder": self.kind}
         for name in (field.name for field in fields(self)):
             value = getattr(self, name)

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
-from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.robust_scaling import RobustScale
@@ -80,7 +80,7 @@ class TableEncoder:
         self,
         max_categories: int = 30,
         *,
-        scaling: str = "standard",
+        scaling: Scaling = "standard",
         embed_above: int | None = None,
         allow_empty: bool = False,
     ) -> None:

@@ -14,11 +14,13 @@ from glassnet.tabular.estimators.targets import find_classes, label_column, numb
 from glassnet.tabular.fitting.objective import ClassMetric, NumberMetric
 from glassnet.tabular.fitting.recipes import RecipeName
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import ClassifierMixin, RegressorMixin
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 
+@shares_documentation(TabularEstimator)
 class TabularClassifier(ClassifierMixin, TabularEstimator):
     """A classifier for tables with columns of any kind, good without tuning.
 
@@ -83,6 +85,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return self.model_.predict_proba(table)[:, self._places]
 
 
+@shares_documentation(TabularEstimator)
 class TabularRegressor(RegressorMixin, TabularEstimator):
     """A regressor for tables with columns of any kind, good without tuning.
 

@@ -264,20 +264,10 @@ def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
     return [*layers, EnsembleHead(design.n_outputs)]
 
 
-def _tabm_optimizer(design: Design) -> Optimizer:
-    return AdamW(2e-3, weight_decay=3e-4)
-
-
-def _ensemble_loss(design: Design) -> Loss:
-    return EnsembleLoss(design.loss, copies=_COPIES)
-
-
-_ROBUST = {"scaling": "robust", "embed_above": 8}
-_RANKED = {"scaling": "normal", "max_categories": 300}
 _TABM: dict[str, Any] = {
-    "loss": _ensemble_loss,
-    "optimizer": _tabm_optimizer,
-    "coding": _RANKED,
+    "loss": lambda design: EnsembleLoss(design.loss, copies=_COPIES),
+    "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
+    "coding": {"scaling": "normal", "max_categories": 300},
     "epochs": 1000,
     "patience": 17,
     "ties": "first",
@@ -290,10 +280,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "realmlp",
             "RealMLP with its tuned defaults",
-            _ROBUST,
-            _realmlp,
-            _smoothed,
-            _realmlp_optimizer,
+            {"scaling": "robust", "embed_above": 8},
+            *(_realmlp, _smoothed, _realmlp_optimizer),
             starts_from_data=True,
             clips=True,
         ),
@@ -301,9 +289,7 @@ RECIPES: dict[str, Recipe] = {
             "small",
             "RealMLP, simplified",
             {"scaling": "robust", "max_categories": 300},
-            _small,
-            _smoothed,
-            _small_optimizer,
+            *(_small, _smoothed, _small_optimizer),
         ),
         Recipe(
             "tabm",
