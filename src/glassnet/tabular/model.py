@@ -78,7 +78,7 @@ class TableModel(Predictor):
         return self.target.decode(outputs) if self.target.labels else self.numbers(outputs)
 
     def predict_proba(self, frame: Any) -> np.ndarray:
-        """Return the probability of each label, float32 (n, k), in the order of ``target.labels``.
+        """Return the probability of each label for each row of ``frame``, float32 (n, k), ordered as ``target.labels``.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class TableModel(Predictor):
         return self._outputs(frame)
 
     def predict_quantiles(self, frame: Any) -> np.ndarray:
-        """Return the quantiles of each row in the target's units, float64 (n, number of ``levels``), ascending.
+        """Return the quantiles of each row of ``frame`` in the target's units, float64 (n, number of ``levels``).
 
         Raises
         ------
@@ -122,12 +122,12 @@ class TableModel(Predictor):
         return column_importance(self, frame, metric=metric, repeats=repeats, seed=seed)
 
     def warnings(self, frame: Any) -> list[str]:
-        """Return the warnings of `TableEncoder.check` about rows, which may include the target."""
+        """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
         table = to_table(frame)
         return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
 
     def evaluate(self, frame: Any) -> dict[str, float]:
-        """Return metrics on rows with a known target.
+        """Return metrics on rows with a known target, which is a column of ``frame``.
 
         Returns
         -------
@@ -158,14 +158,14 @@ class TableModel(Predictor):
     # ---- files --------------------------------------------------------------------------------------------------
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write network, encoder and target to one ``.safetensors`` file; `glassnet.load` reads the network alone."""
+        """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
         table = {"encoder": self.encoder.config(), "target": self.target.config()}
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
         self.network.save(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:
-        """Read a model that `save` wrote.
+        """Read a model that `save` wrote to ``path``.
 
         Raises
         ------

@@ -32,7 +32,7 @@ class Predictor:
         return loss.levels if isinstance(loss, Quantile) else None
 
     def answers(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows (n, d)."""
+        """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""
         if not len(X):
             return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
         outputs = self._in_double_precision().predict(X)
@@ -50,7 +50,7 @@ class Predictor:
         return kept
 
     def numbers(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the predictions of a regression, float64 (n,) in the target's units, from its `answers`."""
+        """Return the predictions of a regression, float64 (n,) in the target's units, from ``outputs`` of `answers`."""
         if self.levels is not None:
             far = np.abs(np.array(self.levels) - 0.5).round(9)
             outputs = outputs[:, far == far.min()].mean(axis=1, keepdims=True)

@@ -133,7 +133,7 @@ class TableEncoder:
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:
-        """Fit to training rows and return their features."""
+        """Fit to the training rows ``frame`` and return their features."""
         table = to_table(frame)
         return self.fit(table).transform(table)
 
@@ -182,7 +182,7 @@ class TableEncoder:
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def transform(self, frame: Any) -> np.ndarray:
-        """Return the features of any rows, float32 (n, d); columns are found by name, others are ignored.
+        """Return the features of the rows of ``frame``, float32 (n, d); columns are found by name, others are ignored.
 
         Raises
         ------
@@ -215,7 +215,7 @@ class TableEncoder:
         return X
 
     def check(self, frame: Any) -> list[str]:
-        """Return warnings about rows to predict, each one sentence; an empty list if they resemble training.
+        """Return warnings about the rows of ``frame``, each one sentence; an empty list if they resemble training.
 
         They report columns that are absent, not needed or cannot be read, categories that training did not have, values
         outside its range, and missing values in columns that had none in training.

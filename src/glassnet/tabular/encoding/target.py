@@ -162,7 +162,7 @@ class TargetEncoder:
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def transform(self, column: Any) -> np.ndarray:
-        """Return int64 class codes of shape (n,), or float32 standardised numbers of shape (n, 1).
+        """Return ``column`` as int64 class codes of shape (n,), or float32 standardised numbers of shape (n, 1).
 
         Raises
         ------
@@ -194,7 +194,7 @@ class TargetEncoder:
         return found
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Return the most probable labels for (n, k) probabilities, or numbers in the target's units for (n, 1).
+        """Return the most probable labels for ``outputs``, (n, k) probabilities, or numbers in the target's units.
 
         Labels are an array of their own type: str objects, bool, int64 or float64.
         """

@@ -86,11 +86,12 @@ class Column:
 
 
 class Table:
-    """Columns of equal length with different names, in order.
+    """Columns of a table, in order.
 
     Parameters
     ----------
     columns : sequence of Column
+        Equally long, with different names.
     where : str, default="Table"
         Start of error messages.
 
@@ -141,7 +142,7 @@ class Table:
         return Table([column.take(rows) for column in self.columns])
 
     def drop(self, names: Iterable[str]) -> Table:
-        """Return the table without these columns, all of which must exist."""
+        """Return the table without the columns of these ``names``, all of which must exist."""
         gone = [names] if isinstance(names, str) else list(names)
         for name in gone:
             if name not in self._by_name:
