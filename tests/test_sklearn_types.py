@@ -18,13 +18,8 @@ ESTIMATORS = (MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor)
 
 
 def declared(path: Path) -> list[tuple[str, str]]:
-    """Return classes and methods of a file that stand under TYPE_CHECKING."""
-    guarded = [
-        node
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-    ]
-    classes = [each for node in guarded for each in node.body if isinstance(each, ast.ClassDef)]
+    """Return classes and methods of a file, those for type checkers only included."""
+    classes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
     return [(each.name, method.name) for each in classes for method in each.body if isinstance(method, ast.FunctionDef)]
 
 

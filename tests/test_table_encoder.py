@@ -7,7 +7,7 @@ import copy
 import datetime as dt
 import json
 import math
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from glassnet.errors import ConfigError, DataError, FormatError, NotFittedError
 from glassnet.tabular import TableEncoder, read_table, to_table
+from glassnet.tabular.encoding.coders import SCALINGS, Scaling
 from glassnet.tabular.encoding.scaling import Scale
 
 
@@ -248,6 +249,11 @@ def test_warnings(case: str) -> None:
     """`check` names what is unlike training, each in one sentence, and keeps quiet otherwise."""
     changes, expected = WARNINGS[case]
     assert TableEncoder().fit(TRAINING).check({**NEW, **changes}) == expected
+
+
+def test_scalings_for_type_checkers() -> None:
+    """The names of scalings that type checkers allow are those that there are."""
+    assert set(get_args(Scaling)) == set(SCALINGS)
 
 
 def test_missing_columns() -> None:

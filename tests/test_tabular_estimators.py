@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self, get_args, get_type_hints
 
 import joblib
 import numpy as np
@@ -25,6 +27,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
+from glassnet.tabular.fitting.objective import CLASS_METRICS, NUMBER_METRICS
 from glassnet.tabular.fitting.recipes import RECIPES
 from tabular_cases import KINDS, SHORT, N, answers, columns, labels, numbers
 
@@ -47,6 +50,9 @@ def fitted() -> dict[str, Any]:
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": "a row of weight 2 is in one batch, two rows may be in two"
 }
+
+
+METRICS_OF: dict[Any, Any] = {TabularClassifier: CLASS_METRICS, TabularRegressor: NUMBER_METRICS}
 
 
 def check_name(value: Any) -> str:
@@ -95,6 +101,28 @@ def test_parameters(cls: Any) -> None:
         f"{cls.__name__}(epochs=9, metric='r2', n_ensemble=2, random_state=3, recipe='small')"
     )
     assert (is_classifier(model), is_regressor(model)) == (cls is TabularClassifier, cls is TabularRegressor)
+
+
+@pytest.mark.parametrize("cls", [TabularClassifier, TabularRegressor])
+def test_every_parameter_is_documented_once(cls: Any) -> None:
+    """The docstring that ``help`` shows has the shared parameters too, with the closed lists of names that there are."""
+    sections = dict(re.findall(r"^(\w+)\n-+\n((?:.+\n)+)", cls.__doc__, re.MULTILINE))
+    entries = dict(re.findall(r"^(\w+) : (.*)", sections["Parameters"], re.MULTILINE))
+    assert sorted(entries) == sorted(inspect.signature(cls).parameters)
+    assert set(re.findall(r'"([\w-]+)"', entries["recipe"])) == set(RECIPES)
+    assert set(re.findall(r'"(\w+)"', entries["metric"])) == set(METRICS_OF[cls])
+    attributes = re.findall(r"^(\w+) :", sections["Attributes"], re.MULTILINE)
+    assert {"model_", "histories_"} < {*attributes}
+    assert ("classes_" in attributes) == (cls is TabularClassifier)
+
+
+@pytest.mark.parametrize("cls", [TabularClassifier, TabularRegressor])
+def test_names_for_type_checkers(cls: Any) -> None:
+    """The names that type checkers allow are those that a fit accepts."""
+    hints = get_type_hints(cls.__init__, vars(sys.modules[cls.__module__]))
+    assert set(get_args(hints["recipe"])) == set(RECIPES)
+    assert set(get_args(get_args(hints["metric"])[0])) == set(METRICS_OF[cls])
+    assert get_type_hints(cls.fit)["return"] is Self
 
 
 @pytest.mark.parametrize("kind", KINDS)

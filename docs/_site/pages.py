@@ -6,6 +6,8 @@ from typing import Any
 
 import griffe
 
+from glassnet.utils.docstrings import merge_sections
+
 # Names without an underscore that one part of glassnet needs of another: no page shows them.
 ENGINE = {
     "glassnet.engine.inspection": "tap",
@@ -45,6 +47,7 @@ class PublicNames(griffe.Extension):
         """Narrow the exports of every module, which is what the filter ``public`` goes by."""
         if pkg.path == "glassnet":  # others are loaded too, to resolve names
             narrow(pkg, set(map(str, pkg.exports or ())))
+            share_documentation(pkg)
             for member in list(hidden_members(pkg)):
                 member.parent.del_member(member.name)
             list_initializers(pkg["layers.initializers"])
@@ -90,6 +93,21 @@ def hidden_members(module: griffe.Module) -> Iterator[griffe.Object]:
     for submodule in module.modules.values():
         if not submodule.is_alias:
             yield from hidden_members(submodule)
+
+
+def share_documentation(module: griffe.Module) -> None:
+    """Add to the docstrings of classes what their decorator `shares_documentation` adds at run time."""
+    for each in module.classes.values():
+        if not each.is_alias:
+            for decorator in each.decorators:
+                found = re.fullmatch(r"shares_documentation\((\w+)\)", str(decorator.value))
+                for base in each.mro() if found else ():
+                    if base.name == found[1]:
+                        order = [parameter.name for parameter in each.parameters]
+                        each.docstring.value = merge_sections(each.docstring.value, base.docstring.value, order)
+    for submodule in module.modules.values():
+        if not submodule.is_alias:
+            share_documentation(submodule)
 
 
 def list_initializers(module: griffe.Module) -> None:

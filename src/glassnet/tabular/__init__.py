@@ -1,4 +1,4 @@
-"""From a table to a network: reading, coding and splitting tables, and the model that keeps all of it together.
+"""Networks for tables: reading, encoding and splitting tables, models with their encoders, and estimators.
 
 ::
 
@@ -41,7 +41,7 @@ _ESTIMATORS = ("TabularClassifier", "TabularRegressor")
 
 
 def __getattr__(name: str) -> Any:
-    """Import the estimators where they are used: only they need scikit-learn."""
+    """Import the estimators on first use: only they need scikit-learn."""
     if name in _ESTIMATORS:
         require_extra("sklearn", "sklearn", f"glassnet.tabular.{name}")
         from glassnet.tabular import estimators

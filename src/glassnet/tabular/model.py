@@ -1,4 +1,4 @@
-"""A network together with how its table is read: the model that a file holds."""
+"""A table model: a network with the encoders of its table, saved in one file."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.predictor import Predictor, loss_of_copies
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.text import as_kind
-from glassnet.utils.wording import shortened
+from glassnet.utils.wording import few, shortened
 
 __all__ = ["TableModel"]
 
 _KEY = "table"  # in network.metadata
-_OF_NUMBERS = ("absolute_error", "huber", "quantile")  # beside the squared error
+_OF_NUMBERS = ("absolute_error", "huber", "quantile")  # in addition to the squared error
 
 
 class TableModel(Predictor):
-    """Predicts labels or numbers from tables: an encoder, a trained network, and a target encoder.
+    """Predicts labels or numbers from tables with an encoder, a trained network and a target encoder.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class TableModel(Predictor):
     Raises
     ------
     ConfigError
-        The three do not fit each other.
+        Network, encoder and target do not fit together.
 
     Examples
     --------
@@ -67,18 +67,18 @@ class TableModel(Predictor):
     def predict(self, frame: Any) -> np.ndarray:
         """Return the most probable label of each row, or the number in the target's units.
 
-        Of quantiles it is the one nearest to the median, or the mean of two that are equally near.
+        With quantiles it is the one nearest to the median, or the mean of two that are equally near.
 
         Parameters
         ----------
         frame : Table, DataFrame or mapping
-            With the columns of training; others, the target among them, are passed over.
+            Rows with the columns of training; others, such as the target, are ignored.
         """
         outputs = self._outputs(frame)
         return self.target.decode(outputs) if self.target.labels else self.numbers(outputs)
 
     def predict_proba(self, frame: Any) -> np.ndarray:
-        """Return the probability of each label, float32 (n, k), in the order of ``target.labels``.
+        """Return the probability of each label for each row of ``frame``, float32 (n, k), ordered as ``target.labels``.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class TableModel(Predictor):
         return self._outputs(frame)
 
     def predict_quantiles(self, frame: Any) -> np.ndarray:
-        """Return the quantiles of each row in the target's units, float64 (n, number of ``levels``), rising.
+        """Return the quantiles of each row of ``frame`` in the target's units, float64 (n, number of ``levels``).
 
         Raises
         ------
@@ -108,7 +108,7 @@ class TableModel(Predictor):
         return self.answers(self.encoder.transform(to_table(frame)))
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
-        """Return for each row of ``frame`` what its columns contribute to the prediction.
+        """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
         ``background`` has the rows to compare with; see `glassnet.tabular.attribution.reasons.reasons_of`.
         """
@@ -122,18 +122,18 @@ class TableModel(Predictor):
         return column_importance(self, frame, metric=metric, repeats=repeats, seed=seed)
 
     def warnings(self, frame: Any) -> list[str]:
-        """Return what is unlike training in these rows, as `TableEncoder.check` does; the target may be among them."""
+        """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
         table = to_table(frame)
         return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
 
     def evaluate(self, frame: Any) -> dict[str, float]:
-        """Return metrics on rows with a known target.
+        """Return metrics on rows with a known target, which is a column of ``frame``.
 
         Returns
         -------
         dict
-            Of a classification: ``loss`` (mean cross-entropy of the probabilities, in nats) and ``accuracy``. Of a
-            regression, in the target's units: ``rmse``, ``mae``, and ``r2`` against the mean of these rows.
+            For a classification ``loss`` (mean cross-entropy of the probabilities, in nats) and ``accuracy``; for a
+            regression, in the target's units, ``rmse``, ``mae``, and ``r2`` relative to the mean of these rows.
 
         Raises
         ------
@@ -143,8 +143,8 @@ class TableModel(Predictor):
         table = to_table(frame)
         if self.target.name not in table:
             must = f"the frame must have the target {self.target.name!r}"
-            shown = ", ".join(map(repr, table.names[:10]))
-            message = f"TableModel.evaluate: {must}, got the columns {shown}. Use predict where it is not known."
+            got = f"the columns {few(map(repr, table.names))}"
+            message = f"TableModel.evaluate: {must}, got {got}. Use predict where it is not known."
             raise DataError(message, expected=self.target.name, got=table.names)
         y = self.target.transform(table[self.target.name])
         X = self.encoder.transform(table)
@@ -158,14 +158,14 @@ class TableModel(Predictor):
     # ---- files --------------------------------------------------------------------------------------------------
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write network, encoder and target to one ``.safetensors`` file; `glassnet.load` reads the network alone."""
+        """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
         table = {"encoder": self.encoder.config(), "target": self.target.config()}
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
         self.network.save(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:
-        """Read a model that `save` wrote.
+        """Read a model that `save` wrote to ``path``.
 
         Raises
         ------
@@ -194,7 +194,7 @@ class TableModel(Predictor):
 
 
 def _mismatch(network: Network, encoder: TableEncoder, target: TargetEncoder) -> str:
-    """Return in words what does not fit, or nothing."""
+    """Return a description of what does not fit, or ""."""
     width, outputs = (len(encoder.feature_names),), target.n_outputs
     if network.input_shape is None:
         return "a network that was not built"

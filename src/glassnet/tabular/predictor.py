@@ -1,4 +1,4 @@
-"""From coded rows to answers: what a table's network says of them, in the target's terms."""
+"""Predictions of a table model for encoded rows."""
 
 from __future__ import annotations
 
@@ -13,19 +13,10 @@ __all__ = ["Predictor", "loss_of_copies"]
 
 
 class Predictor:
-    """Answers for coded rows.
+    """Predicts for encoded rows; `TableModel` documents its parameters.
 
-    A row has the same answer alone and among others: answers are computed in double precision and rounded at the end,
-    since the last bits of a product in single precision depend on a row's place in it.
-
-    Parameters
-    ----------
-    network : Network
-        Built for the features of ``encoder`` and the outputs of ``target``; the predictions of members are averaged.
-    encoder : TableEncoder
-        Fitted on the training rows.
-    target : TargetEncoder
-        Fitted on the training rows.
+    The prediction for a row does not depend on the other rows: it is computed in double precision and rounded at the
+    end, since the last bits of a product in single precision depend on the position of the row.
     """
 
     def __init__(self, network: Network, encoder: TableEncoder, target: TargetEncoder) -> None:
@@ -36,36 +27,30 @@ class Predictor:
 
     @property
     def levels(self) -> tuple[float, ...] | None:
-        """The quantiles that are predicted, as shares of rows below; None if it is not quantiles."""
+        """The levels of the quantiles that are predicted; None for other predictions."""
         loss = loss_of_copies(self.network.loss)
         return loss.levels if isinstance(loss, Quantile) else None
 
     def answers(self, X: np.ndarray) -> np.ndarray:
-        """Return probabilities, or standardised numbers, for coded rows: (n, k), averaged over members.
-
-        Parameters
-        ----------
-        X : ndarray of shape (n, d)
-            What ``encoder.transform`` returned.
-        """
+        """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""
         if not len(X):
             return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
         outputs = self._in_double_precision().predict(X)
-        if self.target.clip:  # each member before they are averaged, so that none counts for more by being far off
+        if self.target.clip:  # each member before averaging, so that one outlier does not dominate
             scale = self.target.scale
             outputs = np.clip(outputs, *scale.forward(np.array([scale.low, scale.high])))
         answers = outputs if self.network.members is None else outputs.mean(axis=0)
         return answers.astype(self.network.dtype)
 
     def _in_double_precision(self) -> Network:
-        """Return the network in float64, made anew if its weights were changed since."""
+        """Return the network in float64, converted again if its weights have changed."""
         kept, network = self._double, self.network
         if kept is None or not all(map(np.array_equal, (kept.params, kept.stats), (network.params, network.stats))):
             kept = self._double = network.astype("float64")
         return kept
 
     def numbers(self, outputs: np.ndarray) -> np.ndarray:
-        """Return what a regression predicts, float64 (n,) in the target's units, from its `answers`."""
+        """Return the predictions of a regression, float64 (n,) in the target's units, from ``outputs`` of `answers`."""
         if self.levels is not None:
             far = np.abs(np.array(self.levels) - 0.5).round(9)
             outputs = outputs[:, far == far.min()].mean(axis=1, keepdims=True)
@@ -76,5 +61,5 @@ class Predictor:
 
 
 def loss_of_copies(loss: Loss) -> Loss:
-    """Return the loss of the outputs; of an ensemble, that of each copy's outputs."""
+    """Return the loss; for an `EnsembleLoss` that of each copy."""
     return loss.loss if isinstance(loss, EnsembleLoss) else loss

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 __all__ = ["BaseEstimator", "ClassifierMixin", "RegressorMixin", "available_if"]
 
-if TYPE_CHECKING:
+if not TYPE_CHECKING:
+    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+    from sklearn.utils.metaestimators import available_if
+
+else:
     F = TypeVar("F", bound=Callable[..., Any])
 
     class BaseEstimator:
@@ -34,7 +38,3 @@ if TYPE_CHECKING:
 
     def available_if(check: Callable[[Any], bool]) -> Callable[[F], F]:
         """Return a decorator for a method that exists while ``check(estimator)`` is true."""
-
-else:
-    from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
-    from sklearn.utils.metaestimators import available_if

@@ -22,7 +22,7 @@ from glassnet.cli.training.train_result import Outcome
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted
 from glassnet.saving.model_file import write_atomically
-from glassnet.tabular.attribution.reasons import told_rows
+from glassnet.tabular.attribution.reasons import explain_rows
 from glassnet.utils.checks import require_extra
 from glassnet.utils.html import Markup, page
 
@@ -204,7 +204,7 @@ def _whys(outcome: Outcome, data: Prepared) -> list[str]:
     errors = 1.0 - answers[np.arange(len(answers)), truth] if is_label else np.abs(model.numbers(answers) - truth)
     order = np.argsort(errors, kind="stable")
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
-    whys = told_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.coded.X["training"])
+    whys = explain_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.coded.X["training"])
     titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
     return [f"<h3>{title}</h3>{reasons_html(why)}" for title, why in zip(titles, whys, strict=False)]
 

@@ -19,6 +19,8 @@ from glassnet.sklearn.solvers.building import choose_loss
 from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, LogLoss
 from glassnet.sklearn.solvers.rows import weights_of_classes
+from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import ClassifierMixin, available_if
 
 __all__ = ["MLPClassifier"]
@@ -26,118 +28,26 @@ __all__ = ["MLPClassifier"]
 _SOFTMAX = (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)
 
 
+@shares_documentation(SharedParameters)
 class MLPClassifier(ClassifierMixin, BaseMLP):
-    """Multi-layer perceptron for classes: scikit-learn's parameters, random numbers and results, and what it refused.
+    """Multi-layer perceptron for classes: scikit-learn's parameters, random numbers and results, and more options.
 
     With scikit-learn's parameters alone, weights, losses and predictions are those of
     ``sklearn.neural_network.MLPClassifier`` up to rounding.
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Widths of the hidden layers; ``()`` is logistic regression.
-    activation : str, activation object, or one for each hidden layer, default="relu"
-        ``"identity"``, ``"logistic"``, ``"tanh"``, ``"relu"``, all other names in `glassnet.layers.ACTIVATIONS`,
-        objects such as ``LeakyReLU(0.2)``, and ``CustomActivation`` of your own.
-    solver : str or Optimizer, default="adam"
-        ``"adam"``, ``"sgd"`` and ``"lbfgs"`` are scikit-learn's forms; ``"adamw"``, ``"rmsprop"``, ``"lion"``,
-        ``"adagrad"`` and objects are those of `glassnet.optimizers`, and objects bring their own learning rate.
-    alpha : float, default=0.0001
-        L2 penalty: the loss of a batch has ``alpha / 2 * sum(w**2) / n`` for a batch of n rows.
-    batch_size : int or "auto", default="auto"
-        Rows per update; "auto" is ``min(200, n)``.
-    learning_rate : str or Schedule, default="constant"
-        ``"constant"``, ``"invscaling"`` and ``"adaptive"`` are for ``solver="sgd"``; a schedule such as
-        ``CosineDecay(0.01, epochs=200)`` works with all.
-    learning_rate_init : float, default=0.001
-        First learning rate.
-    power_t : float, default=0.5
-        Of "invscaling": ``learning_rate_init / (t + 1)**power_t`` after t samples.
-    max_iter : int, default=200
-        Most epochs; with "lbfgs" most iterations.
-    shuffle : bool, default=True
-        Whether each epoch visits the rows in a new order.
-    random_state : int, RandomState or None, default=None
-        First weights, held-out rows, order of rows and noise follow from it.
-    tol : float, default=0.0001
-        Less improvement than this is none.
-    verbose : bool or int, default=False
-        Whether to print the loss of each epoch.
-    warm_start : bool, default=False
-        Whether `fit` begins with the weights of the last fit.
-    momentum : float, default=0.9
-        Of "sgd".
-    nesterovs_momentum : bool, default=True
-        Whether "sgd" looks ahead.
-    early_stopping : bool, default=False
-        Whether to hold rows out, stop when their accuracy no longer improves, and keep the best weights.
-    validation_fraction : float, default=0.1
-        Share of rows held out.
-    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        Of "adam".
-    n_iter_no_change : int, default=10
-        Epochs without improvement after which to stop.
-    max_fun : int, default=15000
-        Most evaluations of "lbfgs".
     loss : str or Loss, default="log_loss"
         Or a loss of `glassnet.losses` by name or as an object, a `CustomLoss` too.
     class_weight : dict or "balanced", optional
         Weights by label, which multiply those of the rows.
-    dropout : float or one for each hidden layer, default=0.0
-        Share of a hidden layer's outputs that is dropped in each training step.
-    normalization : {"batch", "layer"}, optional
-        A norm between each hidden layer and its activation.
-    clip_norm : float, optional
-        Largest Euclidean norm of a step's gradient.
-    frozen : sequence of int, default=()
-        Which layers of ``coefs_`` keep their weights.
-    scale_inputs : bool, default=False
-        Whether the model scales each column to mean 0 and deviation 1 itself, as the rows of the first fit have them.
-    metrics : str, function or sequence, optional
-        For the validation data, into ``history_``; see `Network.fit`.
-    callbacks : Callback, function or sequence, default=()
-        See `Network.fit`.
-    max_seconds : float, optional
-        Stop after this time.
-    progress : bool, default=False
-        Whether to show a progress line; None shows it on a terminal.
-    threads : int or "auto", default="auto"
-        BLAS threads while training.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         Labels, in the order of `predict_proba`'s columns.
-    coefs_, intercepts_ : list of ndarray
-        Weights (n_in, n_out) and biases (n_out,) of each layer; may be set.
-    loss_ : float
-        Of the last epoch, the penalty included.
-    best_loss_ : float or None
-        The smallest so far; None with early stopping.
-    loss_curve_ : list of float
-        Of every epoch, over warm starts and ``partial_fit`` too.
-    validation_scores_ : list of float or None
-        Of every epoch, with early stopping: accuracy.
-    best_validation_score_ : float or None
-        The largest of them.
-    t_ : int
-        Training rows seen so far.
-    n_iter_ : int
-        Epochs, or iterations of "lbfgs", of the last fit.
-    n_layers_ : int
-        Layers, input and output counted.
-    n_outputs_ : int
-        Columns of the targets.
     out_activation_ : str
         "softmax" or "logistic".
-    n_features_in_ : int
-        Columns of X.
-    feature_names_in_ : ndarray of str
-        Their names, if X had names.
-    history_ : History
-        Every epoch's loss, learning rate, validation loss and metrics.
-    network_ : Network
-        The network itself.
 
     Examples
     --------

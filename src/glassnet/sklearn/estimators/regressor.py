@@ -14,6 +14,8 @@ from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
 from glassnet.sklearn.solvers.building import choose_loss
 from glassnet.sklearn.solvers.losses import HalfPoissonDeviance, HalfSquaredError
+from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import RegressorMixin, available_if
 
 __all__ = ["MLPRegressor"]
@@ -21,8 +23,9 @@ __all__ = ["MLPRegressor"]
 _OURS = {"poisson": HalfPoissonDeviance, "squared_error": HalfSquaredError}
 
 
+@shares_documentation(SharedParameters)
 class MLPRegressor(RegressorMixin, BaseMLP):
-    """Multi-layer perceptron for numbers: scikit-learn's parameters, random numbers and results, and what it refused.
+    """Multi-layer perceptron for numbers: scikit-learn's parameters, random numbers and results, and more options.
 
     With scikit-learn's parameters alone, weights, losses and predictions are those of
     ``sklearn.neural_network.MLPRegressor`` up to rounding.
@@ -33,106 +36,13 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         ``"squared_error"`` and ``"poisson"`` are scikit-learn's halved forms; other names and objects are those of
         `glassnet.losses`: ``"absolute_error"``, ``Huber(2.0)``, ``Quantile([0.1, 0.5, 0.9])``, ``"gaussian_nll"``, a
         `CustomLoss`.
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Widths of the hidden layers; ``()`` is linear regression.
-    activation : str, activation object, or one for each hidden layer, default="relu"
-        ``"identity"``, ``"logistic"``, ``"tanh"``, ``"relu"``, all other names in `glassnet.layers.ACTIVATIONS`,
-        objects such as ``LeakyReLU(0.2)``, and ``CustomActivation`` of your own.
-    solver : str or Optimizer, default="adam"
-        ``"adam"``, ``"sgd"`` and ``"lbfgs"`` are scikit-learn's forms; ``"adamw"``, ``"rmsprop"``, ``"lion"``,
-        ``"adagrad"`` and objects are those of `glassnet.optimizers`, and objects bring their own learning rate.
-    alpha : float, default=0.0001
-        L2 penalty: the loss of a batch has ``alpha / 2 * sum(w**2) / n`` for a batch of n rows.
-    batch_size : int or "auto", default="auto"
-        Rows per update; "auto" is ``min(200, n)``.
-    learning_rate : str or Schedule, default="constant"
-        ``"constant"``, ``"invscaling"`` and ``"adaptive"`` are for ``solver="sgd"``; a schedule such as
-        ``CosineDecay(0.01, epochs=200)`` works with all.
-    learning_rate_init : float, default=0.001
-        First learning rate.
-    power_t : float, default=0.5
-        Of "invscaling": ``learning_rate_init / (t + 1)**power_t`` after t samples.
-    max_iter : int, default=200
-        Most epochs; with "lbfgs" most iterations.
-    shuffle : bool, default=True
-        Whether each epoch visits the rows in a new order.
-    random_state : int, RandomState or None, default=None
-        First weights, held-out rows, order of rows and noise follow from it.
-    tol : float, default=0.0001
-        Less improvement than this is none.
-    verbose : bool or int, default=False
-        Whether to print the loss of each epoch.
-    warm_start : bool, default=False
-        Whether `fit` begins with the weights of the last fit.
-    momentum : float, default=0.9
-        Of "sgd".
-    nesterovs_momentum : bool, default=True
-        Whether "sgd" looks ahead.
-    early_stopping : bool, default=False
-        Whether to hold rows out, stop when their R squared no longer improves, and keep the best weights.
-    validation_fraction : float, default=0.1
-        Share of rows held out.
-    beta_1, beta_2, epsilon : float, default=0.9, 0.999, 1e-8
-        Of "adam".
-    n_iter_no_change : int, default=10
-        Epochs without improvement after which to stop.
-    max_fun : int, default=15000
-        Most evaluations of "lbfgs".
-    dropout : float or one for each hidden layer, default=0.0
-        Share of a hidden layer's outputs that is dropped in each training step.
-    normalization : {"batch", "layer"}, optional
-        A norm between each hidden layer and its activation.
-    clip_norm : float, optional
-        Largest Euclidean norm of a step's gradient.
-    frozen : sequence of int, default=()
-        Which layers of ``coefs_`` keep their weights.
-    scale_inputs : bool, default=False
-        Whether the model scales each column to mean 0 and deviation 1 itself, as the rows of the first fit have them.
     scale_target : bool, default=False
-        Whether it learns the targets so scaled; predictions are in their own units.
-    metrics : str, function or sequence, optional
-        For the validation data, into ``history_``; see `Network.fit`.
-    callbacks : Callback, function or sequence, default=()
-        See `Network.fit`.
-    max_seconds : float, optional
-        Stop after this time.
-    progress : bool, default=False
-        Whether to show a progress line; None shows it on a terminal.
-    threads : int or "auto", default="auto"
-        BLAS threads while training.
+        Whether the targets are scaled to mean 0 and deviation 1 for training; predictions are in their own units.
 
     Attributes
     ----------
-    coefs_, intercepts_ : list of ndarray
-        Weights (n_in, n_out) and biases (n_out,) of each layer; may be set.
-    loss_ : float
-        Of the last epoch, the penalty included.
-    best_loss_ : float or None
-        The smallest so far; None with early stopping.
-    loss_curve_ : list of float
-        Of every epoch, over warm starts and ``partial_fit`` too.
-    validation_scores_ : list of float or None
-        Of every epoch, with early stopping: R squared.
-    best_validation_score_ : float or None
-        The largest of them.
-    t_ : int
-        Training rows seen so far.
-    n_iter_ : int
-        Epochs, or iterations of "lbfgs", of the last fit.
-    n_layers_ : int
-        Layers, input and output counted.
-    n_outputs_ : int
-        Columns of the targets.
     out_activation_ : str
         "identity" or "exp".
-    n_features_in_ : int
-        Columns of X.
-    feature_names_in_ : ndarray of str
-        Their names, if X had names.
-    history_ : History
-        Every epoch's loss, learning rate, validation loss and metrics.
-    network_ : Network
-        The network itself.
 
     Examples
     --------

@@ -1,3 +1,3 @@
-"""Which columns an answer rests on."""
+"""Attribute predictions to the columns of a table."""
 
 __all__: list[str] = []

@@ -1,7 +1,8 @@
-"""Why a table model answers as it does: what each column contributes to a row's prediction, and to all of them."""
+"""Attribute the predictions of a table model to the columns of the table, for one row and overall."""
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,30 +13,30 @@ from glassnet.layers import Embedding
 from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
 from glassnet.tabular.attribution.shapley import order_contributions
-from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.encoding.category_coder import CodeCoder
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.text_table import text_table
 
-__all__ = ["Reason", "Why", "column_groups", "column_importance", "reasons_of", "told_rows"]
+__all__ = ["Reason", "Why", "column_groups", "column_importance", "explain_rows", "reasons_of"]
 
 _MOST_BACKGROUND = 50  # rows to compare with
-_MOST_WORK = 1_000_000  # parameters times rows to compare with: beyond, gradients take many seconds for each row
+_MOST_WORK = 1_000_000  # parameters times rows to compare with: above it, gradients take many seconds for each row
 
 
 class Reason(NamedTuple):
-    """What one column contributes.
+    """Contribution of one column to a prediction.
 
     Attributes
     ----------
     column : str
-        Its name.
+        Name of the column.
     value : str
-        What the row has there, as text.
+        Value of the row, as text.
     contribution : float
-        Towards the prediction: in probability, or in the target's units.
+        In probability, or in the target's units.
     """
 
     column: str
@@ -43,41 +44,39 @@ class Reason(NamedTuple):
     contribution: float
 
 
+@dataclass(eq=False, repr=False)
 class Why:
-    """Why one row is predicted as it is; printed as text.
+    """Explanation of the prediction for one row; printed as text.
 
     Attributes
     ----------
+    target : str
+        Name of the target.
     prediction : str
         The label, or the number in the target's units.
     answer, base : float
-        The probability of that label, or the number; and what it is on average over the rows compared with.
+        The probability of that label, or the number; and its average over the rows compared with.
     reasons : list of Reason
         The largest first; they sum to ``answer - base``.
     beside : str
-        What the row is compared with, in words.
-    target : str
-        What is predicted.
+        Description of the rows compared with.
+    label : bool
+        Whether a label is predicted.
     """
 
-    def __init__(
-        self,
-        target: str,
-        prediction: str,
-        answer: float,
-        base: float,
-        reasons: list[Reason],
-        beside: str,
-        *,
-        label: bool,
-    ) -> None:
-        self.target, self.prediction, self.answer, self.base = target, prediction, answer, base
-        self.reasons, self.beside, self._is_label = reasons, beside, label
+    target: str
+    prediction: str
+    answer: float
+    base: float
+    reasons: list[Reason]
+    beside: str
+    _: KW_ONLY
+    label: bool
 
     def text(self, most: int = 10) -> str:
-        """Return it as text, with the ``most`` important columns."""
+        """Return the explanation as text, with the ``most`` important columns."""
         what = f"{self.target} = {self.prediction}"
-        if self._is_label:
+        if self.label:
             what += f" with probability {self.answer:.3f}"
         rows = [(f"  {r.column} = {r.value}", f"{r.contribution:+.4g}") for r in self.reasons[:most]]
         rest = [reason.contribution for reason in self.reasons[most:]]
@@ -90,23 +89,17 @@ class Why:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        return {
-            "target": self.target,
-            "prediction": self.prediction,
-            "answer": self.answer,
-            "base": self.base,
-            "beside": self.beside,
-            "reasons": [reason._asdict() for reason in self.reasons],
-        }
+        names = ("target", "prediction", "answer", "base", "beside")
+        plain = {name: getattr(self, name) for name in names}
+        return {**plain, "reasons": [reason._asdict() for reason in self.reasons]}
 
 
 def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why]:
-    """Return for each row what its columns contribute to the prediction.
+    """Return for each row the contributions of its columns to the prediction.
 
-    They are found by `integrated_gradients`, and the contributions of all features that a column becomes added up; or
-    where no gradient leads from the prediction to the columns, by `order_contributions`: through learned vectors of
-    categories, averages of networks, quantiles, and numbers that are kept within a range; and of large networks beside
-    many rows, for which gradients take too long.
+    They are computed by `integrated_gradients`, summed over the features of a column. `order_contributions` computes
+    them if the prediction has no gradient in the features (embeddings of categories, averages of networks, quantiles,
+    clipped numbers), or if gradients take too long (large networks and many rows to compare with).
 
     Parameters
     ----------
@@ -114,33 +107,25 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why
     frame : Table, DataFrame or mapping
         The rows to explain.
     background : Table, DataFrame or mapping, optional
-        Rows to compare with, such as training rows, of which 50 are taken; by default one row of average numbers
-        without any category.
+        Rows to compare with, such as training rows; 50 of them are used. By default one row of average numbers without
+        any category.
     """
     table = to_table(frame)
     if not table.n_rows:
         message = "TableModel.why: the frame must have at least one row, got none."
         raise DataError(message)
-    return told_rows(model, table, None if background is None else model.encoder.transform(to_table(background)))
+    return explain_rows(model, table, None if background is None else model.encoder.transform(to_table(background)))
 
 
-def told_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
-    """Return the same for a table, compared with rows that are coded already.
-
-    Parameters
-    ----------
-    model : Predictor
-    table : Table
-    background : ndarray of shape (m, d), optional
-        Features of the rows to compare with.
-    """
+def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
+    """Return the same as `reasons_of`, where ``background`` has encoded rows to compare with, shape (m, d)."""
     X = model.encoder.transform(table)
-    baseline, beside = _nothing(model.encoder), "a row of average numbers has"
+    baseline, beside = _average_row(model.encoder), "a row of average numbers has"
     if background is not None:
         baseline = background[:: max(1, len(background) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"
     is_quick = model.network.params.size * len(baseline) <= _MOST_WORK
-    found = (_by_gradients if is_quick and _leads_gradients(model) else _by_orders)(model, X, baseline)
+    found = (_by_gradients if is_quick and _is_differentiable(model) else _by_orders)(model, X, baseline)
     labels, names = model.target.labels, list(column_groups(model.encoder))
     result = []
     for i in range(table.n_rows):
@@ -155,7 +140,7 @@ def told_rows(model: Predictor, table: Table, background: np.ndarray | None) -> 
 
 
 class _Found(NamedTuple):
-    """What columns contribute (n, columns) to the answers (n,) beside the base (n,), and to which output's."""
+    """Contributions (n, columns) to the answers (n,) less the base (n,), and the outputs that are explained (n,)."""
 
     values: np.ndarray
     answers: np.ndarray
@@ -163,15 +148,15 @@ class _Found(NamedTuple):
     outputs: np.ndarray
 
 
-def _leads_gradients(model: Predictor) -> bool:
-    """Return whether the prediction is one network's answer, a smooth function of the features."""
+def _is_differentiable(model: Predictor) -> bool:
+    """Return whether the prediction is the output of one network and differentiable in the features."""
     network = model.network
     codes = any(isinstance(layer, Embedding) for layer in every_layer(network.layers))
     averages = network.members is not None or isinstance(network.loss, EnsembleLoss)
     return not (codes or averages or model.levels or model.target.clip)
 
 
-def _nothing(encoder: TableEncoder) -> np.ndarray:
+def _average_row(encoder: TableEncoder) -> np.ndarray:
     """Return the row of average numbers without any category, shape (1, d)."""
     firsts = [coder.first if isinstance(coder, CodeCoder) else 0 for coder in encoder.coders for _ in coder.features]
     return np.array([firsts], dtype=np.float32)
@@ -207,7 +192,7 @@ def _shown(column: Column, row: int) -> str:
 
 
 def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
-    """Return the features of each column of the table, by their places."""
+    """Return the positions of the features of each column of the table."""
     groups, start = {}, 0
     for coder in encoder.coders:
         if coder.features:
@@ -219,15 +204,9 @@ def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
 def column_importance(
     model: Predictor, frame: Any, *, metric: str = "loss", repeats: int = 5, seed: int = 0
 ) -> Importance:
-    """Return how much worse the model gets when a column of the table is shuffled; see `permutation_importance`.
+    """Return how much worse the predictions get when a column of the table is shuffled; see `permutation_importance`.
 
-    Parameters
-    ----------
-    model : Predictor
-    frame : Table, DataFrame or mapping
-        Rows with the target, best ones that the model was not trained on.
-    metric, repeats, seed
-        As of `permutation_importance`.
+    ``frame`` has the target among its columns, preferably for rows that the model was not trained on.
     """
     table = to_table(frame)
     if model.target.name not in table:

@@ -1,4 +1,4 @@
-"""What each column contributes to a prediction, found by trying, where no gradient leads to the columns."""
+"""Estimate Shapley values, for predictions without a gradient in the columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 __all__ = ["order_contributions"]
 
 _WALKS = 128
-_ROWS = 4096  # that are predicted at one time
+_ROWS = 4096  # predicted at one time
 
 
 def order_contributions(
@@ -19,16 +19,16 @@ def order_contributions(
     groups: Sequence[Sequence[int]],
     seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return what each group of features contributes to each row's prediction: Shapley values, estimated by walks.
+    """Return the contribution of each group of features to each row's prediction: Shapley values, estimated by walks.
 
-    A walk leads from a row of the background to the row that is explained, one group of features after the other, in
-    random order. A group contributes what the prediction changes by at its step, on average over 128 walks or more.
-    Each order is walked forwards and backwards. Contributions sum to the prediction less the background's.
+    A walk changes a row of the background to the row that is explained, one group of features after the other, in
+    random order. The contribution of a group is the mean change of the prediction at its step, over 128 walks or more.
+    Each order is used forwards and backwards. Contributions sum to the prediction less that of the background.
 
     Parameters
     ----------
     predict : function
-        Takes rows (m, d) and the number of the row that is explained by them, and returns predictions (m,).
+        Takes rows (m, d) and the number of the row that is explained, and returns predictions (m,).
     X : ndarray of shape (n, d)
         Rows to explain.
     background : ndarray of shape (b, d)
@@ -36,7 +36,7 @@ def order_contributions(
     groups : sequence of sequence of int
         Features that change together; each feature is in one group.
     seed : int, default=0
-        The orders follow from it.
+        Seed of the orders.
 
     Returns
     -------
@@ -55,7 +55,7 @@ def order_contributions(
     >>> def product(Z, i):
     ...     return Z[:, 0] * Z[:, 1]
     >>> values, base = order_contributions(product, np.array([[2.0, 3.0]]), np.ones((1, 2)), [[0], [1]])
-    >>> values.tolist(), base.tolist()  # of the way from 1 to 6: first 1 and then 4, or first 2 and then 3
+    >>> values.tolist(), base.tolist()  # from 1 to 6 by 1 and then 4, or by 2 and then 3
     ([[2.0, 3.0]], [1.0])
     """
     rng = np.random.default_rng(seed)
@@ -80,7 +80,7 @@ def order_contributions(
 
 
 def _paths(x: np.ndarray, starts: np.ndarray, orders: np.ndarray, group_of: np.ndarray) -> np.ndarray:
-    """Return all rows of walks to x, shape (walks, groups + 1, d)."""
+    """Return all rows of the walks to x, shape (walks, groups + 1, d)."""
     places = np.argsort(orders, axis=1)[:, group_of]
     has_changed = places[:, None, :] < np.arange(orders.shape[1] + 1)[:, None]
     return np.where(has_changed, x, starts[:, None, :])

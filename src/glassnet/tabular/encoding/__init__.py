@@ -1,3 +1,3 @@
-"""From the columns of a table to numbers, and from a target to numbers and back."""
+"""Encode the columns of a table as numbers, and a target as numbers and back."""
 
 __all__: list[str] = []

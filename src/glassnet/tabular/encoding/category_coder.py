@@ -1,11 +1,11 @@
-"""How a column of categories becomes features."""
+"""Encode a column of categories: as indicators, or as whole numbers for an embedding layer."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,23 +14,25 @@ from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.wording import few
 
-__all__ = ["CategoryCoder", "new_categories"]
+__all__ = ["CategoryCoder", "CodeCoder"]
 
-_RARE_KEPT = 1000  # rare categories that are remembered by name, so as to tell them from new ones
+_SHOWN = 3  # examples in a message
+_RARE_KEPT = 1000  # rare categories that are saved, so that new ones can be distinguished from them
+_MOST_CODES = 65_536
 
 
 @dataclass(frozen=True)
 class CategoryCoder(Coder):
-    """Categories: a feature of 0 and 1 for each of the most frequent, one more for the rest; two categories -1 and 1.
+    """One feature of 0 and 1 for each of the most frequent categories, one for the rest; two categories are -1 and 1.
 
     Parameters
     ----------
     categories : tuple of str
-        Those with a feature of their own, sorted.
+        Categories with a feature of their own, sorted.
     rare : tuple of str
-        Those that share the feature "other", sorted; the first thousand.
+        Categories that share the feature "other", sorted; at most a thousand.
     n_rare : int
-        How many share it.
+        Number of categories that share it.
     """
 
     kind = "category"
@@ -81,26 +83,71 @@ class CategoryCoder(Coder):
         if self.n_rare > len(self.rare):
             return []
         fate = "coded as 'other'" if self.n_rare else "coded as zero"
-        return new_categories(column, (*self.categories, *self.rare), fate)
-
-    def config(self) -> dict[str, Any]:
-        lists = {"categories": list(self.categories), "rare": list(self.rare), "n_rare": self.n_rare}
-        return {**self._base(), **lists}
+        return _new_categories(column, (*self.categories, *self.rare), fate)
 
     @classmethod
-    def from_entries(cls, entries: Entries) -> CategoryCoder:
-        categories = tuple(entries.several("categories", str, least=1))
-        rare = tuple(entries.several("rare", str))
-        n_rare = entries.count("n_rare", minimum=len(rare))
-        return cls(entries.text("name"), entries.count("n_missing"), categories, rare, n_rare)
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
+        categories, rare = entries.several("categories", str, least=1), entries.several("rare", str)
+        return tuple(categories), tuple(rare), entries.count("n_rare", minimum=len(rare))
 
 
-def new_categories(column: Column, known: Iterable[str], fate: str) -> list[str]:
-    """Return a warning if rows have categories that training did not have; ``fate`` says what becomes of them."""
+@dataclass(frozen=True)
+class CodeCoder(Coder):
+    """Categories as whole numbers for an `Embedding`: ``first`` for missing and new ones, the others above it.
+
+    The codes of a column follow those of the previous column, so that all share one table of vectors.
+
+    Parameters
+    ----------
+    categories : tuple of str
+        Categories with a code of their own, sorted.
+    first : int
+        The first code of this column.
+    """
+
+    kind = "code"
+    column_kind: ClassVar[str] = "category"
+
+    categories: tuple[str, ...]
+    first: int = 0
+
+    @classmethod
+    def fit(cls, column: Column, first: int) -> CodeCoder:
+        """Return the coder for a column, whose codes begin at ``first``."""
+        counts = Counter(column.present().tolist())
+        kept = sorted(counts, key=lambda category: (-counts[category], category))[:_MOST_CODES]
+        return cls(column.name, column.n_missing, tuple(sorted(kept)), first)
+
+    @property
+    def flagged(self) -> bool:
+        return False
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes, with that of missing and new categories."""
+        return len(self.categories) + 1
+
+    def encode(self, column: Column) -> np.ndarray:
+        codes = {category: self.first + 1 + i for i, category in enumerate(self.categories)}
+        found = np.array([codes.get(text, self.first) for text in column.values.tolist()], dtype=np.float64)
+        return np.where(column.missing, float(self.first), found)[:, None]
+
+    def done(self) -> str:
+        return f"a learned vector for each of {len(self.categories)} categories, and one for missing and new ones"
+
+    def check(self, column: Column) -> list[str]:
+        return _new_categories(column, self.categories, "get the vector of missing ones")
+
+    @classmethod
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
+        return tuple(entries.several("categories", str, least=1)), entries.count("first")
+
+
+def _new_categories(column: Column, known: Iterable[str], fate: str) -> list[str]:
+    """Return a warning if rows have categories that training did not have; ``fate`` describes how they are encoded."""
     old = set(known)
     counts = Counter(text for text in column.present().tolist() if text not in old)
     if not counts:
         return []
-    shown = few((repr(text) for text, _ in counts.most_common()), 3)
-    head = rows_have(sum(counts.values()), column)
-    return [f"{head} a category that training did not have, {fate}: {shown}."]
+    shown = few((repr(text) for text, _ in counts.most_common()), _SHOWN)
+    return [f"{rows_have(counts.total(), column)} a category that training did not have, {fate}: {shown}."]

@@ -1,4 +1,4 @@
-"""Which coder a column of training rows gets: by its kind, and by what its values are like."""
+"""Choose the coder of a column by its kind and its training values."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import math
 import shlex
 
 from glassnet.errors import DataError
-from glassnet.tabular.encoding.category_coder import CategoryCoder
-from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, NumberCoder
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
-from glassnet.tabular.reading.near_misses import near_miss
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import plain_text
+from glassnet.tabular.reading.text import plain_text, unread_format
 
 __all__ = ["choose_coder", "refuse_empty"]
 
@@ -24,16 +22,9 @@ _ID_SHARE = 0.9  # of which more than this share differ is an identifier
 def choose_coder(
     column: Column, max_categories: int, scaling: str, embed_above: int | None = None, n_codes: int = 0
 ) -> Coder:
-    """Return how a column of training rows is coded.
+    """Return the fitted coder of a column of training rows without infinite values, for options of `TableEncoder`.
 
-    Parameters
-    ----------
-    column : Column
-        Infinite numbers are missing ones.
-    max_categories, scaling, embed_above
-        As of `TableEncoder`.
-    n_codes : int, default=0
-        How many codes the columns before it have taken.
+    ``n_codes`` is the number of codes of the previous columns.
     """
     coder = _plain_coder(column, max_categories, scaling)
     most = math.inf if embed_above is None else embed_above
@@ -42,7 +33,7 @@ def choose_coder(
 
 
 def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
-    """Return how a column is coded where no category gets a vector."""
+    """Return the coder of a column without embeddings."""
     present = column.present()
     if not len(present):
         return LeftOut(column.name, column.n_missing, column.kind, "all its values are missing", flags=False)
@@ -52,19 +43,19 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
         if len(distinct) > max_categories:
-            _refuse_near_miss(column)
+            _refuse_unread_format(column)
         if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
         return CategoryCoder.fit(column, max_categories)
     if column.kind == "boolean":
-        return BooleanCoder.fit(column)
+        return BooleanCoder(column.name, column.n_missing)
     return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
 
 
-def _refuse_near_miss(column: Column) -> None:
-    """Refuse text of many values that is nearly numbers: coded as categories it would say next to nothing."""
-    found = near_miss(column.present().tolist())
+def _refuse_unread_format(column: Column) -> None:
+    """Raise an error for text that is nearly numbers: as categories its many values would be of no use."""
+    found = unread_format(column.present().tolist())
     if found:
         must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
         message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
@@ -72,7 +63,7 @@ def _refuse_near_miss(column: Column) -> None:
 
 
 def refuse_empty(names: list[str]) -> None:
-    """Refuse columns without any value, all of them at once."""
+    """Raise one error for all columns without any value."""
     if not names:
         return
     columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")

@@ -1,9 +1,10 @@
-"""How one column becomes features: what all coders share, and those for numbers, for true and false, for nothing."""
+"""Encode one column as features: the base class, and coders for numbers, booleans and columns that are left out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
@@ -12,22 +13,23 @@ from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import KINDS, Column
 
-__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "rows_have", "span"]
+__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "outside_training", "rows_have"]
 
+Scaling = Literal["standard", "robust", "normal"]
 SCALINGS: dict[str, type[Scale]] = {"standard": Scale, "robust": RobustScale, "normal": NormalScale}
-"""How numbers may be scaled."""
+"""The scales of numbers by name."""
 
 
 @dataclass(frozen=True)
 class Coder:
-    """What all coders share: one column in, some features out, and a flag if training had missing values.
+    """Base of all coders: they encode a column as features, with a flag if training had missing values.
 
     Parameters
     ----------
     name : str
-        Of the column.
+        Name of the column.
     n_missing : int
-        Training rows without a (finite) value.
+        Number of training rows without a (finite) value.
     """
 
     kind: ClassVar[str]
@@ -37,7 +39,7 @@ class Coder:
 
     @property
     def flagged(self) -> bool:
-        """Whether the last feature says that the value is missing."""
+        """Whether the last feature is a flag for missing values."""
         return self.n_missing > 0
 
     @property
@@ -47,36 +49,42 @@ class Coder:
 
     def value_features(self) -> list[str]:
         """Return the names of the features before the flag."""
-        raise NotImplementedError
+        return [self.name]
 
     def encode(self, column: Column) -> np.ndarray:
-        """Return the features before the flag, shape (n, number of them), numbers or bool."""
+        """Return the features before the flag, numbers or bool of shape (n, number of features)."""
         raise NotImplementedError
 
     def done(self) -> str:
-        """Return what is done to the column, in words."""
+        """Return a description of the encoding."""
         raise NotImplementedError
 
     def check(self, column: Column) -> list[str]:
         """Return warnings for new data."""
-        raise NotImplementedError
+        return []
 
     def config(self) -> dict[str, Any]:
-        """Return all that `from_entries` needs, JSON-able."""
-        raise NotImplementedError
+        """Return all fields for `from_entries`, JSON-able; those of a scale are entries of their own."""
+        found: dict[str, Any] = {"coder": self.kind}
+        for name in (field.name for field in fields(self)):
+            value = getattr(self, name)
+            found |= value.config() if isinstance(value, Scale) else {name: _plain(value)}
+        return found
 
     @classmethod
-    def from_entries(cls, entries: Entries) -> Coder:
+    def from_entries(cls, entries: Entries) -> Self:
         """Return the coder that `config` described."""
-        raise NotImplementedError
+        return cls(entries.text("name"), entries.count("n_missing"), *cls._read(entries))
 
-    def _base(self) -> dict[str, Any]:
-        return {"coder": self.kind, "name": self.name, "n_missing": self.n_missing}
+    @classmethod
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
+        """Return the fields after the first two."""
+        return ()
 
 
 @dataclass(frozen=True)
 class NumberCoder(Coder):
-    """Numbers: scaled, ``(x - mean) / std`` or otherwise; missing ones as the mean."""
+    """Numbers, scaled by ``scale``; missing ones become the mean."""
 
     kind = "number"
 
@@ -85,11 +93,8 @@ class NumberCoder(Coder):
 
     @classmethod
     def fit(cls, column: Column, scaling: str = "standard") -> NumberCoder:
-        """Return the coder for a column whose values are not all equal; ``scaling`` is one of `SCALINGS`."""
+        """Return the coder of a column whose values are not all equal; ``scaling`` is one of `SCALINGS`."""
         return cls(column.name, column.n_missing, SCALINGS[scaling].fit(column.present()), _row_number_note(column))
-
-    def value_features(self) -> list[str]:
-        return [self.name]
 
     def encode(self, column: Column) -> np.ndarray:
         return self.scale.forward(np.where(column.missing, self.scale.mean, column.values))[:, None]
@@ -98,38 +103,20 @@ class NumberCoder(Coder):
         return self.scale.words() + ("; missing values become the mean and are flagged" if self.flagged else "")
 
     def check(self, column: Column) -> list[str]:
-        present = column.present()
-        beyond = present[self.scale.outside(present)]
-        if not beyond.size:
-            return []
-        here = span(float(beyond.min()), float(beyond.max()))
-        there = span(self.scale.low, self.scale.high)
-        return [f"{rows_have(beyond.size, column)} a value outside the range of training, {there}: {here}."]
-
-    def config(self) -> dict[str, Any]:
-        return {**self._base(), **self.scale.config(), "note": self.note}
+        return outside_training(column, self.scale, column.present(), "{:.6g}".format)
 
     @classmethod
-    def from_entries(cls, entries: Entries) -> NumberCoder:
-        # Files of version 0.1 have standard scaling only, and do not say so.
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
+        # Files of version 0.1 have standard scaling only, without an entry for it.
         scaling = entries.choice("scaling", tuple(SCALINGS)) if "scaling" in entries.config else "standard"
-        scale = SCALINGS[scaling].from_config(entries)
-        return cls(entries.text("name"), entries.count("n_missing"), scale, entries.text("note"))
+        return SCALINGS[scaling].from_config(entries), entries.text("note")
 
 
 @dataclass(frozen=True)
 class BooleanCoder(Coder):
-    """True and false: 1 and -1, missing ones 0."""
+    """Booleans: true is 1, false -1, a missing value 0."""
 
     kind = "boolean"
-
-    @classmethod
-    def fit(cls, column: Column) -> BooleanCoder:
-        """Return the coder for a column with both values."""
-        return cls(column.name, column.n_missing)
-
-    def value_features(self) -> list[str]:
-        return [self.name]
 
     def encode(self, column: Column) -> np.ndarray:
         return np.where(column.missing, 0.0, np.where(column.values, 1.0, -1.0))[:, None]
@@ -137,29 +124,19 @@ class BooleanCoder(Coder):
     def done(self) -> str:
         return "true = 1, false = -1" + ("; missing values become 0 and are flagged" if self.flagged else "")
 
-    def check(self, column: Column) -> list[str]:
-        return []
-
-    def config(self) -> dict[str, Any]:
-        return self._base()
-
-    @classmethod
-    def from_entries(cls, entries: Entries) -> BooleanCoder:
-        return cls(entries.text("name"), entries.count("n_missing"))
-
 
 @dataclass(frozen=True)
 class LeftOut(Coder):
-    """A column that says nothing, save perhaps by its missing values.
+    """A column without information, except perhaps in which rows have missing values.
 
     Parameters
     ----------
     column_kind : str
-        Of the column.
+        Kind of the column.
     why : str
-        In words.
+        The reason.
     flags : bool
-        Whether missing values are flagged all the same.
+        Whether missing values are flagged.
     """
 
     kind = "left out"
@@ -181,35 +158,36 @@ class LeftOut(Coder):
     def done(self) -> str:
         return f"left out: {self.why}" + ("; but missing values are flagged" if self.flags else "")
 
-    def check(self, column: Column) -> list[str]:
-        return []
-
-    def config(self) -> dict[str, Any]:
-        return {**self._base(), "column_kind": self.column_kind, "why": self.why, "flags": self.flags}
-
     @classmethod
-    def from_entries(cls, entries: Entries) -> LeftOut:
-        kind = entries.choice("column_kind", KINDS)
-        return cls(entries.text("name"), entries.count("n_missing"), kind, entries.text("why"), entries.flag("flags"))
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
+        return entries.choice("column_kind", KINDS), entries.text("why"), entries.flag("flags")
 
 
-def span(low: object, high: object) -> str:
-    """Return two values as a range, or one of them if they look the same."""
-    low, high = (f"{v:.6g}" if isinstance(v, float) else v for v in (low, high))
-    return str(low) if low == high else f"{low} to {high}"
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def outside_training(column: Column, scale: Scale, values: np.ndarray, text: Callable[[float], str]) -> list[str]:
+    """Return a warning if present values, as numbers that ``text`` prints, are outside the range of training."""
+    beyond = values[scale.outside(values)]
+    if not beyond.size:
+        return []
+    ranges = [(text(low), text(high)) for low, high in ((scale.low, scale.high), (beyond.min(), beyond.max()))]
+    there, here = (low if low == high else f"{low} to {high}" for low, high in ranges)
+    return [f"{rows_have(beyond.size, column)} a value outside the range of training, {there}: {here}."]
 
 
 def rows_have(count: int, column: Column) -> str:
-    """Return how a warning about some rows of a column begins."""
+    """Return the start of a warning about some rows of a column."""
     return f"Column {column.name!r}: {count} of {len(column)} rows {'has' if count == 1 else 'have'}"
 
 
 def _row_number_note(column: Column) -> str:
-    """Return a hint if whole numbers rise with every row, nearly without gaps, as row numbers do."""
+    """Return a hint if the column holds whole numbers that rise with every row, nearly without gaps, else ""."""
     values = column.present()
     n = len(values)
     if n <= 20 or not (values[1:] > values[:-1]).all() or (values != np.floor(values)).any():
         return ""
-    # Training rows are a part of all rows, so some numbers may be left out.
+    # Training rows are a part of all rows, so some numbers may be absent.
     dense = values[-1] / n - values[0] / n <= 3.0
     return "rises with every row, like a row number: consider leaving it out" if dense else ""

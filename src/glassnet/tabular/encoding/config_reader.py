@@ -1,4 +1,4 @@
-"""Reading a configuration from a file that may be damaged, or made by somebody with bad intentions."""
+"""Read a configuration from a file that may be damaged or malicious."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any
 
 from glassnet.errors import FormatError
 from glassnet.utils.checks import MOST_STEPS
+from glassnet.utils.wording import shortened
 
 __all__ = ["Entries"]
 
 
 class Entries:
-    """A dict from a file, whose entries are checked as they are taken.
+    """A dict from a file whose entries are checked when they are read.
 
     Parameters
     ----------
     where : str
-        How messages begin.
+        Start of error messages.
     config : object
-        What the file has; anything but a dict is refused.
+        The content of the file; it must be a dict.
 
     Examples
     --------
@@ -38,14 +39,13 @@ class Entries:
         self.config: dict[Any, Any] = config
 
     def refuse(self, key: str, must: str) -> FormatError:
-        """Return the error for an entry that is not what it must be."""
+        """Return the error for an invalid entry; ``must`` describes a valid one."""
         text = repr(self.config[key]) if key in self.config else "no such entry"
-        text = text if len(text) <= 60 else text[:57] + "..."
-        message = f"{self.where}: {key!r} must be {must}, got {text}."
+        message = f"{self.where}: {key!r} must be {must}, got {shortened(text, 60, '...')}."
         return FormatError(message, expected=must, got=self.config.get(key))
 
     def number(self, key: str, *, positive: bool = False) -> float:
-        """Return a finite float, above 0 if asked for."""
+        """Return a finite float, with ``positive`` above 0."""
         value = self.config.get(key)
         if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < math.inf:
             try:

@@ -1,4 +1,4 @@
-"""How a column of dates becomes features."""
+"""Encode a column of dates as days and the phases of year, week and day."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import FormatError
-from glassnet.tabular.encoding.coders import Coder, rows_have, span
+from glassnet.tabular.encoding.coders import Coder, outside_training
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 
 __all__ = ["CYCLES", "DateCoder"]
 
-_MOST_DAYS = 2e8  # from 1970, about what 64 bits of microseconds can say
+_MOST_DAYS = 2e8  # from 1970, about what 64 bits of microseconds hold
 CYCLES = {"year": 365.2425, "week": 7.0, "day": 1.0}
-"""Periods in days whose phase a date is coded with, where the training dates cover it once."""
+"""Cycles by their period in days; the phase of a cycle is a feature if the training dates cover it once."""
 
 
 @dataclass(frozen=True)
 class DateCoder(Coder):
     """Dates and times: days since 1970, standardised, and the phase of each cycle as sine and cosine.
 
-    ``phase = 2 pi days / period``; missing ones are 0 in all features.
+    ``phase = 2 pi days / period``; a missing value is 0 in all features.
 
     Parameters
     ----------
     scale : Scale
-        Of the days.
+        Scale of the days.
     cycles : tuple of str
-        Which of `CYCLES` are coded.
+        Names in `CYCLES`.
     """
 
     kind = "date"
@@ -41,10 +41,10 @@ class DateCoder(Coder):
 
     @classmethod
     def fit(cls, column: Column) -> DateCoder:
-        """Return the coder for a column whose dates are not all equal."""
+        """Return the coder of a column whose dates are not all equal."""
         days = _days(column.present())
         scale = Scale.fit(days)
-        # A cycle helps only if training saw all of it, and more than one phase (dates have no time of day).
+        # A cycle helps only if training covers all of it and more than one phase (dates have no time of day).
         seen = [name for name, period in CYCLES.items() if scale.high - scale.low >= period]
         cycles = [name for name in seen if np.ptp(np.mod(days, CYCLES[name])) > 1e-6 * CYCLES[name]]
         return cls(column.name, column.n_missing, scale, tuple(cycles))
@@ -68,23 +68,10 @@ class DateCoder(Coder):
         return words + ("; missing values become 0 and are flagged" if self.flagged else "")
 
     def check(self, column: Column) -> list[str]:
-        present = column.present()
-        beyond = present[self.scale.outside(_days(present))]
-        if not beyond.size:
-            return []
-        here = span(*(str(moment.astype("M8[s]")) for moment in (beyond.min(), beyond.max())))
-        there = span(*(str(np.datetime64(0, "s") + np.timedelta64(round(86400 * d), "s")) for d in self._limits))
-        return [f"{rows_have(beyond.size, column)} a value outside the range of training, {there}: {here}."]
-
-    @property
-    def _limits(self) -> tuple[float, float]:
-        return self.scale.low, self.scale.high
-
-    def config(self) -> dict[str, Any]:
-        return {**self._base(), **self.scale.config(), "cycles": list(self.cycles)}
+        return outside_training(column, self.scale, _days(column.present()), _moment_text)
 
     @classmethod
-    def from_entries(cls, entries: Entries) -> DateCoder:
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
         cycles = tuple(entries.several("cycles", str))
         for cycle in cycles:
             Entries(entries.where, {"cycles": cycle}).choice("cycles", tuple(CYCLES))
@@ -92,9 +79,13 @@ class DateCoder(Coder):
         if max(abs(scale.low), abs(scale.high)) > _MOST_DAYS:
             message = f"{entries.where}: dates must be days since 1970, got {scale.low:g} to {scale.high:g}."
             raise FormatError(message)
-        return cls(entries.text("name"), entries.count("n_missing"), scale, cycles)
+        return scale, cycles
 
 
 def _days(moments: np.ndarray) -> np.ndarray:
-    """Return days since 1970 as float64; NaT becomes a number that nobody may use."""
+    """Return days since 1970 as float64; NaT becomes an arbitrary number."""
     return moments.astype(np.int64) / 86_400e6
+
+
+def _moment_text(days: float) -> str:
+    return str(np.datetime64(round(86_400e3 * days), "ms").astype("M8[s]"))

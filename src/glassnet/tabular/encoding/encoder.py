@@ -1,4 +1,4 @@
-"""From a table to a matrix of float32, and what was done on the way."""
+"""Encode a table as a matrix of float32."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError
-from glassnet.tabular.encoding.category_coder import CategoryCoder
-from glassnet.tabular.encoding.code_coder import CodeCoder
+from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
-from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.robust_scaling import RobustScale
@@ -29,42 +28,42 @@ _CODERS: dict[str, type[Coder]] = {
 
 
 class TableEncoder:
-    """Turns tables into matrices: scales numbers, codes categories, fills and flags missing values.
+    """Encodes tables as matrices: scales numbers, encodes categories, fills and flags missing values.
 
-    Each column becomes features according to its kind, side by side in the order of the columns:
+    The features of a column depend on its kind, and stand in the order of the columns:
 
     * **number**: ``(x - mean) / std`` with the statistics of the training rows, in float64. A missing or infinite
-      value becomes 0, that is the mean.
+      value becomes 0, the mean.
     * **boolean**: true is 1, false -1, a missing value 0.
     * **category**: two categories become one feature, 1 for the second in alphabetical order, -1 for the first, 0
       for a missing or new one. More become one feature of 0 and 1 each; beyond ``max_categories`` the rarer ones
       share the feature "(other)", as do new ones. Without it new ones are 0 in all features.
-    * **date**: days since 1970, standardised; and sine and cosine of the place in the year, the week and the day,
-      each where the training dates cover one such period and differ in it. A missing value is 0 in all of them.
-    * Where training rows had missing (or infinite) values, one more feature is 1 for a missing value, else 0.
-    * Left out, with a word in `describe`: columns with one value only (their missing values are still flagged), and
-      text that differs in more than 90 % of more than 20 rows, as names and identifiers do.
+    * **date**: days since 1970, standardised; and sine and cosine of the phase in the year, the week and the day,
+      each if the training dates cover one such period and differ in it. A missing value is 0 in all of them.
+    * If training rows have missing (or infinite) values, one more feature is 1 for a missing value, else 0.
+    * Columns with one value only are left out (their missing values are still flagged), and text that differs in more
+      than 90 % of more than 20 rows, such as names and identifiers. `describe` has the reason.
 
-    With standard scaling nothing is clipped: a value far outside of training is coded as what it is, and `check` tells.
+    With standard scaling values far outside of training are not clipped; `check` reports them.
 
     Parameters
     ----------
     max_categories : int, default=30
-        Categories of a column that get a feature of their own.
+        Largest number of categories of a column with a feature of their own.
     scaling : {"standard", "robust", "normal"}, default="standard"
-        What is done to numbers: mean and standard deviation; quartiles with a soft end, `RobustScale`, which is done to
-        all other features but codes too; or ranks as quantiles of the normal distribution, `NormalScale`.
+        Scaling of numbers: by mean and standard deviation; by quartiles with smooth clipping, `RobustScale`, which also
+        scales all other features but codes; or ranks as quantiles of the normal distribution, `NormalScale`.
     embed_above : int, optional
-        Columns of more categories than this become one feature instead, a whole number for an `Embedding` layer.
+        Columns of more categories than this become one feature, a whole number for an `Embedding` layer.
     allow_empty : bool, default=False
-        Whether a column without any value is left out, as one with one value only is, instead of refused.
+        Whether a column without any value is left out, as one with one value only, instead of refused.
 
     Attributes
     ----------
     roles : list of str
-        For each feature ``"number"``, ``"indicator"`` (of a category, of true and false, or a flag) or ``"code"``.
+        For each feature ``"number"``, ``"indicator"`` (of a category, a boolean, or a missing value) or ``"code"``.
     n_codes : int
-        How many codes there are, over all columns.
+        Number of codes of all columns.
 
     Examples
     --------
@@ -81,7 +80,7 @@ class TableEncoder:
         self,
         max_categories: int = 30,
         *,
-        scaling: str = "standard",
+        scaling: Scaling = "standard",
         embed_above: int | None = None,
         allow_empty: bool = False,
     ) -> None:
@@ -97,17 +96,17 @@ class TableEncoder:
     # ---- learning -----------------------------------------------------------------------------------------------
 
     def fit(self, frame: Any) -> TableEncoder:
-        """Learn scales and categories from training rows, which must not include rows that are held out.
+        """Fit scales and categories to training rows, which must not include rows that are held out.
 
         Parameters
         ----------
         frame : Table, DataFrame or mapping
-            What `to_table` takes, without the target.
+            Training rows without the target; see `to_table`.
 
         Raises
         ------
         DataError
-            No rows, no columns, a column without any value, or none that says anything.
+            No rows, no columns, a column without any value, or only columns with one value or identifiers.
         """
         table = to_table(frame)
         if not table.columns or table.n_rows == 0:
@@ -134,13 +133,13 @@ class TableEncoder:
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:
-        """Learn from training rows and return their features."""
+        """Fit to the training rows ``frame`` and return their features."""
         table = to_table(frame)
         return self.fit(table).transform(table)
 
     @property
     def coders(self) -> list[Coder]:
-        """How each column of the training data is coded, in order."""
+        """The fitted coder of each column of the training data, in order."""
         if self._coders is None:
             message = "TableEncoder: the encoder must be fitted, got no data yet. Call fit first."
             raise NotFittedError(message)
@@ -148,7 +147,7 @@ class TableEncoder:
 
     @property
     def feature_names(self) -> list[str]:
-        """The names of the features, one per column of what `transform` returns."""
+        """The names of the features, one per column of the matrix that `transform` returns."""
         return [name for coder in self.coders for name in coder.features]
 
     @property
@@ -158,7 +157,7 @@ class TableEncoder:
 
     @property
     def _direct(self) -> list[bool]:
-        """For each feature whether its coder has scaled it already, or it is a code."""
+        """For each feature whether it is a number that its coder scales, or a code."""
         return [
             isinstance(coder, (NumberCoder, CodeCoder)) and i == 0
             for coder in self.coders
@@ -167,29 +166,29 @@ class TableEncoder:
 
     @property
     def n_codes(self) -> int:
-        """How many codes there are, over all columns."""
+        """Number of codes of all columns."""
         return sum(coder.n_codes for coder in self.coders if isinstance(coder, CodeCoder))
 
     @property
     def column_names(self) -> list[str]:
-        """The columns that `transform` needs: all of training, but those that were left out."""
+        """The columns that `transform` needs: those of training that were not left out."""
         return [coder.name for coder in self.coders if coder.features]
 
     @property
     def text_columns(self) -> list[str]:
-        """The columns that were text in training: what to hand to ``read_table(path, text=...)`` for new data."""
+        """The columns that were text in training, for ``read_table(path, text=...)`` with new data."""
         return [coder.name for coder in self.coders if _kind(coder) == "category"]
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def transform(self, frame: Any) -> np.ndarray:
-        """Return the features of any rows, float32 (n, d); columns are found by name, others are passed over.
+        """Return the features of the rows of ``frame``, float32 (n, d); columns are found by name, others are ignored.
 
         Raises
         ------
         DataError
-            A column of training is missing, cannot be read as what it was in training, or holds a number too far
-            from training for float32.
+            A column of training is missing, cannot be converted to its kind in training, or holds a number too far from
+            training for float32.
         """
         table = to_table(frame)
         missing = [name for name in self.column_names if name not in table]
@@ -204,7 +203,7 @@ class TableEncoder:
         return X
 
     def _features(self, table: Table, dtype: type) -> np.ndarray:
-        """Return what the coders make of the columns, side by side."""
+        """Return the features of all columns, side by side."""
         X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
         start = 0
         for coder in self.coders:
@@ -216,10 +215,10 @@ class TableEncoder:
         return X
 
     def check(self, frame: Any) -> list[str]:
-        """Return warnings about rows to predict, each one sentence; an empty list if they look like training.
+        """Return warnings about the rows of ``frame``, each one sentence; an empty list if they resemble training.
 
-        They name columns that are not there or not needed or cannot be read, categories that training did not have,
-        values outside its range, and values missing where training had none.
+        They report columns that are absent, not needed or cannot be read, categories that training did not have, values
+        outside its range, and missing values in columns that had none in training.
         """
         table = to_table(frame)
         known = {coder.name for coder in self.coders}
@@ -234,10 +233,10 @@ class TableEncoder:
         return found
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return what is done to each column of the training data, as records that JSON can hold.
+        """Return the encoding of each column of the training data, as records that JSON can hold.
 
-        Each has ``name``, ``kind`` (of `Column`), ``done`` (in words), ``missing`` (training rows without a finite
-        value), ``features`` (how many it becomes) and ``note`` (a hint, mostly empty).
+        Each has ``name``, ``kind`` (of `Column`), ``done`` (a description), ``missing`` (training rows without a finite
+        value), ``features`` (number of features) and ``note`` (a hint, mostly empty).
         """
         return [
             {
@@ -254,7 +253,7 @@ class TableEncoder:
     # ---- as plain data ------------------------------------------------------------------------------------------
 
     def config(self) -> dict[str, Any]:
-        """Return everything that was learned, JSON-able; `from_config` gives an encoder with the same bits."""
+        """Return the fitted state, JSON-able; `from_config` returns an encoder with the same bits."""
         columns = [coder.config() for coder in self.coders]
         if self.scaling == "standard" and self.embed_above is None:
             return {"format": 1, "max_categories": self.max_categories, "columns": columns}
@@ -274,7 +273,7 @@ class TableEncoder:
         Raises
         ------
         FormatError
-            Entries are missing or not what they must be.
+            Entries are missing or invalid.
         """
         entries = Entries("TableEncoder.from_config", config)
         options: dict[str, Any] = {}
@@ -302,7 +301,7 @@ class TableEncoder:
 
 
 def _roles(coder: Coder) -> list[str]:
-    """Return what the features of a column are."""
+    """Return the roles of the features of a column."""
     if isinstance(coder, CodeCoder):
         return ["code"]
     role = "number" if isinstance(coder, (NumberCoder, DateCoder)) else "indicator"
@@ -310,7 +309,7 @@ def _roles(coder: Coder) -> list[str]:
 
 
 def _check_codes(entries: Entries, coders: list[Coder]) -> None:
-    """Refuse codes that do not follow each other: a layer would look up another column's vectors."""
+    """Raise an error if codes do not follow each other: a layer would look up another column's vectors."""
     expected = 0
     for coder in coders:
         if isinstance(coder, CodeCoder):
@@ -335,7 +334,7 @@ def _kind(coder: Coder) -> str:
 
 
 def _finite(column: Column) -> Column:
-    """Return a column of numbers in which infinite values are missing."""
+    """Return the column with infinite values marked as missing."""
     if column.kind != "number" or not np.isinf(column.values).any():
         return column
     values = np.where(np.isinf(column.values), np.nan, column.values)

@@ -1,15 +1,15 @@
-"""Scales of numbers that no outlier moves: median and quartiles with a smooth end, and ranks."""
+"""Scales of numbers that outliers do not affect: by median and quartiles with smooth clipping, and by ranks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from glassnet.tabular.encoding.config_reader import Entries
-from glassnet.tabular.encoding.normal_quantiles import normal_quantile
 from glassnet.tabular.encoding.scaling import Scale, distances
 
 __all__ = ["NormalScale", "RobustScale"]
@@ -18,19 +18,20 @@ _BOUND = 3.0
 _MOST_QUANTILES, _FEWEST_QUANTILES, _ROWS_PER_QUANTILE = 1000, 10, 30
 _SMALLEST_SHARE = 1e-7
 _LARGEST = float(np.finfo(np.float64).max)
+_normal_quantile = NormalDist().inv_cdf  # compiled: as fast as its formula (Wichura's AS 241) in NumPy over an array
 
 
 def _exponent(values: np.ndarray) -> int:
-    """Return a power of two by which values may be divided so that their differences neither overflow nor vanish."""
+    """Return the power of two to divide values by, so that their differences neither overflow nor vanish."""
     return int(np.frexp(np.abs(values).max())[1])
 
 
 @dataclass(frozen=True)
 class RobustScale(Scale):
-    """Median to 0, quartiles to a distance of 1, and smoothly bounded: ``z = (x - median) / q``, ``3 z / hypot(3, z)``.
+    """Scale by median and quartiles, and clip smoothly: ``z = (x - median) / q``, ``3 z / hypot(3, z)``.
 
-    ``q`` is the 75 % minus the 25 % quantile, or where these are equal half of the range. The result lies between -3
-    and 3, and is z itself around 0.
+    ``q`` is the 75 % minus the 25 % quantile, or if these are equal half of the range. The result lies between -3 and
+    3, and is about z around 0.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class RobustScale(Scale):
         return cls(plain.mean, plain.std, plain.low, plain.high, center, spread)
 
     def forward(self, values: np.ndarray) -> np.ndarray:
-        """Return the bounded values; 0 everywhere if training had one value only."""
+        """Return the scaled values; 0 everywhere if training had one value only."""
         if not self.q:
             return np.zeros(values.shape)
         z = np.clip(distances(values, self.median, self.q), -_LARGEST, _LARGEST)
@@ -74,7 +75,6 @@ class RobustScale(Scale):
         return bounded
 
     def words(self) -> str:
-        """Return what is done, in words."""
         return f"scaled to its quartiles: median {self.median:.6g}, range {self.q:.6g}, softly cut at 3"
 
     def config(self) -> dict[str, Any]:
@@ -88,10 +88,10 @@ class RobustScale(Scale):
 
 @dataclass(frozen=True)
 class NormalScale(Scale):
-    """Ranks among the training values, as quantiles of the normal distribution: ``z = Phi^-1(share of values below)``.
+    """Map ranks among the training values to normal quantiles: ``z = Phi^-1(share of values below)``.
 
-    The share is interpolated between quantiles of the training values, from below and from above, and the mean of both
-    taken, which is the middle of ties.
+    The share is interpolated between quantiles of the training values, from below and from above; the mean of both is
+    the middle of ties.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ class NormalScale(Scale):
         plain = Scale.fit(values)
         n = min(max(len(values) // _ROWS_PER_QUANTILE, _FEWEST_QUANTILES), _MOST_QUANTILES)
         exponent = _exponent(values)
-        # A little noise, so that a value that stands in many rows is not one step of the function.
+        # A little noise, so that the function has no jump at a value of many rows.
         size = 1e-5 * float(np.ldexp(plain.std, -exponent))
         noise = np.random.default_rng(0).standard_normal(len(values)) * size
         with np.errstate(under="ignore", over="ignore"):
@@ -130,15 +130,15 @@ class NormalScale(Scale):
         """Return normal quantiles, within ±5.2."""
         edges, shares = np.array(self.quantiles), np.linspace(0.0, 1.0, len(self.quantiles))
         exponent = _exponent(edges)
-        # Of edges that are all but equal the slope between them overflows.
+        # The slope between nearly equal edges overflows.
         with np.errstate(over="ignore", under="ignore", invalid="ignore"):
             edges, values = np.ldexp(edges, -exponent), np.ldexp(values, -exponent)
             below = np.clip(np.nan_to_num(np.interp(values, edges, shares), nan=0.5), 0.0, 1.0)
             above = np.clip(np.nan_to_num(np.interp(-values, -edges[::-1], -shares[::-1]), nan=-0.5), -1.0, 0.0)
-        return normal_quantile(np.clip((below - above) / 2.0, _SMALLEST_SHARE, 1.0 - _SMALLEST_SHARE))
+        found = np.clip((below - above) / 2.0, _SMALLEST_SHARE, 1.0 - _SMALLEST_SHARE)
+        return np.fromiter(map(_normal_quantile, found.tolist()), np.float64, len(found))
 
     def words(self) -> str:
-        """Return what is done, in words."""
         middle = self.quantiles[len(self.quantiles) // 2]
         return f"ranked, as quantiles of the normal distribution: median about {middle:.5g}"
 

@@ -1,4 +1,4 @@
-"""Shift and scale numbers to mean 0 and standard deviation 1, without overflow on the way."""
+"""Shift and scale numbers to mean 0 and standard deviation 1, without overflow in between."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Scale", "distances"]
 
 
 def distances(values: np.ndarray, center: float, unit: float) -> np.ndarray:
-    """Return ``(x - center) / unit``; infinite where float64 cannot hold it.
+    """Return ``(x - center) / unit``; infinite beyond the range of float64.
 
     Examples
     --------
@@ -23,7 +23,7 @@ def distances(values: np.ndarray, center: float, unit: float) -> np.ndarray:
     with np.errstate(over="ignore", under="ignore"):
         z = (values - center) / unit
         lost = np.isinf(z)
-        if lost.any():  # quarters of large numbers are exact, and far enough from the end of float64
+        if lost.any():  # quarters of large numbers are exact, and far enough from the largest float64
             z = np.where(lost, (values / 4.0 - center / 4.0) / (unit / 4.0), z)
         return np.asarray(z)
 
@@ -35,7 +35,7 @@ class Scale:
     Parameters
     ----------
     mean, std : float
-        Of the training values; ``std`` divides by n. It is 0 where all values are equal.
+        Of the training values; ``std`` divides by n. It is 0 if all values are equal.
     low, high : float
         Smallest and largest training value.
 
@@ -53,11 +53,11 @@ class Scale:
 
     @classmethod
     def fit(cls, values: np.ndarray) -> Scale:
-        """Return the scale of finite values, of which there must be one at least."""
+        """Return the scale of finite values, at least one."""
         low, high = float(values.min()), float(values.max())
         if low == high:
             return cls(low, 0.0, low, high)
-        # Moved by a power of two, which is exact, so that 1e300 squared does not overflow, nor 1e-300 vanish.
+        # Scaled by a power of two, which is exact, so that 1e300 squared does not overflow, nor 1e-300 vanish.
         exponent = int(np.frexp(max(abs(low), abs(high)))[1])
         with np.errstate(under="ignore"):
             small = np.ldexp(values, -exponent)
@@ -66,21 +66,21 @@ class Scale:
             return cls(float(np.ldexp(mean, exponent)), float(np.ldexp(std, exponent)), low, high)
 
     def forward(self, values: np.ndarray) -> np.ndarray:
-        """Return ``(x - mean) / std``; infinite where float64 cannot hold it."""
+        """Return ``(x - mean) / std``; infinite beyond the range of float64."""
         return distances(values, self.mean, self.std)
 
     def backward(self, z: np.ndarray) -> np.ndarray:
-        """Return ``mean + std * z``, or the end of float64 beyond it."""
+        """Return ``mean + std * z``, clipped to the range of float64."""
         largest = np.finfo(np.float64).max
         with np.errstate(over="ignore", under="ignore"):
             return np.asarray(np.clip(self.mean + self.std * z, -largest, largest))
 
     def words(self) -> str:
-        """Return what is done, in words."""
+        """Return a description of the scaling."""
         return f"standardised: mean {self.mean:.6g}, standard deviation {self.std:.6g}"
 
     def outside(self, values: np.ndarray) -> np.ndarray:
-        """Return a mask of the values beyond the smallest and largest of training."""
+        """Return a mask of the values outside the range of training."""
         return (values < self.low) | (values > self.high)
 
     def config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The column to predict: labels to class codes or numbers to standardised ones, and back."""
+"""Encode the column to predict: labels as class codes or numbers as standardised ones, and decode predictions."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ __all__ = ["TargetEncoder"]
 
 _FORMAT = 1
 _TASKS = ("classification", "regression")
-_MOST_CLASSES = 10  # of a column of numbers: more are mostly counts or amounts, not codes
+_MOST_CLASSES = 10  # in a column of numbers: more are mostly counts or amounts, not codes
 _ROWS_PER_CLASS = 5
 _ID_ROWS = 20
 _LABEL_TYPES: dict[str, Any] = {"category": str, "boolean": bool, "number": (int, float)}
 
 
 class TargetEncoder:
-    """Turns the target column into what a loss takes, and a network's outputs back into labels or units.
+    """Encodes the target column for a loss, and decodes a network's outputs to labels or units.
 
-    Without ``task`` it is *classification* if the column holds text or true and false, or whole numbers of at most
-    10 different values, each of which stands in 5 rows or more on average (or of just two different values);
-    otherwise *regression*. So the numbers 0.0 and 1.0 are classes, the grades 1 to 5 of 100 pupils too, and
-    40 different years are not; say ``task=`` where that is wrong.
+    Without ``task`` it is *classification* if the column holds text or booleans, or whole numbers with at most 10
+    different values in 5 rows or more each on average (or with just two different values); otherwise *regression*. So
+    the numbers 0.0 and 1.0 are classes, also the grades 1 to 5 of 100 pupils, but not 40 different years; pass
+    ``task=`` if that is wrong.
 
     Parameters
     ----------
     clip : bool, default=False
-        Whether decoded numbers are kept within those of the training rows.
+        Whether decoded numbers are clipped to the range of the training rows.
 
     Attributes
     ----------
     task : {"classification", "regression"}
-        What it is.
+        The kind of task.
     reason : str
-        Why, in words; empty if the caller said so or it comes from a file.
+        The reason for it; empty if the caller chose it or it comes from a file.
     labels : list of str, bool, int or float
-        Of a classification: what the codes 0, 1, ... stand for, sorted. Whole numbers are int.
+        The labels with the codes 0, 1, ... of a classification, sorted. Whole numbers are int.
     scale : Scale
-        Of a regression: mean and standard deviation of the training rows.
+        Mean and standard deviation of the training rows of a regression.
 
     Examples
     --------
@@ -70,17 +70,17 @@ class TargetEncoder:
     # ---- learning -----------------------------------------------------------------------------------------------
 
     def fit(self, column: Any, task: str | None = None) -> TargetEncoder:
-        """Learn labels, or the scale, from the target of the training rows.
+        """Fit labels, or the scale, to the target of the training rows.
 
-        The labels of a classification may come from all rows, so that a class that none of the training rows happens
-        to have gets a code too; the scale of a regression may not.
+        A classification may be fitted to all rows, so that a class without any training row gets a code too; a
+        regression may not.
 
         Parameters
         ----------
         column : Column, array, Series or list of shape (n,)
             Without missing values.
         task : {"classification", "regression"}, optional
-            To overrule the guess.
+            Overrides the choice by the values.
 
         Raises
         ------
@@ -105,7 +105,7 @@ class TargetEncoder:
         return self
 
     def _complete(self, column: Column, method: str) -> Column:
-        """Return the column if it has rows and none lacks a finite value."""
+        """Return the column if it has rows and all have a finite value; otherwise raise an error."""
         bad = column.missing.copy()
         what = "missing values"
         if column.kind == "number" and not bad.any():
@@ -136,7 +136,7 @@ class TargetEncoder:
 
     @property
     def labels(self) -> list[Any]:
-        """What the class codes stand for; empty for a regression."""
+        """The labels of the class codes; empty for a regression."""
         self._fitted()
         return list(self._labels)
 
@@ -156,18 +156,18 @@ class TargetEncoder:
 
     @property
     def n_outputs(self) -> int:
-        """How many outputs the network needs: one per label, or one."""
+        """Number of outputs of the network: one per label, or one."""
         return len(self._labels) if self._fitted() == "classification" else 1
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def transform(self, column: Any) -> np.ndarray:
-        """Return int64 class codes of shape (n,), or float32 standardised numbers of shape (n, 1).
+        """Return ``column`` as int64 class codes of shape (n,), or float32 standardised numbers of shape (n, 1).
 
         Raises
         ------
         DataError
-            A value is missing or infinite, is a label that training did not have, or cannot be read as a number.
+            A value is missing or infinite, a label that training did not have, or cannot be converted to a number.
         """
         self._fitted()
         where = "TargetEncoder.transform"
@@ -194,9 +194,9 @@ class TargetEncoder:
         return found
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Return labels of the largest of (n, k) probabilities, or numbers in the target's units from (n, 1).
+        """Return the most probable labels for ``outputs``, (n, k) probabilities, or numbers in the target's units.
 
-        Labels come as an array of their own type: str objects, bool, int64 or float64.
+        Labels are an array of their own type: str objects, bool, int64 or float64.
         """
         outputs = np.asarray(outputs)
         if outputs.ndim != 2 or outputs.shape[1] != self.n_outputs:
@@ -214,7 +214,7 @@ class TargetEncoder:
         Parameters
         ----------
         outputs : ndarray
-            Standardised, as a network predicts them.
+            Standardised predictions of a network.
         """
         numbers = self.scale.backward(np.asarray(outputs).astype(np.float64))
         return np.clip(numbers, self.scale.low, self.scale.high) if self.clip else numbers
@@ -222,7 +222,7 @@ class TargetEncoder:
     # ---- as plain data ------------------------------------------------------------------------------------------
 
     def config(self) -> dict[str, Any]:
-        """Return everything that was learned, JSON-able."""
+        """Return the fitted state, JSON-able."""
         base = {"format": _FORMAT, "task": self.task, "name": self.name, "kind": self.kind}
         clip = {"clip": True} if self.clip else {}
         return {**base, **clip, **({"labels": self.labels} if self._scale is None else self._scale.config())}
@@ -234,7 +234,7 @@ class TargetEncoder:
         Raises
         ------
         FormatError
-            Entries are missing or not what they must be.
+            Entries are missing or invalid.
         """
         entries = Entries("TargetEncoder.from_config", config)
         entries.choice("format", (_FORMAT,))
@@ -251,9 +251,8 @@ class TargetEncoder:
         target._labels = entries.several("labels", _LABEL_TYPES[target.kind], least=2)
         wrong = [label for label in target._labels if isinstance(label, bool) != (target.kind == "boolean")]
         if wrong or any(isinstance(label, float) and not np.isfinite(label) for label in target._labels):
-            message = (
-                f"{entries.where}: 'labels' must be of kind {target.kind!r}, got {few(map(repr, target._labels))}."
-            )
+            shown = few(map(repr, target._labels))
+            message = f"{entries.where}: 'labels' must be of kind {target.kind!r}, got {shown}."
             raise FormatError(message, expected=target.kind, got=target._labels)
         return target
 
@@ -269,7 +268,7 @@ def _as_column(column: Any) -> Column:
 
 
 def _label(value: Any) -> Any:
-    """Return a label as a Python object: a whole number as int."""
+    """Return a label as a Python object, whole numbers as int."""
     value = value.item() if isinstance(value, np.generic) else value
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -298,11 +297,7 @@ def _labels_of(column: Column) -> list[Any]:
         advice = "Choose another column, or task='regression' for numbers."
         message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
         raise DataError(message, expected=must, got=len(labels))
-    return _one_type(labels)
-
-
-def _one_type(labels: list[Any]) -> list[Any]:
-    """Return labels all as float if one is, so that 1 beside 2.5 is 1.0."""
+    # All are of one type: float if one is.
     return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
 
 

@@ -1,4 +1,4 @@
-"""The estimators for tables, and how they read what scikit-learn hands them."""
+"""scikit-learn estimators for tables."""
 
 from __future__ import annotations
 

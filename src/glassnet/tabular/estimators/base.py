@@ -49,8 +49,6 @@ class TabularEstimator(BaseEstimator):
     n_folds : int, optional
         Number of cross-validation folds: each network is trained on the other folds, its epoch chosen on its own, and
         all are averaged. No row is lost to validation.
-    metric : str, optional
-        Metric that chooses the epoch.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional

@@ -14,11 +14,13 @@ from glassnet.tabular.estimators.targets import find_classes, label_column, numb
 from glassnet.tabular.fitting.objective import ClassMetric, NumberMetric
 from glassnet.tabular.fitting.recipes import RecipeName
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import ClassifierMixin, RegressorMixin
 
 __all__ = ["TabularClassifier", "TabularRegressor"]
 
 
+@shares_documentation(TabularEstimator)
 class TabularClassifier(ClassifierMixin, TabularEstimator):
     """A classifier for tables with columns of any kind, good without tuning.
 
@@ -74,7 +76,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the most probable label of each row of X, shape (n,)."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        places = self.predict_proba(X).argmax(axis=1)
+        return np.asarray(self.classes_[places])
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each label for each row of X, float32 (n, k), in the order of ``classes_``."""
@@ -82,6 +85,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return self.model_.predict_proba(table)[:, self._places]
 
 
+@shares_documentation(TabularEstimator)
 class TabularRegressor(RegressorMixin, TabularEstimator):
     """A regressor for tables with columns of any kind, good without tuning.
 

@@ -15,18 +15,10 @@ __all__ = ["as_array", "as_table"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
-    """Return X as a table. In training the estimator records its columns, later they must be there.
+    """Return X as a table; with ``reset``, in training, the estimator records its columns, which later must be there.
 
     Columns of a frame are found by name, in any order and among others. If training or X has no names, they are taken
     by position, with scikit-learn's warning if the other has names.
-
-    Parameters
-    ----------
-    estimator : estimator
-        Gets ``n_features_in_``, and ``feature_names_in_`` if all names are str.
-    X : DataFrame, dict of arrays, or array of shape (n, d)
-    reset : bool
-        Whether this is training.
 
     Raises
     ------

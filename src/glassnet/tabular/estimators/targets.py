@@ -108,19 +108,7 @@ def number_column(where: str, name: str, values: np.ndarray) -> Column:
 def find_classes(
     where: str, values: np.ndarray, column: Column, target: TargetEncoder
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the classes as the user wrote them, sorted, and the code that the target encoder has for each.
-
-    Parameters
-    ----------
-    where : str
-        Start of error messages.
-    values : ndarray of shape (n,)
-        Labels as the user wrote them.
-    column : Column
-        The same labels as a column.
-    target : TargetEncoder
-        Fitted on the column.
-    """
+    """Return the distinct values, sorted, and the code that ``target``, fitted on them as a column, has for each."""
     try:
         classes, first = np.unique(values, return_index=True)
     except TypeError as error:

@@ -1,3 +1,3 @@
-"""Recipes, and the training of the networks that they make."""
+"""Train networks on tables by published recipes."""
 
 __all__: list[str] = []

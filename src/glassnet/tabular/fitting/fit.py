@@ -39,17 +39,7 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training.
-
-    Parameters
-    ----------
-    model : TableModel
-    histories : list of History
-        One for each network.
-    networks : list of Network
-        The trained networks; several are the members of the model's network.
-    seconds : float
-    """
+    """The result of a training: a model, its networks (several are members of the model's) and their histories."""
 
     model: TableModel
     histories: list[History] = field(default_factory=list)

@@ -21,14 +21,7 @@ __all__ = ["FitOptions", "Rows"]
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table with their targets.
-
-    Parameters
-    ----------
-    inputs : Table
-    target : Column
-    weight : ndarray of shape (n,) or None
-    """
+    """Rows of a table with their targets, and weights of shape (n,) if there are some."""
 
     inputs: Table
     target: Column

@@ -1,7 +1,6 @@
 """Networks for tables that need no tuning: published recipes, each a short function over the library's own layers.
 
-A `Recipe` says how columns are coded, which network they go into, and how that is trained. What is left open is
-what it is judged by: `Goal`.
+A `Recipe` determines the encoding of columns, the network, and its training, but not the metric: see `Goal`.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ RecipeName = Literal["realmlp", "small", "tabm", "tabm-mini"]
 """The names in `RECIPES`, for type checkers."""
 
 TYPICAL_EPOCHS = 40
-"""Of a recipe that ends by itself: 21 to 81, on six tables of 180 to 1,800 rows."""
+"""Of a recipe with early stopping: 21 to 81 epochs on six tables of 180 to 1,800 rows."""
 
 _HIDDEN = (256, 256, 256)
 _COPIES, _WIDTH = 32, 512
@@ -55,21 +54,21 @@ _SAMPLE, _FEWEST_KINDS = 1024, 16
 
 @dataclass(frozen=True)
 class Design:
-    """What a recipe is given.
+    """Input of a recipe.
 
     Parameters
     ----------
     encoder : TableEncoder
         Fitted.
     X : ndarray of shape (n, d)
-        Its features of the training rows.
+        Features of the training rows.
     loss : Loss
-        What the task is judged by, without the recipe's own additions.
+        Loss of the task, to which the recipe may add label smoothing or an ensemble.
     n_outputs : int
-        Logits of one network.
+        Number of logits of one network.
     epochs : int
     smooths : bool
-        Whether labels may be smoothed: not where probabilities are judged.
+        Whether labels may be smoothed: not if the metric evaluates probabilities.
     """
 
     encoder: TableEncoder
@@ -91,29 +90,29 @@ class Design:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a table is learned.
+    """A network for tables and its training.
 
     Parameters
     ----------
     name : str
     title : str
-        In words.
+        A short description.
     coding : dict
         Arguments of `TableEncoder`.
     layers, loss, optimizer : function of a `Design`
-        What the network is made of.
+        Return the parts of the network.
     epochs : int
-        Passes over the training rows, at most.
+        Largest number of epochs.
     patience : int or None
-        Epochs without a better value after which training ends; None for never.
+        Epochs without improvement until early stopping; None without early stopping.
     ties : {"first", "last"}
         Which of several equally good epochs is kept.
     drops_last : bool
         Whether the short last batch of an epoch is left out.
     starts_from_data : bool
-        Whether the network's parameters start from the training rows, if these are of 16 kinds or more.
+        Whether parameters are initialised from the training rows, if at least 16 of them differ.
     clips : bool
-        Whether predicted numbers stay within those of the training rows.
+        Whether predicted numbers are clipped to the range of the training rows.
     """
 
     name: str
@@ -130,7 +129,7 @@ class Recipe:
     clips: bool = False
 
     def network(self, design: Design, seed: int) -> Network:
-        """Return a new network, built and with its first parameters."""
+        """Return a new network, built and initialised."""
         network = Network(
             self.layers(design),
             loss=self.loss(design),
@@ -150,10 +149,10 @@ class Recipe:
 
 
 def _are_many(X: np.ndarray) -> bool:
-    """Return whether the rows are of many kinds.
+    """Return whether many rows differ.
 
-    Those of two kinds, as with a single column of yes and no, have next to no spread in most directions, and weights
-    that are divided by it come out in the thousands. The authors' package suffers from it too.
+    Two different rows, as with a single column of yes and no, have next to no spread in most directions, and weights
+    divided by it are in the thousands, also in the authors' package.
     """
     sample = X[:: max(1, len(X) // _SAMPLE)]
     return len(np.unique(sample, axis=0)) >= _FEWEST_KINDS
@@ -163,14 +162,14 @@ def _are_many(X: np.ndarray) -> bool:
 
 
 def _smoothed(design: Design) -> Loss:
-    """Return the loss, of classes with a tenth of their probability spread over all."""
+    """Return the loss, for classes with label smoothing of 0.1."""
     if design.smooths and isinstance(design.loss, SoftmaxCrossEntropy):
         return SoftmaxCrossEntropy(label_smoothing=0.1)
     return design.loss
 
 
 def _realmlp_front(design: Design) -> list[Layer]:
-    """Return the layers from features to one row: numbers to waves, codes to vectors, the rest as it is."""
+    """Return the layers in front: periodic embeddings of numbers, embeddings of codes, and the other features."""
     slow: dict[str, Any] = {"rate_factor": 0.1, "decay_factor": 0.1}
     branches: list[Any] = []
     numbers, indicators, codes = (design.features(role) for role in ("number", "indicator", "code"))
@@ -184,7 +183,7 @@ def _realmlp_front(design: Design) -> list[Layer]:
 
 
 def _realmlp(design: Design) -> list[Layer]:
-    """RealMLP-TD: three hidden layers whose activations learn how much they bend."""
+    """RealMLP-TD: three hidden layers with parametric activations."""
     layers = _realmlp_front(design)
     activation: ActivationName = "mish" if design.is_regression else "selu"
     for width in _HIDDEN:
@@ -206,7 +205,7 @@ def _realmlp_optimizer(design: Design) -> Optimizer:
 
 
 def _small(design: Design) -> list[Layer]:
-    """RealMLP-TD-S: no embeddings, no dropout, plain activations, an output layer that starts at 0."""
+    """RealMLP-TD-S: no embeddings, no dropout, plain activations, an output layer initialised with 0."""
     layers: list[Layer] = [Scale().tuned(rate_factor=6.0)]
     for width in _HIDDEN:
         layers += [NTKDense(width, bias_rate_factor=0.1), Mish() if design.is_regression else SELU()]
@@ -223,15 +222,15 @@ def _small_optimizer(design: Design) -> Optimizer:
 
 
 def _bins(x: np.ndarray) -> list[float]:
-    """Return the ends of the pieces of one column: its quantiles, each once."""
+    """Return the edges of the pieces of one column: its distinct quantiles."""
     edges = np.unique(np.quantile(x.astype(np.float64), np.linspace(0.0, 1.0, _MOST_BINS + 1)).astype(np.float32))
-    # Two edges may be so near that their distance, in float32, is not a number to divide by.
+    # The distance of two edges may be too small in float32 to divide by.
     kept = edges[np.concatenate([[True], np.diff(edges) > 1e-6])]
     return kept.tolist() if len(kept) > 1 else [float(edges[0]), float(edges[0]) + 1.0]
 
 
 def _tabm_front(design: Design, *, pieces: bool, mini: bool) -> list[Layer]:
-    """Return the layers from features to copies of one row, whose factors are drawn per column of the table."""
+    """Return the layers in front: embeddings, and copies of the row whose factors are drawn per column of the table."""
     numbers, indicators = design.features("number"), design.features("indicator")
     if pieces and numbers:
         edges = [_bins(design.X[:, j]) for j in numbers]
@@ -246,7 +245,7 @@ def _tabm_front(design: Design, *, pieces: bool, mini: bool) -> list[Layer]:
 
 
 def _indicator_blocks(design: Design) -> list[int]:
-    """Return how many indicators, next to each other, each column of the table became."""
+    """Return the number of indicators of each column of the table that has some."""
     widths, start = [], 0
     for coder in design.encoder.coders:
         stop = start + len(coder.features)
@@ -257,7 +256,7 @@ def _indicator_blocks(design: Design) -> list[int]:
 
 
 def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
-    """TabM: 32 copies of an MLP that share all large matrices."""
+    """TabM: 32 copies of an MLP with shared weight matrices."""
     layers = _tabm_front(design, pieces=pieces, mini=mini)
     for i in range(2 if pieces else 3):
         # The factors of the first layer's inputs are those of `Copies`.
@@ -265,20 +264,10 @@ def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
     return [*layers, EnsembleHead(design.n_outputs)]
 
 
-def _tabm_optimizer(design: Design) -> Optimizer:
-    return AdamW(2e-3, weight_decay=3e-4)
-
-
-def _ensemble_loss(design: Design) -> Loss:
-    return EnsembleLoss(design.loss, copies=_COPIES)
-
-
-_ROBUST = {"scaling": "robust", "embed_above": 8}
-_RANKED = {"scaling": "normal", "max_categories": 300}
 _TABM: dict[str, Any] = {
-    "loss": _ensemble_loss,
-    "optimizer": _tabm_optimizer,
-    "coding": _RANKED,
+    "loss": lambda design: EnsembleLoss(design.loss, copies=_COPIES),
+    "optimizer": lambda design: AdamW(2e-3, weight_decay=3e-4),
+    "coding": {"scaling": "normal", "max_categories": 300},
     "epochs": 1000,
     "patience": 17,
     "ties": "first",
@@ -291,10 +280,8 @@ RECIPES: dict[str, Recipe] = {
         Recipe(
             "realmlp",
             "RealMLP with its tuned defaults",
-            _ROBUST,
-            _realmlp,
-            _smoothed,
-            _realmlp_optimizer,
+            {"scaling": "robust", "embed_above": 8},
+            *(_realmlp, _smoothed, _realmlp_optimizer),
             starts_from_data=True,
             clips=True,
         ),
@@ -302,9 +289,7 @@ RECIPES: dict[str, Recipe] = {
             "small",
             "RealMLP, simplified",
             {"scaling": "robust", "max_categories": 300},
-            _small,
-            _smoothed,
-            _small_optimizer,
+            *(_small, _smoothed, _small_optimizer),
         ),
         Recipe(
             "tabm",
@@ -324,5 +309,5 @@ RECIPES: dict[str, Recipe] = {
 
 
 def find_recipe(where: str, name: str) -> Recipe:
-    """Return the recipe of this name, or say which there are."""
+    """Return the recipe of this name; raise an error that lists all names if there is none."""
     return RECIPES[check_choice(where, "recipe", name, RECIPES)]

@@ -38,10 +38,6 @@ class Pace(NamedTuple):
     step: float
     evaluation: float = 0.0
 
-    def scaled(self, factor: float) -> Pace:
-        """Return both times a factor."""
-        return Pace(self.step * factor, self.evaluation * factor)
-
 
 class _StepTimer(Callback):
     """Records how long steps and evaluations take, and stops the run early if steps are long."""
@@ -202,7 +198,7 @@ def estimate_times(
     others = [recipe for recipe in RECIPES.values() if recipe.name != options.recipe.name]
     for i, recipe in enumerate(others):
         other = sample.candidate(recipe)
-        guess = pace.scaled(other.work / chosen.work)
+        guess = Pace(*(part * other.work / chosen.work for part in pace))
         seconds = (deadline - clock()) / (len(others) - i)  # for three steps: the first takes longer
         rows = math.floor(other.batch_size * min(1.0, seconds / ((_STEPS + 1) * guess.step)))
         if rows < min(_FEWEST_ROWS, other.batch_size):

@@ -1,3 +1,3 @@
-"""From files and frames to a table of columns."""
+"""Read files and frames into a table of columns."""
 
 __all__: list[str] = []

@@ -1,4 +1,4 @@
-"""CSV and TSV: parsed by DuckDB, plain numbers converted by it too, everything else by our own rules."""
+"""Read CSV and TSV: DuckDB parses them and converts plain numbers; `column_from_text` converts everything else."""
 
 from __future__ import annotations
 
@@ -16,21 +16,15 @@ from glassnet.tabular.reading.text import MISSING_MARKERS, column_from_text
 
 __all__ = ["read_delimited"]
 
-_GROUP_BYTES = 1 << 26  # text that is turned into Python strings at one time: they need several times its size
+_GROUP_BYTES = 1 << 26  # text converted to Python strings at one time: they take several times its size
 
-# What `column_from_text` would read as the same number, in the spelling that nearly all files have. Such columns need
-# no Python object per cell, which makes reading several times faster.
+# Numbers that DuckDB and `column_from_text` read alike, in the notation of nearly all files. Columns of them need no
+# Python object per cell, which makes reading several times faster.
 _PLAIN_NUMBER = r"[+-]?(0|[1-9][0-9]{0,99})(\.[0-9]{0,99})?([eE][+-]?[0-9]{1,2})?"
 
 
 def read_delimited(where: str, file: Path, separator: str | None, text: Collection[str]) -> Table:
-    """Read a text file with a line per row; ``separator`` None means to find it, ``text`` names what is to stay text.
-
-    Raises
-    ------
-    DataError
-        As `read_table` says.
-    """
+    """Return a text file as a table; ``separator`` None means to find it, ``text`` names the columns that stay text."""
     scan = scan_text(where, file)
     layout = find_layout(scan, separator)
     names = [name or f"column_{i}" for i, name in enumerate(layout.names, start=1)]
@@ -48,7 +42,7 @@ def read_delimited(where: str, file: Path, separator: str | None, text: Collecti
 
 
 def _relation(connection: Any, file: Path, scan: TextScan, layout: Layout) -> Any:
-    """Return all cells as text, in columns named by their place, without DuckDB's guesses."""
+    """Return all cells as text, in columns named by their position, without type detection by DuckDB."""
     return connection.read_csv(
         duckdb_path(file),
         columns={str(i): "VARCHAR" for i in range(len(layout.names))},
@@ -60,12 +54,12 @@ def _relation(connection: Any, file: Path, scan: TextScan, layout: Layout) -> An
         escapechar='"',
         na_values=sorted(MISSING_MARKERS),
         compression="gzip" if scan.compressed else "none",
-        hive_partitioning=False,  # otherwise a folder called year=2020 becomes a column
+        hive_partitioning=False,  # otherwise a folder with the name year=2020 becomes a column
     )
 
 
 def _arrays(relation: Any, n_bytes: int, kept: Collection[int]) -> Iterator[tuple[int, Any]]:
-    """Yield the place and the cells of each column: float64 where all are plain numbers, else str objects."""
+    """Yield position and cells of each column: float64 if all are plain numbers, else str objects."""
     duckdb = get_duckdb()
     column, pattern = duckdb.ColumnExpression, duckdb.ConstantExpression(_PLAIN_NUMBER)
     places = list(range(len(relation.columns)))

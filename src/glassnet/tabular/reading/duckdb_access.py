@@ -1,4 +1,4 @@
-"""DuckDB as a reader of files: through functions with a path, never SQL, and with its errors in our words."""
+"""Open files with DuckDB through functions that take a path, never SQL, and convert its errors to `DataError`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["duckdb_path", "duckdb_reader", "get_duckdb"]
 
 
 def get_duckdb() -> Any:
-    """Return the module, or say which extra brings it."""
+    """Return the module; raise an error with the extra to install if it is missing."""
     return require_extra("duckdb", "cli", "Reading tables")
 
 
 def duckdb_path(file: Path) -> str:
-    """Return the path for DuckDB, which otherwise reads ``s1.csv`` where it is given ``s[1].csv``."""
+    """Return the path escaped for DuckDB, which would read ``s1.csv`` for ``s[1].csv``."""
     return glob.escape(str(file))
 
 
 @contextmanager
 def duckdb_reader(where: str, scan: TextScan | None = None) -> Iterator[Any]:
-    """Yield a connection to an empty database in memory; turn DuckDB's errors into a `DataError` of one sentence.
+    """Yield a connection to an empty database in memory; convert DuckDB's errors to a `DataError` of one sentence.
 
-    It neither downloads nor loads extensions. Relations are good for as long as it is open.
+    It neither downloads nor loads extensions. Relations are valid while it is open.
     """
     duckdb = get_duckdb()
     config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -42,7 +42,7 @@ def duckdb_reader(where: str, scan: TextScan | None = None) -> Iterator[Any]:
 
 
 def _parse_error(where: str, error: Exception, scan: TextScan | None) -> DataError:
-    """Say in one sentence what DuckDB says in a paragraph."""
+    """Return DuckDB's error, a paragraph, as one sentence."""
     text = str(error)
     line = re.search(r"CSV Error on Line: (\d+)", text)
     fields = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)

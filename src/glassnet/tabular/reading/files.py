@@ -1,8 +1,7 @@
-"""From a file to a `Table`: CSV, TSV, Parquet and JSON, plain or gzip."""
+"""Read a `Table` from a CSV, TSV, Parquet or JSON file, plain or gzip."""
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 from collections.abc import Collection
@@ -17,6 +16,7 @@ from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
+from glassnet.utils.checks import nearest
 
 __all__ = ["read_table"]
 
@@ -29,29 +29,29 @@ _SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .p
 
 
 def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> Table:
-    """Read a table from a file, or one that comes with the package.
+    """Read a table from a file, or one of the data sets of the package.
 
     Parameters
     ----------
     path : str or Path
         A ``.csv``, ``.tsv``, ``.txt``, ``.json``, ``.jsonl`` or ``.ndjson`` file, plain or with ``.gz``, or a
-        ``.parquet`` file; or a bare name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
+        ``.parquet`` file; or a name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
     text : collection of str, default=()
-        Columns to keep as text even where every cell looks like a number or a date.
+        Columns to keep as text even if every cell looks like a number or a date.
 
     Returns
     -------
     Table
         Text files are UTF-8. Their first line that is not blank has the names; columns are separated by comma,
-        semicolon, tab or bar, whichever divides the first lines evenly; where it is a semicolon, 3,5 is a number.
-        Which cells are missing, and what the columns are, `glassnet.tabular.reading.text` says. A column without a name
-        is called ``column_3`` after its place.
+        semicolon, tab or bar, whichever divides the first lines evenly; with a semicolon, 3,5 is a number.
+        `glassnet.tabular.reading.text` documents missing cells and the kinds of columns. A column without a name gets
+        one from its position, such as ``column_3``.
 
     Raises
     ------
     DataError
-        The file is not there, is no file, has another ending, is empty, has no rows or no UTF-8, has two columns of
-        the same name, or cannot be parsed.
+        The file does not exist, is no file, has another suffix, is empty, has no rows, is not UTF-8, has two columns
+        of the same name, or cannot be parsed.
 
     Examples
     --------
@@ -76,13 +76,13 @@ def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> T
 
 
 def _existing(where: str, given: str) -> Path:
-    """Return the path of a file that is there and not empty."""
+    """Return the path of a file that exists and is not empty."""
     file = Path(given).expanduser()
     try:
         size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
         kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
         neighbours = os.listdir(file.parent) if size is None and file.parent.is_dir() else []
-    except (OSError, ValueError, RuntimeError) as error:  # a path that is no path, ~somebody
+    except (OSError, ValueError, RuntimeError) as error:  # an invalid path, ~somebody
         message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
         raise DataError(message) from error
     if size == 0:
@@ -90,15 +90,14 @@ def _existing(where: str, given: str) -> Path:
         raise DataError(message)
     if size is not None:
         return file.absolute()
-    near = difflib.get_close_matches(given, dataset_names(), n=1)
-    near += difflib.get_close_matches(file.name, neighbours, n=1)
-    advice = f" Did you mean {near[0]!r}?" if near and kind == "no such file" else ""
+    near = nearest(given, dataset_names()) or nearest(file.name, neighbours)
+    advice = f" Did you mean {near!r}?" if near and kind == "no such file" else ""
     message = f"{where}: the path must lead to a file, got {kind}.{advice}"
     raise DataError(message, expected="a file", got=kind)
 
 
 def _suffix(where: str, file: Path) -> str:
-    """Return the ending that says what the file is."""
+    """Return the suffix that determines the format, without ``.gz``."""
     suffixes = [suffix.lower() for suffix in file.suffixes]
     inner = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
     if inner in _FORMATS and not (suffixes[-1] == ".gz" and _FORMATS[inner] == "parquet"):
@@ -139,12 +138,12 @@ def _read_json(where: str, file: Path) -> Table:
 
 
 def _json_column(where: str, name: str, array: Any, mixed: bool) -> Column:
-    """Return a column; where its values are of several types, DuckDB gives each as JSON."""
+    """Return a column; if its values have several types, DuckDB returns each as JSON."""
     if not mixed:
         column = column_from_values(name, array, where)
         if column.kind != "category":
             return column
-        # JSON has no dates, only text that looks like them; which of it DuckDB takes for dates depends on its version.
+        # JSON has no dates, only text that looks like them; which text DuckDB takes for dates depends on its version.
         read = column_from_text(name, column.values.tolist())
         return read if read.kind == "date" else column
     values = [None if cell is None else json.loads(cell) for cell in array.tolist()]
@@ -153,7 +152,7 @@ def _json_column(where: str, name: str, array: Any, mixed: bool) -> Column:
 
 
 def _read_parquet(where: str, file: Path) -> Table:
-    """Read Parquet, whose names DuckDB changes where they differ only in case."""
+    """Read Parquet with its own column names: DuckDB changes names that differ only in case."""
     with duckdb_reader(where) as connection:
         relation = connection.read_parquet(duckdb_path(file), hive_partitioning=False)
         names = _parquet_names(connection.table_function("parquet_schema", [duckdb_path(file)]).fetchall())
@@ -164,7 +163,7 @@ def _read_parquet(where: str, file: Path) -> Table:
 
 
 def _parquet_names(schema: list[tuple[Any, ...]]) -> list[str]:
-    """Return the names of the top columns from a schema that lists all of a tree, each with its number of children."""
+    """Return the names of the top-level columns from a schema, a tree of nodes each with its number of children."""
     names: list[str] = []
     rows = iter(schema[1:])
 

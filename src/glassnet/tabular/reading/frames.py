@@ -1,4 +1,4 @@
-"""From DataFrames of any make, and from plain arrays, to a `Table`."""
+"""Convert DataFrames of any library, and plain arrays, to a `Table`."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = ["column_from_values", "is_frame", "to_table"]
 
 _NUMBERS = (int, float, decimal.Decimal, fractions.Fraction, np.integer, np.floating)
 _MOMENTS = (datetime.date, np.datetime64)  # datetime and pandas.Timestamp are dates too
-_MOST_YEARS = 292_000  # what 64 bits of microseconds hold; beyond, NumPy would begin anew at the other end
+_MOST_YEARS = 292_000  # what 64 bits of microseconds hold; beyond, NumPy wraps around
 _DURATIONS = (datetime.timedelta, np.timedelta64)
 _NO_VALUES = (list, tuple, dict, set, bytes, bytearray, memoryview, np.ndarray, complex, np.complexfloating)
 
 
 def is_frame(X: Any) -> bool:
-    """Return whether X has named columns: what `to_table` takes, as distinct from a matrix or a list.
+    """Return whether X has named columns, as `to_table` needs, unlike a matrix or a list.
 
     Examples
     --------
     >>> is_frame({"size": [1, 2]}), is_frame(np.ones((2, 1)))
     (True, False)
     """
-    # Of the class, since a LazyFrame's own `columns` would have to be computed, and warns.
+    # On the class, since `columns` of a LazyFrame itself would be computed, with a warning.
     has_names = any(hasattr(type(X), name) for name in ("columns", "column_names"))
     return isinstance(X, (Table, Mapping)) or has_names or _has_fields(X)
 
@@ -49,16 +49,15 @@ def to_table(frame: Any) -> Table:
     Parameters
     ----------
     frame : Table, DataFrame of pandas, polars or pyarrow, mapping from names to arrays, or structured array
-        None, NaN, NaT, masked entries and text of nothing but blanks are missing values; ``"NA"`` is text. Whole
-        numbers, decimals and nullable numbers become float64 (exact up to 2**53); dates and times become UTC
-        without a zone; durations seconds; categorical columns and columns of mixed types categories by their text,
-        without the blanks around it.
+        None, NaN, NaT, masked entries and blank text are missing values; ``"NA"`` is text. Whole numbers, decimals
+        and nullable numbers become float64 (exact up to 2**53); dates and times UTC without a zone; durations seconds;
+        categorical columns and columns of mixed types categories by their text, without the blanks around it.
 
     Raises
     ------
     DataError
-        Two columns have the same name, a cell holds a list or an object instead of one value, a date lies hundreds of
-        thousands of years away, or it is no table.
+        Two columns have the same name, a cell holds a list or an object instead of one value, a date is hundreds of
+        thousands of years away, or ``frame`` is no table.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def _from_series(name: str, series: Any, narwhals: Any) -> Column:
     if dtype == narwhals.Datetime and dtype.time_zone is not None:
         series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     if dtype in (narwhals.Date, narwhals.Datetime):
-        # As an array: Python's own dates end with the year 9999.
+        # As an array: Python's dates end with the year 9999.
         moments = series.to_numpy()
         return _from_moments(name, moments) if moments.dtype.kind == "M" else _from_objects(name, moments.tolist())
     if dtype in (narwhals.Categorical, narwhals.Enum):
@@ -170,12 +169,12 @@ def _decoded(name: str, values: np.ndarray, where: str) -> np.ndarray:
 
 
 def _from_categories(name: str, cells: list[Any]) -> Column:
-    """Return a column of categories by their text: those that are numbers stay categories."""
+    """Return a column of categories by their text, also if they are numbers."""
     return _from_objects(name, [None if _is_missing(cell) else plain_text(cell) for cell in cells])
 
 
 def _from_objects(name: str, cells: Iterable[Any], where: str = "to_table") -> Column:
-    """Return a column from Python objects, by what all of them are."""
+    """Return a column from Python objects, of the kind that fits all of their types."""
     values = list(cells)
     missing = np.fromiter(map(_is_missing, values), bool, len(values))
     present = {type(value) for value, gone in zip(values, missing, strict=True) if not gone}
@@ -190,7 +189,7 @@ def _from_objects(name: str, cells: Iterable[Any], where: str = "to_table") -> C
         got = f"{type(bad).__name__} {shortened(repr(bad), 40, '...')}"
         message = f"{where}: column {name!r} must have one value per cell, got {got}."
         raise DataError(message, expected="one value per cell", got=type(bad))
-    # As in text files: blanks around text mean nothing, and text of nothing else is no value.
+    # As in text files, blanks around text are dropped, and blank text is a missing value.
     texts = ["" if gone else plain_text(value).strip() for value, gone in zip(values, missing, strict=True)]
     array = np.fromiter(texts, object, len(texts))
     return Column(name, "category", array, array == "")
@@ -216,7 +215,7 @@ def _as_float(value: Any) -> float:
 
 def _as_moment(value: Any) -> np.datetime64:
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
-        # Not by `astimezone`, for which the year 1 of the east has no UTC.
+        # `astimezone` fails for moments whose UTC is before the year 1.
         offset = value.utcoffset() or datetime.timedelta(0)
         return np.datetime64(value.replace(tzinfo=None, fold=0), "us") - np.timedelta64(offset, "us")
     return np.datetime64(value)

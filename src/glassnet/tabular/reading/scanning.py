@@ -1,4 +1,4 @@
-"""A first look at a text file: is it UTF-8, how do its lines end, what separates its columns, what are their names."""
+"""Scan a text file for its encoding and line ends, and find its separator and column names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINES = 50  # records that have to agree on a separator
 
 @dataclass
 class TextScan:
-    r"""What a pass over the whole file found.
+    r"""Result of a pass over the whole file.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class TextScan:
     has_mark : bool
         Whether it begins with a byte order mark.
     newlines : set of str
-        The line ends that occur: ``"\n"``, ``"\r\n"``, ``"\r"``. Those inside of quotes count too.
+        The line ends that occur: ``"\n"``, ``"\r\n"``, ``"\r"``, also inside of quotes.
     """
 
     head: str = ""
@@ -49,7 +49,7 @@ class TextScan:
 
 @dataclass
 class Layout:
-    """How a text file is laid out: its separator, the names in its first line, the blank lines before it."""
+    """Separator, names in the first line, and number of blank lines before it."""
 
     separator: str
     names: list[str]
@@ -103,7 +103,7 @@ def _chunks(where: str, file: Path, compressed: bool) -> Iterator[bytes]:
 
 
 def _refuse_other_unicode(where: str, chunk: bytes) -> None:
-    """Name UTF-16 and binary files for what they are."""
+    """Raise an error for UTF-16 and binary files."""
     advice = "Save it as UTF-8 text."
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         advice = "Convert it, for example: iconv -f UTF-16 -t UTF-8 old.csv > new.csv"
@@ -115,7 +115,7 @@ def _refuse_other_unicode(where: str, chunk: bytes) -> None:
 
 
 def _not_utf8(where: str, file: Path, error: UnicodeDecodeError, line: int) -> DataError:
-    """Name the first byte that is not UTF-8, its line and the likely cure."""
+    """Return the error for the first byte that is not UTF-8, with its line and how to convert the file."""
     line += error.object[: error.start].count(b"\n")
     byte = error.object[error.start]
     advice = "If it comes from Windows, convert it: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv"
@@ -124,7 +124,7 @@ def _not_utf8(where: str, file: Path, error: UnicodeDecodeError, line: int) -> D
 
 
 def _note_newlines(newlines: set[str], text: str, final: bool) -> str:
-    """Add the line ends of ``text``; return what has to wait for the next chunk: a CR that a LF may follow."""
+    """Add the line ends of ``text``; return a CR at its end, since the next chunk may begin with its LF."""
     held = "\r" if text.endswith("\r") and not final else ""
     text = text.removesuffix(held)
     windows = text.count("\r\n")
@@ -134,11 +134,11 @@ def _note_newlines(newlines: set[str], text: str, final: bool) -> str:
 
 
 def find_layout(scan: TextScan, separator: str | None = None) -> Layout:
-    r"""Find separator and names from the first records.
+    r"""Return separator and names, found in the first records.
 
-    The separator is the one that gives all of the first records the same number of fields, more than one; the largest
-    number if several do. If none does, it is the one with most fields in the first record, and if there is none in it,
-    the table has one column.
+    The separator is the one with which all of the first records have the same number of fields, more than one, and the
+    largest number if there are several; otherwise the one with most fields in the first record. If the first record has
+    no separator, the table has one column.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def find_layout(scan: TextScan, separator: str | None = None) -> Layout:
     """
     lines = scan.head.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     blank_lines = next(i for i, line in enumerate(lines) if line.strip())
-    end = None if scan.whole else -1  # the last line may be half
+    end = None if scan.whole else -1  # the last line may be cut off
     best: tuple[tuple[int, int], Layout] | None = None
     for candidate in (separator,) if separator else _SEPARATORS:
         records = list(_first_records(lines[blank_lines:end], candidate))
@@ -170,6 +170,6 @@ def _first_records(lines: list[str], separator: str) -> Iterator[list[str]]:
                 count += 1
             if count == _LINES:
                 return
-    except csv.Error:  # a field beyond the limit of the module: DuckDB will say it better
+    except csv.Error:  # a field beyond the limit of the module: DuckDB has a better message
         if count == 0:
             yield [""]

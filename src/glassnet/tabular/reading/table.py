@@ -1,8 +1,7 @@
-"""A table in memory: named columns of four kinds, with missing values as a mask."""
+"""A table as typed columns with missing values."""
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,10 +10,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, ShapeError
+from glassnet.utils.checks import nearest
+from glassnet.utils.wording import few
 
 __all__ = ["DTYPES", "FILLERS", "KINDS", "Column", "Table"]
 
-# What stands in `Column.values` where a value is missing: one fixed value per kind, so that equal columns are equal.
+# The content of `Column.values` where a value is missing: one fixed value per kind, so that equal columns are equal.
 FILLERS: dict[str, Any] = {
     "boolean": False,
     "category": "",
@@ -37,14 +38,14 @@ class Column:
     Parameters
     ----------
     name : str
-        As in the file or frame.
+        Its name in the file or frame.
     kind : {"number", "category", "boolean", "date"}
-        What the values are.
+        Type of the values.
     values : ndarray of shape (n,)
         float64, str objects, bool or datetime64[us] (UTC), according to the kind. Missing places hold NaN, ``""``,
         False or NaT.
     missing : ndarray of bool of shape (n,)
-        Where there is no value.
+        Mask of the rows without a value.
 
     Examples
     --------
@@ -85,13 +86,14 @@ class Column:
 
 
 class Table:
-    """Columns of equal length with different names, in order.
+    """Columns of a table, in order.
 
     Parameters
     ----------
     columns : sequence of Column
+        Equally long, with different names.
     where : str, default="Table"
-        How messages begin.
+        Start of error messages.
 
     Raises
     ------
@@ -140,7 +142,7 @@ class Table:
         return Table([column.take(rows) for column in self.columns])
 
     def drop(self, names: Iterable[str]) -> Table:
-        """Return the table without these columns, all of which must be there."""
+        """Return the table without the columns of these ``names``, all of which must exist."""
         gone = [names] if isinstance(names, str) else list(names)
         for name in gone:
             if name not in self._by_name:
@@ -153,7 +155,7 @@ class Table:
 
 
 def check_names(where: str, names: Sequence[str], advice: str = "Rename one of them.") -> None:
-    """Refuse names of which two are equal.
+    """Raise an error if two names are equal.
 
     Examples
     --------
@@ -170,9 +172,8 @@ def check_names(where: str, names: Sequence[str], advice: str = "Rename one of t
 
 
 def _unknown(name: object, names: list[str]) -> ConfigError:
-    """Return the error for a column that is not there, with the nearest name."""
-    near = difflib.get_close_matches(str(name), names, n=1)
-    shown = ", ".join(map(repr, names[:10])) + (", ..." if len(names) > 10 else "")
-    advice = f" Did you mean {near[0]!r}?" if near else ""
-    message = f"Table: the column must be one of {shown}, got {name!r}.{advice}"
+    """Return the error for a column that does not exist, with the nearest name."""
+    near = nearest(name, names)
+    advice = f" Did you mean {near!r}?" if near else ""
+    message = f"Table: the column must be one of {few(map(repr, names))}, got {name!r}.{advice}"
     return ConfigError(message, expected=names, got=name)

@@ -1,4 +1,4 @@
-"""From text to numbers, booleans and dates: what kind of column a list of strings is, and one kind as another."""
+"""Convert text to columns of numbers, booleans, dates or categories, and columns of one kind to another."""
 
 from __future__ import annotations
 
@@ -12,15 +12,23 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
 
-__all__ = ["MISSING_IN_NUMBERS", "MISSING_MARKERS", "as_kind", "as_utc", "column_from_text", "plain_text"]
+__all__ = [
+    "MISSING_IN_NUMBERS",
+    "MISSING_MARKERS",
+    "as_kind",
+    "as_utc",
+    "column_from_text",
+    "plain_text",
+    "unread_format",
+]
 
 MISSING_MARKERS = frozenset({"", "?", "#N/A", "<NA>", "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null"})
 """Cells of text files that mean "no value", in any column."""
 
 MISSING_IN_NUMBERS = frozenset({"-", "--", ".", "None", "none", "na"})
-"""Cells that mean "no value" where every other cell of the column is a number or a date.
+"""Cells that mean "no value" if every other cell of the column is a number or a date.
 
-In a column of words they are words: "None" may well be a category.
+In a column of words they are words: "None" may be a category.
 """
 
 _NO_NUMBER = MISSING_MARKERS | MISSING_IN_NUMBERS
@@ -28,29 +36,39 @@ _LEADING_ZERO = re.compile(r"^[+-]?0\d+$", re.MULTILINE)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d(:?\d\d)?)?)?")
 _TRUTH = {"true": True, "false": False}
+_SIMPLE_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_UNREAD = {
+    "amounts with a currency or thousands separators": re.compile(
+        r"[-+]?[$€£¥]\s?[\d.,]+|[-+]?[\d.,]+\s?[$€£¥]|\d{1,3}(,\d{3})+(\.\d+)?"
+    ),
+    "percentages": re.compile(r"[-+]?[\d.,]+\s?%"),
+    "dates that are not written year-month-day": re.compile(
+        r"\d{1,2}([./-])\d{1,2}\1\d{2,4}|\d{4}([./])\d{1,2}\2\d{1,2}"
+    ),
+}
+_MOST = 0.8  # share of the cells that makes it likely that numbers or dates were meant
 
 
 def column_from_text(name: str, texts: Sequence[str], *, decimal_comma: bool = False, keep: bool = False) -> Column:
-    """Return the column that a list of cells is: of numbers, of dates, of true and false, or else of categories.
+    """Return a list of cells as a column of the kind that fits all of them.
 
-    Blanks around a cell are dropped. Cells in `MISSING_MARKERS` are missing. The rest is
+    Blanks around a cell are dropped. Cells in `MISSING_MARKERS` are missing. The others make it a column of
 
-    * number: all are, as Python's ``float`` reads them. A column with ``007`` holds codes, and stays text: its zeros
-      mean something;
-    * boolean: all are true or false, in any case;
-    * date: all are ISO dates or times such as ``2024-05-31``, ``2024-05-31 18:30`` or ``2024-05-31T18:30:00+02:00``;
-    * category: anything else, also a column without any value.
+    * numbers, if Python's ``float`` reads all of them. A column with ``007`` holds codes and stays text;
+    * booleans, if all are true or false, in upper or lower case;
+    * dates, if all are ISO dates or times: ``2024-05-31``, ``2024-05-31 18:30`` or ``2024-05-31T18:30:00+02:00``;
+    * categories otherwise, also without any value.
 
     Parameters
     ----------
     name : str
-        Of the column.
+        Name of the column.
     texts : sequence of str
         The cells.
     decimal_comma : bool, default=False
-        Whether ``3,5`` may be three and a half (if it may, and no number of the column has a point).
+        Whether ``3,5`` is read as three and a half, if no number of the column has a point.
     keep : bool, default=False
-        Whether to leave text as text.
+        Whether the column stays text.
 
     Examples
     --------
@@ -70,12 +88,12 @@ def column_from_text(name: str, texts: Sequence[str], *, decimal_comma: bool = F
     return Column(name, "category", values, missing)
 
 
-# Each of these takes the cells of a column and returns kind, values and missing mask, or None for something else.
+# Each of these takes the cells of a column and returns kind, values and missing mask, or None for another kind.
 Found = tuple[str, np.ndarray, np.ndarray]
 
 
 def _numbers(cells: Sequence[str], decimal_comma: bool = False, codes: bool = True) -> Found | None:
-    """Return numbers; ``codes`` says whether a number with a leading zero makes the column text."""
+    """Return numbers; with ``codes`` a number with a leading zero makes the column text."""
     values = _floats(cells)
     if values is None:
         cells = ["nan" if cell in _NO_NUMBER else cell for cell in cells]
@@ -86,7 +104,7 @@ def _numbers(cells: Sequence[str], decimal_comma: bool = False, codes: bool = Tr
     if values is None or np.isnan(values).all():
         return None
     together = "\n".join(cells)
-    # Python also takes 1_000 for a number.
+    # Python also reads 1_000 as a number.
     if "_" in together or (codes and _LEADING_ZERO.search(together)):
         return None
     return "number", values, np.isnan(values)
@@ -103,7 +121,7 @@ def _truths(cells: Sequence[str]) -> Found | None:
     distinct = set(cells) - MISSING_MARKERS
     if not distinct or not all(cell.lower() in _TRUTH for cell in distinct):
         return None
-    return _looked_up("boolean", cells, {cell: _TRUTH[cell.lower()] for cell in distinct})
+    return _from_meanings("boolean", cells, {cell: _TRUTH[cell.lower()] for cell in distinct})
 
 
 def _dates(cells: Sequence[str]) -> Found | None:
@@ -111,31 +129,31 @@ def _dates(cells: Sequence[str]) -> Found | None:
     if not distinct or not all(map(_DATE.fullmatch, distinct)):
         return None
     try:
-        return _looked_up("date", cells, {cell: as_utc(datetime.fromisoformat(cell)) for cell in distinct})
+        return _from_meanings("date", cells, {cell: as_utc(datetime.fromisoformat(cell)) for cell in distinct})
     except (ValueError, OverflowError):  # 2023-02-30
         return None
 
 
-def _looked_up(kind: str, cells: Sequence[str], meaning: Mapping[str, object]) -> Found:
-    """Return what each cell means; those without a meaning are missing."""
+def _from_meanings(kind: str, cells: Sequence[str], meaning: Mapping[str, object]) -> Found:
+    """Return the value of each cell by a table; cells that are not in it are missing."""
     values = np.array([meaning.get(cell, FILLERS[kind]) for cell in cells], dtype=DTYPES[kind])
     return kind, values, np.fromiter((cell not in meaning for cell in cells), bool, len(cells))
 
 
 def _read_as(kind: str, cells: Sequence[str]) -> Found | None:
-    """Return cells as ``kind``, whatever else they could be."""
+    """Return cells as ``kind``, even if they could be of another kind."""
     if all(cell in _NO_NUMBER for cell in cells):
-        return _looked_up(kind, cells, {})
+        return _from_meanings(kind, cells, {})
     return _numbers(cells, codes=False) if kind == "number" else {"boolean": _truths, "date": _dates}[kind](cells)
 
 
 def as_utc(moment: datetime) -> datetime:
-    """Return a time without a zone as it is, and one with a zone as the same moment in UTC, without the zone."""
+    """Return a time with a zone as the same moment in UTC, without the zone; others unchanged."""
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def plain_text(value: object) -> str:
-    """Return a value as a category is written: whole numbers without a point.
+    """Return the text of a value as a category: whole numbers without a point.
 
     Examples
     --------
@@ -148,16 +166,16 @@ def plain_text(value: object) -> str:
 
 
 def as_kind(column: Column, kind: str, where: str) -> Column:
-    """Return the column as one of ``kind``, as far as its values can be read as such.
+    """Return the column converted to ``kind``.
 
-    A file or frame of a few rows may show less than the one a model was trained on: a column that has only whole
-    numbers there may be one of text here, or hold nothing at all. So: anything becomes a category; text becomes what
-    it spells; booleans become 0 and 1, and 0 and 1 booleans; a column without any value becomes any kind.
+    In a few rows a column may seem to be of another kind than in training: without any value, or text with whole
+    numbers only. Therefore anything becomes a category, text is parsed, booleans become 0 and 1, the numbers 0 and 1
+    booleans, and a column without any value becomes any kind.
 
     Raises
     ------
     DataError
-        A value cannot be read; it is named with its row, counted from 0.
+        A value cannot be converted; the message has its row, counted from 0.
     """
     if column.kind == kind:
         return column
@@ -179,7 +197,7 @@ def as_kind(column: Column, kind: str, where: str) -> Column:
 
 
 def _unreadable(column: Column, kind: str, where: str) -> DataError:
-    """Name the first value that cannot be read as ``kind``."""
+    """Return the error for the first value that cannot be converted to ``kind``."""
     rows = np.flatnonzero(~column.missing)
     if column.kind == "category":
         row = next((row for row in rows if not _read_as(kind, [column.values[row].strip()])), rows[0])
@@ -191,3 +209,26 @@ def _unreadable(column: Column, kind: str, where: str) -> DataError:
     must = {"number": "numbers", "boolean": "true or false", "date": "dates such as 2024-05-31"}[kind]
     message = f"{where}: column {column.name!r} must hold {must} as in training, got {value!r} in row {row}."
     return DataError(message, expected=kind, got=value)
+
+
+def unread_format(texts: Sequence[str]) -> str:
+    """Return a description of texts most of which are numbers or dates, in a format that is not read; else "".
+
+    Examples
+    --------
+    >>> unread_format(["1.5", "2", "oops", "4", "5", "6"])
+    "5 numbers and 1 other, such as 'oops'"
+    >>> unread_format(["3%", "4.5%"])
+    "percentages such as '3%'"
+    >>> unread_format(["Ann", "Bob"])
+    ''
+    """
+    n = len(texts)
+    others = [text for text in texts if not _SIMPLE_NUMBER.fullmatch(text)]
+    if len(others) <= (1.0 - _MOST) * n:
+        return f"{n - len(others):,} numbers and {len(others):,} other, such as {others[0]!r}" if others else ""
+    for words, pattern in _UNREAD.items():
+        matching = [text for text in texts if pattern.fullmatch(text)]
+        if len(matching) >= _MOST * n:
+            return f"{words} such as {matching[0]!r}"
+    return ""
