@@ -11,6 +11,7 @@ ENGINE = {
     "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watch.Watch": "broken explain tell",
+    "glassnet.explanation.explanations.Explanation": "fragment",
     "glassnet.saving.model_file": "Restore SavedTraining load_network restore_network save_network write_atomically",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
