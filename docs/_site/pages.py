@@ -22,7 +22,7 @@ ENGINE = {
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",
     "glassnet.schedules.base.Schedule": "entry",
-    "glassnet.training": "RunState check_fit_options",
+    "glassnet.training": "RunState",
     "glassnet.training.history.History": "complete extend record",
     "glassnet.training.loop.Run": "__init__ loop note_seconds rate",
     "glassnet.training.early_stopping.EarlyStopping": "check_monitor sign",
@@ -76,6 +76,8 @@ def is_shown(module: griffe.Module, name: str) -> bool:
     if member is None:  # a name that a tuple assignment made: not seen by griffe, and a constant
         return False
     if module.path == "glassnet.layers" and name in map(str, module["activations"].exports or ()):
+        return False
+    if member.is_alias and not member.target_path.startswith("glassnet."):  # another library's
         return False
     found = member.final_target if member.is_alias else member
     return not found.is_attribute and not found.name.startswith(("as_", "make_"))
