@@ -105,7 +105,8 @@ def undescribed(shown: griffe.Class | griffe.Function) -> list[str]:
             module = shown.package.modules.get(room)
             entries |= entries_of(module.docstring) if module and module.docstring else {}
         entries |= entries_of(each.docstring)
-    named = [entry.name for entry in shown.parameters if entry.name not in ("self", "cls")]
+    # ``**unknown: Never`` takes what is then refused.
+    named = [p.name for p in shown.parameters if p.name not in ("self", "cls") and str(p.annotation) != "Never"]
     if not shown.is_class and shown.parent.is_class:
         text = shown.docstring.value
         named = [name for name in named if name in entries or not re.search(rf"\b{name}\b", text)]

@@ -13,6 +13,7 @@ ENGINE = {
     "glassnet.engine.inspection": "tap",
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watch.Watch": "add_to_error broken issue_warnings",
+    "glassnet.explanation.explanations.Explanation": "fragment",
     "glassnet.saving.model_file": "Restore SavedTraining load_network restore_network save_network write_atomically",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
@@ -23,7 +24,7 @@ ENGINE = {
     "glassnet.optimizers.base.Optimizer": "average merge",
     "glassnet.optimizers.base.OptimizerState": "regroup",
     "glassnet.schedules.base.Schedule": "entry",
-    "glassnet.training": "RunState check_fit_options",
+    "glassnet.training": "RunState",
     "glassnet.training.history.History": "complete extend record",
     "glassnet.training.loop.Run": "__init__ loop note_seconds rate",
     "glassnet.training.early_stopping.EarlyStopping": "check_monitor sign",
@@ -78,6 +79,8 @@ def is_shown(module: griffe.Module, name: str) -> bool:
     if member is None:  # a name that a tuple assignment made: not seen by griffe, and a constant
         return False
     if module.path == "glassnet.layers" and name in map(str, module["activations"].exports or ()):
+        return False
+    if member.is_alias and not member.target_path.startswith("glassnet."):  # another library's
         return False
     found = member.final_target if member.is_alias else member
     return not found.is_attribute and not found.name.startswith(("as_", "make_"))

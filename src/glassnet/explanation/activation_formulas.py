@@ -11,10 +11,10 @@ import numpy as np
 from glassnet.explanation.document import is_ours
 from glassnet.layers import Layer
 
-__all__ = ["Told", "told_activation"]
+__all__ = ["ActivationFormula", "activation_formula"]
 
 
-class Told(NamedTuple):
+class ActivationFormula(NamedTuple):
     """How an activation is written.
 
     Attributes
@@ -57,17 +57,17 @@ def _mish(z: float, a: float) -> dict[str, float]:
 _C = repr(math.sqrt(2 / math.pi))
 
 
-def told_activation(activation: Layer) -> Told | None:
+def activation_formula(activation: Layer) -> ActivationFormula | None:
     """Return how an activation is written; None for one of the user's own, or one that mixes columns."""
     name = type(activation).__name__
     slope, alpha = getattr(activation, "slope", 0.0), getattr(activation, "alpha", 1.0)
     table = {
-        "Sigmoid": Told(
+        "Sigmoid": ActivationFormula(
             "sigmoid", "1 / (1 + exp(-{z}))", "{d} * {a} * (1 - {a})", "A * (1 - A)", r"\sigma(Z)", r"A \odot (1 - A)"
         ),
-        "Tanh": Told("tanh", "tanh({z})", "{d} * (1 - {a}**2)", "1 - A**2", r"\tanh(Z)", "1 - A^2"),
-        "ReLU": Told("relu", "max({z}, 0)", "{d} * ({z} > 0)", "Z > 0", r"\max(Z, 0)", "[Z > 0]"),
-        "LeakyReLU": Told(
+        "Tanh": ActivationFormula("tanh", "tanh({z})", "{d} * (1 - {a}**2)", "1 - A**2", r"\tanh(Z)", "1 - A^2"),
+        "ReLU": ActivationFormula("relu", "max({z}, 0)", "{d} * ({z} > 0)", "Z > 0", r"\max(Z, 0)", "[Z > 0]"),
+        "LeakyReLU": ActivationFormula(
             "leaky_relu",
             f"max({{z}}, {slope!r} * {{z}})",
             f"{{d}} * (1 if {{z}} > 0 else {slope!r})",
@@ -75,7 +75,7 @@ def told_activation(activation: Layer) -> Told | None:
             rf"\max(Z, {slope:g} Z)",
             rf"[Z > 0] + {slope:g}\,[Z \le 0]",
         ),
-        "ELU": Told(
+        "ELU": ActivationFormula(
             "elu",
             f"{{z}} if {{z}} > 0 else {alpha!r} * (exp({{z}}) - 1)",
             f"{{d}} * (1 if {{z}} > 0 else {{a}} + {alpha!r})",
@@ -83,7 +83,7 @@ def told_activation(activation: Layer) -> Told | None:
             r"\mathrm{elu}(Z)",
             rf"[Z > 0] + (A + {alpha:g})\,[Z \le 0]",
         ),
-        "GELU": Told(
+        "GELU": ActivationFormula(
             "gelu",
             f"{{z}} * (1 + tanh({_C} * ({{z}} + 0.044715 * {{z}}**3))) / 2",
             f"{{d}} * ((1 + {{t}}) / 2 + {{z}} * (1 - {{t}}**2) * {_C} * (1 + 3 * 0.044715 * {{z}}**2) / 2)",
@@ -92,7 +92,7 @@ def told_activation(activation: Layer) -> Told | None:
             r"\mathrm{gelu}'(Z)",
             _gelu,
         ),
-        "SiLU": Told(
+        "SiLU": ActivationFormula(
             "silu",
             "{z} / (1 + exp(-{z}))",
             "{d} * ({s} + {a} * (1 - {s}))",
@@ -101,7 +101,7 @@ def told_activation(activation: Layer) -> Told | None:
             r"\sigma(Z) + A \odot (1 - \sigma(Z))",
             lambda z, a: {"s": _sigmoid(z)},
         ),
-        "Mish": Told(
+        "Mish": ActivationFormula(
             "mish",
             "{z} * tanh(log(1 + exp({z})))",
             "{d} * ({t} + {z} * {s} * (1 - {t}**2))",
@@ -110,7 +110,7 @@ def told_activation(activation: Layer) -> Told | None:
             r"\mathrm{mish}'(Z)",
             _mish,
         ),
-        "Softplus": Told(
+        "Softplus": ActivationFormula(
             "softplus", "log(1 + exp({z}))", "{d} * (1 - exp(-{a}))", "1 - exp(-A)", r"\log(1 + e^Z)", "1 - e^{-A}"
         ),
     }

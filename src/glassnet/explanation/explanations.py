@@ -16,7 +16,7 @@ from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text
 from glassnet.explanation.sections import sections_of
 from glassnet.utils.checks import check_integer
-from glassnet.utils.html import page
+from glassnet.utils.html import Markup, page
 
 __all__ = ["Explanation", "explain"]
 
@@ -74,7 +74,11 @@ class Explanation:
 
     def html(self, *, digits: int = 4, full: bool = False) -> str:
         """Return it as one page that loads nothing from anywhere; ``digits`` and ``full`` as of `text`."""
-        return page(self.head[0], as_html(self.head, self.sections, _detail(digits, full)))
+        return page(self.head[0], self.fragment(digits=digits, full=full))
+
+    def fragment(self, *, digits: int = 4, full: bool = False) -> Markup:
+        """Return it as a part of a page, with its style; ``digits`` and ``full`` as of `text`."""
+        return as_html(self.head, self.sections, _detail(digits, full))
 
     def save(self, path: str | Path, *, digits: int = 4, full: bool = False) -> None:
         """Write it to a file: HTML, Markdown, LaTeX or text by the ending of ``path``.
@@ -105,7 +109,7 @@ class Explanation:
         return self.text()
 
     def _repr_html_(self) -> str:
-        return as_html(self.head, self.sections, _detail(4, False))
+        return self.fragment()
 
 
 def _detail(digits: int, full: bool) -> Detail:

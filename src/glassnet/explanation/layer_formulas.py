@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explanation.activation_formulas import told_activation
+from glassnet.explanation.activation_formulas import activation_formula
 from glassnet.explanation.document import Equation, Term, is_ours
 from glassnet.explanation.recording import Passage
+from glassnet.explanation.terms import each, over_rows, product
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.elementwise import Identity
@@ -80,7 +81,7 @@ def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tupl
 
 
 def _own_forward(layer: Layer, passage: Passage, number: str, source: str, result: str) -> Equation:
-    """Return the equation of a layer that is told in a word."""
+    """Return a one-line equation for layers without a worked formula."""
     formula = _PLAIN.get(type(layer).__name__, f"{type(layer).__name__.lower()}({{x}})").format(x=source, n=number)
     return Equation(result, passage.Y, formula, rf"\mathrm{{{type(layer).__name__}}}({latex_of(source)})")
 
@@ -89,47 +90,41 @@ def _dense_forward(layer: Dense, passage: Passage, number: str, source: str) -> 
     W, b, X = layer.W.copy(), layer.b.copy() if layer.use_bias else None, passage.X
     assert passage.Z is not None
     given = [Equation(f"W{number}", W)] + ([] if b is None else [Equation(f"b{number}", b)])
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        i, j = index
-        terms = [Term("{a} * {w}", {"a": X[i, k], "w": W[k, j]}) for k in range(len(W))]
-        return terms + ([] if b is None else [Term("{b}", {"b": b[0, j]})])
-
     tail, text = ("", "") if b is None else (f" + b{number}", f" + b_{{{number}}}")
     formula = f"{source} @ W{number}{tail}"
-    product = Equation(f"Z{number}", passage.Z, formula, rf"{latex_of(source)} W_{{{number}}}{text}", work)
+    latex = rf"{latex_of(source)} W_{{{number}}}{text}"
+    given.append(Equation(f"Z{number}", passage.Z, formula, latex, product(b, a=X, w=W)))
     if isinstance(layer.activation, Identity):
-        return [*given, product], f"Z{number}"
+        return given, f"Z{number}"
     after = _activation_forward(layer.activation, passage.Z, passage.Y, f"Z{number}", f"A{number}")
-    return [*given, product, after], f"A{number}"
+    return [*given, after], f"A{number}"
 
 
 def _activation_forward(activation: Layer, Z: np.ndarray, A: np.ndarray, source: str, result: str) -> Equation:
-    told = told_activation(activation)
-    if told is None:
+    written = activation_formula(activation)
+    if written is None:
         name = type(activation).__name__
         formula = _PLAIN.get(name, f"{name.lower()}({{x}})").format(x=source, n="")
         return Equation(result, A, formula, rf"\mathrm{{{name.lower()}}}({latex_of(source)})")
-    pattern = told.forward
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        return [Term(pattern, {"z": Z[index]})]
-
-    return Equation(result, A, f"{told.name}({source})", told.latex.replace("Z", latex_of(source)), work)
+    latex = written.latex.replace("Z", latex_of(source))
+    return Equation(result, A, f"{written.name}({source})", latex, each(written.forward, z=Z))
 
 
 def _dropout_forward(layer: Dropout, passage: Passage, number: str, source: str) -> list[Equation]:
-    X, rate = passage.X, layer.rate_in(passage.cache)
-    M = passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(X)
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        return [Term("{x} * {m}", {"x": X[index], "m": M[index]})]
-
-    mask = Equation(
-        f"M{number}", M, f"0 with probability {rate:g}, else 1 / (1 - {rate:g})", rf"\text{{mask}}_{{{number}}}"
-    )
+    M, rate = _mask(layer, passage), layer.rate_in(passage.cache)
+    formula, latex = f"0 with probability {rate:g}, else 1 / (1 - {rate:g})", rf"\text{{mask}}_{{{number}}}"
     text = rf"{latex_of(source)} \odot M_{{{number}}}"
-    return [mask, Equation(f"A{number}", passage.Y, f"{source} * M{number}", text, work)]
+    work = each("{x} * {m}", x=passage.X, m=M)
+    return [
+        Equation(f"M{number}", M, formula, latex),
+        Equation(f"A{number}", passage.Y, f"{source} * M{number}", text, work),
+    ]
+
+
+def _mask(layer: Dropout, passage: Passage) -> np.ndarray:
+    """Return what every input was multiplied by."""
+    rate = layer.rate_in(passage.cache)
+    return passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(passage.X)
 
 
 def _norm_parts(layer: Any, passage: Passage) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -145,25 +140,16 @@ def _norm_parts(layer: Any, passage: Passage) -> tuple[np.ndarray, np.ndarray, n
 
 
 def _norm_forward(layer: Any, passage: Passage, number: str, source: str) -> list[Equation]:
-    X, eps = passage.X, layer.eps
+    i, eps, gamma, beta = number, layer.eps, layer.gamma.copy(), layer.beta.copy()
     mean, var, Xhat = _norm_parts(layer, passage)
-    wide, narrow = (np.broadcast_to(part, X.shape) for part in (mean, var))
-    gamma, beta = np.broadcast_to(layer.gamma, X.shape).copy(), np.broadcast_to(layer.beta, X.shape).copy()
     over = "over the features of each row" if isinstance(layer, LayerNorm) else "over the batch"
     if isinstance(layer, BatchNorm) and not passage.cache["of_batch"]:
         over = "as remembered from training"
-
-    def normalise(index: tuple[int, ...]) -> list[Term]:
-        numbers = {"x": X[index], "m": wide[index], "v": narrow[index]}
-        return [Term(f"({{x}} - {{m}}) / sqrt({{v}} + {eps!r})", numbers)]
-
-    def scale(index: tuple[int, ...]) -> list[Term]:
-        return [Term("{g} * {x} + {b}", {"g": gamma[index], "x": Xhat[index], "b": beta[index]})]
-
-    i = number
+    normalise = each(f"({{x}} - {{m}}) / sqrt({{v}} + {eps!r})", x=passage.X, m=mean, v=var)
+    scale = each("{g} * {x} + {b}", g=gamma, x=Xhat, b=beta)
     return [
-        Equation(f"gamma{i}", layer.gamma.copy()),
-        Equation(f"beta{i}", layer.beta.copy()),
+        Equation(f"gamma{i}", gamma),
+        Equation(f"beta{i}", beta),
         Equation(f"mean{i}", mean, f"mean of {source} {over}", rf"\text{{mean of }}{latex_of(source)}"),
         Equation(f"var{i}", var, f"variance of {source} {over}", rf"\text{{variance of }}{latex_of(source)}"),
         Equation(
@@ -231,84 +217,57 @@ def _dense_backward(layer: Dense, passage: Passage, number: str, source: str, re
         assert passage.Z is not None
         dZ = passage.dZ
         found.append(_activation_backward(layer.activation, passage.Z, passage.Y, dY, dZ, f"Z{number}", result))
-    dW, n = X.T @ dZ, range(len(X))
-
-    def weigh(index: tuple[int, ...]) -> list[Term]:
-        i, j = index
-        return [Term("{a} * {d}", {"a": X[k, i], "d": dZ[k, j]}) for k in n]
-
     text = latex_of(f"dZ{number}")
-    found.append(Equation(f"dW{number}", dW, f"{source}.T @ dZ{number}", rf"{latex_of(source)}^\top\, {text}", weigh))
+    latex, work = rf"{latex_of(source)}^\top\, {text}", product(a=X.T, d=dZ)
+    found.append(Equation(f"dW{number}", X.T @ dZ, f"{source}.T @ dZ{number}", latex, work))
     if layer.use_bias:
-        db = dZ.sum(axis=0, keepdims=True)
-
-        def add(index: tuple[int, ...]) -> list[Term]:
-            return [Term("{d}", {"d": dZ[k, index[1]]}) for k in n]
-
-        found.append(Equation(f"db{number}", db, f"sum of dZ{number} over the rows", rf"\sum_n {text}", add))
+        found.append(_row_sum(f"db{number}", f"dZ{number}", dZ))
     if passage.dX is not None:
-
-        def pull(index: tuple[int, ...]) -> list[Term]:
-            i, j = index
-            return [Term("{d} * {w}", {"d": dZ[i, k], "w": W[j, k]}) for k in range(W.shape[1])]
-
-        back = rf"{text}\, W_{{{number}}}^\top"
-        found.append(Equation(f"d{source}", passage.dX, f"dZ{number} @ W{number}.T", back, pull))
+        latex, work = rf"{text}\, W_{{{number}}}^\top", product(d=dZ, w=W.T)
+        found.append(Equation(f"d{source}", passage.dX, f"dZ{number} @ W{number}.T", latex, work))
     return found
+
+
+def _row_sum(symbol: str, source: str, value: np.ndarray) -> Equation:
+    """Return the equation of a sum over the rows."""
+    total, latex = value.sum(axis=0, keepdims=True), rf"\sum_n {latex_of(source)}"
+    return Equation(symbol, total, f"sum of {source} over the rows", latex, over_rows("{d}", d=value))
 
 
 def _activation_backward(
     activation: Layer, Z: np.ndarray, A: np.ndarray, dA: np.ndarray, dZ: np.ndarray, source: str, result: str
 ) -> Equation:
-    told = told_activation(activation)
-    if told is None:
+    written = activation_formula(activation)
+    if written is None:
         name = type(activation).__name__
         return Equation(f"d{source}", dZ, f"d{result} * derivative of {name.lower()} at {source}", "")
-    pattern, extra = told.backward, told.extra
+    pattern, extra = written.backward, written.extra
 
     def work(index: tuple[int, ...]) -> list[Term]:
         z, a = float(Z[index]), float(A[index])
         more = {} if extra is None else extra(z, a)
         return [Term(pattern, {"d": dA[index], "z": z, "a": a, **more})]
 
-    slope = told.slope.replace("A", result).replace("Z", source)
-    text = told.latex_slope.replace("A", "\0").replace("Z", latex_of(source)).replace("\0", latex_of(result))
+    slope = written.slope.replace("A", result).replace("Z", source)
+    text = written.latex_slope.replace("A", "\0").replace("Z", latex_of(source)).replace("\0", latex_of(result))
     return Equation(f"d{source}", dZ, f"d{result} * ({slope})", rf"{latex_of('d' + result)} \odot ({text})", work)
 
 
 def _dropout_backward(layer: Dropout, passage: Passage, number: str, source: str, result: str) -> Equation:
-    dY, dX = passage.dY, passage.dX
-    assert dY is not None
-    assert dX is not None
-    rate = layer.rate_in(passage.cache)
-    M = passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(dY)
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        return [Term("{d} * {m}", {"d": dY[index], "m": M[index]})]
-
-    text = rf"{latex_of('d' + result)} \odot M_{{{number}}}"
-    return Equation(f"d{source}", dX, f"d{result} * M{number}", text, work)
+    assert passage.dX is not None
+    text, work = (
+        rf"{latex_of('d' + result)} \odot M_{{{number}}}",
+        each("{d} * {m}", d=passage.dY, m=_mask(layer, passage)),
+    )
+    return Equation(f"d{source}", passage.dX, f"d{result} * M{number}", text, work)
 
 
 def _norm_gradients(layer: Any, passage: Passage, number: str, result: str) -> list[Equation]:
     dY, Xhat = passage.dY, _norm_parts(layer, passage)[2]
     assert dY is not None
-    rows = range(len(dY))
-
-    def scale(index: tuple[int, ...]) -> list[Term]:
-        return [Term("{d} * {x}", {"d": dY[k, index[1]], "x": Xhat[k, index[1]]}) for k in rows]
-
-    def shift(index: tuple[int, ...]) -> list[Term]:
-        return [Term("{d}", {"d": dY[k, index[1]]}) for k in rows]
-
-    text = latex_of(f"d{result}")
-    gamma, beta = (dY * Xhat).sum(axis=0, keepdims=True), dY.sum(axis=0, keepdims=True)
-    return [
-        Equation(
-            f"dgamma{number}", gamma, f"sum of d{result} * N{number} over the rows", rf"\sum_n {text} \odot N", scale
-        ),
-        Equation(f"dbeta{number}", beta, f"sum of d{result} over the rows", rf"\sum_n {text}", shift),
-    ]
+    formula, latex = f"sum of d{result} * N{number} over the rows", rf"\sum_n {latex_of('d' + result)} \odot N"
+    gamma, work = (dY * Xhat).sum(axis=0, keepdims=True), over_rows("{d} * {x}", d=dY, x=Xhat)
+    return [Equation(f"dgamma{number}", gamma, formula, latex, work), _row_sum(f"dbeta{number}", f"d{result}", dY)]
 
 
 def _norm_backward(layer: Any, passage: Passage, number: str, source: str, result: str) -> Equation:
@@ -318,20 +277,12 @@ def _norm_backward(layer: Any, passage: Passage, number: str, source: str, resul
     _, var, Xhat = _norm_parts(layer, passage)
     G = dY * layer.gamma
     axis = -1 if isinstance(layer, LayerNorm) else 0
-    s = np.broadcast_to(np.sqrt(var + layer.eps), dY.shape)
+    s = np.sqrt(var + layer.eps)
     if isinstance(layer, BatchNorm) and not passage.cache["of_batch"]:
         formula = f"d{result} * gamma{number} / sqrt(var{number} + {layer.eps:g})"
-
-        def plain(index: tuple[int, ...]) -> list[Term]:
-            return [Term("{g} / {s}", {"g": G[index], "s": s[index]})]
-
-        return Equation(f"d{source}", dX, formula, "", plain)
-    mean, along = (np.broadcast_to(part.mean(axis=axis, keepdims=True), dY.shape) for part in (G, G * Xhat))
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        numbers = {"g": G[index], "m": mean[index], "x": Xhat[index], "c": along[index], "s": s[index]}
-        return [Term("({g} - {m} - {x} * {c}) / {s}", numbers)]
-
+        return Equation(f"d{source}", dX, formula, "", each("{g} / {s}", g=G, s=s))
+    mean, along = (part.mean(axis=axis, keepdims=True) for part in (G, G * Xhat))
+    work = each("({g} - {m} - {x} * {c}) / {s}", g=G, m=mean, x=Xhat, c=along, s=s)
     formula = f"(G - mean(G) - N{number} * mean(G * N{number})) / sqrt(var{number} + {layer.eps:g})"
     remark = f"G = d{result} * gamma{number}; means {'over the features' if axis else 'over the batch'}"
     text = rf"(G - \overline{{G}} - N \odot \overline{{G \odot N}}) / \sqrt{{\text{{var}} + {layer.eps:g}}}"

@@ -10,7 +10,7 @@ from glassnet.explanation.document import Equation, Section, Term
 from glassnet.explanation.layer_formulas import backward_of, forward_of, latex_of, parameter_symbol
 from glassnet.explanation.loss_formulas import loss_backward, loss_forward
 from glassnet.explanation.recording import Recording
-from glassnet.explanation.update_formulas import clip_equation, told_update
+from glassnet.explanation.update_formulas import clip_equation, update_equations
 from glassnet.layers import Concatenate, Layer, Residual, Sequential
 
 __all__ = ["sections_of"]
@@ -166,7 +166,7 @@ def _updates(record: Recording, symbols: dict[str, str]) -> list[Section]:
     order = list(symbols)
     for slot in sorted((s for s in record.network.slots if s.name in symbols), key=lambda s: order.index(s.name)):
         symbol = symbols[slot.name]
-        equations = told_update(record, slot, symbol, cut)
+        equations = update_equations(record, slot, symbol, cut)
         if record.network.max_norm is not None and slot.spec.decays:
             last = dataclasses.replace(
                 equations[-1], work=None, remark=f"then columns cut to max_norm={record.network.max_norm:g}"

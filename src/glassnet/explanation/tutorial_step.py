@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.explanation.document import Equation, Section, Term
 from glassnet.explanation.explanations import Explanation
+from glassnet.explanation.terms import each, over_rows, product
 from glassnet.scratch import GRADIENTS, backpropagation, compute_loss, forward_propagation, update_parameters
 from glassnet.utils.checks import check_choice, check_number
 
@@ -84,38 +85,14 @@ _REMARKS = {
 }
 
 
-def _product(A: np.ndarray, B: np.ndarray, bias: np.ndarray | None = None) -> Any:
-    def work(index: tuple[int, ...]) -> list[Term]:
-        i, j = index
-        terms = [Term("{a} * {w}", {"a": A[i, k], "w": B[k, j]}) for k in range(A.shape[1])]
-        return terms + ([] if bias is None else [Term("{b}", {"b": bias[0, j]})])
-
-    return work
-
-
-def _each(pattern: str, **arrays: Any) -> Any:
-    def work(index: tuple[int, ...]) -> list[Term]:
-        numbers = {n: float(a[index]) if isinstance(a, np.ndarray) else a for n, a in arrays.items()}
-        return [Term(pattern, numbers)]
-
-    return work
-
-
-def _sum(A: np.ndarray) -> Any:
-    def work(index: tuple[int, ...]) -> list[Term]:
-        return [Term("{d}", {"d": A[k, index[1]]}) for k in range(len(A))]
-
-    return work
-
-
 def _layer(
     kind: str, A: np.ndarray, W: np.ndarray, b: np.ndarray, Y: np.ndarray, source: str, weights: str, bias: str
 ) -> list[Equation]:
     Z = A @ W + b
     entering, output = f"{kind}_input", f"{kind}_output"
     return [
-        Equation(entering, Z, f"np.dot({source}, {weights}) + {bias}", "", _product(A, W, b)),
-        Equation(output, Y, f"sigmoid({entering})", "", _each("1 / (1 + exp(-{z}))", z=Z)),
+        Equation(entering, Z, f"np.dot({source}, {weights}) + {bias}", "", product(b, a=A, w=W)),
+        Equation(output, Y, f"sigmoid({entering})", "", each("1 / (1 + exp(-{z}))", z=Z)),
     ]
 
 
@@ -141,26 +118,26 @@ def _backward(
     error = delta @ W2.T
     hidden = error * H * (1 - H)
     return [
-        Equation("delta_output", delta, words, "", _each(pattern, p=P, y=Y)),
-        Equation("d_weights_hidden_output", dW2, "np.dot(hidden_output.T, delta_output)", "", _product(H.T, delta)),
-        Equation("d_bias_output", db2, "delta_output.sum(axis=0)", "", _sum(delta)),
-        Equation("error_hidden", error, "np.dot(delta_output, weights_hidden_output.T)", "", _product(delta, W2.T)),
+        Equation("delta_output", delta, words, "", each(pattern, p=P, y=Y)),
+        Equation("d_weights_hidden_output", dW2, "np.dot(hidden_output.T, delta_output)", "", product(a=H.T, w=delta)),
+        Equation("d_bias_output", db2, "delta_output.sum(axis=0)", "", over_rows("{d}", d=delta)),
+        Equation("error_hidden", error, "np.dot(delta_output, weights_hidden_output.T)", "", product(a=delta, w=W2.T)),
         Equation(
             "delta_hidden",
             hidden,
             "error_hidden * hidden_output * (1 - hidden_output)",
             "",
-            _each("{e} * {h} * (1 - {h})", e=error, h=H),
+            each("{e} * {h} * (1 - {h})", e=error, h=H),
         ),
-        Equation("d_weights_input_hidden", dW1, "np.dot(X.T, delta_hidden)", "", _product(X.T, hidden)),
-        Equation("d_bias_hidden", db1, "delta_hidden.sum(axis=0)", "", _sum(hidden)),
+        Equation("d_weights_input_hidden", dW1, "np.dot(X.T, delta_hidden)", "", product(a=X.T, w=hidden)),
+        Equation("d_bias_hidden", db1, "delta_hidden.sum(axis=0)", "", over_rows("{d}", d=hidden)),
     ]
 
 
 def _updates(before: Any, slopes: Any, after: Any, rate: float) -> list[Equation]:
     return [
         Equation(
-            f"{name}'", new, f"{name} - learning_rate * d_{name}", "", _each("{p} - {r} * {g}", p=old, r=rate, g=slope)
+            f"{name}'", new, f"{name} - learning_rate * d_{name}", "", each("{p} - {r} * {g}", p=old, r=rate, g=slope)
         )
         for name, old, slope, new in zip(_NAMES, before, slopes, after, strict=True)
     ]

@@ -10,13 +10,14 @@ from glassnet.engine.parameters import Slot
 from glassnet.explanation.document import Equation, Term, is_ours
 from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.recording import Recording
+from glassnet.explanation.terms import each
 from glassnet.optimizers import SGD, Adagrad, Adam, Lion, RMSprop
 
-__all__ = ["clip_equation", "told_update"]
+__all__ = ["clip_equation", "update_equations"]
 
 
 class _Numbers:
-    """What goes into the update of one parameter."""
+    """What the update of one parameter is computed from."""
 
     def __init__(self, record: Recording, slot: Slot, symbol: str, cut: float) -> None:
         optimizer: Any = record.network.optimizer
@@ -29,22 +30,11 @@ class _Numbers:
         self.decay = slot.layer.decay_factor * optimizer.decay_at(record.position) if decays else 0.0
 
     def array(self, name: str, scale: float = 1.0) -> np.ndarray:
-        """Return what was remembered before the step."""
+        """Return the state before the step."""
         return self.old[name] * scale
 
-    def equation(
-        self, symbol: str, value: np.ndarray, formula: str, latex: str, pattern: str, **arrays: Any
-    ) -> Equation:
-        """Return one equation whose entries are worked from arrays of the same shape, and from single numbers."""
 
-        def work(index: tuple[int, ...]) -> list[Term]:
-            numbers = {n: float(a[index]) if isinstance(a, np.ndarray) else float(a) for n, a in arrays.items()}
-            return [Term(pattern, numbers)]
-
-        return Equation(symbol, value, formula, latex, work)
-
-
-def told_update(record: Recording, slot: Slot, symbol: str, cut: float = 1.0) -> list[Equation]:
+def update_equations(record: Recording, slot: Slot, symbol: str, cut: float = 1.0) -> list[Equation]:
     """Return the equations of the update of one parameter.
 
     Parameters
@@ -61,9 +51,9 @@ def told_update(record: Recording, slot: Slot, symbol: str, cut: float = 1.0) ->
     if not slot.layer.trainable:
         return [Equation(f"{symbol}'", numbers.after, symbol, latex_of(symbol), remark="not trainable: it stays")]
     ours = is_ours(numbers.optimizer)
-    for kind, tell in ((SGD, _sgd), (Adam, _adam), (RMSprop, _rmsprop), (Adagrad, _adagrad), (Lion, _lion)):
+    for kind, equations in ((SGD, _sgd), (Adam, _adam), (RMSprop, _rmsprop), (Adagrad, _adagrad), (Lion, _lion)):
         if ours and isinstance(numbers.optimizer, kind):
-            return tell(numbers)
+            return equations(numbers)
     name = type(numbers.optimizer).__name__
     return [Equation(f"{symbol}'", numbers.after, f"{symbol} moved by {name}", "")]
 
@@ -72,24 +62,20 @@ def _sgd(n: _Numbers) -> list[Equation]:
     s, text, slope = n.symbol, latex_of(n.symbol), latex_of(f"d{n.symbol}")
     if not n.optimizer.momentum:
         formula, latex = f"{s} - lr * d{s}", rf"{text} - \eta \, {slope}"
-        return [n.equation(f"{s}'", n.after, formula, latex, "{p} - {lr} * {g}", p=n.p, lr=n.rate, g=n.g)]
+        return [Equation(f"{s}'", n.after, formula, latex, each("{p} - {lr} * {g}", p=n.p, lr=n.rate, g=n.g))]
     m, new = n.optimizer.momentum, n.new["velocity"]
-    v = n.equation(
+    v = Equation(
         f"v_{s}",
         new,
         f"{m:g} * v_{s} - lr * d{s}",
         rf"{m:g} v - \eta \, {slope}",
-        "{m} * {v} - {lr} * {g}",
-        m=m,
-        v=n.array("velocity"),
-        lr=n.rate,
-        g=n.g,
+        each("{m} * {v} - {lr} * {g}", m=m, v=n.array("velocity"), lr=n.rate, g=n.g),
     )
     if not n.optimizer.nesterov:
-        return [v, n.equation(f"{s}'", n.after, f"{s} + v_{s}", f"{text} + v", "{p} + {v}", p=n.p, v=new)]
+        return [v, Equation(f"{s}'", n.after, f"{s} + v_{s}", f"{text} + v", each("{p} + {v}", p=n.p, v=new))]
     formula, latex = f"{s} + {m:g} * v_{s} - lr * d{s}", rf"{text} + {m:g} v - \eta \, {slope}"
-    step = n.equation(
-        f"{s}'", n.after, formula, latex, "{p} + {m} * {v} - {lr} * {g}", p=n.p, m=m, v=new, lr=n.rate, g=n.g
+    step = Equation(
+        f"{s}'", n.after, formula, latex, each("{p} + {m} * {v} - {lr} * {g}", p=n.p, m=m, v=new, lr=n.rate, g=n.g)
     )
     return [v, step]
 
@@ -97,15 +83,12 @@ def _sgd(n: _Numbers) -> list[Equation]:
 def _average(n: _Numbers, name: str, state: str, beta: float, power: int) -> Equation:
     """Return the moving average of the gradient, or of its square, which the state holds divided by 1 - beta."""
     s, square = n.symbol, "**2" if power == 2 else ""
-    return n.equation(
+    return Equation(
         f"{name}_{s}",
         n.new[state] * (1.0 - beta),
         f"{beta:g} * {name}_{s} + {1.0 - beta:g} * d{s}{square}",
         rf"{beta:g} {name} + {1.0 - beta:g} \, ({latex_of('d' + s)})" + ("^2" if power == 2 else ""),
-        f"{{b}} * {{old}} + (1 - {{b}}) * {{g}}{square}",
-        b=beta,
-        old=n.array(state, 1.0 - beta),
-        g=n.g,
+        each(f"{{b}} * {{old}} + (1 - {{b}}) * {{g}}{square}", b=beta, old=n.array(state, 1.0 - beta), g=n.g),
     )
 
 
@@ -124,7 +107,7 @@ def _adam(n: _Numbers) -> list[Equation]:
     decay = rf"(1 - {n.rate * n.decay:g})\, " if n.decay else ""
     latex = rf"{decay}{latex_of(s)} - \eta \, \hat m / (\sqrt{{\hat v}} + \epsilon)"
     numbers = {"p": n.p, "lr": n.rate, "m": m.value, "v": v.value, "wd": n.decay}
-    return [m, v, n.equation(f"{s}'", n.after, formula, latex, pattern, **numbers)]
+    return [m, v, Equation(f"{s}'", n.after, formula, latex, each(pattern, **numbers))]
 
 
 def _rmsprop(n: _Numbers) -> list[Equation]:
@@ -135,7 +118,7 @@ def _rmsprop(n: _Numbers) -> list[Equation]:
         formula = f"{rho:g} * {name}_{s} + {1.0 - rho:g} * d{s}{square}"
         pattern = f"{{r}} * {{old}} + (1 - {{r}}) * {{g}}{square}"
         latex = rf"{rho:g} {name} + {1.0 - rho:g} \, ({slope})" + ("^2" if square else "")
-        return n.equation(f"{name}_{s}", n.new[name], formula, latex, pattern, r=rho, old=n.array(name), g=n.g)
+        return Equation(f"{name}_{s}", n.new[name], formula, latex, each(pattern, r=rho, old=n.array(name), g=n.g))
 
     found = [average("v", "**2")] + ([average("m", "")] if o.centered else [])
     under = "max({v} - {m}**2, 0)" if o.centered else "{v}"
@@ -146,41 +129,43 @@ def _rmsprop(n: _Numbers) -> list[Equation]:
         numbers["m"] = n.new["m"]
     if o.momentum:
         pattern, formula = f"{o.momentum!r} * {{b}} + {scaled}", f"{o.momentum:g} * b_{s} + {words}"
-        found.append(n.equation(f"b_{s}", n.new["b"], formula, "", pattern, **numbers, b=n.array("b")))
-        step = n.equation(f"{s}'", n.after, f"{s} - lr * b_{s}", "", "{p} - {lr} * {b}", p=n.p, lr=n.rate, b=n.new["b"])
+        found.append(Equation(f"b_{s}", n.new["b"], formula, "", each(pattern, **numbers, b=n.array("b"))))
+        step = Equation(
+            f"{s}'", n.after, f"{s} - lr * b_{s}", "", each("{p} - {lr} * {b}", p=n.p, lr=n.rate, b=n.new["b"])
+        )
         return [*found, step]
     latex = rf"{latex_of(s)} - \eta \, {slope} / (\sqrt{{v}} + \epsilon)"
-    return [*found, n.equation(f"{s}'", n.after, f"{s} - lr * {words}", latex, f"{{p}} - {{lr}} * {scaled}", **numbers)]
+    return [
+        *found,
+        Equation(f"{s}'", n.after, f"{s} - lr * {words}", latex, each(f"{{p}} - {{lr}} * {scaled}", **numbers)),
+    ]
 
 
 def _adagrad(n: _Numbers) -> list[Equation]:
     s, eps, slope = n.symbol, n.optimizer.eps, latex_of(f"d{n.symbol}")
     new = n.new["s"]
-    sums = n.equation(f"s_{s}", new, f"s_{s} + d{s}**2", rf"s + ({slope})^2", "{s} + {g}**2", s=n.array("s"), g=n.g)
+    sums = Equation(f"s_{s}", new, f"s_{s} + d{s}**2", rf"s + ({slope})^2", each("{s} + {g}**2", s=n.array("s"), g=n.g))
     pattern = f"{{p}} - {{lr}} * {{g}} / (sqrt({{s}}) + {eps!r})"
     formula = f"{s} - lr * d{s} / (sqrt(s_{s}) + {eps:g})"
     latex = rf"{latex_of(s)} - \eta \, {slope} / (\sqrt{{s}} + \epsilon)"
-    return [sums, n.equation(f"{s}'", n.after, formula, latex, pattern, p=n.p, lr=n.rate, g=n.g, s=new)]
+    return [sums, Equation(f"{s}'", n.after, formula, latex, each(pattern, p=n.p, lr=n.rate, g=n.g, s=new))]
 
 
 def _lion(n: _Numbers) -> list[Equation]:
     s, o = n.symbol, n.optimizer
     m = n.array("M", 1.0 - o.beta2)
     c = o.beta1 * m + (1.0 - o.beta1) * n.g
-    mixed = n.equation(
+    mixed = Equation(
         f"c_{s}",
         c,
         f"{o.beta1:g} * m_{s} + {1.0 - o.beta1:g} * d{s}",
         rf"{o.beta1:g} m + {1.0 - o.beta1:g} \, {latex_of('d' + s)}",
-        "{b} * {m} + (1 - {b}) * {g}",
-        b=o.beta1,
-        m=m,
-        g=n.g,
+        each("{b} * {m} + (1 - {b}) * {g}", b=o.beta1, m=m, g=n.g),
     )
     pattern, formula = "{p} - {lr} * sign({c})", f"{s} - lr * sign(c_{s})"
     if n.decay:
         pattern, formula = "{p} - {lr} * (sign({c}) + {wd} * {p})", f"{s} - lr * (sign(c_{s}) + {n.decay:g} * {s})"
-    step = n.equation(f"{s}'", n.after, formula, "", pattern, p=n.p, lr=n.rate, c=c, wd=n.decay)
+    step = Equation(f"{s}'", n.after, formula, "", each(pattern, p=n.p, lr=n.rate, c=c, wd=n.decay))
     return [mixed, step, _average(n, "m", "M", o.beta2, 1)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from glassnet.explanation import Explanation, explain
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.utils.checks import check_integer
-from glassnet.utils.html import Markup, page
+from glassnet.utils.html import element, fragment, page, table
 
 __all__ = ["explain_row", "run_explain"]
 
@@ -132,35 +131,15 @@ def _features(part: dict[str, Any], digits: int) -> str:
 
 def _page(result: dict[str, Any], digits: int, full: bool) -> str:
     """Return everything as one page that loads nothing."""
-    rows = "".join(
-        f"<tr><td>{html.escape(part['column'])}</td><td>{html.escape(part['value'])}</td>"
-        f"<td>{html.escape(_features(part, digits))}</td></tr>"
-        for part in result["encoding"]
-    )
-    step = result["step"]
+    step, title = result["step"], f"Row {result['row']}"
+    rows = [[part["column"], part["value"], _features(part, digits)] for part in result["encoding"]]
     parts = [
-        f"<style>{_STYLE}{REASONS_STYLE}</style>",
-        '<div class="glassnet-row">',
-        f"<h1>Row {result['row']} of {html.escape(Path(result['data']).name)}</h1>",
-        "<h2>What the network sees</h2>",
-        f"<table><tr><th>column</th><th>value</th><th>becomes</th></tr>{rows}</table>",
-        "<h2>Why</h2>",
+        element("h1", f"{title} of {Path(result['data']).name}"),
+        element("h2", "What the network sees"),
+        element("div", table(rows, head=["column", "value", "becomes"]), class_="table"),
+        element("h2", "Why"),
         reasons_html(result["why"]),
-        "<h2>The training step</h2>",
-        f"<p>{html.escape(result['no_step'])}</p>" if step is None else _inner(step.html(digits=digits, full=full)),
-        "</div>",
+        element("h2", "The training step"),
+        element("p", result["no_step"]) if step is None else step.fragment(digits=digits, full=full),
     ]
-    return page(f"Row {result['row']}", Markup("\n".join(parts)))
-
-
-def _inner(page: str) -> str:
-    """Return what is inside the body of a page."""
-    return page.split("<body>")[1].split("</body>")[0]
-
-
-_STYLE = """
-.glassnet-row { font: 15px/1.5 system-ui, sans-serif; color: #1b2a33; max-width: 60rem; margin: 0 auto; }
-.glassnet-row > table { border-collapse: collapse; display: block; overflow-x: auto; }
-.glassnet-row > table td, .glassnet-row > table th { padding: 0.15rem 0.8rem 0.15rem 0; text-align: left; }
-@media (prefers-color-scheme: dark) { .glassnet-row { color: #eceff1; } }
-"""
+    return page(title, fragment("row", REASONS_STYLE, *parts))

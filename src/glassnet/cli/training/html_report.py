@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from collections.abc import Iterable
@@ -24,7 +23,7 @@ from glassnet.plots.predictions import draw_predicted
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular.attribution.reasons import explain_rows
 from glassnet.utils.checks import require_extra
-from glassnet.utils.html import Markup, page
+from glassnet.utils.html import Markup, element, fragment, page, table
 
 __all__ = ["check_report", "write_report"]
 
@@ -58,26 +57,22 @@ def write_report(
     """
     title = f"{Path(result['data']).name} \u2192 {result['target']}"
     parts = [
-        f"<style>{_STYLE}{REASONS_STYLE}</style>",
-        '<main class="glassnet-report">',
-        f"<h1>{html.escape(title)}</h1>",
-        f"<p>{html.escape(_summary(result))}</p>",
-        "<h2>Scores</h2>",
-        _scores(result),
-        f"<p><b>{html.escape(result['verdict']['sentence'])}</b></p>",
-        *(f"<p>{html.escape(line)}</p>" for line in _recipes(result)),
-        _findings(result),
-        "<h2>Pictures</h2>",
-        '<div class="pictures">',
-        *(_figure(*pair) for pair in _pictures(outcome, data, importance)),
-        "</div>",
-        "<h2>Why single rows are predicted as they are</h2>",
+        element("h1", title),
+        element("p", _summary(result)),
+        element("h2", "Scores"),
+        *_scores(result),
+        element("p", element("b", result["verdict"]["sentence"])),
+        *(element("p", line) for line in _recipes(result)),
+        element("h2", "Findings"),
+        *_findings(result),
+        element("h2", "Pictures"),
+        element("div", *(_figure(*pair) for pair in _pictures(outcome, data, importance)), class_="pictures"),
+        element("h2", "Why single rows are predicted as they are"),
         *_whys(outcome, data),
-        "<h2>Columns</h2>",
+        element("h2", "Columns"),
         _columns(result),
-        "</main>",
     ]
-    write_atomically(path, page(title, Markup("\n".join(parts))).encode())
+    write_atomically(path, page(title, fragment("report", _STYLE + REASONS_STYLE, *parts)).encode())
 
 
 def _summary(result: dict[str, Any]) -> str:
@@ -96,45 +91,41 @@ def _recipes(result: dict[str, Any]) -> list[str]:
     return [f"Recipes on this machine: {' '.join(lines)}."] if lines else []
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    first = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><tr>{first}</tr>{body}</table></div>'
-
-
-def _scores(result: dict[str, Any]) -> str:
+def _scores(result: dict[str, Any]) -> list[Markup]:
     ours = network_name(result["network"])
     names = {"network": ours, "linear": "linear model", "baseline": result["baseline"]["does"]}
     metrics = list(result["scores"]["network"])
     rows = [[words, *(metric_text(result["scores"][who][m]) for m in metrics)] for who, words in names.items()]
-    table = _table(["", *map(metric_name, metrics)], rows)
-    return table + (f"<p>{html.escape(interval_text(result['interval']))}</p>" if "interval" in result else "")
+    found = [element("div", table(rows, head=["", *map(metric_name, metrics)]), class_="table")]
+    return found + ([element("p", interval_text(result["interval"]))] if "interval" in result else [])
 
 
-def _findings(result: dict[str, Any]) -> str:
+def _findings(result: dict[str, Any]) -> list[Markup]:
     """Return what was found, notes included, each with its sentences."""
-    parts = ["<h2>Findings</h2>"]
     if not result["findings"]:
-        parts.append("<p>Nothing wrong was found in the data, at the start, in training or in the result.</p>")
+        return [element("p", "Nothing wrong was found in the data, at the start, in training or in the result.")]
+    parts = []
     for finding in result["findings"]:
         lines = [("measured", finding["measured"]), ("why", finding["why"]), ("do", finding["advice"])]
         lines += [("tried", finding["tried"])] if finding["tried"] else []
-        body = "".join(f"<dt>{name}</dt><dd>{html.escape(text)}</dd>" for name, text in lines)
-        head = html.escape(f"{finding['severity']}: {finding['code']}")
-        parts.append(f'<section class="finding {finding["severity"]}"><h3>{head}</h3><dl>{body}</dl></section>')
-    return "\n".join(parts)
+        body = element(
+            "dl", *(element(tag, text) for line in lines for tag, text in zip(("dt", "dd"), line, strict=True))
+        )
+        head = element("h3", f"{finding['severity']}: {finding['code']}")
+        parts.append(element("section", head, body, class_=f"finding {finding['severity']}"))
+    return parts
 
 
-def _columns(result: dict[str, Any]) -> str:
+def _columns(result: dict[str, Any]) -> Markup:
     rows = [[c["name"], c["kind"], f"{c['missing']:,}", c["done"]] for c in result["columns"]]
-    return _table(["column", "kind", "missing", "what is done to it"], rows)
+    return element("div", table(rows, head=["column", "kind", "missing", "what is done to it"]), class_="table")
 
 
 # ---- pictures ------------------------------------------------------------------------------------------------------
 
 
-def _figure(words: str, picture: str) -> str:
-    return f"<figure>{picture}<figcaption>{html.escape(words)}</figcaption></figure>"
+def _figure(words: str, picture: str) -> Markup:
+    return element("figure", Markup(picture), element("figcaption", words))
 
 
 def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> list[tuple[str, str]]:
@@ -196,7 +187,7 @@ def _drawn(ax: Any) -> str:
 # ---- single rows ---------------------------------------------------------------------------------------------------
 
 
-def _whys(outcome: Outcome, data: Prepared) -> list[str]:
+def _whys(outcome: Outcome, data: Prepared) -> list[Markup]:
     """Return why the row that was answered best, the one in the middle and the worst were."""
     model, part, truth = outcome.model, data.judged_on, data.truth
     answers = model.answers(outcome.coded.X[part])
@@ -206,26 +197,22 @@ def _whys(outcome: Outcome, data: Prepared) -> list[str]:
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
     whys = explain_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.coded.X["training"])
     titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
-    return [f"<h3>{title}</h3>{reasons_html(why)}" for title, why in zip(titles, whys, strict=False)]
+    return [
+        part for title, why in zip(titles, whys, strict=False) for part in (element("h3", title), reasons_html(why))
+    ]
 
 
 _STYLE = """
-.glassnet-report { font: 15px/1.5 system-ui, sans-serif; color: #1b2a33; max-width: 70rem; margin: 0 auto; }
-.glassnet-report h1 { margin-bottom: 0.2rem; }
-.glassnet-report h2 { margin-top: 2rem; border-bottom: 2px solid #00897b; }
-.glassnet-report .wide { overflow-x: auto; }
-.glassnet-report .wide table { border-collapse: collapse; }
-.glassnet-report .wide td, .glassnet-report .wide th { padding: 0.2rem 1.2rem 0.2rem 0; text-align: left;
-  vertical-align: top; }
-.glassnet-report .finding { border-left: 4px solid #f9a825; padding: 0.1rem 1rem; margin: 0.8rem 0; }
-.glassnet-report .finding.error { border-color: #c62828; } .glassnet-report .finding.note { border-color: #90a4ae; }
-.glassnet-report .finding h3 { margin: 0.3rem 0; font-size: 1rem; }
-.glassnet-report dl { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0.1rem 0.5rem; margin: 0.3rem 0; }
-.glassnet-report dt { color: #607d8b; } .glassnet-report dd { margin: 0; }
-.glassnet-report .pictures { display: grid; gap: 1.2rem;
-  grid-template-columns: repeat(auto-fit, minmax(min(27rem, 100%), 1fr)); }
-.glassnet-report figure { margin: 0; background: #fff; border: 1px solid #cfd8dc; border-radius: 6px; padding: 0.6rem; }
-.glassnet-report figure svg { width: 100%; height: auto; }
-.glassnet-report figcaption { color: #455a64; font-size: 0.9rem; }
-@media (prefers-color-scheme: dark) { .glassnet-report { color: #eceff1; } .glassnet-report dt { color: #b0bec5; } }
+h2 { margin-top: 2rem; border-bottom: 2px solid #00897b; }
+.finding { border-left: 4px solid #f9a825; padding: 0.1rem 1rem; margin: 0.8rem 0; }
+.finding.error { border-color: #c62828; }
+.finding.note { border-color: #90a4ae; }
+.finding h3 { margin: 0.3rem 0; font-size: 1rem; }
+dl { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0.1rem 0.5rem; margin: 0.3rem 0; }
+dt { color: var(--quiet); }
+dd { margin: 0; }
+.pictures { display: grid; gap: 1.2rem; grid-template-columns: repeat(auto-fit, minmax(min(27rem, 100%), 1fr)); }
+figure { margin: 0; background: #fff; border: 1px solid #cfd8dc; border-radius: 6px; padding: 0.6rem; }
+figure svg { width: 100%; height: auto; }
+figcaption { color: #455a64; font-size: 0.9rem; }
 """
