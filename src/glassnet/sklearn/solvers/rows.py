@@ -82,7 +82,7 @@ class Scaling:
 
     @classmethod
     def of(cls, where: str, rows: Rows, inputs: bool, targets: bool) -> Scaling:
-        """Return the scaling of these rows for ``inputs`` and ``targets``; a sparse X is not centred, to stay sparse."""
+        """Return the scaling of rows for ``inputs`` and ``targets``; a sparse X is not centred and stays sparse."""
         found = cls()
         if check_flag(where, "scale_inputs", inputs):
             found.center, found.scale = _center_and_scale(rows.X)
