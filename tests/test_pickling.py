@@ -58,7 +58,8 @@ def network_of(model: Any) -> gn.Network:
 
 def is_whole(net: gn.Network) -> bool:
     """Return whether weights, gradients and running statistics are views of the network's flat arrays."""
-    dense = [layer for layer in net.layers if isinstance(layer, gn.Dense)]
+    dense = [layer for layer in net.layers if isinstance(layer, (gn.Dense, gn.NTKDense))]
+    assert dense
     pairs = [(layer.W, net.params) for layer in dense] + [(layer.dW, net.grads) for layer in dense]
     pairs += [(layer.running_mean, net.stats) for layer in net.layers if isinstance(layer, gn.BatchNorm)]
     return all(np.shares_memory(*pair) for pair in pairs)
