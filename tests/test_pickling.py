@@ -110,6 +110,17 @@ def test_training_goes_on(copying: Callable[[Any], Any]) -> None:
     np.testing.assert_array_equal(other.params, net.params)
 
 
+def test_a_shallow_copy_is_fitted_alone() -> None:
+    """A fit of an estimator's shallow copy changes neither the predictions nor the records of the original."""
+    model = MODELS["classifier"]()
+    copied = copy.copy(model)
+    before = model.predict_proba(X), list(model.loss_curve_), model.n_iter_
+    copied.set_params(hidden_layer_sizes=(2,), max_iter=1).fit(X, LABELS[::-1])
+    np.testing.assert_array_equal(model.predict_proba(X), before[0])
+    assert (model.loss_curve_, model.n_iter_) == before[1:]
+    assert len(copied.loss_curve_) == copied.n_iter_ == 1
+
+
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
 @pytest.mark.parametrize("copying", [by_skops, lambda model: pickle.loads(pickle.dumps(model, 0))], ids=["skops", "0"])
 def test_every_layer(copying: Callable[[Any], Any], case: LayerCase, rng: np.random.Generator) -> None:

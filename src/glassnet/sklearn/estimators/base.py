@@ -152,7 +152,7 @@ class BaseMLP(FitPreparation):
 
     def _check_is_fitted(self) -> None:
         if not hasattr(self, "coefs_"):
-            check_is_fitted(self)
+            check_is_fitted(self, "coefs_")
         self._take_over_weights()
 
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
