@@ -58,7 +58,8 @@ def network_of(model: Any) -> gn.Network:
 
 def is_whole(net: gn.Network) -> bool:
     """Return whether weights, gradients and running statistics are views of the network's flat arrays."""
-    dense = [layer for layer in net.layers if isinstance(layer, gn.Dense)]
+    dense = [layer for layer in net.layers if isinstance(layer, (gn.Dense, gn.NTKDense))]
+    assert dense
     pairs = [(layer.W, net.params) for layer in dense] + [(layer.dW, net.grads) for layer in dense]
     pairs += [(layer.running_mean, net.stats) for layer in net.layers if isinstance(layer, gn.BatchNorm)]
     return all(np.shares_memory(*pair) for pair in pairs)
@@ -107,6 +108,17 @@ def test_training_goes_on(copying: Callable[[Any], Any]) -> None:
     for each in (net, other):
         each.fit(X, (X[:, 0] > 0).astype(int), epochs=4)
     np.testing.assert_array_equal(other.params, net.params)
+
+
+def test_a_shallow_copy_is_fitted_alone() -> None:
+    """A fit of an estimator's shallow copy changes neither the predictions nor the records of the original."""
+    model = MODELS["classifier"]()
+    copied = copy.copy(model)
+    before = model.predict_proba(X), list(model.loss_curve_), model.n_iter_
+    copied.set_params(hidden_layer_sizes=(2,), max_iter=1).fit(X, LABELS[::-1])
+    np.testing.assert_array_equal(model.predict_proba(X), before[0])
+    assert (model.loss_curve_, model.n_iter_) == before[1:]
+    assert len(copied.loss_curve_) == copied.n_iter_ == 1
 
 
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)

@@ -11,7 +11,7 @@ if not TYPE_CHECKING:
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
     from sklearn.utils.metaestimators import available_if
 
-else:
+if TYPE_CHECKING:
     F = TypeVar("F", bound=Callable[..., Any])
 
     class BaseEstimator:
@@ -38,3 +38,4 @@ else:
 
     def available_if(check: Callable[[Any], bool]) -> Callable[[F], F]:
         """Return a decorator for a method that exists while ``check(estimator)`` is true."""
+        raise NotImplementedError

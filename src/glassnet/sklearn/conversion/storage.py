@@ -90,7 +90,7 @@ def write_estimator(
 
 
 def read_estimator(path: str | PathLike[str], restore: Callable[[SavedEstimator], T], custom: Iterable[Any] = ()) -> T:
-    """Return what ``restore`` makes of the estimator that `write_estimator` wrote."""
+    """Return the estimator of a file of `write_estimator`, which ``restore`` makes from the decoded content."""
     where, own = f"load({str(path)!r})", list(custom)
     network = load(path, [*_LOSSES, *own])
     description = network.metadata.pop(_KEY, None)
@@ -127,7 +127,7 @@ def _decoded(network: Network, description: dict[str, Any], own: list[Any]) -> S
 
 
 def _check_whole(attributes: dict[str, Any], state: FitState) -> None:
-    """Refuse numbers that contradict each other."""
+    """Raise an error for sizes that contradict each other."""
     network, scaling = state.network, state.scaling
     n_features, classes = attributes.get("n_features_in_"), attributes.get("classes_", ())
     if (n_features,) != network.input_shape:
@@ -225,7 +225,7 @@ class _Decoder:
         if not isinstance(name, str) or not _DTYPE.fullmatch(name):
             message = f"an array must hold numbers or texts, got {name!r}"
             raise FormatError(message)
-        if "U" in name:  # as wide as its texts: a file may claim any width
+        if "U" in name:  # the texts set the width, not the file, which may claim any
             return np.array([str(value) for value in values])
         found = np.empty(len(values), dtype=name)
         found[:] = values

@@ -9,23 +9,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from glassnet.errors import ConfigError
-from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.sklearn.conversion.storage import write_estimator
 from glassnet.sklearn.conversion.writing_sklearn import to_sklearn
 from glassnet.sklearn.estimators.attributes import FitAttribute, own_state
 from glassnet.sklearn.estimators.parameters import check_parameters
-from glassnet.sklearn.estimators.weights import SettableWeights
-from glassnet.sklearn.solvers.building import build_layers, draw_weights, hidden_sizes, make_optimizer, move_weights
+from glassnet.sklearn.estimators.preparation import FitPreparation
 from glassnet.sklearn.solvers.lbfgs import total_loss
 from glassnet.sklearn.solvers.learning_rate import LearningRate
 from glassnet.sklearn.solvers.poor_fit import SolverError, check_fit
-from glassnet.sklearn.solvers.rows import Rows, Scaling, check_rows
-from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.sklearn.solvers.rows import Rows
 from glassnet.sklearn.solvers.solving import hold_out, solve_lbfgs, solve_stochastic
 from glassnet.sklearn.solvers.stochastic import CoupledL2
 from glassnet.training.history import History
@@ -34,7 +30,7 @@ from glassnet.utils.checks import check_integer
 __all__ = ["BaseMLP", "is_stochastic"]
 
 
-class BaseMLP(SettableWeights, SharedParameters):
+class BaseMLP(FitPreparation):
     """Methods that `MLPClassifier` and `MLPRegressor` share.
 
     The weights live in a `Network`; ``coefs_`` and ``intercepts_`` are views of them, and lists that are set in their
@@ -48,7 +44,7 @@ class BaseMLP(SettableWeights, SharedParameters):
     best_validation_score_ = FitAttribute[float | None]("best_validation_score")
     t_ = FitAttribute[int]("t")
     n_iter_ = FitAttribute[int]("n_iter")
-    # Names that scikit-learn's own perceptrons have, which its tests read and files hold.
+    # Names of scikit-learn's own perceptrons, which its tests read and our files hold.
     _no_improvement_count = FitAttribute[int]("no_improvement")
     _optimizer = FitAttribute[LearningRate]("learning_rate")
     _random_state = FitAttribute[np.random.RandomState]("random")
@@ -56,34 +52,6 @@ class BaseMLP(SettableWeights, SharedParameters):
     if TYPE_CHECKING:  # scikit-learn makes this method for every class with such a `partial_fit`
 
         def set_partial_fit_request(self, **requests: bool | str | None) -> Self: ...
-
-    # ---- what the two kinds differ in ------------------------------------------------------------------------------
-
-    def _make_loss(self) -> Loss:
-        """Return the loss for the targets that were checked last."""
-        raise NotImplementedError
-
-    def _check_targets(
-        self, X: Any, y: Any, *, incremental: bool, reset: bool, may_lack: bool = False
-    ) -> tuple[Any, np.ndarray]:
-        """Return checked X and y, y with a column per output; with ``may_lack`` some classes may be missing in it."""
-        raise NotImplementedError
-
-    def _encode(self, Y: np.ndarray) -> np.ndarray:
-        """Return checked targets as the loss takes them."""
-        raise NotImplementedError
-
-    def _row_weights(self, Y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray | None:
-        """Return the sample weights multiplied by the class weights, or None."""
-        return sample_weight
-
-    def _network_outputs(self, Y: np.ndarray, loss: Loss) -> int:
-        """Return the number of outputs that the network must have."""
-        raise NotImplementedError
-
-    def _score(self, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:
-        """Return the score that early stopping monitors: accuracy, or R squared."""
-        raise NotImplementedError
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
@@ -141,7 +109,7 @@ class BaseMLP(SettableWeights, SharedParameters):
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, *, mode: str = "fit", epochs: int = 0, validation_data: Any = None
     ) -> Self:
-        """Check everything, have the network ready, run the solver, and warn of a poor fit.
+        """Check the arguments, prepare the network, run the solver, and warn of a poor fit.
 
         ``mode`` is "fit", "partial" or "continue".
         """
@@ -162,7 +130,7 @@ class BaseMLP(SettableWeights, SharedParameters):
                 rows, valid = hold_out(state, self.validation_fraction, prepared, continues=continues)
             n_epochs = epochs or self.max_iter
             reason = solve_stochastic(state, self, rows, valid, n_epochs, self._score, continues=continues)
-            planned = state.network.optimizer.schedule.horizon  # a schedule that ends there meant to end there
+            planned = state.network.optimizer.schedule.horizon  # no warning where the schedule plans the end
             if reason == "finished" and mode != "partial" and not (planned and n_epochs >= planned):
                 self._warn_of_max_iter(n_epochs)
         if not np.isfinite(state.network.params).all():
@@ -170,116 +138,6 @@ class BaseMLP(SettableWeights, SharedParameters):
         if mode == "fit" and reason != "interrupted":
             check_fit(state, self, prepared)
         return self
-
-    def _prepare_fit(self, X: Any, y: Any, sample_weight: Any, mode: str) -> Rows:
-        """Check the data, have a network that fits the parameters, and return the rows as it takes them."""
-        sizes = hidden_sizes(self.hidden_layer_sizes)
-        keeps = mode != "fit"
-        is_new = not hasattr(self, "coefs_") or (not self.warm_start and not keeps)
-        X, Y = self._check_targets(X, y, incremental=keeps, reset=is_new, may_lack=mode == "continue")
-        rows = check_rows(X, Y, sample_weight)
-        self.n_outputs_ = Y.shape[1]
-        if mode != "continue" or not hasattr(self, "_random_state"):
-            # scikit-learn begins the random numbers anew with each partial_fit.
-            self._random_state = check_random_state(self.random_state)
-        if is_new:
-            self._initialize(sizes, rows)
-        else:
-            self._take_over_weights(rows.X.dtype)
-            self._follow_parameters(sizes, rows.Y)
-        if not keeps or not hasattr(self, "_optimizer"):
-            self._renew_solver()
-        return self._prepare_rows(rows)
-
-    def _initialize(self, sizes: list[int], rows: Rows) -> None:
-        """Make a new network with scikit-learn's first weights, and reset counters and records."""
-        state = own_state(self)
-        state.n_iter = state.t = 0
-        self.n_layers_ = len(sizes) + 2
-        state.scaling = Scaling.of(self._name, rows, self.scale_inputs, self._scales_target())
-        loss = self._make_loss()
-        # L-BFGS loses its way in float32; scikit-learn's too leaves float64 weights, whatever X is.
-        dtype = "float64" if self.solver == "lbfgs" else rows.X.dtype.name
-        n_outputs = self._network_outputs(rows.Y, loss)
-        state.network = self._new_network(sizes, n_outputs, rows.X.shape[1], loss, dtype)
-        is_logistic = isinstance(self.activation, str) and self.activation == "logistic"
-        draw_weights(state.network, state.random, rows.X.dtype, is_logistic=is_logistic)
-        self._show_weights()
-        state.forget_epochs()
-        vars(state).pop("learning_rate", None)
-        if self.solver != "lbfgs":
-            state.loss_curve = []
-            state.no_improvement = 0
-            state.best_loss = None if self.early_stopping else math.inf
-            state.validation_scores = [] if self.early_stopping else None
-            state.best_validation_score = -math.inf if self.early_stopping else None
-
-    def _new_network(self, sizes: list[int], n_outputs: int, n_features: int, loss: Loss, dtype: str) -> Network:
-        layers = build_layers(
-            self._name, sizes, n_outputs, activation=self.activation, dropout=self.dropout,
-            normalization=self.normalization, frozen=self.frozen,
-        )  # fmt: skip
-        # Seeds the noise of dropout; nothing is drawn, so that all other numbers stay those of scikit-learn.
-        seed = int(self._random_state.get_state(legacy=False)["state"]["key"].sum())
-        optimizer = make_optimizer(self._name, vars(self))
-        self._built = self._structure()
-        return Network(
-            layers, loss=loss, optimizer=optimizer, seed=seed, dtype=np.dtype(dtype), input_shape=(n_features,)
-        )
-
-    def _structure(self) -> dict[str, str]:
-        """Return the parameters that a network is made from, as text that can be compared."""
-        return {
-            name: repr(getattr(self, name)) for name in ("activation", "dropout", "frozen", "loss", "normalization")
-        }
-
-    def _scales_target(self) -> bool:
-        """Return whether the targets are scaled."""
-        return False
-
-    def _follow_parameters(self, sizes: list[int], Y: np.ndarray) -> None:
-        """Replace the network by one of another structure, with its weights, if parameters have changed."""
-        widths = [W.shape[1] for W in self.coefs_[:-1]]
-        if sizes != widths:
-            message = f"{self._name}: hidden_layer_sizes must stay {widths} for weights that are kept, got {sizes}."
-            raise ConfigError(message, expected=widths, got=sizes)
-        wanted = (self.scale_inputs, self._scales_target())
-        scaling = self._state.scaling
-        scaled = (scaling.scale is not None, scaling.target_scale is not None)
-        if wanted != scaled:
-            must = f"scale_inputs and scale_target must stay {scaled[0]} and {scaled[1]} for weights that are kept"
-            message = f"{self._name}: {must}, got {wanted[0]} and {wanted[1]}. Fit a new estimator."
-            raise ConfigError(message, expected=scaled, got=wanted)
-        if self._structure() == self._built:
-            return
-        old, loss = self._state.network, self._make_loss()
-        n_outputs = self._network_outputs(Y, loss)
-        if n_outputs != old.n_outputs:
-            must = f"the network must keep its {old.n_outputs} outputs for weights that are kept"
-            message = f"{self._name}: {must}, got loss={self.loss!r}, which needs {n_outputs}. Fit a new estimator."
-            raise ConfigError(message, expected=old.n_outputs, got=n_outputs)
-        assert old.input_shape is not None
-        self._state.network = self._new_network(sizes, n_outputs, old.input_shape[0], loss, old.dtype.name)
-        move_weights(old, self._state.network)
-        self._show_weights()
-
-    def _renew_solver(self) -> None:
-        """Begin with fresh moments and the first learning rate."""
-        state = self._state
-        state.learning_rate = LearningRate.of(self)
-        state.network.optimizer = make_optimizer(self._name, vars(self))
-        state.network.run = None
-        state.forget_epochs()
-
-    def _make_network_for(self, shapes: list[tuple[int, ...]], dtype: Any) -> None:
-        name = np.dtype(dtype).name if np.dtype(dtype).name in ("float32", "float64") else "float64"
-        state = own_state(self)
-        if not hasattr(state, "random"):
-            state.random = check_random_state(self.random_state)
-        self.n_outputs_ = shapes[-1][1]
-        sizes = [shape[1] for shape in shapes[:-1]]
-        state.network = self._new_network(sizes, shapes[-1][1], shapes[0][0], self._make_loss(), name)
-        state.forget_epochs()
 
     # ---- fitted attributes, files and scikit-learn -----------------------------------------------------------------
 
@@ -294,7 +152,7 @@ class BaseMLP(SettableWeights, SharedParameters):
 
     def _check_is_fitted(self) -> None:
         if not hasattr(self, "coefs_"):
-            check_is_fitted(self)
+            check_is_fitted(self, "coefs_")
         self._take_over_weights()
 
     def hidden(self, X: Any, layer: int | str) -> np.ndarray:
@@ -314,10 +172,6 @@ class BaseMLP(SettableWeights, SharedParameters):
         if scaling.scale is not None:
             slopes = (slopes / scaling.scale).astype(slopes.dtype, copy=False)
         return self._slopes_in_units(slopes, output) if y is None else slopes
-
-    def _slopes_in_units(self, slopes: np.ndarray, output: Any) -> np.ndarray:
-        """Return derivatives in the units of the targets."""
-        return slopes
 
     @property
     def network_(self) -> Network:
@@ -371,30 +225,11 @@ class BaseMLP(SettableWeights, SharedParameters):
         return validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
 
     def _predictions(self, X: Any) -> np.ndarray:
-        """Return the outputs of the network after the loss's link: probabilities, or numbers."""
+        """Return the network's outputs after the loss's link function: probabilities, or numbers."""
         self._check_is_fitted()
         network = self._state.network
         with np.errstate(all="ignore"):
             return network.loss.link(network.logits(self._inputs(X)))
-
-    # ---- rows for the solvers --------------------------------------------------------------------------------------
-
-    def _prepare_rows(self, rows: Rows) -> Rows:
-        """Return rows and targets as the network takes them."""
-        network, scaling = self._state.network, self._state.scaling
-        inputs = scaling.inputs(rows.X, network.dtype)
-        targets = network.loss.prepare(scaling.target(self._encode(rows.Y)), network.n_outputs, network.dtype)
-        weight = self._row_weights(rows.Y, rows.weight)
-        return Rows(inputs, targets, None if weight is None else weight.astype(network.dtype), rows.Y)
-
-    def _check_validation(self, data: Any) -> Rows:
-        if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-            message = (
-                f"{self._name}.fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
-            )
-            raise ConfigError(message, got=data)
-        X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False, may_lack=True)
-        return self._prepare_rows(check_rows(X, Y, data[2] if len(data) == 3 else None))
 
     def _loss_grad_lbfgs(
         self, packed: np.ndarray, X: Any, y: np.ndarray, sample_weight: Any, *scratch: Any

@@ -124,7 +124,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return X, self._indicators(y)
 
     def _indicators(self, y: np.ndarray) -> np.ndarray:
-        """Return a column for the second of two classes, for each of more, or for each label of a row."""
+        """Return one column for the second of two classes, or one for each of several classes or labels."""
         if y.ndim == 2:
             return np.asarray(self._label_binarizer.transform(y)).astype(bool)
         if len(self.classes_) <= 2:
@@ -136,14 +136,14 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     def _learn_classes(self, labels: Any) -> None:
         classes = np.unique(labels) if _are_plain(labels) else None
-        if classes is None or len(classes) > len(labels) / 2:  # something to refuse or to warn of
+        if classes is None or len(classes) > len(labels) / 2:  # scikit-learn raises or warns
             self._label_binarizer = LabelBinarizer().fit(labels)
         else:
             self._label_binarizer = known_labels("binary" if len(classes) <= 2 else "multiclass", classes)
         self.classes_ = self._label_binarizer.classes_
 
     def _compare_classes(self, y: np.ndarray, *, all_of_them: bool) -> None:
-        """Refuse labels that the fit before did not have; scikit-learn's words."""
+        """Raise scikit-learn's error for labels that the last fit did not have."""
         classes = unique_labels(y)
         if all_of_them:
             if set(classes) != set(self.classes_):
@@ -239,7 +239,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any) -> np.ndarray:
-        """Return labels (n,) for X of shape (n, n_features), or 0 and 1 for each of several, (n, n_classes)."""
+        """Return labels (n,) for X of shape (n, n_features), or 0 and 1 for each of several labels, (n, n_classes)."""
         P = self._predictions(X)
         if self._kind.startswith("multilabel"):
             return (P > 0.5).astype(int)
@@ -255,7 +255,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         P = self._predictions(X)
         if P.shape[1] > 1:
             if self._kind == "multiclass" and not isinstance(self._state.network.loss, _SOFTMAX):
-                P /= P.sum(axis=1, keepdims=True)  # one yes/no answer for each class
+                P /= P.sum(axis=1, keepdims=True)  # each class has a probability of its own
             return P
         both = np.empty((len(P), 2), dtype=P.dtype)
         both[:, 1] = P[:, 0]
@@ -263,7 +263,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return both
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of what `predict_proba` gives for X."""
+        """Return the logarithms of `predict_proba` for X."""
         P = self.predict_proba(X)
         found: np.ndarray = np.log(P, out=P)
         return found
@@ -275,5 +275,5 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
 
 def _are_plain(labels: Any) -> bool:
-    """Return whether labels are what `numpy.unique` alone understands as scikit-learn does."""
+    """Return whether `numpy.unique` finds the same classes as scikit-learn."""
     return isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "biuU"

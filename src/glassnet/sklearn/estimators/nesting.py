@@ -20,7 +20,7 @@ _OBJECTS = (Activation, Loss, Optimizer, Schedule)
 
 
 class NestedParameters(BaseEstimator):
-    """Part of an estimator: the arguments of optimizers, schedules, losses and activations can be read and searched."""
+    """Part of an estimator: arguments of its optimizers, schedules, losses and activations are parameters too."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters; with ``deep`` those of the objects among them too, as ``solver__beta1``.
@@ -43,7 +43,7 @@ class NestedParameters(BaseEstimator):
         Parameters
         ----------
         **params
-            By name; ``solver__beta1=0.8`` makes a new optimizer with that argument.
+            Values by name; ``solver__beta1=0.8`` makes a new optimizer with that argument.
         """
         plain = {name: value for name, value in params.items() if "__" not in name}
         super().set_params(**plain)
@@ -56,7 +56,7 @@ class NestedParameters(BaseEstimator):
             held = getattr(self, outer, None)
             if isinstance(held, _OBJECTS):
                 setattr(self, outer, _changed(f"{type(self).__name__}: {outer}", held, values))
-            else:  # scikit-learn's words for what has no parameters
+            else:  # scikit-learn raises its own error for a value without parameters
                 super().set_params(**{f"{outer}__{inner}": value for inner, value in values.items()})
         return self
 
@@ -68,7 +68,7 @@ def _arguments(held: Any) -> dict[str, Any]:
 
 
 def _changed(where: str, held: Any, values: dict[str, Any]) -> Any:
-    """Return an object like this one with other arguments; nested ones reach into the objects it holds."""
+    """Return an object like this one with other arguments; a nested name changes an object among its arguments."""
     arguments = _arguments(held)
     for name, value in values.items():
         outer, nested, inner = name.partition("__")

@@ -1,4 +1,4 @@
-"""The ranges of an estimator's parameters; those that name layers or losses are checked where these are made."""
+"""Checks of an estimator's parameters; names of layers and losses are checked where these are made."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FLAGS = ("early_stopping", "nesterovs_momentum", "shuffle", "warm_start")
 
 
 def check_parameters(where: str, given: dict[str, Any]) -> None:
-    """Refuse parameters out of their range, in one sentence."""
+    """Raise an error for the first parameter out of its range."""
     for name in _FLAGS:
         check_flag(where, name, given[name])
     for name in ("alpha", "tol"):
@@ -68,7 +68,7 @@ def _check_random_state(where: str, value: Any) -> None:
 
 
 def _check_lbfgs(where: str, given: dict[str, Any]) -> None:
-    """Refuse what L-BFGS cannot do: it needs the same function at every call."""
+    """Raise an error for options that L-BFGS does not support: it needs the same function at every call."""
     if not isinstance(given["solver"], str) or given["solver"] != "lbfgs":
         return
     refused = {

@@ -144,7 +144,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         mean = np.average(y, axis=0, weights=weight)
         left = np.average((y - point) ** 2, axis=0, weights=weight)
         spread = np.average((y - mean) ** 2, axis=0, weights=weight)
-        # As in scikit-learn, a constant target is explained wholly or not at all.
+        # As in scikit-learn, the score of a constant target is 1 or 0.
         shares = np.where(spread > 0, 1.0 - left / np.where(spread > 0, spread, 1.0), np.where(left > 0, 0.0, 1.0))
         return float(shares.mean())
 
@@ -169,7 +169,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     def predict(self, X: Any, *, return_std: bool = False) -> Any:
         """Return one number for each row and target: (n,) or (n, n_targets).
 
-        With ``loss=Quantile(...)`` it is that of the level nearest to 0.5; with ``loss="gaussian_nll"`` the mean.
+        With ``loss=Quantile(...)`` it is the quantile nearest to the median; with ``loss="gaussian_nll"`` the mean.
 
         Parameters
         ----------
@@ -212,7 +212,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         return np.asarray(slopes * factors).astype(slopes.dtype, copy=False)
 
     def _point(self, P: np.ndarray) -> np.ndarray:
-        """Return one column per target of what the loss predicts."""
+        """Return one prediction per target: the median quantile, the mean, or the output itself."""
         loss = self._state.network.loss
         if isinstance(loss, Quantile):
             middle = int(np.argmin(np.abs(np.array(loss.levels) - 0.5)))

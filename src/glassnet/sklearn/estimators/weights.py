@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from typing import Any
 
@@ -72,9 +73,13 @@ class SettableWeights(NestedParameters):
         return [*(layer.W for layer in dense), *(layer.b for layer in dense)]
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())
-        if hasattr(vars(self).get("_state"), "network"):
+        has_network = hasattr(vars(self).get("_state"), "network")
+        if has_network:
             self._take_over_weights()
+        state = dict(super().__getstate__())
+        if "_state" in state:  # a shallow copy may be fitted anew without a change of this estimator
+            state["_state"] = copy.copy(self._state)
+        if has_network:
             for name in ("coefs_", "intercepts_", "_views"):
                 state.pop(name, None)
         return state

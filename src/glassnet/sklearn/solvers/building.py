@@ -1,4 +1,4 @@
-"""From an estimator's parameters to a network: layers, optimizer, and scikit-learn's own first weights."""
+"""Layers, loss, optimizer and initial weights from the parameters of an estimator."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def hidden_sizes(sizes: Any) -> list[int]:
 
 
 def choose_loss(where: str, value: Any, own: Mapping[str, type[Loss]], *, classifies: bool) -> Loss:
-    """Return the loss of this name, first among scikit-learn's ``own``, or the loss itself."""
+    """Return the loss of this name, looked up in ``own`` first, or the loss object itself."""
     if isinstance(value, str) and value in own:
         return own[value]()
     if not isinstance(value, (Loss, type)) and not (isinstance(value, str) and value in LOSSES):
@@ -60,7 +60,7 @@ def build_layers(
 ) -> list[Layer]:  # fmt: skip
     """Return the layers: for each hidden width ``Dense``, a norm, the activation, dropout; then the outputs.
 
-    Where there is no norm the activation is part of the ``Dense``.
+    Without a norm the activation is part of the ``Dense``.
     """
     n = len(sizes)
     activations = _per_layer(where, "activation", activation, n)
@@ -81,7 +81,7 @@ def build_layers(
 
 
 def activation_of(where: str, activation: Any) -> Any:
-    """Return an activation as the layers know it; scikit-learn says "logistic" for the sigmoid."""
+    """Return an activation under its name in `glassnet.layers`; scikit-learn calls the sigmoid "logistic"."""
     if activation is not None and not isinstance(activation, str):
         return make_activation(where, activation)
     check_choice(where, "activation", activation, sorted([*ACTIVATIONS, "logistic"]))
@@ -101,7 +101,7 @@ def _per_layer(where: str, name: str, value: Any, n: int) -> list[Any]:
 
 
 def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
-    """Keep the weights of some dense layers as they are, counted as in ``coefs_``."""
+    """Make some dense layers not trainable; they are counted as in ``coefs_``."""
     dense = [layer for layer in layers if isinstance(layer, Dense)]
     must = f"frozen must be a sequence of places in coefs_, 0 to {len(dense) - 1}"
     if not isinstance(frozen, Iterable) or isinstance(frozen, str):
@@ -115,7 +115,7 @@ def _freeze(where: str, layers: list[Layer], frozen: Iterable[int]) -> None:
 
 
 def dense_layers(network: Network) -> list[Dense]:
-    """Return the layers that ``coefs_`` and ``intercepts_`` show."""
+    """Return the layers whose weights are ``coefs_`` and ``intercepts_``."""
     return [layer for layer in leaves(network.names, network.layers).values() if isinstance(layer, Dense)]
 
 
@@ -137,7 +137,7 @@ def draw_weights(network: Network, random: np.random.RandomState, dtype: np.dtyp
 
 
 def move_weights(old: Network, new: Network) -> None:
-    """Give a network the weights of another with the same dense layers, and all of its run if nothing is new."""
+    """Copy the weights of a network into another with the same dense layers, and its run if all slots are the same."""
     layouts = [[(slot.name, slot.spec.shape) for slot in network.slots] for network in (old, new)]
     if layouts[0] == layouts[1]:
         new.params[...], new.stats[...], new.run = old.params, old.stats, old.run
@@ -147,7 +147,7 @@ def move_weights(old: Network, new: Network) -> None:
 
 
 def make_optimizer(where: str, parameters: dict[str, Any]) -> Optimizer:
-    """Return the optimizer that ``solver`` and the parameters beside it describe.
+    """Return the optimizer that ``solver`` and the parameters for it describe.
 
     ``"sgd"`` and ``"adam"`` are scikit-learn's forms; other names and objects are those of `glassnet.optimizers`.
     """

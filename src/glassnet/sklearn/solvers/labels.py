@@ -1,4 +1,4 @@
-"""scikit-learn's coder of labels for classes that are known already."""
+"""scikit-learn's coder of labels, made without a fit for classes that are known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["known_labels"]
 
 
 def known_labels(kind: str, classes: np.ndarray) -> LabelBinarizer:
-    """Return what ``LabelBinarizer().fit`` would leave: ``kind`` is a `type_of_target`."""
+    """Return a fitted ``LabelBinarizer`` for these classes; ``kind`` is a `type_of_target`."""
     found = LabelBinarizer()
     found.classes_, found.y_type_, found.sparse_input_ = classes, kind, False
     return found

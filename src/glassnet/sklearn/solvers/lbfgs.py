@@ -13,7 +13,7 @@ from glassnet.network import Network
 
 __all__ = ["minimize_lbfgs", "total_loss"]
 
-_ROWS = 8192  # at a time, so that the scratch of a large fit stays small
+_ROWS = 8192  # at a time, so that a large fit needs little memory
 
 
 def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | None, penalties: Penalties) -> float:
@@ -45,18 +45,18 @@ def minimize_lbfgs(
     tol: float,
     verbose: bool,
 ) -> Any:
-    """Run SciPy's L-BFGS-B from where the network is, leave the result in it, and return SciPy's report.
+    """Run SciPy's L-BFGS-B from the network's parameters, write the result into them, and return SciPy's report.
 
     Parameters
     ----------
     network : Network
-        In float64.
+        Network with float64 parameters.
     loss : function
         Returns the loss and leaves its gradient in ``network.grads``.
     max_iter, max_fun : int
-        Most iterations, most evaluations of the loss.
+        Largest number of iterations and of evaluations of the loss.
     tol : float
-        Where the largest entry of the gradient is small enough.
+        Stop when the largest entry of the gradient is at most this.
     verbose : bool
         Whether to print each iteration's loss.
 
@@ -68,7 +68,7 @@ def minimize_lbfgs(
 
     params, grads = network.params, network.grads
     frozen = [slice(group.start, group.stop) for group in network.built("fit").groups if not group.trainable]
-    seen = b""  # where the gradient is known
+    seen = b""  # parameters of which ``grads`` is the gradient
 
     def value(at: np.ndarray) -> float:
         nonlocal seen

@@ -1,4 +1,4 @@
-"""scikit-learn's losses in its own scaling, so that the same settings give the same numbers.
+"""scikit-learn's losses with its own factors, so that the same settings give the same numbers.
 
 They differ from those of `glassnet.losses` in factors: squared error is halved, several outputs are added up in the
 gradient, and probabilities in the reported log loss are clipped to ``[eps, 1 - eps]``.
@@ -48,14 +48,14 @@ class BinaryLogLoss(BinaryCrossEntropy):
     ) -> Any:
         total = super().value_and_gradient(Z, y, weight, out, cache)
         T, most = cache["T"], cache["most"]
-        # No row is over the limit where their sum is not, which is cheaper to know.
+        # If the sum is within the limit, so is every row; the sum is the cheaper check.
         if (weight is None and total <= most) or not np.maximum.reduce(T, axis=None) > most:
             return total
         np.minimum(T, most, out=T)
         return _sum(T.sum(axis=-1), weight)
 
     def link(self, Z: np.ndarray) -> np.ndarray:
-        # scikit-learn's own: another rounding of a probability near 1 shows in the logarithm of what is left.
+        # As in scikit-learn: another rounding of a probability near 1 changes the logarithm of its complement.
         P: np.ndarray = expit(Z)
         return P
 
@@ -109,7 +109,7 @@ class HalfPoissonDeviance(Poisson):
 
 
 def _largest(dtype: np.dtype[Any]) -> float:
-    """Return ``-log eps``, the loss of a probability that is clipped."""
+    """Return ``-log eps``, the largest loss that clipped probabilities allow."""
     return -math.log(np.finfo(dtype).eps)
 
 

@@ -1,4 +1,4 @@
-"""Checked rows on their way into the network, and the scaling that the model may do itself."""
+"""Checked rows for the network, class weights, and the scaling that the model may do itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Rows(NamedTuple):
     Y: np.ndarray
 
     def take(self, index: np.ndarray) -> Rows:
-        """Return some of the rows."""
+        """Return the rows of these indices."""
         return Rows(*(take_rows(part, index) for part in self))
 
 
@@ -37,9 +37,9 @@ def check_rows(X: Any, Y: np.ndarray, sample_weight: Any) -> Rows:
 
 
 def weights_of_classes(where: str, class_weight: Any, labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Return the weight of each row's class; a class that a dict leaves out weighs 1.
+    """Return the weight of each row's class; a class that is not in a dict has weight 1.
 
-    As elsewhere in scikit-learn, with several labels per row a list has a dict for each.
+    As elsewhere in scikit-learn, with several labels per row it is a list with a dict for each label.
     """
     if isinstance(class_weight, str) or np.ndim(labels) > 1:
         balanced: np.ndarray = compute_sample_weight(class_weight, labels)
@@ -60,7 +60,7 @@ def weights_of_classes(where: str, class_weight: Any, labels: np.ndarray, classe
 
 
 class Scaling:
-    """``(X - center) / scale`` for inputs, ``(y - target_center) / target_scale`` for targets; None leaves as it is.
+    """``(X - center) / scale`` for inputs, ``(y - target_center) / target_scale`` for targets; None changes nothing.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class Scaling:
 
     @classmethod
     def of(cls, where: str, rows: Rows, inputs: bool, targets: bool) -> Scaling:
-        """Return what the training rows say, for what is asked for; a sparse X is not centred, so it stays sparse."""
+        """Return the scaling of rows for ``inputs`` and ``targets``; a sparse X is not centred and stays sparse."""
         found = cls()
         if check_flag(where, "scale_inputs", inputs):
             found.center, found.scale = _center_and_scale(rows.X)
@@ -91,12 +91,12 @@ class Scaling:
         return found
 
     def inputs(self, X: Any, dtype: np.dtype[Any]) -> Any:
-        """Return rows for the network: an array of its dtype, or a source of rows that stay sparse."""
+        """Return scaled rows for the network: an array of its dtype, or a source of sparse rows."""
         X = self.scaled(X)
         return CompressedRows(X, dtype) if hasattr(X, "tocsr") else np.ascontiguousarray(X, dtype=dtype)
 
     def scaled(self, X: Any) -> Any:
-        """Return X scaled, if it is to be."""
+        """Return X scaled, or X itself without a scale."""
         if self.scale is None:
             return X
         if hasattr(X, "tocsr"):
@@ -104,7 +104,7 @@ class Scaling:
         return ((X - self.center) / self.scale).astype(X.dtype, copy=False)
 
     def target(self, y: np.ndarray) -> np.ndarray:
-        """Return targets scaled."""
+        """Return targets scaled, or y itself without a scale."""
         return y if self.target_scale is None else (y - self.target_center) / self.target_scale
 
     def unscaled(self, prediction: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Sparse rows that stay sparse: the first layer's products are SciPy's, and nothing is ever made dense."""
+"""Sparse rows: the first layer multiplies them with SciPy, and they are never converted to a dense array."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["CompressedRows"]
 
 
 class _SparseMatrix:
-    """What a network that begins with a `Dense` layer asks of its input, for a sparse matrix of SciPy."""
+    """A sparse matrix of SciPy with the methods of an array that a `Dense` layer calls on its input."""
 
     def __init__(self, matrix: Any) -> None:
         self._matrix = matrix
@@ -38,9 +38,9 @@ class CompressedRows(RowSource):
     Parameters
     ----------
     matrix : sparse matrix of SciPy
-        Checked.
+        Rows that scikit-learn has checked.
     dtype : numpy.dtype
-        Of the network.
+        The network's dtype.
     """
 
     def __init__(self, matrix: Any, dtype: np.dtype[Any]) -> None:
