@@ -25,7 +25,9 @@ def traits(case: Case) -> set[tuple[Any, ...]]:
     solver = case.options["solver"]
     values = {(solver, key, "RandomState" if callable(value) else str(value)) for key, value in case.options.items()}
     settings = {(case.data, setting) for setting in (solver, case.how, case.dtype, case.weighted)}
-    return values | settings | {(solver, case.how), (case.kind, case.order)} | {(case.kind, key) for key in case.options}
+    return (
+        values | settings | {(solver, case.how), (case.kind, case.order)} | {(case.kind, key) for key in case.options}
+    )
 
 
 def a_third() -> set[str]:
