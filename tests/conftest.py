@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+# One BLAS thread, here and in what tests start: two processes with two spinning threads each take turns on two cores.
+# It counts where NumPy is loaded later; tests of threads ask for several.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
