@@ -50,11 +50,14 @@ def _written(path: Path) -> Iterator[Import]:
 def _face(module: str) -> dict[str, Import]:
     """Return which names a package's own file takes from where, lazy tables of names included."""
     found = {each.name: each for each in _written(FILES[module]) if each.name}
+    if (everything := found.pop("*", None)) is not None:
+        found |= {each.name: each for each in _written(FILES[everything.module]) if each.name}
     for node in ast.walk(ast.parse(FILES[module].read_text())):
-        if isinstance(node, ast.Dict):
+        if isinstance(node, ast.Dict):  # a room, and the names that are taken from it when they are first used
             for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and isinstance(value, ast.Constant) and value.value in FILES:
-                    found[str(key.value)] = Import(str(value.value), str(key.value))
+                if isinstance(key, ast.Constant) and key.value in FILES and isinstance(value, ast.Tuple):
+                    names = [str(each.value) for each in value.elts if isinstance(each, ast.Constant)]
+                    found |= {name: Import(str(key.value), name) for name in names}
     return found
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import glassnet as gn
+from glassnet.layers import registry
 
 ROOT = Path(gn.__file__).parent
 
@@ -32,7 +33,12 @@ def test_all_is_sorted_complete_and_documented(module: str) -> None:
     """``__all__`` exists, lists what exists, sorted; everything in it has a docstring; no function has its module's name."""
     found = importlib.import_module(module)
     names = found.__all__
-    assert names == sorted(names, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    parts = [names]
+    if found.__file__.endswith("__init__.py") and module in ("glassnet", "glassnet.layers"):  # the layers stand behind
+        parts = [names[: -len(registry.__all__)], names[-len(registry.__all__) :]]
+    for part in parts:
+        assert part == sorted(part, key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+    assert len(names) == len(set(names))
     for name in names:
         value = getattr(found, name)
         if inspect.isclass(value) or inspect.isfunction(value):

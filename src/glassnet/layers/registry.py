@@ -1,4 +1,7 @@
-"""The built-in layers by the names of their classes, and layers from their descriptions in files."""
+"""The built-in layers: a new one is imported and named here, and is then in `glassnet` and in files.
+
+Layers are also made here from their descriptions in files.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassnet.errors import ConfigError
-from glassnet.layers.activations.by_name import ACTIVATIONS
 from glassnet.layers.activations.custom import CustomActivation
+from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoid, SiLU, Softplus, Tanh
 from glassnet.layers.activations.learnable import Parametric, PReLU
+from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
+from glassnet.layers.activations.softmax import Softmax
 from glassnet.layers.base import Layer
 from glassnet.layers.containers import Concatenate, Residual, Sequential
 from glassnet.layers.dense import Dense
@@ -22,36 +27,14 @@ from glassnet.layers.tables.ntk_dense import NTKDense
 from glassnet.layers.tables.numeric_embeddings import PeriodicEmbedding, PiecewiseLinearEmbedding
 from glassnet.utils.checks import check_class
 
-__all__ = ["LAYERS", "make_layer"]
+__all__ = [
+    "ELU", "GELU", "SELU", "BatchNorm", "Concatenate", "Copies", "CustomActivation", "Dense", "Dropout", "Embedding",
+    "EnsembleDense", "EnsembleHead", "Flatten", "GaussianNoise", "Identity", "LayerNorm", "LeakyReLU", "Mish",
+    "NTKDense", "PReLU", "Parametric", "PeriodicEmbedding", "PiecewiseLinearEmbedding", "ReLU", "Reshape", "Residual",
+    "Scale", "Select", "Sequential", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+]  # fmt: skip
 
-LAYERS: dict[str, type[Layer]] = {
-    layer.__name__: layer
-    for layer in (
-        Dense,
-        NTKDense,
-        Copies,
-        EnsembleDense,
-        EnsembleHead,
-        PeriodicEmbedding,
-        PiecewiseLinearEmbedding,
-        Flatten,
-        Reshape,
-        Select,
-        Embedding,
-        Scale,
-        Dropout,
-        GaussianNoise,
-        PReLU,
-        Parametric,
-        CustomActivation,
-        BatchNorm,
-        LayerNorm,
-        Sequential,
-        Residual,
-        Concatenate,
-        *ACTIVATIONS.values(),
-    )
-}
+LAYERS: dict[str, type[Layer]] = {name: globals()[name] for name in __all__}
 """The layers that a model file may name."""
 
 
