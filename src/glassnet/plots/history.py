@@ -19,7 +19,7 @@ __all__ = ["plot_history"]
 _PEAK = 50.0
 
 
-def plot_history(history: History | None, column: str = "loss", *, ax: Axes | None = None) -> Axes:
+def plot_history(history: History, column: str = "loss", *, ax: Axes | None = None) -> Axes:
     """Draw a column of the history and its counterpart on the validation data; the best epoch and findings are marked.
 
     Where the largest value is more than 50 times the middle one, as after a bad start, the scale is logarithmic.
@@ -27,14 +27,14 @@ def plot_history(history: History | None, column: str = "loss", *, ax: Axes | No
 
     Parameters
     ----------
-    history : History or None
+    history : History
         What `Network.fit` returned, or ``net.history``.
     column : str, default="loss"
         ``"loss"``, ``"accuracy"``, ``"learning_rate"``: without ``"valid_"``. With members there is a line for each.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
-    if history is None or not history.epochs:
+    if not history.epochs:
         message = "plot_history: there must be at least one epoch, got none. Call fit first."
         raise NotFittedError(message)
     known = dict.fromkeys(name.removeprefix("valid_") for name in history.columns)
