@@ -241,3 +241,11 @@ def test_activations_have_their_own_page(site: Path) -> None:
         heading = re.compile(rf'<h2 id="glassnet\.[a-z.]*{anchor}"')
         assert heading.search(here)
         assert not heading.search(elsewhere)
+
+
+def test_a_network_shows_what_it_inherits(site: Path) -> None:
+    """The page of `Network` has the methods of the class that it builds on, and none of the engine's."""
+    text = (site / "api" / "network.html").read_text()
+    shown = set(re.findall(r'id="glassnet\.network\.Network\.(\w+)"', text))
+    assert {"fit", "predict", "forward", "params", "state_dict", "astype", "build", "plot_history", "save"} <= shown
+    assert shown & {"accumulate", "like", "shadow", "renewed", "logits", "broadcast"} == set()
