@@ -105,7 +105,7 @@ def _run(words: list[str], name: str) -> int:
 def _say(sentence: str, code: int) -> int:
     from glassnet.cli.output.wording import plain
 
-    with suppress(OSError):  # nobody may be listening
+    with suppress(OSError):  # nobody may be defer_interrupts
         print(plain(sentence), file=sys.stderr, flush=True)
     return code
 

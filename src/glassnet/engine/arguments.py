@@ -1,4 +1,4 @@
-"""What the arguments of a network must be, and what its layers are called."""
+"""Checks of the arguments that a network is made with."""
 
 from __future__ import annotations
 

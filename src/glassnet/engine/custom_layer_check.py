@@ -1,4 +1,4 @@
-"""A trial of layers that a user wrote, so that what they get wrong is said in a sentence before any data is touched."""
+"""Try layers that a user wrote on zeros, so that a mistake is reported in a sentence before any data is touched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a network is on data: its loss and metrics, a few thousand rows at a time."""
+"""Loss and metrics of a network on data, a few thousand rows at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network is given, checked: inputs, targets and weights."""
+"""Validate and convert X, y and sample weights."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
-from glassnet.training.interrupts import Interruption, listening
+from glassnet.training.interrupts import Interruption, defer_interrupts
 from glassnet.training.limits import Limits
 from glassnet.training.loop import Validation
 from glassnet.training.progress import make_progress, seconds_text
@@ -106,7 +106,7 @@ class _Training:
             _renew_patience(job.network)
 
     def run(self) -> dict[int, str]:
-        with listening() as interruption:
+        with defer_interrupts() as interruption:
             while self._targets and not interruption.asked:
                 numbers = self._next_group()
                 self._train(numbers, interruption)

@@ -215,7 +215,7 @@ def restore_network(
     where : str
         Who asks, for the messages.
     check_data : function
-        Called with what `save_network` was told of the data; it may refuse.
+        Called with the ``data`` that `save_network` was given; it may refuse.
     restore : function
         As of `load_network`.
     """

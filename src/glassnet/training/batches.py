@@ -30,7 +30,7 @@ class Batches:
     Attributes
     ----------
     n_batches : int or None
-        In an epoch; None if only its end will tell.
+        In an epoch; None if that is known only at its end.
     batch_size : int
         Of the largest batch; 0 if that is not known.
     arrays : tuple
@@ -49,7 +49,7 @@ class Batches:
         raise NotImplementedError
 
     def identity(self) -> dict[str, Any]:
-        """Return what tells these batches from others, JSON-able."""
+        """Return what identifies these batches, JSON-able."""
         raise NotImplementedError
 
 

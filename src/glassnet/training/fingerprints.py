@@ -1,4 +1,4 @@
-"""Short texts by which data are told from other data."""
+"""Short texts that identify data."""
 
 from __future__ import annotations
 

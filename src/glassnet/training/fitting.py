@@ -15,7 +15,7 @@ from glassnet.training.data import prepare_data
 from glassnet.training.early_stopping import EarlyStopper, EarlyStopping
 from glassnet.training.fingerprints import fingerprint
 from glassnet.training.history import History
-from glassnet.training.interrupts import listening
+from glassnet.training.interrupts import defer_interrupts
 from glassnet.training.limits import Limits
 from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
@@ -59,7 +59,7 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
         fixed=checkpoints is not None,
     )
     line = make_progress(given["progress"])
-    with limited as pace, listening() as interruption:
+    with limited as pace, defer_interrupts() as interruption:
         # In this order: see `glassnet.training.hooks`.
         stopper = None if early_stopping is None else EarlyStopper(early_stopping)
         hooks = [pacing(pace), stopper, *users, line, Limits(seconds, interruption), checkpoints]

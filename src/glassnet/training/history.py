@@ -1,4 +1,4 @@
-"""What a run recorded, epoch by epoch."""
+"""The record of a run, epoch by epoch."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-__all__ = ["Interruption", "listening"]
+__all__ = ["Interruption", "defer_interrupts"]
 
 
 class Interruption:
@@ -18,7 +18,7 @@ class Interruption:
 
 
 @contextmanager
-def listening() -> Iterator[Interruption]:
+def defer_interrupts() -> Iterator[Interruption]:
     """Turn the first Ctrl-C into ``asked = True``; the second interrupts as usual.
 
     Outside the main thread, or where the program has a handler of its own, everything stays as it is.

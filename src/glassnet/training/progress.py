@@ -1,4 +1,4 @@
-"""One line that tells how training goes: on a terminal or in a notebook, silent in a pipe."""
+"""One line of progress: on a terminal or in a notebook, silent in a pipe."""
 
 from __future__ import annotations
 

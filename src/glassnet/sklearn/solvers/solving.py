@@ -20,7 +20,7 @@ from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
 from glassnet.sklearn.solvers.stochastic import Bookkeeping, CoupledL2, MLPBatches, NoImprovement, WeightedStep
 from glassnet.training.callbacks import as_callbacks
-from glassnet.training.interrupts import listening
+from glassnet.training.interrupts import defer_interrupts
 from glassnet.training.limits import Limits
 from glassnet.training.loop import Run
 from glassnet.training.progress import make_progress
@@ -80,7 +80,7 @@ def _run(
     if parameters.metrics is not None:
         metrics |= network.loss.choose_metrics(type(parameters).__name__, parameters.metrics)
     line = make_progress(parameters.progress)
-    with paced(network, parameters.threads, batches.batch_size) as pace, listening() as interruption:
+    with paced(network, parameters.threads, batches.batch_size) as pace, defer_interrupts() as interruption:
         seconds = float("inf") if parameters.max_seconds is None else parameters.max_seconds
         users = as_callbacks(parameters.callbacks) + ([line] if line else [])
         bookkeeping, rule = Bookkeeping(state, parameters), NoImprovement(state, parameters)
