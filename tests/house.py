@@ -119,3 +119,17 @@ def circles(graph: Mapping[str, Set[str]]) -> list[list[str]]:
         if node not in index:
             visit(node)
     return found
+
+
+def length(function: ast.FunctionDef) -> int:
+    """Return how many lines a function has, its docstring left out."""
+    lines = (function.end_lineno or 0) - function.lineno + 1
+    if ast.get_docstring(function) is not None:
+        lines -= (function.body[0].end_lineno or 0) - function.body[0].lineno + 1
+    return lines
+
+
+def parameters(function: ast.FunctionDef) -> int:
+    """Return how many parameters a function has beside ``self``."""
+    named = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    return len([each for each in named if each.arg not in ("self", "cls")])

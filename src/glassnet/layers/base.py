@@ -60,7 +60,7 @@ class ParamSpec(NamedTuple):
 
 
 class Step:
-    """How a pass is meant.
+    """Mode of a pass (predict, record, train) and its position in the run.
 
     Attributes
     ----------

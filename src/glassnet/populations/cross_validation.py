@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
 from glassnet.utils.text_table import text_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["CrossValidation", "cross_validate"]
 
@@ -81,7 +84,7 @@ class CrossValidation:
         rows = [[head, *(f"{value:.4g}" for value in values)] for head, values in (*folds, *averages)]
         return "\n".join(text_table([["fold", *self.scores], *rows], align=">", at_least=(4, 14)))
 
-    def plot(self, score: str = "loss", ax: Any = None) -> Any:
+    def plot(self, score: str = "loss", ax: Axes | None = None) -> Axes:
         """Draw one ``score`` of every fold, and their mean, into ``ax``; see `glassnet.plots`."""
         from glassnet.plots import plot_folds
 

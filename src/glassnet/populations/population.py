@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from glassnet.schedules import Schedule
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Population"]
 
@@ -236,7 +239,7 @@ class Population:
         found = [network.evaluate(X, y, sample_weight, metrics) for network in self.networks]
         return {name: np.array([scores[name] for scores in found]) for name in found[0]}
 
-    def plot(self, monitor: str | None = None, ax: Any = None) -> Any:
+    def plot(self, monitor: str | None = None, ax: Axes | None = None) -> Axes:
         """Draw ``monitor`` over the epochs, a line for each member, into ``ax``; see `glassnet.plots`."""
         from glassnet.plots import plot_histories
 

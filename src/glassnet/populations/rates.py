@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from glassnet.training import Callback, Run
 from glassnet.training.options import TrainingOptions
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.text_table import text_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["RateSearch", "find_learning_rate"]
 
@@ -63,7 +66,7 @@ class RateSearch:
             rows.append([f"{rate:.3g}", shown, "best" if rate == self.best else ""])
         return "\n".join(text_table(rows, align=">><", at_least=(13, 10, 0)))
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the losses over the rates into ``ax``; see `glassnet.plots`."""
         from glassnet.plots import plot_rates
 

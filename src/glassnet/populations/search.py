@@ -6,7 +6,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.text_table import text_table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Sweep", "Trial", "sweep"]
 
@@ -112,7 +115,7 @@ class Sweep:
         lines = text_table([[*names, self.monitor], *rows], align=">")
         return "\n".join([*lines, f"and {rest} more"] if rest > 0 else lines)
 
-    def plot(self, setting: str | None = None, ax: Any = None) -> Any:
+    def plot(self, setting: str | None = None, ax: Axes | None = None) -> Axes:
         """Draw the values over one ``setting``, a point for each network, into ``ax``; see `glassnet.plots`."""
         from glassnet.plots import plot_sweep
 
