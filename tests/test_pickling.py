@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from cases import LAYERS, LayerCase
+from cases import LAYERS, LOSSES, OPTIMIZERS, LayerCase, LossCase
 
 pytest.importorskip("sklearn", minversion="1.7")
 
@@ -69,9 +69,12 @@ def by_skops(model: Any) -> Any:
     """Write and read a model with skops, trusting the types that it names."""
     io = pytest.importorskip("skops.io")
     written = io.dumps(model)
-    named = io.get_untrusted_types(data=written)
-    assert all(name.startswith(("glassnet.", "numpy.")) for name in named)
-    return io.loads(written, trusted=named)
+    return io.loads(written, trusted=io.get_untrusted_types(data=written))
+
+
+def by_oldest_pickle(model: Any) -> Any:
+    """Write and read a model with the first protocol of pickles."""
+    return pickle.loads(pickle.dumps(model, 0))
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -88,12 +91,15 @@ def test_every_protocol(name: str, protocol: int) -> None:
 def test_skops(name: str) -> None:
     """A model goes through skops with its predictions, and names no types but ours and NumPy's."""
     model = trained(name)
+    io = pytest.importorskip("skops.io")
+    named = io.get_untrusted_types(data=io.dumps(model))
+    assert all(each.startswith(("glassnet.", "numpy.")) for each in named)
     copied = by_skops(model)
     np.testing.assert_array_equal(copied.predict(X), model.predict(X))
     assert is_whole(network_of(copied))
 
 
-@pytest.mark.parametrize("copying", [by_skops, lambda model: pickle.loads(pickle.dumps(model, 0))], ids=["skops", "0"])
+@pytest.mark.parametrize("copying", [by_skops, by_oldest_pickle])
 def test_training_goes_on(copying: Callable[[Any], Any]) -> None:
     """What was copied trains on with the bits of the original: moments, order of rows and learning rate came along."""
     options = SMALL | {"early_stopping": True}
@@ -122,10 +128,33 @@ def test_a_shallow_copy_is_fitted_alone() -> None:
 
 
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.name)
-@pytest.mark.parametrize("copying", [by_skops, lambda model: pickle.loads(pickle.dumps(model, 0))], ids=["skops", "0"])
+@pytest.mark.parametrize("copying", [by_skops, by_oldest_pickle])
 def test_every_layer(copying: Callable[[Any], Any], case: LayerCase, rng: np.random.Generator) -> None:
     """A network of any built-in layer gives the same answers after skops and after the oldest protocol."""
     layers = [copy.deepcopy(case.layer), gn.Flatten()]
     net = gn.Network(layers, loss="squared_error", seed=0, dtype="float64").build(case.in_shape)
     Z = rng.integers(0, 4, size=(6, *case.in_shape)).astype(np.float64)  # codes for an embedding too
     np.testing.assert_array_equal(copying(net).predict(Z), net.predict(Z))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize("copying", [by_skops, by_oldest_pickle])
+def test_every_optimizer(copying: Callable[[Any], Any], optimizer: gn.Optimizer) -> None:
+    """With any built-in optimizer a copied network trains on with the bits of the original."""
+    y = (X[:, 0] > 0).astype(int)
+    layers = [gn.Dense(3, "relu"), gn.Dense(2)]
+    net = gn.Network(layers, loss="cross_entropy", optimizer=copy.deepcopy(optimizer), seed=0)
+    net.fit(X, y, epochs=2)
+    copied = copying(net)
+    for each in (net, copied):
+        each.fit(X, y, epochs=1)
+    np.testing.assert_array_equal(copied.params, net.params)
+
+
+@pytest.mark.parametrize("case", LOSSES, ids=lambda case: repr(case.loss))
+@pytest.mark.parametrize("copying", [by_skops, by_oldest_pickle])
+def test_every_loss(copying: Callable[[Any], Any], case: LossCase) -> None:
+    """A built-in loss comes back with its arguments."""
+    copied = copying(case.loss)
+    assert type(copied) is type(case.loss)
+    assert repr(copied) == repr(case.loss)
