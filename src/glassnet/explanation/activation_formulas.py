@@ -15,22 +15,22 @@ __all__ = ["ActivationFormula", "activation_formula"]
 
 
 class ActivationFormula(NamedTuple):
-    """How an activation is written.
+    """The formula of an activation.
 
     Attributes
     ----------
     name : str
-        As a function: ``"tanh"``.
+        Name of the function: ``"tanh"``.
     forward : str
         An expression in ``{z}``.
     backward : str
-        An expression in ``{d}``, the gradient that comes, ``{z}``, ``{a}`` and what ``extra`` adds.
+        An expression in ``{d}``, the incoming gradient, ``{z}``, ``{a}`` and the names of ``extra``.
     slope : str
-        The derivative in words of symbols, with ``Z`` and ``A`` for the arrays.
+        The derivative, with ``Z`` and ``A`` for the arrays.
     latex, latex_slope : str
         The same in LaTeX.
     extra : callable, optional
-        Returns more numbers for ``backward``, given z and a.
+        Returns the other numbers in ``backward``, given z and a.
     """
 
     name: str
@@ -58,7 +58,7 @@ _C = repr(math.sqrt(2 / math.pi))
 
 
 def activation_formula(activation: Layer) -> ActivationFormula | None:
-    """Return how an activation is written; None for one of the user's own, or one that mixes columns."""
+    """Return the formula of an activation; None for the user's own, and for one that mixes columns."""
     name = type(activation).__name__
     slope, alpha = getattr(activation, "slope", 0.0), getattr(activation, "alpha", 1.0)
     table = {

@@ -1,4 +1,4 @@
-"""The metrics by name, as ``fit(..., metrics=["auc"])`` knows them, and whether more of each is better."""
+"""The metrics by name, as in ``fit(..., metrics=["auc"])``, and whether larger values are better."""
 
 from __future__ import annotations
 
@@ -61,13 +61,13 @@ GREATER_IS_BETTER = frozenset(
 LOWER_IS_BETTER = frozenset(
     {"binary_brier", "binary_log_loss", "brier", "log_loss", "mae", "pinball", "poisson_deviance", "rmse"}
 )
-"""Those in neither set, as coverage, have a value to be near to."""
+"""Metrics in neither set, such as coverage, have a target value."""
 
 
 def better_sign(where: str, monitor: str, mode: str) -> float:
     """Return 1 if a column of the history must fall to be better, -1 if it must rise.
 
-    ``mode`` is "min" or "max", or "auto", which knows losses and the metrics above.
+    ``mode`` is "min" or "max", or "auto" for losses and the metrics above.
     """
     if mode != "auto":
         return 1.0 if mode == "min" else -1.0

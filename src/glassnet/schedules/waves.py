@@ -1,4 +1,4 @@
-"""Schedules for a known length of training: flat and then down, and waves that grow longer."""
+"""Schedules for a known length of training: flat and then falling, and waves of growing length."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Copies(Layer):
 
     ``dr[i] = sum_n dY[i] * X``, ``dX = sum_i dY[i] * r[i]``
 
-    The copies must differ before they are mixed for the first time, or they stay the same for ever: r starts at random.
+    The copies must differ before the first shared layer, or they stay equal for ever: r starts at random.
 
     Shapes
     ------
@@ -46,7 +46,7 @@ class Copies(Layer):
     Parameters
     ----------
     copies : int
-        How many, k.
+        Number of copies, k.
     initializer : {"normal", "signs", "ones"}, default="normal"
         How r starts: N(0, 1), +1 or -1 by chance, or 1 everywhere (for copies that differ otherwise).
     blocks : sequence of int, optional
@@ -144,7 +144,7 @@ class EnsembleDense(Layer):
     adapters : bool, default=True
         Whether there are r, s and a bias for each copy; otherwise all share one bias too, as in TabM-mini.
     scales_inputs : bool, default=True
-        Whether there is r among them: not right behind `Copies`, which has it already.
+        Whether there is r among them: not directly after `Copies`, which has it already.
 
     References
     ----------
