@@ -3,44 +3,13 @@
 from __future__ import annotations
 
 from glassnet.errors import ConfigError
+from glassnet.metrics import classification, regression
 from glassnet.metrics.averages import Metric
-from glassnet.metrics.classification import (
-    accuracy,
-    auc,
-    balanced_accuracy,
-    binary_accuracy,
-    binary_auc,
-    binary_balanced_accuracy,
-    binary_brier,
-    binary_f1,
-    binary_log_loss,
-    brier,
-    f1,
-    log_loss,
-)
-from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
 
 __all__ = ["GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "better_sign"]
 
 METRICS: dict[str, Metric] = {
-    "accuracy": accuracy,
-    "auc": auc,
-    "balanced_accuracy": balanced_accuracy,
-    "binary_accuracy": binary_accuracy,
-    "binary_auc": binary_auc,
-    "binary_balanced_accuracy": binary_balanced_accuracy,
-    "binary_brier": binary_brier,
-    "binary_f1": binary_f1,
-    "binary_log_loss": binary_log_loss,
-    "brier": brier,
-    "coverage": coverage,
-    "f1": f1,
-    "log_loss": log_loss,
-    "mae": mae,
-    "pinball": pinball,
-    "poisson_deviance": poisson_deviance,
-    "r2": r2,
-    "rmse": rmse,
+    name: getattr(module, name) for module in (classification, regression) for name in module.__all__
 }
 """All metrics by name; `pinball` at its default levels."""
 

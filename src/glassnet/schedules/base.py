@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from glassnet.errors import ConfigError
@@ -11,7 +12,7 @@ __all__ = ["Constant", "Schedule", "as_schedule", "check_factor"]
 
 
 class Schedule:
-    """Base of all schedules: names and defaults. A schedule of your own needs ``__call__`` and ``config``.
+    """Base of all schedules: names and defaults. A schedule of your own needs ``__call__``.
 
     A schedule that depends on the history keeps its state in a ``memory`` that the run owns and saves: one object can
     be used in several runs, and a resumed run continues with the same values.
@@ -64,8 +65,8 @@ class Schedule:
         return ()
 
     def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, JSON-able."""
-        raise NotImplementedError
+        """Return the constructor's arguments, JSON-able: by default the attributes of the same names."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def entry(self) -> dict[str, Any]:
         """Return the schedule as plain data: its class and its arguments."""
@@ -90,9 +91,6 @@ class Constant(Schedule):
 
     def __call__(self, epoch: float) -> float:
         return self.value
-
-    def config(self) -> dict[str, Any]:
-        return {"value": self.value}
 
 
 def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
