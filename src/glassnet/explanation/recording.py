@@ -126,18 +126,16 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     store = copy.built("explain")
     loss = float(store.loss_sum) / total
     store.average_gradients()
-    before, gradients = _named(copy, copy.params), _named(copy, copy.grads)
+    before, gradients, states = _named(copy, copy.params), _named(copy, copy.grads), _states(copy, state)
     penalties = copy.penalties()
     penalty = float(penalties.value()) if penalties else 0.0
     penalties.add_gradients()
     penalised = _named(copy, copy.grads)
     trained = [slot.view(copy.grads) for slot in copy.slots if slot.layer.trainable]
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in trained)))
-    states = _states(copy, state)
-    optimizer = copy.optimizer
-    if optimizer.clip_norm is not None:
-        clip_gradients(store.grads, optimizer.clip_norm, state.groups)
-    optimizer.step(copy.params, copy.grads, state, rate)
+    if copy.optimizer.clip_norm is not None:
+        clip_gradients(store.grads, copy.optimizer.clip_norm, state.groups)
+    copy.optimizer.step(copy.params, copy.grads, state, rate)
     if copy.max_norm is not None:
         limit_norms(store, copy.max_norm)
     last, after, new_states = passages[id(copy.layers[-1])], _named(copy, copy.params), _states(copy, state)
