@@ -10,21 +10,7 @@ import numpy as np
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.targets import as_class_targets, as_columns, check_probabilities, check_range, count_classes
-from glassnet.metrics import (
-    Metric,
-    accuracy,
-    auc,
-    balanced_accuracy,
-    binary_accuracy,
-    binary_auc,
-    binary_balanced_accuracy,
-    binary_brier,
-    binary_f1,
-    binary_log_loss,
-    brier,
-    f1,
-    log_loss,
-)
+from glassnet.metrics import METRICS, Metric
 from glassnet.utils.arrays import Scratch, matrix_product
 from glassnet.utils.checks import check_number
 
@@ -34,21 +20,9 @@ _FEW_COLUMNS, _MANY_ROWS = 32, 32
 _ZEROS = {char: np.zeros((), dtype=char) for char in "fd"}
 
 BINARY_METRICS: Mapping[str, Metric] = {
-    "accuracy": binary_accuracy,
-    "auc": binary_auc,
-    "balanced_accuracy": binary_balanced_accuracy,
-    "brier": binary_brier,
-    "f1": binary_f1,
-    "log_loss": binary_log_loss,
+    name.removeprefix("binary_"): metric for name, metric in METRICS.items() if name.startswith("binary_")
 }
-CLASS_METRICS: Mapping[str, Metric] = {
-    "accuracy": accuracy,
-    "auc": auc,
-    "balanced_accuracy": balanced_accuracy,
-    "brier": brier,
-    "f1": f1,
-    "log_loss": log_loss,
-}
+CLASS_METRICS: Mapping[str, Metric] = {name: METRICS[name] for name in BINARY_METRICS}
 
 
 class BinaryCrossEntropy(ColumnLoss):
