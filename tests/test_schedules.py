@@ -239,3 +239,17 @@ def test_bad_schedules(call: Any, message: str) -> None:
     with pytest.raises(gn.ConfigError) as caught:
         call()
     assert str(caught.value) == message
+
+
+def test_arguments_of_an_own_schedule_are_its_attributes() -> None:
+    """A schedule that keeps its arguments under their names needs no ``config`` to be described and printed."""
+
+    class Falling(gn.Schedule):
+        def __init__(self, start: float, every: int = 2) -> None:
+            self.start, self.every = start, every
+
+        def __call__(self, epoch: float) -> float:
+            return self.start * 0.5 ** (epoch // self.every)
+
+    assert Falling(0.1).entry() == {"schedule": "Falling", "start": 0.1, "every": 2}
+    assert "start=0.1" in repr(Falling(0.1))

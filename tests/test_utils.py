@@ -10,7 +10,7 @@ import glassnet as gn
 from glassnet.layers.activations.by_name import ACTIVATIONS
 from glassnet.losses import LOSSES
 from glassnet.metrics import METRICS
-from glassnet.training.fitting import fit_network
+from glassnet.training.options import FitOptions
 from glassnet.utils import synonyms
 from glassnet.utils.checks import nearest
 from glassnet.utils.html import element, fragment, page, table
@@ -18,7 +18,7 @@ from glassnet.utils.text_table import text_table
 
 KINDS = {
     "activations": (synonyms.ACTIVATIONS, ACTIVATIONS),
-    "fit options": (synonyms.FIT_OPTIONS, fit_network.__kwdefaults__),
+    "fit options": (synonyms.FIT_OPTIONS, FitOptions.__annotations__),
     "losses": (synonyms.LOSSES, LOSSES),
     "metrics": (synonyms.METRICS, METRICS),
 }

@@ -1,4 +1,4 @@
-"""What an answer rests on: contributions of single inputs, importance of columns."""
+"""Attribution of predictions: contributions of single inputs, importance of columns."""
 
 from __future__ import annotations
 

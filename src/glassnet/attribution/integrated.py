@@ -18,8 +18,8 @@ __all__ = ["Attribution", "integrated_gradients"]
 _NODES = 5  # of Gauss-Legendre in an interval: exact for polynomials up to degree 9
 _ROUNDS = 60
 _MOST_INTERVALS = 4000  # per row and baseline
-_POINTS = 8192  # at a time: a backward pass keeps the outputs of all layers
-_EDGE = 1e-3  # how near to its ends an interval may be cut
+_POINTS = 8192  # at a time: a backward pass stores the outputs of all layers
+_EDGE = 1e-3  # smallest distance of a cut from the ends of an interval
 
 
 class Attribution:
@@ -34,7 +34,7 @@ class Attribution:
     answers, baseline_answers : ndarray of shape (n,)
         The answer to each row, and to the baseline; with several baselines the mean over them.
     gaps : ndarray of shape (n,)
-        ``values.sum() - (answer - baseline_answer)`` for each row: how far the sum is off.
+        ``values.sum() - (answer - baseline_answer)`` for each row: the error of the sum.
     of : str
         ``"logit"`` or ``"probability"``.
     """
@@ -47,7 +47,7 @@ class Attribution:
 
     @property
     def gaps(self) -> np.ndarray:
-        """How far the sum of each row's contributions is off."""
+        """The error of the sum of each row's contributions."""
         sums = self.values.reshape(len(self.values), -1).sum(axis=1)
         return np.asarray(sums - (self.answers - self.baseline_answers))
 
@@ -78,8 +78,8 @@ def integrated_gradients(
     ``values_i = (x_i - b_i) * integral from 0 to 1 of d f(b + t * (x - b)) / d x_i  dt``
 
     The contributions of a row sum to ``f(x) - f(b)``. The integral is taken piece by piece, each piece checked against
-    the answers at its ends and cut where a rectifier bends, so that this holds to ``tolerance`` for networks with kinks
-    as for smooth ones. All is computed in double precision by a copy.
+    the answers at its ends and cut at the kinks of rectifiers, so that this holds to ``tolerance`` for networks with
+    kinks as for smooth ones. All is computed in double precision by a copy.
 
     Parameters
     ----------
@@ -95,12 +95,12 @@ def integrated_gradients(
     of : {"logit", "probability"}, default="logit"
         The answer: the output itself, or the probability that the loss makes of it.
     tolerance : float, default=1e-6
-        Largest gap allowed, relative to ``max(1, |f(x) - f(b)|)``; `Attribution.gaps` tells what was reached.
+        Largest gap allowed, relative to ``max(1, |f(x) - f(b)|)``; `Attribution.gaps` has the gaps that remain.
 
     Returns
     -------
     Attribution
-        Contributions, answers, and how far their sums are off.
+        Contributions, answers, and the errors of their sums.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def _outputs(where: str, function: _Answer, rows: np.ndarray, output: Any) -> np
 
 
 class _Answer:
-    """One answer of a network in double precision, as a function of its input: values, and slopes along a path."""
+    """One answer of a network in double precision as a function of its input: values, and gradients along a path."""
 
     def __init__(self, network: BaseNetwork, of: str) -> None:
         self._network = copy.copy(network).astype("float64").shadow()
@@ -226,7 +226,7 @@ class _Answer:
         paths = (rows - start).reshape(len(rows), -1)
         found = np.zeros_like(paths)
         ends = self.values(rows, outputs) - self.values(np.broadcast_to(start, rows.shape), outputs)
-        # A part of the tolerance for each piece, since the gaps of the pieces add up.
+        # Each piece gets a part of the tolerance, since the gaps of the pieces add up.
         allowed = 0.01 * tolerance * np.maximum(1.0, np.abs(ends))
         which, low, high = np.arange(len(rows)), np.zeros(len(rows)), np.ones(len(rows))
         nodes, weights = np.polynomial.legendre.leggauss(_NODES)

@@ -18,18 +18,18 @@ __all__ = ["Importance", "permutation_importance"]
 
 
 class Importance:
-    """How much worse a network gets without what each column, or group of columns, says.
+    """How much worse a network gets when each column, or group of columns, is shuffled.
 
     Attributes
     ----------
     names : list of str
-        Of the columns or groups.
+        Names of the columns or groups.
     drops : ndarray of shape (n_groups, repeats)
         How much worse each repetition was, in units of the metric: positive is worse.
     metric : str
-        What was measured.
+        Name of the metric.
     score : float
-        With nothing shuffled.
+        Its value with nothing shuffled.
     """
 
     def __init__(self, names: Sequence[str], drops: np.ndarray, metric: str, score: float) -> None:
@@ -75,13 +75,13 @@ def permutation_importance(
 ) -> Importance:
     """Return how much worse the network gets when a column is shuffled among the rows.
 
-    A column that the network does not use has exactly 0. Columns that say the same share their importance, and may both
-    look unimportant: put them into one group.
+    A column that the network does not use has exactly 0. Columns with the same information share their importance,
+    and may both appear unimportant: put them into one group.
 
     Parameters
     ----------
     network : BaseNetwork
-        Built, for rows of numbers; it is not changed. Of members the predictions are averaged, or their losses.
+        Built, for rows of numbers; it is not changed. The predictions or losses of members are averaged.
     X : array of shape (n, d)
         Rows, best ones that it was not trained on.
     y : array of shape (n,) or (n, k)
@@ -89,11 +89,11 @@ def permutation_importance(
     sample_weight : array of shape (n,), optional
         As in `Network.evaluate`.
     metric : str, default="loss"
-        What gets worse: the loss, or one of ``net.loss.metrics``.
+        The loss, or one of ``net.loss.metrics``.
     groups : mapping of str to sequence of int, optional
         Columns to shuffle together, by the name of the group; by default each on its own.
     repeats : int, default=5
-        How often each is shuffled anew.
+        Number of shuffles of each column or group.
     seed : int, default=0
         The same seed gives the same numbers.
     feature_names : sequence of str, optional

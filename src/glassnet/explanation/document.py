@@ -1,4 +1,4 @@
-"""What an explanation is made of, as plain data: sections of equations, each with its numbers."""
+"""The parts of an explanation as plain data: sections of equations, each with its numbers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Index = tuple[int, ...]
 
 
 class Term(NamedTuple):
-    """One of the terms whose sum an entry is.
+    """One term of the sum that gives an entry.
 
     Attributes
     ----------
     pattern : str
         An expression of Python with names in braces, as in ``"{a} * {w}"``.
     numbers : mapping of str to float
-        What to put in for the names.
+        Values of the names.
     """
 
     pattern: str
@@ -30,22 +30,22 @@ class Term(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Equation:
-    """One array: what it is called, how it comes about, and its numbers.
+    """One array: its symbol, its formula, and its numbers.
 
     Attributes
     ----------
     symbol : str
         As in ``"Z1"`` or ``"dW2"``; ``d`` stands for the gradient of the loss.
     value : ndarray
-        What comes out.
+        The result.
     formula : str
-        In terms of other symbols; empty for what is given.
+        In terms of other symbols; empty for inputs.
     latex : str
         The same in LaTeX.
     work : callable, optional
         Returns the terms of one entry, given its index.
     remark : str
-        What else to say.
+        A comment.
     """
 
     symbol: str
@@ -75,7 +75,7 @@ class Section:
     title : str
     equations : tuple of Equation
     remark : str
-        A sentence in front of them.
+        A sentence before them.
     """
 
     title: str
@@ -89,14 +89,14 @@ class Section:
 
 
 def is_ours(part: object) -> bool:
-    """Return whether a layer, loss or optimizer is of this library: a class of the user's own may compute otherwise."""
+    """Return whether a layer, loss or optimizer is of this library: other classes may compute something else."""
     return type(part).__module__.startswith("glassnet.")
 
 
 def entries_of(value: np.ndarray, most: int | None) -> list[Index]:
     """Return the indices of the first entries of an array, all of them for None.
 
-    Those that are not 0 come first: an entry that is 0 shows little.
+    Entries that are not 0 come first.
     """
     if most is None:
         return list(np.ndindex(value.shape))

@@ -29,7 +29,7 @@ class Explanation:
     Parameters
     ----------
     head : sequence of str
-        A title, and sentences about the whole.
+        A title, and sentences about the step.
     sections : sequence of Section
         In the order of computation.
     """
@@ -38,7 +38,7 @@ class Explanation:
         self.head, self.sections = list(head), list(sections)
 
     def __getitem__(self, symbol: str) -> np.ndarray:
-        """Return the numbers of the last equation for a symbol, as in ``explanation["dW1"]``."""
+        """Return the array of the last equation for a symbol, as in ``explanation["dW1"]``."""
         for section in reversed(self.sections):
             for equation in reversed(section.equations):
                 if equation.symbol == symbol:
@@ -47,7 +47,7 @@ class Explanation:
 
     @property
     def symbols(self) -> list[str]:
-        """What there is, in the order of computation."""
+        """The symbols of all equations, in the order of computation."""
         return [equation.symbol for section in self.sections for equation in section.equations]
 
     def text(self, *, digits: int = 4, full: bool = False, width: int | None = 80) -> str:
@@ -130,7 +130,7 @@ def explain(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None) -> 
     X : array of shape (n, ...)
         One row, or a small batch of at most 64.
     y : array of shape (n,) or (n, k)
-        Their targets, as the loss wants them.
+        Their targets, as for `Network.fit`.
     sample_weight : array of shape (n,), optional
         As in `Network.fit`.
 
@@ -144,7 +144,7 @@ def explain(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None) -> 
     ConfigError
         The network has members.
     DataError
-        More rows than anybody would read.
+        More than 64 rows.
 
     References
     ----------

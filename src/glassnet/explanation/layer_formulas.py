@@ -19,7 +19,7 @@ __all__ = ["backward_of", "forward_of", "parameter_symbol"]
 _GREEK = {"gamma": r"\gamma", "beta": r"\beta", "weight": "W", "bias": "b"}
 _SHORT = {"weight": "W", "bias": "b"}
 
-# What the other layers do, in words of symbols; {x} is the input, {n} the layer's number.
+# Formulas of the other layers; {x} is the input, {n} the number of the layer.
 _PLAIN = {
     "Copies": "{x} * factor{n}, once for each copy",
     "EnsembleDense": "activation({x} @ W{n} + b{n}), factors of each copy in front and behind where it has some",
@@ -41,7 +41,7 @@ _PLAIN = {
 
 
 def parameter_symbol(name: str, number: str) -> str:
-    """Return what a parameter is called: W1, b1, gamma2."""
+    """Return the symbol of a parameter: W1, b1, gamma2."""
     return f"{_SHORT.get(name, name)}{number}"
 
 
@@ -54,17 +54,17 @@ def latex_of(symbol: str) -> str:
 
 
 def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tuple[list[Equation], str]:
-    """Return the equations of a layer that is no container, and what its output is called.
+    """Return the equations of a layer that is no container, and the symbol of its output.
 
     Parameters
     ----------
     layer : Layer
     passage : Passage
-        What went through it.
+        Its arrays in the pass.
     number : str
-        Of the layer, for the symbols.
+        Number of the layer, for the symbols.
     source : str
-        What its input is called.
+        Symbol of its input.
     """
     result = f"A{number}"
     if not is_ours(layer):
@@ -122,7 +122,7 @@ def _dropout_forward(layer: Dropout, passage: Passage, number: str, source: str)
 
 
 def _mask(layer: Dropout, passage: Passage) -> np.ndarray:
-    """Return what every input was multiplied by."""
+    """Return the factors that the inputs were multiplied by."""
     rate = layer.rate_in(passage.cache)
     return passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(passage.X)
 
@@ -171,7 +171,7 @@ def _norm_forward(layer: Any, passage: Passage, number: str, source: str) -> lis
 def backward_of(
     layer: Layer, passage: Passage, number: str, source: str, result: str, gradients: dict[str, np.ndarray]
 ) -> list[Equation]:
-    """Return the equations of the way back through a layer that is no container.
+    """Return the equations of the backward pass of a layer that is no container.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def backward_of(
     number, source, result : str
         As in `forward_of`.
     gradients : dict of str to ndarray
-        Of the layer's parameters, by their names in the layer.
+        Gradients of the layer's parameters, by their names in the layer.
     """
     if passage.dY is None:
         return []

@@ -1,4 +1,4 @@
-"""The losses as equations: what the logits mean, the loss of each row, its mean, and where the way back begins."""
+"""The losses as equations: predictions, loss of each row, mean loss, and the gradient of the logits."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ __all__ = ["loss_backward", "loss_forward"]
 
 
 class _Formula(NamedTuple):
-    """How a loss is written, with ``Z`` for the logits.
+    """The formula of a loss, with ``Z`` for the logits.
 
     Attributes
     ----------
     row, slope : str
-        The loss of a row, and its slope in one logit without weights and means.
+        The loss of a row, and its derivative for one logit, without weights and means.
     row_work, slope_work : callable or None
-        How they are worked.
+        The terms of their entries.
     before : tuple of Equation
-        What the loss of a row is computed from.
+        Equations that the loss of a row uses.
     columns : int
-        How many are averaged.
+        Number of columns that are averaged.
     """
 
     row: str
@@ -50,7 +50,7 @@ class _Formula(NamedTuple):
     columns: int = 1
 
 
-# The same in LaTeX, of the losses where it is short: of a row, and its slope.
+# The same in LaTeX, for losses where it is short.
 _LATEX = {
     "AbsoluteError": (r"\tfrac{1}{k} \sum_j |Z_j - y_j|", ""),
     "BinaryCrossEntropy": (
@@ -65,7 +65,7 @@ _LATEX = {
 
 
 def loss_forward(record: Recording, source: str) -> list[Equation]:
-    """Return the equations from the logits to the mean loss; ``source`` is what the logits are called."""
+    """Return the equations from the logits to the mean loss; ``source`` is the symbol of the logits."""
     loss = record.network.loss
     if not is_ours(loss):
         return [Equation("l", record.rows, f"{type(loss).__name__}({source}, y)"), *_mean(record)]
@@ -118,7 +118,7 @@ def _mean(record: Recording) -> list[Equation]:
 
 
 def _formula(record: Recording, source: str) -> _Formula:
-    """Return how the loss of a network is written."""
+    """Return the formula of the loss of a network."""
     loss, k = record.network.loss, record.Z.shape[1]
     for kinds, formula in _FORMULAS:
         if isinstance(loss, kinds):
@@ -140,7 +140,7 @@ def _averaged(k: int) -> str:
 
 
 def _single(loss: Any) -> tuple[str, str, str, str]:
-    """Return what a number ``{z}`` with its target ``{y}`` adds to a loss, its slope, and both of whole arrays."""
+    """Return the loss of a number ``{z}`` with its target ``{y}``, its derivative, and both for whole arrays."""
     if isinstance(loss, SquaredError):
         return "({z} - {y})**2", "2 * ({z} - {y})", "(Z - y)**2", "2 * (Z - y)"
     if isinstance(loss, AbsoluteError):

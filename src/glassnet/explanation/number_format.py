@@ -1,4 +1,4 @@
-"""Numbers in words: one number, an expression with numbers put in, a matrix in lines."""
+"""Numbers as text: one number, an expression with its numbers, a matrix in lines."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from glassnet.explanation.document import Term
 __all__ = ["EXACT", "abridged", "filled", "matrix_cells", "number_text", "worked_text"]
 
 EXACT = 17
-"""Digits that tell every number in double precision from all others."""
+"""Digits that distinguish all numbers in double precision."""
 
 
 def number_text(value: float, digits: int) -> str:
-    """Return a number with so many significant digits, or as short as it can be read back exactly.
+    """Return a number with so many significant digits, or with as few as are needed to read it back exactly.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One training step of a copy, in double precision, with everything kept that passes through."""
+"""Record one training step of a copy in double precision, with the inputs and outputs of all layers."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["Passage", "Recording", "record_step"]
 
 @dataclasses.dataclass
 class Passage:
-    """What went through one layer.
+    """The arrays of one layer in a pass.
 
     Attributes
     ----------
     X, Y : ndarray
         Input and output.
     Z : ndarray or None
-        What went into the activation of a `Dense`.
+        Input of the activation of a `Dense`.
     dY, dX, dZ : ndarray or None
-        Gradients of the mean loss; dX is None where nothing in front of the layer learns.
+        Gradients of the mean loss; dX is None where no layer before this one is trained.
     cache : dict
-        What the layer kept.
+        The cache of the layer.
     """
 
     X: np.ndarray
@@ -44,34 +44,34 @@ class Passage:
 
 @dataclasses.dataclass
 class Recording:
-    """One step.
+    """One recorded training step.
 
     Attributes
     ----------
     network : BaseNetwork
         The copy, in double precision, with the weights from before the step.
     passages : dict of int to Passage
-        By the layer's id.
+        By the id of the layer.
     X, y, weight, Z : ndarray
-        The batch, targets as the loss wants them, weights or None, logits.
+        The batch, targets as `Loss.prepare` returns them, weights or None, logits.
     dZ : ndarray
         Gradient of the mean loss with respect to the logits.
     rows : ndarray of shape (n,)
         The loss of each row.
     loss : float
-        The mean, without penalties.
+        The mean loss, without penalties.
     penalty : float
     before, after, stats_after : dict of str to ndarray
         Parameters before and after the update, by name.
     gradients, penalised : dict of str to ndarray
-        Of the loss, and of the loss with penalties.
+        Gradients of the loss, and of the loss with penalties.
     norm : float
-        Of the whole gradient, before it was cut.
+        Norm of the whole gradient, before clipping.
     states, new_states : dict of str to dict of str to ndarray
-        What the optimizer remembers for each parameter, before and after.
+        State of the optimizer for each parameter, before and after.
     rate : float
     t : int
-        Steps of the optimizer, this one included.
+        Number of steps of the optimizer, including this one.
     """
 
     network: BaseNetwork
@@ -100,7 +100,7 @@ class Recording:
         return np.ones(len(self.X)) if self.weight is None else self.weight
 
     def passage(self, layer: Layer) -> Passage:
-        """Return what went through a layer of the copy."""
+        """Return the arrays of a layer of the copy."""
         return self.passages[id(layer)]
 
 
@@ -112,36 +112,34 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     network : BaseNetwork
         Built, without members.
     X, y, weight : ndarray
-        Checked, for the copy in double precision.
+        Checked, in double precision.
     """
     copy = network.untrained().astype("float64")
     state, rate, noise = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
     for layer in every_layer(copy.layers):
-        _listen(layer, passages, 1.0 / total)
+        _record(layer, passages, 1.0 / total)
     step = Step("train", noise)
     step.position = state.position
     copy.accumulate(X, y, weight, step)
     store = copy.built("explain")
     loss = float(store.loss_sum) / total
     store.average_gradients()
-    before, gradients = _named(copy, copy.params), _named(copy, copy.grads)
+    before, gradients, states = _named(copy, copy.params), _named(copy, copy.grads), _states(copy, state)
     penalties = copy.penalties()
     penalty = float(penalties.value()) if penalties else 0.0
     penalties.add_gradients()
     penalised = _named(copy, copy.grads)
     trained = [slot.view(copy.grads) for slot in copy.slots if slot.layer.trainable]
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in trained)))
-    states = _states(copy, state)
-    optimizer = copy.optimizer
-    if optimizer.clip_norm is not None:
-        clip_gradients(store.grads, optimizer.clip_norm, state.groups)
-    optimizer.step(copy.params, copy.grads, state, rate)
+    if copy.optimizer.clip_norm is not None:
+        clip_gradients(store.grads, copy.optimizer.clip_norm, state.groups)
+    copy.optimizer.step(copy.params, copy.grads, state, rate)
     if copy.max_norm is not None:
         limit_norms(store, copy.max_norm)
     last, after, new_states = passages[id(copy.layers[-1])], _named(copy, copy.params), _states(copy, state)
-    for slot in copy.slots:  # the layers are told with the weights that they computed with
+    for slot in copy.slots:  # the explanation shows the weights that the layers computed with
         slot.view(copy.params)[...] = before[slot.name]
     return Recording(
         network=copy,
@@ -183,11 +181,11 @@ def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, 
     return state, float(schedule.rate(float(run.epoch), run.schedule_memory)), noise
 
 
-def _listen(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
-    """Make a layer of the copy leave what passes through it."""
+def _record(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
+    """Wrap the methods of a layer of the copy so that they record its arrays."""
     forward, backward = layer.forward, layer.backward
 
-    def heard_forward(X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
+    def recorded_forward(X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         given = np.array(X)
         Y = forward(X, cache, step)
         passages[id(layer)] = passage = Passage(given, np.array(Y), cache)
@@ -195,23 +193,23 @@ def _listen(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
             passage.Z = given @ layer.W + (layer.b if layer.use_bias else 0.0)
         return Y
 
-    def heard_backward(dY: np.ndarray, cache: Cache) -> np.ndarray | None:
+    def recorded_backward(dY: np.ndarray, cache: Cache) -> np.ndarray | None:
         passage = passages[id(layer)]
         passage.dY = dY * scale
         dX = backward(dY, cache)
         passage.dX = None if dX is None else np.array(dX) * scale
         return dX
 
-    layer.forward, layer.backward = heard_forward, heard_backward  # type: ignore[method-assign]
+    layer.forward, layer.backward = recorded_forward, recorded_backward  # type: ignore[method-assign]
     if isinstance(layer, Dense):
         activation = layer.activation
         differentiate = activation.differentiate
 
-        def heard_slope(dY: np.ndarray, Y: np.ndarray, work: Any) -> None:
+        def recorded_slope(dY: np.ndarray, Y: np.ndarray, work: Any) -> None:
             differentiate(dY, Y, work)
             passages[id(layer)].dZ = dY * scale
 
-        activation.differentiate = heard_slope  # type: ignore[method-assign]
+        activation.differentiate = recorded_slope  # type: ignore[method-assign]
 
 
 def _named(network: BaseNetwork, flat: np.ndarray) -> dict[str, np.ndarray]:

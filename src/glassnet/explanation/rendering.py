@@ -16,12 +16,12 @@ __all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text"]
 
 
 class Detail(NamedTuple):
-    """How much is shown.
+    """How much of an explanation is shown.
 
     Attributes
     ----------
     digits : int
-        Significant ones; from 17 on every number can be read back exactly.
+        Significant digits; with 17 every number can be read back exactly.
     entries : int or None
         How many entries of an array are worked; None for all.
     most : int or None
@@ -37,7 +37,7 @@ class Detail(NamedTuple):
         return number_text(value, self.digits)
 
     def worked(self, equation: Equation) -> Iterator[tuple[str, str, str]]:
-        """Yield an entry's name, how it is worked, and its value."""
+        """Yield name, worked expression and value of each line."""
         if equation.work is None or not equation.value.size:
             return
         for index in entries_of(equation.value, self.entries):
@@ -51,7 +51,7 @@ class Detail(NamedTuple):
 
 
 def as_text(head: Sequence[str], sections: Sequence[Section], detail: Detail, width: int | None) -> str:
-    """Return the explanation for a terminal of this width; None does not break lines."""
+    """Return the explanation as text of this width; None does not break lines."""
     lines = [part for line in head for part in (_wrapped(line, width, 2) or [""])]
     for number, section in enumerate(sections, 1):
         title = f"{number}. {section.title}"
@@ -150,7 +150,7 @@ _DOCUMENT = r"""\documentclass{article}
 
 
 def as_latex(head: Sequence[str], sections: Sequence[Section], detail: Detail, *, document: bool) -> str:
-    """Return the explanation as LaTeX, with ``document`` one that can be compiled as it is."""
+    """Return the explanation as LaTeX; with ``document`` as a complete document."""
     lines = [rf"\section*{{{_escaped(head[0])}}}", *(_escaped(line) + r"\\" for line in head[1:])]
     for number, section in enumerate(sections, 1):
         lines += ["", rf"\subsection*{{{number}. {_escaped(section.title)}}}"]

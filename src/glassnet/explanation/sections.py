@@ -1,4 +1,4 @@
-"""From a recorded step to its sections: through the layers forward, to the loss, back, and to the update."""
+"""The sections of a recorded step: layers forward, loss, layers backward, update."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["sections_of"]
 
 @dataclasses.dataclass
 class _Place:
-    """Where a layer stands: its name and number, and what its input and output are called."""
+    """A layer with its name and number, and the symbols of its input and output."""
 
     name: str
     layer: Layer
@@ -28,7 +28,7 @@ class _Place:
 
 
 class _Walk:
-    """Goes through the layers of a recorded step, in order, and numbers what computes."""
+    """Collects the sections of the layers of a recorded step, in order, and numbers the layers."""
 
     def __init__(self, record: Recording) -> None:
         self.record = record
@@ -38,13 +38,13 @@ class _Walk:
         self._count = 0
 
     def chain(self, names: list[str], layers: list[Layer], source: str) -> str:
-        """Tell layers one after the other; return what the last output is called."""
+        """Add sections of successive layers; return the symbol of the last output."""
         for name, layer in zip(names, layers, strict=True):
             source = self.one(name, layer, source)
         return source
 
     def one(self, name: str, layer: Layer, source: str) -> str:
-        """Tell one layer, containers by what is in them; return what its output is called."""
+        """Add the sections of a layer, of containers those of the layers inside; return the symbol of its output."""
         inside = {f"{name}.{part}": child for part, child in layer.sublayers().items()}
         if type(layer) is Sequential:
             return self.chain(list(inside), list(inside.values()), source)
@@ -78,7 +78,7 @@ class _Walk:
 
 
 def _described(layer: Layer) -> str:
-    """Return class and main arguments of a layer."""
+    """Return the class and the main arguments of a layer as text."""
     config = layer.config()
     shown = [repr(config[name]) for name in ("units", "activation", "rate") if config.get(name) is not None]
     return f"{type(layer).__name__}({', '.join(shown)})"
@@ -104,7 +104,7 @@ def sections_of(record: Recording) -> list[Section]:
 
 
 def _parameters(walk: _Walk) -> dict[str, str]:
-    """Return what every parameter is called, by its name in the network."""
+    """Return the symbols of the parameters by their names in the network."""
     return {
         slot.name: parameter_symbol(slot.spec.name, place.number)
         for place in walk.places
@@ -129,7 +129,7 @@ def _backward(record: Recording, place: _Place, walk: _Walk) -> list[Section]:
 
 
 def _penalty(record: Recording, symbols: dict[str, str]) -> list[Equation]:
-    """Return the gradients with penalties, where there are any."""
+    """Return the equations of the gradients with penalties, if there are any."""
     network, found = record.network, []
     if not record.penalty:
         return []

@@ -1,7 +1,7 @@
-"""How entries of an array are worked: the terms of an expression, of a sum, of a product of matrices.
+"""The terms of the entries of an array: of an expression, a sum, a product of matrices.
 
-Each function returns what `Equation.work` holds: given the index of an entry, the terms whose sum it is. Numbers are
-arrays that broadcast to that of the entries, or single ones.
+Each function returns a function for `Equation.work`, which returns the terms of the entry at an index. Numbers are
+arrays that broadcast to the array of the entries, or floats.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Work = Callable[[Index], list[Term]]
 
 
 def each(pattern: str, **numbers: Any) -> Work:
-    """Return the work of an expression that is computed entry by entry.
+    """Return the terms of an expression that is computed entry by entry.
 
     Examples
     --------
@@ -30,19 +30,19 @@ def each(pattern: str, **numbers: Any) -> Work:
 
 
 def over_columns(pattern: str, **numbers: Any) -> Work:
-    """Return the work of a sum over the last axis; the first of ``numbers`` says how long it is."""
+    """Return the terms of a sum over the last axis of the arrays, whose length is that of the first."""
     length = next(iter(numbers.values())).shape[-1]
     return lambda index: [_term(pattern, numbers, (*index, j)) for j in range(length)]
 
 
 def over_rows(pattern: str, **numbers: Any) -> Work:
-    """Return the work of a sum over the rows, of an array of one row; the first of ``numbers`` says how many."""
+    """Return the terms of a sum over the rows of the arrays, as many as the first has."""
     length = len(next(iter(numbers.values())))
     return lambda index: [_term(pattern, numbers, (i, index[1])) for i in range(length)]
 
 
 def product(bias: np.ndarray | None = None, **factors: np.ndarray) -> Work:
-    """Return the work of a product of two matrices, given by name, plus a row ``b``."""
+    """Return the terms of a product of two matrices, given by name, plus a row ``b``."""
     (left, A), (right, B) = factors.items()
     pattern = f"{{{left}}} * {{{right}}}"
 
@@ -59,7 +59,7 @@ def _term(pattern: str, numbers: dict[str, Any], index: Index) -> Term:
 
 
 def _at(value: Any, index: Index) -> float:
-    """Return a number, or that of an array which stands at this index after broadcasting."""
+    """Return a number, or the entry of an array at this index after broadcasting."""
     if not isinstance(value, np.ndarray):
         return float(value)
     places = index[len(index) - value.ndim :]

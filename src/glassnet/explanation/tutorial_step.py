@@ -1,4 +1,4 @@
-"""The lesson's own step, worked: the tutorial's eight functions with the reader's numbers."""
+"""One step of the lesson, worked: the eight functions of the tutorial with numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def explain_lesson(
     Y : (m, outputs)
         The answers.
     learning_rate : float, default=1.0
-        The length of the step.
+        The learning rate.
     gradient : {"squared_error", "cross_entropy"}, default="squared_error"
         As of `glassnet.scratch.backpropagation`: the default is the tutorial's.
 

@@ -1,4 +1,4 @@
-"""The optimizers as equations: what they remember, and the new value of every parameter."""
+"""The optimizers as equations: their state, and the new value of every parameter."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def update_equations(record: Recording, slot: Slot, symbol: str, cut: float = 1.
     ----------
     record : Recording
     slot : Slot
-        Of the copy.
+        Slot of the parameter in the copy.
     symbol : str
-        What the parameter is called.
+        Symbol of the parameter.
     cut : float
-        By which the gradient was multiplied to keep its norm down.
+        Factor of the gradient from clipping.
     """
     numbers = _Numbers(record, slot, symbol, cut)
     if not slot.layer.trainable:
@@ -170,7 +170,7 @@ def _lion(n: _Numbers) -> list[Equation]:
 
 
 def clip_equation(record: Recording) -> tuple[Equation, float] | None:
-    """Return the norm of the whole gradient and what it is multiplied by; None without a limit."""
+    """Return the equation and the factor of clipping; None without it."""
     limit = record.network.optimizer.clip_norm
     if limit is None:
         return None

@@ -1,7 +1,7 @@
-"""What every layer is: the protocol, with defaults for layers that hold no parameters.
+"""The base class of layers: the protocol, with defaults for layers without parameters.
 
 The network owns every array. A layer describes its parameters (`Layer.param_specs`), is given views of them
-(`Layer.bind`), and works in scratch that is handed in (`Layer.make_cache`). Shapes in this package leave out the
+(`Layer.bind`), and works in buffers that it is given (`Layer.make_cache`). Shapes in this package leave out the
 member axis: with members, K networks trained at once, every array of a layer has one leading axis more.
 """
 
@@ -29,7 +29,7 @@ Views = dict[str, np.ndarray]
 
 
 class ParamSpec(NamedTuple):
-    """One array that a layer asks the network for.
+    """One array of a layer, which the network allocates.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class ParamSpec(NamedTuple):
     initializer : str
         A name in `glassnet.layers.initializers.INITIALIZERS`.
     fan_in, fan_out : int
-        What the initializer scales by.
+        The fans that the initializer scales by.
     decays : bool
         Whether weight decay applies: to weights, not to biases and norms.
     rate_factor : float
@@ -72,7 +72,7 @@ class Step:
     training : bool
         Whether the mode is ``"train"``.
     rng : Noise or None
-        Where layers draw noise in ``"train"``.
+        Source of noise in ``"train"``.
     progress : float
         Position in the run, in [0, 1).
     position : float
@@ -111,7 +111,7 @@ class Layer:
     owner : weakref to Network or None
         The network that it is part of.
     saved_by_name : bool
-        Whether a file holds only class and ``name``, as of what is made of functions; ``load`` is handed the object.
+        Whether a file holds only class and ``name``, as for objects made of functions; ``load`` needs the object.
     is_scheduled : bool
         Whether a setting of it changes in the course of training, by ``step.position``.
     member_settings : tuple of str
@@ -176,7 +176,7 @@ class Layer:
         """
 
     def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
-        """Draw parameters anew, with a look at the rows that the layer will be given; most layers do nothing.
+        """Initialise parameters from the rows that the layer will get; most layers do nothing.
 
         Parameters
         ----------
@@ -211,7 +211,7 @@ class Layer:
         Parameters
         ----------
         scratch : Scratch
-            Hands out arrays for one size of batch: ``scratch.array(sample_shape)``.
+            Provides arrays for one batch size: ``scratch.array(sample_shape)``.
         need_dX : bool
             False where nothing in front of this layer can learn, so that `backward` may return None.
         """
@@ -246,9 +246,9 @@ class Layer:
         raise NotImplementedError
 
     def check_raw(self, X: np.ndarray) -> np.ndarray | None:
-        """Look at the network's input before anything is computed, and refuse what the layer cannot take.
+        """Check the network's input before anything is computed.
 
-        Returns what the next layer sees of it, or None where that is no longer the user's own numbers.
+        Returns the part of it that the next layer gets, or None where those are no longer the user's own numbers.
 
         Parameters
         ----------
@@ -314,7 +314,7 @@ class Layer:
         return f".tuned({tuning})" if tuning else ""
 
     def note_views(self, flats: tuple[np.ndarray, ...]) -> None:
-        """Remember which attributes look into the network's flat arrays; called after `bind`."""
+        """Note which attributes are views of the network's flat arrays; called after `bind`."""
         self._views = frozenset(
             name
             for name, value in vars(self).items()

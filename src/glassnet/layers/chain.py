@@ -1,4 +1,4 @@
-"""Layers one after the other, ready for batches of one size."""
+"""Successive layers with their caches for one batch size."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Chain"]
 
 
 class Chain:
-    """Layers one after the other, with their caches for batches of one size.
+    """Successive layers with their caches for one batch size.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ class Chain:
     __slots__ = ("_need_dX", "steps_back", "steps_forward")
 
     def __init__(self, layers: Sequence[Layer], scratch: Scratch, need_dX: bool) -> None:
-        # Nothing in front of the first layer that learns needs a gradient, unless the input does.
+        # No layer before the first trainable one needs a gradient, unless the input does.
         first = 0 if need_dX else next((i for i, layer in enumerate(layers) if learns(layer)), len(layers))
         caches = [layer.make_cache(scratch, need_dX or position > first) for position, layer in enumerate(layers)]
         pairs = list(zip(layers, caches, strict=True))
@@ -46,7 +46,7 @@ class Chain:
         return X
 
     def backward(self, dY: np.ndarray) -> np.ndarray | None:
-        """Return the gradient with respect to the input, or None if it was not asked for."""
+        """Return the gradient with respect to the input, or None if it is not needed."""
         d: Any = dY
         for backward, cache in self.steps_back:
             d = backward(d, cache)

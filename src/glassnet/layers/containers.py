@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Container(Layer):
-    """Base of the layers that hold layers: what they share is that their training settings are those of all inside."""
+    """Base of layers that hold layers: their training settings are those of all layers inside."""
 
     @property
     def trainable(self) -> bool:
@@ -113,7 +113,7 @@ class Residual(Container):
     layers : sequence of Layer
         F: one after the other. Its output must have the shape of its input, unless there is a ``shortcut``.
     shortcut : Layer, optional
-        What X passes on the way around, ``Y = S(X) + F(X)``: a ``Dense`` of the same number of units, where F changes
+        A layer for X in the shortcut, ``Y = S(X) + F(X)``: a ``Dense`` of the same number of units, where F changes
         the shape.
 
     References
@@ -175,7 +175,7 @@ class Residual(Container):
         return Y
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray | None:
-        # Both ways may consume what they are given.
+        # Both paths may overwrite the gradient that they get.
         np.copyto(cache["dF"], dY)
         inside, around = cache["inside"].backward(cache["dF"]), cache["around"].backward(dY)
         if inside is None or around is None:
@@ -278,7 +278,7 @@ class Concatenate(Container):
 
 
 def _init_in_order(layers: Sequence[Layer], X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
-    """Let each layer start from what those before it make of the rows."""
+    """Initialise each layer from the outputs of the layers before it."""
     members = None if X.ndim == 1 + len(layers[0].in_shape) else len(X)
     for layer in layers:
         layer.init_from_data(X, rngs)
@@ -286,7 +286,7 @@ def _init_in_order(layers: Sequence[Layer], X: np.ndarray, rngs: Sequence[np.ran
 
 
 def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:
-    """Return the layers as a list: at least one, and nothing else."""
+    """Return the layers as a list of at least one, or raise an error."""
     found: list[Any] = list(layers) if isinstance(layers, (list, tuple)) else [layers]
     for position, layer in enumerate(found):
         if not isinstance(layer, Layer):
@@ -303,7 +303,7 @@ def check_layer_list(where: str, layers: Sequence[Layer]) -> list[Layer]:
 
 
 def check_raw_inputs(layers: Sequence[Layer], X: np.ndarray) -> np.ndarray | None:
-    """Let layers look at the user's own numbers, as far as these come unchanged."""
+    """Let layers check the user's own numbers, as far as these reach them unchanged."""
     seen: np.ndarray | None = X
     for layer in layers:
         if seen is None:

@@ -1,4 +1,4 @@
-"""Noise that is on while training and off otherwise."""
+"""Dropout and noise, which are used in training only."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Dropout(Layer):
     rate : float
         Probability of setting an input to zero (not of keeping it), at least 0 and below 1.
     schedule : Schedule, optional
-        Multiplies the rate in the course of training, with values from 0 to 1: ``FlatCosine(1.0, epochs=50)``, say.
+        Multiplies the rate during training, with values from 0 to 1: for example ``FlatCosine(1.0, epochs=50)``.
 
     References
     ----------
@@ -57,7 +57,7 @@ class Dropout(Layer):
 
     @staticmethod
     def _constants(rate: Any, dtype: Any) -> Cache:
-        """Return what bits are compared with, and the factor for what is kept."""
+        """Return the threshold for the random bits, and the factor of the inputs that are kept."""
         limit = np.minimum(np.rint(np.multiply(rate, _STEPS)), _STEPS - 1.0)
         return {"limit": limit.astype(np.uint16), "scale": np.asarray(_STEPS / (_STEPS - limit), dtype=dtype)}
 
@@ -81,7 +81,7 @@ class Dropout(Layer):
         return dY
 
     def rate_in(self, cache: Cache) -> float:
-        """Return the rate of the last pass in training.
+        """Return the rate of the last training pass.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class Dropout(Layer):
 
 
 class GaussianNoise(Layer):
-    """Add noise while training: ``Y = X + std * N``, ``dX = dY``, N standard normal and drawn anew at each step.
+    """Add noise while training: ``Y = X + std * N``, ``dX = dY``, N standard normal, new at each step.
 
     Outside training it passes X on.
 

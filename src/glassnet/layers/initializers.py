@@ -62,12 +62,12 @@ def _uniform(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_
 
 
 def _signs(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
-    """-1 or 1, either as likely: for factors that tell copies apart. Wen et al. (2020), arXiv:2002.06715."""
+    """-1 or 1, equally likely: for factors that make copies differ. Wen et al. (2020), arXiv:2002.06715."""
     return 2.0 * rng.integers(0, 2, shape) - 1.0
 
 
 def _quarter(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int, fan_out: int) -> np.ndarray:
-    """1/4 everywhere: for slopes. He et al. (2015), arXiv:1502.01852, section 2.1."""
+    """1/4 everywhere: for the slopes of PReLU. He et al. (2015), arXiv:1502.01852, section 2.1."""
     return np.full(shape, 0.25)
 
 

@@ -1,4 +1,4 @@
-"""Layers that bring signals to mean 0 and variance 1: over the batch, or over the features."""
+"""Normalisation to mean 0 and variance 1, over the batch or over the features."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class BatchNorm(Layer):
 
     While training, ``mean`` and ``var`` (biased) are those of the batch, and the running ones follow:
     ``running = momentum * running + (1 - momentum) * batch``, with the unbiased variance ``var * n / (n - 1)``.
-    Otherwise the running ones are used, and so they are for a batch of one row, which has no variance of its own, and
-    in a layer that is not trainable, which keeps them as they are.
+    Otherwise the running ones are used: in prediction, for a batch of one row, which has no variance, and in a layer
+    that is not trainable, where they stay as they are.
 
     Shapes
     ------
@@ -125,7 +125,7 @@ class BatchNorm(Layer):
 
     @staticmethod
     def _follow(running: np.ndarray, batch: np.ndarray, cache: Cache) -> None:
-        """Move ``running = momentum * running + (1 - momentum) * batch``; consumes ``batch``."""
+        """Update ``running = momentum * running + (1 - momentum) * batch``; consumes ``batch``."""
         np.multiply(running, cache["momentum"], running)
         np.multiply(batch, cache["rest"], batch)
         np.add(running, batch, running)

@@ -63,7 +63,7 @@ def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None)
 
 
 def _made(value: Any, known: Mapping[str, Any]) -> Any:
-    """Return an argument with every entry of a layer in it made a layer."""
+    """Return an argument in which descriptions of layers are replaced by layers."""
     if isinstance(value, dict) and "class" in value:
         return make_layer(value, known)
     return [_made(item, known) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What every loss is: the protocol, with defaults, and the two sums that most of them end in.
+"""The base class of losses: the protocol, with defaults, and the two sums that most losses use.
 
 The loss of a batch is ``sum(w * l) / sum(w)`` over its rows. A loss returns the sum in the numerator and the gradient
 of that sum; the network divides both once, at the end, by the sum of the weights.
@@ -39,14 +39,14 @@ class Loss:
     metrics : mapping of str to function
         What can be computed from its predictions, by the names that `Network.evaluate` and ``fit`` understand.
     default_metrics : tuple of str
-        Those that are reported unless others are asked for.
+        Metrics that are reported by default.
     classifies : bool
         Whether targets are classes, so that a validation split is stratified.
     includes : str
         The activation that `link` applies to the logits, in words such as ``"the sigmoid"``; empty if predictions are
         the outputs themselves. A network whose last layer applies one like it as well is refused.
     saved_by_name : bool
-        Whether a file holds only class and name, and the object must be handed to ``load``: functions are not saved.
+        Whether a file holds only class and name, and the object must be passed to ``load``: functions are not saved.
     """
 
     name: str
@@ -81,12 +81,12 @@ class Loss:
         raise NotImplementedError
 
     def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
-        """Return scratch for batches of ``scratch.batch_size``; ``"dZ"`` is where the gradient goes.
+        """Return scratch for batches of ``scratch.batch_size``; ``"dZ"`` is the array for the gradient.
 
         Parameters
         ----------
         scratch : Scratch
-            Hands out arrays for one size of batch.
+            Provides arrays for one batch size.
         out_shape : tuple of int
             Shape of the logits of one sample.
         """
@@ -106,7 +106,7 @@ class Loss:
         weight : ndarray of shape (n,), optional
             A weight for each row.
         out : ndarray of shape (n, k)
-            Where the gradient goes.
+            Receives the gradient.
         cache : dict
             What `make_cache` returned.
         """
@@ -123,15 +123,14 @@ class Loss:
         raise NotImplementedError
 
     def choose_metrics(self, where: str, chosen: Any) -> dict[str, Metric]:
-        """Return the metrics asked for by their names, checked, or the default ones.
+        """Return the chosen metrics by name, checked, or the default ones.
 
-        Functions of the user's stand beside names and are called by their own ``__name__``, see
-        `glassnet.metrics.as_metric`.
+        The user's own functions are listed under their ``__name__``, see `glassnet.metrics.as_metric`.
 
         Parameters
         ----------
         where : str
-            Who asks, for the message of an error.
+            Name of the caller, for error messages.
         chosen : str, function, or sequence of them, optional
             Names among ``metrics`` and functions of the user's; None for ``default_metrics``.
         """

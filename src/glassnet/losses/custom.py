@@ -19,7 +19,7 @@ __all__ = ["CustomLoss"]
 
 Function = Callable[..., Any]
 
-_CHECKED_ROWS = 7  # unlike most numbers of outputs, so that a factor of it shows where it comes from
+_CHECKED_ROWS = 7  # rarely a number of outputs, so that a factor of 7 is known to come from the rows
 _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding of a central difference balance
 _TOLERANCE = 1e-5
 
@@ -28,13 +28,13 @@ class CustomLoss(Loss):
     """A loss of your own: a function for its value and one for its gradient.
 
     ``value(Z, y)`` returns the loss of every row, of shape (n,); ``gradient(Z, y)`` returns the slope of each row's own
-    loss for each of its logits, of shape (n, k). Weighting, averaging over rows and members are the network's business:
-    both functions always see one network's logits ``Z`` (n, k) and numeric targets ``y`` (n, t), and must not change
-    them. They should keep float32 if they get it.
+    loss for each of its logits, of shape (n, k). The network does the weighting and the averaging over rows and
+    members: both functions always get one network's logits ``Z`` (n, k) and numeric targets ``y`` (n, t), and must not
+    change them. They should return float32 if they get it.
 
     **Checked**: with the first data, before anything is trained on it, the gradient is compared with central
-    differences of the value, in float64, for 7 of these targets and random logits. A gradient that is not that of the
-    value is refused in a sentence that says where, and by which factor if there is one.
+    differences of the value, in float64, for 7 of these targets and random logits. If the gradient is not that of the
+    value, the error names the place, and the factor if there is one.
 
     Parameters
     ----------
@@ -43,12 +43,12 @@ class CustomLoss(Loss):
     gradient : callable
         ``gradient(Z, y) -> (n, k)``: the derivative of that loss with respect to each logit.
     name : str
-        What it is called in tables and files. A file does not hold the functions: read it with
+        Its name in tables and files. A file does not hold the functions: read it with
         ``glassnet.load(path, custom=[loss])``, which finds the object by its name.
     link : callable, optional
         ``link(Z) -> (n, ...)``: what `Network.predict` returns for logits; by default the logits.
     outputs_per_target : int, default=1
-        Logits for each column of y: 2 for a mean and a spread, say.
+        Logits for each column of y: for example 2 for a mean and a spread.
 
     Examples
     --------
@@ -128,7 +128,7 @@ class CustomLoss(Loss):
         return np.array(self._link(Z)) if Z.ndim == 2 else np.stack([self._link(member) for member in Z])
 
     def config(self) -> dict[str, Any]:
-        """Return the name: the functions stay with you."""
+        """Return the name: the functions are not saved."""
         return {"name": self.name}
 
     # ---- the check ----------------------------------------------------------------------------------------------
@@ -152,14 +152,14 @@ class CustomLoss(Loss):
                 moved[:, j] += h
                 sides.append(self._call("value", moved, y, (_CHECKED_ROWS,)).copy())
             numeric[:, j] = (sides[0] - sides[1]) / (2.0 * _STEP)
-        # What rounding of the value alone puts into a difference.
+        # The part of a difference that is due to rounding of the value.
         noise = 4.0 * np.finfo(np.float64).eps * float(np.abs(here).max()) / _STEP
         off = np.abs(slopes - numeric)
         if (off > noise + _TOLERANCE * (np.abs(slopes) + np.abs(numeric)).max()).any():
             raise self._mismatch(slopes, numeric, np.unravel_index(int(off.argmax()), off.shape))
 
     def _call(self, role: str, Z: np.ndarray, y: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-        """Return what a function of the user's gives, if its shape is right and its numbers are finite."""
+        """Return the result of the user's function, if its shape is right and its numbers are finite."""
         where = f"CustomLoss {self.name!r}"
         found = np.asarray((self._value if role == "value" else self._gradient)(Z, y))
         if found.shape != shape:
@@ -177,7 +177,7 @@ class CustomLoss(Loss):
         return found
 
     def _mismatch(self, slopes: np.ndarray, numeric: np.ndarray, place: Any) -> ConfigError:
-        """Return the sentence that tells where the gradient is off, and how far."""
+        """Return the error that states where the gradient is wrong, and by how much."""
         row, output = (int(i) for i in place)
         must = "gradient must be the derivative of value with respect to Z"
         got = (
@@ -193,7 +193,7 @@ class CustomLoss(Loss):
 
 
 def _factor(slopes: np.ndarray, numeric: np.ndarray) -> float | None:
-    """Return the one factor between two arrays, if there is one."""
+    """Return the constant factor between two arrays, None if there is none."""
     size = float(np.sum(numeric * numeric))
     factor = float(np.sum(slopes * numeric)) / size if size else 0.0
     same = np.linalg.norm(slopes - factor * numeric) <= 1e-4 * np.linalg.norm(slopes)
@@ -201,7 +201,7 @@ def _factor(slopes: np.ndarray, numeric: np.ndarray) -> float | None:
 
 
 def _advice(factor: float, n: int, k: int) -> str:
-    """Return what to do about a factor of the gradient."""
+    """Return advice for a constant factor in the gradient."""
     for number, what, who in ((n, "rows", "the network divides by their weight"), (k, "outputs", "as value does")):
         if number > 1 and abs(factor * number - 1.0) < 1e-3:
             why = f": {who}" if what == "rows" else ""

@@ -1,4 +1,4 @@
-"""Losses that predict more of a distribution than its middle: rates of counts, quantiles, mean and variance."""
+"""Losses for distributions: rates of counts, quantiles, mean and variance."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from glassnet.utils.checks import check_number
 
 __all__ = ["GaussianNLL", "Poisson", "Quantile"]
 
-_MAX_LOG_RATE = 30.0  # a rate of 1.07e13, whose sums over a batch are far from the end of float32
-_MAX_LOG_VARIANCE = 80.0  # exp(88) is the end of float32
+_MAX_LOG_RATE = 30.0  # a rate of 1.07e13, whose sums over a batch are far below the largest float32
+_MAX_LOG_VARIANCE = 80.0  # exp(88) is about the largest float32
 
 
 class Poisson(ColumnLoss):
@@ -101,7 +101,7 @@ class Quantile(Loss):
     ----------
     levels : sequence of float, default=(0.1, 0.5, 0.9)
         Rising, each above 0 and below 1; a single number is one level. 0.1 and 0.9 enclose 80 % of the targets, and the
-        metric ``"coverage"`` says how many they do enclose.
+        metric ``"coverage"`` is the share that they do enclose.
 
     References
     ----------
@@ -286,7 +286,7 @@ def _of_means(metric: Metric, y: np.ndarray, prediction: np.ndarray, weight: np.
 
 
 def _check_multiple(where: str, n_outputs: int, n_each: int, per: str) -> None:
-    """Hold that the outputs can be shared out among the targets."""
+    """Check that the number of outputs is a multiple of that of the targets."""
     if n_outputs % n_each:
         must = f"the last layer must have a multiple of {n_each} outputs, one per {per} of each target"
         message = f"{where}: {must}, got {n_outputs}."

@@ -1,4 +1,4 @@
-"""The loss of an ensemble inside one network: each copy answers for itself, and the answers are averaged."""
+"""The loss of an ensemble inside one network: the mean of the losses of its copies."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["EnsembleLoss"]
 
 
 class EnsembleLoss(Loss):
-    """The mean of what another loss says of each of k copies; predictions are the mean of theirs.
+    """The mean of another loss over k copies; predictions are the mean of the copies' predictions.
 
-    With ``Z[i]`` the logits of copy i and ``l_i``, ``dZ_i`` what the loss makes of them: ``l = sum_i l_i / k``,
+    With ``Z[i]`` the logits of copy i, and ``l_i`` and ``dZ_i`` their loss and its gradient: ``l = sum_i l_i / k``,
     ``dZ[i] = dZ_i / k``, ``prediction = sum_i link(Z[i]) / k``
 
-    Never the loss of the mean prediction: each copy learns to be right by itself, and their errors differ. The last
+    It is not the loss of the mean prediction: each copy is trained by itself, so their errors differ. The last
     layer has the outputs of copy 1, then those of copy 2, and so on, as `EnsembleHead` gives them.
 
     Parameters
     ----------
     loss : str or Loss
-        What each copy is judged by.
+        The loss of each copy.
     copies : int
-        How many, k.
+        Number of copies, k.
 
     References
     ----------
@@ -119,7 +119,7 @@ class EnsembleLoss(Loss):
 
 
 def _inner(value: str | Loss | dict[str, Any]) -> Loss:
-    """Return what each copy is judged by: one of the library's losses, so that a file can hold it."""
+    """Return the loss of each copy: one of the library's losses, so that it can be saved to a file."""
     known = {found.__name__: found for found in LOSSES.values()}
     if isinstance(value, dict):
         arguments = {name: argument for name, argument in value.items() if name != "class"}

@@ -1,4 +1,4 @@
-"""Focal losses: cross-entropies that care less for rows that are right already."""
+"""Focal losses: cross-entropies that give less weight to rows that are already right."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class BinaryFocalCrossEntropy(ColumnLoss):
     With p the probability given to the true answer, ``p = sigmoid(u)``, ``u = Z_j`` where y_j is 1 and ``-Z_j`` where
     it is 0: ``l_j = -a * (1 - p)**gamma * log p``, ``dl_j/du = a * (1 - p)**gamma * (gamma * p * log p - (1 - p))``
 
-    It is cross-entropy times ``(1 - p)**gamma``: where one answer is rare, the many easy rows of the other one no
-    longer drown it. The price is that probabilities come out nearer to 0.5 than the true frequencies, which the metrics
+    It is cross-entropy times ``(1 - p)**gamma``: where one answer is rare, the many easy rows of the other
+    one no longer dominate. In exchange, probabilities are nearer to 0.5 than the true frequencies, which the metrics
     ``"log_loss"`` and ``"brier"`` show.
 
     Targets are 0 and 1, one column per output. Predictions are the probabilities of 1.
@@ -33,7 +33,7 @@ class BinaryFocalCrossEntropy(ColumnLoss):
     Parameters
     ----------
     gamma : float, default=2.0
-        How much easy rows lose, at least 0; 0 is `BinaryCrossEntropy`.
+        How strongly easy rows lose weight, at least 0; 0 is `BinaryCrossEntropy`.
     alpha : float, optional
         ``a`` is alpha for rows of 1 and ``1 - alpha`` for rows of 0; above 0 and below 1. By default a is 1 for both.
         Lin et al. take 0.25 with ``gamma=2.0``.
@@ -139,7 +139,7 @@ class SoftmaxFocalCrossEntropy(Loss):
     Parameters
     ----------
     gamma : float, default=2.0
-        How much easy rows lose, at least 0; 0 is `SoftmaxCrossEntropy`.
+        How strongly easy rows lose weight, at least 0; 0 is `SoftmaxCrossEntropy`.
     alpha : sequence of k floats, optional
         The factor of each class, above 0; by default 1.
 

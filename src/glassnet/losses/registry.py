@@ -1,4 +1,4 @@
-"""The losses by name, as ``Network(layers, loss="huber")`` knows them."""
+"""The losses by name, as in ``Network(layers, loss="huber")``."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def check_range(where: str, values: np.ndarray, low: float, high: float, must: s
 def as_class_targets(where: str, y: Any, n_outputs: int, one_output: str) -> np.ndarray:
     """Return codes (n,) of integers, or numbers (n, n_outputs) still to be checked.
 
-    ``one_output`` is the loss for two classes in one output, to be advised where there is only one.
+    ``one_output`` is the loss for two classes in one output, which the message suggests where there is only one.
     """
     if n_outputs < 2:
         message = (
@@ -97,7 +97,7 @@ def check_probabilities(where: str, values: np.ndarray) -> np.ndarray:
     """Return rows of probabilities, scaled to sums of exactly 1."""
     sums = values.sum(axis=1)
     if values.min() >= 0.0 and np.allclose(sums, 1.0, atol=1e-3):
-        # What is off by rounding, as in 0.333, would make the gradient another one than that of the loss.
+        # With sums that are off by rounding, as in 0.333, the gradient would not be that of the loss.
         return np.asarray(values / sums[:, None])
     row = int(np.argmax(np.maximum(np.abs(sums - 1.0), np.where(values.min(axis=1) < 0.0, np.inf, 0.0))))
     must = "each row of y must hold probabilities that sum to 1"

@@ -1,6 +1,6 @@
 """How good predictions are: plain functions of targets, predictions and weights, which return a float.
 
-NaN stands for what is not defined. A function of your own fits where a name does:
+The result is NaN where a metric is not defined. Your own function can be used in place of a name:
 ``net.fit(X, y, epochs=5, metrics=["auc", my_function])``.
 
 Parameters

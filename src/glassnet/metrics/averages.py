@@ -1,4 +1,4 @@
-"""What all metrics share: their type, and means over rows."""
+"""The type of metrics, and means over rows."""
 
 from __future__ import annotations
 

@@ -5,8 +5,8 @@ for **yes/no answers**, as of a sigmoid; several answers per row (multi-label) a
 loss offers the one that fits under the short name: ``"auc"`` means `binary_auc` under binary cross-entropy.
 
 Where a score is not defined it is NaN: AUC when all rows are of one class, F1 when a class is neither there nor
-predicted. In an average such parts are left out, and NaN remains only if nothing is left. Training goes on, and early
-stopping never takes NaN for an improvement.
+predicted. Averages leave such parts out and are NaN only if nothing is left. Training continues, and early stopping
+never counts NaN as an improvement.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def binary_auc(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None 
 def log_loss(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:
     """Cross-entropy of the predicted probabilities in nats: ``mean(-sum_j y_j * log(p_j))``.
 
-    Unlike the loss it knows no label smoothing and no focus, so that networks with any loss can be compared by it.
+    Unlike the loss it has no label smoothing and no focus, so networks trained with different losses can be compared.
     Probabilities below the precision of their dtype count as that.
 
     Parameters as for all metrics of exclusive classes, see `glassnet.metrics`.

@@ -23,10 +23,10 @@ def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
     Parameters
     ----------
     where : str
-        Who asks, for the error.
+        Name of the caller, for error messages.
     function : callable
-        ``f(y, prediction, weight)``, or ``f(y, prediction)`` if weights are none of its business. An argument called
-        ``weight`` or ``sample_weight`` may stand anywhere, so scikit-learn's functions fit. The arrays are read-only.
+        ``f(y, prediction, weight)``, or ``f(y, prediction)`` if it uses no weights. An argument called ``weight`` or
+        ``sample_weight`` may have any position, so scikit-learn's functions work. The arrays are read-only.
 
     Raises
     ------
@@ -56,7 +56,7 @@ def as_metric(where: str, function: Callable[..., Any]) -> tuple[str, Metric]:
 
 
 def _read_only(array: np.ndarray | None) -> np.ndarray | None:
-    """Return a view that cannot be written: the next metric, and the next epoch, read the same numbers."""
+    """Return a read-only view: other metrics and later epochs use the same array."""
     if array is None:
         return None
     view = array.view()
@@ -65,10 +65,10 @@ def _read_only(array: np.ndarray | None) -> np.ndarray | None:
 
 
 def _caller(where: str, name: str, function: Callable[..., Any]) -> Callable[[Any, Any, Any], Any]:
-    """Return how to call it, with the weights where it takes them."""
+    """Return a function that calls it, with the weights if it takes them."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):  # a function in C may not tell
+    except (TypeError, ValueError):  # functions written in C may have no signature
         return lambda y, prediction, weight: function(y, prediction)
     keyword = next((found for found in _WEIGHT_NAMES if found in signature.parameters), None)
     if keyword is not None and signature.parameters[keyword].kind is not inspect.Parameter.POSITIONAL_ONLY:
@@ -84,7 +84,7 @@ def _caller(where: str, name: str, function: Callable[..., Any]) -> Callable[[An
 
 
 def _accepts(signature: inspect.Signature, n_positional: int, keywords: dict[str, Any] | None = None) -> bool:
-    """Return whether such a call fits."""
+    """Return whether the signature accepts such a call."""
     try:
         signature.bind(*[None] * n_positional, **(keywords or {}))
     except TypeError:
@@ -93,7 +93,7 @@ def _accepts(signature: inspect.Signature, n_positional: int, keywords: dict[str
 
 
 def _as_number(where: str, name: str, value: Any) -> float:
-    """Return a float that is finite or NaN, or say what came instead."""
+    """Return the value as a float, finite or NaN, or raise an error that shows it."""
     array = np.asarray(value)
     if array.ndim == 0 and array.dtype.kind in "fiub" and not math.isinf(float(array)):
         return float(array)

@@ -1,46 +1,15 @@
-"""The metrics by name, as ``fit(..., metrics=["auc"])`` knows them, and whether more of each is better."""
+"""The metrics by name, as in ``fit(..., metrics=["auc"])``, and whether larger values are better."""
 
 from __future__ import annotations
 
 from glassnet.errors import ConfigError
+from glassnet.metrics import classification, regression
 from glassnet.metrics.averages import Metric
-from glassnet.metrics.classification import (
-    accuracy,
-    auc,
-    balanced_accuracy,
-    binary_accuracy,
-    binary_auc,
-    binary_balanced_accuracy,
-    binary_brier,
-    binary_f1,
-    binary_log_loss,
-    brier,
-    f1,
-    log_loss,
-)
-from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
 
 __all__ = ["GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "better_sign"]
 
 METRICS: dict[str, Metric] = {
-    "accuracy": accuracy,
-    "auc": auc,
-    "balanced_accuracy": balanced_accuracy,
-    "binary_accuracy": binary_accuracy,
-    "binary_auc": binary_auc,
-    "binary_balanced_accuracy": binary_balanced_accuracy,
-    "binary_brier": binary_brier,
-    "binary_f1": binary_f1,
-    "binary_log_loss": binary_log_loss,
-    "brier": brier,
-    "coverage": coverage,
-    "f1": f1,
-    "log_loss": log_loss,
-    "mae": mae,
-    "pinball": pinball,
-    "poisson_deviance": poisson_deviance,
-    "r2": r2,
-    "rmse": rmse,
+    name: getattr(module, name) for module in (classification, regression) for name in module.__all__
 }
 """All metrics by name; `pinball` at its default levels."""
 
@@ -61,13 +30,13 @@ GREATER_IS_BETTER = frozenset(
 LOWER_IS_BETTER = frozenset(
     {"binary_brier", "binary_log_loss", "brier", "log_loss", "mae", "pinball", "poisson_deviance", "rmse"}
 )
-"""Those in neither set, as coverage, have a value to be near to."""
+"""Metrics in neither set, such as coverage, have a target value."""
 
 
 def better_sign(where: str, monitor: str, mode: str) -> float:
     """Return 1 if a column of the history must fall to be better, -1 if it must rise.
 
-    ``mode`` is "min" or "max", or "auto", which knows losses and the metrics above.
+    ``mode`` is "min" or "max", or "auto" for losses and the metrics above.
     """
     if mode != "auto":
         return 1.0 if mode == "min" else -1.0

@@ -1,4 +1,4 @@
-"""Optimizers with a rate of its own for each parameter, from the size of its gradients."""
+"""Optimizers that adapt the rate of each parameter to the size of its gradients."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class RMSprop(Optimizer):
     def _variance(
         g: np.ndarray, v: np.ndarray, m: np.ndarray, work: np.ndarray, rho: np.ndarray, rest: np.ndarray
     ) -> None:
-        """Move the mean, and write ``v - m**2`` into ``work``."""
+        """Update the mean, and write ``v - m**2`` into ``work``."""
         np.multiply(g, rest, work)
         np.multiply(m, rho, m)
         np.add(m, work, m)
@@ -192,7 +192,7 @@ class Adam(Optimizer):
     eps : float, default=1e-8
         Keeps the denominator above 0.
     eps_form : {"torch", "sklearn"}, default="torch"
-        Where eps goes. ``"torch"``: outside the bias correction, as above and in PyTorch. ``"sklearn"``:
+        Where eps is added. ``"torch"``: outside the bias correction, as above and in PyTorch. ``"sklearn"``:
         ``p -= lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps)``, as in scikit-learn and Keras (the
         paper's "epsilon hat").
     clip_norm, ema
@@ -279,7 +279,7 @@ class AdamW(Adam):
     beta1, beta2, eps, eps_form, clip_norm, ema
         As in `Adam`.
     decay_schedule : Schedule, optional
-        Multiplies the weight decay in the course of training: ``FlatCosine(1.0, epochs=50)``, say.
+        Multiplies the weight decay during training, for example ``FlatCosine(1.0, epochs=50)``.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""What all optimizers share: groups of parameters, state, blocks that stay in the cache, weight averaging."""
+"""The base class of optimizers: groups of parameters, state, blocks that fit the cache, weight averaging."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _SLOW_DECAY = 0.5
 
 
 class Group(NamedTuple):
-    """A contiguous slice ``[start:stop)`` of the parameters that is treated alike.
+    """A contiguous slice ``[start:stop)`` of the parameters with the same settings.
 
     Attributes
     ----------
     start, stop : int
-        First position, and the one behind the last.
+        First position, and one past the last.
     rate_factor : float
         Multiplies the learning rate.
     decay_factor : float
         Multiplies the weight decay; 0 for biases and norms.
     trainable : bool
-        Whether a step changes anything of it.
+        Whether a step changes it.
     """
 
     start: int
@@ -47,14 +47,14 @@ class Group(NamedTuple):
 
 
 class OptimizerState:
-    """What an optimizer remembers between steps, and its working memory.
+    """State of an optimizer between steps, and its working memory.
 
     Parameters
     ----------
     params : ndarray
         Flat parameters (P,) or (K, P), for shape and dtype.
     names : tuple of str
-        Arrays like ``params`` to keep, starting at 0.
+        Arrays of the shape of ``params`` to keep, initially 0.
     groups : list of Group
         They cover the parameters without overlap.
     averages : bool, default=False
@@ -69,7 +69,7 @@ class OptimizerState:
     t : int
         Steps taken; saved with a run.
     position : float
-        Where the run is, in epochs; said anew at every step.
+        Position in the run, in epochs; set before every step.
     """
 
     def __init__(self, params: np.ndarray, names: tuple[str, ...], groups: list[Group], averages: bool = False) -> None:
@@ -86,12 +86,12 @@ class OptimizerState:
         self._blocks_of: tuple[np.ndarray, np.ndarray] | None = None
 
     def regroup(self, groups: list[Group]) -> None:
-        """Treat the parameters in other groups from now on; what was remembered stays."""
+        """Replace the groups of parameters; the state stays."""
         if groups != self.groups:
             self.groups, self._blocks_of = groups, None
 
     def blocks(self, params: np.ndarray, grads: np.ndarray) -> list[tuple[Any, ...]]:
-        """Return ``(group, work, p, g, *state)`` for each block of what is trained: views, and scratch of their shape.
+        """Return ``(group, work, p, g, *state)`` for each trainable block: views, and working memory of their shape.
 
         The slicing is done once, since parameters and gradients are the same two arrays at every step.
 
@@ -123,7 +123,7 @@ class OptimizerState:
         name : str
             Which of ``arrays``.
         decay : float
-            What it is multiplied by at each step.
+            Factor that it is multiplied by at each step.
         """
         if self.t % _FLUSH_STEPS or decay < _SLOW_DECAY:
             return
@@ -134,7 +134,7 @@ class OptimizerState:
             np.copyto(part, 0.0, where=np.abs(part) < smallest)
 
     def __getstate__(self) -> dict[str, Any]:
-        # Views would come back cut off from the arrays they looked into.
+        # Unpickled views would no longer share memory with their arrays.
         return {**vars(self), "_blocks": [], "_blocks_of": None}
 
     def scalar(self, name: str, value: Any) -> np.ndarray:
@@ -143,7 +143,7 @@ class OptimizerState:
         Parameters
         ----------
         name : str
-            What it is kept under, so that it is allocated only once.
+            Key under which it is kept, so that it is allocated only once.
         value : float or ndarray of shape (K, 1)
             The value for this step, or one for each member.
         """
@@ -163,11 +163,11 @@ class Optimizer:
         A number of at least 0, or a schedule over epochs.
     clip_norm : float, optional
         Largest Euclidean norm of the gradient, over everything that is trained: a longer one is scaled down to it
-        before the step. The history's column ``"clipped"`` tells the share of steps in which that was so.
+        before the step. The history's column ``"clipped"`` has the share of steps in which that happened.
     ema : float, optional
         Decay of an exponential moving average of the parameters, which is what epochs are evaluated with and what `fit`
         leaves in the network: ``average = d * average + (1 - d) * p`` after each step, with
-        ``d = min(ema, (1 + t) / (10 + t))`` after t steps, so that the start is forgotten soon.
+        ``d = min(ema, (1 + t) / (10 + t))`` after t steps, so that the initial values lose weight soon.
 
     References
     ----------
@@ -176,7 +176,7 @@ class Optimizer:
     """
 
     default_rate: ClassVar[float] = 1e-3
-    is_scheduled: bool = False  # whether a setting other than the rate follows ``state.position``
+    is_scheduled: bool = False  # whether a setting other than the rate depends on ``state.position``
     decays: ClassVar[bool] = False
     non_negative: ClassVar[tuple[str, ...]] = ()  # which of the state's arrays hold squares
 
@@ -210,12 +210,12 @@ class Optimizer:
         params : ndarray of shape (P,) or (K, P)
             Flat parameters, for shape and dtype.
         groups : list of Group
-            Slices of the parameters that are treated alike.
+            Slices of the parameters with the same settings.
         """
         return OptimizerState(params, self.state_names, self.merge(groups), averages=self.ema is not None)
 
     def merge(self, groups: list[Group]) -> list[Group]:
-        """Return the groups, with neighbours that this optimizer treats alike made one."""
+        """Return the groups, with neighbours merged that have the same settings for this optimizer."""
         merged: list[Group] = []
         for group in groups:
             alike = group if self.decays else group._replace(decay_factor=0.0)
@@ -234,14 +234,14 @@ class Optimizer:
         grads : ndarray of shape (P,) or (K, P)
             Their gradients, read.
         state : OptimizerState
-            What was remembered; also updated.
+            State from the last step; updated.
         learning_rate : float or ndarray of shape (K, 1)
             The rate of this step, before the factors of the groups; one for each member if these differ.
         """
         raise NotImplementedError
 
     def average(self, params: np.ndarray, state: OptimizerState) -> None:
-        """Bring the average of the parameters up to date after a step, if one is kept."""
+        """Update the average of the parameters after a step, if one is kept."""
         if self.ema is None:
             return
         average = state.arrays["average"]
@@ -259,7 +259,7 @@ class Optimizer:
         Parameters
         ----------
         position : float
-            Where the run is, in epochs.
+            Position in the run, in epochs.
         """
         return getattr(self, "weight_decay", 0.0)
 

@@ -1,4 +1,4 @@
-"""Gradient clipping by norm, which is asked for and says how often it acted."""
+"""Gradient clipping by norm."""
 
 from __future__ import annotations
 

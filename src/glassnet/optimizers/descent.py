@@ -1,4 +1,4 @@
-"""Optimizers with one rate for all: gradient descent, momentum, and the sign of it."""
+"""Optimizers with the same rate for all parameters: gradient descent, momentum, sign momentum."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["SGD", "Lion"]
 
 
 class SGD(Optimizer):
-    """Gradient descent, with momentum if asked for.
+    """Gradient descent, optionally with momentum.
 
     ``p -= lr * g`` without momentum; otherwise ``v = momentum * v - lr * g`` and ``p += v``, or with Nesterov's
-    look-ahead ``p += momentum * v - lr * g``. The rate is inside the velocity, as in Keras and scikit-learn.
+    form ``p += momentum * v - lr * g``. The rate is inside the velocity, as in Keras and scikit-learn.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class SGD(Optimizer):
     momentum : float, default=0.0
         Share of the velocity that is kept at each step, at least 0 and below 1; 0.9 is usual.
     nesterov : bool, default=False
-        Whether to look ahead along the velocity; needs ``momentum`` above 0.
+        Whether to use Nesterov's momentum; needs ``momentum`` above 0.
     clip_norm, ema
         As in `Optimizer`.
 

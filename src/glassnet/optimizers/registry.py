@@ -1,4 +1,4 @@
-"""The optimizers by name, as ``Network(layers, optimizer="adam")`` knows them."""
+"""The optimizers by name, as in ``Network(layers, optimizer="adam")``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to draw."""
+"""The axes that a plot is drawn into."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How training went, epoch by epoch."""
+"""The history of training, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     """Draw a column of the history and its counterpart on the validation data; the best epoch and findings are marked.
 
     Where the largest value is more than 50 times the middle one, as after a bad start, the scale is logarithmic.
-    A finding of the last `fit` stands as a dotted line with its code at the epoch where it was seen.
+    A finding of the last `fit` is a dotted line with its code at its epoch.
 
     Parameters
     ----------
@@ -44,21 +44,21 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     for name, color in ((column, "C0"), (f"valid_{column}", "C1")):
         if name in history.columns:
             _draw(ax, epochs, history.columns[name], color, "validation" if name != column else "training")
-    drawn = list(ax.lines)
+    lines = list(ax.lines)
     best = history.best_epoch
     if isinstance(best, int) and best:
         ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
     _mark_findings(ax, history)
     ax.set_xlabel("epoch")
     ax.set_ylabel(column.replace("_", " "))
-    if _needs_logarithm(np.concatenate([line.get_ydata() for line in drawn])):
+    if _needs_logarithm(np.concatenate([line.get_ydata() for line in lines])):
         ax.set_yscale("log")
     ax.legend(frameon=False)
     return ax
 
 
 def _needs_logarithm(values: np.ndarray) -> bool:
-    """Return whether a few values, such as those of the first epochs, would press all others to the ground."""
+    """Return whether a few values, such as those of the first epochs, would squeeze all others together."""
     finite = values[np.isfinite(values)]
     return bool(len(finite)) and bool(finite.min() > 0.0) and bool(finite.max() > _PEAK * np.median(finite))
 

@@ -1,4 +1,4 @@
-"""Layers over time and beside each other: histograms of what is in them, and how far the gradient gets."""
+"""Histograms of the numbers in layers over time, and the size of the gradient in each layer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ROWS = 80  # of the picture, over the range of values
 def plot_histograms(
     snapshots: Snapshots, what: str = "weights", layer: str | None = None, *, ax: Axes | None = None
 ) -> Axes | np.ndarray:
-    """Draw how the numbers of a layer are spread, epoch by epoch: the darker, the more numbers.
+    """Draw the distribution of the numbers of a layer, epoch by epoch: darker where there are more.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def plot_histograms(
     what : {"weights", "activations", "gradients"}, default="weights"
         Which numbers.
     layer : str, optional
-        Of which layer, by its name; by default of all, one picture beside the other.
+        Name of the layer; by default all, one picture beside the other.
     ax : Axes, optional
         Where to draw one layer, by default the first one; without it a new figure is made.
 
@@ -146,7 +146,7 @@ def plot_gradient_flow(
 
 
 def _short_names(names: list[str]) -> list[str]:
-    """Return layers without the containers that they lie in, and with the parameter where a layer has several.
+    """Return the names of layers without those of their containers, and with the parameter where a layer has several.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A network drawn: units as circles, weights as lines."""
+"""A drawing of a network: units as circles, weights as lines."""
 
 from __future__ import annotations
 
@@ -43,17 +43,16 @@ def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST
     """Draw the network: units in columns, weights as lines, blue for positive and orange for negative ones.
 
     The thicker and darker a line, the larger its weight beside the others of its layer. Of large layers the first and
-    the last units are drawn; other layers than `Dense` and `NTKDense` stand as a word between the columns.
+    the last units are drawn; layers other than `Dense` and `NTKDense` are words between the columns.
 
     Parameters
     ----------
     network : BaseNetwork
         Built, without members, for rows of numbers.
     X : array of shape (d,) or (1, d), optional
-        A row to pass through: units are filled by how strongly they answer, and their numbers written where there is
-        room.
+        A row to predict: the colour of a unit is its output, which is also written where there is room.
     most_units : int, default=12
-        How many of a layer's units are drawn.
+        Largest number of units per layer.
     ax : Axes, optional
         Where to draw; by default in a new figure.
     """
@@ -132,7 +131,7 @@ def _lines(ax: Any, left: _Column, right: _Column, W: np.ndarray) -> None:
 def _values(
     network: BaseNetwork, X: Any, outputs: dict[str, np.ndarray] | None, columns: list[_Column]
 ) -> list[np.ndarray | None]:
-    """Return what the units of each column answer to the row."""
+    """Return the outputs of the units of each column for the row."""
     if outputs is None:
         return [None] * len(columns)
     found: list[np.ndarray | None] = [np.reshape(X, -1).astype(np.float64)]
@@ -143,7 +142,7 @@ def _values(
 
 
 def _colors() -> Any:
-    """Return the colours of answers: those of the weights, from negative to positive."""
+    """Return the colours of outputs: those of the weights, from negative to positive."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("answers", [_NEGATIVE, (1.0, 1.0, 1.0), _POSITIVE])

@@ -42,7 +42,7 @@ def plot_confusion(
 ) -> Axes:
     """Draw how many rows of each class were taken for which, the right ones on the diagonal.
 
-    The colour is the share of the true class, so that rare classes are seen too.
+    The colour is the share of the true class, so that rare classes are visible too.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax
     """Draw how often the predicted class was right against how sure the network was of it.
 
     Rows are put into ``bins`` of as many rows each, by the probability of the predicted class; bars are two standard
-    errors. On the diagonal a network means what it says; below it, it is too sure.
+    errors. On the diagonal the probabilities are right; below it, the network is too confident.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax
     )
     means = np.array([sure[part].mean() for part in parts])
     shares = np.array([right[part].mean() for part in parts])
-    # Two standard errors of a share; half a row keeps those of 0 and 1 from vanishing.
+    # Two standard errors of a share; half a row more, so that they are not 0 for shares of 0 and 1.
     counts = np.array([len(part) for part in parts])
     smooth = (shares * counts + 0.5) / (counts + 1.0)
     errors = 2.0 * np.sqrt(smooth * (1.0 - smooth) / counts)

@@ -1,4 +1,4 @@
-"""What a network says everywhere in the plane of two features."""
+"""Predictions of a network over the plane of two features."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def plot_decision_regions(
     """Draw what a network predicts over two features, and the rows of data as points.
 
     For classes the colour is the most probable one, paler where it is less sure, with a line where two are as probable;
-    for numbers it is the predicted mean. Features beyond the two stand at their medians.
+    for numbers it is the predicted mean. Other features are set to their medians.
 
     Parameters
     ----------
     network : BaseNetwork
         Fitted, without members, on rows of features.
     X : array of shape (n, d)
-        Rows; they also say how far to draw.
+        Rows; their range is the range of the axes.
     y : array of shape (n,), optional
         Class codes or numbers, for the colours of the points.
     features : (int, int), default=(0, 1)
-        Which two.
+        The two features, by position.
     resolution : int, default=200
         Points along each axis.
     ax : Axes, optional
@@ -91,7 +91,7 @@ def _probabilities(prediction: np.ndarray) -> np.ndarray:
 def _draw_classes(ax: Any, P: np.ndarray, across: np.ndarray, upwards: np.ndarray, extent: Any) -> None:
     colors = np.array([_color(k) for k in range(P.shape[-1])])
     winner, sure = P.argmax(axis=-1), P.max(axis=-1)
-    # At 1 / k nothing is known, and the colour is white.
+    # At 1 / k all classes are equally probable, and the colour is white.
     share = (sure - 1.0 / P.shape[-1]) / (1.0 - 1.0 / P.shape[-1])
     image = 1.0 - (1.0 - colors[winner]) * (0.15 + 0.4 * share)[..., None]
     ax.imshow(np.clip(image, 0.0, 1.0), origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
@@ -103,7 +103,7 @@ def _draw_classes(ax: Any, P: np.ndarray, across: np.ndarray, upwards: np.ndarra
 
 
 def _draw_numbers(ax: Any, across: np.ndarray, upwards: np.ndarray, y: Any, norm: Any) -> None:
-    """Draw rows in the colours of their own numbers: where they stand out, they differ from what is predicted."""
+    """Draw rows in the colours of their true numbers, which differ from the background where predictions are wrong."""
     style = {"s": 16, "edgecolors": "w", "linewidths": 0.5}
     if y is None:
         ax.scatter(across, upwards, color="0.2", **style)

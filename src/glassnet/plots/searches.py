@@ -1,4 +1,4 @@
-"""Many networks in one picture: members, folds, learning rates, settings."""
+"""Plots of many networks: members, folds, learning rates, settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
 
 
 class Rates(Protocol):
-    """What is drawn of a `glassnet.populations.RateSearch`."""
+    """The attributes of `glassnet.populations.RateSearch` that are plotted."""
 
     rates: np.ndarray
     losses: np.ndarray
@@ -32,7 +32,7 @@ class Rates(Protocol):
 
 
 class Trial(Protocol):
-    """What is drawn of a trial: its settings and what each of its networks achieved."""
+    """The attributes of a trial that are plotted: its settings, and the values of its networks."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -44,7 +44,7 @@ class Trial(Protocol):
 
 
 class Trials(Protocol):
-    """What is drawn of a `glassnet.populations.Sweep`."""
+    """The attributes of `glassnet.populations.Sweep` that are plotted."""
 
     monitor: str
 
@@ -59,7 +59,7 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
     Parameters
     ----------
     histories : sequence of History
-        Of the members of a population, say.
+        For example those of the members of a population.
     column : str, default="loss"
         What to draw.
     ax : Axes, optional

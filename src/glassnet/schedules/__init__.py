@@ -1,7 +1,7 @@
 """Values that change while a network trains, such as the learning rate.
 
 A schedule is called with the position in epochs (a float: 2.5 is the middle of the third epoch) and returns the
-value. It has a horizon of its own, so that training in two halves follows the same curve as training in one go.
+value. Its length is its own argument, so that training in two halves follows the same curve as in one.
 """
 
 from __future__ import annotations

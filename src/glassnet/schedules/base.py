@@ -1,7 +1,8 @@
-"""What every schedule is, and the one that never changes."""
+"""The base class of schedules, and the constant schedule."""
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from glassnet.errors import ConfigError
@@ -11,10 +12,10 @@ __all__ = ["Constant", "Schedule", "as_schedule", "check_factor"]
 
 
 class Schedule:
-    """Base of all schedules: names and defaults. A schedule of your own needs ``__call__`` and ``config``.
+    """Base of all schedules: names and defaults. A schedule of your own needs ``__call__``.
 
-    A schedule that looks at the history keeps what it needs in a memory that the run owns and saves, so that one object
-    may serve two runs, and a run that goes on does so with the same rates.
+    A schedule that depends on the history keeps its state in a ``memory`` that the run owns and saves: one object can
+    be used in several runs, and a resumed run continues with the same values.
     """
 
     horizon: int | None = None
@@ -31,32 +32,32 @@ class Schedule:
         raise NotImplementedError
 
     def new_memory(self) -> dict[str, Any]:
-        """Return what is remembered at the start of a run, JSON-able."""
+        """Return the memory at the start of a run, JSON-able."""
         return {}
 
     def rate(self, epoch: float, memory: dict[str, Any]) -> float:
-        """Return the value at a position in epochs, given what is remembered.
+        """Return the value at a position in epochs, given the memory.
 
         Parameters
         ----------
         epoch : float
             Position in the run, counted in epochs from 0; fractions lie within an epoch.
         memory : dict
-            What is remembered, as `new_memory` returned it and `observe` changed it.
+            As `new_memory` returned it and `observe` changed it.
         """
         return self(epoch)
 
     def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
-        """Take in the history's row of an epoch that is done; epochs are counted from 0.
+        """Update ``memory`` with the history of a finished epoch; epochs are counted from 0.
 
         Parameters
         ----------
         memory : dict
-            What is remembered, as `new_memory` returned it and `observe` changed it.
+            As `new_memory` returned it and `observe` changed it.
         epoch : int
-            The epoch that is done.
+            The finished epoch.
         row : dict
-            What the history holds of it, by column.
+            Its values in the history, by column.
         """
 
     def monitors(self) -> tuple[str, ...]:
@@ -64,8 +65,8 @@ class Schedule:
         return ()
 
     def config(self) -> dict[str, Any]:
-        """Return the constructor's arguments, JSON-able."""
-        raise NotImplementedError
+        """Return the constructor's arguments, JSON-able: by default the attributes of the same names."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def entry(self) -> dict[str, Any]:
         """Return the schedule as plain data: its class and its arguments."""
@@ -77,7 +78,7 @@ class Schedule:
 
 
 class Constant(Schedule):
-    """The same value for ever.
+    """A constant value.
 
     Parameters
     ----------
@@ -90,9 +91,6 @@ class Constant(Schedule):
 
     def __call__(self, epoch: float) -> float:
         return self.value
-
-    def config(self) -> dict[str, Any]:
-        return {"value": self.value}
 
 
 def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
@@ -107,7 +105,7 @@ def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
 
 
 def check_factor(where: str, name: str, value: Any) -> Schedule | None:
-    """Return a schedule that multiplies a setting in the course of a run, or None for one that stays.
+    """Return a schedule that multiplies a setting during a run, or None for a constant one.
 
     Parameters
     ----------
@@ -119,7 +117,7 @@ def check_factor(where: str, name: str, value: Any) -> Schedule | None:
     Raises
     ------
     ConfigError
-        It is no schedule, or one that looks at the history, which a setting of a layer cannot.
+        It is no schedule, or one that depends on the history, which layers do not support.
     """
     if value is None or (isinstance(value, Schedule) and not value.monitors()):
         return value

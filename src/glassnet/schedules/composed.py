@@ -1,4 +1,4 @@
-"""Schedules made of schedules."""
+"""Schedules composed of other schedules."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class SequentialSchedule(Schedule):
         return {"parts": [part.new_memory() for part in self._parts]}
 
     def observe(self, memory: dict[str, Any], epoch: int, row: dict[str, Any]) -> None:
-        # Only the part whose epoch this was: a plateau must not be counted before its turn.
+        # Only the part that this epoch belongs to: a later plateau must not count earlier epochs.
         i = self._which(epoch)
         self._parts[i].observe(memory["parts"][i], epoch - self._begin_of(i), row)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from glassnet.schedules.base import Schedule
 from glassnet.utils.checks import check_integer, check_number
@@ -40,9 +39,6 @@ class StepDecay(Schedule):
     def __call__(self, epoch: float) -> float:
         return float(self.initial * self.factor ** math.floor(epoch / self.every))
 
-    def config(self) -> dict[str, Any]:
-        return {"initial": self.initial, "every": self.every, "factor": self.factor}
-
 
 class ExponentialDecay(Schedule):
     """From ``initial``, multiplied by ``factor`` in the course of every so many epochs, smoothly.
@@ -72,9 +68,6 @@ class ExponentialDecay(Schedule):
 
     def __call__(self, epoch: float) -> float:
         return float(self.initial * self.factor ** (epoch / self.every))
-
-    def config(self) -> dict[str, Any]:
-        return {"initial": self.initial, "factor": self.factor, "every": self.every}
 
 
 class InverseTimeDecay(Schedule):
@@ -107,9 +100,6 @@ class InverseTimeDecay(Schedule):
 
     def __call__(self, epoch: float) -> float:
         return float(self.initial / (1.0 + self.decay * epoch) ** self.power)
-
-    def config(self) -> dict[str, Any]:
-        return {"initial": self.initial, "decay": self.decay, "power": self.power}
 
 
 class CosineDecay(Schedule):
@@ -145,9 +135,6 @@ class CosineDecay(Schedule):
 
     def __call__(self, epoch: float) -> float:
         return _cosine(self.initial, self.final, min(epoch / self.epochs, 1.0))
-
-    def config(self) -> dict[str, Any]:
-        return {"initial": self.initial, "epochs": self.epochs, "final": self.final}
 
 
 class OneCycle(Schedule):
@@ -203,10 +190,6 @@ class OneCycle(Schedule):
             return _cosine(start, self.maximum, position / self.pct_start)
         rest = (position - self.pct_start) / (1.0 - self.pct_start)
         return _cosine(self.maximum, start / self.final_div_factor, rest)
-
-    def config(self) -> dict[str, Any]:
-        names = ("maximum", "epochs", "pct_start", "div_factor", "final_div_factor")
-        return {name: getattr(self, name) for name in names}
 
 
 def _cosine(start: float, end: float, share: float) -> float:

@@ -1,4 +1,4 @@
-"""A rate that falls when the run no longer improves."""
+"""A schedule that falls when the run no longer improves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ReduceOnPlateau(Schedule):
     monitor : str, default="valid_loss"
         A column of the history.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether the value must fall or rise; ``"auto"`` knows losses and the metrics of this library.
+        Whether the value must fall or rise; ``"auto"`` works for losses and the metrics of this library.
     min_delta : float, default=0.0
         An improvement must be larger than this.
     cooldown : int, default=0

@@ -42,7 +42,7 @@ def make_schedule(where: str, entry: Mapping[str, Any], known: Mapping[str, type
 
 
 def _made(where: str, value: Any, known: Mapping[str, type[Schedule]]) -> Any:
-    """Return an argument with every entry of a schedule in it made a schedule."""
+    """Return an argument in which descriptions of schedules are replaced by schedules."""
     if isinstance(value, dict) and "schedule" in value:
         return make_schedule(where, value, known)
     return [_made(where, item, known) for item in value] if isinstance(value, list) else value

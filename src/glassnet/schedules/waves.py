@@ -1,9 +1,8 @@
-"""Schedules for a known length of training: flat and then down, and waves that grow longer."""
+"""Schedules for a known length of training: flat and then falling, and waves of growing length."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.schedules.base import Schedule
@@ -53,9 +52,6 @@ class FlatCosine(Schedule):
         share = (position - self.flat) / (1.0 - self.flat)
         return self.initial * (1.0 + math.cos(math.pi * share)) / 2.0
 
-    def config(self) -> dict[str, Any]:
-        return {"initial": self.initial, "epochs": self.epochs, "flat": self.flat}
-
 
 class CosineWaves(Schedule):
     """From 0 up to ``maximum`` and back, several times, each wave twice as long as the one before.
@@ -102,6 +98,3 @@ class CosineWaves(Schedule):
         position = min(epoch / self.epochs, 1.0)
         turns = math.log2(1.0 + (2.0**self.waves - 1.0) * position)
         return self.maximum * (1.0 - math.cos(2.0 * math.pi * turns)) / 2.0
-
-    def config(self) -> dict[str, Any]:
-        return {"maximum": self.maximum, "epochs": self.epochs, "waves": self.waves}

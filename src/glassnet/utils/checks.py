@@ -1,7 +1,7 @@
-"""Every check of user input that several rooms share, and the words it answers with.
+"""Checks of user input that several rooms share, and their error messages.
 
-A check returns the value in the form the library works with, or raises one clear sentence.
-``where`` is the name the user typed, such as ``"Dense"`` or ``"fit"``.
+A check returns the value in the form that the library uses, or raises an error of one sentence.
+``where`` is the name of what the user called, such as ``"Dense"`` or ``"fit"``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def check_choice(
 ) -> S:
     """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
 
-    ``elsewhere`` has the names that other libraries use, and ours for the same thing; ``advice`` follows in any case.
+    ``elsewhere`` maps the names of other libraries to ours; ``advice`` is added to the message in any case.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def check_choice(
 
 
 def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str | None:
-    """Return the choice that somebody probably meant, whatever its case; None if none is near.
+    """Return the choice that is most similar, ignoring case; None if none is similar.
 
     Examples
     --------
@@ -82,7 +82,7 @@ def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] 
     """
     import difflib
 
-    # Only the beginning: a long text is no misspelt name, and looking for one like it would take for ever.
+    # Only the beginning: a long text is no misspelt name, and comparing all of it would be slow.
     word = str(value)[:100].lower()
     names = {choice.lower(): choice for choice in choices}
     if elsewhere and elsewhere.get(word) in names:
@@ -92,7 +92,7 @@ def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] 
 
 
 def check_options(where: str, given: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
-    """Refuse names of options as Python does, with the nearest one that there is."""
+    """Raise TypeError for unknown options, as Python does, and suggest the nearest name."""
     names = sorted(known)
     for name in given:
         if name not in names:
@@ -165,7 +165,7 @@ def check_matrix(
 ) -> np.ndarray:
     """Return ``value`` as a finite array of ``dtype`` with one sample per row, copying only if it must.
 
-    ``row_numbers`` are those to name rows by, where ``value`` is part of something larger.
+    ``row_numbers`` are the numbers of the rows in messages, where ``value`` is part of a larger array.
 
     Raises
     ------
@@ -202,7 +202,7 @@ def _as_array(where: str, name: str, value: Any) -> np.ndarray:
 
 
 def _all_finite(array: np.ndarray) -> bool:
-    """Return whether there is no NaN and no infinity; a sum tells in a third of the time, unless it overflows."""
+    """Return whether there is no NaN and no infinity; summing takes a third of the time, unless it overflows."""
     if array.dtype.kind != "f":
         return True
     with np.errstate(over="ignore", invalid="ignore"):
@@ -210,7 +210,7 @@ def _all_finite(array: np.ndarray) -> bool:
 
 
 def wrong_values(array: np.ndarray, *, infinite: bool = False, signed: bool = True) -> str:
-    """Return in words which values of a file's array nothing could have written, or nothing.
+    """Return in words which values of a file's array are invalid, "" if none is.
 
     ``infinite`` allows infinity, ``signed`` numbers below 0.
 
@@ -228,7 +228,7 @@ def wrong_values(array: np.ndarray, *, infinite: bool = False, signed: bool = Tr
 
 
 def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return the array if it holds numbers, also when they are kept as objects."""
+    """Return the array if it holds numbers, also as Python objects."""
     if array.dtype.kind in "fiub":
         return array
     kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
@@ -246,7 +246,7 @@ def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> 
 def _not_finite(
     where: str, name: str, array: np.ndarray, result: np.ndarray, row_numbers: np.ndarray | None
 ) -> GlassnetError:
-    """Name the first entry that is not finite, and how many there are."""
+    """Return the error that names the first entry that is not finite, and how many there are."""
     bad = ~np.isfinite(result)
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     value = array[first]
@@ -280,7 +280,7 @@ def check_weights(where: str, value: Any, *, scale: bool = True) -> np.ndarray:
 
 
 def check_same_length(where: str, **arrays: Any) -> int:
-    """Return the common number of rows of the arrays given by name; ``None`` is passed over."""
+    """Return the common number of rows of the arrays, given by name; ``None`` is skipped."""
     lengths = {name: len(array) for name, array in arrays.items() if array is not None}
     if len(set(lengths.values())) == 1:
         return next(iter(lengths.values()))
@@ -289,12 +289,12 @@ def check_same_length(where: str, **arrays: Any) -> int:
 
 
 def require_extra(module: str, extra: str, purpose: str) -> ModuleType:
-    """Import an optional ``module``, or say which extra brings it.
+    """Import an optional ``module``, or raise an error that names the extra to install.
 
     Raises
     ------
     MissingExtraError
-        With the exact ``pip install`` line.
+        It is not installed; the message has the ``pip install`` line.
     """
     try:
         return importlib.import_module(module)

@@ -33,7 +33,7 @@ _PAGE = """<!doctype html>
 
 
 class Markup(str):
-    """Text that is HTML already, and stands in a page as it is; all other text is escaped."""
+    """Text that is HTML already and is inserted unchanged; all other text is escaped."""
 
     __slots__ = ()
 
@@ -43,7 +43,7 @@ def _inside(content: Iterable[str], between: str = "") -> str:
 
 
 def element(tag: str, *content: str, **attributes: str) -> Markup:
-    """Return an element with its attributes and what is in it; an attribute may end in ``_``, as in ``class_``.
+    """Return an element with content and attributes; the name of an attribute may end in ``_``, as in ``class_``.
 
     Examples
     --------

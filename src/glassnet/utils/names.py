@@ -1,6 +1,6 @@
 """The closed lists of names, for type checkers: a misspelt name is found before the program runs.
 
-A test holds each to the table that it stands for.
+A test checks each against its table.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Where random numbers come from: streams that depend on a seed and a position, never on history.
+"""Random number streams that depend on a seed and a position only, never on earlier draws.
 
 Because the order of epoch e is a function of (seed, e), and the noise of a layer a function of
-(seed, epoch, batch, layer), a run that goes on after a stop needs no generator state to be the run it was.
+(seed, epoch, batch, layer), a run that is resumed needs no saved generator state to give the same numbers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INITIALISATION, _SPLIT, _SHUFFLING, _NOISE, _FROM_DATA = range(5)
 
 
 def fresh_seed() -> int:
-    """Return a seed from the operating system, small enough to be written down and typed again."""
+    """Return a seed from the operating system, small enough to be typed again."""
     return int(np.random.SeedSequence().generate_state(1)[0])
 
 
@@ -75,11 +75,11 @@ class Streams:
         return np.random.default_rng(self._sequence(_FROM_DATA))
 
     def split(self) -> np.random.Generator:
-        """Return the generator that decides which rows are held out for validation."""
+        """Return the generator that selects the rows held out for validation."""
         return np.random.default_rng(self._sequence(_SPLIT))
 
     def noise(self) -> KeyedGenerator:
-        """Return the generator behind dropout and other noise."""
+        """Return the generator of dropout and other noise."""
         return KeyedGenerator(self._sequence(_NOISE))
 
     def order(self, epoch: int, n: int) -> np.ndarray:
@@ -87,9 +87,9 @@ class Streams:
         return self.shuffling.at(epoch).permutation(n)
 
     def block_order(self, epoch: int, n: int, block: int, together: int) -> np.ndarray:
-        """Return an order of ``n`` rows in which rows that lie together are visited at about the same time.
+        """Return an order of ``n`` rows in which neighbouring rows are visited at about the same time.
 
-        Blocks of ``block`` rows are shuffled, and then the rows of each ``together`` blocks that follow each other.
+        Blocks of ``block`` rows are shuffled, then the rows within every ``together`` successive blocks.
         """
         order = np.empty(n, dtype=np.int64)
         blocks = self.shuffling.at(epoch).permutation(-(-n // block))

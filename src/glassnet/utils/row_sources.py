@@ -1,7 +1,7 @@
-"""Rows that are read when they are needed: of memory-mapped arrays, larger than memory, and of sparse matrices.
+"""Lazy row access: memory maps, larger-than-memory arrays, sparse matrices.
 
-A source is indexed like an array, by slices only, and gives fresh dense rows of the network's dtype, checked as they
-are read; `RowSource.take` gives any rows.
+A source is indexed like an array, by slices only, and returns new dense rows of the network's dtype, which are checked
+as they are read; `RowSource.take` returns rows by their numbers.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ __all__ = ["MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source",
 
 
 class RowSource:
-    """Base of all sources.
+    """Base class of lazily read rows.
 
     Attributes
     ----------
     shape : tuple of int
-        As of the dense array.
+        Shape of the dense array.
     dtype : numpy.dtype
-        Of the rows that come out.
+        Dtype of the rows returned.
     scattered : bool
-        Whether rows far from each other are slow to read together.
+        Whether reading rows that are far apart is slow.
     """
 
     shape: tuple[int, ...]
@@ -45,19 +45,19 @@ class RowSource:
         raise NotImplementedError
 
     def sample(self) -> np.ndarray:
-        """Return a few rows by which this source can be told from another."""
+        """Return sample rows used to fingerprint the data."""
         return self.take(np.unique(np.linspace(0, len(self) - 1, min(len(self), 256)).astype(np.int64)))
 
 
 class MappedRows(RowSource):
-    """Rows of a memory-mapped array; it is never read, checked or converted as a whole.
+    """Rows of a memory-mapped array, which is never read, checked or converted as a whole.
 
     Parameters
     ----------
     where, name : str
         For the messages.
     array : ndarray
-        With a file behind it.
+        Memory-mapped.
     dtype : numpy.dtype
     """
 
@@ -79,14 +79,14 @@ class MappedRows(RowSource):
 
 
 class SparseRows(RowSource):
-    """Rows of a sparse matrix of SciPy, made dense a batch at a time.
+    """Rows of a SciPy sparse matrix, made dense batch by batch.
 
     Parameters
     ----------
     where, name : str
         For the messages.
     matrix : scipy.sparse matrix or array
-        Of any format; kept by rows.
+        Of any format; converted to CSR.
     dtype : numpy.dtype
     """
 
@@ -116,14 +116,14 @@ class SparseRows(RowSource):
 
 
 class PreparedRows(RowSource):
-    """Targets that are prepared as they are read.
+    """Targets that the loss prepares as they are read.
 
     Parameters
     ----------
     array : ndarray
         Memory-mapped.
     prepare : function
-        As `Loss.prepare`, of rows.
+        `Loss.prepare` for some rows.
     """
 
     scattered = True
@@ -139,7 +139,7 @@ class PreparedRows(RowSource):
 
 
 class _Subset(RowSource):
-    """Some rows of a source."""
+    """A subset of the rows of a source."""
 
     def __init__(self, source: RowSource, rows: np.ndarray) -> None:
         self._source, self._rows = source, rows
@@ -150,7 +150,7 @@ class _Subset(RowSource):
 
 
 def take_rows(array: Any, rows: np.ndarray) -> Any:
-    """Return some rows of an array as an array, of a source as a source, of None as None."""
+    """Return some rows: an array of an array, a source of a source, None of None."""
     if isinstance(array, RowSource):
         return _Subset(array, rows)
     return None if array is None else array[rows]
@@ -162,7 +162,7 @@ def read_rows(array: Any, rows: np.ndarray) -> Any:
 
 
 def is_mapped(value: Any) -> bool:
-    """Return whether an array has a file behind it."""
+    """Return whether an array is memory-mapped."""
     while isinstance(value, np.ndarray):
         if isinstance(value, np.memmap):
             return True
@@ -171,7 +171,7 @@ def is_mapped(value: Any) -> bool:
 
 
 def as_source(where: str, name: str, value: Any, dtype: np.dtype[Any]) -> RowSource | None:
-    """Return a source for what should not be turned into a dense array, None for everything else."""
+    """Return a source for memory maps and sparse matrices, None for everything else."""
     if hasattr(value, "tocsr") and hasattr(value, "nnz"):
         return SparseRows(where, name, value, dtype)
     return MappedRows(where, name, value, dtype) if is_mapped(value) else None

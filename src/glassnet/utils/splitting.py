@@ -60,14 +60,14 @@ def split_rows(
 
 
 def _shuffled_evenly(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return all rows in random order, so that every stretch of it has about the same share of each class."""
+    """Return all rows in random order, such that every section has about the same share of each class."""
     n = len(codes)
     order = rng.permutation(n)
     grouped = order[np.argsort(codes[order], kind="stable")]
     _, starts, counts = np.unique(codes[grouped], return_index=True, return_counts=True)
     rank = np.arange(n) - np.repeat(starts, counts)
-    # Row r of a class of c rows stands at (r + u) / c of the way, with one random u per class.
+    # Row r of a class of c rows has the key (r + u) / c, with one random u per class.
     position = (rank + np.repeat(rng.random(len(starts)), counts)) / np.repeat(counts, counts)
-    # One row of every class comes first of all, so that none is missing where most rows are.
+    # One row of every class comes first, so that the largest part has all classes.
     position[rank == 0] = 0.0
     return grouped[np.argsort(position, kind="stable")]

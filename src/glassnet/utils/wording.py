@@ -37,7 +37,7 @@ def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:
 
 
 def plain_data(value: Any) -> Any:
-    """Return dicts, lists, texts and numbers, which JSON can hold; None stands for what is not finite.
+    """Return dicts, lists, texts and numbers, which JSON can hold; numbers that are not finite become None.
 
     Examples
     --------

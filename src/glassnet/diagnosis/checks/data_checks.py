@@ -11,6 +11,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
 from glassnet.utils.row_sources import RowSource
+from glassnet.utils.wording import few
 
 __all__ = ["check_columns", "check_rows", "check_targets"]
 
@@ -67,9 +68,7 @@ def _columns(case: Case, which: np.ndarray) -> str:
     """Return some columns as the subject of a sentence, with "has" or "have"."""
     if len(which) == 1:
         return f"{_upper(case.names[which[0]])} has"
-    named = ", ".join(case.names[index] for index in which[:3])
-    more = f" and {len(which) - 3} more" if len(which) > 3 else ""
-    return f"{len(which)} columns ({named}{more}) have"
+    return f"{len(which)} columns ({few((case.names[index] for index in which), 3)}) have"
 
 
 def _upper(text: str) -> str:

@@ -14,6 +14,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Flatten
 from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.training.class_weights import class_codes, class_factors
+from glassnet.utils.wording import few
 
 __all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
 
@@ -78,9 +79,8 @@ def check_classes(case: Case) -> Iterator[Suspicion]:
     missed = np.flatnonzero(enough & (answered == 0))
     if not len(missed) or present < 2:
         return
-    named = ", ".join(f"{j} ({counts[j]} rows)" for j in missed[:3].tolist())
-    more = f" and {len(missed) - 3} more" if len(missed) > 3 else ""
-    measured = f"Of {len(codes)} {rows} none is answered with class {named}{more}."
+    named = few((f"{j} ({counts[j]} rows)" for j in missed.tolist()), 3)
+    measured = f"Of {len(codes)} {rows} none is answered with class {named}."
     evidence = {"counts": counts.tolist(), "answered": answered.tolist()}
     remedy = Attempt("class_weight='balanced'", weights=_balanced(case), measure=_MISSED, steps=200)
     yield suspect("some-classes-only", measured, remedy, if_helped=False, epoch=case.epoch, evidence=evidence)

@@ -1,4 +1,4 @@
-"""What all activations share: the function, and its derivative as the backward pass uses it.
+"""The base class of activations: a function, and its derivative for the backward pass.
 
 An activation may work in place (``Y`` may be ``Z``), so its derivative is written in terms of ``Y`` or of what
 `Activation.apply` left in ``work``.
@@ -26,12 +26,12 @@ class Activation(Layer):
     n_work: ClassVar[int] = 1
 
     def make_work(self, scratch: Scratch) -> Cache:
-        """Return what `apply` and `differentiate` need apart from ``Y``.
+        """Return the working memory of `apply` and `differentiate`.
 
         Parameters
         ----------
         scratch : Scratch
-            Hands out arrays for one size of batch.
+            Provides arrays for one batch size.
         """
         work: Cache = {name: scratch.constant(value) for name, value in self.constants.items()}
         work["arrays"] = tuple(scratch.array(self.in_shape) for _ in range(self.n_work))
@@ -59,7 +59,7 @@ class Activation(Layer):
         Z : ndarray of shape (n, ...)
             The input; may be the same array as ``Y``.
         Y : ndarray of shape (n, ...)
-            Where the output goes.
+            Receives the output.
         work : dict
             What `make_work` returned.
         keeps : bool

@@ -1,4 +1,4 @@
-"""Activations by name, as ``Dense(64, "relu")`` knows them, and the other forms that a layer accepts."""
+"""Activations by name, as in ``Dense(64, "relu")``, and the other forms that a layer accepts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def make_activation(where: str, value: Any) -> Activation:
     Parameters
     ----------
     where : str
-        Who asks, for the messages.
+        Name of the caller, for error messages.
     value : None, str, Activation, pair of functions, or dict
         None is the identity; a dict is what `activation_config` returned. An object is copied.
     """

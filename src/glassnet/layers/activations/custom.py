@@ -1,4 +1,4 @@
-"""An activation of the user's own: a function and its derivative, compared before they are accepted."""
+"""An activation of the user's own: a function and its derivative, which are checked against each other."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from glassnet.layers.base import Cache
 
 __all__ = ["CustomActivation"]
 
-_Z = np.linspace(-4.0, 4.0, 161) + 0.0123  # off the round numbers, where kinks like to be
+_Z = np.linspace(-4.0, 4.0, 161) + 0.0123  # not at round numbers, where kinks often are
 _H = 1e-5
 _TOLERANCE = 1e-6
 
@@ -81,7 +81,7 @@ z = -0.788. Check it by hand there.
 
 
 def _check_pair(function: Function, derivative: Function) -> None:
-    """Refuse a derivative that is not the function's, and say what it is instead if that can be told."""
+    """Raise an error for a derivative that is not the function's, with its likely cause."""
     with np.errstate(all="ignore"):
         a = _values("function", function, _Z)
         below, above = (
@@ -114,7 +114,7 @@ def _agrees(found: np.ndarray, below: np.ndarray, above: np.ndarray, finite: np.
 
 
 def _wrong(found: np.ndarray, numeric: np.ndarray, finite: np.ndarray) -> ConfigError:
-    """Return the error that says how far the derivative is off, and by which factor if there is one."""
+    """Return the error that states where the derivative is wrong, and its factor if there is one."""
     off = np.where(finite, np.nan_to_num(np.abs(found - numeric), nan=np.inf), -1.0)
     worst = int(np.argmax(off))
     moving = finite & (np.abs(numeric) > 1e-3)
@@ -128,7 +128,7 @@ def _wrong(found: np.ndarray, numeric: np.ndarray, finite: np.ndarray) -> Config
 
 
 def _values(what: str, function: Function, z: np.ndarray) -> np.ndarray:
-    """Return a function's values on an array, or say what is wrong with it."""
+    """Return a function's values on an array, or raise an error."""
     given = z.copy()
     try:
         values = np.asarray(function(given))

@@ -1,4 +1,4 @@
-"""Activations with something to learn: the slope of a rectifier, and how much of any activation there is."""
+"""Activations with parameters: the slope of a rectifier, the share of any activation."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class PReLU(Layer):
 
 
 class Parametric(Layer):
-    """Any activation, of which each unit learns how much it wants.
+    """Any activation with a learnable strength for each unit.
 
     ``Y = X + alpha * (f(X) - X)``, ``dalpha = sum_n dY * (f(X) - X)``, ``dX = (1 - alpha) * dY + f'(X) * alpha * dY``
 
@@ -127,7 +127,7 @@ class Parametric(Layer):
         return found
 
     def backward(self, dY: np.ndarray, cache: Cache) -> np.ndarray:
-        # Y is no longer needed: it takes what goes through f.
+        # Y is no longer needed: its memory is used for the part that passes f.
         D, through = cache["D"], cache["Y"]
         np.multiply(dY, D, D)
         np.add.reduce(D, axis=-1 - len(self.in_shape), out=self.dalpha, keepdims=True)

@@ -37,7 +37,7 @@ class Copies(Layer):
 
     ``dr[i] = sum_n dY[i] * X``, ``dX = sum_i dY[i] * r[i]``
 
-    The copies must differ before they are mixed for the first time, or they stay the same for ever: r starts at random.
+    The copies must differ before the first shared layer, or they stay equal for ever: r starts at random.
 
     Shapes
     ------
@@ -46,7 +46,7 @@ class Copies(Layer):
     Parameters
     ----------
     copies : int
-        How many, k.
+        Number of copies, k.
     initializer : {"normal", "signs", "ones"}, default="normal"
         How r starts: N(0, 1), +1 or -1 by chance, or 1 everywhere (for copies that differ otherwise).
     blocks : sequence of int, optional
@@ -55,8 +55,8 @@ class Copies(Layer):
 
     References
     ----------
-    Gorishniy, Kotelnikov & Babenko (2024), arXiv:2410.24210, section 3: the first adapter of TabM, all there is in
-    TabM-mini.
+    Gorishniy, Kotelnikov & Babenko (2024), arXiv:2410.24210, section 3: the first adapter of TabM, and the only
+    one of TabM-mini.
 
     Examples
     --------
@@ -144,7 +144,7 @@ class EnsembleDense(Layer):
     adapters : bool, default=True
         Whether there are r, s and a bias for each copy; otherwise all share one bias too, as in TabM-mini.
     scales_inputs : bool, default=True
-        Whether there is r among them: not right behind `Copies`, which has it already.
+        Whether there is r among them: not directly after `Copies`, which has it already.
 
     References
     ----------
@@ -181,23 +181,16 @@ class EnsembleDense(Layer):
     def param_specs(self) -> tuple[ParamSpec, ...]:
         (k, d_in), d_out = self.in_shape, self.units
         weight = ParamSpec("weight", (d_in, d_out), "uniform", fan_in=d_in, fan_out=d_out, decays=True)
-        if not self.adapters:
-            return (weight, ParamSpec("bias", (1, 1, d_out), "uniform", fan_in=d_in, fan_out=d_out))
         in_factor = ParamSpec("in_factor", (1, k, d_in), "ones", decays=True)
-        return (
-            weight,
-            *((in_factor,) if self._has_r else ()),
-            ParamSpec("out_factor", (1, k, d_out), "ones", decays=True),
-            ParamSpec("bias", (1, k, d_out), "uniform", fan_in=d_in, fan_out=d_out),
-        )
+        out_factor = ParamSpec("out_factor", (1, k, d_out), "ones", decays=True)
+        bias = ParamSpec("bias", (1, k if self.adapters else 1, d_out), "uniform", fan_in=d_in, fan_out=d_out)
+        return (weight, *([in_factor] if self._has_r else []), *([out_factor] if self.adapters else []), bias)
 
     def initial_values(self, spec: ParamSpec, rng: np.random.Generator) -> np.ndarray:
         if spec.initializer == "ones":
             return super().initial_values(spec, rng)
-        if spec.name == "bias":
-            one = super().initial_values(spec._replace(shape=(1, 1, self.units)), rng)
-            return np.broadcast_to(one, spec.shape) / math.sqrt(spec.fan_in)
-        return super().initial_values(spec, rng) / math.sqrt(spec.fan_in)
+        one = spec._replace(shape=(1, 1, self.units)) if spec.name == "bias" else spec
+        return np.broadcast_to(super().initial_values(one, rng), spec.shape) / math.sqrt(spec.fan_in)
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.W, self.dW, self.b, self.db = params["weight"], grads["weight"], params["bias"], grads["bias"]

@@ -1,4 +1,4 @@
-"""Layers that treat the columns of a table apart: choose, scale, look up."""
+"""Layers for single columns of a table: select, scale, embed."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Select(Layer):
 class Scale(Layer):
     """One learnable factor per feature: ``Y = s * X``, ``ds = sum_n dY * X``, ``dX = s * dY``.
 
-    ``s`` starts at 1. In front of a network on a table it learns which columns matter; it then wants a higher rate:
+    ``s`` starts at 1. At the input of a network for tables it learns which columns matter; it needs a higher rate:
     ``Scale().tuned(rate_factor=6.0)``.
 
     Parameters
@@ -191,7 +191,7 @@ class Embedding(Layer):
         return None
 
     def _look_up(self, X: np.ndarray, cache: Cache) -> np.ndarray:
-        """Return the codes as whole numbers, or name the first value that is none."""
+        """Return the codes as whole numbers, or raise an error that names the first other value."""
         codes, whole, wrong = cache["codes"], cache["whole"], cache["wrong"]
         with np.errstate(invalid="ignore"):
             np.copyto(codes, X, casting="unsafe")

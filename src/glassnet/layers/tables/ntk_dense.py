@@ -17,7 +17,7 @@ from glassnet.utils.names import InitializerName
 
 __all__ = ["NTKDense"]
 
-_HULL_ROWS = 5  # rows whose mixture a unit's kink goes through
+_HULL_ROWS = 5  # rows whose mixture is the zero of a unit
 _CHUNK = 65_536  # rows in one product
 
 
@@ -121,7 +121,7 @@ class NTKDense(Layer):
         return None if dX is None else self._product(dY, self.WT, dX)
 
     def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
-        """Start from the rows that the layer will be given in training.
+        """Initialise from the rows that the layer will get in training.
 
         ``W[:, k] = W0[:, k] / std_n(X @ W0[:, k] / sqrt(d_in))`` with ``W0 ~ N(0, 1)``, and
         ``b_k = -sum_i p_i * (X[r_i] @ W[:, k] / sqrt(d_in))`` over 5 rows r_i, drawn for each unit with replacement,
@@ -144,7 +144,7 @@ class NTKDense(Layer):
             W[...] = rng.standard_normal(W.shape)
             Z = self._scaled_product(rows, W)
             std = Z.std(axis=0, dtype=np.float64)
-            # A unit that is the same for all rows has no standard deviation to bring to 1.
+            # A unit that is constant over the rows has a standard deviation of 0, which cannot be scaled to 1.
             std[std <= 1e-12 * np.abs(Z).max(axis=0, initial=0.0)] = 1.0
             W[...] = W / std
             places = rng.integers(0, len(rows), (_HULL_ROWS, self.units))

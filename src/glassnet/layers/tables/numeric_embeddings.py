@@ -101,7 +101,7 @@ class PeriodicEmbedding(_ColumnEmbedding):
 
     def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
         columns, m, d, keeps = self.in_shape[0], self.n_frequencies, self.dim - 1, scratch.keeps
-        # Rows last: what is spread over them is then one number per run of memory (3 times faster than rows first).
+        # Rows last: broadcasting over them then reads one number per contiguous run (3 times faster than rows first).
         return {
             "A": _rows_last(scratch, columns, m),
             "U": _rows_last(scratch, columns, m) if keeps else None,
@@ -154,8 +154,8 @@ class PeriodicEmbedding(_ColumnEmbedding):
 class PiecewiseLinearEmbedding(_ColumnEmbedding):
     """Each number becomes a piecewise linear function of itself: ``Y_j = x_j w_j + b_j + P_j(x_j) @ V_j``.
 
-    ``P_jt = (x - edge_t) / (edge_(t+1) - edge_t)``, cut to [0, 1], but for the first piece, which goes on below, and
-    the last, which goes on above: how far x has come through each piece.
+    ``P_jt = (x - edge_t) / (edge_(t+1) - edge_t)``, clipped to [0, 1], except below in the first piece and
+    above in the last: the position of x within each piece.
 
     ``dw_j = sum_n x_j dY_j``, ``db_j = sum_n dY_j``, ``dV_j = P_j.mT @ dY_j``,
     ``dx_j = sum(w_j dY_j) + sum_t P_jt'(x_j) (dY_j @ V_j.mT)_t``
@@ -169,7 +169,7 @@ class PiecewiseLinearEmbedding(_ColumnEmbedding):
     Parameters
     ----------
     edges : sequence of sequence of float
-        For each column the ends of its pieces, rising, at least two; quantiles of the training rows, say.
+        For each column the ends of its pieces, rising, at least two; for example quantiles of the training rows.
     dim : int, default=16
         Features that a column becomes.
 
