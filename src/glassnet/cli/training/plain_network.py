@@ -12,7 +12,8 @@ import glassnet as gn
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Coded
-from glassnet.cli.training.train_options import PLAIN_OPTIONS, WHERE, TrainOptions
+from glassnet.cli.training.train_options import _PLAIN_DEFAULTS as PLAIN_OPTIONS
+from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.training import History
 
