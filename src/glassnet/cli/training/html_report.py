@@ -71,7 +71,7 @@ def write_report(
         element("h2", "Columns"),
         _columns(result),
     ]
-    write_atomically(path, page(title, fragment("report", _STYLE + REASONS_STYLE, *parts)).encode())
+    write_atomically(path, page(title, fragment("report", _STYLE.rstrip() + REASONS_STYLE, *parts)).encode())
 
 
 def _summary(result: dict[str, Any]) -> str:
