@@ -76,9 +76,10 @@ def _takes(options: type) -> Callable[[Command], Command]:
 def _parameter(name: str, option: Option, default: Any) -> inspect.Parameter:
     """Return an option as a parameter; its text is parsed later, see `glassnet.cli.arguments`."""
     kind: Any = bool if isinstance(default, bool) else list[str] if default == () else str
-    is_text = kind is str
+    if kind is not bool:
+        default = None if default in (None, ()) else str(default)
     typed = typer.Option(
-        str(default) if is_text and default is not None else default or None,
+        default,
         *(names for names in (flag_of(name), option.short) if names),
         metavar=None if kind is bool else option.metavar,
         help=option.help,
