@@ -153,7 +153,7 @@ def test_equal_runs_leave_equal_files(run: Run, tmp_path: Path, options: list[st
 
 
 def test_quiet_says_nothing(run: Run) -> None:
-    """--quiet trains and saves without a word."""
+    """--quiet trains and saves and prints nothing."""
     assert run("train", "penguins", "-t", "species", "--quiet", "--epochs", "2") == (0, "", "")
     assert Path("model.safetensors").is_file()
 
@@ -188,7 +188,7 @@ def test_rows_without_a_target_can_be_left_out(run: Run, models: Path) -> None:
 
 
 def test_without_test_rows_the_report_says_what_that_costs(run: Run, models: Path) -> None:
-    """--test 0 judges on the validation rows, and warns that they flatter."""
+    """--test 0 reports scores on the validation rows, and warns that they flatter."""
     _, out, _ = run("train", str(models / "good.csv"), "-t", "y", "--test", "0", "--epochs", "2")
     assert "Rows that chose the best epoch flatter the network" in out
     assert "validation rows" in out
@@ -272,7 +272,7 @@ def test_interrupted_before_there_is_anything_to_keep(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_after_training_does_not_cost_the_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C between the end of training and the file is heard, and the file is written all the same."""
+    """Ctrl-C between the end of training and the file does not stop the file from being written."""
     save = TableModel.save
 
     def press_and_save(self: TableModel, path: Path) -> None:
@@ -493,7 +493,7 @@ def test_evaluate_scores_a_table(run: Run, models: Path) -> None:
         assert piece in out
 
 
-def test_show_tells_what_is_in_a_file(run: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_prints_what_is_in_a_file(run: Run, models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`show` gives layers, columns, classes, training and scores; of a network alone, its layers."""
     monkeypatch.chdir(models)
     code, out, err = run("show", "classes.safetensors")
@@ -679,8 +679,8 @@ def test_a_full_disk_leaves_what_was_there(run: Run, models: Path, monkeypatch: 
 # ---- explain, findings, the page ------------------------------------------------------------------------------------
 
 
-def test_explain_tells_encoding_reasons_and_the_step(run: Run, models: Path) -> None:
-    """A row is told from its raw values over its features and the reasons to the worked step, by its number from 1."""
+def test_explain_prints_encoding_reasons_and_the_step(run: Run, models: Path) -> None:
+    """A row, counted from 1, is printed with its raw values, features, reasons and the worked step."""
     model = str(models / "classes.safetensors")
     code, out, err = run("explain", model, "penguins", "--row", "3")
     assert (code, err) == (0, "")
@@ -749,8 +749,8 @@ def test_explain_refuses(run: Run, models: Path, words: list[str], sentence: str
     assert (code, out, err) == (2, "", f"glassnet explain: {sentence}\n")
 
 
-def test_training_tells_findings_and_what_it_looks_at(run: Run) -> None:
-    """A learning rate that is too high is told in the report, with what was tried; so are the columns that matter."""
+def test_training_reports_findings_and_importance(run: Run) -> None:
+    """The report names a learning rate that is too high, with what was tried, and the important columns."""
     code, out, err = run("train", "penguins", "-t", "species", "--rate", "10", "--epochs", "20")
     assert (code, err) == (0, "")
     assert "What it looks at" in out

@@ -23,6 +23,7 @@ from glassnet.cli.training.scoring import log_probabilities
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import TableModel, read_table
+from glassnet.tabular.fitting.fit import FitOptions, Trained, fit_table
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.training import Callback, Run
 
@@ -100,8 +101,8 @@ def test_a_recipe_is_trained_reported_saved_and_used(run: Call, recipe: str, dat
     assert "One training step:" in out
 
 
-def test_realmlp_is_the_default_and_is_said_to_be_it(run: Call) -> None:
-    """Without a word it is RealMLP; an option of the plain network means that one, and the report says so."""
+def test_realmlp_is_the_default(run: Call) -> None:
+    """Without options it is RealMLP; an option of the plain network implies that one, and the report says so."""
     assert trained(run, *CLASSES, "--epochs", "1")["network"] == {
         "recipe": "realmlp",
         "networks": 1,
@@ -216,7 +217,7 @@ def test_several_networks_answer_together(run: Call, words: list[str], networks:
 
 
 def test_probabilities_are_averaged_over_members_and_copies() -> None:
-    """The logarithms that models are judged by are those of the mean over members, and over copies in each."""
+    """The logarithms that scores are computed from are those of the mean over members, and over copies in each."""
     layers = [gn.Copies(3), gn.EnsembleDense(4, "tanh"), gn.EnsembleHead(2)]
     loss = gn.EnsembleLoss("cross_entropy", copies=3)
     network = gn.Network(layers, loss=loss, members=5, input_shape=2, seed=0)
@@ -241,7 +242,7 @@ def test_folds_leave_no_row_to_validation(run: Call) -> None:
 
 
 def test_quantiles_give_intervals(run: Call) -> None:
-    """Training tells how many rows lie between the quantiles; predict writes a column for each, rising."""
+    """The report gives the share of rows between the quantiles; predict writes a column for each, rising."""
     words = (*NUMBERS, "--quantiles", "0.1,0.5,0.9", "--epochs", "32")
     _, out, _ = run("train", *words)
     assert re.search(r"  \d+ % of the rows lie between the quantiles 0.1 and 0.9 \(80 % should\)", out)
@@ -330,7 +331,7 @@ def test_max_seconds_is_said(run: Call) -> None:
 # ---- what is seen while it trains -----------------------------------------------------------------------------------
 
 
-def test_the_live_view_tells_recipes_networks_and_units(run: Call) -> None:
+def test_the_live_view_shows_recipes_networks_and_units(run: Call) -> None:
     """Before the first epoch it says how long each recipe takes; then which network it is, and errors in units."""
     pytest.importorskip("rich")
     from rich.console import Console
@@ -380,7 +381,7 @@ def test_the_page_of_tabm(run: Call) -> None:
 
 
 def test_the_page_of_recipes(run: Call) -> None:
-    """``--report`` shows the average where it judges, and the first network where only one can be drawn."""
+    """``--report`` shows scores of the average, and the first network where only one can be drawn."""
     pytest.importorskip("matplotlib")
     for words in ([*CLASSES, "--ensemble", "2"], [*NUMBERS, "--recipe", "small", "--quantiles", "0.1,0.9"]):
         code, _, err = run("train", *words, "--epochs", "2", "--report", "report.html")
@@ -396,7 +397,7 @@ def test_the_page_of_recipes(run: Call) -> None:
 # ---- what is around it ----------------------------------------------------------------------------------------------
 
 
-def test_a_recipe_that_diverges_is_told(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_that_diverges_is_reported(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one network or of all, it is one sentence with what to try; no file is written."""
 
     def rates(design: Any) -> gn.AdamW:
@@ -412,13 +413,15 @@ def test_a_recipe_that_diverges_is_told(run: Call, monkeypatch: pytest.MonkeyPat
         assert not Path(MODEL).exists()
 
 
-def test_a_step_larger_than_memory_is_told(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_larger_than_memory_is_reported(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit into memory is named by the rows of a step."""
 
-    def fail(*_: object, **__: object) -> None:
-        raise MemoryError
+    def fit_linear_only(train: Any, valid: Any, target: Any, options: FitOptions) -> Trained:
+        if options.recipe.name != "plain":
+            raise MemoryError
+        return fit_table(train, valid, target, options)
 
-    monkeypatch.setattr("glassnet.cli.training.recipe_network.fit_table", fail)
+    monkeypatch.setattr("glassnet.cli.training.recipe_network.fit_table", fit_linear_only)
     code, out, err = run("train", *CLASSES)
     assert (code, out) == (2, "")
     must = "a step must fit into memory, got 58 rows. Lower --batch, or try --recipe small."

@@ -1,7 +1,8 @@
-"""The command line: ``glassnet train``, ``predict``, ``evaluate``, ``show`` and ``scratch``.
+"""The command line: ``glassnet train``, ``predict``, ``evaluate``, ``explain``, ``show`` and ``scratch``.
 
-Each command is a plain function from options to a result that JSON can hold, and prints nothing; `app` turns words into
-options and results into text.
+`options` declares the commands for Typer and `app` runs them. In ``commands/`` each command is a function from options
+to a result, JSON-able, that prints nothing, and one that prints it. ``training/`` trains and scores; ``output/`` makes
+text and pages of results.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The command ``glassnet``: runs what was asked for, and turns every error into one sentence and an exit code.
+"""The program ``glassnet``: runs a command, and turns every error into one sentence and an exit code.
 
 ==== ============================================================
 code meaning
 ==== ============================================================
-0    fine; also training that Ctrl-C ended, since its best weights were kept
+0    success; also a training stopped by Ctrl-C, whose best weights are kept
 1    unexpected: a bug in glassnet, with a traceback
 2    the data, a file or an option cannot be used, or an extra is missing
 130  interrupted before there was anything to keep
@@ -24,15 +24,15 @@ from glassnet.cli.interrupts import CtrlC, catch_interrupts
 from glassnet.errors import GlassnetError
 from glassnet.utils.checks import check_choice
 
-__all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "in_the_users_words", "main"]
+__all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "as_typed", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 COMMANDS = ("evaluate", "explain", "predict", "scratch", "show", "train")
 
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
 _NAME = re.compile(r"^[\w.]+: ")
-# What a library call is told, in the words of the command line.
-_IN_OPTIONS = (
+# How arguments of the library are written on the command line.
+_AS_OPTIONS = (
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
     (re.compile(r", or drop (?:it|them) from the frame\b"), ""),
     (re.compile(r"^metric(?= must be one of)"), "--metric"),
@@ -43,17 +43,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``glassnet`` with these arguments, by default the program's, and return the exit code."""
     with catch_interrupts(exits=arguments is None) as ctrl_c:
         try:
-            return _answer(list(sys.argv[1:] if arguments is None else arguments), ctrl_c)
+            return _run_safely(list(sys.argv[1:] if arguments is None else arguments), ctrl_c)
         finally:
             ctrl_c.ignore()
 
 
-def _answer(words: list[str], ctrl_c: CtrlC) -> int:
-    """Do what the words ask for, and turn every error into a sentence."""
+def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
+    """Run a command and return its exit code; every error is printed as one sentence."""
     command = next((word for word in words if not word.startswith("-")), "")
     name = f"glassnet {command}" if command in COMMANDS else "glassnet"
     try:
-        # Here and not above, so that Ctrl-C while Python imports is answered too.
+        # Imported here so that Ctrl-C during the import is handled too.
         from glassnet.cli.output.printing import open_streams, prepare_streams
 
         open_streams()
@@ -62,14 +62,14 @@ def _answer(words: list[str], ctrl_c: CtrlC) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Whoever read our output has had enough, like `head`; Python's own flush at exit must not complain either.
+        # The reader of our output, such as `head`, has closed it; Python's own flush at exit must not fail either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FINE
     except KeyboardInterrupt:
         ctrl_c.ignore()
         return _say(f"{name}: interrupted before there was anything to keep; nothing was written.", INTERRUPTED)
     except GlassnetError as error:
-        return _say(f"{name}: {in_the_users_words(str(error))}", UNUSABLE)
+        return _say(f"{name}: {as_typed(str(error))}", UNUSABLE)
     except OSError as error:
         return _say(f"{name}: {_file_sentence(error)}", UNUSABLE)
     except MemoryError:
@@ -81,7 +81,7 @@ def _answer(words: list[str], ctrl_c: CtrlC) -> int:
 
 
 def _run(words: list[str], name: str) -> int:
-    """Let typer turn words into a job, and do it."""
+    """Let Typer parse the arguments into a job, and run it."""
     from glassnet.cli.extras import require_command_line
 
     require_command_line()
@@ -97,37 +97,38 @@ def _run(words: list[str], name: str) -> int:
             raise
         return _say(f"{name}: {sentence}", UNUSABLE)
     if callable(job):
-        # Typer only reads the words, so that whatever the job raises reaches `main` as it is.
+        # Typer only parses, so that errors of the job are not changed on their way to `main`.
         return cast(Callable[[], int | None], job)() or FINE
     return int(job or 0)
 
 
 def _say(sentence: str, code: int) -> int:
+    """Print an error on stderr, and return the exit code."""
     from glassnet.cli.output.wording import plain
 
-    with suppress(OSError):  # nobody may be defer_interrupts
+    with suppress(OSError):  # stderr may be closed
         print(plain(sentence), file=sys.stderr, flush=True)
     return code
 
 
-def in_the_users_words(message: str) -> str:
-    """Return a message of the library without the name of the function, but with that of the file.
+def as_typed(message: str) -> str:
+    """Return a message of the library with options and files in place of its functions and arguments.
 
     Examples
     --------
-    >>> in_the_users_words("read_table('x.csv'): the path must lead to a file, got no such file.")
+    >>> as_typed("read_table('x.csv'): the path must lead to a file, got no such file.")
     'x.csv: the path must lead to a file, got no such file.'
-    >>> in_the_users_words("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
+    >>> as_typed("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
     "the target 'y' must have two classes, got 1."
     """
     place = _PLACE.match(message)
     message = f"{place['path']}: {message[place.end() :]}" if place else _NAME.sub("", message)
-    for pattern, words in _IN_OPTIONS:
+    for pattern, words in _AS_OPTIONS:
         message = pattern.sub(words, message)
     return message
 
 
 def _file_sentence(error: OSError) -> str:
-    """Return what the operating system refused."""
+    """Return an error of the operating system as one sentence."""
     path = f"{error.filename}: " if error.filename else ""
     return f"{path}the file must be readable and writable, got: {error.strerror or error}."

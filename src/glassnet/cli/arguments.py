@@ -1,45 +1,106 @@
-"""From the words of the command line to numbers, as far as they are some."""
+"""Options of a command, each declared once: its help, how its text becomes a value, and which values it may have.
+
+Numbers are parsed here and not by Typer, so that the error message for a wrong one is ours.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-__all__ = ["as_number", "as_numbers", "as_widths"]
+__all__ = ["Option", "as_number", "as_numbers", "as_widths", "declared", "flag_of", "option"]
 
 
-def as_number(word: Any) -> Any:
-    """Return the number that a word spells, whole if it can be; other words as they are, for a check to refuse.
+@dataclass(frozen=True)
+class Option:
+    """The declaration of one option.
+
+    Parameters
+    ----------
+    help : str
+    panel : str
+        Heading of ``--help`` under which it stands.
+    metavar : str
+        Stands for the value in ``--help``.
+    short : str
+        A one-letter form such as ``"-t"``; empty for none.
+    parse : function
+        Returns the value for the text that was typed, or for None.
+    check : function or None
+        Called with the command, the option and its value; raises an error if the value is not allowed.
+    """
+
+    help: str
+    panel: str
+    metavar: str = "N"
+    short: str = ""
+    parse: Callable[[Any], Any] = lambda text: text
+    check: Callable[[str, str, Any], object] | None = None
+
+
+def option(help: str, panel: str, metavar: str = "N", *, default: Any = None, **declaration: Any) -> Any:  # noqa: A002 - its name in Typer
+    """Return a dataclass field that declares an option; without a value it is ``default``.
+
+    ``declaration`` holds the other parameters of `Option`. ``MISSING`` as the default makes the field required.
+    """
+    return field(default=default, metadata={"option": Option(help, panel, metavar, **declaration)})
+
+
+def declared(options: type) -> dict[str, tuple[Option, Any]]:
+    """Return the declaration and the default of each option of a dataclass, by field name."""
+    found: dict[str, tuple[Option, Any]] = {}
+    each: Field[Any]
+    for each in fields(options):
+        if "option" in each.metadata:
+            found[each.name] = each.metadata["option"], None if each.default is MISSING else each.default
+    return found
+
+
+def flag_of(name: str) -> str:
+    """Return how the option of a field is typed.
 
     Examples
     --------
-    >>> [as_number(word) for word in ("300", "0.5", "1e-3", "many", None)]
+    >>> flag_of("weight_decay")
+    '--weight-decay'
+    """
+    return f"--{name.replace('_', '-')}"
+
+
+def as_number(text: Any) -> Any:
+    """Return the number that a text spells, an int if possible; anything else unchanged, for a check to refuse.
+
+    Examples
+    --------
+    >>> [as_number(text) for text in ("300", "0.5", "1e-3", "many", None)]
     [300, 0.5, 0.001, 'many', None]
     """
     for kind in (int, float):
         try:
-            return kind(word)
+            return kind(text)
         except (TypeError, ValueError):
             continue
-    return word
+    return text
 
 
-def as_numbers(word: str | None) -> tuple[Any, ...] | None:
-    """Return what stands between commas; None if nothing was said.
+def as_numbers(text: str | None) -> tuple[Any, ...] | None:
+    """Return the numbers between commas; None for no text.
 
     Examples
     --------
     >>> as_numbers("0.1,0.9"), as_numbers("64,x"), as_numbers(None)
     ((0.1, 0.9), (64, 'x'), None)
     """
-    return None if word is None else tuple(as_number(part.strip()) for part in word.split(","))
+    return None if text is None else tuple(as_number(part.strip()) for part in text.split(","))
 
 
-def as_widths(word: str | None) -> tuple[Any, ...] | None:
-    """Return the widths of the layers; none of them if the word says so.
+def as_widths(text: str | None) -> tuple[Any, ...] | None:
+    """Return the widths of hidden layers: numbers between commas, or () for ``"none"``.
 
     Examples
     --------
     >>> as_widths("64,32"), as_widths("none"), as_widths(None)
     ((64, 32), (), None)
     """
-    return () if word is not None and word.strip().lower() == "none" else as_numbers(word)
+    return () if text is not None and text.strip().lower() == "none" else as_numbers(text)

@@ -1,4 +1,4 @@
-"""What the command line needs beside NumPy, and what to say where it is missing."""
+"""The packages that the command line needs beside NumPy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from glassnet.errors import MissingExtraError
 
 __all__ = ["require_command_line"]
 
-_NEEDED = ("typer", "rich")  # DuckDB is asked for where a table is read: `show` and `scratch` do without
+_NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
 
 
 def require_command_line() -> None:
-    """Raise one sentence with the ``pip install`` line if a package is missing.
+    """Raise an error with the ``pip install`` line if a package is missing.
 
     Raises
     ------

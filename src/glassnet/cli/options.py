@@ -1,21 +1,24 @@
-"""The words of the command line: commands, options and their help. Typer reads them; each command returns a job.
+"""The commands and options of ``glassnet`` with their help, as Typer reads them; each command returns a job to run.
 
-Options that are numbers arrive as text, so that whatever cannot be used is answered in one sentence of ours.
+Numbers are parsed by us so that the error message is ours, not Click's.
 """
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+
+from glassnet.cli.arguments import Option, declared, flag_of
+from glassnet.cli.training.train_options import TrainOptions
 
 __all__ = ["app", "usage_sentence"]
 
 Job = Callable[[], int | None]
-
-_PLAIN = "Plain network: each of these means --recipe plain"
+Command = TypeVar("Command", bound=Callable[..., Job])
 
 app = typer.Typer(
     name="glassnet",
@@ -40,16 +43,12 @@ Table = Annotated[
 ]
 
 
-def _number(name: str, help_text: str, panel: str, metavar: str = "N") -> Any:
-    return typer.Option(name, metavar=metavar, help=help_text, rich_help_panel=panel)
-
-
 @app.callback(invoke_without_command=True)
 def _glassnet(
     context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version, and stop.")] = False,
 ) -> Any:
-    """Say what glassnet can do, where no command is given."""
+    """Print the version, or the help where no command is given."""
     if version:
         import glassnet
 
@@ -60,135 +59,48 @@ def _glassnet(
         raise typer.Exit
 
 
+def _takes(options: type) -> Callable[[Command], Command]:
+    """Return a decorator that adds the options that a dataclass declares to the signature Typer reads."""
+
+    def add(command: Command) -> Command:
+        signature = inspect.signature(command, eval_str=True)
+        own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        added = [_parameter(name, *each) for name, each in declared(options).items()]
+        parameters = [*own[:1], *added, *own[1:]]
+        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        return command
+
+    return add
+
+
+def _parameter(name: str, option: Option, default: Any) -> inspect.Parameter:
+    """Return an option as a parameter; its text is parsed later, see `glassnet.cli.arguments`."""
+    kind: Any = bool if isinstance(default, bool) else list[str] if default == () else str
+    if kind is not bool:
+        default = None if default in (None, ()) else str(default)
+    typed = typer.Option(
+        default,
+        *(names for names in (flag_of(name), option.short) if names),
+        metavar=None if kind is bool else option.metavar,
+        help=option.help,
+        rich_help_panel=option.panel,
+    )
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=typed, annotation=kind)
+
+
 @app.command("train")
+@_takes(TrainOptions)
 def _train(
     data: Table,
-    target: Annotated[
-        str | None,
-        typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict.", rich_help_panel="Data"),
-    ] = None,
-    out: Annotated[
-        str, typer.Option("--out", "-o", metavar="FILE", help="Where the model goes.", rich_help_panel="Output")
-    ] = "model.safetensors",
-    task: Annotated[
-        str, _number("--task", "classification, regression, or auto: decided by the column.", "Data", "TASK")
-    ] = "auto",
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--drop", metavar="COLUMN", help="Leave this column out; may be repeated.", rich_help_panel="Data"
-        ),
-    ] = None,
-    skip_missing: Annotated[
-        bool, typer.Option("--skip-missing", help="Leave out rows without a target.", rich_help_panel="Data")
-    ] = False,
-    validation: Annotated[
-        str | None, _number("--validation", "Share of rows that choose the best epoch; by default 0.16.", "Data")
-    ] = None,
-    test: Annotated[str, _number("--test", "Share of rows held out for the report.", "Data")] = "0.2",
-    recipe: Annotated[
-        str | None,
-        _number(
-            "--recipe",
-            "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
-            "take many times longer; plain: layers of your own. The report says how long each takes here.",
-            "Model",
-            "NAME",
-        ),
-    ] = None,
-    metric: Annotated[
-        str | None,
-        _number(
-            "--metric",
-            "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
-            "of numbers rmse, mae, r2.",
-            "Model",
-            "NAME",
-        ),
-    ] = None,
-    ensemble: Annotated[
-        str | None, _number("--ensemble", "Networks whose predictions are averaged; by default 1.", "Model")
-    ] = None,
-    folds: Annotated[
-        str | None,
-        _number("--folds", "Divide the rows so often: each network chooses its epoch by another part.", "Model"),
-    ] = None,
-    quantiles: Annotated[
-        str | None, _number("--quantiles", "Predict these instead of a mean, as in 0.05,0.5,0.95.", "Model", "N,N")
-    ] = None,
-    epochs: Annotated[
-        str | None, _number("--epochs", "Passes over the training rows, at most; by default the recipe's.", "Training")
-    ] = None,
-    batch: Annotated[
-        str | None,
-        _number("--batch", "Rows per step; by default 256, of the plain network 16 to 256.", "Training"),
-    ] = None,
-    max_seconds: Annotated[
-        str | None, _number("--max-seconds", "Train no longer: with as many epochs as fit.", "Training")
-    ] = None,
-    seed: Annotated[str, _number("--seed", "Everything random follows from it.", "Training")] = "0",
-    layers: Annotated[
-        str | None,
-        _number("--layers", "Widths of the hidden layers, or none: a linear model; by default 64,64.", _PLAIN, "N,N"),
-    ] = None,
-    activation: Annotated[
-        str | None, _number("--activation", "silu, by default, relu, gelu, tanh and others.", _PLAIN, "NAME")
-    ] = None,
-    dropout: Annotated[
-        str | None, _number("--dropout", "Share of units switched off while training; by default 0.2.", _PLAIN)
-    ] = None,
-    rate: Annotated[
-        str | None,
-        _number("--rate", "Of AdamW at the start, by default 0.003; it falls to 0 along a cosine.", _PLAIN),
-    ] = None,
-    weight_decay: Annotated[
-        str | None, _number("--weight-decay", "Of AdamW, by default 0.1; larger is smoother.", _PLAIN)
-    ] = None,
-    patience: Annotated[
-        str | None,
-        _number("--patience", "Epochs without a better validation loss before it stops; by default a fifth.", _PLAIN),
-    ] = None,
+    *,
     as_json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No live view and no report.")] = False,
-    report: Annotated[
-        str | None,
-        typer.Option(
-            "--report",
-            metavar="FILE",
-            help="Write the report with pictures as one .html page.",
-            rich_help_panel="Output",
-        ),
-    ] = None,
+    **texts: Any,
 ) -> Job:
-    """Train a network on a table, say how good it is beside honest baselines, and save it."""
+    """Train a network on a table, report its scores beside simple baselines, and save it."""
     from glassnet.cli.commands.train_command import run_train
 
-    options = dict(
-        data=data,
-        target=target,
-        out=out,
-        task=task,
-        drop=tuple(drop or ()),
-        skip_missing=skip_missing,
-        validation=validation,
-        test=test,
-        recipe=recipe,
-        metric=metric,
-        ensemble=ensemble,
-        folds=folds,
-        quantiles=quantiles,
-        epochs=epochs,
-        batch=batch,
-        max_seconds=max_seconds,
-        seed=seed,
-        layers=layers,
-        activation=activation,
-        dropout=dropout,
-        rate=rate,
-        weight_decay=weight_decay,
-        patience=patience,
-    )
-    return lambda: run_train(options, as_json=as_json, quiet=quiet, report=report)
+    return lambda: run_train(data, texts, as_json=as_json, quiet=quiet)
 
 
 @app.command("predict")
@@ -269,7 +181,7 @@ def _scratch(
 
 
 def usage_sentence(error: Exception, name: str) -> str | None:
-    """Return what typer found wrong with the words, in one sentence; None for any other error."""
+    """Return a usage error that Typer found as one sentence; None for any other error."""
     if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
         return None
     option = getattr(error, "option_name", None)

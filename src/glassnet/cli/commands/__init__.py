@@ -1,3 +1,3 @@
-"""A module for each command."""
+"""One module for each command."""
 
 __all__: list[str] = []

@@ -21,7 +21,7 @@ WHERE = "evaluate"
 
 
 def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) -> dict[str, Any]:
-    """Return a model's scores on a file beside the simplest baseline's, JSON-able.
+    """Return the scores of a model and of the constant baseline on a file, JSON-able.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
     X, truth = model.encoder.transform(table), _truth(model, table)
     counts = None
     if model.target.labels:
-        # A model that was not made by `glassnet train` brings no counts: then its rival may know those of these rows.
+        # A model that `glassnet train` did not write has no counts: the baseline then uses those of these rows.
         known = trained["baseline"]["counts"] if trained else np.bincount(truth, minlength=model.target.n_outputs)
         counts = np.asarray(known)
     words, simple = score_baseline(model.target, truth, counts)
@@ -57,7 +57,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         },
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
-        "warnings": _flattered(data, n_read, trained) + model.warnings(table),
+        "warnings": _seen_before(data, n_read, trained) + model.warnings(table),
         **details(model, X, truth),
     }
 
@@ -68,8 +68,8 @@ def _truth(model: TableModel, table: Table) -> np.ndarray:
     return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))
 
 
-def _flattered(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
-    """Return a warning if this looks like the table that the model was trained on."""
+def _seen_before(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
+    """Return a warning if this is probably the table that the model was trained on."""
     if not trained or Path(data).name != trained["data"] or n_read != trained["rows"]["read"]:
         return []
     seen = f"the model has seen {count(trained['rows']['training'], 'row')} of it, which flatters the scores"
@@ -77,7 +77,7 @@ def _flattered(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
 
 
 def run_evaluate(model_path: str, data: str, *, skip_missing: bool, as_json: bool) -> None:
-    """Evaluate by the words of the command line, and print."""
+    """Evaluate with the options that were typed, and print the result."""
     result = evaluate_table(load_model(WHERE, model_path), data, skip_missing=skip_missing)
     result["model"] = model_path
     if as_json:

@@ -1,4 +1,4 @@
-"""``glassnet explain``: one row of a table from its raw values to the prediction, why, and the training step on it."""
+"""``glassnet explain``: how one row is encoded, the reasons of its prediction, and the training step on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WHERE = "explain"
 
 
 def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
-    """Return how one row is encoded, why it is predicted as it is, and the training step on it.
+    """Return how one row is encoded, the reasons of its prediction, and the training step on it.
 
     Parameters
     ----------
@@ -32,13 +32,13 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
     data : str
         A file or the name of a bundled table.
     row : int
-        Which row, counted from 1.
+        Number of the row, counted from 1.
 
     Returns
     -------
     dict
         ``"encoding"``, ``"why"`` and ``"step"``, which is None if the row's target is not known or the model averages
-        several networks; ``"no_step"`` then says so.
+        several networks; ``"no_step"`` is then the reason in words.
     """
     table = table_for(WHERE, model, data, with_target=False)
     check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
@@ -59,7 +59,7 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
 
 
 def _why_no_step(model: TableModel, one: Table) -> str:
-    """Return why there is no training step on the row to show; nothing if there is one."""
+    """Return why the row has no training step to show, or "" if it has one."""
     name, members = model.target.name, model.network.members
     if members is not None:
         return f"The model averages {members} networks, each with its own steps: there is none to show."
@@ -68,7 +68,7 @@ def _why_no_step(model: TableModel, one: Table) -> str:
 
 
 def _encoding(model: TableModel, one: Table) -> list[dict[str, Any]]:
-    """Return for each column of the row its value, and the features that it becomes."""
+    """Return each column of the row with its value and its features."""
     X = model.encoder.transform(one)[0]
     found, start = [], 0
     for coder in model.encoder.coders:
@@ -91,7 +91,7 @@ def _step(model: TableModel, one: Table) -> Explanation:
 def run_explain(
     model_path: str, data: str, *, row: str, page: str | None, digits: str, full: bool, as_json: bool
 ) -> None:
-    """Explain by the words of the command line: as text, as JSON, and as a page if one is asked for."""
+    """Explain with the options that were typed, and print text or JSON, or write a page."""
     number = check_integer(WHERE, "--digits", as_number(digits), 1)
     path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
     result = explain_row(load_model(WHERE, model_path), data, as_number(row))
@@ -108,7 +108,7 @@ def run_explain(
 
 
 def _text(result: dict[str, Any], digits: int, full: bool) -> str:
-    """Return everything as text."""
+    """Return the explanation as text."""
     lines = [f"Row {result['row']} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
     width = max(len(f"{plain(part['column'])} = {plain(part['value'])}") for part in result["encoding"])
     for part in result["encoding"]:
@@ -120,7 +120,7 @@ def _text(result: dict[str, Any], digits: int, full: bool) -> str:
 
 
 def _features(part: dict[str, Any], digits: int) -> str:
-    """Return the features of a column: those of a category without those that are 0."""
+    """Return the features of a column as text; of several, those that are not 0."""
     features = part["features"]
     shown = features if len(features) == 1 else {name: value for name, value in features.items() if value}
     words = [
@@ -130,7 +130,7 @@ def _features(part: dict[str, Any], digits: int) -> str:
 
 
 def _page(result: dict[str, Any], digits: int, full: bool) -> str:
-    """Return everything as one page that loads nothing."""
+    """Return the explanation as one HTML page that loads no other files."""
     step, title = result["step"], f"Row {result['row']}"
     rows = [[part["column"], part["value"], _features(part, digits)] for part in result["encoding"]]
     parts = [

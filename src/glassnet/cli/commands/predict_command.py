@@ -23,12 +23,15 @@ from glassnet.tabular import TableModel
 __all__ = ["file_text", "predict_table", "run_predict"]
 
 WHERE = "predict"
-_BESIDE = {"probability": "probabilities", "quantile": "quantiles"}  # how columns begin, and where they are
+_BESIDE = {
+    "probability": "probabilities",
+    "quantile": "quantiles",
+}  # prefix of columns in a file, key of the result
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
 
 
 def predict_table(model: TableModel, data: str, *, probabilities: bool = False) -> dict[str, Any]:
-    """Return predictions and warnings for a file, JSON-able; of a model for quantiles, these too.
+    """Return predictions and warnings for a file, JSON-able, with quantiles if the model predicts them.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def predict_table(model: TableModel, data: str, *, probabilities: bool = False) 
     data : str
         A file or the name of a bundled table.
     probabilities : bool, default=False
-        Whether to give those of each class too.
+        Whether to add the probability of each class.
     """
     if probabilities and model.target.task != "classification":
         message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."
@@ -66,13 +69,13 @@ def predict_table(model: TableModel, data: str, *, probabilities: bool = False) 
 
 
 def _rounded(model: TableModel, numbers: np.ndarray) -> list[float]:
-    """Return numbers with the decimals that say something: float32 knows some 7 figures of the target's scale."""
+    """Return numbers rounded to the precision of float32, about 7 digits of the target's scale."""
     digits = 6 - math.floor(math.log10(model.target.scale.std))
     return [round(number, digits) for number in numbers.tolist()]
 
 
 def run_predict(model_path: str, data: str, *, out: str | None, probabilities: bool, as_json: bool) -> None:
-    """Predict by the words of the command line; warnings go to stderr."""
+    """Predict with the options that were typed, and print or write the result; warnings go to stderr."""
     path = None if out is None else check_output(WHERE, "--out", out, _SUFFIXES, [data, model_path])
     result = predict_table(load_model(WHERE, model_path), data, probabilities=probabilities)
     for warning in abridged(result["warnings"]):
@@ -92,7 +95,7 @@ def run_predict(model_path: str, data: str, *, out: str | None, probabilities: b
 
 
 def file_text(result: dict[str, Any], suffix: str) -> str:
-    """Return predictions as CSV, TSV, a JSON array or one JSON object per line."""
+    """Return predictions as CSV, TSV, a JSON array or one JSON object per line, by the suffix of the file."""
     beside = {f"{kind}_{name}": column for kind, key in _BESIDE.items() for name, column in result.get(key, {}).items()}
     if suffix in (".csv", ".tsv"):
         stream = io.StringIO()
@@ -106,13 +109,14 @@ def file_text(result: dict[str, Any], suffix: str) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as a cell: whole numbers without a point, true and false as files have them."""
+    """Return a value as a cell of CSV: whole numbers without a point, booleans as true and false."""
     if isinstance(value, bool):
         return str(value).lower()
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value
 
 
 def _records(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield one JSON object for each row."""
     for row, prediction in enumerate(result["predictions"]):
         record: dict[str, Any] = {"prediction": prediction}
         for key in _BESIDE.values():

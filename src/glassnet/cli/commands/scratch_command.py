@@ -1,4 +1,4 @@
-"""``glassnet scratch``: the tutorial, run by `glassnet.scratch`."""
+"""``glassnet scratch``: runs the tutorial in `glassnet.scratch`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHERE = "scratch"
 
 
 def run_scratch(problem: str, hidden_size: str, learning_rate: str, epochs: str, gradient: str, seed: str) -> None:
-    """Train on a truth table; losses and predictions are printed by the tutorial itself."""
+    """Train on a truth table with the options that were typed; the tutorial prints losses and predictions."""
     check_choice(WHERE, "the problem", problem, scratch.PROBLEMS)
     check_choice(WHERE, "--gradient", gradient, scratch.GRADIENTS)
     try:
@@ -28,5 +28,5 @@ def run_scratch(problem: str, hidden_size: str, learning_rate: str, epochs: str,
     except ConfigError:
         raise
     except ValueError as error:
-        # The lesson imports NumPy alone, so its errors are plain.
+        # The tutorial imports NumPy alone, so it raises plain errors.
         raise ConfigError(str(error)) from error

@@ -18,7 +18,7 @@ WHERE = "show"
 
 
 def describe_model(model: str) -> dict[str, Any]:
-    """Return what a model file holds, JSON-able; a network without an encoder has no ``columns``."""
+    """Return the contents of a model file, JSON-able; a network without an encoder has no ``columns``."""
     check_model_path(WHERE, model)
     path = Path(model).expanduser()
     network = load(path)
@@ -47,12 +47,13 @@ def describe_model(model: str) -> dict[str, Any]:
 
 
 def _layers(network: Network, configs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return each layer with its name, arguments, outputs and number of parameters, and what is inside it."""
+    """Return each layer with its name, arguments, outputs, number of parameters and inner layers."""
     named = zip(network.names, network.layers, configs, strict=True)
     return [_layer(network, name, name, layer, config) for name, layer, config in named]
 
 
 def _layer(network: Network, name: str, path: str, layer: Layer, config: dict[str, Any]) -> dict[str, Any]:
+    """Return one layer; ``path`` is its name with those of the layers around it."""
     n = sum(slot.stop - slot.start for slot in network.slots if slot.name.startswith(f"{path}."))
     found = {"name": name, **config, "outputs": list(layer.out_shape), "parameters": n}
     inside = [
@@ -62,7 +63,7 @@ def _layer(network: Network, name: str, path: str, layer: Layer, config: dict[st
 
 
 def run_show(model: str, *, as_json: bool) -> None:
-    """Describe by the words of the command line, and print."""
+    """Describe a model file, and print the result."""
     result = describe_model(model)
     if as_json:
         print_json(result)

@@ -1,4 +1,4 @@
-"""``glassnet train`` as the user sees it: words in; live view, report or JSON out."""
+"""``glassnet train``: from the options that were typed to a live view, and a report or JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from glassnet.cli.arguments import as_number, as_numbers, as_widths
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import recipes_lines
@@ -18,25 +17,23 @@ from glassnet.errors import ConfigError
 
 __all__ = ["run_train", "watching"]
 
-_NUMBERS = (
-    "rate",
-    "epochs",
-    "batch",
-    "seed",
-    "validation",
-    "test",
-    "dropout",
-    "weight_decay",
-    "patience",
-    "max_seconds",
-    "ensemble",
-    "folds",
-)
 
+def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
+    """Train with the options that were typed, and print the report.
 
-def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool, report: str | None = None) -> None:
-    """Train by the words of the command line, and report."""
-    options = _options({**words, "report": report, "estimates": as_json or not quiet})
+    Parameters
+    ----------
+    data : str
+        A file or the name of a bundled table.
+    texts : dict
+        The text of each option by its field in `TrainOptions`.
+    as_json, quiet : bool
+        Whether to print JSON, or nothing, in place of the report.
+    """
+    if texts["target"] is None:
+        message = f"{WHERE}: --target must name the column to predict, got nothing. {_columns(data)}"
+        raise ConfigError(message.rstrip())
+    options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
     title = f"{options.data} → {options.target}"
     with catch_interrupts():  # until the report is out: `train` ignores Ctrl-C from when it begins to save
         with watching(title, wanted=not quiet) as watcher:
@@ -50,17 +47,8 @@ def run_train(words: dict[str, Any], *, as_json: bool, quiet: bool, report: str 
         sys.stdout.flush()
 
 
-def _options(words: dict[str, Any]) -> TrainOptions:
-    if words["target"] is None:
-        message = f"{WHERE}: --target must name the column to predict, got nothing. {_columns(words['data'])}"
-        raise ConfigError(message.rstrip())
-    numbers = {name: as_number(words[name]) for name in _NUMBERS}
-    lists = {"layers": as_widths(words["layers"]), "quantiles": as_numbers(words["quantiles"])}
-    return TrainOptions(**{**words, **numbers, **lists})
-
-
 def _columns(data: str) -> str:
-    """Return advice with the columns there are."""
+    """Return a sentence that lists the columns of the table."""
     from glassnet.cli.training.preparation import load_table
 
     names = load_table(WHERE, data).names
@@ -69,7 +57,7 @@ def _columns(data: str) -> str:
 
 
 class _Announcer(Watcher):
-    """Says beforehand how long each recipe takes, on a terminal where nothing can be drawn anew."""
+    """Prints how long each recipe takes, on a terminal that cannot redraw lines."""
 
     def facts(self, facts: dict[str, Any]) -> None:
         if facts.get("recipes"):
@@ -78,7 +66,7 @@ class _Announcer(Watcher):
 
 @contextmanager
 def watching(title: str, *, wanted: bool) -> Iterator[Watcher]:
-    """Give a live view on stderr if that is a terminal, so that stdout is free for the result."""
+    """Yield a live view on stderr if that is a terminal, so that stdout is free for the result."""
     if not wanted or not sys.stderr.isatty():
         yield Watcher()
         return

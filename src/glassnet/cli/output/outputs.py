@@ -1,4 +1,4 @@
-"""Files that a command writes: checked before the work begins, and never half written."""
+"""Checks, before the work begins, of the files that a command will write."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ __all__ = ["check_model_output", "check_output", "is_model_file"]
 
 
 def check_output(where: str, option: str, given: str, suffixes: Iterable[str], inputs: Iterable[str] = ()) -> Path:
-    """Return the path to write to, or say now why that would fail after the work is done.
+    """Return the path to write to; raise an error now if writing would fail after the work is done.
 
     Parameters
     ----------
     where, option : str
-        How messages begin, and the option they are about.
+        The command and the option, for error messages.
     given : str
-        As the user typed it.
+        The path as it was typed.
     suffixes : iterable of str
-        What it may end in.
+        Allowed endings.
     inputs : iterable of str
-        Files that the command reads: they must not be overwritten.
+        Files that the command reads, which must not be overwritten.
 
     Returns
     -------
     Path
-        Without symbolic links, so that the file they lead to is the one that is replaced.
+        With symbolic links resolved, so that the file they lead to is replaced.
     """
     endings = tuple(suffixes)
     path = Path(given).expanduser()
@@ -58,7 +58,7 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
 
 
 def _try_writing(where: str, option: str, given: str, path: Path) -> None:
-    """Write a file beside the one to come, and remove it."""
+    """Create a file in the same folder and remove it; raise an error if that fails."""
     try:
         with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent):
             pass
@@ -68,7 +68,7 @@ def _try_writing(where: str, option: str, given: str, path: Path) -> None:
 
 
 def is_model_file(path: Path) -> bool:
-    """Return whether there is a file that glassnet wrote as a model."""
+    """Return whether a file is a model that glassnet wrote."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -79,9 +79,10 @@ def is_model_file(path: Path) -> bool:
 
 
 def check_model_output(where: str, option: str, given: str, inputs: Iterable[str] = ()) -> Path:
-    """Do the same for a model: what it replaces, if anything, must be a glassnet model too.
+    """Return the path of a model to write, which may only replace a model of glassnet.
 
-    ``model.safetensors`` is also the usual name of other programs' models, which may be worth more than a new one.
+    Other programs name their models ``model.safetensors`` too, and those must not be lost. Parameters as for
+    `check_output`.
     """
     path = check_output(where, option, given, [".safetensors"], inputs)
     if path.exists() and not is_model_file(path):

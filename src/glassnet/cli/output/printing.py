@@ -26,14 +26,14 @@ def print_json(result: dict[str, Any]) -> None:
 
 
 def open_streams() -> None:
-    """Give a program that was started with closed streams (``>&-``) some that lead nowhere."""
+    """Replace stdout and stderr by the null device if the program was started with them closed (``>&-``)."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for the rest of the program
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - open until the program ends
 
 
 def prepare_streams() -> None:
-    """Let every character through: UTF-8 in pipes and files, a sign of replacement where a terminal lacks it."""
+    """Make every character printable: UTF-8 in pipes and files, a replacement where a terminal lacks one."""
     for stream in (sys.stdout, sys.stderr):
         change = getattr(stream, "reconfigure", None)
         if change is not None and stream.isatty():

@@ -1,4 +1,4 @@
-"""The report at the end of ``glassnet train``: the facts of the result, on a terminal or in a pipe."""
+"""The reports of ``glassnet train``, ``evaluate`` and ``show``, printed on a terminal or into a pipe."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ __all__ = ["network_name", "print_evaluation", "print_model", "print_training", 
 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
-_NAMES = 17  # cells for what a fact is called
+_NAMES = 17  # cells for the name of a fact
 _LOSSES = {"loss": ("loss", ""), "log_loss": ("log loss", ""), "pinball": ("loss", ""), "rmse": ("RMSE", " std")}
 
 
 def print_training(result: dict[str, Any]) -> None:
-    """Print what came of a training."""
+    """Print the result of a training."""
     with report_console() as console:
         console.print(_title(result))
         console.print()
@@ -53,6 +53,7 @@ def print_training(result: dict[str, Any]) -> None:
 
 
 def _title(result: dict[str, Any]) -> Text:
+    """Return table, target and task."""
     task = result["task"]
     if result["labels"]:
         task += f", {count(len(result['labels']), 'class', 'classes')}"
@@ -61,7 +62,7 @@ def _title(result: dict[str, Any]) -> Text:
 
 
 def network_name(network: dict[str, Any]) -> str:
-    """Return a network in a few words.
+    """Return a short name of a network.
 
     Examples
     --------
@@ -79,6 +80,7 @@ def network_name(network: dict[str, Any]) -> str:
 
 
 def _print_scores(console: Console, result: dict[str, Any]) -> None:
+    """Print the scores beside those of the baselines, and what they mean."""
     scores, part = result["scores"], result["judged_on"]
     n = result["rows"][part]
     held_out = "held out, never used in training" if part == "test" else "they also chose the best epoch"
@@ -101,7 +103,7 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
 
 
 def print_details(console: Console, result: dict[str, Any]) -> None:
-    """Print the confusion matrix or the errors."""
+    """Print the confusion matrix of a classification, or the errors of a regression."""
     if "confusion" in result:
         console.print(heading("Confusion"))
         for part in confusion_parts(result["confusion"], console.width):
@@ -114,7 +116,7 @@ def print_details(console: Console, result: dict[str, Any]) -> None:
 
 
 def print_columns(console: Console, result: dict[str, Any]) -> None:
-    """Print what is done to the columns."""
+    """Print how the columns are coded."""
     columns = result["columns"]
     aside = f"{count(len(columns), 'column')} became {count(result['features'], 'feature')}"
     if result["dropped"]:
@@ -125,7 +127,7 @@ def print_columns(console: Console, result: dict[str, Any]) -> None:
 
 
 def _print_importance(console: Console, result: dict[str, Any]) -> None:
-    """Print which columns matter most."""
+    """Print the most important columns."""
     rows = result["importance"]["importance"]
     if len(rows) < 2:
         return
@@ -139,7 +141,7 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
 
 
 def _print_findings(console: Console, result: dict[str, Any]) -> None:
-    """Print what was found wrong, with what was tried."""
+    """Print findings other than notes, with the remedies that were tried."""
     found = [finding for finding in result["findings"] if finding["severity"] != "note"]
     if not found:
         return
@@ -154,7 +156,7 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
 
 
 def stop_words(training: dict[str, Any]) -> str:
-    """Return why training ended; nothing where a recipe went its way."""
+    """Return the stop reason, or "" if the recipe ran to its end."""
     reason, all_of_them = str(training["stop_reason"]), training["epochs"] >= training["most_epochs"]
     finished = "all that --epochs allows" if "rate" in training else ""
     return {
@@ -167,7 +169,7 @@ def stop_words(training: dict[str, Any]) -> str:
 
 
 def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
-    """Return how many epochs there were, the best of them, and why there were no more."""
+    """Return the number of epochs, the best epoch and the stop reason."""
     best, n = training["best_epoch"], network.get("networks", 1)
     if isinstance(best, list):
         best = f"{min(best)} to {max(best)}" if min(best) < max(best) else best[0]
@@ -180,6 +182,7 @@ def training_text(network: dict[str, Any], training: dict[str, Any]) -> str:
 
 
 def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    """Return names and values of the facts about rows and training."""
     rows, network = result["rows"], result["network"]
     used = {part: rows[part] for part in ("training", "validation", "test") if part in rows}
     parts = ", ".join(f"{n:,} {part}" for part, n in used.items())
@@ -198,7 +201,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
 
 
 def _print_model(console: Console, result: dict[str, Any]) -> None:
-    """Print what is to be copied as it is: such a line is broken by the terminal alone, if at all."""
+    """Print the file and the next command on lines that are not wrapped, so that they can be copied."""
     model = result["model"]
     if model is None:
         return
@@ -216,7 +219,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
 
 
 def print_evaluation(result: dict[str, Any]) -> None:
-    """Print a model's scores on a table."""
+    """Print the scores of a model on a table."""
     scores, rows = result["scores"], result["rows"]
     with report_console() as console:
         title = f"{plain(result['model'])} on {plain(result['data'])}"
@@ -237,10 +240,10 @@ def print_evaluation(result: dict[str, Any]) -> None:
 
 
 def print_model(result: dict[str, Any]) -> None:
-    """Print what is in a model file."""
+    """Print the contents of a model file."""
     with report_console() as console:
         model = result["model"]
-        console.print(heading(plain(model["path"]), _what_it_does(result)))
+        console.print(heading(plain(model["path"]), _purpose(result)))
         console.print()
         several = "of each of the networks, " if result["networks"] > 1 else ""
         console.print(heading("Layers", f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"))
@@ -259,14 +262,15 @@ def print_model(result: dict[str, Any]) -> None:
             _print_past(console, result["training"])
 
 
-def _what_it_does(result: dict[str, Any]) -> str:
+def _purpose(result: dict[str, Any]) -> str:
+    """Return task and target of a model, or the inputs of a network alone."""
     if "target" not in result:
         return f"a network for samples of shape {tuple(result['inputs'])}, without a table encoder"
     return f"{result['task']} of {plain(result['target'])}"
 
 
 def _print_past(console: Console, past: dict[str, Any]) -> None:
-    """Print how a model was trained, from what its file says."""
+    """Print how a model was trained, from the notes in its file."""
     rows, training, scores = past["rows"], past["training"], past["scores"]
     console.print(heading("Scores at training", f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"))
     names = [(network_name(past["network"]), scores["network"]), ("linear model", scores["linear"])]
@@ -283,7 +287,7 @@ def _print_past(console: Console, past: dict[str, Any]) -> None:
 
 
 def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
-    """Return the options of a training; files of version 0.1 know no recipes."""
+    """Return the options of a training; files of version 0.1 have no recipes."""
     names = ("batch", "seed") if "title" in network else ("rate", "batch", "weight_decay", "seed")
     known = [f"recipe {network['recipe']}"] if "recipe" in network else []
     if "title" in network:

@@ -1,4 +1,4 @@
-"""Numbers and names as people read them on a terminal."""
+"""Numbers, names and durations as short text for a terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASCII_BLOCKS = "_.-=+*#@"
 
 
 def plain(value: object, limit: int = 0) -> str:
-    r"""Return text that cannot disturb a terminal: one line, nothing but characters that print, cut at ``limit``.
+    r"""Return printable text on one line, safe for a terminal, cut at ``limit`` characters.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def plain(value: object, limit: int = 0) -> str:
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
-    """Return a number with its noun.
+    """Return a number with its noun, singular or plural.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def abridged(warnings: Sequence[str], most: int = 8) -> list[str]:
-    """Return the first warnings and how many more there are; those about ranges, which are mild, come last.
+    """Return at most ``most`` warnings and how many more there are; mild ones, about ranges, come last.
 
     Examples
     --------
@@ -62,7 +62,7 @@ def abridged(warnings: Sequence[str], most: int = 8) -> list[str]:
 
 
 def number_text(value: float, digits: int = 4) -> str:
-    """Return a number with about ``digits`` figures that say something, and no exponent where it can be avoided.
+    """Return a number with about ``digits`` significant digits, without an exponent where possible.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def number_text(value: float, digits: int = 4) -> str:
 
 
 def metric_text(value: float | None) -> str:
-    """Return a score with three decimals, or with more figures where these would show nothing.
+    """Return a score with three decimals, or with significant digits where these would be lost.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def bytes_text(n: int) -> str:
 
 
 def about_seconds(seconds: float) -> str:
-    """Return a duration that is not known exactly.
+    """Return an estimated duration, rounded.
 
     Examples
     --------
@@ -129,12 +129,12 @@ def about_seconds(seconds: float) -> str:
 
 
 def recipes_lines(recipes: Sequence[Mapping[str, Any]], width: int) -> list[str]:
-    """Return how long each recipe takes, in lines of at most ``width`` characters where that can be.
+    """Return how long each recipe takes, in lines of at most ``width`` characters where possible.
 
     Parameters
     ----------
     recipes : sequence of dict
-        Each with ``recipe``, ``chosen``, ``cut`` (by a limit), ``seconds`` and ``at_most``.
+        Each with ``recipe``, ``chosen``, ``cut`` (by a time limit), ``seconds`` and ``at_most``.
     width : int
 
     Examples
@@ -156,6 +156,7 @@ def recipes_lines(recipes: Sequence[Mapping[str, Any]], width: int) -> list[str]
 
 
 def _recipe_text(found: Mapping[str, Any], about: str) -> str:
+    """Return the estimated time of one recipe, with notes in parentheses."""
     ends_by_itself = found["at_most"] > found["seconds"]
     here = "this one, cut by --max-seconds" if found["cut"] else "this one"
     notes = [here] * found["chosen"] + [f"at most {about_seconds(found['at_most'])}"] * ends_by_itself
@@ -164,7 +165,7 @@ def _recipe_text(found: Mapping[str, Any], about: str) -> str:
 
 
 def resample(values: Sequence[float], width: int) -> list[float]:
-    """Return at most ``width`` values: means over equal stretches.
+    """Return at most ``width`` values, each the mean of an equal part.
 
     Examples
     --------
@@ -180,7 +181,7 @@ def resample(values: Sequence[float], width: int) -> list[float]:
 
 
 def sparkline(values: Sequence[float], width: int, low: float | None = None, high: float | None = None) -> str:
-    """Return positive values as a row of blocks on a logarithmic scale, from ``low`` to ``high``.
+    """Return positive values as a line of blocks on a logarithmic scale, from ``low`` to ``high``.
 
     Examples
     --------
@@ -198,7 +199,7 @@ def sparkline(values: Sequence[float], width: int, low: float | None = None, hig
 
 
 def as_ascii(line: str) -> str:
-    """Return a sparkline for terminals that have no blocks.
+    """Return a sparkline in ASCII, for terminals without block characters.
 
     Examples
     --------

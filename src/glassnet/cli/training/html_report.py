@@ -1,4 +1,4 @@
-"""``glassnet train --report``: one page with the report, pictures and findings, which loads nothing from anywhere."""
+"""``glassnet train --report``: one HTML page with scores, findings and pictures, which loads no other files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FLOW_ROWS = 500
 
 
 def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
-    """Return where the page goes, or say before the work begins why it cannot be written or drawn."""
+    """Return the path of the page; raise an error, before any work, if it cannot be written or drawn."""
     path = check_output(where, "--report", given, [".html", ".htm"], inputs)
     require_extra("matplotlib.pyplot", "plot", where)
     return path
@@ -47,13 +47,12 @@ def write_report(
     ----------
     path : Path
     result : dict
-        What `train` returns.
+        The result that `train` returns.
     outcome : Outcome
         What was trained.
     data : Prepared
-        The rows.
     importance : Importance
-        Of the columns.
+        Importance of the columns.
     """
     title = f"{Path(result['data']).name} \u2192 {result['target']}"
     parts = [
@@ -72,10 +71,11 @@ def write_report(
         element("h2", "Columns"),
         _columns(result),
     ]
-    write_atomically(path, page(title, fragment("report", _STYLE + REASONS_STYLE, *parts)).encode())
+    write_atomically(path, page(title, fragment("report", _STYLE.rstrip() + REASONS_STYLE, *parts)).encode())
 
 
 def _summary(result: dict[str, Any]) -> str:
+    """Return task, rows, network and training in one sentence."""
     rows, training = result["rows"], result["training"]
     used = ", ".join(f"{rows[part]:,} {part}" for part in ("training", "validation", "test") if part in rows)
     return (
@@ -86,12 +86,13 @@ def _summary(result: dict[str, Any]) -> str:
 
 
 def _recipes(result: dict[str, Any]) -> list[str]:
-    """Return how long each recipe takes, if that is known."""
+    """Return how long each recipe takes, if that was estimated."""
     lines = recipes_lines(result["recipes"], 1000)
     return [f"Recipes on this machine: {' '.join(lines)}."] if lines else []
 
 
 def _scores(result: dict[str, Any]) -> list[Markup]:
+    """Return the scores of network, linear model and constant baseline as a table."""
     ours = network_name(result["network"])
     names = {"network": ours, "linear": "linear model", "baseline": result["baseline"]["does"]}
     metrics = list(result["scores"]["network"])
@@ -101,7 +102,7 @@ def _scores(result: dict[str, Any]) -> list[Markup]:
 
 
 def _findings(result: dict[str, Any]) -> list[Markup]:
-    """Return what was found, notes included, each with its sentences."""
+    """Return all findings, notes included, each with its sentences."""
     if not result["findings"]:
         return [element("p", "Nothing wrong was found in the data, at the start, in training or in the result.")]
     parts = []
@@ -117,6 +118,7 @@ def _findings(result: dict[str, Any]) -> list[Markup]:
 
 
 def _columns(result: dict[str, Any]) -> Markup:
+    """Return the columns and how they are coded as a table."""
     rows = [[c["name"], c["kind"], f"{c['missing']:,}", c["done"]] for c in result["columns"]]
     return element("div", table(rows, head=["column", "kind", "missing", "what is done to it"]), class_="table")
 
@@ -125,36 +127,38 @@ def _columns(result: dict[str, Any]) -> Markup:
 
 
 def _figure(words: str, picture: str) -> Markup:
+    """Return a picture with its caption."""
     return element("figure", Markup(picture), element("figcaption", words))
 
 
 def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> list[tuple[str, str]]:
-    """Return every picture as SVG, with a sentence; what cannot be drawn of several networks is that of the first."""
+    """Return a caption and an SVG for each picture; what only one network has is drawn for the first."""
     from glassnet import plots
 
     one, several = outcome.first, len(outcome.histories) > 1
     which = f"the first of {len(outcome.histories)} networks" if several else "the network"
-    X = outcome.coded.X["training"]
+    X = outcome.trained.features("training")
     history = "How the training of the first network went" if several else "How training went"
     found = [(f"{history}; findings are marked.", _drawn(plots.plot_history(outcome.history)))]
-    found += _judged_pictures(outcome, data)
+    found += _score_pictures(outcome, data)
     words = "What it looks at: how much worse it gets without it."
     found.append((words, _drawn(plots.plot_importance(importance))))
-    if any(isinstance(layer, (gn.Dense, gn.NTKDense)) for layer in one.layers):  # of others no weights are drawn
+    if any(isinstance(layer, (gn.Dense, gn.NTKDense)) for layer in one.layers):  # weights of other layers are not drawn
         found.append((f"{_upper(which)} and its strongest weights.", _drawn(plots.plot_network(one))))
     found.append((f"How the weights of each layer of {which} are spread.", _drawn(plots.plot_weights(one))))
     rows = slice(None, _FLOW_ROWS)
-    flow = plots.plot_gradient_flow(one, X[rows], outcome.coded.y["training"][rows])
+    flow = plots.plot_gradient_flow(one, X[rows], outcome.trained.targets("training")[rows])
     found.append((f"How large the gradient is in each layer of {which}, at the end.", _drawn(flow)))
     return found
 
 
-def _judged_pictures(outcome: Outcome, data: Prepared) -> list[tuple[str, str]]:
-    """Return the pictures of how good the model is on the rows that it is judged by."""
+def _score_pictures(outcome: Outcome, data: Prepared) -> list[tuple[str, str]]:
+    """Return the pictures of how good the model is on the rows that scores are reported on."""
     from glassnet import plots
 
     model, network = outcome.model, outcome.model.network
-    X, y, labels = outcome.coded.X[data.judged_on], outcome.coded.y[data.judged_on], outcome.model.target.labels
+    X, y = outcome.trained.features(data.scored_on), outcome.trained.targets(data.scored_on)
+    labels = model.target.labels
     found = []
     if labels and len(labels) <= _MOST_CLASSES:
         found.append(("Which class is taken for which.", _drawn(plots.plot_confusion(network, X, y, labels=labels))))
@@ -170,11 +174,12 @@ def _judged_pictures(outcome: Outcome, data: Prepared) -> list[tuple[str, str]]:
 
 
 def _upper(text: str) -> str:
+    """Return the text with a capital letter at the start."""
     return text[0].upper() + text[1:]
 
 
 def _drawn(ax: Any) -> str:
-    """Return the figure of these axes as SVG to stand in a page, and forget it."""
+    """Return the figure of these axes as SVG for a page, and close it."""
     from matplotlib import pyplot as plt
 
     stream = io.StringIO()
@@ -188,14 +193,14 @@ def _drawn(ax: Any) -> str:
 
 
 def _whys(outcome: Outcome, data: Prepared) -> list[Markup]:
-    """Return why the row that was answered best, the one in the middle and the worst were."""
-    model, part, truth = outcome.model, data.judged_on, data.truth
-    answers = model.answers(outcome.coded.X[part])
+    """Return the reasons of three predictions: with the smallest, the median and the largest error."""
+    model, part, truth = outcome.model, data.scored_on, data.truth
+    answers = model.answers(outcome.trained.features(part))
     is_label = bool(model.target.labels)
     errors = 1.0 - answers[np.arange(len(answers)), truth] if is_label else np.abs(model.numbers(answers) - truth)
     order = np.argsort(errors, kind="stable")
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
-    whys = explain_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.coded.X["training"])
+    whys = explain_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.trained.features("training"))
     titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
     return [
         part for title, why in zip(titles, whys, strict=False) for part in (element("h3", title), reasons_html(why))

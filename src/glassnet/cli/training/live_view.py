@@ -1,4 +1,4 @@
-"""What is seen on a terminal while a network trains."""
+"""The live view on a terminal while a network trains."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _SHOWN_BY_LOSS = ("valid_loss", "valid_pinball")
 
 
 class LiveView(Watcher):
-    """A few lines that are drawn anew ten times a second, and are gone at the end.
+    """A few lines that are redrawn ten times a second and removed at the end.
 
-    Used with ``with``, so that the terminal is put back in order whatever happens.
+    A context manager, so that the terminal is restored after errors too.
 
     Parameters
     ----------
     console : Console
-        Of a terminal.
+        The terminal.
     title : str
         The first line.
     """
@@ -62,7 +62,7 @@ class LiveView(Watcher):
     ) -> None:
         self._live.stop()
 
-    # ---- being told ---------------------------------------------------------------------------------------------
+    # ---- progress -----------------------------------------------------------------------------------------------
 
     def phase(self, doing: str) -> None:
         self._doing = plain(doing)
@@ -72,19 +72,19 @@ class LiveView(Watcher):
         self._facts |= facts
 
     def callbacks(self, model: str) -> list[Callback]:
-        return [_Watch(self, model)]
+        return [_Redraw(self, model)]
 
     def begin(self, run: Run[Any], model: str) -> None:
-        """Count the networks that are trained."""
+        """Count a network whose training begins."""
         self._begun += (run.network.members or 1) * (model == "network")
 
     def watch(self, run: Run[Any], model: str, *, now: bool = False) -> None:
-        """Draw a run, unless the last drawing was a moment ago."""
+        """Redraw the view, unless it was drawn a moment ago and ``now`` is False."""
         if now or time.perf_counter() - self._drawn >= _REDRAW_SECONDS:
             self._draw(Group(self._head(), self._body(run, model)))
 
     def finished(self, run: Run[Any], model: str) -> None:
-        """Keep the linear model's best scores, to be shown beside the network's."""
+        """Keep the best scores of the linear model, which are shown beside those of the network."""
         self.watch(run, model, now=True)
         history = run.history
         if model == "linear" and history.best_epoch:
@@ -94,11 +94,12 @@ class LiveView(Watcher):
     # ---- drawing ------------------------------------------------------------------------------------------------
 
     def _draw(self, what: RenderableType) -> None:
+        """Show this in place of what was drawn before."""
         self._drawn = time.perf_counter()
         self._live.update(what, refresh=True)
 
     def _head(self) -> Text:
-        """Return what is done, and how long each recipe would take."""
+        """Return the title, the current phase, and how long each recipe takes."""
         text = Text(self._title, style="bold", no_wrap=True, overflow="ellipsis")
         text.append(f"  {self._doing}", style="not bold dim")
         if self._facts.get("recipes"):
@@ -108,6 +109,7 @@ class LiveView(Watcher):
         return text
 
     def _body(self, run: Run[Any], model: str) -> RenderableType:
+        """Return progress, losses and metrics of a run."""
         lines = Table.grid(padding=(0, 2))
         lines.add_column(no_wrap=True)
         lines.add_column(no_wrap=True, justify="right")
@@ -130,17 +132,20 @@ class LiveView(Watcher):
 
     @property
     def _networks(self) -> int:
+        """How many networks are trained one after the other."""
         return int(self._facts.get("networks", 1))
 
     def _unit(self, name: str) -> float:
-        """Return what a metric is multiplied by to be in the target's units."""
+        """Return the factor that converts a metric to the target's units."""
         return float(self._facts.get("unit", 1.0)) if name in _IN_UNITS else 1.0
 
     def _curve(self, values: list[float], scale: list[float], width: int) -> Text:
+        """Return losses as a sparkline, on one scale with the training loss."""
         line = sparkline(values, width, min([*values, *scale]), max([*values, *scale]))
         return Text(as_ascii(line) if self._console.options.ascii_only else line, style="cyan")
 
     def _beside(self, values: list[float], name: str, model: str) -> Text:
+        """Return the best value so far, and that of the linear model."""
         best = max if name.removeprefix("valid_") in GREATER_IS_BETTER else min
         text = Text(f"best {metric_text(best(values))}", style="dim")
         if model == "network" and name in self._linear:
@@ -148,6 +153,7 @@ class LiveView(Watcher):
         return text
 
     def _foot(self, run: Run[Any], model: str) -> Text:
+        """Return rows, speed and the time left."""
         parts = [count(self._facts.get("rows", 0), "training row")]
         if run.seconds > 0:
             parts.append(f"{run.rows_seen / run.seconds:,.0f} rows/s")
@@ -164,7 +170,7 @@ class LiveView(Watcher):
 
 
 def _means(history: History) -> dict[str, list[float]]:
-    """Return the columns that have values; of networks that are trained at once the means."""
+    """Return the columns of the history that have values, averaged over members."""
     found = {}
     for name, values in history.columns.items():
         known = [sum(v) / len(v) if isinstance(v, list) else v for v in values if v is not None]
@@ -174,13 +180,13 @@ def _means(history: History) -> dict[str, list[float]]:
 
 
 def _metrics(columns: Iterable[str]) -> list[str]:
-    """Return the metrics to show: of a regression the share that is explained, if it is there."""
+    """Return the metrics to show: for a regression R² alone, if it was measured."""
     names = [name for name in columns if name.startswith("valid_") and name not in _SHOWN_BY_LOSS]
     return ["valid_r2"] if "valid_r2" in names else names
 
 
-class _Watch(Callback):
-    """Hands a run to the view."""
+class _Redraw(Callback):
+    """Passes a run to the view after each step."""
 
     def __init__(self, view: LiveView, model: str) -> None:
         self._view = view

@@ -1,4 +1,4 @@
-"""Reading a model and the table it is used on, for the commands that use one."""
+"""Reads a model file, and a table with the columns that the model needs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parqu
 
 
 def check_model_path(where: str, model: str) -> None:
-    """Refuse what is not there, and a table in the place of the model."""
+    """Raise an error for a file that does not exist, and for a table in the place of the model."""
     if model in dataset_names() or model.lower().endswith(_TABLES):
         advice = "" if where == "show" else f" The model comes first: glassnet {where} MODEL DATA"
         message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
@@ -32,7 +32,7 @@ def check_model_path(where: str, model: str) -> None:
 
 
 def _near_file(path: str) -> str:
-    """Return advice with the name of a file that looks like a mistyped one, or nothing."""
+    """Return a suggestion with the file whose name is nearest, or ""."""
     folder = Path(path).expanduser().parent
     try:
         names = sorted(entry.name for entry in folder.iterdir())
@@ -43,7 +43,7 @@ def _near_file(path: str) -> str:
 
 
 def training_notes(network: Network) -> dict[str, Any] | None:
-    """Return what `glassnet train` wrote into the file about the training; None for models that came otherwise."""
+    """Return the notes on the training that `glassnet train` wrote into a file; None for other models."""
     notes = network.metadata.get("training")
     parts = ("rows", "network", "training", "history", "scores", "baseline")
     if isinstance(notes, dict) and "data" in notes and all(isinstance(notes.get(part), dict) for part in parts):
@@ -52,20 +52,20 @@ def training_notes(network: Network) -> dict[str, Any] | None:
 
 
 def _in_order(scores: Any) -> Any:
-    """Return scores as every report orders them: a file has its keys sorted."""
+    """Return scores in the order of all reports: in a file the keys are sorted."""
     if not isinstance(scores, dict):
         return scores
     return {name: scores[name] for name in sorted(scores, key=lambda s: SCORES.index(s) if s in SCORES else 99)}
 
 
 def load_model(where: str, model: str) -> TableModel:
-    """Return the model in a file, with its encoder."""
+    """Return the model in a file with its encoder."""
     check_model_path(where, model)
     return TableModel.load(Path(model).expanduser())
 
 
 def table_for(where: str, model: TableModel, data: str, *, with_target: bool) -> Table:
-    """Return a table read as the training table was, with the columns that the model needs."""
+    """Return a table, read as the training table was; raise an error if it lacks a column that the model needs."""
     if data.lower().endswith(MODEL_SUFFIX):
         message = f"{where}: DATA must be a table, got the model file {data!r}. The table comes second."
         raise ConfigError(message, expected="a table", got=data)

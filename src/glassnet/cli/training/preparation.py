@@ -1,4 +1,4 @@
-"""From a table to rows in three parts, and to the arrays that a network sees of them."""
+"""From a table to training, validation and test rows, and to the arrays that a network sees of them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from difflib import get_close_matches
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular import Column, Table, TableEncoder, TargetEncoder, read_table, split_rows
+from glassnet.tabular import Column, Table, TableModel, TargetEncoder, read_table, split_rows
 from glassnet.tabular.fitting.options import Rows
 
 __all__ = [
     "MODEL_SUFFIX",
-    "Coded",
+    "Encoded",
     "Prepared",
     "check_column",
     "load_table",
@@ -29,18 +29,18 @@ MODEL_SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What training needs, before columns are coded.
+    """The table split into parts, before its columns are encoded.
 
     Parameters
     ----------
     inputs : Table
-        All rows with a target, without it.
+        All rows with a target, without the target column.
     column : Column
-        Their target.
+        The target column.
     target : TargetEncoder
         Fitted on the training rows; only the list of classes is that of all rows.
     rows : dict of str to ndarray
-        The rows of the table in each part: training and, unless their share is 0, validation and test.
+        Row numbers of each part: training and, unless their share is 0, validation and test.
     """
 
     inputs: Table
@@ -49,8 +49,8 @@ class Prepared:
     rows: dict[str, np.ndarray]
 
     @property
-    def judged_on(self) -> str:
-        """The part whose scores are reported."""
+    def scored_on(self) -> str:
+        """The name of the part whose scores are reported."""
         return "test" if "test" in self.rows else "validation"
 
     def part(self, name: str) -> Rows:
@@ -59,37 +59,38 @@ class Prepared:
 
     @property
     def truth(self) -> np.ndarray:
-        """The class codes of the rows that are judged on, or their numbers in the target's units."""
-        column = self.part(self.judged_on).target
+        """True class codes of the rows that scores are reported on, or their numbers in the target's units."""
+        column = self.part(self.scored_on).target
         return self.target.transform(column) if self.target.labels else column.values.astype(np.float64)
 
-    def coded(self, encoder: TableEncoder, target: TargetEncoder) -> Coded:
-        """Return all parts as arrays."""
-        parts = {name: self.part(name) for name in self.rows}
-        X = {name: encoder.transform(part.inputs) for name, part in parts.items()}
-        return Coded(encoder, target, X, {name: target.transform(part.target) for name, part in parts.items()})
 
-
-@dataclass(frozen=True)
-class Coded:
-    """What a network sees of the rows.
+class Encoded:
+    """The rows of each part as a model sees them; a part is encoded when it is first needed.
 
     Parameters
     ----------
-    encoder, target
-        Fitted.
-    X, y : dict of str to ndarray
-        Features and coded target of each part.
+    model : TableModel
+    data : Prepared
     """
 
-    encoder: TableEncoder
-    target: TargetEncoder
-    X: dict[str, np.ndarray]
-    y: dict[str, np.ndarray]
+    def __init__(self, model: TableModel, data: Prepared) -> None:
+        self.model = model
+        self._data = data
+        self._X: dict[str, np.ndarray] = {}
+
+    def features(self, part: str) -> np.ndarray:
+        """Return the features of a part's rows, of shape (n, d)."""
+        if part not in self._X:
+            self._X[part] = self.model.encoder.transform(self._data.part(part).inputs)
+        return self._X[part]
+
+    def targets(self, part: str) -> np.ndarray:
+        """Return the encoded targets of a part's rows."""
+        return self.model.target.transform(self._data.part(part).target)
 
 
 def refuse_model(where: str, data: str) -> None:
-    """Name a model in the place of a table for what it is."""
+    """Raise an error for a model file in the place of a table."""
     if data.lower().endswith(MODEL_SUFFIX):
         advice = f"To use it: glassnet predict {data} new.csv"
         message = f"{where}: DATA must be a table, got the model file {data!r}. {advice}"
@@ -97,7 +98,7 @@ def refuse_model(where: str, data: str) -> None:
 
 
 def load_table(where: str, data: str, text: Sequence[str] = ()) -> Table:
-    """Read a table."""
+    """Return the table in a file; columns named in ``text`` are read as text."""
     refuse_model(where, data)
     try:
         return read_table(data, text=text)
@@ -109,7 +110,7 @@ def load_table(where: str, data: str, text: Sequence[str] = ()) -> Table:
 
 
 def check_column(where: str, option: str, name: str, names: Sequence[str]) -> str:
-    """Return ``name`` if the table has it, or suggest the nearest."""
+    """Return ``name`` if the table has it; otherwise raise an error that suggests the nearest."""
     if name in names:
         return name
     folded = [other for other in names if other.casefold().strip() == name.casefold().strip()]
@@ -124,7 +125,7 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
 
 
 def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
-    """Return the rows whose target is known, if others may be left out; otherwise refuse these."""
+    """Return the rows whose target is known; raise an error if there are others and ``skip`` is False."""
     column = table[check_column(where, "--target", target, table.names)]
     if not column.n_missing:
         return table
@@ -143,23 +144,23 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
 def prepare(
     where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], drop: Sequence[str], seed: int
 ) -> Prepared:
-    """Split the rows, and find out what is to be predicted.
+    """Split the rows, and determine the task from the target column.
 
     Parameters
     ----------
     where : str
-        How messages begin.
+        The command, for error messages.
     table : Table
     target : str
         The column to predict, without missing values.
     task : {"classification", "regression"} or None
         None infers it from the column.
     shares : (float, float)
-        Of validation and test; either may be 0.
+        Shares of validation and test rows; either may be 0.
     drop : sequence of str
         Columns to leave out.
     seed : int
-        Of the split.
+        Seed of the split.
     """
     for name in drop:
         check_column(where, "--drop", name, table.names)
@@ -183,7 +184,7 @@ def prepare(
 def _split(
     where: str, n: int, shares: tuple[float, float], seed: int, codes: np.ndarray | None
 ) -> dict[str, np.ndarray]:
-    """Return the rows of each part."""
+    """Return the row numbers of each part."""
     validation, test = shares
     if validation + test >= 1.0:
         message = f"{where}: --validation and --test must leave rows to train on, got {validation:g} and {test:g}."

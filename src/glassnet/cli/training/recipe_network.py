@@ -1,11 +1,14 @@
-"""A recipe's network, or several of them, as ``glassnet train`` has them trained."""
+"""The training of a recipe's network, or of several, and of the linear baseline."""
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import glassnet as gn
@@ -14,62 +17,127 @@ from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
-from glassnet.tabular import TargetEncoder
+from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import Goal, find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
-from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.plain import plain_recipe
+from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
+from glassnet.training import Callback, History, Run
 
-__all__ = ["fit_recipe", "goal_of"]
+__all__ = ["find_recipe", "fit_linear", "fit_recipe", "goal_of"]
 
-# On products of this size a second thread saves a fifth of the time on two idle cores, and a number of threads that
-# depends on how busy the machine is costs equal results.
+# On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
+# on the number of threads, and that on how busy the machine is.
 _ONE_THREAD = ("realmlp", "small")
 _MOST_ROWS = 1024
-# A recipe scales its columns its own way. Several may have their missing values in the same rows: equal flags.
-_NOT_TOLD = ("duplicate-columns", "unscaled-inputs")
-# Nor what compares training and validation rows: with folds all rows are at hand, and those held out are among them.
-_NOT_TOLD_OF_FOLDS = ("shared-rows",)
+# Findings that are not reported. Several columns may have their missing values in the same rows: their flags are equal.
+_IGNORED = ("duplicate-columns",)
+_IGNORED_OF_RECIPES = ("unscaled-inputs",)  # a published recipe scales its columns its own way
+_IGNORED_OF_FOLDS = ("shared-rows",)  # the rows of all folds are passed, and those held out are among them
+_LINEAR = plain_recipe((), rate=0.01, decays=False, epochs=200, patience=10)
+_BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and the best so far, in float32
 
 
 def goal_of(options: TrainOptions, data: Prepared) -> Goal:
-    """Return what a recipe is to aim at, or say why it cannot."""
+    """Return loss and metric of the training, or raise an error if the target does not allow them."""
     if options.quantiles and data.target.labels:
         must = "--quantiles must be used with numbers"
         message = f"{WHERE}: {must}, got a classification of {data.target.name!r}. Leave it out."
         raise ConfigError(message, expected=must, got="classification")
-    return find_goal(WHERE, data.target.task, options.metric, options.quantiles)
+    goal = find_goal(WHERE, data.target.task, options.metric, options.quantiles)
+    return _by_loss(goal) if options.is_plain else goal
+
+
+def _by_loss(goal: Goal) -> Goal:
+    """Return the same goal with the loss itself as the metric that chooses the epoch."""
+    return replace(goal, metric="loss", smooths=False)
+
+
+def find_recipe(options: TrainOptions) -> Recipe:
+    """Return the recipe that the options name; the plain one with its settings."""
+    if not options.is_plain:
+        return RECIPES[str(options.recipe)]
+    names = ("layers", "rate", "epochs", "patience", "activation", "dropout", "weight_decay")
+    recipe = plain_recipe(**{name: getattr(options, name) for name in names})
+
+    def checked(design: Design) -> list[gn.Layer]:
+        _check_memory(design.X.shape[1], options.layers or (), design.n_outputs)
+        return recipe.layers(design)
+
+    return replace(recipe, layers=checked)
+
+
+def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
+    """Raise an error for a network larger than the memory: some systems promise more than they have."""
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):  # not known on this system
+        return
+    sizes = [n_inputs, *map(int, widths), n_outputs]
+    n = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    if _BYTES * n > memory > 0:
+        now = ",".join(map(str, widths))
+        message = f"{WHERE}: the network must fit into memory, got {n:,} parameters. Lower --layers (now {now})."
+        raise ConfigError(message, got=n)
+
+
+def fit_linear(
+    options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
+) -> TableModel:
+    """Train the linear baseline, a model without hidden layers, and return it.
+
+    Parameters
+    ----------
+    options : TrainOptions
+        With a batch.
+    data : Prepared
+    watcher : Watcher
+    ctrl_c : CtrlC
+    seconds : float or None
+        Longest time for the training.
+    """
+    watcher.phase("training a linear model to compare with")
+    goal = _by_loss(find_goal(WHERE, data.target.task, None, None))
+    plan = FitOptions(
+        _LINEAR,
+        goal,
+        seed=options.seed,
+        batch_size=options.batch,
+        max_seconds=seconds,
+        make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
+    )
+    model = _fit(options, data, plan).model
+    if ctrl_c.pressed:
+        raise KeyboardInterrupt
+    return model
 
 
 def fit_recipe(
     options: TrainOptions, goal: Goal, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
 ) -> tuple[Trained, list[dict[str, Any]]]:
-    """Train what a recipe says, and return it with how long each recipe was said to take, JSON-able.
+    """Train what the recipe describes, and return it with the estimated time of each recipe, JSON-able.
 
     Parameters
     ----------
     options : TrainOptions
         With a recipe.
     goal : Goal
-    data : Prepared
-    watcher : Watcher
-    ear : CtrlC
-    seconds : float or None
-        At most.
+    data, watcher, ctrl_c, seconds
+        As for `fit_linear`.
     """
     began = time.perf_counter()
-    train = data.part("training")
-    valid = data.part("validation") if "validation" in data.rows else None
     plan = _plan(options, goal, watcher, ctrl_c, seconds)
     times: dict[str, Estimate] = {}
-    if options.estimates or seconds is not None:
+    if not options.is_plain and (options.estimates or seconds is not None):
         watcher.phase("timing the recipes")
         # A few rows may be odd where all are not, and what is too large may be another recipe's.
         with suppress(DataError, DivergenceError, MemoryError):
-            times = estimate_times(train, 0 if valid is None else len(valid.target), data.target, plan)
-    told = [_told(found, plan) for found in times.values()]
-    watcher.facts({"recipes": told})
+            train, n_valid = data.part("training"), len(data.rows.get("validation", ()))
+            times = estimate_times(train, n_valid, data.target, plan)
+    estimates = [_estimate(found, plan) for found in times.values()]
+    watcher.facts({"recipes": estimates})
     if ctrl_c.pressed:
         raise KeyboardInterrupt
     watcher.phase("training")
@@ -78,13 +146,14 @@ def fit_recipe(
         left = max(seconds - (time.perf_counter() - began), 0.0)
         known = times.get(plan.recipe.name)
         plan = replace(plan, max_seconds=left, seconds_per_step=None if known is None else known.seconds_per_step)
-    trained = _fit(train, valid, data.target, plan)
+    trained = _fit(options, data, plan)
     if not any(history.epochs for history in trained.histories):
         raise KeyboardInterrupt
-    return trained, told
+    return trained, estimates
 
 
-def _told(found: Estimate, plan: FitOptions) -> dict[str, Any]:
+def _estimate(found: Estimate, plan: FitOptions) -> dict[str, Any]:
+    """Return the estimated time of one recipe, JSON-able."""
     seconds, at_most = (float(f"{value:.3g}") for value in (found.seconds, found.at_most))
     return {
         "recipe": found.recipe,
@@ -97,36 +166,61 @@ def _told(found: Estimate, plan: FitOptions) -> dict[str, Any]:
 
 
 def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None) -> FitOptions:
-    assert options.recipe is not None
-    not_told = _NOT_TOLD + _NOT_TOLD_OF_FOLDS * bool(options.folds)
+    """Return how the networks of the recipe are trained."""
+    ignored = _IGNORED + _IGNORED_OF_RECIPES * (not options.is_plain) + _IGNORED_OF_FOLDS * bool(options.folds)
     products_are_small = options.recipe in _ONE_THREAD and (options.batch or 0) <= _MOST_ROWS
     return FitOptions(
-        RECIPES[options.recipe],
+        find_recipe(options),
         goal,
         seed=options.seed,
         n_ensemble=options.ensemble or 1,
         n_folds=options.folds,
-        epochs=options.epochs,
+        epochs=None if options.is_plain else options.epochs,  # the plain recipe has them already
         batch_size=options.batch,
         max_seconds=seconds,
         threads=1 if products_are_small else "auto",
-        # Nothing is tried: of a recipe nobody can change the rate, the layers or the dropout here.
-        diagnose=gn.Watch(ignore=not_told, try_remedies=False),
+        # No remedies are tried for a published recipe: the command line cannot change its rate, layers or dropout.
+        diagnose=gn.Watch(ignore=ignored, try_remedies=options.is_plain),
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("network")],
     )
 
 
-def _fit(train: Rows, valid: Rows | None, target: TargetEncoder, plan: FitOptions) -> Trained:
-    """Train, and say in the words of the command line what cannot be."""
+class _Last(Callback):
+    """Keeps the history of the latest run, also of one that fails."""
+
+    history: History | None = None
+
+    def on_fit_begin(self, run: Run[Any]) -> None:
+        self.history = run.history
+
+
+def _fit(options: TrainOptions, data: Prepared, plan: FitOptions) -> Trained:
+    """Train on the prepared rows; errors name what can be changed on the command line."""
+    train: Rows = data.part("training")
+    valid = data.part("validation") if "validation" in data.rows else None
+    last, others = _Last(), plan.make_callbacks
+    plan = replace(plan, make_callbacks=lambda: [last, *others()])
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", gn.DiagnosisWarning)  # the report has them
-            return fit_table(train, valid, target, plan)
+            return fit_table(train, valid, data.target, plan)
     except DivergenceError as error:
+        advice = _lower_rate(options, last.history) if options.is_plain else "Try another --recipe, or another --seed."
         got = error.got or "another"
-        message = f"{WHERE}: loss and weights must stay finite, got {got}. Try another --recipe, or another --seed."
+        message = f"{WHERE}: loss and weights must stay finite, got {got}. {advice}"
         raise DivergenceError(message, got=error.got) from error
     except MemoryError as error:
         rows = plan.batch_size or plan.recipe.batch_size(len(train.target))
-        message = f"{WHERE}: a step must fit into memory, got {rows:,} rows. Lower --batch, or try --recipe small."
+        other = "lower --layers" if options.is_plain else "try --recipe small"
+        message = f"{WHERE}: a step must fit into memory, got {rows:,} rows. Lower --batch, or {other}."
         raise ConfigError(message, got=rows) from error
+
+
+def _lower_rate(options: TrainOptions, history: History | None) -> str:
+    """Return the advice for a plain network that diverged, with what a diagnosis tried on a copy."""
+    assert options.rate is not None
+    assert options.weight_decay is not None
+    lower = f"--weight-decay (now {options.weight_decay:g}) or " if options.weight_decay > 1.0 else ""
+    found = [] if history is None else [*history.findings]
+    tried = f" Tried: {found[0].tried}" if found and found[0].helped and not lower else ""
+    return f"Lower {lower}--rate (now {options.rate:g}).{tried}"

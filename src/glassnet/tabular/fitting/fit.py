@@ -149,6 +149,8 @@ class _Jobs:
         options, (X, y, _) = self._options, self._data
         if options.max_seconds is None:
             return None
+        if not options.recipe.shortens:
+            return max(options.max_seconds - (time.perf_counter() - began), 0.0)
         step = options.seconds_per_step
         if step is None:
             step = measure_pace(self._network(options.seed), X, y, self._batch_size, options).step
@@ -175,7 +177,7 @@ class _Jobs:
             drop_last=options.recipe.drops_last,
             sample_weight=weight,
             validation_data=self._held_out,
-            metrics=options.goal.metric,
+            metrics=options.goal.measured,
             early_stopping=self._early_stopping(),
             callbacks=options.make_callbacks(),
             max_seconds=seconds,
@@ -206,7 +208,7 @@ class _Jobs:
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
             validation=None if self._held_out is None else network.check_data("fit", *self._held_out),
-            metrics=network.loss.choose_metrics("fit", options.goal.metric),
+            metrics=network.loss.choose_metrics("fit", options.goal.measured),
             early_stopping=self._early_stopping(),
             max_seconds=math.inf if seconds is None else seconds,
             threads=options.threads,
@@ -218,5 +220,5 @@ class _Jobs:
 
 def _complete(networks: list[Network]) -> list[Network]:
     """Return the networks that were trained to their end; if Ctrl-C left none, those that it interrupted."""
-    trained = [network for network in networks if network.run is not None]
+    trained = [network for network in networks if network.history.epochs]
     return [one for one in trained if one.history.stop_reason != "interrupted"] or trained or networks[:1]

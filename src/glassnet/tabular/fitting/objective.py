@@ -29,14 +29,19 @@ class Goal:
     loss : Loss
         Before a recipe adds label smoothing or an ensemble.
     metric : str
-        The epoch with its best value on the validation rows is kept.
+        The epoch with its best value on the validation rows is kept; ``"loss"`` is the loss itself.
     smooths : bool
         Whether a recipe may smooth labels.
     """
 
     loss: Loss
-    metric: ClassMetric | NumberMetric | Literal["pinball"]
+    metric: ClassMetric | NumberMetric | Literal["loss", "pinball"]
     smooths: bool
+
+    @property
+    def measured(self) -> ClassMetric | NumberMetric | Literal["pinball"] | None:
+        """The metric to measure after each epoch; None, for the loss's own metrics, if the loss chooses the epoch."""
+        return None if self.metric == "loss" else self.metric
 
 
 def find_goal(where: str, task: str, metric: str | None, quantiles: Sequence[float] | None) -> Goal:

@@ -113,6 +113,8 @@ class Recipe:
         Whether parameters are initialised from the training rows, if at least 16 of them differ.
     clips : bool
         Whether predicted numbers are clipped to the range of the training rows.
+    shortens : bool
+        Whether a time limit lowers the number of epochs beforehand; otherwise it cuts the training off.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Recipe:
     drops_last: bool = True
     starts_from_data: bool = False
     clips: bool = False
+    shortens: bool = True
 
     def network(self, design: Design, seed: int) -> Network:
         """Return a new network, built and initialised."""

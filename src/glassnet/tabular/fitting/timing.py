@@ -104,7 +104,7 @@ def measure_pace(
         epochs=_EPOCHS,
         batch_size=rows,
         validation_data=(X[valid], y[valid]) if len(valid) else None,
-        metrics=options.goal.metric,
+        metrics=options.goal.measured,
         callbacks=timer,
         threads=options.threads,
         progress=False,
