@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def check_gradients(
     y: Any,
     sample_weight: Any = None,
     *,
-    mode: str = "train",
+    mode: Literal["train", "record"] = "train",
     max_entries: int = 200,
     seed: int = 0,
 ) -> GradientReport:

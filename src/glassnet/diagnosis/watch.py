@@ -114,8 +114,7 @@ class Watch(Observer):
     def _worst_to_expect(self, run: Run[Any]) -> float:
         """Return a loss that is clearly worse than that of the best constant answer; infinity if that is not known."""
         case = self._case(run)
-        known = case is not None and case.baseline is not None
-        return case.baseline + _WORSE * case.scale if known else math.inf  # type: ignore[union-attr, operator]
+        return math.inf if case is None or case.baseline is None else case.baseline + _WORSE * case.scale
 
     def _check_result(self, run: Run[Any]) -> None:
         steps = run.epoch * (run.steps_per_epoch or 1)

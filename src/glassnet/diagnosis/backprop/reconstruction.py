@@ -31,6 +31,9 @@ __all__ = ["HIDDEN", "OUTPUTS", "Function", "RebuiltLayer", "RebuiltNetwork", "r
 
 _SAME = 1e-9  # relative difference up to which two predictions count as equal
 
+Kept = dict[int, tuple[tuple[str, ...], np.ndarray, np.ndarray]]
+"""By layer: the activations below it, its inputs, and its Z."""
+
 
 class Function:
     """Activations of this library, one after the other, as a function of an array.
@@ -138,23 +141,29 @@ class RebuiltNetwork:
         """Return an array with the shape of a parameter as (inputs, outputs)."""
         return _as_weight(array, self.flipped)
 
-    def forward(self, arrays: Sequence[np.ndarray], X: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Return Z and A of every layer; A starts with the data."""
-        A = [one_sample_per_row(X, self.rows).astype(np.float64)]
-        Z = []
-        for i, layer in enumerate(self.layers):
-            product = A[-1] @ self.weight(arrays, i)
-            Z.append(product if layer.bias is None else product + arrays[layer.bias].reshape(1, -1))
-            functions = OUTPUTS if i == len(self.layers) - 1 else HIDDEN
-            A.append(functions[layer.activation](Z[-1]))
-        return Z, A
+    def forward(
+        self, arrays: Sequence[np.ndarray], X: np.ndarray, kept: Kept | None = None
+    ) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return Z and A of every layer; A starts with the data.
 
-    def matches(self, points: Sequence[Point]) -> bool:
+        ``kept`` has what the last call found at each layer, which holds again where the activations below are the same.
+        """
+        kept = {} if kept is None else kept
+        names = tuple(layer.activation for layer in self.layers)
+        for i, layer in enumerate(self.layers):
+            if i not in kept or kept[i][0] != names[:i]:
+                A = HIDDEN[names[i - 1]](kept[i - 1][2]) if i else one_sample_per_row(X, self.rows).astype(np.float64)
+                Z = A @ self.weight(arrays, i)
+                kept[i] = names[:i], A, Z if layer.bias is None else Z + arrays[layer.bias].reshape(1, -1)
+        _, A_of_layers, Z_of_layers = zip(*kept.values(), strict=True)
+        return list(Z_of_layers), [*A_of_layers, OUTPUTS[names[-1]](Z_of_layers[-1])]
+
+    def matches(self, points: Sequence[Point], kept: Kept | None = None) -> bool:
         """Return whether the predictions are those of the learner's forward, at every point."""
         for point in points:
             expected = one_sample_per_row(point.found.predictions, self.rows)
             with np.errstate(all="ignore"):
-                A = self.forward(point.arrays, point.X)[1][-1]
+                A = self.forward(point.arrays, point.X, kept)[1][-1]
             if A.shape != expected.shape or not np.isfinite(A).all():
                 return False
             if float(np.abs(A - expected).max()) > _SAME * max(1e-3, float(np.abs(expected).max())):
@@ -175,10 +184,11 @@ def rebuild_network(names: Sequence[str], points: Sequence[Point], rows: bool) -
         for flipped in (not rows, rows):
             if not _chains(weights, biases, arrays, n_features, flipped):
                 continue
+            kept: Kept = {}
             for activation in _choices(len(weights) - 1):
                 layers = [RebuiltLayer(*each) for each in zip(weights, biases, activation, strict=True)]
                 network = RebuiltNetwork(layers, rows, flipped)
-                if network.matches(points[:1]) and network.matches(points):
+                if network.matches(points[:1], kept) and network.matches(points):
                     return network
     return None
 

@@ -100,7 +100,7 @@ def locate(network: BaseNetwork, X: np.ndarray | None, epoch: int, step: int) ->
 
 
 def _scaled(case: Case) -> Iterator[Attempt]:
-    """Yield attempts with everything scaled: with two mistakes, neither remedy alone need help."""
+    """Yield attempts with everything scaled: of two mistakes, neither remedy helps alone."""
     X, y, _ = case.sample
     flat = X.reshape(len(X), -1).astype(np.float64)
     inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
