@@ -218,5 +218,5 @@ class _Jobs:
 
 def _complete(networks: list[Network]) -> list[Network]:
     """Return the networks that were trained to their end; if Ctrl-C left none, those that it interrupted."""
-    trained = [network for network in networks if network.run is not None]
+    trained = [network for network in networks if network.history.epochs]
     return [one for one in trained if one.history.stop_reason != "interrupted"] or trained or networks[:1]
