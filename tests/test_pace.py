@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,16 +135,53 @@ X = np.random.default_rng(0).standard_normal((2000, 120)).astype("f4")
 Y = (X[:, 0] > 0).astype(int)
 
 
+class Each(gn.Callback):
+    """Calls a function after each step."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self.function = function
+
+    def on_step_end(self, run: Any) -> None:
+        """Call it."""
+        self.function()
+
+
 def looking(seen: list[int]) -> gn.Callback:
     """Return a callback that writes down how many threads BLAS has."""
-
-    class Look(gn.Callback):
-        def on_step_end(self, run: Any) -> None:
-            seen.append(available_threads())
-
-    return Look()
+    return Each(lambda: seen.append(available_threads()))
 
 
+def test_threads_of_a_fit_on_a_made_up_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large products are tried with several numbers, small ones have one, a number of the user's is taken as it is."""
+    blas = {"threads": 4}
+    monkeypatch.setattr(threads_module, "_set", lambda n: blas.update(threads=n))
+    monkeypatch.setattr(threads_module, "available_threads", lambda: blas["threads"])
+    monkeypatch.setattr(threads_module, "usable_cores", lambda: 2)
+    for times, faster in (({1: 0.010, 2: 0.006}, 2), ({1: 0.010, 2: 0.020}, 1)):
+        machine = Machine(times | {3: 0.001})
+
+        def clock(machine: Machine = machine) -> float:
+            machine.now += machine.seconds[blas["threads"]]
+            return machine.now
+
+        monkeypatch.setattr("glassnet.training.threads.pace.Pace", partial(Pace, clock=clock))
+        for options, wanted in (
+            ({}, {1, 2}),
+            ({"threads": 3}, {3}),
+            ({"deterministic": True}, {1}),
+            ({"batch_size": 10, "epochs": 1}, {1}),
+        ):
+            seen: list[int] = []
+            count = Each(lambda seen=seen: seen.append(blas["threads"]))
+            history = wide().fit(X, Y, **{"batch_size": 100, "epochs": 2, **options}, callbacks=[count])
+            assert set(seen) == wanted
+            assert history.threads == seen[-1] == (max(wanted) if options else faster)
+            assert len(history.notes) == (not options)
+            assert all("tried on steps of this run, 1 and 2 in turn" in note for note in history.notes)
+            assert blas["threads"] == 4
+
+
+@pytest.mark.slow  # real threads, four on two cores, wait by spinning: 20 seconds of computing
 @pytest.mark.usefixtures("_four_threads")
 def test_threads_of_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     """Large products are tried with several numbers, small ones have one, a number of the user's is taken as it is."""

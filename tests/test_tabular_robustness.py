@@ -264,7 +264,7 @@ def test_rare_classes(recipe: str) -> None:
         if "single" in counts:
             y[5] = "single"
         for options in ({}, {"n_folds": 4}):
-            check_probabilities(classifier(recipe, **options).fit(X, y), X, y.tolist())
+            check_probabilities(classifier(recipe, epochs=1, **options).fit(X, y), X, y.tolist())
     if recipe == "realmlp":
         y = np.where(ROWS < 3, "rare", ODD)
         assert (classifier(epochs=40).fit(X, y).predict(X) == y).all()
