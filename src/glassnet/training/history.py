@@ -146,6 +146,8 @@ class History:
         return "\n".join(text_table([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
 
     def __repr__(self) -> str:
+        if not self.epochs:
+            return "History(0 epochs)"
         last = ", ".join(f"{name}={_show(value)}" for name, value in self.last.items() if value is not None)
         return f"History({self.epochs} epochs, {self.seconds:.1f} s, {self.stop_reason}: {last})"
 
