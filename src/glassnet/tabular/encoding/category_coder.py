@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.tabular.encoding.coders import Coder, rows_have
+from glassnet.tabular.encoding.coders import Coder
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.wording import few
@@ -105,7 +105,7 @@ class CodeCoder(Coder):
         The first code of this column.
     """
 
-    kind = "code"
+    kind = role = "code"
     column_kind: ClassVar[str] = "category"
 
     categories: tuple[str, ...]
@@ -150,4 +150,4 @@ def _new_categories(column: Column, known: Iterable[str], fate: str) -> list[str
     if not counts:
         return []
     shown = few((repr(text) for text, _ in counts.most_common()), _SHOWN)
-    return [f"{rows_have(counts.total(), column)} a category that training did not have, {fate}: {shown}."]
+    return [f"{Coder.rows_have(counts.total(), column)} a category that training did not have, {fate}: {shown}."]

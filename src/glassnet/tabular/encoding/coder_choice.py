@@ -11,7 +11,7 @@ from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, Numbe
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import plain_text, unread_format
+from glassnet.tabular.reading.text import odd_format, plain_text
 
 __all__ = ["choose_coder", "refuse_empty"]
 
@@ -43,7 +43,7 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
         if len(distinct) > max_categories:
-            _refuse_unread_format(column)
+            _refuse_odd_format(column)
         if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
@@ -53,9 +53,9 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
     return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
 
 
-def _refuse_unread_format(column: Column) -> None:
+def _refuse_odd_format(column: Column) -> None:
     """Raise an error for text that is nearly numbers: as categories its many values would be of no use."""
-    found = unread_format(column.present().tolist())
+    found = odd_format(column.present().tolist())
     if found:
         must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
         message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"

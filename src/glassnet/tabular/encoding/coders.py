@@ -8,12 +8,14 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from glassnet.errors import DataError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import KINDS, Column
+from glassnet.tabular.reading.text import as_kind
 
-__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "outside_training", "rows_have"]
+__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "finite", "outside_training"]
 
 Scaling = Literal["standard", "robust", "normal"]
 SCALINGS: dict[str, type[Scale]] = {"standard": Scale, "robust": RobustScale, "normal": NormalScale}
@@ -33,9 +35,20 @@ class Coder:
     """
 
     kind: ClassVar[str]
+    role: ClassVar[str] = "indicator"
 
     name: str
     n_missing: int
+
+    @property
+    def training_kind(self) -> str:
+        """The kind of the column in training."""
+        return str(getattr(self, "column_kind", self.kind))
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes, for an embedding layer."""
+        return 0
 
     @property
     def flagged(self) -> bool:
@@ -47,6 +60,11 @@ class Coder:
         """The names of the features."""
         return self.value_features() + ([f"{self.name} (missing)"] if self.flagged else [])
 
+    @property
+    def roles(self) -> list[str]:
+        """For each feature ``"number"``, ``"indicator"`` or ``"code"``."""
+        return [self.role] * len(self.value_features()) + ["indicator"] * self.flagged
+
     def value_features(self) -> list[str]:
         """Return the names of the features before the flag."""
         return [self.name]
@@ -55,13 +73,47 @@ class Coder:
         """Return the features before the flag, numbers or bool of shape (n, number of features)."""
         raise NotImplementedError
 
+    def write(self, out: np.ndarray, column: Column) -> None:
+        """Write the features of a column to ``out``, the flag included."""
+        values = self.encode(column)
+        width = values.shape[1]
+        with np.errstate(over="ignore", under="ignore"):
+            out[:, :width] = values
+        if self.flagged:
+            out[:, width] = column.missing
+        if not np.isfinite(out).all():
+            row = int(np.argwhere(~np.isfinite(out))[0, 0])
+            must = f"column {column.name!r} must hold numbers near those of training"
+            got = f"{column.values[row]} in row {row}"
+            message = f"TableEncoder.transform: {must}, got {got}. float32 cannot hold it scaled."
+            raise DataError(message, expected=must, got=column.values[row])
+
     def done(self) -> str:
         """Return a description of the encoding."""
         raise NotImplementedError
 
+    def warnings(self, raw: Column) -> list[str]:
+        """Return all warnings about a new column, which may be of another kind than in training."""
+        try:
+            read = as_kind(raw, self.training_kind, "Not readable")
+        except DataError as error:
+            return [str(error)]
+        column = finite(read)
+        head = f"Column {column.name!r}: "
+        infinite = column.n_missing - read.n_missing
+        found = [f"{head}{infinite} of {len(column)} values are infinite and count as missing."] if infinite else []
+        if column.n_missing and not self.n_missing:
+            found.append(f"{head}{column.n_missing} of {len(column)} values are missing, where training had none.")
+        return found + self.check(column)
+
     def check(self, column: Column) -> list[str]:
-        """Return warnings for new data."""
+        """Return warnings about the values of a new column."""
         return []
+
+    @staticmethod
+    def rows_have(count: int, column: Column) -> str:
+        """Return the start of a warning about some rows of a column."""
+        return f"Column {column.name!r}: {count} of {len(column)} rows {'has' if count == 1 else 'have'}"
 
     def config(self) -> dict[str, Any]:
         """Return all fields for `from_entries`, JSON-able; those of a scale are entries of their own."""
@@ -86,7 +138,7 @@ class Coder:
 class NumberCoder(Coder):
     """Numbers, scaled by ``scale``; missing ones become the mean."""
 
-    kind = "number"
+    kind = role = "number"
 
     scale: Scale
     note: str = ""
@@ -146,6 +198,16 @@ class LeftOut(Coder):
     flags: bool
 
     @property
+    def training_kind(self) -> str:
+        """The kind of the column in training."""
+        return str(getattr(self, "column_kind", self.kind))
+
+    @property
+    def n_codes(self) -> int:
+        """Number of codes, for an embedding layer."""
+        return 0
+
+    @property
     def flagged(self) -> bool:
         return self.flags
 
@@ -167,6 +229,14 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def finite(column: Column) -> Column:
+    """Return the column with infinite values marked as missing."""
+    if column.kind != "number" or not np.isinf(column.values).any():
+        return column
+    values = np.where(np.isinf(column.values), np.nan, column.values)
+    return Column(column.name, "number", values, np.isnan(values))
+
+
 def outside_training(column: Column, scale: Scale, values: np.ndarray, text: Callable[[float], str]) -> list[str]:
     """Return a warning if present values, as numbers that ``text`` prints, are outside the range of training."""
     beyond = values[scale.outside(values)]
@@ -174,12 +244,7 @@ def outside_training(column: Column, scale: Scale, values: np.ndarray, text: Cal
         return []
     ranges = [(text(low), text(high)) for low, high in ((scale.low, scale.high), (beyond.min(), beyond.max()))]
     there, here = (low if low == high else f"{low} to {high}" for low, high in ranges)
-    return [f"{rows_have(beyond.size, column)} a value outside the range of training, {there}: {here}."]
-
-
-def rows_have(count: int, column: Column) -> str:
-    """Return the start of a warning about some rows of a column."""
-    return f"Column {column.name!r}: {count} of {len(column)} rows {'has' if count == 1 else 'have'}"
+    return [f"{Coder.rows_have(beyond.size, column)} a value outside the range of training, {there}: {here}."]
 
 
 def _row_number_note(column: Column) -> str:

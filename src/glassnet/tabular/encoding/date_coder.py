@@ -35,6 +35,7 @@ class DateCoder(Coder):
     """
 
     kind = "date"
+    role = "number"
 
     scale: Scale
     cycles: tuple[str, ...]

@@ -9,12 +9,12 @@ import numpy as np
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
-from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling
+from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling, finite
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.reading.frames import to_table
-from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.wording import few
@@ -114,12 +114,12 @@ class TableEncoder:
             must = "the frame must have at least one row and one column beside the target"
             message = f"TableEncoder.fit: {must}, got {got}."
             raise DataError(message, got=got)
-        columns = [_finite(column) for column in table.columns]
+        columns = [finite(column) for column in table.columns]
         if not self.allow_empty:
             refuse_empty([column.name for column in columns if column.n_missing == len(column)])
         coders: list[Coder] = []
         for column in columns:
-            n_codes = sum(coder.n_codes for coder in coders if isinstance(coder, CodeCoder))
+            n_codes = sum(coder.n_codes for coder in coders)
             coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes))
         if not any(coder.features for coder in coders):
             reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
@@ -128,8 +128,9 @@ class TableEncoder:
         self._coders, self._bounds = coders, []
         if self.scaling == "robust":
             X = self._features(table, np.float64)
-            bounded = [role == "indicator" or not direct for role, direct in zip(self.roles, self._direct, strict=True)]
-            self._bounds = [RobustScale.fit(x) if wanted else None for x, wanted in zip(X.T, bounded, strict=True)]
+            places = [(coder, i) for coder in coders for i in range(len(coder.features))]
+            direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in places]
+            self._bounds = [None if skip else RobustScale.fit(x) for x, skip in zip(X.T, direct, strict=True)]
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:
@@ -153,21 +154,12 @@ class TableEncoder:
     @property
     def roles(self) -> list[str]:
         """For each feature ``"number"``, ``"indicator"`` or ``"code"``."""
-        return [role for coder in self.coders for role in _roles(coder)]
-
-    @property
-    def _direct(self) -> list[bool]:
-        """For each feature whether it is a number that its coder scales, or a code."""
-        return [
-            isinstance(coder, (NumberCoder, CodeCoder)) and i == 0
-            for coder in self.coders
-            for i in range(len(coder.features))
-        ]
+        return [role for coder in self.coders for role in coder.roles]
 
     @property
     def n_codes(self) -> int:
         """Number of codes of all columns."""
-        return sum(coder.n_codes for coder in self.coders if isinstance(coder, CodeCoder))
+        return sum(coder.n_codes for coder in self.coders)
 
     @property
     def column_names(self) -> list[str]:
@@ -177,7 +169,7 @@ class TableEncoder:
     @property
     def text_columns(self) -> list[str]:
         """The columns that were text in training, for ``read_table(path, text=...)`` with new data."""
-        return [coder.name for coder in self.coders if _kind(coder) == "category"]
+        return [coder.name for coder in self.coders if coder.training_kind == "category"]
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -208,9 +200,9 @@ class TableEncoder:
         start = 0
         for coder in self.coders:
             if coder.features:
-                column = _finite(as_kind(table[coder.name], _kind(coder), "TableEncoder.transform"))
+                column = finite(as_kind(table[coder.name], coder.training_kind, "TableEncoder.transform"))
                 stop = start + len(coder.features)
-                _fill(X[:, start:stop], coder, column)
+                coder.write(X[:, start:stop], column)
                 start = stop
         return X
 
@@ -229,7 +221,7 @@ class TableEncoder:
             found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
         for coder in self.coders:
             if coder.features and coder.name in table:
-                found += _check_column(coder, table[coder.name])
+                found += coder.warnings(table[coder.name])
         return found
 
     def describe(self) -> list[dict[str, Any]]:
@@ -241,7 +233,7 @@ class TableEncoder:
         return [
             {
                 "name": coder.name,
-                "kind": _kind(coder),
+                "kind": coder.training_kind,
                 "done": coder.done(),
                 "missing": coder.n_missing,
                 "features": len(coder.features),
@@ -300,14 +292,6 @@ class TableEncoder:
         return f"TableEncoder(max_categories={self.max_categories}{options}): {state}"
 
 
-def _roles(coder: Coder) -> list[str]:
-    """Return the roles of the features of a column."""
-    if isinstance(coder, CodeCoder):
-        return ["code"]
-    role = "number" if isinstance(coder, (NumberCoder, DateCoder)) else "indicator"
-    return [role] * len(coder.value_features()) + (["indicator"] if coder.flagged else [])
-
-
 def _check_codes(entries: Entries, coders: list[Coder]) -> None:
     """Raise an error if codes do not follow each other: a layer would look up another column's vectors."""
     expected = 0
@@ -327,46 +311,3 @@ def _bounds(entries: Entries, n_features: int) -> list[RobustScale | None]:
     if not isinstance(given, list) or len(given) not in (0, n_features):
         raise entries.refuse(key, f"a list of {n_features} scales or of none")
     return [None if one is None else RobustScale.from_config(Entries(entries.where, one)) for one in given]
-
-
-def _kind(coder: Coder) -> str:
-    return coder.column_kind if isinstance(coder, (CodeCoder, LeftOut)) else coder.kind
-
-
-def _finite(column: Column) -> Column:
-    """Return the column with infinite values marked as missing."""
-    if column.kind != "number" or not np.isinf(column.values).any():
-        return column
-    values = np.where(np.isinf(column.values), np.nan, column.values)
-    return Column(column.name, "number", values, np.isnan(values))
-
-
-def _fill(out: np.ndarray, coder: Coder, column: Column) -> None:
-    """Write the features of one column."""
-    values = coder.encode(column)
-    width = values.shape[1]
-    with np.errstate(over="ignore", under="ignore"):
-        out[:, :width] = values
-    if coder.flagged:
-        out[:, width] = column.missing
-    if not np.isfinite(out).all():
-        row = int(np.argwhere(~np.isfinite(out))[0, 0])
-        must = f"column {column.name!r} must hold numbers near those of training"
-        got = f"{column.values[row]} in row {row}"
-        message = f"TableEncoder.transform: {must}, got {got}. float32 cannot hold it scaled."
-        raise DataError(message, expected=must, got=column.values[row])
-
-
-def _check_column(coder: Coder, raw: Column) -> list[str]:
-    """Return the warnings about one column."""
-    try:
-        read = as_kind(raw, _kind(coder), "Not readable")
-    except DataError as error:
-        return [str(error)]
-    column = _finite(read)
-    head = f"Column {column.name!r}: "
-    infinite = column.n_missing - read.n_missing
-    found = [f"{head}{infinite} of {len(column)} values are infinite and count as missing."] if infinite else []
-    if column.n_missing and not coder.n_missing:
-        found.append(f"{head}{column.n_missing} of {len(column)} values are missing, where training had none.")
-    return found + coder.check(column)

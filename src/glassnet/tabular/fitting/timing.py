@@ -139,12 +139,10 @@ class Estimate:
 
     Parameters
     ----------
-    recipe : str
     seconds : float
         In total, without a time limit; for a recipe with early stopping, with a typical number of epochs.
     at_most : float
         With the largest number of epochs.
-    seconds_per_step : float
     is_measured : bool
         Whether steps of this recipe were timed; otherwise the time is extrapolated from another recipe's.
     """

@@ -77,8 +77,7 @@ class Column:
 
     def present(self) -> np.ndarray:
         """Return the values of the rows that have one."""
-        present: np.ndarray = self.values[~self.missing]
-        return present
+        return np.asarray(self.values[~self.missing])
 
     def take(self, rows: np.ndarray | slice) -> Column:
         """Return the column with these rows only, in this order."""

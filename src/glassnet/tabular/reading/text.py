@@ -12,15 +12,7 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
 
-__all__ = [
-    "MISSING_IN_NUMBERS",
-    "MISSING_MARKERS",
-    "as_kind",
-    "as_utc",
-    "column_from_text",
-    "plain_text",
-    "unread_format",
-]
+__all__ = ["MISSING_IN_NUMBERS", "MISSING_MARKERS", "as_kind", "as_utc", "column_from_text", "odd_format", "plain_text"]
 
 MISSING_MARKERS = frozenset({"", "?", "#N/A", "<NA>", "N/A", "NA", "NULL", "NaN", "n/a", "nan", "null"})
 """Cells of text files that mean "no value", in any column."""
@@ -211,16 +203,16 @@ def _unreadable(column: Column, kind: str, where: str) -> DataError:
     return DataError(message, expected=kind, got=value)
 
 
-def unread_format(texts: Sequence[str]) -> str:
+def odd_format(texts: Sequence[str]) -> str:
     """Return a description of texts most of which are numbers or dates, in a format that is not read; else "".
 
     Examples
     --------
-    >>> unread_format(["1.5", "2", "oops", "4", "5", "6"])
+    >>> odd_format(["1.5", "2", "oops", "4", "5", "6"])
     "5 numbers and 1 other, such as 'oops'"
-    >>> unread_format(["3%", "4.5%"])
+    >>> odd_format(["3%", "4.5%"])
     "percentages such as '3%'"
-    >>> unread_format(["Ann", "Bob"])
+    >>> odd_format(["Ann", "Bob"])
     ''
     """
     n = len(texts)
