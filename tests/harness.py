@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.layers import Embedding, Layer, ParamSpec, Step
 from glassnet.layers.tree import leaves
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 from glassnet.utils.random_streams import Noise, Streams
 
 TOLERANCE = {"float32": {"rtol": 2e-5, "atol": 2e-6}, "float64": {"rtol": 1e-12, "atol": 1e-14}}
@@ -43,7 +43,7 @@ class Bench:
         for index, (name, leaf) in enumerate(leaves([""], [self.layer]).items()):
             self._bind(name.removeprefix("."), leaf, index, seed)
         self.streams = [Streams(seed + k) for k in range(members or 1)]
-        self.pool = ScratchPool(members, self.dtype)
+        self.pool = BufferPool(members, self.dtype)
         self.cache = self.cache_for(n)
 
     def _bind(self, name: str, leaf: Layer, index: int, seed: int) -> None:
@@ -68,7 +68,7 @@ class Bench:
 
     def cache_for(self, n: int, keeps: bool = True, need_dX: bool = True) -> dict[str, Any]:
         """Return the layer's cache for n rows."""
-        return self.layer.make_cache(Scratch(self.pool, n, keeps), need_dX)
+        return self.layer.make_cache(Buffers(self.pool, n, keeps), need_dX)
 
     def step(self, mode: str) -> Step:
         """Return a step; noise always at the same position."""

@@ -22,7 +22,7 @@ from safetensors.numpy import load_file
 import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.cli.output import confusion
-from glassnet.cli.output.reasons_html import reasons_html
+from glassnet.cli.output.reasons_html import why_html
 from glassnet.cli.output.report import print_training
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
@@ -729,8 +729,8 @@ def test_explain_writes_a_page(run: Run, models: Path) -> None:
 def test_reasons_are_escaped() -> None:
     """Names and values of a table stand in a page as text, whatever they are."""
     why = Why("<i>", "<b>", 0.5, 0.25, [Reason("<script>", "<style>", 0.25)], "&", label=True)
-    assert re.findall(r"<(?!/?(?:p|table|tr|td|div)\b)", reasons_html(why)) == []
-    assert "&lt;script&gt; = &lt;style&gt;" in reasons_html(why)
+    assert re.findall(r"<(?!/?(?:p|table|tr|td|div)\b)", why_html(why)) == []
+    assert "&lt;script&gt; = &lt;style&gt;" in why_html(why)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import glassnet as gn
 from cases import LOSSES, LossCase
 from glassnet.losses import LOSSES as PUBLIC_LOSSES
 from glassnet.saving.configuration import network_config, network_from_config
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 from harness import numeric_gradient, relative_error
 
 each_loss = pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.name)
@@ -25,12 +25,12 @@ each_of_ours = pytest.mark.parametrize(
 
 
 def value_and_gradient(
-    case: LossCase, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, pool: ScratchPool | None = None
+    case: LossCase, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, pool: BufferPool | None = None
 ) -> tuple[Any, np.ndarray]:
     """Return loss sum and gradient for logits (K?, n, k)."""
     members = None if Z.ndim == 2 else len(Z)
-    pool = pool or ScratchPool(members, Z.dtype)
-    cache = case.loss.make_cache(Scratch(pool, Z.shape[-2], keeps=True), (case.n_outputs,))
+    pool = pool or BufferPool(members, Z.dtype)
+    cache = case.loss.make_cache(Buffers(pool, Z.shape[-2], keeps=True), (case.n_outputs,))
     value = case.loss.value_and_gradient(Z, y, weight, cache["dZ"], cache)
     return value, cache["dZ"]
 
@@ -75,7 +75,7 @@ def test_types_inputs_and_poison(case: LossCase, rng: np.random.Generator) -> No
     y, weight = prepared(case, rng, 5, "float32"), rng.random(5).astype("float32")
     for array in (Z, y, weight):
         array.flags.writeable = False
-    pool = ScratchPool(None, Z.dtype)
+    pool = BufferPool(None, Z.dtype)
     first, dZ = value_and_gradient(case, Z, y, weight, pool)
     expected = dZ.copy()
     for buffer in pool.buffers:
@@ -106,7 +106,7 @@ def test_members_equal_networks(case: LossCase, weighted: bool, rng: np.random.G
 def test_second_call_allocates_little(case: LossCase, n: int, rng: np.random.Generator) -> None:
     """Once warm, a loss allocates less than 64 KiB, whatever the batch size."""
     Z, y = rng.standard_normal((n, case.n_outputs)).astype("float32"), prepared(case, rng, n, "float32")
-    cache = case.loss.make_cache(Scratch(ScratchPool(None, Z.dtype), n, keeps=True), (case.n_outputs,))
+    cache = case.loss.make_cache(Buffers(BufferPool(None, Z.dtype), n, keeps=True), (case.n_outputs,))
     case.loss.value_and_gradient(Z, y, None, cache["dZ"], cache)
     tracemalloc.start()
     case.loss.value_and_gradient(Z, y, None, cache["dZ"], cache)

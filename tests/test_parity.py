@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 import glassnet as gn
 from cases import LAYERS, LOSSES, OPTIMIZERS, LayerCase, LossCase, is_noisy
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 from harness import Bench
 
 FROZEN = load_file(Path(__file__).parent / "data" / "parity.safetensors")
@@ -45,10 +45,10 @@ def test_loss(case: LossCase) -> None:
     figures = frozen("loss", case.name)
     Z, y, weight = figures["Z"], figures["y"], figures["weight"]
     for row, expected in enumerate(figures["rows"]):
-        cache = case.loss.make_cache(Scratch(ScratchPool(None, Z.dtype), 1, keeps=True), (case.n_outputs,))
+        cache = case.loss.make_cache(Buffers(BufferPool(None, Z.dtype), 1, keeps=True), (case.n_outputs,))
         value = case.loss.value_and_gradient(Z[row : row + 1], y[row : row + 1], None, cache["dZ"], cache)
         assert float(value) == pytest.approx(float(expected), rel=1e-10, abs=1e-12)
-    cache = case.loss.make_cache(Scratch(ScratchPool(None, Z.dtype), len(Z), keeps=True), (case.n_outputs,))
+    cache = case.loss.make_cache(Buffers(BufferPool(None, Z.dtype), len(Z), keeps=True), (case.n_outputs,))
     value = case.loss.value_and_gradient(Z, y, weight, cache["dZ"], cache)
     assert float(value) == pytest.approx(float(weight @ figures["rows"]), rel=1e-10)
     np.testing.assert_allclose(cache["dZ"], figures["dZ"], **CLOSE)

@@ -14,7 +14,7 @@ from glassnet.training.options import FitOptions
 from glassnet.utils import synonyms
 from glassnet.utils.checks import nearest
 from glassnet.utils.html import element, fragment, page, table
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 KINDS = {
     "activations": (synonyms.ACTIVATIONS, ACTIVATIONS),
@@ -45,9 +45,9 @@ def test_only_what_is_a_choice_is_suggested() -> None:
 
 def test_tables_of_text() -> None:
     """Columns are as wide as their widest cell or their smallest width; no line ends in spaces; nothing gives nothing."""
-    assert text_table([("a", "b"), ("longer", "")], at_least=(0, 9)) == ["a       b", "longer"]
-    assert text_table([("a", "b"), ("1.25", "2")], align=">", at_least=(6, 3)) == ["     a    b", "  1.25    2"]
-    assert text_table([]) == []
+    assert table_lines([("a", "b"), ("longer", "")], at_least=(0, 9)) == ["a       b", "longer"]
+    assert table_lines([("a", "b"), ("1.25", "2")], align=">", at_least=(6, 3)) == ["     a    b", "  1.25    2"]
+    assert table_lines([]) == []
 
 
 def test_pages_escape_everything_and_load_nothing() -> None:

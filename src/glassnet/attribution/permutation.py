@@ -12,7 +12,7 @@ from glassnet.engine.evaluation import scores
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 __all__ = ["Importance", "permutation_importance"]
 
@@ -58,7 +58,7 @@ class Importance:
     def __repr__(self) -> str:
         head = f"how much worse the {self.metric} ({self.score:.4g}) gets when a column is shuffled"
         rows = [(self.names[i], f"{self.mean[i]:+.4g} +- {self.std[i]:.2g}") for i in self.ranking]
-        return "\n".join([head, *text_table(rows)])
+        return "\n".join([head, *table_lines(rows)])
 
 
 def permutation_importance(

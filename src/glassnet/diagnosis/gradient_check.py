@@ -10,7 +10,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 __all__ = ["GradientReport", "ParameterCheck", "check_gradients"]
 
@@ -82,7 +82,7 @@ class GradientReport:
             rows.append([c.name, f"{c.error:.1e}", f"{c.cosine:6.3f}", f"{c.ratio:6.3f}", f"{c.n_checked}{marks}"])
         verdict = "all gradients are those of the loss" if self.passed else "some gradients are not those of the loss"
         end = f"{verdict} (tolerance {_TOLERANCE:.0e}, float64, central differences)"
-        return "\n".join([*text_table(rows), end])
+        return "\n".join([*table_lines(rows), end])
 
 
 def check_gradients(

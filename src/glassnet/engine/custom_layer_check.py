@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.errors import ShapeError
 from glassnet.layers import Layer, Step
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 
 __all__ = ["try_own_layers"]
 
@@ -34,7 +34,7 @@ def _try(layer: Layer, members: int | None, dtype: np.dtype[Any]) -> None:
     lead = (_ROWS,) if members is None else (members, _ROWS)
     try:
         with np.errstate(all="ignore"):
-            cache = layer.make_cache(Scratch(ScratchPool(members, dtype), _ROWS, keeps=True), True)
+            cache = layer.make_cache(Buffers(BufferPool(members, dtype), _ROWS, keeps=True), True)
             Y = layer.forward(np.zeros((*lead, *layer.in_shape), dtype), cache, Step("record"))
     except Exception:
         return

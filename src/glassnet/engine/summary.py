@@ -6,7 +6,7 @@ from typing import Any
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Layer
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 __all__ = ["summary_table"]
 
@@ -39,7 +39,7 @@ def summary_table(network: BaseNetwork) -> str:
         f"{network.n_parameters:,} parameters{members}, {network.dtype}, {size:,} bytes; "
         f"{network.loss.name} on samples of shape {network.input_shape}"
     )
-    return "\n".join([*text_table(rows), total])
+    return "\n".join([*table_lines(rows), total])
 
 
 def _short(layer: Layer) -> str:

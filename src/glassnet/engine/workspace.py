@@ -12,7 +12,7 @@ from glassnet.layers import Cache, Layer
 from glassnet.layers.chain import Chain
 from glassnet.layers.tree import every_layer
 from glassnet.losses import Loss
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 
 __all__ = ["Pass", "Workspace"]
 
@@ -35,7 +35,7 @@ class Pass:
 
     __slots__ = ("chain", "dZ", "loss_cache")
 
-    def __init__(self, layers: list[Layer], loss: Loss, scratch: Scratch, input_gradient: bool) -> None:
+    def __init__(self, layers: list[Layer], loss: Loss, scratch: Buffers, input_gradient: bool) -> None:
         self.chain = Chain(layers, scratch, input_gradient)
         self.loss_cache: Cache = loss.make_cache(scratch, layers[-1].out_shape)
         self.dZ: np.ndarray = self.loss_cache["dZ"]
@@ -65,7 +65,7 @@ class Workspace(threading.local):
         values = (members or 1) * sum(math.prod(layer.out_shape) for layer in every_layer(layers))
         fitting = _PREDICT_VALUES // values // _FEWEST_ROWS * _FEWEST_ROWS
         self.predict_rows = min(max(fitting, _FEWEST_ROWS), _MOST_ROWS)
-        self.pools: dict[bool, ScratchPool] = {}
+        self.pools: dict[bool, BufferPool] = {}
         self._passes: dict[tuple[int, bool, bool], Pass] = {}
 
     def pass_for(self, batch_size: int, keeps: bool, input_gradient: bool = False) -> Pass:
@@ -79,7 +79,7 @@ class Workspace(threading.local):
             if len(self._passes) >= _PREPARED_SIZES:
                 self._passes.clear()
                 self.pools.clear()
-            pool = self.pools.setdefault(keeps, ScratchPool(self._members, self._dtype))
-            scratch = Scratch(pool, batch_size, keeps)
+            pool = self.pools.setdefault(keeps, BufferPool(self._members, self._dtype))
+            scratch = Buffers(pool, batch_size, keeps)
             prepared = self._passes[key] = Pass(self._layers, self._loss, scratch, input_gradient)
         return prepared

@@ -10,7 +10,7 @@ from glassnet.explanation.document import Equation, Section, entries_of
 from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.number_format import matrix_cells, number_text, worked_text
 from glassnet.utils.html import Markup, element, fragment, table
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 __all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text"]
 
@@ -76,7 +76,7 @@ def _text_lines(equation: Equation, detail: Detail, width: int | None) -> list[s
         if not equation.work:
             lines.append(f"     {equation.symbol} = {detail.show(float(equation.value))}{remark}")
         return lines
-    rows = text_table(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)), align=">")
+    rows = table_lines(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)), align=">")
     start, size = f"     {equation.symbol} = ", f"  ({shape})" if equation.value.size > 1 else ""
     if width is not None and len(start) + len(rows[0]) + 4 + len(size) > width:
         lines.append(start.rstrip())
@@ -92,7 +92,7 @@ def _fitting(equation: Equation, detail: Detail, width: int | None) -> int | Non
     """Return how many rows and columns to show, fewer where the lines would be too long."""
     most = detail.most
     while most is not None and width is not None and most > 3:
-        rows = text_table(matrix_cells(equation.value, detail.show, most), align=">")
+        rows = table_lines(matrix_cells(equation.value, detail.show, most), align=">")
         if len(rows[0]) + len(equation.symbol) + 24 <= width:
             break
         most -= 1
@@ -129,7 +129,7 @@ def as_markdown(head: Sequence[str], sections: Sequence[Section], detail: Detail
             lines += ["", f"`{equation.symbol}{formula}`{remark}", "", "```text"]
             lines += [f"{label} = {text} = {result}" for label, text, result in detail.worked(equation)]
             if equation.value.ndim or not equation.work:
-                rows = text_table(matrix_cells(equation.value, detail.show, detail.most), align=">")
+                rows = table_lines(matrix_cells(equation.value, detail.show, detail.most), align=">")
                 start = f"{equation.symbol} = "
                 lines += [f"{start if not i else ' ' * len(start)}[ {row} ]" for i, row in enumerate(rows)]
             lines.append("```")

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from glassnet.layers.initializers import INITIALIZERS
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.random_streams import Noise
 
@@ -201,16 +201,16 @@ class Layer:
         for start in range(0, X.shape[axis], _ROWS):
             part = (*(slice(None) for _ in lead), slice(start, start + _ROWS))
             rows = X[part]
-            scratch = Scratch(ScratchPool(members, X.dtype), rows.shape[axis], keeps=False)
+            scratch = Buffers(BufferPool(members, X.dtype), rows.shape[axis], keeps=False)
             Y[part] = self.forward(rows, self.make_cache(scratch, need_dX=False), Step("predict"))
         return Y
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         """Return what `forward` and `backward` need for batches of ``scratch.batch_size``.
 
         Parameters
         ----------
-        scratch : Scratch
+        scratch : Buffers
             Provides arrays for one batch size: ``scratch.array(sample_shape)``.
         need_dX : bool
             False where nothing in front of this layer can learn, so that `backward` may return None.

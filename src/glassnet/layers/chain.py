@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.layers.base import Cache, Layer, Step
 from glassnet.layers.tree import learns
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 
 __all__ = ["Chain"]
 
@@ -21,14 +21,14 @@ class Chain:
     ----------
     layers : sequence of Layer
         Built.
-    scratch : Scratch
+    scratch : Buffers
     need_dX : bool
         Whether `backward` must reach the input of the first layer.
     """
 
     __slots__ = ("_need_dX", "steps_back", "steps_forward")
 
-    def __init__(self, layers: Sequence[Layer], scratch: Scratch, need_dX: bool) -> None:
+    def __init__(self, layers: Sequence[Layer], scratch: Buffers, need_dX: bool) -> None:
         # No layer before the first trainable one needs a gradient, unless the input does.
         first = 0 if need_dX else next((i for i, layer in enumerate(layers) if learns(layer)), len(layers))
         caches = [layer.make_cache(scratch, need_dX or position > first) for position, layer in enumerate(layers)]

@@ -11,7 +11,7 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, Step
 from glassnet.layers.chain import Chain
 from glassnet.layers.tree import learns, name_layers
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 
 __all__ = [
     "Concatenate",
@@ -87,7 +87,7 @@ class Sequential(Container):
     def init_from_data(self, X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:
         _init_in_order(self.layers, X, rngs)
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {"chain": Chain(self.layers, scratch, need_dX)}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
@@ -160,7 +160,7 @@ class Residual(Container):
         if self.shortcut is not None:
             self.shortcut.init_from_data(X, rngs)
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         around = [] if self.shortcut is None else [self.shortcut]
         return {
             "inside": Chain(self.layers, scratch, need_dX),
@@ -238,7 +238,7 @@ class Concatenate(Container):
         for branch in self.branches:
             branch.init_from_data(X, rngs)
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         back = [need_dX or learns(branch) for branch in self.branches]
         return {
             "branches": [branch.make_cache(scratch, need_dX) for branch in self.branches],

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.layers.base import Cache, Layer, Step
 from glassnet.schedules import Schedule, check_factor, make_schedule
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
 __all__ = ["Dropout", "GaussianNoise"]
@@ -43,7 +43,7 @@ class Dropout(Layer):
         self.schedule = check_factor("Dropout", "schedule", made)
         self.is_scheduled = self.schedule is not None
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         if not scratch.keeps:
             return {}
         return {
@@ -118,7 +118,7 @@ class GaussianNoise(Layer):
     def __init__(self, std: float) -> None:
         self.std = check_number("GaussianNoise", "std", std, 0.0)
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {"Y": scratch.array(self.in_shape), "std": scratch.constant(self.std)} if scratch.keeps else {}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.errors import ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
 __all__ = ["BatchNorm", "LayerNorm"]
@@ -70,7 +70,7 @@ class BatchNorm(Layer):
         self.beta, self.dbeta = params["beta"], grads["beta"]
         self.running_mean, self.running_var = stats["running_mean"], stats["running_var"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         n = scratch.batch_size
         return {
             "Y": scratch.array(self.in_shape),
@@ -190,7 +190,7 @@ class LayerNorm(Layer):
         self.gamma, self.dgamma = params["gamma"], grads["gamma"]
         self.beta, self.dbeta = params["beta"], grads["beta"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         per_row = (*self.in_shape[:-1], 1)
         return {
             "Y": scratch.array(self.in_shape),

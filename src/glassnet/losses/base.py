@@ -19,7 +19,7 @@ from glassnet.layers.base import Cache
 from glassnet.losses.targets import as_columns, count_columns
 from glassnet.metrics import Metric, as_metric
 from glassnet.utils import synonyms
-from glassnet.utils.arrays import Scratch, weighted_sum
+from glassnet.utils.arrays import Buffers, weighted_sum
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import MetricName
 
@@ -80,12 +80,12 @@ class Loss:
         """
         raise NotImplementedError
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         """Return scratch for batches of ``scratch.batch_size``; ``"dZ"`` is the array for the gradient.
 
         Parameters
         ----------
-        scratch : Scratch
+        scratch : Buffers
             Provides arrays for one batch size.
         out_shape : tuple of int
             Shape of the logits of one sample.
@@ -175,7 +175,7 @@ class ColumnLoss(Loss):
     def prepare(self, y: Any, n_outputs: int, dtype: np.dtype[Any]) -> np.ndarray:
         return as_columns(type(self).__name__, y, n_outputs, dtype)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         T, several = scratch.array(out_shape), out_shape[-1] > 1
         return {
             "dZ": scratch.array(out_shape),

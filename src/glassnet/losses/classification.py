@@ -11,7 +11,7 @@ from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.targets import as_class_targets, as_columns, check_probabilities, check_range, count_classes
 from glassnet.metrics import METRICS, Metric
-from glassnet.utils.arrays import Scratch, matrix_product
+from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_number
 
 __all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
@@ -73,7 +73,7 @@ class BinaryCrossEntropy(ColumnLoss):
         advice = "Code the two classes as 0 and 1, or use loss='cross_entropy' for more classes."
         return check_range("BinaryCrossEntropy", columns, 0.0, 1.0, "targets must lie between 0 and 1", advice)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         cache = super().make_cache(scratch, out_shape)
         cache |= {"zeros": scratch.zeros(out_shape), "half": scratch.constant(0.5)}
         if self.label_smoothing:
@@ -149,7 +149,7 @@ class SoftmaxCrossEntropy(Loss):
             return values
         return check_probabilities("SoftmaxCrossEntropy", values).astype(dtype)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         n_rows = scratch.batch_size * (scratch.members or 1)
         rows = scratch.array(())
         cache = {
@@ -223,7 +223,7 @@ def softmax(Z: np.ndarray) -> np.ndarray:
     return P
 
 
-def _columns(scratch: Scratch, k: int) -> np.ndarray | None:
+def _columns(scratch: Buffers, k: int) -> np.ndarray | None:
     """Return an array for the transposed logits (K?, k, n) where it makes the maximum of rows faster, else None."""
     n = scratch.batch_size
     if k > _FEW_COLUMNS or n < _MANY_ROWS:
@@ -248,7 +248,7 @@ def _check_smoothing(where: str, value: object) -> float:
     return check_number(where, "label_smoothing", value, 0.0, 1.0, open_maximum=True)
 
 
-def _smoothing(s: float, k: int, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+def _smoothing(s: float, k: int, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
     """Return the arrays and constants for smoothing over ``k`` classes."""
     constants = {"keep": 1.0 - s, "spread": s / k, "true": 1.0 - s + s / k}
     return {"Y": scratch.array(out_shape), **{name: scratch.constant(value) for name, value in constants.items()}}

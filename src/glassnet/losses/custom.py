@@ -12,7 +12,7 @@ from glassnet.layers.base import Cache
 from glassnet.losses.base import Loss, weigh
 from glassnet.losses.targets import as_columns, count_columns
 from glassnet.metrics import Metric, mae, r2, rmse
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_integer
 
 __all__ = ["CustomLoss"]
@@ -108,7 +108,7 @@ class CustomLoss(Loss):
             self._checked.add(n_outputs)
         return columns
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         return {"dZ": scratch.array(out_shape), "rows": scratch.array(()), "ones": scratch.ones()}
 
     def value_and_gradient(

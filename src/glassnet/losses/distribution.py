@@ -14,7 +14,7 @@ from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.targets import as_columns, check_range, count_columns
 from glassnet.metrics import Metric, coverage, mae, pinball, poisson_deviance, r2, rmse
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
 __all__ = ["GaussianNLL", "Poisson", "Quantile"]
@@ -58,7 +58,7 @@ class Poisson(ColumnLoss):
         must = "targets must be counts or amounts of at least 0, and at most 1e13"
         return check_range("Poisson", columns, 0.0, 1e13, must, advice)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         return super().make_cache(scratch, out_shape) | {
             "product": scratch.array(out_shape),
             "zeros": scratch.zeros(out_shape),
@@ -143,7 +143,7 @@ class Quantile(Loss):
         _check_multiple("Quantile", n_outputs, q, "level")
         return as_columns("Quantile", y, n_outputs // q, dtype, f"Give the last layer {q} units per column of y.")
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         k = out_shape[-1]
         tilts = [0.5 - level for level in self.levels]
         return {
@@ -228,7 +228,7 @@ class GaussianNLL(Loss):
         _check_multiple("GaussianNLL", n_outputs, 2, "mean and one per variance")
         return as_columns("GaussianNLL", y, n_outputs // 2, dtype, "Give the last layer 2 units per column of y.")
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         t = out_shape[-1] // 2
         constants = {"floor": math.log(self.min_variance), "one": 1.0, "half": 0.5, "one_over_t": 1.0 / t}
         constants |= {"log_two_pi": math.log(2.0 * math.pi), "half_over_t": 0.5 / t}

@@ -10,7 +10,7 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import Loss
 from glassnet.losses.registry import LOSSES, as_loss
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_class, check_integer
 
 __all__ = ["EnsembleLoss"]
@@ -72,7 +72,7 @@ class EnsembleLoss(Loss):
             raise ShapeError(message, expected=must, got=n_outputs)
         return self.loss.prepare(y, n_outputs // self.copies, dtype)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         inner = self.loss.make_cache(scratch.spread(self.copies), (out_shape[-1] // self.copies,))
         shape = (*scratch.lead, scratch.batch_size, *out_shape)
         return {

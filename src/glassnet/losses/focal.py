@@ -12,7 +12,7 @@ from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.classification import BINARY_METRICS, CLASS_METRICS, sigmoid, softmax
 from glassnet.losses.targets import as_class_targets, as_codes, as_columns, check_range, count_classes
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
 __all__ = ["BinaryFocalCrossEntropy", "SoftmaxFocalCrossEntropy"]
@@ -78,7 +78,7 @@ class BinaryFocalCrossEntropy(ColumnLoss):
             raise DataError(message, expected=must, got=got)
         return columns
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         alpha = 1.0 if self.alpha is None else self.alpha
         constants = {"one": 1.0, "two": 2.0, "gamma": self.gamma, "minus_gamma": -self.gamma}
         constants |= {"of_no": 1.0 - alpha, "difference": 2.0 * alpha - 1.0}
@@ -189,7 +189,7 @@ class SoftmaxFocalCrossEntropy(Loss):
             raise DataError(message, expected=must)
         return as_codes(where, values.argmax(axis=1), n_outputs)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         n_rows = scratch.batch_size * (scratch.members or 1)
         rows = scratch.array(())
         cache: Cache = {

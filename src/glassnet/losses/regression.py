@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, average_columns, weigh
 from glassnet.metrics import Metric, mae, r2, rmse
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
 __all__ = ["AbsoluteError", "Huber", "SquaredError"]
@@ -36,7 +36,7 @@ class SquaredError(ColumnLoss):
     metrics = _METRICS
     default_metrics = ("r2", "rmse")
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         return {
             "dZ": scratch.array(out_shape),
             "T": scratch.array(out_shape),
@@ -125,7 +125,7 @@ class Huber(ColumnLoss):
     def __init__(self, delta: float = 1.0) -> None:
         self.delta = check_number("Huber", "delta", delta, 0.0, open_minimum=True)
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         constants = {"delta": self.delta, "minus_delta": -self.delta, "half": 0.5}
         return super().make_cache(scratch, out_shape) | {
             "R": scratch.array(out_shape),

@@ -23,7 +23,7 @@ from glassnet.training.options import TrainingOptions, check_fit_options
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,7 @@ class CrossValidation:
         folds = [(str(i + 1), [values[i] for values in self.scores.values()]) for i in range(len(self.networks))]
         averages = [("mean", self.mean.values()), ("std", self.std.values())]
         rows = [[head, *(f"{value:.4g}" for value in values)] for head, values in (*folds, *averages)]
-        return "\n".join(text_table([["fold", *self.scores], *rows], align=">", at_least=(4, 14)))
+        return "\n".join(table_lines([["fold", *self.scores], *rows], align=">", at_least=(4, 14)))
 
     def plot(self, score: str = "loss", ax: Axes | None = None) -> Axes:
         """Draw one ``score`` of every fold, and their mean, into ``ax``; see `glassnet.plots`."""

@@ -16,7 +16,7 @@ from glassnet.populations.plans import make_plan
 from glassnet.training import Callback, Run
 from glassnet.training.options import TrainingOptions
 from glassnet.utils.checks import check_integer, check_number
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +64,7 @@ class RateSearch:
         for rate, loss in zip(self.rates, self.losses, strict=True):
             shown = "diverged" if math.isnan(loss) else f"{loss:.4g}"
             rows.append([f"{rate:.3g}", shown, "best" if rate == self.best else ""])
-        return "\n".join(text_table(rows, align=">><", at_least=(13, 10, 0)))
+        return "\n".join(table_lines(rows, align=">><", at_least=(13, 10, 0)))
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the losses over the rates into ``ax``; see `glassnet.plots`."""

@@ -19,7 +19,7 @@ from glassnet.populations.plans import make_plan
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,7 +112,7 @@ class Sweep:
         names = list(self.trials[0].settings)
         rows = [[*(_text(trial.settings[name]) for name in names), _shown(trial)] for trial in self.trials[:most]]
         rest = len(self.trials) - most
-        lines = text_table([[*names, self.monitor], *rows], align=">")
+        lines = table_lines([[*names, self.monitor], *rows], align=">")
         return "\n".join([*lines, f"and {rest} more"] if rest > 0 else lines)
 
     def plot(self, setting: str | None = None, ax: Axes | None = None) -> Axes:

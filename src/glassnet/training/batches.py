@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
 from glassnet.training.fingerprints import fingerprint
-from glassnet.utils.arrays import ScratchPool
+from glassnet.utils.arrays import BufferPool
 from glassnet.utils.random_streams import Streams
 from glassnet.utils.row_sources import RowSource
 
@@ -102,7 +102,7 @@ class ArrayBatches(Batches):
         self._block = self._block_rows(X) if isinstance(X, RowSource) and X.scattered else None
         self._streams = streams
         self._members = members
-        self._pools = [ScratchPool(members, X.dtype) for _ in self.arrays]
+        self._pools = [BufferPool(members, X.dtype) for _ in self.arrays]
         self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
 

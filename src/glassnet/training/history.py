@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import FormatError
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 __all__ = ["History", "listed"]
 
@@ -143,7 +143,7 @@ class History:
         rows = [
             [str(epoch + 1), *map(_show, row)] for epoch, row in enumerate(zip(*self.columns.values(), strict=True))
         ]
-        return "\n".join(text_table([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
+        return "\n".join(table_lines([["epoch", *self.columns], *rows], align=">", at_least=(5, 14)))
 
     def __repr__(self) -> str:
         if not self.epochs:

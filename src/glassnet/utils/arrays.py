@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Scratch", "ScratchPool", "matrix_product", "product_into", "weighted_sum"]
+__all__ = ["BufferPool", "Buffers", "matrix_product", "product_into", "weighted_sum"]
 
 
 def product_into(members: int | None) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
@@ -38,7 +38,7 @@ def weighted_sum(rows: np.ndarray, weight: np.ndarray) -> Any:
     return rows.dot(weight) if rows.ndim == 1 else np.vecdot(rows, weight)
 
 
-class ScratchPool:
+class BufferPool:
     """Pool of memory that all batch sizes of one thread share.
 
     The n-th array of a pass is always the head of the n-th buffer, so the short last batch of an
@@ -76,12 +76,12 @@ class ScratchPool:
         return self._zeros[:size].reshape(shape)
 
 
-class Scratch:
+class Buffers:
     """The arrays of one pass over batches of one size.
 
     Parameters
     ----------
-    pool : ScratchPool
+    pool : BufferPool
         Where the memory comes from.
     batch_size : int
         Samples in a batch, n.
@@ -92,12 +92,12 @@ class Scratch:
 
     Examples
     --------
-    >>> scratch = Scratch(ScratchPool(members=2, dtype=np.dtype("float32")), batch_size=5, keeps=True)
+    >>> scratch = Buffers(BufferPool(members=2, dtype=np.dtype("float32")), batch_size=5, keeps=True)
     >>> scratch.array((3,)).shape
     (2, 5, 3)
     """
 
-    def __init__(self, pool: ScratchPool, batch_size: int, keeps: bool, indices: Iterator[int] | None = None) -> None:
+    def __init__(self, pool: BufferPool, batch_size: int, keeps: bool, indices: Iterator[int] | None = None) -> None:
         self.batch_size = batch_size
         self.keeps = keeps
         self.dtype = pool.dtype
@@ -111,7 +111,7 @@ class Scratch:
         shape = (*self.lead, self.batch_size, *sample_shape)
         return self._pool.take(next(self._indices), shape, self.dtype if dtype is None else np.dtype(dtype))
 
-    def spread(self, copies: int) -> Scratch:
+    def spread(self, copies: int) -> Buffers:
         """Return the buffers for batches with ``copies`` rows in place of each row, in the same memory.
 
         Parameters
@@ -119,7 +119,7 @@ class Scratch:
         copies : int
             How many.
         """
-        return Scratch(self._pool, self.batch_size * copies, self.keeps, self._indices)
+        return Buffers(self._pool, self.batch_size * copies, self.keeps, self._indices)
 
     def zeros(self, sample_shape: tuple[int, ...]) -> np.ndarray:
         """Return zeros of shape ``(K?, n, *sample_shape)``, read-only.

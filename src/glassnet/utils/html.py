@@ -73,7 +73,7 @@ def fragment(kind: str, style: str, *content: str) -> Markup:
     ``style`` has one rule a line, which holds inside the fragment only; ``var(--accent)`` and ``var(--quiet)`` are
     colours that go with a light and with a dark page.
     """
-    rules = "".join(f".glassnet-{kind} {rule}\n" for rule in style.strip().splitlines())
+    rules = "".join(f".glassnet-{kind} {rule}\n" for rule in style.splitlines() if rule)
     inside = _inside(content, "\n")
     return Markup(f'<style>{_STYLE}{rules}</style>\n<div class="glassnet glassnet-{kind}">\n{inside}\n</div>')
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["text_table"]
+__all__ = ["table_lines"]
 
 
-def text_table(rows: Iterable[Sequence[str]], align: str = "<", at_least: Sequence[int] = (0,)) -> list[str]:
+def table_lines(rows: Iterable[Sequence[str]], align: str = "<", at_least: Sequence[int] = (0,)) -> list[str]:
     r"""Return rows of cells as lines whose columns are aligned, two spaces apart.
 
     Parameters
@@ -22,7 +22,7 @@ def text_table(rows: Iterable[Sequence[str]], align: str = "<", at_least: Sequen
     Examples
     --------
     >>> rows = [["rate", "loss", ""], ["0.1", "12.5", "best"], ["1", "diverged", ""]]
-    >>> print("\n".join(text_table(rows, align=">><")))
+    >>> print("\n".join(table_lines(rows, align=">><")))
     rate      loss
      0.1      12.5  best
        1  diverged

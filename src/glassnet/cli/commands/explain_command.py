@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.cli.arguments import as_number
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.reasons_html import REASONS_STYLE, reasons_html
+from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
@@ -138,7 +138,7 @@ def _page(result: dict[str, Any], digits: int, full: bool) -> str:
         element("h2", "What the network sees"),
         element("div", table(rows, head=["column", "value", "becomes"]), class_="table"),
         element("h2", "Why"),
-        reasons_html(result["why"]),
+        why_html(result["why"]),
         element("h2", "The training step"),
         element("p", result["no_step"]) if step is None else step.fragment(digits=digits, full=full),
     ]

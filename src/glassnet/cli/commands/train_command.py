@@ -14,6 +14,7 @@ from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError
+from glassnet.utils.wording import few
 
 __all__ = ["run_train", "watching"]
 
@@ -52,8 +53,7 @@ def _columns(data: str) -> str:
     from glassnet.cli.training.preparation import load_table
 
     names = load_table(WHERE, data).names
-    shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-    return f"The columns are {shown}."
+    return f"The columns are {few(map(repr, names), 12)}."
 
 
 class _Announcer(Watcher):

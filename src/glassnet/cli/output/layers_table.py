@@ -14,12 +14,12 @@ from glassnet.cli.output.report_parts import cut, plain_table
 from glassnet.cli.output.wording import plain
 from glassnet.layers import LAYERS
 
-__all__ = ["layers_table"]
+__all__ = ["layer_table"]
 
 _SHORT_LIST = 3  # most entries of a list that are shown one by one
 
 
-def layers_table(layers: Sequence[dict[str, Any]], width: int) -> Table:
+def layer_table(layers: Sequence[dict[str, Any]], width: int) -> Table:
     """Return a table with one layer a line; layers inside others are indented below them."""
     rows = [_layer_row(layer, depth) for layer, depth in _with_inner(layers)]
     widths = [max(cell_len(row[i]) for row in [("", "outputs", "parameters"), *rows]) for i in range(3)]

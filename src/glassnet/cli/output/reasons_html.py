@@ -5,7 +5,7 @@ from __future__ import annotations
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.utils.html import Markup, element, table
 
-__all__ = ["REASONS_STYLE", "reasons_html"]
+__all__ = ["REASONS_STYLE", "why_html"]
 
 REASONS_STYLE = """
 .why { width: 100%; max-width: 44rem; border-collapse: collapse; }
@@ -17,7 +17,7 @@ REASONS_STYLE = """
 _FOR, _AGAINST = "#1f77b4", "#ff7f0e"
 
 
-def reasons_html(why: Why, most: int = 12) -> Markup:
+def why_html(why: Why, most: int = 12) -> Markup:
     """Return a table of the largest contributions with bars: blue for the prediction, orange against it."""
     largest = max((abs(reason.contribution) for reason in why.reasons), default=0.0) or 1.0
     rows = []

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from glassnet.cli.output.columns import columns_table
 from glassnet.cli.output.confusion import confusion_parts
-from glassnet.cli.output.layers_table import layers_table
+from glassnet.cli.output.layers_table import layer_table
 from glassnet.cli.output.report_parts import (
     curves,
     errors_table,
@@ -247,7 +247,7 @@ def print_model(result: dict[str, Any]) -> None:
         console.print()
         several = "of each of the networks, " if result["networks"] > 1 else ""
         console.print(heading("Layers", f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"))
-        console.print(indented(layers_table(result["layers"], console.width)))
+        console.print(indented(layer_table(result["layers"], console.width)))
         if result.get("labels"):
             console.print()
             labels = ", ".join(plain(label, 30) for label in result["labels"][:20])

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
+from glassnet.utils.wording import shortened
+
 __all__ = [
     "about_seconds",
     "abridged",
@@ -34,7 +36,7 @@ def plain(value: object, limit: int = 0) -> str:
     ('a b�[31m', 'a lon…')
     """
     text = "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in str(value))
-    return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
+    return shortened(text, limit, "…") if limit else text
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

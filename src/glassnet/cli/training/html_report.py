@@ -12,7 +12,7 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.cli.output.outputs import check_output
-from glassnet.cli.output.reasons_html import REASONS_STYLE, reasons_html
+from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name, training_text
 from glassnet.cli.output.report_parts import interval_text, metric_name
 from glassnet.cli.output.wording import count, metric_text, recipes_lines
@@ -71,7 +71,7 @@ def write_report(
         element("h2", "Columns"),
         _columns(result),
     ]
-    write_atomically(path, page(title, fragment("report", _STYLE.rstrip() + REASONS_STYLE, *parts)).encode())
+    write_atomically(path, page(title, fragment("report", _STYLE + REASONS_STYLE, *parts)).encode())
 
 
 def _summary(result: dict[str, Any]) -> str:
@@ -202,9 +202,7 @@ def _whys(outcome: Outcome, data: Prepared) -> list[Markup]:
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
     whys = explain_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.trained.features("training"))
     titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
-    return [
-        part for title, why in zip(titles, whys, strict=False) for part in (element("h3", title), reasons_html(why))
-    ]
+    return [part for title, why in zip(titles, whys, strict=False) for part in (element("h3", title), why_html(why))]
 
 
 _STYLE = """

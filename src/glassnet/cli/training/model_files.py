@@ -12,6 +12,7 @@ from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
+from glassnet.utils.wording import few
 
 __all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
 
@@ -76,7 +77,6 @@ def table_for(where: str, model: TableModel, data: str, *, with_target: bool) ->
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:
-        got = "no " + ", ".join(map(repr, absent[:10])) + (f" and {len(absent) - 10} more" if len(absent) > 10 else "")
-        message = f"{where}: {data} must have the columns that the model needs, got {got}."
+        message = f"{where}: {data} must have the columns that the model needs, got no {few(map(repr, absent))}."
         raise DataError(message, expected=needed, got=absent)
     return table

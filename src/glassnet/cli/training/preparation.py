@@ -12,6 +12,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular import Column, Table, TableModel, TargetEncoder, read_table, split_rows
 from glassnet.tabular.fitting.options import Rows
+from glassnet.utils.wording import few
 
 __all__ = [
     "MODEL_SUFFIX",
@@ -115,12 +116,11 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
         return name
     folded = [other for other in names if other.casefold().strip() == name.casefold().strip()]
     near = folded or get_close_matches(name, names, n=1)
-    shown = ", ".join(map(repr, names[:12])) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
     parts = [part.strip() for part in name.split(",")]
     advice = f" Did you mean {near[0]!r}?" if near else ""
     if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
         advice = f" Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
-    message = f"{where}: {option} must be one of the columns {shown}, got {name!r}.{advice}"
+    message = f"{where}: {option} must be one of the columns {few(map(repr, names), 12)}, got {name!r}.{advice}"
     raise ConfigError(message, expected=list(names), got=name)
 
 

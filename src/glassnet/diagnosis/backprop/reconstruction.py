@@ -25,7 +25,7 @@ from glassnet.layers import (
     Softplus,
     Tanh,
 )
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 
 __all__ = ["HIDDEN", "OUTPUTS", "Function", "RebuiltLayer", "RebuiltNetwork", "rebuild_network"]
 
@@ -82,7 +82,7 @@ def _apply(layer: Activation, Z: np.ndarray) -> tuple[np.ndarray, Cache]:
     """Return an activation's output, and what its derivative needs."""
     layer = copy.copy(layer)  # several threads may be here
     layer.build(Z.shape[1:])
-    work = layer.make_work(Scratch(ScratchPool(None, np.dtype(np.float64)), len(Z), keeps=True))
+    work = layer.make_work(Buffers(BufferPool(None, np.dtype(np.float64)), len(Z), keeps=True))
     Y = np.empty(Z.shape)
     layer.apply(Z, Y, work, True)
     return Y, work

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.diagnosis.gradient_check import ParameterCheck
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 from glassnet.utils.wording import plain_data
 
 __all__ = ["BackpropMistake", "BackpropReport"]
@@ -92,7 +92,7 @@ class BackpropReport:
         rows = [["parameter", "error", "cosine", "ratio", "verdict"]]
         for c in self.checks:
             rows.append([c.name, f"{c.error:.1e}", f"{c.cosine:6.3f}", f"{c.ratio:.4g}", self._verdict(c)])
-        lines = [f"seen: {seen}", "", *text_table(rows, at_least=(0, 0, 0, 8, 0)), ""]
+        lines = [f"seen: {seen}", "", *table_lines(rows, at_least=(0, 0, 0, 8, 0)), ""]
         lines += [f"{i}. {mistake}" for i, mistake in enumerate(self.mistakes, 1)]
         lines += [f"note: {note}" for note in self.notes]
         if self.ok:

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from glassnet.layers.base import Cache, Layer, Step
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 
 __all__ = ["Activation"]
 
@@ -25,12 +25,12 @@ class Activation(Layer):
     constants: ClassVar[dict[str, float]] = {}
     n_work: ClassVar[int] = 1
 
-    def make_work(self, scratch: Scratch) -> Cache:
+    def make_work(self, scratch: Buffers) -> Cache:
         """Return the working memory of `apply` and `differentiate`.
 
         Parameters
         ----------
-        scratch : Scratch
+        scratch : Buffers
             Provides arrays for one batch size.
         """
         work: Cache = {name: scratch.constant(value) for name, value in self.constants.items()}
@@ -39,7 +39,7 @@ class Activation(Layer):
         work["mask"] = scratch.array(self.in_shape, dtype=bool) if scratch.keeps else None
         return work
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {"Y": scratch.array(self.in_shape), **self.make_work(scratch)}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:

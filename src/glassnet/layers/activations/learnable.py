@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_flag
 from glassnet.utils.names import ActivationName
 
@@ -43,7 +43,7 @@ class PReLU(Layer):
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.slope, self.dslope = params["slope"], grads["slope"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {
             "Y": scratch.array(self.in_shape),
             "negative": scratch.array(self.in_shape),
@@ -110,7 +110,7 @@ class Parametric(Layer):
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.alpha, self.dalpha = params["alpha"], grads["alpha"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {
             "F": scratch.array(self.in_shape),
             "D": scratch.array(self.in_shape),

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
 __all__ = ["ELU", "SELU", "LeakyReLU", "ReLU"]
@@ -51,7 +51,7 @@ class LeakyReLU(Activation):
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = check_number("LeakyReLU", "slope", slope, 0.0, 1.0, open_minimum=True, open_maximum=True)
 
-    def make_work(self, scratch: Scratch) -> Cache:
+    def make_work(self, scratch: Buffers) -> Cache:
         constants = {"zero": 0.0, "slope": self.slope, "rest": 1.0 - self.slope}
         return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
 
@@ -93,7 +93,7 @@ class ELU(Activation):
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = check_number("ELU", "alpha", alpha, 0.0, open_minimum=True)
 
-    def make_work(self, scratch: Scratch) -> Cache:
+    def make_work(self, scratch: Buffers) -> Cache:
         floor = self.scale * self.alpha
         constants = {"scale": self.scale, "floor": floor, "rise": self.scale - floor}
         return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}

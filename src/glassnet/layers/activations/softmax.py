@@ -6,7 +6,7 @@ import numpy as np
 
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 
 __all__ = ["Softmax"]
 
@@ -31,7 +31,7 @@ class Softmax(Activation):
     [[0.25, 0.25, 0.25, 0.25]]
     """
 
-    def make_work(self, scratch: Scratch) -> Cache:
+    def make_work(self, scratch: Buffers) -> Cache:
         return {**super().make_work(scratch), "row": scratch.array((*self.in_shape[:-1], 1))}
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:

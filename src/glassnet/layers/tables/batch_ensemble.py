@@ -16,7 +16,7 @@ from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.activations.elementwise import Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.names import ActivationName, InitializerName
 
@@ -94,7 +94,7 @@ class Copies(Layer):
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.r, self.dr = params["factor"], grads["factor"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {
             "Y": scratch.array(self.out_shape),
             "T": scratch.array(self.out_shape) if scratch.keeps else None,
@@ -199,7 +199,7 @@ class EnsembleDense(Layer):
         if self.adapters:
             self.s, self.ds = params["out_factor"], grads["out_factor"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         keeps, k = scratch.keeps, self.in_shape[0]
         return {
             "U": scratch.array(self.in_shape) if self._has_r else None,
@@ -311,7 +311,7 @@ class EnsembleHead(Layer):
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.W, self.dW, self.b, self.db = params["weight"], grads["weight"], params["bias"], grads["bias"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         k = self.in_shape[0]
         by_copy = scratch.array((k, self.units)).reshape(*scratch.lead, k, scratch.batch_size, self.units)
         return {

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.names import InitializerName
 
@@ -58,7 +58,7 @@ class Select(Layer):
     def check_raw(self, X: np.ndarray) -> np.ndarray | None:
         return X[..., self._places]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {
             "Y": scratch.array(self.out_shape),
             "dX": scratch.array(self.in_shape) if scratch.keeps and need_dX else None,
@@ -104,7 +104,7 @@ class Scale(Layer):
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.s, self.ds = params["scale"], grads["scale"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {"Y": scratch.array(self.out_shape), "T": scratch.array(self.out_shape), "X": None}
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
@@ -176,7 +176,7 @@ class Embedding(Layer):
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
         self.W, self.dW = params["weight"], grads["weight"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {
             "Y": scratch.array(self.out_shape),
             "codes": scratch.array(self.in_shape, dtype=np.int64),

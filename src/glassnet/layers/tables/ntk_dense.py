@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.errors import ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS
-from glassnet.utils.arrays import Scratch, matrix_product, product_into
+from glassnet.utils.arrays import Buffers, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_integer, check_number
 from glassnet.utils.names import InitializerName
 
@@ -95,7 +95,7 @@ class NTKDense(Layer):
         self.WT = self.W.mT
         self.b, self.db = params["bias"], grads["bias"]
 
-    def make_cache(self, scratch: Scratch, need_dX: bool) -> Cache:
+    def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         return {
             "Z": scratch.array(self.out_shape),
             "dX": scratch.array(self.in_shape) if scratch.keeps and need_dX else None,

@@ -15,7 +15,7 @@ from scipy.special import expit
 from glassnet.layers.base import Cache
 from glassnet.losses import BinaryCrossEntropy, Poisson, SoftmaxCrossEntropy, SquaredError
 from glassnet.losses.base import average_columns
-from glassnet.utils.arrays import Scratch
+from glassnet.utils.arrays import Buffers
 
 __all__ = ["BinaryLogLoss", "HalfPoissonDeviance", "HalfSquaredError", "LogLoss"]
 
@@ -29,7 +29,7 @@ class HalfSquaredError(SquaredError):
     name = "half_squared_error"
     guess_factor = 0.5
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         factors = {"one_over_k": scratch.constant(0.5 / out_shape[-1]), "two_over_k": scratch.constant(1.0)}
         return super().make_cache(scratch, out_shape) | factors
 
@@ -39,7 +39,7 @@ class BinaryLogLoss(BinaryCrossEntropy):
 
     name = "binary_log_loss"
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         own = {"one_over_k": scratch.constant(1.0), "most": _largest(scratch.dtype)}
         return super().make_cache(scratch, out_shape) | own
 
@@ -65,7 +65,7 @@ class LogLoss(SoftmaxCrossEntropy):
 
     name = "log_loss"
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         return super().make_cache(scratch, out_shape) | {"most": _largest(scratch.dtype)}
 
     def value_and_gradient(
@@ -86,7 +86,7 @@ class HalfPoissonDeviance(Poisson):
 
     name = "half_poisson_deviance"
 
-    def make_cache(self, scratch: Scratch, out_shape: tuple[int, ...]) -> Cache:
+    def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         own = {"one_over_k": scratch.constant(1.0), "logs": scratch.array(out_shape)}
         return super().make_cache(scratch, out_shape) | own
 

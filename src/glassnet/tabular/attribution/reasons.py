@@ -18,7 +18,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
-from glassnet.utils.text_table import text_table
+from glassnet.utils.text_table import table_lines
 
 __all__ = ["Reason", "Why", "column_groups", "column_importance", "explain_rows", "reasons_of"]
 
@@ -82,7 +82,7 @@ class Why:
         rest = [reason.contribution for reason in self.reasons[most:]]
         if rest:
             rows.append((f"  {len(rest)} more columns", f"{sum(rest):+.4g}"))
-        return "\n".join([f"{what}; {self.beside} {self.base:.4g}", *text_table(rows)])
+        return "\n".join([f"{what}; {self.beside} {self.base:.4g}", *table_lines(rows)])
 
     def __repr__(self) -> str:
         return self.text()
