@@ -14,10 +14,10 @@ from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.sklearn.estimators.attributes import FitAttribute
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
 from glassnet.sklearn.solvers.building import choose_loss
-from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, LogLoss
 from glassnet.sklearn.solvers.rows import weights_of_classes
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.sklearn.solvers.state import known_labels
 from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import ClassifierMixin, available_if
 
