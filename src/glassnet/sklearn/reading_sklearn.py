@@ -17,9 +17,8 @@ from glassnet.sklearn.conversion.storage import SavedEstimator, read_estimator
 from glassnet.sklearn.estimators.classifier import MLPClassifier
 from glassnet.sklearn.estimators.regressor import MLPRegressor
 from glassnet.sklearn.solvers.building import dense_layers
-from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.learning_rate import LearningRate
-from glassnet.sklearn.solvers.state import FITTED_ATTRIBUTES, FitState
+from glassnet.sklearn.solvers.state import FITTED_ATTRIBUTES, FitState, known_labels
 from glassnet.training import RunState
 
 __all__ = ["from_sklearn", "load"]

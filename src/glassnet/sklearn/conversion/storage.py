@@ -35,30 +35,14 @@ _DTYPE = re.compile(r"[<>|=]?([biuf][1248]|U\d{1,9}|O)")
 
 
 class SavedEstimator(NamedTuple):
-    """Content of a file.
+    """Content of a file."""
 
-    Attributes
-    ----------
-    kind : str
-        Name of the class.
-    parameters : dict
-        Arguments of its constructor.
-    attributes : dict
-        Fitted attributes by name.
-    state : FitState
-        Network, scaling, and with a training state order, split, last and best weights.
-    label_kind : str or None
-        Kind of the labels as `type_of_target` names it; None for numbers.
-    learning_rate : float or None
-        Learning rate of the next epoch; None without a training state.
-    """
-
-    kind: str
-    parameters: dict[str, Any]
-    attributes: dict[str, Any]
-    state: FitState
-    label_kind: str | None
-    learning_rate: float | None
+    kind: str  # name of the class
+    parameters: dict[str, Any]  # arguments of its constructor
+    attributes: dict[str, Any]  # fitted ones by name
+    state: FitState  # network, scaling, and with a training state order, split, last and best weights
+    label_kind: str | None  # as `type_of_target` names it; None for numbers
+    learning_rate: float | None  # of the next epoch; None without a training state
 
 
 def write_estimator(
@@ -133,10 +117,9 @@ def _check_whole(attributes: dict[str, Any], state: FitState) -> None:
     if (n_features,) != network.input_shape:
         message = f"n_features_in_ must be {network.input_shape}, got {n_features!r}"
         raise FormatError(message)
-    for name, like in (("center", network.input_shape), ("scale", network.input_shape)):
-        found = getattr(scaling, name)
-        if found is not None and (found.shape != like or not np.isfinite(found).all()):
-            message = f"{name} must have shape {like} and finite values, got shape {found.shape}"
+    for name, found in (("center", scaling.center), ("scale", scaling.scale)):
+        if found is not None and (found.shape != network.input_shape or not np.isfinite(found).all()):
+            message = f"{name} must have shape {network.input_shape} and finite values, got shape {found.shape}"
             raise FormatError(message)
     if max(network.n_outputs, 2) < len(classes):
         message = f"classes_ must be as many as outputs, got {len(classes)} and {network.n_outputs}"
@@ -194,16 +177,20 @@ class _Decoder:
     """Turns the JSON of `_encoded` back into values; the loss and the optimizer are those of the network."""
 
     def __init__(self, network: Network, own: list[Any]) -> None:
-        self._network = network
         names = {getattr(found, "name", getattr(found, "__name__", "")): found for found in own}
-        self._layers = LAYERS | names
-        own_schedules = {k: v for k, v in names.items() if isinstance(v, type) and issubclass(v, Schedule)}
-        self._schedules = SCHEDULES | own_schedules
+        schedules = SCHEDULES | {k: v for k, v in names.items() if isinstance(v, type) and issubclass(v, Schedule)}
+        parts = {"loss": network.loss, "optimizer": network.optimizer}
         self._forms: dict[str, Callable[[Any], Any]] = {
-            "activation": self._activation, "array": self._array, "float": float, "list": self._list,
-            "network": self._part, "pairs": self._pairs, "random_state": self._random_state,
-            "schedule": self._schedule, "tuple": self._tuple,
-        }  # fmt: skip
+            "activation": lambda entry: make_layer(entry, LAYERS | names),
+            "array": self._array,
+            "float": float,
+            "list": self._list,
+            "network": lambda name: parts[name],
+            "pairs": lambda pairs: {self(key): self(value) for key, value in pairs},
+            "random_state": self._random_state,
+            "schedule": lambda entry: make_schedule("learning_rate", entry, schedules),
+            "tuple": lambda values: tuple(self._list(values)),
+        }
 
     def __call__(self, value: Any) -> Any:
         if not isinstance(value, dict):
@@ -211,14 +198,8 @@ class _Decoder:
         ((word, content),) = value.items()
         return self._forms[word](content)
 
-    def _list(self, parts: list[Any]) -> list[Any]:
-        return [self(part) for part in parts]
-
-    def _tuple(self, parts: list[Any]) -> tuple[Any, ...]:
-        return tuple(self(part) for part in parts)
-
-    def _pairs(self, pairs: list[Any]) -> dict[Any, Any]:
-        return {self(key): self(value) for key, value in pairs}
+    def _list(self, values: list[Any]) -> list[Any]:
+        return [self(value) for value in values]
 
     def _array(self, entry: dict[str, Any]) -> np.ndarray:
         name, values = entry["dtype"], self._list(entry["values"])
@@ -236,12 +217,3 @@ class _Decoder:
         found = np.random.RandomState()  # scikit-learn's kind of generator
         found.set_state((name, np.array(keys, dtype=np.uint32), *rest))
         return found
-
-    def _activation(self, entry: dict[str, Any]) -> Any:
-        return make_layer(entry, self._layers)
-
-    def _schedule(self, entry: dict[str, Any]) -> Schedule:
-        return make_schedule("learning_rate", entry, self._schedules)
-
-    def _part(self, name: str) -> Any:
-        return {"loss": self._network.loss, "optimizer": self._network.optimizer}[name]

@@ -57,7 +57,9 @@ def _folded(where: str, layers: list[Layer], scaling: Scaling) -> tuple[list[np.
             biases.append(layer.b.reshape(-1).copy())
             names.append(type(layer.activation).__name__)
         elif isinstance(layer, BatchNorm):
-            factor, shift = _affine(layer)
+            # This is how it predicts.
+            factor = (layer.gamma / np.sqrt(layer.running_var + layer.eps)).reshape(-1)
+            shift = layer.beta.reshape(-1) - layer.running_mean.reshape(-1) * factor
             weights[-1] *= factor
             biases[-1] = (biases[-1] * factor + shift).astype(factor.dtype)
         elif isinstance(layer, Activation):
@@ -72,12 +74,6 @@ def _folded(where: str, layers: list[Layer], scaling: Scaling) -> tuple[list[np.
         raise ConfigError(message, got=hidden)
     _fold_scaling(scaling, weights, biases)
     return weights, biases, _ACTIVATIONS[hidden.pop()]
-
-
-def _affine(norm: BatchNorm) -> tuple[np.ndarray, np.ndarray]:
-    """Return factor and shift by which a batch norm predicts."""
-    factor = (norm.gamma / np.sqrt(norm.running_var + norm.eps)).reshape(-1)
-    return factor, norm.beta.reshape(-1) - norm.running_mean.reshape(-1) * factor
 
 
 def _fold_scaling(scaling: Scaling, weights: list[np.ndarray], biases: list[np.ndarray]) -> None:

@@ -18,13 +18,7 @@ def own_state(estimator: Any) -> FitState:
 
 
 class FitAttribute(Generic[T]):
-    """Descriptor of an attribute such as ``loss_curve_``, which does not exist before something sets it.
-
-    Parameters
-    ----------
-    field : str
-        Name of the field of `FitState`.
-    """
+    """Descriptor of an attribute such as ``loss_curve_``: a field of `FitState`, absent until something sets it."""
 
     def __init__(self, field: str) -> None:
         self._field = field

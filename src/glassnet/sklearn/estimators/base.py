@@ -56,7 +56,7 @@ class BaseMLP(FitPreparation):
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
-        """Train from the beginning, or with ``warm_start`` from the weights of the last fit.
+        """Train from the beginning, or with ``warm_start`` from the weights of the last fit; return the estimator.
 
         Parameters
         ----------
@@ -69,11 +69,6 @@ class BaseMLP(FitPreparation):
         validation_data : (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch and recorded in ``history_``; with ``early_stopping`` it replaces the rows that
             would be held out.
-
-        Returns
-        -------
-        self
-            The estimator.
         """
         return self._fit(X, y, sample_weight, validation_data=validation_data)
 
@@ -117,9 +112,8 @@ class BaseMLP(FitPreparation):
         state, continues = own_state(self), mode == "continue"
         prepared = self._prepare_fit(X, y, sample_weight, mode)
         if self.solver == "lbfgs" and validation_data is not None:
-            message = (
-                f"{self._name}.fit: validation_data must be left out with solver='lbfgs', got some. Use solver='adam'."
-            )
+            must = "validation_data must be left out with solver='lbfgs'"
+            message = f"{self._name}.fit: {must}, got some. Use solver='adam'."
             raise ConfigError(message)
         reason = ""
         if self.solver == "lbfgs":
@@ -132,7 +126,8 @@ class BaseMLP(FitPreparation):
             reason = solve_stochastic(state, self, rows, valid, n_epochs, self._score, continues=continues)
             planned = state.network.optimizer.schedule.horizon  # no warning where the schedule plans the end
             if reason == "finished" and mode != "partial" and not (planned and n_epochs >= planned):
-                self._warn_of_max_iter(n_epochs)
+                what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."
+                warnings.warn(f"Stochastic Optimizer: {what}", ConvergenceWarning, stacklevel=3)
         if not np.isfinite(state.network.params).all():
             raise SolverError(self._name, "weights that are not finite")
         if mode == "fit" and reason != "interrupted":
@@ -240,10 +235,6 @@ class BaseMLP(FitPreparation):
         rows = self._prepare_rows(Rows(X, y, sample_weight, y))
         penalties = CoupledL2(network.built("fit"), self.alpha)
         return total_loss(network, rows.X, rows.y, rows.weight, penalties), network.grads.copy()
-
-    def _warn_of_max_iter(self, n_epochs: int) -> None:
-        what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."
-        warnings.warn(f"Stochastic Optimizer: {what}", ConvergenceWarning, stacklevel=4)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

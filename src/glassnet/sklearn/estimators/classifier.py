@@ -7,19 +7,17 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import type_of_target, unique_labels
-from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.sklearn.estimators.attributes import FitAttribute
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
 from glassnet.sklearn.solvers.building import choose_loss
-from glassnet.sklearn.solvers.labels import known_labels
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, LogLoss
 from glassnet.sklearn.solvers.rows import weights_of_classes
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.sklearn.solvers.state import known_labels
 from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import ClassifierMixin, available_if
 
@@ -64,59 +62,27 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     _label_binarizer = FitAttribute[LabelBinarizer]("labels")
 
     def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: Any = "adam",
-        alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: Any = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: Any = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        loss: Any = "log_loss",
-        class_weight: Any = None,
-        dropout: Any = 0.0,
-        normalization: str | None = None,
-        clip_norm: float | None = None,
-        frozen: Sequence[int] = (),
-        scale_inputs: bool = False,
-        metrics: Any = None,
-        callbacks: Any = (),
-        max_seconds: float | None = None,
-        progress: bool | None = False,
-        threads: Any = "auto",
-    ) -> None:
-        # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
-        given: dict[str, Any] = dict(locals())
-        given.pop("self")
-        self.__dict__.update(given)
+        # scikit-learn's parameters
+        self, hidden_layer_sizes: Any = (100,), activation: Any = "relu", *,
+        solver: Any = "adam", alpha: float = 0.0001, batch_size: Any = "auto",
+        learning_rate: Any = "constant", learning_rate_init: float = 0.001, power_t: float = 0.5, max_iter: int = 200,
+        shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, verbose: Any = False,
+        warm_start: bool = False, momentum: float = 0.9, nesterovs_momentum: bool = True, early_stopping: bool = False,
+        validation_fraction: float = 0.1, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8,
+        n_iter_no_change: float = 10, max_fun: int = 15000,
+        # and those that it does not have
+        loss: Any = "log_loss", class_weight: Any = None, dropout: Any = 0.0, normalization: str | None = None,
+        clip_norm: float | None = None, frozen: Sequence[int] = (), scale_inputs: bool = False, metrics: Any = None,
+        callbacks: Any = (), max_seconds: float | None = None, progress: bool | None = False, threads: Any = "auto",
+    ) -> None:  # fmt: skip
+        self._keep(locals())
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 
     def _check_targets(
         self, X: Any, y: Any, *, incremental: bool, reset: bool, may_lack: bool = False
     ) -> tuple[Any, np.ndarray]:
-        X, y = validate_data(
-            self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=(np.float64, np.float32), reset=reset
-        )
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._validated(X, y, reset=reset)
         if not hasattr(self, "classes_") or (not self.warm_start and not incremental):
             self._learn_classes(y)
         else:
@@ -135,7 +101,9 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         return found
 
     def _learn_classes(self, labels: Any) -> None:
-        classes = np.unique(labels) if _are_plain(labels) else None
+        # For these `numpy.unique` finds the same classes as scikit-learn.
+        is_plain = isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "biuU"
+        classes = np.unique(labels) if is_plain else None
         if classes is None or len(classes) > len(labels) / 2:  # scikit-learn raises or warns
             self._label_binarizer = LabelBinarizer().fit(labels)
         else:
@@ -165,9 +133,8 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if not isinstance(self.loss, str) or self.loss != "log_loss":
             loss = choose_loss(self._name, self.loss, {"log_loss": LogLoss}, classifies=True)
             if not loss.classifies and not loss.saved_by_name:
-                message = (
-                    f"{self._name}: loss must be one for classes, got {self.loss!r}. Use MLPRegressor for numbers."
-                )
+                must = "loss must be one for classes"
+                message = f"{self._name}: {must}, got {self.loss!r}. Use MLPRegressor for numbers."
                 raise ConfigError(message, got=self.loss)
             if isinstance(loss, _SOFTMAX) and self._kind.startswith("multilabel"):
                 must = "with several labels per row loss must be a binary one"
@@ -202,31 +169,22 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
             return float("nan")
         if y.ndim == 1:
             right = prediction.argmax(axis=1) == y
+        elif self._kind == "multiclass":
+            right = prediction.argmax(axis=1) == y.argmax(axis=1)
         else:
-            right = (
-                ((prediction > 0.5) == (y > 0.5)).all(axis=1)
-                if self._kind != "multiclass"
-                else (prediction.argmax(axis=1) == y.argmax(axis=1))
-            )
+            right = ((prediction > 0.5) == (y > 0.5)).all(axis=1)
         return float(np.average(right, weights=weight))
 
     # ---- fitting and predicting ------------------------------------------------------------------------------------
 
     @available_if(is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Train one epoch on these rows.
+        """Train one epoch on these rows, which are as in `fit`, and return the estimator.
 
         Parameters
         ----------
-        X, y, sample_weight
-            As in `fit`.
         classes : array, optional
             All labels that will ever come; needed in the first call.
-
-        Returns
-        -------
-        self
-            The estimator.
         """
         if not hasattr(self, "classes_"):
             if classes is None:
@@ -272,8 +230,3 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
-
-
-def _are_plain(labels: Any) -> bool:
-    """Return whether `numpy.unique` finds the same classes as scikit-learn."""
-    return isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "biuU"

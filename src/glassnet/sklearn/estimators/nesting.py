@@ -22,6 +22,10 @@ _OBJECTS = (Activation, Loss, Optimizer, Schedule)
 class NestedParameters(BaseEstimator):
     """Part of an estimator: arguments of its optimizers, schedules, losses and activations are parameters too."""
 
+    def _keep(self, given: dict[str, Any]) -> None:
+        """Make every argument an attribute of its own name, which is how scikit-learn clones and searches."""
+        vars(self).update({name: value for name, value in given.items() if name != "self"})
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters; with ``deep`` those of the objects among them too, as ``solver__beta1``.
 

@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
+from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError
 from glassnet.losses import Loss
@@ -61,6 +62,12 @@ class FitPreparation(SettableWeights, SharedParameters):
     def _scales_target(self) -> bool:
         """Return whether the targets are scaled."""
         return False
+
+    def _validated(self, X: Any, y: Any, *, reset: bool, y_numeric: bool = False) -> tuple[Any, np.ndarray]:
+        """Return X and y as scikit-learn checks them, a single column of targets as a vector."""
+        kinds, options = (np.float64, np.float32), {"multi_output": True, "y_numeric": y_numeric}
+        X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], dtype=kinds, reset=reset, **options)
+        return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     # ---- before a fit ----------------------------------------------------------------------------------------------
 
@@ -180,9 +187,8 @@ class FitPreparation(SettableWeights, SharedParameters):
 
     def _check_validation(self, data: Any) -> Rows:
         if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-            message = (
-                f"{self._name}.fit: validation_data must be (X, y) or (X, y, sample_weight), got {type(data).__name__}."
-            )
+            must = "validation_data must be (X, y) or (X, y, sample_weight)"
+            message = f"{self._name}.fit: {must}, got {type(data).__name__}."
             raise ConfigError(message, got=data)
         X, Y = self._check_targets(data[0], data[1], incremental=True, reset=False, may_lack=True)
         return self._prepare_rows(check_rows(X, Y, data[2] if len(data) == 3 else None))

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from sklearn.utils import column_or_1d
-from sklearn.utils.validation import validate_data
 
 from glassnet.errors import ConfigError
 from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile
@@ -61,58 +59,27 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         def set_predict_request(self, **requests: bool | str | None) -> Self: ...
 
     def __init__(
-        self,
-        loss: Any = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: Any = "relu",
-        *,
-        solver: Any = "adam",
-        alpha: float = 0.0001,
-        batch_size: Any = "auto",
-        learning_rate: Any = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: Any = None,
-        tol: float = 1e-4,
-        verbose: Any = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: float = 10,
-        max_fun: int = 15000,
-        dropout: Any = 0.0,
-        normalization: str | None = None,
-        clip_norm: float | None = None,
-        frozen: Sequence[int] = (),
-        scale_inputs: bool = False,
-        scale_target: bool = False,
-        metrics: Any = None,
-        callbacks: Any = (),
-        max_seconds: float | None = None,
-        progress: bool | None = False,
-        threads: Any = "auto",
-    ) -> None:
-        # Every argument becomes an attribute of its own name, which is how scikit-learn clones and searches.
-        given: dict[str, Any] = dict(locals())
-        given.pop("self")
-        self.__dict__.update(given)
+        # scikit-learn's parameters
+        self, loss: Any = "squared_error", hidden_layer_sizes: Any = (100,), activation: Any = "relu", *,
+        solver: Any = "adam", alpha: float = 0.0001, batch_size: Any = "auto",
+        learning_rate: Any = "constant", learning_rate_init: float = 0.001, power_t: float = 0.5, max_iter: int = 200,
+        shuffle: bool = True, random_state: Any = None, tol: float = 1e-4, verbose: Any = False,
+        warm_start: bool = False, momentum: float = 0.9, nesterovs_momentum: bool = True, early_stopping: bool = False,
+        validation_fraction: float = 0.1, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8,
+        n_iter_no_change: float = 10, max_fun: int = 15000,
+        # and those that it does not have
+        dropout: Any = 0.0, normalization: str | None = None, clip_norm: float | None = None,
+        frozen: Sequence[int] = (), scale_inputs: bool = False, scale_target: bool = False, metrics: Any = None,
+        callbacks: Any = (), max_seconds: float | None = None, progress: bool | None = False, threads: Any = "auto",
+    ) -> None:  # fmt: skip
+        self._keep(locals())
 
     # ---- targets ---------------------------------------------------------------------------------------------------
 
     def _check_targets(
         self, X: Any, y: Any, *, incremental: bool, reset: bool, may_lack: bool = False
     ) -> tuple[Any, np.ndarray]:
-        options = {"accept_sparse": ["csr", "csc"], "multi_output": True, "y_numeric": True}
-        X, y = validate_data(self, X, y, dtype=(np.float64, np.float32), reset=reset, **options)
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = column_or_1d(y, warn=True)
+        X, y = self._validated(X, y, reset=reset, y_numeric=True)
         return X, y.reshape(len(y), -1)
 
     def _make_loss(self) -> Loss:
@@ -121,9 +88,8 @@ class MLPRegressor(RegressorMixin, BaseMLP):
             message = f"{self._name}: loss must be one for numbers, got {self.loss!r}. Use MLPClassifier for classes."
             raise ConfigError(message, got=self.loss)
         if self.scale_target and isinstance(loss, Poisson):
-            message = (
-                f"{self._name}: scale_target must be False with loss={self.loss!r}, got True: counts have no scale."
-            )
+            must = f"scale_target must be False with loss={self.loss!r}"
+            message = f"{self._name}: {must}, got True: counts have no scale."
             raise ConfigError(message, got=True)
         return loss
 
@@ -152,18 +118,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @available_if(is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train one epoch on these rows.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As in `fit`.
-
-        Returns
-        -------
-        self
-            The estimator.
-        """
+        """Train one epoch on these rows, which are as in `fit`, and return the estimator."""
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any, *, return_std: bool = False) -> Any:

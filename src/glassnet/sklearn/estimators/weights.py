@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import operator
 from typing import Any
 
 import numpy as np
@@ -49,14 +50,15 @@ class SettableWeights(NestedParameters):
         given = (*self.coefs_, *self.intercepts_)
         network = getattr(own_state(self), "network", None)
         views = getattr(self, "_views", ())
-        if network is not None and len(given) == len(views) and all(map(_is, given, views)):
+        if network is not None and len(given) == len(views) and all(map(operator.is_, given, views)):
             return
         weights = [np.asarray(W) for W in self.coefs_]
         shapes = [W.shape for W in weights]
         self._check_shapes(shapes, [np.size(b) for b in self.intercepts_])
         if network is None or shapes != [view.shape for view in views[: len(views) // 2]]:
             self._make_network_for(shapes, np.result_type(*weights) if dtype is None else dtype)
-        for view, array in zip(self._views_for(), given, strict=True):
+        dense = dense_layers(self._state.network)
+        for view, array in zip([*(layer.W for layer in dense), *(layer.b for layer in dense)], given, strict=True):
             view[...] = np.reshape(array, view.shape)
         self._show_weights()
 
@@ -67,10 +69,6 @@ class SettableWeights(NestedParameters):
             must = "coefs_ must be matrices that follow from each other, and intercepts_ as long as they are wide"
             message = f"{self._name}: {must}, got shapes {shapes} and lengths {widths}."
             raise ShapeError(message, expected=must, got=shapes)
-
-    def _views_for(self) -> list[np.ndarray]:
-        dense = dense_layers(self._state.network)
-        return [*(layer.W for layer in dense), *(layer.b for layer in dense)]
 
     def __getstate__(self) -> dict[str, Any]:
         has_network = hasattr(vars(self).get("_state"), "network")
@@ -88,7 +86,3 @@ class SettableWeights(NestedParameters):
         super().__setstate__(state)
         if hasattr(vars(self).get("_state"), "network"):
             self._show_weights()
-
-
-def _is(a: Any, b: Any) -> bool:
-    return a is b

@@ -21,15 +21,9 @@ from glassnet.schedules import Schedule
 from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = [
-    "SOLVERS",
-    "build_layers",
-    "choose_loss",
-    "dense_layers",
-    "draw_weights",
-    "hidden_sizes",
-    "make_optimizer",
+    "SOLVERS", "build_layers", "choose_loss", "dense_layers", "draw_weights", "hidden_sizes", "make_optimizer",
     "move_weights",
-]
+]  # fmt: skip
 
 SOLVERS = ("adam", "lbfgs", "sgd")
 _NORMS = {"batch": BatchNorm, "layer": LayerNorm}

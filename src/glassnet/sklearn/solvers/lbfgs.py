@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -37,28 +38,12 @@ def total_loss(network: Network, X: Any, y: np.ndarray, weight: np.ndarray | Non
 
 
 def minimize_lbfgs(
-    network: Network,
-    loss: Callable[[], float],
-    *,
-    max_iter: int,
-    max_fun: int,
-    tol: float,
-    verbose: bool,
+    network: Network, loss: Callable[[], float], *, max_iter: int, max_fun: int, tol: float, verbose: bool
 ) -> Any:
     """Run SciPy's L-BFGS-B from the network's parameters, write the result into them, and return SciPy's report.
 
-    Parameters
-    ----------
-    network : Network
-        Network with float64 parameters.
-    loss : function
-        Returns the loss and leaves its gradient in ``network.grads``.
-    max_iter, max_fun : int
-        Largest number of iterations and of evaluations of the loss.
-    tol : float
-        Stop when the largest entry of the gradient is at most this.
-    verbose : bool
-        Whether to print each iteration's loss.
+    The parameters are float64; ``loss`` returns the loss and leaves its gradient in ``network.grads``. It ends when the
+    largest entry of the gradient is at most ``tol``, or after ``max_iter`` iterations or ``max_fun`` calls of ``loss``.
 
     References
     ----------
@@ -83,25 +68,11 @@ def minimize_lbfgs(
             grads[part] = 0.0
         return grads.copy()
 
-    limits = {"maxfun": max_fun, "maxiter": max_iter, "gtol": tol}
-    report = minimize(
-        value,
-        params.copy(),
-        method="L-BFGS-B",
-        jac=gradient,
-        options=limits,
-        callback=_Printer() if verbose else None,
-    )
+    def show(intermediate_result: Any) -> None:
+        print(f"Iteration {next(iterations)}, loss = {intermediate_result.fun:.8f}")
+
+    iterations, limits = itertools.count(1), {"maxfun": max_fun, "maxiter": max_iter, "gtol": tol}
+    callback = show if verbose else None
+    report = minimize(value, params.copy(), method="L-BFGS-B", jac=gradient, options=limits, callback=callback)
     params[...] = report.x
     return report
-
-
-class _Printer:
-    """Print each iteration's loss."""
-
-    def __init__(self) -> None:
-        self._iterations = 0
-
-    def __call__(self, intermediate_result: Any) -> None:
-        self._iterations += 1
-        print(f"Iteration {self._iterations}, loss = {intermediate_result.fun:.8f}")

@@ -12,15 +12,10 @@ class LearningRate:
 
     Constant; or with "invscaling" ``learning_rate_init / (t + 1)**power_t`` after t samples; or with "adaptive" divided
     by 5 whenever training no longer improves, until it is 1e-6 or less.
-
-    Attributes
-    ----------
-    learning_rate : float
-        Learning rate of the next epoch.
     """
 
     def __init__(self, rule: str, learning_rate_init: float, power_t: float) -> None:
-        self.learning_rate = self._start = float(learning_rate_init)
+        self.learning_rate = self._start = float(learning_rate_init)  # of the next epoch
         self._rule, self._power_t = rule, power_t
 
     @classmethod

@@ -13,7 +13,6 @@ from glassnet.engine.evaluation import mean_loss
 from glassnet.errors import DivergenceError
 from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
-from glassnet.network import Network
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance
@@ -58,7 +57,9 @@ def check_fit(state: FitState, parameters: SharedParameters, rows: Rows) -> None
     guess = _loss_of_guess(state.network.loss, rows, state.network.n_outputs)
     if not guess or state.loss < 0.98 * guess:
         return
-    loss = _mean_training_loss(state.network, rows)
+    part = rows.take(np.arange(min(_ROWS, len(rows.y))))
+    with np.errstate(all="ignore"):  # the loss of the network as it is now, without penalties
+        loss = float(mean_loss(state.network, state.network.logits(part.X), part.y, part.weight))
     if loss <= guess * _WORSE:
         return
     name, why = type(parameters).__name__, _advice(state, parameters, rows)
@@ -80,13 +81,6 @@ def _advice(state: FitState, parameters: SharedParameters, rows: Rows) -> str:
     if isinstance(parameters.solver, Optimizer) or isinstance(parameters.learning_rate, Schedule):
         return f"Lower the learning rate (now {max(state.network.history['learning_rate']):g})."
     return f"Lower learning_rate_init (now {parameters.learning_rate_init:g})."
-
-
-def _mean_training_loss(network: Network, rows: Rows) -> float:
-    """Return the loss of the network as it is, without penalties, on the first rows."""
-    part = rows.take(np.arange(min(_ROWS, len(rows.y))))
-    with np.errstate(all="ignore"):
-        return float(mean_loss(network, network.logits(part.X), part.y, part.weight))
 
 
 def _loss_of_guess(loss: Any, rows: Rows, k: int) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,26 +60,17 @@ def weights_of_classes(where: str, class_weight: Any, labels: np.ndarray, classe
     return found[np.searchsorted(classes, labels)]
 
 
+@dataclass(eq=False, repr=False)
 class Scaling:
     """``(X - center) / scale`` for inputs, ``(y - target_center) / target_scale`` for targets; None changes nothing.
 
-    Parameters
-    ----------
-    center, scale : ndarray of shape (n_features,), optional
-        Mean and standard deviation of the training rows; 1 for a column of one value.
-    target_center, target_scale : ndarray of shape (n_targets,), optional
-        The same for targets.
+    They are mean and standard deviation of each column in the training rows, 1 for the deviation of a single value.
     """
 
-    def __init__(
-        self,
-        center: np.ndarray | None = None,
-        scale: np.ndarray | None = None,
-        target_center: np.ndarray | None = None,
-        target_scale: np.ndarray | None = None,
-    ) -> None:
-        self.center, self.scale = center, scale
-        self.target_center, self.target_scale = target_center, target_scale
+    center: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    target_center: np.ndarray | None = None
+    target_scale: np.ndarray | None = None
 
     @classmethod
     def of(cls, where: str, rows: Rows, inputs: bool, targets: bool) -> Scaling:

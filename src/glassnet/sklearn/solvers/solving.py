@@ -34,27 +34,17 @@ Score = Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
 
 
 def solve_stochastic(
-    state: FitState,
-    parameters: SharedParameters,
-    rows: Rows,
-    validation: Rows | None,
-    epochs: int,
-    score: Score,
-    *,
+    state: FitState, parameters: SharedParameters, rows: Rows, validation: Rows | None, epochs: int, score: Score, *,
     continues: bool,
-) -> str:
+) -> str:  # fmt: skip
     """Train for some epochs, and return why that ended; ``continues`` goes on where the last fit ended."""
     network = state.network
     if continues and state.last is not None:
         network.params[...], network.stats[...] = state.last
     if not continues:
         state.order = None
-    batches = MLPBatches(
-        (rows.X, rows.y, rows.weight),
-        _batch_size(parameters, len(rows.y)),
-        state.random if parameters.shuffle else None,
-        state.order,
-    )
+    size, random = _batch_size(parameters, len(rows.y)), state.random if parameters.shuffle else None
+    batches = MLPBatches((rows.X, rows.y, rows.weight), size, random, state.order)
     state.n_iter = 0
     reason = _run(state, parameters, batches, validation, epochs, score)
     state.order = batches.rows
@@ -67,13 +57,9 @@ def solve_stochastic(
 
 
 def _run(
-    state: FitState,
-    parameters: SharedParameters,
-    batches: MLPBatches,
-    validation: Rows | None,
-    epochs: int,
+    state: FitState, parameters: SharedParameters, batches: MLPBatches, validation: Rows | None, epochs: int,
     score: Score,
-) -> str:
+) -> str:  # fmt: skip
     """Train, and return why it ended."""
     network = state.network
     metrics: dict[str, Any] = {"score": score}
@@ -90,15 +76,9 @@ def _run(
             penalties=CoupledL2(network.built("fit"), parameters.alpha),
             rate=None if has_own_rate else lambda position: state.learning_rate.learning_rate,
         )
-        run = Run(
-            network,
-            batches,
-            epochs,
-            validation=None if validation is None else (validation.X, validation.y, validation.weight),
-            metrics=metrics,
-            callbacks=[pacing(pace), bookkeeping, *users, rule, Limits(seconds, interruption)],
-            make_step=make_step,
-        )
+        data = None if validation is None else (validation.X, validation.y, validation.weight)
+        hooks = [pacing(pace), bookkeeping, *users, rule, Limits(seconds, interruption)]
+        run = Run(network, batches, epochs, validation=data, metrics=metrics, callbacks=hooks, make_step=make_step)
         try:
             return run.loop().stop_reason
         except KeyboardInterrupt:

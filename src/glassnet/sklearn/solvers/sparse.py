@@ -33,15 +33,7 @@ class _SparseMatrix:
 
 
 class CompressedRows(RowSource):
-    """The rows of a sparse matrix, for a network that begins with a `Dense` layer.
-
-    Parameters
-    ----------
-    matrix : sparse matrix of SciPy
-        Rows that scikit-learn has checked.
-    dtype : numpy.dtype
-        The network's dtype.
-    """
+    """The rows of a checked sparse matrix, in a network's dtype, for one that begins with a `Dense` layer."""
 
     def __init__(self, matrix: Any, dtype: np.dtype[Any]) -> None:
         self.matrix = matrix.tocsr().astype(dtype, copy=False)

@@ -35,17 +35,13 @@ class CoupledL2(Penalties):
         total = 0.0
         for _, params, _, _ in self._parts:
             total += params.dot(params).item()
-        return self._alpha / 2 * total / self._total()
+        return self._alpha / 2 * total / self._store.weight_sum.item()
 
     def add_gradients(self) -> None:
-        self._strength[...] = self._alpha / self._total()
+        self._strength[...] = self._alpha / self._store.weight_sum.item()
         for _, params, grads, work in self._parts:
             np.multiply(params, self._strength, out=work)
             np.add(grads, work, out=grads)
-
-    def _total(self) -> float:
-        total: float = self._store.weight_sum.item()
-        return total
 
 
 class MLPBatches(ArrayBatches):
@@ -58,12 +54,9 @@ class MLPBatches(ArrayBatches):
     replayable = False
 
     def __init__(
-        self,
-        arrays: tuple[Any, Any, np.ndarray | None],
-        batch_size: int,
-        random: np.random.RandomState | None,
+        self, arrays: tuple[Any, Any, np.ndarray | None], batch_size: int, random: np.random.RandomState | None,
         rows: np.ndarray | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(*arrays, batch_size=batch_size, shuffle=False, streams=[], members=None)
         self.shuffles = random is not None
         self._random = random
