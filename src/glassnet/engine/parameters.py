@@ -19,6 +19,9 @@ from glassnet.utils.random_streams import Streams
 __all__ = ["Slot", "Store"]
 
 _FLAGS = 2  # stop, diverged
+_MADE_BY_BIND = frozenset((
+    "message", "grads", "stat_sums", "loss_sum", "weight_sum", "flags", "_one_over_weight", "_one_over_each",
+))  # fmt: skip
 
 
 class Slot:
@@ -203,17 +206,7 @@ class Store:
             np.multiply(self.grads, self._one_over_each, self.grads)
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {
-            "message",
-            "grads",
-            "stat_sums",
-            "loss_sum",
-            "weight_sum",
-            "flags",
-            "_one_over_weight",
-            "_one_over_each",
-        }
-        return {name: value for name, value in vars(self).items() if name not in left_out}
+        return {name: value for name, value in vars(self).items() if name not in _MADE_BY_BIND}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

@@ -32,14 +32,8 @@ from glassnet.utils.checks import wrong_values
 from glassnet.utils.wording import few, shortened
 
 __all__ = [
-    "FORMAT_VERSION",
-    "Restore",
-    "SavedTraining",
-    "load_network",
-    "restore_network",
-    "save_network",
-    "write_atomically",
-]
+    "FORMAT_VERSION", "Restore", "SavedTraining", "load_network", "restore_network", "save_network", "write_atomically",
+]  # fmt: skip
 
 FORMAT_VERSION = 2
 """Version that is written; this one and all before are read."""
