@@ -18,13 +18,27 @@ weight : array of shape (n,), optional
 
 from __future__ import annotations
 
-from glassnet.metrics import classification as _classification
-from glassnet.metrics import regression as _regression
 from glassnet.metrics.averages import Metric
-from glassnet.metrics.classification import *  # noqa: F403
+from glassnet.metrics.classification import (
+    accuracy,
+    auc,
+    balanced_accuracy,
+    binary_accuracy,
+    binary_auc,
+    binary_balanced_accuracy,
+    binary_brier,
+    binary_f1,
+    binary_log_loss,
+    brier,
+    f1,
+    log_loss,
+)
 from glassnet.metrics.own import as_metric
 from glassnet.metrics.registry import GREATER_IS_BETTER, LOWER_IS_BETTER, METRICS, better_sign
-from glassnet.metrics.regression import *  # noqa: F403
+from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
 
-__all__ = ["GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "Metric", "as_metric", "better_sign"]
-__all__ += _classification.__all__ + _regression.__all__
+__all__ = [
+    "GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "Metric", "accuracy", "as_metric", "auc", "balanced_accuracy",
+    "better_sign", "binary_accuracy", "binary_auc", "binary_balanced_accuracy", "binary_brier", "binary_f1",
+    "binary_log_loss", "brier", "coverage", "f1", "log_loss", "mae", "pinball", "poisson_deviance", "r2", "rmse",
+]  # fmt: skip
