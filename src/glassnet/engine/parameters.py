@@ -25,19 +25,7 @@ _MADE_BY_BIND = frozenset((
 
 
 class Slot:
-    """Where one named array lives in a flat vector.
-
-    Attributes
-    ----------
-    name : str
-        As in files and `Network.summary`: ``"dense_1.weight"``.
-    layer : Layer
-        To whom it belongs.
-    spec : ParamSpec
-        What the layer asked for.
-    start, stop : int
-        The slice of the flat vector.
-    """
+    """Where one array lives in a flat vector, ``[start:stop)``; named as in files: ``"dense_1.weight"``."""
 
     def __init__(self, name: str, layer: Layer, spec: ParamSpec, start: int) -> None:
         self.name, self.layer, self.spec, self.start = name, layer, spec, start
@@ -57,9 +45,6 @@ class Store:
     ----------
     layers : dict of str to Layer
         Every layer that is not a container, by its full name, in the order of their definition.
-    members : int or None
-        K, or None.
-    dtype : numpy.dtype
 
     Attributes
     ----------
