@@ -179,24 +179,12 @@ class Network(BaseNetwork):
 
         check_fit_options("fit", unknown)
         options = FitOptions(
-            batch_size=batch_size,
-            validation_data=validation_data,
-            validation_split=validation_split,
-            sample_weight=sample_weight,
-            class_weight=class_weight,
-            shuffle=shuffle,
-            drop_last=drop_last,
-            steps_per_epoch=steps_per_epoch,
-            metrics=metrics,
-            early_stopping=early_stopping,
-            callbacks=callbacks,
-            max_seconds=max_seconds,
-            checkpoint=checkpoint,
-            resume=resume,
-            deterministic=deterministic,
-            threads=threads,
+            batch_size=batch_size, validation_data=validation_data, validation_split=validation_split,
+            sample_weight=sample_weight, class_weight=class_weight, shuffle=shuffle, drop_last=drop_last,
+            steps_per_epoch=steps_per_epoch, metrics=metrics, early_stopping=early_stopping, callbacks=callbacks,
+            max_seconds=max_seconds, checkpoint=checkpoint, resume=resume, deterministic=deterministic, threads=threads,
             progress=progress,
-        )
+        )  # fmt: skip
         return fit_watched(self, X, y, epochs, diagnose, options)
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:

@@ -118,14 +118,8 @@ class BaseNetwork:
     def like(self, layers: Sequence[Layer], **changes: Any) -> Self:
         """Return a new network of other layers, with the settings of this one but for ``changes``.
 
-        A subclass keeps its class and what its own constructor left, which does not run again.
-
-        Parameters
-        ----------
-        layers : sequence of Layer
-            New ones, or copies.
-        **changes
-            Arguments of `BaseNetwork`.
+        A subclass keeps its class and what its own constructor left, which does not run again. The layers must be new
+        ones, or copies.
         """
         names = ("loss", "optimizer", "seed", "members", "input_shape", "l1", "l2", "max_norm")
         kept = {name: getattr(self, name) for name in names if name not in changes}

@@ -18,12 +18,8 @@ _ROWS = 2
 def try_own_layers(layers: dict[str, Layer], members: int | None, dtype: np.dtype[Any]) -> None:
     """Send two rows of zeros forward and back through every layer that is not of this library.
 
-    Only shapes and dtypes are looked at. A layer that cannot be tried with zeros is left to its first batch.
-
-    Raises
-    ------
-    ShapeError
-        A layer returns another shape than its ``build`` promised, or another dtype than it was given.
+    Another shape than ``build`` promised, or another dtype than was given, is refused; nothing else is looked at. A
+    layer that cannot be tried with zeros is left to its first batch.
     """
     for layer in layers.values():
         if not type(layer).__module__.startswith("glassnet."):

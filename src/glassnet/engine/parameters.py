@@ -19,22 +19,13 @@ from glassnet.utils.random_streams import Streams
 __all__ = ["Slot", "Store"]
 
 _FLAGS = 2  # stop, diverged
+_MADE_BY_BIND = frozenset((
+    "message", "grads", "stat_sums", "loss_sum", "weight_sum", "flags", "_one_over_weight", "_one_over_each",
+))  # fmt: skip
 
 
 class Slot:
-    """Where one named array lives in a flat vector.
-
-    Attributes
-    ----------
-    name : str
-        As in files and `Network.summary`: ``"dense_1.weight"``.
-    layer : Layer
-        To whom it belongs.
-    spec : ParamSpec
-        What the layer asked for.
-    start, stop : int
-        The slice of the flat vector.
-    """
+    """Where one array lives in a flat vector, ``[start:stop)``; named as in files: ``"dense_1.weight"``."""
 
     def __init__(self, name: str, layer: Layer, spec: ParamSpec, start: int) -> None:
         self.name, self.layer, self.spec, self.start = name, layer, spec, start
@@ -54,9 +45,6 @@ class Store:
     ----------
     layers : dict of str to Layer
         Every layer that is not a container, by its full name, in the order of their definition.
-    members : int or None
-        K, or None.
-    dtype : numpy.dtype
 
     Attributes
     ----------
@@ -203,17 +191,7 @@ class Store:
             np.multiply(self.grads, self._one_over_each, self.grads)
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = {
-            "message",
-            "grads",
-            "stat_sums",
-            "loss_sum",
-            "weight_sum",
-            "flags",
-            "_one_over_weight",
-            "_one_over_each",
-        }
-        return {name: value for name, value in vars(self).items() if name not in left_out}
+        return {name: value for name, value in vars(self).items() if name not in _MADE_BY_BIND}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

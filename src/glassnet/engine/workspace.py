@@ -22,16 +22,7 @@ _PREDICT_VALUES = 2**24  # 64 MiB in float32
 
 
 class Pass:
-    """A network's layers and loss with their caches, for batches of one size.
-
-    Attributes
-    ----------
-    chain : Chain
-        All layers.
-    loss_cache : Cache
-    dZ : ndarray
-        Where the loss writes its gradient.
-    """
+    """A network's layers and loss with their caches for one batch size; the loss writes its gradient into ``dZ``."""
 
     __slots__ = ("chain", "dZ", "loss_cache")
 
@@ -43,14 +34,6 @@ class Pass:
 
 class Workspace(threading.local):
     """The scratch of one thread: prediction and training each have a pool.
-
-    Parameters
-    ----------
-    layers : list of Layer
-        Built.
-    loss : Loss
-    members : int or None
-    dtype : numpy.dtype
 
     Attributes
     ----------

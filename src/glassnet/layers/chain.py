@@ -15,16 +15,7 @@ __all__ = ["Chain"]
 
 
 class Chain:
-    """Successive layers with their caches for one batch size.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        Built.
-    scratch : Buffers
-    need_dX : bool
-        Whether `backward` must reach the input of the first layer.
-    """
+    """Successive layers with their caches for one batch size; with ``need_dX`` a pass back reaches the first input."""
 
     __slots__ = ("_need_dX", "steps_back", "steps_forward")
 

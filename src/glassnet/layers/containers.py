@@ -13,14 +13,7 @@ from glassnet.layers.chain import Chain
 from glassnet.layers.tree import learns, name_layers
 from glassnet.utils.arrays import Buffers
 
-__all__ = [
-    "Concatenate",
-    "Container",
-    "Residual",
-    "Sequential",
-    "check_layer_list",
-    "check_raw_inputs",
-]
+__all__ = ["Concatenate", "Container", "Residual", "Sequential", "check_layer_list", "check_raw_inputs"]
 
 
 class Container(Layer):

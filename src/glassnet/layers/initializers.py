@@ -116,16 +116,8 @@ INITIALIZERS: dict[str, Initializer] = {
 }
 
 # Rectifiers halve the signal's variance, so they start from He; SELU keeps it at 1 only from LeCun's.
-_BY_ACTIVATION = {
-    "relu": "he_uniform",
-    "leaky_relu": "he_uniform",
-    "elu": "he_uniform",
-    "gelu": "he_uniform",
-    "silu": "he_uniform",
-    "mish": "he_uniform",
-    "softplus": "he_uniform",
-    "selu": "lecun_normal",
-}
+_RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "softplus")
+_BY_ACTIVATION = {**dict.fromkeys(_RECTIFIERS, "he_uniform"), "selu": "lecun_normal"}
 
 
 def default_initializer(activation: str) -> str:

@@ -33,20 +33,7 @@ from glassnet.losses.registry import LOSSES, as_loss
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
 
 __all__ = [
-    "LOSSES",
-    "AbsoluteError",
-    "BinaryCrossEntropy",
-    "BinaryFocalCrossEntropy",
-    "CustomLoss",
-    "EnsembleLoss",
-    "GaussianNLL",
-    "Huber",
-    "Loss",
-    "MetricChoice",
-    "Poisson",
-    "Quantile",
-    "SoftmaxCrossEntropy",
-    "SoftmaxFocalCrossEntropy",
-    "SquaredError",
-    "as_loss",
-]
+    "LOSSES", "AbsoluteError", "BinaryCrossEntropy", "BinaryFocalCrossEntropy", "CustomLoss", "EnsembleLoss",
+    "GaussianNLL", "Huber", "Loss", "MetricChoice", "Poisson", "Quantile", "SoftmaxCrossEntropy",
+    "SoftmaxFocalCrossEntropy", "SquaredError", "as_loss",
+]  # fmt: skip

@@ -17,18 +17,10 @@ __all__ = ["LOSSES", "as_loss"]
 LOSSES: dict[str, type[Loss]] = {
     loss.name: loss
     for loss in (
-        AbsoluteError,
-        BinaryCrossEntropy,
-        BinaryFocalCrossEntropy,
-        GaussianNLL,
-        Huber,
-        Poisson,
-        Quantile,
-        SoftmaxCrossEntropy,
-        SoftmaxFocalCrossEntropy,
-        SquaredError,
+        AbsoluteError, BinaryCrossEntropy, BinaryFocalCrossEntropy, GaussianNLL, Huber, Poisson, Quantile,
+        SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy, SquaredError,
     )
-}
+}  # fmt: skip
 
 
 def as_loss(value: str | Loss) -> Loss:

@@ -10,14 +10,9 @@ from glassnet.errors import DataError, ShapeError
 from glassnet.utils.checks import check_matrix
 
 __all__ = [
-    "as_class_targets",
-    "as_codes",
-    "as_columns",
-    "check_probabilities",
-    "check_range",
-    "count_classes",
+    "as_class_targets", "as_codes", "as_columns", "check_probabilities", "check_range", "count_classes",
     "count_columns",
-]
+]  # fmt: skip
 
 
 def count_columns(y: Any) -> int:

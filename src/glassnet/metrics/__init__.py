@@ -38,28 +38,7 @@ from glassnet.metrics.registry import GREATER_IS_BETTER, LOWER_IS_BETTER, METRIC
 from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
 
 __all__ = [
-    "GREATER_IS_BETTER",
-    "LOWER_IS_BETTER",
-    "METRICS",
-    "Metric",
-    "accuracy",
-    "as_metric",
-    "auc",
-    "balanced_accuracy",
-    "better_sign",
-    "binary_accuracy",
-    "binary_auc",
-    "binary_balanced_accuracy",
-    "binary_brier",
-    "binary_f1",
-    "binary_log_loss",
-    "brier",
-    "coverage",
-    "f1",
-    "log_loss",
-    "mae",
-    "pinball",
-    "poisson_deviance",
-    "r2",
-    "rmse",
-]
+    "GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "Metric", "accuracy", "as_metric", "auc", "balanced_accuracy",
+    "better_sign", "binary_accuracy", "binary_auc", "binary_balanced_accuracy", "binary_brier", "binary_f1",
+    "binary_log_loss", "brier", "coverage", "f1", "log_loss", "mae", "pinball", "poisson_deviance", "r2", "rmse",
+]  # fmt: skip

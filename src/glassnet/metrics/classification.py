@@ -18,19 +18,9 @@ import numpy as np
 from glassnet.metrics.averages import defined_mean, row_mean, row_weights
 
 __all__ = [
-    "accuracy",
-    "auc",
-    "balanced_accuracy",
-    "binary_accuracy",
-    "binary_auc",
-    "binary_balanced_accuracy",
-    "binary_brier",
-    "binary_f1",
-    "binary_log_loss",
-    "brier",
-    "f1",
-    "log_loss",
-]
+    "accuracy", "auc", "balanced_accuracy", "binary_accuracy", "binary_auc", "binary_balanced_accuracy", "binary_brier",
+    "binary_f1", "binary_log_loss", "brier", "f1", "log_loss",
+]  # fmt: skip
 
 
 def accuracy(y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None = None) -> float:

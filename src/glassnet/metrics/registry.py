@@ -13,23 +13,13 @@ METRICS: dict[str, Metric] = {
 }
 """All metrics by name; `pinball` at its default levels."""
 
-GREATER_IS_BETTER = frozenset(
-    {
-        "accuracy",
-        "auc",
-        "balanced_accuracy",
-        "binary_accuracy",
-        "binary_auc",
-        "binary_balanced_accuracy",
-        "binary_f1",
-        "f1",
-        "r2",
-    }
-)
-
-LOWER_IS_BETTER = frozenset(
-    {"binary_brier", "binary_log_loss", "brier", "log_loss", "mae", "pinball", "poisson_deviance", "rmse"}
-)
+GREATER_IS_BETTER = frozenset((
+    "accuracy", "auc", "balanced_accuracy", "binary_accuracy", "binary_auc", "binary_balanced_accuracy", "binary_f1",
+    "f1", "r2",
+))  # fmt: skip
+LOWER_IS_BETTER = frozenset((
+    "binary_brier", "binary_log_loss", "brier", "log_loss", "mae", "pinball", "poisson_deviance", "rmse",
+))  # fmt: skip
 """Metrics in neither set, such as coverage, have a target value."""
 
 

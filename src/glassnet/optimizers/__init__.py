@@ -12,16 +12,6 @@ from glassnet.optimizers.descent import SGD, Lion
 from glassnet.optimizers.registry import OPTIMIZERS, as_optimizer
 
 __all__ = [
-    "OPTIMIZERS",
-    "SGD",
-    "Adagrad",
-    "Adam",
-    "AdamW",
-    "Group",
-    "Lion",
-    "Optimizer",
-    "OptimizerState",
-    "RMSprop",
-    "as_optimizer",
-    "clip_gradients",
-]
+    "OPTIMIZERS", "SGD", "Adagrad", "Adam", "AdamW", "Group", "Lion", "Optimizer", "OptimizerState", "RMSprop",
+    "as_optimizer", "clip_gradients",
+]  # fmt: skip

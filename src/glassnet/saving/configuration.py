@@ -23,13 +23,7 @@ _KEYS = ("dtype", "input_shape", "layers", "loss", "members", "optimizer", "seed
 
 
 def network_config(network: BaseNetwork) -> dict[str, Any]:
-    """Return everything but the arrays, JSON-able.
-
-    Raises
-    ------
-    ConfigError
-        A class of the user's takes arguments that its ``config`` does not return.
-    """
+    """Return everything but the arrays, JSON-able."""
     optimizer = network.optimizer
     layers = [*every_layer(network.layers)]
     inside = [getattr(layer, "activation", None) for layer in layers]
@@ -80,19 +74,8 @@ def _check_config(part: Layer | Loss) -> None:
 def network_from_config(kind: type[_N], config: dict[str, Any], custom: Iterable[Any] = ()) -> _N:
     """Return a new network as `network_config` described it, not built: the configuration's input_shape is unused.
 
-    Parameters
-    ----------
-    kind : type
-        The class to make.
-    config : dict
-    custom : iterable of classes and objects
-        Layers, losses, optimizers and schedules of your own that it may name; objects such as a `CustomLoss`, which
-        are described by class and name only, are found by their name.
-
-    Raises
-    ------
-    FormatError
-        Entries are missing, or a class is unknown or refuses its arguments.
+    It is of class ``kind``. The configuration may name ``custom`` layers, losses, optimizers and schedules; objects
+    such as a `CustomLoss`, which are described by class and name only, are found by their name.
     """
     missing = [key for key in _KEYS if key not in config] if isinstance(config, dict) else list(_KEYS)
     if missing:

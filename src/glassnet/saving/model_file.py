@@ -32,14 +32,8 @@ from glassnet.utils.checks import wrong_values
 from glassnet.utils.wording import few, shortened
 
 __all__ = [
-    "FORMAT_VERSION",
-    "Restore",
-    "SavedTraining",
-    "load_network",
-    "restore_network",
-    "save_network",
-    "write_atomically",
-]
+    "FORMAT_VERSION", "Restore", "SavedTraining", "load_network", "restore_network", "save_network", "write_atomically",
+]  # fmt: skip
 
 FORMAT_VERSION = 2
 """Version that is written; this one and all before are read."""
@@ -59,18 +53,10 @@ _PARTS: dict[str, tuple[str, Any]] = {
 
 
 class SavedTraining(NamedTuple):
-    """The state of a run as a file holds it.
+    """The state of a run as a file holds it."""
 
-    Attributes
-    ----------
-    entries : dict
-        JSON-able.
-    arrays : dict of str to ndarray
-        Flat arrays by name.
-    """
-
-    entries: dict[str, Any]
-    arrays: dict[str, np.ndarray]
+    entries: dict[str, Any]  # JSON-able
+    arrays: dict[str, np.ndarray]  # flat
 
 
 def save_network(
@@ -80,18 +66,10 @@ def save_network(
     training: SavedTraining | None = None,
     data: dict[str, Any] | None = None,
 ) -> None:
-    """Write a network to one ``.safetensors`` file.
+    """Write a built network to one ``.safetensors`` file; an existing one is replaced in one go.
 
-    Parameters
-    ----------
-    network : BaseNetwork
-        Built or fitted.
-    path : str or Path
-        An existing file is replaced, in one go: at no time is there half a file.
-    training : SavedTraining, optional
-        What is needed to train on as if nothing had happened.
-    data : dict, optional
-        JSON-able: what the run's data are, so that a resumed run can tell whether it has the same.
+    ``training`` is what is needed to train on as if nothing had happened, and ``data``, JSON-able, what the run's data
+    are, so that a resumed run can tell whether it has the same.
     """
     store = network.built("save")
     # safetensors 0.8.0 writes wrong numbers for arrays that are not C-contiguous, so nothing else reaches it.
@@ -127,14 +105,8 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file so that at any instant the path holds the old content or the new one, also after a power cut.
 
-    A link stays a link, and an existing file keeps its permissions.
-
-    Raises
-    ------
-    ConfigError
-        The path is a folder, or its folder does not exist.
-    OSError
-        The disk is full or the folder read-only; the old file is whole.
+    A link stays a link, and an existing file keeps its permissions. After an OSError, for a full disk or a read-only
+    folder, the old file is whole.
     """
     path = Path(os.path.realpath(path))
     if path.is_dir():
@@ -180,17 +152,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def load_network(kind: type[_N], path: str | os.PathLike[str], custom: Iterable[Any], restore: Restore[_N]) -> _N:
-    """Return the network of a file; `glassnet.load` explains the parameters.
-
-    Parameters
-    ----------
-    kind : type
-        The class to make.
-    path : str or Path
-    custom : iterable of classes and objects
-    restore : function
-        Makes the state of a run of what a file holds of it.
-    """
+    """Return the network of a file, of class ``kind``; `glassnet.load` explains the parameters."""
     where = f"load({str(path)!r})"
     description, arrays = _read(where, path)
     network, shape = _network(where, kind, description, custom)
@@ -207,24 +169,13 @@ def restore_network(
 ) -> None:
     """Put arrays and training state of a file into a network of the same configuration.
 
-    Parameters
-    ----------
-    network : BaseNetwork
-        Built.
-    path : str or Path
-    where : str
-        Who asks, for the messages.
-    check_data : function
-        Called with the ``data`` that `save_network` was given; it may refuse.
-    restore : function
-        As of `load_network`.
+    ``check_data`` is called with the ``data`` that `save_network` was given, and may refuse them.
     """
     description, arrays = _read(f"load({str(path)!r})", path)
     found, own = description["config"], json.loads(json.dumps(network_config(network)))
     differing = sorted(name for name in own.keys() | found.keys() if own.get(name) != found.get(name))
     if differing:
-        words = "; ".join(f"{name} was {found.get(name)!r} and is {own.get(name)!r}" for name in differing)
-        words = shortened(words)
+        words = shortened("; ".join(f"{name} was {found.get(name)!r} and is {own.get(name)!r}" for name in differing))
         message = f"{where}: with resume=True the network must be that of {str(path)!r}, got another: {words}."
         raise ConfigError(message, expected=found, got=own)
     if description["training"] is None:

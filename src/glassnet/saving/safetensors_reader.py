@@ -44,22 +44,8 @@ class _Entry:
 def read_safetensors(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """Return the texts in a file's ``__metadata__`` and its arrays by name.
 
-    Memory is bounded by the size of the file, and nothing is read before the header's length was compared with it.
-
-    Parameters
-    ----------
-    where : str
-        How messages begin.
-    path : str or path-like
-
-    Raises
-    ------
-    FormatError
-        Not a safetensors file, or damaged.
-    FileNotFoundError
-        There is no such file.
-    OSError
-        The system refuses to read it.
+    Memory is bounded by the size of the file, and nothing is read before the header's length was compared with it. What
+    is no safetensors file, or a damaged one, is a `FormatError`, whose message begins with ``where``.
     """
     with _open(where, path) as file:
         return _read(where, file)

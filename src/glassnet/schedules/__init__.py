@@ -14,20 +14,7 @@ from glassnet.schedules.registry import SCHEDULES, make_schedule
 from glassnet.schedules.waves import CosineWaves, FlatCosine
 
 __all__ = [
-    "SCHEDULES",
-    "Constant",
-    "CosineDecay",
-    "CosineWaves",
-    "ExponentialDecay",
-    "FlatCosine",
-    "InverseTimeDecay",
-    "OneCycle",
-    "ReduceOnPlateau",
-    "Schedule",
-    "SequentialSchedule",
-    "StepDecay",
-    "Warmup",
-    "as_schedule",
-    "check_factor",
-    "make_schedule",
-]
+    "SCHEDULES", "Constant", "CosineDecay", "CosineWaves", "ExponentialDecay", "FlatCosine", "InverseTimeDecay",
+    "OneCycle", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "StepDecay", "Warmup", "as_schedule",
+    "check_factor", "make_schedule",
+]  # fmt: skip

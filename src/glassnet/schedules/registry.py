@@ -17,19 +17,10 @@ __all__ = ["SCHEDULES", "make_schedule"]
 SCHEDULES: dict[str, type[Schedule]] = {
     schedule.__name__: schedule
     for schedule in (
-        Constant,
-        CosineDecay,
-        ExponentialDecay,
-        InverseTimeDecay,
-        CosineWaves,
-        FlatCosine,
-        OneCycle,
-        ReduceOnPlateau,
-        SequentialSchedule,
-        StepDecay,
-        Warmup,
+        Constant, CosineDecay, ExponentialDecay, InverseTimeDecay, CosineWaves, FlatCosine, OneCycle, ReduceOnPlateau,
+        SequentialSchedule, StepDecay, Warmup,
     )
-}
+}  # fmt: skip
 
 
 def make_schedule(where: str, entry: Mapping[str, Any], known: Mapping[str, type[Schedule]] = SCHEDULES) -> Schedule:

@@ -12,13 +12,5 @@ from glassnet.training.run_state import RunState
 from glassnet.training.snapshots import Snapshot, Snapshots
 
 __all__ = [
-    "Callback",
-    "Checkpoint",
-    "EarlyStopping",
-    "History",
-    "Run",
-    "RunState",
-    "Snapshot",
-    "Snapshots",
-    "fit_network",
-]
+    "Callback", "Checkpoint", "EarlyStopping", "History", "Run", "RunState", "Snapshot", "Snapshots", "fit_network",
+]  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from glassnet.errors import ConfigError
-from glassnet.training.hooks import does_nothing
+from glassnet.training.hooks import HOOKS
 from glassnet.training.loop import Run
 
 __all__ = ["Callback", "as_callbacks"]
@@ -19,41 +19,36 @@ class Callback:
     with ``run.stop("why")``. Annotate ``run: glassnet.training.Run[glassnet.Network]`` for a type checker.
     """
 
-    @does_nothing
     def on_fit_begin(self, run: Run[Any]) -> None:
         """Act on ``run`` before the first step of a fit."""
 
-    @does_nothing
     def on_epoch_begin(self, run: Run[Any]) -> None:
         """Act on ``run`` before the first step of an epoch."""
 
-    @does_nothing
     def on_step_end(self, run: Run[Any]) -> None:
         """Act on ``run`` after each update of the parameters."""
 
-    @does_nothing
     def on_epoch_cut(self, run: Run[Any]) -> None:
         """Act on ``run`` before an epoch that ends early, by time, Ctrl-C or ``run.stop``, is recorded."""
 
-    @does_nothing
     def on_epoch_end(self, run: Run[Any]) -> None:
         """Act on ``run`` after an epoch was recorded in ``run.history``."""
 
-    @does_nothing
     def on_epoch_done(self, run: Run[Any]) -> None:
         """Act on ``run`` after `on_epoch_end`, with the weights that training goes on from, not averaged ones."""
 
-    @does_nothing
     def on_divergence(self, run: Run[Any]) -> None:
         """Act on ``run`` when loss or weights are no longer finite, before the last good weights are put back."""
 
-    @does_nothing
     def on_fit_done(self, run: Run[Any]) -> None:
         """Act on ``run`` when the weights that ``fit`` leaves are in place, before any `on_fit_end`."""
 
-    @does_nothing
     def on_fit_end(self, run: Run[Any]) -> None:
         """Act on ``run`` after the last epoch, with the weights that ``fit`` leaves in place."""
+
+
+for _name in HOOKS:
+    vars(Callback)[_name].does_nothing = True
 
 
 class _AtEpochEnd(Callback):

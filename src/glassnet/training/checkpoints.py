@@ -77,14 +77,7 @@ def as_checkpoint(value: Checkpoint | str | os.PathLike[str]) -> Checkpoint:
 
 
 class Checkpoints(Callback):
-    """Writes the checkpoints of one run.
-
-    Parameters
-    ----------
-    rule : Checkpoint
-    data : dict
-        What the run's data are, JSON-able: a run can go on with the same data only.
-    """
+    """Writes the checkpoints of one run; ``data`` say what it is trained on, since it can go on with the same only."""
 
     def __init__(self, rule: Checkpoint, data: dict[str, Any]) -> None:
         self._rule, self._data = rule, data
@@ -96,12 +89,7 @@ class Checkpoints(Callback):
     def restore(self, network: BaseNetwork) -> bool:
         """Put the checkpoint's run into the network; return False if there is no checkpoint yet.
 
-        Raises
-        ------
-        ConfigError
-            It is of another network or of other data.
-        FormatError
-            The file is damaged.
+        One of another network or of other data is refused, and a damaged file.
         """
         if not self._rule.path.exists():
             return False

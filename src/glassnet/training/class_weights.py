@@ -24,18 +24,10 @@ def class_codes(loss: Loss, y: np.ndarray) -> np.ndarray | None:
 
 
 def class_factors(value: Any, k: int, codes: np.ndarray | None, weight: np.ndarray | None = None) -> np.ndarray:
-    """Return a factor for each of ``k`` classes.
+    """Return a factor for each of ``k`` classes, given one each, a mapping of codes to factors, or "balanced".
 
-    Parameters
-    ----------
-    value : "balanced", mapping of class code to weight, or sequence
-        Balanced is ``n / (present * count)`` with as many classes as are present, as in scikit-learn; rows count by
-        their weight. A code that a mapping leaves out weighs 1.
-    k : int
-    codes : ndarray or None
-        The class of each row; needed for "balanced" only.
-    weight : ndarray or None
-        Of the rows.
+    Balanced is ``n / (present * count)`` with as many classes as are present, as in scikit-learn; rows count by their
+    weight, and their class ``codes`` must be known. A code that a mapping leaves out weighs 1.
     """
     if isinstance(value, str) and value == "balanced":
         if codes is None:

@@ -85,11 +85,7 @@ class EarlyStopping:
 class EarlyStopper(Callback):
     """Applies the rule of an `EarlyStopping` to a run.
 
-    Parameters
-    ----------
-    rule : EarlyStopping
-    own_rows : bool, default=False
-        Whether each network holds out rows of its own: a fingerprint would then change with the group of networks.
+    ``own_rows``: each network holds out rows of its own, and a fingerprint would change with the group of networks.
     """
 
     def __init__(self, rule: EarlyStopping, *, own_rows: bool = False) -> None:

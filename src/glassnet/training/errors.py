@@ -11,19 +11,7 @@ __all__ = ["divergence", "zero_weight_error"]
 
 
 def divergence(what: str, epoch: int, step: int, rate: Any, last_finite: float) -> DivergenceError:
-    """Return the error for a loss or weights that are not finite.
-
-    Parameters
-    ----------
-    what : str
-        What came, in words.
-    epoch, step : int
-        Where, counted from 1.
-    rate : float
-        The learning rate there.
-    last_finite : float
-        The last loss that was finite, or NaN.
-    """
+    """Return the error for a loss or weights that are not finite: ``what`` came, at a position counted from 1."""
     last = f" (last finite loss {last_finite:.3g})" if math.isfinite(last_finite) else ""
     message = (
         f"fit: loss and weights must stay finite, got {what} at epoch {epoch}, step {step}{last}. "

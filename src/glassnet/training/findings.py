@@ -14,13 +14,7 @@ from glassnet.utils.wording import plain_data
 __all__ = ["Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
 
 
-_LINES: dict[str, Any] = {
-    "width": 100,
-    "initial_indent": "  ",
-    "subsequent_indent": "    ",
-    "break_long_words": False,
-    "break_on_hyphens": False,
-}
+_LINES = textwrap.TextWrapper(100, "  ", "    ", break_long_words=False, break_on_hyphens=False)
 
 
 class DiagnosisWarning(UserWarning):
@@ -90,7 +84,7 @@ class Finding:
 
     def __str__(self) -> str:
         place = f" ({self.place})" if self.place else ""
-        body = [textwrap.fill(f"{heading}: {text}", **_LINES) for heading, text in self.lines]
+        body = [_LINES.fill(f"{heading}: {text}") for heading, text in self.lines]
         return "\n".join([f"{self.severity}: {self.code}{place}", *body])
 
     def to_dict(self) -> dict[str, Any]:
@@ -102,14 +96,7 @@ class Finding:
 def make_finding(code: str, measured: str, **details: Any) -> Finding:
     """Return a finding of a known kind; what was tried and did not help makes it a note.
 
-    Parameters
-    ----------
-    code : str
-        One of `KINDS`.
-    measured : str
-        A sentence.
-    **details
-        Other fields of `Finding`, instead of those of the kind.
+    ``details`` are other fields of `Finding`, instead of those of the kind.
     """
     kind = KINDS[code]
     given: dict[str, Any] = {"severity": kind.severity, "why": kind.why, "advice": kind.advice, **details}

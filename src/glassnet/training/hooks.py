@@ -23,70 +23,32 @@ line, limits (time, Ctrl-C), checkpoints. So a checkpoint holds what callbacks c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-__all__ = ["HOOKS", "HookCalls", "Hooks", "does_nothing"]
-
-HOOKS = (
-    "on_fit_begin",
-    "on_epoch_begin",
-    "on_step_end",
-    "on_epoch_cut",
-    "on_epoch_end",
-    "on_epoch_done",
-    "on_divergence",
-    "on_fit_done",
-    "on_fit_end",
-)
+__all__ = ["HOOKS", "HookCalls", "Hooks"]
 
 
 class Hooks(Protocol):
-    """What the loop calls; `glassnet.training.Callback` is the class to derive from."""
+    """What the loop calls, see above; `glassnet.training.Callback` is the class to derive from."""
 
-    def on_fit_begin(self, run: Any) -> None:
-        """Act before the first step."""
-
-    def on_epoch_begin(self, run: Any) -> None:
-        """Act before the first step of an epoch."""
-
-    def on_step_end(self, run: Any) -> None:
-        """Act after each update."""
-
-    def on_epoch_cut(self, run: Any) -> None:
-        """Act before an epoch that ends early is recorded."""
-
-    def on_epoch_end(self, run: Any) -> None:
-        """Act after an epoch was recorded."""
-
-    def on_epoch_done(self, run: Any) -> None:
-        """Act with the weights that training goes on from."""
-
-    def on_divergence(self, run: Any) -> None:
-        """Act when loss or weights are no longer finite."""
-
-    def on_fit_done(self, run: Any) -> None:
-        """Act when the weights that ``fit`` leaves are in place."""
-
-    def on_fit_end(self, run: Any) -> None:
-        """Act after that."""
+    def on_fit_begin(self, run: Any) -> None: ...
+    def on_epoch_begin(self, run: Any) -> None: ...
+    def on_step_end(self, run: Any) -> None: ...
+    def on_epoch_cut(self, run: Any) -> None: ...
+    def on_epoch_end(self, run: Any) -> None: ...
+    def on_epoch_done(self, run: Any) -> None: ...
+    def on_divergence(self, run: Any) -> None: ...
+    def on_fit_done(self, run: Any) -> None: ...
+    def on_fit_end(self, run: Any) -> None: ...
 
 
-_F = TypeVar("_F", bound=Callable[..., None])
-
-
-def does_nothing(method: _F) -> _F:
-    """Mark a hook that need not be called: one call a step is a hundredth of a small network's step."""
-    method.does_nothing = True  # type: ignore[attr-defined]
-    return method
+HOOKS = tuple(name for name in vars(Hooks) if name.startswith("on_"))
 
 
 class HookCalls(dict[str, list[Callable[[Any], None]]]):
     """For each hook the methods that do something, in order; calling it with a hook's name calls them.
 
-    Parameters
-    ----------
-    hooks : iterable of Hooks
-        In their order.
+    A method with the attribute ``does_nothing`` is left out: one call a step is a hundredth of a small network's step.
     """
 
     def __init__(self, hooks: Iterable[Hooks]) -> None:

@@ -13,15 +13,7 @@ __all__ = ["Limits"]
 
 
 class Limits(Callback):
-    """Stops a run after some time, or once Ctrl-C was pressed.
-
-    Parameters
-    ----------
-    max_seconds : float, default=inf
-        Of this call of ``fit``; of the whole run where it is resumed from a checkpoint.
-    interruption : Interruption, optional
-        Says whether Ctrl-C was pressed.
-    """
+    """Stops a run once Ctrl-C was pressed, or after some seconds: of the whole run where it is resumed."""
 
     def __init__(self, max_seconds: float = math.inf, interruption: Interruption | None = None) -> None:
         self._max_seconds, self._interruption = max_seconds, interruption or Interruption()

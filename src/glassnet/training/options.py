@@ -71,16 +71,6 @@ FIT_DEFAULTS: FitOptions = {
 
 
 def check_fit_options(where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions) -> None:
-    """Refuse names that are no options, with ours for those of other libraries.
-
-    Parameters
-    ----------
-    where : str
-        Who asks, for the messages.
-    given : iterable of str
-        The names.
-    kind : type
-        Which of the classes above lists the options.
-    """
+    """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries."""
     names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
     check_options(where, given, names, synonyms.FIT_OPTIONS)

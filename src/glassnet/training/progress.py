@@ -50,13 +50,7 @@ def progress_text(run: Run[Any]) -> str:
 
 
 class ProgressLine(Callback):
-    """Redraw one line at most ten times a second.
-
-    Parameters
-    ----------
-    stream : file
-        A terminal; each drawing begins with a carriage return.
-    """
+    """Redraw one line of a terminal at most ten times a second."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -18,33 +18,16 @@ _COUNTERS = ("epoch", "step", "loss_sum", "weight_sum", "clipped")
 
 @dataclasses.dataclass(frozen=True)
 class RunSnapshot:
-    """What `glassnet.training.Run.restore` needs; opaque.
-
-    Attributes
-    ----------
-    params, stats : ndarray
-        Copies.
-    optimizer : dict of str to ndarray
-        Copies of what the optimizer remembers.
-    optimizer_steps : int
-    counters : dict
-        Where the run is, and the sums of this epoch.
-    columns : dict of str to list
-        Of the history.
-    best_epoch : int, list of int or None
-        Of the history.
-    memory : tuple
-        Copies of what schedule and early stopping remember.
-    """
+    """What `glassnet.training.Run.restore` needs, all of it copies; opaque."""
 
     params: np.ndarray
     stats: np.ndarray
     optimizer: dict[str, np.ndarray]
     optimizer_steps: int
-    counters: dict[str, Any]
-    columns: dict[str, list[Any]]
+    counters: dict[str, Any]  # where the run is, and the sums of this epoch
+    columns: dict[str, list[Any]]  # of the history
     best_epoch: Any
-    memory: tuple[Any, Any]
+    memory: tuple[Any, Any]  # what schedule and early stopping remember
 
     @classmethod
     def of(cls, network: BaseNetwork, state: RunState) -> RunSnapshot:

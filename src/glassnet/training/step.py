@@ -33,26 +33,9 @@ class TrainingStep:
     of gradients, statistics, losses and weights, and flags: what several machines have to add up. The one division by
     the sum of the weights, penalties, clipping and the update come after it.
 
-    Parameters
-    ----------
-    network : BaseNetwork
-        Built.
-    state : RunState
-        Of its run.
-    steps_per_epoch : int or None
-    penalties : Penalties, optional
-        Instead of the network's.
-    rate : function, optional
-        Returns the learning rate at a position in epochs, instead of the schedule.
-    reduction : function, optional
-        See `Reduction`.
-
-    Attributes
-    ----------
-    error : DivergenceError or None
-        What the step raised when loss or weights were no longer finite.
-    stop_asked : bool
-        Whether the run is to end; with a reduction it is so as soon as one machine asks.
+    ``penalties`` replace the network's, and ``rate``, a function of the position in epochs, the schedule. ``error`` is
+    what the step raised when loss or weights were no longer finite. ``stop_asked`` ends the run; with a reduction it is
+    set as soon as one machine asks.
     """
 
     def __init__(
@@ -181,15 +164,9 @@ class TrainingStep:
     # ---- divergence -------------------------------------------------------------------------------------------------
 
     def members_diverged(self, which: np.ndarray, losses: np.ndarray, *, proven: bool) -> None:
-        """Act on members whose loss is no longer finite: the run ends.
+        """End the run for members whose loss is no longer finite, those in ``which`` (K,).
 
-        Parameters
-        ----------
-        which : ndarray of bool, shape (K,)
-        losses : ndarray of shape (K,)
-            Of the step that was just made.
-        proven : bool
-            Whether the loss of the weights at this epoch's start was finite.
+        ``proven`` says that the loss of the weights at this epoch's start was finite.
         """
         member = int(np.flatnonzero(which)[0])
         self._diverge(f"a loss of {losses[member]} for member {member}", proven=proven)

@@ -31,15 +31,8 @@ class StoppingState:
     With members every member has its own best epoch, and is settled once its own patience has run out: what happens to
     it after that changes nothing any more.
 
-    Parameters
-    ----------
-    monitor : str
-        The column that is watched.
-    members : int or None
-    data : str
-        A fingerprint of the rows that the values were measured on: others' values cannot be compared with these.
-    sign : float
-        1 if the value must fall, -1 if it must rise; ``best`` is the value times this.
+    ``data`` is a fingerprint of the rows that the values were measured on: others' values cannot be compared with
+    these. ``sign`` is 1 if the value must fall, -1 if it must rise; ``best`` is the value times this.
     """
 
     def __init__(self, monitor: str, members: int | None, data: str = "", sign: float = 1.0) -> None:

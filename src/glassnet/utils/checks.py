@@ -18,20 +18,9 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
 
 __all__ = [
-    "MOST_STEPS",
-    "check_choice",
-    "check_class",
-    "check_flag",
-    "check_integer",
-    "check_matrix",
-    "check_number",
-    "check_options",
-    "check_same_length",
-    "check_weights",
-    "nearest",
-    "require_extra",
-    "wrong_values",
-]
+    "MOST_STEPS", "check_choice", "check_class", "check_flag", "check_integer", "check_matrix", "check_number",
+    "check_options", "check_same_length", "check_weights", "nearest", "require_extra", "wrong_values",
+]  # fmt: skip
 
 MOST_STEPS = 2**53
 """Most steps or epochs that a run may count: whole numbers up to here are exact in double precision."""

@@ -19,11 +19,6 @@ def shares_documentation(base: type[Any]) -> Callable[[T], T]:
 
     ``help`` and the pages of the reference show both, the parameters in the order of the signature. Editors that read
     the source alone show those of the class itself.
-
-    Parameters
-    ----------
-    base : type
-        Class whose docstring has the sections to add.
     """
 
     def document(kind: T) -> T:
@@ -35,14 +30,9 @@ def shares_documentation(base: type[Any]) -> Callable[[T], T]:
 
 
 def merge_sections(own: str, shared: str, order: Sequence[str]) -> str:
-    """Return a numpydoc docstring with the parameters and attributes of another added.
+    """Return a numpydoc docstring, ``own``, with the parameters and attributes of another one added.
 
-    Parameters
-    ----------
-    own, shared : str
-        Docstrings; only the parameters and attributes of ``shared`` are taken.
-    order : sequence of str
-        Names in the order in which their entries shall stand; others follow, those of ``own`` first.
+    Entries stand in the ``order`` of these names; others follow, those of ``own`` first.
     """
 
     def place(entry: str) -> int:

@@ -51,13 +51,7 @@ class KeyedGenerator:
 
 
 class Streams:
-    """The independent streams of one network's run.
-
-    Parameters
-    ----------
-    seed : int
-        Everything random in the run follows from it.
-    """
+    """The independent streams of one network's run: everything random in it follows from the seed."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -104,15 +98,7 @@ class Streams:
 
 
 class Noise:
-    """Noise for layers, uniform, normal and plain bits: one key per member, one position per (epoch, batch, layer).
-
-    Parameters
-    ----------
-    streams : sequence of Streams
-        One per member; a single one for a network without members.
-    members : int or None
-        K, or None.
-    """
+    """Noise for layers, uniform, normal and plain bits: one key per member, one position per (epoch, batch, layer)."""
 
     def __init__(self, streams: Sequence[Streams], members: int | None) -> None:
         self._generators = [stream.noise() for stream in streams]

@@ -50,16 +50,7 @@ class RowSource:
 
 
 class MappedRows(RowSource):
-    """Rows of a memory-mapped array, which is never read, checked or converted as a whole.
-
-    Parameters
-    ----------
-    where, name : str
-        For the messages.
-    array : ndarray
-        Memory-mapped.
-    dtype : numpy.dtype
-    """
+    """Rows of a memory-mapped array, which is never read, checked or converted as a whole."""
 
     scattered = True
 
@@ -79,16 +70,7 @@ class MappedRows(RowSource):
 
 
 class SparseRows(RowSource):
-    """Rows of a SciPy sparse matrix, made dense batch by batch.
-
-    Parameters
-    ----------
-    where, name : str
-        For the messages.
-    matrix : scipy.sparse matrix or array
-        Of any format; converted to CSR.
-    dtype : numpy.dtype
-    """
+    """Rows of a SciPy sparse matrix of any format, made dense batch by batch."""
 
     def __init__(self, where: str, name: str, matrix: Any, dtype: np.dtype[Any]) -> None:
         if matrix.ndim != 2:
@@ -116,15 +98,7 @@ class SparseRows(RowSource):
 
 
 class PreparedRows(RowSource):
-    """Targets that the loss prepares as they are read.
-
-    Parameters
-    ----------
-    array : ndarray
-        Memory-mapped.
-    prepare : function
-        `Loss.prepare` for some rows.
-    """
+    """Memory-mapped targets, which `Loss.prepare` prepares as they are read."""
 
     scattered = True
 

@@ -7,16 +7,5 @@ from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoi
 from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "SELU",
-    "Activation",
-    "Identity",
-    "LeakyReLU",
-    "Mish",
-    "ReLU",
-    "SiLU",
-    "Sigmoid",
-    "Softplus",
-    "Tanh",
-]
+    "ELU", "GELU", "SELU", "Activation", "Identity", "LeakyReLU", "Mish", "ReLU", "SiLU", "Sigmoid", "Softplus", "Tanh",
+]  # fmt: skip

@@ -57,13 +57,7 @@ def _set(n: int) -> None:
 
 
 class BlasLimit:
-    """A limit on the threads of BLAS that holds inside `blas_threads`.
-
-    Attributes
-    ----------
-    n : int
-        How many it allows.
-    """
+    """A limit on the threads of BLAS, ``n``, that holds inside `blas_threads`."""
 
     def __init__(self, n: int) -> None:
         self.n = n
@@ -103,17 +97,10 @@ def available_threads() -> int:
 
 
 def choose_threads(threads: int | str, largest_product: tuple[int, int, int], dtype: np.dtype[Any]) -> int:
-    """Return how many BLAS threads a fit should use.
+    """Return how many BLAS threads a fit should use; its largest matrix product is that of ``(n, d_in, d_out)``.
 
-    Parameters
-    ----------
-    threads : int or "auto"
-        A number is taken as it is. ``"auto"`` takes one thread for small products, and for large ones tries on
-        the spot whether all that the caller allows are faster: on a busy machine they are not.
-    largest_product : tuple of int
-        ``(n, d_in, d_out)`` of the largest matrix product of a step.
-    dtype : numpy.dtype
-        Of that product.
+    A number is taken as it is. ``"auto"`` takes one thread for small products, and for large ones tries on the spot
+    whether all that the caller allows are faster: on a busy machine they are not.
     """
     most = most_threads(threads, largest_product)
     if threads != "auto" or most == 1:

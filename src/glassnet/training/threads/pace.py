@@ -31,27 +31,10 @@ _SOME = 4
 
 
 class Pace:
-    """The number of BLAS threads of a run.
+    """The number of BLAS threads of a run: ``n`` now, and what should be known of it in ``notes``.
 
-    Parameters
-    ----------
-    limit : BlasLimit
-        What is changed.
-    most : int
-        The largest number to try; 1 leaves everything as it is.
-    chosen : int, optional
-        What a run that goes on had: it keeps that, and gives it up only if its steps become slow.
-    clock : callable
-        Returns seconds.
-
-    Attributes
-    ----------
-    n : int
-        The number now.
-    watches : bool
-        Whether `after_step` has to be called.
-    notes : list of str
-        What should be known of the run.
+    At most ``most`` are tried; 1 leaves everything as it is. A run that goes on keeps what it had ``chosen``, and gives
+    it up only if its steps become slow. ``watches`` says whether `after_step` has to be called.
     """
 
     def __init__(
@@ -195,18 +178,8 @@ def paced(
 ) -> Iterator[Pace]:
     """Limit BLAS while inside, and give the `Pace` that a run may change the limit by.
 
-    Parameters
-    ----------
-    network : BaseNetwork
-        Built.
-    threads : int or "auto"
-        A number is taken as it is.
-    batch_size : int
-        Rows of a step.
-    deterministic : bool, default=False
-        ``"auto"`` is then one thread.
-    fixed : bool, default=False
-        ``"auto"`` is then chosen here, by a short trial, and stays.
+    A number of threads is taken as it is. ``"auto"`` is one thread if ``deterministic``; if ``fixed`` it is chosen
+    here, by a short trial, and stays.
     """
     size = _largest_product(network, batch_size)
     most = most_threads(threads, size)
