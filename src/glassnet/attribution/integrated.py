@@ -210,16 +210,12 @@ class _Answer:
             prepared.dZ[places] = 1.0
             if self._is_probability:
                 P = self._network.loss.link(Z)
-                if self._mixes(P):
+                if self._network.loss.includes == "the softmax":  # the probabilities of a row sum to 1
                     prepared.dZ[...] = P[places][:, None] * (prepared.dZ - P)
                 else:
                     prepared.dZ[places] = P[places] * (1.0 - P[places])
             found.append(np.array(prepared.chain.backward(prepared.dZ)).reshape(points.shape))
         return np.concatenate(found)
-
-    def _mixes(self, P: np.ndarray) -> bool:
-        """Return whether the probabilities of a row sum to 1."""
-        return self._network.loss.includes == "the softmax"
 
     def integral(self, rows: np.ndarray, start: np.ndarray, outputs: np.ndarray, tolerance: float) -> np.ndarray:
         """Return the contributions of all inputs on the way from ``start`` to each row."""
@@ -274,5 +270,4 @@ class _Answer:
             meet = (edges[1] - edges[0] + left * low - right * high) / (left - right)
         width = high - low
         fits = np.isfinite(meet) & (meet > low + _EDGE * width) & (meet < high - _EDGE * width)
-        cuts: np.ndarray = np.where(fits, meet, (low + high) / 2)
-        return cuts
+        return np.asarray(np.where(fits, meet, (low + high) / 2))

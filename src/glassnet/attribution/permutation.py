@@ -169,6 +169,5 @@ def _groups(
     if names is not None and len(names) != d:
         message = f"{where}: feature_names must have one name per column, got {len(names)} for {d} columns."
         raise ConfigError(message, expected=d, got=len(names))
-    return [str(name) for name in names] if names is not None else [f"column {j}" for j in range(d)], [
-        [j] for j in range(d)
-    ]
+    found_names = [f"column {j}" for j in range(d)] if names is None else [str(name) for name in names]
+    return found_names, [[j] for j in range(d)]

@@ -1,7 +1,5 @@
 """Pictures, drawn with matplotlib; every function takes and returns an ``Axes``."""
 
-from __future__ import annotations
-
 from glassnet.plots.history import plot_history
 from glassnet.plots.importances import plot_attribution, plot_importance
 from glassnet.plots.layers import plot_gradient_flow, plot_histograms
@@ -12,19 +10,7 @@ from glassnet.plots.searches import plot_folds, plot_histories, plot_rates, plot
 from glassnet.plots.weights import plot_weights
 
 __all__ = [
-    "plot_attribution",
-    "plot_calibration",
-    "plot_confusion",
-    "plot_decision_regions",
-    "plot_folds",
-    "plot_gradient_flow",
-    "plot_histograms",
-    "plot_histories",
-    "plot_history",
-    "plot_importance",
-    "plot_network",
-    "plot_predicted",
-    "plot_rates",
-    "plot_sweep",
-    "plot_weights",
-]
+    "plot_attribution", "plot_calibration", "plot_confusion", "plot_decision_regions", "plot_folds",
+    "plot_gradient_flow", "plot_histograms", "plot_histories", "plot_history", "plot_importance", "plot_network",
+    "plot_predicted", "plot_rates", "plot_sweep", "plot_weights",
+]  # fmt: skip

@@ -8,8 +8,10 @@ from glassnet.utils.checks import require_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+else:
+    Axes = Any  # `import glassnet.plots` does without matplotlib
 
-__all__ = ["axes_for"]
+__all__ = ["Axes", "axes_for"]
 
 
 def axes_for(where: str, ax: Axes | None, **options: Any) -> Axes:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet.errors import NotFittedError
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import Axes, axes_for
 from glassnet.training import History
 from glassnet.utils.checks import check_choice
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["plot_history"]
 
@@ -49,8 +46,7 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     if isinstance(best, int) and best:
         ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
     _mark_findings(ax, history)
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(column.replace("_", " "))
+    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     if _needs_logarithm(np.concatenate([line.get_ydata() for line in lines])):
         ax.set_yscale("log")
     ax.legend(frameon=False)
@@ -71,16 +67,8 @@ def _mark_findings(ax: Any, history: History) -> None:
         line = below[epoch] = below.get(epoch, 0) + 1
         late = epoch > 1 + 0.6 * (history.epochs - 1)
         ax.axvline(epoch, color="C3", lw=1.0, ls=":")
-        ax.annotate(
-            finding.code,
-            (epoch, 1.0),
-            (-4 if late else 4, -11 * line),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="right" if late else "left",
-            fontsize=8,
-            color="C3",
-        )
+        ax.annotate(finding.code, (epoch, 1.0), (-4 if late else 4, -11 * line), xycoords=("data", "axes fraction"),
+                    textcoords="offset points", ha="right" if late else "left", fontsize=8, color="C3")  # fmt: skip
 
 
 def _draw(ax: Any, epochs: np.ndarray, values: list[Any], color: str, label: str) -> None:

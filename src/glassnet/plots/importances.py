@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from glassnet.attribution import Attribution, Importance
 from glassnet.errors import ShapeError
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import Axes, axes_for
 from glassnet.utils.checks import check_integer
 from glassnet.utils.wording import shortened
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["plot_attribution", "plot_importance"]
 
@@ -32,12 +29,8 @@ def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None =
         Where to draw; by default in a new figure.
     """
     order = importance.ranking[: check_integer("plot_importance", "most", most, 1)][::-1]
-    ax = axes_for("plot_importance", ax, figsize=(5.0, 0.9 + 0.28 * len(order)))
-    ax.barh(
-        range(len(order)), importance.mean[order], xerr=importance.std[order], color="C0", ecolor="0.35", height=0.7
-    )
-    ax.set_yticks(range(len(order)), [shortened(importance.names[i], 28, "\u2026") for i in order])
-    ax.axvline(0.0, color="0.5", lw=0.8)
+    names, style = [importance.names[i] for i in order], {"xerr": importance.std[order], "ecolor": "0.35"}
+    ax = _bars("plot_importance", ax, names, importance.mean[order], color="C0", **style)
     ax.set_xlabel(f"how much worse the {importance.metric.replace('_', ' ')} gets without it")
     return ax
 
@@ -72,10 +65,17 @@ def plot_attribution(
         message = f"plot_attribution: {must}, got {len(names)} for {len(values)}."
         raise ShapeError(message, expected=len(values), got=len(names))
     order = np.argsort(np.abs(values))[::-1][: check_integer("plot_attribution", "most", most, 1)][::-1]
-    ax = axes_for("plot_attribution", ax, figsize=(5.0, 0.9 + 0.28 * len(order)))
-    ax.barh(range(len(order)), values[order], color=["C0" if v >= 0 else "C1" for v in values[order]], height=0.7)
-    ax.set_yticks(range(len(order)), [shortened(names[j], 28, "\u2026") for j in order])
-    ax.axvline(0.0, color="0.5", lw=0.8)
+    colors = ["C0" if value >= 0 else "C1" for value in values[order]]
+    ax = _bars("plot_attribution", ax, [names[j] for j in order], values[order], color=colors)
     start, end = attribution.baseline_answers[row], attribution.answers[row]
     ax.set_xlabel(f"contribution to the {attribution.of}, from {start:.3g} to {end:.3g}")
+    return ax
+
+
+def _bars(where: str, ax: Axes | None, names: Sequence[str], values: np.ndarray, **style: Any) -> Axes:
+    """Draw a bar for each name, the first one at the bottom, and return the axes."""
+    ax = axes_for(where, ax, figsize=(5.0, 0.9 + 0.28 * len(names)))
+    ax.barh(range(len(names)), values, height=0.7, **style)
+    ax.set_yticks(range(len(names)), [shortened(name, 28, "\u2026") for name in names])
+    ax.axvline(0.0, color="0.5", lw=0.8)
     return ax

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import NotFittedError
 from glassnet.layers import Step
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import Axes, axes_for
 from glassnet.training import Snapshots
 from glassnet.utils.checks import check_choice
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["plot_gradient_flow", "plot_histograms"]
 
@@ -123,8 +120,9 @@ def plot_gradient_flow(
     inputs, targets, weight = network.check_data("plot_gradient_flow", X, y, sample_weight)
     shadow = network.shadow()
     shadow.accumulate(inputs[:], targets[:], weight, Step("record"))
-    shadow.built("plot_gradient_flow").average_gradients()
-    order = {id(layer): i for i, layer in enumerate(shadow.built("plot_gradient_flow").layers.values())}
+    store = shadow.built("plot_gradient_flow")
+    store.average_gradients()
+    order = {id(layer): i for i, layer in enumerate(store.layers.values())}
     slots = sorted((slot for slot in shadow.slots if slot.spec.decays), key=lambda slot: order[id(slot.layer)])
     sizes = [np.abs(slot.view(shadow.grads)) for slot in slots]
     names = _short_names([slot.name for slot in slots])
@@ -139,8 +137,7 @@ def plot_gradient_flow(
     ax.hlines(most, places - 0.3, places + 0.3, color="C1", lw=2, label="largest")
     ax.set_yscale("log")
     ax.set_xticks(places, names, rotation=45 if tilted else 0, ha="right" if tilted else "center")
-    ax.set_ylabel("|dL/dW|")
-    ax.set_ylim(min(means) / 4, max(most) * 20)
+    ax.set(ylabel="|dL/dW|", ylim=(min(means) / 4, max(most) * 20))
     ax.legend(frameon=False, ncols=2, loc="upper center")
     return ax
 

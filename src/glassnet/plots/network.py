@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import layer_outputs
 from glassnet.errors import ConfigError
 from glassnet.layers import Dense, Layer, NTKDense
-from glassnet.plots.axes import axes_for
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from glassnet.plots.axes import Axes, axes_for
 
 __all__ = ["plot_network"]
 
@@ -61,16 +58,15 @@ def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST
         must = "network must have no members and take rows of numbers"
         message = f"plot_network: {must}, got members={network.members}, input_shape={network.input_shape}."
         raise ConfigError(message, expected=must)
-    outputs = None if X is None else layer_outputs(network, np.reshape(X, (1, -1)))
+    values = None if X is None else _values(network, X)
     columns, weights, words = _columns(network, most_units)
     tallest = max(len(column.y) + _GAP * column.is_cut for column in columns)
     ax = axes_for("plot_network", ax, figsize=(1.2 + 1.7 * len(columns), 1.4 + 0.34 * tallest))
     for (left, right), W in zip(itertools.pairwise(columns), weights, strict=True):
         if W is not None:
             _lines(ax, left, right, W)
-    values = _values(network, X, outputs, columns)
-    for column, answers in zip(columns, values, strict=True):
-        _units(ax, column, answers)
+    for place, column in enumerate(columns):
+        _units(ax, column, None if values is None else values[place])
     bottom = -(tallest / 2) - 0.9
     for column in columns:
         ax.text(column.x, bottom, column.title, ha="center", va="top", fontsize=8)
@@ -128,48 +124,29 @@ def _lines(ax: Any, left: _Column, right: _Column, W: np.ndarray) -> None:
     ax.add_collection(LineCollection(lines, colors=colors, linewidths=[0.3 + 2.2 * s for s, _, _ in order], zorder=1))
 
 
-def _values(
-    network: BaseNetwork, X: Any, outputs: dict[str, np.ndarray] | None, columns: list[_Column]
-) -> list[np.ndarray | None]:
+def _values(network: BaseNetwork, X: Any) -> list[np.ndarray]:
     """Return the outputs of the units of each column for the row."""
-    if outputs is None:
-        return [None] * len(columns)
-    found: list[np.ndarray | None] = [np.reshape(X, -1).astype(np.float64)]
+    outputs = layer_outputs(network, np.reshape(X, (1, -1)))
+    found = [np.reshape(X, -1).astype(np.float64)]
     for name, layer in zip(network.names, network.layers, strict=True):
         if isinstance(layer, (Dense, NTKDense)) or layer.sublayers() or layer.out_shape != layer.in_shape:
             found.append(outputs[name].reshape(-1).astype(np.float64))
     return found
 
 
-def _colors() -> Any:
-    """Return the colours of outputs: those of the weights, from negative to positive."""
+def _units(ax: Any, column: _Column, answers: np.ndarray | None) -> None:
+    """Draw one column of units; the colours of outputs are those of the weights, from negative to positive."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    return LinearSegmentedColormap.from_list("answers", [_NEGATIVE, (1.0, 1.0, 1.0), _POSITIVE])
-
-
-def _units(ax: Any, column: _Column, answers: np.ndarray | None) -> None:
-    """Draw one column of units."""
-    shown = None if answers is None else answers[column.shown]
-    color = "white"
-    style: dict[str, Any] = {"s": 130, "edgecolors": "0.25", "linewidths": 0.8, "zorder": 2}
-    if shown is None:
-        ax.scatter(np.full(len(column.y), column.x), column.y, c=color, **style)
-    else:
-        assert answers is not None
-        limit = max(float(np.abs(answers).max(initial=0.0)), 1e-30)
-        style |= {"cmap": _colors(), "vmin": -limit, "vmax": limit}
-        ax.scatter(np.full(len(column.y), column.x), column.y, c=shown, **style)
-        if len(column.shown) <= 8:
+    style: dict[str, Any] = {"s": 130, "edgecolors": "0.25", "linewidths": 0.8, "zorder": 2, "c": "white"}
+    if answers is not None:
+        limit, shown = max(float(np.abs(answers).max(initial=0.0)), 1e-30), answers[column.shown]
+        colors = LinearSegmentedColormap.from_list("answers", [_NEGATIVE, (1.0, 1.0, 1.0), _POSITIVE])
+        style |= {"c": shown, "cmap": colors, "vmin": -limit, "vmax": limit}
+        if len(shown) <= 8:
             for y, value in zip(column.y, shown, strict=True):
-                ax.annotate(
-                    f"{value:.2g}",
-                    (column.x, y),
-                    (0, 8),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=6,
-                    color="0.3",
-                )
+                ax.annotate(f"{value:.2g}", (column.x, y), (0, 8), textcoords="offset points", ha="center",
+                            fontsize=6, color="0.3")  # fmt: skip
+    ax.scatter(np.full(len(column.y), column.x), column.y, **style)
     if column.is_cut:
         ax.text(column.x, column.middle, "\u22ee", ha="center", va="center", fontsize=11, color="0.35")

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import Axes, axes_for
 from glassnet.training.class_weights import class_codes
 from glassnet.utils.checks import check_integer
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-__all__ = ["draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
+__all__ = ["class_probabilities", "draw_predicted", "plot_calibration", "plot_confusion", "plot_predicted"]
 
 
 def _classes(where: str, network: BaseNetwork, X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -27,8 +24,12 @@ def _classes(where: str, network: BaseNetwork, X: Any, y: Any) -> tuple[np.ndarr
         must = "the network must predict one class per row"
         message = f"{where}: {must}, got loss={network.loss.name!r}. Use plot_predicted for numbers."
         raise ConfigError(message, got=network.loss.name)
-    P = _averaged(network, X[:])
-    return (np.hstack([1.0 - P, P]) if P.shape[1] == 1 else P), codes
+    return class_probabilities(_averaged(network, X[:])), codes
+
+
+def class_probabilities(prediction: np.ndarray) -> np.ndarray:
+    """Return a column for each class, also for a single yes/no output."""
+    return np.hstack([1.0 - prediction, prediction]) if prediction.shape[1] == 1 else prediction
 
 
 def _averaged(network: BaseNetwork, X: Any) -> np.ndarray:
@@ -68,13 +69,11 @@ def plot_confusion(
     ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     for (row, column), count in np.ndenumerate(counts):
         if count and k <= 20:
-            ax.text(
-                column, row, f"{count:,}", ha="center", va="center", color="w" if shares[row, column] > 0.5 else "k"
-            )
+            color = "w" if shares[row, column] > 0.5 else "k"
+            ax.text(column, row, f"{count:,}", ha="center", va="center", color=color)
     ax.set_xticks(range(k), names, rotation=45 if max(map(len, names)) > 3 else 0)
     ax.set_yticks(range(k), names)
-    ax.set_xlabel("predicted")
-    ax.set_ylabel("true")
+    ax.set(xlabel="predicted", ylabel="true")
     return ax
 
 
@@ -101,9 +100,8 @@ def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax
     """
     P, codes = _classes("plot_calibration", network, X, y)
     sure, right = P.max(axis=1), P.argmax(axis=1) == codes
-    parts = np.array_split(
-        np.argsort(sure, kind="stable"), min(check_integer("plot_calibration", "bins", bins, 1), len(sure))
-    )
+    bins = min(check_integer("plot_calibration", "bins", bins, 1), len(sure))
+    parts = np.array_split(np.argsort(sure, kind="stable"), bins)
     means = np.array([sure[part].mean() for part in parts])
     shares = np.array([right[part].mean() for part in parts])
     # Two standard errors of a share; half a row more, so that they are not 0 for shares of 0 and 1.
@@ -115,8 +113,7 @@ def plot_calibration(network: BaseNetwork, X: Any, y: Any, *, bins: int = 10, ax
     low = min(float(means.min()), float(shares.min()), 1.0 / P.shape[1])
     ax.plot([low, 1.0], [low, 1.0], color="0.6", lw=1.0, ls="--", label="means what it says")
     ax.errorbar(means, shares, yerr=errors, fmt="o-", color="C0", ms=4, lw=1.0, capsize=2, label=f"mean gap {gap:.3f}")
-    ax.set_xlabel("probability of the predicted class")
-    ax.set_ylabel("share of rows where it was right")
+    ax.set(xlabel="probability of the predicted class", ylabel="share of rows where it was right")
     ax.legend(frameon=False)
     return ax
 
@@ -151,7 +148,6 @@ def draw_predicted(true: np.ndarray, found: np.ndarray, *, ax: Axes) -> Axes:
     ends = [min(true.min(), found.min()), max(true.max(), found.max())]
     ax.plot(ends, ends, color="0.6", lw=1.0, ls="--", label="equal")
     ax.plot(true, found, "o", color="C0", ms=4, alpha=max(0.1, min(0.8, 60.0 / len(true) ** 0.5 / 10.0)), mew=0.0)
-    ax.set_xlabel("true")
-    ax.set_ylabel("predicted")
+    ax.set(xlabel="true", ylabel="predicted")
     ax.legend(frameon=False)
     return ax

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import Axes, axes_for
+from glassnet.plots.predictions import class_probabilities
 from glassnet.utils.checks import check_integer
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["plot_decision_regions"]
 
@@ -62,18 +60,16 @@ def plot_decision_regions(
     grid[:, i], grid[:, j] = (values.ravel() for values in np.meshgrid(across, upwards))
     prediction = network.predict(grid)
     extent = (across[0], across[-1], upwards[0], upwards[-1])
-    classifies = network.loss.classifies
-    if classifies:
-        _draw_classes(ax, _probabilities(prediction).reshape(resolution, resolution, -1), across, upwards, extent)
+    if network.loss.classifies:
+        P = class_probabilities(prediction).reshape(resolution, resolution, -1)
+        _draw_classes(ax, P, across, upwards, extent)
+        _draw_rows(ax, rows[:, i], rows[:, j], y)
     else:
         shown = prediction[:, 0].reshape(resolution, resolution)
         image = ax.imshow(shown, origin="lower", extent=extent, aspect="auto", cmap="viridis")
         ax.figure.colorbar(image, ax=ax, label="predicted")
         _draw_numbers(ax, rows[:, i], rows[:, j], y, image.norm)
-    if classifies:
-        _draw_rows(ax, rows[:, i], rows[:, j], y)
-    ax.set_xlabel(f"feature {i}")
-    ax.set_ylabel(f"feature {j}")
+    ax.set(xlabel=f"feature {i}", ylabel=f"feature {j}")
     return ax
 
 
@@ -81,11 +77,6 @@ def _span(values: np.ndarray, resolution: int) -> np.ndarray:
     low, high = float(values.min()), float(values.max())
     margin = _MARGIN * (high - low) or 1.0
     return np.linspace(low - margin, high + margin, resolution)
-
-
-def _probabilities(prediction: np.ndarray) -> np.ndarray:
-    """Return a column for each class, also for a single yes/no output."""
-    return np.hstack([1.0 - prediction, prediction]) if prediction.shape[1] == 1 else prediction
 
 
 def _draw_classes(ax: Any, P: np.ndarray, across: np.ndarray, upwards: np.ndarray, extent: Any) -> None:

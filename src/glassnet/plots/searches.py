@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import Axes, axes_for
+from glassnet.training import History
 from glassnet.utils.checks import check_choice
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from glassnet.training import History
 
 __all__ = ["plot_folds", "plot_histories", "plot_rates", "plot_sweep"]
 
 
-class Rates(Protocol):
+class _Rates(Protocol):
     """The attributes of `glassnet.populations.RateSearch` that are plotted."""
 
     rates: np.ndarray
@@ -27,30 +23,23 @@ class Rates(Protocol):
     first_loss: float
 
     @property
-    def best(self) -> float:
-        """The rate with the lowest loss."""
+    def best(self) -> float: ...
 
 
-class Trial(Protocol):
-    """The attributes of a trial that are plotted: its settings, and the values of its networks."""
+class _Trial(Protocol):
+    """The attributes of a trial that are plotted: its settings by name, and a value for each of its networks."""
 
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """By name."""
-
-    @property
-    def values(self) -> np.ndarray:
-        """One for each network."""
+    settings: dict[str, Any]
+    values: np.ndarray
 
 
-class Trials(Protocol):
-    """The attributes of `glassnet.populations.Sweep` that are plotted."""
+class _Trials(Protocol):
+    """The attributes of `glassnet.populations.Sweep` that are plotted; its best trial is the first."""
 
     monitor: str
 
     @property
-    def trials(self) -> Sequence[Trial]:
-        """The best first."""
+    def trials(self) -> Sequence[_Trial]: ...
 
 
 def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Axes | None = None) -> Axes:
@@ -79,8 +68,7 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
         enough = np.isfinite(padded).sum(axis=0) * 2 >= len(curves)
         ax.plot(np.arange(1, longest + 1)[enough], np.nanmedian(padded[:, enough], axis=0), color="C1", label="median")
         ax.legend(frameon=False)
-    ax.set_xlabel("epoch")
-    ax.set_ylabel(column.replace("_", " "))
+    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
     return ax
 
 
@@ -104,13 +92,12 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axe
     ax.axhline(mean, color="C0", lw=1.0, label=f"mean {mean:.4g}")
     ax.plot(folds, values, "o", color="C1", label="fold")
     ax.set_xticks(folds)
-    ax.set_xlabel("fold")
-    ax.set_ylabel(score.replace("_", " "))
+    ax.set(xlabel="fold", ylabel=score.replace("_", " "))
     ax.legend(frameon=False)
     return ax
 
 
-def plot_rates(search: Rates, *, ax: Axes | None = None) -> Axes:
+def plot_rates(search: _Rates, *, ax: Axes | None = None) -> Axes:
     """Draw the loss over the learning rate, the best one marked.
 
     Parameters
@@ -126,24 +113,17 @@ def plot_rates(search: Rates, *, ax: Axes | None = None) -> Axes:
     ax.axhline(search.first_loss, color="0.6", lw=1.0, ls="--", label="loss at the start")
     ax.axvline(search.best, color="C1", lw=1.0, label=f"best: {search.best:.2g}")
     if not finite.all():
-        ax.plot(
-            search.rates[~finite], np.full((~finite).sum(), 0.98), "x", color="C3", transform=_top(ax), label="diverged"
-        )
+        top = ax.get_xaxis_transform()  # data across, share of the height upwards
+        ax.plot(search.rates[~finite], np.full((~finite).sum(), 0.98), "x", color="C3", transform=top, label="diverged")
     ax.set_xscale("log")
     if search.losses[finite].min() > 0.0 and search.losses[finite].max() > 30.0 * search.losses[finite].min():
         ax.set_yscale("log")
-    ax.set_xlabel("learning rate")
-    ax.set_ylabel(f"training loss, last fifth of {search.curves.shape[1]} steps")
+    ax.set(xlabel="learning rate", ylabel=f"training loss, last fifth of {search.curves.shape[1]} steps")
     ax.legend(frameon=False)
     return ax
 
 
-def _top(ax: Any) -> Any:
-    """Return the transform for points that lie at the upper edge: data across, share of the height upwards."""
-    return ax.get_xaxis_transform()
-
-
-def plot_sweep(found: Trials, setting: str, *, ax: Axes | None = None) -> Axes:
+def plot_sweep(found: _Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     """Draw what every network of a search achieved over one setting, the best trial marked.
 
     Parameters
@@ -163,15 +143,12 @@ def plot_sweep(found: Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     for rank, trial in enumerate(found.trials):
         choice = trial.settings[setting] if is_number else str(trial.settings[setting])
         x = np.full(len(trial.values), places[choice], dtype=float)
-        ax.plot(
-            x, trial.values, "o", color="C0" if rank else "C1", alpha=1.0 if not rank else 0.5, zorder=2 if rank else 3
-        )
+        ax.plot(x, trial.values, "o", color="C0" if rank else "C1", alpha=0.5 if rank else 1.0, zorder=2 if rank else 3)
     ax.plot([], [], "o", color="C1", label="best trial")
     if is_number and min(labels) > 0 and max(labels) > 20 * min(labels):
         ax.set_xscale("log")
     if not is_number:
         ax.set_xticks(range(len(labels)), labels)
-    ax.set_xlabel(setting.replace("_", " "))
-    ax.set_ylabel(found.monitor.replace("_", " "))
+    ax.set(xlabel=setting.replace("_", " "), ylabel=found.monitor.replace("_", " "))
     ax.legend(frameon=False)
     return ax

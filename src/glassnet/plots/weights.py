@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError
-from glassnet.plots.axes import axes_for
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from glassnet.plots.axes import Axes, axes_for
 
 __all__ = ["plot_weights"]
 
@@ -43,9 +38,7 @@ def plot_weights(network: BaseNetwork, *, ax: Axes | None = None) -> Axes:
         heights = 0.85 * counts / max(counts.max(), 1.0)
         ax.fill_between(middles, place, place + heights, step="mid", color=f"C{place % 10}", alpha=0.7, lw=0.0)
     ax.axvline(0.0, color="0.7", lw=0.8, zorder=0)
-    ax.set_xlim(-reach, reach)
     words = [f"{name}\n{values.size:,} numbers\nstd {values.std():.2g}" for name, values in weights.items()]
     ax.set_yticks([place + 0.3 for place in range(len(weights))], words, fontsize=8)
-    ax.set_ylim(-0.1, len(weights) + 0.05)
-    ax.set_xlabel("weight")
+    ax.set(xlabel="weight", xlim=(-reach, reach), ylim=(-0.1, len(weights) + 0.05))
     return ax
