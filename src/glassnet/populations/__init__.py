@@ -9,13 +9,6 @@ from glassnet.populations.rates import RateSearch, find_learning_rate
 from glassnet.populations.search import Sweep, Trial, sweep
 
 __all__ = [
-    "CrossValidation",
-    "Ensemble",
-    "Population",
-    "RateSearch",
-    "Sweep",
-    "Trial",
-    "cross_validate",
-    "find_learning_rate",
-    "sweep",
-]
+    "CrossValidation", "Ensemble", "Population", "RateSearch", "Sweep", "Trial", "cross_validate",
+    "find_learning_rate", "sweep",
+]  # fmt: skip

@@ -51,13 +51,9 @@ class CrossValidation:
     """
 
     def __init__(
-        self,
-        scores: dict[str, np.ndarray],
-        predictions: np.ndarray,
-        networks: list[Network],
-        test_rows: list[np.ndarray],
-        failures: dict[int, str],
-    ) -> None:
+        self, scores: dict[str, np.ndarray], predictions: np.ndarray, networks: list[Network],
+        test_rows: list[np.ndarray], failures: dict[int, str],
+    ) -> None:  # fmt: skip
         self.scores, self.predictions = scores, predictions
         self.networks, self.test_rows, self.failures = networks, test_rows, failures
 
@@ -190,12 +186,9 @@ def _job(template: Network, number: int, train: np.ndarray, codes: np.ndarray | 
 
 
 def _result(
-    networks: list[Network],
-    data: Validation,
-    test_rows: list[np.ndarray],
-    metrics: Mapping[str, Metric],
+    networks: list[Network], data: Validation, test_rows: list[np.ndarray], metrics: Mapping[str, Metric],
     failures: dict[int, str],
-) -> CrossValidation:
+) -> CrossValidation:  # fmt: skip
     """Score every network on its fold, and put the predictions of all folds together."""
     n, found = len(data[0]), []
     total, times = np.zeros((n, 1)), np.zeros(n)

@@ -58,13 +58,11 @@ class Ensemble:
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the average of the predictions for ``X``, of shape (n, k)."""
-        mean: np.ndarray = self.predictions(X).mean(axis=0)
-        return mean
+        return np.asarray(self.predictions(X).mean(axis=0))
 
     def spread(self, X: Any) -> np.ndarray:
         """Return the standard deviation of the predictions for ``X`` over the networks, of shape (n, k)."""
-        deviation: np.ndarray = self.predictions(X).std(axis=0)
-        return deviation
+        return np.asarray(self.predictions(X).std(axis=0))
 
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, float]:
         """Return metrics of the averaged prediction on data.

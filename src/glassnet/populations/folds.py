@@ -17,30 +17,13 @@ Fold = tuple[np.ndarray, np.ndarray]
 
 
 def make_folds(
-    n: int,
-    folds: int | Iterable[Any],
-    seed: int,
-    *,
-    repeats: int = 1,
-    codes: np.ndarray | None = None,
+    n: int, folds: int | Iterable[Any], seed: int, *, repeats: int = 1, codes: np.ndarray | None = None,
     groups: Any = None,
-) -> list[Fold]:
-    """Return the folds of all repeats.
+) -> list[Fold]:  # fmt: skip
+    """Return the folds of all repeats, of n rows; ``folds`` is their number or the row numbers themselves.
 
-    Parameters
-    ----------
-    n : int
-        Number of rows.
-    folds : int or iterable of (train, test)
-        How many, or the row numbers themselves.
-    seed : int
-        What a division into folds follows from, together with the number of the repeat.
-    repeats : int, default=1
-        How often to divide.
-    codes : ndarray of shape (n,), optional
-        Classes, of which every fold then has about the same share.
-    groups : array of shape (n,), optional
-        Rows of the same group stay together.
+    Each division follows from ``seed`` and the number of the repeat. With ``codes``, the class of each row, every fold
+    has about the same share of each class; with ``groups`` rows of the same group stay together.
     """
     repeats = check_integer("cross_validate", "repeats", repeats, 1)
     if isinstance(folds, Iterable):

@@ -18,23 +18,7 @@ __all__ = ["EndWithFirst", "GroupStep"]
 
 
 class GroupStep(TrainingStep):
-    """A step of stacked networks, where those go on whose loss is finite.
-
-    Parameters
-    ----------
-    network : BaseNetwork
-        Stacked.
-    state : RunState
-    steps_per_epoch : int or None
-    schedules : sequence of Schedule
-        Of the learning rate, one for each member.
-
-    Attributes
-    ----------
-    diverged : dict of int to tuple
-        For each member whose loss or weights became NaN or infinite: what did, and the last finite parameters and
-        statistics.
-    """
+    """A step of stacked networks, each with its schedule of the learning rate; those go on whose loss is finite."""
 
     def __init__(
         self, network: BaseNetwork, state: RunState, steps_per_epoch: int | None, *, schedules: Sequence[Schedule]
@@ -42,6 +26,7 @@ class GroupStep(TrainingStep):
         self._rates = np.array([[schedule(0.0)] for schedule in schedules])
         self._schedules = list(schedules)
         self._are_constant = all(isinstance(schedule, Constant) for schedule in schedules)
+        # Of members with a loss or weights that are not finite: which, and their last finite parameters and statistics.
         self.diverged: dict[int, tuple[str, np.ndarray, np.ndarray]] = {}
         super().__init__(network, state, steps_per_epoch, rate=self._members_rates)
 
@@ -71,13 +56,7 @@ class GroupStep(TrainingStep):
 
 
 class EndWithFirst(Callback):
-    """Ends a run of stacked networks as soon as one of them has: the others go on in a smaller group.
-
-    Parameters
-    ----------
-    stops_early : bool
-        Whether early stopping may end one.
-    """
+    """Ends a run of stacked networks as soon as one diverges or stops early: the others go on in a smaller group."""
 
     def __init__(self, *, stops_early: bool) -> None:
         self._stops_early = stops_early

@@ -14,8 +14,7 @@ from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.populations.group_run import EndWithFirst, GroupStep
-from glassnet.populations.grouping import group_size
-from glassnet.populations.stacking import blueprint, stack, unstack
+from glassnet.populations.stacking import blueprint, group_size, stack, unstack
 from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.early_stopping import EarlyStopper
@@ -31,38 +30,17 @@ __all__ = ["Job", "JointPlan", "train_jointly"]
 
 
 class Job(NamedTuple):
-    """One network to train, and on which rows.
-
-    Attributes
-    ----------
-    network : Network
-        Built.
-    rows : ndarray of int or None
-        The rows to train on; None for all.
-    held_out : ndarray of int or None
-        The rows to evaluate on after each epoch, instead of the plan's validation data.
-    """
+    """One built network to train, and on which rows, given by their numbers."""
 
     network: Network
-    rows: np.ndarray | None = None
-    held_out: np.ndarray | None = None
+    rows: np.ndarray | None = None  # to train on; None for all
+    held_out: np.ndarray | None = None  # to evaluate on after each epoch, instead of the plan's validation data
 
 
 class JointPlan(NamedTuple):
-    """How all of them are trained; `glassnet.training.fit_network` explains the options.
+    """How all of them are trained; `glassnet.training.fit_network` explains the options."""
 
-    Attributes
-    ----------
-    data : tuple
-        X, y, weights of all rows, checked.
-    validation : tuple or None
-        Likewise, for all networks.
-    metrics : mapping of str to function
-    make_callbacks : callable
-        Returns the callbacks of a run over some of the networks, given their numbers.
-    """
-
-    data: Validation
+    data: Validation  # X, y, weights of all rows, checked
     epochs: int
     batch_size: int = 32
     shuffle: bool = True
@@ -74,6 +52,7 @@ class JointPlan(NamedTuple):
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = None
     title: str = "networks"
+    # Returns the callbacks of a run over the networks of these numbers.
     make_callbacks: Callable[[Sequence[int]], list[Callback]] = lambda numbers: []
 
 
@@ -103,7 +82,9 @@ class _Training:
         for number, job in enumerate(jobs):
             done = 0 if job.network.run is None else job.network.run.epoch
             self._targets[number] = done + plan.epochs
-            _renew_patience(job.network)
+            stopping = None if job.network.run is None else job.network.run.stopping
+            if stopping is not None and stopping.settled.all():
+                stopping.start_anew()  # one that had stopped early goes on, as in its own `fit`
 
     def run(self) -> dict[int, str]:
         with defer_interrupts() as interruption:
@@ -190,7 +171,7 @@ class _Training:
     def _train_group(self, numbers: list[int], jobs: list[Job], epochs: int, hooks: list[Callback]) -> None:
         networks = [job.network for job in jobs]
         stacked = stack(networks)
-        rows = None if jobs[0].rows is None else np.stack([_given(job.rows) for job in jobs])
+        rows = None if jobs[0].rows is None else np.stack([job.rows for job in jobs if job.rows is not None])
         batches = self._batches(stacked, rows)
         schedules = [network.optimizer.schedule for network in networks]
         with paced(stacked, self.plan.threads, batches.batch_size) as pace:
@@ -221,32 +202,17 @@ class _Training:
     def _batches(self, network: Network, rows: np.ndarray | None) -> ArrayBatches:
         plan = self.plan
         return ArrayBatches(
-            *plan.data,
-            batch_size=plan.batch_size,
-            shuffle=plan.shuffle,
-            drop_last=plan.drop_last,
-            streams=network.streams,
-            members=network.members,
-            rows=rows,
-        )
+            *plan.data, batch_size=plan.batch_size, shuffle=plan.shuffle, drop_last=plan.drop_last,
+            streams=network.streams, members=network.members, rows=rows,
+        )  # fmt: skip
 
     def _evaluation(self, jobs: Sequence[Job]) -> dict[str, Any]:
         """Return the options for a run: metrics, and the plan's validation data or what each network holds out."""
-        if jobs[0].held_out is None:
+        held_out = [job.held_out for job in jobs if job.held_out is not None]
+        if not held_out:
             return {"validation": self.plan.validation, "metrics": self.plan.metrics}
-        rows = jobs[0].held_out if len(jobs) == 1 else np.stack([_given(job.held_out) for job in jobs])
+        rows = held_out[0] if len(jobs) == 1 else np.stack(held_out)
         return {"validation": tuple(take_rows(array, rows) for array in self.plan.data), "metrics": self.plan.metrics}
-
-
-def _given(rows: np.ndarray | None) -> np.ndarray:
-    assert rows is not None
-    return rows
-
-
-def _renew_patience(network: Network) -> None:
-    """Let a network that had stopped early go on, as its own `fit` would."""
-    if network.run is not None and network.run.stopping is not None and network.run.stopping.settled.all():
-        network.run.stopping.start_anew()
 
 
 class _Line(Callback):
@@ -270,8 +236,8 @@ class _Line(Callback):
 
     def _text(self, run: Run[Any]) -> str:
         finished = self._n - self._waiting
-        parts = [f"{finished}/{self._n} {self._plan.title} done", f"{self._group} at once"]
-        parts.append(f"epoch {run.epoch}/{run.target_epochs}")
+        done = f"{finished}/{self._n} {self._plan.title} done"
+        parts = [done, f"{self._group} at once", f"epoch {run.epoch}/{run.target_epochs}"]
         if run.history.epochs:
             last = run.history.last
             name = "valid_loss" if last.get("valid_loss") is not None else "loss"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +11,10 @@ from glassnet.layers import Dropout
 from glassnet.layers.tree import every_layer
 from glassnet.network import Network
 from glassnet.schedules import as_schedule
+from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number
 
-__all__ = ["check_template", "make_members", "scale_weights"]
+__all__ = ["check_template", "kept_value", "make_members", "scale_weights"]
 
 
 def check_template(where: str, network: Any) -> None:
@@ -82,6 +84,12 @@ def _set_dropout(member: Network, value: Any) -> None:
 
 
 _SETTERS = {"learning_rate": _set_learning_rate, "weight_decay": _set_weight_decay, "dropout": _set_dropout}
+
+
+def kept_value(history: History, values: Sequence[Any], restores_best: bool) -> float:
+    """Return the value of a history's column at the epoch whose weights a network has; NaN if there is none."""
+    value = values[history.best_epoch - 1 if restores_best and history.best_epoch else -1] if values else None
+    return math.nan if value is None else float(value)
 
 
 def scale_weights(member: Network, scale: float) -> None:

@@ -31,16 +31,9 @@ def make_plan(
     batches, validation = prepare_data(network, X, y, given)
     all_X, all_y, weight = batches.arrays
     return JointPlan(
-        (all_X, all_y, weight),
-        epochs,
-        batch_size=given["batch_size"],
-        shuffle=given["shuffle"],
-        drop_last=given["drop_last"],
-        validation=validation,
+        (all_X, all_y, weight), epochs, batch_size=given["batch_size"], shuffle=given["shuffle"],
+        drop_last=given["drop_last"], validation=validation, early_stopping=given["early_stopping"],
         metrics=network.loss.choose_metrics(where, given["metrics"]),
-        early_stopping=given["early_stopping"],
         max_seconds=math.inf if max_seconds is None else check_number(where, "max_seconds", max_seconds, 0.0),
-        threads=given["threads"],
-        progress=given["progress"],
-        title=title,
-    )
+        threads=given["threads"], progress=given["progress"], title=title,
+    )  # fmt: skip

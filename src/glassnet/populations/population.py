@@ -15,7 +15,7 @@ from glassnet.metrics import better_sign
 from glassnet.network import Network
 from glassnet.populations.ensemble import Ensemble
 from glassnet.populations.joint import Job, train_jointly
-from glassnet.populations.members import check_template, make_members, scale_weights
+from glassnet.populations.members import check_template, kept_value, make_members, scale_weights
 from glassnet.populations.plans import make_plan
 from glassnet.schedules import Schedule
 from glassnet.training import History
@@ -87,12 +87,9 @@ class Population:
     ) -> None:
         check_template("Population", network)
         settings = {
-            "seeds": seeds,
-            "learning_rate": learning_rate,
-            "weight_decay": weight_decay,
-            "dropout": dropout,
+            "seeds": seeds, "learning_rate": learning_rate, "weight_decay": weight_decay, "dropout": dropout,
             "initial_scale": initial_scale,
-        }
+        }  # fmt: skip
         self.networks, self._scales = make_members(network, members, settings)
         self.failures: dict[int, str] = {}
         self._monitor, self._restores_best = "loss", False
@@ -176,13 +173,10 @@ class Population:
         """
         columns = [name for name, values in self._trained().columns.items() if values[-1] is not None]
         name = check_choice("Population", "monitor", monitor or self._monitor, columns)
-        found = []
-        for k, history in enumerate(self.histories):
-            at_best = self._restores_best and history.best_epoch
-            values = history.columns.get(name, [])
-            value = math.nan if k in self.failures or not values else values[history.best_epoch - 1 if at_best else -1]
-            found.append(float(value))
-        return found
+        return [
+            math.nan if k in self.failures else kept_value(history, history.columns.get(name, []), self._restores_best)
+            for k, history in enumerate(self.histories)
+        ]
 
     def _trained(self) -> History:
         """Return the history of a member that did not diverge."""

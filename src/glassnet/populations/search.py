@@ -14,7 +14,7 @@ from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import better_sign
 from glassnet.network import Network
 from glassnet.populations.joint import Job, train_jointly
-from glassnet.populations.members import check_template
+from glassnet.populations.members import check_template, kept_value
 from glassnet.populations.plans import make_plan
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
@@ -285,13 +285,8 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, opti
 
 
 def _value(network: Network, monitor: str, restores_best: bool, failures: Mapping[int, str]) -> float:
-    """Return what a network achieved, at the epoch whose weights it has."""
     history: History = network.run.history
-    if id(network) in failures:
-        return math.nan
-    values = history[monitor]
-    value = values[history.best_epoch - 1 if restores_best and history.best_epoch else -1]
-    return math.nan if value is None else float(value)
+    return math.nan if id(network) in failures else kept_value(history, history[monitor], restores_best)
 
 
 def _shown(trial: Trial) -> str:

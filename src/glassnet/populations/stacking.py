@@ -1,4 +1,4 @@
-"""K networks of one architecture made one network with a member axis, and taken apart again.
+"""Which networks are trained at once, how many, and how: K of them made one with a member axis, and taken apart again.
 
 What is stacked are copies: the networks stay as they are until `unstack` writes back into them.
 """
@@ -6,6 +6,7 @@ What is stacked are copies: the networks stay as they are until `unstack` writes
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
@@ -18,7 +19,12 @@ from glassnet.schedules import Schedule
 from glassnet.training import History, RunState
 from glassnet.training.stopping_state import StoppingState
 
-__all__ = ["blueprint", "stack", "unstack"]
+__all__ = ["blueprint", "group_size", "stack", "unstack"]
+
+_CACHE_BYTES = 2**20
+_ARRAYS_PER_PARAMETER = 2  # itself and its gradient, beside what the optimizer keeps
+_ARRAYS_PER_ACTIVATION = 3
+_FEWEST, _MOST = 4, 256  # two at once gain nothing
 
 _OPTIMIZER_SETTINGS = ("learning_rate", "weight_decay")
 """What each member's optimizer may have its own value of."""
@@ -72,14 +78,26 @@ def _watched(run: RunState | None) -> Hashable:
     return None if stopping is None else (stopping.monitor, stopping.data, stopping.sign)
 
 
-def stack(networks: Sequence[Network]) -> Network:
-    """Return one network of K members, each in the state that one of the networks is in.
+def _working_set(network: Network, batch_size: int) -> int:
+    """Return about how many bytes one step of a built network goes through."""
+    state = len(network.optimizer.state_names) + _ARRAYS_PER_PARAMETER
+    numbers = network.n_parameters * state
+    widths = sum(math.prod(layer.out_shape) for layer in every_layer(network.layers))
+    numbers += batch_size * _ARRAYS_PER_ACTIVATION * widths
+    return numbers * network.dtype.itemsize
 
-    Parameters
-    ----------
-    networks : sequence of Network
-        Built, of the same `blueprint`.
+
+def group_size(network: Network, batch_size: int) -> int:
+    """Return how many networks like this one to train at once: all together they should fit a second-level cache.
+
+    Beyond that, training at once is slower than one by one: it saves calls from Python, and those no longer matter.
     """
+    fitting = min(_MOST, _CACHE_BYTES // _working_set(network, batch_size))
+    return fitting if fitting >= _FEWEST else 1
+
+
+def stack(networks: Sequence[Network]) -> Network:
+    """Return one network of K members, each in the state of one of the built networks, which share a `blueprint`."""
     first = networks[0]
     layers = copy.deepcopy(first.layers)
     own = [[*every_layer(network.layers)] for network in networks]
