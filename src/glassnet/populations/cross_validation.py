@@ -13,9 +13,8 @@ from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.populations.folds import make_folds
-from glassnet.populations.joint import Job, train_jointly
+from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template
-from glassnet.populations.plans import make_plan
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.loop import Validation

@@ -10,23 +10,26 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from glassnet.errors import DivergenceError
+from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
 from glassnet.populations.group_run import EndWithFirst, GroupStep
 from glassnet.populations.stacking import blueprint, group_size, stack, unstack
 from glassnet.training import Callback, EarlyStopping, Run
 from glassnet.training.batches import ArrayBatches
+from glassnet.training.data import prepare_data
 from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
 from glassnet.training.interrupts import Interruption, defer_interrupts
 from glassnet.training.limits import Limits
 from glassnet.training.loop import Validation
+from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
+from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.row_sources import RowSource, take_rows
 
-__all__ = ["Job", "JointPlan", "train_jointly"]
+__all__ = ["Job", "JointPlan", "make_plan", "train_jointly"]
 
 
 class Job(NamedTuple):
@@ -54,6 +57,30 @@ class JointPlan(NamedTuple):
     title: str = "networks"
     # Returns the callbacks of a run over the networks of these numbers.
     make_callbacks: Callable[[Sequence[int]], list[Callback]] = lambda numbers: []
+
+
+def make_plan(
+    where: str, network: Network, X: Any, y: Any, *, epochs: int, title: str, options: TrainingOptions
+) -> JointPlan:
+    """Return a checked plan for networks like this one, which is built for X if it is new.
+
+    `Network.fit` explains the options; ``where`` asks for it, and ``title`` is what the progress line calls the
+    networks.
+    """
+    if y is None:
+        message = f"{where}: y must be given, got none. Batches of your own are for Network.fit."
+        raise ConfigError(message)
+    given: FitOptions = {**FIT_DEFAULTS, **options}
+    epochs, max_seconds = check_integer(where, "epochs", epochs, 1), given["max_seconds"]
+    batches, validation = prepare_data(network, X, y, given)
+    all_X, all_y, weight = batches.arrays
+    return JointPlan(
+        (all_X, all_y, weight), epochs, batch_size=given["batch_size"], shuffle=given["shuffle"],
+        drop_last=given["drop_last"], validation=validation, early_stopping=given["early_stopping"],
+        metrics=network.loss.choose_metrics(where, given["metrics"]),
+        max_seconds=math.inf if max_seconds is None else check_number(where, "max_seconds", max_seconds, 0.0),
+        threads=given["threads"], progress=given["progress"], title=title,
+    )  # fmt: skip
 
 
 def train_jointly(jobs: Sequence[Job], plan: JointPlan) -> dict[int, str]:

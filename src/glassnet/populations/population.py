@@ -14,9 +14,8 @@ from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
 from glassnet.network import Network
 from glassnet.populations.ensemble import Ensemble
-from glassnet.populations.joint import Job, train_jointly
+from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template, kept_value, make_members, scale_weights
-from glassnet.populations.plans import make_plan
 from glassnet.schedules import Schedule
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options

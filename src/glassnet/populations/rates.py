@@ -10,9 +10,8 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.network import Network
-from glassnet.populations.joint import Job, train_jointly
+from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template
-from glassnet.populations.plans import make_plan
 from glassnet.training import Callback, Run
 from glassnet.training.options import TrainingOptions
 from glassnet.utils.checks import check_integer, check_number

@@ -13,9 +13,8 @@ import numpy as np
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import better_sign
 from glassnet.network import Network
-from glassnet.populations.joint import Job, train_jointly
+from glassnet.populations.joint import Job, make_plan, train_jointly
 from glassnet.populations.members import check_template, kept_value
-from glassnet.populations.plans import make_plan
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
