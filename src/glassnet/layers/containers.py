@@ -39,13 +39,6 @@ class Container(Layer):
     def tuning(self) -> dict[str, Any]:
         return {}
 
-    def _arguments(self) -> str:
-        """Return the constructor's arguments as text."""
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._arguments()})"
-
 
 class Sequential(Container):
     """Layers one after the other, as one layer: ``Y = f_m(...f_2(f_1(X)))``.
@@ -94,8 +87,8 @@ class Sequential(Container):
     def config(self) -> dict[str, Any]:
         return {"layers": [layer.entry() for layer in self.layers]}
 
-    def _arguments(self) -> str:
-        return repr(self.layers)
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.layers!r})"
 
 
 class Residual(Container):
@@ -180,8 +173,9 @@ class Residual(Container):
         shortcut = None if self.shortcut is None else self.shortcut.entry()
         return {"layers": [layer.entry() for layer in self.layers], "shortcut": shortcut}
 
-    def _arguments(self) -> str:
-        return repr(self.layers) + ("" if self.shortcut is None else f", shortcut={self.shortcut!r}")
+    def __repr__(self) -> str:
+        shortcut = "" if self.shortcut is None else f", shortcut={self.shortcut!r}"
+        return f"{type(self).__name__}({self.layers!r}{shortcut})"
 
 
 class Concatenate(Container):
@@ -266,8 +260,8 @@ class Concatenate(Container):
     def config(self) -> dict[str, Any]:
         return {"branches": [branch.entry() for branch in self.branches]}
 
-    def _arguments(self) -> str:
-        return repr(self.branches)
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.branches!r})"
 
 
 def _init_in_order(layers: Sequence[Layer], X: np.ndarray, rngs: Sequence[np.random.Generator]) -> None:

@@ -14,7 +14,20 @@ from glassnet.utils.checks import check_number
 __all__ = ["BatchNorm", "LayerNorm"]
 
 
-class BatchNorm(Layer):
+class _Norm(Layer):
+    """Base: a factor ``gamma``, which starts at 1, and a summand ``beta``, which starts at 0, for each feature."""
+
+    def param_specs(self) -> tuple[ParamSpec, ...]:
+        # Ones in front keep the axes aligned with X when a member axis comes before them.
+        shape = (1,) * len(self.in_shape) + self.in_shape[-1:]
+        return ParamSpec("gamma", shape, "ones"), ParamSpec("beta", shape, "zeros")
+
+    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
+        self.gamma, self.dgamma = params["gamma"], grads["gamma"]
+        self.beta, self.dbeta = params["beta"], grads["beta"]
+
+
+class BatchNorm(_Norm):
     """Normalise each feature over the batch, then scale and shift.
 
     ``Xhat = (X - mean) / sqrt(var + eps)``, ``Y = gamma * Xhat + beta``
@@ -56,9 +69,6 @@ class BatchNorm(Layer):
             raise ShapeError(message, expected=must, got=in_shape)
         return super().build(in_shape)
 
-    def param_specs(self) -> tuple[ParamSpec, ...]:
-        return ParamSpec("gamma", (1, *self.in_shape), "ones"), ParamSpec("beta", (1, *self.in_shape), "zeros")
-
     def stat_specs(self) -> tuple[ParamSpec, ...]:
         return (
             ParamSpec("running_mean", (1, *self.in_shape), "zeros"),
@@ -66,8 +76,7 @@ class BatchNorm(Layer):
         )
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
-        self.gamma, self.dgamma = params["gamma"], grads["gamma"]
-        self.beta, self.dbeta = params["beta"], grads["beta"]
+        super().bind(params, grads, stats, members)
         self.running_mean, self.running_var = stats["running_mean"], stats["running_var"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
@@ -149,7 +158,7 @@ class BatchNorm(Layer):
         return {"momentum": self.momentum, "eps": self.eps}
 
 
-class LayerNorm(Layer):
+class LayerNorm(_Norm):
     """Normalise each sample over its last axis, then scale and shift.
 
     ``Xhat = (X - mean) / sqrt(var + eps)``, ``Y = gamma * Xhat + beta``
@@ -180,15 +189,6 @@ class LayerNorm(Layer):
 
     def __init__(self, eps: float = 1e-5) -> None:
         self.eps = check_number("LayerNorm", "eps", eps, 0.0, open_minimum=True)
-
-    def param_specs(self) -> tuple[ParamSpec, ...]:
-        # Ones in front keep the axes aligned with X when a member axis comes before them.
-        shape = (1,) * len(self.in_shape) + self.in_shape[-1:]
-        return ParamSpec("gamma", shape, "ones"), ParamSpec("beta", shape, "zeros")
-
-    def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
-        self.gamma, self.dgamma = params["gamma"], grads["gamma"]
-        self.beta, self.dbeta = params["beta"], grads["beta"]
 
     def make_cache(self, scratch: Buffers, need_dX: bool) -> Cache:
         per_row = (*self.in_shape[:-1], 1)
