@@ -8,6 +8,7 @@ import os
 # It counts where NumPy is loaded later; tests of threads ask for several.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,12 @@ import pytest
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Return two processes for the suite, none beside this one where a file is named; ``-n 4`` asks for another number."""
     return 0 if any(".py" in word for word in config.args) else 2
+
+
+def pytest_configure() -> None:
+    """Allow Ctrl-C: a shell that starts the tests in the background has it ignored, here and in what tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
