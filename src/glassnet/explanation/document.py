@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Equation", "Section", "Term", "entries_of", "is_ours"]
+from glassnet.utils.formula import Formula
+
+__all__ = ["Equation", "Section", "Term", "entries_of", "formula_of", "is_ours"]
 
 Index = tuple[int, ...]
 
@@ -91,6 +93,12 @@ class Section:
 def is_ours(part: object) -> bool:
     """Return whether a layer, loss or optimizer is of this library: other classes may compute something else."""
     return type(part).__module__.startswith("glassnet.")
+
+
+def formula_of(part: Any) -> Formula | None:
+    """Return the formula that a layer or a loss carries; a class of the user's own must say it itself."""
+    said = is_ours(part) or "formula" in vars(type(part))
+    return getattr(part, "formula", None) if said else None
 
 
 def entries_of(value: np.ndarray, most: int | None) -> list[Index]:

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.explanation.activation_formulas import activation_formula
-from glassnet.explanation.document import Equation, Term, is_ours
+from glassnet.explanation.document import Equation, formula_of, is_ours
 from glassnet.explanation.recording import Passage
-from glassnet.explanation.terms import each, over_rows, product
+from glassnet.explanation.terms import Pattern, each, over_rows, product
 from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm
 from glassnet.layers.activations.base import Activation
+from glassnet.layers.activations.by_name import ACTIVATIONS, activation_name
 from glassnet.layers.activations.elementwise import Identity
+from glassnet.utils.formula import Latex, Words
 
 __all__ = ["backward_of", "forward_of", "parameter_symbol"]
 
@@ -100,14 +101,17 @@ def _dense_forward(layer: Dense, passage: Passage, number: str, source: str) -> 
     return [*given, after], f"A{number}"
 
 
-def _activation_forward(activation: Layer, Z: np.ndarray, A: np.ndarray, source: str, result: str) -> Equation:
-    written = activation_formula(activation)
-    if written is None:
-        name = type(activation).__name__
-        formula = _PLAIN.get(name, f"{name.lower()}({{x}})").format(x=source, n="")
-        return Equation(result, A, formula, rf"\mathrm{{{name.lower()}}}({latex_of(source)})")
-    latex = written.latex.replace("Z", latex_of(source))
-    return Equation(result, A, f"{written.name}({source})", latex, each(written.forward, z=Z))
+def _activation_forward(activation: Activation, Z: np.ndarray, A: np.ndarray, source: str, result: str) -> Equation:
+    formula, name = formula_of(activation), type(activation).__name__
+    if formula is None:
+        text = _PLAIN.get(name, f"{name.lower()}({{x}})").format(x=source, n="")
+        return Equation(result, A, text, rf"\mathrm{{{name.lower()}}}({latex_of(source)})")
+    numbers = formula.constants(activation)
+    text = f"{activation_name(activation)}({source})"
+    if type(activation) not in ACTIVATIONS.values():
+        text = Words({**numbers, "Z": source}).text(formula.value)
+    latex = Latex({**numbers, "Z": latex_of(source)}).text(formula.value)
+    return Equation(result, A, text, latex, each(Pattern(numbers).text(formula.value), Z=Z))
 
 
 def _dropout_forward(layer: Dropout, passage: Passage, number: str, source: str) -> list[Equation]:
@@ -235,22 +239,31 @@ def _row_sum(symbol: str, source: str, value: np.ndarray) -> Equation:
 
 
 def _activation_backward(
-    activation: Layer, Z: np.ndarray, A: np.ndarray, dA: np.ndarray, dZ: np.ndarray, source: str, result: str
+    activation: Activation, Z: np.ndarray, A: np.ndarray, dA: np.ndarray, dZ: np.ndarray, source: str, result: str
 ) -> Equation:
-    written = activation_formula(activation)
-    if written is None:
+    formula = formula_of(activation)
+    if formula is None:
         name = type(activation).__name__
         return Equation(f"d{source}", dZ, f"d{result} * derivative of {name.lower()} at {source}", "")
-    pattern, extra = written.backward, written.extra
-
-    def work(index: tuple[int, ...]) -> list[Term]:
-        z, a = float(Z[index]), float(A[index])
-        more = {} if extra is None else extra(z, a)
-        return [Term(pattern, {"d": dA[index], "z": z, "a": a, **more})]
-
-    slope = written.slope.replace("A", result).replace("Z", source)
-    text = written.latex_slope.replace("A", "\0").replace("Z", latex_of(source)).replace("\0", latex_of(result))
-    return Equation(f"d{source}", dZ, f"d{result} * ({slope})", rf"{latex_of('d' + result)} \odot ({text})", work)
+    numbers = formula.constants(activation)
+    words = Words({**numbers, "Z": source, "A": result})
+    given = "".join(f", {name} = {words.text(text)}" for name, text in formula.definitions.items())
+    slope = Latex({**numbers, "Z": latex_of(source), "A": latex_of(result)}, formula.definitions).text(
+        formula.derivative
+    )
+    return Equation(
+        f"d{source}",
+        dZ,
+        f"d{result} * ({words.text(formula.derivative)}{given})",
+        rf"{latex_of('d' + result)} \odot ({slope})",
+        each(
+            Pattern(numbers).text(f"d * ({formula.derivative})"),
+            d=dA,
+            Z=Z,
+            A=A,
+            **formula.defined(**numbers, Z=Z, A=A),
+        ),
+    )
 
 
 def _dropout_backward(layer: Dropout, passage: Passage, number: str, source: str, result: str) -> Equation:

@@ -12,10 +12,24 @@ from typing import Any
 import numpy as np
 
 from glassnet.explanation.document import Index, Term
+from glassnet.utils.formula import Python
 
-__all__ = ["Work", "each", "over_columns", "over_rows", "product"]
+__all__ = ["Pattern", "Work", "each", "over_columns", "over_rows", "product"]
 
 Work = Callable[[Index], list[Term]]
+
+
+class Pattern(Python):
+    """Prints expressions with braces around the names for which a number is put in.
+
+    Examples
+    --------
+    >>> Pattern({"slope": 0.1}).text("max(Z, slope * Z)")
+    'max({Z}, 0.1 * {Z})'
+    """
+
+    def name(self, name: str) -> str:
+        return name if name == "pi" else f"{{{name}}}"
 
 
 def each(pattern: str, **numbers: Any) -> Work:
@@ -26,7 +40,8 @@ def each(pattern: str, **numbers: Any) -> Work:
     >>> each("{a} * {w}", a=np.array([[1.0, 2.0]]), w=0.5)((0, 1))
     [Term(pattern='{a} * {w}', numbers={'a': 2.0, 'w': 0.5})]
     """
-    return lambda index: [_term(pattern, numbers, index)]
+    used = {name: value for name, value in numbers.items() if f"{{{name}}}" in pattern}
+    return lambda index: [_term(pattern, used, index)]
 
 
 def over_columns(pattern: str, **numbers: Any) -> Work:

@@ -21,6 +21,7 @@ from glassnet.metrics import Metric, as_metric
 from glassnet.utils import synonyms
 from glassnet.utils.arrays import Buffers, weighted_sum
 from glassnet.utils.checks import check_choice
+from glassnet.utils.formula import Formula
 from glassnet.utils.names import MetricName
 
 __all__ = ["ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
@@ -45,6 +46,9 @@ class Loss:
     includes : str
         The activation that `link` applies to the logits, in words such as ``"the sigmoid"``; empty if predictions are
         the outputs themselves. A network whose last layer applies one like it as well is refused.
+    formula : Formula, optional
+        What one logit Z adds to the loss of its row, before an average over columns, and its derivative. If it is
+        there, `Network.explain` works it out.
     saved_by_name : bool
         Whether a file holds only class and name, and the object must be passed to ``load``: functions are not saved.
     """
@@ -54,6 +58,7 @@ class Loss:
     default_metrics: tuple[str, ...] = ()
     classifies: ClassVar[bool] = False
     includes: str = ""
+    formula: ClassVar[Formula | None] = None
     saved_by_name: ClassVar[bool] = False
 
     def outputs(self, y: Any) -> int:

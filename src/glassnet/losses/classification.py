@@ -13,6 +13,7 @@ from glassnet.losses.targets import as_class_targets, as_columns, check_probabil
 from glassnet.metrics import METRICS, Metric
 from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
 
@@ -60,6 +61,7 @@ class BinaryCrossEntropy(ColumnLoss):
     """
 
     name = "binary_cross_entropy"
+    formula = Formula("-(y * log(P) + (1 - y) * log(1 - P))", "P - y", {"P": "sigmoid(Z)"})
     metrics = BINARY_METRICS
     default_metrics = ("accuracy",)
     classifies = True
@@ -132,6 +134,7 @@ class SoftmaxCrossEntropy(Loss):
     """
 
     name = "cross_entropy"
+    formula = Formula("-T * log(P)", "P - T")  # T the targets as probabilities, P the softmax of Z
     metrics = CLASS_METRICS
     default_metrics = ("accuracy",)
     classifies = True

@@ -16,6 +16,7 @@ from glassnet.losses.targets import as_columns, check_range, count_columns
 from glassnet.metrics import Metric, coverage, mae, pinball, poisson_deviance, r2, rmse
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["GaussianNLL", "Poisson", "Quantile"]
 
@@ -46,6 +47,7 @@ class Poisson(ColumnLoss):
     """
 
     name = "poisson"
+    formula = Formula("exp(Z) - y * Z", "exp(Z) - y")
     metrics: Mapping[str, Metric] = {"mae": mae, "poisson_deviance": poisson_deviance, "r2": r2, "rmse": rmse}
     default_metrics = ("poisson_deviance", "rmse")
     includes = "the exponential"
@@ -121,6 +123,7 @@ class Quantile(Loss):
     """
 
     name = "quantile"
+    formula = Formula("max((1 - q) * (Z - y), -q * (Z - y))", "sign(Z - y) / 2 + 1 / 2 - q")  # q the level
     default_metrics = ("coverage",)
 
     def __init__(self, levels: Sequence[float] | float = (0.1, 0.5, 0.9)) -> None:
@@ -214,6 +217,8 @@ class GaussianNLL(Loss):
     """
 
     name = "gaussian_nll"
+    formula = Formula("(log(2 * pi) + log(V) + (m - y)**2 / V) / 2", "(m - y) / V", {"V": "exp(s) + min_variance"})
+    formula_of_s = formula._replace(derivative="(1 - (m - y)**2 / V) / 2 * exp(s) / V")
     default_metrics = ("r2", "rmse")
     includes = "the exponential, for variances"
 

@@ -14,6 +14,7 @@ from glassnet.losses.classification import BINARY_METRICS, CLASS_METRICS, sigmoi
 from glassnet.losses.targets import as_class_targets, as_codes, as_columns, check_range, count_classes
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["BinaryFocalCrossEntropy", "SoftmaxFocalCrossEntropy"]
 
@@ -52,6 +53,11 @@ class BinaryFocalCrossEntropy(ColumnLoss):
     """
 
     name = "binary_focal_cross_entropy"
+    formula = Formula(
+        "-a * (1 - p)**gamma * log(p)",
+        "(2 * y - 1) * a * (1 - p)**gamma * (gamma * p * log(p) - (1 - p))",
+        {"P": "sigmoid(Z)", "p": "P if y > 0 else 1 - P"},
+    )
     metrics = BINARY_METRICS
     default_metrics = ("accuracy",)
     classifies = True
@@ -157,6 +163,10 @@ class SoftmaxFocalCrossEntropy(Loss):
     """
 
     name = "focal_cross_entropy"
+    # Of the row: p and a are those of the true class, T the targets as probabilities, P the softmax of Z.
+    formula = Formula(
+        "-a * (1 - p)**gamma * log(p)", "a * (1 - p)**gamma * (gamma * p * log(p) / (1 - p) - 1) * (T - P)"
+    )
     metrics = CLASS_METRICS
     default_metrics = ("accuracy",)
     classifies = True

@@ -12,6 +12,7 @@ from glassnet.losses.base import ColumnLoss, average_columns, weigh
 from glassnet.metrics import Metric, mae, r2, rmse
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["AbsoluteError", "Huber", "SquaredError"]
 
@@ -33,6 +34,7 @@ class SquaredError(ColumnLoss):
     """
 
     name = "squared_error"
+    formula = Formula("(Z - y)**2", "2 * (Z - y)")
     metrics = _METRICS
     default_metrics = ("r2", "rmse")
 
@@ -77,6 +79,7 @@ class AbsoluteError(ColumnLoss):
     """
 
     name = "absolute_error"
+    formula = Formula("abs(Z - y)", "sign(Z - y)")
     metrics = _METRICS
     default_metrics = ("mae", "r2")
 
@@ -119,6 +122,10 @@ class Huber(ColumnLoss):
     """
 
     name = "huber"
+    formula = Formula(
+        "(Z - y)**2 / 2 if abs(Z - y) <= delta else delta * (abs(Z - y) - delta / 2)",
+        "Z - y if abs(Z - y) <= delta else delta * sign(Z - y)",
+    )
     metrics = _METRICS
     default_metrics = ("mae", "r2")
 

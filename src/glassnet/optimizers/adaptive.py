@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from glassnet.optimizers.base import Group, Optimizer, OptimizerState
 from glassnet.schedules import Schedule, check_factor
 from glassnet.utils.checks import check_choice, check_flag, check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["Adagrad", "Adam", "AdamW", "RMSprop"]
 
@@ -73,6 +75,9 @@ class Adagrad(Optimizer):
             np.divide(g, work, work)
             np.multiply(work, state.scalar("lr", learning_rate * group.rate_factor), work)
             np.subtract(p, work, p)
+
+    def formulas(self, decays: bool = False) -> dict[str, Formula]:
+        return {"s": Formula("s + g**2"), "p": Formula("p - lr * g / (sqrt(s) + eps)")}
 
     def settings(self) -> dict[str, Any]:
         return {"initial_accumulator": self.initial_accumulator, "eps": self.eps}
@@ -160,6 +165,15 @@ class RMSprop(Optimizer):
             if name in self.state_names:
                 state.flush(name, decay)
 
+    def formulas(self, decays: bool = False) -> dict[str, Formula]:
+        found = {"v": Formula("rho * v + (1 - rho) * g**2")}
+        if self.centered:
+            found["m"] = Formula("rho * m + (1 - rho) * g")
+        u = f"g / (sqrt({'max(v - m**2, 0)' if self.centered else 'v'}) + eps)"
+        if self.momentum:
+            return {**found, "b": Formula(f"momentum * b + {u}"), "p": Formula("p - lr * b")}
+        return {**found, "p": Formula(f"p - lr * {u}")}
+
     @staticmethod
     def _variance(
         g: np.ndarray, v: np.ndarray, m: np.ndarray, work: np.ndarray, rho: np.ndarray, rest: np.ndarray
@@ -209,6 +223,7 @@ class Adam(Optimizer):
     """
 
     non_negative = ("V",)
+    moments: ClassVar[Mapping[str, str]] = {"m": "(1 - beta1) * M", "v": "(1 - beta2) * V"}
     weight_decay: float = 0.0
     decay_schedule: Schedule | None = None
 
@@ -260,6 +275,18 @@ class Adam(Optimizer):
             np.subtract(p, work, p)
         state.flush("M", self.beta1)
         state.flush("V", self.beta2)
+
+    def formulas(self, decays: bool = False) -> dict[str, Formula]:
+        start = "p * (1 - lr * wd)" if decays else "p"
+        after = Formula(f"{start} - lr * sqrt(1 - beta2**t) / (1 - beta1**t) * m / (sqrt(v) + eps)")
+        if self.eps_form == "torch":
+            hats = {"m_hat": "m / (1 - beta1**t)", "v_hat": "v / (1 - beta2**t)"}
+            after = Formula(f"{start} - lr * m_hat / (sqrt(v_hat) + eps)", definitions=hats)
+        return {
+            "m": Formula("beta1 * m + (1 - beta1) * g"),
+            "v": Formula("beta2 * v + (1 - beta2) * g**2"),
+            "p": after,
+        }
 
     def settings(self) -> dict[str, Any]:
         return {"beta1": self.beta1, "beta2": self.beta2, "eps": self.eps, "eps_form": self.eps_form}

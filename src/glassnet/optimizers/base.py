@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.schedules import SCHEDULES, Schedule, as_schedule, make_schedule
 from glassnet.utils.checks import check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["Group", "Optimizer", "OptimizerState"]
 
@@ -179,6 +180,7 @@ class Optimizer:
     is_scheduled: bool = False  # whether a setting other than the rate depends on ``state.position``
     decays: ClassVar[bool] = False
     non_negative: ClassVar[tuple[str, ...]] = ()  # which of the state's arrays hold squares
+    moments: ClassVar[Mapping[str, str]] = {}  # names in `formulas` that the state holds otherwise, in its names
 
     def __init__(
         self, learning_rate: float | Schedule | None = None, *, clip_norm: float | None = None, ema: float | None = None
@@ -239,6 +241,16 @@ class Optimizer:
             The rate of this step, before the factors of the groups; one for each member if these differ.
         """
         raise NotImplementedError
+
+    def formulas(self, decays: bool = False) -> dict[str, Formula]:
+        """Return what `step` computes for one parameter ``p`` with the gradient ``g``, in order, by the results' names.
+
+        Parameters
+        ----------
+        decays : bool, default=False
+            Whether ``p`` decays, by ``wd``; further names are ``lr``, the number ``t`` of the step, and attributes.
+        """
+        return {}
 
     def average(self, params: np.ndarray, state: OptimizerState) -> None:
         """Update the average of the parameters after a step, if one is kept."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from glassnet.errors import ConfigError
 from glassnet.optimizers.base import Optimizer, OptimizerState
 from glassnet.schedules import Schedule
 from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["SGD", "Lion"]
 
@@ -37,6 +39,7 @@ class SGD(Optimizer):
     """
 
     default_rate = 0.01
+    moments: ClassVar[Mapping[str, str]] = {"v": "velocity"}
 
     def __init__(
         self,
@@ -79,6 +82,12 @@ class SGD(Optimizer):
                 np.add(p, v, p)
         state.flush("velocity", self.momentum)
 
+    def formulas(self, decays: bool = False) -> dict[str, Formula]:
+        if not self.momentum:
+            return {"p": Formula("p - lr * g")}
+        after = "p + momentum * v - lr * g" if self.nesterov else "p + v"
+        return {"v": Formula("momentum * v - lr * g"), "p": Formula(after)}
+
     def settings(self) -> dict[str, Any]:
         return {"momentum": self.momentum, "nesterov": self.nesterov}
 
@@ -113,6 +122,7 @@ class Lion(Optimizer):
 
     default_rate = 1e-4
     decays = True
+    moments: ClassVar[Mapping[str, str]] = {"m": "(1 - beta2) * M"}
 
     def __init__(
         self,
@@ -151,6 +161,13 @@ class Lion(Optimizer):
             np.multiply(M, beta2, M)
             np.add(M, g, M)
         state.flush("M", self.beta2)
+
+    def formulas(self, decays: bool = False) -> dict[str, Formula]:
+        return {
+            "c": Formula("beta1 * m + (1 - beta1) * g"),
+            "p": Formula("p - lr * (sign(c) + wd * p)" if decays else "p - lr * sign(c)"),
+            "m": Formula("beta2 * m + (1 - beta2) * g"),
+        }
 
     def settings(self) -> dict[str, Any]:
         return {"beta1": self.beta1, "beta2": self.beta2, "weight_decay": self.weight_decay}

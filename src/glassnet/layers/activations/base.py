@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.layers.base import Cache, Layer, Step
 from glassnet.utils.arrays import Buffers
+from glassnet.utils.formula import Formula
 
 __all__ = ["Activation"]
 
@@ -19,9 +20,11 @@ __all__ = ["Activation"]
 class Activation(Layer):
     """Base of the activations: ``Y = f(Z)``, for every number on its own or for every row.
 
-    A subclass gives `apply`, `differentiate`, the constants they use, and how many arrays of working memory.
+    A subclass gives `apply`, `differentiate`, the constants they use, and how many arrays of working memory. If it has
+    a ``formula``, `Network.explain` works it out: of Z, with a derivative of Z and of the output A.
     """
 
+    formula: Formula | None = None
     constants: ClassVar[dict[str, float]] = {}
     n_work: ClassVar[int] = 1
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
+from glassnet.utils.formula import Formula
 
 __all__ = ["GELU", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Tanh"]
 
@@ -16,6 +17,7 @@ __all__ = ["GELU", "Identity", "Mish", "SiLU", "Sigmoid", "Softplus", "Tanh"]
 class Identity(Activation):
     """No activation: ``Y = Z``, ``dZ = dY``."""
 
+    formula = Formula("Z", "1")
     n_work = 0
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
@@ -34,6 +36,7 @@ class Sigmoid(Activation):
     The form with tanh cannot overflow and takes fewer passes.
     """
 
+    formula = Formula("1 / (1 + exp(-Z))", "A * (1 - A)")
     constants: ClassVar[dict[str, float]] = {"half": 0.5, "one": 1.0}
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
@@ -53,6 +56,7 @@ class Sigmoid(Activation):
 class Tanh(Activation):
     """Hyperbolic tangent: ``Y = tanh(Z)``, ``dZ = dY * (1 - Y**2)``."""
 
+    formula = Formula("tanh(Z)", "1 - A**2")
     constants: ClassVar[dict[str, float]] = {"one": 1.0}
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
@@ -79,10 +83,16 @@ class GELU(Activation):
     Hendrycks & Gimpel (2016), arXiv:1606.08415, section 2.
     """
 
+    c: ClassVar[float] = math.sqrt(2.0 / math.pi)
+    formula = Formula(
+        "Z * (1 + tanh(c * (Z + 0.044715 * Z**3))) / 2",
+        "(1 + t) / 2 + Z * (1 - t**2) * c * (1 + 3 * 0.044715 * Z**2) / 2",
+        {"t": "tanh(c * (Z + 0.044715 * Z**3))"},
+    )
     constants: ClassVar[dict[str, float]] = {
-        "c": math.sqrt(2.0 / math.pi),
-        "ca": 0.044715 * math.sqrt(2.0 / math.pi),
-        "ca3": 3.0 * 0.044715 * math.sqrt(2.0 / math.pi),
+        "c": c,
+        "ca": 0.044715 * c,
+        "ca3": 3.0 * 0.044715 * c,
         "half": 0.5,
         "one": 1.0,
         "low": -10.0,
@@ -127,6 +137,7 @@ class SiLU(Activation):
     Elfwing, Uchibe & Doya (2017), arXiv:1702.03118, eq. 2-3; Ramachandran et al. (2017), arXiv:1710.05941.
     """
 
+    formula = Formula("Z / (1 + exp(-Z))", "s + A * (1 - s)", {"s": "sigmoid(Z)"})
     constants: ClassVar[dict[str, float]] = {"half": 0.5, "one": 1.0}
     n_work = 2
 
@@ -158,6 +169,9 @@ class Mish(Activation):
     Misra (2019), arXiv:1908.08681, eq. 1-2.
     """
 
+    formula = Formula(
+        "Z * tanh(log(1 + exp(Z)))", "t + Z * s * (1 - t**2)", {"t": "tanh(softplus(Z))", "s": "sigmoid(Z)"}
+    )
     constants: ClassVar[dict[str, float]] = {"one": 1.0, "two": 2.0, "low": -40.0, "high": 20.0}
     n_work = 3
 
@@ -190,6 +204,8 @@ class Softplus(Activation):
     ----------
     Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing".
     """
+
+    formula = Formula("log(1 + exp(Z))", "1 - exp(-A)")
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         (T,) = work["arrays"]

@@ -10,6 +10,7 @@ from glassnet.layers.activations.base import Activation
 from glassnet.layers.base import Cache
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
+from glassnet.utils.formula import Formula
 
 __all__ = ["ELU", "SELU", "LeakyReLU", "ReLU"]
 
@@ -22,6 +23,7 @@ class ReLU(Activation):
     Nair & Hinton (2010), "Rectified linear units improve restricted Boltzmann machines".
     """
 
+    formula = Formula("max(Z, 0)", "Z > 0")
     constants: ClassVar[dict[str, float]] = {"zero": 0.0}
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
@@ -47,6 +49,8 @@ class LeakyReLU(Activation):
     ----------
     Maas, Hannun & Ng (2013), "Rectifier nonlinearities improve neural network acoustic models".
     """
+
+    formula = Formula("max(Z, slope * Z)", "1 if Z > 0 else slope")
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = check_number("LeakyReLU", "slope", slope, 0.0, 1.0, open_minimum=True, open_maximum=True)
@@ -87,6 +91,7 @@ class ELU(Activation):
     Clevert, Unterthiner & Hochreiter (2016), arXiv:1511.07289, eq. 15-16.
     """
 
+    formula = Formula("Z if Z > 0 else alpha * (exp(Z) - 1)", "1 if Z > 0 else A + alpha")
     scale: ClassVar[float] = 1.0
     n_work = 2
 
@@ -134,6 +139,7 @@ class SELU(ELU):
     Klambauer et al. (2017), arXiv:1706.02515, eq. 2 and 14.
     """
 
+    formula = Formula("scale * (Z if Z > 0 else alpha * (exp(Z) - 1))", "scale if Z > 0 else A + scale * alpha")
     scale = 1.0507009873554805
 
     def __init__(self) -> None:

@@ -1,0 +1,264 @@
+"""Formulas as Python expressions in the code's own names: evaluated, and printed in other languages.
+
+A formula stands as text beside the code that computes it. It is parsed when it is first used, not when the class that
+carries it is imported. A language is a small class of tables, derived from `Python`.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+__all__ = ["Formula", "Latex", "Python", "Words", "evaluate"]
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+_CASE, _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7)  # how strongly an operator binds
+_OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
+    ast.Add: ("{} + {}", _SUM),
+    ast.Sub: ("{} - {}", _SUM),
+    ast.Mult: ("{} * {}", _PRODUCT),
+    ast.Div: ("{} / {}", _PRODUCT),
+    ast.Pow: ("{}**{}", _POWER),
+    ast.Gt: ("{} > {}", _COMPARISON),
+    ast.LtE: ("{} <= {}", _COMPARISON),
+}
+_OTHER_NODES = (ast.BinOp, ast.UnaryOp, ast.USub, ast.Compare, ast.IfExp, ast.Name, ast.Load, ast.Constant, ast.Call)
+_FUNCTIONS: dict[str, Any] = {
+    **{name: getattr(np, name) for name in ("abs", "exp", "expm1", "log", "log1p", "sign", "sqrt", "tanh", "where")},
+    "max": np.maximum,
+    "min": np.minimum,
+    "sigmoid": lambda Z: (1.0 + np.tanh(Z / 2.0)) / 2.0,
+    "softplus": lambda Z: np.logaddexp(0.0, Z),
+}
+
+
+class Formula(NamedTuple):
+    r"""A function and its derivative, as expressions in the names of the code beside it.
+
+    An expression has names, numbers, ``+ - * / **``, ``>``, ``<=``, ``a if test else b``, and the functions abs, exp,
+    expm1, log, log1p, max, min, sigmoid, sign, softplus, sqrt and tanh.
+
+    Attributes
+    ----------
+    value, derivative : str
+        Such as ``"tanh(Z)"`` and ``"1 - A**2"``.
+    definitions : mapping of str to str
+        Expressions for further names in these, in order.
+
+    Examples
+    --------
+    >>> formula = Formula("max(Z, slope * Z)", "1 if Z > 0 else slope")
+    >>> evaluate(formula.derivative, Z=np.array([-1.0, 2.0]), slope=0.1).tolist()
+    [0.1, 1.0]
+    >>> Words({"Z": "Z1", "slope": 0.1}).text(formula.derivative)
+    '1 where Z1 > 0, else 0.1'
+    >>> print(Latex({"slope": 0.1}).text(formula.value))
+    \max(Z, 0.1 Z)
+    """
+
+    value: str
+    derivative: str = ""
+    definitions: Mapping[str, str] = _NONE
+
+    def names(self) -> set[str]:
+        """Return the names in the formula."""
+        trees = [
+            _tree(expression) for expression in (self.value, self.derivative, *self.definitions.values()) if expression
+        ]
+        return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+    def constants(self, owner: object) -> dict[str, float]:
+        """Return the numbers that the formula takes from the object that carries it, by name."""
+        found = {name: getattr(owner, name, None) for name in sorted(self.names())}
+        return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
+
+    def defined(self, **values: Any) -> dict[str, Any]:
+        """Return the values of the names that the formula defines, from those of the others."""
+        for name, expression in self.definitions.items():
+            values[name] = evaluate(expression, **values)
+        return {name: values[name] for name in self.definitions}
+
+
+def evaluate(expression: str, **values: Any) -> Any:
+    """Return the value of an expression for numbers or arrays, given by name."""
+    return eval(_compiled(expression), {"__builtins__": {}, "pi": math.pi, **_FUNCTIONS}, values)
+
+
+@functools.cache
+def _compiled(expression: str) -> Any:
+    return compile(_NumPy().text(expression), expression, "eval")
+
+
+@functools.cache
+def _tree(expression: str) -> ast.expr:
+    tree = ast.parse(expression, mode="eval").body
+    for node in ast.walk(tree):
+        known = not isinstance(node, ast.Call) or getattr(node.func, "id", "") in _FUNCTIONS
+        if not known or not isinstance(node, (*_OTHER_NODES, *_OPERATORS)):
+            message = f"Formula: an expression must have arithmetic and known functions only, got {expression!r}."
+            raise ValueError(message)
+    return tree
+
+
+class Python:
+    """Prints expressions as Python.
+
+    Parameters
+    ----------
+    names : mapping of str to str or float, optional
+        What to print for a name, where it is not the name itself.
+    definitions : mapping of str to str, optional
+        Expressions to print in the place of names.
+
+    Attributes
+    ----------
+    operators, functions : dict
+        Templates that differ from Python's, by the class of the operator and by the name of the function.
+    folds : bool
+        Whether ``1 - beta`` with a number for beta is printed as one number.
+    """
+
+    operators: ClassVar[dict[type[ast.AST], str]] = {}
+    functions: ClassVar[dict[str, str]] = {}
+    folds: ClassVar[bool] = False
+
+    def __init__(self, names: Mapping[str, str | float] = _NONE, definitions: Mapping[str, str] = _NONE) -> None:
+        self.names, self.definitions = names, definitions
+
+    def text(self, expression: str) -> str:
+        """Return an expression in this language."""
+        return self._print(_tree(expression))[0]
+
+    def factor(self, expression: str) -> str:
+        """Return an expression as `text` does, in parentheses if it is a sum or starts with a minus."""
+        text = self.inside(_tree(expression), _PRODUCT)
+        return f"({text})" if text.startswith("-") else text
+
+    def name(self, name: str) -> str:
+        """Return what is printed for a name that was not given."""
+        return name
+
+    def number(self, value: float) -> str:
+        """Return a number as text."""
+        return repr(value)
+
+    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
+        """Return the choice between two expressions as text."""
+        return "{1} if {0} else {2}".format(*(self.inside(part, _COMPARISON) for part in (test, value, other)))
+
+    def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:
+        """Return how an operation on two operands is printed."""
+        return self.operators.get(type(op), _OPERATORS[type(op)][0])
+
+    def inside(self, node: ast.expr, binds: int) -> str:
+        """Return the text of a node, in parentheses unless it binds at least so strongly."""
+        text, own = self._print(node)
+        return f"({text})" if own < binds else text
+
+    def _print(self, node: ast.expr) -> tuple[str, int]:
+        """Return the text of a node, and how strongly its outermost operator binds."""
+        match node:
+            case ast.Name(name) if name in self.definitions:
+                return self._print(_tree(self.definitions[name]))
+            case ast.Name() | ast.Constant():
+                value = self._value(node)
+                text = value if isinstance(value, str) else self.number(value)
+                return text, _PRODUCT if " " in text else _ATOM
+            case ast.Call(ast.Name(name), arguments):
+                shown = ", ".join(self._print(argument)[0] for argument in arguments)
+                return self.functions.get(name, name + "({})").format(shown), _ATOM
+            case ast.BinOp(left, op, right) | ast.Compare(left, [op], [right]):
+                return self._operation(left, op, right)
+            case ast.UnaryOp(operand=operand):
+                return f"-{self.inside(operand, _SIGN)}", _SIGN
+            case ast.IfExp(test, value, other):
+                return self.case(test, value, other), _CASE
+        raise AssertionError(ast.dump(node))
+
+    def _operation(self, left: ast.expr, op: ast.AST, right: ast.expr) -> tuple[str, int]:
+        binds = _OPERATORS[type(op)][1]
+        if self.folds and _COMPARISON < binds < _POWER and ast.Name in (type(left), type(right)):
+            a, b = self._value(left), self._value(right)
+            if isinstance(a, (int, float)) and isinstance(b, (int, float)):
+                return self.number(evaluate(_OPERATORS[type(op)][0].format("a", "b"), a=a, b=b)), _ATOM
+        chained = isinstance(op, ast.Mult) and (
+            (isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult))
+            or (isinstance(right, ast.Name) and right.id not in self.definitions)
+        )
+        first = self.inside(left, binds + (binds == _POWER))
+        second = self.inside(right, binds + (not chained))  # a * (b * c) needs no parentheses
+        return self.template(op, left, right).format(first, second), binds
+
+    def _value(self, node: ast.expr) -> Any:
+        """Return the number or the text for a name or a number; None for anything else."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id, self.name(node.id))
+        return node.value if isinstance(node, ast.Constant) else None
+
+
+class _NumPy(Python):
+    """Prints expressions as Python that works on arrays."""
+
+    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
+        return "where({}, {}, {})".format(*(self.inside(part, _CASE) for part in (test, value, other)))
+
+
+class Words(Python):
+    """Prints expressions as one reads them: ``|Z - y|``, ``1 where Z > 0, else 0.1``, numbers in six digits."""
+
+    functions: ClassVar[dict[str, str]] = {"abs": "|{}|"}
+    folds = True
+
+    def number(self, value: float) -> str:
+        return f"{value:g}"
+
+    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
+        return "{1} where {0}, else {2}".format(*(self.inside(part, _COMPARISON) for part in (test, value, other)))
+
+
+class Latex(Words):
+    """Prints expressions as LaTeX; names in capitals are arrays, whose product goes entry by entry."""
+
+    operators: ClassVar[dict[type[ast.AST], str]] = {
+        ast.Pow: "{}^{{{}}}",
+        ast.Gt: "[{} > {}]",
+        ast.LtE: r"[{} \le {}]",
+    }
+    functions: ClassVar[dict[str, str]] = {
+        "abs": "|{}|",
+        "exp": "e^{{{}}}",
+        "sign": r"\operatorname{{sign}}({})",
+        "sigmoid": r"\sigma({})",
+        "softplus": r"\operatorname{{softplus}}({})",
+        "sqrt": r"\sqrt{{{}}}",
+        **{name: rf"\{name}({{}})" for name in ("log", "max", "min", "tanh")},
+    }
+
+    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
+        """Return both as factors of brackets, which are 1 where what is in them holds, else 0."""
+        assert isinstance(test, ast.Compare)
+        (op,) = test.ops
+        opposite = ast.LtE() if isinstance(op, ast.Gt) else ast.Gt()
+        tests = (test, ast.Compare(test.left, [opposite], test.comparators))
+        factors = ("" if self._value(part) == 1 else self.inside(part, _PRODUCT) + r"\," for part in (value, other))
+        return " + ".join(factor + self.inside(one, _CASE) for factor, one in zip(factors, tests, strict=True))
+
+    def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:
+        if isinstance(op, ast.Pow) and isinstance(right, ast.Constant):
+            return "{}^{}"
+        if not isinstance(op, ast.Mult):
+            return super().template(op, left, right)
+        arrays = [any(self._is_array(n) for n in ast.walk(part)) for part in (left, right)]
+        numbers = [isinstance(self._value(part), (int, float)) for part in (left, right)]
+        if numbers[1]:
+            return r"{} \cdot {}"
+        return r"{} \odot {}" if all(arrays) else "{} {}" if numbers[0] else r"{} \, {}"
+
+    def _is_array(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and (node.id[0].isupper() or node.id in self.definitions)
