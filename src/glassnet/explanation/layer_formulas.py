@@ -68,15 +68,13 @@ def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tupl
         Symbol of its input.
     """
     result = f"A{number}"
-    if not is_ours(layer):
-        return [_own_forward(layer, passage, number, source, result)], result
-    if isinstance(layer, Dense):
-        return _dense_forward(layer, passage, number, source)
-    if isinstance(layer, Activation) and not isinstance(layer, Identity):
+    if isinstance(layer, Activation) and (formula_of(layer) or is_ours(layer)) and not isinstance(layer, Identity):
         return [_activation_forward(layer, passage.X, passage.Y, source, result)], result
-    if isinstance(layer, Dropout):
+    if is_ours(layer) and isinstance(layer, Dense):
+        return _dense_forward(layer, passage, number, source)
+    if is_ours(layer) and isinstance(layer, Dropout):
         return _dropout_forward(layer, passage, number, source), result
-    if isinstance(layer, (BatchNorm, LayerNorm)):
+    if is_ours(layer) and isinstance(layer, (BatchNorm, LayerNorm)):
         return _norm_forward(layer, passage, number, source), result
     return [_own_forward(layer, passage, number, source, result)], result
 
@@ -201,7 +199,7 @@ def backward_of(
         ]
     if passage.dX is None:
         return found
-    if ours and isinstance(layer, Activation) and not isinstance(layer, Identity):
+    if isinstance(layer, Activation) and (formula_of(layer) or ours) and not isinstance(layer, Identity):
         return [*found, _activation_backward(layer, passage.X, passage.Y, passage.dY, passage.dX, source, result)]
     if ours and isinstance(layer, Dropout):
         return [*found, _dropout_backward(layer, passage, number, source, result)]

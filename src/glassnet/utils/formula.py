@@ -169,7 +169,7 @@ class Python:
             case ast.Name() | ast.Constant():
                 value = self._value(node)
                 text = value if isinstance(value, str) else self.number(value)
-                return text, _PRODUCT if " " in text else _ATOM
+                return text, _SUM if text.startswith("-") else _PRODUCT if " " in text else _ATOM
             case ast.Call(ast.Name(name), arguments):
                 shown = ", ".join(self._print(argument)[0] for argument in arguments)
                 return self.functions.get(name, name + "({})").format(shown), _ATOM
