@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,9 @@ from glassnet.layers.activations.by_name import ACTIVATIONS, activation_name
 from glassnet.layers.activations.elementwise import Identity
 from glassnet.utils.formula import Latex, Words
 
-__all__ = ["backward_of", "forward_of", "parameter_symbol"]
+__all__ = ["backward_of", "forward_of", "latex_of", "parameter_symbol"]
 
-_GREEK = {"gamma": r"\gamma", "beta": r"\beta", "weight": "W", "bias": "b"}
+_LATEX = {"gamma": r"\gamma", "beta": r"\beta", "mean": r"\text{mean}", "var": r"\text{var}"}
 _SHORT = {"weight": "W", "bias": "b"}
 
 # Formulas of the other layers; {x} is the input, {n} the number of the layer.
@@ -51,7 +52,26 @@ def latex_of(symbol: str) -> str:
     if symbol.startswith("d") and len(symbol) > 1 and not symbol[1].isdigit():
         return rf"\partial L / \partial {latex_of(symbol[1:])}"
     name, number = symbol.rstrip("0123456789"), symbol[len(symbol.rstrip("0123456789")) :]
-    return _GREEK.get(name, name) + (f"_{{{number}}}" if number else "")
+    return _LATEX.get(name, name) + (f"_{{{number}}}" if number else "")
+
+
+def worked(symbol: str, value: np.ndarray, expression: str, **names: Any) -> Equation:
+    """Return the equation of an array that is computed entry by entry.
+
+    Parameters
+    ----------
+    symbol : str
+    value : ndarray
+    expression : str
+        As of `glassnet.utils.formula.Formula`; names in capitals are arrays.
+    **names : float, or tuple of str and ndarray
+        For each name in it a number, or a symbol and its array.
+    """
+    numbers = {name: given for name, given in names.items() if not isinstance(given, tuple)}
+    symbols = {name: given[0] for name, given in names.items() if isinstance(given, tuple)}
+    work = each(Pattern(numbers).text(expression), **{name: names[name][1] for name in symbols})
+    latex = Latex(numbers | {name: latex_of(text) for name, text in symbols.items()}).text(expression)
+    return Equation(symbol, value, Words(numbers | symbols).text(expression), latex, work)
 
 
 def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tuple[list[Equation], str]:
@@ -104,23 +124,17 @@ def _activation_forward(activation: Activation, Z: np.ndarray, A: np.ndarray, so
     if formula is None:
         text = _PLAIN.get(name, f"{name.lower()}({{x}})").format(x=source, n="")
         return Equation(result, A, text, rf"\mathrm{{{name.lower()}}}({latex_of(source)})")
-    numbers = formula.constants(activation)
-    text = f"{activation_name(activation)}({source})"
+    equation = worked(result, A, formula.value, Z=(source, Z), **formula.constants(activation))
     if type(activation) not in ACTIVATIONS.values():
-        text = Words({**numbers, "Z": source}).text(formula.value)
-    latex = Latex({**numbers, "Z": latex_of(source)}).text(formula.value)
-    return Equation(result, A, text, latex, each(Pattern(numbers).text(formula.value), Z=Z))
+        return equation
+    return dataclasses.replace(equation, formula=f"{activation_name(activation)}({source})")
 
 
 def _dropout_forward(layer: Dropout, passage: Passage, number: str, source: str) -> list[Equation]:
     M, rate = _mask(layer, passage), layer.rate_in(passage.cache)
     formula, latex = f"0 with probability {rate:g}, else 1 / (1 - {rate:g})", rf"\text{{mask}}_{{{number}}}"
-    text = rf"{latex_of(source)} \odot M_{{{number}}}"
-    work = each("{x} * {m}", x=passage.X, m=M)
-    return [
-        Equation(f"M{number}", M, formula, latex),
-        Equation(f"A{number}", passage.Y, f"{source} * M{number}", text, work),
-    ]
+    kept = worked(f"A{number}", passage.Y, "X * M", X=(source, passage.X), M=(f"M{number}", M))
+    return [Equation(f"M{number}", M, formula, latex), kept]
 
 
 def _mask(layer: Dropout, passage: Passage) -> np.ndarray:
@@ -147,23 +161,14 @@ def _norm_forward(layer: Any, passage: Passage, number: str, source: str) -> lis
     over = "over the features of each row" if isinstance(layer, LayerNorm) else "over the batch"
     if isinstance(layer, BatchNorm) and not passage.cache["of_batch"]:
         over = "as remembered from training"
-    normalise = each(f"({{x}} - {{m}}) / sqrt({{v}} + {eps!r})", x=passage.X, m=mean, v=var)
-    scale = each("{g} * {x} + {b}", g=gamma, x=Xhat, b=beta)
+    names = {"X": (source, passage.X), "M": (f"mean{i}", mean), "V": (f"var{i}", var), "eps": eps}
     return [
         Equation(f"gamma{i}", gamma),
         Equation(f"beta{i}", beta),
         Equation(f"mean{i}", mean, f"mean of {source} {over}", rf"\text{{mean of }}{latex_of(source)}"),
         Equation(f"var{i}", var, f"variance of {source} {over}", rf"\text{{variance of }}{latex_of(source)}"),
-        Equation(
-            f"N{i}",
-            Xhat,
-            f"({source} - mean{i}) / sqrt(var{i} + {eps:g})",
-            rf"({latex_of(source)} - \text{{mean}}_{i}) / \sqrt{{\text{{var}}_{i} + {eps:g}}}",
-            normalise,
-        ),
-        Equation(
-            f"A{i}", passage.Y, f"gamma{i} * N{i} + beta{i}", rf"\gamma_{{{i}}} \odot N_{{{i}}} + \beta_{{{i}}}", scale
-        ),
+        worked(f"N{i}", Xhat, "(X - M) / sqrt(V + eps)", **names),
+        worked(f"A{i}", passage.Y, "G * N + B", G=(f"gamma{i}", gamma), N=(f"N{i}", Xhat), B=(f"beta{i}", beta)),
     ]
 
 
@@ -246,31 +251,18 @@ def _activation_backward(
     numbers = formula.constants(activation)
     words = Words({**numbers, "Z": source, "A": result})
     given = "".join(f", {name} = {words.text(text)}" for name, text in formula.definitions.items())
-    slope = Latex({**numbers, "Z": latex_of(source), "A": latex_of(result)}, formula.definitions).text(
-        formula.derivative
-    )
-    return Equation(
-        f"d{source}",
-        dZ,
-        f"d{result} * ({words.text(formula.derivative)}{given})",
-        rf"{latex_of('d' + result)} \odot ({slope})",
-        each(
-            Pattern(numbers).text(f"d * ({formula.derivative})"),
-            d=dA,
-            Z=Z,
-            A=A,
-            **formula.defined(**numbers, Z=Z, A=A),
-        ),
-    )
+    latex = Latex({**numbers, "Z": latex_of(source), "A": latex_of(result)}, formula.definitions)
+    text = f"d{result} * ({words.text(formula.derivative)}{given})"
+    slope = rf"{latex_of('d' + result)} \odot ({latex.text(formula.derivative)})"
+    arrays = {"Z": Z, "A": A, "d": dA, **formula.defined(**numbers, Z=Z, A=A)}
+    work = each(Pattern(numbers).text(f"d * ({formula.derivative})"), **arrays)
+    return Equation(f"d{source}", dZ, text, slope, work)
 
 
 def _dropout_backward(layer: Dropout, passage: Passage, number: str, source: str, result: str) -> Equation:
     assert passage.dX is not None
-    text, work = (
-        rf"{latex_of('d' + result)} \odot M_{{{number}}}",
-        each("{d} * {m}", d=passage.dY, m=_mask(layer, passage)),
-    )
-    return Equation(f"d{source}", passage.dX, f"d{result} * M{number}", text, work)
+    mask = (f"M{number}", _mask(layer, passage))
+    return worked(f"d{source}", passage.dX, "D * M", D=(f"d{result}", passage.dY), M=mask)
 
 
 def _norm_gradients(layer: Any, passage: Passage, number: str, result: str) -> list[Equation]:
