@@ -120,12 +120,16 @@ class Python:
     ----------
     operators, functions : dict
         Templates that differ from Python's, by the class of the operator and by the name of the function.
+    number, choice : str
+        Templates of a number, and of a test and the expressions where it holds and where it does not.
     folds : bool
         Whether ``1 - beta`` with a number for beta is printed as one number.
     """
 
     operators: ClassVar[dict[type[ast.AST], str]] = {}
     functions: ClassVar[dict[str, str]] = {}
+    number: ClassVar[str] = "{!r}"
+    choice: ClassVar[str] = "{1} if {0} else {2}"
     folds: ClassVar[bool] = False
 
     def __init__(self, names: Mapping[str, str | float] = _NONE, definitions: Mapping[str, str] = _NONE) -> None:
@@ -144,13 +148,9 @@ class Python:
         """Return what is printed for a name that was not given."""
         return name
 
-    def number(self, value: float) -> str:
-        """Return a number as text."""
-        return repr(value)
-
     def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
         """Return the choice between two expressions as text."""
-        return "{1} if {0} else {2}".format(*(self.inside(part, _COMPARISON) for part in (test, value, other)))
+        return self.choice.format(*(self.inside(part, _COMPARISON) for part in (test, value, other)))
 
     def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:
         """Return how an operation on two operands is printed."""
@@ -168,7 +168,7 @@ class Python:
                 return self._print(_tree(self.definitions[name]))
             case ast.Name() | ast.Constant():
                 value = self._value(node)
-                text = value if isinstance(value, str) else self.number(value)
+                text = value if isinstance(value, str) else self.number.format(value)
                 return text, _SUM if text.startswith("-") else _PRODUCT if " " in text else _ATOM
             case ast.Call(ast.Name(name), arguments):
                 shown = ", ".join(self._print(argument)[0] for argument in arguments)
@@ -186,7 +186,7 @@ class Python:
         if self.folds and _COMPARISON < binds < _POWER and ast.Name in (type(left), type(right)):
             a, b = self._value(left), self._value(right)
             if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-                return self.number(evaluate(_OPERATORS[type(op)][0].format("a", "b"), a=a, b=b)), _ATOM
+                return self.number.format(evaluate(_OPERATORS[type(op)][0].format("a", "b"), a=a, b=b)), _ATOM
         chained = isinstance(op, ast.Mult) and (
             (isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult))
             or (isinstance(right, ast.Name) and right.id not in self.definitions)
@@ -205,21 +205,16 @@ class Python:
 class _NumPy(Python):
     """Prints expressions as Python that works on arrays."""
 
-    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
-        return "where({}, {}, {})".format(*(self.inside(part, _CASE) for part in (test, value, other)))
+    choice = "where({}, {}, {})"
 
 
 class Words(Python):
     """Prints expressions as one reads them: ``|Z - y|``, ``1 where Z > 0, else 0.1``, numbers in six digits."""
 
     functions: ClassVar[dict[str, str]] = {"abs": "|{}|"}
+    number = "{:g}"
+    choice = "{1} where {0}, else {2}"
     folds = True
-
-    def number(self, value: float) -> str:
-        return f"{value:g}"
-
-    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
-        return "{1} where {0}, else {2}".format(*(self.inside(part, _COMPARISON) for part in (test, value, other)))
 
 
 class Latex(Words):
@@ -241,13 +236,14 @@ class Latex(Words):
     }
 
     def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
-        """Return both as factors of brackets, which are 1 where what is in them holds, else 0."""
+        """Return the sum of both, each times a bracket, which is 1 where what is in it holds, else 0."""
         assert isinstance(test, ast.Compare)
-        (op,) = test.ops
-        opposite = ast.LtE() if isinstance(op, ast.Gt) else ast.Gt()
-        tests = (test, ast.Compare(test.left, [opposite], test.comparators))
-        factors = ("" if self._value(part) == 1 else self.inside(part, _PRODUCT) + r"\," for part in (value, other))
-        return " + ".join(factor + self.inside(one, _CASE) for factor, one in zip(factors, tests, strict=True))
+        opposite = ast.LtE() if isinstance(test.ops[0], ast.Gt) else ast.Gt()
+        terms = []
+        for factor, one in ((value, test), (other, ast.Compare(test.left, [opposite], test.comparators))):
+            front = "" if self._value(factor) == 1 else self.inside(factor, _PRODUCT) + r"\,"
+            terms.append(front + self.inside(one, _CASE))
+        return " + ".join(terms)
 
     def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:
         if isinstance(op, ast.Pow) and isinstance(right, ast.Constant):
