@@ -14,7 +14,7 @@ from glassnet.layers.activations.by_name import ACTIVATIONS
 from glassnet.losses import LOSSES as LOSS_CLASSES
 from glassnet.optimizers import OPTIMIZERS, Optimizer, OptimizerState
 from glassnet.optimizers.base import Group
-from glassnet.utils.arrays import Scratch, ScratchPool
+from glassnet.utils.arrays import BufferPool, Buffers
 from glassnet.utils.formula import Formula, Latex, Python, Words, evaluate
 
 FLOAT64 = np.dtype(np.float64)
@@ -62,7 +62,7 @@ def test_an_activation_computes_its_formula(activation: Activation) -> None:
     assert formula is not None
     given = formula.constants(activation)
     activation.build(Z.shape[1:])
-    work = activation.make_work(Scratch(ScratchPool(None, FLOAT64), len(Z), keeps=True))
+    work = activation.make_work(Buffers(BufferPool(None, FLOAT64), len(Z), keeps=True))
     Y, dZ = np.empty(Z.shape), np.ones(Z.shape)
     activation.apply(Z, Y, work, True)
     activation.differentiate(dZ, Y, work)
@@ -115,7 +115,7 @@ def test_a_loss_computes_its_formula(case: LossCase) -> None:
     def rows(X: np.ndarray) -> np.ndarray:
         return np.asarray(evaluate(loss.formula.value, **numbers_of(loss, X, y))).sum(axis=1) / averaged
 
-    cache = loss.make_cache(Scratch(ScratchPool(None, FLOAT64), 1, keeps=True), (k,))
+    cache = loss.make_cache(Buffers(BufferPool(None, FLOAT64), 1, keeps=True), (k,))
     dZ, values = np.empty((n, k)), np.empty(n)
     for i in range(n):
         values[i] = loss.value_and_gradient(X[i : i + 1], y[i : i + 1], None, dZ[i : i + 1], cache)
