@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -207,12 +208,15 @@ def test_printed_python_computes_the_same() -> None:
         same(evaluate(printed, **numbers), evaluate(text, **numbers, u=numbers["b"] - numbers["a"]))
 
 
-@pytest.mark.parametrize("text", ["__import__('os')", "Z.T", "[Z for Z in Y]", "open(Z)", "Z[0]", "Z and Y", "f'{Z}'"])
+OTHERS = ["__import__('os')", "Z.T", "[Z for Z in Y]", "open(Z)", "Z[0]", "Z and Y", "f'{Z}'", "'Z'", "0 > Z > 1", "+Z"]
+
+
+@pytest.mark.parametrize("text", [*OTHERS, "max(*Z)", "max(a=Z)", "exp(Z)(Z)", "(Z := 1)", "lambda: Z"])
 def test_only_formulas_are_evaluated(text: str) -> None:
-    """Anything but arithmetic, comparisons and known functions is refused before it is computed."""
-    with pytest.raises(
-        ValueError, match=r"^Formula: an expression must have arithmetic and known functions only, got "
-    ):
+    """Anything but names, numbers, arithmetic and known functions is refused before it is computed."""
+    must = "Formula: an expression must have names, numbers, arithmetic and known functions only"
+    wanted = f"{must}, got {text!r}. See the documentation of Formula for what may stand in it."
+    with pytest.raises(gn.ConfigError, match=f"^{re.escape(wanted)}$"):
         evaluate(text, Z=1.0)
 
 

@@ -15,6 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from glassnet.errors import ConfigError
+
 __all__ = ["Formula", "Latex", "Python", "Words", "evaluate"]
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -28,7 +30,6 @@ _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
     ast.Gt: ("{} > {}", _COMPARISON),
     ast.LtE: ("{} <= {}", _COMPARISON),
 }
-_OTHER_NODES = (ast.BinOp, ast.UnaryOp, ast.USub, ast.Compare, ast.IfExp, ast.Name, ast.Load, ast.Constant, ast.Call)
 _FUNCTIONS: dict[str, Any] = {
     **{name: getattr(np, name) for name in ("abs", "exp", "expm1", "log", "log1p", "sign", "sqrt", "tanh", "where")},
     "max": np.maximum,
@@ -99,10 +100,17 @@ def _compiled(expression: str) -> Any:
 def _tree(expression: str) -> ast.expr:
     tree = ast.parse(expression, mode="eval").body
     for node in ast.walk(tree):
-        known = not isinstance(node, ast.Call) or getattr(node.func, "id", "") in _FUNCTIONS
-        if not known or not isinstance(node, (*_OTHER_NODES, *_OPERATORS)):
-            message = f"Formula: an expression must have arithmetic and known functions only, got {expression!r}."
-            raise ValueError(message)
+        match node:
+            case ast.Call(ast.Name(name)) if name in _FUNCTIONS:
+                continue
+            case ast.Constant(int() | float()) | ast.Compare(ops=[_]):
+                continue
+            case ast.BinOp() | ast.UnaryOp() | ast.USub() | ast.IfExp() | ast.Name() | ast.Load():
+                continue
+        if type(node) not in _OPERATORS:
+            must = "an expression must have names, numbers, arithmetic and known functions only"
+            message = f"Formula: {must}, got {expression!r}. See the documentation of Formula for what may stand in it."
+            raise ConfigError(message, expected=must, got=expression)
     return tree
 
 
