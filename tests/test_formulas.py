@@ -248,3 +248,28 @@ def test_a_class_of_the_readers_own_with_a_formula_is_worked_out() -> None:
     assert "   A2 = Z1**3\n     A2[0, 0] = 2**3 = 8\n" in text[Cube]
     assert "   dZ1 = dA2 * (3 * Z1**2)\n     dZ1[0, 0] = 14 * 3 * 2**2 = 168\n" in text[Cube]
     assert "   A2 = halved(Z1)\n     A2 = [ 0.7616 ]\n" in text[Halved]
+
+
+def test_losses_and_optimizers_of_the_readers_own_with_a_formula_are_worked_out() -> None:
+    """A loss and an optimizer that say their formulas stand in the worked step with them, and with their numbers."""
+
+    class Fourth(gn.AbsoluteError):
+        formula = Formula("(Z - y)**4", "4 * (Z - y)**3")
+
+        def value_and_gradient(self, Z: Any, y: Any, weight: Any, out: Any, cache: Any) -> Any:
+            np.copyto(out, 4.0 * (Z - y) ** 3)
+            return float(((Z - y) ** 4).sum())
+
+    class Half(gn.SGD):
+        def step(self, params: Any, grads: Any, state: Any, learning_rate: float) -> None:
+            super().step(params, grads, state, learning_rate / 2)
+
+        def formulas(self, decays: bool = False) -> dict[str, Formula]:
+            return {"p": Formula("p - lr / 2 * g")}
+
+    network = gn.Network([gn.Dense(1)], loss=Fourth(), optimizer=Half(0.25), input_shape=1, dtype="float64")
+    network.params[:] = [2.0, 0.0]
+    text = str(network.explain([[1.0]], [1.0]))
+    assert "   l = (Z1 - y)**4\n     l[0] = (2 - 1)**4 = 1\n" in text
+    assert "   dZ1 = (4 * (Z1 - y)**3) / (n)\n     dZ1[0, 0] = (4 * (2 - 1)**3) / 1 = 4\n" in text
+    assert "   W1' = W1 - lr / 2 * dW1\n     W1'[0, 0] = 2 - 0.25 / 2 * 4 = 1.5\n" in text
