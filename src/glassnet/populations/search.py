@@ -284,6 +284,7 @@ def _train(trials: Sequence[Trial], seed: int, X: Any, y: Any, epochs: int, opti
 
 
 def _value(network: Network, monitor: str, restores_best: bool, failures: Mapping[int, str]) -> float:
+    """Return what a network achieved, NaN if it diverged."""
     history: History = network.run.history
     return math.nan if id(network) in failures else kept_value(history, history[monitor], restores_best)
 
