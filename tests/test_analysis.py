@@ -203,6 +203,15 @@ def test_unknown_layer_lists_the_names() -> None:
         nested().hidden(np.ones((1, 5)), "dense_9")
 
 
+@pytest.mark.parametrize("look", ["activations", "input_gradient", "predict"])
+def test_a_network_without_data_cannot_be_looked_into(look: str) -> None:
+    """Before the shape of the input is known, the error names the method that was called."""
+    with pytest.raises(gn.NotFittedError) as caught:
+        getattr(gn.Network([gn.Dense(1)], loss="squared_error"), look)(np.ones((1, 5)))
+    must = "the shape of the input must be known, got no data yet"
+    assert str(caught.value) == f"Network.{look}: {must}. Call fit or build first."
+
+
 def test_copies_write_nothing_to_the_original() -> None:
     """To copy a network, or to cast it, writes no attribute of it: another thread may be reading them."""
     written: list[str] = []

@@ -271,7 +271,6 @@ class Network(BaseNetwork):
         """Return a table of layers, shapes and parameters; see `glassnet.engine.summary.summary_table`."""
         from glassnet.engine.summary import summary_table
 
-        self.built("summary")
         return summary_table(self)
 
     def explain(self, X: Any, y: Any, sample_weight: Any = None) -> Explanation:

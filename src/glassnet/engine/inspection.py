@@ -76,7 +76,7 @@ def _position(value: Any, n: int) -> int:
 
 
 def _outputs(network: BaseNetwork, X: Any, where: str, only: str | None) -> dict[str, np.ndarray]:
-    network.built(where.removeprefix("BaseNetwork."))
+    network.built(where.removeprefix("Network."))
     inputs = network.check_inputs(where, X)
     shadow = network.shadow()
     parts = dict(walk(shadow.names, shadow.layers))

@@ -39,40 +39,20 @@ class Slot:
 class Store:
     """Owner of all arrays of a network whose layers are built.
 
-    Making one only lays the arrays out; `allocate` creates them and hands every layer its views.
-
-    Parameters
-    ----------
-    layers : dict of str to Layer
-        Every layer that is not a container, by its full name, in the order of their definition.
-
-    Attributes
-    ----------
-    params, stats : ndarray of shape (P,) or (K, P)
-        Never replaced: layers hold views of them.
-    message : ndarray, 1-d
-        What the machines of a training would have to add up, in one contiguous array: gradients, statistics, loss
-        sums, weight sums, flags.
-    grads : ndarray of shape (P,) or (K, P)
-        The first of ``message``.
-    stat_sums : ndarray of shape (S,) or (K, S)
-        Running statistics times the sum of the weights; filled by `reduce` only.
-    loss_sum, weight_sum : ndarray of shape () or (K,)
-        ``sum(w * l)`` and ``sum(w)`` of the last batch.
-    flags : ndarray of shape (2,)
-        How many of the machines want to stop, and how many have diverged.
-    slots, stat_slots : list of Slot
-        Names and places in ``params`` and in ``stats``.
+    Making one only lays the arrays out; `allocate` creates them and hands every layer its views. ``layers`` are all
+    that are not containers, by their full names, in the order of their definition; ``slots`` and ``stat_slots`` have
+    the names and places of all arrays in ``params`` and in ``stats``.
     """
 
-    params: np.ndarray
-    stats: np.ndarray
+    params: np.ndarray  # (P,) or (K, P); never replaced, since layers hold views of it
+    stats: np.ndarray  # (S,) or (K, S), likewise
+    # What the machines of a training would have to add up, in one contiguous array: the following five.
     message: np.ndarray
-    grads: np.ndarray
-    stat_sums: np.ndarray
-    loss_sum: np.ndarray
-    weight_sum: np.ndarray
-    flags: np.ndarray
+    grads: np.ndarray  # like params
+    stat_sums: np.ndarray  # like stats: running statistics times the sum of the weights; filled by `reduce` only
+    loss_sum: np.ndarray  # sum(w * l) of the last batch, () or (K,)
+    weight_sum: np.ndarray  # sum(w), likewise
+    flags: np.ndarray  # (2,): how many of the machines want to stop, and how many have diverged
 
     def __init__(self, layers: dict[str, Layer], members: int | None, dtype: np.dtype[Any]) -> None:
         self.layers, self._members, self._dtype = layers, members, dtype

@@ -306,7 +306,9 @@ class Layer:
         return {"class": type(self).__name__, **kept, **({"tuning": tuning} if tuning else {})}
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.config().items())
+        # What a file describes by a dict is an object of the layer: an activation, say.
+        shown = {n: getattr(self, n, value) if isinstance(value, dict) else value for n, value in self.config().items()}
+        arguments = ", ".join(f"{name}={value!r}" for name, value in shown.items())
         return f"{type(self).__name__}({arguments}){self._tuned_text()}"
 
     def _tuned_text(self) -> str:

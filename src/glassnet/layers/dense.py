@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ShapeError
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, activation_name, make_activation
 from glassnet.layers.activations.elementwise import Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS, default_initializer
+from glassnet.layers.shapes import check_row
 from glassnet.utils.arrays import Buffers, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.names import ActivationName, InitializerName
@@ -69,10 +69,7 @@ class Dense(Layer):
         self.use_bias = check_flag(where, "use_bias", use_bias)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        if len(in_shape) != 1:
-            must = "each sample must be a row of features"
-            message = f"Dense(units={self.units}): {must}, got shape {in_shape}. Put Flatten() before this layer."
-            raise ShapeError(message, expected=must, got=in_shape)
+        check_row(f"Dense(units={self.units})", in_shape)
         self.in_shape, self.out_shape = tuple(in_shape), (self.units,)
         self.activation.build(self.out_shape)
         return self.out_shape
@@ -133,14 +130,5 @@ class Dense(Layer):
         return None if dX is None else self._product(dZ, self.WT, dX)
 
     def config(self) -> dict[str, Any]:
-        return {
-            "units": self.units,
-            "activation": self._activation,
-            "initializer": self.initializer,
-            "use_bias": self.use_bias,
-        }
-
-    def __repr__(self) -> str:
-        given = self.activation if isinstance(self._activation, dict) else self._activation
-        options = f"initializer={self.initializer!r}, use_bias={self.use_bias}"
-        return f"Dense(units={self.units}, activation={given!r}, {options}){self._tuned_text()}"
+        options = {"initializer": self.initializer, "use_bias": self.use_bias}
+        return {"units": self.units, "activation": self._activation, **options}

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.shapes import check_row
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 
@@ -63,10 +63,7 @@ class BatchNorm(_Norm):
         self.eps = check_number("BatchNorm", "eps", eps, 0.0, open_minimum=True)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        if len(in_shape) != 1:
-            must = "each sample must be a row of features"
-            message = f"BatchNorm: {must}, got shape {in_shape}. Put Flatten() before this layer."
-            raise ShapeError(message, expected=must, got=in_shape)
+        check_row("BatchNorm", in_shape)
         return super().build(in_shape)
 
     def stat_specs(self) -> tuple[ParamSpec, ...]:
@@ -88,11 +85,8 @@ class BatchNorm(_Norm):
             "mean": scratch.row(self.in_shape),
             "one_over_s": scratch.row(self.in_shape),
             "row": scratch.row(self.in_shape),
-            "one_over_n": scratch.constant(1.0 / n),
-            "unbiased": scratch.constant(n / max(n - 1, 1)),
-            "eps": scratch.constant(self.eps),
-            "momentum": scratch.constant(self.momentum),
-            "rest": scratch.constant(1.0 - self.momentum),
+            **scratch.constants(one_over_n=1.0 / n, unbiased=n / max(n - 1, 1)),
+            **scratch.constants(eps=self.eps, momentum=self.momentum, rest=1.0 - self.momentum),
             "batch_size": n,
             "of_batch": False,
         }
@@ -198,8 +192,7 @@ class LayerNorm(_Norm):
             "T": scratch.array(self.in_shape),
             "mean": scratch.array(per_row),
             "one_over_s": scratch.array(per_row),
-            "one_over_d": scratch.constant(1.0 / self.in_shape[-1]),
-            "eps": scratch.constant(self.eps),
+            **scratch.constants(one_over_d=1.0 / self.in_shape[-1], eps=self.eps),
         }
 
     def forward(self, X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:

@@ -39,15 +39,10 @@ LAYERS: dict[str, type[Layer]] = {name: globals()[name] for name in __all__}
 
 
 def make_layer(entry: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Layer:
-    """Return the layer that `Layer.entry` described, with all the layers inside it.
+    """Return the layer that `Layer.entry` described, ``{"class": "Dense", "units": 8, ...}``, and all layers inside it.
 
-    Parameters
-    ----------
-    entry : mapping
-        ``{"class": "Dense", "units": 8, ...}``.
-    known : mapping of str to class or Layer, optional
-        The classes that it may name, and layers of the user's own by their names, which are copied; by default
-        the classes of this package.
+    ``known`` are the classes that it may name, and layers of the user's own by their names, which are copied; by
+    default the classes of this package.
     """
     classes = LAYERS if known is None else known
     if not isinstance(entry, Mapping) or not isinstance(entry.get("tuning", {}), Mapping):

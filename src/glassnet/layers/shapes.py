@@ -12,7 +12,15 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, Step
 from glassnet.utils.checks import check_integer
 
-__all__ = ["Flatten", "Reshape"]
+__all__ = ["Flatten", "Reshape", "check_row"]
+
+
+def check_row(where: str, in_shape: tuple[int, ...], of: str = "features") -> None:
+    """Refuse samples that are not rows of features."""
+    if len(in_shape) != 1:
+        must = f"each sample must be a row of {of}"
+        message = f"{where}: {must}, got shape {in_shape}. Put Flatten() before this layer."
+        raise ShapeError(message, expected=must, got=in_shape)
 
 
 class _OtherShape(Layer):

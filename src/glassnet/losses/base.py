@@ -17,17 +17,20 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.layers.base import Cache
 from glassnet.losses.targets import as_columns, count_columns
-from glassnet.metrics import Metric, as_metric
+from glassnet.metrics import Metric, as_metric, mae, r2, rmse
 from glassnet.utils import synonyms
 from glassnet.utils.arrays import Buffers, weighted_sum
 from glassnet.utils.checks import check_choice
 from glassnet.utils.formula import Formula
 from glassnet.utils.names import MetricName
 
-__all__ = ["ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
+__all__ = ["NUMBER_METRICS", "ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
 
 MetricChoice = MetricName | Callable[..., Any] | Sequence[MetricName | Callable[..., Any]] | None
 """What ``metrics=`` takes: names, functions, several of them, or None for the default ones."""
+
+NUMBER_METRICS: Mapping[str, Metric] = {"mae": mae, "r2": r2, "rmse": rmse}
+"""Metrics of predictions that are numbers."""
 
 
 class Loss:
@@ -171,7 +174,8 @@ class Loss:
 class ColumnLoss(Loss):
     """Base of losses with one output per column of ``y``, which average their columns: ``l = mean_j l_j``.
 
-    A subclass gives `value_and_gradient` and `link`, and whatever else it needs in `make_cache`.
+    A subclass gives `value_and_gradient`, `link` where predictions are not the logits, and whatever else it needs in
+    `make_cache`.
     """
 
     def outputs(self, y: Any) -> int:
@@ -190,6 +194,9 @@ class ColumnLoss(Loss):
             "ones": scratch.ones(),
             "one_over_k": scratch.constant(1.0 / out_shape[-1]),
         }
+
+    def link(self, Z: np.ndarray) -> np.ndarray:
+        return Z.copy()
 
 
 def average_columns(T: np.ndarray, dZ: np.ndarray, weight: np.ndarray | None, cache: Cache) -> Any:

@@ -15,7 +15,10 @@ from glassnet.utils.arrays import Buffers, matrix_product
 from glassnet.utils.checks import check_number
 from glassnet.utils.formula import Formula
 
-__all__ = ["BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "sigmoid", "softmax"]
+__all__ = [
+    "BINARY_METRICS", "CLASS_METRICS", "BinaryCrossEntropy", "SoftmaxCrossEntropy", "cache_of_classes", "sigmoid",
+    "softmax",
+]  # fmt: skip
 
 _FEW_COLUMNS, _MANY_ROWS = 32, 32
 _ZEROS = {char: np.zeros((), dtype=char) for char in "fd"}
@@ -153,21 +156,11 @@ class SoftmaxCrossEntropy(Loss):
         return check_probabilities("SoftmaxCrossEntropy", values).astype(dtype)
 
     def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
-        n_rows = scratch.batch_size * (scratch.members or 1)
-        rows = scratch.array(())
-        cache = {
-            "dZ": scratch.array(out_shape),
-            "S": scratch.array(out_shape),
+        cache = cache_of_classes(scratch, out_shape) | {
             "columns": _columns(scratch, out_shape[-1]),
             # A product sums short rows 7-20 times faster than np.add.reduce (200 x 10: 0.7 against 4.9 us).
             "ones_k": np.ones((out_shape[-1], 1), dtype=scratch.dtype),
-            "sums": scratch.array((1,)),
-            "rows": rows,
-            "ones": scratch.ones(),
             "picked": scratch.array(()),
-            "index": scratch.array((), dtype=np.int64),
-            # Where each row of the logits begins in memory, so that the true class is one take and one put.
-            "starts": (np.arange(n_rows, dtype=np.int64) * out_shape[-1]).reshape(rows.shape),
         }
         if self.label_smoothing:
             cache |= _smoothing(self.label_smoothing, out_shape[-1], scratch, out_shape)
@@ -226,6 +219,22 @@ def softmax(Z: np.ndarray) -> np.ndarray:
     return P
 
 
+def cache_of_classes(scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
+    """Return what every loss over exclusive classes needs for a pass."""
+    n_rows = scratch.batch_size * (scratch.members or 1)
+    rows = scratch.array(())
+    return {
+        "dZ": scratch.array(out_shape),
+        "S": scratch.array(out_shape),
+        "sums": scratch.array((1,)),
+        "rows": rows,
+        "ones": scratch.ones(),
+        "index": scratch.array((), dtype=np.int64),
+        # Where each row of the logits begins in memory, so that the true class is one take and one put.
+        "starts": (np.arange(n_rows, dtype=np.int64) * out_shape[-1]).reshape(rows.shape),
+    }
+
+
 def _columns(scratch: Buffers, k: int) -> np.ndarray | None:
     """Return an array for the transposed logits (K?, k, n) where it makes the maximum of rows faster, else None."""
     n = scratch.batch_size
@@ -253,8 +262,7 @@ def _check_smoothing(where: str, value: object) -> float:
 
 def _smoothing(s: float, k: int, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
     """Return the arrays and constants for smoothing over ``k`` classes."""
-    constants = {"keep": 1.0 - s, "spread": s / k, "true": 1.0 - s + s / k}
-    return {"Y": scratch.array(out_shape), **{name: scratch.constant(value) for name, value in constants.items()}}
+    return {"Y": scratch.array(out_shape), **scratch.constants(keep=1.0 - s, spread=s / k, true=1.0 - s + s / k)}
 
 
 def _smooth(y: np.ndarray, cache: Cache) -> np.ndarray:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.layers.base import Cache
-from glassnet.losses.base import Loss, weigh
+from glassnet.losses.base import NUMBER_METRICS, Loss, weigh
 from glassnet.losses.targets import as_columns, count_columns
-from glassnet.metrics import Metric, mae, r2, rmse
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_integer
 
@@ -86,9 +85,7 @@ class CustomLoss(Loss):
         self.name = name
         self.outputs_per_target = check_integer("CustomLoss", "outputs_per_target", outputs_per_target, 1)
         self.includes = "" if link is None else "a link of its own"
-        self.metrics: Mapping[str, Metric] = {}
-        if outputs_per_target == 1:
-            self.metrics = {"mae": mae, "r2": r2, "rmse": rmse}
+        self.metrics = NUMBER_METRICS if outputs_per_target == 1 else {}
         self._value, self._gradient, self._link = value, gradient, link
         self._checked: set[int] = set()
 

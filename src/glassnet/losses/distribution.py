@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache
-from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
+from glassnet.losses.base import NUMBER_METRICS, ColumnLoss, Loss, average_columns, weigh
 from glassnet.losses.targets import as_columns, check_range, count_columns
 from glassnet.metrics import Metric, coverage, mae, pinball, poisson_deviance, r2, rmse
 from glassnet.utils.arrays import Buffers
@@ -64,8 +64,7 @@ class Poisson(ColumnLoss):
         return super().make_cache(scratch, out_shape) | {
             "product": scratch.array(out_shape),
             "zeros": scratch.zeros(out_shape),
-            "limit": scratch.constant(_MAX_LOG_RATE),
-            "one": scratch.constant(1.0),
+            **scratch.constants(limit=_MAX_LOG_RATE, one=1.0),
         }
 
     def value_and_gradient(
@@ -157,8 +156,7 @@ class Quantile(Loss):
             "ones": scratch.ones(),
             # One per output: a matrix of such rows meets them without a change of shape.
             "tilts": np.array(tilts * (k // len(tilts)), dtype=scratch.dtype),
-            "half": scratch.constant(0.5),
-            "one_over_k": scratch.constant(1.0 / k),
+            **scratch.constants(half=0.5, one_over_k=1.0 / k),
         }
 
     def value_and_gradient(
@@ -224,7 +222,7 @@ class GaussianNLL(Loss):
 
     def __init__(self, min_variance: float = 1e-6) -> None:
         self.min_variance = check_number("GaussianNLL", "min_variance", min_variance, 1e-30)
-        self.metrics = {name: partial(_of_means, metric) for name, metric in _MEAN_METRICS.items()}
+        self.metrics = {name: partial(_of_means, metric) for name, metric in NUMBER_METRICS.items()}
 
     def outputs(self, y: Any) -> int:
         return 2 * count_columns(y)
@@ -235,14 +233,13 @@ class GaussianNLL(Loss):
 
     def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         t = out_shape[-1] // 2
-        constants = {"floor": math.log(self.min_variance), "one": 1.0, "half": 0.5, "one_over_t": 1.0 / t}
-        constants |= {"log_two_pi": math.log(2.0 * math.pi), "half_over_t": 0.5 / t}
         return {
             "dZ": scratch.array(out_shape),
             "arrays": tuple(scratch.array((t,)) for _ in range(4)),
             "rows": scratch.array(()),
             "ones": scratch.ones(),
-            **{name: scratch.constant(value) for name, value in constants.items()},
+            **scratch.constants(floor=math.log(self.min_variance), log_two_pi=math.log(2.0 * math.pi)),
+            **scratch.constants(one=1.0, half=0.5, one_over_t=1.0 / t, half_over_t=0.5 / t),
         }
 
     def value_and_gradient(
@@ -280,9 +277,6 @@ class GaussianNLL(Loss):
 
     def config(self) -> dict[str, Any]:
         return {"min_variance": self.min_variance}
-
-
-_MEAN_METRICS: Mapping[str, Metric] = {"mae": mae, "r2": r2, "rmse": rmse}
 
 
 def _of_means(metric: Metric, y: np.ndarray, prediction: np.ndarray, weight: np.ndarray | None) -> float:

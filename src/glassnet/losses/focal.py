@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError
 from glassnet.layers.base import Cache
 from glassnet.losses.base import ColumnLoss, Loss, average_columns, weigh
-from glassnet.losses.classification import BINARY_METRICS, CLASS_METRICS, sigmoid, softmax
+from glassnet.losses.classification import BINARY_METRICS, CLASS_METRICS, cache_of_classes, sigmoid, softmax
 from glassnet.losses.targets import as_class_targets, as_codes, as_columns, check_range, count_classes
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
@@ -86,12 +86,11 @@ class BinaryFocalCrossEntropy(ColumnLoss):
 
     def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
         alpha = 1.0 if self.alpha is None else self.alpha
-        constants = {"one": 1.0, "two": 2.0, "gamma": self.gamma, "minus_gamma": -self.gamma}
-        constants |= {"of_no": 1.0 - alpha, "difference": 2.0 * alpha - 1.0}
         return super().make_cache(scratch, out_shape) | {
             "arrays": tuple(scratch.array(out_shape) for _ in range(4)),
             "zeros": scratch.zeros(out_shape),
-            **{name: scratch.constant(value) for name, value in constants.items()},
+            **scratch.constants(one=1.0, two=2.0, gamma=self.gamma, minus_gamma=-self.gamma),
+            **scratch.constants(of_no=1.0 - alpha, difference=2.0 * alpha - 1.0),
         }
 
     def value_and_gradient(
@@ -200,22 +199,12 @@ class SoftmaxFocalCrossEntropy(Loss):
         return as_codes(where, values.argmax(axis=1), n_outputs)
 
     def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
-        n_rows = scratch.batch_size * (scratch.members or 1)
-        rows = scratch.array(())
-        cache: Cache = {
-            "dZ": scratch.array(out_shape),
-            "S": scratch.array(out_shape),
-            "sums": scratch.array((1,)),
-            "rows": rows,
-            "ones": scratch.ones(),
+        return cache_of_classes(scratch, out_shape) | {
             "arrays": tuple(scratch.array(()) for _ in range(4)),
             "certain": scratch.array((), dtype=bool),
-            "index": scratch.array((), dtype=np.int64),
-            "starts": (np.arange(n_rows, dtype=np.int64) * out_shape[-1]).reshape(rows.shape),
             "alpha": None if self.alpha is None else np.array(self.alpha, dtype=scratch.dtype),
+            **scratch.constants(zero=0.0, one=1.0, gamma=self.gamma),
         }
-        constants = {"zero": 0.0, "one": 1.0, "gamma": self.gamma}
-        return cache | {name: scratch.constant(value) for name, value in constants.items()}
 
     def value_and_gradient(
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache

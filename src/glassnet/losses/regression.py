@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from glassnet.layers.base import Cache
-from glassnet.losses.base import ColumnLoss, average_columns, weigh
-from glassnet.metrics import Metric, mae, r2, rmse
+from glassnet.losses.base import NUMBER_METRICS, ColumnLoss, average_columns, weigh
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_number
 from glassnet.utils.formula import Formula
 
 __all__ = ["AbsoluteError", "Huber", "SquaredError"]
-
-_METRICS: Mapping[str, Metric] = {"mae": mae, "r2": r2, "rmse": rmse}
 
 
 class SquaredError(ColumnLoss):
@@ -35,7 +31,7 @@ class SquaredError(ColumnLoss):
 
     name = "squared_error"
     formula = Formula("(Z - y)**2", "2 * (Z - y)")
-    metrics = _METRICS
+    metrics = NUMBER_METRICS
     default_metrics = ("r2", "rmse")
 
     def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
@@ -44,8 +40,7 @@ class SquaredError(ColumnLoss):
             "T": scratch.array(out_shape),
             "rows": scratch.array(()),
             "ones": scratch.ones(),
-            "one_over_k": scratch.constant(1.0 / out_shape[-1]),
-            "two_over_k": scratch.constant(2.0 / out_shape[-1]),
+            **scratch.constants(one_over_k=1.0 / out_shape[-1], two_over_k=2.0 / out_shape[-1]),
         }
 
     def value_and_gradient(
@@ -58,9 +53,6 @@ class SquaredError(ColumnLoss):
         np.multiply(rows, cache["one_over_k"], rows)
         np.multiply(out, cache["two_over_k"], out)
         return weigh(rows, out, weight, cache)
-
-    def link(self, Z: np.ndarray) -> np.ndarray:
-        return Z.copy()
 
 
 class AbsoluteError(ColumnLoss):
@@ -80,7 +72,7 @@ class AbsoluteError(ColumnLoss):
 
     name = "absolute_error"
     formula = Formula("abs(Z - y)", "sign(Z - y)")
-    metrics = _METRICS
+    metrics = NUMBER_METRICS
     default_metrics = ("mae", "r2")
 
     def value_and_gradient(
@@ -91,9 +83,6 @@ class AbsoluteError(ColumnLoss):
         np.absolute(out, out=T)
         np.sign(out, out)
         return average_columns(T, out, weight, cache)
-
-    def link(self, Z: np.ndarray) -> np.ndarray:
-        return Z.copy()
 
 
 class Huber(ColumnLoss):
@@ -126,18 +115,15 @@ class Huber(ColumnLoss):
         "(Z - y)**2 / 2 if abs(Z - y) <= delta else delta * (abs(Z - y) - delta / 2)",
         "Z - y if abs(Z - y) <= delta else delta * sign(Z - y)",
     )
-    metrics = _METRICS
+    metrics = NUMBER_METRICS
     default_metrics = ("mae", "r2")
 
     def __init__(self, delta: float = 1.0) -> None:
         self.delta = check_number("Huber", "delta", delta, 0.0, open_minimum=True)
 
     def make_cache(self, scratch: Buffers, out_shape: tuple[int, ...]) -> Cache:
-        constants = {"delta": self.delta, "minus_delta": -self.delta, "half": 0.5}
-        return super().make_cache(scratch, out_shape) | {
-            "R": scratch.array(out_shape),
-            **{name: scratch.constant(value) for name, value in constants.items()},
-        }
+        constants = scratch.constants(delta=self.delta, minus_delta=-self.delta, half=0.5)
+        return {**super().make_cache(scratch, out_shape), "R": scratch.array(out_shape), **constants}
 
     def value_and_gradient(
         self, Z: np.ndarray, y: np.ndarray, weight: np.ndarray | None, out: np.ndarray, cache: Cache
@@ -150,9 +136,6 @@ class Huber(ColumnLoss):
         np.subtract(R, T, T)
         np.multiply(T, out, T)
         return average_columns(T, out, weight, cache)
-
-    def link(self, Z: np.ndarray) -> np.ndarray:
-        return Z.copy()
 
     def config(self) -> dict[str, Any]:
         return {"delta": self.delta}

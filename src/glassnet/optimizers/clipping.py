@@ -16,18 +16,8 @@ _BLOCK = 2048
 def clip_gradients(grads: np.ndarray, clip_norm: float, groups: list[Group]) -> Any:
     """Scale the gradient down to a Euclidean norm of ``clip_norm`` if it is longer; return whether it was.
 
-    ``g *= min(1, clip_norm / |g|)``, where the norm is over all that is trainable; with members each has its own.
-
-    Parameters
-    ----------
-    grads : ndarray of shape (P,) or (K, P)
-        Written.
-    clip_norm : float
-    groups : list of Group
-
-    Returns
-    -------
-    bool or ndarray of shape (K,)
+    ``g *= min(1, clip_norm / |g|)``, where the norm is over all that is trainable; with members each has its own, and
+    the result has the shape (K,).
 
     Examples
     --------

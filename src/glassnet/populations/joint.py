@@ -20,8 +20,7 @@ from glassnet.training.batches import ArrayBatches
 from glassnet.training.data import prepare_data
 from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
-from glassnet.training.interrupts import Interruption, defer_interrupts
-from glassnet.training.limits import Limits
+from glassnet.training.limits import Interruption, Limits, defer_interrupts
 from glassnet.training.loop import Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text

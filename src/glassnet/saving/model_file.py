@@ -161,11 +161,7 @@ def load_network(kind: type[_N], path: str | os.PathLike[str], custom: Iterable[
 
 
 def restore_network(
-    network: _N,
-    path: str | Path,
-    where: str,
-    check_data: Callable[[dict[str, Any] | None], None],
-    restore: Restore[_N],
+    network: _N, path: str | Path, where: str, check_data: Callable[[dict[str, Any] | None], None], restore: Restore[_N]
 ) -> None:
     """Put arrays and training state of a file into a network of the same configuration.
 

@@ -67,11 +67,6 @@ class CosineWaves(Schedule):
     waves : int, default=4
         How many, from 1 to 30.
 
-    Raises
-    ------
-    ConfigError
-        An argument is out of its range.
-
     References
     ----------
     Holzmüller, Grinsztajn & Steinwart (2024), arXiv:2407.04491, ``coslog4``: four waves.

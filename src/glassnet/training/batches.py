@@ -11,10 +11,9 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
-from glassnet.training.fingerprints import fingerprint
 from glassnet.utils.arrays import BufferPool
 from glassnet.utils.random_streams import Streams
-from glassnet.utils.row_sources import RowSource
+from glassnet.utils.row_sources import RowSource, fingerprint
 
 __all__ = ["ArrayBatches", "Batch", "Batches", "IterableBatches"]
 
@@ -25,24 +24,12 @@ _BLOCKS_TOGETHER = 64
 
 
 class Batches:
-    """Base of what a run takes its batches from.
+    """Base of what a run takes its batches from."""
 
-    Attributes
-    ----------
-    n_batches : int or None
-        In an epoch; None if that is known only at its end.
-    batch_size : int
-        Of the largest batch; 0 if that is not known.
-    arrays : tuple
-        The checked data, if they are arrays or sources of rows.
-    replayable : bool
-        Whether an epoch can be begun again.
-    """
-
-    n_batches: int | None
-    batch_size: int = 0
-    arrays: tuple[Any, ...] = ()
-    replayable: bool = True
+    n_batches: int | None  # in an epoch; None if that is known only at its end
+    batch_size: int = 0  # of the largest batch; 0 if that is not known
+    arrays: tuple[Any, ...] = ()  # the checked data, if they are arrays or sources of rows
+    replayable: bool = True  # whether an epoch can be begun again
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch, from the ``first``-th on; each is valid until the next."""

@@ -47,7 +47,7 @@ class Callback:
         """Act on ``run`` after the last epoch, with the weights that ``fit`` leaves in place."""
 
 
-for _name in HOOKS:
+for _name in HOOKS:  # the methods of this class; those that override them are called
     vars(Callback)[_name].does_nothing = True
 
 

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
 from glassnet.training.callbacks import Callback
-from glassnet.training.fingerprints import fingerprint
 from glassnet.training.loop import Run
 from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import check_choice, check_flag, check_integer, check_number
+from glassnet.utils.row_sources import fingerprint
 
 __all__ = ["EarlyStopper", "EarlyStopping"]
 

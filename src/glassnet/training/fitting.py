@@ -13,15 +13,14 @@ from glassnet.training.callbacks import as_callbacks
 from glassnet.training.checkpoints import Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
 from glassnet.training.early_stopping import EarlyStopper, EarlyStopping
-from glassnet.training.fingerprints import fingerprint
 from glassnet.training.history import History
-from glassnet.training.interrupts import defer_interrupts
-from glassnet.training.limits import Limits
+from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
 from glassnet.utils.checks import check_flag, check_integer, check_number
+from glassnet.utils.row_sources import fingerprint
 
 __all__ = ["check_monitors", "fit_network"]
 
@@ -51,13 +50,8 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
     if checkpoints is not None and resume:
         checkpoints.restore(network)
     deterministic = check_flag("fit", "deterministic", given["deterministic"])
-    limited = paced(
-        network,
-        given["threads"],
-        batches.batch_size,
-        deterministic=deterministic,
-        fixed=checkpoints is not None,
-    )
+    fixed = checkpoints is not None
+    limited = paced(network, given["threads"], batches.batch_size, deterministic=deterministic, fixed=fixed)
     line = make_progress(given["progress"])
     with limited as pace, defer_interrupts() as interruption:
         # In this order: see `glassnet.training.hooks`.
@@ -90,15 +84,9 @@ def _checkpoints(checkpoint: Any, resume: bool, batches: Batches, validation: Va
 
 def check_monitors(network: BaseNetwork, metrics: Iterable[str] | None, early_stopping: EarlyStopping | None) -> None:
     """Refuse what watches a column that the history will not have; metrics are None without validation data."""
-    columns = _columns(network, metrics)
+    columns = ["loss", *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])]
     _check_stopping(early_stopping, columns)
-    _check_schedule(network, columns)
-
-
-def _columns(network: BaseNetwork, metrics: Iterable[str] | None) -> list[str]:
-    """Return the columns of numbers that the history will have; metrics are None without validation data."""
-    clipped = [] if network.optimizer.clip_norm is None else ["clipped"]
-    return ["loss", *clipped, *([] if metrics is None else ["valid_loss", *(f"valid_{name}" for name in metrics)])]
+    _check_schedule(network, columns if network.optimizer.clip_norm is None else [*columns, "clipped"])
 
 
 def _check_stopping(rule: EarlyStopping | None, columns: list[str]) -> None:
@@ -109,7 +97,7 @@ def _check_stopping(rule: EarlyStopping | None, columns: list[str]) -> None:
             f"fit: early_stopping must be an EarlyStopping object, got {rule!r}. Write EarlyStopping(patience=10)."
         )
         raise ConfigError(message, got=rule)
-    rule.check_monitor([name for name in columns if name != "clipped"])
+    rule.check_monitor(columns)
 
 
 def _check_schedule(network: BaseNetwork, columns: list[str]) -> None:

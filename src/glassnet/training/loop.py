@@ -38,22 +38,14 @@ class Run(Generic[N]):
     ----------
     network : Network
         What is trained.
-    epoch : int
-        Epochs done, over all calls of ``fit``.
     target_epochs : int
         How many epochs there will be when this call ends.
-    step : int
-        Steps done in this epoch.
     steps_per_epoch : int or None
         How many steps an epoch has; None if that is known only at its end.
-    seconds : float
-        Time spent in this call.
     rows_seen : int
         Rows trained on in this call.
     batch : tuple or None
         X, y and weights of the last step.
-    history : History
-        What was recorded, over all calls of ``fit``.
     """
 
     def __init__(
@@ -106,7 +98,7 @@ class Run(Generic[N]):
 
     @property
     def history(self) -> History:
-        """What was recorded so far."""
+        """What was recorded, over all calls of ``fit``."""
         return self.state.history
 
     @property

@@ -20,38 +20,18 @@ __all__ = ["RunState"]
 
 
 class RunState:
-    """Everything beside parameters and statistics that the next epoch depends on.
-
-    Attributes
-    ----------
-    epoch : int
-        Epochs done, over all calls of ``fit``.
-    step : int
-        Steps done in the epoch that is under way; 0 between epochs.
-    loss_sum, weight_sum : float or ndarray of shape (K,)
-        Of that epoch's steps, in double precision.
-    clipped : int or ndarray of shape (K,)
-        In how many of them the gradient was scaled down.
-    optimizer_state : OptimizerState
-    schedule_memory : dict
-        What the learning rate's schedule remembers.
-    stopping : StoppingState or None
-    last_params, last_stats : ndarray or None
-        The last epoch's, while the network holds the best epoch's.
-    history : History
-    started : tuple of ndarray or None
-        Parameters and statistics before the first epoch, if somebody watches; not part of a file.
-    examined_at : int
-        Steps done when the result was last looked at; not part of a file.
-    """
+    """Everything beside parameters and statistics that the next epoch depends on."""
 
     def __init__(self, network: BaseNetwork) -> None:
-        self.epoch = 0
+        self.epoch = 0  # epochs done, over all calls of fit
         self.reset_epoch()
         self.history = History()
         self.stopping: StoppingState | None = None
+        # The last epoch's, while the network holds the best epoch's.
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
+        # Not part of a file: parameters and statistics before the first epoch, if fit looks for what goes wrong, and
+        # the steps done when it last looked at the result.
         self.started: tuple[np.ndarray, np.ndarray] | None = None
         self.examined_at = 0
         self._optimizer = _identity(network.optimizer)
@@ -65,10 +45,10 @@ class RunState:
 
     def reset_epoch(self) -> None:
         """Reset the sums of the current epoch."""
-        self.step = 0
-        self.loss_sum: Any = 0.0
+        self.step = 0  # steps done in the epoch that is under way; 0 between epochs
+        self.loss_sum: Any = 0.0  # of these steps, in double precision; with members of shape (K,)
         self.weight_sum: Any = 0.0
-        self.clipped: Any = 0
+        self.clipped: Any = 0  # in how many of them the gradient was scaled down
 
     def forget_last_epoch(self) -> None:
         """Let the last epoch not count: it led nowhere."""

@@ -10,13 +10,12 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.penalties import Penalties, limit_norms
-from glassnet.errors import DivergenceError
+from glassnet.errors import DataError, DivergenceError
 from glassnet.layers import Step
 from glassnet.layers.tree import every_layer
 from glassnet.optimizers import clip_gradients
 from glassnet.schedules import Constant
 from glassnet.training.batches import Batch
-from glassnet.training.errors import divergence, zero_weight_error
 from glassnet.training.run_state import RunState
 from glassnet.utils.random_streams import Noise
 
@@ -157,7 +156,7 @@ class TrainingStep:
     def _skip(self, weight: np.ndarray) -> tuple[Any, Any]:
         """Pass over a batch that weighs nothing; with members it must be so for all, since they step together."""
         if weight.any():
-            raise zero_weight_error(self.state.epoch + 1, self.state.step)
+            raise _zero_weight(self.state.epoch + 1, self.state.step)
         zero: Any = 0.0 if self.network.members is None else np.zeros(self.network.members)
         return zero, zero
 
@@ -186,7 +185,7 @@ class TrainingStep:
         state = self.state
         self._put_back = self.last_finite(proven=proven)
         rate = self.rate(self.position_after(max(state.step - 1, 0)))
-        self.error = divergence(what, state.epoch + 1, state.step, rate, self._last_finite)
+        self.error = _divergence(what, state.epoch + 1, state.step, rate, self._last_finite)
         raise self.error
 
     def put_back(self) -> None:
@@ -197,3 +196,22 @@ class TrainingStep:
         self.state.reset_epoch()
         # Its moments are spoilt: a next fit starts from these weights with a fresh optimizer.
         self.state.renew_optimizer(self.network)
+
+
+def _divergence(what: str, epoch: int, step: int, rate: Any, last_finite: float) -> DivergenceError:
+    """Return the error for a loss or weights that are not finite: ``what`` came, at a position counted from 1."""
+    last = f" (last finite loss {last_finite:.3g})" if math.isfinite(last_finite) else ""
+    message = (
+        f"fit: loss and weights must stay finite, got {what} at epoch {epoch}, step {step}{last}. "
+        f"Lower learning_rate (now {rate:g}) or scale X and y. "
+        "The network holds the last weights whose loss was finite."
+    )
+    return DivergenceError(message, got=what)
+
+
+def _zero_weight(epoch: int, step: int) -> DataError:
+    """Return the error for a batch that weighs nothing for some members, which step together with the others."""
+    where = f"epoch {epoch}, step {step}. Drop rows of weight 0, or take a larger batch_size."
+    return DataError(
+        f"fit: with members every batch must weigh something for each of them, got none for one at {where}"
+    )

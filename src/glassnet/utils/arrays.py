@@ -43,13 +43,6 @@ class BufferPool:
 
     The n-th array of a pass is always the head of the n-th buffer, so the short last batch of an
     epoch works in the memory of the full ones. A buffer is replaced by a larger one when a larger batch arrives.
-
-    Parameters
-    ----------
-    members : int or None
-        Size of the leading axis, or None for a network without one.
-    dtype : numpy.dtype
-        Default dtype of the arrays.
     """
 
     def __init__(self, members: int | None, dtype: np.dtype[Any]) -> None:
@@ -112,13 +105,7 @@ class Buffers:
         return self._pool.take(next(self._indices), shape, self.dtype if dtype is None else np.dtype(dtype))
 
     def spread(self, copies: int) -> Buffers:
-        """Return the buffers for batches with ``copies`` rows in place of each row, in the same memory.
-
-        Parameters
-        ----------
-        copies : int
-            How many.
-        """
+        """Return the buffers for batches with ``copies`` rows in place of each row, in the same memory."""
         return Buffers(self._pool, self.batch_size * copies, self.keeps, self._indices)
 
     def zeros(self, sample_shape: tuple[int, ...]) -> np.ndarray:
@@ -139,3 +126,7 @@ class Buffers:
     def constant(self, value: float) -> np.ndarray:
         """Return ``value`` as an array without axes: on tiny arrays NumPy takes it in half the time of a float."""
         return np.array(value, dtype=self.dtype)
+
+    def constants(self, **values: float) -> dict[str, np.ndarray]:
+        """Return several constants by name."""
+        return {name: self.constant(value) for name, value in values.items()}

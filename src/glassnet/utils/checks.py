@@ -145,12 +145,7 @@ def check_number(
 
 
 def check_matrix(
-    where: str,
-    name: str,
-    value: Any,
-    dtype: np.dtype[Any],
-    min_ndim: int = 2,
-    row_numbers: np.ndarray | None = None,
+    where: str, name: str, value: Any, dtype: np.dtype[Any], min_ndim: int = 2, row_numbers: np.ndarray | None = None
 ) -> np.ndarray:
     """Return ``value`` as a finite array of ``dtype`` with one sample per row, copying only if it must.
 

@@ -14,25 +14,18 @@ import numpy as np
 from glassnet.errors import DataError, ShapeError
 from glassnet.utils.checks import check_matrix
 
-__all__ = ["MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source", "is_mapped", "read_rows", "take_rows"]
+__all__ = [
+    "MappedRows", "PreparedRows", "RowSource", "SparseRows", "as_source", "fingerprint", "is_mapped", "read_rows",
+    "take_rows",
+]  # fmt: skip
 
 
 class RowSource:
-    """Base class of lazily read rows.
+    """Base class of lazily read rows."""
 
-    Attributes
-    ----------
-    shape : tuple of int
-        Shape of the dense array.
-    dtype : numpy.dtype
-        Dtype of the rows returned.
-    scattered : bool
-        Whether reading rows that are far apart is slow.
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    scattered: bool = False
+    shape: tuple[int, ...]  # of the dense array
+    dtype: np.dtype[Any]  # of the rows returned
+    scattered: bool = False  # whether reading rows that are far apart is slow
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -149,3 +142,16 @@ def as_source(where: str, name: str, value: Any, dtype: np.dtype[Any]) -> RowSou
     if hasattr(value, "tocsr") and hasattr(value, "nnz"):
         return SparseRows(where, name, value, dtype)
     return MappedRows(where, name, value, dtype) if is_mapped(value) else None
+
+
+def fingerprint(arrays: tuple[Any, ...]) -> str:
+    """Return a short text that differs for other rows; of what is read when needed, for other samples of them."""
+    from hashlib import blake2b
+
+    digest = blake2b(digest_size=8)
+    for array in arrays:
+        if isinstance(array, RowSource):
+            digest.update(repr(array.shape).encode())
+            array = array.sample()
+        digest.update(b"" if array is None else np.ascontiguousarray(array).data)
+    return digest.hexdigest()

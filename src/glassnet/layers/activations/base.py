@@ -36,7 +36,7 @@ class Activation(Layer):
         scratch : Buffers
             Provides arrays for one batch size.
         """
-        work: Cache = {name: scratch.constant(value) for name, value in self.constants.items()}
+        work: Cache = scratch.constants(**self.constants)
         work["arrays"] = tuple(scratch.array(self.in_shape) for _ in range(self.n_work))
         work["zeros"] = scratch.zeros(self.in_shape)
         work["mask"] = scratch.array(self.in_shape, dtype=bool) if scratch.keeps else None

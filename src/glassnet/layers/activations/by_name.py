@@ -34,14 +34,9 @@ ACTIVATIONS: dict[str, type[Activation]] = {
 
 
 def make_activation(where: str, value: Any) -> Activation:
-    """Return a new activation.
+    """Return a new activation, given a name, an object, which is copied, or a pair of functions.
 
-    Parameters
-    ----------
-    where : str
-        Name of the caller, for error messages.
-    value : None, str, Activation, pair of functions, or dict
-        None is the identity; a dict is what `activation_config` returned. An object is copied.
+    None is the identity; a dict is what `activation_config` returned.
     """
     if value is None:
         return Identity()

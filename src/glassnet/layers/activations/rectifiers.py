@@ -56,8 +56,8 @@ class LeakyReLU(Activation):
         self.slope = check_number("LeakyReLU", "slope", slope, 0.0, 1.0, open_minimum=True, open_maximum=True)
 
     def make_work(self, scratch: Buffers) -> Cache:
-        constants = {"zero": 0.0, "slope": self.slope, "rest": 1.0 - self.slope}
-        return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
+        constants = scratch.constants(zero=0.0, slope=self.slope, rest=1.0 - self.slope)
+        return super().make_work(scratch) | constants
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         (T,) = work["arrays"]
@@ -100,8 +100,8 @@ class ELU(Activation):
 
     def make_work(self, scratch: Buffers) -> Cache:
         floor = self.scale * self.alpha
-        constants = {"scale": self.scale, "floor": floor, "rise": self.scale - floor}
-        return super().make_work(scratch) | {name: scratch.constant(value) for name, value in constants.items()}
+        constants = scratch.constants(scale=self.scale, floor=floor, rise=self.scale - floor)
+        return super().make_work(scratch) | constants
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         T = work["arrays"][0]

@@ -16,6 +16,7 @@ from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import activation_config, make_activation
 from glassnet.layers.activations.elementwise import Identity
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.shapes import check_row
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.names import ActivationName, InitializerName
@@ -72,10 +73,7 @@ class Copies(Layer):
         self.blocks = None if blocks is None else [check_integer("Copies", "blocks", width, 1) for width in blocks]
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        if len(in_shape) != 1:
-            must = "each sample must be a row of features"
-            message = f"Copies: {must}, got shape {in_shape}. Put Flatten() before this layer."
-            raise ShapeError(message, expected=must, got=in_shape)
+        check_row("Copies", in_shape)
         if self.blocks is not None and sum(self.blocks) != in_shape[0]:
             message = f"Copies: blocks must sum to the {in_shape[0]} features, got {sum(self.blocks)}."
             raise ConfigError(message, expected=in_shape[0], got=sum(self.blocks))
@@ -257,11 +255,6 @@ class EnsembleDense(Layer):
     def config(self) -> dict[str, Any]:
         flags = {"adapters": self.adapters, "scales_inputs": self.scales_inputs}
         return {"units": self.units, "activation": self._activation, **flags}
-
-    def __repr__(self) -> str:
-        given = self.activation if isinstance(self._activation, dict) else self._activation
-        flags = f"adapters={self.adapters}, scales_inputs={self.scales_inputs}"
-        return f"EnsembleDense(units={self.units}, activation={given!r}, {flags}){self._tuned_text()}"
 
 
 class EnsembleHead(Layer):

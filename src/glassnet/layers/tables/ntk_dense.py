@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
 from glassnet.layers.initializers import INITIALIZERS
+from glassnet.layers.shapes import check_row
 from glassnet.utils.arrays import Buffers, matrix_product, product_into
 from glassnet.utils.checks import check_choice, check_integer, check_number
 from glassnet.utils.names import InitializerName
@@ -68,10 +68,7 @@ class NTKDense(Layer):
         self.bias_rate_factor = check_number(where, "bias_rate_factor", bias_rate_factor, 0.0)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        if len(in_shape) != 1:
-            must = "each sample must be a row of features"
-            message = f"NTKDense(units={self.units}): {must}, got shape {in_shape}. Put Flatten() before this layer."
-            raise ShapeError(message, expected=must, got=in_shape)
+        check_row(f"NTKDense(units={self.units})", in_shape)
         self.in_shape, self.out_shape = tuple(in_shape), (self.units,)
         return self.out_shape
 
@@ -79,14 +76,7 @@ class NTKDense(Layer):
         d_in, d_out = self.in_shape[0], self.units
         return (
             ParamSpec("weight", (d_in, d_out), self.initializer, fan_in=d_in, fan_out=d_out, decays=True),
-            ParamSpec(
-                "bias",
-                (1, d_out),
-                self.bias_initializer,
-                fan_in=d_in,
-                fan_out=d_out,
-                rate_factor=self.bias_rate_factor,
-            ),
+            ParamSpec("bias", (1, d_out), self.bias_initializer, d_in, d_out, rate_factor=self.bias_rate_factor),
         )
 
     def bind(self, params: Views, grads: Views, stats: Views, members: int | None) -> None:
@@ -161,9 +151,5 @@ class NTKDense(Layer):
         return Z
 
     def config(self) -> dict[str, Any]:
-        return {
-            "units": self.units,
-            "initializer": self.initializer,
-            "bias_initializer": self.bias_initializer,
-            "bias_rate_factor": self.bias_rate_factor,
-        }
+        names = ("units", "initializer", "bias_initializer", "bias_rate_factor")
+        return {name: getattr(self, name) for name in names}

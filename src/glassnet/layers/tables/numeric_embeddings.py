@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers.base import Cache, Layer, ParamSpec, Step, Views
+from glassnet.layers.shapes import check_row
 from glassnet.utils.arrays import Buffers
 from glassnet.utils.checks import check_integer, check_number
 
@@ -23,11 +24,7 @@ class _ColumnEmbedding(Layer):
     dim: int
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
-        name = type(self).__name__
-        if len(in_shape) != 1:
-            must = "each sample must be a row of numbers"
-            message = f"{name}: {must}, got shape {in_shape}. Put Flatten() before this layer."
-            raise ShapeError(message, expected=must, got=in_shape)
+        check_row(type(self).__name__, in_shape, of="numbers")
         self.in_shape, self.out_shape = tuple(in_shape), (in_shape[0] * self.dim,)
         return self.out_shape
 

@@ -20,8 +20,7 @@ from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
 from glassnet.sklearn.solvers.stochastic import Bookkeeping, CoupledL2, MLPBatches, NoImprovement, WeightedStep
 from glassnet.training.callbacks import as_callbacks
-from glassnet.training.interrupts import defer_interrupts
-from glassnet.training.limits import Limits
+from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run
 from glassnet.training.progress import make_progress
 from glassnet.training.step import TrainingStep

@@ -38,11 +38,7 @@ class Pace:
     """
 
     def __init__(
-        self,
-        limit: BlasLimit,
-        most: int,
-        chosen: int | None = None,
-        clock: Callable[[], float] = time.perf_counter,
+        self, limit: BlasLimit, most: int, chosen: int | None = None, clock: Callable[[], float] = time.perf_counter
     ) -> None:
         self._limit, self.n, self._clock = limit, limit.n, clock
         self.watches = most > 1
