@@ -328,8 +328,10 @@ import numpy as np
 import glassnet as gn
 X = np.random.default_rng(0).standard_normal((500, 4)); y = (X[:, 0] > 0).astype(int)
 net = gn.Network([gn.Dense(8, "tanh"), gn.Dense(2)], loss="cross_entropy", seed=0)
-threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
-history = net.fit(X, y, epochs=10**7, validation_split=0.2, early_stopping=gn.EarlyStopping(patience=10**6))
+timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
+begin = lambda run: timer.start() if run.epoch == 3 else None  # however busy the machine is, the run has begun
+stopping = gn.EarlyStopping(patience=10**6)
+history = net.fit(X, y, epochs=10**7, validation_split=0.2, early_stopping=stopping, callbacks=begin)
 best = min(history["valid_loss"])
 print(history.stop_reason, history.epochs > 1, history["valid_loss"][history.best_epoch - 1] == best)
 print(signal.getsignal(signal.SIGINT) is signal.default_int_handler, net.predict(X).shape)
