@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import json
 import re
@@ -121,8 +120,7 @@ def test_mypy_finds_every_mistake_and_nothing_else(script: Path) -> None:
 
 def test_basedpyright_finds_every_mistake_and_nothing_else(script: Path) -> None:
     """basedpyright, which editors use, reports an error in each marked line and in no other one."""
-    if importlib.util.find_spec("basedpyright") is None:
-        pytest.skip("basedpyright is not installed")
+    pytest.importorskip("basedpyright")
     options = ["--project", str(script), "--pythonpath", sys.executable, "--level", "error", "--outputjson"]
     done = subprocess.run(
         [sys.executable, "-m", "basedpyright", *options], cwd=script, capture_output=True, text=True, check=False
