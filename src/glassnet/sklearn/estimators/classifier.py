@@ -179,7 +179,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
 
     @available_if(is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
-        """Train one epoch on these rows, which are as in `fit`, and return the estimator.
+        """Train one epoch on ``X``, ``y`` and ``sample_weight``, which are as in `fit`, and return the estimator.
 
         Parameters
         ----------

@@ -118,7 +118,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
 
     @available_if(is_stochastic)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Train one epoch on these rows, which are as in `fit`, and return the estimator."""
+        """Train one epoch on ``X``, ``y`` and ``sample_weight``, which are as in `fit`, and return the estimator."""
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: Any, *, return_std: bool = False) -> Any:
