@@ -63,8 +63,7 @@ class Limits(Callback):
         if self._interruption.asked or self._is_timed:
             self._check(run)
 
-    def on_epoch_done(self, run: Run[Any]) -> None:
-        self._check(run)
+    on_epoch_done = on_step_end  # evaluating takes time too
 
     def _check(self, run: Run[Any]) -> None:
         if self._interruption.asked:

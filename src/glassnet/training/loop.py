@@ -72,6 +72,7 @@ class Run(Generic[N]):
         self.rows_seen = 0
         self.take_step = make_step(network, self.state, batches.n_batches)
         self._call = HookCalls(callbacks)
+        self._schedule_observes = type(self.take_step.schedule).observe is not Schedule.observe
         self._commands: deque[Callable[[Run[N]], object]] = deque()
         self._epochs, self._stop_reason = epochs, ""
         self._was_restored = False
@@ -209,7 +210,8 @@ class Run(Generic[N]):
         are left out, and the next one has the next number. Only a checkpoint, taken at the cut, knows the rest.
         """
         self.take_step.begin_epoch()
-        self._call("on_epoch_begin", self)
+        for call in self._call["on_epoch_begin"]:
+            call(self)
         try:
             yield from self._run_batches()
         except DivergenceError:
@@ -220,10 +222,13 @@ class Run(Generic[N]):
         if self._stop_reason and self.step != self.steps_per_epoch:
             self._call("on_epoch_cut", self)
         self._record_epoch()
-        with self.state.averaged_weights(self.network):
-            self._evaluate()
-            self._call("on_epoch_end", self)
-        self._call("on_epoch_done", self)
+        if self.state.average is None:
+            self._end_epoch()
+        else:
+            with self.state.averaged_weights(self.network):
+                self._end_epoch()
+        for call in self._call["on_epoch_done"]:
+            call(self)
 
     def _run_batches(self) -> Iterator[None]:
         """Take the steps that are left of this epoch; where the run was put back, those from there on."""
@@ -266,14 +271,15 @@ class Run(Generic[N]):
         state.reset_epoch()
         state.history.record(row)
 
-    def _evaluate(self) -> None:
-        """Add the validation scores to the epoch's row, and show it to a schedule that depends on the history."""
+    def _end_epoch(self) -> None:
+        """Add the validation scores to the epoch's row, and show it to schedule and callbacks."""
         if self.validation is not None:
             found = scores(self.network, *self.validation, self.metrics)
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
-        schedule = self.network.optimizer.schedule
-        if type(schedule).observe is not Schedule.observe:
-            schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
+        if self._schedule_observes:
+            self.take_step.schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
+        for call in self._call["on_epoch_end"]:
+            call(self)
 
     def _leave(self) -> None:
         """Leave the best weights in the network if that was asked for, and say how the run ended."""

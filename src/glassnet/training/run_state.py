@@ -80,12 +80,10 @@ class RunState:
 
     @contextmanager
     def averaged_weights(self, network: BaseNetwork) -> Iterator[None]:
-        """Have the averaged parameters, if there are any, in the network while inside: they are what will be used."""
-        if self.average is None:
-            yield
-            return
-        kept = network.params.copy()
-        np.copyto(network.params, self.average)
+        """Have the averaged parameters, which must exist, in the network while inside: they are what will be used."""
+        kept, average = network.params.copy(), self.average
+        assert average is not None
+        np.copyto(network.params, average)
         try:
             yield
         finally:

@@ -54,9 +54,9 @@ class TrainingStep:
         self._steps_per_epoch, self._reduction = steps_per_epoch, reduction
         self._penalties = network.penalties() if penalties is None else penalties
         self._is_penalised = bool(self._penalties)
-        self._schedule, self._own_rate = network.optimizer.schedule, rate
-        is_fixed = type(self._schedule) is Constant and rate is None
-        self._fixed_rate = self._schedule.value if is_fixed else None  # type: ignore[attr-defined]
+        self.schedule, self._own_rate = network.optimizer.schedule, rate
+        is_fixed = type(self.schedule) is Constant and rate is None
+        self._fixed_rate = self.schedule.value if is_fixed else None  # type: ignore[attr-defined]
         parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
         self._needs_position = not is_fixed or any(part.is_scheduled for part in parts)
         self._info = Step("train", Noise(network.streams, network.members))
@@ -75,7 +75,7 @@ class TrainingStep:
         """Return the learning rate at a position in epochs; an array (K, 1) if members differ in it."""
         if self._own_rate is not None:
             return self._own_rate(position)
-        return self._schedule.rate(position, self.state.schedule_memory)
+        return self.schedule.rate(position, self.state.schedule_memory)
 
     def begin_epoch(self) -> None:
         """Note the weights that the first step's loss will be of."""
@@ -99,8 +99,8 @@ class TrainingStep:
         assert info.rng is not None
         info.rng.epoch, info.rng.batch = state.epoch, state.step - 1
         info.position = position
-        if self._schedule.horizon:
-            info.progress = min(position / self._schedule.horizon, math.nextafter(1.0, 0.0))
+        if self.schedule.horizon:
+            info.progress = min(position / self.schedule.horizon, math.nextafter(1.0, 0.0))
         network.accumulate(X, y, weight, info)
         if self._reduction is not None:
             self._reduce(self._reduction)
