@@ -17,6 +17,7 @@ from glassnet.errors import DataError
 from glassnet.explanation import explain
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import element, fragment, page, table
 
@@ -59,14 +60,13 @@ def _why_no_step(model: TableModel, one: Table) -> str:
 
 
 def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, Any]]:
-    """Return each column of the row with its value and its features, which stand in ``x`` one after the other."""
-    found, numbers = [], iter(x.tolist())
-    for coder in model.encoder.coders:
-        if coder.features:
-            column = one[coder.name]
-            value = "missing" if column.missing[0] else str(column.values[0])
-            features = {name: next(numbers) for name in coder.features}
-            found.append({"column": coder.name, "value": value, "done": coder.done(), "features": features})
+    """Return each column of the row with its value and those of the features ``x`` that it has."""
+    found = []
+    for coder, places in placed_coders(model.encoder):
+        column = one[coder.name]
+        value = "missing" if column.missing[0] else str(column.values[0])
+        features = dict(zip(coder.features, x[places].tolist(), strict=True))
+        found.append({"column": coder.name, "value": value, "done": coder.done(), "features": features})
     return found
 
 
