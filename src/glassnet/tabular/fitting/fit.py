@@ -50,15 +50,8 @@ class Trained:
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
     """Train the networks of a recipe, and return them as one model.
 
-    Parameters
-    ----------
-    train : Rows
-        Training rows; some are held out if ``valid`` is None and there are no folds.
-    valid : Rows or None
-        Validation rows, by which the epoch is chosen.
-    target : TargetEncoder
-        Fitted; the scale of a regression is fitted again on the rows that are trained on.
-    options : FitOptions
+    The epoch is chosen by the validation rows ``valid``; some training rows are held out if these are None and there
+    are no folds. The scale of a fitted regression target is fitted again on the rows that are trained on.
     """
     began = time.perf_counter()
     rows = train
