@@ -44,7 +44,6 @@ class Trained:
     model: TableModel
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -67,7 +66,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), histories, trained, time.perf_counter() - began)
+    return Trained(TableModel(network, encoder, target), histories, trained)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
