@@ -12,6 +12,7 @@ code meaning
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import sys
@@ -21,12 +22,13 @@ from contextlib import suppress
 from typing import cast
 
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
-from glassnet.errors import GlassnetError
+from glassnet.errors import GlassnetError, MissingExtraError
 from glassnet.utils.checks import check_choice
 
 __all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "as_typed", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+_NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
 COMMANDS = ("evaluate", "explain", "predict", "scratch", "show", "train")
 
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
@@ -71,7 +73,9 @@ def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
     except GlassnetError as error:
         return _say(f"{name}: {as_typed(str(error))}", UNUSABLE)
     except OSError as error:
-        return _say(f"{name}: {_file_sentence(error)}", UNUSABLE)
+        path = f"{error.filename}: " if error.filename else ""
+        rest = f"the file must be readable and writable, got: {error.strerror or error}."
+        return _say(f"{name}: {path}{rest}", UNUSABLE)
     except MemoryError:
         return _say(f"{name}: the data must fit into memory, got more. Use fewer rows or columns.", UNUSABLE)
     except Exception as error:
@@ -82,9 +86,11 @@ def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
 
 def _run(words: list[str], name: str) -> int:
     """Let Typer parse the arguments into a job, and run it."""
-    from glassnet.cli.extras import require_command_line
-
-    require_command_line()
+    missing = [package for package in _NEEDED if importlib.util.find_spec(package) is None]
+    if missing:
+        must = f"the command line needs {' and '.join(missing)}"
+        message = f"glassnet: {must}, got an installation without. Run: pip install 'glassnet[cli,tabular]'"
+        raise MissingExtraError(message, expected=missing)
     if words and not words[0].startswith("-"):
         check_choice("glassnet", "the command", words[0], COMMANDS)
     from glassnet.cli.options import app, usage_sentence
@@ -126,9 +132,3 @@ def as_typed(message: str) -> str:
     for pattern, words in _AS_OPTIONS:
         message = pattern.sub(words, message)
     return message
-
-
-def _file_sentence(error: OSError) -> str:
-    """Return an error of the operating system as one sentence."""
-    path = f"{error.filename}: " if error.filename else ""
-    return f"{path}the file must be readable and writable, got: {error.strerror or error}."

@@ -16,25 +16,14 @@ __all__ = ["Option", "as_number", "as_numbers", "as_widths", "declared", "flag_o
 class Option:
     """The declaration of one option.
 
-    Parameters
-    ----------
-    help : str
-    panel : str
-        Heading of ``--help`` under which it stands.
-    metavar : str
-        Stands for the value in ``--help``.
-    short : str
-        A one-letter form such as ``"-t"``; empty for none.
-    parse : function
-        Returns the value for the text that was typed, or for None.
-    check : function or None
-        Called with the command, the option and its value; raises an error if the value is not allowed.
+    ``parse`` returns the value for the text that was typed, or for None. ``check`` is called with the command, the
+    option and its value, and raises an error if the value is not allowed.
     """
 
     help: str
-    panel: str
-    metavar: str = "N"
-    short: str = ""
+    panel: str  # heading of --help under which it stands
+    metavar: str = "N"  # stands for the value in --help
+    short: str = ""  # a one-letter form such as "-t"
     parse: Callable[[Any], Any] = lambda text: text
     check: Callable[[str, str, Any], object] | None = None
 

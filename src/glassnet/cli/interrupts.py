@@ -39,12 +39,8 @@ class CtrlC:
 def catch_interrupts(*, exits: bool = False) -> Iterator[CtrlC]:
     """Yield the handler of Ctrl-C: the one that is installed already, or a new one for the length of the block.
 
-    Outside the main thread, or where the program has a handler of its own, nothing is installed.
-
-    Parameters
-    ----------
-    exits : bool, default=False
-        Whether the program ends after the block, so that Ctrl-C is ignored from then on.
+    Outside the main thread, or where the program has a handler of its own, nothing is installed. If the program
+    ``exits`` after the block, Ctrl-C is ignored from then on.
     """
     installed = signal.getsignal(signal.SIGINT)
     if isinstance(installed, CtrlC):

@@ -35,12 +35,11 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file that [bold]glassnet train[/] wrote.")]
-Table = Annotated[
-    str,
-    typer.Argument(
-        metavar="DATA", help="A CSV, TSV, JSON or Parquet file, plain or .gz, or a bundled table: penguins."
-    ),
-]
+_ANY_TABLE = "A CSV, TSV, JSON or Parquet file, plain or .gz, or a bundled table: penguins."
+Table = Annotated[str, typer.Argument(metavar="DATA", help=_ANY_TABLE)]
+
+
+_PREDICTIONS = "A .csv, .tsv, .json or .jsonl file; otherwise CSV to stdout."
 
 
 @app.callback(invoke_without_command=True)
@@ -107,12 +106,7 @@ def _train(
 def _predict(
     model: Model,
     data: Table,
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out", "-o", metavar="FILE", help="A .csv, .tsv, .json or .jsonl file; otherwise CSV to stdout."
-        ),
-    ] = None,
+    out: Annotated[str | None, typer.Option("--out", "-o", metavar="FILE", help=_PREDICTIONS)] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", "-p", help="Add a column with the probability of each class.")
     ] = False,

@@ -25,17 +25,9 @@ if TYPE_CHECKING:
     from glassnet.tabular.estimators.estimators import TabularClassifier, TabularRegressor
 
 __all__ = [
-    "Column",
-    "Table",
-    "TableEncoder",
-    "TableModel",
-    "TabularClassifier",
-    "TabularRegressor",
-    "TargetEncoder",
-    "read_table",
-    "split_rows",
-    "to_table",
-]
+    "Column", "Table", "TableEncoder", "TableModel", "TabularClassifier", "TabularRegressor", "TargetEncoder",
+    "read_table", "split_rows", "to_table",
+]  # fmt: skip
 
 _ESTIMATORS = ("TabularClassifier", "TabularRegressor")
 

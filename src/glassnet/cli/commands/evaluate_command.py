@@ -21,15 +21,9 @@ WHERE = "evaluate"
 
 
 def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) -> dict[str, Any]:
-    """Return the scores of a model and of the constant baseline on a file, JSON-able.
+    """Return the scores of a model and of the constant baseline on a file or a bundled table, JSON-able.
 
-    Parameters
-    ----------
-    model : TableModel
-    data : str
-        A file or the name of a bundled table.
-    skip_missing : bool, default=False
-        Whether to leave out rows without a target.
+    ``skip_missing`` leaves out rows without a target.
     """
     table = table_for(WHERE, model, data, with_target=True)
     n_read = table.n_rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from glassnet.cli.arguments import as_number
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
@@ -12,9 +14,10 @@ from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
-from glassnet.explanation import Explanation, explain
+from glassnet.explanation import explain
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import element, fragment, page, table
 
@@ -24,21 +27,10 @@ WHERE = "explain"
 
 
 def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
-    """Return how one row is encoded, the reasons of its prediction, and the training step on it.
+    """Return how one row of a file or a bundled table is encoded, why it is predicted so, and the training step on it.
 
-    Parameters
-    ----------
-    model : TableModel
-    data : str
-        A file or the name of a bundled table.
-    row : int
-        Number of the row, counted from 1.
-
-    Returns
-    -------
-    dict
-        ``"encoding"``, ``"why"`` and ``"step"``, which is None if the row's target is not known or the model averages
-        several networks; ``"no_step"`` is then the reason in words.
+    Rows are counted from 1. ``"step"`` is None if the row's target is not known or the model averages several networks;
+    ``"no_step"`` is then the reason in words.
     """
     table = table_for(WHERE, model, data, with_target=False)
     check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
@@ -46,14 +38,14 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
         message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {data}."
         raise DataError(message, expected=table.n_rows, got=row)
     one = table.take(slice(row - 1, row))
-    no_step = _why_no_step(model, one)
+    X, no_step = model.encoder.transform(one), _why_no_step(model, one)
     return {
         "command": "explain",
         "data": data,
         "row": row,
-        "encoding": _encoding(model, one),
+        "encoding": _encoding(model, one, X[0]),
         "why": model.why(one, table)[0],
-        "step": None if no_step else _step(model, one),
+        "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
         "no_step": no_step,
     }
 
@@ -67,25 +59,15 @@ def _why_no_step(model: TableModel, one: Table) -> str:
     return "" if is_known else "The row has no target, so there is no training step to show."
 
 
-def _encoding(model: TableModel, one: Table) -> list[dict[str, Any]]:
-    """Return each column of the row with its value and its features."""
-    X = model.encoder.transform(one)[0]
-    found, start = [], 0
-    for coder in model.encoder.coders:
-        if not coder.features:
-            continue
-        stop = start + len(coder.features)
+def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, Any]]:
+    """Return each column of the row with its value and those of the features ``x`` that it has."""
+    found = []
+    for coder, places in placed_coders(model.encoder):
         column = one[coder.name]
         value = "missing" if column.missing[0] else str(column.values[0])
-        features = dict(zip(coder.features, X[start:stop].tolist(), strict=True))
+        features = dict(zip(coder.features, x[places].tolist(), strict=True))
         found.append({"column": coder.name, "value": value, "done": coder.done(), "features": features})
-        start = stop
     return found
-
-
-def _step(model: TableModel, one: Table) -> Explanation:
-    """Return the training step on the row."""
-    return explain(model.network, model.encoder.transform(one), model.target.transform(one[model.target.name]))
 
 
 def run_explain(

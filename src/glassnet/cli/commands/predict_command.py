@@ -23,23 +23,14 @@ from glassnet.tabular import TableModel
 __all__ = ["file_text", "predict_table", "run_predict"]
 
 WHERE = "predict"
-_BESIDE = {
-    "probability": "probabilities",
-    "quantile": "quantiles",
-}  # prefix of columns in a file, key of the result
+_BESIDE = {"probability": "probabilities", "quantile": "quantiles"}  # prefix of columns in a file, key of the result
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
 
 
 def predict_table(model: TableModel, data: str, *, probabilities: bool = False) -> dict[str, Any]:
-    """Return predictions and warnings for a file, JSON-able, with quantiles if the model predicts them.
+    """Return predictions and warnings for a file or a bundled table, JSON-able.
 
-    Parameters
-    ----------
-    model : TableModel
-    data : str
-        A file or the name of a bundled table.
-    probabilities : bool, default=False
-        Whether to add the probability of each class.
+    ``probabilities`` adds the probability of each class; quantiles are added if the model predicts them.
     """
     if probabilities and model.target.task != "classification":
         message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."

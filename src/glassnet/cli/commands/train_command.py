@@ -11,6 +11,7 @@ from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.training.observers import Watcher
+from glassnet.cli.training.preparation import load_table
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError
@@ -20,20 +21,14 @@ __all__ = ["run_train", "watching"]
 
 
 def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
-    """Train with the options that were typed, and print the report.
+    """Train with the options that were typed, and print the report, JSON or nothing.
 
-    Parameters
-    ----------
-    data : str
-        A file or the name of a bundled table.
-    texts : dict
-        The text of each option by its field in `TrainOptions`.
-    as_json, quiet : bool
-        Whether to print JSON, or nothing, in place of the report.
+    ``texts`` has the text of each option by its field in `TrainOptions`.
     """
     if texts["target"] is None:
-        message = f"{WHERE}: --target must name the column to predict, got nothing. {_columns(data)}"
-        raise ConfigError(message.rstrip())
+        columns = few(map(repr, load_table(WHERE, data).names), 12)
+        message = f"{WHERE}: --target must name the column to predict, got nothing. The columns are {columns}."
+        raise ConfigError(message)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
     title = f"{options.data} → {options.target}"
     with catch_interrupts():  # until the report is out: `train` ignores Ctrl-C from when it begins to save
@@ -46,14 +41,6 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
 
             print_training(result)
         sys.stdout.flush()
-
-
-def _columns(data: str) -> str:
-    """Return a sentence that lists the columns of the table."""
-    from glassnet.cli.training.preparation import load_table
-
-    names = load_table(WHERE, data).names
-    return f"The columns are {few(map(repr, names), 12)}."
 
 
 class _Announcer(Watcher):

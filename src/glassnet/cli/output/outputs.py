@@ -16,21 +16,8 @@ __all__ = ["check_model_output", "check_output", "is_model_file"]
 def check_output(where: str, option: str, given: str, suffixes: Iterable[str], inputs: Iterable[str] = ()) -> Path:
     """Return the path to write to; raise an error now if writing would fail after the work is done.
 
-    Parameters
-    ----------
-    where, option : str
-        The command and the option, for error messages.
-    given : str
-        The path as it was typed.
-    suffixes : iterable of str
-        Allowed endings.
-    inputs : iterable of str
-        Files that the command reads, which must not be overwritten.
-
-    Returns
-    -------
-    Path
-        With symbolic links resolved, so that the file they lead to is replaced.
+    ``inputs`` are files that the command reads, which must not be overwritten. In the path symbolic links are resolved,
+    so that the file they lead to is replaced.
     """
     endings = tuple(suffixes)
     path = Path(given).expanduser()
@@ -79,10 +66,9 @@ def is_model_file(path: Path) -> bool:
 
 
 def check_model_output(where: str, option: str, given: str, inputs: Iterable[str] = ()) -> Path:
-    """Return the path of a model to write, which may only replace a model of glassnet.
+    """Return the path of a model to write, as `check_output`; it may only replace a model of glassnet.
 
-    Other programs name their models ``model.safetensors`` too, and those must not be lost. Parameters as for
-    `check_output`.
+    Other programs name their models ``model.safetensors`` too, and those must not be lost.
     """
     path = check_output(where, option, given, [".safetensors"], inputs)
     if path.exists() and not is_model_file(path):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from glassnet.cli.output.columns import columns_table
@@ -39,17 +40,22 @@ def print_training(result: dict[str, Any]) -> None:
     """Print the result of a training."""
     with report_console() as console:
         console.print(_title(result))
-        console.print()
         _print_scores(console, result)
-        console.print()
-        print_details(console, result)
-        console.print()
-        print_columns(console, result)
-        console.print()
+        _print_details(console, result)
+        _print_columns(console, result)
         _print_importance(console, result)
         _print_findings(console, result)
+        console.print()
         console.print(facts_table(_facts(console, result)))
         _print_model(console, result)
+
+
+def _print_section(console: Console, name: str, aside: str, *parts: RenderableType) -> None:
+    """Print a blank line, a heading with a remark, and the parts below it, indented."""
+    console.print()
+    console.print(heading(name, aside))
+    for part in parts:
+        console.print(indented(part))
 
 
 def _title(result: dict[str, Any]) -> Text:
@@ -84,16 +90,9 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     scores, part = result["scores"], result["judged_on"]
     n = result["rows"][part]
     held_out = "held out, never used in training" if part == "test" else "they also chose the best epoch"
-    console.print(heading("Scores", f"on {count(n, f'{part} row')}, {held_out}"))
-    rows = [
-        (network_name(result["network"]), scores["network"]),
-        ("linear model", scores["linear"]),
-        (result["baseline"]["does"], scores["baseline"]),
-    ]
-    console.print(indented(scores_table(rows, console.width)))
-    console.print()
-    good = result["verdict"]["against_baseline"] == "better"
-    console.print(Text(result["verdict"]["sentence"], style="green" if good else "yellow"))
+    table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
+    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {held_out}", table)
+    _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
     if n < _FEW_ROWS:
@@ -102,28 +101,36 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
         console.print(Text("Rows that chose the best epoch flatter the network: use --test 0.2.", style="yellow"))
 
 
-def print_details(console: Console, result: dict[str, Any]) -> None:
+def _all_scores(network: dict[str, Any], scores: dict[str, Any], baseline: str, width: int) -> Table:
+    """Return the scores of a network, of the linear model and of the constant baseline, as a table."""
+    rows = [(network_name(network), scores["network"]), ("linear model", scores["linear"])]
+    return scores_table([*rows, (baseline, scores["baseline"])], width)
+
+
+def _print_verdict(console: Console, verdict: dict[str, Any]) -> None:
+    """Print what the scores mean."""
+    console.print()
+    good = verdict["against_baseline"] == "better"
+    console.print(Text(verdict["sentence"], style="green" if good else "yellow"))
+
+
+def _print_details(console: Console, result: dict[str, Any]) -> None:
     """Print the confusion matrix of a classification, or the errors of a regression."""
     if "confusion" in result:
-        console.print(heading("Confusion"))
-        for part in confusion_parts(result["confusion"], console.width):
-            console.print(indented(part))
+        _print_section(console, "Confusion", "", *confusion_parts(result["confusion"], console.width))
     else:
-        console.print(heading("Errors", f"of {plain(result['target'], 40)}, without their sign"))
-        console.print(indented(errors_table(result["errors"])))
-        if "interval" in result:
-            console.print(indented(Text(interval_text(result["interval"]))))
+        interval = [Text(interval_text(result["interval"]))] if "interval" in result else []
+        aside = f"of {plain(result['target'], 40)}, without their sign"
+        _print_section(console, "Errors", aside, errors_table(result["errors"]), *interval)
 
 
-def print_columns(console: Console, result: dict[str, Any]) -> None:
+def _print_columns(console: Console, result: dict[str, Any]) -> None:
     """Print how the columns are coded."""
     columns = result["columns"]
     aside = f"{count(len(columns), 'column')} became {count(result['features'], 'feature')}"
     if result["dropped"]:
         aside += f"; dropped: {plain(', '.join(result['dropped']), 60)}"
-    console.print(heading("Columns", aside))
-    for part in columns_table(columns, console.width):
-        console.print(indented(part))
+    _print_section(console, "Columns", aside, *columns_table(columns, console.width))
 
 
 def _print_importance(console: Console, result: dict[str, Any]) -> None:
@@ -133,11 +140,8 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
         return
     metric, unit = _LOSSES[result["importance"]["metric"]]
     score = f"{metric} ({result['importance']['score']:.3g}{unit})"
-    aside = f"how much the {score} grows when a column is shuffled"
-    console.print(heading("What it looks at", aside))
-    for part in importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only):
-        console.print(indented(part))
-    console.print()
+    table = importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only)
+    _print_section(console, "What it looks at", f"how much the {score} grows when a column is shuffled", table)
 
 
 def _print_findings(console: Console, result: dict[str, Any]) -> None:
@@ -146,13 +150,12 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
     if not found:
         return
     tried = ", and what was tried on a copy" if any(finding["tried"] for finding in found) else ""
-    console.print(heading("Findings", f"what was noticed in training{tried}"))
+    _print_section(console, "Findings", f"what was noticed in training{tried}")
     for finding in found:
         words = [finding["measured"], finding["why"], finding["advice"]]
         words += [f"Tried: {finding['tried']}"] if finding["tried"] else []
         console.print(indented(Text(plain(f"{finding['severity']}: {finding['code']}"), style="yellow")))
         console.print(indented(indented(Text(plain(" ".join(words))))))
-    console.print()
 
 
 def stop_words(training: dict[str, Any]) -> str:
@@ -208,13 +211,10 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     size = f"{parameters_text(result['network'])}, {bytes_text(model['bytes'])}"
     replaced = ", replaced the one that was there" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
-    lines: tuple[tuple[str, str], ...] = (
-        ("Model", plain(model["path"])),
-        ("Next", f"glassnet predict {shlex.quote(model['path'])} new.csv"),
-    )
+    lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {shlex.quote(model['path'])} new.csv"}
     if "report" in result:
-        lines = (*lines, ("Report", plain(result["report"])))
-    for name, words in lines:
+        lines["Report"] = plain(result["report"])
+    for name, words in lines.items():
         console.print(Text(f"{name:<{_NAMES}}", style="bold").append(words, style="not bold"), soft_wrap=True)
 
 
@@ -224,19 +224,14 @@ def print_evaluation(result: dict[str, Any]) -> None:
     with report_console() as console:
         title = f"{plain(result['model'])} on {plain(result['data'])}"
         console.print(heading(title, f"target {plain(result['target'])}"))
-        console.print()
-        console.print(heading("Scores", f"on {count(rows['scored'], 'row')}"))
         lines = [("network", scores["network"]), (result["baseline"]["does"], scores["baseline"])]
         if scores["at_training"]:
             lines.append(("network, when it was trained", scores["at_training"]))
-        console.print(indented(scores_table(lines, console.width)))
-        console.print()
-        good = result["verdict"]["against_baseline"] == "better"
-        console.print(Text(result["verdict"]["sentence"], style="green" if good else "yellow"))
+        _print_section(console, "Scores", f"on {count(rows['scored'], 'row')}", scores_table(lines, console.width))
+        _print_verdict(console, result["verdict"])
         for warning in abridged(result["warnings"]):
             console.print(Text(plain(warning), style="yellow"))
-        console.print()
-        print_details(console, result)
+        _print_details(console, result)
 
 
 def print_model(result: dict[str, Any]) -> None:
@@ -244,21 +239,17 @@ def print_model(result: dict[str, Any]) -> None:
     with report_console() as console:
         model = result["model"]
         console.print(heading(plain(model["path"]), _purpose(result)))
-        console.print()
         several = "of each of the networks, " if result["networks"] > 1 else ""
-        console.print(heading("Layers", f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"))
-        console.print(indented(layer_table(result["layers"], console.width)))
+        aside = f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"
+        _print_section(console, "Layers", aside, layer_table(result["layers"], console.width))
         if result.get("labels"):
-            console.print()
             labels = ", ".join(plain(label, 30) for label in result["labels"][:20])
             more = len(result["labels"]) - 20
-            console.print(heading("Classes", count(len(result["labels"]), "class", "classes")))
-            console.print(indented(Text(labels + (f" and {more} more" if more > 0 else ""))))
+            words = Text(labels + (f" and {more} more" if more > 0 else ""))
+            _print_section(console, "Classes", count(len(result["labels"]), "class", "classes"), words)
         if "columns" in result:
-            console.print()
-            print_columns(console, {"dropped": [], **result})
+            _print_columns(console, {"dropped": [], **result})
         if result["training"]:
-            console.print()
             _print_past(console, result["training"])
 
 
@@ -272,9 +263,9 @@ def _purpose(result: dict[str, Any]) -> str:
 def _print_past(console: Console, past: dict[str, Any]) -> None:
     """Print how a model was trained, from the notes in its file."""
     rows, training, scores = past["rows"], past["training"], past["scores"]
-    console.print(heading("Scores at training", f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"))
-    names = [(network_name(past["network"]), scores["network"]), ("linear model", scores["linear"])]
-    console.print(indented(scores_table([*names, (past["baseline"]["does"], scores["baseline"])], console.width)))
+    table = _all_scores(past["network"], scores, past["baseline"]["does"], console.width)
+    aside = f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"
+    _print_section(console, "Scores at training", aside, table)
     console.print()
     facts: list[tuple[str, str | Text]] = [
         ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),

@@ -16,20 +16,9 @@ from glassnet.cli.output.wording import as_ascii, count, metric_text, number_tex
 from glassnet.metrics import GREATER_IS_BETTER
 
 __all__ = [
-    "curves",
-    "cut",
-    "errors_table",
-    "facts_table",
-    "heading",
-    "importance_table",
-    "indented",
-    "interval_text",
-    "metric_name",
-    "parameters_text",
-    "plain_table",
-    "report_console",
-    "scores_table",
-]
+    "curves", "cut", "errors_table", "facts_table", "heading", "importance_table", "indented", "interval_text",
+    "metric_name", "parameters_text", "plain_table", "report_console", "scores_table",
+]  # fmt: skip
 
 _NAMES = {"auc": "AUC", "f1": "F1", "mae": "MAE", "pinball": "pinball loss", "r2": "R²", "rmse": "RMSE"}
 _HEADS = {"balanced_accuracy": "balanced acc."}
@@ -108,7 +97,7 @@ def scores_table(rows: Sequence[tuple[str, dict[str, float | None] | None]], wid
     return table
 
 
-def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: bool) -> list[RenderableType]:
+def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: bool) -> Table:
     """Return a table with one bar per column: its importance, in the order of ``rows``."""
     table = plain_table(header=False)
     room = max(10, min(30, width - 50))
@@ -120,7 +109,7 @@ def importance_table(rows: Sequence[dict[str, Any]], width: int, *, ascii_only: 
         share = max(row["mean"], 0.0) / largest if largest > 0.0 else 0.0
         bar = ("#" if ascii_only else "\u2588") * round(share * room)
         table.add_row(cut(plain(row["name"]), width - room - 16), f"{row['mean']:+.3g}", Text(bar, style="cyan"))
-    return [table]
+    return table
 
 
 def errors_table(errors: dict[str, Any]) -> Table:

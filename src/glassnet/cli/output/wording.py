@@ -10,18 +10,9 @@ from typing import Any
 from glassnet.utils.wording import shortened
 
 __all__ = [
-    "about_seconds",
-    "abridged",
-    "as_ascii",
-    "bytes_text",
-    "count",
-    "metric_text",
-    "number_text",
-    "plain",
-    "recipes_lines",
-    "resample",
-    "sparkline",
-]
+    "about_seconds", "abridged", "as_ascii", "bytes_text", "count", "metric_text", "number_text", "plain",
+    "recipes_lines", "resample", "sparkline",
+]  # fmt: skip
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
@@ -132,12 +123,6 @@ def about_seconds(seconds: float) -> str:
 
 def recipes_lines(recipes: Sequence[Mapping[str, Any]], width: int) -> list[str]:
     """Return how long each recipe takes, in lines of at most ``width`` characters where possible.
-
-    Parameters
-    ----------
-    recipes : sequence of dict
-        Each with ``recipe``, ``chosen``, ``cut`` (by a time limit), ``seconds`` and ``at_most``.
-    width : int
 
     Examples
     --------

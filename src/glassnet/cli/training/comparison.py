@@ -18,21 +18,11 @@ _EXACT = 1000  # most rows for which the sign test sums binomial coefficients
 
 @dataclass(frozen=True)
 class Scores:
-    """The scores of one model on some rows, and their values for each row.
+    """The scores of one model on some rows by name, and what they were computed from."""
 
-    Parameters
-    ----------
-    values : dict of str to float or None
-        Scores by name; None where a score is not defined for so few rows.
-    right : ndarray of bool, or None
-        Whether each row's class was predicted; None for a regression.
-    loss : ndarray of float64
-        ``-log p`` of each row's true class, or its squared error.
-    """
-
-    values: dict[str, float | None]
-    right: np.ndarray | None
-    loss: np.ndarray
+    values: dict[str, float | None]  # None where a score is not defined for so few rows
+    right: np.ndarray | None  # whether each row's class was predicted; None for a regression
+    loss: np.ndarray  # -log p of each row's true class, or its squared error, float64
 
 
 def compare(ours: Scores, theirs: Scores) -> str:
@@ -75,26 +65,16 @@ def _sign_test(won: int, lost: int) -> float:
 
 
 def verdict(baseline: str, network: Scores, simple: Scores, linear: Scores | None = None) -> dict[str, str]:
-    """Return what the scores mean, in one sentence.
+    """Return what the scores on the same rows mean: a ``sentence``, and how the network compares with each baseline.
 
-    Parameters
-    ----------
-    baseline : str
-        What the constant baseline does, such as ``"always answering 'no'"``.
-    network, simple, linear : Scores
-        Of the network, the constant baseline and the linear model, which may be left out, on the same rows.
-
-    Returns
-    -------
-    dict
-        ``sentence``, ``against_baseline`` and ``against_linear``: ``"better"``, ``"equal"`` or ``"worse"``.
+    ``against_baseline`` and ``against_linear`` are ``"better"``, ``"equal"`` or ``"worse"``. ``baseline`` is what the
+    constant baseline does, such as ``"always answering 'no'"``, and ``simple`` its scores.
     """
     n = len(network.loss)
     if n < _TOO_FEW:
         names = ["against_baseline"] + (["against_linear"] if linear is not None else [])
-        sentence = (
-            f"{count(n, 'row')} {'is' if n == 1 else 'are'} too few to tell whether the network beats {baseline}."
-        )
+        are = "is" if n == 1 else "are"
+        sentence = f"{count(n, 'row')} {are} too few to tell whether the network beats {baseline}."
         return {"sentence": sentence, **dict.fromkeys(names, "equal")}
     against = {"against_baseline": compare(network, simple)}
     if linear is not None:

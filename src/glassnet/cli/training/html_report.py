@@ -41,19 +41,7 @@ def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
 def write_report(
     path: Path, result: dict[str, Any], outcome: Outcome, data: Prepared, importance: gn.Importance
 ) -> None:
-    """Write the page.
-
-    Parameters
-    ----------
-    path : Path
-    result : dict
-        The result that `train` returns.
-    outcome : Outcome
-        What was trained.
-    data : Prepared
-    importance : Importance
-        Importance of the columns.
-    """
+    """Write the page about a training, from the ``result`` that `train` returns and what it was computed from."""
     title = f"{Path(result['data']).name} \u2192 {result['target']}"
     parts = [
         element("h1", title),
@@ -144,7 +132,7 @@ def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> li
     words = "What it looks at: how much worse it gets without it."
     found.append((words, _drawn(plots.plot_importance(importance))))
     if any(isinstance(layer, (gn.Dense, gn.NTKDense)) for layer in one.layers):  # weights of other layers are not drawn
-        found.append((f"{_upper(which)} and its strongest weights.", _drawn(plots.plot_network(one))))
+        found.append((f"{which[0].upper()}{which[1:]} and its strongest weights.", _drawn(plots.plot_network(one))))
     found.append((f"How the weights of each layer of {which} are spread.", _drawn(plots.plot_weights(one))))
     rows = slice(None, _FLOW_ROWS)
     flow = plots.plot_gradient_flow(one, X[rows], outcome.trained.targets("training")[rows])
@@ -171,11 +159,6 @@ def _score_pictures(outcome: Outcome, data: Prepared) -> list[tuple[str, str]]:
     if is_plane and network.members is None and not model.levels:
         found.append(("What is answered where.", _drawn(plots.plot_decision_regions(network, X, y))))
     return found
-
-
-def _upper(text: str) -> str:
-    """Return the text with a capital letter at the start."""
-    return text[0].upper() + text[1:]
 
 
 def _drawn(ax: Any) -> str:

@@ -31,16 +31,9 @@ _SHOWN_BY_LOSS = ("valid_loss", "valid_pinball")
 
 
 class LiveView(Watcher):
-    """A few lines that are redrawn ten times a second and removed at the end.
+    """A few lines under a title that are redrawn ten times a second and removed at the end.
 
     A context manager, so that the terminal is restored after errors too.
-
-    Parameters
-    ----------
-    console : Console
-        The terminal.
-    title : str
-        The first line.
     """
 
     def __init__(self, console: Console, title: str) -> None:
@@ -103,9 +96,8 @@ class LiveView(Watcher):
         text = Text(self._title, style="bold", no_wrap=True, overflow="ellipsis")
         text.append(f"  {self._doing}", style="not bold dim")
         if self._facts.get("recipes"):
-            text.append("\nRecipes here: ", style="not bold dim")
             lines = recipes_lines(self._facts["recipes"], self._console.width - 15)
-            text.append("\n              ".join(lines), style="not bold dim")
+            text.append("\nRecipes here: " + "\n              ".join(lines), style="not bold dim")
         return text
 
     def _body(self, run: Run[Any], model: str) -> RenderableType:

@@ -25,13 +25,7 @@ class Watcher:
 
 
 class StopOnCtrlC(Callback):
-    """Ends a run after the step in which Ctrl-C was pressed, and every later run before its first step.
-
-    Parameters
-    ----------
-    ctrl_c : CtrlC
-        The handler that knows whether it was pressed.
-    """
+    """Ends a run after the step in which Ctrl-C was pressed, and every later run before its first step."""
 
     def __init__(self, ctrl_c: CtrlC) -> None:
         self._ctrl_c = ctrl_c

@@ -15,15 +15,8 @@ from glassnet.tabular.fitting.options import Rows
 from glassnet.utils.wording import few
 
 __all__ = [
-    "MODEL_SUFFIX",
-    "Encoded",
-    "Prepared",
-    "check_column",
-    "load_table",
-    "prepare",
-    "refuse_model",
-    "without_missing",
-]
+    "MODEL_SUFFIX", "Encoded", "Prepared", "check_column", "load_table", "prepare", "refuse_model", "without_missing",
+]  # fmt: skip
 
 MODEL_SUFFIX = ".safetensors"
 
@@ -32,16 +25,9 @@ MODEL_SUFFIX = ".safetensors"
 class Prepared:
     """The table split into parts, before its columns are encoded.
 
-    Parameters
-    ----------
-    inputs : Table
-        All rows with a target, without the target column.
-    column : Column
-        The target column.
-    target : TargetEncoder
-        Fitted on the training rows; only the list of classes is that of all rows.
-    rows : dict of str to ndarray
-        Row numbers of each part: training and, unless their share is 0, validation and test.
+    ``inputs`` and ``column`` have all rows with a target, ``rows`` the row numbers of each part: training and, unless
+    their share is 0, validation and test. ``target`` is fitted on the training rows; only its list of classes is that
+    of all rows.
     """
 
     inputs: Table
@@ -66,13 +52,7 @@ class Prepared:
 
 
 class Encoded:
-    """The rows of each part as a model sees them; a part is encoded when it is first needed.
-
-    Parameters
-    ----------
-    model : TableModel
-    data : Prepared
-    """
+    """The rows of each part as a model sees them; a part is encoded when it is first needed."""
 
     def __init__(self, model: TableModel, data: Prepared) -> None:
         self.model = model
@@ -144,23 +124,9 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
 def prepare(
     where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], drop: Sequence[str], seed: int
 ) -> Prepared:
-    """Split the rows, and determine the task from the target column.
+    """Split the rows of a table at random, without the columns in ``drop``; a task of None is inferred from the target.
 
-    Parameters
-    ----------
-    where : str
-        The command, for error messages.
-    table : Table
-    target : str
-        The column to predict, without missing values.
-    task : {"classification", "regression"} or None
-        None infers it from the column.
-    shares : (float, float)
-        Shares of validation and test rows; either may be 0.
-    drop : sequence of str
-        Columns to leave out.
-    seed : int
-        Seed of the split.
+    The target has no missing values. Either of ``shares``, of validation and test rows, may be 0.
     """
     for name in drop:
         check_column(where, "--drop", name, table.names)

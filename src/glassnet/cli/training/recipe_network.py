@@ -86,17 +86,9 @@ def _check_memory(n_inputs: int, widths: Sequence[int], n_outputs: int) -> None:
 def fit_linear(
     options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
 ) -> TableModel:
-    """Train the linear baseline, a model without hidden layers, and return it.
+    """Train the linear baseline, a model without hidden layers, in at most ``seconds``, and return it.
 
-    Parameters
-    ----------
-    options : TrainOptions
-        With a batch.
-    data : Prepared
-    watcher : Watcher
-    ctrl_c : CtrlC
-    seconds : float or None
-        Longest time for the training.
+    ``options`` has a batch.
     """
     watcher.phase("training a linear model to compare with")
     goal = _by_loss(find_goal(WHERE, data.target.task, None, None))
@@ -117,16 +109,7 @@ def fit_linear(
 def fit_recipe(
     options: TrainOptions, goal: Goal, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
 ) -> tuple[Trained, list[dict[str, Any]]]:
-    """Train what the recipe describes, and return it with the estimated time of each recipe, JSON-able.
-
-    Parameters
-    ----------
-    options : TrainOptions
-        With a recipe.
-    goal : Goal
-    data, watcher, ctrl_c, seconds
-        As for `fit_linear`.
-    """
+    """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
     began = time.perf_counter()
     plan = _plan(options, goal, watcher, ctrl_c, seconds)
     times: dict[str, Estimate] = {}

@@ -12,29 +12,13 @@ from glassnet.metrics import METRICS
 from glassnet.network import Network
 from glassnet.tabular import TableModel, TargetEncoder
 
-__all__ = [
-    "SCORES",
-    "details",
-    "log_probabilities",
-    "score_baseline",
-    "score_classes",
-    "score_model",
-    "score_numbers",
-]
+__all__ = ["SCORES", "details", "log_probabilities", "score_baseline", "score_classes", "score_model", "score_numbers"]
 
 SCORES = ("accuracy", "balanced_accuracy", "log_loss", "rmse", "mae", "r2")
 
 
 def score_model(model: TableModel, X: np.ndarray, truth: np.ndarray) -> Scores:
-    """Return the scores of a model on encoded rows.
-
-    Parameters
-    ----------
-    model : TableModel
-    X : ndarray of shape (n, d)
-    truth : ndarray of shape (n,)
-        The true class codes, or numbers in the target's units.
-    """
+    """Return the scores of a model on encoded rows X (n, d) with true class codes, or numbers in the target's units."""
     if model.target.labels:
         return score_classes(truth, log_probabilities(model.network, X))
     return score_numbers(truth, model.numbers(model.answers(X)), model.target.scale.std)
@@ -55,17 +39,11 @@ def log_probabilities(network: Network, X: np.ndarray) -> np.ndarray:
 
 
 def score_baseline(target: TargetEncoder, truth: np.ndarray, counts: np.ndarray | None) -> tuple[str, Scores]:
-    """Return what the constant baseline does, in words, and its scores.
+    """Return what the constant baseline does, in words, and its scores for ``truth`` as in `score_model`.
 
-    Parameters
-    ----------
-    target : TargetEncoder
-    truth : ndarray of shape (n,)
-        As for `score_model`.
-    counts : ndarray of shape (k,) or None
-        Training rows of each class: the most frequent one is predicted, with the frequencies as probabilities. One is
-        added to each count, so that a class without training rows is improbable and not impossible. None for a
-        regression, where the mean is predicted.
+    It predicts the most frequent class, with the frequencies as probabilities, from ``counts``, the training rows of
+    each class. One is added to each count, so that a class without training rows is improbable and not impossible. For
+    a regression, where counts are None, it predicts the mean.
     """
     if counts is None:
         mean, std = target.scale.mean, target.scale.std
@@ -113,17 +91,9 @@ def score_numbers(truth: np.ndarray, predicted: np.ndarray, unit: float) -> Scor
 def details(model: TableModel, X: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
     """Return the confusion matrix of a classification or the errors of a regression, JSON-able.
 
-    Parameters
-    ----------
-    model, X, truth
-        As for `score_model`.
-
-    Returns
-    -------
-    dict
-        ``confusion``: ``labels``, and ``counts`` of the rows of each true class (row) by predicted class (column).
-        ``errors``: quantiles of ``|predicted - truth|`` as ``absolute``, of ``predicted - truth`` as ``signed``.
-        ``interval``: of a model that predicts quantiles, see `_interval`.
+    ``confusion``: ``labels``, and ``counts`` of the rows of each true class (row) by predicted class (column).
+    ``errors``: quantiles of ``|predicted - truth|`` as ``absolute``, of ``predicted - truth`` as ``signed``.
+    ``interval``: of a model that predicts quantiles, see `_interval`.
     """
     labels = model.target.labels
     if labels:

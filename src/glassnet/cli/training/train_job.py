@@ -22,26 +22,10 @@ _SHARE_OF_LINEAR = 0.25  # of the time that is allowed, for the linear baseline
 
 
 def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableModel, dict[str, Any]]:
-    """Read and split a table, train, compare with baselines, and save.
+    """Read and split a table, train, compare with baselines, and save; return model and result, which is JSON-able.
 
-    Parameters
-    ----------
-    options : TrainOptions
-    watcher : Watcher, optional
-        Receives the progress.
-
-    Returns
-    -------
-    model : TableModel
-    result : dict
-        Everything there is to report, JSON-able.
-
-    Raises
-    ------
-    GlassnetError
-        The options or the data cannot be used; nothing was written.
-    KeyboardInterrupt
-        Ctrl-C before the network began to train. Later it ends the training, and the best weights are kept.
+    Ctrl-C before the network begins to train raises KeyboardInterrupt, and as with any error nothing is written. Later
+    it ends the training, and the best weights are kept.
     """
     started = time.perf_counter()
     options.check()
@@ -92,16 +76,9 @@ def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC)
     linear = fit_linear(chosen, data, watcher, ctrl_c, share)
     left = None if limit is None else max(0.0, limit - (time.perf_counter() - began))
     trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left)
-    return Outcome(
-        options,
-        Encoded(trained.model, data),
-        Encoded(linear, data),
-        trained.histories,
-        trained.networks[0],
-        goal.metric,
-        recipes,
-        ctrl_c.pressed,
-    )
+    ours, theirs = Encoded(trained.model, data), Encoded(linear, data)
+    first, histories = trained.networks[0], trained.histories
+    return Outcome(options, ours, theirs, histories, first, goal.metric, recipes, ctrl_c.pressed)
 
 
 def _save(model: TableModel, path: Path, given: str) -> dict[str, Any]:

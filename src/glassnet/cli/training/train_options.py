@@ -24,12 +24,8 @@ _DEFAULT_VALIDATION = 0.16
 _DATA, _OUTPUT, _MODEL, _TRAINING = "Data", "Output", "Model", "Training"
 _PLAIN_ONLY = "Plain network: each of these means --recipe plain"
 _PLAIN_DEFAULTS: dict[str, Any] = {
-    "layers": (64, 64),
-    "activation": "silu",
-    "dropout": 0.2,
-    "rate": 0.003,
-    "weight_decay": 0.1,
-}
+    "layers": (64, 64), "activation": "silu", "dropout": 0.2, "rate": 0.003, "weight_decay": 0.1,
+}  # fmt: skip
 _RECIPES_ONLY = ("metric", "ensemble", "folds", "quantiles")
 
 _WIDEST = 100_000
@@ -38,6 +34,9 @@ _number = partial(option, parse=as_number)
 _count = partial(check_integer, minimum=1)
 _positive = partial(check_number, minimum=0.0, open_minimum=True)
 _share = partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True)
+_not_negative = partial(check_number, minimum=0.0)
+_check_task = partial(check_choice, choices=("auto", "classification", "regression"))
+_check_activation = partial(check_choice, choices=ACTIVATIONS)
 
 
 def _check_recipe(where: str, name: str, recipe: str) -> None:
@@ -77,11 +76,7 @@ class TrainOptions:
     target: str = option("The column to predict.", _DATA, "COLUMN", short="-t", default=MISSING)
     out: str | None = option("Where the model goes.", _OUTPUT, "FILE", short="-o", default="model.safetensors")
     task: str = option(
-        "classification, regression, or auto: decided by the column.",
-        _DATA,
-        "TASK",
-        default="auto",
-        check=partial(check_choice, choices=("auto", "classification", "regression")),
+        "classification, regression, or auto: decided by the column.", _DATA, "TASK", default="auto", check=_check_task
     )
     drop: tuple[str, ...] = option(
         "Leave this column out; may be repeated.", _DATA, "COLUMN", default=(), parse=lambda names: tuple(names or ())
@@ -94,22 +89,17 @@ class TrainOptions:
     recipe: str | None = option(
         "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
         "take many times longer; plain: layers of your own. The report says how long each takes here.",
-        _MODEL,
-        "NAME",
-        check=_check_recipe,
-    )
+        _MODEL, "NAME", check=_check_recipe,
+    )  # fmt: skip
     metric: str | None = option(
         "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
-        "of numbers rmse, mae, r2.",
-        _MODEL,
-        "NAME",
-    )
+        "of numbers rmse, mae, r2.", _MODEL, "NAME",
+    )  # fmt: skip
     ensemble: int | None = _number("Networks whose predictions are averaged; by default 1.", _MODEL, check=_count)
     folds: int | None = _number(
-        "Number of cross-validation folds: each network chooses its epoch by another fold.",
-        _MODEL,
+        "Number of cross-validation folds: each network chooses its epoch by another fold.", _MODEL,
         check=partial(check_integer, minimum=2),
-    )
+    )  # fmt: skip
     quantiles: tuple[float, ...] | None = option(
         "Predict these instead of a mean, as in 0.05,0.5,0.95.", _MODEL, "N,N", parse=as_numbers, check=_check_levels
     )
@@ -124,17 +114,11 @@ class TrainOptions:
         "Everything random follows from it.", _TRAINING, default=0, check=partial(check_integer, minimum=0)
     )
     layers: tuple[int, ...] | None = option(
-        "Widths of the hidden layers, or none: a linear model; by default 64,64.",
-        _PLAIN_ONLY,
-        "N,N",
-        parse=as_widths,
-        check=_check_widths,
-    )
+        "Widths of the hidden layers, or none: a linear model; by default 64,64.", _PLAIN_ONLY, "N,N",
+        parse=as_widths, check=_check_widths,
+    )  # fmt: skip
     activation: str | None = option(
-        "silu, by default, relu, gelu, tanh and others.",
-        _PLAIN_ONLY,
-        "NAME",
-        check=partial(check_choice, choices=ACTIVATIONS),
+        "silu, by default, relu, gelu, tanh and others.", _PLAIN_ONLY, "NAME", check=_check_activation
     )
     dropout: float | None = _number(
         "Share of units switched off while training; by default 0.2.", _PLAIN_ONLY, check=_share
@@ -143,9 +127,7 @@ class TrainOptions:
         "Initial learning rate of AdamW, by default 0.003; it falls to 0 along a cosine.", _PLAIN_ONLY, check=_positive
     )
     weight_decay: float | None = _number(
-        "Weight decay of AdamW, by default 0.1; larger is smoother.",
-        _PLAIN_ONLY,
-        check=partial(check_number, minimum=0.0),
+        "Weight decay of AdamW, by default 0.1; larger is smoother.", _PLAIN_ONLY, check=_not_negative
     )
     patience: int | None = _number(
         "Epochs without a better validation loss before it stops; by default a fifth.", _PLAIN_ONLY, check=_count

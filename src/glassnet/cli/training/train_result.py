@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,36 +29,16 @@ _METRICS = {"classification": "log_loss", "regression": "rmse"}
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was trained.
+    """What was trained: a model and the linear baseline, each with the rows as it sees them."""
 
-    Parameters
-    ----------
-    options : TrainOptions
-        With all values that were chosen.
-    trained : Encoded
-        The model, with the rows as it sees them.
-    linear : Encoded
-        The linear baseline, with the rows as it sees them.
-    histories : list of History
-        One for each network.
-    first : Network
-        The first of the networks that the model averages, or the only one.
-    metric : str
-        The metric that chose the best epoch.
-    recipes : list of dict
-        The estimated time of each recipe.
-    was_interrupted : bool
-        Whether Ctrl-C was pressed.
-    """
-
-    options: TrainOptions
+    options: TrainOptions  # with all values that were chosen
     trained: Encoded
     linear: Encoded
-    histories: list[History]
-    first: gn.Network
-    metric: str = "loss"
-    recipes: list[dict[str, Any]] = field(default_factory=list)
-    was_interrupted: bool = False
+    histories: list[History]  # one for each network
+    first: gn.Network  # of the networks that the model averages
+    metric: str  # chose the best epoch
+    recipes: list[dict[str, Any]]  # the estimated time of each
+    was_interrupted: bool  # by Ctrl-C
 
     @property
     def model(self) -> TableModel:
@@ -117,11 +97,8 @@ def _hint(model: TableModel, ours: Scores, linear: Scores) -> str:
 def _network(outcome: Outcome) -> dict[str, Any]:
     """Return which network was trained."""
     options, network = outcome.options, outcome.model.network
-    found: dict[str, Any] = {
-        "recipe": options.recipe,
-        "networks": network.members or 1,
-        "parameters": network.n_parameters,
-    }
+    several, n = network.members or 1, network.n_parameters
+    found: dict[str, Any] = {"recipe": options.recipe, "networks": several, "parameters": n}
     if options.is_plain:
         found |= {"implied_by": options.implied_by, "layers": list(options.layers or ())}
         return found | {"activation": options.activation, "dropout": options.dropout}

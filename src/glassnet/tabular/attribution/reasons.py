@@ -14,7 +14,7 @@ from glassnet.layers.tree import every_layer
 from glassnet.losses import EnsembleLoss
 from glassnet.tabular.attribution.shapley import order_contributions
 from glassnet.tabular.encoding.category_coder import CodeCoder
-from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
@@ -89,26 +89,19 @@ class Why:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data for JSON."""
-        names = ("target", "prediction", "answer", "base", "beside")
-        plain = {name: getattr(self, name) for name in names}
+        plain = {name: getattr(self, name) for name in ("target", "prediction", "answer", "base", "beside")}
         return {**plain, "reasons": [reason._asdict() for reason in self.reasons]}
 
 
 def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why]:
-    """Return for each row the contributions of its columns to the prediction.
+    """Return for each row of ``frame`` the contributions of its columns to the prediction.
 
     They are computed by `integrated_gradients`, summed over the features of a column. `order_contributions` computes
     them if the prediction has no gradient in the features (embeddings of categories, averages of networks, quantiles,
     clipped numbers), or if gradients take too long (large networks and many rows to compare with).
 
-    Parameters
-    ----------
-    model : Predictor
-    frame : Table, DataFrame or mapping
-        The rows to explain.
-    background : Table, DataFrame or mapping, optional
-        Rows to compare with, such as training rows; 50 of them are used. By default one row of average numbers without
-        any category.
+    ``background`` has rows to compare with, such as training rows; 50 of them are used. By default it is one row of
+    average numbers without any category.
     """
     table = to_table(frame)
     if not table.n_rows:
@@ -193,12 +186,7 @@ def _shown(column: Column, row: int) -> str:
 
 def column_groups(encoder: TableEncoder) -> dict[str, list[int]]:
     """Return the positions of the features of each column of the table."""
-    groups, start = {}, 0
-    for coder in encoder.coders:
-        if coder.features:
-            groups[coder.name] = list(range(start, start + len(coder.features)))
-            start += len(coder.features)
-    return groups
+    return {coder.name: list(range(places.start, places.stop)) for coder, places in placed_coders(encoder)}
 
 
 def column_importance(

@@ -25,25 +25,9 @@ def order_contributions(
     random order. The contribution of a group is the mean change of the prediction at its step, over 128 walks or more.
     Each order is used forwards and backwards. Contributions sum to the prediction less that of the background.
 
-    Parameters
-    ----------
-    predict : function
-        Takes rows (m, d) and the number of the row that is explained, and returns predictions (m,).
-    X : ndarray of shape (n, d)
-        Rows to explain.
-    background : ndarray of shape (b, d)
-        Rows to start from, each equally often.
-    groups : sequence of sequence of int
-        Features that change together; each feature is in one group.
-    seed : int, default=0
-        Seed of the orders.
-
-    Returns
-    -------
-    values : ndarray of shape (n, number of groups)
-        The contributions.
-    base : ndarray of shape (n,)
-        The mean prediction for the background.
+    ``predict`` takes rows (m, d) and the number of the row of X that is explained, and returns predictions (m,). Walks
+    start equally often from each row of ``background`` (b, d). Each feature is in one of ``groups``. The result is the
+    contributions, shape (n, number of groups), and the mean prediction for the background, shape (n,).
 
     References
     ----------

@@ -25,14 +25,7 @@ _MOST_CODES = 65_536
 class CategoryCoder(Coder):
     """One feature of 0 and 1 for each of the most frequent categories, one for the rest; two categories are -1 and 1.
 
-    Parameters
-    ----------
-    categories : tuple of str
-        Categories with a feature of their own, sorted.
-    rare : tuple of str
-        Categories that share the feature "other", sorted; at most a thousand.
-    n_rare : int
-        Number of categories that share it.
+    The rest are ``n_rare`` categories, at most a thousand of which are listed in ``rare``. Lists are sorted.
     """
 
     kind = "category"
@@ -96,13 +89,6 @@ class CodeCoder(Coder):
     """Categories as whole numbers for an `Embedding`: ``first`` for missing and new ones, the others above it.
 
     The codes of a column follow those of the previous column, so that all share one table of vectors.
-
-    Parameters
-    ----------
-    categories : tuple of str
-        Categories with a code of their own, sorted.
-    first : int
-        The first code of this column.
     """
 
     kind = role = "code"

@@ -26,12 +26,7 @@ SCALINGS: dict[str, type[Scale]] = {"standard": Scale, "robust": RobustScale, "n
 class Coder:
     """Base of all coders: they encode a column as features, with a flag if training had missing values.
 
-    Parameters
-    ----------
-    name : str
-        Name of the column.
-    n_missing : int
-        Number of training rows without a (finite) value.
+    ``n_missing`` is the number of training rows without a (finite) value.
     """
 
     kind: ClassVar[str]
@@ -179,33 +174,13 @@ class BooleanCoder(Coder):
 
 @dataclass(frozen=True)
 class LeftOut(Coder):
-    """A column without information, except perhaps in which rows have missing values.
-
-    Parameters
-    ----------
-    column_kind : str
-        Kind of the column.
-    why : str
-        The reason.
-    flags : bool
-        Whether missing values are flagged.
-    """
+    """A column without information, except perhaps in which rows have missing values, which then are flagged."""
 
     kind = "left out"
 
     column_kind: str
     why: str
     flags: bool
-
-    @property
-    def training_kind(self) -> str:
-        """The kind of the column in training."""
-        return str(getattr(self, "column_kind", self.kind))
-
-    @property
-    def n_codes(self) -> int:
-        """Number of codes, for an embedding layer."""
-        return 0
 
     @property
     def flagged(self) -> bool:

@@ -25,20 +25,13 @@ class DateCoder(Coder):
     """Dates and times: days since 1970, standardised, and the phase of each cycle as sine and cosine.
 
     ``phase = 2 pi days / period``; a missing value is 0 in all features.
-
-    Parameters
-    ----------
-    scale : Scale
-        Scale of the days.
-    cycles : tuple of str
-        Names in `CYCLES`.
     """
 
     kind = "date"
     role = "number"
 
-    scale: Scale
-    cycles: tuple[str, ...]
+    scale: Scale  # of the days
+    cycles: tuple[str, ...]  # names in `CYCLES`
 
     @classmethod
     def fit(cls, column: Column) -> DateCoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,11 @@ from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.wording import few
 
-__all__ = ["TableEncoder"]
+__all__ = ["TableEncoder", "placed_coders"]
 
 _FORMATS = (1, 2)  # files of format 1 have standard scaling and no codes
-_CODERS: dict[str, type[Coder]] = {
-    c.kind: c for c in (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
-}
+_KINDS_OF_CODERS = (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
+_CODERS: dict[str, type[Coder]] = {coder.kind: coder for coder in _KINDS_OF_CODERS}
 
 
 class TableEncoder:
@@ -128,8 +128,8 @@ class TableEncoder:
         self._coders, self._bounds = coders, []
         if self.scaling == "robust":
             X = self._features(table, np.float64)
-            places = [(coder, i) for coder in coders for i in range(len(coder.features))]
-            direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in places]
+            each = [(coder, i) for coder in coders for i in range(len(coder.features))]
+            direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in each]
             self._bounds = [None if skip else RobustScale.fit(x) for x, skip in zip(X.T, direct, strict=True)]
         return self
 
@@ -197,13 +197,9 @@ class TableEncoder:
     def _features(self, table: Table, dtype: type) -> np.ndarray:
         """Return the features of all columns, side by side."""
         X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
-        start = 0
-        for coder in self.coders:
-            if coder.features:
-                column = finite(as_kind(table[coder.name], coder.training_kind, "TableEncoder.transform"))
-                stop = start + len(coder.features)
-                coder.write(X[:, start:stop], column)
-                start = stop
+        for coder, places in placed_coders(self):
+            column = finite(as_kind(table[coder.name], coder.training_kind, "TableEncoder.transform"))
+            coder.write(X[:, places], column)
         return X
 
     def check(self, frame: Any) -> list[str]:
@@ -290,6 +286,16 @@ class TableEncoder:
         options = "" if self.scaling == "standard" else f", scaling={self.scaling!r}"
         options += "" if self.embed_above is None else f", embed_above={self.embed_above}"
         return f"TableEncoder(max_categories={self.max_categories}{options}): {state}"
+
+
+def placed_coders(encoder: TableEncoder) -> Iterator[tuple[Coder, slice]]:
+    """Yield the coders that have features, each with the columns of the encoded matrix that hold them."""
+    start = 0
+    for coder in encoder.coders:
+        stop = start + len(coder.features)
+        if coder.features:
+            yield coder, slice(start, stop)
+        start = stop
 
 
 def _check_codes(entries: Entries, coders: list[Coder]) -> None:

@@ -19,11 +19,6 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
 
     Columns of a frame are found by name, in any order and among others. If training or X has no names, they are taken
     by position, with scikit-learn's warning if the other has names.
-
-    Raises
-    ------
-    DataError
-        X is no table, has no rows or columns in training, or not the columns of training.
     """
     name = type(estimator).__name__
     if hasattr(X, "toarray"):

@@ -34,13 +34,7 @@ def target_name(y: Any, taken: list[str]) -> str:
 
 
 def one_per_row(where: str, y: Any) -> np.ndarray:
-    """Return targets as an array (n,); those of shape (n, 1) with scikit-learn's warning.
-
-    Raises
-    ------
-    DataError
-        y is None, or has several targets for each row.
-    """
+    """Return targets as an array (n,), those of shape (n, 1) with scikit-learn's warning; others raise an error."""
     if y is None:
         message = f"{where} requires y to be passed, but the target y is None."
         raise DataError(message, expected="targets", got=None)
@@ -60,13 +54,7 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
 
 
 def label_column(where: str, name: str, values: np.ndarray) -> Column:
-    """Return labels as a column; whole numbers that are not exact in float64 become text.
-
-    Raises
-    ------
-    DataError
-        Labels are numbers with fractions.
-    """
+    """Return labels as a column; whole numbers not exact in float64 become text, fractions raise an error."""
     cells = values.tolist() if values.dtype.kind in "OU" else values
     if values.dtype.kind in "iuO" and _has_large(values):
         return column_from_values(name, list(map(str, values.tolist())), where)
@@ -89,13 +77,7 @@ def _has_large(values: np.ndarray) -> bool:
 
 
 def number_column(where: str, name: str, values: np.ndarray) -> Column:
-    """Return the numbers to predict as a column.
-
-    Raises
-    ------
-    DataError
-        Targets are not numbers.
-    """
+    """Return the numbers to predict as a column; raise an error if they are none."""
     column = column_from_values(name, values.tolist() if values.dtype.kind == "O" else values, where)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]

@@ -44,21 +44,13 @@ class Trained:
     model: TableModel
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
-    seconds: float = 0.0
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
     """Train the networks of a recipe, and return them as one model.
 
-    Parameters
-    ----------
-    train : Rows
-        Training rows; some are held out if ``valid`` is None and there are no folds.
-    valid : Rows or None
-        Validation rows, by which the epoch is chosen.
-    target : TargetEncoder
-        Fitted; the scale of a regression is fitted again on the rows that are trained on.
-    options : FitOptions
+    The epoch is chosen by the validation rows ``valid``; some training rows are held out if these are None and there
+    are no folds. The scale of a fitted regression target is fitted again on the rows that are trained on.
     """
     began = time.perf_counter()
     rows = train
@@ -74,7 +66,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), histories, trained, time.perf_counter() - began)
+    return Trained(TableModel(network, encoder, target), histories, trained)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:

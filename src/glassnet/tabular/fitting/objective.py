@@ -24,19 +24,12 @@ NUMBER_METRICS: dict[NumberMetric, type[Loss]] = {"mae": AbsoluteError, "r2": Sq
 class Goal:
     """Loss and metric of a training.
 
-    Parameters
-    ----------
-    loss : Loss
-        Before a recipe adds label smoothing or an ensemble.
-    metric : str
-        The epoch with its best value on the validation rows is kept; ``"loss"`` is the loss itself.
-    smooths : bool
-        Whether a recipe may smooth labels.
+    The epoch with the best value of ``metric`` on the validation rows is kept; ``"loss"`` is the loss itself.
     """
 
-    loss: Loss
+    loss: Loss  # before a recipe adds label smoothing or an ensemble
     metric: ClassMetric | NumberMetric | Literal["loss", "pinball"]
-    smooths: bool
+    smooths: bool  # whether a recipe may smooth labels
 
     @property
     def measured(self) -> ClassMetric | NumberMetric | Literal["pinball"] | None:

@@ -35,48 +35,22 @@ class Rows:
 
 @dataclass(frozen=True)
 class FitOptions:
-    """Options for training a table model.
-
-    Parameters
-    ----------
-    recipe : Recipe
-    goal : Goal
-    seed : int
-        Seed of everything random.
-    n_ensemble : int
-        Number of networks whose predictions are averaged.
-    n_folds : int or None
-        Number of cross-validation folds; each gets a network (or ensemble) of its own.
-    epochs, batch_size : int or None
-        Override those of the recipe.
-    max_seconds : float or None
-        Time limit for the whole fit; a recipe with a fixed number of epochs gets fewer.
-    seconds_per_step : float or None
-        Duration of a step if it is known; otherwise it is measured if `max_seconds` is given.
-    allow_empty : bool
-        Whether a column without any value is left out instead of refused.
-    threads : int or "auto"
-    progress : bool or None
-    diagnose : bool or Watch
-        Whether the training of the first network is checked for problems.
-    make_callbacks : function
-        Returns callbacks for the training of each network.
-    """
+    """Options for training a table model; ``epochs`` and ``batch_size`` override those of the recipe."""
 
     recipe: Recipe
     goal: Goal
     seed: int = 0
-    n_ensemble: int = 1
-    n_folds: int | None = None
+    n_ensemble: int = 1  # networks whose predictions are averaged
+    n_folds: int | None = None  # each fold gets a network (or ensemble) of its own
     epochs: int | None = None
     batch_size: int | None = None
-    max_seconds: float | None = None
-    seconds_per_step: float | None = None
-    allow_empty: bool = False
+    max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
+    seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
+    allow_empty: bool = False  # a column without any value is left out instead of refused
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
-    diagnose: Any = False
-    make_callbacks: Callable[[], list[Callback]] = list
+    diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
+    make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
 
     @property
     def most_epochs(self) -> int:

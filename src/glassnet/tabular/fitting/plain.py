@@ -29,20 +29,8 @@ def plain_recipe(
 ) -> Recipe:
     """Return a recipe named ``"plain"``, which codes columns as `TableEncoder` does by default.
 
-    Parameters
-    ----------
-    layers : sequence of int
-        Widths of the hidden layers; none of them make a linear model.
-    rate : float
-        Initial learning rate of AdamW.
-    epochs, patience : int
-        As in `Recipe`.
-    activation : str, optional
-        Activation of the hidden layers.
-    dropout, weight_decay : float, default=0.0
-        Dropout rate after each hidden layer, and weight decay of AdamW.
-    decays : bool, default=True
-        Whether the learning rate falls to 0 along a cosine, or stays as it is.
+    ``layers`` are the widths of the hidden layers, each followed by dropout; none of them make a linear model. If it
+    ``decays``, the learning rate of AdamW falls from ``rate`` to 0 along a cosine.
     """
 
     def network(design: Design) -> list[Layer]:
@@ -54,14 +42,5 @@ def plain_recipe(
     def optimizer(design: Design) -> Optimizer:
         return AdamW(CosineDecay(rate, epochs=design.epochs) if decays else rate, weight_decay=weight_decay)
 
-    return Recipe(
-        "plain",
-        "network with settings of your own",
-        {},
-        network,
-        lambda design: design.loss,
-        optimizer,
-        epochs=epochs,
-        patience=patience,
-        **_AS_FIT,
-    )
+    title, parts = "network with settings of your own", (network, lambda design: design.loss, optimizer)
+    return Recipe("plain", title, {}, *parts, epochs=epochs, patience=patience, **_AS_FIT)

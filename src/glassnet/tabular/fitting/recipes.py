@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -34,7 +35,7 @@ from glassnet.losses import EnsembleLoss, Loss, SoftmaxCrossEntropy
 from glassnet.network import Network
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
-from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
@@ -54,29 +55,14 @@ _SAMPLE, _FEWEST_KINDS = 1024, 16
 
 @dataclass(frozen=True)
 class Design:
-    """Input of a recipe.
-
-    Parameters
-    ----------
-    encoder : TableEncoder
-        Fitted.
-    X : ndarray of shape (n, d)
-        Features of the training rows.
-    loss : Loss
-        Loss of the task, to which the recipe may add label smoothing or an ensemble.
-    n_outputs : int
-        Number of logits of one network.
-    epochs : int
-    smooths : bool
-        Whether labels may be smoothed: not if the metric evaluates probabilities.
-    """
+    """Input of a recipe: the fitted encoder, the features X (n, d) of the training rows, and the task."""
 
     encoder: TableEncoder
     X: np.ndarray
-    loss: Loss
-    n_outputs: int
+    loss: Loss  # of the task, to which the recipe may add label smoothing or an ensemble
+    n_outputs: int  # logits of one network
     epochs: int
-    smooths: bool = True
+    smooths: bool = True  # labels may be smoothed: not if the metric evaluates probabilities
 
     def features(self, role: str) -> list[int]:
         """Return the positions of the features of one role."""
@@ -94,9 +80,8 @@ class Recipe:
 
     Parameters
     ----------
-    name : str
-    title : str
-        A short description.
+    name, title : str
+        A short name, and a short description.
     coding : dict
         Arguments of `TableEncoder`.
     layers, loss, optimizer : function of a `Design`
@@ -133,13 +118,8 @@ class Recipe:
 
     def network(self, design: Design, seed: int) -> Network:
         """Return a new network, built and initialised."""
-        network = Network(
-            self.layers(design),
-            loss=self.loss(design),
-            optimizer=self.optimizer(design),
-            seed=seed,
-            input_shape=design.X.shape[1:],
-        )
+        layers, loss, optimizer = self.layers(design), self.loss(design), self.optimizer(design)
+        network = Network(layers, loss=loss, optimizer=optimizer, seed=seed, input_shape=design.X.shape[1:])
         return network.init_from_data(design.X) if self.starts_from_data and _are_many(design.X) else network
 
     def batch_size(self, n: int) -> int:
@@ -249,13 +229,9 @@ def _tabm_front(design: Design, *, pieces: bool, mini: bool) -> list[Layer]:
 
 def _indicator_blocks(design: Design) -> list[int]:
     """Return the number of indicators of each column of the table that has some."""
-    widths, start = [], 0
-    for coder in design.encoder.coders:
-        stop = start + len(coder.features)
-        width = design.encoder.roles[start:stop].count("indicator")
-        widths += [width] if width else []
-        start = stop
-    return widths
+    roles = design.encoder.roles
+    widths = [roles[places].count("indicator") for _, places in placed_coders(design.encoder)]
+    return [width for width in widths if width]
 
 
 def _tabm(design: Design, *, mini: bool, pieces: bool) -> list[Layer]:
@@ -294,17 +270,9 @@ RECIPES: dict[str, Recipe] = {
             {"scaling": "robust", "max_categories": 300},
             *(_small, _smoothed, _small_optimizer),
         ),
+        Recipe("tabm", "TabM: 32 networks sharing weights", layers=partial(_tabm, mini=False, pieces=False), **_TABM),
         Recipe(
-            "tabm",
-            "TabM: 32 networks sharing weights",
-            layers=lambda design: _tabm(design, mini=False, pieces=False),
-            **_TABM,
-        ),
-        Recipe(
-            "tabm-mini",
-            "TabM-mini with piecewise embeddings",
-            layers=lambda design: _tabm(design, mini=True, pieces=True),
-            **_TABM,
+            "tabm-mini", "TabM-mini with piecewise embeddings", layers=partial(_tabm, mini=True, pieces=True), **_TABM
         ),
     )
 }

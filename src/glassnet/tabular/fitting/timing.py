@@ -75,25 +75,10 @@ def measure_pace(
     n_valid: int = 0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Pace:
-    """Train a network for a few steps, and return how long a step and an evaluation take.
+    """Train a network for a few steps, and return how long a step and an evaluation on ``n_valid`` rows take.
 
-    Parameters
-    ----------
-    network : Network
-        New; it is of no use afterwards.
-    X, y : ndarray
-        Encoded rows.
-    batch_size : int
-        Rows per step of the training that is to be estimated.
-    options : FitOptions
-        Metric and threads of that training.
-    rows : int, optional
-        Rows per step here, from which the whole step is extrapolated. By default all of them, or fewer for networks of
-        which a whole step takes seconds.
-    n_valid : int, default=0
-        Number of validation rows.
-    clock : callable
-        Returns seconds.
+    The network is of no use afterwards; X and y are encoded rows. Steps have ``rows`` rows, by default ``batch_size``
+    or fewer for networks of which a whole step takes seconds; the duration of a whole step is extrapolated.
     """
     rows = rows or min(batch_size, max(_FEWEST_ROWS, _MOST_WORK // work_per_row(network)))
     train, valid = (np.arange(n) % len(X) for n in (_STEPS * rows, min(n_valid, rows)))
@@ -135,21 +120,14 @@ def work_per_row(network: Network) -> int:
 
 @dataclass(frozen=True)
 class Estimate:
-    """How long a recipe takes.
+    """How long a recipe takes without a time limit.
 
-    Parameters
-    ----------
-    seconds : float
-        In total, without a time limit; for a recipe with early stopping, with a typical number of epochs.
-    at_most : float
-        With the largest number of epochs.
-    is_measured : bool
-        Whether steps of this recipe were timed; otherwise the time is extrapolated from another recipe's.
+    It is measured if steps of this recipe were timed; otherwise the time is extrapolated from another recipe's.
     """
 
     recipe: str
-    seconds: float
-    at_most: float
+    seconds: float  # for a recipe with early stopping, with a typical number of epochs
+    at_most: float  # with the largest number of epochs
     seconds_per_step: float
     is_measured: bool
 
@@ -170,19 +148,6 @@ def estimate_times(
 
     The recipe of ``options`` is timed; the others too, as far as that takes 0.6 seconds or 5 % of the training, if
     necessary with fewer rows per step. No network that is used later is trained.
-
-    Parameters
-    ----------
-    train : Rows
-        Training rows.
-    n_valid : int
-        Number of validation rows.
-    target : TargetEncoder
-        Fitted.
-    options : FitOptions
-        Options of the training that is to be estimated.
-    clock : callable
-        Returns seconds.
     """
     began = clock()
     sample = _Sample(train, n_valid, target, options, clock)

@@ -21,30 +21,14 @@ _LINES = 50  # records that have to agree on a separator
 
 @dataclass
 class TextScan:
-    r"""Result of a pass over the whole file.
+    """Result of a pass over the whole file."""
 
-    Parameters
-    ----------
-    head : str
-        The beginning, without a byte order mark: at least a megabyte, or all of it.
-    whole : bool
-        Whether ``head`` is all of it.
-    n_bytes : int
-        Size, unpacked.
-    compressed : bool
-        Whether the file is gzip, whatever its name says.
-    has_mark : bool
-        Whether it begins with a byte order mark.
-    newlines : set of str
-        The line ends that occur: ``"\n"``, ``"\r\n"``, ``"\r"``, also inside of quotes.
-    """
-
-    head: str = ""
-    whole: bool = True
-    n_bytes: int = 0
-    compressed: bool = False
-    has_mark: bool = False
-    newlines: set[str] = field(default_factory=set)
+    head: str = ""  # the beginning, without a byte order mark: at least a megabyte, or all of it
+    whole: bool = True  # whether `head` is all of it
+    n_bytes: int = 0  # unpacked
+    compressed: bool = False  # gzip, whatever the name says
+    has_mark: bool = False  # begins with a byte order mark
+    newlines: set[str] = field(default_factory=set)  # that occur, also inside of quotes
 
 
 @dataclass
@@ -57,13 +41,7 @@ class Layout:
 
 
 def scan_text(where: str, file: Path) -> TextScan:
-    """Read a file once as UTF-8.
-
-    Raises
-    ------
-    DataError
-        It is not UTF-8, holds nothing but blanks, or is gzip that does not unpack.
-    """
+    """Read a file once; raise an error if it is not UTF-8, nothing but blanks, or gzip that does not unpack."""
     with file.open("rb") as raw:
         scan = TextScan(compressed=raw.read(2) == b"\x1f\x8b")
     decoder = codecs.getincrementaldecoder("utf-8-sig")()

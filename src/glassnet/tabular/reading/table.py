@@ -16,12 +16,7 @@ from glassnet.utils.wording import few
 __all__ = ["DTYPES", "FILLERS", "KINDS", "Column", "Table"]
 
 # The content of `Column.values` where a value is missing: one fixed value per kind, so that equal columns are equal.
-FILLERS: dict[str, Any] = {
-    "boolean": False,
-    "category": "",
-    "date": np.datetime64("NaT", "us"),
-    "number": np.nan,
-}
+FILLERS: dict[str, Any] = {"boolean": False, "category": "", "date": np.datetime64("NaT", "us"), "number": np.nan}
 KINDS = tuple(FILLERS)
 DTYPES: dict[str, np.dtype[Any]] = {
     "boolean": np.dtype(bool),
