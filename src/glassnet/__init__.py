@@ -19,6 +19,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+# Before anything else: some imports deeper CPython 3.11 takes 45 ms more for it, 0.24 instead of 0.19 s in all.
+import numpy as _numpy  # noqa: F401
+
 from glassnet.errors import (
     ConfigError,
     DataError,
