@@ -14,7 +14,6 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
-from glassnet.schedules import Schedule
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.history import History, listed
 from glassnet.training.hooks import HookCalls, Hooks
@@ -72,7 +71,6 @@ class Run(Generic[N]):
         self.rows_seen = 0
         self.take_step = make_step(network, self.state, batches.n_batches)
         self._call = HookCalls(callbacks)
-        self._schedule_observes = type(self.take_step.schedule).observe is not Schedule.observe
         self._commands: deque[Callable[[Run[N]], object]] = deque()
         self._epochs, self._stop_reason = epochs, ""
         self._was_restored = False
@@ -276,7 +274,7 @@ class Run(Generic[N]):
         if self.validation is not None:
             found = scores(self.network, *self.validation, self.metrics)
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
-        if self._schedule_observes:
+        if self.take_step.schedule_observes:
             self.take_step.schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)
         for call in self._call["on_epoch_end"]:
             call(self)

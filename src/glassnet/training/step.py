@@ -14,7 +14,7 @@ from glassnet.errors import DataError, DivergenceError
 from glassnet.layers import Step
 from glassnet.layers.tree import every_layer
 from glassnet.optimizers import clip_gradients
-from glassnet.schedules import Constant
+from glassnet.schedules import Constant, Schedule
 from glassnet.training.batches import Batch
 from glassnet.training.run_state import RunState
 from glassnet.utils.random_streams import Noise
@@ -55,6 +55,7 @@ class TrainingStep:
         self._penalties = network.penalties() if penalties is None else penalties
         self._is_penalised = bool(self._penalties)
         self.schedule, self._own_rate = network.optimizer.schedule, rate
+        self.schedule_observes = type(self.schedule).observe is not Schedule.observe
         is_fixed = type(self.schedule) is Constant and rate is None
         self._fixed_rate = self.schedule.value if is_fixed else None  # type: ignore[attr-defined]
         parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
