@@ -358,7 +358,7 @@ def test_an_interrupted_query_is_an_interruption(run: Run, monkeypatch: pytest.M
         message = "Query interrupted"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("glassnet.cli.training.preparation.read_table", interrupted)
+    monkeypatch.setattr("glassnet.cli.training.preparation.read_file", interrupted)
     code, out, err = run("train", "penguins", "-t", "species")
     assert (code, out) == (130, "")
     assert err == "glassnet train: interrupted before there was anything to keep; nothing was written.\n"
