@@ -121,8 +121,7 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     text = {name for name, kind in options.read.items() if kind in ("text", "category")}
     text |= {name for name, form in options.forms.items() if form.kind == "category"}
     if _FORMATS[suffix] == "text":
-        separator = options.separator or ("\t" if suffix in (".tsv", ".tab") else None)
-        table = read_delimited(where, file, separator, text)
+        table = read_delimited(where, file, "\t" if suffix in (".tsv", ".tab") else None, options, text)
     else:
         table = {"json": _read_json, "parquet": _read_parquet}[_FORMATS[suffix]](where, file)
     if table.n_rows == 0:
@@ -168,9 +167,10 @@ def _suffix(where: str, file: Path) -> str:
 def _read_json(where: str, file: Path) -> Table:
     """Read an array of objects, or one object per line."""
     scan = scan_text(where, file)
-    if scan.has_mark:
-        message = f"{where}: JSON must not begin with a byte order mark, got one. Save the file as plain UTF-8."
-        raise DataError(message)
+    if scan.encoding != "utf-8":
+        got = "a byte order mark" if scan.encoding == "utf-8-sig" else scan.encoding
+        message = f"{where}: JSON must be plain UTF-8, got {got}. Save the file so."
+        raise DataError(message, expected="UTF-8", got=scan.encoding)
     must = 'the file must hold objects with names, such as [{"a": 1}, {"a": 2}] or one object per line'
     with duckdb_reader(where) as connection:
         try:

@@ -1,0 +1,245 @@
+"""Tell titles, names, units and data apart at the top of a table."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from glassnet.tabular.reading.layout.dialects import Record
+from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
+
+__all__ = ["COMMENT", "Top", "body_width", "find_top", "given_top"]
+
+_LINES_OF_NAMES = 6  # at most
+_REPEATS = 0.5  # share of the columns whose first cell comes again, which makes the first row data
+_OFTEN = 0.1  # of the rows, in which it then comes on the average
+_SYMBOL = (
+    "(?:[kMGmnpµμcdhu]?(?:m|g|s|A|K|mol|cd|V|W|Wh|Hz|N|Pa|J|C|F|Ω|T|lm|lx|Bq|Sv|l|L|B|bar|eV|ppm|ppb|rad|cal)[²³23]?"
+    "|min|h|hr|hrs|d|day|days|yr|years?|sec|seconds?|minutes?|hours?|kg|t|ft|in|mi|mph|lb|oz|psi|deg|degrees?|USD|EUR"
+    "|GBP|CHF|count|counts|pct|percent|µ|°[CFK]?|%|‰|[$€£¥]k?)"
+)
+_UNIT = re.compile(rf"[\[(<].{{0,20}}[\])>]|{_SYMBOL}(?:[-/^*· ]?-?\d?{_SYMBOL})*")
+_TYPE_WORDS = frozenset(
+    {"string", "str", "text", "char", "varchar", "object", "int", "integer", "int32", "int64", "bigint", "float"}
+    | {"float64", "double", "real", "decimal", "number", "numeric", "date", "datetime", "timestamp", "time", "bool"}
+    | {"boolean", "categorical", "category", "nominal", "continuous", "discrete", "factor", "class", "meta"}
+)
+COMMENT = re.compile(r"#|%(?!\d)|//|!|\*|;|@|--|\$\$|\\\\")
+
+
+@dataclass
+class Top:
+    """What stands where in the first records of a file.
+
+    Parameters
+    ----------
+    data : int
+        Position of the first record of data.
+    names : list of int
+        Positions of the records with names; none if the file has none.
+    units : list of int
+        Positions of records with units or types below the names.
+    passed : list of int
+        Positions of titles, comments and empty records above.
+    """
+
+    data: int
+    names: list[int] = field(default_factory=list)
+    units: list[int] = field(default_factory=list)
+    passed: list[int] = field(default_factory=list)
+
+
+def body_width(found: Sequence[Record]) -> int:
+    """Return the most frequent number of cells of a row; among equals the larger one.
+
+    Titles stand above, so only the lower half of the rows counts, and rows without any value do not.
+    """
+    lower = [record for record in found[len(found) // 2 :] if any(map(str.strip, record.cells))] or list(found[-1:])
+    counts, of_all = (Counter(len(record.cells) for record in some) for some in (lower, found))
+    return max(counts, key=lambda width: (counts[width], of_all[width], width)) if counts else 0
+
+
+def find_top(found: Sequence[Record], width: int) -> Top:
+    """Return where names and data begin in the first records of a file.
+
+    In columns of numbers, dates or times a name is a cell of another kind, and a value one of the same. Where all
+    columns hold text, the first full row has the names, unless half of its cells come again below.
+
+    Examples
+    --------
+    >>> rows = [["Sales"], ["day", "kg"], ["(date)", "(kg)"], ["2024-01-01", "3"], ["2024-01-02", "5"]]
+    >>> find_top([Record(i, row) for i, row in enumerate(rows, 1)], 2)
+    Top(data=3, names=[1], units=[2], passed=[0])
+    >>> find_top([Record(i, row) for i, row in enumerate([["1", "x"], ["2", "y"], ["3", "x"]], 1)], 2).names
+    []
+    """
+    full = [i for i, record in enumerate(found) if _fits(record, width) and not _is_title(found, i)]
+    if not full:
+        return Top(len(found), passed=list(range(len(found))))
+    kinds = _kinds(found, width)
+    verdicts = {i: _verdict(found[i], kinds, found) for i in full}
+    data = next((i for i in full if verdicts[i] == "data"), None)
+    if data is None or not any(kind in ("number", "date", "time") for kind in kinds):
+        return _of_words(found, full, width)
+    block = _block(found, full[0], verdicts, kinds)
+    if not block:
+        above = _lone_name(found, full[0], kinds) or _named_by_comment(found, full[0], width)
+        return Top(full[0], above, [], [i for i in range(full[0]) if i not in above])
+    units = [i for i in block[1:] if _are_units(found[i])]
+    names = [i for i in block if i not in units]
+    return Top(block[-1] + 1, names, units, list(range(block[0])))
+
+
+def given_top(found: Sequence[Record], width: int, header: bool | int) -> Top:
+    """Return the top of a table of which is known whether, or in how many lines, it has names.
+
+    Examples
+    --------
+    >>> given_top([Record(1, ["1", "2"]), Record(2, ["3", "4"])], 2, True)
+    Top(data=1, names=[0], units=[], passed=[])
+    """
+    full = [i for i, record in enumerate(found) if _fits(record, width) and not _is_title(found, i)]
+    first = full[0] if full else 0
+    names = [i for i in full if i < first + int(header)][: int(header)] if header else []
+    return Top(names[-1] + 1 if names else first, names, [], list(range(first)))
+
+
+def _fits(record: Record, width: int) -> bool:
+    """Return whether a record has as many cells as a row, trailing empty ones apart, or is one short as R writes it."""
+    filled = len(record.cells)
+    while filled > width and not record.cells[filled - 1].strip():
+        filled -= 1
+    return filled == width or len(record.cells) == width - 1 >= 2
+
+
+def _is_title(found: Sequence[Record], at: int) -> bool:
+    """Return whether a record is empty, or one cell only says something and a row below says more."""
+    filled = _filled(found[at])
+    below = found[at + 1 : at + 1 + _LINES_OF_NAMES]
+    single = filled == [0] or (len(filled) == 1 and len(found[at].cells) > 2)
+    return not filled or (single and any(len(_filled(record)) > 1 for record in below))
+
+
+def _filled(record: Record) -> list[int]:
+    return [i for i, cell in enumerate(record.cells) if cell.strip()]
+
+
+def _kinds(found: Sequence[Record], width: int) -> list[str]:
+    """Return the kinds of the columns, from the lower half of the rows; of a few rows from the last ones."""
+    rows = [record.cells for record in found[1:] if len(record.cells) >= width and _filled(record)]
+    n = len(rows)
+    rows = rows[n // 2 :] if n > 11 else rows[n // 3 :] if n > 5 else rows[-max(1, (n + 1) // 3) :]
+    return [column_kind([row[i] for row in rows]) for i in range(width)]
+
+
+def _verdict(record: Record, kinds: Sequence[str], found: Sequence[Record]) -> str:
+    """Return "names", "data" or "" by comparing the cells with the kinds of their columns."""
+    same = other = 0
+    shift = len(kinds) - len(record.cells) if len(record.cells) < len(kinds) else 0
+    numbers: list[str] = []
+    for cell, kind in zip(record.cells, kinds[shift:], strict=False):
+        of_cell = cell_kind(cell)
+        if kind in ("text", "empty") or of_cell == "empty":
+            continue
+        if of_cell == kind:
+            same += 1
+            numbers.append(cell.strip())
+        elif of_cell == "text":
+            other += 1
+    if same and _counts_up(numbers) and not _rows_count_up(found, kinds):
+        return "names"
+    if same > other:
+        return "data"
+    return "names" if other else ""
+
+
+def _counts_up(cells: Sequence[str]) -> bool:
+    """Return whether the cells are whole numbers in steps of one, or years: names of columns, not values."""
+    if not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
+        return False
+    numbers = [int(cell) for cell in cells]
+    steps = {b - a for a, b in pairwise(numbers)}
+    years = all(1900 <= number <= 2100 for number in numbers) and len(set(numbers)) == len(numbers)
+    return years or (len(numbers) > 2 and steps in ({1}, {-1}))
+
+
+def _rows_count_up(found: Sequence[Record], kinds: Sequence[str]) -> bool:
+    """Return whether rows further down do the same."""
+    rows = found[max(1, len(found) // 2) :]
+    cells = [[c.strip() for c, kind in zip(row.cells, kinds, strict=False) if kind == "number"] for row in rows]
+    return sum(map(_counts_up, cells)) > len(rows) / 4
+
+
+def _block(found: Sequence[Record], first: int, verdicts: dict[int, str], kinds: Sequence[str]) -> list[int]:
+    """Return the positions of the names: the first full row if it is no data, and what continues it below.
+
+    What continues it contradicts at least half of the kinds of its columns with words that do not come again.
+    """
+    if verdicts[first] == "data":
+        return []
+    block = [first]
+    for i in range(first + 1, min(len(found), first + 2 * _LINES_OF_NAMES)):
+        if not _filled(found[i]):
+            continue
+        same = found[i].cells == found[first].cells
+        if len(found[i].cells) != len(kinds) or not (same or _continues(found, i, kinds)):
+            break
+        block.append(i)
+    return block if len(block) <= _LINES_OF_NAMES else block[:1]
+
+
+def _continues(found: Sequence[Record], at: int, kinds: Sequence[str]) -> bool:
+    """Return whether a row below the names belongs to them."""
+    cells = found[at].cells
+    if _are_units(found[at]):
+        return True
+    typed = [i for i, kind in enumerate(kinds[: len(cells)]) if kind in ("number", "date", "time")]
+    of_cells = {i: cell_kind(cells[i]) for i in typed}
+    words = [i for i in typed if of_cells[i] == "text"]
+    empty = [i for i in typed if of_cells[i] == "empty"]
+    if not words or len(words) + len(empty) < len(typed) or len(words) < (len(typed) - len(empty)) / 2:
+        return False
+    below = [record.cells for record in found[at + 1 :]]
+    comes_again = any(any(i < len(row) and row[i] == cells[i] for row in below) for i in words)
+    marker = len(words) == 1 and len(typed) > 1 and len(_filled(found[at])) > 1
+    return not comes_again and not marker
+
+
+def _are_units(record: Record) -> bool:
+    """Return whether all cells that say something are units in the usual symbols, or names of types."""
+    cells = [cell.strip() for cell in record.cells if cell.strip() not in ("", "-", "--")]
+    if not cells:
+        return False
+    return all(map(_UNIT.fullmatch, cells)) or (len(cells) > 1 and all(cell.lower() in _TYPE_WORDS for cell in cells))
+
+
+def _lone_name(found: Sequence[Record], data: int, kinds: Sequence[str]) -> list[int]:
+    """Return the position of a line right above the data with one name, of which all other columns have none."""
+    above = data - 1
+    if above < 0 or len(found[above].cells) != len(kinds) or _filled(found[above]) in ([], [0]):
+        return []
+    return [above] if _verdict(found[above], kinds, found) == "names" else []
+
+
+def _named_by_comment(found: Sequence[Record], data: int, width: int) -> list[int]:
+    """Return the position of a comment right above the data that has a name for each column."""
+    above = data - 1
+    named = above >= 0 and COMMENT.match(found[above].cells[0].lstrip()) and len(found[above].cells) >= width
+    return [above] if named else []
+
+
+def _of_words(found: Sequence[Record], full: Sequence[int], width: int) -> Top:
+    """Return the top of a table that has words only."""
+    first = full[0]
+    rows = [found[i].cells for i in full[1:] if found[i].cells != found[first].cells]
+    cells = found[first].cells
+    filled = [i for i, cell in enumerate(cells) if cell.strip()]
+    again = [sum(i < len(row) and row[i] == cells[i] for row in rows) for i in filled]
+    frequent = sum(again) >= _OFTEN * len(filled) * len(rows)
+    if width > 1 and frequent and sum(map(bool, again)) >= max(2, _REPEATS * len(filled)):
+        return Top(first, passed=list(range(first)))
+    units = [i for i in full[1:2] if i == first + 1 and _are_units(found[i])]
+    return Top(first + 1 + len(units), [first], units, list(range(first)))
