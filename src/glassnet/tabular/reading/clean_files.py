@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.text import MISSING_MARKERS
 
-__all__ = ["CleanFile", "cells_of_columns", "plain_columns"]
+__all__ = ["CleanFile", "CleanReader"]
 
 _GROUP_BYTES = 1 << 26  # text converted to Python strings at one time: they take several times its size
 
@@ -47,47 +48,55 @@ class CleanFile:
     n_bytes: int = 0
 
 
-def plain_columns(where: str, clean: CleanFile) -> set[int]:
-    """Read the whole file; return the positions of the columns in which all cells are plain numbers or missing.
+class CleanReader:
+    """Reads a clean file: first whole, for which columns hold plain numbers only, then its cells.
+
+    Parameters
+    ----------
+    where : str
+        Start of error messages.
+    clean : CleanFile
+        The file.
 
     Raises
     ------
     DataError
         The file is not that clean.
     """
-    duckdb = get_duckdb()
-    pattern = duckdb.ConstantExpression(_PLAIN_NUMBER)
-    tests = [
-        duckdb.FunctionExpression("regexp_full_match", duckdb.ColumnExpression(str(i)), pattern)
-        for i in range(clean.width)
-    ]
-    all_plain = [duckdb.FunctionExpression("bool_and", test).alias(str(i)) for i, test in enumerate(tests)]
-    with duckdb_reader(where) as connection:
-        found = _relation(connection, clean, sorted(MISSING_MARKERS)).aggregate(all_plain).fetchall()[0]
-    return {i for i, yes in enumerate(found) if yes}
 
+    def __init__(self, where: str, clean: CleanFile) -> None:
+        duckdb = get_duckdb()
+        self.clean = clean
+        columns = [duckdb.ColumnExpression(str(i)) for i in range(clean.width)]
+        pattern = duckdb.ConstantExpression(_PLAIN_NUMBER)
+        tests = [duckdb.FunctionExpression("regexp_full_match", column, pattern) for column in columns]
+        all_plain = [duckdb.FunctionExpression("bool_and", test).alias(str(i)) for i, test in enumerate(tests)]
+        with ExitStack() as stack:  # one connection for both: the memory of a second comes on top
+            self._connection = stack.enter_context(duckdb_reader(where))
+            found = _relation(self._connection, clean, sorted(MISSING_MARKERS)).aggregate(all_plain).fetchall()[0]
+            self._open = stack.pop_all()
+        self._plain = {i for i, yes in enumerate(found) if yes}
 
-def cells_of_columns(
-    where: str, clean: CleanFile, plain: Collection[int], kept: Collection[int]
-) -> Iterator[tuple[int, Any]]:
-    """Yield position and cells of each column: float64 for those that are ``plain``, else str objects, both masked.
+    def cells(self, kept: Collection[int]) -> Iterator[tuple[int, Any]]:
+        """Yield position and cells of each column, once: float64 if all are plain numbers, else str objects, masked.
 
-    Cells that mean "no value" are masked, but in the columns that are ``kept`` as they are.
-    """
-    duckdb = get_duckdb()
-    per_group = max(1, clean.width * _GROUP_BYTES // max(clean.n_bytes, 1))
-    with duckdb_reader(where) as connection:
-        for raw in (False, True):
-            places = [i for i in range(clean.width) if (i in kept) == raw]
-            relation: Any = _relation(connection, clean, [] if raw else sorted(MISSING_MARKERS)) if places else None
-            for start in range(0, len(places), per_group):
-                group = places[start : start + per_group]
-                columns = {i: duckdb.ColumnExpression(str(i)) for i in group}
-                cells = [
-                    column.cast("DOUBLE").alias(str(i)) if i in plain and not raw else column
-                    for i, column in columns.items()
-                ]
-                yield from zip(group, relation.select(*cells).fetchnumpy().values(), strict=True)
+        Cells that mean "no value" are masked, but in the columns that are ``kept`` as they are.
+        """
+        duckdb, width = get_duckdb(), self.clean.width
+        per_group = max(1, width * _GROUP_BYTES // max(self.clean.n_bytes, 1))
+        with self._open:
+            for raw in (False, True):
+                places = [i for i in range(width) if (i in kept) == raw]
+                missing = [] if raw else sorted(MISSING_MARKERS)
+                relation: Any = _relation(self._connection, self.clean, missing) if places else None
+                for start in range(0, len(places), per_group):
+                    group = places[start : start + per_group]
+                    columns = {i: duckdb.ColumnExpression(str(i)) for i in group}
+                    cells = [
+                        column.cast("DOUBLE").alias(str(i)) if i in self._plain and not raw else column
+                        for i, column in columns.items()
+                    ]
+                    yield from zip(group, relation.select(*cells).fetchnumpy().values(), strict=True)
 
 
 def _relation(connection: Any, clean: CleanFile, missing: list[str]) -> Any:

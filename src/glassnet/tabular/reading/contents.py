@@ -5,26 +5,28 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from glassnet.errors import DataError
-from glassnet.tabular.reading.clean_files import CleanFile, cells_of_columns, plain_columns
+from glassnet.tabular.reading.clean_files import CleanFile, CleanReader
 from glassnet.tabular.reading.layout.dialects import QuoteError, Record, records
 from glassnet.tabular.reading.layout.endings import has_total_word, last_total
-from glassnet.tabular.reading.layout.layouts import Layout, find_layout
+from glassnet.tabular.reading.layout.layouts import Layout, find_layout, layout_of_rows
 from glassnet.tabular.reading.layout.rows import Rows
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.scanning import TextScan, read_lines, scan_text
+from glassnet.tabular.reading.workbooks import sheet_records
 
-__all__ = ["Contents", "read_contents"]
+__all__ = ["Contents", "read_contents", "read_sheet"]
 
 _IN_MEMORY = 1 << 23  # bytes of text that become Python strings at once, which take up to ten times as much
 _WIDE = 400  # columns, from which on DuckDB takes longer for its plan than Python for the cells
 _WIDE_IN_MEMORY = 1 << 28
+_SAMPLE = 1000  # rows by which names are told from data
 _HELD_BACK = 200  # rows that may turn out to be the end of the table
 
 
@@ -77,18 +79,25 @@ def read_contents(where: str, file: Path, options: ReadOptions, separator: str |
         skip = layout.first_line - 1
         clean = CleanFile(file, width, layout.dialect.separator, skip, scan.compressed, scan.n_bytes)
         try:
-            plain = plain_columns(where, clean)
+            reader = CleanReader(where, clean)
         except DataError:
             pass  # rows that are not like each other: they are counted and named below
         else:
-            notes = [*scan.notes, *layout.notes]
-            return _contents(
-                layout, notes, _line_finder(found), lambda kept: cells_of_columns(where, clean, plain, kept)
-            )
+            return _contents(layout, [*scan.notes, *layout.notes], _line_finder(found), reader.cells)
     rows = Rows(where, width, layout.header, options)
     if scan.n_bytes <= (_WIDE_IN_MEMORY if width > _WIDE else _IN_MEMORY):
-        return _in_memory(scan, layout, rows, list(rows.of(found())))
+        return _in_memory(layout, rows, list(rows.of(found())), scan.notes)
     return _on_disk(where, scan, layout, rows, found)
+
+
+def read_sheet(where: str, file: Path, options: ReadOptions) -> Contents:
+    """Return the cells of the first sheet of a workbook, as `read_contents` does those of a text file."""
+    found, notes = sheet_records(where, file)
+    found = [record for record in found if record.line > (options.skip_lines or 0)]
+    layout = layout_of_rows(where, found[:_SAMPLE], options, found[-1].line + 1)
+    rows = Rows(where, len(layout.names), layout.header, options)
+    below = (record for record in found if record.line >= layout.first_line)
+    return _in_memory(layout, rows, list(rows.of(below)), notes)
 
 
 def _contents(layout: Layout, notes: list[str], line_of: Any, columns: Any) -> Contents:
@@ -112,8 +121,8 @@ def _is_clean(scan: TextScan, layout: Layout) -> bool:
     return filled and bool(last) and not has_total_word(last[-1].cells)
 
 
-def _in_memory(scan: TextScan, layout: Layout, rows: Rows, found: list[Record]) -> Contents:
-    notes = [*scan.notes, *layout.notes, *rows.notes]
+def _in_memory(layout: Layout, rows: Rows, found: list[Record], notes: Sequence[str]) -> Contents:
+    notes = [*notes, *layout.notes, *rows.notes]
     if total := last_total(found):
         notes.append(_total_note(found[-1], total))
         if total != "kept":
@@ -144,11 +153,11 @@ def _on_disk(where: str, scan: TextScan, layout: Layout, rows: Rows, found: Call
                 held.pop()
         writer.writerows(record.cells for record in held)
     clean = CleanFile(file, len(layout.names), n_bytes=file.stat().st_size)
-    plain = plain_columns(where, clean)
+    reader = CleanReader(where, clean)
 
     def columns(kept: Collection[int]) -> Iterator[tuple[int, Any]]:
         with folder:
-            yield from cells_of_columns(where, clean, plain, kept)
+            yield from reader.cells(kept)
 
     def rows_again() -> Iterator[Record]:
         return Rows(where, rows.width, rows.names, rows.options).of(found())

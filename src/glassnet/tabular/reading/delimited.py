@@ -1,4 +1,4 @@
-"""Read CSV, TSV and other text files: `column_from_text` converts the cells that are no plain numbers."""
+"""Read text files and workbooks: `column_from_text` converts the cells that are no plain numbers."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.tabular.reading.contents import read_contents
+from glassnet.tabular.reading.contents import Contents, read_contents, read_sheet
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.text import column_from_text
 
-__all__ = ["read_delimited"]
+__all__ = ["read_delimited", "read_workbook"]
 
 
 def read_delimited(where: str, file: Path, separator: str | None, options: ReadOptions, text: Collection[str]) -> Table:
     """Return a text file as a table; ``separator`` is what its name says, ``text`` names the columns that stay text."""
-    contents = read_contents(where, file, options, separator)
+    return _as_table(where, read_contents(where, file, options, separator), text)
+
+
+def read_workbook(where: str, file: Path, options: ReadOptions, text: Collection[str]) -> Table:
+    """Return the first sheet of a workbook as a table, read like a text file."""
+    return _as_table(where, read_sheet(where, file, options), text)
+
+
+def _as_table(where: str, contents: Contents, text: Collection[str]) -> Table:
     kept = {i for i, name in enumerate(contents.names) if name in text}
     columns: list[Column] = []
     left_out = 0

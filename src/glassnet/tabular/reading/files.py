@@ -10,23 +10,16 @@ from typing import Any
 
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular.reading.delimited import read_delimited
+from glassnet.tabular.reading.delimited import read_delimited, read_workbook
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.opening import existing_file, file_format
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
-from glassnet.utils.checks import nearest
 
 __all__ = ["read_file", "read_table"]
-
-_FORMATS = {
-    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), "text"),
-    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
-    **dict.fromkeys((".parquet", ".pq"), "parquet"),
-}
-_SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
 
 
 def read_table(
@@ -116,52 +109,22 @@ def read_table(
 
 def read_file(where: str, given: str, options: ReadOptions) -> Table:
     """Return the table in a file, or of a data set of the package, without a `TableWarning`: see its notes."""
-    file = dataset_path(given) if given in dataset_names() else _existing(where, given)
-    suffix = _suffix(where, file)
+    file = dataset_path(given) if given in dataset_names() else existing_file(where, given)
+    kind = file_format(where, file)
     text = {name for name, kind in options.read.items() if kind in ("text", "category")}
     text |= {name for name, form in options.forms.items() if form.kind == "category"}
-    if _FORMATS[suffix] == "text":
-        table = read_delimited(where, file, "\t" if suffix in (".tsv", ".tab") else None, options, text)
+    if kind == "text":
+        named_tabs = {".tsv", ".tab"} & {suffix.lower() for suffix in file.suffixes}
+        table = read_delimited(where, file, "\t" if named_tabs else None, options, text)
+    elif kind == "workbook":
+        table = read_workbook(where, file, options, text)
     else:
-        table = {"json": _read_json, "parquet": _read_parquet}[_FORMATS[suffix]](where, file)
+        table = {"json": _read_json, "parquet": _read_parquet}[kind](where, file)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)
     kept = [column for column in table.columns if column.name not in options.dropped]
     return Table([as_kind(c, "category", where) if c.name in text else c for c in kept], notes=table.notes)
-
-
-def _existing(where: str, given: str) -> Path:
-    """Return the path of a file that exists and is not empty."""
-    file = Path(given).expanduser()
-    try:
-        size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
-        kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
-        neighbours = os.listdir(file.parent) if size is None and file.parent.is_dir() else []
-    except (OSError, ValueError, RuntimeError) as error:  # an invalid path, ~somebody
-        message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
-        raise DataError(message) from error
-    if size == 0:
-        message = f"{where}: the file must hold a table, got an empty file."
-        raise DataError(message)
-    if size is not None:
-        return file.absolute()
-    near = nearest(given, dataset_names()) or nearest(file.name, neighbours)
-    advice = f" Did you mean {near!r}?" if near and kind == "no such file" else ""
-    message = f"{where}: the path must lead to a file, got {kind}.{advice}"
-    raise DataError(message, expected="a file", got=kind)
-
-
-def _suffix(where: str, file: Path) -> str:
-    """Return the suffix that determines the format, without ``.gz``."""
-    suffixes = [suffix.lower() for suffix in file.suffixes]
-    inner = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
-    if inner in _FORMATS and not (suffixes[-1] == ".gz" and _FORMATS[inner] == "parquet"):
-        return inner
-    ending = "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else inner
-    got = repr(ending) if ending else "no ending"
-    message = f"{where}: the file must end in {_SUFFIXES}, got {got}. Save the table as one of these."
-    raise DataError(message, expected=_SUFFIXES, got=ending)
 
 
 def _read_json(where: str, file: Path) -> Table:

@@ -63,8 +63,10 @@ def _quotings(text: str, mark: str) -> Iterator[Dialect]:
     inside = re.escape(mark)
     if '\\"' in text:
         yield Dialect(mark, escape="\\")
-    if re.search(rf'[^{inside}\r\n"]"+[^{inside}\r\n"]', text):
+    if '"' in text and re.search(rf'[^{inside}\r\n"]"+[^{inside}\r\n"]', text):
         yield Dialect(mark, escape="lone")
+    if "'" not in text:
+        return
     edge = rf"(?:^|(?<=[{inside}\r\n])) *'"
     if len(re.findall(rf"{edge}[^'\r\n]*' *(?=[{inside}\r\n]|\Z)", text)) >= max(2, len(re.findall(edge, text)) / 2):
         yield Dialect(mark, "'")
@@ -153,11 +155,14 @@ def _blank_dialect(lines: Sequence[str], separator: str | None) -> Dialect:
 
 
 def _edges(lines: Sequence[str]) -> tuple[int, ...]:
-    """Return where columns begin: after places that are blank in every line."""
+    """Return where columns begin: after places that are blank in every line; none if a column is mostly empty."""
     filled = [line.expandtabs().rstrip() for line in lines if line.strip()]
     if len(filled) < _GUTTER:
         return ()
     longest = max(map(len, filled))
     used = [any(place < len(line) and line[place] != " " for line in filled) for place in range(longest)]
     edges = [place for place in range(longest) if used[place] and (place == 0 or not used[place - 1])]
+    for begin, end in zip(edges, (*edges[1:], longest), strict=True):
+        if sum(bool(line[begin:end].strip()) for line in filled) < len(filled) / 2 or not filled[0][begin:end].strip():
+            return ()
     return tuple([0, *edges[1:]]) if len(edges) > 1 else ()

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from glassnet.tabular.reading.layout.dialects import Record
 from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
@@ -15,6 +15,7 @@ __all__ = ["COMMENT", "Top", "body_width", "find_top", "given_top"]
 
 _LINES_OF_NAMES = 6  # at most
 _REPEATS = 0.5  # share of the columns whose first cell comes again, which makes the first row data
+_TYPED_ROWS, _TYPED_COLUMNS = 150, 300  # at least, by whose cells the kinds are told
 _OFTEN = 0.1  # of the rows, in which it then comes on the average
 _SYMBOL = (
     "(?:[kMGmnpµμcdhu]?(?:m|g|s|A|K|mol|cd|V|W|Wh|Hz|N|Pa|J|C|F|Ω|T|lm|lx|Bq|Sv|l|L|B|bar|eV|ppm|ppb|rad|cal)[²³23]?"
@@ -80,11 +81,9 @@ def find_top(found: Sequence[Record], width: int) -> Top:
     if not full:
         return Top(len(found), passed=list(range(len(found))))
     kinds = _kinds(found, width)
-    verdicts = {i: _verdict(found[i], kinds, found) for i in full}
-    data = next((i for i in full if verdicts[i] == "data"), None)
-    if data is None or not any(kind in ("number", "date", "time") for kind in kinds):
+    if not any(_verdict(found[i], kinds, found) == "data" for i in full):
         return _of_words(found, full, width)
-    block = _block(found, full[0], verdicts, kinds)
+    block = _block(found, full[0], kinds)
     if not block:
         above = _lone_name(found, full[0], kinds) or _named_by_comment(found, full[0], width)
         return Top(full[0], above, [], [i for i in range(full[0]) if i not in above])
@@ -117,10 +116,17 @@ def _fits(record: Record, width: int) -> bool:
 
 def _is_title(found: Sequence[Record], at: int) -> bool:
     """Return whether a record is empty, or one cell only says something and a row below says more."""
+    if _says_more(found[at]):
+        return False
     filled = _filled(found[at])
     below = found[at + 1 : at + 1 + _LINES_OF_NAMES]
     single = filled == [0] or (len(filled) == 1 and len(found[at].cells) > 2)
-    return not filled or (single and any(len(_filled(record)) > 1 for record in below))
+    return not filled or (single and any(map(_says_more, below)))
+
+
+def _says_more(record: Record) -> bool:
+    """Return whether more than one cell says something."""
+    return len(list(islice(filter(None, map(str.strip, record.cells)), 2))) > 1
 
 
 def _filled(record: Record) -> list[int]:
@@ -128,11 +134,16 @@ def _filled(record: Record) -> list[int]:
 
 
 def _kinds(found: Sequence[Record], width: int) -> list[str]:
-    """Return the kinds of the columns, from the lower half of the rows; of a few rows from the last ones."""
-    rows = [record.cells for record in found[1:] if len(record.cells) >= width and _filled(record)]
+    """Return the kinds of the columns, from the lower half of the rows; of a few rows from the last ones.
+
+    Of very many columns only some are looked at; the others are "empty", and have no say.
+    """
+    rows = [record.cells for record in found[1:] if len(record.cells) >= width and any(map(str.strip, record.cells))]
     n = len(rows)
     rows = rows[n // 2 :] if n > 11 else rows[n // 3 :] if n > 5 else rows[-max(1, (n + 1) // 3) :]
-    return [column_kind([row[i] for row in rows]) for i in range(width)]
+    rows = rows[:: max(1, len(rows) // _TYPED_ROWS)]
+    step = max(1, width // _TYPED_COLUMNS)
+    return [column_kind([row[i] for row in rows]) if i % step == 0 else "empty" for i in range(width)]
 
 
 def _verdict(record: Record, kinds: Sequence[str], found: Sequence[Record]) -> str:
@@ -141,8 +152,7 @@ def _verdict(record: Record, kinds: Sequence[str], found: Sequence[Record]) -> s
     shift = len(kinds) - len(record.cells) if len(record.cells) < len(kinds) else 0
     numbers: list[str] = []
     for cell, kind in zip(record.cells, kinds[shift:], strict=False):
-        of_cell = cell_kind(cell)
-        if kind in ("text", "empty") or of_cell == "empty":
+        if kind in ("text", "empty") or (of_cell := cell_kind(cell)) == "empty":
             continue
         if of_cell == kind:
             same += 1
@@ -173,12 +183,12 @@ def _rows_count_up(found: Sequence[Record], kinds: Sequence[str]) -> bool:
     return sum(map(_counts_up, cells)) > len(rows) / 4
 
 
-def _block(found: Sequence[Record], first: int, verdicts: dict[int, str], kinds: Sequence[str]) -> list[int]:
+def _block(found: Sequence[Record], first: int, kinds: Sequence[str]) -> list[int]:
     """Return the positions of the names: the first full row if it is no data, and what continues it below.
 
     What continues it contradicts at least half of the kinds of its columns with words that do not come again.
     """
-    if verdicts[first] == "data":
+    if _verdict(found[first], kinds, found) == "data":
         return []
     block = [first]
     for i in range(first + 1, min(len(found), first + 2 * _LINES_OF_NAMES)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from glassnet.errors import DataError
@@ -16,11 +16,12 @@ from glassnet.tabular.reading.layout.rows import lines_in_words
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["Layout", "find_layout"]
+__all__ = ["Layout", "find_layout", "layout_of_rows"]
 
 _SAMPLE = 1000  # records by which names are told from data
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 _WORDS = 3  # in a line, from which on one that has no separator is no single cell
+_MARKED = 0.1  # share of the lines with a separator in them, from which on one was meant
 _TITLE_CELLS = 3  # that a title has at most
 
 
@@ -88,6 +89,12 @@ def find_layout(where: str, lines: Sequence[str], options: ReadOptions, separato
     dialect = find_dialect(below, separator)
     sample, end = _sample(below, dialect, skipped + 1)
     _refuse_prose(where, sample, dialect, options)
+    layout = layout_of_rows(where, sample, options, end)
+    return replace(layout, dialect=dialect, notes=[*notes, *_dialect_notes(dialect), *layout.notes])
+
+
+def layout_of_rows(where: str, sample: Sequence[Record], options: ReadOptions, end: int) -> Layout:
+    """Return the layout of a table from its first rows, in cells; ``end`` is the line after them."""
     width = body_width(sample)
     top = find_top(sample, width) if options.header is None else given_top(sample, width, options.header)
     _refuse_tables_above(where, sample, top, width, options)
@@ -95,12 +102,12 @@ def find_layout(where: str, lines: Sequence[str], options: ReadOptions, separato
     aligned = _aligned(where, [sample[i] for i in top.names], sample[top.data :], width, options)
     names, said = column_names(aligned, max(width, 1))
     return Layout(
-        dialect,
+        Dialect(""),
         [name or f"column_{i}" for i, name in enumerate(names, start=1)],
         [i for i, name in enumerate(names) if not name],
         sample[top.data].line if top.data < len(sample) else end,
         [*header, *(sample[i].cells for i in top.units)],
-        [*notes, *_dialect_notes(dialect), *_top_notes(sample, top, options), *said],
+        [*_top_notes(sample, top, options), *said],
     )
 
 
@@ -121,7 +128,8 @@ def _refuse_prose(where: str, sample: Sequence[Record], dialect: Dialect, option
     if dialect.separator or options.separator is not None:
         return
     words = sorted(len(record.cells[0].split()) for record in sample)
-    if min(len(sample[0].cells[0].split()), words[len(words) // 2]) > _WORDS:
+    marked = sum(any(mark in record.cells[0] for mark in ",;\t|=") for record in sample)
+    if min(len(sample[0].cells[0].split()), words[len(words) // 2]) > _WORDS or marked > _MARKED * len(sample):
         must = "columns must be divided by one separator in all rows"
         got = f"none of the usual ones, as in line {sample[0].line}: {shortened(sample[0].cells[0], 60)!r}"
         advice = f"Pass the right one, such as {options.spelled('separator', ':')}."
