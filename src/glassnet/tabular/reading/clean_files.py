@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from glassnet.tabular.reading.cells.markers import MISSING_MARKERS
+from glassnet.tabular.reading.cells.plain import has_large_numbers, may_have_thousands
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
-from glassnet.tabular.reading.text import MISSING_MARKERS
 
 __all__ = ["CleanFile", "CleanReader"]
 
+_SAMPLE = 200  # rows that show whether the dots of a column may separate thousands
 _GROUP_BYTES = 1 << 26  # text converted to Python strings at one time: they take several times its size
 
-# Numbers that DuckDB and Python read alike, in the notation of nearly all files. Columns of them need no Python object
-# per cell, which makes reading several times faster.
+# Numbers that DuckDB and `CellReader` read alike, in the notation of nearly all files. Columns of them need no Python
+# object per cell, which makes reading several times faster.
 _PLAIN_NUMBER = r"[+-]?(0|[1-9][0-9]{0,99})(\.[0-9]{0,99})?([eE][+-]?[0-9]{1,2})?"
 
 
@@ -73,30 +77,34 @@ class CleanReader:
         all_plain = [duckdb.FunctionExpression("bool_and", test).alias(str(i)) for i, test in enumerate(tests)]
         with ExitStack() as stack:  # one connection for both: the memory of a second comes on top
             self._connection = stack.enter_context(duckdb_reader(where))
-            found = _relation(self._connection, clean, sorted(MISSING_MARKERS)).aggregate(all_plain).fetchall()[0]
+            relation = _relation(self._connection, clean, sorted(MISSING_MARKERS))
+            found = relation.aggregate(all_plain).fetchall()[0]
+            sample = relation.limit(_SAMPLE).fetchnumpy()
             self._open = stack.pop_all()
-        self._plain = {i for i, yes in enumerate(found) if yes}
+        plain = {i for i, yes in enumerate(found) if yes}
+        self._plain = {i for i in plain if not may_have_thousands(np.ma.filled(sample[str(i)], "").tolist())}
 
     def cells(self, kept: Collection[int]) -> Iterator[tuple[int, Any]]:
         """Yield position and cells of each column, once: float64 if all are plain numbers, else str objects, masked.
 
         Cells that mean "no value" are masked, but in the columns that are ``kept`` as they are.
         """
-        duckdb, width = get_duckdb(), self.clean.width
+        width = self.clean.width
         per_group = max(1, width * _GROUP_BYTES // max(self.clean.n_bytes, 1))
         with self._open:
             for raw in (False, True):
                 places = [i for i in range(width) if (i in kept) == raw]
-                missing = [] if raw else sorted(MISSING_MARKERS)
-                relation: Any = _relation(self._connection, self.clean, missing) if places else None
                 for start in range(0, len(places), per_group):
-                    group = places[start : start + per_group]
-                    columns = {i: duckdb.ColumnExpression(str(i)) for i in group}
-                    cells = [
-                        column.cast("DOUBLE").alias(str(i)) if i in self._plain and not raw else column
-                        for i, column in columns.items()
-                    ]
-                    yield from zip(group, relation.select(*cells).fetchnumpy().values(), strict=True)
+                    yield from self._group(places[start : start + per_group], raw)
+
+    def _group(self, places: list[int], raw: bool) -> Iterator[tuple[int, Any]]:
+        column = get_duckdb().ColumnExpression
+        relation = _relation(self._connection, self.clean, [] if raw else sorted(MISSING_MARKERS))
+        numbers = set() if raw else self._plain
+        cells = [column(str(i)).cast("DOUBLE").alias(str(i)) if i in numbers else column(str(i)) for i in places]
+        for i, array in zip(places, relation.select(*cells).fetchnumpy().values(), strict=True):
+            large = array.dtype == np.float64 and has_large_numbers(np.ma.filled(array, 0.0))
+            yield i, relation.select(column(str(i))).fetchnumpy()[str(i)] if large else array
 
 
 def _relation(connection: Any, clean: CleanFile, missing: list[str]) -> Any:

@@ -101,7 +101,8 @@ def read_sheet(where: str, file: Path, options: ReadOptions) -> Contents:
 
 
 def _contents(layout: Layout, notes: list[str], line_of: Any, columns: Any) -> Contents:
-    return Contents(layout.names, layout.nameless, layout.dialect.separator, notes, line_of, columns)
+    said = [f"{note[0].upper()}{note[1:]}." for note in notes]
+    return Contents(layout.names, layout.nameless, layout.dialect.separator, said, line_of, columns)
 
 
 def _is_clean(scan: TextScan, layout: Layout) -> bool:

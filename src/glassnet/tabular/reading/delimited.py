@@ -1,50 +1,60 @@
-"""Read text files and workbooks: `column_from_text` converts the cells that are no plain numbers."""
+"""Read text files and workbooks: their layout is found first, then `CellReader` reads the cells."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from glassnet.tabular.reading.cells.reader import CellReader, Draft
 from glassnet.tabular.reading.contents import Contents, read_contents, read_sheet
-from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import ReadOptions
-from glassnet.tabular.reading.table import Column, Table
-from glassnet.tabular.reading.text import column_from_text
+from glassnet.tabular.reading.table import Table
 
 __all__ = ["read_delimited", "read_workbook"]
 
 
-def read_delimited(where: str, file: Path, separator: str | None, options: ReadOptions, text: Collection[str]) -> Table:
-    """Return a text file as a table; ``separator`` is what its name says, ``text`` names the columns that stay text."""
-    return _as_table(where, read_contents(where, file, options, separator), text)
+def read_delimited(where: str, file: Path, separator: str | None, options: ReadOptions) -> Table:
+    """Return a text file as a table; ``separator`` is what the name of the file says, None for nothing."""
+    return _as_table(where, read_contents(where, file, options, separator), options)
 
 
-def read_workbook(where: str, file: Path, options: ReadOptions, text: Collection[str]) -> Table:
+def read_workbook(where: str, file: Path, options: ReadOptions) -> Table:
     """Return the first sheet of a workbook as a table, read like a text file."""
-    return _as_table(where, read_sheet(where, file, options), text)
+    return _as_table(where, read_sheet(where, file, options), options)
 
 
-def _as_table(where: str, contents: Contents, text: Collection[str]) -> Table:
-    kept = {i for i, name in enumerate(contents.names) if name in text}
-    columns: list[Column] = []
+def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
+    """Return the cells as typed columns, without those that have neither a name nor a value."""
+    wanted = {i for i, name in enumerate(contents.names) if _needs_text(name, options)}
+    semicolons = contents.separator == ";"
+    reader = CellReader(where, options, place=lambda row: f"line {contents.line_of(row)}", semicolons=semicolons)
+    drafts: dict[int, Draft] = {}
     left_out = 0
-    for i, cells in contents.columns(kept):
+    for i, cells in contents.columns(wanted):
         name = contents.names[i]
+        if name in options.dropped:
+            continue
         if i in contents.nameless and _is_empty(cells):
             left_out += 1
-        elif isinstance(cells, np.ndarray) and cells.dtype == np.float64:
-            columns.append(column_from_values(name, cells, where))
+        elif isinstance(cells, list):
+            drafts[i] = reader.read(name, cells)
+        elif cells.dtype == np.float64:
+            drafts[i] = reader.read_numbers(name, np.ma.filled(cells, np.nan))
         else:
-            texts = cells if isinstance(cells, list) else np.ma.filled(cells, "").tolist()
-            columns.append(column_from_text(name, texts, decimal_comma=contents.separator == ";", keep=i in kept))
+            drafts[i] = reader.read(name, np.ma.filled(cells, "").tolist())
     notes = list(contents.notes)
     if left_out:
-        notes.append(f"{left_out} column{'s' * (left_out > 1)} without name and values left out")
-    places = {name: i for i, name in enumerate(contents.names)}
-    return Table(sorted(columns, key=lambda column: places[column.name]), where, notes)
+        notes.append(f"{left_out} column{'s' * (left_out > 1)} without name and values left out.")
+    return Table(reader.settle([drafts[i] for i in sorted(drafts)]), where, notes)
+
+
+def _needs_text(name: str, options: ReadOptions) -> bool:
+    """Return whether a column must not be converted by DuckDB, since it is read in a way of its own."""
+    form = options.forms.get(name)
+    is_plain = form is None or (form.kind == "number" and form.is_plain)
+    return options.read.get(name, "number") != "number" or not is_plain
 
 
 def _is_empty(cells: Any) -> bool:

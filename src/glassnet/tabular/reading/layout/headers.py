@@ -204,18 +204,20 @@ def _block(found: Sequence[Record], first: int, kinds: Sequence[str]) -> list[in
 def _continues(found: Sequence[Record], at: int, kinds: Sequence[str]) -> bool:
     """Return whether a row below the names belongs to them."""
     cells = found[at].cells
-    if _are_units(found[at]):
-        return True
+    of_cells = [cell_kind(cell) for cell in cells]
+    values = [cell.strip() for cell, kind in zip(cells, of_cells, strict=True) if kind not in ("text", "empty")]
     typed = [i for i, kind in enumerate(kinds[: len(cells)]) if kind in ("number", "date", "time")]
-    of_cells = {i: cell_kind(cells[i]) for i in typed}
     words = [i for i in typed if of_cells[i] == "text"]
-    empty = [i for i in typed if of_cells[i] == "empty"]
-    if not words or len(words) + len(empty) < len(typed) or len(words) < (len(typed) - len(empty)) / 2:
-        return False
     below = [record.cells for record in found[at + 1 :]]
-    comes_again = any(any(i < len(row) and row[i] == cells[i] for row in below) for i in words)
-    marker = len(words) == 1 and len(typed) > 1 and len(_filled(found[at])) > 1
-    return not comes_again and not marker
+    if "text" not in of_cells or any(row[i : i + 1] == [cells[i]] for i in words for row in below):
+        return False
+    if values:  # years or numbers from 1 on may be names, others are data
+        return _counts_up(values) and not _rows_count_up(found, kinds)
+    if _are_units(found[at]):
+        return bool(words)
+    empty = [i for i in typed if of_cells[i] == "empty"]
+    lone = len(words) == 1 and len(typed) > 1 and len(_filled(found[at])) > 1
+    return bool(words) and len(words) + len(empty) == len(typed) and not lone
 
 
 def _are_units(record: Record) -> bool:
@@ -251,5 +253,4 @@ def _of_words(found: Sequence[Record], full: Sequence[int], width: int) -> Top:
     frequent = sum(again) >= _OFTEN * len(filled) * len(rows)
     if width > 1 and frequent and sum(map(bool, again)) >= max(2, _REPEATS * len(filled)):
         return Top(first, passed=list(range(first)))
-    units = [i for i in full[1:2] if i == first + 1 and _are_units(found[i])]
-    return Top(first + 1 + len(units), [first], units, list(range(first)))
+    return Top(first + 1, [first], [], list(range(first)))

@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from glassnet.tabular.reading.text import MISSING_IN_NUMBERS, MISSING_MARKERS
+from glassnet.tabular.reading.cells.markers import is_missing_in_numbers
 
 __all__ = ["cell_kind", "column_kind"]
 
-_EMPTY = MISSING_MARKERS | MISSING_IN_NUMBERS
 _LONGEST = 40  # characters of a number or a date
 _SIGN = r"[-+\u2212\u2013]?"
 _CURRENCY = "(?:[$€£¥₹]|[A-Z]{3})?"
@@ -41,7 +40,7 @@ def cell_kind(cell: str) -> str:
     ['empty', 'empty', 'number', 'number', 'date', 'time', 'text']
     """
     cell = cell.strip()
-    if cell in _EMPTY:
+    if is_missing_in_numbers(cell):
         return "empty"
     if len(cell) > _LONGEST:
         return "text"

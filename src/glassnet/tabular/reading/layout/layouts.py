@@ -180,7 +180,7 @@ def _dialect_notes(dialect: Dialect) -> list[str]:
         notes.append("columns are divided by the places that are blank in every line (fixed widths)")
     elif dialect.runs:
         notes.append("columns are divided by blanks")
-    elif dialect.separator not in (",", ";", "\t", ""):
+    elif dialect.separator not in (",", ";", "\t", "|", ""):
         notes.append(f"columns are divided by {dialect.separator!r}")
     if dialect.quote == "'":
         notes.append("cells stand in single quotes")
