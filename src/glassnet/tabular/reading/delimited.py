@@ -31,6 +31,7 @@ def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
     semicolons = contents.separator == ";"
     reader = CellReader(where, options, place=lambda row: f"line {contents.line_of(row)}", semicolons=semicolons)
     drafts: dict[int, Draft] = {}
+    notes = list(contents.notes)
     left_out = 0
     for i, cells in contents.columns(wanted):
         name = contents.names[i]
@@ -38,16 +39,30 @@ def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
             continue
         if i in contents.nameless and _is_empty(cells):
             left_out += 1
+        elif i == 0 and contents.nameless == [0] and _is_index(cells) and name not in {*options.read, *options.forms}:
+            keep = options.spelled("read", {name: "number"})
+            notes.append(f"The first column has no name and numbers the rows: left out as an index ({keep} keeps it).")
         elif isinstance(cells, list):
             drafts[i] = reader.read(name, cells)
         elif cells.dtype == np.float64:
             drafts[i] = reader.read_numbers(name, np.ma.filled(cells, np.nan))
         else:
             drafts[i] = reader.read(name, np.ma.filled(cells, "").tolist())
-    notes = list(contents.notes)
     if left_out:
         notes.append(f"{left_out} column{'s' * (left_out > 1)} without name and values left out.")
     return Table(reader.settle([drafts[i] for i in sorted(drafts)]), where, notes)
+
+
+def _is_index(cells: Any) -> bool:
+    """Return whether cells are different whole numbers as programs write them before the rows, and no years."""
+    if not isinstance(cells, list):
+        cells = np.ma.filled(cells, np.nan if cells.dtype == np.float64 else "").tolist()
+    texts = [cell.strip() if isinstance(cell, str) else f"{cell:.0f}" if cell == cell // 1 else "" for cell in cells]
+    if not all(text.isdecimal() and len(text) < 16 for text in texts):
+        return False
+    numbers = [int(text) for text in texts]
+    counts = numbers == list(range(numbers[0], numbers[0] + len(numbers))) and numbers[0] in (0, 1)
+    return counts or (len(set(numbers)) == len(numbers) and not all(1800 <= number <= 2100 for number in numbers))
 
 
 def _needs_text(name: str, options: ReadOptions) -> bool:

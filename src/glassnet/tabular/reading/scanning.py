@@ -19,6 +19,7 @@ from glassnet.tabular.reading.layout.encodings import (
     LEGACY_NAMES,
     checked_encoding,
     encoding_of_beginning,
+    first_foreign_word,
     legacy_encoding,
     without_controls,
 )
@@ -104,8 +105,7 @@ def _take_legacy(where: str, file: Path, scan: TextScan, options: ReadOptions) -
         raise DataError(message, expected=must, got=line)
     scan.encoding = legacy_encoding(where, sample, options.spelled("encoding", "cp1250"))
     line, text = sample[0]
-    word = next(word for word in text.split() if not word.isascii())
-    shown = word.decode("cp1252")[:30]
+    shown = first_foreign_word(text, "cp1252")[:30]
     scan.notes.append(f"the text is not UTF-8 and was read as Windows-1252: {shown!r} in line {line}")
     scan.head, scan.whole, scan.n_bytes, scan.newlines, scan.has_controls = "", True, 0, set(), False
     _scan(where, file, scan, False)

@@ -7,12 +7,13 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 __all__ = ["LONGEST_ROW", "Dialect", "QuoteError", "Record", "records"]
 
 LONGEST_ROW = 2_000_000  # characters; DuckDB's limit too
+_STAND_IN = "\x1f"  # for a separator of several characters
 _limit_lock = threading.Lock()
 _limit_before = csv.field_size_limit()
 _readers = 0  # that need the longer limit now
@@ -41,7 +42,7 @@ class Dialect:
     Parameters
     ----------
     separator : str
-        One character; "" if each line is one cell.
+        One character or several; "" if each line is one cell.
     quote : str, default='"'
         Character around cells that hold separators or line breaks; "" for none.
     escape : {"", "\\\\", "lone"}, default=""
@@ -61,7 +62,7 @@ class Dialect:
     @property
     def is_plain(self) -> bool:
         """Whether DuckDB cuts a file in this dialect into the same cells."""
-        return self.quote == '"' and not self.escape and not self.runs and not self.edges and self.separator != ""
+        return self.quote == '"' and not self.escape and not self.runs and not self.edges and len(self.separator) == 1
 
 
 def records(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iterator[Record]:
@@ -86,6 +87,10 @@ def records(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iter
         yield from (Record(n, [line.strip()]) for n, line in enumerate(lines, first_line) if line.strip())
         return
     prepared: Iterable[str] = lines
+    if len(dialect.separator) > 1:
+        several = dialect.separator
+        prepared = (line.replace(several, _STAND_IN) for line in lines)
+        dialect = replace(dialect, separator=_STAND_IN)
     if dialect.runs:
         prepared = (line.replace("\t", " ").strip(" \r\n") + "\n" for line in lines)
     if dialect.escape == "\\":

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 
 from glassnet.errors import ConfigError, DataError
 
-__all__ = ["LEGACY_NAMES", "checked_encoding", "encoding_of_beginning", "legacy_encoding", "without_controls"]
+__all__ = [
+    "LEGACY_NAMES",
+    "checked_encoding",
+    "encoding_of_beginning",
+    "first_foreign_word",
+    "legacy_encoding",
+    "without_controls",
+]
 
 LEGACY_NAMES = {
     "utf-8-sig": "UTF-8",
@@ -110,6 +117,18 @@ def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: str
     advice = f"Pass the right one, such as {spelled}."
     message = f"{where}: the encoding must be plain, but line {number} is not UTF-8 and may be {said}. {advice}"
     raise DataError(message, expected="UTF-8", got=word)
+
+
+def first_foreign_word(line: bytes, encoding: str) -> str:
+    """Return the first word of a line with characters beyond ASCII.
+
+    Examples
+    --------
+    >>> first_foreign_word("1;Genève;5".encode("cp1252"), "cp1252")
+    'Genève'
+    """
+    words = (word.decode(encoding, "replace") for word in _WORD.findall(line))
+    return next((word for word in words if not word.isascii()), "")
 
 
 def without_controls(text: str) -> str:

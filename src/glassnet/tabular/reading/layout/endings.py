@@ -16,6 +16,11 @@ _TOTAL_WORD = re.compile(
     r"|(?:gesamt|summe|insgesamt|durchschnitt|mittelwert)\b.*|(?:somme|moyenne|ensemble|media|suma|totaal|gemiddelde|итого|всего|合计|总计|小计|合計|Σ)\b.*",
     re.IGNORECASE,
 )
+_REMARK = re.compile(
+    r"(?:sources?|notes?|remarks?|quellen?|anmerkung|hinweis|fuentes?|notas?|bron|source des donn.{1,20})\s*:|©|\(c\)"
+    r"|copyright\b|(?:generated|exported|created|downloaded|retrieved|last updated|data from|stand|erstellt)\b.*\d",
+    re.IGNORECASE,
+)
 _MARKS = re.compile(r"[,\s'$€£¥%\u00a0\u202f]")
 _CLOSE = 1e-6
 
@@ -64,7 +69,19 @@ def last_total(rows: Sequence[Record], *, whole: bool = True) -> str:
 
 
 def is_footer(cells: Sequence[str], rows: Sequence[Record]) -> bool:
-    """Return whether a line of one cell cannot be a row that was cut off: words below a column of another kind."""
+    """Return whether a line below a table is a remark and no row that was cut off.
+
+    It is one if it begins with a word for a source or a note, or if it is one cell of words below a column of another
+    kind, or below shorter words.
+
+    Examples
+    --------
+    >>> rows = [Record(1, ["2020", "5", "a"]), Record(2, ["2021", "7", "b"])]
+    >>> is_footer(["Source: A, B"], rows), is_footer(["2022", "5"], rows), is_footer(["provisional"], rows)
+    (True, False, True)
+    """
+    if _REMARK.match(cells[0].lstrip(" *[(-")):
+        return True
     said = [cell for cell in cells if cell.strip()]
     if len(said) != 1 or said[0] != cells[0] or cell_kind(cells[0]) != "text":
         return False

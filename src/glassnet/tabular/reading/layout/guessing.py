@@ -12,11 +12,13 @@ from glassnet.tabular.reading.layout.kinds import cell_kind
 
 __all__ = ["find_dialect"]
 
-_SEPARATORS = (",", ";", "\t", "|", "^", "~", "\x01", "\x1f")
+_SEPARATORS = (",", ";", "\t", "|", "^", "~", "::", "\x01", "\x1f")
 _ROWS = 1000  # that have a say
 _TYPED_ROWS = 200  # whose cells are looked at, spread over all
 _COLUMNS = 200  # whose cells are looked at
 _MARKS = re.compile(r"[,;\t|^~\x01\x1f\"]")
+_BLANK_LINES = 300  # by which it is judged whether blanks divide columns
+_NUMBERS = re.compile(r"\s*[-+]?[\d.]+(?:\s+[-+]?[\d.]+)+\s*")  # more than one in a cell
 _GUTTER = 3  # lines that a table of fixed widths must have
 
 
@@ -37,9 +39,9 @@ def find_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect:
     """
     text = "".join(lines)
     best = max(_candidates(lines, text, separator), key=lambda found: found[0])
-    if best[0] > 0 or separator is not None:
+    if separator is not None:
         return best[1]
-    return _blanks(lines, text) or Dialect("")
+    return _blanks(lines, text, best[0]) or best[1]
 
 
 def _candidates(lines: Sequence[str], text: str, separator: str | None) -> Iterator[tuple[float, Dialect]]:
@@ -114,7 +116,7 @@ def _plainness(found: Sequence[Record], width: int) -> float:
             total += 1
             if cell_kind(cell) != "text":
                 plain += 1
-            elif (cell[:1] == "'") != (cell[-1:] == "'"):
+            elif (cell[:1] == "'") != (cell[-1:] == "'") or _NUMBERS.fullmatch(cell):
                 plain += 0.2
             elif not _MARKS.search(cell) and cell[:1] != "'":
                 plain += 0.9
@@ -123,10 +125,12 @@ def _plainness(found: Sequence[Record], width: int) -> float:
     return plain / max(total, 1)
 
 
-def _blanks(lines: Sequence[str], text: str) -> Dialect | None:
+def _blanks(lines: Sequence[str], text: str, least: float) -> Dialect | None:
     """Return the dialect of columns divided by blanks, if most of them hold numbers or gaps stand one below another."""
-    dialect = _blank_dialect(lines, None)
-    found = list(_until_error(lines, dialect))
+    dialect = _blank_dialect(lines[:_BLANK_LINES], None)
+    if _scored(lines[:_BLANK_LINES], dialect)[0] <= 1.2 * least:
+        return None
+    found = list(_until_error(lines[:_BLANK_LINES], dialect))
     widths = Counter(len(record.cells) for record in found)
     width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
     if width < 2 or count < 0.9 * len(found):
@@ -162,7 +166,9 @@ def _edges(lines: Sequence[str]) -> tuple[int, ...]:
     longest = max(map(len, filled))
     used = [any(place < len(line) and line[place] != " " for line in filled) for place in range(longest)]
     edges = [place for place in range(longest) if used[place] and (place == 0 or not used[place - 1])]
-    for begin, end in zip(edges, (*edges[1:], longest), strict=True):
-        if sum(bool(line[begin:end].strip()) for line in filled) < len(filled) / 2 or not filled[0][begin:end].strip():
-            return ()
+    for i in range(len(edges) - 1, 0, -1):  # a gap within words that all lines have is none between columns
+        end = edges[i + 1] if i + 1 < len(edges) else longest
+        of_lines = sum(bool(line[edges[i] : end].strip()) for line in filled)
+        if of_lines < len(filled) / 2 or not filled[0][edges[i] : end].strip():
+            del edges[i]
     return tuple([0, *edges[1:]]) if len(edges) > 1 else ()

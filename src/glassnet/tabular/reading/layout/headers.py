@@ -11,7 +11,7 @@ from itertools import islice, pairwise
 from glassnet.tabular.reading.layout.dialects import Record
 from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
 
-__all__ = ["COMMENT", "Top", "body_width", "find_top", "given_top"]
+__all__ = ["COMMENT", "Top", "body_width", "find_top", "given_top", "is_rule"]
 
 _LINES_OF_NAMES = 6  # at most
 _REPEATS = 0.5  # share of the columns whose first cell comes again, which makes the first row data
@@ -28,6 +28,9 @@ _TYPE_WORDS = frozenset(
     | {"float64", "double", "real", "decimal", "number", "numeric", "date", "datetime", "timestamp", "time", "bool"}
     | {"boolean", "categorical", "category", "nominal", "continuous", "discrete", "factor", "class", "meta"}
 )
+_LINES_ABOVE = 100  # at most, with comments of as many cells as a row
+_RULE = re.compile(r"[-=+:]*(?:---|===|:--|--:)[-=+:]*")
+_COMMENT_MARK = re.compile(r"#|//|%(?!\d)")
 COMMENT = re.compile(r"#|%(?!\d)|//|!|\*|;|@|--|\$\$|\\\\")
 
 
@@ -77,7 +80,7 @@ def find_top(found: Sequence[Record], width: int) -> Top:
     >>> find_top([Record(i, row) for i, row in enumerate([["1", "x"], ["2", "y"], ["3", "x"]], 1)], 2).names
     []
     """
-    full = [i for i, record in enumerate(found) if _fits(record, width) and not _is_title(found, i)]
+    full = _full_rows(found, width)
     if not full:
         return Top(len(found), passed=list(range(len(found))))
     kinds = _kinds(found, width)
@@ -85,11 +88,18 @@ def find_top(found: Sequence[Record], width: int) -> Top:
         return _of_words(found, full, width)
     block = _block(found, full[0], kinds)
     if not block:
-        above = _lone_name(found, full[0], kinds) or _named_by_comment(found, full[0], width)
-        return Top(full[0], above, [], [i for i in range(full[0]) if i not in above])
-    units = [i for i in block[1:] if _are_units(found[i])]
+        block = _names_above(found, full[0], kinds)
+        return Top(full[0], block, [], [i for i in range(full[0]) if i not in block])
+    units = [i for i in block[1:] if _are_units(found[i]) or is_rule(found[i].cells)]
     names = [i for i in block if i not in units]
     return Top(block[-1] + 1, names, units, list(range(block[0])))
+
+
+def _full_rows(found: Sequence[Record], width: int) -> list[int]:
+    """Return the positions of the records that have a cell for each column and are no titles or comments."""
+    full = [i for i, record in enumerate(found) if _fits(record, width) and not _is_title(found, i)]
+    first = next((i for i in full if not _COMMENT_MARK.match(found[i].cells[0].lstrip())), 0)
+    return [i for i in full if i >= first] if first <= _LINES_ABOVE else full
 
 
 def given_top(found: Sequence[Record], width: int, header: bool | int) -> Top:
@@ -100,18 +110,15 @@ def given_top(found: Sequence[Record], width: int, header: bool | int) -> Top:
     >>> given_top([Record(1, ["1", "2"]), Record(2, ["3", "4"])], 2, True)
     Top(data=1, names=[0], units=[], passed=[])
     """
-    full = [i for i, record in enumerate(found) if _fits(record, width) and not _is_title(found, i)]
+    full = _full_rows(found, width)
     first = full[0] if full else 0
     names = [i for i in full if i < first + int(header)][: int(header)] if header else []
     return Top(names[-1] + 1 if names else first, names, [], list(range(first)))
 
 
 def _fits(record: Record, width: int) -> bool:
-    """Return whether a record has as many cells as a row, trailing empty ones apart, or is one short as R writes it."""
-    filled = len(record.cells)
-    while filled > width and not record.cells[filled - 1].strip():
-        filled -= 1
-    return filled == width or len(record.cells) == width - 1 >= 2
+    """Return whether a record has as many cells as a row, trailing empty ones apart."""
+    return len(record.cells) >= width and not any(map(str.strip, record.cells[width:]))
 
 
 def _is_title(found: Sequence[Record], at: int) -> bool:
@@ -159,28 +166,29 @@ def _verdict(record: Record, kinds: Sequence[str], found: Sequence[Record]) -> s
             numbers.append(cell.strip())
         elif of_cell == "text":
             other += 1
-    if same and _counts_up(numbers) and not _rows_count_up(found, kinds):
+    if same and (how := _counts_up(numbers)) and not _rows_count_up(found, kinds, how):
         return "names"
     if same > other:
         return "data"
     return "names" if other else ""
 
 
-def _counts_up(cells: Sequence[str]) -> bool:
-    """Return whether the cells are whole numbers in steps of one, or years: names of columns, not values."""
-    if not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
-        return False
+def _counts_up(cells: Sequence[str]) -> str:
+    """Return "years" or "steps" if the cells are whole numbers that may be names of columns, otherwise ""."""
+    if not cells or not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
+        return ""
     numbers = [int(cell) for cell in cells]
+    if all(1900 <= number <= 2100 for number in numbers) and len(set(numbers)) == len(numbers):
+        return "years"
     steps = {b - a for a, b in pairwise(numbers)}
-    years = all(1900 <= number <= 2100 for number in numbers) and len(set(numbers)) == len(numbers)
-    return years or (len(numbers) > 2 and steps in ({1}, {-1}))
+    return "steps" if len(numbers) > 2 and steps in ({1}, {-1}) else ""
 
 
-def _rows_count_up(found: Sequence[Record], kinds: Sequence[str]) -> bool:
+def _rows_count_up(found: Sequence[Record], kinds: Sequence[str], how: str) -> bool:
     """Return whether rows further down do the same."""
     rows = found[max(1, len(found) // 2) :]
     cells = [[c.strip() for c, kind in zip(row.cells, kinds, strict=False) if kind == "number"] for row in rows]
-    return sum(map(_counts_up, cells)) > len(rows) / 4
+    return sum(_counts_up(row) == how for row in cells) > len(rows) / 4
 
 
 def _block(found: Sequence[Record], first: int, kinds: Sequence[str]) -> list[int]:
@@ -204,6 +212,8 @@ def _block(found: Sequence[Record], first: int, kinds: Sequence[str]) -> list[in
 def _continues(found: Sequence[Record], at: int, kinds: Sequence[str]) -> bool:
     """Return whether a row below the names belongs to them."""
     cells = found[at].cells
+    if is_rule(cells):
+        return True
     of_cells = [cell_kind(cell) for cell in cells]
     values = [cell.strip() for cell, kind in zip(cells, of_cells, strict=True) if kind not in ("text", "empty")]
     typed = [i for i, kind in enumerate(kinds[: len(cells)]) if kind in ("number", "date", "time")]
@@ -212,12 +222,25 @@ def _continues(found: Sequence[Record], at: int, kinds: Sequence[str]) -> bool:
     if "text" not in of_cells or any(row[i : i + 1] == [cells[i]] for i in words for row in below):
         return False
     if values:  # years or numbers from 1 on may be names, others are data
-        return _counts_up(values) and not _rows_count_up(found, kinds)
+        how = _counts_up(values)
+        return bool(how) and not _rows_count_up(found, kinds, how)
     if _are_units(found[at]):
         return bool(words)
     empty = [i for i in typed if of_cells[i] == "empty"]
     lone = len(words) == 1 and len(typed) > 1 and len(_filled(found[at])) > 1
     return bool(words) and len(words) + len(empty) == len(typed) and not lone
+
+
+def is_rule(cells: Sequence[str]) -> bool:
+    """Return whether cells are nothing but a line drawn below the names.
+
+    Examples
+    --------
+    >>> is_rule(["---", ":--:"]), is_rule(["--", ""]), is_rule(["", ""])
+    (True, False, False)
+    """
+    said = [cell.strip() for cell in cells if cell.strip()]
+    return bool(said) and all(map(_RULE.fullmatch, said))
 
 
 def _are_units(record: Record) -> bool:
@@ -228,19 +251,20 @@ def _are_units(record: Record) -> bool:
     return all(map(_UNIT.fullmatch, cells)) or (len(cells) > 1 and all(cell.lower() in _TYPE_WORDS for cell in cells))
 
 
-def _lone_name(found: Sequence[Record], data: int, kinds: Sequence[str]) -> list[int]:
-    """Return the position of a line right above the data with one name, of which all other columns have none."""
-    above = data - 1
-    if above < 0 or len(found[above].cells) != len(kinds) or _filled(found[above]) in ([], [0]):
+def _names_above(found: Sequence[Record], data: int, kinds: Sequence[str]) -> list[int]:
+    """Return the position of names right above the data that are not a full row.
+
+    It is a comment with as many names as columns, or with fewer names, or one name among columns without.
+    """
+    above = max((i for i in range(data) if _filled(found[i])), default=None)
+    if above is None:
         return []
-    return [above] if _verdict(found[above], kinds, found) == "names" else []
-
-
-def _named_by_comment(found: Sequence[Record], data: int, width: int) -> list[int]:
-    """Return the position of a comment right above the data that has a name for each column."""
-    above = data - 1
-    named = above >= 0 and COMMENT.match(found[above].cells[0].lstrip()) and len(found[above].cells) >= width
-    return [above] if named else []
+    cells, filled = found[above].cells, _filled(found[above])
+    if _COMMENT_MARK.match(cells[0].lstrip()):
+        return [above] if len(cells) >= len(kinds) else []
+    if len(cells) == len(kinds):
+        return [above] if filled != [0] and _verdict(found[above], kinds, found) == "names" else []
+    return [above] if len(filled) > 1 and len(cells) < len(kinds) else []
 
 
 def _of_words(found: Sequence[Record], full: Sequence[int], width: int) -> Top:
@@ -253,4 +277,5 @@ def _of_words(found: Sequence[Record], full: Sequence[int], width: int) -> Top:
     frequent = sum(again) >= _OFTEN * len(filled) * len(rows)
     if width > 1 and frequent and sum(map(bool, again)) >= max(2, _REPEATS * len(filled)):
         return Top(first, passed=list(range(first)))
-    return Top(first + 1, [first], [], list(range(first)))
+    rules = [i for i in full[1:2] if i == first + 1 and is_rule(found[i].cells)]
+    return Top(first + 1 + len(rules), [first], rules, list(range(first)))

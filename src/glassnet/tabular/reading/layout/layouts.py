@@ -10,7 +10,7 @@ from itertools import islice
 from glassnet.errors import DataError
 from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, records
 from glassnet.tabular.reading.layout.guessing import find_dialect
-from glassnet.tabular.reading.layout.headers import COMMENT, Top, body_width, find_top, given_top
+from glassnet.tabular.reading.layout.headers import COMMENT, Top, body_width, find_top, given_top, is_rule
 from glassnet.tabular.reading.layout.naming import column_names
 from glassnet.tabular.reading.layout.rows import lines_in_words
 from glassnet.tabular.reading.options import ReadOptions
@@ -20,6 +20,7 @@ __all__ = ["Layout", "find_layout", "layout_of_rows"]
 
 _SAMPLE = 1000  # records by which names are told from data
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
+_SPELLINGS = {r"\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|", "space": " ", "blank": " "}
 _WORDS = 3  # in a line, from which on one that has no separator is no single cell
 _MARKED = 0.1  # share of the lines with a separator in them, from which on one was meant
 _TITLE_CELLS = 3  # that a title has at most
@@ -74,12 +75,12 @@ def find_layout(where: str, lines: Sequence[str], options: ReadOptions, separato
     (['size (cm, dry)', 'colour'], 3, ["the line 'sep=;' above the names gives the separator"])
     """
     notes: list[str] = []
-    skipped = options.skip_lines or 0
+    skipped = min(options.skip_lines or 0, len(lines))
     below = list(lines[skipped:])
     if skipped:
         notes.append(f"{skipped} lines passed over as asked" if skipped > 1 else "1 line passed over as asked")
     if options.separator is not None:
-        separator = options.separator
+        separator = _SPELLINGS.get(options.separator.lower(), options.separator)
     elif below and (found := _SEPARATOR_LINE.fullmatch(below[0].rstrip("\r\n"))):
         separator = found[1]
         notes.append(f"the line {below[0].strip()!r} above the names gives the separator")
@@ -166,9 +167,9 @@ def _aligned(
     short = [line for line in header if len(line.cells) < width]
     full = [row.cells for row in rows if len(row.cells) == width]
     first = [row[0].strip() for row in full]
-    if not short or not any(row[-1].strip() for row in full):
+    if not short or not any(any(map(str.strip, row[len(short[0].cells) :])) for row in full):
         return [line.cells for line in header]
-    if all(first) and len(set(first)) == len(first):
+    if len(short[0].cells) == width - 1 and all(first) and len(set(first)) == len(first):
         return [[""] * (width - len(line.cells)) + line.cells for line in header]
     raise _uneven(where, short[0], width, options)
 
@@ -207,7 +208,8 @@ def _top_notes(sample: Sequence[Record], top: Top, options: ReadOptions) -> list
         notes.append(f"the names were joined from {lines_in_words([sample[i].line for i in top.names])}")
     if top.units:
         said = few(repr(shortened(_text(sample[i]), 50)) for i in top.units)
-        notes.append(f"{lines_in_words([sample[i].line for i in top.units])} with units left out: {said}")
+        what = "a drawn line" if all(is_rule(sample[i].cells) for i in top.units) else "units"
+        notes.append(f"{lines_in_words([sample[i].line for i in top.units])} with {what} left out: {said}")
     return notes
 
 

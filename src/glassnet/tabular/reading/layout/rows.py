@@ -10,13 +10,13 @@ from typing import NamedTuple
 from glassnet.errors import DataError
 from glassnet.tabular.reading.layout.dialects import QuoteError, Record
 from glassnet.tabular.reading.layout.endings import is_footer
+from glassnet.tabular.reading.layout.headers import is_rule
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.wording import few
 
 __all__ = ["Rows", "lines_in_words"]
 
 _COMMENT = re.compile(r"\s*(?:#|//|%+[\sA-Za-z])")
-_RULE = re.compile(r"\s*[-=+:|_ ]*[-=]{2,}[-=+:|_ ]*")
 _KEPT = 1000  # bad rows whose cells are kept
 
 
@@ -107,7 +107,7 @@ class Rows:
                 self._blank.append(record.line)
                 return None
             return Record(record.line, cells)
-        if _COMMENT.match(cells[0]) or all(map(_RULE.fullmatch, cells)):
+        if _COMMENT.match(cells[0]) or is_rule(cells):
             self._comments.append(record.line)
         elif self._names_again(cells):
             self._other_table, self._n_other = record.line, 1
