@@ -140,9 +140,7 @@ def _refuse_pages(where: str, text: bytes) -> None:
     beginning = text.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
     if beginning.startswith((b"<!doctype html", b"<html", b"<?xml", b"<table", b"<head", b"<svg")):
         got = "XML" if beginning.startswith((b"<?xml", b"<svg")) else "a web page"
-        message = (
-            f"{where}: the file must hold a table, got {got}. Open it to see what was sent, and save the table as CSV."
-        )
+        message = f"{where}: the file must hold a table, got {got}. Look at what was sent, and save the table as CSV."
         raise DataError(message, expected="a table", got=got)
 
 

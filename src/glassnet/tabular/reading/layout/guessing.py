@@ -131,6 +131,7 @@ def _blanks(lines: Sequence[str], text: str, least: float) -> Dialect | None:
     if _scored(lines[:_BLANK_LINES], dialect)[0] <= 1.2 * least:
         return None
     found = list(_until_error(lines[:_BLANK_LINES], dialect))
+    found = found[1:] if len(found) > 2 else found  # names may be one short, or one cell
     widths = Counter(len(record.cells) for record in found)
     width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
     if width < 2 or count < 0.9 * len(found):
@@ -152,8 +153,9 @@ def _blank_dialect(lines: Sequence[str], separator: str | None) -> Dialect:
     for dialect in (Dialect(" ", quote, runs=runs) for quote in quotes for runs in (True, False)):
         score = _scored(lines, dialect)[0]
         best = max(best, (score, dialect), key=lambda one: one[0])
-    found = list(_until_error(lines, best[1]))
-    if separator is None and len({len(record.cells) for record in found}) > 1 and (edges := _edges(lines)):
+    widths = [len(record.cells) for record in _until_error(lines, best[1]) if not record.cells[0].startswith("#")]
+    aligned = len(set(widths[1:])) > 1 or any("  " in line.strip() for line in lines)
+    if separator is None and len(set(widths)) > 1 and aligned and (edges := _edges(lines)):
         return Dialect(" ", edges=edges)
     return best[1]
 

@@ -57,13 +57,15 @@ class Top:
 
 
 def body_width(found: Sequence[Record]) -> int:
-    """Return the most frequent number of cells of a row; among equals the larger one.
+    """Return the most frequent number of cells of a row; among equals the one of more rows in all, then the larger one.
 
-    Titles stand above, so only the lower half of the rows counts, and rows without any value do not.
+    Titles stand above, so the first quarter of the rows does not count; nor do rows without any value, and single cells
+    where others have more.
     """
-    lower = [record for record in found[len(found) // 2 :] if any(map(str.strip, record.cells))] or list(found[-1:])
-    counts, of_all = (Counter(len(record.cells) for record in some) for some in (lower, found))
-    return max(counts, key=lambda width: (counts[width], of_all[width], width)) if counts else 0
+    later = [record for record in found[len(found) // 4 :] if any(map(str.strip, record.cells))] or list(found[-1:])
+    counts, of_all = (Counter(len(record.cells) for record in some) for some in (later, found))
+    wide = [width for width in counts if width > 1] or list(counts)
+    return max(wide, key=lambda width: (counts[width], of_all[width], width), default=0)
 
 
 def find_top(found: Sequence[Record], width: int) -> Top:
@@ -178,7 +180,7 @@ def _counts_up(cells: Sequence[str]) -> str:
     if not cells or not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
         return ""
     numbers = [int(cell) for cell in cells]
-    if all(1900 <= number <= 2100 for number in numbers) and len(set(numbers)) == len(numbers):
+    if all(1900 <= number <= 2100 for number in numbers):
         return "years"
     steps = {b - a for a, b in pairwise(numbers)}
     return "steps" if len(numbers) > 2 and steps in ({1}, {-1}) else ""
@@ -219,7 +221,7 @@ def _continues(found: Sequence[Record], at: int, kinds: Sequence[str]) -> bool:
     typed = [i for i, kind in enumerate(kinds[: len(cells)]) if kind in ("number", "date", "time")]
     words = [i for i in typed if of_cells[i] == "text"]
     below = [record.cells for record in found[at + 1 :]]
-    if "text" not in of_cells or any(row[i : i + 1] == [cells[i]] for i in words for row in below):
+    if not ("text" in of_cells or values) or any(row[i : i + 1] == [cells[i]] for i in words for row in below):
         return False
     if values:  # years or numbers from 1 on may be names, others are data
         how = _counts_up(values)

@@ -20,10 +20,19 @@ __all__ = ["Layout", "find_layout", "layout_of_rows"]
 
 _SAMPLE = 1000  # records by which names are told from data
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
-_SPELLINGS = {r"\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "bar": "|", "pipe": "|", "space": " ", "blank": " "}
+_SPELLINGS = {
+    r"\t": "\t",
+    "tab": "\t",
+    "comma": ",",
+    "semicolon": ";",
+    "bar": "|",
+    "pipe": "|",
+    "space": " ",
+    "blank": " ",
+}
 _WORDS = 3  # in a line, from which on one that has no separator is no single cell
 _MARKED = 0.1  # share of the lines with a separator in them, from which on one was meant
-_TITLE_CELLS = 3  # that a title has at most
+_FULL = 3  # cells of a line, from which on two are a table and no titles
 
 
 @dataclass
@@ -88,6 +97,7 @@ def find_layout(where: str, lines: Sequence[str], options: ReadOptions, separato
     elif separator is not None and not any(separator in line for line in below):
         separator = None
     dialect = find_dialect(below, separator)
+    _refuse_absent(where, below, separator, options)
     sample, end = _sample(below, dialect, skipped + 1)
     _refuse_prose(where, sample, dialect, options)
     layout = layout_of_rows(where, sample, options, end)
@@ -110,6 +120,17 @@ def layout_of_rows(where: str, sample: Sequence[Record], options: ReadOptions, e
         [*header, *(sample[i].cells for i in top.units)],
         [*_top_notes(sample, top, options), *said],
     )
+
+
+def _refuse_absent(where: str, lines: Sequence[str], separator: str | None, options: ReadOptions) -> None:
+    """Raise an error if the separator that was asked for is in no line, and another one divides them."""
+    if options.separator is None or separator is None or any(separator in line for line in lines):
+        return
+    other = find_dialect(lines).separator
+    if other:
+        must = f"the separator {separator!r} must be in the file"
+        message = f"{where}: {must}, but its lines are divided by {other!r}. Leave the option out."
+        raise DataError(message, expected=separator, got=other)
 
 
 def _sample(lines: Sequence[str], dialect: Dialect, first_line: int) -> tuple[list[Record], int]:
@@ -141,9 +162,9 @@ def _refuse_prose(where: str, sample: Sequence[Record], dialect: Dialect, option
 def _refuse_tables_above(where: str, sample: Sequence[Record], top: Top, width: int, options: ReadOptions) -> None:
     """Raise an error if what would be passed over is no title: it may be the names, or another table."""
     above = [sample[i] for i in top.passed if not COMMENT.match(sample[i].cells[0].lstrip())]
-    full = [record for record in above if sum(map(bool, map(str.strip, record.cells))) > _TITLE_CELLS]
-    wide = [record for record in full if len(record.cells) > width or 2 * len(record.cells) > width]
-    if not wide and len(full) <= _TITLE_CELLS:
+    full = [record for record in above if sum(map(bool, map(str.strip, record.cells))) >= _FULL]
+    wide = [record for record in full if 2 * len(record.cells) > max(width, 2 * _FULL)]
+    if not wide and len(full) < 2:
         return
     raise _uneven(where, (wide or full)[-1], width, options)
 

@@ -27,6 +27,7 @@ def column_names(rows: Sequence[Sequence[str]], width: int) -> tuple[list[str], 
     (['a', 'b', 'a_2'], ["columns of the same name were numbered: 'a' stands above 2 columns"])
     """
     notes: list[str] = []
+    rows = [row[1:] if len(row) > width and row[0].strip() in ("#", "%", "//") else row for row in rows]
     cells = [[cell.strip() for cell in row[:width]] for row in rows]
     cells = [row + [""] * (width - len(row)) for row in cells]
     if cells and (mark := _COMMENT_MARK.match(cells[0][0])) and len(cells[0][0]) > mark.end():
