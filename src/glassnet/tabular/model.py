@@ -17,7 +17,6 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.predictor import Predictor, loss_of_copies
 from glassnet.tabular.reading.form import Form
-from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.wording import few, shortened
 
@@ -77,8 +76,9 @@ class TableModel(Predictor):
 
         Parameters
         ----------
-        frame : Table, DataFrame or mapping
-            Rows with the columns of training; others, such as the target, are ignored.
+        frame : Table, DataFrame, mapping or rows
+            Rows with the columns of training; others, such as the target, are ignored. `to_table` has what it may be. A
+            name that a dict of one row, or of each in a list, lacks is a missing value.
         """
         outputs = self._outputs(frame)
         return self.target.decode(outputs) if self.target.labels else self.numbers(outputs)
@@ -111,7 +111,7 @@ class TableModel(Predictor):
         return self.target.in_units(self._outputs(frame))
 
     def _outputs(self, frame: Any) -> np.ndarray:
-        return self.answers(self.encoder.transform(to_table(frame)))
+        return self.answers(self.encoder.transform(self.as_table(frame)))
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
@@ -129,7 +129,7 @@ class TableModel(Predictor):
 
     def warnings(self, frame: Any) -> list[str]:
         """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
-        table = to_table(frame)
+        table = self.as_table(frame)
         return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
 
     def evaluate(self, frame: Any) -> dict[str, float]:
@@ -146,7 +146,7 @@ class TableModel(Predictor):
         DataError
             The target is not among the columns, or not known in every row, or there are no rows.
         """
-        table = to_table(frame)
+        table = self.as_table(frame)
         if self.target.name not in table:
             must = f"the frame must have the target {self.target.name!r}"
             got = f"the columns {few(map(repr, table.names))}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.reading.table import Table
 
 __all__ = ["Predictor", "loss_of_copies"]
 
@@ -30,6 +33,10 @@ class Predictor:
         """The levels of the quantiles that are predicted; None for other predictions."""
         loss = loss_of_copies(self.network.loss)
         return loss.levels if isinstance(loss, Quantile) else None
+
+    def as_table(self, frame: Any) -> Table:
+        """Return any kind of table, or rows, as a table; see `TableEncoder.as_table`."""
+        return self.encoder.as_table(frame, [self.target.name])
 
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.renamed import ask_for_renamed, find_renamed
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag, check_integer
@@ -179,6 +181,19 @@ class TableEncoder:
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
+    def as_table(self, frame: Any, others: Sequence[str] = ()) -> Table:
+        """Return any kind of table, or rows, as a table; a column that all of the rows lack is a missing value in each.
+
+        ``others`` are columns that may be there too, such as the target.
+        """
+        known = [*(coder.name for coder in self.coders), *others]
+        return to_table(complete_rows(frame, self.column_names, known, "TableEncoder"))
+
+    def _unknown(self, table: Table) -> list[str]:
+        """Return the columns that training did not have."""
+        known = {coder.name for coder in self.coders}
+        return [name for name in table.names if name not in known]
+
     def transform(self, frame: Any) -> np.ndarray:
         """Return the features of the rows of ``frame``, float32 (n, d); columns are found by name, others are ignored.
 
@@ -188,11 +203,13 @@ class TableEncoder:
             A column of training is missing, cannot be converted to its kind in training, or holds a number too far from
             training for float32.
         """
-        table = to_table(frame)
+        table = self.as_table(frame)
         missing = [name for name in self.column_names if name not in table]
         if missing:
             got = f"no {', '.join(map(repr, missing))}"
-            message = f"TableEncoder.transform: the frame must have the columns of training, got {got}."
+            advice = ask_for_renamed(missing, self._unknown(table))
+            message = f"TableEncoder.transform: the frame must have the columns of training, got {got}. {advice}"
+            message = message.rstrip()
             raise DataError(message, expected=self.column_names, got=missing)
         X = self._features(table, np.float32)
         for x, bound in zip(X.T, self._bounds, strict=False):
@@ -214,11 +231,12 @@ class TableEncoder:
         They report columns that are absent, not needed or cannot be read, categories that training did not have, values
         outside its range, and missing values in columns that had none in training.
         """
-        table = to_table(frame)
-        known = {coder.name for coder in self.coders}
+        table = self.as_table(frame)
         absent = [name for name in self.column_names if name not in table]
-        extra = [name for name in table.names if name not in known]
-        found = [f"Column {name!r} is needed and not there." for name in absent]
+        extra = self._unknown(table)
+        meant = find_renamed(absent, extra)
+        questions = {name: f" Did you mean {near!r}?" for name, near in meant.items()}
+        found = [f"Column {name!r} is needed and not there.{questions.get(name, '')}" for name in absent]
         if extra:
             found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
         for coder in self.coders:

@@ -23,6 +23,7 @@ from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
 from glassnet.tabular.model import TableModel
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number, check_weights
@@ -94,6 +95,7 @@ class TabularEstimator(BaseEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
+    _columns: tuple[bool, list[str]]  # whether they are found by name, and the names
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
@@ -102,7 +104,7 @@ class TabularEstimator(BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame of pandas, polars or pyarrow, dict of arrays, or array of shape (n, d)
+        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
             column has a kind of its own. A column without any value is left out.
         y : array or Series of shape (n,)
@@ -214,6 +216,9 @@ class TabularEstimator(BaseEstimator):
 
     def _table(self, X: Any) -> Table:
         check_is_fitted(self, "model_")
+        if self._columns[0]:
+            encoder = self.model_.encoder
+            X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
         return as_table(self, X, reset=False)
 
     @property

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.reading.frames import column_from_values, is_frame, to_table
+from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["as_array", "as_table"]
@@ -25,6 +26,7 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
+    X = columns_of(X, name) or X if are_rows(X) else X
     table = to_table(X) if is_frame(X) else _from_matrix(name, X)
     labels = _labels(X)
     if reset:

@@ -1,0 +1,238 @@
+"""Rows handed over one by one or as a list: dicts, JSON records, Series, rows of structured arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+pytest.importorskip("sklearn", minversion="1.7")
+
+from glassnet.errors import DataError
+from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor, to_table
+from glassnet.tabular.reading.rows import columns_of
+from tabular_cases import KINDS, SHORT, answers, columns, labels, numbers
+
+ROW = {"size": 0.5, "colour": "c1", "town": "t03", "old": True, "seen": dt.datetime(2024, 5, 31, 18, 30)}
+
+
+def records() -> list[dict[str, Any]]:
+    """Return the columns of the cases as rows."""
+    found = columns()
+    return [dict(zip(found, cells, strict=True)) for cells in zip(*found.values(), strict=True)]
+
+
+def same(left: Any, right: Any) -> None:
+    """Check that two tables have the same columns, kinds and values."""
+    assert left.names == right.names
+    for one, other in zip(left.columns, right.columns, strict=True):
+        assert one.kind == other.kind
+        np.testing.assert_array_equal(one.missing, other.missing)
+        np.testing.assert_array_equal(one.values, other.values)
+
+
+@pytest.fixture(scope="module")
+def model() -> TableModel:
+    """Return a quick model of the cases."""
+    return TabularClassifier(**SHORT).fit(columns(), labels()).model_
+
+
+# ---- what a row may be -------------------------------------------------------------------------------------------
+
+
+ONE: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "dict": dict,
+    "OrderedDict": OrderedDict,
+    "read-only mapping": MappingProxyType,
+    "list of one": lambda row: [row],
+    "tuple of one": lambda row: (row,),
+    "array of objects": lambda row: np.array([row], dtype=object),
+    "Series": pd.Series,
+    "Series from a frame": lambda row: pd.DataFrame([row, row]).iloc[1],
+    "list of Series": lambda row: [pd.Series(row)],
+    "named row of polars": lambda row: pl.DataFrame([row]).row(0, named=True),
+    "scalars of NumPy": lambda row: {**row, "size": np.float32(0.5), "old": np.bool_(True)},
+    "arrays without dimensions": lambda row: {**row, "size": np.array(0.5)},
+    "decimals": lambda row: {**row, "size": Decimal("0.5")},
+    "frame of one row": lambda row: pd.DataFrame([row]),
+}
+
+
+@pytest.mark.parametrize("make", ONE)
+def test_one_row_in_any_form(make: str, model: TableModel) -> None:
+    """One row is read alike and predicted alike, whatever holds it."""
+    row = ONE[make](ROW)
+    same(to_table(row), to_table({name: [value] for name, value in ROW.items()}))
+    expected = model.predict_proba({name: [value] for name, value in ROW.items()})
+    np.testing.assert_array_equal(model.predict_proba(row), expected)
+
+
+def test_rows_of_structured_arrays() -> None:
+    """A row of a structured array, or a list of them, is read as the array is: bytes as text, masked cells as missing."""
+    dtype = [("size", "f4"), ("colour", "S3"), ("seen", "M8[D]")]
+    array = np.array([(0.5, b"c1", "2024-05-31"), (1.5, b"c2", "2024-06-01")], dtype=dtype)
+    for whole, one in ((array, array[1]), (array, array[1:].reshape(())), (array.view(np.recarray), array[1])):
+        same(to_table(one), to_table(whole[1:]))
+    same(to_table([*array]), to_table(array))
+    masked = np.ma.array(array, mask=[(True, False, False), (False, True, False)])
+    same(to_table(masked[1]), to_table(masked[1:]))
+    assert to_table(masked[1])["colour"].missing.tolist() == [True]
+
+
+def test_records_are_a_table() -> None:
+    """A list of dicts is the same as a dict of lists, to learn from and to predict, also after a way through JSON."""
+    found = columns()
+    for name, (cls, target) in KINDS.items():
+        by_columns, by_rows = cls(**SHORT).fit(found, target()), cls(**SHORT).fit(records(), target())
+        assert by_rows.feature_names_in_.tolist() == list(found), name
+        np.testing.assert_array_equal(answers(by_rows, records()), answers(by_columns, found))
+    plain = [{k: v for k, v in row.items() if k != "seen"} for row in records()]
+    same(to_table(json.loads(json.dumps(plain))), to_table({k: v for k, v in found.items() if k != "seen"}))
+
+
+def test_what_a_row_lacks_is_missing(model: TableModel) -> None:
+    """A name that a row lacks is a missing value, whether other rows have it or not."""
+    full, bare = dict(ROW), {name: value for name, value in ROW.items() if name != "town"}
+    alone, spelled = model.predict_proba(bare), model.predict_proba({**bare, "town": None})
+    np.testing.assert_array_equal(alone, spelled)
+    np.testing.assert_array_equal(model.predict_proba([full, bare])[1:], alone)
+    np.testing.assert_array_equal(model.predict_proba([bare, bare])[:1], alone)
+    same(to_table([{"a": 1}, {"b": "x"}]), to_table({"a": [1, None], "b": [None, "x"]}))
+
+
+def test_unknown_names_are_told(model: TableModel) -> None:
+    """A name that training did not have changes nothing, and a warning says so."""
+    row = {**ROW, "weather": "fine"}
+    np.testing.assert_array_equal(model.predict_proba(row), model.predict_proba(ROW))
+    assert model.warnings(row) == ["Not in the training data and passed over: 'weather'."]
+
+
+def test_the_target_may_be_in_the_row(model: TableModel) -> None:
+    """A row that has the target, too, is no row with an unknown name, and can be scored."""
+    rows = [{**row, "target": label} for row, label in zip(records(), labels().tolist(), strict=True)]
+    assert model.warnings(rows[0]) == model.warnings(records()[0])
+    assert model.evaluate(rows) == model.evaluate({**columns(), "target": labels()})
+    assert [why.answer for why in model.why(rows[:2])] == [why.answer for why in model.why(to_table(rows[:2]))]
+
+
+def test_rows_in_the_estimators() -> None:
+    """The estimators predict for one row and for lists of them; with columns by position a row must have all of them."""
+    model = TabularRegressor(**SHORT).fit(pd.DataFrame(columns()), numbers())
+    expected = model.predict(columns())
+    np.testing.assert_array_equal(model.predict(records()), expected)
+    np.testing.assert_array_equal(model.predict(records()[7]), expected[7:8])
+    np.testing.assert_array_equal(model.predict(pd.DataFrame(columns()).iloc[7]), expected[7:8])
+    bare = {name: value for name, value in records()[7].items() if name != "town"}
+    np.testing.assert_array_equal(model.predict(bare), model.predict({**bare, "town": None}))
+    by_place = TabularRegressor(**SHORT).fit(np.ones((20, 2)) * np.arange(20)[:, None], np.arange(20.0))
+    with pytest.raises(DataError, match="1 features, but TabularRegressor is expecting 2"):
+        by_place.predict({"a": 1.0})
+
+
+# ---- what is refused ---------------------------------------------------------------------------------------------
+
+
+REFUSED = {
+    "values beside lists": (
+        {"a": [1], "b": "x"},
+        "to_table: a dict must have one value for each column, which is a row, or a list for each, which is a table, "
+        "got lists for 'a' and single values for 'b'.",
+    ),
+    "None beside lists": (
+        {"a": [1], "b": np.ones(1), "c": None},
+        "to_table: a dict must have one value for each column, which is a row, or a list for each, which is a table, "
+        "got lists for 'a', 'b' and single values for 'c'.",
+    ),
+    "a number among rows": ([{"a": 1}, 3], "to_table: every row must be a dict, as others are, got int in row 1."),
+    "None among rows": ([{"a": 1}, None], "to_table: every row must be a dict, as others are, got NoneType in row 1."),
+    "lists in cells": ([{"a": [1, 2]}], "to_table: column 'a' must have one value per cell, got list [1, 2]."),
+    "dicts in cells": ({"a": {"b": 1}}, "to_table: column 'a' must have one value per cell, got dict {'b': 1}."),
+    "rows without names": ([{}, {}], "to_table: rows must name their cells, such as {'size': 1}, got empty ones."),
+    "two spellings": (
+        [{"size": 1}, {"Size": 2}],
+        "to_table: rows must name a column in one way, got 'size' in row 0 and 'Size' in row 1.",
+    ),
+    "a column": (
+        pd.Series([1, 2], name="a"),
+        "to_table: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got "
+        "Series. One row has the names of the columns as its index; of one column, pass to_frame().",
+    ),
+    "an empty list": (
+        [],
+        "to_table: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got list.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_no_row(case: str) -> None:
+    """What could be a row or a table, or is neither, is refused in one sentence with what was there."""
+    given, sentence = REFUSED[case]
+    with pytest.raises(DataError, match=re.escape(sentence)):
+        to_table(given)
+
+
+def test_two_columns_of_similar_names_are_two_columns() -> None:
+    """Names that differ in case only are two columns where a row has both, or where each row has one of its own."""
+    assert to_table([{"a": 1, "A": 2}, {"a": 3}]).names == ["a", "A"]
+    assert to_table([{"a": 1, "A": 2}]).names == ["a", "A"]
+
+
+def test_generators_and_views_are_columns() -> None:
+    """A dict may hold anything that can be gone through."""
+    table = to_table({"a": (i for i in range(3)), "b": {1: "x", 2: "y", 3: "z"}.values(), "c": range(3)})
+    assert [column.values.tolist() for column in table.columns] == [[0.0, 1.0, 2.0], ["x", "y", "z"], [0.0, 1.0, 2.0]]
+
+
+def test_lists_of_lists_are_no_rows() -> None:
+    """A matrix as lists stays a matrix, whose columns have no names."""
+    assert columns_of([[1, 2], [3, 4]]) is None
+
+
+# ---- renamed columns ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ({"town": "Town "}, "got no 'town'. Did you mean 'Town '?"),
+        ({"size": "SIZE", "town": "town_"}, "got no 'size', 'town'. Did you mean 'SIZE' for 'size', 'town_' for 'town'?"),
+        ({"colour": "color"}, "got no 'colour'. Did you mean 'color'?"),
+        ({"colour": "weight"}, "got no 'colour'."),
+    ],
+)  # fmt: skip
+def test_renamed_columns(names: dict[str, str], sentence: str, model: TableModel) -> None:
+    """A column under another name is asked for, all of them at once, in case, blanks or a letter; others are named."""
+    renamed = {names.get(name, name): values for name, values in columns().items()}
+    estimator = TabularClassifier(**SHORT).fit(columns(), labels())
+    for predict in (model.predict, model.encoder.transform, estimator.predict):
+        with pytest.raises(DataError) as caught:
+            predict(renamed)
+        assert str(caught.value) == f"TableEncoder.transform: the frame must have the columns of training, {sentence}"
+
+
+def test_renamed_columns_are_warned_of(model: TableModel) -> None:
+    """The warnings about a table have the question, too."""
+    renamed = {"Town " if name == "town" else name: values for name, values in columns().items()}
+    assert model.warnings(renamed)[0] == "Column 'town' is needed and not there. Did you mean 'Town '?"
+
+
+def test_renamed_cells_of_a_row(model: TableModel) -> None:
+    """A row that names a cell otherwise is refused, instead of taken as one without it; so is one with other names only."""
+    row = {"Town": ROW["town"], **{name: value for name, value in ROW.items() if name != "town"}}
+    sentence = "TableEncoder: a row must have the columns of training, got no 'town'. Did you mean 'Town'?"
+    for given in (row, [row, row], pd.Series(row)):
+        with pytest.raises(DataError, match=re.escape(sentence)):
+            model.predict(given)
+    with pytest.raises(DataError, match=r"got no 'size', 'colour', 'town', 'old', 'seen'\.$"):
+        model.predict({"weather": "fine"})
