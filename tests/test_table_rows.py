@@ -236,3 +236,82 @@ def test_renamed_cells_of_a_row(model: TableModel) -> None:
             model.predict(given)
     with pytest.raises(DataError, match=r"got no 'size', 'colour', 'town', 'old', 'seen'\.$"):
         model.predict({"weather": "fine"})
+
+
+# ---- the answer for one row --------------------------------------------------------------------------------------
+
+
+def test_one_answer_of_a_classification(model: TableModel) -> None:
+    """`predict_one` has the label and the probabilities of `predict`, by label, and the warnings about the row."""
+    for row in records()[:20]:
+        answer = model.predict_one(row)
+        assert [*answer] == ["label", "probabilities", "warnings"]
+        assert answer["label"] == model.predict(row)[0]
+        assert answer["label"] == max(answer["probabilities"], key=lambda label: answer["probabilities"][label])
+        assert np.float32([*answer["probabilities"].values()]).tolist() == model.predict_proba(row)[0].tolist()
+        assert [*answer["probabilities"]] == model.target.labels
+        assert answer["warnings"] == model.warnings(row) == []
+        assert json.loads(json.dumps(answer)) == answer
+    odd = model.predict_one({**ROW, "size": 1e4, "weather": "fine"})
+    assert len(odd["warnings"]) == 2
+    assert "'weather'" in odd["warnings"][0]
+    assert "outside the range" in odd["warnings"][1]
+
+
+def test_one_answer_of_a_regression() -> None:
+    """`predict_one` has the number of `predict`, and the quantiles by level if the model has them."""
+    plain = TabularRegressor(**SHORT).fit(columns(), numbers())
+    for estimator in (plain, plain.model_):
+        answer = estimator.predict_one(ROW)
+        assert [*answer] == ["number", "warnings"]
+        assert answer["number"] == estimator.predict(ROW)[0]
+    levels = (0.1, 0.5, 0.9)
+    model = TabularRegressor(quantiles=levels, **SHORT).fit(columns(), numbers())
+    answer = model.predict_one(ROW)
+    assert [*answer] == ["number", "quantiles", "warnings"]
+    assert answer["quantiles"] == dict(zip(levels, model.predict_quantiles(ROW)[0].tolist(), strict=True))
+    assert answer["number"] == answer["quantiles"][0.5]
+    assert json.loads(json.dumps(answer))["quantiles"]["0.9"] == answer["quantiles"][0.9]
+
+
+LABELS: dict[str, tuple[Any, Any]] = {
+    "text": (["a", "b"], ["a", "b"]),
+    "whole numbers": (np.array([3, 10], dtype=np.int16), [3, 10]),
+    "booleans": (np.array([False, True]), [False, True]),
+    "whole floats": ([1.0, 2.0], [1.0, 2.0]),
+    "large whole numbers": ([9, 10_000_000_000_000_000_001, 10_000_000_000_000_000_002], None),
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+def test_labels_of_the_estimators(kind: str) -> None:
+    """Labels are those of ``classes_`` as Python's objects, each with its own probability, whatever their type."""
+    labels, plain = LABELS[kind]
+    y = np.array(labels)[np.arange(30) % len(labels)]
+    X = {"x": [float(np.searchsorted(np.unique(y), label)) for label in y], "z": np.arange(30.0)}
+    model = TabularClassifier(epochs=40, random_state=0, threads=1).fit(X, y)
+    for i in range(3):
+        row = {"x": X["x"][i], "z": float(i)}
+        answer = model.predict_one(row)
+        assert answer["label"] == model.predict(row)[0]
+        assert dict(zip(model.classes_.tolist(), model.predict_proba(row)[0], strict=True)) == {
+            label: np.float32(p) for label, p in answer["probabilities"].items()
+        }
+        json.dumps(answer)
+        assert plain is None or (answer["label"] in plain and type(answer["label"]) is type(plain[0]))
+
+
+def test_one_row_by_place() -> None:
+    """An estimator that was trained on an array takes one row of it as well as a table of one row."""
+    X, y = np.random.default_rng(0).standard_normal((40, 2)), np.arange(40.0)
+    model = TabularRegressor(**SHORT).fit(X, y)
+    for row in (X[3], X[3].tolist(), X[3:4]):
+        assert model.predict_one(row)["number"] == model.predict(X[3:4])[0]
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_predict_one_takes_one_row(n: int, model: TableModel) -> None:
+    """A table of more rows or none is refused, with what to use."""
+    rows = to_table(columns()).take(slice(0, n))
+    with pytest.raises(DataError, match=rf"^TableModel.predict_one: row must be one row, got {n}\. Use predict for"):
+        model.predict_one(rows)

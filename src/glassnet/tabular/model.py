@@ -15,6 +15,7 @@ from glassnet.network import Network, load
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.text import as_kind
@@ -112,6 +113,31 @@ class TableModel(Predictor):
 
     def _outputs(self, frame: Any) -> np.ndarray:
         return self.answers(self.encoder.transform(self.as_table(frame)))
+
+    def predict_one(self, row: Any) -> Answer:
+        """Return the answer for one row as plain data that JSON can hold, with its warnings.
+
+        Parameters
+        ----------
+        row : dict, Series, row of a structured array, or table of one row
+            A value for each column of training; a name that is not there is a missing value, and unknown names are
+            warned of.
+
+        Returns
+        -------
+        dict
+            ``label`` and ``probabilities`` by label, or ``number``; ``quantiles`` by level if the model predicts them;
+            and ``warnings``, a list as of `warnings`.
+
+        Examples
+        --------
+        >>> import glassnet as gn
+        >>> encoder, target = TableEncoder().fit({"size": [1.0, 2.0]}), TargetEncoder().fit([10.0, 30.5])
+        >>> start = gn.Network([gn.Dense(1, initializer="zeros")], loss=target.loss).build(1)
+        >>> TableModel(start, encoder, target).predict_one({"size": 5.0, "colour": "red"})["number"]
+        20.25
+        """
+        return answer_of(self, self.as_table(row), self.target.labels, "TableModel.predict_one")
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
