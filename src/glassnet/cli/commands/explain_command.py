@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.cli.arguments import as_number
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
@@ -33,15 +34,15 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
     ``"no_step"`` is then the reason in words.
     """
     table = table_for(WHERE, model, data, with_target=False)
-    check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
+    check_integer(WHERE, "--row", row, 1, f"{shown_name(data)} has rows from 1 to {table.n_rows}.")
     if row > table.n_rows:
-        message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {data}."
+        message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {shown_name(data)}."
         raise DataError(message, expected=table.n_rows, got=row)
     one = table.take(slice(row - 1, row))
     X, no_step = model.encoder.transform(one), _why_no_step(model, one)
     return {
         "command": "explain",
-        "data": data,
+        "data": shown_name(data),
         "row": row,
         "encoding": _encoding(model, one, X[0]),
         "why": model.why(one, table)[0],
@@ -84,7 +85,7 @@ def run_explain(
         plain_data = {"why": result["why"].to_dict(), "step": None if step is None else step.to_dict()}
         print_json({**result, **plain_data, "model": model_path})
     elif page is not None:
-        print(plain(f"row {row} of {data} explained in {page}"))
+        print(plain(f"row {row} of {result['data']} explained in {page}"))
     else:
         print(_text(result, number, full))
 

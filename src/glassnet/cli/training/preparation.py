@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from glassnet.cli.input_files import Source, open_source
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular import Column, Table, TableModel, TargetEncoder, split_rows
 from glassnet.tabular.fitting.options import Rows
@@ -80,11 +81,14 @@ def refuse_model(where: str, data: str) -> None:
         raise ConfigError(message, expected="a table", got=data)
 
 
-def load_table(where: str, data: str, options: ReadOptions | None = None) -> Table:
-    """Return the table in a file, read with ``options``."""
-    refuse_model(where, data)
+def load_table(where: str, data: str | Source, options: ReadOptions | None = None) -> Table:
+    """Return the table in a file or on standard input, read with ``options``."""
+    if isinstance(data, str):
+        refuse_model(where, data)
     try:
-        return read_file(f"read_table({data!r})", data, options or ReadOptions(spelled=command_line_spelling))
+        with open_source(data) as source:
+            place = f"read_table({source.name!r})"
+            return read_file(place, source.path, options or ReadOptions(spelled=command_line_spelling))
     except (RuntimeError, DataError) as error:
         # DuckDB turns Ctrl-C into an error of its own.
         if "interrupted" in str(error).lower():
