@@ -246,6 +246,8 @@ def test_why(case: str, kind: str) -> None:
                 assert why.prediction == str(model.predict(few)[i])
         if background is not None:
             assert found[0].beside == "the average over 10 rows is"
+        else:
+            assert found[0].beside == "the average over typical training rows is"
             if kind == "regressor":
                 assert found[0].base == pytest.approx(model.predict(background).mean(), rel=1e-4)
 

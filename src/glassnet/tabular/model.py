@@ -12,6 +12,7 @@ from glassnet.errors import ConfigError, DataError, FormatError
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network, load
+from glassnet.tabular.attribution.background import read_background
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
@@ -191,7 +192,9 @@ class TableModel(Predictor):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
-        table = {"encoder": self.encoder.config(), "target": self.target.config()}
+        table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
+        if self.background is not None:
+            table["background"] = [[float(str(value)) for value in row] for row in self.background]
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
         self.network.save(path)
 
@@ -216,7 +219,9 @@ class TableModel(Predictor):
         try:
             encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
-            return cls(network, encoder, target)
+            model = cls(network, encoder, target)
+            model.background = read_background(where, table.get("background"), encoder)
+            return model
         except (FormatError, ConfigError) as error:
             message = f"{where}: {shortened(error)}"
             raise FormatError(message, expected=error.expected, got=error.got) from error

@@ -28,6 +28,9 @@ class Predictor:
         self.target = target
         self._double: Network | None = None
 
+    background: np.ndarray | None = None
+    """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
+
     @property
     def levels(self) -> tuple[float, ...] | None:
         """The levels of the quantiles that are predicted; None for other predictions."""
