@@ -54,7 +54,7 @@ def test_a_row_is_not_compared_with_itself(run: Run, folder: Path) -> None:
     contributions = [reason["contribution"] for reason in found[0]["why"]["reasons"]]
     assert max(map(abs, contributions)) > 0.1
     out = run("explain", model, str(folder / "one.csv"))[1]
-    assert "; the average over typical training rows is " in out
+    assert "; typical training rows have " in out
 
 
 def test_python_and_the_command_line_agree(run: Run, folder: Path) -> None:

@@ -116,7 +116,7 @@ def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) 
     X = model.encoder.transform(table)
     baseline, beside = _average_row(model.encoder), "a row of average numbers has"
     if model.background is not None:
-        baseline, beside = model.background, "the average over typical training rows is"
+        baseline, beside = model.background, "typical training rows have"
     if background is not None:
         baseline = background[:: max(1, len(background) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"
