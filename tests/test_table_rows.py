@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -19,7 +21,8 @@ import pytest
 pytest.importorskip("sklearn", minversion="1.7")
 
 from glassnet.errors import DataError
-from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor, to_table
+from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor, read_table, to_table
+from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.rows import columns_of
 from tabular_cases import KINDS, SHORT, answers, columns, labels, numbers
 
@@ -153,14 +156,20 @@ REFUSED = {
         "to_table: a dict must have one value for each column, which is a row, or a list for each, which is a table, "
         "got lists for 'a', 'b' and single values for 'c'.",
     ),
-    "a number among rows": ([{"a": 1}, 3], "to_table: every row must be a dict, as others are, got int in row 1."),
-    "None among rows": ([{"a": 1}, None], "to_table: every row must be a dict, as others are, got NoneType in row 1."),
+    "a number among rows": (
+        [{"a": 1}, 3],
+        "to_table: every row must be a dict, as others are, got int in row 1 (counted from 0).",
+    ),
+    "None among rows": (
+        [{"a": 1}, None],
+        "to_table: every row must be a dict, as others are, got NoneType in row 1 (counted from 0).",
+    ),
     "lists in cells": ([{"a": [1, 2]}], "to_table: column 'a' must have one value per cell, got list [1, 2]."),
     "dicts in cells": ({"a": {"b": 1}}, "to_table: column 'a' must have one value per cell, got dict {'b': 1}."),
     "rows without names": ([{}, {}], "to_table: rows must name their cells, such as {'size': 1}, got empty ones."),
     "two spellings": (
         [{"size": 1}, {"Size": 2}],
-        "to_table: rows must name a column in one way, got 'size' in row 0 and 'Size' in row 1.",
+        "to_table: rows must name a column in one way, got 'size' in row 0 (counted from 0) and 'Size' in row 1 (counted from 0).",
     ),
     "a column": (
         pd.Series([1, 2], name="a"),
@@ -315,3 +324,41 @@ def test_predict_one_takes_one_row(n: int, model: TableModel) -> None:
     rows = to_table(columns()).take(slice(0, n))
     with pytest.raises(DataError, match=rf"^TableModel.predict_one: row must be one row, got {n}\. Use predict for"):
         model.predict_one(rows)
+
+
+# ---- how messages name rows --------------------------------------------------------------------------------------
+
+
+def test_rows_are_named_where_they_stood(tmp_path: Path) -> None:
+    """A part of a table names its rows as the whole does, by masks, numbers and slices, one after the other."""
+    table = to_table({"a": np.arange(20.0), "b": list("abcdefghijklmnopqrst")})
+    part = table.take(np.arange(20) % 2 == 1).take(slice(2, None)).take(np.array([4, 0]))
+    assert part["a"].values.tolist() == [13.0, 5.0]
+    assert [part["b"].rows(i) for i in range(2)] == ["row 13 (counted from 0)", "row 5 (counted from 0)"]
+    assert pickle.loads(pickle.dumps(part))["b"].rows(0) == "row 13 (counted from 0)"
+    named = table.named_by(RowNames(lambda row: 10 * row)).take(slice(3, 5))
+    assert named["a"].rows(1) == "line 40"
+    assert pickle.loads(pickle.dumps(named))["a"].rows(1) == "row 5 (counted from 1)"
+
+
+def test_rows_of_files_and_of_frames(model: TableModel, tmp_path: Path) -> None:
+    """A message says from where it counts: frames and arrays from 0, files without lines from 1."""
+    rows = {name: [str(value) if name == "size" else value for value in values] for name, values in columns().items()}
+    rows["size"][17] = "much"
+    with pytest.raises(DataError, match=r"got 'much' in row 17 \(counted from 0\)\.$"):
+        model.predict({**rows, "size": ["much" if size == "much" else "1" for size in rows["size"]]})
+    pl.DataFrame({"size": ["1"] * 17 + ["much"]}).write_parquet(tmp_path / "rows.parquet")
+    table = read_table(tmp_path / "rows.parquet", read={"size": "text"})
+    encoder = TableEncoder().fit({"size": [1.0, 2.0]})
+    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\.$"):
+        encoder.transform(table)
+    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\.$"):
+        encoder.transform(table.take(np.array([3, 17])))
+
+
+def test_rows_of_the_target() -> None:
+    """Rows of weight 0 and held-out rows do not shift the number of a row."""
+    y = [1.5, *np.arange(1.0, 19.0).tolist(), float("nan")]
+    weight = np.array([0.0, 0.0, *[1.0] * 18])
+    with pytest.raises(DataError, match=r"the first in row 19 \(counted from 0\)"):
+        TabularRegressor(**SHORT).fit({"a": np.arange(20.0)}, y, sample_weight=weight)

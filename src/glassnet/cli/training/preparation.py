@@ -120,9 +120,9 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
         raise DataError(message, got=column.n_missing)
     if skip:
         return table.take(~column.missing)
-    first = int(column.missing.argmax()) + 1
+    first = column.rows(int(column.missing.argmax()))
     must = f"the target {target!r} must have a value in every row"
-    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them row {first} (counted from 1)"
+    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them {first}"
     message = f"{where}: {must}, got {got}. To leave them out, add --skip-missing."
     raise DataError(message, expected=must, got=column.n_missing)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -79,7 +79,7 @@ class Coder:
         if not np.isfinite(out).all():
             row = int(np.argwhere(~np.isfinite(out))[0, 0])
             must = f"column {column.name!r} must hold numbers near those of training"
-            got = f"{column.values[row]} in row {row}"
+            got = f"{column.values[row]} in {column.rows(row)}"
             message = f"TableEncoder.transform: {must}, got {got}. float32 cannot hold it scaled."
             raise DataError(message, expected=must, got=column.values[row])
 
@@ -209,7 +209,7 @@ def finite(column: Column) -> Column:
     if column.kind != "number" or not np.isinf(column.values).any():
         return column
     values = np.where(np.isinf(column.values), np.nan, column.values)
-    return Column(column.name, "number", values, np.isnan(values))
+    return replace(column, values=values, missing=np.isnan(values))
 
 
 def outside_training(column: Column, scale: Scale, values: np.ndarray, text: Callable[[float], str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,14 @@ from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
 from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling, finite
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
+from glassnet.tabular.encoding.presence import presence_warnings, require_columns
 from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import to_table
-from glassnet.tabular.reading.renamed import ask_for_renamed, find_renamed
 from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.checks import check_choice, check_flag, check_integer
-from glassnet.utils.wording import few
 
 __all__ = ["TableEncoder", "placed_coders"]
 
@@ -186,13 +186,11 @@ class TableEncoder:
 
         ``others`` are columns that may be there too, such as the target.
         """
-        known = [*(coder.name for coder in self.coders), *others]
-        return to_table(complete_rows(frame, self.column_names, known, "TableEncoder"))
+        return to_table(complete_rows(frame, self.column_names, [*self._known, *others], "TableEncoder"))
 
-    def _unknown(self, table: Table) -> list[str]:
-        """Return the columns that training did not have."""
-        known = {coder.name for coder in self.coders}
-        return [name for name in table.names if name not in known]
+    @property
+    def _known(self) -> list[str]:
+        return [coder.name for coder in self.coders]
 
     def transform(self, frame: Any) -> np.ndarray:
         """Return the features of the rows of ``frame``, float32 (n, d); columns are found by name, others are ignored.
@@ -204,13 +202,7 @@ class TableEncoder:
             training for float32.
         """
         table = self.as_table(frame)
-        missing = [name for name in self.column_names if name not in table]
-        if missing:
-            got = f"no {', '.join(map(repr, missing))}"
-            advice = ask_for_renamed(missing, self._unknown(table))
-            message = f"TableEncoder.transform: the frame must have the columns of training, got {got}. {advice}"
-            message = message.rstrip()
-            raise DataError(message, expected=self.column_names, got=missing)
+        require_columns("TableEncoder.transform", self.column_names, self._known, table)
         X = self._features(table, np.float32)
         for x, bound in zip(X.T, self._bounds, strict=False):
             if bound is not None:
@@ -221,8 +213,9 @@ class TableEncoder:
         """Return the features of all columns, side by side."""
         X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
         for coder, places in placed_coders(self):
-            column = finite(as_kind(table[coder.name], coder.training_kind, "TableEncoder.transform"))
-            coder.write(X[:, places], column)
+            given = table[coder.name]
+            column = finite(as_kind(given, coder.training_kind, "TableEncoder.transform"))
+            coder.write(X[:, places], replace(column, rows=given.rows))
         return X
 
     def check(self, frame: Any) -> list[str]:
@@ -232,13 +225,7 @@ class TableEncoder:
         outside its range, and missing values in columns that had none in training.
         """
         table = self.as_table(frame)
-        absent = [name for name in self.column_names if name not in table]
-        extra = self._unknown(table)
-        meant = find_renamed(absent, extra)
-        questions = {name: f" Did you mean {near!r}?" for name, near in meant.items()}
-        found = [f"Column {name!r} is needed and not there.{questions.get(name, '')}" for name in absent]
-        if extra:
-            found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
+        found = presence_warnings(self.column_names, self._known, table)
         for coder in self.coders:
             if coder.features and coder.name in table:
                 found += coder.warnings(table[coder.name])

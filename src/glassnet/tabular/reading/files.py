@@ -14,6 +14,7 @@ from glassnet.tabular.reading.delimited import read_delimited
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
@@ -129,7 +130,8 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)
     kept = [column for column in table.columns if column.name not in options.dropped]
-    return Table([as_kind(c, "category", where) if c.name in text else c for c in kept], notes=table.notes)
+    table = Table([as_kind(c, "category", where) if c.name in text else c for c in kept], notes=table.notes)
+    return table.named_by(IN_FILE)
 
 
 def _existing(where: str, given: str) -> Path:

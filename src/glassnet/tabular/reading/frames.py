@@ -13,6 +13,7 @@ import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
+from glassnet.tabular.reading.row_names import IN_ARRAY
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
@@ -177,7 +178,7 @@ def _from_moments(name: str, values: np.ndarray, where: str = "to_table") -> Col
     far = np.flatnonzero(np.abs(years) > _MOST_YEARS)
     if far.size:
         must = f"column {name!r} must hold dates within {_MOST_YEARS:,} years of 1970"
-        message = f"{where}: {must}, got {values[far[0]]} in row {far[0]}."
+        message = f"{where}: {must}, got {values[far[0]]} in {IN_ARRAY(far[0])}."
         raise DataError(message, expected=must, got=values[far[0]])
     return Column(name, "date", values.astype("M8[us]"), missing)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.reading.renamed import ask_for_renamed, find_equal
+from glassnet.tabular.reading.row_names import IN_ARRAY
 from glassnet.utils.wording import few
 
 __all__ = ["are_rows", "columns_of", "complete_rows"]
@@ -122,7 +123,7 @@ def _as_mapping(where: str, row: Any, i: int) -> Mapping[Any, Any]:
         return {name: row[name] for name in row.dtype.names}
     if _names_its_cells(row):
         return dict(row.items())
-    message = f"{where}: every row must be a dict, as others are, got {type(row).__name__} in row {i}."
+    message = f"{where}: every row must be a dict, as others are, got {type(row).__name__} in {IN_ARRAY(i)}."
     raise DataError(message, expected="a dict", got=type(row))
 
 
@@ -139,7 +140,7 @@ def _check_spelling(where: str, rows: Sequence[Mapping[Any, Any]], names: Collec
         other = next(iter(find_equal(str(name), map(str, rest[:i]))), None)
         if other is not None and not any(name in row and other in row for row in rows):
             first = {one: next(j for j, row in enumerate(rows) if one in row) for one in (other, name)}
-            got = " and ".join(f"{one!r} in row {j}" for one, j in first.items())
+            got = " and ".join(f"{one!r} in {IN_ARRAY(j)}" for one, j in first.items())
             message = f"{where}: rows must name a column in one way, got {got}."
             raise DataError(message, expected="one name", got=[other, name])
 

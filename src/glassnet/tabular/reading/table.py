@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.row_names import IN_ARRAY, RowNames
 from glassnet.utils.checks import nearest
 from glassnet.utils.wording import few
 
@@ -46,6 +47,8 @@ class Column:
         How its text was read; None if it was no text.
     notes : tuple of str
         What a user should know about the reading, each a sentence.
+    rows : RowNames
+        How messages name its rows.
 
     Examples
     --------
@@ -60,6 +63,7 @@ class Column:
     missing: np.ndarray
     form: Form | None = None
     notes: tuple[str, ...] = ()
+    rows: RowNames = IN_ARRAY
 
     def __post_init__(self) -> None:
         dtype = DTYPES.get(self.kind)
@@ -83,7 +87,8 @@ class Column:
 
     def take(self, rows: np.ndarray | slice) -> Column:
         """Return the column with these rows only, in this order."""
-        return replace(self, values=self.values[rows], missing=self.missing[rows])
+        names = self.rows.take(rows, len(self))
+        return replace(self, values=self.values[rows], missing=self.missing[rows], rows=names)
 
 
 class Table:
@@ -152,6 +157,10 @@ class Table:
             if name not in self._by_name:
                 raise _unknown(name, self.names)
         return Table([column for column in self.columns if column.name not in gone], notes=self.notes)
+
+    def named_by(self, rows: RowNames) -> Table:
+        """Return the table with other names of its rows in messages."""
+        return Table([replace(column, rows=rows) for column in self.columns], notes=self.notes)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)

@@ -167,7 +167,7 @@ def as_kind(column: Column, kind: str, where: str) -> Column:
     Raises
     ------
     DataError
-        A value cannot be converted; the message has its row, counted from 0.
+        A value cannot be converted; the message names its row.
     """
     if column.kind == kind:
         return column
@@ -199,7 +199,9 @@ def _unreadable(column: Column, kind: str, where: str) -> DataError:
         row = rows[0]
     value = plain_text(column.values[row])
     must = {"number": "numbers", "boolean": "true or false", "date": "dates such as 2024-05-31"}[kind]
-    message = f"{where}: column {column.name!r} must hold {must} as in training, got {value!r} in row {row}."
+    message = (
+        f"{where}: column {column.name!r} must hold {must} as in training, got {value!r} in {column.rows(int(row))}."
+    )
     return DataError(message, expected=kind, got=value)
 
 
