@@ -33,7 +33,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rng = np.random.default_rng(3)
     lines = ["id,zip,a,b,y,n"]
     for i, a in enumerate(rng.normal(size=120)):
-        lines.append(f"{i:05d},{1000 + i:05d},{a:.2f},{'pqr'[i % 3]},{'yes' if a > 0 else 'no'},{3 * a:.3f}")
+        lines.append(f"{i:05d},{1000 + i:05d},{a:.2f},{'pqr'[i % 3]},{'up' if a > 0 else 'down'},{3 * a:.3f}")
     (folder / "t.csv").write_text("\n".join([*lines, ""]))
     drop = ["--drop", "id", "--drop", "zip", "--recipe", "plain", "--epochs", "5", "-q"]
     for target, other in (("y", "n"), ("n", "y")):
@@ -67,7 +67,7 @@ FORMS: dict[str, bytes] = {
     "CSV": b"a,b\n1.5,p\n-1.5,q\n",
     "CSV with a byte order mark": b"\xef\xbb\xbfa,b\n1.5,p\n-1.5,q\n",
     "TSV": b"a\tb\n1.5\tp\n-1.5\tq\n",
-    "semicolons": b"a;b\n1,5;p\n-1,5;q\n",
+    "semicolons": b"a;b\n1.5;p\n-1.5;q\n",
     "Windows lines": b"a,b\r\n1.5,p\r\n-1.5,q\r\n",
     "JSON": b'[{"a": 1.5, "b": "p"},\n {"a": -1.5, "b": "q"}]',
     "JSON after blanks": b'\n \n[\n{"a": 1.5, "b": "p"}, {"a": -1.5, "b": "q"}\n]\n',
@@ -83,7 +83,7 @@ def test_predict_reads_standard_input(form: str, run: Run, pipe: Pipe, models: P
     """`predict MODEL -` finds by the content what it reads, and answers as for a file with the same rows."""
     pipe(_parquet(tmp_path / "p.parquet") if form == "Parquet" else FORMS[form])
     code, out, _ = run("predict", str(models / "y.safetensors"), "-")
-    assert (code, out) == (0, "prediction\nyes\nno\n")
+    assert (code, out) == (0, "prediction\nup\ndown\n")
 
 
 def test_every_command_reads_standard_input(run: Run, pipe: Pipe, models: Path) -> None:
@@ -132,7 +132,7 @@ def test_named_pipes_are_read(run: Run, models: Path, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     writer = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(FORMS["CSV"]))
     writer.start()
-    assert run("predict", str(models / "y.safetensors"), "pipe")[:2] == (0, "prediction\nyes\nno\n")
+    assert run("predict", str(models / "y.safetensors"), "pipe")[:2] == (0, "prediction\nup\ndown\n")
     writer.join()
 
 
@@ -155,6 +155,7 @@ lines"
 007,2024-05-31,1.50,p,$5.00,x
 010,31.05.2024,-1.5e0,q,"1,250.00","say ""hi"", now"
 1e5,true,2,r,12%,=1+1
+NA,null,2.,p,-,?
 """
 
 
@@ -165,7 +166,7 @@ def test_kept_cells_are_as_they_were(run: Run, models: Path, tmp_path: Path) -> 
     before = list(csv.reader(io.StringIO(AS_IT_IS)))
     assert code == 0
     assert list(csv.reader(io.StringIO(out))) == [
-        [*row, answer] for row, answer in zip(before, ("prediction", "yes", "no", "yes"), strict=True)
+        [*row, answer] for row, answer in zip(before, ("prediction", "up", "down", "up", "up"), strict=True)
     ]
 
 
@@ -173,7 +174,7 @@ def test_keep_takes_columns_in_order(run: Run, models: Path) -> None:
     """--keep writes the named columns, each once, in this order, and does not warn of them."""
     words = ["predict", str(models / "y.safetensors"), str(models / "t.csv"), "-k", "zip", "--keep", "id", "-k", "zip"]
     code, out, err = run(*words)
-    assert (code, out.splitlines()[:2]) == (0, ["zip,id,prediction", "01000,00000,yes"])
+    assert (code, out.splitlines()[:2]) == (0, ["zip,id,prediction", "01000,00000,up"])
     assert "'zip'" not in err
 
 
@@ -194,19 +195,19 @@ def test_keep_asks_for_the_column(run: Run, models: Path) -> None:
 
 def test_predictions_never_collide_with_the_input(run: Run, pipe: Pipe, models: Path) -> None:
     """A column of the input that is called as a prediction is, in any case, stays; the prediction gets another name."""
-    content = "Prediction,prediction_,probability_yes,a,b\nx,y,z,1.5,p\n"
+    content = "Prediction,prediction_,probability_up,a,b\nx,y,z,1.5,p\n"
     model = str(models / "y.safetensors")
     pipe(content)
     out = run("predict", model, "-", "--append", "-p")[1]
     names = [
         "Prediction",
         "prediction_",
-        "probability_yes",
+        "probability_up",
         "a",
         "b",
         "prediction__",
-        "probability_no",
-        "probability_yes_",
+        "probability_down",
+        "probability_up_",
     ]
     assert out.splitlines()[0].split(",") == names
     pipe('[{"prediction": 1, "probabilities": 2, "a": 1.5, "b": "p"}]')
@@ -214,7 +215,7 @@ def test_predictions_never_collide_with_the_input(run: Run, pipe: Pipe, models: 
     [record] = json.loads(Path("p.json").read_text())
     assert [*record] == ["prediction", "probabilities", "a", "b", "prediction_", "probabilities_"]
     assert record["prediction"] == 1
-    assert set(record["probabilities_"]) == {"no", "yes"}
+    assert set(record["probabilities_"]) == {"down", "up"}
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "json", "jsonl", "parquet"])
@@ -241,7 +242,7 @@ def test_numbers_of_json_stay_numbers(run: Run, pipe: Pipe, models: Path) -> Non
         pipe(content)
         assert run("predict", str(models / "y.safetensors"), "-", "--append", "-o", "p.jsonl")[0] == 0
         found = [json.loads(line) for line in Path("p.jsonl").read_text().splitlines()]
-        assert found == [{**row, "prediction": answer} for row, answer in zip(rows, ("yes", "no"), strict=True)]
+        assert found == [{**row, "prediction": answer} for row, answer in zip(rows, ("up", "down"), strict=True)]
 
 
 def test_types_of_parquet_stay(run: Run, models: Path, tmp_path: Path) -> None:
@@ -263,8 +264,8 @@ def test_types_of_parquet_stay(run: Run, models: Path, tmp_path: Path) -> None:
     assert [row[:-1] for row in after.fetchall()] == before.fetchall()
     assert run(*words, "out.csv")[0] == 0
     assert Path("out.csv").read_text().splitlines()[1:] == [
-        f"{2**60 + 1},1.5,p,2024-05-31 18:30:00,true,yes",
-        ",-1.5,q,,false,no",
+        f"{2**60 + 1},1.5,p,2024-05-31 18:30:00,true,up",
+        ",-1.5,q,,false,down",
     ]
 
 

@@ -239,7 +239,7 @@ def test_renamed_columns_are_warned_of(model: TableModel) -> None:
 def test_renamed_cells_of_a_row(model: TableModel) -> None:
     """A row that names a cell otherwise is refused, instead of taken as one without it; so is one with other names only."""
     row = {"Town": ROW["town"], **{name: value for name, value in ROW.items() if name != "town"}}
-    sentence = "TableEncoder: a row must have the columns of training, got no 'town'. Did you mean 'Town'?"
+    sentence = "TableModel: a row must have the columns of training, got no 'town'. Did you mean 'Town'?"
     for given in (row, [row, row], pd.Series(row)):
         with pytest.raises(DataError, match=re.escape(sentence)):
             model.predict(given)
@@ -362,3 +362,22 @@ def test_rows_of_the_target() -> None:
     weight = np.array([0.0, 0.0, *[1.0] * 18])
     with pytest.raises(DataError, match=r"the first in row 19 \(counted from 0\)"):
         TabularRegressor(**SHORT).fit({"a": np.arange(20.0)}, y, sample_weight=weight)
+
+
+# ---- columns that a model does not use ---------------------------------------------------------------------------
+
+
+def test_what_a_model_does_not_use_is_not_decided_about(model: TableModel, tmp_path: Path) -> None:
+    """Cells that could be read in two ways, in a column that training did not have, do not keep a model from its answer."""
+    odd = {"price": ["$5.00", "12%", "1.250,00", "1,250.00"], "when": ["01/02/2024", "03/04/2024", "x", ""]}
+    frame = {**{name: values[:4] for name, values in columns().items()}, **odd}
+    estimator = TabularClassifier(**SHORT).fit(columns(), labels())
+    expected = model.predict_proba({name: values[:4] for name, values in columns().items()})
+    for given in (
+        frame,
+        pd.DataFrame(frame),
+        [dict(zip(frame, row, strict=True)) for row in zip(*frame.values(), strict=True)],
+    ):
+        np.testing.assert_array_equal(model.predict_proba(given), expected)
+        np.testing.assert_array_equal(estimator.predict_proba(given), expected)
+        assert model.warnings(given)[0] == "Not in the training data and passed over: 'price', 'when'."

@@ -18,8 +18,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
-from glassnet.tabular.reading.form import Form
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form
 from glassnet.utils.wording import few, shortened
 
 __all__ = ["TableModel"]
@@ -63,11 +62,6 @@ class TableModel(Predictor):
             message = f"TableModel: network, encoder and target must fit each other, got {problem}."
             raise ConfigError(message, got=problem)
         super().__init__(network, encoder, target)
-
-    @property
-    def forms(self) -> dict[str, Form]:
-        """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
-        return {**self.encoder.forms, self.target.name: Form(self.target.kind)}
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -113,7 +107,7 @@ class TableModel(Predictor):
         return self.target.in_units(self._outputs(frame))
 
     def _outputs(self, frame: Any) -> np.ndarray:
-        return self.answers(self.encoder.transform(self.as_table(frame)))
+        return self.answers(self.encoder.transform(self.table(frame)))
 
     def predict_one(self, row: Any) -> Answer:
         """Return the answer for one row as plain data that JSON can hold, with its warnings.
@@ -138,7 +132,7 @@ class TableModel(Predictor):
         >>> TableModel(start, encoder, target).predict_one({"size": 5.0, "colour": "red"})["number"]
         20.25
         """
-        return answer_of(self, self.as_table(row), self.target.labels, "TableModel.predict_one")
+        return answer_of(self, self.table(row), self.target.labels, "TableModel.predict_one")
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
@@ -156,7 +150,7 @@ class TableModel(Predictor):
 
     def warnings(self, frame: Any) -> list[str]:
         """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
-        table = self.as_table(frame)
+        table = self.table(frame)
         return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
 
     def evaluate(self, frame: Any) -> dict[str, float]:
@@ -173,7 +167,7 @@ class TableModel(Predictor):
         DataError
             The target is not among the columns, or not known in every row, or there are no rows.
         """
-        table = self.as_table(frame)
+        table = self.table(frame)
         if self.target.name not in table:
             must = f"the frame must have the target {self.target.name!r}"
             got = f"the columns {few(map(repr, table.names))}"
@@ -185,7 +179,7 @@ class TableModel(Predictor):
             P = self.answers(X)
             return {"loss": METRICS["log_loss"](y, P, None), "accuracy": METRICS["accuracy"](y, P, None)}
         predicted = self.predict(table)[:, None]
-        truth = as_kind(table[self.target.name], "number", "TableModel.evaluate").values[:, None]
+        truth = as_form(table[self.target.name], self.target.form, "TableModel.evaluate").values[:, None]
         return {name: METRICS[name](truth, predicted, None) for name in ("rmse", "mae", "r2")}
 
     # ---- files --------------------------------------------------------------------------------------------------

@@ -10,6 +10,10 @@ from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.frames import table_of
+from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["Predictor", "loss_of_copies"]
@@ -32,14 +36,21 @@ class Predictor:
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
 
     @property
+    def forms(self) -> dict[str, Form]:
+        """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
+        return {**self.encoder.forms, self.target.name: self.target.form}
+
+    def table(self, frame: Any) -> Table:
+        """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
+        where, forms = type(self).__name__, self.forms
+        rows = complete_rows(frame, self.encoder.column_names, forms, where)
+        return table_of(rows, ReadOptions(forms=forms, others="text"), where)
+
+    @property
     def levels(self) -> tuple[float, ...] | None:
         """The levels of the quantiles that are predicted; None for other predictions."""
         loss = loss_of_copies(self.network.loss)
         return loss.levels if isinstance(loss, Quantile) else None
-
-    def as_table(self, frame: Any) -> Table:
-        """Return any kind of table, or rows, as a table; see `TableEncoder.as_table`."""
-        return self.encoder.as_table(frame, [self.target.name])
 
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""

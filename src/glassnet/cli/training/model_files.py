@@ -70,7 +70,7 @@ def load_model(where: str, model: str) -> TableModel:
 
 def reading_of(model: TableModel) -> ReadOptions:
     """Return the options for reading a table as the training table was read."""
-    return ReadOptions(forms=model.forms, spelled=command_line_spelling)
+    return ReadOptions(forms=model.forms, others="text", spelled=command_line_spelling)
 
 
 def table_for(where: str, model: TableModel, data: str | Source, *, with_target: bool) -> Table:

@@ -102,13 +102,12 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why
     ``background`` has rows to compare with; 50 of them are used. By default they are the model's typical training rows
     (`typical_rows`), and for a model without these one row of average numbers without any category.
     """
-    table = model.as_table(frame)
+    table = model.table(frame)
     if not table.n_rows:
         message = "TableModel.why: the frame must have at least one row, got none."
         raise DataError(message)
-    return explain_rows(
-        model, table, None if background is None else model.encoder.transform(model.as_table(background))
-    )
+    beside = None if background is None else model.encoder.transform(model.table(background))
+    return explain_rows(model, table, beside)
 
 
 def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
@@ -199,7 +198,7 @@ def column_importance(
 
     ``frame`` has the target among its columns, preferably for rows that the model was not trained on.
     """
-    table = model.as_table(frame)
+    table = model.table(frame)
     if model.target.name not in table:
         message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none."
         raise DataError(message, expected=model.target.name)

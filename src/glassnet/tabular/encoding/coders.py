@@ -12,8 +12,9 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import KINDS, Column
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form
 
 __all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "finite", "outside_training"]
 
@@ -87,10 +88,10 @@ class Coder:
         """Return a description of the encoding."""
         raise NotImplementedError
 
-    def warnings(self, raw: Column) -> list[str]:
+    def warnings(self, raw: Column, form: Form | None = None) -> list[str]:
         """Return all warnings about a new column, which may be of another kind than in training."""
         try:
-            read = as_kind(raw, self.training_kind, "Not readable")
+            read = as_form(raw, form or Form(self.training_kind), "Not readable")
         except DataError as error:
             return [str(error)]
         column = finite(read)

@@ -47,6 +47,8 @@ class Column:
         How its text was read; None if it was no text.
     notes : tuple of str
         What a user should know about the reading, each a sentence.
+    exact : ndarray of str, optional
+        The digits of whole numbers that float64 rounds; labels are made of them.
     rows : RowNames
         How messages name its rows.
 
@@ -63,6 +65,7 @@ class Column:
     missing: np.ndarray
     form: Form | None = None
     notes: tuple[str, ...] = ()
+    exact: np.ndarray | None = None
     rows: RowNames = IN_ARRAY
 
     def __post_init__(self) -> None:
@@ -87,8 +90,9 @@ class Column:
 
     def take(self, rows: np.ndarray | slice) -> Column:
         """Return the column with these rows only, in this order."""
+        exact = None if self.exact is None else self.exact[rows]
         names = self.rows.take(rows, len(self))
-        return replace(self, values=self.values[rows], missing=self.missing[rows], rows=names)
+        return replace(self, values=self.values[rows], missing=self.missing[rows], exact=exact, rows=names)
 
 
 class Table:
