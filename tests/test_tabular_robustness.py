@@ -148,7 +148,9 @@ def test_what_training_did_not_have(recipe: str) -> None:
     texts = {**new, "n": ["1.5", "NA", " 2", "-1e3", "7"], "b": ["true", "False", "", "TRUE", "false"]}
     spelled = {**new, "n": [1.5, None, 2, -1e3, 7], "b": [True, False, None, True, False]}
     np.testing.assert_array_equal(model.predict_proba(texts), model.predict_proba(spelled))
-    message = "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1 (counted from 0)."
+    message = (
+        "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1 (counted from 0)."
+    )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         model.predict({**new, "n": ["6", "seven", "8", "9", "10"]})
 
