@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
+from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.reading.clean_files import CleanFile, CleanReader
@@ -83,11 +86,11 @@ def read_contents(where: str, file: Path, options: ReadOptions, separator: str |
         except DataError:
             pass  # rows that are not like each other: they are counted and named below
         else:
-            return _contents(layout, [*scan.notes, *layout.notes], _line_finder(found), reader.cells)
+            return _contents(layout, [*scan.notes, *layout.notes], _line_finder(found, layout.first_line), reader.cells)
     rows = Rows(where, width, layout.header, options)
     if scan.n_bytes <= (_WIDE_IN_MEMORY if width > _WIDE else _IN_MEMORY):
         return _in_memory(layout, rows, list(rows.of(found())), scan.notes)
-    return _on_disk(where, scan, layout, rows, found)
+    return _on_disk(where, scan, layout, rows, found())
 
 
 def read_sheet(where: str, file: Path, options: ReadOptions) -> Contents:
@@ -128,21 +131,23 @@ def _in_memory(layout: Layout, rows: Rows, found: list[Record], notes: Sequence[
         notes.append(_total_note(found[-1], total))
         if total != "kept":
             found.pop()
-    lines = [record.line for record in found]
+    lines = np.fromiter((record.line for record in found), np.int64, len(found))
     cells = list(zip(*(record.cells for record in found), strict=True)) or [()] * len(layout.names)
     return _contents(
         layout, notes, lines.__getitem__, lambda kept: ((i, list(column)) for i, column in enumerate(cells))
     )
 
 
-def _on_disk(where: str, scan: TextScan, layout: Layout, rows: Rows, found: Callable[[], Iterator[Record]]) -> Contents:
+def _on_disk(where: str, scan: TextScan, layout: Layout, rows: Rows, found: Iterator[Record]) -> Contents:
     """Write the rows into a clean file, from which DuckDB reads them."""
     folder = tempfile.TemporaryDirectory(prefix="glassnet-")  # gone with the last reference, at the latest
     file = Path(folder.name) / "rows.csv"
     held: list[Record] = []
+    lines = array("q")
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        for row in rows.of(found()):
+        for row in rows.of(found):
+            lines.append(row.line)
             held.append(row)
             if len(held) > 2 * _HELD_BACK:
                 writer.writerows(record.cells for record in held[:_HELD_BACK])
@@ -153,22 +158,25 @@ def _on_disk(where: str, scan: TextScan, layout: Layout, rows: Rows, found: Call
             if total != "kept":
                 held.pop()
         writer.writerows(record.cells for record in held)
-    clean = CleanFile(file, len(layout.names), n_bytes=file.stat().st_size)
-    reader = CleanReader(where, clean)
+    reader = CleanReader(where, CleanFile(file, len(layout.names), n_bytes=file.stat().st_size))
 
     def columns(kept: Collection[int]) -> Iterator[tuple[int, Any]]:
         with folder:
             yield from reader.cells(kept)
 
-    def rows_again() -> Iterator[Record]:
-        return Rows(where, rows.width, rows.names, rows.options).of(found())
-
-    return _contents(layout, notes, _line_finder(rows_again), columns)
+    return _contents(layout, notes, lines.__getitem__, columns)
 
 
-def _line_finder(found: Callable[[], Iterable[Record]]) -> Callable[[int], int]:
+def _line_finder(found: Callable[[], Iterable[Record]], first_line: int) -> Callable[[int], int]:
     """Return a function that reads a file again up to a row for its line: for messages, which are rare."""
-    return lambda row: next(record.line for record in islice(found(), row, None))
+
+    def line_of(row: int) -> int:
+        try:
+            return next(record.line for record in islice(found(), row, None))
+        except (OSError, StopIteration, QuoteError):  # the file is another one by now
+            return first_line + row
+
+    return line_of
 
 
 def _total_note(record: Record, total: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.tabular.reading.cells.reader import CellReader, Draft
 from glassnet.tabular.reading.contents import Contents, read_contents, read_sheet
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["read_delimited", "read_workbook"]
@@ -29,7 +30,8 @@ def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
     """Return the cells as typed columns, without those that have neither a name nor a value."""
     wanted = {i for i, name in enumerate(contents.names) if _needs_text(name, options)}
     semicolons = contents.separator == ";"
-    reader = CellReader(where, options, place=lambda row: f"line {contents.line_of(row)}", semicolons=semicolons)
+    rows = RowNames(contents.line_of)
+    reader = CellReader(where, options, place=rows, semicolons=semicolons)
     drafts: dict[int, Draft] = {}
     notes = list(contents.notes)
     left_out = 0
@@ -50,7 +52,7 @@ def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
             drafts[i] = reader.read(name, np.ma.filled(cells, "").tolist())
     if left_out:
         notes.append(f"{left_out} column{'s' * (left_out > 1)} without name and values left out.")
-    return Table(reader.settle([drafts[i] for i in sorted(drafts)]), where, notes)
+    return Table(reader.settle([drafts[i] for i in sorted(drafts)]), where, notes).named_by(rows)
 
 
 def _is_index(cells: Any) -> bool:

@@ -14,6 +14,7 @@ from glassnet.tabular.reading.json_files import read_json
 from glassnet.tabular.reading.opening import existing_file, file_format
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["read_file", "read_table"]
@@ -113,9 +114,10 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     if kind == "text":
         named_tabs = {".tsv", ".tab"} & {suffix.lower() for suffix in file.suffixes}
         table = read_delimited(where, file, "\t" if named_tabs else None, options)
+    elif kind == "workbook":
+        table = read_workbook(where, file, options)
     else:
-        readers = {"json": read_json, "parquet": read_parquet, "workbook": read_workbook}
-        table = readers[kind](where, file, options)
+        table = {"json": read_json, "parquet": read_parquet}[kind](where, file, options).named_by(IN_FILE)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)

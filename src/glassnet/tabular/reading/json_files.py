@@ -12,6 +12,7 @@ from glassnet.tabular.reading.cells.reader import CellReader
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.frames import draft_column
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Table, check_names
 
@@ -29,7 +30,7 @@ def read_json(where: str, file: Path, options: ReadOptions) -> Table:
         got = "a byte order mark" if scan.encoding == "utf-8-sig" else scan.encoding
         message = f"{where}: JSON must be plain UTF-8, got {got}. Save the file so."
         raise DataError(message, expected="UTF-8", got=scan.encoding)
-    reader = CellReader(where, options)
+    reader = CellReader(where, options, place=IN_FILE)
     named = _in_other_layout(where, file, scan.compressed, scan.n_bytes) if scan.head.lstrip()[:1] == "{" else None
     if named is None:
         named = _records(where, file, scan.compressed)
