@@ -99,7 +99,7 @@ class CleanReader:
 
     def _group(self, places: list[int], raw: bool) -> Iterator[tuple[int, Any]]:
         column = get_duckdb().ColumnExpression
-        relation = _relation(self._connection, self.clean, [] if raw else sorted(MISSING_MARKERS))
+        relation = _relation(self._connection, self.clean, [""] if raw else sorted(MISSING_MARKERS))
         numbers = set() if raw else self._plain
         cells = [column(str(i)).cast("DOUBLE").alias(str(i)) if i in numbers else column(str(i)) for i in places]
         for i, array in zip(places, relation.select(*cells).fetchnumpy().values(), strict=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import tempfile
+import weakref
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -140,31 +142,44 @@ def _in_memory(layout: Layout, rows: Rows, found: list[Record], notes: Sequence[
 
 def _on_disk(where: str, scan: TextScan, layout: Layout, rows: Rows, found: Iterator[Record]) -> Contents:
     """Write the rows into a clean file, from which DuckDB reads them."""
-    folder = tempfile.TemporaryDirectory(prefix="glassnet-")  # gone with the last reference, at the latest
-    file = Path(folder.name) / "rows.csv"
+    folder = Path(tempfile.mkdtemp(prefix="glassnet-"))
+    try:
+        lines, total = _write_clean(folder / "rows.csv", rows.of(found))
+        n_bytes = (folder / "rows.csv").stat().st_size
+        reader = CleanReader(where, CleanFile(folder / "rows.csv", len(layout.names), n_bytes=n_bytes))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    remove = weakref.finalize(reader, shutil.rmtree, folder, ignore_errors=True)
+
+    def columns(kept: Collection[int]) -> Iterator[tuple[int, Any]]:
+        try:
+            yield from reader.cells(kept)
+        finally:
+            remove()
+
+    return _contents(layout, [*scan.notes, *layout.notes, *rows.notes, *total], lines.__getitem__, columns)
+
+
+def _write_clean(file: Path, rows: Iterator[Record]) -> tuple[array[int], list[str]]:
+    """Write rows as plain CSV; return the line of each, and a note on a total at the end."""
     held: list[Record] = []
     lines = array("q")
+    notes: list[str] = []
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        for row in rows.of(found):
+        for row in rows:
             lines.append(row.line)
             held.append(row)
             if len(held) > 2 * _HELD_BACK:
                 writer.writerows(record.cells for record in held[:_HELD_BACK])
                 del held[:_HELD_BACK]
-        notes = [*scan.notes, *layout.notes, *rows.notes]
-        if total := last_total(held, whole=False):
+        if total := last_total(held, whole=len(lines) == len(held)):
             notes.append(_total_note(held[-1], total))
             if total != "kept":
                 held.pop()
         writer.writerows(record.cells for record in held)
-    reader = CleanReader(where, CleanFile(file, len(layout.names), n_bytes=file.stat().st_size))
-
-    def columns(kept: Collection[int]) -> Iterator[tuple[int, Any]]:
-        with folder:
-            yield from reader.cells(kept)
-
-    return _contents(layout, notes, lines.__getitem__, columns)
+    return lines, notes
 
 
 def _line_finder(found: Callable[[], Iterable[Record]], first_line: int) -> Callable[[int], int]:

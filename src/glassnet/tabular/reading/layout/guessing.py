@@ -41,7 +41,7 @@ def find_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect:
     best = max(_candidates(lines, text, separator), key=lambda found: found[0])
     if separator is not None:
         return best[1]
-    return _blanks(lines, text, best[0]) or best[1]
+    return _blanks(lines, text, best) or best[1]
 
 
 def _candidates(lines: Sequence[str], text: str, separator: str | None) -> Iterator[tuple[float, Dialect]]:
@@ -125,16 +125,17 @@ def _plainness(found: Sequence[Record], width: int) -> float:
     return plain / max(total, 1)
 
 
-def _blanks(lines: Sequence[str], text: str, least: float) -> Dialect | None:
+def _blanks(lines: Sequence[str], text: str, best: tuple[float, Dialect]) -> Dialect | None:
     """Return the dialect of columns divided by blanks, if most of them hold numbers or gaps stand one below another."""
     dialect = _blank_dialect(lines[:_BLANK_LINES], None)
-    if _scored(lines[:_BLANK_LINES], dialect)[0] <= 1.2 * least:
+    if _scored(lines[:_BLANK_LINES], dialect)[0] <= 1.2 * best[0]:
         return None
     found = list(_until_error(lines[:_BLANK_LINES], dialect))
     found = found[1:] if len(found) > 2 else found  # names may be one short, or one cell
     widths = Counter(len(record.cells) for record in found)
     width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
-    if width < 2 or count < 0.9 * len(found):
+    of_best = Counter(len(record.cells) for record in _until_error(lines[:_BLANK_LINES], best[1]))
+    if width < 2 or count < 0.9 * len(found) or max(of_best, key=lambda one: of_best[one], default=0) == width:
         return None
     if dialect.edges and "  " in text:
         return dialect
