@@ -27,6 +27,8 @@ CASES = {
     "train header.csv -t b": "header.csv: the table must have at least one row, got 2 column names and no rows.",
     "train latin.csv -t y": "latin.csv: the encoding must be plain, but line 2 is not UTF-8 and may be 'Þëÿ' in cp1252, "
     "'Ţë˙' in cp1250, 'Юля' in cp1251, 'ﬁÎˇ' in mac_roman. Pass the right one, such as --encoding cp1250.",
+    "train bare.csv -t a": "--target must be one of the columns 'column_1', 'column_2', got 'a'. The file seems to have no "
+    "line of names; --header yes takes its first line for one.",
     "train ragged.csv -t y": "ragged.csv: every row must have 3 fields like the others, got 1 of 2 with another number: "
     "line 3 (2). Check the separators and quotes there, or pass --bad-rows skip.",
     "train void.csv -t y": "column 'gone' must have at least one value, got only missing ones. "
@@ -180,6 +182,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "nothing.csv": ["a,y", *(f"{i}," for i in range(30))],
         "dates.csv": ["a,y", *(f"{i},2024-01-{i + 1:02d}" for i in range(20))],
         "alone.csv": ["y", *("xy"[i % 2] for i in range(30))],
+        "bare.csv": ["1.5,a", "2.5,b", "3.5,a"],
         "ragged.csv": ["a,b,y", "1,2,3", "1,2"],
         "tiny.csv": ["a,y", "1,x", "2,y"],
         "flat.csv": ["a,y", *(f"3,{'xy'[i % 2]}" for i in range(30))],

@@ -106,6 +106,9 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     advice = f" Did you mean {near[0]!r}?" if near else ""
     if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
         advice = f" Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
+    if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
+        header = command_line_spelling("header", True)
+        advice = f" The file seems to have no line of names; {header} takes its first line for one."
     message = f"{where}: {option} must be one of the columns {few(map(repr, names), 12)}, got {name!r}.{advice}"
     raise ConfigError(message, expected=list(names), got=name)
 

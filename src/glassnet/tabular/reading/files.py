@@ -40,8 +40,8 @@ def read_table(
     Parameters
     ----------
     path : str or Path
-        A ``.csv``, ``.tsv``, ``.txt``, ``.json``, ``.jsonl`` or ``.ndjson`` file, plain or with ``.gz``, or a
-        ``.parquet`` file; or a name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
+        A text file, whatever its ending, JSON (``.json``, ``.jsonl``, ``.ndjson``), both plain or gzip, a ``.parquet``
+        file, or a spreadsheet (``.xlsx``, ``.xls``, ``.ods``: the extra ``excel``); or a name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
     separator, encoding : str, optional
         Of a text file, where they are not found by themselves.
     header : bool or int, optional
@@ -67,16 +67,21 @@ def read_table(
     Returns
     -------
     Table
-        Text files are UTF-8. Their first line that is not blank has the names; columns are separated by comma,
-        semicolon, tab or bar, whichever divides the first lines evenly; with a semicolon, 3,5 is a number.
+        The layout of a text file is found by itself: separator, quotes, encoding (UTF-8, UTF-16, Windows-1252), titles
+        and comments above the names, several lines of names or none, units below them, remarks and totals at the end.
         `glassnet.tabular.reading.text` documents missing cells and the kinds of columns. A column without a name gets
         one from its position, such as ``column_3``.
+
+    Warns
+    -----
+    TableWarning
+        What was found that a user might not expect, in one warning.
 
     Raises
     ------
     DataError
-        The file does not exist, is no file, has another suffix, is empty, has no rows, is not UTF-8, has two columns
-        of the same name, or cannot be parsed.
+        The file does not exist, is empty or no table, has no rows, or may be read in several ways; the message has the
+        lines, and the option that decides. Rows that have another number of cells than the others are never shifted.
 
     Examples
     --------
