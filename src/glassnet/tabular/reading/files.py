@@ -41,7 +41,8 @@ def read_table(
     ----------
     path : str or Path
         A text file, whatever its ending, JSON (``.json``, ``.jsonl``, ``.ndjson``), both plain or gzip, a ``.parquet``
-        file, or a spreadsheet (``.xlsx``, ``.xls``, ``.ods``: the extra ``excel``); or a name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
+        file, or a spreadsheet (``.xlsx``, ``.xls``, ``.ods``: the extra ``excel``); or a name in
+        `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
     separator, encoding : str, optional
         Of a text file, where they are not found by themselves.
     header : bool or int, optional
