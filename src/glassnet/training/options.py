@@ -11,7 +11,6 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.loop import Run
-from glassnet.utils import synonyms
 from glassnet.utils.checks import check_options
 
 __all__ = ["FIT_DEFAULTS", "FitOptions", "JointOptions", "TrainingOptions", "check_fit_options"]
@@ -73,4 +72,4 @@ FIT_DEFAULTS: FitOptions = {
 def check_fit_options(where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions) -> None:
     """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries."""
     names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
-    check_options(where, given, names, synonyms.FIT_OPTIONS)
+    check_options(where, given, names)

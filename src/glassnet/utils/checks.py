@@ -16,10 +16,11 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
+from glassnet.utils.suggestions import suggestion
 
 __all__ = [
     "MOST_STEPS", "check_choice", "check_class", "check_flag", "check_integer", "check_matrix", "check_number",
-    "check_options", "check_same_length", "check_weights", "nearest", "require_extra", "wrong_values",
+    "check_options", "check_same_length", "check_weights", "require_extra", "wrong_values",
 ]  # fmt: skip
 
 MOST_STEPS = 2**53
@@ -38,12 +39,11 @@ def check_choice(
     name: str,
     value: object,
     choices: Iterable[S],
-    elsewhere: Mapping[str, str] | None = None,
     advice: str = "",
 ) -> S:
-    """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
+    """Return ``value`` if it is one of ``choices``; otherwise list them and suggest what may be meant.
 
-    ``elsewhere`` maps the names of other libraries to ours; ``advice`` is added to the message in any case.
+    ``advice`` is added to the message in any case.
 
     Examples
     --------
@@ -55,39 +55,18 @@ def check_choice(
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
         return valid[valid.index(value)]
-    near = nearest(value, valid, elsewhere)
-    advice = f"{f'Did you mean {near!r}?' if near else ''} {advice}".strip()
+    advice = f"{suggestion(value, valid)} {advice}".strip()
     must = f"{name} must be one of {', '.join(map(repr, valid))}"
     raise _error(ConfigError, where, must, repr(value), advice)
 
 
-def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str | None:
-    """Return the choice that is most similar, ignoring case; None if none is similar.
-
-    Examples
-    --------
-    >>> nearest("Relu", ["elu", "relu"])
-    'relu'
-    """
-    import difflib
-
-    # Only the beginning: a long text is no misspelt name, and comparing all of it would be slow.
-    word = str(value)[:100].lower()
-    names = {choice.lower(): choice for choice in choices}
-    if elsewhere and elsewhere.get(word) in names:
-        return elsewhere[word]
-    found = difflib.get_close_matches(word, names, n=1)
-    return names[found[0]] if found else None
-
-
-def check_options(where: str, given: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
-    """Raise TypeError for unknown options, as Python does, and suggest the nearest name."""
+def check_options(where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError for unknown options, as Python does, and suggest what may be meant."""
     names = sorted(known)
     for name in given:
         if name not in names:
-            near = nearest(name, names, elsewhere)
-            advice = f" Did you mean {near}?" if near else ""
-            message = f"{where}: options must be {', '.join(names)}, got {name}.{advice}"
+            advice = suggestion(name, names, str)
+            message = f"{where}: options must be {', '.join(names)}, got {name}. {advice}".rstrip()
             raise TypeError(message)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
+from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 from glassnet.utils.wording import few
 
 __all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
@@ -27,9 +27,11 @@ def check_model_path(where: str, model: str) -> None:
         raise ConfigError(message, expected="a model file", got=model)
     path = Path(model).expanduser()
     if not path.is_file():
-        kind = "a folder" if path.is_dir() else "no such file"
-        message = f"{where}: MODEL must be a model file, got {kind} {model!r}.{_near_file(model)}"
-        raise ConfigError(message, expected="a model file", got=kind)
+        if path.is_dir():
+            message = f"{where}: MODEL must be a model file, got a folder {model!r}."
+        else:
+            message = f"{where}: no such file: {model}. {_near_file(model)}".rstrip()
+        raise ConfigError(message, expected="a model file", got=model)
 
 
 def _near_file(path: str) -> str:
@@ -39,8 +41,20 @@ def _near_file(path: str) -> str:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return ""
-    near = get_close_matches(Path(path).name, names, n=1)
-    return f" Did you mean {str(Path(path).parent / near[0])!r}?" if near else ""
+    near = nearest_file(Path(path).name, names)
+    return did_you_mean(None if near is None else str(Path(path).parent / near), str)
+
+
+def _renamed(absent: list[str], table: Table) -> str:
+    """Return a suggestion with the columns that may be those that are absent, by their names; or ""."""
+    left, found = list(table.names), {}
+    for name in absent:
+        near = nearest(name, left)
+        if near is not None:
+            left.remove(near)
+            found[name] = near
+    pairs = [f"{near!r}" if len(absent) == 1 else f"{near!r} for {name!r}" for name, near in found.items()]
+    return f"Did you mean {few(pairs)}?" if pairs else ""
 
 
 def training_notes(network: Network) -> dict[str, Any] | None:
@@ -77,6 +91,8 @@ def table_for(where: str, model: TableModel, data: str, *, with_target: bool) ->
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:
-        message = f"{where}: {data} must have the columns that the model needs, got no {few(map(repr, absent))}."
+        noun = "the column" if len(absent) == 1 else f"{len(absent)} of the {len(needed)} columns"
+        lacks = f"{data} lacks {noun} that the model needs: {few(absent)}."
+        message = f"{where}: {lacks} {_renamed(absent, table)}".rstrip()
         raise DataError(message, expected=needed, got=absent)
     return table

@@ -16,7 +16,7 @@ from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
-from glassnet.utils.checks import nearest
+from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 
 __all__ = ["read_table"]
 
@@ -90,9 +90,11 @@ def _existing(where: str, given: str) -> Path:
         raise DataError(message)
     if size is not None:
         return file.absolute()
-    near = nearest(given, dataset_names()) or nearest(file.name, neighbours)
-    advice = f" Did you mean {near!r}?" if near and kind == "no such file" else ""
-    message = f"{where}: the path must lead to a file, got {kind}.{advice}"
+    if kind == "no such file":
+        near = nearest(given, dataset_names()) or nearest_file(file.name, neighbours)
+        message = f"{where}: no such file. {did_you_mean(near, str)}".rstrip()
+    else:
+        message = f"{where}: the path must lead to a file, got {kind}."
     raise DataError(message, expected="a file", got=kind)
 
 
