@@ -21,6 +21,7 @@ from glassnet.metrics import Metric, as_metric, mae, r2, rmse
 from glassnet.utils.arrays import Buffers, weighted_sum
 from glassnet.utils.checks import check_choice
 from glassnet.utils.formula import Formula
+from glassnet.utils.keywords import AdvisesOnNames
 from glassnet.utils.names import MetricName
 
 __all__ = ["NUMBER_METRICS", "ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
@@ -32,7 +33,7 @@ NUMBER_METRICS: Mapping[str, Metric] = {"mae": mae, "r2": r2, "rmse": rmse}
 """Metrics of predictions that are numbers."""
 
 
-class Loss:
+class Loss(AdvisesOnNames):
     """Base of all losses: the names of the protocol.
 
     Attributes

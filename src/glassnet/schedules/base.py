@@ -7,11 +7,12 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_number
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["Constant", "Schedule", "as_schedule", "check_factor"]
 
 
-class Schedule:
+class Schedule(AdvisesOnNames):
     """Base of all schedules: names and defaults. A schedule of your own needs ``__call__``.
 
     A schedule that depends on the history keeps its state in a ``memory`` that the run owns and saves: one object can

@@ -10,12 +10,13 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
 from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import check_choice, check_flag, check_integer, check_number
+from glassnet.utils.keywords import AdvisesOnNames
 from glassnet.utils.row_sources import fingerprint
 
 __all__ = ["EarlyStopper", "EarlyStopping"]
 
 
-class EarlyStopping:
+class EarlyStopping(AdvisesOnNames):
     """Stop when a recorded value has not improved for some epochs, and restore the best epoch's weights.
 
     Parameters
@@ -24,7 +25,7 @@ class EarlyStopping:
         A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``, or ``"valid_"`` and the name of a
         metric of your own that is passed to ``fit``. NaN is never an improvement.
     patience : int, default=10
-        Epochs without improvement before training stops.
+        Epochs without improvement before training stops; 0, as in Keras, stops at the first one, as 1 does.
     min_delta : float, default=0.0
         An improvement must be larger than this.
     restore_best : bool, default=True
@@ -53,7 +54,7 @@ class EarlyStopping:
         ties: Literal["first", "last"] = "first",
     ) -> None:
         self.monitor = monitor
-        self.patience = check_integer("EarlyStopping", "patience", patience, 1)
+        self.patience = check_integer("EarlyStopping", "patience", patience, 0)
         self.min_delta = check_number("EarlyStopping", "min_delta", min_delta, 0.0)
         self.restore_best = check_flag("EarlyStopping", "restore_best", restore_best)
         self.mode = check_choice("EarlyStopping", "mode", mode, ("auto", "max", "min"))

@@ -42,7 +42,7 @@ class FitOptions(JointOptions, total=False):
     """What `Network.fit` takes beside data and epochs."""
 
     steps_per_epoch: int | None
-    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]]
+    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]] | None
     checkpoint: Checkpoint | str | PathLike[str] | None
     resume: bool
     deterministic: bool
@@ -59,7 +59,7 @@ FIT_DEFAULTS: FitOptions = {
     "steps_per_epoch": None,
     "metrics": None,
     "early_stopping": None,
-    "callbacks": (),
+    "callbacks": None,
     "max_seconds": None,
     "checkpoint": None,
     "resume": False,

@@ -61,6 +61,9 @@ units: input_shape input_dim in_features input_size batch_input_shape
 units: kernel_regularizer bias_regularizer activity_regularizer weight_decay l2
     Penalties belong to the network or the optimizer: gn.Network(..., l2=1e-4), gn.AdamW(weight_decay=0.01).
 units: bias_initializer kernel_constraint bias_constraint trainable dtype name device
+n_ensemble: learning_rate learning_rate_init lr rate weight_decay alpha layers hidden_layer_sizes hidden units
+  activation dropout optimizer solver loss
+    It is part of the recipe; gn.Network trains layers of your own.
 recipe: model network
     --recipe NAME or --layers N,N says which network is trained, --out FILE where it goes.
 quiet: verbose verbosity v progress
@@ -126,6 +129,8 @@ loss_and_gradients: load_weights set_weights load_state_dict
     Write net.params[:] = ..., or read a file: gn.load(path).
 loss_and_gradients: save_weights save_model
     Write net.save('model.safetensors').
+make_cache: add
+    The layers inside are given at once: gn.Sequential([gn.Dense(8, 'relu'), gn.Dense(1)]).
 make_cache: compile fit predict evaluate summary save train
     A layer is trained in a network: gn.Network(layers, loss=...).
 table: history

@@ -9,7 +9,7 @@ from __future__ import annotations
 __all__ = ["SAME"]
 
 _OPTIONS = """
-    rate learning_rate learning_rate_init lr eta eta0 step_size base_lr init_lr initial_learning_rate
+    rate learning_rate_init learning_rate lr eta eta0 step_size base_lr init_lr initial_learning_rate
     epochs max_iter iterations iters n_iter num_iterations max_epochs n_epochs num_epochs nb_epoch max_steps
     batch batch_size bs batchsize mini_batch_size minibatch train_batch_size per_device_train_batch_size
     layers hidden_layer_sizes hidden_size hidden hidden_layers hidden_units hidden_dim hidden_sizes n_hidden units \
@@ -111,7 +111,7 @@ sparse_categorical_crossentropy nll nll_loss logloss xent deviance
     plain custom
     train fit learn
     predict infer inference apply forecast
-    evaluate eval score validate test
+    evaluate score validate test
     show info inspect describe summary view
     explain why shap interpret
     scratch tutorial lesson
@@ -159,6 +159,6 @@ _METHODS = """
 """
 
 
-_TEXT = "".join((_OPTIONS, _NAMES, _CLASSES, _METHODS))
+_TEXT = "".join((_CLASSES, _OPTIONS, _NAMES, _METHODS))
 SAME: tuple[tuple[str, ...], ...] = tuple(tuple(line.split()) for line in _TEXT.splitlines() if line.strip())
 """Groups of words; of those that exist where another was written, the first of the first group is meant."""

@@ -17,6 +17,7 @@ from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 
 __all__ = ["read_file", "read_table"]
@@ -29,6 +30,7 @@ _FORMATS = {
 _SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
 
 
+@advises_on_names
 def read_table(
     path: str | os.PathLike[str],
     *,

@@ -16,6 +16,7 @@ from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import require_extra
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.wording import shortened
 
 __all__ = ["column_from_values", "is_frame", "table_of", "to_table"]
@@ -44,6 +45,7 @@ def _has_fields(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.dtype.names is not None
 
 
+@advises_on_names
 def to_table(
     frame: Any,
     *,

@@ -1,0 +1,221 @@
+"""Arguments, attributes and classes of Keras, PyTorch and scikit-learn: each is answered with the name that exists here."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+
+import glassnet as gn
+import glassnet.layers
+import glassnet.losses
+import glassnet.metrics
+import glassnet.optimizers
+import glassnet.schedules
+from glassnet.sklearn import MLPClassifier, MLPRegressor
+from glassnet.tabular import TabularClassifier, read_table, to_table
+
+X, Y = np.arange(24.0).reshape(8, 3), np.array([0, 1] * 4)
+
+
+def make() -> gn.Network:
+    """Return a new network."""
+    return gn.Network([gn.Dense(4, "relu"), gn.Dense(2)], loss="cross_entropy", seed=0)
+
+
+ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
+    "lr": (lambda: gn.Adam(lr=0.1), "Adam: there is no argument lr. Did you mean learning_rate?"),
+    "lr of SGD": (lambda: gn.SGD(lr=0.1), "SGD: there is no argument lr. Did you mean learning_rate?"),
+    "epsilon": (lambda: gn.Adam(0.1, epsilon=1e-7), "Adam: there is no argument epsilon. Did you mean eps?"),
+    "beta_1": (lambda: gn.AdamW(beta_1=0.8), "AdamW: there is no argument beta_1. Did you mean beta1?"),
+    "betas": (lambda: gn.Adam(0.1, betas=(0.9, 0.99)), "Adam: there is no argument betas. Write beta1=0.9, beta2=0.999."),
+    "clipnorm": (lambda: gn.Adam(clipnorm=1.0), "Adam: there is no argument clipnorm. Did you mean clip_norm?"),
+    "clipvalue": (lambda: gn.SGD(clipvalue=1.0), "SGD: there is no argument clipvalue. Clipping by value is not here; clip_norm=1.0 limits the norm of the gradient."),
+    "amsgrad": (lambda: gn.Adam(amsgrad=True), "Adam: there is no argument amsgrad. AMSGrad is not here."),
+    "momentum": (lambda: gn.Adam(momentum=0.9), "Adam: there is no argument momentum. Did you mean beta1?"),
+    "nesterov": (lambda: gn.Adam(nesterov=True), "Adam: there is no argument nesterov. Nesterov's momentum is in SGD: gn.SGD(0.01, momentum=0.9, nesterov=True)."),
+    "weight_decay": (lambda: gn.Adam(weight_decay=0.1), "Adam: there is no argument weight_decay. Weight decay is in AdamW, gn.AdamW(0.001, weight_decay=0.01), and l2= in Network."),
+    "wd": (lambda: gn.AdamW(wd=0.1), "AdamW: there is no argument wd. Did you mean weight_decay?"),
+    "alpha": (lambda: gn.RMSprop(alpha=0.9), "RMSprop: there is no argument alpha. Did you mean rho?"),
+    "dampening": (lambda: gn.SGD(dampening=0.1), "SGD: there is no argument dampening. The arguments are learning_rate, momentum, nesterov, clip_norm, ema."),
+    "out_features": (lambda: gn.Dense(out_features=3), "Dense: there is no argument out_features. Did you mean units?"),
+    "bias": (lambda: gn.Dense(3, bias=False), "Dense: there is no argument bias. Did you mean use_bias?"),
+    "kernel_initializer": (lambda: gn.Dense(3, kernel_initializer="ones"), "Dense: there is no argument kernel_initializer. Did you mean initializer?"),
+    "input_shape": (lambda: gn.Dense(3, input_shape=(4,)), "Dense: there is no argument input_shape. Inputs are counted when the first data come, or by gn.Network(..., input_shape=(4,))."),
+    "p": (lambda: gn.Dropout(p=0.5), "Dropout: there is no argument p. Did you mean rate?"),
+    "restore_best_weights": (lambda: gn.EarlyStopping(restore_best_weights=True), "EarlyStopping: there is no argument restore_best_weights. Did you mean restore_best?"),
+    "lr of a network": (lambda: gn.Network([gn.Dense(1)], loss="huber", lr=0.1), "Network: there is no argument lr. It belongs to the optimizer: gn.Network(..., optimizer=gn.Adam(0.01))."),
+    "metrics of a network": (lambda: gn.Network([gn.Dense(1)], loss="huber", metrics=["mae"]), "Network: there is no argument metrics. They belong to fit and evaluate."),
+    "random_state": (lambda: gn.Network([gn.Dense(1)], loss="huber", random_state=0), "Network: there is no argument random_state. Did you mean seed?"),
+    "gamma": (lambda: gn.StepDecay(0.1, 5, gama=0.5), "StepDecay: there is no argument gama. The arguments are initial, every, factor."),
+    "verbose of predict": (lambda: make().predict(X, verbose=0), "predict: there is no argument verbose. The arguments are X."),
+    "batch_size of evaluate": (lambda: make().evaluate(X, Y, metric="auc"), "evaluate: there is no argument metric. Did you mean metrics?"),
+    "hidden": (lambda: MLPClassifier(hidden=3), "MLPClassifier: there is no argument hidden. Did you mean hidden_layer_sizes?"),
+    "lr of an estimator": (lambda: MLPRegressor(lr=0.1), "MLPRegressor: there is no argument lr. Did you mean learning_rate_init?"),
+    "epochs of an estimator": (lambda: MLPRegressor(epochs=9), "MLPRegressor: there is no argument epochs. Did you mean max_iter?"),
+    "max_iter of a recipe": (lambda: TabularClassifier(max_iter=9), "TabularClassifier: there is no argument max_iter. Did you mean epochs?"),
+    "n_estimators": (lambda: TabularClassifier(n_estimators=9), "TabularClassifier: there is no argument n_estimators. Did you mean n_ensemble?"),
+    "lr of a recipe": (lambda: TabularClassifier(lr=9), "TabularClassifier: there is no argument lr. It is part of the recipe; gn.Network trains layers of your own."),
+    "sep": (lambda: read_table("a.csv", sep=";"), "read_table: there is no argument sep. Did you mean separator?"),
+    "na_values": (lambda: to_table({}, na_values=["-"]), "to_table: there is no argument na_values. Did you mean missing?"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ARGUMENTS)
+def test_arguments_of_other_libraries(case: str) -> None:
+    """An argument that does not exist is a TypeError, as in Python, with the argument that is meant or where it belongs."""
+    call, message = ARGUMENTS[case]
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
+ATTRIBUTES: dict[str, tuple[Callable[[], Any], str]] = {
+    "Linear": (lambda: gn.Linear, "glassnet has no Linear. Did you mean Dense?"),
+    "Conv2D": (lambda: gn.Conv2D, "glassnet has no Conv2D. This kind of layer is not here: "),
+    "Conv2d": (lambda: glassnet.layers.Conv2d, "glassnet.layers has no Conv2d. This kind of layer is not here: "),
+    "LSTM": (lambda: gn.LSTM, "glassnet has no LSTM. This kind of layer is not here: "),
+    "Module": (lambda: gn.Module, "glassnet has no Module. Did you mean Network?"),
+    "Model": (lambda: gn.Model, "glassnet has no Model. Did you mean Network?"),
+    "nn": (lambda: gn.nn, "glassnet has no nn. Layers, losses and optimizers are in glassnet itself: "),
+    "MSELoss": (lambda: gn.MSELoss, "glassnet has no MSELoss. Did you mean SquaredError?"),
+    "CrossEntropyLoss": (lambda: glassnet.losses.CrossEntropyLoss, "glassnet.losses has no CrossEntropyLoss. Did you mean SoftmaxCrossEntropy?"),
+    "BatchNorm1d": (lambda: gn.BatchNorm1d, "glassnet has no BatchNorm1d. Did you mean BatchNorm?"),
+    "LayerNormalization": (lambda: gn.LayerNormalization, "glassnet has no LayerNormalization. Did you mean LayerNorm?"),
+    "relu": (lambda: gn.relu, "glassnet has no relu. Did you mean ReLU?"),
+    "Nadam": (lambda: gn.Nadam, "glassnet has no Nadam. This optimizer is not here: "),
+    "RMSProp": (lambda: glassnet.optimizers.RMSProp, "glassnet.optimizers has no RMSProp. Did you mean RMSprop?"),
+    "StepLR": (lambda: glassnet.schedules.StepLR, "glassnet.schedules has no StepLR. Did you mean StepDecay?"),
+    "roc_auc": (lambda: glassnet.metrics.roc_auc_score, "glassnet.metrics has no roc_auc_score. Did you mean auc?"),
+    "MLPClassifier": (lambda: gn.MLPClassifier, "glassnet has no MLPClassifier. It is in glassnet.sklearn: from glassnet.sklearn import MLPClassifier"),
+    "TabularClasifier": (lambda: gn.tabular.TabularClasifier, "glassnet.tabular has no TabularClasifier. Did you mean TabularClassifier?"),
+    "nothing near": (lambda: gn.quantum, "glassnet has no quantum."),
+    "compile": (lambda: make().compile, "Network has no compile. Nothing is compiled: "),
+    "train": (lambda: make().train, "Network has no train. Did you mean fit?"),
+    "eval": (lambda: make().eval(), "Network has no eval. There is no mode to switch: "),
+    "score": (lambda: make().score(X, Y), "Network has no score. Did you mean evaluate?"),
+    "parameters": (lambda: make().parameters(), "Network has no parameters. Did you mean params?"),
+    "predict_proba": (lambda: make().predict_proba(X), "Network has no predict_proba. predict returns probabilities "),
+    "slip": (lambda: make().evalute(X, Y), "Network has no evalute. Did you mean evaluate?"),
+    "compile of Sequential": (lambda: gn.Sequential([gn.Dense(1)]).compile(), "Sequential has no compile. A layer is trained in a network: "),
+    "add of Sequential": (lambda: gn.Sequential([gn.Dense(1)]).add, "Sequential has no add. The layers inside are given at once: "),
+    "history of History": (lambda: make().history.history, "History has no history. history['loss'] is a column, "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ATTRIBUTES)
+def test_classes_and_methods_of_other_libraries(case: str) -> None:
+    """A name that does not exist is an AttributeError with the name that is meant, or a sentence on what is done here."""
+    call, message = ATTRIBUTES[case]
+    with pytest.raises(AttributeError) as caught:
+        call()
+    assert str(caught.value).startswith(message)
+    assert str(caught.value)[-1] in ".?" or " import " in str(caught.value)
+
+
+def test_names_that_python_asks_for() -> None:
+    """What Python and other libraries ask an object for is answered briefly; properties keep their own errors."""
+    net = make()
+    for owner in (net, gn.Dense(2), net.history, gn):
+        assert not hasattr(owner, "_repr_png_")
+        assert not hasattr(owner, "__array__")
+    with pytest.raises(AttributeError, match=r"^Network has no _repr_png_\.$"):
+        net._repr_png_  # noqa: B018
+    with pytest.raises(gn.NotFittedError, match="n_outputs: the shape of the input must be known"):
+        net.n_outputs  # noqa: B018
+
+
+def test_signatures_and_copies_stay() -> None:
+    """Constructors keep their signatures, objects their copies; a class of the user's own gets the sentences too."""
+    assert [*inspect.signature(gn.Adam).parameters][:3] == ["learning_rate", "beta1", "beta2"]
+    for made in (gn.Adam(0.1), gn.Dense(3), make(), make().history, gn.EarlyStopping(patience=3)):
+        assert type(pickle.loads(pickle.dumps(made))) is type(copy.deepcopy(made)) is type(made)
+
+    class Mine(gn.Adam):
+        def __init__(self, learning_rate: float = 0.1) -> None:
+            super().__init__(learning_rate)
+
+    assert Mine(learning_rate=0.5).learning_rate == 0.5
+    with pytest.raises(TypeError, match=r"^Mine: there is no argument lr\. Did you mean learning_rate\?$"):
+        Mine(lr=0.5)
+
+
+def test_submodules_are_there_without_an_import_of_their_own() -> None:
+    """``gn.tabular``, ``gn.plots`` and the other rooms are found as attributes of the package."""
+    for room in ("tabular", "plots", "datasets", "populations", "sklearn"):
+        assert inspect.ismodule(getattr(gn, room))
+
+
+# ---- what Keras and PyTorch allow, allowed here -------------------------------------------------------------------
+
+
+def test_no_callbacks() -> None:
+    """``callbacks=None`` is no callbacks, as leaving them out is; a class in place of an object is named."""
+    assert make().fit(X, Y, epochs=1, callbacks=None).epochs == 1
+    with pytest.warns(ConvergenceWarning):
+        assert MLPClassifier((4,), max_iter=2, callbacks=None).fit(X, Y).n_iter_ == 2
+    with pytest.raises(
+        gn.ConfigError, match=r"callbacks must be Callback objects or functions.*Write Snapshots\(\.\.\.\)\."
+    ):
+        make().fit(X, Y, epochs=1, callbacks=[gn.Snapshots])
+
+
+def test_a_patience_of_zero() -> None:
+    """A patience of 0 stops at the first epoch without improvement, as 1 does, and never at one that improves."""
+    ran = []
+    for patience in (0, 1):
+        net = gn.Network([gn.Dense(2)], loss="cross_entropy", optimizer=gn.SGD(5.0), seed=0)
+        rule = gn.EarlyStopping(patience=patience)
+        history = net.fit(X / 24, Y, epochs=50, validation_split=0.25, early_stopping=rule, diagnose=False)
+        ran.append(history["valid_loss"])
+    assert ran[0] == ran[1]
+    assert [a > b for a, b in zip(ran[0], ran[0][1:], strict=False)] == [True] * (len(ran[0]) - 2) + [False]
+
+
+@pytest.mark.parametrize(
+    "batches",
+    [
+        lambda: iter([(X, Y)]),
+        lambda epoch: iter([(X, Y)]),
+        lambda *anything: [(X, Y)],
+        lambda epoch=3: [(X, Y)],
+    ],
+)
+def test_functions_that_return_batches(batches: Callable[..., Any]) -> None:
+    """A function that returns an iterator may take the epoch's number, or nothing: a generator function as it stands."""
+    assert make().fit(batches, epochs=2, diagnose=False).epochs == 2
+
+
+def test_a_generator_function() -> None:
+    """The advice for a used-up generator can be followed literally: its function is taken, and begins anew each epoch."""
+
+    def generate() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        yield X[:4], Y[:4]
+        yield X[4:], Y[4:]
+
+    with pytest.raises(gn.ConfigError, match=r"or a function that returns a new iterator\."):
+        make().fit(generate(), epochs=2)
+    assert make().fit(generate, epochs=3, diagnose=False).epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("batches", "got"),
+    [
+        (lambda a, b: iter([(X, Y)]), r"got <lambda>\(a, b\)\."),
+        (lambda batch_size=32: iter([(X, Y)]), r"got <lambda>\(batch_size=32\)\."),
+        (lambda *, rows: iter([(X, Y)]), r"got <lambda>\(\*, rows\)\."),
+    ],
+)
+def test_functions_with_other_arguments(batches: Callable[..., Any], got: str) -> None:
+    """The epoch's number is never passed as something else: a function of other arguments is refused with the way out."""
+    must = "batches must come from a function of the epoch's number or of nothing"
+    with pytest.raises(
+        gn.ConfigError, match=rf"^fit: {must}, {got} Write what is meant: lambda epoch: <lambda>\(\.\.\.\)$"
+    ):
+        make().fit(batches, epochs=2)
