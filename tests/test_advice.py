@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.exceptions import ConvergenceWarning
 
@@ -219,3 +222,122 @@ def test_functions_with_other_arguments(batches: Callable[..., Any], got: str) -
         gn.ConfigError, match=rf"^fit: {must}, {got} Write what is meant: lambda epoch: <lambda>\(\.\.\.\)$"
     ):
         make().fit(batches, epochs=2)
+
+
+# ---- arrays and frames that do not fit ----------------------------------------------------------------------------
+
+FRAME = pd.DataFrame({"age": [1.0, 2.0, 3.0, 4.0], "city": list("xyxy"), "since": pd.to_datetime(["2020-01-01"] * 4)})
+LABELS = "Code labels from 0: labels, y = np.unique(y, return_inverse=True). TabularClassifier takes them as they are."
+MUST = "X must have at least 2 dimensions, one sample per row, got shape"
+
+
+def built(*shape: int) -> gn.Network:
+    """Return a network for samples of this shape."""
+    return gn.Network([gn.Flatten(), gn.Dense(2)], loss="cross_entropy", input_shape=shape)
+
+
+SHAPES: dict[str, tuple[Callable[[], Any], str]] = {
+    "one row": (lambda: built(3).predict(np.zeros(3)), f"{MUST} (3,). For one row: X.reshape(1, -1)"),
+    "one row to evaluate": (lambda: built(3).evaluate(np.zeros(3), [0]), f"{MUST} (3,). For one row: X.reshape(1, -1)"),
+    "a list": (lambda: built(3).predict([1, 2, 3]), f"{MUST} (3,). For one row: [X]"),
+    "a column": (lambda: built(1).predict(np.zeros(5)), f"{MUST} (5,). For one feature: X.reshape(-1, 1)"),
+    "neither": (lambda: built(3).predict(np.zeros(5)), f"{MUST} (5,). The network was built for samples of shape (3,)."),
+    "a number": (lambda: built(3).predict(1.0), f"{MUST} (). The network was built for samples of shape (3,)."),
+    "one picture": (lambda: built(2, 2).predict(np.zeros((2, 2))), "X must have shape (n, 2, 2), got (2, 2). For one row: X[None]"),
+    "other features": (lambda: built(3).predict(np.zeros((2, 4))), "X must have shape (n, 3), got (2, 4). The network was built for these features."),
+    "not known": (lambda: make().fit(np.zeros(4), Y[:4], epochs=1), f"{MUST} (4,). For one feature: X.reshape(-1, 1), for one row: X.reshape(1, -1)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_one_row_or_one_feature(case: str) -> None:
+    """A row alone is answered with how it is written as a table of one row, a column alone as a table of one feature."""
+    call, message = SHAPES[case]
+    with pytest.raises(gn.ShapeError) as caught:
+        call()
+    assert str(caught.value).partition(": ")[2] == message
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [FRAME, pl.from_pandas(FRAME), pa.Table.from_pandas(FRAME, preserve_index=False)],
+    ids=["pandas", "polars", "pyarrow"],
+)
+@pytest.mark.parametrize(
+    "fit", [lambda X: make().fit(X, [0, 1, 0, 1], epochs=1), lambda X: MLPClassifier().fit(X, [0, 1, 0, 1])]
+)
+def test_columns_that_are_no_numbers(frame: Any, fit: Callable[[Any], Any]) -> None:
+    """All columns of a frame that hold no numbers are named with a cell, and the estimators that take them."""
+    with pytest.raises(gn.DataError) as caught:
+        fit(frame)
+    words = str(caught.value)
+    assert "X must be numeric, got 'x' in column 'city', " in words
+    assert " in column 'since'. Code text and categories as numbers first, or leave them out; " in words
+    assert words.endswith("TabularClassifier and TabularRegressor of glassnet.tabular take such columns as they are.")
+
+
+def test_missing_cells_of_a_frame() -> None:
+    """A missing cell is named with its row's position and its column's name."""
+    with pytest.raises(gn.DataError, match=r"got nan at row 1, column 'a'\. Fill or drop missing values first\.$"):
+        make().fit(pd.DataFrame({"b": [1, 2], "a": [1.0, np.nan]}), [0, 1], epochs=1)
+
+
+@pytest.mark.parametrize(("labels", "got"), [(["a", "b"], "text"), (np.array(["a", "b"], dtype=object), "'a'")])
+def test_labels_that_are_text(labels: Any, got: str) -> None:
+    """Labels that are text are answered with how they become codes."""
+    with pytest.raises(gn.DataError) as caught:
+        make().fit(np.zeros((2, 3)), labels, epochs=1)
+    assert str(caught.value) == f"SoftmaxCrossEntropy: y must be numeric, got {got}. {LABELS}"
+
+
+VALUES: dict[str, tuple[Callable[[], Any], str]] = {
+    "inputs and outputs": (lambda: gn.Dense(10, 5), "got 5. A layer takes the number of its outputs alone: inputs are counted by themselves."),
+    "a class": (lambda: gn.Dense(10, gn.ReLU), ". Write ReLU()."),
+    "a rate": (lambda: gn.Network([gn.Dense(1)], loss="huber", optimizer=0.1), ", got 0.1. For a learning rate write gn.Adam(0.1)."),
+    "sizes as text": (lambda: MLPClassifier(hidden_layer_sizes="(5,3)").fit(X, Y), "MLP: hidden_layer_sizes must be a whole number of at least 1, or a tuple of them, got '(5,3)'. Text is not read as numbers."),
+    "fractions": (lambda: MLPClassifier(hidden_layer_sizes=(5, 2.5)).fit(X, Y), ", or a tuple of them, got (5, 2.5)."),
+    "early stopping": (lambda: make().fit(X, Y, epochs=1, callbacks=[gn.EarlyStopping()]), " Pass it as early_stopping=EarlyStopping(...)."),
+    "val_loss": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_loss")), "EarlyStopping: monitor must be one of 'loss', 'valid_accuracy', 'valid_loss', got 'val_loss'. Did you mean 'valid_loss'?"),
+    "val_acc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("val_acc")), " Did you mean 'valid_accuracy'?"),
+    "valid_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("valid_auc")), " Pass metrics=['auc'] to fit."),
+    "val_loss without": (lambda: make().fit(X, Y, epochs=1, early_stopping=gn.EarlyStopping("val_loss")), "got 'val_loss'. Pass validation_data or validation_split."),
+    "history": (lambda: make().fit(X, Y, epochs=1, diagnose=False)["val_loss"], "History: column must be one of 'learning_rate', 'loss', got 'val_loss'. Pass validation_data or validation_split."),
+    "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "got 'pr_auc'. Average precision is not here; 'auc' is the area under the ROC curve."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", VALUES)
+def test_values_of_other_libraries(case: str) -> None:
+    """A value that another library takes is answered with the one that is meant, or the way to what is meant."""
+    call, message = VALUES[case]
+    with pytest.raises(gn.ConfigError) as caught:
+        call()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gn.Network([gn.Dense(1)]), "Network: loss must be given."),
+        (lambda: gn.Dense(), "Dense: units must be given."),
+        (lambda: make().predict(), "predict: X must be given."),
+        (lambda: gn.Adam(0.1, 0.9), "Adam: 0.9 must be given by name. Write it with its name: learning_rate, beta1, "),
+    ],
+)
+def test_arguments_that_are_missing_or_without_a_name(call: Callable[[], Any], message: str) -> None:
+    """What Python says of a constructor that nobody called is said of the class."""
+    with pytest.raises(TypeError) as caught:
+        call()
+    assert str(caught.value).startswith(message)
+
+
+def test_errors_inside_a_constructor_stay() -> None:
+    """A TypeError from inside a constructor, or a function of the user's, is left as it is."""
+
+    class Broken(gn.Adam):
+        def __init__(self) -> None:
+            super().__init__()
+            len(3)
+
+    with pytest.raises(TypeError, match=r"object of type 'int' has no len\(\)"):
+        Broken()

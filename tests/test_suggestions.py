@@ -85,7 +85,7 @@ def test_what_is_not_near_is_not_suggested(choices: tuple[str, ...], words: tupl
         ("lr", FIT, "optimizer=gn.Adam(0.01)"),
         ("loss", FIT, "belongs to the network"),
         ("lbfgs", OPTIMIZERS, "not here"),
-        ("val_loss", ("loss", "learning_rate"), "validation_data or validation_split"),
+        ("val_loss", ("loss", "learning_rate"), "Pass validation_data or validation_split."),
         ("linear", RECIPES, "--layers none"),
     ],
 )

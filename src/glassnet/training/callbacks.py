@@ -13,6 +13,10 @@ from glassnet.utils.keywords import AdvisesOnNames
 __all__ = ["Callback", "as_callbacks"]
 
 
+# What is a callback in other libraries, and an argument of `fit` of its own here.
+_ARGUMENTS = {"Checkpoint": "checkpoint", "EarlyStopping": "early_stopping"}
+
+
 class Callback(AdvisesOnNames):
     """Base of all callbacks; override what you need.
 
@@ -76,7 +80,10 @@ def as_callbacks(
         elif callable(value) and not isinstance(value, type):
             found.append(_AtEpochEnd(value))
         else:
-            advice = f" Write {value.__name__}(...)." if isinstance(value, type) else ""
-            message = f"fit: callbacks must be Callback objects or functions, got {value!r}.{advice}"
+            kind = value.__name__ if isinstance(value, type) else type(value).__name__
+            advice = f"Write {kind}(...)." if isinstance(value, type) else ""
+            if kind in _ARGUMENTS:
+                advice = f"Pass it as {_ARGUMENTS[kind]}={kind}(...)."
+            message = f"fit: callbacks must be Callback objects or functions, got {value!r}. {advice}".rstrip()
             raise ConfigError(message, got=value)
     return found

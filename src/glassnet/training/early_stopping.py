@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from glassnet.errors import ConfigError
-from glassnet.metrics import better_sign
+from glassnet.metrics import METRICS, better_sign
 from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
 from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import check_choice, check_flag, check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames
 from glassnet.utils.row_sources import fingerprint
+from glassnet.utils.suggestions import suggestion
 
-__all__ = ["EarlyStopper", "EarlyStopping"]
+__all__ = ["EarlyStopper", "EarlyStopping", "monitor_advice"]
 
 
 class EarlyStopping(AdvisesOnNames):
@@ -72,7 +73,7 @@ class EarlyStopping(AdvisesOnNames):
             _ = self.sign
             return
         must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
-        advice = "Pass validation_data or validation_split." if self.monitor.startswith("valid_") else ""
+        advice = monitor_advice(self.monitor, columns)
         message = f"EarlyStopping: {must}, got {self.monitor!r}. {advice}".rstrip()
         raise ConfigError(message, expected=columns, got=self.monitor)
 
@@ -81,6 +82,14 @@ class EarlyStopping(AdvisesOnNames):
             f"EarlyStopping({self.monitor!r}, patience={self.patience}, min_delta={self.min_delta}, "
             f"restore_best={self.restore_best}, mode={self.mode!r}, ties={self.ties!r})"
         )
+
+
+def monitor_advice(monitor: Any, columns: list[str]) -> str:
+    """Return what may be meant by a column that the history will not have, or what would make it have one."""
+    metric = str(monitor).removeprefix("valid_")
+    if metric != monitor and metric in METRICS and "valid_loss" in columns:
+        return f"Pass metrics=[{metric!r}] to fit."
+    return suggestion(monitor, columns)
 
 
 class EarlyStopper(Callback):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from glassnet.utils.suggestions import suggestion
+from glassnet.utils.wording import shortened
 
-__all__ = ["AdvisesOnNames", "advises_on_names", "unknown_name"]
+__all__ = ["AdvisesOnNames", "advises_on_names", "refuse_unknown", "unknown_name"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-_TAKES_ALL = 0x08  # the flag of code with **keywords
 
 
 def advises_on_names(function: F) -> F:
-    """Return the same function with a TypeError for an unknown keyword that says which argument may be meant.
+    """Return the same function with a sentence where Python raises a TypeError for arguments that do not fit it.
 
     Examples
     --------
@@ -26,22 +27,30 @@ def advises_on_names(function: F) -> F:
     ...
     TypeError: step: there is no argument lr. Did you mean learning_rate?
     """
-    code = getattr(function, "__code__", None)
-    if code is None or code.co_flags & _TAKES_ALL:
-        return function
-    all_names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    names = [name for name in all_names if name != "self"]
-    known = frozenset(names)
 
     @functools.wraps(function)
-    def checked(*args: Any, **keywords: Any) -> Any:
-        if not keywords.keys() <= known:
-            unknown = next(name for name in keywords if name not in known)
-            made = function.__name__ == "__init__" and bool(args)
-            raise TypeError(_sentence(type(args[0]).__name__ if made else function.__name__, unknown, names))
-        return function(*args, **keywords)
+    def called(*args: Any, **keywords: Any) -> Any:
+        try:
+            return function(*args, **keywords)
+        except TypeError as error:
+            # With another frame behind this one the error comes from inside the function.
+            inside = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+            message = "" if inside else _misfit(function, args, keywords)
+            if not message:
+                raise
+        raise TypeError(message)
 
-    return cast(F, checked)
+    return cast(F, called)
+
+
+def refuse_unknown(function: Callable[..., Any], unknown: Mapping[str, Any]) -> None:
+    """Raise the TypeError for what a function took as ``**unknown``, if there is anything.
+
+    It is for functions that warn: one more frame around them would make Python show another line for the warning.
+    """
+    if unknown:
+        names = [each.name for each in inspect.signature(function).parameters.values() if each.kind != each.VAR_KEYWORD]
+        raise TypeError(_unknown(function.__name__, next(iter(unknown)), names))
 
 
 class AdvisesOnNames:
@@ -69,7 +78,24 @@ def unknown_name(owner: str, name: str, choices: Iterable[str]) -> AttributeErro
     return AttributeError(f"{owner} has no {name}. {advice}".rstrip())
 
 
-def _sentence(where: str, unknown: str, names: list[str]) -> str:
+def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+    """Return the sentence for arguments that a function does not take, "" if it takes them."""
+    found = [each for each in inspect.signature(function).parameters.values() if each.kind is not each.VAR_KEYWORD]
+    where = type(args[0]).__name__ if function.__name__ == "__init__" and args else function.__name__
+    names = [each.name for each in found if each.name != "self"]
+    unknown = next((name for name in keywords if name not in names), None)
+    if unknown is not None:
+        return _unknown(where, unknown, names)
+    places = [each.name for each in found if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if len(args) > len(places):
+        advice = f"Write it with its name: {', '.join(names)}." if names else ""
+        return f"{where}: {shortened(repr(args[len(places)]), 40)} must be given by name. {advice}".rstrip()
+    given = {*places[: len(args)], *keywords}
+    missing = [each.name for each in found if each.default is each.empty and each.name not in given]
+    return f"{where}: {' and '.join(missing)} must be given." if missing else ""
+
+
+def _unknown(where: str, unknown: str, names: list[str]) -> str:
     """Return the sentence for an argument that does not exist."""
-    advice = suggestion(unknown, names, str) or f"The arguments are {', '.join(names)}."
-    return f"{where}: there is no argument {unknown}. {advice if names else ''}".rstrip()
+    advice = suggestion(unknown, names, str) or (f"The arguments are {', '.join(names)}." if names else "")
+    return f"{where}: there is no argument {unknown}. {advice}".rstrip()

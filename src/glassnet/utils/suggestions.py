@@ -130,8 +130,9 @@ def _absent(word: str, choices: Collection[str]) -> str | None:
     for place, words, sentence in ABSENT:
         if place in choices and _plain(word) in map(_plain, words.split()):
             return sentence
-    if "loss" in choices and _VALIDATION.match(word.lower()):
-        return "It is recorded with validation_data or validation_split."
+    is_of_validation = bool(_VALIDATION.match(word.lower()))
+    if is_of_validation and "loss" in choices and not any(map(_VALIDATION.match, choices)):
+        return "Pass validation_data or validation_split."
     return None
 
 

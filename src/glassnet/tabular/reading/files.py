@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
@@ -17,7 +17,7 @@ from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
-from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.keywords import refuse_unknown
 from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 
 __all__ = ["read_file", "read_table"]
@@ -30,7 +30,6 @@ _FORMATS = {
 _SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
 
 
-@advises_on_names
 def read_table(
     path: str | os.PathLike[str],
     *,
@@ -45,6 +44,7 @@ def read_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Read a table from a file, or one of the data sets of the package.
 
@@ -95,6 +95,7 @@ def read_table(
     [39.1, 39.5]
     """
     given = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    refuse_unknown(read_table, unknown)
     where = f"read_table({given!r})"
     if not isinstance(given, str):
         message = f"{where}: path must be a str or a Path, got {type(given).__name__}."

@@ -7,7 +7,7 @@ import decimal
 import fractions
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import require_extra
-from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.keywords import refuse_unknown
 from glassnet.utils.wording import shortened
 
 __all__ = ["column_from_values", "is_frame", "table_of", "to_table"]
@@ -45,7 +45,6 @@ def _has_fields(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.dtype.names is not None
 
 
-@advises_on_names
 def to_table(
     frame: Any,
     *,
@@ -55,6 +54,7 @@ def to_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Return any kind of table as a `Table`.
 
@@ -79,6 +79,7 @@ def to_table(
     >>> table["size"].values.tolist(), table["colour"].values.tolist()
     ([1.0, 2.0, nan], ['red', '', 'blue'])
     """
+    refuse_unknown(to_table, unknown)
     given = {"decimal": decimal, "thousands": thousands, "missing": missing, "day_first": day_first, "read": read}
     return table_of(frame, ReadOptions.checked("to_table", like=like, **given))
 
