@@ -545,7 +545,7 @@ def test_files_of_version_0_1_are_shown(run: Run, models: Path) -> None:
     model.save("model.safetensors")
     _, out, _ = run("show", "model.safetensors")
     assert "  network 64-64 silu" in out
-    assert re.search(r"^Training         2 epochs, best \d, all that --epochs allows$", out, re.MULTILINE)
+    assert re.search(r"^Training         2 epochs, best \d, ended by --epochs$", out, re.MULTILINE)
     assert "Options          dropout 0.2, rate 0.003, batch 16, weight decay 0.1, seed 0\n" in out
 
 
@@ -750,7 +750,7 @@ def test_training_reports_findings_and_importance(run: Run) -> None:
     """The report names a learning rate that is too high, with what was tried, and the important columns."""
     code, out, err = run("train", "penguins", "-t", "species", "--rate", "10", "--epochs", "20")
     assert (code, err) == (0, "")
-    assert "What it looks at" in out
+    assert "Feature importance" in out
     assert "Findings" in out
     assert "rate-too-high" in out
     assert "Tried: with" in out
@@ -771,7 +771,7 @@ def test_the_report_is_one_page(run: Run, models: Path) -> None:
         assert page.count("<figcaption>") == page.count("<svg")
         assert "<script" not in page
         assert not re.search(r"""(?:src|href)=["'](?!#|data:)""", page.replace("xlink:href", "href"))
-        for words in ("Scores", "Findings", "Pictures", "Why single rows", "answered worst"):
+        for words in ("Scores", "Findings", "Pictures", "Three predictions explained", " row, typical (true: "):
             assert words in page
     code, _, err = run("train", "penguins", "-t", "species", "--report", "report.pdf")
     assert (code, err) == (2, "glassnet train: --report must end in .html or .htm, got 'report.pdf'.\n")

@@ -153,7 +153,7 @@ def _explain(
 
 @app.command("show")
 def _show(model: Model, as_json: Json = False) -> Job:
-    """Say what is in a model file: layers, columns and what is done to them, classes, training, scores."""
+    """Show what a model file contains: layers, columns and what is done to them, classes, training, scores."""
     from glassnet.cli.commands.show_command import run_show
 
     return lambda: run_show(model, as_json=as_json)

@@ -83,7 +83,7 @@ class TrainOptions:
     )
     skip_missing: bool = option("Leave out rows without a target.", _DATA, default=False)
     validation: float | None = _number(
-        "Share of rows that choose the best epoch; by default 0.16.", _DATA, check=partial(_share, open_minimum=True)
+        "Share of rows used to choose the best epoch; by default 0.16.", _DATA, check=partial(_share, open_minimum=True)
     )
     test: float = _number("Share of rows held out for the report.", _DATA, default=0.2, check=_share)
     recipe: str | None = option(
@@ -97,7 +97,7 @@ class TrainOptions:
     )  # fmt: skip
     ensemble: int | None = _number("Networks whose predictions are averaged; by default 1.", _MODEL, check=_count)
     folds: int | None = _number(
-        "Number of cross-validation folds: each network chooses its epoch by another fold.", _MODEL,
+        "Train N networks, each validated on a different fold, and average them.", _MODEL,
         check=partial(check_integer, minimum=2),
     )  # fmt: skip
     quantiles: tuple[float, ...] | None = option(
@@ -109,10 +109,8 @@ class TrainOptions:
     batch: int | None = _number(
         "Rows per step; by default 256, of the plain network 16 to 256.", _TRAINING, check=_count
     )
-    max_seconds: float | None = _number("Train no longer: with as many epochs as fit.", _TRAINING, check=_positive)
-    seed: int = _number(
-        "Everything random follows from it.", _TRAINING, default=0, check=partial(check_integer, minimum=0)
-    )
+    max_seconds: float | None = _number("Time limit; the schedule is fitted to it.", _TRAINING, check=_positive)
+    seed: int = _number("Random seed.", _TRAINING, default=0, check=partial(check_integer, minimum=0))
     layers: tuple[int, ...] | None = option(
         "Widths of the hidden layers, or none: a linear model; by default 64,64.", _PLAIN_ONLY, "N,N",
         parse=as_widths, check=_check_widths,
@@ -124,7 +122,7 @@ class TrainOptions:
         "Share of units switched off while training; by default 0.2.", _PLAIN_ONLY, check=_share
     )
     rate: float | None = _number(
-        "Initial learning rate of AdamW, by default 0.003; it falls to 0 along a cosine.", _PLAIN_ONLY, check=_positive
+        "Initial learning rate of AdamW, by default 0.003; cosine decay to 0.", _PLAIN_ONLY, check=_positive
     )
     weight_decay: float | None = _number(
         "Weight decay of AdamW, by default 0.1; larger is smoother.", _PLAIN_ONLY, check=_not_negative

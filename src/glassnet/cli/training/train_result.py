@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
+from glassnet.cli.output.finding_advice import worded_for_train
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.recipe_network import find_recipe
@@ -81,7 +82,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**verdict(words, ours, simple, linear), "hint": _hint(model, ours, linear)},
-        "findings": findings.to_dict()["findings"] if findings else [],
+        "findings": [worded_for_train(finding.to_dict(), is_plain=options.is_plain) for finding in findings],
         **details(model, X, truth),
     }
 
