@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import inspect
+import os
 import pickle
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +24,9 @@ import glassnet.metrics
 import glassnet.optimizers
 import glassnet.schedules
 from glassnet.sklearn import MLPClassifier, MLPRegressor
+from glassnet.sklearn.solvers.poor_fit import PoorFitWarning
 from glassnet.tabular import TabularClassifier, read_table, to_table
+from glassnet.training.findings import Diagnosis, make_finding
 
 X, Y = np.arange(24.0).reshape(8, 3), np.array([0, 1] * 4)
 
@@ -341,3 +345,61 @@ def test_errors_inside_a_constructor_stay() -> None:
 
     with pytest.raises(TypeError, match=r"object of type 'int' has no len\(\)"):
         Broken()
+
+
+# ---- advice after a training --------------------------------------------------------------------------------------
+
+
+def test_the_epoch_that_was_kept_is_the_one_that_is_told() -> None:
+    """Where early stopping chose another epoch than that of the lowest loss, the finding says which, and what to watch."""
+    rng = np.random.default_rng(3)
+    noise, wide = (
+        rng.standard_normal((300, 10)),
+        gn.Network([gn.Dense(64, "relu"), gn.Dense(2)], loss="cross_entropy", optimizer=gn.Adam(0.01), seed=0),
+    )
+    labels = (noise[:, 0] + rng.standard_normal(300) > 0).astype(int)
+    rule = gn.EarlyStopping("valid_accuracy", patience=100)
+    with pytest.warns(gn.DiagnosisWarning, match="overfit"):
+        history = wide.fit(noise, labels, epochs=60, validation_split=0.3, early_stopping=rule)
+    found = next(finding for finding in history.findings if finding.code == "overfit")
+    best = int(np.argmin(history["valid_loss"])) + 1
+    assert history.best_epoch != best == found.epoch
+    assert found.tried.startswith(f"Early stopping chose epoch {history.best_epoch}, with a validation loss of ")
+    assert found.advice == "Pass EarlyStopping('valid_loss')."
+
+
+@pytest.mark.parametrize(
+    ("rate", "words"),
+    [
+        (1e-3, "raise learning_rate_init (now 0.001), or n_iter_no_change."),
+        (50.0, "Lower learning_rate_init (now 50)."),
+    ],
+)
+def test_a_poor_fit_says_which_way_the_rate_should_go(rate: float, words: str) -> None:
+    """A loss that was still falling when a score stopped the training asks for a higher rate, one that rose for a lower."""
+    rng = np.random.default_rng(0)
+    inputs = np.c_[rng.standard_normal((240, 2)), rng.integers(0, 2, (240, 2))]
+    labels = (inputs[:, 0] + inputs[:, 1] * inputs[:, 2] > 0).astype(int)
+    with pytest.warns(PoorFitWarning) as caught:
+        MLPClassifier((8,), early_stopping=True, random_state=0, learning_rate_init=rate).fit(inputs, labels)
+    assert str(caught[0].message).endswith(words)
+
+
+def test_the_head_of_a_diagnosis_counts() -> None:
+    """A diagnosis begins with how many problems and notes there are."""
+    note, error = make_finding("imbalance", "a"), make_finding("single-class", "b")
+    heads = {repr(Diagnosis(each)).partition("\n")[0] for each in ([], [note], [error], [note, error])}
+    assert heads == {"nothing wrong was found", "no warnings, 1 note", "1 problem found", "1 problem found, 1 note"}
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="a system without such files")
+def test_files_that_the_system_makes_up(tmp_path: Path) -> None:
+    """A file that has content but no size is not called empty; a pipe is called one."""
+    (tmp_path / "made_up.csv").symlink_to("/proc/self/environ")
+    with pytest.raises(
+        gn.DataError, match=r"must hold a table, got one of the system's, which has no size\. Copy it first\."
+    ):
+        read_table(tmp_path / "made_up.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(gn.DataError, match=r"must lead to a file, got a pipe or a device\.$"):
+        read_table(tmp_path / "pipe.csv")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import glassnet
-from glassnet.cli.app import main
+from glassnet.cli.app import as_typed, main
 from glassnet.cli.arguments import declared, flag_of
-from glassnet.cli.output.finding_advice import worded_for_train
+from glassnet.cli.output.finding_advice import as_option, worded_for_train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.training.finding_kinds import KINDS
 
@@ -152,3 +152,26 @@ def test_what_was_tried_is_told_in_options() -> None:
     tried = "none of these helped: learning_rate 0.3 instead of 0.03, seed=1, 10x."
     found = worded_for_train({"code": "rate-too-high", "advice": "", "tried": tried}, is_plain=True)
     assert found["tried"] == "none of these helped: --rate 0.3 instead of 0.03, --seed 1, 10x."
+
+
+def test_notes_on_threads_name_no_argument() -> None:
+    """A note that ends in what to pass in Python is told without its end."""
+    note = "BLAS threads were changed from 2 to 1, since steps became slow: the last bits may differ from those of another run."
+    assert as_option(f"{note} Pass threads=2 for a fixed number.") == note
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ("TableEncoder.fit: a. Leave out 'gone'.", "a. Leave it out with --drop gone."),
+        (
+            "TableEncoder.fit: a, or leave out 'b c', \"it's\".",
+            "a, or leave them out with --drop 'b c' --drop 'it'\"'\"'s'.",
+        ),
+        ("TargetEncoder.fit: a. Use task='classification' for labels.", "a. Use --task classification for labels."),
+        ("load('m.x'): no such file. Did you mean n.x?", "no such file: m.x. Did you mean n.x?"),
+    ],
+)
+def test_messages_of_the_library_as_they_are_typed(said: str, typed: str) -> None:
+    """Arguments of Python in a message become the options that mean the same."""
+    assert as_typed(said) == typed

@@ -143,7 +143,7 @@ CASES = {
     "predict foreign.safetensors good.csv": "foreign.safetensors: the file must be written by glassnet, "
     "got safetensors without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file must hold a network with its table encoder, "
-    "got a network alone. Read it with glassnet.load.",
+    "got a network alone. To see what it holds: glassnet show FILE",
     "predict model.safetensors one.csv": "one.csv lacks the column that the model needs: b.",
     "predict model.safetensors model.safetensors": "DATA must be a table, got the model file 'model.safetensors'. "
     "The table comes second.",

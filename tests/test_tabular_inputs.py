@@ -269,7 +269,7 @@ BAD_X: dict[str, tuple[Callable[[], Any], str]] = {
     "no rows": (lambda: pd.DataFrame({"a": []}), "TabularClassifier.fit: X must have at least one row and one column, got 0 sample(s) and 1 feature(s) (shape=(0, 1)) while a minimum of 1 is required."),
     "no columns": (lambda: np.ones((90, 0)), "TabularClassifier.fit: X must have at least one row and one column, got 0 sample(s) and 0 feature(s) (shape=(0, 0)) while a minimum of 1 is required."),
     "nothing that differs": (lambda: {"a": [5] * 90, "b": [None] * 90}, "TableEncoder.fit: at least one column must tell rows apart, got 'a' left out: all its values are 5; 'b' left out: all its values are missing."),
-    "nearly numbers": (lambda: {"a": [*map(str, range(89)), "oops"]}, "TableEncoder.fit: column 'a' must hold numbers with a decimal point, dates such as 2024-05-31, or categories, got 89 numbers and 1 other, such as 'oops'. Repair the cells. Leave it out with --drop a, or drop it from the frame."),
+    "nearly numbers": (lambda: {"a": [*map(str, range(89)), "oops"]}, "TableEncoder.fit: column 'a' must hold numbers with a decimal point, dates such as 2024-05-31, or categories, got 89 numbers and 1 other, such as 'oops'. Repair the cells, or leave out 'a'."),
 }  # fmt: skip
 
 

@@ -12,9 +12,11 @@ code meaning
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -33,11 +35,13 @@ COMMANDS = ("evaluate", "explain", "predict", "scratch", "show", "train")
 
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
 _NAME = re.compile(r"^[\w.]+: ")
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # a text as Python writes it
+_LEAVE_OUT = re.compile(rf"\b(?P<verb>[Ll]eave) out (?P<names>{_QUOTED}(?:, {_QUOTED})*)\.")
 # How arguments of the library are written on the command line.
 _AS_OPTIONS = (
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
-    (re.compile(r", or drop (?:it|them) from the frame\b"), ""),
     (re.compile(r"^metric(?= must be one of)"), "--metric"),
+    (re.compile(r"Read it with glassnet\.load\."), "To see what it holds: glassnet show FILE"),
 )
 
 
@@ -140,9 +144,18 @@ def as_typed(message: str) -> str:
     'x.csv: the file must hold a table, got an empty file.'
     >>> as_typed("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
     "the target 'y' must have two classes, got 1."
+    >>> as_typed("TableEncoder.fit: got only missing ones. Leave out 'a', 'b c'.")
+    "got only missing ones. Leave them out with --drop a --drop 'b c'."
     """
     place = _PLACE.match(message)
     message = _with_file(place["path"], message[place.end() :]) if place else _NAME.sub("", message)
     for pattern, words in _AS_OPTIONS:
         message = pattern.sub(words, message)
-    return message
+    return _LEAVE_OUT.sub(_drop_options, message)
+
+
+def _drop_options(advice: re.Match[str]) -> str:
+    """Return the advice to leave columns out, as it is typed."""
+    names = ast.literal_eval(f"[{advice['names']}]")
+    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+    return f"{advice['verb']} {'it' if len(names) == 1 else 'them'} out with {options}."

@@ -72,6 +72,7 @@ _PLAIN = {
 _ARGUMENTS = (
     (re.compile(r"\blearning_rate(?= [\d.])"), "--rate"),
     (re.compile(r"\bseed=(?=\d)"), "--seed "),
+    (re.compile(r" Pass threads=\d+ for a fixed number\."), ""),
 )
 
 

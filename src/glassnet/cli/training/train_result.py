@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.cli.output.finding_advice import worded_for_train
+from glassnet.cli.output.finding_advice import as_option, worded_for_train
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.recipe_network import find_recipe
@@ -123,7 +123,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "seed": options.seed,
         "seconds": sum(history.seconds for history in histories),
         "threads": outcome.history.threads,
-        "notes": outcome.history.notes,
+        "notes": [as_option(note) for note in outcome.history.notes],
     }
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,7 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     tried = f"stopping after epoch {best + 1} leaves a validation loss of {valid[best]:.3g} instead of {last:.3g}."
     if chosen is not None:
         tried = f"Early stopping chose epoch {chosen}, with a validation loss of {valid[chosen - 1]:.3g}."
-    details = {"advice": "Pass EarlyStopping('valid_loss')."} if chosen is not None and not kept else {}
+    details: dict[str, Any] = {"advice": "Pass EarlyStopping('valid_loss')."} if chosen is not None and not kept else {}
     yield suspect(
         "overfit",
         measured,

@@ -140,13 +140,15 @@ def _existing(where: str, given: str) -> Path:
     file = Path(given).expanduser()
     try:
         size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
-        kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
+        kind = "a folder" if file.is_dir() else "no such file" if not file.exists() else "one that may not be read"
+        kind = "a pipe or a device" if file.exists() and not (file.is_dir() or file.is_file()) else kind
         neighbours = os.listdir(file.parent) if size is None and file.parent.is_dir() else []
     except (OSError, ValueError, RuntimeError) as error:  # an invalid path, ~somebody
         message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
         raise DataError(message) from error
     if size == 0:
-        message = f"{where}: the file must hold a table, got an empty file."
+        got = "an empty file" if _is_empty(file) else "one of the system's, which has no size. Copy it first"
+        message = f"{where}: the file must hold a table, got {got}."
         raise DataError(message)
     if size is not None:
         return file.absolute()
@@ -156,6 +158,15 @@ def _existing(where: str, given: str) -> Path:
     else:
         message = f"{where}: the path must lead to a file, got {kind}."
     raise DataError(message, expected="a file", got=kind)
+
+
+def _is_empty(file: Path) -> bool:
+    """Return whether there is nothing to read; files that the system makes up as they are read have no size either."""
+    try:
+        with file.open("rb") as stream:
+            return not stream.read(1)
+    except OSError:
+        return True
 
 
 def _suffix(where: str, file: Path) -> str:
