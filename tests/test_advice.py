@@ -7,6 +7,7 @@ import inspect
 import os
 import pickle
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ import glassnet.schedules
 from glassnet.sklearn import MLPClassifier, MLPRegressor
 from glassnet.sklearn.solvers.poor_fit import PoorFitWarning
 from glassnet.tabular import TabularClassifier, read_table, to_table
+from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.training.findings import Diagnosis, make_finding
 
 X, Y = np.arange(24.0).reshape(8, 3), np.array([0, 1] * 4)
@@ -403,3 +405,12 @@ def test_files_that_the_system_makes_up(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(gn.DataError, match=r"must lead to a file, got a pipe or a device\.$"):
         read_table(tmp_path / "pipe.csv")
+
+
+@pytest.mark.parametrize("n_ensemble", [1, 2])
+def test_a_recipe_that_diverges_names_no_learning_rate(n_ensemble: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An estimator whose networks diverge advises what it has: another recipe or random state."""
+    wild = replace(RECIPES["small"], optimizer=lambda design: gn.AdamW(1e30))
+    monkeypatch.setitem(RECIPES, "small", wild)
+    with pytest.raises(gn.DivergenceError, match=r"\. Try another recipe, or another random_state\.$"):
+        TabularClassifier("small", n_ensemble=n_ensemble, epochs=20).fit(np.tile(X, (10, 1)), np.tile(Y, 10))

@@ -63,7 +63,13 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     held_out = None if valid is None else _arrays(encoder, target, valid)
     jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out)
-    trained = jobs.train(began)
+    try:
+        trained = jobs.train(began)
+    except DivergenceError as error:
+        # What the network advises, another learning rate, is part of the recipe.
+        advice = "Try another recipe, or another random_state."
+        message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
+        raise DivergenceError(message, got=error.got) from error
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
     return Trained(TableModel(network, encoder, target), histories, trained)
