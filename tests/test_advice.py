@@ -71,6 +71,29 @@ ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
     "max_iter of a recipe": (lambda: TabularClassifier(max_iter=9), "TabularClassifier: there is no argument max_iter. Did you mean epochs?"),
     "n_estimators": (lambda: TabularClassifier(n_estimators=9), "TabularClassifier: there is no argument n_estimators. Did you mean n_ensemble?"),
     "lr of a recipe": (lambda: TabularClassifier(lr=9), "TabularClassifier: there is no argument lr. It is part of the recipe; gn.Network trains layers of your own."),
+    "T_max": (lambda: gn.CosineDecay(0.1, T_max=9), "CosineDecay: there is no argument T_max. Did you mean epochs?"),
+    "step_size": (lambda: gn.StepDecay(0.1, step_size=9), "StepDecay: there is no argument step_size. Did you mean every?"),
+    "gamma of a decay": (lambda: gn.ExponentialDecay(0.1, gamma=0.9), "ExponentialDecay: there is no argument gamma. Did you mean factor?"),
+    "max_lr": (lambda: gn.OneCycle(max_lr=0.1, epochs=3), "OneCycle: there is no argument max_lr. Did you mean maximum?"),
+    "lr of a schedule": (lambda: gn.CosineDecay(lr=0.1, epochs=3), "CosineDecay: there is no argument lr. Did you mean initial?"),
+    "negative_slope": (lambda: gn.LeakyReLU(negative_slope=0.1), "LeakyReLU: there is no argument negative_slope. Did you mean slope?"),
+    "alpha of LeakyReLU": (lambda: gn.LeakyReLU(alpha=0.1), "LeakyReLU: there is no argument alpha. Did you mean slope?"),
+    "num_features": (lambda: gn.BatchNorm(num_features=3), "BatchNorm: there is no argument num_features. Features are counted when the first data come."),
+    "num_embeddings": (lambda: gn.Embedding(num_embeddings=3), "Embedding: there is no argument num_embeddings. Did you mean n_categories?"),
+    "stddev": (lambda: gn.GaussianNoise(stddev=0.1), "GaussianNoise: there is no argument stddev. Did you mean std?"),
+    "from_logits": (lambda: gn.SoftmaxCrossEntropy(from_logits=True), "SoftmaxCrossEntropy: there is no argument from_logits. A loss takes logits: the last layer has no activation."),
+    "pos_weight": (lambda: gn.BinaryCrossEntropy(pos_weight=2), "BinaryCrossEntropy: there is no argument pos_weight. Weights go to fit: class_weight=, sample_weight=."),
+    "save_best_only": (lambda: gn.Checkpoint("x", save_best_only=True), "Checkpoint: there is no argument save_best_only. The best weights are kept by EarlyStopping; a checkpoint holds all that the rest of the run depends on."),
+    "start_lr": (lambda: gn.find_learning_rate(make(), X, Y, start_lr=1e-5), "find_learning_rate: there is no argument start_lr. Did you mean lowest?"),
+    "n_repeats": (lambda: gn.permutation_importance(make(), X, Y, n_repeats=3), "permutation_importance: there is no argument n_repeats. Did you mean repeats?"),
+    "target": (lambda: gn.integrated_gradients(make(), X, target=1), "integrated_gradients: there is no argument target. Did you mean output?"),
+    "loss of Sequential": (lambda: gn.Sequential([gn.Dense(1)], loss="mse"), "Sequential: there is no argument loss. They belong to the network: gn.Network(layers, loss=..., optimizer=...)."),
+    "usecols": (lambda: read_table("a.csv", usecols=["a"]), "read_table: there is no argument usecols. Columns are left out with read={'name': 'drop'}."),
+    "dtype": (lambda: read_table("a.csv", dtype=str), "read_table: there is no argument dtype. Did you mean read?"),
+    "cv": (lambda: gn.cross_validate(make(), X, Y, epochs=1, cv=3), "cross_validate: options must be batch_size, class_weight, drop_last, early_stopping, epochs, folds, groups, max_seconds, metrics, progress, repeats, sample_weight, shuffle, stratify, threads, validation_split, got cv. Did you mean folds?"),
+    "layers one by one": (lambda: gn.Sequential(gn.Dense(3), gn.ReLU()), "Sequential: the layers must be one list. Write Sequential([a, b])."),
+    "layers one by one in a network": (lambda: gn.Network(gn.Dense(3), gn.Dense(2)), "Network: the layers must be one list. Write Network([a, b])."),
+    "without names": (lambda: gn.Network([gn.Dense(3)], "mse", "adam"), "Network: arguments after layers need their names. Did you mean loss='mse', optimizer='adam'?"),
     "sep": (lambda: read_table("a.csv", sep=";"), "read_table: there is no argument sep. Did you mean separator?"),
     "na_values": (lambda: to_table({}, na_values=["-"]), "to_table: there is no argument na_values. Did you mean missing?"),
 }  # fmt: skip
@@ -308,6 +331,12 @@ VALUES: dict[str, tuple[Callable[[], Any], str]] = {
     "valid_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, early_stopping=gn.EarlyStopping("valid_auc")), " Pass metrics=['auc'] to fit."),
     "val_loss without": (lambda: make().fit(X, Y, epochs=1, early_stopping=gn.EarlyStopping("val_loss")), "got 'val_loss'. Pass validation_data or validation_split."),
     "history": (lambda: make().fit(X, Y, epochs=1, diagnose=False)["val_loss"], "History: column must be one of 'learning_rate', 'loss', got 'val_loss'. Pass validation_data or validation_split."),
+    "xavier": (lambda: gn.Dense(3, initializer="xavier"), ", got 'xavier'. Did you mean 'glorot_uniform'?"),
+    "kaiming": (lambda: gn.Dense(3, initializer="kaiming_normal"), ", got 'kaiming_normal'. Did you mean 'he_normal'?"),
+    "a number as a schedule": (lambda: MLPClassifier(learning_rate=0.1).fit(X, Y), ", got 0.1. Pass learning_rate_init=0.1."),
+    "a network to sweep": (lambda: gn.sweep(make(), {"lr": [0.1]}, X, Y, epochs=1), "sweep: build must be a function that returns a network, got Network."),
+    "rows as settings": (lambda: gn.sweep(make, X, Y, {"lr": [0.1]}, epochs=1), "sweep: settings must be a dict of lists, or a list of dicts, from names of build's arguments to values, got ndarray."),
+    "a frame as a path": (lambda: read_table(FRAME), "read_table: path must be a str or a Path, got DataFrame. For a frame there is to_table."),
     "pr_auc": (lambda: make().fit(X, Y, epochs=1, validation_split=0.5, metrics="pr_auc"), "got 'pr_auc'. Average precision is not here; 'auc' is the area under the ROC curve."),
 }  # fmt: skip
 
@@ -327,7 +356,7 @@ def test_values_of_other_libraries(case: str) -> None:
         (lambda: gn.Network([gn.Dense(1)]), "Network: loss must be given."),
         (lambda: gn.Dense(), "Dense: units must be given."),
         (lambda: make().predict(), "predict: X must be given."),
-        (lambda: gn.Adam(0.1, 0.9), "Adam: 0.9 must be given by name. Write it with its name: learning_rate, beta1, "),
+        (lambda: gn.Adam(0.1, 0.9), "Adam: arguments after learning_rate need their names. Did you mean beta1=0.9?"),
     ],
 )
 def test_arguments_that_are_missing_or_without_a_name(call: Callable[[], Any], message: str) -> None:
@@ -414,3 +443,36 @@ def test_a_recipe_that_diverges_names_no_learning_rate(n_ensemble: int, monkeypa
     monkeypatch.setitem(RECIPES, "small", wild)
     with pytest.raises(gn.DivergenceError, match=r"\. Try another recipe, or another random_state\.$"):
         TabularClassifier("small", n_ensemble=n_ensemble, epochs=20).fit(np.tile(X, (10, 1)), np.tile(Y, 10))
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "advice"),
+    [
+        (
+            FRAME,
+            "city",
+            "y should be a 1d array, with one target for each row, got str. Pass the column itself: X.pop('city')",
+        ),
+        (
+            "penguins",
+            "species",
+            "X must be a table, got the text 'penguins'. Read the file first: read_table('penguins')",
+        ),
+    ],
+)
+def test_estimators_take_data_not_names(X: Any, y: str, advice: str) -> None:
+    """The name of a column or of a file in the place of the data is answered with how to get them."""
+    with pytest.raises(gn.DataError) as caught:
+        TabularClassifier().fit(X, y)
+    assert str(caught.value).partition(": ")[2] == advice
+
+
+def test_a_patience_of_zero_for_a_schedule() -> None:
+    """A plateau of no epochs is one of one epoch."""
+    rates = []
+    for patience in (0, 1):
+        rate = gn.ReduceOnPlateau(0.1, patience=patience, monitor="loss")
+        net = gn.Network([gn.Dense(2)], loss="cross_entropy", optimizer=gn.SGD(rate), seed=0)
+        rates.append(net.fit(X, Y, epochs=30, diagnose=False)["learning_rate"])
+    assert rates[0] == rates[1]
+    assert rates[0][-1] < 0.1

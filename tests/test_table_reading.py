@@ -175,7 +175,7 @@ def test_folders_typing_errors_and_things_that_are_no_path(tmp_path: Path, monke
         "folder.csv": "read_table('folder.csv'): the path must lead to a file, got a folder.",
         "bird.csv": "read_table('bird.csv'): no such file. Did you mean birds.csv?",
         "penguin": "read_table('penguin'): no such file. Did you mean penguins?",
-        3: "read_table(3): path must be a str or a Path, got int.",
+        3: "read_table: path must be a str or a Path, got int.",
     }
     for path, message in cases.items():
         with pytest.raises(GlassnetError) as caught:

@@ -233,6 +233,7 @@ class Network(BaseNetwork):
 
         return History() if self.run is None else self.run.history
 
+    @advises_on_names
     def save(self, path: str | PathLike[str], *, training_state: bool = False) -> None:
         """Write the network to one ``.safetensors`` file.
 

@@ -158,7 +158,7 @@ def cross_validate(
     """
     check_template("cross_validate", network)
     template = network.renewed(network.seeds[0])
-    check_fit_options("cross_validate", options, TrainingOptions)
+    check_fit_options("cross_validate", options, TrainingOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
     validation_split = options.pop("validation_split", 0.0)
     plan = make_plan("cross_validate", template, X, y, epochs=epochs, title="folds", options=options)
     n, targets = len(plan.data[0]), plan.data[1][:]

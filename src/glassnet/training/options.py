@@ -69,7 +69,12 @@ FIT_DEFAULTS: FitOptions = {
 }
 
 
-def check_fit_options(where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions) -> None:
-    """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries."""
+def check_fit_options(
+    where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions, others: Iterable[str] = ()
+) -> None:
+    """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries.
+
+    ``others`` are further arguments of what was called.
+    """
     names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
-    check_options(where, given, names)
+    check_options(where, given, [*names, *others])

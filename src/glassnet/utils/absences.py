@@ -43,6 +43,19 @@ clip_norm: decay lr_decay
     Pass a schedule as the rate: learning_rate=gn.ExponentialDecay(0.001, 0.96).
 clip_norm: params parameters model network
     The network hands over its parameters: Network(..., optimizer=...).
+slope: inplace
+eps: num_features normalized_shape axis dim in_features
+    Features are counted when the first data come.
+label_smoothing: from_logits logits
+    A loss takes logits: the last layer has no activation.
+label_smoothing: weight weights class_weight pos_weight
+    Weights go to fit: class_weight=, sample_weight=.
+label_smoothing: reduction size_average ignore_index
+    A loss is the mean over all rows, weighted by sample_weight= of fit.
+every_epochs: save_best_only monitor
+    The best weights are kept by EarlyStopping; a checkpoint holds all that the rest of the run depends on.
+bad_rows: usecols use_cols columns
+    Columns are left out with read={'name': 'drop'}.
 drop_last: lr learning_rate learning_rate_init rate eta optimizer optim
     The optimizer belongs to the network: gn.Network(..., optimizer=gn.Adam(0.01)).
 drop_last: loss criterion loss_fn objective
@@ -72,6 +85,8 @@ recipe: optimizer optim solver
     The optimizer is part of the recipe; --rate and --weight-decay are its settings.
 recipe: loss criterion
     The loss follows from --task and --quantiles.
+layers: loss optimizer metrics seed
+    They belong to the network: gn.Network(layers, loss=..., optimizer=...).
 recipe: momentum beta1 beta2 betas eps epsilon nesterov clip_norm clipnorm device gpu cuda n_jobs threads workers
 json: model data input input_file file csv table filename path
     Files come without an option, the model before the table.

@@ -88,11 +88,24 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[
         return _unknown(where, unknown, names)
     places = [each.name for each in found if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     if len(args) > len(places):
-        advice = f"Write it with its name: {', '.join(names)}." if names else ""
-        return f"{where}: {shortened(repr(args[len(places)]), 40)} must be given by name. {advice}".rstrip()
+        return f"{where}: {_too_many(where, places, [name for name in names if name not in places], args)}"
     given = {*places[: len(args)], *keywords}
     missing = [each.name for each in found if each.default is each.empty and each.name not in given]
     return f"{where}: {' and '.join(missing)} must be given." if missing else ""
+
+
+def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, ...]) -> str:
+    """Return the sentence for more arguments than may be given without a name."""
+    if "layers" in places:
+        *_, first = (name for name in places if name != "self")
+        if first == "layers" and not isinstance(args[len(places) - 1], (list, tuple)):
+            return f"the layers must be one list. Write {where}([a, b])."
+    rest = args[len(places) :]
+    if not names:
+        return f"it takes {len([name for name in places if name != 'self'])} arguments, got {len(args)}."
+    pairs = zip(names, rest, strict=False)
+    written = ", ".join(f"{name}={shortened(repr(value), 40)}" for name, value in pairs)
+    return f"arguments after {places[-1]} need their names. Did you mean {written}?"
 
 
 def _unknown(where: str, unknown: str, names: list[str]) -> str:

@@ -10,6 +10,27 @@ __all__ = ["SAME"]
 
 _OPTIONS = """
     rate learning_rate_init learning_rate lr eta eta0 step_size base_lr init_lr initial_learning_rate
+    initial initial_learning_rate initial_value base_lr lr learning_rate
+    maximum max_lr max_learning_rate peak_lr
+    final eta_min min_lr end_learning_rate minimum
+    factor gamma decay_rate decay_factor
+    every step_size decay_steps every_epochs step
+    every_epochs save_freq save_every period every_n_epochs save_period
+    epochs t_max decay_steps total_steps warmup_steps warmup_epochs n_steps
+    slope negative_slope alpha leak
+    delta beta
+    std stddev sigma stdev
+    n_categories num_embeddings vocab_size n_embeddings num_categories input_dim
+    dim embedding_dim output_dim
+    repeats n_repeats num_repeats
+    lowest start_lr min_lr low start
+    highest end_lr max_lr high end stop
+    n_rates num num_lrs
+    baseline baselines background
+    feature_names columns column_names
+    settings grid param_grid params parameters space
+    build build_fn model_fn make_model
+    read dtype dtypes column_types types schema_overrides
     epochs max_iter iterations iters n_iter num_iterations max_epochs n_epochs num_epochs nb_epoch max_steps
     batch batch_size bs batchsize mini_batch_size minibatch train_batch_size per_device_train_batch_size
     layers hidden_layer_sizes hidden_size hidden hidden_layers hidden_units hidden_dim hidden_sizes n_hidden units \
@@ -76,13 +97,20 @@ valid_size dev
     skip_lines skiprows skip_rows skip skip_header
     bad_rows on_bad_lines bad_lines ignore_errors
     day_first dayfirst
-    read dtypes column_types types schema_overrides
     group groups group_column groupby
     time time_column date_column
     keep id id_column include passthrough
+    output target class_index
 """
 
 _NAMES = """
+    glorot_uniform glorot xavier xavier_uniform
+    glorot_normal xavier_normal
+    he_normal he kaiming kaiming_normal
+    he_uniform kaiming_uniform
+    lecun_normal lecun
+    normal random_normal gaussian truncated_normal
+    uniform random_uniform
     identity linear none
     sigmoid logistic expit
     silu swish swish1

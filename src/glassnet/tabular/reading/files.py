@@ -10,7 +10,7 @@ from typing import Any, Never
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.delimited import read_delimited
-from glassnet.tabular.reading.frames import warn_of_notes
+from glassnet.tabular.reading.frames import is_frame, warn_of_notes
 from glassnet.tabular.reading.json_files import read_json
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
@@ -96,7 +96,8 @@ def read_table(
     refuse_unknown(read_table, unknown)
     where = f"read_table({given!r})"
     if not isinstance(given, str):
-        message = f"{where}: path must be a str or a Path, got {type(given).__name__}."
+        advice = " For a frame there is to_table." if is_frame(given) else ""
+        message = f"read_table: path must be a str or a Path, got {type(given).__name__}.{advice}"
         raise ConfigError(message, expected="str or Path", got=type(given))
     options = ReadOptions.checked(
         where,
