@@ -86,8 +86,8 @@ def table_for(where: str, model: TableModel, data: str | Source, *, with_target:
     absent = [name for name in needed if name not in table]
     if absent:
         question = ask_for_renamed(absent, [column for column in table.names if column not in needed])
-        several = f"all {len(needed)} columns" if len(absent) == len(needed) else f"{len(absent)} of {len(needed)} columns"
-        noun = "the column" if len(absent) == 1 else several
+        count = f"all {len(needed)}" if len(absent) == len(needed) else f"{len(absent)} of {len(needed)}"
+        noun = "the column" if len(absent) == 1 else f"{count} columns"
         lacks = f"{name} lacks {noun} that the model needs: {few(absent)}."
         message = f"{where}: {lacks} {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
