@@ -356,6 +356,12 @@ def test_values_of_other_libraries(case: str) -> None:
         (lambda: gn.Network([gn.Dense(1)]), "Network: loss must be given."),
         (lambda: gn.Dense(), "Dense: units must be given."),
         (lambda: make().predict(), "predict: X must be given."),
+        (lambda: make().fit(X, Y), "fit: epochs must be given."),
+        (lambda: make().fit(X, Y, n_epochs=3), "fit: there is no argument n_epochs. Did you mean epochs?"),
+        (lambda: make().fit(X, Y, max_iter=3), "fit: there is no argument max_iter. Did you mean epochs?"),
+        (lambda: make().fit(X, Y, 3), "fit: arguments after y need their names. Did you mean epochs=3?"),
+        (lambda: gn.cross_validate(make(), X, Y, cv=3), "cross_validate: there is no argument cv. Did you mean folds?"),
+        (lambda: gn.Population(make(), 2).fit(X, Y), "fit: epochs must be given."),
         (lambda: gn.Adam(0.1, 0.9), "Adam: arguments after learning_rate need their names. Did you mean beta1=0.9?"),
     ],
 )

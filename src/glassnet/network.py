@@ -74,6 +74,7 @@ class Network(BaseNetwork):
 
     # ---- training and use ---------------------------------------------------------------------------------------
 
+    @advises_on_names
     def fit(
         self,
         X: Any,

@@ -20,6 +20,7 @@ from glassnet.training.class_weights import class_codes
 from glassnet.training.loop import Validation
 from glassnet.training.options import TrainingOptions, check_fit_options
 from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
 from glassnet.utils.text_table import table_lines
@@ -90,6 +91,7 @@ class CrossValidation:
         return f"CrossValidation({len(self.networks)} folds: {parts})"
 
 
+@advises_on_names
 def cross_validate(
     network: Network,
     X: Any,

@@ -20,7 +20,7 @@ from glassnet.schedules import Schedule
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
-from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -121,6 +121,7 @@ class Population(AdvisesOnNames):
         """What training recorded, for each member."""
         return [network.history for network in self.networks]
 
+    @advises_on_names
     def fit(self, X: Any, y: Any, *, epochs: int, **options: Unpack[JointOptions]) -> list[History]:
         """Train every member ``epochs`` more epochs, each in its own order of the rows and to its own end.
 

@@ -18,6 +18,7 @@ from glassnet.populations.members import check_template, kept_value
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.text_table import table_lines
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Sweep:
         return f"Sweep({len(self.trials)} trials, best {self.trials[0]!r})"
 
 
+@advises_on_names
 def sweep(
     build: Callable[..., Network],
     settings: Grid | Iterable[Mapping[str, Any]],
