@@ -63,6 +63,8 @@ OPTIONS = {
     "scratch xor --hidden 4": "Did you mean --hidden-size?",
     "scratch xor --iterations 4": "Did you mean --epochs?",
     "scratch xor --loss cross_entropy": "Did you mean --gradient?",
+    "train d.csv -t y -lr 0.1": "Did you mean --rate?",
+    "train d.csv -t y -epochs 5": "Did you mean --epochs?",
     "train d.csv -t y -e 5": "See: glassnet train --help",
 }
 
@@ -175,3 +177,15 @@ def test_notes_on_threads_name_no_argument() -> None:
 def test_messages_of_the_library_as_they_are_typed(said: str, typed: str) -> None:
     """Arguments of Python in a message become the options that mean the same."""
     assert as_typed(said) == typed
+
+
+def test_numbers_as_they_are_written_elsewhere() -> None:
+    """Percent, an exponent and brackets are read for what they say."""
+    texts = dict.fromkeys(declared(TrainOptions)) | {
+        "target": "y",
+        "test": "25%",
+        "epochs": "1e2",
+        "layers": "[64, 32]",
+    }
+    options = TrainOptions.from_texts("d.csv", texts, estimates=False)
+    assert (options.test, options.epochs, options.layers) == (0.25, 100, (64, 32))

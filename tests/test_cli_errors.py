@@ -55,6 +55,8 @@ CASES = {
     # options
     GOOD + "--epochs many": "--epochs must be a whole number of at least 1, got 'many'.",
     GOOD + "--epochs 0": "--epochs must be a whole number of at least 1, got 0.",
+    GOOD
+    + "--validation 20": "--validation must be a finite number above 0 and below 1, got 20. A share of 20 % is 0.2.",
     GOOD + "--epochs 2.5": "--epochs must be a whole number of at least 1, got 2.5.",
     GOOD + "--rate 0": "--rate must be a finite number above 0, got 0.",
     GOOD + "--rate nan": "--rate must be a finite number above 0, got nan.",

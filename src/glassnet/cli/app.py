@@ -104,7 +104,7 @@ def _run(words: list[str], name: str) -> int:
     try:
         job = app(words, prog_name="glassnet", standalone_mode=False)
     except Exception as error:
-        sentence = usage_sentence(error, name)
+        sentence = usage_sentence(error, name, words)
         if sentence is None:
             raise
         return _say(f"{name}: {sentence}", UNUSABLE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -183,14 +183,16 @@ def _scratch(
     return lambda: run_scratch(problem, hidden_size, learning_rate, epochs, gradient, seed)
 
 
-def usage_sentence(error: Exception, name: str) -> str | None:
-    """Return a usage error that Typer found as one sentence; None for any other error."""
+def usage_sentence(error: Exception, name: str, words: Sequence[str]) -> str | None:
+    """Return a usage error that Typer found in ``words`` as one sentence; None for any other error."""
     if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
         return None
     option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     see = f"See: {name} --help"
     if type(error).__name__ == "NoSuchOption":
-        return f"unknown option {option}. {_suggested_option(str(option), context) or see}"
+        # Of -lr, one word for whoever types it, Typer has only the first letter.
+        whole = next((word for word in words if word.startswith(str(option)) and word[1:2] != "-"), str(option))
+        return f"unknown option {whole}. {_suggested_option(whole, context) or see}"
     if option:
         return f"{option} must be followed by a value, got nothing. {see}"
     missing = getattr(getattr(error, "param", None), "metavar", None)
@@ -207,7 +209,7 @@ def usage_sentence(error: Exception, name: str) -> str | None:
 
 def _suggested_option(typed: str, context: Any) -> str:
     """Return the sentence that helps someone who typed an option that the command does not have, or ""."""
-    if not typed.startswith("--"):
+    if len(typed) < 3:
         return ""  # a letter stands for too many words
     names = [flag for each in context.command.params for flag in each.opts if flag.startswith("--")]
     return suggestion(typed, [flag[2:] for flag in names], "--{}".format)
