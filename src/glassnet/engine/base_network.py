@@ -22,7 +22,7 @@ from glassnet.layers.tree import every_layer, leaves, name_layers
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.utils.checks import check_choice, check_integer, check_number
-from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_name
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_attribute
 from glassnet.utils.names import DTypeName, LossName, OptimizerName
 from glassnet.utils.random_streams import Noise, Streams
 
@@ -80,9 +80,9 @@ class BaseNetwork(AdvisesOnNames):
     if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
 
         def __getattr__(self, name: str) -> Any:
-            if name in dir(type(self)):  # a property that raised an AttributeError, which is to be seen
+            if hasattr(type(self), name):  # a property that raised an AttributeError, which is to be seen
                 return object.__getattribute__(self, name)
-            raise unknown_name(type(self).__name__, name, dir(type(self)))
+            raise unknown_attribute(type(self), name)
 
     # ---- construction -------------------------------------------------------------------------------------------
 

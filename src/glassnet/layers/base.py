@@ -15,7 +15,7 @@ import numpy as np
 from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import BufferPool, Buffers
 from glassnet.utils.checks import check_flag, check_number
-from glassnet.utils.keywords import AdvisesOnNames, unknown_name
+from glassnet.utils.keywords import AdvisesOnNames, unknown_attribute
 from glassnet.utils.random_streams import Noise
 
 __all__ = ["Cache", "Layer", "ParamSpec", "Step", "Views"]
@@ -135,7 +135,7 @@ class Layer(AdvisesOnNames):
     if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
 
         def __getattr__(self, name: str) -> Any:
-            raise unknown_name(type(self).__name__, name, dir(type(self)))
+            raise unknown_attribute(type(self), name)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Check the shape of one input sample and return the shape of one output sample.

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import FormatError
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
-from glassnet.utils.keywords import unknown_name
+from glassnet.utils.keywords import unknown_attribute
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["History", "listed"]
@@ -66,7 +66,7 @@ class History:
     if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
 
         def __getattr__(self, name: str) -> Any:
-            raise unknown_name(type(self).__name__, name, dir(type(self)))
+            raise unknown_attribute(type(self), name)
 
     def record(self, row: dict[str, Any]) -> None:
         """Append one epoch."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 from glassnet.utils.suggestions import suggestion
 from glassnet.utils.wording import shortened
 
-__all__ = ["AdvisesOnNames", "advises_on_names", "refuse_unknown", "unknown_name"]
+__all__ = ["AdvisesOnNames", "advises_on_names", "refuse_unknown", "unknown_attribute", "unknown_name"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -74,8 +74,23 @@ def unknown_name(owner: str, name: str, choices: Iterable[str]) -> AttributeErro
     >>> unknown_name("glassnet", "Linear", ["Dense", "Flatten"])
     AttributeError('glassnet has no Linear. Did you mean Dense?')
     """
+    return AttributeError(_no_such_name(owner, name, choices))
+
+
+def unknown_attribute(kind: type, name: str) -> AttributeError:
+    """Return the error for an attribute that the objects of a class do not have; see `unknown_name`."""
+    return AttributeError(_no_such_attribute(kind, name))
+
+
+@functools.lru_cache(maxsize=256)  # programs ask many objects whether they have something
+def _no_such_attribute(kind: type, name: str) -> str:
+    return _no_such_name(kind.__name__, name, dir(kind))
+
+
+def _no_such_name(owner: str, name: str, choices: Iterable[str]) -> str:
+    """Return the sentence for a name that does not exist."""
     advice = "" if name.startswith("_") else suggestion(name, [c for c in choices if not c.startswith("_")], str)
-    return AttributeError(f"{owner} has no {name}. {advice}".rstrip())
+    return f"{owner} has no {name}. {advice}".rstrip()
 
 
 def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> str:
