@@ -104,7 +104,7 @@ def _beside_linear(network: Scores, linear: Scores | None) -> str:
     if network.values[first] == linear.values[first]:
         as_good = "is exactly as good" if network.right is None else "is right just as often"
         return f"; the linear model {as_good}, {_rows(network)}."
-    return f"; the difference from the linear model is within noise, {_rows(network)}."
+    return f"; the difference to the linear model is within chance ({count(len(network.loss), 'held-out row')})."
 
 
 def _nothing_learned(baseline: str, network: Scores, simple: Scores, linear: Scores | None) -> str:

@@ -65,7 +65,13 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     held_out = None if valid is None else _arrays(encoder, target, valid)
     data = _arrays(encoder, target, train)
     jobs = _Jobs(options, encoder, target, data, held_out)
-    trained = jobs.train(began)
+    try:
+        trained = jobs.train(began)
+    except DivergenceError as error:
+        # What the network advises, another learning rate, is part of the recipe.
+        advice = "Try another recipe, or another random_state."
+        message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
+        raise DivergenceError(message, got=error.got) from error
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.values import as_texts, native_column
 from glassnet.utils.checks import require_extra
+from glassnet.utils.keywords import refuse_unknown
 
 __all__ = ["column_from_values", "draft_column", "is_frame", "table_of", "to_table", "warn_of_notes"]
 
@@ -45,6 +46,7 @@ def to_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Return any kind of table as a `Table`.
 
@@ -73,6 +75,7 @@ def to_table(
     >>> to_table([{"size": 1, "colour": "red"}, {"size": 2}])["colour"].values.tolist()
     ['red', '']
     """
+    refuse_unknown(to_table, unknown)
     given = {"decimal": decimal, "thousands": thousands, "missing": missing, "day_first": day_first, "read": read}
     table = table_of(frame, ReadOptions.checked("to_table", like=like, **given))
     warn_of_notes("to_table", table)
