@@ -8,10 +8,11 @@ import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -201,6 +202,38 @@ def test_generators_and_views_are_columns() -> None:
     """A dict may hold anything that can be gone through."""
     table = to_table({"a": (i for i in range(3)), "b": {1: "x", 2: "y", 3: "z"}.values(), "c": range(3)})
     assert [column.values.tolist() for column in table.columns] == [[0.0, 1.0, 2.0], ["x", "y", "z"], [0.0, 1.0, 2.0]]
+
+
+def test_dicts_of_row_numbers_are_columns() -> None:
+    """What `DataFrame.to_dict` returns is the frame again; dicts with other keys in cells are no values."""
+    frame = pd.DataFrame({"a": [1.5, None, 2.0], "b": ["x", "y", None]}, index=[7, 3, 5])
+    same(to_table(frame.to_dict()), to_table(frame))
+    for given in ({"a": {0: 1}, "b": {1: 2}}, {"a": {"x": 1}}, {"a": {0: 1}, "b": 2}):
+        with pytest.raises(DataError, match="column 'a' must have one value per cell, got dict"):
+            to_table(given)
+
+
+class _Row(NamedTuple):
+    a: float
+
+
+@dataclass
+class _Item:
+    a: float
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (_Row(1.0), r"got _Row\. Pass its _asdict\(\)\.$"),
+        (_Item(1.0), r"got _Item\. Pass dataclasses\.asdict of it\.$"),
+        (iter([{"a": 1}]), r"got list_iterator\. Pass a list of them\.$"),
+    ],
+)
+def test_other_objects_of_one_row(given: Any, advice: str) -> None:
+    """An object that can give its row as a dict is refused with how."""
+    with pytest.raises(DataError, match=advice):
+        to_table(given)
 
 
 def test_lists_of_lists_are_no_rows() -> None:

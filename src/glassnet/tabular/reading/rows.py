@@ -26,7 +26,7 @@ def are_rows(X: Any) -> bool:
     (True, True, False, False)
     """
     if isinstance(X, Mapping):
-        return bool(X) and not any(map(_is_sequence, X.values()))
+        return bool(X) and not any(map(_is_sequence, X.values())) and not _by_index(X)
     return _names_its_cells(X) or any(_is_row(item) for item in _listed(X)[:_LOOKED_AT])
 
 
@@ -49,7 +49,9 @@ def columns_of(X: Any, where: str = "to_table") -> dict[str, Any] | None:
     if isinstance(X, Mapping):
         _refuse_mixed(where, X)
     if not are_rows(X):
-        return {name: _as_column(values) for name, values in X.items()} if isinstance(X, Mapping) else None
+        if not isinstance(X, Mapping):
+            return None
+        return {name: [*cells.values()] if _by_index(X) else _as_column(cells) for name, cells in X.items()}
     listed = _listed(X) or [X]
     if all(map(_has_fields, listed)) and len({row.dtype for row in listed}) == 1:
         together = (np.ma if any(isinstance(row, np.ma.MaskedArray) for row in listed) else np).stack(listed)
@@ -162,6 +164,15 @@ def _cell(value: Any) -> Any:
     if not _is_scalar_array(value) or isinstance(value, np.generic):
         return value
     return value[()] if isinstance(value, np.ndarray) else value.item()
+
+
+def _by_index(X: Mapping[Any, Any]) -> bool:
+    """Return whether each value maps the same row numbers to cells, as ``DataFrame.to_dict`` has it."""
+    columns = list(X.values())
+    if not columns or not all(isinstance(cells, Mapping) and cells for cells in columns):
+        return False
+    index = list(columns[0])
+    return all(isinstance(row, (int, np.integer)) for row in index) and all(list(cells) == index for cells in columns)
 
 
 def _as_column(values: Any) -> Any:
