@@ -414,3 +414,13 @@ def test_what_a_model_does_not_use_is_not_decided_about(model: TableModel, tmp_p
         np.testing.assert_array_equal(model.predict_proba(given), expected)
         np.testing.assert_array_equal(estimator.predict_proba(given), expected)
         assert model.warnings(given)[0] == "Not in the training data and passed over: 'price', 'when'."
+
+
+def test_rows_of_a_file_that_is_gone() -> None:
+    """If the file with the lines is gone, as a copy of standard input, the row is named by its position."""
+
+    def gone(row: int) -> int:
+        raise FileNotFoundError(row)
+
+    assert RowNames(gone)(4) == "row 5 (counted from 1)"
+    assert RowNames(lambda row: None)(4) == "row 5 (counted from 1)"
