@@ -359,6 +359,27 @@ def test_predict_one_takes_one_row(n: int, model: TableModel) -> None:
         model.predict_one(rows)
 
 
+def test_a_renamed_target(model: TableModel) -> None:
+    """Where the target is needed, a column that is it under another name is asked for."""
+    frame = {**columns(), "Target": labels()}
+    with pytest.raises(
+        DataError, match=r"must have the target 'target', got the columns .*\. Did you mean 'Target'\?$"
+    ):
+        model.evaluate(frame)
+    with pytest.raises(DataError, match=r"must have the target 'target', got none\. Did you mean 'Target'\?$"):
+        model.importance(frame)
+    with pytest.raises(DataError, match=r"Use predict where it is not known\.$"):
+        model.evaluate(columns())
+
+
+def test_no_rows_have_no_answers(model: TableModel) -> None:
+    """An empty list of rows, as a request may hold, has an empty list of answers."""
+    estimator = TabularRegressor(**SHORT).fit(columns(), numbers())
+    assert model.predict([]).shape == estimator.predict([]).shape == (0,)
+    assert model.predict_proba([]).shape == (0, 2)
+    assert model.warnings([]) == []
+
+
 # ---- how messages name rows --------------------------------------------------------------------------------------
 
 

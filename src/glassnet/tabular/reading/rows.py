@@ -65,6 +65,8 @@ def columns_of(X: Any, where: str = "to_table") -> dict[str, Any] | None:
 def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where: str) -> Any:
     """Return X with a missing value for each ``needed`` name that all of its rows lack; anything but rows unchanged.
 
+    An empty list has no rows.
+
     ``known`` are all names of training.
 
     Raises
@@ -77,6 +79,8 @@ def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where
     >>> complete_rows({"a": 1}, ["a", "b"], ["a", "b"], "predict")
     {'a': [1], 'b': [None]}
     """
+    if isinstance(X, (list, tuple)) and not X:
+        return {name: [] for name in needed}
     if not are_rows(X):
         return X
     columns = columns_of(X, where) or {}
