@@ -208,6 +208,8 @@ def test_dicts_of_row_numbers_are_columns() -> None:
     """What `DataFrame.to_dict` returns is the frame again; dicts with other keys in cells are no values."""
     frame = pd.DataFrame({"a": [1.5, None, 2.0], "b": ["x", "y", None]}, index=[7, 3, 5])
     same(to_table(frame.to_dict()), to_table(frame))
+    same(to_table(frame.to_dict("index")), to_table(frame))
+    same(to_table(frame.to_dict("series")), to_table(frame))
     for given in ({"a": {0: 1}, "b": {1: 2}}, {"a": {"x": 1}}, {"a": {0: 1}, "b": 2}):
         with pytest.raises(DataError, match="column 'a' must have one value per cell, got dict"):
             to_table(given)

@@ -96,7 +96,10 @@ def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where
 
 
 def _listed(X: Any) -> Sequence[Any]:
-    """Return the items of a list, tuple or array of objects; nothing for anything else."""
+    """Return the items of a list, tuple, array of objects or dict by row numbers; nothing for anything else."""
+    if isinstance(X, Mapping):
+        whole = all(map(_is_whole, X)) and all(isinstance(row, Mapping) for row in X.values())
+        return [*X.values()] if whole else ()
     if isinstance(X, np.ndarray):
         return X.tolist() if X.ndim == 1 and X.dtype.kind == "O" else ()
     return X if isinstance(X, (list, tuple)) and not hasattr(X, "_fields") else ()
@@ -176,7 +179,11 @@ def _by_index(X: Mapping[Any, Any]) -> bool:
     if not columns or not all(isinstance(cells, Mapping) and cells for cells in columns):
         return False
     index = list(columns[0])
-    return all(isinstance(row, (int, np.integer)) for row in index) and all(list(cells) == index for cells in columns)
+    return all(map(_is_whole, index)) and all(list(cells) == index for cells in columns)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _as_column(values: Any) -> Any:
