@@ -18,6 +18,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.wording import few, shortened
 
@@ -171,7 +172,9 @@ class TableModel(Predictor):
         if self.target.name not in table:
             must = f"the frame must have the target {self.target.name!r}"
             got = f"the columns {few(map(repr, table.names))}"
-            message = f"TableModel.evaluate: {must}, got {got}. Use predict where it is not known."
+            advice = ask_for_renamed([self.target.name], [name for name in table.names if name not in self.forms])
+            advice = advice or "Use predict where it is not known."
+            message = f"TableModel.evaluate: {must}, got {got}. {advice}"
             raise DataError(message, expected=self.target.name, got=table.names)
         y = self.target.transform(table[self.target.name])
         X = self.encoder.transform(table)
