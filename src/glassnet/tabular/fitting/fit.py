@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.diagnosis import Watch
 from glassnet.errors import DataError, DivergenceError
 from glassnet.network import Network
-from glassnet.populations.folds import make_folds
+from glassnet.populations.folds import Fold
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
 from glassnet.tabular.encoding.encoder import TableEncoder
@@ -24,8 +24,9 @@ from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.splitting.division import equal_inputs
+from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
 from glassnet.training import Callback, EarlyStopping, History
-from glassnet.utils.splitting import split_rows
 
 __all__ = ["Trained", "fit_table"]
 
@@ -62,7 +63,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         target = _rescaled(target, scaled, clip=options.recipe.clips)
     encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     held_out = None if valid is None else _arrays(encoder, target, valid)
-    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out)
+    folds = [(None, None)] if options.n_folds is None else _folds(train, target, options.n_folds, options)
+    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out, folds)
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
@@ -71,8 +73,18 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
     codes = target.transform(rows.target) if target.labels else None
-    train, valid = split_rows(len(rows.target), [1.0 - _HELD_OUT, _HELD_OUT], seed, stratify=codes)
+    equal = equal_inputs(rows.inputs, rows.target)
+    train, valid = divide_rows(equal, [1.0 - _HELD_OUT, _HELD_OUT], seed, codes, rows.groups)
     return rows.take(train), rows.take(valid)
+
+
+def _folds(rows: Rows, target: TargetEncoder, n_folds: int, options: FitOptions) -> Sequence[Fold]:
+    """Return the training and validation rows of each fold."""
+    if options.folds is not None:
+        return options.folds
+    codes = target.transform(rows.target) if target.labels else None
+    equal = equal_inputs(rows.inputs, rows.target)
+    return divide_into_folds(equal, n_folds, options.seed, codes, rows.groups)
 
 
 def _rescaled(target: TargetEncoder, column: Column, *, clip: bool) -> TargetEncoder:
@@ -100,24 +112,18 @@ class _Jobs:
     """The networks to train, and the rows of each."""
 
     def __init__(
-        self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, held_out: Arrays | None
-    ) -> None:
+        self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, held_out: Arrays | None,
+        folds: Sequence[tuple[Any, Any]],
+    ) -> None:  # fmt: skip
         self._options, self._encoder, self._target = options, encoder, target
         self._data, self._held_out = data, held_out
-        self._folds = self._divide()
+        self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
         self._epochs = options.most_epochs
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             self._epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
-
-    def _divide(self) -> list[tuple[Any, Any]]:
-        """Return the training and validation rows of each fold; None without folds."""
-        options, (X, y, _) = self._options, self._data
-        if options.n_folds is None:
-            return [(None, None)]
-        return [*make_folds(len(X), options.n_folds, options.seed, codes=y if self._target.labels else None)]
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
