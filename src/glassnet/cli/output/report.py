@@ -25,6 +25,7 @@ from glassnet.cli.output.report_parts import (
     report_console,
     scores_table,
 )
+from glassnet.cli.output.split_text import how_divided, used_for
 from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.training.progress import seconds_text
 
@@ -89,12 +90,15 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     """Print the scores beside those of the baselines, and what they mean."""
     scores, part = result["scores"], result["judged_on"]
     n = result["rows"][part]
-    held_out = "held out, never used in training" if part == "test" else "they also chose the best epoch"
     table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
-    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {held_out}", table)
+    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {used_for(part, result['split'])}", table)
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
+    for sentence in result["split"]["warnings"]:
+        console.print(Text(sentence, style="yellow"))
+    for sentence in result["split"]["notes"]:
+        console.print(Text(plain(sentence), style="dim"))
     if n < _FEW_ROWS:
         console.print(Text(f"With {count(n, 'row')} every score here is rough.", style="yellow"))
     if part != "test":
@@ -193,6 +197,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
     parts += f"; {skipped:,} without a target left out" if skipped else ""
     facts: list[tuple[str, str | Text]] = [
         ("Rows", f"{rows['read']:,}: {parts}"),
+        *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 import numpy as np
@@ -37,6 +37,7 @@ class Prepared:
     column: Column
     target: TargetEncoder
     division: Division
+    notes: list[str] = field(default_factory=list)  # how else they could be divided
 
     @property
     def rows(self) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
+from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.recipe_network import find_recipe
@@ -17,6 +18,7 @@ from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import work_per_row
+from glassnet.tabular.splitting.division import shared_sentences
 from glassnet.training import History
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
@@ -61,6 +63,8 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     X = outcome.trained.features(part)
     ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
     findings = outcome.history.findings
+    split = {**data.division.describe(), "warnings": shared_sentences(data.division), "notes": data.notes}
+    judged = verdict(words, ours, simple, linear, kind_of_rows(part, split))
     return {
         "command": "train",
         "glassnet": gn.__version__,
@@ -77,10 +81,11 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "recipes": outcome.recipes,
         "training": _training(outcome, len(data.rows["training"])),
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
+        "split": split,
         "judged_on": part,
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
-        "verdict": {**verdict(words, ours, simple, linear), "hint": _hint(model, ours, linear)},
+        "verdict": {**judged, "hint": _hint(model, ours, linear)},
         "findings": findings.to_dict()["findings"] if findings else [],
         **details(model, X, truth),
     }

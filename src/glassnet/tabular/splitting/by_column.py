@@ -115,7 +115,8 @@ def parts_by_words(where: str, column: Column) -> dict[str, np.ndarray]:
     unclear = [word for word, part in meanings.items() if part is None]
     if unclear:
         must = f"column {column.name!r} must say train, validation or test in every row"
-        message = f"{where}: {must}, got {few(map(repr, unclear), 5)}. Write these words in their place."
+        named = ", or call the column is_test if 1 is a test row" if set(map(_folded, unclear)) <= set(_TRUTH) else ""
+        message = f"{where}: {must}, got {few(map(repr, unclear), 5)}. Write these words in their place{named}."
         raise DataError(message, expected=must, got=unclear)
     code = {word: list(_WORDS).index(str(part)) for word, part in meanings.items()}
     texts = map(plain_text, column.values.tolist())

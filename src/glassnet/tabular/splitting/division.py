@@ -85,7 +85,7 @@ def divide_table(
         The first equal row of each, from `equal_inputs`.
     shares : dict
         The share of each part: training, validation and test, or some of them. With a column of words only the
-        share of validation counts, where the column does not name them.
+        share of validation counts, of the rows that the words leave to training, where they name no validation rows.
     seed : int
         For what is random.
     codes : ndarray of shape (n,) or None
@@ -113,11 +113,10 @@ def _divide_by_words(
     rows = parts_by_words(f"{where}: {by.option}", by.column)
     if "validation" not in rows and shares.get("validation"):
         train = rows["training"]
-        share = shares["validation"] * len(equal) / len(train)
-        if share >= 1.0 or len(train) < 2:
-            must = f"the {len(train)} training rows of column {by.column.name!r} must be enough for validation too"
-            message = f"{where}: {by.option}: {must}, got a share of {shares['validation']:g} for validation."
-            raise DataError(message, expected=must, got=shares["validation"])
+        share = shares["validation"]
+        if len(train) < 4:
+            message = f"{where}: {by.option}: there must be at least 4 rows to train on, got {len(train)}."
+            raise DataError(message, expected=4, got=len(train))
         some = divide_rows(among(equal, train), [1.0 - share, share], seed, None if codes is None else codes[train])
         rows = {"training": train[some[0]], "validation": train[some[1]], **rows | {"training": train[some[0]]}}
         rows = {part: rows[part] for part in ("training", "validation", "test") if part in rows}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from glassnet.errors import DataError
 from glassnet.populations.folds import Fold, make_folds
 from glassnet.utils.splitting import split_rows
 
@@ -126,8 +127,13 @@ def split_groups(
 ) -> list[np.ndarray]:
     """Return one sorted array of row numbers per share, with the rows of each group in one of them.
 
-    There must be as many groups as shares. Large groups are placed one by one, where their classes are missing most;
+    Large groups are placed one by one, where their classes are missing most;
     the others in random order, such that every part gets about the same share of each class.
+
+    Raises
+    ------
+    DataError
+        Fewer groups than parts.
 
     Examples
     --------
@@ -137,6 +143,9 @@ def split_groups(
     n = len(groups)
     rng = np.random.default_rng(seed)
     names, members, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    if len(names) < len(shares):
+        message = f"split: there must be a group for each of {len(shares)} parts, got {len(names)} different ones."
+        raise DataError(message, expected=len(shares), got=len(names))
     kinds = np.zeros(n, dtype=np.int64) if codes is None else np.unique(codes, return_inverse=True)[1]
     part_of: np.ndarray = np.full(len(names), -1, dtype=np.int64)
     order = rng.permutation(len(names))
