@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from glassnet.populations.folds import make_folds
 from glassnet.tabular import Column, Table, split_rows
 from glassnet.tabular.reading.frames import to_table
-from glassnet.tabular.splitting import equal_rows as module
-from glassnet.tabular.splitting.equal_rows import equal_rows
+from glassnet.tabular.splitting import duplicates as module
+from glassnet.tabular.splitting.duplicates import equal_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows, merge_groups, split_groups
 
 seeds = st.integers(0, 2**32 - 1)

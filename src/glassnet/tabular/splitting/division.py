@@ -11,7 +11,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.coder_choice import is_identifier
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.splitting.by_column import group_numbers, parts_by_time, parts_by_words, time_text
-from glassnet.tabular.splitting.equal_rows import among, equal_rows, shared_rows
+from glassnet.tabular.splitting.duplicates import among, equal_rows, shared_rows
 from glassnet.tabular.splitting.grouped import divide_rows
 
 __all__ = ["Division", "SplitBy", "divide_table", "equal_inputs", "shared_sentences"]
