@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.splitting.division import equal_inputs
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
+from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
 from glassnet.training import Callback, EarlyStopping, History
 
 __all__ = ["Trained", "fit_table"]
@@ -67,8 +69,32 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out, folds)
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
+    if options.keeps_hashes:
+        parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)
+        network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
     return Trained(TableModel(network, encoder, target), histories, trained)
+
+
+def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
+    """Return the rows that some network was trained on, and those that only chose epochs; others are in no fold."""
+    train, valid = (np.unique(np.concatenate(parts)) for parts in zip(*folds, strict=True))
+    rest = np.setdiff1d(valid, train)
+    return rows.take(train), rows.take(rest) if len(rest) else None
+
+
+def _hashes(
+    network: Network, encoder: TableEncoder, target: TargetEncoder, parts: tuple[Rows, Rows | None]
+) -> RowHashes:
+    """Return hashes of the rows that were trained on, and of those that chose the epoch."""
+    train, valid = (
+        None if rows is None else row_contents(encoder, target, Table([*rows.inputs.columns, rows.target]))
+        for rows in parts
+    )
+    assert train is not None
+    # Random, as the weights are, and yet the same for equal runs: they leave equal files.
+    salt = int.from_bytes(blake2b(network.params.tobytes(), digest_size=8).digest())
+    return RowHashes.of(train, valid, salt)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:

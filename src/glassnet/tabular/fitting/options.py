@@ -49,6 +49,7 @@ class FitOptions:
     batch_size: int | None = None
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
     seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
+    keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
     allow_empty: bool = False  # a column without any value is left out instead of refused
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
