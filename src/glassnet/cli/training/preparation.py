@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 import numpy as np
@@ -15,6 +15,7 @@ from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, SplitBy, divide_table, equal_inputs
+from glassnet.tabular.splitting.suggestions import suggest_divisions
 from glassnet.utils.wording import few
 
 __all__ = [
@@ -165,7 +166,11 @@ def prepare(
         # The scale is learned, so it comes from the training rows; the list of classes is known beforehand.
         coder = TargetEncoder().fit(table[target].take(division.rows["training"]), "regression")
         coder.reason = reason
-    return Prepared(inputs, table[target], coder, division)
+    prepared = Prepared(inputs, table[target], coder, division)
+    if by is not None:
+        return prepared
+    notes = suggest_divisions(table, target, division.rows["training"], division.rows[prepared.scored_on])
+    return replace(prepared, notes=notes)
 
 
 def _parts(where: str, n: int, shares: tuple[float, float]) -> dict[str, float]:
