@@ -11,7 +11,7 @@ from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, Numbe
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import odd_format, plain_text
+from glassnet.tabular.reading.text import plain_text
 
 __all__ = ["choose_coder", "is_identifier", "refuse_empty"]
 
@@ -42,8 +42,6 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        if len(distinct) > max_categories:
-            _refuse_odd_format(column)
         if is_identifier(column):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
@@ -59,15 +57,6 @@ def is_identifier(column: Column) -> bool:
         return False
     present = column.present()
     return len(set(present.tolist())) > _ID_SHARE * len(present)
-
-
-def _refuse_odd_format(column: Column) -> None:
-    """Raise an error for text that is nearly numbers: as categories its many values would be of no use."""
-    found = odd_format(column.present().tolist())
-    if found:
-        must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
-        message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
-        raise DataError(message, expected=must, got=found)
 
 
 def refuse_empty(names: list[str]) -> None:

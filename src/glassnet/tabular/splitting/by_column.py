@@ -36,9 +36,10 @@ def group_numbers(where: str, column: Column, *, first: int = 1) -> np.ndarray:
     [0, 1, 0]
     """
     _refuse_missing(where, column, first)
-    if column.kind == "category":
+    texts = column.values if column.kind == "category" else column.exact
+    if texts is not None:  # also of whole numbers that float64 would merge
         codes: dict[str, int] = {}
-        return np.fromiter((codes.setdefault(v, len(codes)) for v in column.values.tolist()), np.int64, len(column))
+        return np.fromiter((codes.setdefault(text, len(codes)) for text in texts.tolist()), np.int64, len(column))
     return np.unique(column.values, return_inverse=True)[1].astype(np.int64)
 
 

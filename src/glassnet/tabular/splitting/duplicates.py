@@ -60,22 +60,27 @@ def mixed(keys: np.ndarray) -> np.ndarray:
 
 def _plain_key(column: Column) -> np.ndarray:
     """Return a number for each cell, uint64 (n,): equal cells have equal numbers."""
-    if column.kind == "number":
+    if column.kind == "number" and column.exact is None:
         values = np.where(column.missing, np.nan, column.values + 0.0)  # -0.0 + 0.0 is 0.0
         return values.view(np.uint64)
     if column.kind == "date":
         return column.values.astype("M8[us]").view(np.uint64)
     if column.kind == "boolean":
         return np.where(column.missing, 2, column.values).astype(np.uint64)
-    return np.fromiter(map(hash, column.values.tolist()), np.int64, len(column)).view(np.uint64)
+    return np.fromiter(map(hash, _cells(column).tolist()), np.int64, len(column)).view(np.uint64)
+
+
+def _cells(column: Column) -> np.ndarray:
+    """Return the values, large whole numbers as their text: as float64 different ones may be equal."""
+    return column.values if column.exact is None else column.exact
 
 
 def _equal(columns: Sequence[Column], rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return for each pair of rows whether they are equal."""
     equal: np.ndarray = np.ones(len(rows), dtype=bool)
     for column in columns:
-        missing = column.missing[rows], column.missing[others]
-        values = column.values[rows] == column.values[others]
+        missing, cells = (column.missing[rows], column.missing[others]), _cells(column)
+        values = cells[rows] == cells[others]
         equal &= np.where(missing[0] | missing[1], missing[0] & missing[1], values.astype(bool))
     return equal
 
@@ -83,10 +88,13 @@ def _equal(columns: Sequence[Column], rows: np.ndarray, others: np.ndarray) -> n
 def _separate(columns: Sequence[Column], rows: np.ndarray, first: np.ndarray) -> None:
     """Write to ``first`` the first equal row of those ``rows`` that only the hash made equal to another."""
     seen: dict[tuple[object, ...], int] = {}
-    for row in rows.tolist():
-        cells = (None if column.missing[row] else column.values[row].item() if column.kind != "category"
-                 else column.values[row] for column in columns)  # fmt: skip
-        first[row] = seen.setdefault(tuple(cells), row)
+    parts: list[list[object]] = []
+    for column in columns:
+        cells = _cells(column)[rows].astype(object)
+        cells[column.missing[rows]] = None
+        parts.append(cells.tolist())
+    for row, content in zip(rows.tolist(), zip(*parts, strict=True), strict=True):
+        first[row] = seen.setdefault(content, row)
 
 
 def shared_rows(equal: np.ndarray, rows: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from glassnet.tabular.encoding.coders import finite
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.table import Column, Table
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form, as_kind
 from glassnet.tabular.splitting.duplicates import mixed
 
 __all__ = ["MOST_HASHES", "RowHashes", "SeenRows", "hash_rows", "row_contents"]
@@ -34,9 +34,14 @@ def row_contents(encoder: TableEncoder, target: TargetEncoder, table: Table) -> 
 
     The hashes of rows are made of these, so that a file, a frame and an array with equal cells have equal hashes.
     """
-    where = "row_contents"
-    used = [as_kind(table[c.name], c.training_kind, where) for c in encoder.coders if c.features]
-    return [*map(finite, used), as_kind(table[target.name], target.kind, where)]
+    where, forms = "row_contents", encoder.forms
+    used = [finite(as_form(table[name], forms[name], where)) for name in encoder.column_names]
+    answer = table[target.name]
+    if target.labels:  # the number of its class: the same label may be written in several ways
+        values = target.transform(answer).astype(np.float64)
+    else:
+        values = as_kind(as_form(answer, target.form, where), "number", where).values
+    return [*used, Column(target.name, "number", values, np.zeros(len(values), dtype=bool))]
 
 
 def hash_rows(columns: Sequence[Column], salt: int) -> np.ndarray:
