@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.comparison import verdict
 from glassnet.cli.training.model_files import load_model, table_for, training_notes
@@ -37,7 +38,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
     network, seen = score_model(model, X, truth), model.seen(table)
     return {
         "command": "evaluate",
-        "data": data,
+        "data": shown_name(data),
         "target": model.target.name,
         "task": model.target.task,
         "labels": model.target.labels,

@@ -49,7 +49,7 @@ def group_of_rows(where: str, groups: Any, n: int) -> np.ndarray | None:
     if values.dtype.kind in "biu":  # as they are: as float64 large ones would be merged
         return np.unique(values, return_inverse=True)[1].astype(np.int64)
     cells = values.tolist() if values.dtype.kind == "O" else values
-    return group_numbers(where, column_from_values("groups", cells, where), first=0)
+    return group_numbers(where, column_from_values("groups", cells, where))
 
 
 def folds_of(where: str, cv: Any, X: Any, y: np.ndarray, groups: Any, kept: np.ndarray) -> list[Fold]:

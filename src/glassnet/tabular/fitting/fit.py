@@ -18,6 +18,7 @@ from glassnet.network import Network
 from glassnet.populations.folds import Fold
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
+from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -66,14 +67,17 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     held_out = None if valid is None else _arrays(encoder, target, valid)
     folds = [(None, None)] if options.n_folds is None else _folds(train, target, options.n_folds, options)
-    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out, folds)
+    data = _arrays(encoder, target, train)
+    jobs = _Jobs(options, encoder, target, data, held_out, folds)
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes:
         parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)
         network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), histories, trained)
+    model = TableModel(network, encoder, target)
+    model.background = typical_rows(model, data[0], data[2])
+    return Trained(model, histories, trained)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

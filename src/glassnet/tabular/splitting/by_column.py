@@ -24,10 +24,8 @@ _TRUTH = dict.fromkeys(("true", "yes", "y", "t", "1"), True) | dict.fromkeys(("f
 _NO_MEANING = {"is", "in", "for", "use", "used", "as", "a", "the", "set", "flag", "row", "rows", "sample", "data"}
 
 
-def group_numbers(where: str, column: Column, *, first: int = 1) -> np.ndarray:
+def group_numbers(where: str, column: Column) -> np.ndarray:
     """Return a whole number for each row, equal for equal values; raise an error if a value is missing.
-
-    ``first`` is the number of the first row in messages: 1 for files, 0 for arrays.
 
     Examples
     --------
@@ -35,7 +33,7 @@ def group_numbers(where: str, column: Column, *, first: int = 1) -> np.ndarray:
     >>> group_numbers("--group", column_from_values("patient", ["b", "a", "b"])).tolist()
     [0, 1, 0]
     """
-    _refuse_missing(where, column, first)
+    _refuse_missing(where, column)
     texts = column.values if column.kind == "category" else column.exact
     if texts is not None:  # also of whole numbers that float64 would merge
         codes: dict[str, int] = {}
@@ -149,10 +147,10 @@ def _distinct(column: Column) -> list[str]:
     return list(dict.fromkeys(map(plain_text, column.present().tolist())))
 
 
-def _refuse_missing(where: str, column: Column, first: int = 1) -> None:
+def _refuse_missing(where: str, column: Column) -> None:
     """Raise an error if the column does not have a value in every row."""
     if column.n_missing:
-        row = f"row {int(column.missing.argmax()) + first} (counted from {first})"
+        row = column.rows(int(column.missing.argmax()))
         got = f"{column.n_missing} of {len(column)} rows without, the first of them {row}"
         message = f"{where}: column {column.name!r} must have a value in every row, got {got}. Fill them first."
         raise DataError(message, expected="no missing values", got=column.n_missing)
