@@ -162,3 +162,37 @@ def test_the_result_says_how_rows_were_divided(folder: Path, capsys: pytest.Capt
     assert json.loads(capsys.readouterr().out)["split"]["column"] == "patient"
     assert main(words) == 0
     assert "Divided          by the values of 'patient': " in capsys.readouterr().out
+
+
+def test_the_page_says_how_rows_were_divided(folder: Path) -> None:
+    """The HTML report has the same sentences as the report on the terminal."""
+    for data, options, piece in (
+        ("patients.csv", {"group": "patient"}, "Rows were divided by the values of &#x27;patient&#x27;: "),
+        ("few.csv", {}, "40 of 40 test rows have an equal row in training."),
+    ):
+        page = folder / "page.html"
+        result_of(folder, data, report=str(page), **options)
+        assert piece in page.read_text()
+
+
+def test_scores_on_validation_rows_are_called_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If a column names no test rows, the report says that its rows chose the epoch, and what would help."""
+    lines = (folder / "patients.csv").read_text().replace(",test,", ",dev,").splitlines()
+    (folder / "no_test.csv").write_text("\n".join(lines) + "\n")
+    words = ["train", str(folder / "no_test.csv"), "-t", "y", "--recipe", "plain", "--epochs", "1", "--split", "set"]
+    assert main([*words, "--drop", "part", "-o", str(folder / "m.safetensors")]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "validation rows, they also chose the best epoch" in out
+    assert "flatter the network: name test rows in the column 'set'." in out
+    assert "held-out" not in out
+
+
+def test_columns_that_were_left_out_on_purpose_are_known(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A column of groups, or one that was dropped, is not said to be missing from the training data."""
+    words = ["train", str(folder / "patients.csv"), "-t", "y", "--recipe", "plain", "--epochs", "1", "-q"]
+    model = str(folder / "m.safetensors")
+    assert main([*words, "--group", "patient", "--drop", "part", "-o", model]) == 0
+    for command in ("evaluate", "predict"):
+        assert main([command, model, str(folder / "patients.csv")]) == 0
+        out, err = capsys.readouterr()
+        assert "passed over" not in out + err

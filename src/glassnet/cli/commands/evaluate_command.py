@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.comparison import verdict
-from glassnet.cli.training.model_files import load_model, table_for, training_notes
+from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
 from glassnet.cli.training.preparation import without_missing
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.tabular import Table, TableModel
@@ -51,7 +51,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
         "seen": None if seen is None else seen.to_dict(),
-        "warnings": ([seen.sentence] if seen is not None and seen.sentence else []) + model.warnings(table),
+        "warnings": ([seen.sentence] if seen is not None and seen.sentence else []) + model_warnings(model, table),
         **details(model, X, truth),
     }
 

@@ -25,7 +25,7 @@ from glassnet.cli.output.report_parts import (
     report_console,
     scores_table,
 )
-from glassnet.cli.output.split_text import how_divided, used_for
+from glassnet.cli.output.split_text import advice_on_test, how_divided, used_for
 from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.training.progress import seconds_text
 
@@ -102,7 +102,8 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     if n < _FEW_ROWS:
         console.print(Text(f"With {count(n, 'row')} every score here is rough.", style="yellow"))
     if part != "test":
-        console.print(Text("Rows that chose the best epoch flatter the network: use --test 0.2.", style="yellow"))
+        advice = advice_on_test(result["split"])
+        console.print(Text(f"Rows that chose the best epoch flatter the network: {advice}.", style="yellow"))
 
 
 def _all_scores(network: dict[str, Any], scores: dict[str, Any], baseline: str, width: int) -> Table:

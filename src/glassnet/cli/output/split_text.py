@@ -7,7 +7,7 @@ from typing import Any
 
 from glassnet.cli.output.wording import plain
 
-__all__ = ["how_divided", "kind_of_rows", "used_for"]
+__all__ = ["advice_on_test", "how_divided", "kind_of_rows", "used_for"]
 
 
 def used_for(part: str, split: Mapping[str, Any]) -> str:
@@ -51,3 +51,16 @@ def how_divided(split: Mapping[str, Any]) -> str:
     if split["by"] == "time":
         return f"by {name}: " + ", ".join(f"{part} until {plain(last)}" for part, last in split["until"].items())
     return f"as the column {name} says" if split["by"] == "words" else ""
+
+
+def advice_on_test(split: Mapping[str, Any]) -> str:
+    """Return what to do for rows that neither trained the network nor chose its epoch.
+
+    Examples
+    --------
+    >>> advice_on_test({"by": "rows"}), advice_on_test({"by": "words", "column": "set"})
+    ('use --test 0.2', "name test rows in the column 'set'")
+    """
+    if split["by"] == "words":
+        return f"name test rows in the column {plain(repr(split['column']), 40)}"
+    return "use --test 0.2"
