@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import glassnet as gn
 from glassnet.cli.app import main
-from glassnet.errors import FormatError, TableWarning
+from glassnet.errors import DataError, FormatError, TableWarning
 from glassnet.tabular import Column, TableModel, TabularClassifier, TabularRegressor, read_table, to_table
 from glassnet.tabular.splitting import row_hashes
 from glassnet.tabular.splitting.row_hashes import MOST_HASHES, RowHashes, hash_rows
@@ -143,6 +143,32 @@ def test_the_network_alone_carries_them_along(model: TableModel, tmp_path: Path)
     assert TableModel.load(tmp_path / "b.safetensors").seen(FRAME).trained_on == 320  # type: ignore[union-attr]
     assert net.renewed(1).attachments == {}
     assert gn.Network([gn.Dense(1)], loss="squared_error").attachments == {}
+
+
+def test_hashes_can_be_left_out(model: TableModel, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever clears the attachments saves a file without hashes, and `show` says how many a file has."""
+    assert main(["show", "--json", save(model, tmp_path / "with.safetensors")]) == 0
+    assert '"row_hashes": 400' in capsys.readouterr().out
+    bare = TableModel.load(save(model, tmp_path / "bare.safetensors"))
+    bare.network.attachments.clear()
+    path = save(bare, tmp_path / "without.safetensors")
+    assert TableModel.load(path).seen(FRAME) is None
+    assert main(["show", "--json", path]) == 0
+    assert '"row_hashes": 0' in capsys.readouterr().out
+
+
+def save(model: TableModel, path: Path) -> str:
+    """Save a model and return the path as text."""
+    model.save(path)
+    return str(path)
+
+
+def test_a_frame_that_lacks_columns_is_refused(model: TableModel) -> None:
+    """Rows cannot be compared without the columns that the model uses, and the message names those."""
+    with pytest.raises(DataError, match=r"TableModel.seen: the frame must have the columns of training, got no 'day'"):
+        model.seen(FRAME.drop(columns="day"))
+    with pytest.raises(DataError, match=r"TableModel.seen: the frame must have the target 'y'"):
+        model.seen(FRAME.drop(columns="y"))
 
 
 def test_a_sample_is_kept_of_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:

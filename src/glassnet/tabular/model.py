@@ -16,6 +16,7 @@ from glassnet.network import Network, load
 from glassnet.tabular.attribution.background import read_background
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
@@ -177,11 +178,11 @@ class TableModel(Predictor):
             The target is not among the columns, or not known in every row, or there are no rows.
         """
         table = self._with_target("evaluate", frame)
+        y = self.target.transform(table[self.target.name])
+        X = self.encoder.transform(table)
         seen = self.seen(table)
         if seen is not None and seen.sentence:
             warnings.warn(f"TableModel.evaluate: {seen.sentence}", TableWarning, stacklevel=2)
-        y = self.target.transform(table[self.target.name])
-        X = self.encoder.transform(table)
         if self.target.task == "classification":
             P = self.answers(X)
             return {"loss": METRICS["log_loss"](y, P, None), "accuracy": METRICS["accuracy"](y, P, None)}
@@ -202,12 +203,20 @@ class TableModel(Predictor):
         Raises
         ------
         DataError
-            The target is not among the columns.
+            The target or another column is missing, or a value cannot be converted to its kind in training.
         """
         table = self._with_target("seen", frame)
         if self._row_hashes is None or not table.n_rows:
             return None
+        known = [coder.name for coder in self.encoder.coders]
+        require_columns("TableModel.seen", self.encoder.column_names, known, table)
         return self._row_hashes.compare(row_contents(self.encoder, self.target, table))
+
+    @property
+    def n_row_hashes(self) -> int:
+        """The number of hashes of rows that `save` writes; ``network.attachments.clear()`` leaves them out."""
+        found = RowHashes.from_arrays(self.network.attachments)
+        return 0 if found is None else len(found.training) + len(found.validation)
 
     def _with_target(self, method: str, frame: Any) -> Table:
         """Return a frame as a table; raise an error if it lacks the target."""

@@ -256,7 +256,7 @@ def print_model(result: dict[str, Any]) -> None:
         if "columns" in result:
             _print_columns(console, {"dropped": [], **result})
         if result["training"]:
-            _print_past(console, result["training"])
+            _print_past(console, result["training"], result.get("row_hashes", 0))
 
 
 def _purpose(result: dict[str, Any]) -> str:
@@ -266,8 +266,8 @@ def _purpose(result: dict[str, Any]) -> str:
     return f"{result['task']} of {plain(result['target'])}"
 
 
-def _print_past(console: Console, past: dict[str, Any]) -> None:
-    """Print how a model was trained, from the notes in its file."""
+def _print_past(console: Console, past: dict[str, Any], n_hashes: int) -> None:
+    """Print how a model was trained, from the notes in its file, which has ``n_hashes`` of rows."""
     rows, training, scores = past["rows"], past["training"], past["scores"]
     table = _all_scores(past["network"], scores, past["baseline"]["does"], console.width)
     aside = f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"
@@ -277,6 +277,7 @@ def _print_past(console: Console, past: dict[str, Any]) -> None:
         ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),
         ("Training", training_text(past["network"], training)),
         ("Options", _options_line(past["network"], training)),
+        *([("Row hashes", f"{n_hashes:,}, by which evaluate knows rows of training")] if n_hashes else []),
         *curves(past["history"], console.width, ascii_only=console.options.ascii_only),
         ("Written by", f"glassnet {past['glassnet']}"),
     ]
