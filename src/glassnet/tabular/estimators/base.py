@@ -128,8 +128,8 @@ class TabularEstimator(BaseEstimator):
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
-            out at random, stratified by label, if there are ten or more. Equal rows, target included, are not divided
-            as long as 30 different ones are on each side.
+            out at random, stratified by label, if there are ten or more. Equal rows, target included, stay together
+            as long as enough different ones are on each side.
         sample_weight : array of shape (n,), optional
             The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is ignored.
         groups : array of shape (n,), optional

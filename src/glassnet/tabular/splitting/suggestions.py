@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
@@ -19,11 +20,13 @@ _FEWEST_VALUES = 10  # of a column of groups
 _FEWEST_REPEATED = 5, 0.01  # rows, and share of the rows, whose value another row has
 _FEWEST_TIMES = 20
 _SHARED = 0.05  # of the rows that are scored
-_MOST_PAIRS = 4000
+_MOST_PAIRS = 2000
+_MOST_COLUMNS = 40  # that are looked at closely, and that each is compared with
 _FEWEST_PAIRS = 40
 _ALIKE = 0.5  # agreement of a column between two rows of one group, where 0 is chance and 1 is certainty
 _SHARE_ALIKE = 0.3  # of the other columns
 _MOST_RUNS = 2  # of rows with the same number, for each number
+_MOST_RUNS_OF_ROWS = 0.75  # the same, for each row
 _IDENTIFIER = re.compile(
     r"(.* )?(id|ids|uuid|guid)"
     r"|(patient|subject|person|participant|customer|client|user|household|family|student|employee|account|player|session"
@@ -58,7 +61,10 @@ def suggest_divisions(table: Table, target: str, train: np.ndarray, scored: np.n
     --group patient keeps them together."]
     """
     others = [column for column in table.columns if column.name != target]
-    found = [each for column in others if (each := _as_groups(column, table.columns, train, scored)) is not None]
+    likely = sorted(others, key=lambda column: not _is_called_identifier(column))
+    candidates = (each for column in likely if (each := _candidate(column, train, scored)) is not None)
+    compared = table.columns[:: -(-len(table.columns) // _MOST_COLUMNS)]
+    found = [one for each in islice(candidates, _MOST_COLUMNS) if (one := _as_groups(*each, compared)) is not None]
     found.sort(key=lambda each: -each.strength)
     times = [column for column in others if _is_time(column, train, scored)][:1]
     return [_group_sentence(each, table.n_rows) for each in found[:1]] + [_time_sentence(column) for column in times]
@@ -73,32 +79,45 @@ class _Groups:
     strength: float  # share of the other columns that are alike within a group; more if it is called an identifier
 
 
-def _as_groups(column: Column, columns: Sequence[Column], train: np.ndarray, scored: np.ndarray) -> _Groups | None:
-    """Return a column with repeated values as groups, if there is reason to take it for one."""
+def _candidate(column: Column, train: np.ndarray, scored: np.ndarray) -> tuple[Column, np.ndarray] | None:
+    """Return a column with repeated values, which are on both sides, and their codes; None for another column."""
+    named = _is_called_identifier(column)
+    if column.kind == "number" and not named and _runs(column.values) > _MOST_RUNS_OF_ROWS * len(column):
+        return None  # before all its values are sorted
     codes = _codes(column)
     if codes is None:
         return None
     n, sizes = len(codes), np.bincount(codes)
-    n_values, n_repeated = len(sizes), int((sizes[codes] > 1).sum())
     least, share = _FEWEST_REPEATED
-    if n_values < _FEWEST_VALUES or n_repeated < max(least, share * n):
+    if len(sizes) < _FEWEST_VALUES or int((sizes[codes] > 1).sum()) < max(least, share * n):
         return None
-    in_training = np.zeros(n_values, dtype=bool)
+    if not named and (n < 2 * len(sizes) or not _stands_together(column, codes)):
+        return None
+    in_training: np.ndarray = np.zeros(len(sizes), dtype=bool)
     in_training[codes[train]] = True
-    if in_training[codes[scored]].mean() < _SHARED:
-        return None
-    words = re.sub(r"[\W_]+|(?<=[a-z])(?=[A-Z])", " ", column.name).lower().strip()
-    named = _IDENTIFIER.fullmatch(words) is not None
+    return (column, codes) if in_training[codes[scored]].mean() >= _SHARED else None
+
+
+def _as_groups(column: Column, codes: np.ndarray, columns: Sequence[Column]) -> _Groups | None:
+    """Return a column as groups, if there is reason to take it for one."""
     alike = _share_alike(column, codes, [other for other in columns if other is not column])
-    if not named and (alike < _SHARE_ALIKE or n < 2 * n_values or not _stands_together(column, codes)):
-        return None
-    return _Groups(column, n_values, alike + named)
+    named = _is_called_identifier(column)
+    return _Groups(column, int(codes.max()) + 1, alike + named) if named or alike >= _SHARE_ALIKE else None
+
+
+def _is_called_identifier(column: Column) -> bool:
+    words = re.sub(r"[\W_]+|(?<=[a-z])(?=[A-Z])", " ", column.name).lower().strip()
+    return _IDENTIFIER.fullmatch(words) is not None
 
 
 def _stands_together(column: Column, codes: np.ndarray) -> bool:
     """Return whether the rows of a number stand together in the table; those of text may stand anywhere."""
-    n_runs = 1 + int((codes[1:] != codes[:-1]).sum())
-    return column.kind == "category" or n_runs <= _MOST_RUNS * (int(codes.max()) + 1)
+    return column.kind == "category" or _runs(codes) <= _MOST_RUNS * (int(codes.max()) + 1)
+
+
+def _runs(values: np.ndarray) -> int:
+    """Return the number of runs of equal values."""
+    return 1 + int((values[1:] != values[:-1]).sum())
 
 
 def _codes(column: Column) -> np.ndarray | None:
