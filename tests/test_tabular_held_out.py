@@ -122,6 +122,17 @@ def test_equal_rows_are_held_out_together(used: dict[str, Any]) -> None:
             assert len(used["parts"][0]) == pytest.approx(2 * N / 5, abs=3)
 
 
+def test_shared_rows_are_counted() -> None:
+    """A fit says how many held-out rows it was trained on: none where equal rows stay together, else how many."""
+    few = {"a": [i % 3 for i in range(60)], "b": [i % 2 for i in range(60)]}
+    labels = [i % 2 for i in range(60)]
+    assert model().fit(few, labels).n_shared_rows_ == 12
+    assert model(n_folds=3).fit(few, labels).n_shared_rows_ == 60
+    twice = {"x": np.r_[X["x"], X["x"]]}
+    assert model().fit(twice, np.r_[Y, Y]).n_shared_rows_ == 0
+    assert model().fit(twice, np.r_[Y, Y], groups=np.repeat([0, 1, 2, 3, 4], 120)).n_shared_rows_ > 0
+
+
 def test_groups_are_routed() -> None:
     """scikit-learn's searches pass groups to the splitter and to the fit, sliced as the rows are."""
     with sklearn.config_context(enable_metadata_routing=True):

@@ -85,6 +85,9 @@ class TabularEstimator(BaseEstimator):
         Their names, if they have names.
     fit_seconds_ : float
         Duration of the fit.
+    n_shared_rows_ : int
+        Number of rows held out by `fit` itself that equal a row trained on, target included: 0 unless the table has so
+        few different rows that equal ones could not stay together, or equal rows are in different ``groups``.
     """
 
     _task: ClassVar[str]
@@ -105,6 +108,7 @@ class TabularEstimator(BaseEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
+    n_shared_rows_: int
     _columns: tuple[bool, list[str]]  # whether they are found by name, and the names
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
@@ -161,7 +165,7 @@ class TabularEstimator(BaseEstimator):
             train = replace(train, groups=None if group_of is None else group_of[kept])
             train, valid, options = divided(train, folds, options)
         found = fit_table(train, valid, target, options)
-        self.model_, self.histories_ = found.model, found.histories
+        self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.fit_seconds_ = time.perf_counter() - began
         return self
 

@@ -27,6 +27,7 @@ from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.splitting.division import equal_inputs
+from glassnet.tabular.splitting.duplicates import shared_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
 from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
 from glassnet.training import Callback, EarlyStopping, History
@@ -43,11 +44,15 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training: a model, its networks (several are members of the model's) and their histories."""
+    """The result of a training: a model, its networks (several are members of the model's) and their histories.
+
+    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on.
+    """
 
     model: TableModel
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
+    n_shared: int = 0
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -57,16 +62,18 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     are no folds. The scale of a fitted regression target is fitted again on the rows that are trained on.
     """
     began = time.perf_counter()
-    rows = train
+    rows, n_shared = train, 0
     if valid is None and options.n_folds is None and len(train.target) >= _FEWEST_ROWS:
-        train, valid = _hold_out(train, target, options.seed)
+        train, valid, n_shared = _hold_out(train, target, options.seed)
     if target.task == "regression":
         # If few rows are left, all of them may have the same value.
         scaled = train.target if len(np.unique(train.target.values)) > 1 else rows.target
         target = _rescaled(target, scaled, clip=options.recipe.clips)
     encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     held_out = None if valid is None else _arrays(encoder, target, valid)
-    folds = [(None, None)] if options.n_folds is None else _folds(train, target, options.n_folds, options)
+    folds: Sequence[tuple[Any, Any]] = [(None, None)]
+    if options.n_folds is not None:
+        folds, n_shared = _folds(train, target, options.n_folds, options)
     data = _arrays(encoder, target, train)
     jobs = _Jobs(options, encoder, target, data, held_out, folds)
     trained = jobs.train(began)
@@ -77,7 +84,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.background = typical_rows(model, data[0], data[2])
-    return Trained(model, histories, trained)
+    return Trained(model, histories, trained, n_shared)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
@@ -101,20 +108,22 @@ def _hashes(
     return RowHashes.of(train, valid, salt)
 
 
-def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
+def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows, int]:
+    """Return rows to train on, rows to hold out, and how many of these equal one of the others."""
     codes = target.transform(rows.target) if target.labels else None
     equal = equal_inputs(rows.inputs, rows.target)
     train, valid = divide_rows(equal, [1.0 - _HELD_OUT, _HELD_OUT], seed, codes, rows.groups)
-    return rows.take(train), rows.take(valid)
+    return rows.take(train), rows.take(valid), int(shared_rows(equal, valid, train).sum())
 
 
-def _folds(rows: Rows, target: TargetEncoder, n_folds: int, options: FitOptions) -> Sequence[Fold]:
-    """Return the training and validation rows of each fold."""
+def _folds(rows: Rows, target: TargetEncoder, n_folds: int, options: FitOptions) -> tuple[Sequence[Fold], int]:
+    """Return the training and validation rows of each fold, and how many of the latter equal one of the former."""
     if options.folds is not None:
-        return options.folds
+        return options.folds, 0
     codes = target.transform(rows.target) if target.labels else None
     equal = equal_inputs(rows.inputs, rows.target)
-    return divide_into_folds(equal, n_folds, options.seed, codes, rows.groups)
+    folds = divide_into_folds(equal, n_folds, options.seed, codes, rows.groups)
+    return folds, sum(int(shared_rows(equal, valid, train).sum()) for train, valid in folds)
 
 
 def _rescaled(target: TargetEncoder, column: Column, *, clip: bool) -> TargetEncoder:
