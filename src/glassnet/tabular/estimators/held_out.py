@@ -59,8 +59,8 @@ def folds_of(where: str, cv: Any, X: Any, y: np.ndarray, groups: Any, kept: np.n
 
     Examples
     --------
-    >>> folds_of("fit", [([0, 1], [2, 3])], None, np.zeros(4), None, np.array([True, False, True, True]))
-    [(array([0]), array([1, 2]))]
+    >>> folds_of("fit", [([0, 1, 2], [3, 4])], None, np.zeros(5), None, np.array([True, False, True, True, True]))
+    [(array([0, 1]), array([2, 3]))]
     """
     n = len(kept)
     if hasattr(cv, "split"):
