@@ -164,6 +164,16 @@ def test_the_result_says_how_rows_were_divided(folder: Path, capsys: pytest.Capt
     assert "Divided          by the values of 'patient': " in capsys.readouterr().out
 
 
+def test_classes_without_training_rows_are_named(folder: Path) -> None:
+    """If a class came up after the last training row, the result says that the network never saw it."""
+    rng = np.random.default_rng(3)
+    rows = [f"{rng.normal():.4f},{i},{'new' if i >= 250 else 'xy'[i % 2]}" for i in range(300)]
+    (folder / "late.csv").write_text("\n".join(["a,t,y", *rows]) + "\n")
+    sentence = "Class 'new' has no row in training: the network cannot learn to answer so."
+    assert result_of(folder, "late.csv", time="t")["split"]["warnings"] == [sentence]
+    assert result_of(folder, "late.csv")["split"]["warnings"] == []
+
+
 def test_the_page_says_how_rows_were_divided(folder: Path) -> None:
     """The HTML report has the same sentences as the report on the terminal."""
     for data, options, piece in (
