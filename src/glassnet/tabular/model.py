@@ -66,7 +66,7 @@ class TableModel(Predictor):
             message = f"TableModel: network, encoder and target must fit each other, got {problem}."
             raise ConfigError(message, got=problem)
         super().__init__(network, encoder, target)
-        self._row_hashes = RowHashes.from_arrays(network.attachments)
+        RowHashes.from_arrays(network.attachments)  # refuses damaged ones
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -206,11 +206,12 @@ class TableModel(Predictor):
             The target or another column is missing, or a value cannot be converted to its kind in training.
         """
         table = self._with_target("seen", frame)
-        if self._row_hashes is None or not table.n_rows:
+        hashes = RowHashes.from_arrays(self.network.attachments)
+        if hashes is None or not table.n_rows:
             return None
         known = [coder.name for coder in self.encoder.coders]
         require_columns("TableModel.seen", self.encoder.column_names, known, table)
-        return self._row_hashes.compare(row_contents(self.encoder, self.target, table))
+        return hashes.compare(row_contents(self.encoder, self.target, table))
 
     @property
     def n_row_hashes(self) -> int:
