@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.delimited import read_delimited, read_workbook
-from glassnet.tabular.reading.frames import warn_of_notes
+from glassnet.tabular.reading.frames import is_frame, warn_of_notes
 from glassnet.tabular.reading.json_files import read_json
 from glassnet.tabular.reading.opening import existing_file, file_format
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
 from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Table
+from glassnet.utils.keywords import refuse_unknown
 
 __all__ = ["read_file", "read_table"]
 
@@ -34,6 +35,7 @@ def read_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Read a table from a file, or one of the data sets of the package.
 
@@ -90,9 +92,11 @@ def read_table(
     [39.1, 39.5]
     """
     given = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    refuse_unknown(read_table, unknown)
     where = f"read_table({given!r})"
     if not isinstance(given, str):
-        message = f"{where}: path must be a str or a Path, got {type(given).__name__}."
+        advice = " For a frame there is to_table." if is_frame(given) else ""
+        message = f"read_table: path must be a str or a Path, got {type(given).__name__}.{advice}"
         raise ConfigError(message, expected="str or Path", got=type(given))
     options = ReadOptions.checked(
         where,

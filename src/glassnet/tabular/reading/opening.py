@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glassnet.datasets import dataset_names
 from glassnet.errors import DataError
-from glassnet.utils.checks import nearest
+from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 
 __all__ = ["existing_file", "file_format"]
 
@@ -68,9 +68,8 @@ def existing_file(where: str, given: str) -> Path:
         message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
         raise DataError(message) from error
     if found is None:
-        near = nearest(given, dataset_names()) or nearest(file.name, neighbours)
-        advice = f" Did you mean {near!r}?" if near else ""
-        message = f"{where}: the path must lead to a file, got no such file.{advice}"
+        near = nearest(given, dataset_names()) or nearest_file(file.name, neighbours)
+        message = f"{where}: no such file. {did_you_mean(near, str)}".rstrip()
         raise DataError(message, expected="a file", got="no such file")
     kind = next((kind for is_kind, kind in _SPECIAL if is_kind(found.st_mode)), "")
     if kind or not os.access(file, os.R_OK):
