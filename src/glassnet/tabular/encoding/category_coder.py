@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.tabular.encoding.coders import Coder
 from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.weighting import category_counts
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.wording import few
 
@@ -35,10 +36,10 @@ class CategoryCoder(Coder):
     n_rare: int = 0
 
     @classmethod
-    def fit(cls, column: Column, max_categories: int) -> CategoryCoder:
-        """Return the coder for a column with two categories or more."""
-        counts = Counter(column.present().tolist())
-        by_frequency = sorted(counts, key=lambda category: (-counts[category], category))
+    def fit(cls, column: Column, max_categories: int, counts: np.ndarray | None = None) -> CategoryCoder:
+        """Return the coder for a column with two categories or more; ``counts`` are those of its present rows."""
+        found = category_counts(column.present(), counts)
+        by_frequency = sorted(found, key=lambda category: (-found[category], category))
         kept, rare = by_frequency[:max_categories], sorted(by_frequency[max_categories:])
         return cls(column.name, column.n_missing, tuple(sorted(kept)), tuple(rare[:_RARE_KEPT]), len(rare))
 
@@ -98,10 +99,10 @@ class CodeCoder(Coder):
     first: int = 0
 
     @classmethod
-    def fit(cls, column: Column, first: int) -> CodeCoder:
-        """Return the coder for a column, whose codes begin at ``first``."""
-        counts = Counter(column.present().tolist())
-        kept = sorted(counts, key=lambda category: (-counts[category], category))[:_MOST_CODES]
+    def fit(cls, column: Column, first: int, counts: np.ndarray | None = None) -> CodeCoder:
+        """Return the coder for a column, whose codes begin at ``first``; ``counts`` are those of its present rows."""
+        found = category_counts(column.present(), counts)
+        kept = sorted(found, key=lambda category: (-found[category], category))[:_MOST_CODES]
         return cls(column.name, column.n_missing, tuple(sorted(kept)), first)
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import shlex
 
+import numpy as np
+
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, NumberCoder
@@ -20,20 +22,26 @@ _ID_SHARE = 0.9  # of which more than this share differ is an identifier
 
 
 def choose_coder(
-    column: Column, max_categories: int, scaling: str, embed_above: int | None = None, n_codes: int = 0
+    column: Column,
+    max_categories: int,
+    scaling: str,
+    embed_above: int | None = None,
+    n_codes: int = 0,
+    counts: np.ndarray | None = None,
 ) -> Coder:
     """Return the fitted coder of a column of training rows without infinite values, for options of `TableEncoder`.
 
-    ``n_codes`` is the number of codes of the previous columns.
+    ``n_codes`` is the number of codes of the previous columns, and each row stands for ``counts`` equal rows.
     """
-    coder = _plain_coder(column, max_categories, scaling)
+    counts = None if counts is None else counts[~column.missing]
+    coder = _plain_coder(column, max_categories, scaling, counts)
     most = math.inf if embed_above is None else embed_above
     has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
-    return CodeCoder.fit(column, n_codes) if has_many else coder
+    return CodeCoder.fit(column, n_codes, counts) if has_many else coder
 
 
-def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
-    """Return the coder of a column without embeddings."""
+def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.ndarray | None) -> Coder:
+    """Return the coder of a column without embeddings; ``counts`` are those of its present rows."""
     present = column.present()
     if not len(present):
         return LeftOut(column.name, column.n_missing, column.kind, "all its values are missing", flags=False)
@@ -44,13 +52,16 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
     if column.kind == "category":
         if len(distinct) > max_categories:
             _refuse_odd_format(column)
-        if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
+        n_rows = len(present) if counts is None else counts.sum()
+        if n_rows > _ID_ROWS and len(distinct) > _ID_SHARE * n_rows:
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
-        return CategoryCoder.fit(column, max_categories)
+        return CategoryCoder.fit(column, max_categories, counts)
     if column.kind == "boolean":
         return BooleanCoder(column.name, column.n_missing)
-    return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
+    if column.kind == "number":
+        return NumberCoder.fit(column, scaling, counts)
+    return DateCoder.fit(column, counts)
 
 
 def _refuse_odd_format(column: Column) -> None:

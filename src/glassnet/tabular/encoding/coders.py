@@ -139,9 +139,13 @@ class NumberCoder(Coder):
     note: str = ""
 
     @classmethod
-    def fit(cls, column: Column, scaling: str = "standard") -> NumberCoder:
-        """Return the coder of a column whose values are not all equal; ``scaling`` is one of `SCALINGS`."""
-        return cls(column.name, column.n_missing, SCALINGS[scaling].fit(column.present()), _row_number_note(column))
+    def fit(cls, column: Column, scaling: str = "standard", counts: np.ndarray | None = None) -> NumberCoder:
+        """Return the coder of a column whose values are not all equal.
+
+        ``scaling`` is one of `SCALINGS`, and ``counts`` are those of the present rows.
+        """
+        scale = SCALINGS[scaling].fit(column.present(), counts)
+        return cls(column.name, column.n_missing, scale, _row_number_note(column))
 
     def encode(self, column: Column) -> np.ndarray:
         return self.scale.forward(np.where(column.missing, self.scale.mean, column.values))[:, None]

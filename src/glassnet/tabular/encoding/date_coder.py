@@ -34,10 +34,10 @@ class DateCoder(Coder):
     cycles: tuple[str, ...]  # names in `CYCLES`
 
     @classmethod
-    def fit(cls, column: Column) -> DateCoder:
-        """Return the coder of a column whose dates are not all equal."""
+    def fit(cls, column: Column, counts: np.ndarray | None = None) -> DateCoder:
+        """Return the coder of a column whose dates are not all equal; ``counts`` are those of its present rows."""
         days = _days(column.present())
-        scale = Scale.fit(days)
+        scale = Scale.fit(days, counts)
         # A cycle helps only if training covers all of it and more than one phase (dates have no time of day).
         seen = [name for name, period in CYCLES.items() if scale.high - scale.low >= period]
         cycles = [name for name in seen if np.ptp(np.mod(days, CYCLES[name])) > 1e-6 * CYCLES[name]]

@@ -14,6 +14,7 @@ from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, Left
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.robust_scaling import RobustScale
+from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Table
@@ -96,13 +97,16 @@ class TableEncoder:
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
-    def fit(self, frame: Any) -> TableEncoder:
+    def fit(self, frame: Any, sample_weight: Any = None) -> TableEncoder:
         """Fit scales and categories to training rows, which must not include rows that are held out.
 
         Parameters
         ----------
         frame : Table, DataFrame or mapping
             Training rows without the target; see `to_table`.
+        sample_weight : array of shape (n,), optional
+            A row of weight 2 counts as two equal rows in means, quantiles and frequencies, one of weight 0 as none.
+            Weights that are not whole numbers are scaled to a mean of 1.
 
         Raises
         ------
@@ -115,13 +119,16 @@ class TableEncoder:
             must = "the frame must have at least one row and one column beside the target"
             message = f"TableEncoder.fit: {must}, got {got}."
             raise DataError(message, got=got)
+        counts = as_counts("TableEncoder.fit", sample_weight, table.n_rows)
+        if counts is not None:
+            table, counts = table.take(counts > 0.0), counts[counts > 0.0]
         columns = [finite(column) for column in table.columns]
         if not self.allow_empty:
             refuse_empty([column.name for column in columns if column.n_missing == len(column)])
         coders: list[Coder] = []
         for column in columns:
             n_codes = sum(coder.n_codes for coder in coders)
-            coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes))
+            coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes, counts))
         if not any(coder.features for coder in coders):
             reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
             message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
@@ -131,7 +138,7 @@ class TableEncoder:
             X = self._features(table, np.float64)
             each = [(coder, i) for coder in coders for i in range(len(coder.features))]
             direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in each]
-            self._bounds = [None if skip else RobustScale.fit(x) for x, skip in zip(X.T, direct, strict=True)]
+            self._bounds = [None if skip else RobustScale.fit(x, counts) for x, skip in zip(X.T, direct, strict=True)]
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:

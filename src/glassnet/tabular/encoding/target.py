@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import as_kind
@@ -69,7 +70,7 @@ class TargetEncoder:
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
-    def fit(self, column: Any, task: str | None = None) -> TargetEncoder:
+    def fit(self, column: Any, task: str | None = None, sample_weight: Any = None) -> TargetEncoder:
         """Fit labels, or the scale, to the target of the training rows.
 
         A classification may be fitted to all rows, so that a class without any training row gets a code too; a
@@ -81,6 +82,8 @@ class TargetEncoder:
             Without missing values.
         task : {"classification", "regression"}, optional
             Overrides the choice by the values.
+        sample_weight : array of shape (n,), optional
+            Weights of the rows; see `TableEncoder.fit`.
 
         Raises
         ------
@@ -90,16 +93,21 @@ class TargetEncoder:
         """
         if task is not None:
             check_choice("TargetEncoder.fit", "task", task, _TASKS)
-        column = self._complete(_as_column(column), "fit")
+        column = _as_column(column)
+        counts = as_counts("TargetEncoder.fit", sample_weight, len(column))
+        if counts is not None:
+            column, counts = column.take(counts > 0.0), counts[counts > 0.0]
+        column = self._complete(column, "fit")
         if column.kind == "date":
             message = f"TargetEncoder.fit: the target {column.name!r} must hold labels or numbers, got dates."
             raise DataError(message, expected="labels or numbers", got="dates")
         self.name, self.kind = column.name, column.kind
-        chosen, self.reason = (task, "") if task else _infer(column)
+        n_rows = len(column) if counts is None else counts.sum()
+        chosen, self.reason = (task, "") if task else _infer(column, n_rows)
         if chosen == "classification":
-            self._labels, self._scale = _labels_of(column), None
+            self._labels, self._scale = _labels_of(column, n_rows), None
         else:
-            self._labels, self._scale = [], _scale_of(column)
+            self._labels, self._scale = [], _scale_of(column, counts)
             self.kind = "number"
         self._task = chosen
         return self
@@ -273,26 +281,26 @@ def _label(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _infer(column: Column) -> tuple[str, str]:
+def _infer(column: Column, n_rows: float) -> tuple[str, str]:
     """Return the task and the reason for it."""
     if column.kind != "number":
         return "classification", "it holds text" if column.kind == "category" else "it holds true and false"
     if (column.values != np.floor(column.values)).any():
         return "regression", "it holds numbers with fractions"
-    k, n = len(np.unique(column.values)), len(column)
-    reason = f"it holds whole numbers, {k} different ones in {n} rows"
-    few = k == 2 or (k <= _MOST_CLASSES and k * _ROWS_PER_CLASS <= n)
+    k = len(np.unique(column.values))
+    reason = f"it holds whole numbers, {k} different ones in {len(column)} rows"
+    few = k == 2 or (k <= _MOST_CLASSES and k * _ROWS_PER_CLASS <= n_rows)
     return "classification" if few else "regression", reason
 
 
-def _labels_of(column: Column) -> list[Any]:
+def _labels_of(column: Column, n_rows: float) -> list[Any]:
     """Return the sorted labels of a classification."""
     labels = [_label(value) for value in sorted(set(column.values.tolist()))]
     if len(labels) < 2:
         must = f"the target {column.name!r} must have at least two classes"
         message = f"TargetEncoder.fit: {must}, got only {labels[0]!r}."
         raise DataError(message, expected="two classes", got=labels)
-    if len(labels) == len(column) > _ID_ROWS:
+    if len(labels) >= n_rows > _ID_ROWS:
         must = f"the target {column.name!r} must have classes of more than one row"
         advice = "Choose another column, or task='regression' for numbers."
         message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
@@ -301,7 +309,7 @@ def _labels_of(column: Column) -> list[Any]:
     return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
 
 
-def _scale_of(column: Column) -> Scale:
+def _scale_of(column: Column, counts: np.ndarray | None) -> Scale:
     """Return the scale of a regression's target."""
     if column.kind == "boolean":
         column = as_kind(column, "number", "TargetEncoder.fit")
@@ -310,7 +318,7 @@ def _scale_of(column: Column) -> Scale:
         got = f"text such as {column.values[0]!r}"
         message = f"TargetEncoder.fit: {must}, got {got}. Use task='classification' for labels."
         raise DataError(message, expected=must, got=column.values[0])
-    scale = Scale.fit(column.values)
+    scale = Scale.fit(column.values, counts)
     if scale.std == 0.0:
         must = f"the target {column.name!r} must have different values"
         message = f"TargetEncoder.fit: {must}, got {scale.low:g} in all {len(column)} rows. There is nothing to learn."
