@@ -13,10 +13,13 @@ import scipy.sparse
 from sklearn.datasets import make_regression
 
 from glassnet.sklearn import MLPClassifier, MLPRegressor
-from glassnet.tabular import TableEncoder, TargetEncoder
+from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, TargetEncoder
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
+from glassnet.tabular.fitting.objective import find_goal
+from glassnet.tabular.fitting.options import FitOptions
+from glassnet.tabular.fitting.recipes import RECIPES
 
 RNG = np.random.default_rng(5)
 N = 90
@@ -158,3 +161,58 @@ def test_a_row_without_weight() -> None:
     with_it = MLPRegressor(**options).fit(wild_X, wild_T, sample_weight=weight)
     without = MLPRegressor(**options).fit(X, T)
     assert np.allclose(with_it.predict(X), without.predict(X), rtol=1e-6)
+
+
+# ---- estimators for tables ---------------------------------------------------------------------------------------
+
+
+def frame(rows: np.ndarray) -> dict[str, Any]:
+    """Return rows of a table with three columns."""
+    return {"a": X[rows, 0], "b": X[rows, 1], "c": np.array(["u", "v", "w", "x"], dtype=object)[rows % 4]}
+
+
+@pytest.mark.parametrize("weight", [WEIGHT, WEIGHT * 0.37], ids=["whole", "scaled"])
+@pytest.mark.parametrize("cls", [TabularClassifier, TabularRegressor])
+def test_tables(cls: Any, weight: np.ndarray) -> None:
+    """Where nothing random intervenes, all rows in one batch and rows to validate on, weights are repeated rows."""
+    y = (T > 3).astype(int) if cls is TabularClassifier else T
+    everything = np.arange(N)
+    kept: dict[str, Any] = {"validation_data": (frame(everything), y), "sample_weight": None}
+    models = [cls("small", epochs=4, random_state=0) for _ in range(3)]
+    models[0].fit(frame(everything), y, **{**kept, "sample_weight": weight})
+    models[1].fit(frame(COPIES), y[COPIES], **kept)
+    models[2].fit(frame(everything), y, **kept)
+    ours, theirs, others = (
+        model.predict_proba(frame(everything)) if cls is TabularClassifier else model.predict(frame(everything))
+        for model in models
+    )
+    # AdamW turns the last bits of the first gradients, which are nearly 0, into steps.
+    assert np.abs(ours - theirs).max() < 0.03 < np.abs(others - theirs).max()
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_starts_of_weighted_rows(recipe: str) -> None:
+    """The start of a network and the edges of its pieces are those of the repeated rows."""
+    options = FitOptions(RECIPES[recipe], find_goal("fit", "regression", None, None), epochs=2)
+    kept, rows = np.flatnonzero(WEIGHT), [np.flatnonzero(WEIGHT), COPIES]
+    encoder = TableEncoder(**options.recipe.coding).fit(frame(kept), WEIGHT[kept])
+    target = TargetEncoder().fit(T, "regression", WEIGHT)
+    found = [
+        options.network(encoder, encoder.transform(frame(part)), target, 2, 0, counts)
+        for part, counts in zip(rows, (WEIGHT[kept], None), strict=True)
+    ]
+    assert [repr(layer) for layer in found[0].layers] == [repr(layer) for layer in found[1].layers]
+    assert np.allclose(found[0].params, found[1].params, rtol=1e-5)
+
+
+@pytest.mark.parametrize("cls", [TabularClassifier, TabularRegressor])
+def test_validation_rows_count_by_their_weight(cls: Any) -> None:
+    """The metric that chooses the epoch is that of the repeated validation rows."""
+    y = (T > 3).astype(int) if cls is TabularClassifier else T
+    rows = np.arange(N)
+    histories = [
+        cls("small", epochs=4, random_state=0).fit(frame(rows), y, validation_data=data).history_
+        for data in ((frame(rows), y, WEIGHT), (frame(COPIES), y[COPIES]))
+    ]
+    name = "valid_accuracy" if cls is TabularClassifier else "valid_rmse"
+    assert np.allclose(histories[0][name], histories[1][name], rtol=1e-5)

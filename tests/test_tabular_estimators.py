@@ -45,8 +45,8 @@ def fitted() -> dict[str, Any]:
 
 # ---- scikit-learn's contract -------------------------------------------------------------------------------------
 
-# Batches are drawn from the rows: one row of weight 2 is in one batch, two equal rows may be in two. And quartiles, by
-# which columns are scaled, are those of the rows. A row of weight 0, though, is as if left out: a test below.
+# Batches and held-out rows are drawn from the rows. A row of weight 0, though, is as if left out: a test below; and in
+# all that is not drawn a row of weight 2 is two rows: tests/test_sample_weights.py.
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": "a row of weight 2 is in one batch, two rows may be in two"
 }

@@ -47,7 +47,7 @@ def weights_of_classes(
     """
     if isinstance(class_weight, str) and class_weight == "balanced" and sample_weight is not None:
         columns = labels.reshape(len(labels), -1).T
-        return np.prod([_balanced(column, sample_weight) for column in columns], axis=0)
+        return np.asarray(np.prod([_balanced(column, sample_weight) for column in columns], axis=0))
     if isinstance(class_weight, str) or np.ndim(labels) > 1:
         balanced: np.ndarray = compute_sample_weight(class_weight, labels)
         return balanced

@@ -106,7 +106,7 @@ class TableEncoder:
             Training rows without the target; see `to_table`.
         sample_weight : array of shape (n,), optional
             A row of weight 2 counts as two equal rows in means, quantiles and frequencies, one of weight 0 as none.
-            Weights that are not whole numbers are scaled to a mean of 1.
+            Other weights count as multiples of the smallest if they are, or else are scaled to a mean of 1.
 
         Raises
         ------
@@ -119,8 +119,9 @@ class TableEncoder:
             must = "the frame must have at least one row and one column beside the target"
             message = f"TableEncoder.fit: {must}, got {got}."
             raise DataError(message, got=got)
-        counts = as_counts("TableEncoder.fit", sample_weight, table.n_rows)
-        if counts is not None:
+        counts = None
+        if sample_weight is not None:
+            counts = as_counts("TableEncoder.fit", sample_weight, table.n_rows)
             table, counts = table.take(counts > 0.0), counts[counts > 0.0]
         columns = [finite(column) for column in table.columns]
         if not self.allow_empty:

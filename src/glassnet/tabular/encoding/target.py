@@ -94,8 +94,9 @@ class TargetEncoder:
         if task is not None:
             check_choice("TargetEncoder.fit", "task", task, _TASKS)
         column = _as_column(column)
-        counts = as_counts("TargetEncoder.fit", sample_weight, len(column))
-        if counts is not None:
+        counts = None
+        if sample_weight is not None:
+            counts = as_counts("TargetEncoder.fit", sample_weight, len(column))
             column, counts = column.take(counts > 0.0), counts[counts > 0.0]
         column = self._complete(column, "fit")
         if column.kind == "date":

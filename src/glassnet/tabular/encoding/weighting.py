@@ -15,27 +15,32 @@ __all__ = ["as_counts", "category_counts", "counted_rows", "mean_of", "quantiles
 
 _MOST_COPIES = 4  # times as many rows as there are
 _MOST_COUNTED = 1e12  # rows; more are no numbers of rows
+_LARGEST_RATIO = 1e6  # of weights that are multiples of the smallest
 
 
-def as_counts(where: str, weight: Any, n_rows: int) -> np.ndarray | None:
-    """Return the weights of ``n_rows`` rows as numbers of rows, float64; None without weights.
+def as_counts(where: str, weight: Any, n_rows: int, what: str = "") -> np.ndarray:
+    """Return the weights of ``n_rows`` rows as numbers of rows, float64; ``what`` is a word before their name.
 
-    Whole numbers stay as they are; others are scaled to a mean of 1 over the rows of a weight above 0.
+    Whole numbers stay as they are. Others are divided by the smallest above 0 if that makes whole numbers of them, or
+    else scaled to a mean of 1 over the rows of a weight above 0.
 
     Examples
     --------
     >>> as_counts("fit", [2, 0, 1], 3).tolist(), as_counts("fit", [0.1, 0.0, 0.3], 3).tolist()
-    ([2.0, 0.0, 1.0], [0.5, 0.0, 1.5])
+    ([2.0, 0.0, 1.0], [1.0, 0.0, 3.0])
     """
-    if weight is None:
-        return None
     scaled = check_weights(where, weight)
     if scaled.shape != (n_rows,):
-        message = f"{where}: sample_weight must have shape ({n_rows},), got {scaled.shape}."
+        message = f"{where}: {what}sample_weight must have shape ({n_rows},), got {scaled.shape}."
         raise DataError(message, expected=(n_rows,), got=scaled.shape)
     counts: np.ndarray = np.asarray(weight, dtype=np.float64)
     if (counts == np.floor(counts)).all() and counts.max() * n_rows <= _MOST_COUNTED:
         return counts
+    with np.errstate(over="ignore"):
+        ratios = scaled / scaled[scaled > 0.0].min()
+    whole: np.ndarray = np.round(ratios)
+    if ratios.max() <= _LARGEST_RATIO and np.allclose(ratios, whole, rtol=1e-9, atol=0.0):
+        return whole
     return scaled * (np.count_nonzero(scaled) / n_rows)
 
 
@@ -75,7 +80,7 @@ def quantiles_of(values: np.ndarray, shares: Sequence[float] | np.ndarray, count
     low, high = (ordered[np.minimum(place, len(ordered) - 1)] for place in places)
     part, step = position - before, high - low
     # As in NumPy: exact at both ends.
-    return np.where(part < 0.5, low + step * part, high - step * (1.0 - part))
+    return np.asarray(np.where(part < 0.5, low + step * part, high - step * (1.0 - part)))
 
 
 def counted_rows(counts: np.ndarray) -> np.ndarray:
@@ -92,7 +97,8 @@ def counted_rows(counts: np.ndarray) -> np.ndarray:
     if (counts == np.floor(counts)).all() and total <= _MOST_COPIES * n:
         return np.repeat(np.arange(n), counts.astype(np.int64))
     upto = np.cumsum(counts)
-    return np.minimum(np.searchsorted(upto, (np.arange(n) + 0.5) * (upto[-1] / n)), n - 1)
+    places = np.searchsorted(upto, (np.arange(n) + 0.5) * (upto[-1] / n))
+    return np.asarray(np.minimum(places, n - 1))
 
 
 def category_counts(values: np.ndarray, counts: np.ndarray | None) -> dict[str, float]:

@@ -16,6 +16,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.estimators.inputs import as_table
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
@@ -25,7 +26,7 @@ from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
-from glassnet.utils.checks import check_integer, check_number, check_weights
+from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.estimator_types import BaseEstimator
 
 __all__ = ["RandomState", "TabularEstimator"]
@@ -111,7 +112,9 @@ class TabularEstimator(BaseEstimator):
             Rows on which the best epoch is chosen; without them and without ``n_folds``, a fifth of the rows is held
             out at random, stratified by label, if there are ten or more.
         sample_weight : array of shape (n,), optional
-            The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is ignored.
+            The loss is ``sum(w * l) / sum(w)``, and in every statistic (scales, quartiles, frequencies, metrics) a row
+            of weight 2 counts as two equal rows and one of weight 0 as none. But rows are drawn as they are: one row of
+            weight 2 is in one batch, and held out or not, where two equal rows may be in two.
 
         Returns
         -------
@@ -182,14 +185,10 @@ class TabularEstimator(BaseEstimator):
             raise DataError(message, expected=table.n_rows, got=len(column))
         if weight is None:
             return Rows(table, column), np.ones(table.n_rows, dtype=bool)
-        checked = check_weights(name, weight)
-        if checked.shape != (table.n_rows,):
-            must = f"{what}sample_weight must have shape ({table.n_rows},)"
-            message = f"{name}: {must}, got {checked.shape}."
-            raise DataError(message, expected=table.n_rows, got=checked.shape)
+        counts = as_counts(name, weight, table.n_rows, what)
         with np.errstate(under="ignore"):
-            kept = checked.astype(np.float32) > 0.0
-        return Rows(table, column, checked).take(kept), kept
+            kept = counts.astype(np.float32) > 0.0
+        return Rows(table, column, counts).take(kept), kept
 
     def _check_rows(self, train: Rows) -> None:
         """Raise an error if there are too few rows to train on, or for the folds."""

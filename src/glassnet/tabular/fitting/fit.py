@@ -23,7 +23,6 @@ from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
-from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import Callback, EarlyStopping, History
 from glassnet.utils.splitting import split_rows
 
@@ -58,9 +57,9 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         train, valid = _hold_out(train, target, options.seed)
     if target.task == "regression":
         # If few rows are left, all of them may have the same value.
-        scaled = train.target if len(np.unique(train.target.values)) > 1 else rows.target
+        scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = _rescaled(target, scaled, clip=options.recipe.clips)
-    encoder = _fitted_encoder(options, train.inputs, rows.inputs)
+    encoder = _fitted_encoder(options, train, rows)
     held_out = None if valid is None else _arrays(encoder, target, valid)
     jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out)
     trained = jobs.train(began)
@@ -75,20 +74,20 @@ def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]
     return rows.take(train), rows.take(valid)
 
 
-def _rescaled(target: TargetEncoder, column: Column, *, clip: bool) -> TargetEncoder:
+def _rescaled(target: TargetEncoder, rows: Rows, *, clip: bool) -> TargetEncoder:
     """Return the target encoder of a regression with the scale of the rows that are trained on."""
-    found = TargetEncoder(clip=clip).fit(column, "regression")
+    found = TargetEncoder(clip=clip).fit(rows.target, "regression", rows.weight)
     found.reason = target.reason
     return found
 
 
-def _fitted_encoder(options: FitOptions, train: Table, rows: Table) -> TableEncoder:
+def _fitted_encoder(options: FitOptions, train: Rows, rows: Rows) -> TableEncoder:
     """Return the encoder fitted on the training rows, or on all rows if no column of those has two values."""
     encoder = TableEncoder(**options.recipe.coding, allow_empty=options.allow_empty)
     try:
-        return encoder.fit(train)
+        return encoder.fit(train.inputs, train.weight)
     except DataError:
-        return encoder.fit(rows)
+        return encoder.fit(rows.inputs, rows.weight)
 
 
 def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows) -> Arrays:
@@ -121,7 +120,8 @@ class _Jobs:
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
-        return self._options.network(self._encoder, self._data[0], self._target, self._epochs, seed)
+        X, _, weight = self._data
+        return self._options.network(self._encoder, X, self._target, self._epochs, seed, weight)
 
     def train(self, began: float) -> list[Network]:
         """Train all networks, and return those that did not diverge."""

@@ -21,7 +21,7 @@ __all__ = ["FitOptions", "Rows"]
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table with their targets, and weights of shape (n,) if there are some."""
+    """Rows of a table with their targets, and weights of shape (n,) if there are some: see `as_counts`."""
 
     inputs: Table
     target: Column
@@ -66,8 +66,16 @@ class FitOptions:
         """Return the batch size for ``n`` training rows."""
         return self.batch_size or self.recipe.batch_size(n)
 
-    def network(self, encoder: TableEncoder, X: np.ndarray, target: TargetEncoder, epochs: int, seed: int) -> Network:
-        """Return a new network for the features ``X`` of the training rows."""
+    def network(
+        self,
+        encoder: TableEncoder,
+        X: np.ndarray,
+        target: TargetEncoder,
+        epochs: int,
+        seed: int,
+        counts: np.ndarray | None = None,
+    ) -> Network:
+        """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
-        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths), seed)
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths, counts), seed)
