@@ -139,6 +139,7 @@ def test_before_fit(kind: str, tmp_path: Path) -> None:
             use()
 
 
+@pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
 def test_inside_scikit_learn() -> None:
     """Pipelines, searches and cross-validation take the estimators, frames included."""
     frame, y = pd.DataFrame(columns()), labels()

@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from glassnet.errors import ConfigError
 from glassnet.sklearn.solvers.sparse import CompressedRows
+from glassnet.training.class_weights import class_factors
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 
@@ -69,10 +70,7 @@ def weights_of_classes(
 def _balanced(labels: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
     """Return for each row the factor that gives every label the same sum of weights; the sum of all stays."""
     found, codes = np.unique(labels, return_inverse=True)
-    totals = np.bincount(codes, weights=sample_weight, minlength=len(found))
-    counted = totals > 0.0
-    factors = np.divide(totals.sum(), counted.sum() * totals, out=np.ones(len(found)), where=counted)
-    return np.asarray(factors[codes])
+    return np.asarray(class_factors("balanced", len(found), codes, sample_weight)[codes])
 
 
 @dataclass(eq=False, repr=False)

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.tabular.encoding.coders import Coder
 from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.told import worth_telling
 from glassnet.tabular.encoding.weighting import category_counts
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.wording import few
@@ -73,7 +74,7 @@ class CategoryCoder(Coder):
             words = f"one-hot, the {k} most frequent of {k + self.n_rare} categories, the rest as 'other'"
         return words + ("; missing values are flagged" if self.flagged else "")
 
-    def check(self, column: Column) -> list[str]:
+    def check(self, column: Column, n_trained: int) -> list[str]:
         if self.n_rare > len(self.rare):
             return []
         fate = "coded as 'other'" if self.n_rare else "coded as zero"
@@ -122,7 +123,7 @@ class CodeCoder(Coder):
     def done(self) -> str:
         return f"a learned vector for each of {len(self.categories)} categories, and one for missing and new ones"
 
-    def check(self, column: Column) -> list[str]:
+    def check(self, column: Column, n_trained: int) -> list[str]:
         return _new_categories(column, self.categories, "get the vector of missing ones")
 
     @classmethod
@@ -134,7 +135,7 @@ def _new_categories(column: Column, known: Iterable[str], fate: str) -> list[str
     """Return a warning if rows have categories that training did not have; ``fate`` describes how they are encoded."""
     old = set(known)
     counts = Counter(text for text in column.present().tolist() if text not in old)
-    if not counts:
+    if not worth_telling(counts.total(), len(column)):
         return []
     shown = few((repr(text) for text, _ in counts.most_common()), _SHOWN)
     return [f"{Coder.rows_have(counts.total(), column)} a category that training did not have, {fate}: {shown}."]

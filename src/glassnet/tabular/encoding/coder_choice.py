@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections.abc import Sequence
 
 import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
-from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.coders import BooleanCoder, Coder, ConstantCoder, LeftOut, NumberCoder
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import odd_format, plain_text
 
-__all__ = ["choose_coder", "refuse_empty"]
+__all__ = ["choose_coder", "refuse_empty", "without_information"]
 
 _ID_ROWS = 20  # a text column of more values than this
 _ID_SHARE = 0.9  # of which more than this share differ is an identifier
@@ -71,6 +72,17 @@ def _refuse_odd_format(column: Column) -> None:
         must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
         message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
         raise DataError(message, expected=must, got=found)
+
+
+def without_information(coders: Sequence[Coder], *, refuses: bool) -> list[Coder]:
+    """Return the coders of a table whose columns were all left out, with one feature that is always 0; or refuse it."""
+    if refuses:
+        reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
+        message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
+        raise DataError(message)
+    first, *others = coders
+    why = first.done().removeprefix("left out: ")
+    return [ConstantCoder(first.name, first.n_missing, first.training_kind, why), *others]
 
 
 def refuse_empty(names: list[str]) -> None:

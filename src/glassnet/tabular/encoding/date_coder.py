@@ -61,8 +61,8 @@ class DateCoder(Coder):
             words += f"; place in the {' and '.join(self.cycles)} as sine and cosine"
         return words + ("; missing values become 0 and are flagged" if self.flagged else "")
 
-    def check(self, column: Column) -> list[str]:
-        return outside_training(column, self.scale, _days(column.present()), _moment_text)
+    def check(self, column: Column, n_trained: int) -> list[str]:
+        return outside_training(column, self.scale, _days(column.present()), _moment_text, n_trained)
 
     @classmethod
     def _read(cls, entries: Entries) -> tuple[Any, ...]:

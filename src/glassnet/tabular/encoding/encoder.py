@@ -9,10 +9,20 @@ import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
-from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
-from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling, finite
+from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty, without_information
+from glassnet.tabular.encoding.coders import (
+    SCALINGS,
+    BooleanCoder,
+    Coder,
+    ConstantCoder,
+    LeftOut,
+    NumberCoder,
+    Scaling,
+    finite,
+)
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
+from glassnet.tabular.encoding.encoder_entries import check_codes, read_bounds
 from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
@@ -25,7 +35,7 @@ from glassnet.utils.wording import few
 __all__ = ["TableEncoder", "placed_coders"]
 
 _FORMATS = (1, 2)  # files of format 1 have standard scaling and no codes
-_KINDS_OF_CODERS = (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
+_KINDS_OF_CODERS = (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut, ConstantCoder)
 _CODERS: dict[str, type[Coder]] = {coder.kind: coder for coder in _KINDS_OF_CODERS}
 
 
@@ -58,7 +68,8 @@ class TableEncoder:
     embed_above : int, optional
         Columns of more categories than this become one feature, a whole number for an `Embedding` layer.
     allow_empty : bool, default=False
-        Whether a column without any value is left out, as one with one value only, instead of refused.
+        Whether a column without any value is left out, as one with one value only, instead of refused; and a table of
+        which all columns are left out gets one feature that is always 0: see `is_constant`.
 
     Attributes
     ----------
@@ -93,6 +104,7 @@ class TableEncoder:
         self.embed_above = embed_above
         self.allow_empty = check_flag("TableEncoder", "allow_empty", allow_empty)
         self._coders: list[Coder] | None = None
+        self._n_rows = 0
         self._bounds: list[RobustScale | None] = []
 
     # ---- learning -----------------------------------------------------------------------------------------------
@@ -131,10 +143,8 @@ class TableEncoder:
             n_codes = sum(coder.n_codes for coder in coders)
             coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes, counts))
         if not any(coder.features for coder in coders):
-            reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
-            message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
-            raise DataError(message)
-        self._coders, self._bounds = coders, []
+            coders = without_information(coders, refuses=not self.allow_empty)
+        self._coders, self._bounds, self._n_rows = coders, [], table.n_rows
         if self.scaling == "robust":
             X = self._features(table, np.float64)
             each = [(coder, i) for coder in coders for i in range(len(coder.features))]
@@ -169,6 +179,11 @@ class TableEncoder:
     def n_codes(self) -> int:
         """Number of codes of all columns."""
         return sum(coder.n_codes for coder in self.coders)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no column tells rows apart, so that the one feature is always 0."""
+        return any(isinstance(coder, ConstantCoder) for coder in self.coders)
 
     @property
     def column_names(self) -> list[str]:
@@ -219,8 +234,9 @@ class TableEncoder:
     def check(self, frame: Any) -> list[str]:
         """Return warnings about the rows of ``frame``, each one sentence; an empty list if they resemble training.
 
-        They report columns that are absent, not needed or cannot be read, categories that training did not have, values
-        outside its range, and missing values in columns that had none in training.
+        They report columns that are absent, not needed, cannot be read or have no value, and, in three rows and more
+        than 1 % (or in any of up to ten rows), categories that training did not have, values outside its range, and
+        missing values in columns that had none in training; of the last two not what chance explains.
         """
         table = to_table(frame)
         known = {coder.name for coder in self.coders}
@@ -231,7 +247,7 @@ class TableEncoder:
             found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
         for coder in self.coders:
             if coder.features and coder.name in table:
-                found += coder.warnings(table[coder.name])
+                found += coder.warnings(table[coder.name], self._n_rows)
         return found
 
     def describe(self) -> list[dict[str, Any]]:
@@ -257,14 +273,14 @@ class TableEncoder:
     def config(self) -> dict[str, Any]:
         """Return the fitted state, JSON-able; `from_config` returns an encoder with the same bits."""
         columns = [coder.config() for coder in self.coders]
+        base = {"max_categories": self.max_categories, "rows": self._n_rows, "columns": columns}
         if self.scaling == "standard" and self.embed_above is None:
-            return {"format": 1, "max_categories": self.max_categories, "columns": columns}
+            return {"format": 1, **base}
         return {
             "format": 2,
-            "max_categories": self.max_categories,
+            **base,
             "scaling": self.scaling,
             "embed_above": self.embed_above,
-            "columns": columns,
             "bounds": [None if bound is None else bound.config() for bound in self._bounds],
         }
 
@@ -289,9 +305,10 @@ class TableEncoder:
         if len(set(names)) < len(names) or not any(coder.features for coder in coders):
             message = f"{entries.where}: 'columns' must give features and have different names, got {names[:10]}."
             raise FormatError(message, got=names)
-        _check_codes(entries, coders)
+        check_codes(entries, coders)
         encoder._coders = coders
-        encoder._bounds = _bounds(entries, len(encoder.feature_names)) if options else []
+        encoder._n_rows = entries.count("rows") if "rows" in config else 0  # older files have no such entry
+        encoder._bounds = read_bounds(entries, len(encoder.feature_names)) if options else []
         return encoder
 
     def __repr__(self) -> str:
@@ -310,24 +327,3 @@ def placed_coders(encoder: TableEncoder) -> Iterator[tuple[Coder, slice]]:
         if coder.features:
             yield coder, slice(start, stop)
         start = stop
-
-
-def _check_codes(entries: Entries, coders: list[Coder]) -> None:
-    """Raise an error if codes do not follow each other: a layer would look up another column's vectors."""
-    expected = 0
-    for coder in coders:
-        if isinstance(coder, CodeCoder):
-            if coder.first != expected:
-                must = f"the codes of {coder.name!r} must begin at {expected}"
-                message = f"{entries.where}: {must}, got {coder.first}."
-                raise FormatError(message, expected=expected, got=coder.first)
-            expected += coder.n_codes
-
-
-def _bounds(entries: Entries, n_features: int) -> list[RobustScale | None]:
-    """Return the scales of the features in a configuration."""
-    key = "bounds"
-    given = entries.config.get(key)
-    if not isinstance(given, list) or len(given) not in (0, n_features):
-        raise entries.refuse(key, f"a list of {n_features} scales or of none")
-    return [None if one is None else RobustScale.from_config(Entries(entries.where, one)) for one in given]

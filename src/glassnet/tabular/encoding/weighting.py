@@ -91,7 +91,7 @@ def counted_rows(counts: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> counted_rows(np.array([2.0, 0.0, 1.0])).tolist(), counted_rows(np.array([1.5, 0.5, 1.0])).tolist()
-    ([0, 0, 2], [0, 1, 2])
+    ([0, 0, 2], [0, 0, 2])
     """
     n, total = len(counts), counts.sum()
     if (counts == np.floor(counts)).all() and total <= _MOST_COPIES * n:

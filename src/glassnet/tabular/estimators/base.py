@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from os import PathLike
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import Network
-from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.encoding.weighting import as_counts
+from glassnet.tabular.estimators.fitted import FittedEstimator
+from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table
+from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
-from glassnet.tabular.model import TableModel
+from glassnet.tabular.reading.options import ReadAs
 from glassnet.tabular.reading.table import Column, Table
-from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number
-from glassnet.utils.estimator_types import BaseEstimator
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -35,7 +32,7 @@ RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
 
 
-class TabularEstimator(BaseEstimator):
+class TabularEstimator(FittedEstimator):
     """Base of `TabularClassifier` and `TabularRegressor`.
 
     Parameters
@@ -59,6 +56,16 @@ class TabularEstimator(BaseEstimator):
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
+    decimal : {".", ","}, optional
+        Decimal mark of numbers in text cells; by default the cells decide.
+    thousands : {",", ".", " ", "'", "_"}, optional
+        Their thousands separator; by default the cells decide.
+    missing : list, optional
+        Cells that mean "no value", such as ``["-999", "unknown"]``, besides the usual ones.
+    day_first : bool, optional
+        Whether the day stands before the month in dates such as 01/02/2024; by default the cells decide.
+    read : dict, optional
+        What columns are read as, by name: "number", "text", "category", "date" or "drop".
     verbose : bool, default=False
         Whether to show a progress line.
     random_state : int, RandomState, Generator or None, default=None
@@ -87,11 +94,14 @@ class TabularEstimator(BaseEstimator):
     batch_size: int | None
     max_seconds: float | None
     threads: int | Literal["auto"]
+    decimal: str | None
+    thousands: str | None
+    missing: Sequence[Any] | None
+    day_first: bool | None
+    read: Mapping[str, ReadAs] | None
     verbose: bool
     random_state: RandomState
 
-    model_: TableModel
-    histories_: list[History]
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
@@ -134,8 +144,11 @@ class TabularEstimator(BaseEstimator):
         self._check_rows(train)
         target = self._learn_target(values[kept], train.target)
         valid = None if validation_data is None else self._validation(validation_data, column.name)
-        found = fit_table(train, valid, target, options)
+        found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
         self.model_, self.histories_ = found.model, found.histories
+        self._sample, self._importances = sample_of(found.checked), None
+        told = notices_of_fit(train.inputs, train.target, found.model.encoder)
+        issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
         return self
 
@@ -169,13 +182,13 @@ class TabularEstimator(BaseEstimator):
             return int(self.random_state.integers(2**31 - 1))
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _as_column(self, name: str, values: np.ndarray) -> Column:
-        """Return targets as a column."""
-        raise NotImplementedError
-
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         """Return a target encoder fitted on the column; ``values`` are the same targets as the user passed them."""
         raise NotImplementedError
+
+    def _class_weights(self) -> Any:
+        """Return the weights of classes by their codes, "balanced", or None."""
+        return None
 
     def _rows(self, table: Table, column: Column, weight: Any, what: str) -> tuple[Rows, np.ndarray]:
         """Return the rows with a weight above 0, and a mask of them."""
@@ -208,64 +221,6 @@ class TabularEstimator(BaseEstimator):
         table = as_table(self, data[0], reset=False)
         column = self._as_column(target, one_per_row(name, data[1]))
         return self._rows(table, column, data[2] if len(data) == 3 else None, "validation ")[0]
-
-    # ---- use -------------------------------------------------------------------------------------------------------
-
-    def _table(self, X: Any) -> Table:
-        check_is_fitted(self, "model_")
-        return as_table(self, X, reset=False)
-
-    @property
-    def network_(self) -> Network:
-        """The trained network; several are its members."""
-        check_is_fitted(self, "model_")
-        return self.model_.network
-
-    @property
-    def history_(self) -> History:
-        """Training history of the first network."""
-        check_is_fitted(self, "model_")
-        return self.histories_[0]
-
-    def why(self, X: Any, background: Any = None) -> list[Why]:
-        """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
-
-        Parameters
-        ----------
-        X : as of `fit`
-            Rows to explain.
-        background : as of `fit`, optional
-            Rows to compare with.
-        """
-        table = self._table(X)
-        return self.model_.why(table, None if background is None else self._table(background))
-
-    def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
-        """Return how much worse the predictions for X get when a column is shuffled.
-
-        Parameters
-        ----------
-        X, y : as of `fit`
-            Rows with known targets, preferably ones that `fit` did not see.
-        metric, repeats
-            As of `glassnet.attribution.permutation_importance`.
-        """
-        table = self._table(X)
-        name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.importance", y))
-        rest = [other for other in table.columns if other.name != name]
-        return self.model_.importance(Table([*rest, column]), metric=metric, repeats=repeats)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
-
-        Parameters
-        ----------
-        path : str or path-like
-            File to write; its name ends in ``.safetensors``.
-        """
-        check_is_fitted(self, "model_")
-        self.model_.save(path)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.tabular.reading.frames import column_from_values, is_frame, to_table
+from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.frames import column_from_values, is_frame, table_of
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Table
+from glassnet.utils.callers import stacklevel_outside
 
-__all__ = ["as_array", "as_table"]
+__all__ = ["as_array", "as_table", "read_options"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
@@ -25,7 +28,8 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
-    table = to_table(X) if is_frame(X) else _from_matrix(name, X)
+    options = read_options(estimator, learns=reset)
+    table = table_of(X, options) if is_frame(X) else _from_matrix(name, X)
     labels = _labels(X)
     if reset:
         _learn(estimator, table, labels, by_name=is_frame(X))
@@ -42,6 +46,12 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     return Table([replace(c, name=n) for n, c in renamed])
 
 
+def read_options(estimator: Any, *, learns: bool) -> ReadOptions:
+    """Return how text is read: as the estimator's parameters say, and unless it ``learns`` as in training."""
+    given = {name: getattr(estimator, name) for name in ("decimal", "thousands", "missing", "day_first", "read")}
+    return ReadOptions.checked(type(estimator).__name__, like=None if learns else estimator._forms, **given)
+
+
 def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:
     """Record the columns of training on the estimator."""
     if not table.n_rows or not table.columns:
@@ -51,6 +61,7 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: b
         raise DataError(message, got=(n, d))
     estimator.n_features_in_ = len(table.columns)
     estimator._columns = (by_name, table.names)
+    estimator._forms = {column.name: column.form or Form(column.kind) for column in table.columns}
     if labels is not None:
         estimator.feature_names_in_ = np.array(labels, dtype=object)
     elif hasattr(estimator, "feature_names_in_"):
@@ -70,10 +81,14 @@ def _labels(X: Any) -> list[str] | None:
 def _warn_of_names(name: str, has_names: bool, had_names: bool) -> None:
     """Issue scikit-learn's warning if only one of training and X has names."""
     if has_names and not had_names:
-        warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=5)
+        warnings.warn(
+            f"X has feature names, but {name} was fitted without feature names",
+            UserWarning,
+            stacklevel=stacklevel_outside("sklearn"),
+        )
     if had_names and not has_names:
         message = f"X does not have valid feature names, but {name} was fitted with feature names"
-        warnings.warn(message, UserWarning, stacklevel=5)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel_outside("sklearn"))
 
 
 def _from_matrix(name: str, X: Any) -> Table:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from glassnet.errors import DataError
+from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.checks import check_number
+from glassnet.utils.wording import few
 
-__all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name"]
+__all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name", "weights_by_code"]
 
 _MOST_EXACT = 2**53  # whole numbers up to here are exact in float64
 
@@ -45,7 +48,11 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
     if values is None or values.ndim != 1:
         must = "y should be a 1d array, with one target for each row"
         got = type(y).__name__ if values is None or not values.ndim else f"shape {values.shape}"
-        message = f"{where}: {must}, got {got}."
+        kind = "Classifier" if "Classifier" in where else "Regressor"
+        advice = (
+            f" Wrap the estimator: MultiOutput{kind}(Tabular{kind}())." if values is not None and values.ndim else ""
+        )
+        message = f"{where}: {must}, got {got}.{advice}"
         raise DataError(message, expected=must, got=got)
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         cells = zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)
@@ -85,6 +92,27 @@ def number_column(where: str, name: str, values: np.ndarray) -> Column:
         message = f"{where}: y must hold numbers, got {got}. Use TabularClassifier for labels."
         raise DataError(message, expected="numbers", got=first)
     return column
+
+
+def weights_by_code(where: str, class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> Any:
+    """Return ``class_weight``, "balanced", a dict by label, or None, with the code of each label in its place."""
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
+        return class_weight
+    if not isinstance(class_weight, Mapping):
+        must = "class_weight must be 'balanced' or a dict of weights by label"
+        message = f"{where}: {must}, got {class_weight!r}."
+        raise ConfigError(message, expected=must, got=class_weight)
+    places = dict(zip(classes.tolist(), codes.tolist(), strict=True))
+    unknown = [label for label in class_weight if label not in places]
+    if unknown:
+        advice = "Look at the type of the labels as well."
+        message = f"{where}: class_weight must name labels of y, {few(map(repr, places))}, got {unknown[0]!r}. {advice}"
+        raise ConfigError(message, expected=[*places], got=unknown)
+    found = {label: check_number(where, f"class_weight[{label!r}]", w, 0.0) for label, w in class_weight.items()}
+    if not any(found.get(label, 1.0) for label in places):
+        message = f"{where}: class_weight must leave some class a weight above 0, got 0 for all."
+        raise ConfigError(message, got=class_weight)
+    return {places[label]: weight for label, weight in found.items()}
 
 
 def find_classes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import time
@@ -19,11 +20,13 @@ from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.constant import constant_network
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
 from glassnet.training import Callback, EarlyStopping, History
+from glassnet.training.class_weights import class_factors
 from glassnet.utils.splitting import split_rows
 
 __all__ = ["Trained", "fit_table"]
@@ -38,9 +41,13 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training: a model, its networks (several are members of the model's) and their histories."""
+    """The result of a training: a model, its networks (several are members of the model's) and their histories.
+
+    ``checked`` are rows that the networks were not trained on, or if there are none those that they were.
+    """
 
     model: TableModel
+    checked: Rows
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
 
@@ -60,12 +67,17 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = _rescaled(target, scaled, clip=options.recipe.clips)
     encoder = _fitted_encoder(options, train, rows)
-    held_out = None if valid is None else _arrays(encoder, target, valid)
-    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out)
+    if encoder.is_constant:
+        target = _rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
+        network = constant_network(options.goal.loss, rows, target, _class_factors(options, target, rows))
+        return Trained(TableModel(network, encoder, target), rows, [network.history], [network])
+    factors = _class_factors(options, target, train)
+    held_out = None if valid is None else _arrays(encoder, target, valid, factors)
+    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train, factors), held_out, train.weight)
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), histories, trained)
+    return Trained(TableModel(network, encoder, target), train if valid is None else valid, histories, trained)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
@@ -84,25 +96,40 @@ def _rescaled(target: TargetEncoder, rows: Rows, *, clip: bool) -> TargetEncoder
 def _fitted_encoder(options: FitOptions, train: Rows, rows: Rows) -> TableEncoder:
     """Return the encoder fitted on the training rows, or on all rows if no column of those has two values."""
     encoder = TableEncoder(**options.recipe.coding, allow_empty=options.allow_empty)
-    try:
-        return encoder.fit(train.inputs, train.weight)
-    except DataError:
-        return encoder.fit(rows.inputs, rows.weight)
+    with contextlib.suppress(DataError):
+        if not encoder.fit(train.inputs, train.weight).is_constant:
+            return encoder
+    return encoder.fit(rows.inputs, rows.weight)
 
 
-def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows) -> Arrays:
-    weight = None if rows.weight is None else np.asarray(rows.weight, dtype=np.float32)
-    return encoder.transform(rows.inputs), target.transform(rows.target), weight
+def _class_factors(options: FitOptions, target: TargetEncoder, rows: Rows) -> np.ndarray | None:
+    """Return the weight of each class; None if they do not differ."""
+    if options.class_weight is None:
+        return None
+    return class_factors(options.class_weight, target.n_outputs, target.transform(rows.target), rows.weight)
+
+
+def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows, factors: np.ndarray | None) -> Arrays:
+    y, weight = target.transform(rows.target), rows.weight
+    if factors is not None:
+        weight = factors[y] if weight is None else weight * factors[y]
+    return encoder.transform(rows.inputs), y, None if weight is None else np.asarray(weight, dtype=np.float32)
 
 
 class _Jobs:
     """The networks to train, and the rows of each."""
 
     def __init__(
-        self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, held_out: Arrays | None
+        self,
+        options: FitOptions,
+        encoder: TableEncoder,
+        target: TargetEncoder,
+        data: Arrays,
+        held_out: Arrays | None,
+        counts: np.ndarray | None,
     ) -> None:
         self._options, self._encoder, self._target = options, encoder, target
-        self._data, self._held_out = data, held_out
+        self._data, self._held_out, self._counts = data, held_out, counts
         self._folds = self._divide()
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
@@ -120,8 +147,7 @@ class _Jobs:
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
-        X, _, weight = self._data
-        return self._options.network(self._encoder, X, self._target, self._epochs, seed, weight)
+        return self._options.network(self._encoder, self._data[0], self._target, self._epochs, seed, self._counts)
 
     def train(self, began: float) -> list[Network]:
         """Train all networks, and return those that did not diverge."""

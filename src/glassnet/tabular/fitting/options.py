@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,7 +46,8 @@ class FitOptions:
     batch_size: int | None = None
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
     seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
-    allow_empty: bool = False  # a column without any value is left out instead of refused
+    allow_empty: bool = False  # see `TableEncoder`
+    class_weight: Literal["balanced"] | Mapping[int, float] | None = None  # by code; multiplies the weights of rows
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
