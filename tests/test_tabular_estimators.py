@@ -276,6 +276,7 @@ def test_options_that_cannot_be(case: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
 def test_rows_of_no_weight_are_left_out(kind: str) -> None:
     """A row of weight 0 has no part in anything: not in scales, classes, batches or the rows held out; nor has it in validation."""
     cls, target = KINDS[kind]

@@ -14,7 +14,7 @@ from glassnet.tabular.encoding.coders import BooleanCoder, Coder, ConstantCoder,
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import odd_format, plain_text
+from glassnet.tabular.reading.text import plain_text
 
 __all__ = ["choose_coder", "refuse_empty", "without_information"]
 
@@ -51,8 +51,6 @@ def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.n
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        if len(distinct) > max_categories:
-            _refuse_odd_format(column)
         n_rows = len(present) if counts is None else counts.sum()
         if n_rows > _ID_ROWS and len(distinct) > _ID_SHARE * n_rows:
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
@@ -63,15 +61,6 @@ def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.n
     if column.kind == "number":
         return NumberCoder.fit(column, scaling, counts)
     return DateCoder.fit(column, counts)
-
-
-def _refuse_odd_format(column: Column) -> None:
-    """Raise an error for text that is nearly numbers: as categories its many values would be of no use."""
-    found = odd_format(column.present().tolist())
-    if found:
-        must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
-        message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
-        raise DataError(message, expected=must, got=found)
 
 
 def without_information(coders: Sequence[Coder], *, refuses: bool) -> list[Coder]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -13,8 +13,9 @@ from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.told import worth_telling
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import KINDS, Column
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form
 
 __all__ = [
     "SCALINGS", "BooleanCoder", "Coder", "ConstantCoder", "LeftOut", "NumberCoder", "Scaling", "finite",
@@ -91,13 +92,13 @@ class Coder:
         """Return a description of the encoding."""
         raise NotImplementedError
 
-    def warnings(self, raw: Column, n_trained: int) -> list[str]:
+    def warnings(self, raw: Column, n_trained: int, form: Form | None = None) -> list[str]:
         """Return all warnings about a new column, which may be of another kind than in training.
 
-        ``n_trained`` is the number of training rows, or 0 if it is not known.
+        ``n_trained`` is the number of training rows, or 0 if it is not known; ``form`` is how training read the column.
         """
         try:
-            read = as_kind(raw, self.training_kind, "Not readable")
+            read = as_form(raw, form or Form(self.training_kind), "Not readable")
         except DataError as error:
             return [str(error)]
         column = finite(read)
@@ -234,7 +235,7 @@ class ConstantCoder(Coder):
     def done(self) -> str:
         return f"left out: {self.why}"
 
-    def warnings(self, raw: Column, n_trained: int) -> list[str]:
+    def warnings(self, raw: Column, n_trained: int, form: Form | None = None) -> list[str]:
         return []
 
     @classmethod
@@ -251,7 +252,7 @@ def finite(column: Column) -> Column:
     if column.kind != "number" or not np.isinf(column.values).any():
         return column
     values = np.where(np.isinf(column.values), np.nan, column.values)
-    return Column(column.name, "number", values, np.isnan(values))
+    return replace(column, values=values, missing=np.isnan(values))
 
 
 def outside_training(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.forms import read_form
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.encoding.weighting import as_counts
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form, as_kind
 from glassnet.utils.checks import check_choice, check_flag
 from glassnet.utils.wording import few
 
@@ -63,6 +66,7 @@ class TargetEncoder:
         self.clip = check_flag("TargetEncoder", "clip", clip)
         self.name = "target"
         self.kind = ""
+        self.form = Form("category")
         self.reason = ""
         self._task: str | None = None
         self._labels: list[Any] = []
@@ -98,18 +102,23 @@ class TargetEncoder:
         if sample_weight is not None:
             counts = as_counts("TargetEncoder.fit", sample_weight, len(column))
             column, counts = column.take(counts > 0.0), counts[counts > 0.0]
-        column = self._complete(column, "fit")
+        column = _in_own_words(self._complete(column, "fit"))
         if column.kind == "date":
             message = f"TargetEncoder.fit: the target {column.name!r} must hold labels or numbers, got dates."
             raise DataError(message, expected="labels or numbers", got="dates")
         self.name, self.kind = column.name, column.kind
+        self.form = column.form or Form(column.kind)
         n_rows = len(column) if counts is None else counts.sum()
         chosen, self.reason = (task, "") if task else _infer(column, n_rows)
+        if chosen == "classification" and column.exact is not None:
+            column = replace(as_kind(column, "category", "TargetEncoder"), form=Form("category"))
+            self.kind, self.form = "category", Form("category")
         if chosen == "classification":
             self._labels, self._scale = _labels_of(column, n_rows), None
         else:
             self._labels, self._scale = [], _scale_of(column, counts)
             self.kind = "number"
+            self.form = self.form if self.form.kind == "number" else Form("number")
         self._task = chosen
         return self
 
@@ -180,7 +189,7 @@ class TargetEncoder:
         """
         self._fitted()
         where = "TargetEncoder.transform"
-        column = self._complete(as_kind(_as_column(column), self.kind, where), "transform")
+        column = self._complete(self._read(_as_column(column), where), "transform")
         if self._scale is not None:
             z = self._scale.forward(column.values)
             with np.errstate(over="ignore", under="ignore"):
@@ -201,6 +210,10 @@ class TargetEncoder:
             message = f"{where}: {must}, got {value!r} in row {row}{more}. Leave such rows out, or train with them."
             raise DataError(message, expected=self._labels, got=value)
         return found
+
+    def _read(self, column: Column, where: str) -> Column:
+        """Return a column as it would have been read in training."""
+        return as_kind(_in_own_words(as_form(column, self.form, where)), self.kind, where)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Return the most probable labels for ``outputs``, (n, k) probabilities, or numbers in the target's units.
@@ -234,7 +247,8 @@ class TargetEncoder:
         """Return the fitted state, JSON-able."""
         base = {"format": _FORMAT, "task": self.task, "name": self.name, "kind": self.kind}
         clip = {"clip": True} if self.clip else {}
-        return {**base, **clip, **({"labels": self.labels} if self._scale is None else self._scale.config())}
+        form = {} if self.form.is_plain else {"form": self.form.config()}
+        return {**base, **clip, **form, **({"labels": self.labels} if self._scale is None else self._scale.config())}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TargetEncoder:
@@ -251,6 +265,8 @@ class TargetEncoder:
         target._task = entries.choice("task", _TASKS)
         target.name = entries.text("name")
         target.kind = entries.choice("kind", tuple(_LABEL_TYPES))
+        given = entries.config.get("form")
+        target.form = Form(target.kind) if given is None else read_form(entries.where, given)
         if target._task == "regression":
             target._scale = Scale.from_config(entries)
             if target.kind != "number":
@@ -274,6 +290,13 @@ def _as_column(column: Any) -> Column:
         return column
     name = getattr(column, "name", None)
     return column_from_values(name if isinstance(name, str) else "target", column)
+
+
+def _in_own_words(column: Column) -> Column:
+    """Return booleans in words other than true and false as these words."""
+    if column.kind == "boolean" and column.form is not None and column.form.words:
+        return replace(as_kind(column, "category", "TargetEncoder"), form=column.form)
+    return column
 
 
 def _label(value: Any) -> Any:

@@ -139,7 +139,9 @@ class TabularEstimator(FittedEstimator):
             raise ConfigError(message)
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
+        self._target_forms = {}
         column = self._as_column(target_name(y, table.names), values)
+        self._target_forms = {} if column.form is None else {column.name: column.form}
         train, kept = self._rows(table, column, sample_weight, "")
         self._check_rows(train)
         target = self._learn_target(values[kept], train.target)

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.base import RandomState, TabularEstimator
+from glassnet.tabular.estimators.inputs import read_options
 from glassnet.tabular.estimators.targets import find_classes, label_column, number_column, weights_by_code
 from glassnet.tabular.fitting.objective import ClassMetric, NumberMetric
 from glassnet.tabular.fitting.recipes import RecipeName
@@ -80,7 +81,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self.day_first, self.read, self.class_weight = day_first, read, class_weight
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
-        return label_column("TabularClassifier", name, values)
+        return label_column("TabularClassifier", name, values, read_options(self, self._target_forms))
 
     def _class_weights(self) -> Any:
         return weights_by_code("TabularClassifier", self.class_weight, self.classes_, self._places)
@@ -161,7 +162,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         self.quantiles = quantiles
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
-        return number_column("TabularRegressor", name, values)
+        return number_column("TabularRegressor", name, values, read_options(self, self._target_forms))
 
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         return TargetEncoder().fit(column, "regression")

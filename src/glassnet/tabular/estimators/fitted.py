@@ -17,6 +17,7 @@ from glassnet.tabular.estimators.notices import issue
 from glassnet.tabular.estimators.targets import one_per_row
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.model import TableModel
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.estimator_types import BaseEstimator
@@ -30,6 +31,7 @@ class FittedEstimator(BaseEstimator):
     model_: TableModel
     histories_: list[History]
     _columns: tuple[bool, list[str]]
+    _target_forms: dict[str, Form]
     _sample: Rows
     _importances: np.ndarray | None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.reading.form import Form
-from glassnet.tabular.reading.frames import column_from_values, is_frame, table_of
+from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.callers import stacklevel_outside
@@ -28,8 +29,11 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
-    options = read_options(estimator, learns=reset)
-    table = table_of(X, options) if is_frame(X) else _from_matrix(name, X)
+    names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
+    if is_frame(X):
+        table = table_of(X, read_options(estimator, dict(zip(names, forms, strict=True))), name)
+    else:
+        table = _from_matrix(name, X, estimator, forms)
     labels = _labels(X)
     if reset:
         _learn(estimator, table, labels, by_name=is_frame(X))
@@ -46,10 +50,10 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     return Table([replace(c, name=n) for n, c in renamed])
 
 
-def read_options(estimator: Any, *, learns: bool) -> ReadOptions:
-    """Return how text is read: as the estimator's parameters say, and unless it ``learns`` as in training."""
+def read_options(estimator: Any, forms: Mapping[str, Form]) -> ReadOptions:
+    """Return how text is read: as the parameters say, and like training, which read columns in these ``forms``."""
     given = {name: getattr(estimator, name) for name in ("decimal", "thousands", "missing", "day_first", "read")}
-    return ReadOptions.checked(type(estimator).__name__, like=None if learns else estimator._forms, **given)
+    return ReadOptions.checked(type(estimator).__name__, like=forms, **given)
 
 
 def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:
@@ -61,7 +65,7 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: b
         raise DataError(message, got=(n, d))
     estimator.n_features_in_ = len(table.columns)
     estimator._columns = (by_name, table.names)
-    estimator._forms = {column.name: column.form or Form(column.kind) for column in table.columns}
+    estimator._forms = [column.form or Form(column.kind) for column in table.columns]
     if labels is not None:
         estimator.feature_names_in_ = np.array(labels, dtype=object)
     elif hasattr(estimator, "feature_names_in_"):
@@ -91,8 +95,8 @@ def _warn_of_names(name: str, has_names: bool, had_names: bool) -> None:
         warnings.warn(message, UserWarning, stacklevel=stacklevel_outside("sklearn"))
 
 
-def _from_matrix(name: str, X: Any) -> Table:
-    """Return the columns of a matrix, called x0, x1, ..."""
+def _from_matrix(name: str, X: Any, estimator: Any, forms: Sequence[Form]) -> Table:
+    """Return the columns of a matrix, called x0, x1, ...; ``forms`` are those of training, in order."""
     array = as_array(X)
     if array is None or array.ndim != 2:
         got = "rows of different lengths" if array is None else f"shape {array.shape}"
@@ -102,7 +106,8 @@ def _from_matrix(name: str, X: Any) -> Table:
         message = f"{name}: X must hold real numbers, got complex ones. Complex data not supported."
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
-    return Table([column_from_values(n, _cells(array[:, j]), name) for j, n in enumerate(names)], name)
+    options = read_options(estimator, dict(zip(names, forms, strict=False)))
+    return table_of({n: _cells(array[:, j]) for j, n in enumerate(names)}, options, name)
 
 
 def as_array(values: Any) -> np.ndarray | None:

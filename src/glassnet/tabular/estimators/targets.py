@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.checks import check_number
 from glassnet.utils.wording import few
@@ -60,12 +62,14 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
     return np.asarray(values)
 
 
-def label_column(where: str, name: str, values: np.ndarray) -> Column:
+def label_column(where: str, name: str, values: np.ndarray, options: ReadOptions) -> Column:
     """Return labels as a column; whole numbers not exact in float64 become text, fractions raise an error."""
     cells = values.tolist() if values.dtype.kind in "OU" else values
     if values.dtype.kind in "iuO" and _has_large(values):
-        return column_from_values(name, list(map(str, values.tolist())), where)
-    column = column_from_values(name, cells, where)
+        cells = list(map(str, values.tolist()))
+    # Text stays the label that it is, "1" and "NA" too.
+    as_text = replace(options, read={**options.read, name: "text"}, forms={}) if _is_text(cells) else options
+    column = column_from_values(name, cells, where, as_text)
     numbers = column.present() if column.kind == "number" else np.empty(0)
     if (numbers != np.floor(numbers)).any():
         first = numbers[numbers != np.floor(numbers)][0]
@@ -73,6 +77,11 @@ def label_column(where: str, name: str, values: np.ndarray) -> Column:
         message = f"{where}: {must}, got numbers with fractions such as {first:g}. Unknown label type: continuous."
         raise DataError(message, expected=must, got=first)
     return column
+
+
+def _is_text(cells: Any) -> bool:
+    """Return whether some labels are text."""
+    return isinstance(cells, list) and any(isinstance(cell, str) for cell in cells)
 
 
 def _has_large(values: np.ndarray) -> bool:
@@ -83,9 +92,10 @@ def _has_large(values: np.ndarray) -> bool:
     return bool(len(values)) and (int(values.max()) > _MOST_EXACT or int(values.min()) < -_MOST_EXACT)
 
 
-def number_column(where: str, name: str, values: np.ndarray) -> Column:
+def number_column(where: str, name: str, values: np.ndarray, options: ReadOptions) -> Column:
     """Return the numbers to predict as a column; raise an error if they are none."""
-    column = column_from_values(name, values.tolist() if values.dtype.kind == "O" else values, where)
+    cells = values.astype(np.float64) if values.dtype.kind in "iu" else values.tolist()
+    column = column_from_values(name, cells if values.dtype.kind in "iuOU" else values, where, options)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]
         got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"
