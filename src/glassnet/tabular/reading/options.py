@@ -19,7 +19,7 @@ BadRows = Literal["refuse", "skip"]
 """What to do with rows of another number of fields than the header."""
 
 READINGS: tuple[ReadAs, ...] = ("number", "text", "category", "date", "drop")
-_DECIMALS = (".", ",")
+_DECIMALS = (",", ".")
 _THOUSANDS = (",", ".", " ", "'", "_")
 
 

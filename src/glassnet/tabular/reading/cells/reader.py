@@ -70,6 +70,7 @@ class CellReader:
         kind = self.options.read.get(name)
         draft = decide(column) if kind is None else decide_as(column, kind)
         if isinstance(draft, Column):
+            draft = with_own_markers(draft, self.options) if draft.kind == "number" else draft
             self._note_evidence(draft)
         return draft
 
