@@ -15,7 +15,7 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.estimators.fitted import FittedEstimator
 from glassnet.tabular.estimators.importances import sample_of
-from glassnet.tabular.estimators.inputs import as_table
+from glassnet.tabular.estimators.inputs import as_table, check_read_names
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
@@ -140,6 +140,7 @@ class TabularEstimator(FittedEstimator):
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
         self._target_forms = {}
+        check_read_names(self, target_name(y, table.names))
         column = self._as_column(target_name(y, table.names), values)
         self._target_forms = {} if column.form is None else {column.name: column.form}
         train, kept = self._rows(table, column, sample_weight, "")

@@ -31,6 +31,7 @@ class FittedEstimator(BaseEstimator):
     model_: TableModel
     histories_: list[History]
     _columns: tuple[bool, list[str]]
+    _names: list[str]
     _target_forms: dict[str, Form]
     _sample: Rows
     _importances: np.ndarray | None
@@ -70,7 +71,7 @@ class FittedEstimator(BaseEstimator):
         """
         check_is_fitted(self, "model_")
         if self._importances is None:
-            self._importances = shares_of_columns(self.model_, self._sample, self._columns[1])
+            self._importances = shares_of_columns(self.model_, self._sample, self._names)
         return self._importances
 
     def why(self, X: Any, background: Any = None) -> list[Why]:

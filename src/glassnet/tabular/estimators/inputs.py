@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DataError
+from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.checks import nearest
+from glassnet.utils.wording import few
 
-__all__ = ["as_array", "as_table", "read_options"]
+__all__ = ["as_array", "as_table", "check_read_names", "read_options"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
@@ -36,7 +38,7 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
         table = _from_matrix(name, X, estimator, forms)
     labels = _labels(X)
     if reset:
-        _learn(estimator, table, labels, by_name=is_frame(X))
+        _learn(estimator, table, labels, _every_name(X), by_name=is_frame(X))
         return table
     by_name, names = estimator._columns
     if by_name and is_frame(X):
@@ -56,14 +58,15 @@ def read_options(estimator: Any, forms: Mapping[str, Form]) -> ReadOptions:
     return ReadOptions.checked(type(estimator).__name__, like=forms, **given)
 
 
-def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:
-    """Record the columns of training on the estimator."""
+def _learn(estimator: Any, table: Table, labels: list[str] | None, names: list[str], *, by_name: bool) -> None:
+    """Record the columns of training on the estimator; ``names`` are those of all, dropped ones too."""
     if not table.n_rows or not table.columns:
         n, d = table.n_rows, len(table.columns)
         got = f"{n} sample(s) and {d} feature(s) (shape=({n}, {d})) while a minimum of 1 is required"
         message = f"{type(estimator).__name__}.fit: X must have at least one row and one column, got {got}."
         raise DataError(message, got=(n, d))
-    estimator.n_features_in_ = len(table.columns)
+    estimator.n_features_in_ = len(names)
+    estimator._names = names
     estimator._columns = (by_name, table.names)
     estimator._forms = [column.form or Form(column.kind) for column in table.columns]
     if labels is not None:
@@ -72,13 +75,39 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: b
         del estimator.feature_names_in_
 
 
+def _every_name(X: Any) -> list[str]:
+    """Return the names of all columns of a frame or matrix."""
+    if not is_frame(X):
+        array = as_array(X)
+        assert array is not None
+        return [f"x{j}" for j in range(array.shape[1])]
+    return [str(label) for label in _found_labels(X)]
+
+
+def check_read_names(estimator: Any, target: str) -> None:
+    """Raise an error if ``read`` names a column that X and y do not have."""
+    known = [*estimator._names, target]
+    for name in estimator.read or {}:
+        if name not in known:
+            near = nearest(name, known)
+            advice = f" Did you mean {near!r}?" if near else ""
+            message = (
+                f"{type(estimator).__name__}: read must name columns, {few(map(repr, known))}, got {name!r}.{advice}"
+            )
+            raise ConfigError(message, expected=known, got=name)
+
+
+def _found_labels(X: Any) -> list[Any]:
+    """Return the labels of a frame's columns as they are."""
+    fields = X.dtype.names if isinstance(X, np.ndarray) else None
+    return X.names if isinstance(X, Table) else list(fields or getattr(X, "column_names", getattr(X, "columns", X)))
+
+
 def _labels(X: Any) -> list[str] | None:
     """Return the names of the columns, or None unless all are str, as in scikit-learn."""
     if not is_frame(X):
         return None
-    fields = X.dtype.names if isinstance(X, np.ndarray) else None
-    found = fields or getattr(X, "column_names", getattr(X, "columns", X))
-    labels = X.names if isinstance(X, Table) else list(found)
+    labels = _found_labels(X)
     return labels if all(isinstance(label, str) for label in labels) else None
 
 

@@ -15,6 +15,7 @@ from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
+from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_number
 from glassnet.utils.wording import few
 
@@ -96,6 +97,8 @@ def number_column(where: str, name: str, values: np.ndarray, options: ReadOption
     """Return the numbers to predict as a column; raise an error if they are none."""
     cells = values.astype(np.float64) if values.dtype.kind in "iu" else values.tolist()
     column = column_from_values(name, cells if values.dtype.kind in "iuOU" else values, where, options)
+    if name in options.forms:
+        column = as_form(column, options.forms[name], where)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]
         got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"
