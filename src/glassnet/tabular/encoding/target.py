@@ -11,6 +11,7 @@ from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.forms import read_form
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.encoding.target_choice import infer_task, labels_of, plain_label, scale_of
 from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import column_from_values
@@ -23,9 +24,6 @@ __all__ = ["TargetEncoder"]
 
 _FORMAT = 1
 _TASKS = ("classification", "regression")
-_MOST_CLASSES = 10  # in a column of numbers: more are mostly counts or amounts, not codes
-_ROWS_PER_CLASS = 5
-_ID_ROWS = 20
 _LABEL_TYPES: dict[str, Any] = {"category": str, "boolean": bool, "number": (int, float)}
 
 
@@ -109,14 +107,14 @@ class TargetEncoder:
         self.name, self.kind = column.name, column.kind
         self.form = column.form or Form(column.kind)
         n_rows = len(column) if counts is None else counts.sum()
-        chosen, self.reason = (task, "") if task else _infer(column, n_rows)
+        chosen, self.reason = (task, "") if task else infer_task(column, n_rows)
         if chosen == "classification" and column.exact is not None:
             column = replace(as_kind(column, "category", "TargetEncoder"), form=Form("category"))
             self.kind, self.form = "category", Form("category")
         if chosen == "classification":
-            self._labels, self._scale = _labels_of(column, n_rows), None
+            self._labels, self._scale = labels_of(column, n_rows), None
         else:
-            self._labels, self._scale = [], _scale_of(column, counts)
+            self._labels, self._scale = [], scale_of(column, counts)
             self.kind = "number"
             self.form = self.form if self.form.kind == "number" else Form("number")
         self._task = chosen
@@ -134,8 +132,8 @@ class TargetEncoder:
         if bad.any():
             count, row = int(bad.sum()), int(bad.argmax())
             must = f"the target {column.name!r} must have a value in every row"
-            what = f"{count} {what if count > 1 else what.removesuffix('s')}, the first in row {row}"
-            message = f"TargetEncoder.{method}: {must}, got {what} (counted from 0). Remove such rows."
+            what = f"{count} {what if count > 1 else what.removesuffix('s')}, the first in {column.rows(row)}"
+            message = f"TargetEncoder.{method}: {must}, got {what}. Remove such rows."
             raise DataError(message, expected=must, got=count)
         return column
 
@@ -189,7 +187,8 @@ class TargetEncoder:
         """
         self._fitted()
         where = "TargetEncoder.transform"
-        column = self._complete(self._read(_as_column(column), where), "transform")
+        given = _as_column(column)
+        column = self._complete(replace(self._read(given, where), rows=given.rows), "transform")
         if self._scale is not None:
             z = self._scale.forward(column.values)
             with np.errstate(over="ignore", under="ignore"):
@@ -198,16 +197,17 @@ class TargetEncoder:
                 return scaled
             row = int(np.argmin(np.isfinite(scaled[:, 0])))
             must = f"the target {self.name!r} must hold numbers near those of training"
-            message = f"{where}: {must}, got {column.values[row]} in row {row}. float32 cannot hold it scaled."
+            message = f"{where}: {must}, got {column.values[row]} in {column.rows(row)}. float32 cannot hold it scaled."
             raise DataError(message, expected=must, got=column.values[row])
         codes = {label: code for code, label in enumerate(self._labels)}
         found = np.array([codes.get(value, -1) for value in column.values.tolist()], dtype=np.int64)
         if (found < 0).any():
             row, count = int(np.argmin(found)), int((found < 0).sum())
-            value = _label(column.values[row])
+            value = plain_label(column.values[row])
             must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))} as in training"
-            more = f" ({count} such rows)" if count > 1 else ""
-            message = f"{where}: {must}, got {value!r} in row {row}{more}. Leave such rows out, or train with them."
+            more = f", and in {count - 1} more" if count > 1 else ""
+            advice = "Leave such rows out, or train with them."
+            message = f"{where}: {must}, got {value!r} in {column.rows(row)}{more}. {advice}"
             raise DataError(message, expected=self._labels, got=value)
         return found
 
@@ -297,54 +297,3 @@ def _in_own_words(column: Column) -> Column:
     if column.kind == "boolean" and column.form is not None and column.form.words:
         return replace(as_kind(column, "category", "TargetEncoder"), form=column.form)
     return column
-
-
-def _label(value: Any) -> Any:
-    """Return a label as a Python object, whole numbers as int."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _infer(column: Column, n_rows: float) -> tuple[str, str]:
-    """Return the task and the reason for it."""
-    if column.kind != "number":
-        return "classification", "it holds text" if column.kind == "category" else "it holds true and false"
-    if (column.values != np.floor(column.values)).any():
-        return "regression", "it holds numbers with fractions"
-    k = len(np.unique(column.values))
-    reason = f"it holds whole numbers, {k} different ones in {len(column)} rows"
-    few = k == 2 or (k <= _MOST_CLASSES and k * _ROWS_PER_CLASS <= n_rows)
-    return "classification" if few else "regression", reason
-
-
-def _labels_of(column: Column, n_rows: float) -> list[Any]:
-    """Return the sorted labels of a classification."""
-    labels = [_label(value) for value in sorted(set(column.values.tolist()))]
-    if len(labels) < 2:
-        must = f"the target {column.name!r} must have at least two classes"
-        message = f"TargetEncoder.fit: {must}, got only {labels[0]!r}."
-        raise DataError(message, expected="two classes", got=labels)
-    if len(labels) >= n_rows > _ID_ROWS:
-        must = f"the target {column.name!r} must have classes of more than one row"
-        advice = "Choose another column, or task='regression' for numbers."
-        message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
-        raise DataError(message, expected=must, got=len(labels))
-    # All are of one type: float if one is.
-    return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
-
-
-def _scale_of(column: Column, counts: np.ndarray | None) -> Scale:
-    """Return the scale of a regression's target."""
-    if column.kind == "boolean":
-        column = as_kind(column, "number", "TargetEncoder.fit")
-    if column.kind != "number":
-        must = f"the target {column.name!r} of a regression must hold numbers"
-        got = f"text such as {column.values[0]!r}"
-        message = f"TargetEncoder.fit: {must}, got {got}. Use task='classification' for labels."
-        raise DataError(message, expected=must, got=column.values[0])
-    scale = Scale.fit(column.values, counts)
-    if scale.std == 0.0:
-        must = f"the target {column.name!r} must have different values"
-        message = f"TargetEncoder.fit: {must}, got {scale.low:g} in all {len(column)} rows. There is nothing to learn."
-        raise DataError(message, expected=must, got=scale.low)
-    return scale

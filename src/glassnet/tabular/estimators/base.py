@@ -105,6 +105,7 @@ class TabularEstimator(FittedEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
+    _columns: tuple[bool, list[str]]  # whether they are found by name, and the names
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class TabularEstimator(FittedEstimator):
 
         Parameters
         ----------
-        X : DataFrame of pandas, polars or pyarrow, dict of arrays, or array of shape (n, d)
+        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
             column has a kind of its own. A column without any value is left out.
         y : array or Series of shape (n,)

@@ -110,6 +110,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self._warn_of(table)
         return found
 
+    def _labels(self) -> list[Any]:
+        return [self.classes_[place] for place in np.argsort(self._places)]
+
 
 @shares_documentation(TabularEstimator)
 class TabularRegressor(RegressorMixin, TabularEstimator):

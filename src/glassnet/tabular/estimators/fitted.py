@@ -12,12 +12,15 @@ from glassnet.attribution import Importance
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.estimators.importances import shares_of_columns
-from glassnet.tabular.estimators.inputs import as_table
+from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.notices import issue
 from glassnet.tabular.estimators.targets import one_per_row
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.model import TableModel
+from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.frames import is_frame
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.estimator_types import BaseEstimator
@@ -42,6 +45,9 @@ class FittedEstimator(BaseEstimator):
 
     def _table(self, X: Any) -> Table:
         check_is_fitted(self, "model_")
+        if self._columns[0]:
+            encoder = self.model_.encoder
+            X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
         return as_table(self, X, reset=False)
 
     def _warn_of(self, table: Table) -> None:
@@ -59,6 +65,22 @@ class FittedEstimator(BaseEstimator):
         """Training history of the first network."""
         check_is_fitted(self, "model_")
         return self.histories_[0]
+
+    def predict_one(self, row: Any) -> Answer:
+        """Return the answer for one row as plain data that JSON can hold; see `TableModel.predict_one`.
+
+        Parameters
+        ----------
+        row : dict, Series, row of a structured array, or table of one row
+            As in ``X`` of `fit`, or a list of values if that was an array.
+        """
+        cells = None if is_frame(row) else as_array(row)
+        table = self._table(row if cells is None or cells.ndim != 1 else [row])
+        return answer_of(self.model_, table, self._labels(), f"{type(self).__name__}.predict_one")
+
+    def _labels(self) -> list[Any]:
+        """Return the labels in the order of the model's codes; none for a regression."""
+        return []
 
     @property
     def feature_importances_(self) -> np.ndarray:

@@ -18,6 +18,7 @@ from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
+from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
@@ -73,11 +74,14 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         return Trained(TableModel(network, encoder, target), rows, [network.history], [network])
     factors = _class_factors(options, target, train)
     held_out = None if valid is None else _arrays(encoder, target, valid, factors)
-    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train, factors), held_out, train.weight)
+    data = _arrays(encoder, target, train, factors)
+    jobs = _Jobs(options, encoder, target, data, held_out, train.weight)
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), train if valid is None else valid, histories, trained)
+    model = TableModel(network, encoder, target)
+    model.background = typical_rows(model, data[0], train.weight)
+    return Trained(model, train if valid is None else valid, histories, trained)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
