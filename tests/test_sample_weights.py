@@ -11,6 +11,10 @@ pytest.importorskip("sklearn", minversion="1.7")
 
 import scipy.sparse
 from sklearn.datasets import make_regression
+from sklearn.utils.estimator_checks import (
+    check_sample_weight_equivalence_on_dense_data,
+    check_sample_weight_equivalence_on_sparse_data,
+)
 
 from glassnet.sklearn import MLPClassifier, MLPRegressor
 from glassnet.tabular import TableEncoder, TabularClassifier, TabularRegressor, TargetEncoder
@@ -152,6 +156,17 @@ def test_perceptrons(case: str, sparse: bool) -> None:
     ours = cls(**SHORT, **options).fit(rows, y, sample_weight=WEIGHT)
     theirs = cls(**SHORT, **options).fit(rows[COPIES], y[COPIES])
     assert np.allclose(answers(ours, rows), answers(theirs, rows), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in ("two numbers", "several labels")])
+@pytest.mark.parametrize(
+    "check", [check_sample_weight_equivalence_on_dense_data, check_sample_weight_equivalence_on_sparse_data]
+)
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_scikit_learns_check_of_weights(case: str, check: Any, solver: str) -> None:
+    """Where the perceptrons scale by themselves, they pass scikit-learn's own check that weights are repeated rows."""
+    cls, options, _ = CASES[case]
+    check(cls.__name__, cls(**{**SHORT, **options, "solver": solver, "max_iter": 20}))
 
 
 def test_a_row_without_weight() -> None:

@@ -116,7 +116,8 @@ class TabularEstimator(FittedEstimator):
         ----------
         X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
-            column has a kind of its own. A column without any value is left out.
+            column has a kind of its own. One `TableWarning` names the columns that are left out, such as those of
+            one value; without any other column every row gets the same answer.
         y : array or Series of shape (n,)
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
