@@ -54,9 +54,9 @@ class Predictor:
 
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""
-        return self.exact_answers(X).astype(self.network.dtype)
+        return self._exact_answers(X).astype(self.network.dtype)
 
-    def exact_answers(self, X: np.ndarray) -> np.ndarray:
+    def _exact_answers(self, X: np.ndarray) -> np.ndarray:
         """Return the same as `answers` in double precision."""
         if not len(X):
             return np.empty((0, self.target.n_outputs * len(self.levels or (None,))))

@@ -104,7 +104,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         return found
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
-        """Return the logarithms of `predict_proba`, float32 (n, k); finite also where a probability is rounded to 0."""
+        """Return the logarithms of `predict_proba` for X, float32 (n, k); finite also where it is rounded to 0."""
         table = self._table(X)
         found = self.model_.predict_log_proba(table)[:, self._places]
         self._warn_of(table)
