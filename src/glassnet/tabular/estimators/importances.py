@@ -14,7 +14,7 @@ from glassnet.tabular.model import TableModel
 __all__ = ["sample_of", "shares_of_columns"]
 
 _MOST_ROWS = 512
-_MOST_CELLS = 1_000_000
+_MOST_CELLS = 200_000
 _REPEATS = 3
 
 
