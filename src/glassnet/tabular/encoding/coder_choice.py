@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,7 +15,7 @@ from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import plain_text
 
-__all__ = ["choose_coder", "refuse_empty", "without_information"]
+__all__ = ["choose_coder", "is_identifier", "refuse_empty", "without_information"]
 
 _ID_ROWS = 20  # a text column of more values than this
 _ID_SHARE = 0.9  # of which more than this share differ is an identifier
@@ -51,8 +50,7 @@ def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.n
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        n_rows = len(present) if counts is None else counts.sum()
-        if n_rows > _ID_ROWS and len(distinct) > _ID_SHARE * n_rows:
+        if is_identifier(column, counts):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
         return CategoryCoder.fit(column, max_categories, counts)
@@ -74,16 +72,22 @@ def without_information(coders: Sequence[Coder], *, refuses: bool) -> list[Coder
     return [ConstantCoder(first.name, first.n_missing, first.training_kind, why), *others]
 
 
+def is_identifier(column: Column, counts: np.ndarray | None = None) -> bool:
+    """Return whether nearly every value of a text column is another one, as names and identifiers are.
+
+    ``counts`` are how many rows each present value stands for.
+    """
+    n_rows = len(column) - column.n_missing if counts is None else counts.sum()
+    if column.kind != "category" or n_rows <= _ID_ROWS:
+        return False
+    return len(set(column.present().tolist())) > _ID_SHARE * n_rows
+
+
 def refuse_empty(names: list[str]) -> None:
     """Raise one error for all columns without any value."""
     if not names:
         return
-    columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")
+    columns = "column" if len(names) == 1 else "columns"
     must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
-    message = f"TableEncoder.fit: {must}, got only missing ones. {_drop_advice(names, them)}"
+    message = f"TableEncoder.fit: {must}, got only missing ones. Leave out {', '.join(map(repr, names))}."
     raise DataError(message, expected=must, got=names)
-
-
-def _drop_advice(names: list[str], them: str) -> str:
-    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
-    return f"Leave {them} out with {options}, or drop {them} from the frame."

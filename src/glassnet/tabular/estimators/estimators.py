@@ -61,6 +61,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         class_weight: Literal["balanced"] | Mapping[Any, float] | None = None,
         n_ensemble: int = 1,
         n_folds: int | None = None,
+        cv: Any = None,
         metric: ClassMetric | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -76,7 +77,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
-        self.threads, self.verbose, self.random_state = threads, verbose, random_state
+        self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read, self.class_weight = day_first, read, class_weight
 
@@ -144,6 +145,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         quantiles: Sequence[float] | None = None,
         n_ensemble: int = 1,
         n_folds: int | None = None,
+        cv: Any = None,
         metric: NumberMetric | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -159,7 +161,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
-        self.threads, self.verbose, self.random_state = threads, verbose, random_state
+        self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read = day_first, read
         self.quantiles = quantiles

@@ -51,10 +51,10 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
     if values is None or values.ndim != 1:
         must = "y should be a 1d array, with one target for each row"
         got = type(y).__name__ if values is None or not values.ndim else f"shape {values.shape}"
-        kind = "Classifier" if "Classifier" in where else "Regressor"
-        advice = (
-            f" Wrap the estimator: MultiOutput{kind}(Tabular{kind}())." if values is not None and values.ndim else ""
-        )
+        advice = f" Pass the column itself: X.pop({y!r})" if isinstance(y, str) else ""
+        if values is not None and values.ndim:
+            kind = "Classifier" if "Classifier" in where else "Regressor"
+            advice = f" Wrap the estimator: MultiOutput{kind}(Tabular{kind}())."
         message = f"{where}: {must}, got {got}.{advice}"
         raise DataError(message, expected=must, got=got)
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
