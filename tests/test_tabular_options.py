@@ -268,10 +268,10 @@ def test_a_search_over_options() -> None:
 BAD_READINGS: dict[str, tuple[dict[str, Any], str]] = {
     "decimal": ({"decimal": "."[:0]}, "TabularRegressor: decimal must be "),
     "equal": ({"decimal": ",", "thousands": ","}, "TabularRegressor: decimal and thousands must differ"),
-    "kind": ({"read": {"p": "numbers"}}, r"TabularRegressor: read\['p'\] must be "),
+    "kind": ({"read": {"price": "numbers"}}, r"TabularRegressor: read\['price'\] must be "),
     "column": (
-        {"read": {"pp": "number"}},
-        r"TabularRegressor: read must name columns, 'p', 'q', 'target', got 'pp'\. Did you mean 'p'\?",
+        {"read": {"pirce": "number"}},
+        r"TabularRegressor: read must name columns, 'price', 'q', 'target', got 'pirce'\. Did you mean 'price'\?",
     ),
     "day first": ({"day_first": "yes"}, "TabularRegressor: day_first must be "),
 }
@@ -282,7 +282,7 @@ def test_impossible_readings(case: str) -> None:
     """Each is refused before anything is trained."""
     options, message = BAD_READINGS[case]
     with pytest.raises(gn.ConfigError, match="^" + message):
-        TabularRegressor(**SHORT, **options).fit({"p": X[:, 0], "q": X[:, 1]}, X[:, 0])
+        TabularRegressor(**SHORT, **options).fit({"price": X[:, 0], "q": X[:, 1]}, X[:, 0])
 
 
 def test_saved_models_read_as_training_did(tmp_path: Any) -> None:
