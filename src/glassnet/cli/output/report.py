@@ -294,4 +294,5 @@ def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
         known += [f"quantiles {','.join(map(str, network['quantiles']))}"] if network["quantiles"] else []
     else:
         known.append(f"dropout {network['dropout']:g}")
+    known += [f"class weight {plain(training['class_weight'], 60)}"] if "class_weight" in training else []
     return ", ".join([*known, *(f"{name.replace('_', ' ')} {training[name]:g}" for name in names)])
