@@ -39,7 +39,7 @@ def read_parquet(where: str, file: Path, options: ReadOptions) -> Table:
     ]
     named = [name for name in notes.index if name in left_out and not name.startswith("__index_level_")]
     said = [f"The index of the DataFrame is left out: {', '.join(map(repr, named))}."] if named else []
-    return Table(reader.settle(drafts), where, said)
+    return Table(reader.settle(drafts), where, said).named_by(IN_FILE)
 
 
 def _as_noted(name: str, array: Any, notes: ArrowNotes) -> Any:
