@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import importlib
 import inspect
 import os
 import pickle
+import pkgutil
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -482,3 +487,38 @@ def test_a_patience_of_zero_for_a_schedule() -> None:
         rates.append(net.fit(X, Y, epochs=30, diagnose=False)["learning_rate"])
     assert rates[0] == rates[1]
     assert rates[0][-1] < 0.1
+
+
+# ---- what messages advise -----------------------------------------------------------------------------------------
+
+_ADVICE = re.compile(r"(?:[Pp]ass|[Uu]se|[Ww]rite|[Gg]ive|[Ll]eave|[Ll]ower|[Rr]aise|with|to) (?:[\w.]+\()?(\w+)=")
+
+
+def _arguments() -> set[str]:
+    """Return the names of all arguments of functions, classes and methods of the package."""
+    found: set[str] = set()
+    for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet."):
+        if not name.endswith("__main__"):
+            for each in vars(importlib.import_module(name)).values():
+                members = [each, *(vars(each).values() if inspect.isclass(each) else ())]
+                for callable_ in filter(lambda one: inspect.isfunction(one) or inspect.isclass(one), members):
+                    with suppress(TypeError, ValueError):
+                        found |= set(inspect.signature(callable_).parameters)
+    return found
+
+
+def test_arguments_that_messages_name_exist() -> None:
+    """Every argument that a message advises to pass is one of some function or class of the package."""
+    advised: dict[str, str] = {}
+    for path in sorted(Path(gn.__file__).parent.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [
+            n.value
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docs
+        ]
+        advised |= {name: f"{path.name}: {text[:80]}" for text in texts for name in _ADVICE.findall(text)}
+    assert len(advised) > 20
+    of_numpy = {"keepdims"}
+    assert {name: where for name, where in advised.items() if name not in _arguments() | of_numpy} == {}
