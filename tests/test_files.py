@@ -262,7 +262,7 @@ def _set(*path: Any, value: Any) -> Any:
 
 
 DAMAGE = [
-    (_set("format_version", value=99), "the format version must be 1 or 2, got 99. Update glassnet."),
+    (_set("format_version", value=99), "the format version must be from 1 to 3, got 99. Update glassnet."),
     (_set("config", "layers", 0, "class", value="Dens"), "Did you mean 'Dense'?"),
     (_set("config", "layers", 0, "units", value=-5), "units must be a whole number of at least 1, got -5"),
     (_set("config", "layers", 0, "wings", value=2), "Dense: there is no argument wings."),
@@ -274,7 +274,7 @@ DAMAGE = [
     (_set("config", "input_shape", value=[10**30]), "instead of (1000000000000000000000000000000, 5)"),
     (_set("config", "layers", 0, "units", value=10**11), "instead of (4, 100000000000)"),
     (_set("config", "seeds", value=[1, 2]), "seeds must hold one seed, got 2"),
-    (_set("format_version", value=True), "the format version must be 1 or 2, got True."),
+    (_set("format_version", value=True), "the format version must be from 1 to 3, got True."),
     (_set("training", "epoch", value=-1), "epoch must be a whole number of at least 0, got -1"),
     (_set("training", "steps", value="x"), "steps must be a whole number of at least 0, got 'x'"),
     (_set("training", "history", "columns", value=5), "History: columns must be of type dict, got 5."),

@@ -180,10 +180,10 @@ def _with(name: str) -> Change:
 
 DESCRIPTIONS: list[tuple[Change, str]] = [
     *(
-        (_set("format_version", value=value), f"the format version must be 1 or 2, got {value!r}. The file is damaged.")
+        (_set("format_version", value=value), f"the format version must be from 1 to 3, got {value!r}. The file is damaged.")
         for value in (0, -1, "1", True, 1.5, None, [], 1e99)
     ),
-    (_set("format_version", value=3), "the format version must be 1 or 2, got 3. Update glassnet."),
+    (_set("format_version", value=4), "the format version must be from 1 to 3, got 4. Update glassnet."),
     (_text(""), "text that is not JSON (Expecting value at character 0)"),
     (_text("[1]"), "the description must be JSON with a format_version, got something else"),
     (_text("1e999"), "the description must be JSON with a format_version, got something else"),

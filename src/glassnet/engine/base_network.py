@@ -31,8 +31,8 @@ __all__ = ["BaseNetwork"]
 _PREDICT = Step("predict")
 # What a network made from another has of its own.
 _STATE = frozenset((
-    "dtype", "input_shape", "l1", "l2", "layers", "loss", "max_norm", "members", "metadata", "names", "optimizer",
-    "run", "seeds", "store", "workspace",
+    "attachments", "dtype", "input_shape", "l1", "l2", "layers", "loss", "max_norm", "members", "metadata", "names",
+    "optimizer", "run", "seeds", "store", "workspace",
 ))  # fmt: skip
 
 
@@ -68,6 +68,7 @@ class BaseNetwork(AdvisesOnNames):
             None if max_norm is None else check_number("Network", "max_norm", max_norm, 0.0, open_minimum=True)
         )
         self.metadata: dict[str, Any] = {}
+        self.attachments: dict[str, np.ndarray] = {}  # arrays that are no part of it, and are saved with it
         self.run: Any = None
         self.input_shape: tuple[int, ...] | None = None
         refuse_linked_output(self.layers[-1], self.loss)
@@ -318,7 +319,7 @@ class BaseNetwork(AdvisesOnNames):
     def renewed(self, seed: int) -> Self:
         """Return a new network like this one, with another seed and initial weights of its own."""
         new = self.untrained()
-        shape, new.seeds, new.metadata = new.input_shape, (seed,), {}
+        shape, new.seeds, new.metadata, new.attachments = new.input_shape, (seed,), {}, {}
         new.forget_shape()
         return new if shape is None else new.build(shape)
 

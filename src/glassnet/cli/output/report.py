@@ -25,6 +25,7 @@ from glassnet.cli.output.report_parts import (
     report_console,
     scores_table,
 )
+from glassnet.cli.output.split_text import advice_on_test, how_divided, used_for
 from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.training.progress import seconds_text
 
@@ -89,16 +90,20 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     """Print the scores beside those of the baselines, and what they mean."""
     scores, part = result["scores"], result["judged_on"]
     n = result["rows"][part]
-    held_out = "held out, never used in training" if part == "test" else "they also chose the best epoch"
     table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
-    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {held_out}", table)
+    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {used_for(part, result['split'])}", table)
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
+    for sentence in result["split"]["warnings"]:
+        console.print(Text(sentence, style="yellow"))
+    for sentence in result["split"]["notes"]:
+        console.print(Text(plain(sentence), style="dim"))
     if n < _FEW_ROWS:
         console.print(Text(f"With {count(n, 'row')} every score here is rough.", style="yellow"))
     if part != "test":
-        console.print(Text("Rows that chose the best epoch flatter the network: use --test 0.2.", style="yellow"))
+        advice = advice_on_test(result["split"])
+        console.print(Text(f"Rows that chose the best epoch flatter the network: {advice}.", style="yellow"))
 
 
 def _all_scores(network: dict[str, Any], scores: dict[str, Any], baseline: str, width: int) -> Table:
@@ -194,6 +199,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
     parts += f"; {skipped:,} without a target left out" if skipped else ""
     facts: list[tuple[str, str | Text]] = [
         ("Rows", f"{rows['read']:,}: {parts}"),
+        *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
     ]
@@ -251,7 +257,7 @@ def print_model(result: dict[str, Any]) -> None:
         if "columns" in result:
             _print_columns(console, {"dropped": [], **result})
         if result["training"]:
-            _print_past(console, result["training"])
+            _print_past(console, result["training"], result.get("row_hashes", 0))
 
 
 def _purpose(result: dict[str, Any]) -> str:
@@ -261,8 +267,8 @@ def _purpose(result: dict[str, Any]) -> str:
     return f"{result['task']} of {plain(result['target'])}"
 
 
-def _print_past(console: Console, past: dict[str, Any]) -> None:
-    """Print how a model was trained, from the notes in its file."""
+def _print_past(console: Console, past: dict[str, Any], n_hashes: int) -> None:
+    """Print how a model was trained, from the notes in its file, which has ``n_hashes`` of rows."""
     rows, training, scores = past["rows"], past["training"], past["scores"]
     table = _all_scores(past["network"], scores, past["baseline"]["does"], console.width)
     aside = f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"
@@ -272,6 +278,7 @@ def _print_past(console: Console, past: dict[str, Any]) -> None:
         ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),
         ("Training", training_text(past["network"], training)),
         ("Options", _options_line(past["network"], training)),
+        *([("Row hashes", f"{n_hashes:,}, by which evaluate knows rows of training")] if n_hashes else []),
         *curves(past["history"], console.width, ascii_only=console.options.ascii_only),
         ("Written by", f"glassnet {past['glassnet']}"),
     ]

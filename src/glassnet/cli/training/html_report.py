@@ -15,6 +15,7 @@ from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name, training_text
 from glassnet.cli.output.report_parts import interval_text, metric_name
+from glassnet.cli.output.split_text import how_divided
 from glassnet.cli.output.wording import count, metric_text, number_text, recipes_lines
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
@@ -49,7 +50,7 @@ def write_report(
         element("h2", "Scores"),
         *_scores(result),
         element("p", element("b", result["verdict"]["sentence"])),
-        *(element("p", line) for line in _recipes(result)),
+        *(element("p", line) for line in [*_division(result["split"]), *_recipes(result)]),
         element("h2", "Findings"),
         *_findings(result),
         element("h2", "Pictures"),
@@ -71,6 +72,12 @@ def _summary(result: dict[str, Any]) -> str:
         f"{network_name(result['network'])}: {training_text(result['network'], training)}; "
         f"glassnet {result['glassnet']}."
     )
+
+
+def _division(split: dict[str, Any]) -> list[str]:
+    """Return how the rows were divided, and what there is to say about that."""
+    divided = how_divided(split)
+    return [*([f"Rows were divided {divided}."] if divided else []), *split["warnings"], *split["notes"]]
 
 
 def _recipes(result: dict[str, Any]) -> list[str]:

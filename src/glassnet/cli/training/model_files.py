@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.utils.suggestions import did_you_mean, nearest_file
 from glassnet.utils.wording import few
 
-__all__ = ["check_model_path", "load_model", "reading_of", "table_for", "training_notes"]
+__all__ = ["check_model_path", "load_model", "model_warnings", "reading_of", "table_for", "training_notes"]
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
 
@@ -55,6 +56,19 @@ def training_notes(network: Network) -> dict[str, Any] | None:
     if isinstance(notes, dict) and "data" in notes and all(isinstance(notes.get(part), dict) for part in parts):
         return notes | {"scores": {who: _in_order(scores) for who, scores in notes["scores"].items()}}
     return None
+
+
+def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) -> list[str]:
+    """Return the warnings of a model about a table; columns that training left out as it was told are no surprise.
+
+    ``kept`` has columns that are there for another purpose.
+    """
+    notes = training_notes(model.network) or {}
+    split, dropped = notes.get("split"), notes.get("dropped")
+    known = [split.get("column")] if isinstance(split, dict) else []
+    known += dropped if isinstance(dropped, list) else []
+    names = {name for name in (*known, *kept) if isinstance(name, str) and name in table}
+    return model.warnings(table.drop(names - set(model.encoder.column_names)))
 
 
 def _in_order(scores: Any) -> Any:

@@ -99,6 +99,7 @@ def fit_linear(
         seed=options.seed,
         batch_size=options.batch,
         max_seconds=seconds,
+        keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
     model = _fit(options, data, plan).model

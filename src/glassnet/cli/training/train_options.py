@@ -19,7 +19,9 @@ __all__ = ["PLAIN", "WHERE", "TrainOptions", "with_choices"]
 WHERE = "train"
 PLAIN = "plain"
 _DEFAULT_RECIPE = "realmlp"
-_DEFAULT_VALIDATION = 0.16
+_DEFAULT_VALIDATION, _DEFAULT_TEST = 0.16, 0.2
+_DEFAULT_OF_TRAINING = 0.2  # validation rows, where a column names test rows only
+_DIVIDING = ("group", "time", "split")
 
 _DATA, _OUTPUT, _MODEL, _TRAINING = "Data", "Output", "Model", "Training"
 _PLAIN_ONLY = "Plain network: each of these means --recipe plain"
@@ -92,7 +94,18 @@ class TrainOptions:
     validation: float | None = _portion(
         "Share of rows used to choose the best epoch; by default 0.16.", _DATA, check=partial(_share, open_minimum=True)
     )
-    test: float = _portion("Share of rows held out for the report.", _DATA, default=0.2, check=_share)
+    test: float | None = _portion("Share of rows held out for the report; by default 0.2.", _DATA, check=_share)
+    group: str | None = option(
+        "Keep rows with the same value here, of one patient say, on one side of the split; the column is no input.",
+        _DATA, "COLUMN",
+    )  # fmt: skip
+    time: str | None = option(
+        "Test on the latest rows by this column of dates or numbers, and validate on those before them.",
+        _DATA, "COLUMN",
+    )  # fmt: skip
+    split: str | None = option(
+        "Divide the rows as this column says: train, validation, test; the column is no input.", _DATA, "COLUMN",
+    )  # fmt: skip
     recipe: str | None = option(
         "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
         "take many times longer; plain: layers of your own. The report says how long each takes here.",
@@ -159,9 +172,16 @@ class TrainOptions:
 
     @property
     def shares(self) -> tuple[float, float]:
-        """The shares of validation and test rows."""
-        validation = _DEFAULT_VALIDATION if self.validation is None else self.validation
-        return (0.0 if self.folds else validation, self.test)
+        """The shares of validation and test rows; where a column names test rows, that of validation in the others."""
+        default = _DEFAULT_VALIDATION if self.split is None else _DEFAULT_OF_TRAINING
+        validation = default if self.validation is None else self.validation
+        test = _DEFAULT_TEST if self.test is None else self.test
+        return (0.0 if self.folds else validation, 0.0 if self.split is not None else test)
+
+    @property
+    def divides_by(self) -> tuple[str, str] | None:
+        """The option that names the column by which the rows are divided, and that column; None if there is none."""
+        return next(((name, str(getattr(self, name))) for name in _DIVIDING if getattr(self, name) is not None), None)
 
     def check(self) -> None:
         """Raise an error for an option with a value that is not allowed, or not allowed beside another option."""
@@ -172,11 +192,22 @@ class TrainOptions:
         self._check_recipe_options()
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")
-        if self.folds and not self.test:
+        self._check_division()
+        if self.folds and self.test == 0:
             message = f"{WHERE}: --test must be above 0 with --folds, got 0. All other rows are trained on."
             raise ConfigError(message, got=0)
         if self.quantiles and self.metric is not None:
             self._refuse("metric", "--quantiles", "They are judged by the pinball loss.")
+
+    def _check_division(self) -> None:
+        """Raise an error for options that divide the rows in two ways."""
+        given = [name for name in _DIVIDING if getattr(self, name) is not None]
+        if len(given) > 1:
+            self._refuse(given[1], flag_of(given[0]), "Rows are divided in one way.")
+        if self.time is not None and self.folds:
+            self._refuse("folds", "--time", "Folds are drawn at random, whatever their time.")
+        if self.split is not None and self.test is not None:
+            self._refuse("test", "--split", "The column says which rows are for the test.")
 
     def _check_recipe_options(self) -> None:
         """Raise an error for an option that the chosen recipe does not have."""

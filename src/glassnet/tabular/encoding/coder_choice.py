@@ -12,7 +12,7 @@ from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import plain_text
 
-__all__ = ["choose_coder", "refuse_empty"]
+__all__ = ["choose_coder", "is_identifier", "refuse_empty"]
 
 _ID_ROWS = 20  # a text column of more values than this
 _ID_SHARE = 0.9  # of which more than this share differ is an identifier
@@ -41,13 +41,21 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
+        if is_identifier(column):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
         return CategoryCoder.fit(column, max_categories)
     if column.kind == "boolean":
         return BooleanCoder(column.name, column.n_missing)
     return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
+
+
+def is_identifier(column: Column) -> bool:
+    """Return whether nearly every value of a text column is another one, as names and identifiers are."""
+    if column.kind != "category" or len(column) - column.n_missing <= _ID_ROWS:
+        return False
+    present = column.present()
+    return len(set(present.tolist())) > _ID_SHARE * len(present)
 
 
 def refuse_empty(names: list[str]) -> None:

@@ -20,6 +20,17 @@ from glassnet.utils.keywords import refuse_unknown
 __all__ = ["column_from_values", "draft_column", "is_frame", "table_of", "to_table", "warn_of_notes"]
 
 
+# What to do with an object that has one of these, and is no table.
+_ADVICE = {
+    "collect": "Call its collect() first.",
+    "to_frame": "One row has the names of the columns as its index; of one column, pass to_frame().",
+    "model_dump": "Pass its model_dump().",
+    "__dataclass_fields__": "Pass dataclasses.asdict of it.",
+    "_asdict": "Pass its _asdict().",
+    "__next__": "Pass a list of them.",
+}
+
+
 def is_frame(X: Any) -> bool:
     """Return whether X has named columns, as `to_table` needs, unlike a matrix or a list of lists.
 
@@ -113,9 +124,7 @@ def _series_of(frame: Any, where: str) -> list[tuple[str, Any]]:
         wrapped = narwhals.from_native(frame, eager_only=True)
     except (TypeError, ValueError) as error:
         must = "frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts"
-        advice = "Call its collect() first." if hasattr(frame, "collect") else ""
-        if hasattr(frame, "to_frame"):
-            advice = "One row has the names of the columns as its index; of one column, pass to_frame()."
+        advice = next((words for method, words in _ADVICE.items() if hasattr(frame, method)), "")
         message = f"{where}: {must}, got {type(frame).__name__}. {advice}".rstrip()
         raise DataError(message, expected=must, got=type(frame)) from error
     return [(str(series.name), series) for series in wrapped.iter_columns()]
