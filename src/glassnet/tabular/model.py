@@ -20,6 +20,7 @@ from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
 from glassnet.tabular.splitting.row_hashes import RowHashes, SeenRows, row_contents
