@@ -6,7 +6,6 @@ import ast
 import copy
 import importlib
 import inspect
-import os
 import pickle
 import pkgutil
 import re
@@ -432,19 +431,6 @@ def test_the_head_of_a_diagnosis_counts() -> None:
     note, error = make_finding("imbalance", "a"), make_finding("single-class", "b")
     heads = {repr(Diagnosis(each)).partition("\n")[0] for each in ([], [note], [error], [note, error])}
     assert heads == {"nothing wrong was found", "no warnings, 1 note", "1 problem found", "1 problem found, 1 note"}
-
-
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="a system without such files")
-def test_files_that_the_system_makes_up(tmp_path: Path) -> None:
-    """A file that has content but no size is not called empty; a pipe is called one."""
-    (tmp_path / "made_up.csv").symlink_to("/proc/self/environ")
-    with pytest.raises(
-        gn.DataError, match=r"must hold a table, got one of the system's, which has no size\. Copy it first\."
-    ):
-        read_table(tmp_path / "made_up.csv")
-    os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(gn.DataError, match=r"must lead to a file, got a pipe or a device\.$"):
-        read_table(tmp_path / "pipe.csv")
 
 
 @pytest.mark.parametrize("n_ensemble", [1, 2])
