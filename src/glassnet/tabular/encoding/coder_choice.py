@@ -9,6 +9,7 @@ from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, NumberCoder
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import plain_text
 
@@ -47,7 +48,10 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         return CategoryCoder.fit(column, max_categories)
     if column.kind == "boolean":
         return BooleanCoder(column.name, column.n_missing)
-    return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
+    if column.kind == "number":
+        is_time = column.form is not None and column.form.style == "time"
+        return (TimeCoder if is_time else NumberCoder).fit(column, scaling)
+    return DateCoder.fit(column)
 
 
 def is_identifier(column: Column) -> bool:

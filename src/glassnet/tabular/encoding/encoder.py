@@ -17,6 +17,7 @@ from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.forms import read_forms
 from glassnet.tabular.encoding.presence import presence_warnings, require_columns
 from glassnet.tabular.encoding.robust_scaling import RobustScale
+from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
@@ -28,7 +29,7 @@ from glassnet.utils.checks import check_choice, check_flag, check_integer
 __all__ = ["TableEncoder", "placed_coders"]
 
 _FORMATS = (1, 2)  # files of format 1 have standard scaling and no codes
-_KINDS_OF_CODERS = (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
+_KINDS_OF_CODERS = (NumberCoder, TimeCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
 _CODERS: dict[str, type[Coder]] = {coder.kind: coder for coder in _KINDS_OF_CODERS}
 
 
@@ -39,6 +40,7 @@ class TableEncoder:
 
     * **number**: ``(x - mean) / std`` with the statistics of the training rows, in float64. A missing or infinite
       value becomes 0, the mean.
+    * **time of the day**: seconds, as a number, and the sine and cosine of the phase in the day.
     * **boolean**: true is 1, false -1, a missing value 0.
     * **category**: two categories become one feature, 1 for the second in alphabetical order, -1 for the first, 0
       for a missing or new one. More become one feature of 0 and 1 each; beyond ``max_categories`` the rarer ones
