@@ -61,6 +61,16 @@ def test_shuffled_rows_are_recognised() -> None:
     assert suggested(patients(shuffled=True, name="patient_id", number=True))
 
 
+def test_identifiers_that_repeat_here_and_there_are_named() -> None:
+    """Text that is left out as an identifier is named if those rows that have the same one are alike."""
+    rng = np.random.default_rng(4)
+    ticket = np.r_[np.arange(340), rng.permutation(340)[:60]]
+    fare = rng.normal(size=340)[ticket]
+    columns = {"ticket": [f"T{t}" for t in ticket], "fare": fare, "x": rng.normal(size=N), "y": rng.normal(size=N)}
+    assert suggested(columns) == [SENTENCE.format(name="ticket", typed="ticket").replace(" 80 ", " 340 ")]
+    assert suggested(columns | {"fare": rng.normal(size=N)}) == []
+
+
 def harmless() -> dict[str, dict[str, Any]]:
     """Return tables of independent rows by what is in them."""
     rng = np.random.default_rng(1)
@@ -69,6 +79,11 @@ def harmless() -> dict[str, dict[str, Any]]:
         "numbers": {"a": rng.normal(size=N), "b": rng.integers(0, 60, N), "y": rng.normal(size=N)},
         "sorted by age": {"age": np.sort(age), "income": np.sort(age) + rng.normal(size=N), "y": np.sort(age) * 1.0},
         "towns": {"town": [f"t{i}" for i in rng.integers(0, 60, N)], "a": rng.normal(size=N), "y": rng.normal(size=N)},
+        "names": {
+            "name": [f"n{i}" for i in rng.integers(0, 2000, N)],
+            "a": rng.normal(size=N),
+            "y": rng.normal(size=N),
+        },
         "row ids": {"id": np.arange(N), "code": [f"r{i}" for i in range(N)], "y": rng.normal(size=N)},
         "few values": {"id": rng.integers(0, 4, N), "a": rng.normal(size=N), "y": rng.normal(size=N)},
         "counts": {

@@ -22,7 +22,7 @@ _FEWEST_TIMES = 20
 _SHARED = 0.05  # of the rows that are scored
 _MOST_PAIRS = 2000
 _MOST_COLUMNS = 40  # that are looked at closely, and that each is compared with
-_FEWEST_PAIRS = 40
+_FEWEST_PAIRS = 30
 _ALIKE = 0.5  # agreement of a column between two rows of one group, where 0 is chance and 1 is certainty
 _SHARE_ALIKE = 0.3  # of the other columns
 _MOST_RUNS = 2  # of rows with the same number, for each number
@@ -91,7 +91,7 @@ def _candidate(column: Column, train: np.ndarray, scored: np.ndarray) -> tuple[C
     least, share = _FEWEST_REPEATED
     if len(sizes) < _FEWEST_VALUES or int((sizes[codes] > 1).sum()) < max(least, share * n):
         return None
-    if not named and (n < 2 * len(sizes) or not _stands_together(column, codes)):
+    if not named and column.kind == "number" and (n < 2 * len(sizes) or not _stands_together(codes)):
         return None
     in_training: np.ndarray = np.zeros(len(sizes), dtype=bool)
     in_training[codes[train]] = True
@@ -110,9 +110,9 @@ def _is_called_identifier(column: Column) -> bool:
     return _IDENTIFIER.fullmatch(words) is not None
 
 
-def _stands_together(column: Column, codes: np.ndarray) -> bool:
-    """Return whether the rows of a number stand together in the table; those of text may stand anywhere."""
-    return column.kind == "category" or _runs(codes) <= _MOST_RUNS * (int(codes.max()) + 1)
+def _stands_together(codes: np.ndarray) -> bool:
+    """Return whether the rows of one value stand together in the table."""
+    return _runs(codes) <= _MOST_RUNS * (int(codes.max()) + 1)
 
 
 def _runs(values: np.ndarray) -> int:
