@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 import glassnet as gn
-from glassnet.cli.app import main
+from glassnet.cli.app import COMMANDS, main
 
 pytest.importorskip("typer")
 
@@ -19,8 +19,8 @@ GOOD = "train good.csv -t y "
 # What is typed after `glassnet`, and what comes on stderr after `glassnet COMMAND: `.
 CASES = {
     # the table
-    "train godo.csv -t y": "godo.csv: the path must lead to a file, got no such file. Did you mean 'good.csv'?",
-    "train pengiuns -t y": "pengiuns: the path must lead to a file, got no such file. Did you mean 'penguins'?",
+    "train godo.csv -t y": "no such file: godo.csv. Did you mean good.csv?",
+    "train pengiuns -t y": "no such file: pengiuns. Did you mean penguins?",
     "train folder -t y": "folder: the path must lead to a file, got a folder.",
     "train table.xlsx -t y": "table.xlsx: the file must end in .csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) "
     "or .parquet, got '.xlsx'. Save the table as one of these.",
@@ -55,6 +55,8 @@ CASES = {
     # options
     GOOD + "--epochs many": "--epochs must be a whole number of at least 1, got 'many'.",
     GOOD + "--epochs 0": "--epochs must be a whole number of at least 1, got 0.",
+    GOOD
+    + "--validation 20": "--validation must be a finite number above 0 and below 1, got 20. A share of 20 % is 0.2.",
     GOOD + "--epochs 2.5": "--epochs must be a whole number of at least 1, got 2.5.",
     GOOD + "--rate 0": "--rate must be a finite number above 0, got 0.",
     GOOD + "--rate nan": "--rate must be a finite number above 0, got nan.",
@@ -116,13 +118,15 @@ CASES = {
     "got 'mae'. They are judged by the pinball loss.",
     # words
     "train": "DATA must be given, got nothing. See: glassnet train --help",
-    GOOD + "--epoch 3": "options must be those of glassnet train --help, got '--epoch'. Did you mean '--epochs'?",
+    GOOD + "--epoch 3": "unknown option --epoch. Did you mean --epochs?",
     "train good.csv -t": "-t must be followed by a value, got nothing. See: glassnet train --help",
-    GOOD
-    + "extra": "the words must be those of glassnet train --help, got 'extra' more. Put names with blanks in quotes.",
-    "trian good.csv": "the command must be one of 'evaluate', 'explain', 'predict', 'scratch', 'show', 'train', got 'trian'. "
-    "Did you mean 'train'?",
-    "--nonsense": "options must be those of glassnet --help, got '--nonsense'. See: glassnet --help",
+    GOOD + "extra": "unexpected argument 'extra'. Put names with blanks in quotes.",
+    "train good.csv y": "unexpected argument 'y'. Did you mean --target y?",
+    "trian good.csv": "unknown command 'trian'. Did you mean train?",
+    "fit good.csv": "unknown command 'fit'. Did you mean train?",
+    "serve good.csv": "unknown command 'serve'. The commands are evaluate, explain, predict, scratch, show, train.",
+    "--nonsense": "unknown option --nonsense. See: glassnet --help",
+    "train titanic.csv -t y": "no such file: titanic.csv.",
     # where the model goes
     GOOD + "-o nosuch/m.safetensors": "--out must lie in a folder that exists, got no such folder 'nosuch'. "
     "Create it: mkdir -p nosuch",
@@ -135,25 +139,24 @@ CASES = {
     "predict good.csv model.safetensors": "MODEL must be a model file, got the table 'good.csv'. "
     "The model comes first: glassnet predict MODEL DATA",
     "predict model.safetensors": "DATA must be given, got nothing. See: glassnet predict --help",
-    "predict modle.safetensors good.csv": "MODEL must be a model file, got no such file 'modle.safetensors'. "
-    "Did you mean 'model.safetensors'?",
+    "predict modle.safetensors good.csv": "no such file: modle.safetensors. Did you mean model.safetensors?",
     "predict garbage.safetensors good.csv": "garbage.safetensors: the file must be a safetensors file, "
     "got one of 7 bytes. It is damaged or of another kind.",
     "predict foreign.safetensors good.csv": "foreign.safetensors: the file must be written by glassnet, "
     "got safetensors without a network's description.",
     "predict bare.safetensors good.csv": "bare.safetensors: the file must hold a network with its table encoder, "
-    "got a network alone. Read it with glassnet.load.",
-    "predict model.safetensors one.csv": "one.csv must have the columns that the model needs, got no 'b'.",
+    "got a network alone. To see what it holds: glassnet show FILE",
+    "predict model.safetensors one.csv": "one.csv lacks the column that the model needs: b.",
     "predict model.safetensors model.safetensors": "DATA must be a table, got the model file 'model.safetensors'. "
     "The table comes second.",
-    "predict model.safetensors godo.csv": "godo.csv: the path must lead to a file, got no such file. Did you mean 'good.csv'?",
+    "predict model.safetensors godo.csv": "no such file: godo.csv. Did you mean good.csv?",
     "predict numbers.safetensors good.csv -p": "--probabilities must be used with classes, got a regression of 'b'.",
     "predict model.safetensors good.csv -o nosuch/p.csv": "--out must lie in a folder that exists, "
     "got no such folder 'nosuch'. Create it: mkdir -p nosuch",
     "predict model.safetensors good.csv -o p.xls": "--out must end in .csv, .tsv, .json, .jsonl or .parquet, got 'p.xls'.",
     "predict model.safetensors good.csv -o good.csv": "--out must not be a file that is read, got 'good.csv'. "
     "Choose another name.",
-    "evaluate model.safetensors tiny.csv": "tiny.csv must have the columns that the model needs, got no 'b'.",
+    "evaluate model.safetensors tiny.csv": "tiny.csv lacks the column that the model needs: b.",
     "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in row 2 (counted from 1). "
     "Leave such rows out, or train with them.",
     "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
@@ -161,7 +164,8 @@ CASES = {
     "show garbage.safetensors": "garbage.safetensors: the file must be a safetensors file, "
     "got one of 7 bytes. It is damaged or of another kind.",
     # scratch
-    "scratch nand": "the problem must be one of 'and', 'or', 'xor', got 'nand'. Did you mean 'and'?",
+    "scratch nand": "the problem must be one of 'and', 'or', 'xor', got 'nand'.",
+    "scratch xro": "the problem must be one of 'and', 'or', 'xor', got 'xro'. Did you mean 'xor'?",
     "scratch xor --epochs x": "--epochs must be a whole number of at least 0, got 'x'.",
     "scratch xor --hidden-size 0": "--hidden-size must be a whole number of at least 1, got 0.",
     "scratch xor --learning-rate -1": "--learning-rate must be a finite number at least 0, got -1.",
@@ -216,7 +220,7 @@ def test_bad_input(
     code = main(typed.split())
     out, err = capsys.readouterr()
     command = typed.split()[0]
-    name = "glassnet" if command in ("trian", "--nonsense") else f"glassnet {command}"
+    name = "glassnet" if command not in COMMANDS else f"glassnet {command}"
     assert err == f"{name}: {CASES[typed]}\n"
     assert (code, out) == (2, "")
     after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path != folder}

@@ -116,7 +116,9 @@ def test_realmlp_is_the_default(run: Call) -> None:
     }
     for words in (["--layers", "8"], ["--rate", "0.01"], ["--dropout", "0.1"], ["--patience", "3"]):
         _, out, _ = run("train", *CLASSES, *words, "--epochs", "1")
-        assert re.search(rf"^Recipe           plain, which {words[0]} means; without it: realmlp$", out, re.MULTILINE)
+        assert re.search(
+            rf"^Recipe           plain \(because of {words[0]}; the default is realmlp\)$", out, re.MULTILINE
+        )
         assert re.search(r"^  network \S+ silu ", out, re.MULTILINE)
         assert "Recipes here" not in out
     _, out, _ = run("train", *CLASSES, "--recipe", "plain", "--epochs", "1")
@@ -391,7 +393,7 @@ def test_the_page_of_recipes(run: Call) -> None:
         page = Path("report.html").read_text()
         assert page.count("<figcaption>") == page.count("<svg") >= 6
         assert "Recipes on this machine: realmlp about " in page
-        assert "answered worst" in page
+        assert " row, typical (true: " in page
         assert ("first of 2 networks" in page) == ("--ensemble" in words)
         assert ("of the rows lie between" in page) == ("--quantiles" in words)
 

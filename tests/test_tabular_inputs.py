@@ -254,7 +254,7 @@ BAD_X: dict[str, tuple[Callable[[], Any], str]] = {
     "one dimension": (lambda: np.ones(90), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
     "three dimensions": (lambda: np.ones((90, 2, 2)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90, 2, 2). Reshape your data."),
     "None": (lambda: None, "TabularClassifier: X must be a table, with shape (n, d), got shape (). Reshape your data."),
-    "text": (lambda: "table.csv", "TabularClassifier: X must be a table, with shape (n, d), got shape (). Reshape your data."),
+    "text": (lambda: "table.csv", "TabularClassifier: X must be a table, got the text 'table.csv'. Read the file first: read_table('table.csv')"),
     "rows of different lengths": (lambda: [[1, 2], [3]] * 45, "TabularClassifier: X must be a table, with shape (n, d), got rows of different lengths. Reshape your data."),
     "Series": (lambda: pd.Series(range(90)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
     "complex": (lambda: np.ones((90, 2)) * 1j, "TabularClassifier: X must hold real numbers, got complex ones. Complex data not supported."),

@@ -20,6 +20,7 @@ from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
 from glassnet.tabular.splitting.row_hashes import RowHashes, SeenRows, row_contents
@@ -226,7 +227,8 @@ class TableModel(Predictor):
             return table
         must = f"the frame must have the target {self.target.name!r}"
         got = f"the columns {few(map(repr, table.names))}"
-        message = f"TableModel.{method}: {must}, got {got}. Use predict where it is not known."
+        advice = ask_for_renamed([self.target.name], [name for name in table.names if name not in self.forms])
+        message = f"TableModel.{method}: {must}, got {got}. {advice or 'Use predict where it is not known.'}"
         raise DataError(message, expected=self.target.name, got=table.names)
 
     # ---- files --------------------------------------------------------------------------------------------------

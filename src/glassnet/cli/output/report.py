@@ -125,8 +125,9 @@ def _print_details(console: Console, result: dict[str, Any]) -> None:
         _print_section(console, "Confusion", "", *confusion_parts(result["confusion"], console.width))
     else:
         interval = [Text(interval_text(result["interval"]))] if "interval" in result else []
-        aside = f"of {plain(result['target'], 40)}, without their sign"
-        _print_section(console, "Errors", aside, errors_table(result["errors"]), *interval)
+        _print_section(
+            console, "Absolute errors", f"of {plain(result['target'], 40)}", errors_table(result["errors"]), *interval
+        )
 
 
 def _print_columns(console: Console, result: dict[str, Any]) -> None:
@@ -146,7 +147,7 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
     metric, unit = _LOSSES[result["importance"]["metric"]]
     score = f"{metric} ({result['importance']['score']:.3g}{unit})"
     table = importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only)
-    _print_section(console, "What it looks at", f"how much the {score} grows when a column is shuffled", table)
+    _print_section(console, "Feature importance", f"increase of the {score} when a column is shuffled", table)
 
 
 def _print_findings(console: Console, result: dict[str, Any]) -> None:
@@ -166,7 +167,7 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
 def stop_words(training: dict[str, Any]) -> str:
     """Return the stop reason, or "" if the recipe ran to its end."""
     reason, all_of_them = str(training["stop_reason"]), training["epochs"] >= training["most_epochs"]
-    finished = "all that --epochs allows" if "rate" in training else ""
+    finished = "ended by --epochs" if "rate" in training else ""
     return {
         "finished": finished if all_of_them else "as many as fit into --max-seconds",
         "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
@@ -205,7 +206,7 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
     if result["recipes"]:
         facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
     if network.get("implied_by"):
-        facts.append(("Recipe", f"plain, which {network['implied_by']} means; without it: realmlp"))
+        facts.append(("Recipe", f"plain (because of {network['implied_by']}; the default is realmlp)"))
     return facts
 
 
@@ -215,7 +216,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     if model is None:
         return
     size = f"{parameters_text(result['network'])}, {bytes_text(model['bytes'])}"
-    replaced = ", replaced the one that was there" if model["replaced"] else ""
+    replaced = ", overwrote the old file" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {shlex.quote(model['path'])} new.csv"}
     if "report" in result:

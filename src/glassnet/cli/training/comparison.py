@@ -103,7 +103,7 @@ def _beside_linear(network: Scores, linear: Scores | None, on: str) -> str:
     if network.values[first] == linear.values[first]:
         as_good = "is exactly as good" if network.right is None else "is right just as often"
         return f"; the linear model {as_good}, {on}."
-    return f"; the difference from the linear model is within noise, {on}."
+    return f"; the difference to the linear model is within chance, {on}."
 
 
 def _nothing_learned(baseline: str, network: Scores, simple: Scores, linear: Scores | None, on: str) -> str:

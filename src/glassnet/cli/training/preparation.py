@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.splitting.division import Division, SplitBy, divide_table, equal_inputs
 from glassnet.tabular.splitting.suggestions import suggest_divisions
+from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
 __all__ = [
@@ -108,13 +108,12 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     """Return ``name`` if the table has it; otherwise raise an error that suggests the nearest."""
     if name in names:
         return name
-    folded = [other for other in names if other.casefold().strip() == name.casefold().strip()]
-    near = folded or get_close_matches(name, names, n=1)
     parts = [part.strip() for part in name.split(",")]
-    advice = f" Did you mean {near[0]!r}?" if near else ""
+    advice = did_you_mean(nearest(name, names))
     if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
-        advice = f" Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
-    message = f"{where}: {option} must be one of the columns {few(map(repr, names), 12)}, got {name!r}.{advice}"
+        advice = f"Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
+    must = f"{option} must be one of the columns {few(map(repr, names), 12)}"
+    message = f"{where}: {must}, got {name!r}. {advice}".rstrip()
     raise ConfigError(message, expected=list(names), got=name)
 
 

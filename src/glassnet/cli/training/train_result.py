@@ -10,6 +10,7 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.cli.input_files import shown_name
+from glassnet.cli.output.finding_advice import as_option, worded_for_train
 from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.comparison import Scores, verdict
@@ -90,7 +91,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**judged, "hint": _hint(model, ours, linear)},
-        "findings": findings.to_dict()["findings"] if findings else [],
+        "findings": [worded_for_train(finding.to_dict(), is_plain=options.is_plain) for finding in findings],
         **details(model, X, truth),
     }
 
@@ -140,7 +141,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "seed": options.seed,
         "seconds": sum(history.seconds for history in histories),
         "threads": outcome.history.threads,
-        "notes": outcome.history.notes,
+        "notes": [as_option(note) for note in outcome.history.notes],
     }
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
@@ -63,12 +62,7 @@ def refuse_empty(names: list[str]) -> None:
     """Raise one error for all columns without any value."""
     if not names:
         return
-    columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")
+    columns = "column" if len(names) == 1 else "columns"
     must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
-    message = f"TableEncoder.fit: {must}, got only missing ones. {_drop_advice(names, them)}"
+    message = f"TableEncoder.fit: {must}, got only missing ones. Leave out {', '.join(map(repr, names))}."
     raise DataError(message, expected=must, got=names)
-
-
-def _drop_advice(names: list[str], them: str) -> str:
-    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
-    return f"Leave {them} out with {options}, or drop {them} from the frame."

@@ -33,6 +33,7 @@ from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number, check_weights
 from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -40,7 +41,7 @@ RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
 
 
-class TabularEstimator(BaseEstimator):
+class TabularEstimator(AdvisesOnNames, BaseEstimator):
     """Base of `TabularClassifier` and `TabularRegressor`.
 
     Parameters

@@ -76,7 +76,13 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         folds, n_shared = _folds(train, target, options.n_folds, options)
     data = _arrays(encoder, target, train)
     jobs = _Jobs(options, encoder, target, data, held_out, folds)
-    trained = jobs.train(began)
+    try:
+        trained = jobs.train(began)
+    except DivergenceError as error:
+        # What the network advises, another learning rate, is part of the recipe.
+        advice = "Try another recipe, or another random_state."
+        message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
+        raise DivergenceError(message, got=error.got) from error
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     if options.keeps_hashes:
         parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)

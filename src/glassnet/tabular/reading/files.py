@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.delimited import read_delimited
-from glassnet.tabular.reading.frames import warn_of_notes
+from glassnet.tabular.reading.frames import is_frame, warn_of_notes
 from glassnet.tabular.reading.json_files import read_json
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
 from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Table
-from glassnet.utils.checks import nearest
+from glassnet.utils.keywords import refuse_unknown
+from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 
 __all__ = ["read_file", "read_table"]
 
@@ -42,6 +43,7 @@ def read_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Read a table from a file, or one of the data sets of the package.
 
@@ -92,9 +94,11 @@ def read_table(
     [39.1, 39.5]
     """
     given = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    refuse_unknown(read_table, unknown)
     where = f"read_table({given!r})"
     if not isinstance(given, str):
-        message = f"{where}: path must be a str or a Path, got {type(given).__name__}."
+        advice = " For a frame there is to_table." if is_frame(given) else ""
+        message = f"read_table: path must be a str or a Path, got {type(given).__name__}.{advice}"
         raise ConfigError(message, expected="str or Path", got=type(given))
     options = ReadOptions.checked(
         where,
@@ -136,20 +140,33 @@ def _existing(where: str, given: str) -> Path:
     file = Path(given).expanduser()
     try:
         size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
-        kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
+        kind = "a folder" if file.is_dir() else "no such file" if not file.exists() else "one that may not be read"
+        kind = "a pipe or a device" if file.exists() and not (file.is_dir() or file.is_file()) else kind
         neighbours = os.listdir(file.parent) if size is None and file.parent.is_dir() else []
     except (OSError, ValueError, RuntimeError) as error:  # an invalid path, ~somebody
         message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
         raise DataError(message) from error
     if size == 0:
-        message = f"{where}: the file must hold a table, got an empty file."
+        got = "an empty file" if _is_empty(file) else "one of the system's, which has no size. Copy it first"
+        message = f"{where}: the file must hold a table, got {got}."
         raise DataError(message)
     if size is not None:
         return file.absolute()
-    near = nearest(given, dataset_names()) or nearest(file.name, neighbours)
-    advice = f" Did you mean {near!r}?" if near and kind == "no such file" else ""
-    message = f"{where}: the path must lead to a file, got {kind}.{advice}"
+    if kind == "no such file":
+        near = nearest(given, dataset_names()) or nearest_file(file.name, neighbours)
+        message = f"{where}: no such file. {did_you_mean(near, str)}".rstrip()
+    else:
+        message = f"{where}: the path must lead to a file, got {kind}."
     raise DataError(message, expected="a file", got=kind)
+
+
+def _is_empty(file: Path) -> bool:
+    """Return whether there is nothing to read; files that the system makes up as they are read have no size either."""
+    try:
+        with file.open("rb") as stream:
+            return not stream.read(1)
+    except OSError:
+        return True
 
 
 def _suffix(where: str, file: Path) -> str:
