@@ -12,6 +12,7 @@ from glassnet.cli.app import main
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import read_table, split_rows, to_table
+from glassnet.tabular.reading.options import command_line_spelling
 from glassnet.tabular.splitting.suggestions import suggest_divisions
 
 pytest.importorskip("typer")
@@ -23,7 +24,7 @@ def suggested(columns: dict[str, Any], target: str = "y") -> list[str]:
     """Return what is suggested for a random division."""
     table = to_table(columns)
     train, scored = split_rows(table.n_rows, [0.8, 0.2], seed=0)
-    return suggest_divisions(table, target, train, scored)
+    return suggest_divisions(table, target, train, scored, command_line_spelling)
 
 
 def patients(*, number: bool = False, name: str = "patient", shuffled: bool = False) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def test_bundled_tables_are_left_alone() -> None:
     """Nothing is suggested for the penguins."""
     table = read_table("penguins")
     train, scored = split_rows(table.n_rows, [0.8, 0.2], seed=0)
-    assert suggest_divisions(table, "species", train, scored) == []
+    assert suggest_divisions(table, "species", train, scored, command_line_spelling) == []
 
 
 def test_dates_of_both_sides_are_named() -> None:
@@ -120,7 +121,7 @@ def test_dates_of_both_sides_are_named() -> None:
         "if later rows are to be predicted, --time day tests on the latest."
     )
     assert suggested(columns) == [sentence]
-    assert suggest_divisions(to_table(columns), "y", np.arange(320), np.arange(320, 400)) == []
+    assert suggest_divisions(to_table(columns), "y", np.arange(320), np.arange(320, 400), command_line_spelling) == []
 
 
 def test_the_report_shows_notes_until_they_are_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
