@@ -112,6 +112,9 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     advice = did_you_mean(nearest(name, names))
     if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
         advice = f"Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
+    if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
+        header = command_line_spelling("header", True)
+        advice = f"The file seems to have no line of names; {header} takes its first line for one."
     must = f"{option} must be one of the columns {few(map(repr, names), 12)}"
     message = f"{where}: {must}, got {name!r}. {advice}".rstrip()
     raise ConfigError(message, expected=list(names), got=name)
