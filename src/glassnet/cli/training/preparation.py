@@ -175,7 +175,8 @@ def prepare(
     prepared = Prepared(inputs, table[target], coder, division)
     if by is not None:
         return prepared
-    notes = suggest_divisions(table, target, division.rows["training"], division.rows[prepared.scored_on])
+    train, scored = division.rows["training"], division.rows[prepared.scored_on]
+    notes = suggest_divisions(table, target, train, scored, command_line_spelling)
     return replace(prepared, notes=notes)
 
 
