@@ -11,6 +11,7 @@ from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
 from glassnet.cli.output.wording import count, plain
+from glassnet.tabular.encoding.told import left_out_words
 
 __all__ = ["columns_table"]
 
@@ -50,12 +51,8 @@ def columns_table(columns: Sequence[dict[str, Any]], width: int) -> list[Rendera
 
 def _remarks(columns: Sequence[dict[str, Any]]) -> list[RenderableType]:
     """Return which columns were left out and why, and the notes on others."""
-    out = [column for column in columns if not column["features"]]
-    parts: list[RenderableType] = []
-    if out:
-        reasons = [f"{plain(c['name'], 40)} ({plain(c['done']).removeprefix('left out: ')})" for c in out[:_REMARKS]]
-        more = f" and {count(len(out) - _REMARKS, 'more column')}" if len(out) > _REMARKS else ""
-        parts.append(Text(f"Left out: {', '.join(reasons)}{more}.", style="yellow"))
+    left_out = left_out_words(columns, _REMARKS)
+    parts: list[RenderableType] = [Text(plain(left_out), style="yellow")] if left_out else []
     notes = [column for column in columns if column["note"]]
     parts += [Text(f"{plain(c['name'], 40)} {plain(c['note'])}.", style="yellow") for c in notes[:_REMARKS]]
     return parts

@@ -85,7 +85,8 @@ def records(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iter
         yield from _fixed(lines, dialect.edges, first_line)
         return
     if not dialect.separator:
-        yield from (Record(n, [line.strip()]) for n, line in enumerate(lines, first_line) if line.strip())
+        stripped = ((n, line.strip()) for n, line in enumerate(lines, first_line))
+        yield from (Record(n, [_unquoted(line, dialect.quote)]) for n, line in stripped if line)
         return
     prepared: Iterable[str] = lines
     if len(dialect.separator) > 1:
@@ -101,6 +102,13 @@ def records(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iter
         prepared = _doubled(prepared, dialect.separator, dialect.quote)
     with _long_cells():
         yield from _parsed(prepared, dialect, first_line)
+
+
+def _unquoted(line: str, quote: str) -> str:
+    """Return the cell that is a whole line, without the quotes around it."""
+    inner = line[1:-1]
+    is_quoted = bool(quote) and len(line) > 1 and line[0] == line[-1] == quote
+    return inner.replace(quote * 2, quote) if is_quoted and quote not in inner.replace(quote * 2, "") else line
 
 
 def first_records(found: Iterable[Record], most: int, most_cells: int) -> Iterator[Record]:
