@@ -173,8 +173,10 @@ def _continues(found: Sequence[Record], at: int, columns: ColumnKinds) -> bool:
     below = [record.cells for record in found[at + 1 :]]
     if not ("text" in of_cells or values) or any(row[i : i + 1] == [cells[i]] for i in words for row in below):
         return False
-    if values:  # years or numbers from 1 on may be names, others are data
-        return columns.counts_up(values)
+    if values:  # years below groups are names, other numbers data
+        above = [found[i].cells for i in range(at) if len(found[i].cells) == len(cells)]
+        grouped = any(not cell.strip() for cell in above[-1][1:]) if above else False
+        return grouped and columns.count_up(values) == "years"
     if _are_units(found[at]):
         return bool(words)
     empty = [i for i in typed if of_cells[i] == "empty"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain
 
 from glassnet.tabular.reading.layout.dialects import Record
 from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
@@ -14,7 +14,7 @@ __all__ = ["ColumnKinds"]
 _TYPED_ROWS, _TYPED_COLUMNS, _TYPED_CELLS = 150, 300, 6000  # by which the kinds are told
 _NO_UNIT = re.compile(r"[\d\s.,'+\-()eE\u2212]")
 _WHOLE = re.compile(r"[-+]?\d+")
-_FEW = 3  # numbers in a row, from which on their notation says something
+_FEW, _MANY = 3, 6  # numbers in a row, from which on their notation says something, and their order too
 
 
 class ColumnKinds:
@@ -70,19 +70,21 @@ class ColumnKinds:
             return "data"
         return "names" if other else ""
 
-    def counts_up(self, cells: Sequence[str]) -> bool:
-        """Return whether numbers are years, or in steps of one, and the rows of the table are not."""
+    def count_up(self, cells: Sequence[str]) -> str:
+        """Return "years" or "places" if numbers are years or 0, 1, 2 ..., and the rows below are not; else ""."""
         how = _how_they_count([cell.strip() for cell in cells])
         numbers = [i for i in self.typed if self.kinds[i] == "number"]
-        rows = [_how_they_count([row[i].strip() for i in numbers]) for row in self._rows]
-        return bool(how) and sum(row == how for row in rows) <= len(rows) / 4
+        rows = [[row[i].strip() for i in numbers] for row in self._rows]
+        if how == "places" and len(cells) < _MANY and all(map(_WHOLE.fullmatch, chain.from_iterable(rows))):
+            return ""
+        return how if sum(_how_they_count(row) == how for row in rows) <= len(rows) / 4 else ""
 
     def _are_names(self, cells: Sequence[str], places: Sequence[int]) -> bool:
         """Return whether numbers above columns of numbers are names: they count up, or are written in another way.
 
         Several whole numbers above fractions are, and numbers with a unit above numbers without.
         """
-        if self.counts_up([cells[i] for i in places]):
+        if self.count_up([cells[i] for i in places]):
             return True
         if len(places) < _FEW:
             return False
@@ -94,11 +96,11 @@ class ColumnKinds:
 
 
 def _how_they_count(cells: Sequence[str]) -> str:
-    """Return "years" or "steps" if the cells are whole numbers that may be names of columns, otherwise ""."""
+    """Return "years" or "places" if the cells are whole numbers that may be names of columns, otherwise ""."""
     if not cells or not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
         return ""
     numbers = [int(cell) for cell in cells]
     if all(1900 <= number <= 2100 for number in numbers):
         return "years"
-    steps = {b - a for a, b in pairwise(numbers)}
-    return "steps" if len(numbers) > 2 and steps in ({1}, {-1}) else ""
+    from_start = numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return "places" if from_start and len(numbers) >= _FEW else ""
