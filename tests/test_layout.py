@@ -100,7 +100,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "two rows": ("a,b\n1,2\n3,4\n", {"a": numbers(1, 3), "b": numbers(2, 4)}, ""),
     "one row of years": ("a,b,c\n2001,2002,2003\n", {"a": numbers(2001), "b": numbers(2002), "c": numbers(2003)}, ""),
     "rows of years": ("born,died\n1901,1950\n1910,1999\n", {"born": numbers(1901, 1910), "died": numbers(1950, 1999)}, ""),
-    "a year as a name": ("id,2020\nA,5\nB,6\nC,7\n", {"id": words("A", "B", "C"), "2020": numbers(5, 6, 7)}, ""),
+    "a year as a name": ("id,2020\nA,5\nB,6\nC,7\n", {"id": words("A", "B", "C"), "2020": numbers(5, 6, 7)}, "The first row, 'id, 2020', was taken for names (header=False takes it for data)."),
     "no names, one value in the first row": ("5,,\n6,1,2\n7,3,4\n", {"column_1": numbers(5, 6, 7), "column_2": numbers(None, 1, 3), "column_3": numbers(None, 2, 4)}, "No names: the first row, '5', looks like the others (header=True takes it for names)."),
     "no names": (ROWS, BARE, UNNAMED),
     "no names, decimal commas": ("1,5;2,5\n3,5;4,5\n5,5;6,5\n", {"column_1": numbers(1.5, 3.5, 5.5), "column_2": numbers(2.5, 4.5, 6.5)}, "No names: the first row, '1,5, 2,5', looks like the others (header=True takes it for names)."),

@@ -27,7 +27,9 @@ WORD = st.text("abcdefgxyz", min_size=1, max_size=8)
 TEXT = st.one_of(
     WORD, st.sampled_from(["x, y", "a;b", "a|b c", 'say "so"', "two\nlines", "it's", "Köln", "€ 5", "a\tb"])
 )
-NUMBER = st.one_of(st.integers(0, 9).map(str), st.integers(0, 9999).map(str), st.floats(0.001, 1000).map(lambda value: f"{value:.3f}"))
+NUMBER = st.one_of(
+    st.integers(0, 9).map(str), st.integers(0, 9999).map(str), st.floats(0.001, 1000).map(lambda value: f"{value:.3f}")
+)
 COLUMN = st.sampled_from([NUMBER, NUMBER, TEXT])
 
 
@@ -58,7 +60,7 @@ def cells_of(path: Path, options: ReadOptions | None = None) -> tuple[list[str],
     return found.names, [list(row) for row in zip(*(columns[i] for i in every), strict=True)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 @given(
     table=tables(),
     separator=st.sampled_from([",", ";", "\t", "|"]),
@@ -77,6 +79,19 @@ def test_a_table_comes_back(
     found_names, found = cells_of(path)
     assert found_names == names
     assert [[cell.strip() for cell in row] for row in found] == rows
+
+
+@settings(deadline=None, max_examples=150)
+@given(table=tables(), separator=st.sampled_from([",", ";", "\t"]))
+def test_no_row_is_lost_without_names(table: Any, separator: str, tmp_path_factory: Any) -> None:
+    """Without a line of names every row is a row, the first one too."""
+    _, rows = table
+    assume(len(rows) > 1)
+    path = tmp_path_factory.getbasetemp() / "nameless.csv"
+    path.write_bytes(as_text(rows[0], rows[1:], separator, "\n", csv.QUOTE_MINIMAL).encode())
+    names, found = cells_of(path)
+    assert names == [f"column_{i}" for i in range(1, len(rows[0]) + 1)]
+    assert found == rows
 
 
 @settings(deadline=None, max_examples=60)

@@ -225,7 +225,7 @@ def _top_notes(sample: Sequence[Record], top: Top, options: ReadOptions) -> list
         first = _text(sample[top.data]) if top.data < len(sample) else ""
         advice = f"{options.spelled('header', True)} takes it for names"
         notes.append(f"no names: the first row, {shortened(first, 50)!r}, looks like the others ({advice})")
-    if len(top.names) == 1 and options.header is None and _all_numbers(sample[top.names[0]].cells):
+    if len(top.names) == 1 and options.header is None and _may_be_data(sample[top.names[0]].cells):
         said, advice = (
             shortened(_text(sample[top.names[0]]), 50),
             f"{options.spelled('header', False)} takes it for data",
@@ -240,8 +240,10 @@ def _top_notes(sample: Sequence[Record], top: Top, options: ReadOptions) -> list
     return notes
 
 
-def _all_numbers(cells: Sequence[str]) -> bool:
-    return all(cell_kind(cell) == "number" for cell in cells if cell.strip())
+def _may_be_data(cells: Sequence[str]) -> bool:
+    """Return whether all names are numbers, or one is."""
+    kinds = [cell_kind(cell) for cell in cells if cell.strip()]
+    return kinds.count("number") in (1, len(kinds))
 
 
 def _text(record: Record) -> str:
