@@ -110,7 +110,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "the same name twice": ("a,b,a\n1,2,3\n4,5,6\n", {"a": numbers(1, 4), "b": numbers(2, 5), "a_2": numbers(3, 6)}, "Columns of the same name were numbered: 'a' stands above 2 columns."),
     "a name that a number makes": ("a,a_2,a\n1,2,3\n4,5,6\n", {"a": numbers(1, 4), "a_2": numbers(2, 5), "a_3": numbers(3, 6)}, "Columns of the same name were numbered: 'a' stands above 2 columns."),
     "empty columns at the end": ("day;t;;\n1;2,5;;\n2;3,5;;\n", {"day": numbers(1, 2), "t": numbers(2.5, 3.5)}, "2 columns without name and values left out."),
-    "rows that end with a separator": ("a,b\n1,2,\n3,4,\n", {"a": numbers(1, 3), "b": numbers(2, 4)}, "1 column without name and values left out."),
+    "rows that end with a separator": ("a,b\n1,2,\n3,4,\n", {"a": numbers(1, 3), "b": numbers(2, 4)}, "Line 1 has 2 names for 3 columns: the last ones, which are empty, have none. 1 column without name and values left out."),
     "some rows that end with separators": ("a,b\n1,2\n3,4,,\n5,6\n", {"a": numbers(1, 3, 5), "b": numbers(2, 4, 6)}, ""),
     "pandas' index": (",a,b\n0,1,x\n1,2,y\n2,3,x\n", {"a": numbers(1, 2, 3), "b": words("x", "y", "x")}, NUMBERED),
     "pandas' index, shuffled": (",a,b\n30,1,x\n12,2,y\n2,3,x\n", {"a": numbers(1, 2, 3), "b": words("x", "y", "x")}, NUMBERED),
@@ -196,10 +196,10 @@ def test_options(case: str, tmp_path: Path) -> None:
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
 REFUSED: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
-    "one separator too many": ("a,b,c\n1,2,3\n1,5,2,3\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 with another number: line 3 (4). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "one too few": ("a,b,c\n1,2,3\n1,5\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 with another number: line 3 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "many bad rows": ("a,b,c\n" + "1,2,3\n4,5,6\n7,8\n" * 8, {}, "every row must have 3 fields like the others, got 8 of 24 with another number: line 4 (2), line 7 (2), line 10 (2), line 13 (2), line 16 (2) and 3 more. Check the separators and quotes there, or pass bad_rows='skip'."),
-    "a last row that was cut off": ("a,b,c\n1,2,3\n4,5,6\n7,", {}, "every row must have 3 fields like the others, got 1 of 3 with another number: line 4 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
+    "one separator too many": ("a,b,c\n1,2,3\n1,5,2,3\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 3 (4). Check the separators and quotes there, or pass bad_rows='skip'."),
+    "one too few": ("a,b,c\n1,2,3\n1,5\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 3 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
+    "many bad rows": ("a,b,c\n" + "1,2,3\n4,5,6\n7,8\n" * 8, {}, "every row must have 3 fields like the others, got 8 of 24 that do not: line 4 (2), line 7 (2), line 10 (2), line 13 (2), line 16 (2) and 3 more. Check the separators and quotes there, or pass bad_rows='skip'."),
+    "a last row that was cut off": ("a,b,c\n1,2,3\n4,5,6\n7,", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 4 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
     "more names than cells": ("a,b,c,d,e\n1,2,3\n4,5,6\n", {}, "names and rows must have the same number of fields, got 5 in line 1 and 3 in most rows below. Check the separators there, or pass skip_lines=1 to begin below it."),
     "fewer names than cells": ("a,b\n1,x,2.5\n1,y,3.5\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below. Check the separators there, or pass skip_lines=1 to begin below it."),
     "names again": (NAMES + ROWS + NAMES + ROWS, {}, "the names must stand above the rows only, but the names come again in line 6. Pass bad_rows='skip' to leave such lines out and read on."),

@@ -146,6 +146,32 @@ def test_odd_large_files(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert seen() == small
 
 
+SHIFTED = {
+    "one empty cell too many": ("a,b,c\n1,x,y\n2,,z,\n3,x,\n", "line 3 (4)"),
+    "one too many where the last column is empty": ("a,b,c\n1,x,\n2,,y,\n3,x,\n", "line 3 (4)"),
+    "one too many beside quotes": ('a,b,c\n1,"x, y",\n2,,z,\n3,x,\n', "line 3 (4)"),
+    "a separator that is missing before a quote": (
+        'a,b,c\n1,x,y\n2"so, so",z\n3,x,y\n',
+        "line 3 (a quote within a cell)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHIFTED)
+def test_no_row_is_shifted(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row with one separator too many or too few is refused, in small files and in large ones, also where it fits."""
+    content, named = SHIFTED[case]
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    for size in (1 << 20, 1):
+        monkeypatch.setattr(contents_module, "_SMALL", size)
+        monkeypatch.setattr(contents_module, "_IN_MEMORY", size)
+        with pytest.raises(DataError) as caught:
+            read_table(path)
+        assert f"must have 3 fields like the others, got 1 of 3 that do not: {named}." in str(caught.value)
+        assert [row[0] for row in cells_of(path, ReadOptions(bad_rows="skip"))[1]] == ["1", "3"]
+
+
 def test_wide_files_are_read_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of a thousand columns is read, and not through DuckDB, whose plans take quadratic time."""
     path = tmp_path / "a.csv"

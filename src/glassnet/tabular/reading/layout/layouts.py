@@ -113,6 +113,11 @@ def layout_of_rows(where: str, sample: Sequence[Record], options: ReadOptions, e
     header = [sample[i].cells for i in top.names]
     aligned = _aligned(where, [sample[i] for i in top.names], sample[top.data :], width, options)
     names, said = column_names(aligned, max(width, 1))
+    if header and aligned[-1] == header[-1] and len(header[-1]) < width:
+        line = sample[top.names[-1]].line
+        said.append(
+            f"line {line} has {len(header[-1])} names for {width} columns: the last ones, which are empty, have none"
+        )
     return Layout(
         Dialect(""),
         [name or f"column_{i}" for i, name in enumerate(names, start=1)],

@@ -66,7 +66,7 @@ class ColumnKinds:
         numbers = [i for i in same if self.kinds[i] == "number"]
         if same and numbers == same and self._are_names(cells, numbers):
             return "names"
-        if len(same) > other:
+        if same and len(same) >= other:
             return "data"
         return "names" if other else ""
 
