@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.train_options import TrainOptions
 
 __all__ = ["app", "usage_sentence"]
@@ -58,14 +59,15 @@ def _glassnet(
         raise typer.Exit
 
 
-def _takes(options: type) -> Callable[[Command], Command]:
-    """Return a decorator that adds the options that a dataclass declares to the signature Typer reads."""
+def _takes(*options: type) -> Callable[[Command], Command]:
+    """Return a decorator that adds the options that dataclasses declare to the signature Typer reads."""
 
     def add(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)
         own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
-        added = [_parameter(name, *each) for name, each in declared(options).items()]
-        parameters = [*own[:1], *added, *own[1:]]
+        arguments = [each for each in own if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+        added = [_parameter(name, *each) for one in options for name, each in declared(one).items()]
+        parameters = [*arguments, *added, *own[len(arguments) :]]
         command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         return command
 
@@ -88,7 +90,7 @@ def _parameter(name: str, option: Option, default: Any) -> inspect.Parameter:
 
 
 @app.command("train")
-@_takes(TrainOptions)
+@_takes(TrainOptions, ReadingOptions)
 def _train(
     data: Table,
     *,
@@ -103,38 +105,47 @@ def _train(
 
 
 @app.command("predict")
+@_takes(ReadingOptions)
 def _predict(
     model: Model,
     data: Table,
+    *,
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="FILE", help=_PREDICTIONS)] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", "-p", help="Add a column with the probability of each class.")
     ] = False,
     as_json: Json = False,
+    **texts: Any,
 ) -> Job:
     """Predict the target for the rows of a table, and warn where they are unlike the training rows."""
     from glassnet.cli.commands.predict_command import run_predict
 
-    return lambda: run_predict(model, data, out=out, probabilities=probabilities, as_json=as_json)
+    options: dict[str, Any] = {"out": out, "probabilities": probabilities}
+    return lambda: run_predict(model, data, texts, **options, as_json=as_json)
 
 
 @app.command("evaluate")
+@_takes(ReadingOptions)
 def _evaluate(
     model: Model,
     data: Table,
+    *,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out rows without a target.")] = False,
     as_json: Json = False,
+    **texts: Any,
 ) -> Job:
     """Score a model on a table that has the target."""
     from glassnet.cli.commands.evaluate_command import run_evaluate
 
-    return lambda: run_evaluate(model, data, skip_missing=skip_missing, as_json=as_json)
+    return lambda: run_evaluate(model, data, texts, skip_missing=skip_missing, as_json=as_json)
 
 
 @app.command("explain")
+@_takes(ReadingOptions)
 def _explain(
     model: Model,
     data: Table,
+    *,
     row: Annotated[str, typer.Option("--row", "-r", metavar="N", help="Which row, counted from 1.")] = "1",
     page: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write a page instead of printing text.")
@@ -142,11 +153,12 @@ def _explain(
     digits: Annotated[str, typer.Option(metavar="N", help="Significant digits; 17 are exact.")] = "4",
     full: Annotated[bool, typer.Option("--full", help="Show all of large arrays and work every entry.")] = False,
     as_json: Json = False,
+    **texts: Any,
 ) -> Job:
     """Explain one row: what the network sees, why it predicts what it does, and a training step worked by hand."""
     from glassnet.cli.commands.explain_command import run_explain
 
-    return lambda: run_explain(model, data, row=row, page=page, digits=digits, full=full, as_json=as_json)
+    return lambda: run_explain(model, data, texts, row=row, page=page, digits=digits, full=full, as_json=as_json)
 
 
 @app.command("show")

@@ -16,6 +16,7 @@ from glassnet.tabular.attribution.reasons import Why, column_importance, reasons
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.kept_options import options_config, options_from_config
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.wording import few, shortened
 
@@ -158,7 +159,10 @@ class TableModel(Predictor):
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
-        table = {"encoder": self.encoder.config(), "target": self.target.config()}
+        table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
+        reading = options_config(self.reading)
+        if reading:
+            table["reading"] = reading
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
         self.network.save(path)
 
@@ -183,7 +187,9 @@ class TableModel(Predictor):
         try:
             encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
-            return cls(network, encoder, target)
+            model = cls(network, encoder, target)
+            model.reading = options_from_config(where, table.get("reading"))
+            return model
         except (FormatError, ConfigError) as error:
             message = f"{where}: {shortened(error)}"
             raise FormatError(message, expected=error.expected, got=error.got) from error

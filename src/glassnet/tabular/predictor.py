@@ -31,6 +31,9 @@ class Predictor:
         self.target = target
         self._double: Network | None = None
 
+    reading = ReadOptions()
+    """The options that the training table was read with, which are the defaults for new tables."""
+
     @property
     def forms(self) -> dict[str, Form]:
         """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
@@ -38,7 +41,8 @@ class Predictor:
 
     def table(self, frame: Any) -> Table:
         """Return ``frame`` as a table, its text read as in training."""
-        return table_of(frame, ReadOptions(forms=self.forms), type(self).__name__)
+        where = type(self).__name__
+        return table_of(frame, ReadOptions().like(where, self.reading, self.forms), where)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

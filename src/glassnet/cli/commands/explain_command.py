@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import plain
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
 from glassnet.explanation import explain
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import element, fragment, page, table
 
@@ -26,13 +29,13 @@ __all__ = ["explain_row", "run_explain"]
 WHERE = "explain"
 
 
-def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
+def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | None = None) -> dict[str, Any]:
     """Return how one row of a file or a bundled table is encoded, why it is predicted so, and the training step on it.
 
-    Rows are counted from 1. ``"step"`` is None if the row's target is not known or the model averages several networks;
-    ``"no_step"`` is then the reason in words.
+    The table is read as in training but for the options of ``reading``. Rows are counted from 1. ``"step"`` is None if
+    the row's target is not known or the model averages several networks; ``"no_step"`` is then the reason in words.
     """
-    table = table_for(WHERE, model, data, with_target=False)
+    table = table_for(WHERE, model, data, reading, with_target=False)
     check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
     if row > table.n_rows:
         message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {data}."
@@ -71,12 +74,21 @@ def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, An
 
 
 def run_explain(
-    model_path: str, data: str, *, row: str, page: str | None, digits: str, full: bool, as_json: bool
+    model_path: str,
+    data: str,
+    texts: Mapping[str, Any],
+    *,
+    row: str,
+    page: str | None,
+    digits: str,
+    full: bool,
+    as_json: bool,
 ) -> None:
     """Explain with the options that were typed, and print text or JSON, or write a page."""
     number = check_integer(WHERE, "--digits", as_number(digits), 1)
     path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
-    result = explain_row(load_model(WHERE, model_path), data, as_number(row))
+    reading = ReadingOptions.from_texts(texts).options(WHERE)
+    result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
     if path is not None:
         write_atomically(path, _page(result, number, full).encode())
     if as_json:

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ import numpy as np
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import abridged, count, plain
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import ConfigError
 from glassnet.saving.model_file import write_atomically
 from glassnet.tabular import TableModel
+from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["file_text", "predict_table", "run_predict"]
 
@@ -27,15 +29,18 @@ _BESIDE = {"probability": "probabilities", "quantile": "quantiles"}  # prefix of
 _SUFFIXES = (".csv", ".tsv", ".json", ".jsonl")
 
 
-def predict_table(model: TableModel, data: str, *, probabilities: bool = False) -> dict[str, Any]:
+def predict_table(
+    model: TableModel, data: str, reading: ReadOptions | None = None, *, probabilities: bool = False
+) -> dict[str, Any]:
     """Return predictions and warnings for a file or a bundled table, JSON-able.
 
-    ``probabilities`` adds the probability of each class; quantiles are added if the model predicts them.
+    The table is read as in training but for the options of ``reading``. ``probabilities`` adds the probability of each
+    class; quantiles are added if the model predicts them.
     """
     if probabilities and model.target.task != "classification":
         message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."
         raise ConfigError(message, got="regression")
-    table = table_for(WHERE, model, data, with_target=False)
+    table = table_for(WHERE, model, data, reading, with_target=False)
     answers = model.answers(model.encoder.transform(table))
     result: dict[str, Any] = {
         "command": "predict",
@@ -65,10 +70,13 @@ def _rounded(model: TableModel, numbers: np.ndarray) -> list[float]:
     return [round(number, digits) for number in numbers.tolist()]
 
 
-def run_predict(model_path: str, data: str, *, out: str | None, probabilities: bool, as_json: bool) -> None:
+def run_predict(
+    model_path: str, data: str, texts: Mapping[str, Any], *, out: str | None, probabilities: bool, as_json: bool
+) -> None:
     """Predict with the options that were typed, and print or write the result; warnings go to stderr."""
     path = None if out is None else check_output(WHERE, "--out", out, _SUFFIXES, [data, model_path])
-    result = predict_table(load_model(WHERE, model_path), data, probabilities=probabilities)
+    reading = ReadingOptions.from_texts(texts).options(WHERE)
+    result = predict_table(load_model(WHERE, model_path), data, reading, probabilities=probabilities)
     for warning in abridged(result["warnings"]):
         print(plain(f"glassnet predict: warning: {warning}"), file=sys.stderr)
     result["model"] = model_path

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from glassnet.cli.training.preparation import MODEL_SUFFIX, load_table
+from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
@@ -15,7 +15,7 @@ from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.utils.wording import few
 
-__all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
+__all__ = ["check_model_path", "load_model", "reading_of", "table_for", "training_notes"]
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
 
@@ -66,12 +66,24 @@ def load_model(where: str, model: str) -> TableModel:
     return TableModel.load(Path(model).expanduser())
 
 
-def table_for(where: str, model: TableModel, data: str, *, with_target: bool) -> Table:
-    """Return a table, read as the training table was; raise an error if it lacks a column that the model needs."""
+def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:
+    """Return the options for reading a table as the training table was read, but for what is ``given``."""
+    return (given or ReadOptions(spelled=command_line_spelling)).like(where, model.reading, model.forms)
+
+
+def table_for(
+    where: str, model: TableModel, data: str, given: ReadOptions | None = None, *, with_target: bool
+) -> Table:
+    """Return a table, read as the training table was but for the options that are ``given``.
+
+    An error says which columns that the model needs are not there.
+    """
     if data.lower().endswith(MODEL_SUFFIX):
         message = f"{where}: DATA must be a table, got the model file {data!r}. The table comes second."
         raise ConfigError(message, expected="a table", got=data)
-    table = load_table(where, data, ReadOptions(forms=model.forms, spelled=command_line_spelling))
+    table = load_table(where, data, reading_of(model, given, where))
+    for name in [name for name, kind in given.read.items() if kind != "drop"] if given else []:
+        check_column(where, "--read", name, table.names)
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:

@@ -90,6 +90,13 @@ def load_table(where: str, data: str, options: ReadOptions | None = None) -> Tab
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from error
         raise
+    except ConfigError as error:
+        # The names are only known once the file is open, and the message is that of other options.
+        kind = None if options is None else options.read.get(str(error.got))
+        if kind is None or not isinstance(error.expected, list):
+            raise
+        check_column(where, "--drop" if kind == "drop" else "--read", str(error.got), error.expected)
+        raise
 
 
 def check_column(where: str, option: str, name: str, names: Sequence[str]) -> str:
@@ -124,18 +131,13 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
 
 
 def prepare(
-    where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], drop: Sequence[str], seed: int
+    where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], seed: int
 ) -> Prepared:
-    """Split the rows of a table at random, without the columns in ``drop``; a task of None is inferred from the target.
+    """Split the rows of a table at random; a task of None is inferred from the target.
 
     The target has no missing values. Either of ``shares``, of validation and test rows, may be 0.
     """
-    for name in drop:
-        check_column(where, "--drop", name, table.names)
-    if target in drop:
-        message = f"{where}: --drop must not name the target, got {target!r}."
-        raise ConfigError(message, got=target)
-    inputs = table.drop([target, *drop])
+    inputs = table.drop([target])
     if not inputs.names:
         message = f"{where}: there must be at least one column beside the target, got only {target!r}."
         raise DataError(message, got=[target])

@@ -71,7 +71,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "labels": target.labels,
         "rows": {"read": 0} | {name: len(rows) for name, rows in data.rows.items()},
         "columns": model.encoder.describe(),
-        "dropped": list(options.drop),
+        "dropped": sorted(options.read_options.dropped),
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),
         "recipes": outcome.recipes,

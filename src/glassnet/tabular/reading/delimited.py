@@ -12,6 +12,7 @@ from glassnet.tabular.reading.cells.markers import MISSING_MARKERS
 from glassnet.tabular.reading.cells.plain import has_large_numbers, may_have_thousands
 from glassnet.tabular.reading.cells.reader import CellReader, Draft
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
+from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.scanning import Layout, TextScan, find_layout, scan_text
 from glassnet.tabular.reading.table import Table, check_names
@@ -32,6 +33,7 @@ def read_delimited(where: str, file: Path, separator: str | None, options: ReadO
     layout = find_layout(scan, separator)
     names = [name or f"column_{i}" for i, name in enumerate(layout.names, start=1)]
     check_names(where, names, "Rename one of them in the first line.")
+    check_read_names(where, options, names)
     wanted = {i for i, name in enumerate(names) if _needs_text(name, options)}
     reader = CellReader(where, options, semicolons=layout.separator == ";")
     drafts: list[Draft] = []

@@ -12,6 +12,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.delimited import read_delimited
 from glassnet.tabular.reading.frames import warn_of_notes
 from glassnet.tabular.reading.json_files import read_json
+from glassnet.tabular.reading.kept_options import in_changed_forms
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
 from glassnet.tabular.reading.table import Table
@@ -126,7 +127,7 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)
-    return table
+    return in_changed_forms(where, table, options)
 
 
 def _existing(where: str, given: str) -> Path:

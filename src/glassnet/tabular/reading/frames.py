@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.errors import DataError, TableWarning
 from glassnet.tabular.reading.cells.reader import CellReader, Draft, with_own_markers
+from glassnet.tabular.reading.kept_options import check_read_names, in_changed_forms
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.values import as_texts, native_column
@@ -83,8 +84,9 @@ def table_of(frame: Any, options: ReadOptions, where: str = "to_table") -> Table
     reader = CellReader(where, options)
     named = _series_of(frame, where) if not isinstance(frame, Mapping) else [(str(n), v) for n, v in frame.items()]
     check_names(where, [name for name, _ in named])
+    check_read_names(where, options, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
-    return Table(reader.settle(drafts), where)
+    return in_changed_forms(where, Table(reader.settle(drafts), where), options)
 
 
 def warn_of_notes(where: str, table: Table) -> None:
