@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["Predictor", "loss_of_copies"]
@@ -33,6 +35,8 @@ class Predictor:
 
     reading = ReadOptions()
     """The options that the training table was read with, which are the defaults for new tables."""
+    background: np.ndarray | None = None
+    """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
 
     @property
     def forms(self) -> dict[str, Form]:
@@ -40,9 +44,10 @@ class Predictor:
         return {**self.encoder.forms, self.target.name: self.target.form}
 
     def table(self, frame: Any) -> Table:
-        """Return ``frame`` as a table, its text read as in training."""
-        where = type(self).__name__
-        return table_of(frame, ReadOptions().like(where, self.reading, self.forms), where)
+        """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
+        where, forms = type(self).__name__, self.forms
+        rows = complete_rows(frame, self.encoder.column_names, forms, where)
+        return table_of(rows, replace(ReadOptions().like(where, self.reading, forms), others="text"), where)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
@@ -13,6 +15,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.utils.wording import few
 
 __all__ = ["check_model_path", "load_model", "reading_of", "table_for", "training_notes"]
@@ -68,25 +71,29 @@ def load_model(where: str, model: str) -> TableModel:
 
 def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:
     """Return the options for reading a table as the training table was read, but for what is ``given``."""
-    return (given or ReadOptions(spelled=command_line_spelling)).like(where, model.reading, model.forms)
+    given = given or ReadOptions(spelled=command_line_spelling)
+    return replace(given.like(where, model.reading, model.forms), others="text")
 
 
 def table_for(
-    where: str, model: TableModel, data: str, given: ReadOptions | None = None, *, with_target: bool
+    where: str, model: TableModel, data: str | Source, given: ReadOptions | None = None, *, with_target: bool
 ) -> Table:
     """Return a table, read as the training table was but for the options that are ``given``.
 
     An error says which columns that the model needs are not there.
     """
-    if data.lower().endswith(MODEL_SUFFIX):
-        message = f"{where}: DATA must be a table, got the model file {data!r}. The table comes second."
-        raise ConfigError(message, expected="a table", got=data)
+    name = shown_name(data) if isinstance(data, str) else data.name
+    if name.lower().endswith(MODEL_SUFFIX):
+        message = f"{where}: DATA must be a table, got the model file {name!r}. The table comes second."
+        raise ConfigError(message, expected="a table", got=name)
     table = load_table(where, data, reading_of(model, given, where))
-    for name in [name for name, kind in given.read.items() if kind != "drop"] if given else []:
-        check_column(where, "--read", name, table.names)
+    for column in [column for column, kind in given.read.items() if kind != "drop"] if given else []:
+        check_column(where, "--read", column, table.names)
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:
-        message = f"{where}: {data} must have the columns that the model needs, got no {few(map(repr, absent))}."
+        question = ask_for_renamed(absent, [column for column in table.names if column not in needed])
+        must = f"{name} must have the columns that the model needs"
+        message = f"{where}: {must}, got no {few(map(repr, absent))}. {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
     return table

@@ -66,9 +66,10 @@ def options_from_config(where: str, config: object) -> ReadOptions:
 
 def in_changed_forms(where: str, table: Table, options: ReadOptions) -> Table:
     """Return a table whose columns in forms other than those of training are read now, while that is known."""
-    if not options.changed.intersection(table.names):
+    changed = options.changed & options.forms.keys() & set(table.names)
+    if not changed:
         return table
-    columns = [as_form(c, options.forms[c.name], where) if c.name in options.changed else c for c in table.columns]
+    columns = [as_form(c, options.forms[c.name], where) if c.name in changed else c for c in table.columns]
     return Table(columns, where, table.notes)
 
 

@@ -90,6 +90,9 @@ class ReadOptions:
         How columns were read in training, which new data are read like.
     changed : frozenset of str
         The columns whose form is not that of training, since other marks were given for new data.
+    others : {"number", "text", "category", "date"}, optional
+        What text is read as in columns that neither ``read`` nor ``forms`` names; by default the cells decide. A model
+        does not use such columns, so nobody should have to decide about their cells.
     spelled : callable
         Returns an option and its value in the words of the caller, for messages.
     """
@@ -106,6 +109,7 @@ class ReadOptions:
     read: Mapping[str, ReadAs] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
     changed: frozenset[str] = frozenset()
+    others: ReadAs | None = None
     spelled: Any = python_spelling
 
     @classmethod

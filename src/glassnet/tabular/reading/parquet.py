@@ -14,6 +14,7 @@ from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import draft_column
 from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
 
@@ -31,7 +32,7 @@ def read_parquet(where: str, file: Path, options: ReadOptions) -> Table:
         check_names(where, names)
         check_read_names(where, options, names)
         arrays = relation.fetchnumpy()
-    reader = CellReader(where, options)
+    reader = CellReader(where, options, place=IN_FILE)
     left_out = {name for name in notes.index if set(names) - set(notes.index)} | options.dropped
     drafts = [
         draft_column(name, _as_noted(name, array, notes), reader)
