@@ -224,7 +224,9 @@ def test_a_dropped_column_is_never_read(run: Run) -> None:
         assert [column["name"] for column in result["columns"]] == ["kind"]
     write("without.csv", "kind", lambda i: "pq"[i % 2])
     assert run("predict", "model.safetensors", "without.csv")[0] == 0
-    assert run("predict", "model.safetensors", data)[0] == 0
+    code, out, err = run("predict", "model.safetensors", data, "--keep", "price")
+    assert (code, err) == (0, "")
+    assert out.startswith('price,prediction\n"1,000",')
 
 
 def test_separator_and_text(run: Run) -> None:

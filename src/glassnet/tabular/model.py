@@ -152,7 +152,7 @@ class TableModel(Predictor):
     def warnings(self, frame: Any) -> list[str]:
         """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
         table = self.table(frame)
-        return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
+        return self.encoder.check(table.drop({self.target.name, *self.reading.dropped}.intersection(table.names)))
 
     def evaluate(self, frame: Any) -> dict[str, float]:
         """Return metrics on rows with a known target, which is a column of ``frame``.

@@ -170,7 +170,10 @@ class ReadOptions:
         defaults = {name: getattr(kept, name) for name in _SCALARS if getattr(self, name) is None}
         if self.decimal is not None and kept.thousands == self.decimal:
             defaults["thousands"] = self.thousands
-        read = {**kept.read, **self.read}
+        if self.thousands is not None and kept.decimal == self.thousands:
+            defaults["decimal"] = self.decimal
+        # A column that was dropped then may be wanted beside the predictions, as it is written.
+        read = {name: "text" if kind == "drop" else kind for name, kind in kept.read.items()} | dict(self.read)
         changed = frozenset(name for name, form in now.items() if form != forms[name])
         missing = self.missing or kept.missing
         return replace(self, **defaults, missing=missing, read=read, forms=now, changed=changed)
