@@ -12,7 +12,7 @@ from glassnet.errors import ConfigError
 from glassnet.tabular.reading.options import READINGS, ReadOptions, command_line_spelling
 from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["ReadingOptions"]
+__all__ = ["ReadingOptions", "option_words"]
 
 _PANEL = "Reading the table"
 _WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "comma": ",", "semicolon": ";", "bar": "|", "dot": "."}
@@ -159,3 +159,14 @@ class ReadingOptions:
                 raise ConfigError(message, got=column)
         read |= dict.fromkeys(drop, "drop")
         return ReadOptions.checked(where, spelled=command_line_spelling, **values, read=read)
+
+
+def option_words(config: Mapping[str, Any]) -> str:
+    """Return options of `options_config` as they are typed.
+
+    Examples
+    --------
+    >>> option_words({"decimal": ",", "missing": ["-9"], "read": {"id": "drop"}})
+    '--decimal , --missing -9 --drop id'
+    """
+    return " ".join(command_line_spelling(name, value) for name, value in config.items())

@@ -12,6 +12,7 @@ import glassnet as gn
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
+from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
@@ -71,7 +72,9 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "task_reason": target.reason,
         "labels": target.labels,
         "rows": {"read": 0} | {name: len(rows) for name, rows in data.rows.items()},
-        "columns": model.encoder.describe(),
+        "columns": described_columns(model.encoder, data.inputs.columns),
+        "target_read": reading_of_column(data.column),
+        "notes": notes_of([*data.inputs.columns, data.column], data.inputs.notes),
         "dropped": sorted(options.read_options.dropped),
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),

@@ -57,7 +57,7 @@ def command_line_spelling(name: str, value: Any) -> str:
         return " ".join((typed | options).values())
     if isinstance(value, bool):
         return f"{flag} {'yes' if value else 'no'}"
-    values = value if isinstance(value, (list, tuple)) else [value]
+    values = value if isinstance(value, (list, tuple)) else ["tab" if value == "\t" else value]
     return " ".join(f"{flag} {shlex.quote(str(one))}" for one in values)
 
 
