@@ -14,6 +14,7 @@ import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
 from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.train_options import TrainOptions
 
 __all__ = ["app", "usage_sentence"]
@@ -104,6 +105,19 @@ def _train(
     from glassnet.cli.commands.train_command import run_train
 
     return lambda: run_train(data, texts, as_json=as_json, quiet=quiet)
+
+
+@app.command("check")
+@_takes(CheckOptions, ReadingOptions)
+def _check(data: Table, *, as_json: Json = False, **texts: Any) -> Job:
+    """Say what is read of a table and what is found in it, without training.
+
+    For example: glassnet check data.csv --target price. The exit code is 2 if a person must decide about a column, or
+    if train would refuse the table.
+    """
+    from glassnet.cli.commands.check_command import run_check
+
+    return lambda: run_check(data, texts, as_json=as_json)
 
 
 @app.command("predict")
