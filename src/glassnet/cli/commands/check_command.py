@@ -129,13 +129,16 @@ def _about_target(table: Table, target: str, findings: list[dict[str, Any]]) -> 
         table = table.take(~column.missing)
     options = TrainOptions("", target, out=None)
     try:
-        data = prepare(WHERE, table, target, None, options.shares, 0)
+        data = prepare(WHERE, table, target, None, options.shares, (), 0)
     except GlassnetError as error:
         words = _PREFIX.sub("", str(error))
         if table.n_rows:
             found = {"code": "cannot-train", "columns": [target], "measured": words, "advice": ""}
             findings.insert(0, {"severity": "error", **found})
         return {}
+    findings += [
+        {"severity": "note", "code": "division", "columns": [], "measured": note, "advice": ""} for note in data.notes
+    ]
     findings += row_findings(data.inputs, data.column)
     findings += target_findings(data.column, data.target)
     findings += leak_findings(data.inputs, data.column, data.target)

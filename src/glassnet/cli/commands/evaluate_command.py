@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import count
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.comparison import verdict
-from glassnet.cli.training.model_files import load_model, table_for, training_notes
+from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
 from glassnet.cli.training.preparation import without_missing
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.tabular import Table, TableModel
@@ -43,7 +41,7 @@ def evaluate_table(
         known = trained["baseline"]["counts"] if trained else np.bincount(truth, minlength=model.target.n_outputs)
         counts = np.asarray(known)
     words, simple = score_baseline(model.target, truth, counts)
-    network = score_model(model, X, truth)
+    network, seen = score_model(model, X, truth), model.seen(table)
     return {
         "command": "evaluate",
         "data": shown_name(data),
@@ -58,7 +56,8 @@ def evaluate_table(
         },
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
-        "warnings": _seen_before(data, n_read, trained) + model.warnings(table),
+        "seen": None if seen is None else seen.to_dict(),
+        "warnings": ([seen.sentence] if seen is not None and seen.sentence else []) + model_warnings(model, table),
         **details(model, X, truth),
     }
 
@@ -67,14 +66,6 @@ def _truth(model: TableModel, table: Table) -> np.ndarray:
     """Return class codes, or numbers in the target's units, of shape (n,)."""
     y = model.target.transform(table[model.target.name])
     return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))
-
-
-def _seen_before(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
-    """Return a warning if this is probably the table that the model was trained on."""
-    if not trained or Path(shown_name(data)).name != trained["data"] or n_read != trained["rows"]["read"]:
-        return []
-    seen = f"the model has seen {count(trained['rows']['training'], 'row')} of it, which flatters the scores"
-    return [f"This looks like the table of training: {seen}."]
 
 
 def run_evaluate(model_path: str, data: str, texts: Mapping[str, Any], *, skip_missing: bool, as_json: bool) -> None:

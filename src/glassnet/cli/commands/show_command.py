@@ -48,6 +48,7 @@ def describe_model(model: str) -> dict[str, Any]:
         trained = result["training"] or {}
         result["notes"] = _texts(trained.get("notes"))
         result["dropped"] = sorted(table.reading.dropped) or _texts(trained.get("dropped"))
+        result["row_hashes"] = table.n_row_hashes
     return result
 
 

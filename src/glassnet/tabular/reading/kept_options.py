@@ -8,7 +8,7 @@ from glassnet.errors import ConfigError, FormatError
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
-from glassnet.utils.checks import nearest
+from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
 __all__ = ["check_read_names", "in_changed_forms", "options_config", "options_from_config"]
@@ -89,8 +89,7 @@ def check_read_names(where: str, options: ReadOptions, names: list[str]) -> None
         return
     for name, kind in options.read.items():
         if name not in names:
-            near = nearest(name, names)
-            advice = f"Did you mean {near!r}?" if near else f"The columns are {few(map(repr, names), 12)}."
+            advice = did_you_mean(nearest(name, names)) or f"The columns are {few(map(repr, names), 12)}."
             what = "leave out" if kind == "drop" else f"read as {kind}"
             message = f"{where}: there is no column {name!r} to {what}. {advice}"
             raise ConfigError(message, expected=names, got=name)
