@@ -354,7 +354,7 @@ def test_check_refuses_as_the_others_do(run: Run) -> None:
     """What cannot be read, and an unknown target, is one sentence on stderr."""
     code, out, err = run("check", "nosuch.csv")
     assert (code, out) == (2, "")
-    assert err.startswith("glassnet check: nosuch.csv: ")
+    assert err.startswith("glassnet check: no such file: nosuch.csv")
     code, out, err = run("check", "penguins", "-t", "specis")
     assert (code, out) == (2, "")
     assert err.endswith("got 'specis'. Did you mean 'species'?\n")

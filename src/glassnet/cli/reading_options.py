@@ -136,7 +136,7 @@ class ReadingOptions:
     @classmethod
     def from_texts(cls, texts: Mapping[str, Any]) -> ReadingOptions:
         """Return the options for what was typed, by field name; what is wrong is left for `check`."""
-        return cls(**{name: each.parse(texts[name]) for name, (each, _) in declared(cls).items()})
+        return cls(**{name: each.parse(texts.get(name)) for name, (each, _) in declared(cls).items()})
 
     def check(self, where: str) -> None:
         """Raise an error for an option with a value that is not allowed."""

@@ -52,7 +52,7 @@ def command_line_spelling(name: str, value: Any) -> str:
 
     flag = f"--{name.replace('_', '-')}"
     if isinstance(value, Mapping):
-        options = {key: f"--drop {shlex.quote(key)}" for key, one in value.items() if one == "drop"}
+        options = {key: f"--{one} {shlex.quote(key)}" for key, one in value.items() if one == "drop"}
         typed = {key: f"{flag} {shlex.quote(f'{key}={one}')}" for key, one in value.items()}
         return " ".join((typed | options).values())
     if isinstance(value, bool):
