@@ -361,3 +361,19 @@ def test_check_refuses_as_the_others_do(run: Run) -> None:
     assert run("check", "penguins", "-t", "year", "--drop", "year") == (
         2, "", "glassnet check: --drop must not name the target, got 'year'.\n"
     )  # fmt: skip
+
+
+def test_what_was_made_of_a_new_file_is_said(run: Run) -> None:
+    """A new table whose layout is not plain is read, and predict, evaluate and explain say so."""
+    write("a.csv", "a,b,y", lambda i: f"{i % 9}.5,{i},{'uv'[i % 2]}")
+    run("train", "a.csv", "-t", "y", "--recipe", "plain", "--epochs", "2", "-q")
+    Path("titled.csv").write_text("Sales of 2024\n\n" + Path("a.csv").read_text())
+    code, out, err = run("predict", "model.safetensors", "titled.csv", "--json")
+    notes = [warning for warning in json.loads(out)["warnings"] if "Column" not in warning]
+    assert (code, len(notes)) == (0, 1)
+    assert f"glassnet predict: warning: {notes[0]}\n" in err
+    assert notes[0] in json.loads(run("evaluate", "model.safetensors", "titled.csv", "--json")[1])["warnings"]
+    code, out, err = run("explain", "model.safetensors", "titled.csv", "--json")
+    assert (code, json.loads(out)["notes"], err) == (0, notes, f"glassnet explain: warning: {notes[0]}\n")
+    code, out, _ = run("check", "titled.csv", "-t", "y")
+    assert notes[0] in " ".join(out.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import count, plain
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
+from glassnet.cli.training.reading_facts import notes_of
 from glassnet.errors import DataError
 from glassnet.explanation import explain
 from glassnet.saving.model_file import write_atomically
@@ -54,6 +56,7 @@ def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | N
         "data": shown_name(data),
         "row": row,
         "encoding": _encoding(model, one, X[0]),
+        "notes": notes_of([], table.notes),
         "why": model.why(one, background)[0],
         "compared": compared,
         "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
@@ -107,6 +110,8 @@ def run_explain(
     path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
     result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
+    for note in result["notes"]:
+        print(plain(f"glassnet explain: warning: {note}"), file=sys.stderr)
     if path is not None:
         write_atomically(path, _page(result, number, full).encode())
     if as_json:

@@ -9,6 +9,7 @@ from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
+from glassnet.cli.training.reading_facts import notes_of
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
@@ -60,16 +61,16 @@ def training_notes(network: Network) -> dict[str, Any] | None:
 
 
 def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) -> list[str]:
-    """Return the warnings of a model about a table; columns that training left out as it was told are no surprise.
+    """Return what was made of a table's file, and the warnings of a model about its rows.
 
-    ``kept`` has columns that are there for another purpose.
+    Columns that training left out as it was told are no surprise; ``kept`` has others that are there on purpose.
     """
     notes = training_notes(model.network) or {}
     split, dropped = notes.get("split"), notes.get("dropped")
     known = [split.get("column")] if isinstance(split, dict) else []
     known += dropped if isinstance(dropped, list) else []
     names = {name for name in (*known, *kept) if isinstance(name, str) and name in table}
-    return model.warnings(table.drop(names - set(model.encoder.column_names)))
+    return notes_of([], table.notes) + model.warnings(table.drop(names - set(model.encoder.column_names)))
 
 
 def _in_order(scores: Any) -> Any:
