@@ -168,8 +168,14 @@ REFUSED = {
         [{"a": 1}, None],
         "to_table: every row must be a dict, as others are, got NoneType in row 1 (counted from 0).",
     ),
-    "lists in cells": ([{"a": [1, 2]}], "to_table: column 'a' must have one value per cell, got list [1, 2]."),
-    "dicts in cells": ({"a": {"b": 1}}, "to_table: column 'a' must have one value per cell, got dict {'b': 1}."),
+    "lists in cells": (
+        [{"a": [1, 2]}],
+        "to_table: column 'a' must have one value per cell, got list [1, 2]. Flatten it, for example with pandas.json_normalize.",
+    ),
+    "dicts in cells": (
+        {"a": {"b": 1}},
+        "to_table: column 'a' must have one value per cell, got dict {'b': 1}. Flatten it, for example with pandas.json_normalize.",
+    ),
     "rows without names": ([{}, {}], "to_table: rows must name their cells, such as {'size': 1}, got empty ones."),
     "two spellings": (
         [{"size": 1}, {"Size": 2}],

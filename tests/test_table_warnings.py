@@ -95,8 +95,9 @@ def test_a_fit_names_what_it_left_out(cls: Any) -> None:
     y = LABEL if cls is TabularClassifier else SIZE
     odd = frame(same=1, none=None, id=[f"n{i}" for i in range(N)], same_town="b")
     message = (
-        f"{cls.__name__}.fit: Left out: 'same' (all its values are 1), 'none' (all its values are missing), "
-        "'id' (320 of 320 values differ, like an identifier), 'same_town' (all its values are b)."
+        f"{cls.__name__}.fit: Column 'same' is left out: all its values are 1; column 'none' is left out: all its "
+        "values are missing; column 'id' is left out: 320 of 320 values differ, like an identifier; "
+        "column 'same_town' is left out: all its values are b."
     )
     (found,) = told(lambda: cls(**SHORT).fit(odd, y))
     assert re.sub(r"(\d+) of \1", "320 of 320", found) == message
@@ -113,7 +114,7 @@ def test_columns_of_a_matrix_are_numbered() -> None:
     """Columns without names are x0, x1, as everywhere."""
     X = np.c_[SIZE, np.ones(N)]
     assert told(lambda: TabularRegressor(**SHORT).fit(X, SIZE)) == [
-        "TabularRegressor.fit: Left out: 'x1' (all its values are 1)."
+        "TabularRegressor.fit: Column 'x1' is left out: all its values are 1."
     ]
 
 
@@ -236,7 +237,7 @@ def test_a_constant_number(case: str, tmp_path: Path) -> None:
     weight = np.arange(N) % 3
     assert told(lambda: model.fit(CONSTANT, SIZE, sample_weight=weight)) == [
         "TabularRegressor.fit: No column tells rows apart, so all get the same answer. "
-        "Left out: 'same' (all its values are 1), 'none' (all its values are missing)."
+        "Column 'same' is left out: all its values are 1; column 'none' is left out: all its values are missing."
     ]
     predict = (
         (lambda one: one.predict_quantiles(CONSTANT)) if case == "quantiles" else (lambda one: one.predict(CONSTANT))
@@ -275,7 +276,7 @@ def test_identifiers_alone() -> None:
     (message,) = told(lambda: TabularClassifier(**SHORT).fit({"id": [f"n{i}" for i in range(N)]}, LABEL))
     assert message == (
         "TabularClassifier.fit: No column tells rows apart, so all get the same answer. "
-        "Left out: 'id' (400 of 400 values differ, like an identifier)."
+        "Column 'id' is left out: 400 of 400 values differ, like an identifier."
     )
 
 

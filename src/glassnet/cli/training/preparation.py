@@ -139,8 +139,14 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
         return table.take(~column.missing)
     first = column.rows(int(column.missing.argmax()))
     must = f"the target {target!r} must have a value in every row"
-    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them {first}"
-    message = f"{where}: {must}, got {got}. To leave them out, add --skip-missing."
+    markers = [repr(text) for text in column.form.missing if text] if column.form is not None else []
+    cells = f" (empty, or {few(markers, 3)})" if markers else ""
+    got = f"{column.n_missing} of {table.n_rows} rows without{cells}, the first of them {first}"
+    advice = "To leave them out, add --skip-missing."
+    if column.kind == "category":
+        as_text = command_line_spelling("read", {target: "text"})
+        advice += f" If a cell such as NA is a class, add {as_text}."
+    message = f"{where}: {must}, got {got}. {advice}"
     raise DataError(message, expected=must, got=column.n_missing)
 
 

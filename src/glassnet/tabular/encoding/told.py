@@ -50,12 +50,14 @@ def left_out_words(columns: Sequence[dict[str, Any]], most: int = 5) -> str:
     Examples
     --------
     >>> left_out_words([{"name": "id", "done": "left out: all its values are 5"}])
-    "Left out: 'id' (all its values are 5)."
+    "Column 'id' is left out: all its values are 5."
     """
     out = [column for column in columns if column["done"].startswith("left out")]
     reasons = [
-        f"{shortened(repr(column['name']), _LONGEST_NAME, '…')} ({column['done'].removeprefix('left out: ')})"
+        f"column {shortened(repr(column['name']), _LONGEST_NAME, '…')} is left out: "
+        f"{column['done'].removeprefix('left out: ')}"
         for column in out[:most]
     ]
-    more = f" and {len(out) - most} more column{'s' * (len(out) > most + 1)}" if len(out) > most else ""
-    return f"Left out: {', '.join(reasons)}{more}." if out else ""
+    more = f"; and {len(out) - most} more" if len(out) > most else ""
+    sentence = "; ".join(reasons)
+    return f"{sentence[0].upper()}{sentence[1:]}{more}." if out else ""
