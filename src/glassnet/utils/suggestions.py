@@ -13,6 +13,7 @@ from glassnet.utils.synonyms import SAME
 __all__ = ["did_you_mean", "nearest", "nearest_file", "suggestion"]
 
 _LONGEST = 100  # characters: a longer text is no misspelt name, and comparing all of it would be slow
+_LONG = 5  # letters of a word that is long enough to be recognised with a slip
 _MOST = 20_000  # choices that are compared
 _VALIDATION = re.compile(r"(val|valid|validation|eval|dev)[_ -]")
 
@@ -38,8 +39,9 @@ def suggestion(word: object, choices: Iterable[str], show: Callable[[str], str] 
     sentence = _absent(text, names)
     if sentence is not None:
         return sentence
-    known = _plain(text) in _words()
-    return "" if known else did_you_mean(nearest(text, names), show)
+    if _plain(text) in _words():
+        return ""
+    return did_you_mean(nearest(text, names) or _misspelt_synonym(text, names), show)
 
 
 def did_you_mean(near: str | None, show: Callable[[str], str] = repr) -> str:
@@ -115,6 +117,18 @@ def _synonym(word: str, choices: Collection[str]) -> str | None:
             if other in by_form:
                 return by_form[other]
     return None
+
+
+def _misspelt_synonym(word: str, choices: Collection[str]) -> str | None:
+    """Return the choice that means the same as a long word that is spelled alike."""
+    form = _plain(word)
+    if len(form) < _LONG:
+        return None
+    by_form = {_plain(choice) for choice in choices}
+    known = (one for one, groups in _words().items() if any(not by_form.isdisjoint(group) for group in groups))
+    near = [(_distance(form, one), one) for one in known if len(one) >= _LONG and _may_be_near(form, one)]
+    distance, found = min(near, default=(_LONG, ""))
+    return _synonym(found, choices) if distance <= min(2, _limit(form, found)) else None
 
 
 def _of_validation(word: str, choices: Collection[str]) -> str | None:

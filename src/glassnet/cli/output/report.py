@@ -34,7 +34,12 @@ __all__ = ["network_name", "print_evaluation", "print_model", "print_training", 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
 _NAMES = 17  # cells for the name of a fact
-_LOSSES = {"loss": ("loss", ""), "log_loss": ("log loss", ""), "pinball": ("loss", ""), "rmse": ("RMSE", " of the spread")}
+_LOSSES = {
+    "loss": ("loss", ""),
+    "log_loss": ("log loss", ""),
+    "pinball": ("loss", ""),
+    "rmse": ("RMSE", " of the spread"),
+}
 
 
 def print_training(result: dict[str, Any]) -> None:
