@@ -101,6 +101,7 @@ valid_size dev
     day_first dayfirst
     group groups group_column groupby group_id
     time time_column date_column
+    split split_column split_col partition fold_column
     keep id id_column include passthrough
     output target class_index
 """
