@@ -17,7 +17,7 @@ from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.checks import nearest
+from glassnet.utils.suggestions import nearest
 from glassnet.utils.wording import few
 
 __all__ = ["as_array", "as_table", "check_read_names", "read_options"]
