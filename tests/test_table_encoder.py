@@ -356,8 +356,8 @@ ATTACKS: dict[str, tuple[Any, str]] = {
     "twice": ({**CONFIG, "columns": CONFIG["columns"][:1] * 2}, "'columns' must give features and have different names, got ['age', 'age']."),
 }  # fmt: skip
 CHANGES: dict[str, tuple[int, str, Any, str]] = {
-    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got 'os.system'."),
-    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got ['number']."),
+    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'time', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got 'os.system'."),
+    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'time', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got ['number']."),
     "name": (0, "name", 3, "'name' must be text, got 3."),
     "count": (0, "n_missing", -1, "'n_missing' must be a whole number of at least 0, got -1."),
     "NaN": (0, "mean", math.nan, "'mean' must be a finite number, got nan."),
