@@ -285,6 +285,14 @@ def test_impossible_readings(case: str) -> None:
         TabularRegressor(**SHORT, **options).fit({"price": X[:, 0], "q": X[:, 1]}, X[:, 0])
 
 
+@pytest.mark.parametrize("X", [{"a": np.arange(60.0)}, np.arange(60.0)[:, None]], ids=["names", "places"])
+def test_the_reading_of_the_target(X: Any) -> None:
+    """``read`` may name the target, whose text is then read so, beside the columns of X, by name or by place."""
+    y = pd.Series([f"{value:.2f}" for value in np.arange(60.0)], name="y")
+    model = TabularRegressor(read={"y": "number"}, **SHORT).fit(X, y)
+    assert model.model_.target.task == "regression"
+
+
 def test_saved_models_read_as_training_did(tmp_path: Any) -> None:
     """A model file keeps how cells are read, so that new text needs no option."""
     frame = pd.DataFrame({"v": [text(p, ".", ",") for p in PRICES], "z": X[:, 1]})

@@ -41,6 +41,7 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if is_frame(X):
         others: ReadAs | None = None if reset else "text"
         options = read_options(estimator, dict(zip(names, forms, strict=True)))
+        options = _for_columns(options, _every_name(X)) if options.read else options
         table = table_of(X, replace(options, others=others), name)
     else:
         table = _from_matrix(name, X, estimator, forms)
@@ -64,6 +65,11 @@ def read_options(estimator: Any, forms: Mapping[str, Form]) -> ReadOptions:
     """Return how text is read: as the parameters say, and like training, which read columns in these ``forms``."""
     given = {name: getattr(estimator, name) for name in ("decimal", "thousands", "missing", "day_first", "read")}
     return ReadOptions.checked(type(estimator).__name__, like=forms, **given)
+
+
+def _for_columns(options: ReadOptions, names: Sequence[str]) -> ReadOptions:
+    """Return the options without what ``read`` says of the target, which is no column of X."""
+    return replace(options, read={name: kind for name, kind in options.read.items() if name in names})
 
 
 def _learn(estimator: Any, table: Table, labels: list[str] | None, names: list[str], *, by_name: bool) -> None:
@@ -144,7 +150,8 @@ def _from_matrix(name: str, X: Any, estimator: Any, forms: Sequence[Form]) -> Ta
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
     options = read_options(estimator, dict(zip(names, forms, strict=False)))
-    return table_of({n: _cells(array[:, j]) for j, n in enumerate(names)}, options, name)
+    cells = {n: _cells(array[:, j]) for j, n in enumerate(names)}
+    return table_of(cells, _for_columns(options, names), name)
 
 
 def as_array(values: Any) -> np.ndarray | None:
