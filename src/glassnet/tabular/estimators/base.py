@@ -181,7 +181,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self._sample, self._importances = sample_of(found.checked), None
-        told = notices_of_fit(train.inputs, train.target, found.model.encoder)
+        told = notices_of_fit(train.inputs, train.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
         return self
