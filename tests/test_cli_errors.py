@@ -123,7 +123,7 @@ CASES = {
     "train good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "trian good.csv": "unknown command 'trian'. Did you mean train?",
     "fit good.csv": "unknown command 'fit'. Did you mean train?",
-    "serve good.csv": "unknown command 'serve'. The commands are evaluate, explain, predict, scratch, show, train.",
+    "serve good.csv": "unknown command 'serve'. The commands are check, evaluate, explain, predict, scratch, show, train.",
     "--nonsense": "unknown option --nonsense. See: glassnet --help",
     "train titanic.csv -t y": "no such file: titanic.csv.",
     # where the model goes

@@ -20,6 +20,7 @@ from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.kept_options import options_config, options_from_config
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
@@ -171,7 +172,7 @@ class TableModel(Predictor):
     def warnings(self, frame: Any) -> list[str]:
         """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
         table = self.table(frame)
-        return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
+        return self.encoder.check(table.drop({self.target.name, *self.reading.dropped}.intersection(table.names)))
 
     def evaluate(self, frame: Any) -> dict[str, float]:
         """Return metrics on rows with a known target, which is a column of ``frame``.
@@ -250,6 +251,9 @@ class TableModel(Predictor):
     def save(self, path: str | PathLike[str]) -> None:
         """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
         table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
+        reading = options_config(self.reading)
+        if reading:
+            table["reading"] = reading
         if self.background is not None:
             table["background"] = [[float(str(value)) for value in row] for row in self.background]
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
@@ -277,6 +281,7 @@ class TableModel(Predictor):
             encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
             model = cls(network, encoder, target)
+            model.reading = options_from_config(where, table.get("reading"))
             model.background = read_background(where, table.get("background"), encoder)
             return model
         except (FormatError, ConfigError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ class Predictor:
         self.target = target
         self._double: Network | None = None
 
+    reading = ReadOptions()
+    """The options that the training table was read with, which are the defaults for new tables."""
     background: np.ndarray | None = None
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
 
@@ -44,7 +47,7 @@ class Predictor:
         """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
         where, forms = type(self).__name__, self.forms
         rows = complete_rows(frame, self.encoder.column_names, forms, where)
-        return table_of(rows, ReadOptions(forms=forms, others="text"), where)
+        return table_of(rows, replace(ReadOptions().like(where, self.reading, forms), others="text"), where)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

@@ -1,4 +1,4 @@
-"""What a report says about the columns of a table: what is done to each, and which were left out."""
+"""What a report says about the columns of a table: what is done to each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
 from glassnet.cli.output.wording import count, plain
-from glassnet.tabular.encoding.told import left_out_words
 
 __all__ = ["columns_table"]
 
@@ -50,12 +49,9 @@ def columns_table(columns: Sequence[dict[str, Any]], width: int) -> list[Rendera
 
 
 def _remarks(columns: Sequence[dict[str, Any]]) -> list[RenderableType]:
-    """Return which columns were left out and why, and the notes on others."""
-    left_out = left_out_words(columns, _REMARKS)
-    parts: list[RenderableType] = [Text(plain(left_out), style="yellow")] if left_out else []
+    """Return the notes on the coding of columns."""
     notes = [column for column in columns if column["note"]]
-    parts += [Text(f"{plain(c['name'], 40)} {plain(c['note'])}.", style="yellow") for c in notes[:_REMARKS]]
-    return parts
+    return [Text(f"{plain(c['name'], 40)} {plain(c['note'])}.", style="yellow") for c in notes[:_REMARKS]]
 
 
 def _column_row(group: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:

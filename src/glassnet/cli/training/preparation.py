@@ -102,6 +102,13 @@ def load_table(where: str, data: str | Source, options: ReadOptions | None = Non
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from error
         raise
+    except ConfigError as error:
+        # The names are only known once the file is open, and the message is that of other options.
+        kind = None if options is None else options.read.get(str(error.got))
+        if kind is None or not isinstance(error.expected, list):
+            raise
+        check_column(where, "--drop" if kind == "drop" else "--read", str(error.got), error.expected)
+        raise
 
 
 def check_column(where: str, option: str, name: str, names: Sequence[str]) -> str:

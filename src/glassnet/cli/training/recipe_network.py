@@ -28,7 +28,7 @@ from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
 
-__all__ = ["find_recipe", "fit_linear", "fit_recipe", "goal_of"]
+__all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of"]
 
 # On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
 # on the number of threads, and that on how busy the machine is.
@@ -138,6 +138,15 @@ def fit_recipe(
     if not any(history.epochs for history in trained.histories):
         raise KeyboardInterrupt
     return trained, estimates
+
+
+def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, Any]]:
+    """Return the estimated time of each recipe, JSON-able, without a training; none where it cannot be estimated."""
+    plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), None)
+    times: dict[str, Estimate] = {}
+    with suppress(DataError, DivergenceError, MemoryError):
+        times = estimate_times(data.part("training"), len(data.rows.get("validation", ())), data.target, plan)
+    return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
 
 
 def _estimate(found: Estimate, plan: FitOptions) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
+from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
@@ -79,8 +80,10 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "task_reason": target.reason,
         "labels": target.labels,
         "rows": {"read": 0} | {name: len(rows) for name, rows in data.rows.items()},
-        "columns": model.encoder.describe(),
-        "dropped": list(options.drop),
+        "columns": described_columns(model.encoder, data.inputs.columns),
+        "target_read": reading_of_column(data.column),
+        "notes": notes_of([*data.inputs.columns, data.column], data.inputs.notes),
+        "dropped": sorted({*options.drop, *options.read_options.dropped}),
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),
         "recipes": outcome.recipes,

@@ -288,7 +288,7 @@ class TableEncoder:
         """Return the fitted state, JSON-able; `from_config` returns an encoder with the same bits."""
         columns = [coder.config() for coder in self.coders]
         # A form that any reader has by itself is not written, so that files stay as they were.
-        special = {name: form.config() for name, form in self._forms.items() if not form.is_plain}
+        special = {name: form.config() for name, form in self._forms.items() if form.missing or not form.is_plain}
         forms = {"forms": special} if special else {}
         base = {"max_categories": self.max_categories, "rows": self._n_rows, "columns": columns}
         if self.scaling == "standard" and self.embed_above is None:

@@ -247,7 +247,7 @@ class TargetEncoder:
         """Return the fitted state, JSON-able."""
         base = {"format": _FORMAT, "task": self.task, "name": self.name, "kind": self.kind}
         clip = {"clip": True} if self.clip else {}
-        form = {} if self.form.is_plain else {"form": self.form.config()}
+        form = {} if self.form.is_plain and not self.form.missing else {"form": self.form.config()}
         return {**base, **clip, **form, **({"labels": self.labels} if self._scale is None else self._scale.config())}
 
     @classmethod

@@ -12,6 +12,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.reading.cells.reader import CellReader
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.frames import draft_column
+from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.scanning import scan_text
@@ -36,6 +37,7 @@ def read_json(where: str, file: Path, options: ReadOptions) -> Table:
     named = _in_other_layout(where, file, scan.compressed, scan.n_bytes) if scan.head.lstrip()[:1] == "{" else None
     if named is None:
         named = _records(where, file, scan.compressed)
+    check_read_names(where, options, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
     return Table(reader.settle(drafts), where).named_by(rows)
 

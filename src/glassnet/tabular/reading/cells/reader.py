@@ -156,11 +156,15 @@ def with_own_markers(column: Column, options: ReadOptions) -> Column:
     form = options.forms.get(column.name)
     markers = [*options.missing, *(form.missing if form else ())]
     if column.kind == "number" and markers:
+        counts = {marker: int(np.count_nonzero(column.values == _number(marker))) for marker in markers}
         gone = column.missing | np.isin(column.values, [_number(marker) for marker in markers])
-        return replace(column, values=np.where(gone, np.nan, column.values), missing=gone)
+        found = (*column.markers, *((marker, count) for marker, count in counts.items() if count))
+        return replace(column, values=np.where(gone, np.nan, column.values), missing=gone, markers=found)
     if column.kind == "category" and markers:
+        counts = {marker: int(np.count_nonzero(column.values == marker)) for marker in markers}
         gone = column.missing | np.isin(column.values.astype(str), markers)
-        return replace(column, values=np.where(gone, "", column.values), missing=gone)
+        found = (*column.markers, *((marker, count) for marker, count in counts.items() if count))
+        return replace(column, values=np.where(gone, "", column.values), missing=gone, markers=found)
     return column
 
 
