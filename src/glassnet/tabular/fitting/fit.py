@@ -102,7 +102,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.background = typical_rows(model, data[0], train.weight)
-    counts = np.bincount(data[1], minlength=len(target.labels)) if target.labels else []
+    counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
     absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     return Trained(model, train if valid is None else valid, histories, trained, n_shared, absent)
 
