@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ConfigError, DataError
+from glassnet.errors import DataError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.checks import nearest
-from glassnet.utils.wording import few
 
-__all__ = ["as_array", "as_table", "check_read_names", "read_options"]
+__all__ = ["as_array", "as_table", "read_options"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
@@ -40,8 +38,12 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
     if is_frame(X):
         others: ReadAs | None = None if reset else "text"
-        options = read_options(estimator, dict(zip(names, forms, strict=True)))
-        table = table_of(X, replace(options, others=others), name)
+        options = replace(read_options(estimator, dict(zip(names, forms, strict=True))), others=others)
+        if options.read:
+            known = _every_name(X)  # the others may be the target
+            options = replace(options, read={each: kind for each, kind in options.read.items() if each in known})
+            X = {column.name: column for column in X.columns} if isinstance(X, Table) else X
+        table = table_of(X, options, name)
     else:
         table = _from_matrix(name, X, estimator, forms)
     labels = _labels(X)
@@ -92,19 +94,6 @@ def _every_name(X: Any) -> list[str]:
     return [str(label) for label in _found_labels(X)]
 
 
-def check_read_names(estimator: Any, target: str) -> None:
-    """Raise an error if ``read`` names a column that X and y do not have."""
-    known = [*estimator._names, target]
-    for name in estimator.read or {}:
-        if name not in known:
-            near = nearest(name, known)
-            advice = f" Did you mean {near!r}?" if near else ""
-            message = (
-                f"{type(estimator).__name__}: read must name columns, {few(map(repr, known))}, got {name!r}.{advice}"
-            )
-            raise ConfigError(message, expected=known, got=name)
-
-
 def _found_labels(X: Any) -> list[Any]:
     """Return the labels of a frame's columns as they are."""
     fields = X.dtype.names if isinstance(X, np.ndarray) else None
@@ -144,6 +133,7 @@ def _from_matrix(name: str, X: Any, estimator: Any, forms: Sequence[Form]) -> Ta
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
     options = read_options(estimator, dict(zip(names, forms, strict=False)))
+    options = replace(options, read={each: kind for each, kind in options.read.items() if each in names})
     return table_of({n: _cells(array[:, j]) for j, n in enumerate(names)}, options, name)
 
 
