@@ -104,6 +104,20 @@ def test_a_fit_names_what_it_left_out(cls: Any) -> None:
     assert told(lambda: cls(**SHORT).fit(frame(), y)) == []
 
 
+def test_a_class_without_training_rows_is_told() -> None:
+    """Where a division of one's own leaves a class no row to train on, the fit says so, in the words of the report."""
+    y = np.where(np.arange(N) >= N - 5, "new", LABEL)
+    valid = pd.DataFrame(frame())[N - 50 :]
+    fits: list[Callable[[], Any]] = [
+        lambda: TabularClassifier(**SHORT, cv=[(np.arange(N - 50), np.arange(N - 50, N))]).fit(frame(), y),
+        lambda: TabularClassifier(**SHORT).fit(frame(), y, validation_data=(valid, y[N - 50 :])),
+    ]
+    assert told(fits[0]) == [
+        "TabularClassifier.fit: Class 'new' has no row in training: the network cannot learn to answer so."
+    ]
+    assert told(fits[1]) == []
+
+
 def test_many_columns_left_out_are_counted() -> None:
     """Of many columns the first five are named and the others counted."""
     (message,) = told(lambda: TabularClassifier(**SHORT).fit(frame(**{f"s{i}": i for i in range(7)}), LABEL))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassnet.utils.wording import shortened
+from glassnet.utils.wording import few, shortened
 
-__all__ = ["left_out_words", "worth_telling"]
+__all__ = ["absent_classes_words", "left_out_words", "worth_telling"]
 
 _FEW_ROWS = 10  # each of which is looked at
 _FEWEST = 3
@@ -42,6 +42,21 @@ def worth_telling(count: int, n_rows: int, n_trained: int = 0) -> bool:
     p = n_rows / (n_rows + n_trained) if n_trained else 0.0
     by_chance = p**count * (1.0 + count * (1.0 - p)) >= _CHANCE
     return count >= _FEWEST and count > _SHARE * n_rows and not by_chance
+
+
+def absent_classes_words(labels: Sequence[Any]) -> str:
+    """Return a sentence about the classes without a training row; "" if there are none.
+
+    Examples
+    --------
+    >>> absent_classes_words(["new"])
+    "Class 'new' has no row in training: the network cannot learn to answer so."
+    """
+    if not labels:
+        return ""
+    names = [shortened(repr(label), _LONGEST_NAME, "…") for label in labels]
+    classes = f"Class {names[0]} has" if len(names) == 1 else f"Classes {few(names, 5)} have"
+    return f"{classes} no row in training: the network cannot learn to answer so."
 
 
 def left_out_words(columns: Sequence[dict[str, Any]], most: int = 5) -> str:

@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ConfigError, DataError
+from glassnet.errors import DataError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.suggestions import nearest
-from glassnet.utils.wording import few
 
-__all__ = ["as_array", "as_table", "check_read_names", "read_options"]
+__all__ = ["as_array", "as_table", "read_options"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
@@ -42,6 +40,8 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
         others: ReadAs | None = None if reset else "text"
         options = read_options(estimator, dict(zip(names, forms, strict=True)))
         options = _for_columns(options, _every_name(X)) if options.read else options
+        if options.read and isinstance(X, Table):
+            X = {column.name: column for column in X.columns}
         table = table_of(X, replace(options, others=others), name)
     else:
         table = _from_matrix(name, X, estimator, forms)
@@ -96,19 +96,6 @@ def _every_name(X: Any) -> list[str]:
         assert array is not None
         return [f"x{j}" for j in range(array.shape[1])]
     return [str(label) for label in _found_labels(X)]
-
-
-def check_read_names(estimator: Any, target: str) -> None:
-    """Raise an error if ``read`` names a column that X and y do not have."""
-    known = [*estimator._names, target]
-    for name in estimator.read or {}:
-        if name not in known:
-            near = nearest(name, known)
-            advice = f" Did you mean {near!r}?" if near else ""
-            message = (
-                f"{type(estimator).__name__}: read must name columns, {few(map(repr, known))}, got {name!r}.{advice}"
-            )
-            raise ConfigError(message, expected=known, got=name)
 
 
 def _found_labels(X: Any) -> list[Any]:

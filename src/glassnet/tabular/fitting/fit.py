@@ -50,7 +50,8 @@ class Trained:
     """The result of a training: a model, its networks (several are members of the model's) and their histories.
 
     ``checked`` are rows that the networks were not trained on, or if there are none those that they were.
-    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on.
+    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on, and
+    ``absent`` are the labels of no row that was trained on.
     """
 
     model: TableModel
@@ -58,6 +59,7 @@ class Trained:
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     n_shared: int = 0
+    absent: Sequence[Any] = ()
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -100,7 +102,9 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.background = typical_rows(model, data[0], train.weight)
-    return Trained(model, train if valid is None else valid, histories, trained, n_shared)
+    counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
+    absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
+    return Trained(model, train if valid is None else valid, histories, trained, n_shared, absent)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
