@@ -45,7 +45,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> TableModel:
     path = tmp_path_factory.mktemp("seen") / "model.safetensors"
     train = FRAME[:400]
     fitted = TabularClassifier("small", epochs=1, random_state=0)
-    with pytest.warns(TableWarning, match="Left out: 'name'"):
+    with pytest.warns(TableWarning, match="Column 'name' is left out"):
         fitted.fit(train.drop(columns="y"), train["y"])
     fitted.save(path)
     return TableModel.load(path)

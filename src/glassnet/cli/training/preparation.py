@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -89,8 +89,13 @@ def refuse_model(where: str, data: str) -> None:
         raise ConfigError(message, expected="a table", got=data)
 
 
-def load_table(where: str, data: str | Source, options: ReadOptions | None = None) -> Table:
-    """Return the table in a file or on standard input, read with ``options``."""
+def load_table(
+    where: str, data: str | Source, options: ReadOptions | None = None, dropped: Collection[str] = ()
+) -> Table:
+    """Return the table in a file or on standard input, read with ``options``.
+
+    ``dropped`` has columns that were dropped by name, for messages, also if they are read.
+    """
     if isinstance(data, str):
         refuse_model(where, data)
     try:
@@ -107,7 +112,9 @@ def load_table(where: str, data: str | Source, options: ReadOptions | None = Non
         kind = None if options is None else options.read.get(str(error.got))
         if kind is None or not isinstance(error.expected, list):
             raise
-        check_column(where, "--drop" if kind == "drop" else "--read", str(error.got), error.expected)
+        check_column(
+            where, "--drop" if kind == "drop" or error.got in dropped else "--read", str(error.got), error.expected
+        )
         raise
 
 

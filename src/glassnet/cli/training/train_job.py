@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from glassnet.cli.training.split_options import split_by
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.tabular import TableModel
+from glassnet.tabular.reading.options import ReadAs, ReadOptions
+from glassnet.tabular.splitting.suggestions import is_called_identifier
 
 __all__ = ["train"]
 
@@ -60,7 +63,7 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
 def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     """Return the table split into parts, and the number of rows that were read."""
     watcher.phase(f"reading {shown_name(options.data)}")
-    everything = load_table(WHERE, options.data, options.read_options)
+    everything = load_table(WHERE, options.data, _with_identifiers(options), options.drop)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task
     by = split_by(options, table)
@@ -69,6 +72,13 @@ def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     facts = {"task": data.target.task, "target": data.target.name, "rows": len(data.rows["training"])}
     watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
     return data, everything.n_rows
+
+
+def _with_identifiers(options: TrainOptions) -> ReadOptions:
+    """Return how the table is read, with dropped identifiers as text: they may show which rows belong together."""
+    reading = options.read_options
+    wanted: dict[str, ReadAs] = {name: "text" for name in options.drop if is_called_identifier(name)}
+    return replace(reading, read={**reading.read, **wanted})
 
 
 def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC) -> Outcome:
