@@ -157,11 +157,14 @@ class TableModel(Predictor):
 
     # ---- files --------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone.
+
+        With ``overwrite`` a file that is no model of glassnet may be replaced too; see `glassnet.Network.save`.
+        """
         table = {"encoder": self.encoder.config(), "target": self.target.config()}
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
-        self.network.save(path)
+        self.network.save(path, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:

@@ -15,7 +15,7 @@ from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
 from glassnet.explanation import explain
-from glassnet.saving.model_file import write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.utils.checks import check_integer

@@ -17,7 +17,7 @@ from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import abridged, count, plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import ConfigError
-from glassnet.saving.model_file import write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.tabular import TableModel
 
 __all__ = ["file_text", "predict_table", "run_predict"]

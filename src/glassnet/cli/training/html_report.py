@@ -20,7 +20,7 @@ from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
 from glassnet.plots.axes import axes_for
 from glassnet.plots.predictions import draw_predicted
-from glassnet.saving.model_file import write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.tabular.attribution.reasons import explain_rows
 from glassnet.utils.checks import require_extra
 from glassnet.utils.html import Markup, element, fragment, page, table
