@@ -172,6 +172,11 @@ class Checkpoints(Callback):
         self._write(run)
         self._is_cut = True
 
+    def on_interrupt(self, run: Run[Any]) -> None:
+        """Write where the run stands: a second Ctrl-C costs no step."""
+        if not self._is_cut:
+            self._write(run)
+
     def on_fit_done(self, run: Run[Any]) -> None:
         """Write the run's last checkpoint; after an exception the one before is where it goes on."""
         if not self._is_cut:

@@ -17,6 +17,7 @@ from glassnet.training.early_stopping import EarlyStopper, EarlyStopping
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
+from glassnet.training.one_fit import one_fit_at_a_time
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
@@ -38,7 +39,12 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
     """
     epochs = check_integer("fit", "epochs", epochs, 1)
     check_fit_options("fit", options)
-    given: FitOptions = {**FIT_DEFAULTS, **options}
+    with one_fit_at_a_time([network]):
+        return _fit(network, X, y, epochs, {**FIT_DEFAULTS, **options})
+
+
+def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> History:
+    """Check data and options, and train."""
     max_seconds, early_stopping = given["max_seconds"], given["early_stopping"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
     users = as_callbacks(given["callbacks"])

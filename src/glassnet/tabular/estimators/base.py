@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -134,7 +135,18 @@ class TabularEstimator(BaseEstimator):
         found = fit_table(train, valid, target, options)
         self.model_, self.histories_ = found.model, found.histories
         self.fit_seconds_ = time.perf_counter() - began
+        if found.was_interrupted:
+            self._warn_of_interruption(options)
         return self
+
+    def _warn_of_interruption(self, options: FitOptions) -> None:
+        """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""
+        done = max(history.epochs for history in self.histories_)
+        of = f" after {done} of {options.most_epochs} epochs"
+        if options.n_networks > 1:
+            of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
+        message = f"Training interrupted by user{of}. The best weights so far are kept."
+        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=3)
 
     def _options(self) -> FitOptions:
         name = type(self).__name__

@@ -44,6 +44,7 @@ class Trained:
     model: TableModel
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
+    was_interrupted: bool = False  # by Ctrl-C
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -66,7 +67,7 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), histories, trained)
+    return Trained(TableModel(network, encoder, target), histories, trained, jobs.was_interrupted)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
@@ -107,6 +108,7 @@ class _Jobs:
         self._folds = self._divide()
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
+        self.was_interrupted = False
         self._epochs = options.most_epochs
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
@@ -130,11 +132,18 @@ class _Jobs:
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
         if len(jobs) == 1:
-            return [self._train_one(jobs[0].network, seconds)]
+            trained = [self._train_one(jobs[0].network, seconds)]
+            self._note_interruption(trained)
+            return trained
         failures = self._train_all(jobs, seconds)
+        self._note_interruption([job.network for number, job in enumerate(jobs) if number not in failures])
         if len(failures) == len(jobs):
             raise DivergenceError(next(iter(failures.values())))
         return _complete([job.network for number, job in enumerate(jobs) if number not in failures])
+
+    def _note_interruption(self, networks: Sequence[Network]) -> None:
+        """Note whether one of these, which did not diverge, was stopped by Ctrl-C, or never began because of it."""
+        self.was_interrupted = any(net.history.stop_reason in ("interrupted", "") for net in networks)
 
     def _limit_epochs(self, began: float) -> float | None:
         """Lower the number of epochs to what the time limit allows; return the seconds that are left."""
