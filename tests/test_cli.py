@@ -257,7 +257,7 @@ def test_an_interrupted_training_is_reported_and_saved(tmp_path: Path) -> None:
 def test_interrupted_before_there_is_anything_to_keep(tmp_path: Path) -> None:
     """Ctrl-C while the table is read ends with exit code 130, one sentence and no file."""
     script = "import sys; from glassnet.cli import app; from glassnet.cli.training import preparation; import time\n"
-    script += "preparation.read_table = lambda *a, **k: (print('reading', flush=True), time.sleep(30))\n"
+    script += "preparation.read_file = lambda *a, **k: (print('reading', flush=True), time.sleep(30))\n"
     script += "sys.exit(app.main(['train', 'x.csv', '-t', 'y']))\n"
     process = subprocess.Popen(
         [sys.executable, "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -358,7 +358,7 @@ def test_an_interrupted_query_is_an_interruption(run: Run, monkeypatch: pytest.M
         message = "Query interrupted"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("glassnet.cli.training.preparation.read_table", interrupted)
+    monkeypatch.setattr("glassnet.cli.training.preparation.read_file", interrupted)
     code, out, err = run("train", "penguins", "-t", "species")
     assert (code, out) == (130, "")
     assert err == "glassnet train: interrupted before there was anything to keep; nothing was written.\n"

@@ -36,6 +36,7 @@ WIDE_FUNCTIONS = {
     "glassnet.sklearn.estimators.classifier.__init__",
     "glassnet.sklearn.estimators.regressor.__init__",
     "glassnet.tabular.estimators.estimators.__init__",
+    "glassnet.tabular.reading.files.read_table",
     "glassnet.training.batches.__init__",
 }
 

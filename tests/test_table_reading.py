@@ -98,14 +98,14 @@ def test_text_files(case: str, tmp_path: Path) -> None:
 
 
 def test_columns_can_stay_text(tmp_path: Path) -> None:
-    """``text=`` keeps numbers and dates as they are written; names that are not there do no harm."""
+    """``read`` keeps numbers and dates as they are written; names that are not there do no harm."""
     path = write(tmp_path, "a.csv", "a,b\n1.50,2\n2,NA\n")
-    assert columns_of(read_table(path, text=["a", "z"])) == {
+    assert columns_of(read_table(path, read={"a": "category", "z": "category"})) == {
         "a": ("category", ["1.50", "2"]),
         "b": ("number", [2, None]),
     }
     pq.write_table(pa.table({"a": [1, 2]}), tmp_path / "a.parquet")
-    assert columns_of(read_table(tmp_path / "a.parquet", text=["a"])) == {"a": ("category", ["1", "2"])}
+    assert columns_of(read_table(tmp_path / "a.parquet", read={"a": "category"})) == {"a": ("category", ["1", "2"])}
 
 
 # ---- what cannot be read -----------------------------------------------------------------------------------------

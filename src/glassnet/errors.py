@@ -11,6 +11,8 @@
     ├── FormatError       (ValueError)                  a file that is not what it claims to be
     └── MissingExtraError (ImportError)                 an optional dependency is not installed
 
+    TableWarning          (UserWarning)                 what was made of a table, where a user might not expect it
+
 A message is one sentence, or two: ``<Where>: <what must hold>, got <what came>. <What to do.>``
 The pieces stay available as attributes, so that a program need not parse the sentence.
 """
@@ -26,6 +28,7 @@ __all__ = [
     "MissingExtraError",
     "NotFittedError",
     "ShapeError",
+    "TableWarning",
 ]
 
 
@@ -72,3 +75,7 @@ class FormatError(GlassnetError, ValueError):
 
 class MissingExtraError(GlassnetError, ImportError):
     """An optional dependency is not installed; the message has the ``pip install`` line."""
+
+
+class TableWarning(UserWarning):
+    """What was made of the cells or columns of a table, where a user might not expect it."""

@@ -16,6 +16,7 @@ from glassnet.tabular.attribution.reasons import Why, column_importance, reasons
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.text import as_kind
 from glassnet.utils.wording import few, shortened
@@ -61,6 +62,11 @@ class TableModel(Predictor):
             message = f"TableModel: network, encoder and target must fit each other, got {problem}."
             raise ConfigError(message, got=problem)
         super().__init__(network, encoder, target)
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
+        return {**self.encoder.forms, self.target.name: Form(self.target.kind)}
 
     # ---- use ----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.utils.wording import few
 
 __all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
@@ -70,10 +71,7 @@ def table_for(where: str, model: TableModel, data: str, *, with_target: bool) ->
     if data.lower().endswith(MODEL_SUFFIX):
         message = f"{where}: DATA must be a table, got the model file {data!r}. The table comes second."
         raise ConfigError(message, expected="a table", got=data)
-    text = list(model.encoder.text_columns)
-    if model.target.kind == "category":
-        text.append(model.target.name)
-    table = load_table(where, data, text)
+    table = load_table(where, data, ReadOptions(forms=model.forms, spelled=command_line_spelling))
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:

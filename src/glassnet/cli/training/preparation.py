@@ -10,8 +10,10 @@ from difflib import get_close_matches
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular import Column, Table, TableModel, TargetEncoder, read_table, split_rows
+from glassnet.tabular import Column, Table, TableModel, TargetEncoder, split_rows
 from glassnet.tabular.fitting.options import Rows
+from glassnet.tabular.reading.files import read_file
+from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.utils.wording import few
 
 __all__ = [
@@ -78,11 +80,11 @@ def refuse_model(where: str, data: str) -> None:
         raise ConfigError(message, expected="a table", got=data)
 
 
-def load_table(where: str, data: str, text: Sequence[str] = ()) -> Table:
-    """Return the table in a file; columns named in ``text`` are read as text."""
+def load_table(where: str, data: str, options: ReadOptions | None = None) -> Table:
+    """Return the table in a file, read with ``options``."""
     refuse_model(where, data)
     try:
-        return read_table(data, text=text)
+        return read_file(f"read_table({data!r})", data, options or ReadOptions(spelled=command_line_spelling))
     except (RuntimeError, DataError) as error:
         # DuckDB turns Ctrl-C into an error of its own.
         if "interrupted" in str(error).lower():

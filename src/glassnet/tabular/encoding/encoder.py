@@ -14,6 +14,7 @@ from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, Left
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.robust_scaling import RobustScale
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_kind
@@ -168,8 +169,13 @@ class TableEncoder:
 
     @property
     def text_columns(self) -> list[str]:
-        """The columns that were text in training, for ``read_table(path, text=...)`` with new data."""
+        """The columns that were text in training."""
         return [coder.name for coder in self.coders if coder.training_kind == "category"]
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """How the columns were read in training, for ``read_table(path, like=encoder)`` with new data."""
+        return {coder.name: Form(coder.training_kind) for coder in self.coders}
 
     # ---- use ----------------------------------------------------------------------------------------------------
 

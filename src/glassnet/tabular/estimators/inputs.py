@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.reading.frames import column_from_values, is_frame, to_table
-from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.table import Table
 
 __all__ = ["as_array", "as_table"]
 
@@ -38,7 +39,7 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
         raise DataError(message, expected=len(names), got=len(table.columns))
     _warn_of_names(name, labels is not None, hasattr(estimator, "feature_names_in_"))
     renamed = zip(names, table.columns, strict=True)
-    return Table([Column(n, c.kind, c.values, c.missing) for n, c in renamed])
+    return Table([replace(c, name=n) for n, c in renamed])
 
 
 def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.delimited import read_delimited
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
 from glassnet.utils.checks import nearest
 
-__all__ = ["read_table"]
+__all__ = ["read_file", "read_table"]
 
 _FORMATS = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), "text"),
@@ -28,7 +29,21 @@ _FORMATS = {
 _SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
 
 
-def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> Table:
+def read_table(
+    path: str | os.PathLike[str],
+    *,
+    separator: str | None = None,
+    encoding: str | None = None,
+    header: bool | int | None = None,
+    skip_lines: int | None = None,
+    bad_rows: BadRows | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    missing: Sequence[Any] | None = None,
+    day_first: bool | None = None,
+    read: Mapping[str, ReadAs] | None = None,
+    like: Any = None,
+) -> Table:
     """Read a table from a file, or one of the data sets of the package.
 
     Parameters
@@ -36,8 +51,27 @@ def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> T
     path : str or Path
         A ``.csv``, ``.tsv``, ``.txt``, ``.json``, ``.jsonl`` or ``.ndjson`` file, plain or with ``.gz``, or a
         ``.parquet`` file; or a name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
-    text : collection of str, default=()
-        Columns to keep as text even if every cell looks like a number or a date.
+    separator, encoding : str, optional
+        Of a text file, where they are not found by themselves.
+    header : bool or int, optional
+        Whether a text file has a line of names, or how many.
+    skip_lines : int, optional
+        Lines before the header of a text file to pass over.
+    bad_rows : {"refuse", "skip"}, optional
+        What to do with rows of another number of fields than the header; by default they are refused.
+    decimal : {".", ","}, optional
+        Decimal mark of the numbers.
+    thousands : {",", ".", " ", "'", "_"}, optional
+        Thousands separator of the numbers.
+    missing : sequence, optional
+        Cells that mean "no value", besides the usual ones, such as ``[-999]``.
+    day_first : bool, optional
+        Whether 01/02/2024 is the first of February; needed only if the cells leave it open.
+    read : mapping, optional
+        What columns are read as: ``"number"``, ``"text"``, ``"category"``, ``"date"`` or ``"drop"``. As text every
+        cell stands for itself, ``NA`` too.
+    like : TableModel or estimator, optional
+        A model whose training table the columns are read like.
 
     Returns
     -------
@@ -63,16 +97,39 @@ def read_table(path: str | os.PathLike[str], *, text: Collection[str] = ()) -> T
     if not isinstance(given, str):
         message = f"{where}: path must be a str or a Path, got {type(given).__name__}."
         raise ConfigError(message, expected="str or Path", got=type(given))
+    options = ReadOptions.checked(
+        where,
+        separator=separator,
+        encoding=encoding,
+        header=header,
+        skip_lines=skip_lines,
+        bad_rows=bad_rows,
+        decimal=decimal,
+        thousands=thousands,
+        missing=missing,
+        day_first=day_first,
+        read=read,
+        like=like,
+    )
+    return read_file(where, given, options)
+
+
+def read_file(where: str, given: str, options: ReadOptions) -> Table:
+    """Return the table in a file, or of a data set of the package, without a `TableWarning`: see its notes."""
     file = dataset_path(given) if given in dataset_names() else _existing(where, given)
     suffix = _suffix(where, file)
+    text = {name for name, kind in options.read.items() if kind in ("text", "category")}
+    text |= {name for name, form in options.forms.items() if form.kind == "category"}
     if _FORMATS[suffix] == "text":
-        table = read_delimited(where, file, "\t" if suffix in (".tsv", ".tab") else None, text)
+        separator = options.separator or ("\t" if suffix in (".tsv", ".tab") else None)
+        table = read_delimited(where, file, separator, text)
     else:
         table = {"json": _read_json, "parquet": _read_parquet}[_FORMATS[suffix]](where, file)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)
-    return Table([as_kind(c, "category", where) if c.name in text else c for c in table.columns])
+    kept = [column for column in table.columns if column.name not in options.dropped]
+    return Table([as_kind(c, "category", where) if c.name in text else c for c in kept], notes=table.notes)
 
 
 def _existing(where: str, given: str) -> Path:

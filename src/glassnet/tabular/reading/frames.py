@@ -6,18 +6,19 @@ import datetime
 import decimal
 import fractions
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import DataError
+from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import require_extra
 from glassnet.utils.wording import shortened
 
-__all__ = ["column_from_values", "is_frame", "to_table"]
+__all__ = ["column_from_values", "is_frame", "table_of", "to_table"]
 
 _NUMBERS = (int, float, decimal.Decimal, fractions.Fraction, np.integer, np.floating)
 _MOMENTS = (datetime.date, np.datetime64)  # datetime and pandas.Timestamp are dates too
@@ -43,7 +44,16 @@ def _has_fields(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.dtype.names is not None
 
 
-def to_table(frame: Any) -> Table:
+def to_table(
+    frame: Any,
+    *,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    missing: Sequence[Any] | None = None,
+    day_first: bool | None = None,
+    read: Mapping[str, ReadAs] | None = None,
+    like: Any = None,
+) -> Table:
     """Return any kind of table as a `Table`.
 
     Parameters
@@ -52,6 +62,8 @@ def to_table(frame: Any) -> Table:
         None, NaN, NaT, masked entries and blank text are missing values; ``"NA"`` is text. Whole numbers, decimals
         and nullable numbers become float64 (exact up to 2**53); dates and times UTC without a zone; durations seconds;
         categorical columns and columns of mixed types categories by their text, without the blanks around it.
+    decimal, thousands, missing, day_first, read, like
+        How text is read; see `read_table`.
 
     Raises
     ------
@@ -65,6 +77,12 @@ def to_table(frame: Any) -> Table:
     >>> table["size"].values.tolist(), table["colour"].values.tolist()
     ([1.0, 2.0, nan], ['red', '', 'blue'])
     """
+    given = {"decimal": decimal, "thousands": thousands, "missing": missing, "day_first": day_first, "read": read}
+    return table_of(frame, ReadOptions.checked("to_table", like=like, **given))
+
+
+def table_of(frame: Any, options: ReadOptions) -> Table:
+    """Return any kind of table as a `Table`, without a `TableWarning`: see its notes."""
     if isinstance(frame, Table):
         return frame
     if _has_fields(frame):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, ShapeError
+from glassnet.tabular.reading.form import Form
 from glassnet.utils.checks import nearest
 from glassnet.utils.wording import few
 
@@ -41,6 +42,10 @@ class Column:
         False or NaT.
     missing : ndarray of bool of shape (n,)
         Mask of the rows without a value.
+    form : Form, optional
+        How its text was read; None if it was no text.
+    notes : tuple of str
+        What a user should know about the reading, each a sentence.
 
     Examples
     --------
@@ -53,6 +58,8 @@ class Column:
     kind: str
     values: np.ndarray
     missing: np.ndarray
+    form: Form | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         dtype = DTYPES.get(self.kind)
@@ -76,7 +83,7 @@ class Column:
 
     def take(self, rows: np.ndarray | slice) -> Column:
         """Return the column with these rows only, in this order."""
-        return Column(self.name, self.kind, self.values[rows], self.missing[rows])
+        return replace(self, values=self.values[rows], missing=self.missing[rows])
 
 
 class Table:
@@ -88,6 +95,8 @@ class Table:
         Equally long, with different names.
     where : str, default="Table"
         Start of error messages.
+    notes : sequence of str
+        What a user should know about the reading of the table, each a sentence.
 
     Raises
     ------
@@ -104,8 +113,9 @@ class Table:
     (['a', 'b'], 2, ['a'])
     """
 
-    def __init__(self, columns: Sequence[Column], where: str = "Table") -> None:
+    def __init__(self, columns: Sequence[Column], where: str = "Table", notes: Sequence[str] = ()) -> None:
         self.columns = tuple(columns)
+        self.notes = tuple(notes)
         check_names(where, [column.name for column in self.columns])
         lengths = {len(column) for column in self.columns}
         if len(lengths) > 1:
@@ -133,7 +143,7 @@ class Table:
 
     def take(self, rows: np.ndarray | slice) -> Table:
         """Return the table with these rows only, in this order; ``rows`` are row numbers, a mask or a slice."""
-        return Table([column.take(rows) for column in self.columns])
+        return Table([column.take(rows) for column in self.columns], notes=self.notes)
 
     def drop(self, names: Iterable[str]) -> Table:
         """Return the table without the columns of these ``names``, all of which must exist."""
@@ -141,7 +151,7 @@ class Table:
         for name in gone:
             if name not in self._by_name:
                 raise _unknown(name, self.names)
-        return Table([column for column in self.columns if column.name not in gone])
+        return Table([column for column in self.columns if column.name not in gone], notes=self.notes)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)

@@ -1,0 +1,149 @@
+"""How a table is read where a person has to decide: the same options for files, frames, estimators and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from glassnet.errors import ConfigError
+from glassnet.tabular.reading.form import Form
+from glassnet.utils.checks import check_choice, check_flag, check_integer
+
+__all__ = ["READINGS", "BadRows", "ReadAs", "ReadOptions", "command_line_spelling", "python_spelling"]
+
+ReadAs = Literal["number", "text", "category", "date", "drop"]
+"""What a column may be read as: `ReadOptions.read`."""
+
+BadRows = Literal["refuse", "skip"]
+"""What to do with rows of another number of fields than the header."""
+
+READINGS: tuple[ReadAs, ...] = ("number", "text", "category", "date", "drop")
+_DECIMALS = (".", ",")
+_THOUSANDS = (",", ".", " ", "'", "_")
+
+
+def python_spelling(name: str, value: Any) -> str:
+    """Return an option as Python code.
+
+    Examples
+    --------
+    >>> python_spelling("skip_lines", 3), python_spelling("read", {"a": "number"})
+    ('skip_lines=3', "read={'a': 'number'}")
+    """
+    return f"{name}={value!r}"
+
+
+def command_line_spelling(name: str, value: Any) -> str:
+    """Return an option as it is typed on the command line.
+
+    Examples
+    --------
+    >>> command_line_spelling("skip_lines", 3), command_line_spelling("read", {"a b": "number"})
+    ('--skip-lines 3', "--read 'a b=number'")
+    >>> command_line_spelling("day_first", False), command_line_spelling("missing", ["-999"])
+    ('--day-first no', '--missing -999')
+    """
+    import shlex
+
+    flag = f"--{name.replace('_', '-')}"
+    if isinstance(value, Mapping):
+        return " ".join(f"{flag} {shlex.quote(f'{key}={one}')}" for key, one in value.items())
+    if isinstance(value, bool):
+        return f"{flag} {'yes' if value else 'no'}"
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return " ".join(f"{flag} {shlex.quote(str(one))}" for one in values)
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """The options for reading a table; None means that the cells decide.
+
+    Parameters
+    ----------
+    separator, encoding : str, optional
+        Of a text file.
+    header : bool or int, optional
+        Whether a text file has a line of names, or how many.
+    skip_lines : int, optional
+        Lines of a text file before the header to pass over.
+    bad_rows : {"refuse", "skip"}, optional
+        What to do with rows of another number of fields; refused by default.
+    decimal : {".", ","}, optional
+        Decimal mark of the numbers in text.
+    thousands : {",", ".", " ", "'", "_"}, optional
+        Thousands separator of the numbers in text.
+    missing : tuple of str
+        Cells that mean "no value", besides the usual ones.
+    day_first : bool, optional
+        Whether the day stands before the month in dates such as 01/02/2024.
+    read : mapping from column names to {"number", "text", "category", "date", "drop"}
+        What columns are read as. As text every cell stands for itself, ``NA`` too; as a category the usual markers are
+        missing values.
+    forms : mapping from column names to `Form`
+        How columns were read in training, which new data are read like.
+    spelled : callable
+        Returns an option and its value in the words of the caller, for messages.
+    """
+
+    separator: str | None = None
+    encoding: str | None = None
+    header: bool | int | None = None
+    skip_lines: int | None = None
+    bad_rows: BadRows | None = None
+    decimal: str | None = None
+    thousands: str | None = None
+    missing: tuple[str, ...] = ()
+    day_first: bool | None = None
+    read: Mapping[str, ReadAs] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    spelled: Any = python_spelling
+
+    @classmethod
+    def checked(cls, where: str, *, like: Any = None, spelled: Any = python_spelling, **given: Any) -> ReadOptions:
+        """Return the options that a caller gave; raise an error for a value that an option cannot have."""
+        read = given.pop("read", None) or {}
+        missing = given.pop("missing", None)
+        options = cls(**given, read=dict(read), missing=_as_texts(where, missing), forms=_forms_of(where, like))
+        options = replace(options, spelled=spelled)
+        for name, choices in (("decimal", _DECIMALS), ("thousands", _THOUSANDS), ("bad_rows", ("refuse", "skip"))):
+            if getattr(options, name) is not None:
+                check_choice(where, name, getattr(options, name), choices)
+        if options.decimal is not None and options.decimal == options.thousands:
+            message = f"{where}: decimal and thousands must differ, got {options.decimal!r} for both."
+            raise ConfigError(message, got=options.decimal)
+        if options.day_first is not None:
+            check_flag(where, "day_first", options.day_first)
+        if options.skip_lines is not None:
+            check_integer(where, "skip_lines", options.skip_lines, 0)
+        for column, kind in options.read.items():
+            check_choice(where, f"read[{column!r}]", kind, READINGS)
+        return options
+
+    @property
+    def dropped(self) -> set[str]:
+        """The names of the columns that are left out."""
+        return {name for name, kind in self.read.items() if kind == "drop"}
+
+
+def _as_texts(where: str, missing: Any) -> tuple[str, ...]:
+    """Return markers of missing values as text; numbers as they are printed."""
+    if missing is None:
+        return ()
+    given = [missing] if isinstance(missing, (str, int, float)) else missing
+    if not isinstance(given, Iterable):
+        message = f"{where}: missing must be a list of cells such as ['-999', 'unknown'], got {missing!r}."
+        raise ConfigError(message, got=missing)
+    return tuple(str(one).strip() for one in given)
+
+
+def _forms_of(where: str, like: Any) -> Mapping[str, Form]:
+    """Return the forms of a model's columns."""
+    if like is None:
+        return {}
+    forms = like if isinstance(like, Mapping) else getattr(like, "forms", None)
+    if not isinstance(forms, Mapping):
+        must = "like must be a table model or a fitted estimator"
+        message = f"{where}: {must}, got {type(like).__name__}."
+        raise ConfigError(message, expected=must, got=like)
+    return forms
