@@ -168,9 +168,13 @@ class TableModel(Predictor):
 
         With ``overwrite`` a file that is no model of glassnet may be replaced too; see `glassnet.Network.save`.
         """
+        self.note_encoders()
+        self.network.save(path, overwrite=overwrite)
+
+    def note_encoders(self) -> None:
+        """Put the encoders into the network's metadata, so that every file of the network holds this model."""
         table = {"encoder": self.encoder.config(), "target": self.target.config()}
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
-        self.network.save(path, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from glassnet.errors import ConfigError, DataError
+from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
 
-__all__ = ["check_model_output", "check_output", "is_model_file"]
+__all__ = ["check_model_output", "check_output"]
 
 
 def check_output(where: str, option: str, given: str, suffixes: Iterable[str], inputs: Iterable[str] = ()) -> Path:
@@ -54,24 +55,13 @@ def _try_writing(where: str, option: str, given: str, path: Path) -> None:
         raise ConfigError(message, got=given) from error
 
 
-def is_model_file(path: Path) -> bool:
-    """Return whether a file is a model that glassnet wrote."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return "glassnet" in (file.metadata() or {})
-    except (SafetensorError, OSError, TypeError, ValueError):
-        return False
-
-
 def check_model_output(where: str, option: str, given: str, inputs: Iterable[str] = ()) -> Path:
     """Return the path of a model to write, as `check_output`; it may only replace a model of glassnet.
 
     Other programs name their models ``model.safetensors`` too, and those must not be lost.
     """
-    path = check_output(where, option, given, [".safetensors"], inputs)
-    if path.exists() and not is_model_file(path):
+    path = check_output(where, option, given, [MODEL_SUFFIX], inputs)
+    if path.exists() and path.stat().st_size and not is_model_file(path):
         must = f"{option} must not replace a file that glassnet did not write"
         message = f"{where}: {must}, got {given!r}. Choose another name."
         raise DataError(message, got=given)

@@ -167,7 +167,7 @@ def stop_words(training: dict[str, Any]) -> str:
         "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
         "time": "stopped by --max-seconds",
         "diverged": "the others diverged",
-        "interrupted": "stopped by Ctrl-C, with the best weights kept",
+        "interrupted": f"stopped by {training.get('interrupted_by', 'Ctrl-C')}, with the best weights kept",
     }.get(reason, reason)
 
 
@@ -212,6 +212,8 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     replaced = ", replaced the one that was there" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {shlex.quote(model['path'])} new.csv"}
+    if result.get("checkpoint") and result["training"]["stop_reason"] in ("interrupted", "time"):
+        lines["Checkpoint"] = f"{plain(result['checkpoint'])}; --resume goes on from there"
     if "report" in result:
         lines["Report"] = plain(result["report"])
     for name, words in lines.items():

@@ -12,9 +12,11 @@ from glassnet.cli.training.html_report import check_report, write_report
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Encoded, Prepared, load_table, prepare, refuse_model, without_missing
 from glassnet.cli.training.recipe_network import fit_linear, fit_recipe, goal_of
+from glassnet.cli.training.run_files import check_run_file, resumed
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.tabular import TableModel
+from glassnet.tabular.fitting.options import RunFile
 
 __all__ = ["train"]
 
@@ -34,11 +36,13 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
     refuse_model(WHERE, options.data)
     path = None if options.out is None else check_model_output(WHERE, "--out", options.out, [options.data])
     page = None if options.report is None else check_report(WHERE, options.report, [options.data])
+    run_file = check_run_file(options, [path, page])
     data, n_read = _read(options, watcher)
+    run_file = resumed(run_file, options, data)
     # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
     with catch_interrupts() as ctrl_c:
         ctrl_c.defer()
-        outcome = _fit(options, data, watcher, ctrl_c)
+        outcome = _fit(options, data, watcher, ctrl_c, run_file)
         ctrl_c.ignore()
         importance = importance_of(outcome, data)
         result = result_of(outcome, data)
@@ -47,6 +51,8 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
         model = outcome.model
         model.network.metadata["training"] = for_the_file(result)
         result["model"] = None if path is None or options.out is None else _save(model, path, options.out)
+        if run_file is not None:
+            result["checkpoint"] = options.checkpoint
         if page is not None:
             write_report(page, result, outcome, data, importance)
             result["report"] = options.report
@@ -66,7 +72,7 @@ def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     return data, everything.n_rows
 
 
-def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC) -> Outcome:
+def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, run_file: RunFile | None) -> Outcome:
     """Train the linear baseline, then the networks of the recipe, in the time that is allowed."""
     goal = goal_of(options, data)
     chosen = with_choices(options, len(data.rows["training"]))
@@ -75,10 +81,10 @@ def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC)
     share = None if limit is None else limit * _SHARE_OF_LINEAR
     linear = fit_linear(chosen, data, watcher, ctrl_c, share)
     left = None if limit is None else max(0.0, limit - (time.perf_counter() - began))
-    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left)
+    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left, run_file)
     ours, theirs = Encoded(trained.model, data), Encoded(linear, data)
     first, histories = trained.networks[0], trained.histories
-    return Outcome(options, ours, theirs, histories, first, goal.metric, recipes, ctrl_c.pressed)
+    return Outcome(options, ours, theirs, histories, first, goal.metric, recipes, ctrl_c.name if ctrl_c.pressed else "")
 
 
 def _save(model: TableModel, path: Path, given: str) -> dict[str, Any]:
