@@ -215,11 +215,11 @@ ODD_COLUMNS: dict[str, tuple[Callable[[], Any], str]] = {
     "polars Date": (lambda: pl.Series([dt.date(2020, 1, 1), None, dt.date(2021, 5, 5)] * 30), "date"),
     "polars Decimal": (lambda: pl.Series([decimal.Decimal("1.5"), None, decimal.Decimal("2.25")] * 30), "number"),
     "polars Duration": (lambda: pl.Series([dt.timedelta(1), None, dt.timedelta(3)] * 30), "number"),
-    "polars Time": (lambda: pl.Series([dt.time(1), None, dt.time(2)] * 30), "category"),
+    "polars Time": (lambda: pl.Series([dt.time(1), None, dt.time(2)] * 30), "number"),
     "polars Int128": (lambda: pl.Series([2**100, None, 1] * 30, dtype=pl.Int128), "number"),
     "polars Null": (lambda: pl.Series([None] * 90), "category"),
     "pandas timedelta": (lambda: pd.Series(pd.to_timedelta(["1s", None, "2h"] * 30)), "number"),
-    "pandas period": (lambda: pd.Series(pd.period_range("2020-01", periods=3, freq="M")).repeat(30), "category"),
+    "pandas period": (lambda: pd.Series(pd.period_range("2020-01", periods=3, freq="M")).repeat(30), "date"),
     "pandas interval": (lambda: pd.Series(pd.interval_range(0, 3)).repeat(30), "category"),
     "pandas sparse": (lambda: pd.Series(pd.arrays.SparseArray([0.0, 0.0, 1.5] * 30)), "number"),
     "pandas categories of numbers": (lambda: pd.Series(pd.Categorical([3, None, 7] * 30)), "category"),
@@ -258,18 +258,18 @@ BAD_X: dict[str, tuple[Callable[[], Any], str]] = {
     "rows of different lengths": (lambda: [[1, 2], [3]] * 45, "TabularClassifier: X must be a table, with shape (n, d), got rows of different lengths. Reshape your data."),
     "Series": (lambda: pd.Series(range(90)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
     "complex": (lambda: np.ones((90, 2)) * 1j, "TabularClassifier: X must hold real numbers, got complex ones. Complex data not supported."),
-    "LazyFrame": (lambda: pl.LazyFrame({"a": range(90)}), "to_table: frame must be a DataFrame of pandas, polars or pyarrow, or a dict of arrays, got LazyFrame. Call its collect() first."),
-    "lists in cells": (lambda: {"a": [[1], [2]] * 45}, "to_table: column 'a' must have one value per cell, got list [1]."),
-    "lists in polars": (lambda: pl.DataFrame({"a": [[1], [2]] * 45}), "to_table: column 'a' must have one value per cell, got list [1]."),
-    "bytes": (lambda: pd.DataFrame({"a": [b"x", b"y"] * 45}), "to_table: column 'a' must have one value per cell, got bytes b'x'."),
-    "bytes that are no text": (lambda: {"a": np.array([b"x", b"\xff"] * 45)}, "to_table: column 'a' must hold text, or bytes of UTF-8, got b'\\xff'. Decode it first."),
-    "columns of different lengths": (lambda: {"a": [1, 2], "b": [1]}, "to_table: all columns must have the same number of rows, got 'a' with 2, 'b' with 1."),
-    "two columns of one name": (lambda: pd.DataFrame(np.ones((90, 2)), columns=["a", "a"]), "to_table: column names must differ from each other, got 'a' 2 times. Rename one of them."),
-    "1 and '1'": (lambda: pd.DataFrame(np.ones((90, 2)), columns=[1, "1"]), "to_table: column names must differ from each other, got '1' 2 times. Rename one of them."),
+    "LazyFrame": (lambda: pl.LazyFrame({"a": range(90)}), "TabularClassifier: frame must be a DataFrame of pandas, polars or pyarrow, or a dict of arrays, got LazyFrame. Call its collect() first."),
+    "lists in cells": (lambda: {"a": [[1], [2]] * 45}, "TabularClassifier: column 'a' must have one value per cell, got list [1]."),
+    "lists in polars": (lambda: pl.DataFrame({"a": [[1], [2]] * 45}), "TabularClassifier: column 'a' must have one value per cell, got list [1]."),
+    "bytes": (lambda: pd.DataFrame({"a": [b"x", b"y"] * 45}), "TabularClassifier: column 'a' must have one value per cell, got bytes b'x'."),
+    "bytes that are no text": (lambda: {"a": np.array([b"x", b"\xff"] * 45)}, "TabularClassifier: column 'a' must hold text, or bytes of UTF-8, got b'\\xff'. Decode it first."),
+    "columns of different lengths": (lambda: {"a": [1, 2], "b": [1]}, "TabularClassifier: all columns must have the same number of rows, got 'a' with 2, 'b' with 1."),
+    "two columns of one name": (lambda: pd.DataFrame(np.ones((90, 2)), columns=["a", "a"]), "TabularClassifier: column names must differ from each other, got 'a' 2 times. Rename one of them."),
+    "1 and '1'": (lambda: pd.DataFrame(np.ones((90, 2)), columns=[1, "1"]), "TabularClassifier: column names must differ from each other, got '1' 2 times. Rename one of them."),
     "no rows": (lambda: pd.DataFrame({"a": []}), "TabularClassifier.fit: X must have at least one row and one column, got 0 sample(s) and 1 feature(s) (shape=(0, 1)) while a minimum of 1 is required."),
     "no columns": (lambda: np.ones((90, 0)), "TabularClassifier.fit: X must have at least one row and one column, got 0 sample(s) and 0 feature(s) (shape=(0, 0)) while a minimum of 1 is required."),
     "nothing that differs": (lambda: {"a": [5] * 90, "b": [None] * 90}, "TableEncoder.fit: at least one column must tell rows apart, got 'a' left out: all its values are 5; 'b' left out: all its values are missing."),
-    "nearly numbers": (lambda: {"a": [*map(str, range(89)), "oops"]}, "TableEncoder.fit: column 'a' must hold numbers with a decimal point, dates such as 2024-05-31, or categories, got 89 numbers and 1 other, such as 'oops'. Repair the cells. Leave it out with --drop a, or drop it from the frame."),
+    "nearly numbers": (lambda: {"a": [*map(str, range(89)), "oops"]}, "TabularClassifier: column 'a' must be decided: it holds 89 numbers and 1 other, 'oops' in row 89 (counted from 0). Pass missing=['oops'], or read={'a': 'category'} to keep all as text."),
 }  # fmt: skip
 
 
@@ -386,7 +386,6 @@ def test_labels_that_cannot_be_learned(case: str) -> None:
 BAD_NUMBERS: dict[str, tuple[Callable[[], Any], str]] = {
     "None": (lambda: None, "TabularRegressor.fit requires y to be passed, but the target y is None."),
     "text": (lambda: Y, "TabularRegressor: y must hold numbers, got text such as 'no'. Use TabularClassifier for labels."),
-    "text of numbers": (lambda: ["1.5", "2"] * 45, "TabularRegressor: y must hold numbers, got text such as '1.5'. Use TabularClassifier for labels."),
     "dates": (lambda: [dt.date(2024, 5, 31), dt.date(2024, 6, 1)] * 45, "TabularRegressor: y must hold numbers, got dates such as '2024-05-31T00:00:00.000000'. Use TabularClassifier for labels."),
     "missing": (lambda: [1.0, None, 2.0] * 30, "TargetEncoder.fit: the target 'target' must have a value in every row, got 30 missing values, the first in row 1 (counted from 0). Remove such rows."),
     "all missing": (lambda: [None] * 90, "TargetEncoder.fit: the target 'target' must have a value in every row, got 90 missing values, the first in row 0 (counted from 0). Remove such rows."),
@@ -405,6 +404,7 @@ def test_numbers_that_cannot_be_learned(case: str) -> None:
 
 
 NUMBERS: dict[str, Callable[[], Any]] = {
+    "text": lambda: [f"{number!r}" for number in numbers().tolist()],
     "list": lambda: numbers().tolist(),
     "float32": lambda: numbers().astype(np.float32),
     "objects": lambda: numbers().astype(object),

@@ -116,7 +116,7 @@ def test_minus_zero_is_zero() -> None:
 def test_dates_too_far_away() -> None:
     """A date that microseconds cannot hold is refused, not taken for another; time zones reach beyond the years of Python."""
     far = np.array([10**9, 0] * 30, dtype="M8[D]")
-    message = "to_table: column 'x' must hold dates within 292,000 years of 1970, got 2739877-01-03 in row 0."
+    message = "TabularClassifier: column 'x' must hold dates within 292,000 years of 1970, got 2739877-01-03 in row 0."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         classifier().fit({"x": far}, ODD)
     east, west = (dt.timezone(dt.timedelta(hours=hours)) for hours in (14, -12))

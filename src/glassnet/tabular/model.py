@@ -16,9 +16,7 @@ from glassnet.tabular.attribution.reasons import Why, column_importance, reasons
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.predictor import Predictor, loss_of_copies
-from glassnet.tabular.reading.form import Form
-from glassnet.tabular.reading.frames import to_table
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form
 from glassnet.utils.wording import few, shortened
 
 __all__ = ["TableModel"]
@@ -63,11 +61,6 @@ class TableModel(Predictor):
             raise ConfigError(message, got=problem)
         super().__init__(network, encoder, target)
 
-    @property
-    def forms(self) -> dict[str, Form]:
-        """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
-        return {**self.encoder.forms, self.target.name: Form(self.target.kind)}
-
     # ---- use ----------------------------------------------------------------------------------------------------
 
     def predict(self, frame: Any) -> np.ndarray:
@@ -111,7 +104,7 @@ class TableModel(Predictor):
         return self.target.in_units(self._outputs(frame))
 
     def _outputs(self, frame: Any) -> np.ndarray:
-        return self.answers(self.encoder.transform(to_table(frame)))
+        return self.answers(self.encoder.transform(self.table(frame)))
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
@@ -129,7 +122,7 @@ class TableModel(Predictor):
 
     def warnings(self, frame: Any) -> list[str]:
         """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
-        table = to_table(frame)
+        table = self.table(frame)
         return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
 
     def evaluate(self, frame: Any) -> dict[str, float]:
@@ -146,7 +139,7 @@ class TableModel(Predictor):
         DataError
             The target is not among the columns, or not known in every row, or there are no rows.
         """
-        table = to_table(frame)
+        table = self.table(frame)
         if self.target.name not in table:
             must = f"the frame must have the target {self.target.name!r}"
             got = f"the columns {few(map(repr, table.names))}"
@@ -158,7 +151,7 @@ class TableModel(Predictor):
             P = self.answers(X)
             return {"loss": METRICS["log_loss"](y, P, None), "accuracy": METRICS["accuracy"](y, P, None)}
         predicted = self.predict(table)[:, None]
-        truth = as_kind(table[self.target.name], "number", "TableModel.evaluate").values[:, None]
+        truth = as_form(table[self.target.name], self.target.form, "TableModel.evaluate").values[:, None]
         return {name: METRICS[name](truth, predicted, None) for name in ("rmse", "mae", "r2")}
 
     # ---- files --------------------------------------------------------------------------------------------------

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from glassnet.losses import EnsembleLoss, Loss, Quantile
 from glassnet.network import Network
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.frames import table_of
+from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.table import Table
 
 __all__ = ["Predictor", "loss_of_copies"]
 
@@ -24,6 +30,15 @@ class Predictor:
         self.encoder = encoder
         self.target = target
         self._double: Network | None = None
+
+    @property
+    def forms(self) -> dict[str, Form]:
+        """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
+        return {**self.encoder.forms, self.target.name: self.target.form}
+
+    def table(self, frame: Any) -> Table:
+        """Return ``frame`` as a table, its text read as in training."""
+        return table_of(frame, ReadOptions(forms=self.forms), type(self).__name__)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

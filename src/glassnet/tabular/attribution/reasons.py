@@ -16,7 +16,6 @@ from glassnet.tabular.attribution.shapley import order_contributions
 from glassnet.tabular.encoding.category_coder import CodeCoder
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
-from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.text_table import table_lines
 
@@ -103,11 +102,11 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why
     ``background`` has rows to compare with, such as training rows; 50 of them are used. By default it is one row of
     average numbers without any category.
     """
-    table = to_table(frame)
+    table = model.table(frame)
     if not table.n_rows:
         message = "TableModel.why: the frame must have at least one row, got none."
         raise DataError(message)
-    return explain_rows(model, table, None if background is None else model.encoder.transform(to_table(background)))
+    return explain_rows(model, table, None if background is None else model.encoder.transform(model.table(background)))
 
 
 def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
@@ -196,7 +195,7 @@ def column_importance(
 
     ``frame`` has the target among its columns, preferably for rows that the model was not trained on.
     """
-    table = to_table(frame)
+    table = model.table(frame)
     if model.target.name not in table:
         message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none."
         raise DataError(message, expected=model.target.name)

@@ -11,7 +11,7 @@ from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, Numbe
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import odd_format, plain_text
+from glassnet.tabular.reading.text import plain_text
 
 __all__ = ["choose_coder", "refuse_empty"]
 
@@ -42,8 +42,6 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        if len(distinct) > max_categories:
-            _refuse_odd_format(column)
         if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
@@ -51,15 +49,6 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
     if column.kind == "boolean":
         return BooleanCoder(column.name, column.n_missing)
     return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
-
-
-def _refuse_odd_format(column: Column) -> None:
-    """Raise an error for text that is nearly numbers: as categories its many values would be of no use."""
-    found = odd_format(column.present().tolist())
-    if found:
-        must = f"column {column.name!r} must hold numbers with a decimal point, dates such as 2024-05-31, or categories"
-        message = f"TableEncoder.fit: {must}, got {found}. Repair the cells. {_drop_advice([column.name], 'it')}"
-        raise DataError(message, expected=must, got=found)
 
 
 def refuse_empty(names: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -12,8 +12,9 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import KINDS, Column
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form
 
 __all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "finite", "outside_training"]
 
@@ -87,10 +88,10 @@ class Coder:
         """Return a description of the encoding."""
         raise NotImplementedError
 
-    def warnings(self, raw: Column) -> list[str]:
+    def warnings(self, raw: Column, form: Form | None = None) -> list[str]:
         """Return all warnings about a new column, which may be of another kind than in training."""
         try:
-            read = as_kind(raw, self.training_kind, "Not readable")
+            read = as_form(raw, form or Form(self.training_kind), "Not readable")
         except DataError as error:
             return [str(error)]
         column = finite(read)
@@ -209,7 +210,7 @@ def finite(column: Column) -> Column:
     if column.kind != "number" or not np.isinf(column.values).any():
         return column
     values = np.where(np.isinf(column.values), np.nan, column.values)
-    return Column(column.name, "number", values, np.isnan(values))
+    return replace(column, values=values, missing=np.isnan(values))
 
 
 def outside_training(column: Column, scale: Scale, values: np.ndarray, text: Callable[[float], str]) -> list[str]:

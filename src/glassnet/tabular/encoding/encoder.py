@@ -13,11 +13,13 @@ from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
 from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling, finite
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
+from glassnet.tabular.encoding.forms import read_forms
 from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.reading.form import Form
-from glassnet.tabular.reading.frames import to_table
+from glassnet.tabular.reading.frames import table_of
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Table
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 from glassnet.utils.wording import few
 
@@ -93,6 +95,7 @@ class TableEncoder:
         self.allow_empty = check_flag("TableEncoder", "allow_empty", allow_empty)
         self._coders: list[Coder] | None = None
         self._bounds: list[RobustScale | None] = []
+        self._forms: dict[str, Form] = {}  # of columns of text
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
@@ -109,7 +112,7 @@ class TableEncoder:
         DataError
             No rows, no columns, a column without any value, or only columns with one value or identifiers.
         """
-        table = to_table(frame)
+        table = table_of(frame, ReadOptions(), "TableEncoder.fit")
         if not table.columns or table.n_rows == 0:
             got = f"{table.n_rows} rows and {len(table.columns)} columns"
             must = "the frame must have at least one row and one column beside the target"
@@ -127,6 +130,7 @@ class TableEncoder:
             message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
             raise DataError(message)
         self._coders, self._bounds = coders, []
+        self._forms = {column.name: column.form for column in table.columns if column.form is not None}
         if self.scaling == "robust":
             X = self._features(table, np.float64)
             each = [(coder, i) for coder in coders for i in range(len(coder.features))]
@@ -136,7 +140,7 @@ class TableEncoder:
 
     def fit_transform(self, frame: Any) -> np.ndarray:
         """Fit to the training rows ``frame`` and return their features."""
-        table = to_table(frame)
+        table = table_of(frame, ReadOptions(), "TableEncoder.fit")
         return self.fit(table).transform(table)
 
     @property
@@ -175,7 +179,10 @@ class TableEncoder:
     @property
     def forms(self) -> dict[str, Form]:
         """How the columns were read in training, for ``read_table(path, like=encoder)`` with new data."""
-        return {coder.name: Form(coder.training_kind) for coder in self.coders}
+        return {coder.name: self._form_of(coder) for coder in self.coders}
+
+    def _form_of(self, coder: Coder) -> Form:
+        return self._forms.get(coder.name) or Form(coder.training_kind)
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -188,7 +195,7 @@ class TableEncoder:
             A column of training is missing, cannot be converted to its kind in training, or holds a number too far from
             training for float32.
         """
-        table = to_table(frame)
+        table = table_of(frame, ReadOptions(forms=self.forms), "TableEncoder.transform")
         missing = [name for name in self.column_names if name not in table]
         if missing:
             got = f"no {', '.join(map(repr, missing))}"
@@ -204,7 +211,7 @@ class TableEncoder:
         """Return the features of all columns, side by side."""
         X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
         for coder, places in placed_coders(self):
-            column = finite(as_kind(table[coder.name], coder.training_kind, "TableEncoder.transform"))
+            column = finite(as_form(table[coder.name], self._form_of(coder), "TableEncoder.transform"))
             coder.write(X[:, places], column)
         return X
 
@@ -214,7 +221,7 @@ class TableEncoder:
         They report columns that are absent, not needed or cannot be read, categories that training did not have, values
         outside its range, and missing values in columns that had none in training.
         """
-        table = to_table(frame)
+        table = table_of(frame, ReadOptions(forms=self.forms), "TableEncoder.check")
         known = {coder.name for coder in self.coders}
         absent = [name for name in self.column_names if name not in table]
         extra = [name for name in table.names if name not in known]
@@ -223,7 +230,7 @@ class TableEncoder:
             found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
         for coder in self.coders:
             if coder.features and coder.name in table:
-                found += coder.warnings(table[coder.name])
+                found += coder.warnings(table[coder.name], self._form_of(coder))
         return found
 
     def describe(self) -> list[dict[str, Any]]:
@@ -249,8 +256,11 @@ class TableEncoder:
     def config(self) -> dict[str, Any]:
         """Return the fitted state, JSON-able; `from_config` returns an encoder with the same bits."""
         columns = [coder.config() for coder in self.coders]
+        # A form that any reader has by itself is not written, so that files stay as they were.
+        special = {name: form.config() for name, form in self._forms.items() if not form.is_plain}
+        forms = {"forms": special} if special else {}
         if self.scaling == "standard" and self.embed_above is None:
-            return {"format": 1, "max_categories": self.max_categories, "columns": columns}
+            return {"format": 1, "max_categories": self.max_categories, "columns": columns, **forms}
         return {
             "format": 2,
             "max_categories": self.max_categories,
@@ -258,6 +268,7 @@ class TableEncoder:
             "embed_above": self.embed_above,
             "columns": columns,
             "bounds": [None if bound is None else bound.config() for bound in self._bounds],
+            **forms,
         }
 
     @classmethod
@@ -283,6 +294,7 @@ class TableEncoder:
             raise FormatError(message, got=names)
         _check_codes(entries, coders)
         encoder._coders = coders
+        encoder._forms = read_forms(entries, {coder.name: coder.training_kind for coder in coders})
         encoder._bounds = _bounds(entries, len(encoder.feature_names)) if options else []
         return encoder
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.forms import read_form
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
-from glassnet.tabular.reading.text import as_kind
+from glassnet.tabular.reading.text import as_form, as_kind
 from glassnet.utils.checks import check_choice, check_flag
 from glassnet.utils.wording import few
 
@@ -62,6 +65,7 @@ class TargetEncoder:
         self.clip = check_flag("TargetEncoder", "clip", clip)
         self.name = "target"
         self.kind = ""
+        self.form = Form("category")
         self.reason = ""
         self._task: str | None = None
         self._labels: list[Any] = []
@@ -90,17 +94,22 @@ class TargetEncoder:
         """
         if task is not None:
             check_choice("TargetEncoder.fit", "task", task, _TASKS)
-        column = self._complete(_as_column(column), "fit")
+        column = _in_own_words(self._complete(_as_column(column), "fit"))
         if column.kind == "date":
             message = f"TargetEncoder.fit: the target {column.name!r} must hold labels or numbers, got dates."
             raise DataError(message, expected="labels or numbers", got="dates")
         self.name, self.kind = column.name, column.kind
+        self.form = column.form or Form(column.kind)
         chosen, self.reason = (task, "") if task else _infer(column)
+        if chosen == "classification" and column.exact is not None:
+            column = replace(as_kind(column, "category", "TargetEncoder"), form=Form("category"))
+            self.kind, self.form = "category", Form("category")
         if chosen == "classification":
             self._labels, self._scale = _labels_of(column), None
         else:
             self._labels, self._scale = [], _scale_of(column)
             self.kind = "number"
+            self.form = self.form if self.form.kind == "number" else Form("number")
         self._task = chosen
         return self
 
@@ -171,7 +180,7 @@ class TargetEncoder:
         """
         self._fitted()
         where = "TargetEncoder.transform"
-        column = self._complete(as_kind(_as_column(column), self.kind, where), "transform")
+        column = self._complete(self._read(_as_column(column), where), "transform")
         if self._scale is not None:
             z = self._scale.forward(column.values)
             with np.errstate(over="ignore", under="ignore"):
@@ -192,6 +201,10 @@ class TargetEncoder:
             message = f"{where}: {must}, got {value!r} in row {row}{more}. Leave such rows out, or train with them."
             raise DataError(message, expected=self._labels, got=value)
         return found
+
+    def _read(self, column: Column, where: str) -> Column:
+        """Return a column as it would have been read in training."""
+        return as_kind(_in_own_words(as_form(column, self.form, where)), self.kind, where)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Return the most probable labels for ``outputs``, (n, k) probabilities, or numbers in the target's units.
@@ -225,7 +238,8 @@ class TargetEncoder:
         """Return the fitted state, JSON-able."""
         base = {"format": _FORMAT, "task": self.task, "name": self.name, "kind": self.kind}
         clip = {"clip": True} if self.clip else {}
-        return {**base, **clip, **({"labels": self.labels} if self._scale is None else self._scale.config())}
+        form = {} if self.form.is_plain else {"form": self.form.config()}
+        return {**base, **clip, **form, **({"labels": self.labels} if self._scale is None else self._scale.config())}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> TargetEncoder:
@@ -242,6 +256,8 @@ class TargetEncoder:
         target._task = entries.choice("task", _TASKS)
         target.name = entries.text("name")
         target.kind = entries.choice("kind", tuple(_LABEL_TYPES))
+        given = entries.config.get("form")
+        target.form = Form(target.kind) if given is None else read_form(entries.where, given)
         if target._task == "regression":
             target._scale = Scale.from_config(entries)
             if target.kind != "number":
@@ -265,6 +281,13 @@ def _as_column(column: Any) -> Column:
         return column
     name = getattr(column, "name", None)
     return column_from_values(name if isinstance(name, str) else "target", column)
+
+
+def _in_own_words(column: Column) -> Column:
+    """Return booleans in words other than true and false as these words."""
+    if column.kind == "boolean" and column.form is not None and column.form.words:
+        return replace(as_kind(column, "category", "TargetEncoder"), form=column.form)
+    return column
 
 
 def _label(value: Any) -> Any:

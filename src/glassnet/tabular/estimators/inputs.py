@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.tabular.reading.frames import column_from_values, is_frame, to_table
+from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.frames import is_frame, table_of
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["as_array", "as_table"]
@@ -25,7 +28,11 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
-    table = to_table(X) if is_frame(X) else _from_matrix(name, X)
+    names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
+    if is_frame(X):
+        table = table_of(X, ReadOptions(forms=dict(zip(names, forms, strict=True))), name)
+    else:
+        table = _from_matrix(name, X, forms)
     labels = _labels(X)
     if reset:
         _learn(estimator, table, labels, by_name=is_frame(X))
@@ -51,6 +58,7 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: b
         raise DataError(message, got=(n, d))
     estimator.n_features_in_ = len(table.columns)
     estimator._columns = (by_name, table.names)
+    estimator._forms = [column.form or Form(column.kind) for column in table.columns]
     if labels is not None:
         estimator.feature_names_in_ = np.array(labels, dtype=object)
     elif hasattr(estimator, "feature_names_in_"):
@@ -76,8 +84,8 @@ def _warn_of_names(name: str, has_names: bool, had_names: bool) -> None:
         warnings.warn(message, UserWarning, stacklevel=5)
 
 
-def _from_matrix(name: str, X: Any) -> Table:
-    """Return the columns of a matrix, called x0, x1, ..."""
+def _from_matrix(name: str, X: Any, forms: Sequence[Form]) -> Table:
+    """Return the columns of a matrix, called x0, x1, ...; ``forms`` are those of training, in order."""
     array = as_array(X)
     if array is None or array.ndim != 2:
         got = "rows of different lengths" if array is None else f"shape {array.shape}"
@@ -87,7 +95,8 @@ def _from_matrix(name: str, X: Any) -> Table:
         message = f"{name}: X must hold real numbers, got complex ones. Complex data not supported."
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
-    return Table([column_from_values(n, _cells(array[:, j]), name) for j, n in enumerate(names)], name)
+    options = ReadOptions(forms=dict(zip(names, forms, strict=False)))
+    return table_of({n: _cells(array[:, j]) for j, n in enumerate(names)}, options, name)
 
 
 def as_array(values: Any) -> np.ndarray | None:

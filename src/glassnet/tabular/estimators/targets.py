@@ -11,6 +11,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
 
 __all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name"]
@@ -57,8 +58,10 @@ def label_column(where: str, name: str, values: np.ndarray) -> Column:
     """Return labels as a column; whole numbers not exact in float64 become text, fractions raise an error."""
     cells = values.tolist() if values.dtype.kind in "OU" else values
     if values.dtype.kind in "iuO" and _has_large(values):
-        return column_from_values(name, list(map(str, values.tolist())), where)
-    column = column_from_values(name, cells, where)
+        cells = list(map(str, values.tolist()))
+    # Text stays the label that it is, "1" and "NA" too.
+    as_text = ReadOptions(read={name: "text"}) if _is_text(cells) else ReadOptions()
+    column = column_from_values(name, cells, where, as_text)
     numbers = column.present() if column.kind == "number" else np.empty(0)
     if (numbers != np.floor(numbers)).any():
         first = numbers[numbers != np.floor(numbers)][0]
@@ -66,6 +69,11 @@ def label_column(where: str, name: str, values: np.ndarray) -> Column:
         message = f"{where}: {must}, got numbers with fractions such as {first:g}. Unknown label type: continuous."
         raise DataError(message, expected=must, got=first)
     return column
+
+
+def _is_text(cells: Any) -> bool:
+    """Return whether some labels are text."""
+    return isinstance(cells, list) and any(isinstance(cell, str) for cell in cells)
 
 
 def _has_large(values: np.ndarray) -> bool:
@@ -78,7 +86,8 @@ def _has_large(values: np.ndarray) -> bool:
 
 def number_column(where: str, name: str, values: np.ndarray) -> Column:
     """Return the numbers to predict as a column; raise an error if they are none."""
-    column = column_from_values(name, values.tolist() if values.dtype.kind == "O" else values, where)
+    cells = values.astype(np.float64) if values.dtype.kind in "iu" else values.tolist()
+    column = column_from_values(name, cells if values.dtype.kind in "iuOU" else values, where)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]
         got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"

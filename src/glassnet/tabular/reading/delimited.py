@@ -1,4 +1,4 @@
-"""Read CSV and TSV: DuckDB parses them and converts plain numbers; `column_from_text` converts everything else."""
+"""Read CSV and TSV: DuckDB parses them and converts plain numbers; `CellReader` reads everything else."""
 
 from __future__ import annotations
 
@@ -8,40 +8,55 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.tabular.reading.cells.markers import MISSING_MARKERS
+from glassnet.tabular.reading.cells.plain import has_large_numbers, may_have_thousands
+from glassnet.tabular.reading.cells.reader import CellReader, Draft
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
-from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.scanning import Layout, TextScan, find_layout, scan_text
-from glassnet.tabular.reading.table import Column, Table, check_names
-from glassnet.tabular.reading.text import MISSING_MARKERS, column_from_text
+from glassnet.tabular.reading.table import Table, check_names
 
 __all__ = ["read_delimited"]
 
+_SAMPLE = 200  # rows that show whether the dots of a column may separate thousands
 _GROUP_BYTES = 1 << 26  # text converted to Python strings at one time: they take several times its size
 
-# Numbers that DuckDB and `column_from_text` read alike, in the notation of nearly all files. Columns of them need no
+# Numbers that DuckDB and `CellReader` read alike, in the notation of nearly all files. Columns of them need no
 # Python object per cell, which makes reading several times faster.
 _PLAIN_NUMBER = r"[+-]?(0|[1-9][0-9]{0,99})(\.[0-9]{0,99})?([eE][+-]?[0-9]{1,2})?"
 
 
-def read_delimited(where: str, file: Path, separator: str | None, text: Collection[str]) -> Table:
-    """Return a text file as a table; ``separator`` None means to find it, ``text`` names the columns that stay text."""
+def read_delimited(where: str, file: Path, separator: str | None, options: ReadOptions) -> Table:
+    """Return a text file as a table; ``separator`` None means to find it."""
     scan = scan_text(where, file)
     layout = find_layout(scan, separator)
     names = [name or f"column_{i}" for i, name in enumerate(layout.names, start=1)]
     check_names(where, names, "Rename one of them in the first line.")
-    kept = {i for i, name in enumerate(names) if name in text}
-    columns: list[Column] = []
+    wanted = {i for i, name in enumerate(names) if _needs_text(name, options)}
+    reader = CellReader(where, options, semicolons=layout.separator == ";")
+    drafts: list[Draft] = []
+    # Where a column stays as it is written, NA is a word there.
+    stays = "text" in options.read.values() or any(form.style == "text" for form in options.forms.values())
+    markers = ("",) if stays else MISSING_MARKERS
     with duckdb_reader(where, scan) as connection:
-        for i, array in _arrays(_relation(connection, file, scan, layout), scan.n_bytes, kept):
+        for i, array in _arrays(_relation(connection, file, scan, layout, markers), scan.n_bytes, wanted):
+            if names[i] in options.dropped:
+                continue
             if array.dtype == np.float64:
-                columns.append(column_from_values(names[i], array, where))
+                drafts.append(reader.read_numbers(names[i], np.ma.filled(array, np.nan)))
             else:
-                cells = np.ma.filled(array, "").tolist()
-                columns.append(column_from_text(names[i], cells, decimal_comma=layout.separator == ";", keep=i in kept))
-    return Table(columns, where)
+                drafts.append(reader.read(names[i], np.ma.filled(array, "").tolist()))
+    return Table(reader.settle(drafts), where)
 
 
-def _relation(connection: Any, file: Path, scan: TextScan, layout: Layout) -> Any:
+def _needs_text(name: str, options: ReadOptions) -> bool:
+    """Return whether a column must not be converted by DuckDB, since it is read in a way of its own."""
+    form = options.forms.get(name)
+    is_plain = form is None or (form.kind == "number" and form.is_plain)
+    return options.read.get(name, "number") != "number" or not is_plain
+
+
+def _relation(connection: Any, file: Path, scan: TextScan, layout: Layout, markers: Collection[str]) -> Any:
     """Return all cells as text, in columns named by their position, without type detection by DuckDB."""
     return connection.read_csv(
         duckdb_path(file),
@@ -52,7 +67,7 @@ def _relation(connection: Any, file: Path, scan: TextScan, layout: Layout) -> An
         sep=layout.separator,
         quotechar='"',
         escapechar='"',
-        na_values=sorted(MISSING_MARKERS),
+        na_values=sorted(markers),
         compression="gzip" if scan.compressed else "none",
         hive_partitioning=False,  # otherwise a folder with the name year=2020 becomes a column
     )
@@ -68,8 +83,12 @@ def _arrays(relation: Any, n_bytes: int, kept: Collection[int]) -> Iterator[tupl
         duckdb.FunctionExpression("bool_and", test).alias(str(i)) for i, test in zip(places, tests, strict=True)
     ]
     plain = {i for i, yes in zip(places, relation.aggregate(all_plain).fetchall()[0], strict=True) if yes} - set(kept)
+    sample = relation.limit(_SAMPLE).fetchnumpy()
+    plain -= {i for i in plain if may_have_thousands(np.ma.filled(sample[str(i)], "").tolist())}
     per_group = max(1, len(places) * _GROUP_BYTES // max(n_bytes, 1))
     for start in range(0, len(places), per_group):
         group = places[start : start + per_group]
         cells = [column(str(i)).cast("DOUBLE").alias(str(i)) if i in plain else column(str(i)) for i in group]
-        yield from zip(group, relation.select(*cells).fetchnumpy().values(), strict=True)
+        for i, array in zip(group, relation.select(*cells).fetchnumpy().values(), strict=True):
+            large = array.dtype == np.float64 and has_large_numbers(np.ma.filled(array, 0.0))
+            yield i, relation.select(column(str(i))).fetchnumpy()[str(i)] if large else array

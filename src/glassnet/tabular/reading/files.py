@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,12 +10,11 @@ from typing import Any
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.delimited import read_delimited
-from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
-from glassnet.tabular.reading.frames import column_from_values
+from glassnet.tabular.reading.frames import warn_of_notes
+from glassnet.tabular.reading.json_files import read_json
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
-from glassnet.tabular.reading.scanning import scan_text
-from glassnet.tabular.reading.table import Column, Table, check_names
-from glassnet.tabular.reading.text import MISSING_MARKERS, as_kind, column_from_text
+from glassnet.tabular.reading.parquet import read_parquet
+from glassnet.tabular.reading.table import Table
 from glassnet.utils.checks import nearest
 
 __all__ = ["read_file", "read_table"]
@@ -111,25 +109,24 @@ def read_table(
         read=read,
         like=like,
     )
-    return read_file(where, given, options)
+    table = read_file(where, given, options)
+    warn_of_notes(where, table)
+    return table
 
 
 def read_file(where: str, given: str, options: ReadOptions) -> Table:
     """Return the table in a file, or of a data set of the package, without a `TableWarning`: see its notes."""
     file = dataset_path(given) if given in dataset_names() else _existing(where, given)
     suffix = _suffix(where, file)
-    text = {name for name, kind in options.read.items() if kind in ("text", "category")}
-    text |= {name for name, form in options.forms.items() if form.kind == "category"}
     if _FORMATS[suffix] == "text":
         separator = options.separator or ("\t" if suffix in (".tsv", ".tab") else None)
-        table = read_delimited(where, file, separator, text)
+        table = read_delimited(where, file, separator, options)
     else:
-        table = {"json": _read_json, "parquet": _read_parquet}[_FORMATS[suffix]](where, file)
+        table = {"json": read_json, "parquet": read_parquet}[_FORMATS[suffix]](where, file, options)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)
-    kept = [column for column in table.columns if column.name not in options.dropped]
-    return Table([as_kind(c, "category", where) if c.name in text else c for c in kept], notes=table.notes)
+    return table
 
 
 def _existing(where: str, given: str) -> Path:
@@ -163,72 +160,3 @@ def _suffix(where: str, file: Path) -> str:
     got = repr(ending) if ending else "no ending"
     message = f"{where}: the file must end in {_SUFFIXES}, got {got}. Save the table as one of these."
     raise DataError(message, expected=_SUFFIXES, got=ending)
-
-
-def _read_json(where: str, file: Path) -> Table:
-    """Read an array of objects, or one object per line."""
-    scan = scan_text(where, file)
-    if scan.has_mark:
-        message = f"{where}: JSON must not begin with a byte order mark, got one. Save the file as plain UTF-8."
-        raise DataError(message)
-    must = 'the file must hold objects with names, such as [{"a": 1}, {"a": 2}] or one object per line'
-    with duckdb_reader(where) as connection:
-        try:
-            relation = connection.read_json(
-                duckdb_path(file),
-                sample_size=-1,
-                records="true",
-                map_inference_threshold=-1,
-                maximum_object_size=1 << 26,
-                compression="gzip" if scan.compressed else "uncompressed",
-                hive_partitioning=False,
-            )
-        except get_duckdb().Error as error:
-            if "non-record" not in str(error):
-                raise
-            message = f"{where}: {must}, got other JSON."
-            raise DataError(message, expected=must) from error
-        arrays = relation.fetchnumpy()
-        mixed = [str(dtype) == "JSON" for dtype in relation.types]
-    columns = [_json_column(where, name, array, m) for (name, array), m in zip(arrays.items(), mixed, strict=True)]
-    return Table(columns, where)
-
-
-def _json_column(where: str, name: str, array: Any, mixed: bool) -> Column:
-    """Return a column; if its values have several types, DuckDB returns each as JSON."""
-    if not mixed:
-        column = column_from_values(name, array, where)
-        if column.kind != "category":
-            return column
-        # JSON has no dates, only text that looks like them; which text DuckDB takes for dates depends on its version.
-        read = column_from_text(name, column.values.tolist())
-        return read if read.kind == "date" else column
-    values = [None if cell is None else json.loads(cell) for cell in array.tolist()]
-    values = [None if isinstance(value, str) and value in MISSING_MARKERS else value for value in values]
-    return column_from_values(name, values, where)
-
-
-def _read_parquet(where: str, file: Path) -> Table:
-    """Read Parquet with its own column names: DuckDB changes names that differ only in case."""
-    with duckdb_reader(where) as connection:
-        relation = connection.read_parquet(duckdb_path(file), hive_partitioning=False)
-        names = _parquet_names(connection.table_function("parquet_schema", [duckdb_path(file)]).fetchall())
-        check_names(where, names)
-        arrays = relation.fetchnumpy()
-    columns = [column_from_values(name, array, where) for name, array in zip(names, arrays.values(), strict=True)]
-    return Table(columns, where)
-
-
-def _parquet_names(schema: list[tuple[Any, ...]]) -> list[str]:
-    """Return the names of the top-level columns from a schema, a tree of nodes each with its number of children."""
-    names: list[str] = []
-    rows = iter(schema[1:])
-
-    def skip(children: int | None) -> None:
-        for _ in range(children or 0):
-            skip(next(rows)[5])
-
-    for row in rows:
-        names.append(row[1])
-        skip(row[5])
-    return names

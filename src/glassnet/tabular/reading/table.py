@@ -46,6 +46,8 @@ class Column:
         How its text was read; None if it was no text.
     notes : tuple of str
         What a user should know about the reading, each a sentence.
+    exact : ndarray of str, optional
+        The digits of whole numbers that float64 rounds; labels are made of them.
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Column:
     missing: np.ndarray
     form: Form | None = None
     notes: tuple[str, ...] = ()
+    exact: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         dtype = DTYPES.get(self.kind)
@@ -83,7 +86,8 @@ class Column:
 
     def take(self, rows: np.ndarray | slice) -> Column:
         """Return the column with these rows only, in this order."""
-        return replace(self, values=self.values[rows], missing=self.missing[rows])
+        exact = None if self.exact is None else self.exact[rows]
+        return replace(self, values=self.values[rows], missing=self.missing[rows], exact=exact)
 
 
 class Table:

@@ -1,0 +1,311 @@
+"""Decide whether the text of a column is numbers, dates, times, booleans or categories."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from glassnet.tabular.reading.cells.clock import ClockTexts
+from glassnet.tabular.reading.cells.column import Open, TextColumn
+from glassnet.tabular.reading.cells.distinct import Shapes, find_shapes
+from glassnet.tabular.reading.cells.doubts import Doubt
+from glassnet.tabular.reading.cells.large import large_whole_numbers, merged_note, merges, with_exact
+from glassnet.tabular.reading.cells.markers import truth_words
+from glassnet.tabular.reading.cells.moments import DateTexts
+from glassnet.tabular.reading.cells.notation import choose_notation, choose_unit, is_currency
+from glassnet.tabular.reading.cells.numbers import Notation, NumberShapes, parse_numbers
+from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
+
+__all__ = ["decide", "decide_as"]
+
+_SAMPLE = 2_000  # distinct texts that are looked at first: most columns of words are recognised by them
+_FEW = 0.3  # share of them that must look like numbers, dates or times for all to be looked at
+_MOST = 0.8  # share of the cells that makes it likely that numbers, dates or times were meant
+_CODE = re.compile(r"[-+]?0\d+")
+
+
+def decide(column: TextColumn) -> Column | Open | Doubt:
+    """Return the column, or what a person or the other columns must decide."""
+    present = [text for text, gone in zip(column.cells.texts, column.gone, strict=True) if not gone]
+    truths = truth_words(present)
+    if truths:
+        return column.booleans(truths)
+    rest = column.rest()
+    return _Candidates(column, rest).decide() if _may_be_other(column, rest) else column.category()
+
+
+def decide_as(column: TextColumn, kind: str) -> Column | Open | Doubt:
+    """Return the column as the ``kind`` that the user wants; cells that are none become missing."""
+    if kind in ("text", "category"):
+        return column.category(kind == "text")
+    return _Candidates(column, column.rest(), forced=kind).decide()
+
+
+def _may_be_other(column: TextColumn, rest: np.ndarray) -> bool:
+    """Return whether a sample of the texts contains enough numbers, dates or times to look at all."""
+    sample = rest[:: max(1, len(rest) // _SAMPLE)]
+    texts = [column.cells.ordinary[i] for i in sample]
+    texts = [text for text in texts if any(character.isdigit() for character in text)]
+    if not texts:
+        return False
+    shapes = find_shapes(texts)
+    likely = [found(shapes) for found in (_number_share, _date_share, _clock_share)]
+    return max(likely) * len(texts) >= _FEW * len(sample)
+
+
+def _number_share(shapes: Shapes) -> float:
+    found = NumberShapes.of(shapes, np.ones(len(shapes.texts)))
+    return float(sum(w for one, w in zip(found.each, found.weights, strict=True) if one)) / len(shapes.texts)
+
+
+def _date_share(shapes: Shapes) -> float:
+    return float(DateTexts.of(shapes).candidates().mean())
+
+
+def _clock_share(shapes: Shapes) -> float:
+    found = ClockTexts.of(shapes)
+    return float(np.array([one is not None for one in found.each])[shapes.place].mean())
+
+
+class _Candidates:
+    """The texts of a column that are not missing, tried as numbers, dates and times."""
+
+    def __init__(self, column: TextColumn, rest: np.ndarray, forced: str = "") -> None:
+        self.column, self.rest, self.forced = column, rest, forced
+        texts = column.cells.ordinary
+        self.shapes = find_shapes([texts[i] for i in rest])
+        self.counts = column.cells.counts[rest]
+        self.total = int(self.counts.sum())
+
+    def decide(self) -> Column | Open | Doubt:
+        """Return the column as the kind that most cells are."""
+        numbers = NumberShapes.of(self.shapes, self.counts)
+        is_number = np.array([one is not None for one in numbers.each], dtype=bool)[self.shapes.place]
+        if self.forced == "number" or (not self.forced and is_number.all()):
+            return self._numbers(numbers, is_number)
+        dates = DateTexts.of(self.shapes)
+        is_date = dates.candidates()
+        clock = ClockTexts.of(self.shapes)
+        seconds, is_time = clock.seconds()
+        shares = {"number": is_number, "date": is_date, "clock": ~np.isnan(seconds)}
+        weights = {kind: int(self.counts[mask].sum()) for kind, mask in shares.items()}
+        best = "date" if self.forced == "date" else max(weights, key=lambda kind: weights[kind])
+        if best == "number":
+            return self._numbers(numbers, is_number)
+        return self._dates(dates) if best == "date" else self._seconds(seconds, is_time)
+
+    # ---- numbers ----------------------------------------------------------------------------------------------------
+
+    def _numbers(self, found: NumberShapes, is_number: np.ndarray) -> Column | Open | Doubt:
+        column, options = self.column, self.column.options
+        if not is_number.any():
+            return self._whole_exceptions(is_number, "numbers")
+        unit, why = choose_unit(found)
+        if why == "partial" and self.forced:
+            unit, why = max((u for u in found.units() if u), key=lambda u: found.units()[u]), ""
+        if why:
+            return self._units(found, is_number, why)
+        if not self.forced and self._are_codes(is_number):
+            return column.category()
+        notation = choose_notation(found, options.decimal, options.thousands)
+        if notation == "":
+            return self._contradiction(found, is_number)
+        if isinstance(notation, str):
+            example = next(
+                i for i, s in enumerate(self.shapes.place) if found.each[s] and len(found.each[s].readings) > 1
+            )
+            read = lambda chosen: self._parsed(found, chosen, unit, is_number)  # noqa: E731
+            likely = notation == "." and not is_currency(unit or "")
+            return Open(column.name, notation, column.cells.texts[self.rest[example]], read, likely)
+        return self._parsed(found, notation, unit, is_number)
+
+    def _parsed(
+        self, found: NumberShapes, notation: Notation, unit: str | None, is_number: np.ndarray
+    ) -> Column | Doubt:
+        values = parse_numbers(found, notation, unit)
+        good = ~np.isnan(values)
+        extra = self._extra_marker(good)
+        if not good.all() and not extra and not self.forced:
+            doubt = self._exceptions(good, "numbers")
+            if doubt is not None:
+                return doubt
+        column = self.column
+        large = large_whole_numbers(self.shapes.texts, values)
+        if large and not self.forced and merges(large):
+            read = column.spelled("read", {column.name: "number"})
+            return column.category(note=merged_note(column.name, read))
+        all_values = np.full(len(column.cells.texts), np.nan)
+        all_values[self.rest] = values
+        example = column.cells.texts[self.rest[int(np.argmax(good))]]
+        form = Form(
+            "number", decimal=notation.decimal or ".", thousands=notation.thousands, unit=unit or "", example=example
+        )
+        form = replace(form, missing=tuple(extra))
+        found_column = column.numbers(all_values, form, self._note(extra, good, "number"))
+        return with_exact(found_column, column.cells.texts, column.cells.place) if large else found_column
+
+    def _are_codes(self, is_number: np.ndarray) -> bool:
+        """Return whether a whole number begins with a zero, as codes do."""
+        texts = self.shapes.texts
+        return any(texts[i][:1] in "0+-" and _CODE.fullmatch(texts[i]) for i in np.flatnonzero(is_number))
+
+    def _units(self, found: NumberShapes, is_number: np.ndarray, why: str) -> Column | Doubt:
+        """Return what is to be decided about numbers in several units; text if what follows them are no units."""
+        column = self.column
+        if why == "none" or self.counts[is_number].sum() < _MOST * self.total:
+            return column.category(note=self._unit_note(found) if why != "none" else "")
+        firsts: dict[str, int] = {}
+        for i, s in enumerate(self.shapes.place):
+            one = found.each[s]
+            if one is not None and one.unit not in firsts:
+                firsts[one.unit] = i
+        shown = " and ".join(column.shown(self.rest[i]) for i in list(firsts.values())[:3])
+        number, category, drop = (
+            column.spelled("read", {column.name: kind}) for kind in ("number", "category", "drop")
+        )
+        if why == "partial":
+            choices = f"{number} to read all as one unit, or {category}"
+            return Doubt(column.name, f"some numbers have a unit and some have none, {shown}", choices)
+        choices = f"{category} or {drop}, or convert them to one unit"
+        return Doubt(column.name, f"its numbers have several units, {shown}", choices)
+
+    def _unit_note(self, found: NumberShapes) -> str:
+        """Return the sentence about numbers of which some have a unit."""
+        column, read = self.column, self.column.spelled("read", {self.column.name: "number"})
+        return f"Column {column.name!r} is read as text, since only some of its numbers have a unit: {read} reads them."
+
+    def _contradiction(self, found: NumberShapes, is_number: np.ndarray) -> Column | Doubt:
+        """Return what is to be decided about numbers in several notations."""
+        column = self.column
+        if self.counts[is_number].sum() < _MOST * self.total:
+            return column.category()
+        firsts: dict[Any, int] = {}
+        for i, s in enumerate(self.shapes.place):
+            one = found.each[s]
+            if one is not None and one.readings != (Notation(),):
+                firsts.setdefault(one.readings, i)
+        shown = " and ".join(column.shown(self.rest[i]) for i in list(firsts.values())[:2])
+        number, category = (column.spelled("read", {column.name: kind}) for kind in ("number", "category"))
+        marks = f"{column.spelled('decimal', '.')} or {column.spelled('decimal', ',')}"
+        choices = f"{marks} with {number}, which makes the others missing, or {category}"
+        return Doubt(column.name, f"its numbers are written in two ways, {shown}", choices)
+
+    # ---- dates and times --------------------------------------------------------------------------------------------
+
+    def _dates(self, dates: DateTexts) -> Column | Open | Doubt:
+        if not dates.is_open:
+            return self._dated(dates, "dmy", "")
+        orders = {order: dates.moments(order) for order in ("dmy", "mdy")}
+        wrong = {order: int(self.counts[np.isnat(found)].sum()) for order, found in orders.items()}
+        option = self.column.options.day_first
+        if option is not None:
+            order = "dmy" if option else "mdy"
+        elif wrong["dmy"] != wrong["mdy"]:
+            order = min(wrong, key=lambda each: wrong[each])
+        elif dates.dotted or np.array_equal(orders["dmy"], orders["mdy"], equal_nan=True):
+            order = "dmy"
+        else:
+            open_ones = [
+                i for i, s in enumerate(self.shapes.place) if dates.each[s] is not None and dates.each[s].is_open
+            ]
+            example = next((i for i in open_ones if orders["dmy"][i] != orders["mdy"][i]), open_ones[0])
+            read = lambda chosen: self._dated(dates, chosen, chosen)  # noqa: E731
+            return Open(self.column.name, "order", self.column.cells.texts[self.rest[example]], read)
+        return self._dated(dates, order, order)
+
+    def _dated(self, dates: DateTexts, order: Any, shown: str) -> Column | Doubt:
+        values = dates.moments(order)
+        good = ~np.isnat(values)
+        column = self.column
+        if not good.any():
+            return self._whole_exceptions(good, "dates")
+        extra = self._extra_marker(good)
+        if not good.all() and not extra and not self.forced:
+            doubt = self._exceptions(good, "dates")
+            if doubt is not None:
+                return doubt
+        moments = np.full(len(column.cells.texts), FILLERS["date"], DTYPES["date"])
+        moments[self.rest] = values
+        example = column.cells.texts[self.rest[int(np.argmax(good))]]
+        form = Form(
+            "date", order=shown, example=example, missing=tuple(dict.fromkeys([*extra, *column.options.missing]))
+        )
+        return column.dates(moments, form, self._note(extra, good, "date"))
+
+    def _seconds(self, seconds: np.ndarray, is_time: bool) -> Column | Doubt:
+        good = ~np.isnan(seconds)
+        column = self.column
+        extra = self._extra_marker(good)
+        if not good.all() and not extra:
+            doubt = self._exceptions(good, "times")
+            if doubt is not None:
+                return doubt
+        values = np.full(len(column.cells.texts), np.nan)
+        values[self.rest] = seconds
+        example = column.cells.texts[self.rest[int(np.argmax(good))]]
+        form = Form("number", style="time" if is_time else "duration", example=example, missing=tuple(extra))
+        return column.numbers(values, form, self._note(extra, good, "time"))
+
+    # ---- cells that do not fit --------------------------------------------------------------------------------------
+
+    def _extra_marker(self, good: np.ndarray) -> list[str]:
+        """Return the one repeated word beside numbers, dates or times, which stands for a missing value."""
+        bad = np.flatnonzero(~good)
+        if len(bad) != 1 or self.counts[good].sum() <= self.total / 2 or self.counts[bad[0]] < 2:
+            return []
+        text = self.column.cells.texts[self.rest[bad[0]]]
+        return [] if any(character.isdigit() for character in text) else [text]
+
+    def _exceptions(self, good: np.ndarray, what: str) -> Column | Doubt | None:
+        """Return the column as text, or the doubt about the cells that are none of ``what``."""
+        column, n_good = self.column, int(self.counts[good].sum())
+        bad = np.flatnonzero(~good)
+        if n_good <= self.total / 2:
+            return column.category()
+        shown = " and ".join(column.shown(self.rest[i]) for i in bad[:2])
+        fact = f"{n_good:,} {what} and {self.total - n_good:,} other, {shown}"
+        kind = "date" if what == "dates" else "number"
+        if n_good < _MOST * self.total:
+            read = column.spelled("read", {column.name: kind})
+            return column.category(
+                note=f"Column {column.name!r} is read as text: it holds {fact}; {read} makes these missing."
+            )
+        choices = [column.spelled("read", {column.name: kind}) + " to make these missing"] if what != "times" else []
+        if len(bad) == 1:
+            choices = [column.spelled("missing", [column.cells.texts[self.rest[bad[0]]]])]
+        choices.append(column.spelled("read", {column.name: "category"}) + " to keep all as text")
+        return Doubt(column.name, f"it holds {fact}", ", or ".join(choices))
+
+    def _whole_exceptions(self, good: np.ndarray, what: str) -> Column | Doubt:
+        """Return the column if the user wants numbers or dates and it has no cells, else the doubt: there are none."""
+        column = self.column
+        if self.forced and not self.total:
+            kind = "number" if what == "numbers" else "date"
+            n = len(column.cells.place)
+            return Column(
+                column.name, kind, np.full(n, FILLERS[kind], DTYPES[kind]), np.ones(n, dtype=bool), Form(kind)
+            )
+        if not self.forced:
+            return column.category()
+        return Doubt(
+            column.name,
+            f"it holds no {what}, but text such as {column.shown(self.rest[0])}",
+            column.spelled("read", {column.name: "category"}),
+        )
+
+    def _note(self, extra: list[str], good: np.ndarray, kind: str) -> str:
+        """Return the sentence about cells that count as missing where a user might not expect it."""
+        bad = np.flatnonzero(~good)
+        if not len(bad):
+            return ""
+        column, count = self.column, int(self.counts[bad].sum())
+        cells = (
+            f"{count:,} cells {extra[0]!r}"
+            if extra
+            else f"{count:,} cells that are no {kind}, such as {column.shown(self.rest[bad[0]])},"
+        )
+        return f"Column {column.name!r}: {cells} count as missing."

@@ -1,0 +1,115 @@
+"""Cells that mean "no value", and words that mean true and false."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+__all__ = [
+    "INFINITE", "MISSING_IN_NUMBERS", "MISSING_MARKERS", "is_missing", "is_missing_in_numbers", "truth_of",
+    "truth_words",
+]  # fmt: skip
+
+MISSING_MARKERS = frozenset({
+    "", "?", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "NULL", "NaN", "NaT", "n/a", "nan", "null", "Null",
+    "-nan", "-NaN", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "\\N", "(null)", "<null>", "[null]", "(NULL)",
+    "<NULL>", "[NULL]", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NAME?", "#NULL!", "#SPILL!", "#CALC!",
+    "#GETTING_DATA", "#ERROR!",
+})  # fmt: skip
+"""Cells that mean "no value", in any column."""
+
+MISSING_IN_NUMBERS = frozenset({
+    "-", "--", "---", ".", "..", "...", "\u2026", "\u2013", "\u2014", "_", "*", "**", "/", "none", "na", "nil", "n.a.",
+    "n. a.", "n.a", "n.d.", "n.d", "nd", "k.a.", "k. a.", "k.a", "s/o", "s.o.", "s/d", "missing", "(missing)",
+    "unknown", "unk", "undefined", "unavailable", "not available", "not applicable", "not measured", "not reported",
+    "not specified", "no data", "nodata", "no value", "no answer", "n/k", "n/r", "empty", "blank", "(blank)",
+    "(empty)", "void", "tbd", "tba", "err", "error", "invalid", "#missing", "<missing>", "unbekannt", "keine angabe",
+    "fehlt", "inconnu", "non disponible", "desconocido", "sin datos",
+})  # fmt: skip
+"""Cells that mean "no value", in lower case, if every other cell of the column is a number, a date or a time.
+
+In a column of words they are words: "None" may be a category.
+"""
+
+_PAIRS = (
+    ("false", "true"), ("no", "yes"), ("f", "t"), ("n", "y"), ("off", "on"), ("nein", "ja"), ("non", "oui"),
+    ("no", "s\u00ed"), ("no", "si"), ("falso", "verdadero"), ("falso", "vero"), ("faux", "vrai"), ("falsch", "wahr"),
+    ("n\u00e3o", "sim"),
+    ("nao", "sim"), ("nee", "ja"), ("nej", "ja"), ("nie", "tak"), ("absent", "present"), ("\u5426", "\u662f"),
+    ("\u043d\u0435\u0442", "\u0434\u0430"),
+)  # fmt: skip
+_SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false", "j": "ja"}
+
+INFINITE = {
+    **dict.fromkeys(("inf", "+inf", "infinity", "+infinity", "\u221e"), math.inf),
+    **dict.fromkeys(("-inf", "-infinity", "-\u221e"), -math.inf),
+}
+"""Words for infinite numbers, in lower case."""
+
+
+def is_missing(text: str, own: Iterable[str] = ()) -> bool:
+    """Return whether a cell means "no value" in any column; ``own`` are markers that the user named.
+
+    Examples
+    --------
+    >>> is_missing("#N/A"), is_missing("None"), is_missing("-999", ["-999"])
+    (True, False, True)
+    """
+    return text in MISSING_MARKERS or text in own
+
+
+def is_missing_in_numbers(text: str, own: Iterable[str] = ()) -> bool:
+    """Return whether a cell means "no value" among numbers, dates or times.
+
+    Examples
+    --------
+    >>> is_missing_in_numbers("n.a."), is_missing_in_numbers("Missing"), is_missing_in_numbers("oops")
+    (True, True, False)
+    """
+    return is_missing(text, own) or text.lower() in MISSING_IN_NUMBERS
+
+
+def truth_words(texts: Iterable[str]) -> dict[str, bool] | None:
+    """Return the truth of each text, in any case, if all are words of one pair; None otherwise.
+
+    The words true and false may stand alone; of the others both must occur, so that "no" may be a category.
+
+    Examples
+    --------
+    >>> truth_words(["Yes", "no", "Y"])
+    {'Yes': True, 'no': False, 'Y': True}
+    >>> truth_words(["yes"]), truth_words(["yes", "no", "maybe"]), truth_words(["TRUE"])
+    (None, None, {'TRUE': True})
+    """
+    found = {text: text.lower() for text in texts}
+    if not found or len(found) > 24:  # no pair of words has more spellings
+        return None
+    for meaning in _meanings():
+        if not all(word in meaning for word in found.values()):
+            continue
+        values = {text: meaning[word] for text, word in found.items()}
+        if len(set(values.values())) == 2 or set(found.values()) <= {"true", "false"}:
+            return values
+    return None
+
+
+def truth_of(text: str, words: tuple[str, ...]) -> bool | None:
+    """Return the truth of a text in a column whose words for false and true were ``words``; None if it has none.
+
+    Examples
+    --------
+    >>> truth_of("Y", ("no", "yes")), truth_of("true", ()), truth_of("yes", ("false", "true"))
+    (True, True, None)
+    """
+    wanted = {word.lower() for word in words or ("false", "true")}
+    for meaning in _meanings():
+        if wanted <= meaning.keys() and text.lower() in meaning:
+            return meaning[text.lower()]
+    return None
+
+
+def _meanings() -> Iterator[dict[str, bool]]:
+    """Yield the truth of the words of each pair, with their first letters."""
+    for false, true in _PAIRS:
+        meaning = {false: False, true: True}
+        yield meaning | {short: meaning[long] for short, long in _SHORT.items() if long in meaning}

@@ -1,0 +1,81 @@
+"""Notes on columns of numbers: values that may stand for missing ones, and numbers that may be dates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.table import Column
+
+__all__ = ["with_remarks"]
+
+_FEWEST = 3  # rows of a value that may stand for a missing one
+_LEAST_NINES = 99.0
+_SEVERAL = 8  # different values
+_LOOKED_AT = 10_000
+
+
+def with_remarks(column: Column, options: ReadOptions) -> Column:
+    """Return the column with notes on what a user may want to read otherwise.
+
+    Examples
+    --------
+    >>> values = np.array([1.0, 2.5, -999.0, 4.0, -999.0, -999.0])
+    >>> with_remarks(Column("t", "number", values, np.zeros(6, dtype=bool)), ReadOptions()).notes
+    ("Column 't': -999 stands in 3 of 6 rows, far from all others: missing=[-999], if it means no value.",)
+    """
+    if column.kind != "number" or (column.form is not None and column.form.style):
+        return column
+    present = column.present()
+    present = present[np.isfinite(present)]
+    if present.size < 2:
+        return column
+    low, high = float(present.min()), float(present.max())
+    notes = []
+    for value in sorted({low, high}):
+        count = int(np.count_nonzero(present == value))
+        if count >= _FEWEST and _stands_apart(present, value):
+            shown = int(value) if value == int(value) else value
+            option = options.spelled("missing", [shown])
+            notes.append(
+                f"Column {column.name!r}: {shown} stands in {count:,} of {len(column):,} rows, far from all others: "
+                f"{option}, if it means no value."
+            )
+    if 19000101 <= low < high <= 21001231 and not options.read.get(column.name) and _are_days(present):
+        option = options.spelled("read", {column.name: "date"})
+        notes.append(f"Column {column.name!r} holds numbers such as {int(low)}, which may be dates: {option}.")
+    return replace(column, notes=(*column.notes, *notes)) if notes else column
+
+
+def _stands_apart(present: np.ndarray, value: float) -> bool:
+    """Return whether an extreme value is farther from the others than they are from each other.
+
+    Nines only, as in -999 or 9999, need a tenth of that distance; other numbers also need several different ones beside
+    them, since of three codes one always is far from the others.
+    """
+    others = present[present != value]
+    distinct = np.unique(others[:_LOOKED_AT]).size
+    if distinct < 2:
+        return False
+    low, high = float(others.min()), float(others.max())
+    distance = low - value if value < low else value - high
+    digits = str(int(abs(value))) if value == int(value) else ""
+    is_code = abs(value) >= _LEAST_NINES and not digits.strip("9")
+    if is_code:
+        return distance > 0.1 * (high - low)
+    return distinct >= _SEVERAL and distance > high - low
+
+
+def _are_days(present: np.ndarray) -> bool:
+    """Return whether all numbers are days written as 20240531."""
+    if (present != np.floor(present)).any():
+        return False
+    whole = present.astype(np.int64)
+    year, month, day = whole // 10_000, whole // 100 % 100, whole % 100
+    if not ((month >= 1) & (month <= 12) & (day >= 1) & (day <= 31)).all():
+        return False
+    start = (year - 1970).astype("M8[Y]").astype("M8[M]") + (month - 1)
+    days = start.astype("M8[D]") + (day - 1)
+    return bool((days.astype("M8[M]") == start).all())
