@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from glassnet.cli.output.printing import print_json
@@ -11,6 +10,7 @@ from glassnet.layers import Layer
 from glassnet.network import Network, load
 from glassnet.saving.configuration import network_config
 from glassnet.tabular import TableModel
+from glassnet.utils.paths import typed_path
 
 __all__ = ["describe_model", "run_show"]
 
@@ -20,7 +20,7 @@ WHERE = "show"
 def describe_model(model: str) -> dict[str, Any]:
     """Return the contents of a model file, JSON-able; a network without an encoder has no ``columns``."""
     check_model_path(WHERE, model)
-    path = Path(model).expanduser()
+    path = typed_path(model)
     network = load(path)
     config = network_config(network)
     result: dict[str, Any] = {

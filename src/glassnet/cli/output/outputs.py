@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
+from glassnet.utils.paths import typed_path
 
 __all__ = ["check_model_output", "check_output"]
 
@@ -21,7 +22,7 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
     so that the file they lead to is replaced.
     """
     endings = tuple(suffixes)
-    path = Path(given).expanduser()
+    path = _named(where, option, given)
     if not path.name.lower().endswith(endings):
         must = f"{option} must end in {', '.join(endings[:-1])}{' or ' * (len(endings) > 1)}{endings[-1]}"
         message = f"{where}: {must}, got {given!r}."
@@ -42,6 +43,18 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
             message = f"{where}: {option} must not be a file that is read, got {given!r}. Choose another name."
             raise ConfigError(message, got=given)
     _try_writing(where, option, given, path)
+    return path
+
+
+def _named(where: str, option: str, given: str) -> Path:
+    """Return the path, if a file can be called so."""
+    path = typed_path(given)
+    try:
+        os.fsencode(path)
+        os.path.realpath(path)
+    except ValueError as error:
+        message = f"{where}: {option} must be the path of a file, got {given!r}, which no file can be called."
+        raise ConfigError(message, got=given) from error
     return path
 
 

@@ -13,6 +13,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+from glassnet.utils.paths import typed_path
 from glassnet.utils.wording import few
 
 __all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
@@ -26,7 +27,7 @@ def check_model_path(where: str, model: str) -> None:
         advice = "" if where == "show" else f" The model comes first: glassnet {where} MODEL DATA"
         message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
         raise ConfigError(message, expected="a model file", got=model)
-    path = Path(model).expanduser()
+    path = typed_path(model)
     if not path.is_file():
         kind = "a folder" if path.is_dir() else "no such file"
         message = f"{where}: MODEL must be a model file, got {kind} {model!r}.{_near_file(model)}"
@@ -35,7 +36,7 @@ def check_model_path(where: str, model: str) -> None:
 
 def _near_file(path: str) -> str:
     """Return a suggestion with the file whose name is nearest, or ""."""
-    folder = Path(path).expanduser().parent
+    folder = typed_path(path).parent
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
@@ -63,7 +64,7 @@ def _in_order(scores: Any) -> Any:
 def load_model(where: str, model: str) -> TableModel:
     """Return the model in a file with its encoder."""
     check_model_path(where, model)
-    return TableModel.load(Path(model).expanduser())
+    return TableModel.load(typed_path(model))
 
 
 def table_for(where: str, model: TableModel, data: str, *, with_target: bool) -> Table:

@@ -16,6 +16,7 @@ from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.checks import nearest
+from glassnet.utils.paths import typed_path
 
 __all__ = ["read_file", "read_table"]
 
@@ -131,7 +132,7 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
 
 def _existing(where: str, given: str) -> Path:
     """Return the path of a file that exists and is not empty."""
-    file = Path(given).expanduser()
+    file = typed_path(given)
     try:
         size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
         kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
