@@ -685,7 +685,7 @@ def test_explain_prints_encoding_reasons_and_the_step(run: Run, models: Path) ->
     code, out, err = run("explain", model, "penguins", "--row", "3")
     assert (code, err) == (0, "")
     assert out.startswith("Row 3 of penguins\n")
-    assert "  bill_length_mm = 40.3      ->  -0." in out
+    assert "  bill_length_mm = 40.3    ->  -0." in out
     assert "species = Adelie with probability" in out
     assert "One training step: 14 -> Dense(64, silu)" in out
     assert "Update: dense_1.weight, AdamW" in out

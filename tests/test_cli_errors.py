@@ -150,11 +150,11 @@ CASES = {
     "predict numbers.safetensors good.csv -p": "--probabilities must be used with classes, got a regression of 'b'.",
     "predict model.safetensors good.csv -o nosuch/p.csv": "--out must lie in a folder that exists, "
     "got no such folder 'nosuch'. Create it: mkdir -p nosuch",
-    "predict model.safetensors good.csv -o p.xls": "--out must end in .csv, .tsv, .json or .jsonl, got 'p.xls'.",
+    "predict model.safetensors good.csv -o p.xls": "--out must end in .csv, .tsv, .json, .jsonl or .parquet, got 'p.xls'.",
     "predict model.safetensors good.csv -o good.csv": "--out must not be a file that is read, got 'good.csv'. "
     "Choose another name.",
     "evaluate model.safetensors tiny.csv": "tiny.csv must have the columns that the model needs, got no 'b'.",
-    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in row 1. "
+    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in row 2 (counted from 1). "
     "Leave such rows out, or train with them.",
     "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
     "show penguins": "MODEL must be a model file, got the table 'penguins'.",

@@ -143,7 +143,10 @@ def test_numbers_that_float32_cannot_hold() -> None:
     with pytest.raises(DataError) as caught:
         encoder.transform({"x": [2e-30, 1e30]})
     must = "column 'x' must hold numbers near those of training"
-    assert str(caught.value) == f"TableEncoder.transform: {must}, got 1e+30 in row 1. float32 cannot hold it scaled."
+    assert (
+        str(caught.value)
+        == f"TableEncoder.transform: {must}, got 1e+30 in row 1 (counted from 0). float32 cannot hold it scaled."
+    )
     assert encoder.transform({"x": [2e-28]})[0, 0] == pytest.approx(198.0)
 
 
@@ -238,7 +241,7 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "infinite": ({"age": [math.inf, 30]}, ["Column 'age': 1 of 2 values are infinite and count as missing.",
                                           "Column 'age': 1 of 2 values are missing, where training had none."]),
     "extra": ({"id": [1, 2], "note": ["x", "y"]}, ["Not in the training data and passed over: 'id', 'note'."]),
-    "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' must hold numbers as in training, got 'old' in row 0."]),
+    "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' must hold numbers as in training, got 'old' in row 0 (counted from 0)."]),
     "readable": ({"age": ["60", "30"], "smokes": [1, 0]}, []),
     "left out": ({"same": ["anything", None]}, []),
 }  # fmt: skip

@@ -119,8 +119,11 @@ def test_labels_that_training_did_not_have() -> None:
         target.transform(["b", "c", "d"])
     must = "the target 'target' must be one of 'a', 'b' as in training"
     advice = "Leave such rows out, or train with them."
-    assert str(caught.value) == f"TargetEncoder.transform: {must}, got 'c' in row 1 (2 such rows). {advice}"
-    with pytest.raises(DataError, match=r"got 3 in row 0\. Leave such rows out"):
+    assert (
+        str(caught.value)
+        == f"TargetEncoder.transform: {must}, got 'c' in row 1 (counted from 0), and in 1 more. {advice}"
+    )
+    with pytest.raises(DataError, match=r"got 3 in row 0 \(counted from 0\)\. Leave such rows out"):
         TargetEncoder().fit([1, 2, 1]).transform([3])
     with pytest.raises(
         DataError, match=r"^TargetEncoder\.transform: the target 'target' must have a value in every row, got 1 missing"
@@ -152,7 +155,10 @@ def test_numbers_too_far_from_training() -> None:
     with pytest.raises(DataError) as caught:
         TargetEncoder().fit([1e-30, 2.5e-30]).transform([2e-30, 1e30])
     must = "the target 'target' must hold numbers near those of training"
-    assert str(caught.value) == f"TargetEncoder.transform: {must}, got 1e+30 in row 1. float32 cannot hold it scaled."
+    assert (
+        str(caught.value)
+        == f"TargetEncoder.transform: {must}, got 1e+30 in row 1 (counted from 0). float32 cannot hold it scaled."
+    )
 
 
 def test_outputs_of_another_shape() -> None:

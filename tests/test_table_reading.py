@@ -435,12 +435,12 @@ def test_arrays() -> None:
     assert to_table(table) is table
 
 
-NO_TABLE = "to_table: frame must be a DataFrame of pandas, polars or pyarrow, or a dict of arrays, got"
+NO_TABLE = "to_table: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got"
 TWICE = "to_table: column names must differ from each other, got 'a' 2 times. Rename one of them."
 BAD_FRAMES = {
     "int": (lambda: 5, f"{NO_TABLE} int."),
     "array": (lambda: np.ones((2, 2)), f"{NO_TABLE} ndarray."),
-    "series": (lambda: pd.Series([1]), f"{NO_TABLE} Series."),
+    "series": (lambda: pd.Series([1]), f"{NO_TABLE} Series. One row has the names of the columns as its index; of one column, pass to_frame()."),
     "lazy": (lambda: pl.DataFrame({"a": [1]}).lazy(), f"{NO_TABLE} LazyFrame. Call its collect() first."),
     "pandas names": (lambda: pd.DataFrame([[1, 2]], columns=["a", "a"]), TWICE),
     "pyarrow names": (lambda: pa.table([[1], [2]], names=["a", "a"]), TWICE),
@@ -448,7 +448,6 @@ BAD_FRAMES = {
     "lists": (lambda: pl.DataFrame({"a": [[1], [2]]}), "to_table: column 'a' must have one value per cell, got list [1]."),
     "bytes": (lambda: {"a": [b"x"]}, "to_table: column 'a' must have one value per cell, got bytes b'x'."),
     "matrix": (lambda: {"a": np.ones((2, 2))}, "to_table: column 'a' must have one value per row, got shape (2, 2)."),
-    "scalar": (lambda: {"a": 5}, "to_table: column 'a' must have one value per row, got shape ()."),
     "lengths": (lambda: {"a": [1], "b": [1, 2]}, "to_table: all columns must have the same number of rows, got 'a' with 1, 'b' with 2."),
 }  # fmt: skip
 
@@ -517,11 +516,11 @@ KINDS = {
     "booleans to text": ([True, None], "category", ["True", None]),
 }
 NOT_KINDS = {
-    "words": (["1", "x"], "number", "numbers", "'x' in row 1"),
-    "sevens": ([1, None, 7], "boolean", "true or false", "'7' in row 2"),
-    "numbers": ([5], "date", "dates such as 2024-05-31", "'5' in row 0"),
-    "not ISO": (["2024-01-02", "soon"], "date", "dates such as 2024-05-31", "'soon' in row 1"),
-    "moments": ([MOMENT], "number", "numbers", "'2024-01-02 08:30:00' in row 0"),
+    "words": (["1", "x"], "number", "numbers", "'x' in row 1 (counted from 0)"),
+    "sevens": ([1, None, 7], "boolean", "true or false", "'7' in row 2 (counted from 0)"),
+    "numbers": ([5], "date", "dates such as 2024-05-31", "'5' in row 0 (counted from 0)"),
+    "not ISO": (["2024-01-02", "soon"], "date", "dates such as 2024-05-31", "'soon' in row 1 (counted from 0)"),
+    "moments": ([MOMENT], "number", "numbers", "'2024-01-02 08:30:00' in row 0 (counted from 0)"),
 }
 
 

@@ -244,7 +244,9 @@ def test_why(case: str, kind: str) -> None:
             assert {reason.column for reason in why.reasons} == set(columns())
             if kind == "classifier":
                 assert why.prediction == str(model.predict(few)[i])
-        if background is not None:
+        if background is None:
+            assert found[0].beside == "typical training rows have"
+        else:
             assert found[0].beside == "the average over 10 rows is"
             if kind == "regressor":
                 assert found[0].base == pytest.approx(model.predict(background).mean(), rel=1e-4)

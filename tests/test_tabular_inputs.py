@@ -258,7 +258,7 @@ BAD_X: dict[str, tuple[Callable[[], Any], str]] = {
     "rows of different lengths": (lambda: [[1, 2], [3]] * 45, "TabularClassifier: X must be a table, with shape (n, d), got rows of different lengths. Reshape your data."),
     "Series": (lambda: pd.Series(range(90)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
     "complex": (lambda: np.ones((90, 2)) * 1j, "TabularClassifier: X must hold real numbers, got complex ones. Complex data not supported."),
-    "LazyFrame": (lambda: pl.LazyFrame({"a": range(90)}), "TabularClassifier: frame must be a DataFrame of pandas, polars or pyarrow, or a dict of arrays, got LazyFrame. Call its collect() first."),
+    "LazyFrame": (lambda: pl.LazyFrame({"a": range(90)}), "TabularClassifier: frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts, got LazyFrame. Call its collect() first."),
     "lists in cells": (lambda: {"a": [[1], [2]] * 45}, "TabularClassifier: column 'a' must have one value per cell, got list [1]."),
     "lists in polars": (lambda: pl.DataFrame({"a": [[1], [2]] * 45}), "TabularClassifier: column 'a' must have one value per cell, got list [1]."),
     "bytes": (lambda: pd.DataFrame({"a": [b"x", b"y"] * 45}), "TabularClassifier: column 'a' must have one value per cell, got bytes b'x'."),

@@ -116,7 +116,7 @@ def test_minus_zero_is_zero() -> None:
 def test_dates_too_far_away() -> None:
     """A date that microseconds cannot hold is refused, not taken for another; time zones reach beyond the years of Python."""
     far = np.array([10**9, 0] * 30, dtype="M8[D]")
-    message = "TabularClassifier: column 'x' must hold dates within 292,000 years of 1970, got 2739877-01-03 in row 0."
+    message = "TabularClassifier: column 'x' must hold dates within 292,000 years of 1970, got 2739877-01-03 in row 0 (counted from 0)."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         classifier().fit({"x": far}, ODD)
     east, west = (dt.timezone(dt.timedelta(hours=hours)) for hours in (14, -12))
@@ -148,7 +148,9 @@ def test_what_training_did_not_have(recipe: str) -> None:
     texts = {**new, "n": ["1.5", "NA", " 2", "-1e3", "7"], "b": ["true", "False", "", "TRUE", "false"]}
     spelled = {**new, "n": [1.5, None, 2, -1e3, 7], "b": [True, False, None, True, False]}
     np.testing.assert_array_equal(model.predict_proba(texts), model.predict_proba(spelled))
-    message = "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1."
+    message = (
+        "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1 (counted from 0)."
+    )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         model.predict({**new, "n": ["6", "seven", "8", "9", "10"]})
 
@@ -389,7 +391,7 @@ def test_labels_beyond_float64_stay_apart(tmp_path: Path) -> None:
     assert model.predict(X).tolist() == y.tolist()
     model.save(tmp_path / "model.safetensors")
     assert TableModel.load(tmp_path / "model.safetensors").predict(X).tolist() == [str(label) for label in y.tolist()]
-    message = "TargetEncoder.transform: the target 'target' must be one of '9007199254740992', '9007199254740993' as in training, got '9007199254740994' in row 0 (60 such rows). Leave such rows out, or train with them."
+    message = "TargetEncoder.transform: the target 'target' must be one of '9007199254740992', '9007199254740993' as in training, got '9007199254740994' in row 0 (counted from 0), and in 59 more. Leave such rows out, or train with them."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         classifier().fit(X, y, validation_data=(X, np.full(N, 2**53 + 2)))
 

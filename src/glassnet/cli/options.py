@@ -36,11 +36,13 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file that [bold]glassnet train[/] wrote.")]
-_ANY_TABLE = "A CSV, TSV, JSON or Parquet file, plain or .gz, or a bundled table: penguins."
+_ANY_TABLE = "A CSV, TSV, JSON or Parquet file, plain or .gz; - for standard input; or a bundled table: penguins."
 Table = Annotated[str, typer.Argument(metavar="DATA", help=_ANY_TABLE)]
 
 
-_PREDICTIONS = "A .csv, .tsv, .json or .jsonl file; otherwise CSV to stdout."
+_PREDICTIONS = "A .csv, .tsv, .json, .jsonl or .parquet file; otherwise CSV to stdout."
+_KEEP = "Write this column of DATA too, as it stands there; may be repeated."
+_APPEND = "Write all columns of DATA, then the prediction."
 
 
 @app.callback(invoke_without_command=True)
@@ -111,12 +113,17 @@ def _predict(
     probabilities: Annotated[
         bool, typer.Option("--probabilities", "-p", help="Add a column with the probability of each class.")
     ] = False,
+    keep: Annotated[list[str] | None, typer.Option("--keep", "-k", metavar="COLUMN", help=_KEEP)] = None,
+    append: Annotated[
+        bool, typer.Option("--append", "-a", help="Write all columns of DATA, then the prediction.")
+    ] = False,
     as_json: Json = False,
 ) -> Job:
     """Predict the target for the rows of a table, and warn where they are unlike the training rows."""
     from glassnet.cli.commands.predict_command import run_predict
 
-    return lambda: run_predict(model, data, out=out, probabilities=probabilities, as_json=as_json)
+    options: dict[str, Any] = {"out": out, "probabilities": probabilities, "keep": keep or [], "append": append}
+    return lambda: run_predict(model, data, **options, as_json=as_json)
 
 
 @app.command("evaluate")

@@ -171,7 +171,10 @@ def _fill(
 
 
 def model_description(where: str, path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the description in a file without reading its arrays; `FormatError` if it is not a model of glassnet."""
+    """Return the description in the file at ``path``, without reading its arrays.
+
+    If it is not a model of glassnet that is a `FormatError`, whose message begins with ``where``.
+    """
     return _description(where, read_texts(where, path))
 
 

@@ -12,9 +12,11 @@ from glassnet.errors import ConfigError, DataError, FormatError
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network, load
+from glassnet.tabular.attribution.background import read_background
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.wording import few, shortened
@@ -70,8 +72,9 @@ class TableModel(Predictor):
 
         Parameters
         ----------
-        frame : Table, DataFrame or mapping
-            Rows with the columns of training; others, such as the target, are ignored.
+        frame : Table, DataFrame, mapping or rows
+            Rows with the columns of training; others, such as the target, are ignored. `to_table` has what it may be. A
+            name that a dict of one row, or of each in a list, lacks is a missing value.
         """
         outputs = self._outputs(frame)
         return self.target.decode(outputs) if self.target.labels else self.numbers(outputs)
@@ -105,6 +108,31 @@ class TableModel(Predictor):
 
     def _outputs(self, frame: Any) -> np.ndarray:
         return self.answers(self.encoder.transform(self.table(frame)))
+
+    def predict_one(self, row: Any) -> Answer:
+        """Return the answer for one row as plain data that JSON can hold, with its warnings.
+
+        Parameters
+        ----------
+        row : dict, Series, row of a structured array, or table of one row
+            A value for each column of training; a name that is not there is a missing value, and unknown names are
+            warned of.
+
+        Returns
+        -------
+        dict
+            ``label`` and ``probabilities`` by label, or ``number``; ``quantiles`` by level if the model predicts them;
+            and ``warnings``, a list as of `warnings`.
+
+        Examples
+        --------
+        >>> import glassnet as gn
+        >>> encoder, target = TableEncoder().fit({"size": [1.0, 2.0]}), TargetEncoder().fit([10.0, 30.5])
+        >>> start = gn.Network([gn.Dense(1, initializer="zeros")], loss=target.loss).build(1)
+        >>> TableModel(start, encoder, target).predict_one({"size": 5.0, "colour": "red"})["number"]
+        20.25
+        """
+        return answer_of(self, self.table(row), self.target.labels, "TableModel.predict_one")
 
     def why(self, frame: Any, background: Any = None) -> list[Why]:
         """Return for each row of ``frame`` the contributions of its columns to the prediction.
@@ -166,7 +194,9 @@ class TableModel(Predictor):
 
     def note_encoders(self) -> None:
         """Put the encoders into the network's metadata, so that every file of the network holds this model."""
-        table = {"encoder": self.encoder.config(), "target": self.target.config()}
+        table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
+        if self.background is not None:
+            table["background"] = [[float(str(value)) for value in row] for row in self.background]
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
 
     @classmethod
@@ -190,7 +220,9 @@ class TableModel(Predictor):
         try:
             encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
-            return cls(network, encoder, target)
+            model = cls(network, encoder, target)
+            model.background = read_background(where, table.get("background"), encoder)
+            return model
         except (FormatError, ConfigError) as error:
             message = f"{where}: {shortened(error)}"
             raise FormatError(message, expected=error.expected, got=error.got) from error

@@ -13,6 +13,7 @@ from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["Predictor", "loss_of_copies"]
@@ -31,14 +32,19 @@ class Predictor:
         self.target = target
         self._double: Network | None = None
 
+    background: np.ndarray | None = None
+    """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
+
     @property
     def forms(self) -> dict[str, Form]:
         """How the columns of the training table were read, the target included; see `read_table`'s ``like``."""
         return {**self.encoder.forms, self.target.name: self.target.form}
 
     def table(self, frame: Any) -> Table:
-        """Return ``frame`` as a table, its text read as in training."""
-        return table_of(frame, ReadOptions(forms=self.forms), type(self).__name__)
+        """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
+        where, forms = type(self).__name__, self.forms
+        rows = complete_rows(frame, self.encoder.column_names, forms, where)
+        return table_of(rows, ReadOptions(forms=forms, others="text"), where)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import count
 from glassnet.cli.training.comparison import verdict
@@ -39,7 +40,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
     network = score_model(model, X, truth)
     return {
         "command": "evaluate",
-        "data": data,
+        "data": shown_name(data),
         "target": model.target.name,
         "task": model.target.task,
         "labels": model.target.labels,
@@ -64,7 +65,7 @@ def _truth(model: TableModel, table: Table) -> np.ndarray:
 
 def _seen_before(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
     """Return a warning if this is probably the table that the model was trained on."""
-    if not trained or Path(data).name != trained["data"] or n_read != trained["rows"]["read"]:
+    if not trained or Path(shown_name(data)).name != trained["data"] or n_read != trained["rows"]["read"]:
         return []
     seen = f"the model has seen {count(trained['rows']['training'], 'row')} of it, which flatters the scores"
     return [f"This looks like the table of training: {seen}."]

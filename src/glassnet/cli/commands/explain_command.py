@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.cli.arguments import as_number
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
@@ -18,12 +19,16 @@ from glassnet.explanation import explain
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders
+from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import element, fragment, page, table
 
 __all__ = ["explain_row", "run_explain"]
 
 WHERE = "explain"
+_DIGITS = 9  # of a float32
+_NOT_KEPT = "The model file has no typical training rows"
+_FEWEST_ROWS = 10  # of a file to compare with, for a model without typical rows of its own
 
 
 def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
@@ -33,21 +38,32 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
     ``"no_step"`` is then the reason in words.
     """
     table = table_for(WHERE, model, data, with_target=False)
-    check_integer(WHERE, "--row", row, 1, f"{data} has rows from 1 to {table.n_rows}.")
+    check_integer(WHERE, "--row", row, 1, f"{shown_name(data)} has rows from 1 to {table.n_rows}.")
     if row > table.n_rows:
-        message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {data}."
+        message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {shown_name(data)}."
         raise DataError(message, expected=table.n_rows, got=row)
     one = table.take(slice(row - 1, row))
     X, no_step = model.encoder.transform(one), _why_no_step(model, one)
+    background, compared = _background(model, table, shown_name(data))
     return {
         "command": "explain",
-        "data": data,
+        "data": shown_name(data),
         "row": row,
         "encoding": _encoding(model, one, X[0]),
-        "why": model.why(one, table)[0],
+        "why": model.why(one, background)[0],
+        "compared": compared,
         "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
         "no_step": no_step,
     }
+
+
+def _background(model: TableModel, table: Table, name: str) -> tuple[Table | None, str]:
+    """Return rows to compare with, where the model has no typical training rows of its own, and a sentence on them."""
+    if model.background is not None:
+        return None, ""
+    if table.n_rows < _FEWEST_ROWS:
+        return None, f"{_NOT_KEPT} to compare with."
+    return table, f"{_NOT_KEPT}: the row is compared with those of {name}."
 
 
 def _why_no_step(model: TableModel, one: Table) -> str:
@@ -64,8 +80,9 @@ def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, An
     found = []
     for coder, places in placed_coders(model.encoder):
         column = one[coder.name]
-        value = "missing" if column.missing[0] else str(column.values[0])
-        features = dict(zip(coder.features, x[places].tolist(), strict=True))
+        value = "missing" if column.missing[0] else plain_text(column.values[0])
+        # The text of a float32 is its shortest one, which the float64 of the same number has not.
+        features = dict(zip(coder.features, (float(str(number)) for number in x[places]), strict=True))
         found.append({"column": coder.name, "value": value, "done": coder.done(), "features": features})
     return found
 
@@ -84,7 +101,7 @@ def run_explain(
         plain_data = {"why": result["why"].to_dict(), "step": None if step is None else step.to_dict()}
         print_json({**result, **plain_data, "model": model_path})
     elif page is not None:
-        print(plain(f"row {row} of {data} explained in {page}"))
+        print(plain(f"row {row} of {result['data']} explained in {page}"))
     else:
         print(_text(result, number, full))
 
@@ -97,6 +114,7 @@ def _text(result: dict[str, Any], digits: int, full: bool) -> str:
         raw = f"{plain(part['column'])} = {plain(part['value'])}".ljust(min(width, 40))
         lines.append(f"  {raw}  ->  {_features(part, digits)}")
     lines += ["", "Why", "---", *map(plain, result["why"].text().splitlines()), ""]
+    lines += [plain(result["compared"]), ""] if result["compared"] else []
     step = result["step"]
     return "\n".join([*lines, result["no_step"] if step is None else step.text(digits=digits, full=full)])
 
@@ -105,9 +123,9 @@ def _features(part: dict[str, Any], digits: int) -> str:
     """Return the features of a column as text; of several, those that are not 0."""
     features = part["features"]
     shown = features if len(features) == 1 else {name: value for name, value in features.items() if value}
-    words = [
-        ("" if name == part["column"] else f"{plain(name)}: ") + f"{value:.{digits}g}" for name, value in shown.items()
-    ]
+    digits = min(digits, _DIGITS)
+    heads = {name: "" if name == part["column"] else f"{plain(name)}: " for name in shown}
+    words = [f"{heads[name]}{value:.{digits}g}" for name, value in shown.items()]
     return ", ".join(words) or "0 in all features"
 
 
@@ -121,6 +139,7 @@ def _page(result: dict[str, Any], digits: int, full: bool) -> str:
         element("div", table(rows, head=["column", "value", "becomes"]), class_="table"),
         element("h2", "Why"),
         why_html(result["why"]),
+        *([element("p", result["compared"])] if result["compared"] else []),
         element("h2", "The training step"),
         element("p", result["no_step"]) if step is None else step.fragment(digits=digits, full=full),
     ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import recipes_lines
@@ -30,7 +31,7 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
         message = f"{WHERE}: --target must name the column to predict, got nothing. The columns are {columns}."
         raise ConfigError(message)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
-    title = f"{options.data} → {options.target}"
+    title = f"{shown_name(options.data)} → {options.target}"
     with catch_interrupts():  # until the report is out: `train` ignores Ctrl-C from when it begins to save
         with watching(title, wanted=not quiet) as watcher:
             _, result = train(options, watcher)

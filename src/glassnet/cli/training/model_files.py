@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.training.preparation import MODEL_SUFFIX, load_table
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
@@ -13,10 +14,11 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.utils.paths import typed_path
 from glassnet.utils.wording import few
 
-__all__ = ["check_model_path", "load_model", "table_for", "training_notes"]
+__all__ = ["check_model_path", "load_model", "reading_of", "table_for", "training_notes"]
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
 
@@ -67,15 +69,23 @@ def load_model(where: str, model: str) -> TableModel:
     return TableModel.load(typed_path(model))
 
 
-def table_for(where: str, model: TableModel, data: str, *, with_target: bool) -> Table:
+def reading_of(model: TableModel) -> ReadOptions:
+    """Return the options for reading a table as the training table was read."""
+    return ReadOptions(forms=model.forms, others="text", spelled=command_line_spelling)
+
+
+def table_for(where: str, model: TableModel, data: str | Source, *, with_target: bool) -> Table:
     """Return a table, read as the training table was; raise an error if it lacks a column that the model needs."""
-    if data.lower().endswith(MODEL_SUFFIX):
-        message = f"{where}: DATA must be a table, got the model file {data!r}. The table comes second."
-        raise ConfigError(message, expected="a table", got=data)
-    table = load_table(where, data, ReadOptions(forms=model.forms, spelled=command_line_spelling))
+    name = shown_name(data) if isinstance(data, str) else data.name
+    if name.lower().endswith(MODEL_SUFFIX):
+        message = f"{where}: DATA must be a table, got the model file {name!r}. The table comes second."
+        raise ConfigError(message, expected="a table", got=name)
+    table = load_table(where, data, reading_of(model))
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:
-        message = f"{where}: {data} must have the columns that the model needs, got no {few(map(repr, absent))}."
+        question = ask_for_renamed(absent, [column for column in table.names if column not in needed])
+        must = f"{name} must have the columns that the model needs"
+        message = f"{where}: {must}, got no {few(map(repr, absent))}. {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
     return table

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from glassnet.cli.input_files import Source, open_source
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular import Column, Table, TableModel, TargetEncoder, split_rows
 from glassnet.tabular.fitting.options import Rows
@@ -80,11 +81,14 @@ def refuse_model(where: str, data: str) -> None:
         raise ConfigError(message, expected="a table", got=data)
 
 
-def load_table(where: str, data: str, options: ReadOptions | None = None) -> Table:
-    """Return the table in a file, read with ``options``."""
-    refuse_model(where, data)
+def load_table(where: str, data: str | Source, options: ReadOptions | None = None) -> Table:
+    """Return the table in a file or on standard input, read with ``options``."""
+    if isinstance(data, str):
+        refuse_model(where, data)
     try:
-        return read_file(f"read_table({data!r})", data, options or ReadOptions(spelled=command_line_spelling))
+        with open_source(data) as source:
+            place = f"read_table({source.name!r})"
+            return read_file(place, source.path, options or ReadOptions(spelled=command_line_spelling))
     except (RuntimeError, DataError) as error:
         # DuckDB turns Ctrl-C into an error of its own.
         if "interrupted" in str(error).lower():
@@ -116,9 +120,9 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
         raise DataError(message, got=column.n_missing)
     if skip:
         return table.take(~column.missing)
-    first = int(column.missing.argmax()) + 1
+    first = column.rows(int(column.missing.argmax()))
     must = f"the target {target!r} must have a value in every row"
-    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them row {first} (counted from 1)"
+    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them {first}"
     message = f"{where}: {must}, got {got}. To leave them out, add --skip-missing."
     raise DataError(message, expected=must, got=column.n_missing)
 

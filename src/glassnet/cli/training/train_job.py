@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
 from glassnet.cli.output.outputs import check_model_output
 from glassnet.cli.training.html_report import check_report, write_report
@@ -62,7 +63,7 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
 
 def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     """Return the table split into parts, and the number of rows that were read."""
-    watcher.phase(f"reading {options.data}")
+    watcher.phase(f"reading {shown_name(options.data)}")
     everything = load_table(WHERE, options.data)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
+from glassnet.cli.input_files import shown_name
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.recipe_network import find_recipe
@@ -64,7 +65,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     return {
         "command": "train",
         "glassnet": gn.__version__,
-        "data": options.data,
+        "data": shown_name(options.data),
         "target": target.name,
         "task": target.task,
         "task_reason": target.reason,

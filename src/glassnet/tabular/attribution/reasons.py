@@ -99,20 +99,23 @@ def reasons_of(model: Predictor, frame: Any, background: Any = None) -> list[Why
     them if the prediction has no gradient in the features (embeddings of categories, averages of networks, quantiles,
     clipped numbers), or if gradients take too long (large networks and many rows to compare with).
 
-    ``background`` has rows to compare with, such as training rows; 50 of them are used. By default it is one row of
-    average numbers without any category.
+    ``background`` has rows to compare with; 50 of them are used. By default they are the model's typical training rows
+    (`typical_rows`), and for a model without these one row of average numbers without any category.
     """
     table = model.table(frame)
     if not table.n_rows:
         message = "TableModel.why: the frame must have at least one row, got none."
         raise DataError(message)
-    return explain_rows(model, table, None if background is None else model.encoder.transform(model.table(background)))
+    beside = None if background is None else model.encoder.transform(model.table(background))
+    return explain_rows(model, table, beside)
 
 
 def explain_rows(model: Predictor, table: Table, background: np.ndarray | None) -> list[Why]:
     """Return the same as `reasons_of`, where ``background`` has encoded rows to compare with, shape (m, d)."""
     X = model.encoder.transform(table)
     baseline, beside = _average_row(model.encoder), "a row of average numbers has"
+    if model.background is not None:
+        baseline, beside = model.background, "typical training rows have"
     if background is not None:
         baseline = background[:: max(1, len(background) // _MOST_BACKGROUND)][:_MOST_BACKGROUND]
         beside = f"the average over {len(baseline)} rows is"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,15 @@ from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, Left
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.forms import read_forms
+from glassnet.tabular.encoding.presence import presence_warnings, require_columns
 from glassnet.tabular.encoding.robust_scaling import RobustScale
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_choice, check_flag, check_integer
-from glassnet.utils.wording import few
 
 __all__ = ["TableEncoder", "placed_coders"]
 
@@ -186,6 +188,14 @@ class TableEncoder:
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
+    def _table(self, frame: Any, where: str) -> Table:
+        rows = complete_rows(frame, self.column_names, self._known, where)
+        return table_of(rows, ReadOptions(forms=self.forms, others="text"), where)
+
+    @property
+    def _known(self) -> list[str]:
+        return [coder.name for coder in self.coders]
+
     def transform(self, frame: Any) -> np.ndarray:
         """Return the features of the rows of ``frame``, float32 (n, d); columns are found by name, others are ignored.
 
@@ -195,12 +205,9 @@ class TableEncoder:
             A column of training is missing, cannot be converted to its kind in training, or holds a number too far from
             training for float32.
         """
-        table = table_of(frame, ReadOptions(forms=self.forms), "TableEncoder.transform")
-        missing = [name for name in self.column_names if name not in table]
-        if missing:
-            got = f"no {', '.join(map(repr, missing))}"
-            message = f"TableEncoder.transform: the frame must have the columns of training, got {got}."
-            raise DataError(message, expected=self.column_names, got=missing)
+        where = "TableEncoder.transform"
+        table = self._table(frame, where)
+        require_columns(where, self.column_names, self._known, table)
         X = self._features(table, np.float32)
         for x, bound in zip(X.T, self._bounds, strict=False):
             if bound is not None:
@@ -211,8 +218,9 @@ class TableEncoder:
         """Return the features of all columns, side by side."""
         X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
         for coder, places in placed_coders(self):
-            column = finite(as_form(table[coder.name], self._form_of(coder), "TableEncoder.transform"))
-            coder.write(X[:, places], column)
+            given = table[coder.name]
+            column = finite(as_form(given, self._form_of(coder), "TableEncoder.transform"))
+            coder.write(X[:, places], replace(column, rows=given.rows))
         return X
 
     def check(self, frame: Any) -> list[str]:
@@ -221,13 +229,8 @@ class TableEncoder:
         They report columns that are absent, not needed or cannot be read, categories that training did not have, values
         outside its range, and missing values in columns that had none in training.
         """
-        table = table_of(frame, ReadOptions(forms=self.forms), "TableEncoder.check")
-        known = {coder.name for coder in self.coders}
-        absent = [name for name in self.column_names if name not in table]
-        extra = [name for name in table.names if name not in known]
-        found = [f"Column {name!r} is needed and not there." for name in absent]
-        if extra:
-            found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
+        table = self._table(frame, "TableEncoder.check")
+        found = presence_warnings(self.column_names, self._known, table)
         for coder in self.coders:
             if coder.features and coder.name in table:
                 found += coder.warnings(table[coder.name], self._form_of(coder))

@@ -125,8 +125,8 @@ class TargetEncoder:
         if bad.any():
             count, row = int(bad.sum()), int(bad.argmax())
             must = f"the target {column.name!r} must have a value in every row"
-            what = f"{count} {what if count > 1 else what.removesuffix('s')}, the first in row {row}"
-            message = f"TargetEncoder.{method}: {must}, got {what} (counted from 0). Remove such rows."
+            what = f"{count} {what if count > 1 else what.removesuffix('s')}, the first in {column.rows(row)}"
+            message = f"TargetEncoder.{method}: {must}, got {what}. Remove such rows."
             raise DataError(message, expected=must, got=count)
         return column
 
@@ -180,7 +180,8 @@ class TargetEncoder:
         """
         self._fitted()
         where = "TargetEncoder.transform"
-        column = self._complete(self._read(_as_column(column), where), "transform")
+        given = _as_column(column)
+        column = self._complete(replace(self._read(given, where), rows=given.rows), "transform")
         if self._scale is not None:
             z = self._scale.forward(column.values)
             with np.errstate(over="ignore", under="ignore"):
@@ -189,7 +190,7 @@ class TargetEncoder:
                 return scaled
             row = int(np.argmin(np.isfinite(scaled[:, 0])))
             must = f"the target {self.name!r} must hold numbers near those of training"
-            message = f"{where}: {must}, got {column.values[row]} in row {row}. float32 cannot hold it scaled."
+            message = f"{where}: {must}, got {column.values[row]} in {column.rows(row)}. float32 cannot hold it scaled."
             raise DataError(message, expected=must, got=column.values[row])
         codes = {label: code for code, label in enumerate(self._labels)}
         found = np.array([codes.get(value, -1) for value in column.values.tolist()], dtype=np.int64)
@@ -197,8 +198,9 @@ class TargetEncoder:
             row, count = int(np.argmin(found)), int((found < 0).sum())
             value = _label(column.values[row])
             must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))} as in training"
-            more = f" ({count} such rows)" if count > 1 else ""
-            message = f"{where}: {must}, got {value!r} in row {row}{more}. Leave such rows out, or train with them."
+            more = f", and in {count - 1} more" if count > 1 else ""
+            advice = "Leave such rows out, or train with them."
+            message = f"{where}: {must}, got {value!r} in {column.rows(row)}{more}. {advice}"
             raise DataError(message, expected=self._labels, got=value)
         return found
 

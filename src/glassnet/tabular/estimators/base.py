@@ -17,13 +17,16 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
-from glassnet.tabular.estimators.inputs import as_table
+from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
 from glassnet.tabular.model import TableModel
+from glassnet.tabular.one_row import Answer, answer_of
+from glassnet.tabular.reading.frames import is_frame
+from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number, check_weights
@@ -95,6 +98,7 @@ class TabularEstimator(BaseEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
+    _columns: tuple[bool, list[str]]  # whether they are found by name, and the names
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
@@ -103,7 +107,7 @@ class TabularEstimator(BaseEstimator):
 
         Parameters
         ----------
-        X : DataFrame of pandas, polars or pyarrow, dict of arrays, or array of shape (n, d)
+        X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
             column has a kind of its own. A column without any value is left out.
         y : array or Series of shape (n,)
@@ -226,6 +230,9 @@ class TabularEstimator(BaseEstimator):
 
     def _table(self, X: Any) -> Table:
         check_is_fitted(self, "model_")
+        if self._columns[0]:
+            encoder = self.model_.encoder
+            X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
         return as_table(self, X, reset=False)
 
     @property
@@ -239,6 +246,22 @@ class TabularEstimator(BaseEstimator):
         """Training history of the first network."""
         check_is_fitted(self, "model_")
         return self.histories_[0]
+
+    def predict_one(self, row: Any) -> Answer:
+        """Return the answer for one row as plain data that JSON can hold; see `TableModel.predict_one`.
+
+        Parameters
+        ----------
+        row : dict, Series, row of a structured array, or table of one row
+            As in ``X`` of `fit`, or a list of values if that was an array.
+        """
+        cells = None if is_frame(row) else as_array(row)
+        table = self._table(row if cells is None or cells.ndim != 1 else [row])
+        return answer_of(self.model_, table, self._labels(), f"{type(self).__name__}.predict_one")
+
+    def _labels(self) -> list[Any]:
+        """Return the labels in the order of the model's codes; none for a regression."""
+        return []
 
     def why(self, X: Any, background: Any = None) -> list[Why]:
         """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.

@@ -84,6 +84,9 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         table = self._table(X)
         return self.model_.predict_proba(table)[:, self._places]
 
+    def _labels(self) -> list[Any]:
+        return [self.classes_[place] for place in np.argsort(self._places)]
+
 
 @shares_documentation(TabularEstimator)
 class TabularRegressor(RegressorMixin, TabularEstimator):

@@ -12,7 +12,8 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import is_frame, table_of
-from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.options import ReadAs, ReadOptions
+from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
 
 __all__ = ["as_array", "as_table"]
@@ -28,9 +29,11 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
+    X = columns_of(X, name) or X if are_rows(X) else X
     names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
     if is_frame(X):
-        table = table_of(X, ReadOptions(forms=dict(zip(names, forms, strict=True))), name)
+        others: ReadAs | None = None if reset else "text"
+        table = table_of(X, ReadOptions(forms=dict(zip(names, forms, strict=True)), others=others), name)
     else:
         table = _from_matrix(name, X, forms)
     labels = _labels(X)

@@ -18,6 +18,7 @@ from glassnet.network import Network
 from glassnet.populations.folds import make_folds
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
+from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.options import NOTES, FitOptions, Rows
@@ -64,11 +65,14 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         target = _rescaled(target, scaled, clip=options.recipe.clips)
     encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     held_out = None if valid is None else _arrays(encoder, target, valid)
-    jobs = _Jobs(options, encoder, target, _arrays(encoder, target, train), held_out)
+    data = _arrays(encoder, target, train)
+    jobs = _Jobs(options, encoder, target, data, held_out)
     trained = jobs.train(began)
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
     histories = [one.history for one in trained]
-    return Trained(TableModel(network, encoder, target), histories, trained, jobs.was_interrupted)
+    model = TableModel(network, encoder, target)
+    model.background = typical_rows(model, data[0], data[2])
+    return Trained(model, histories, trained, jobs.was_interrupted)
 
 
 def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:

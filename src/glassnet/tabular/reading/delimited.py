@@ -13,6 +13,7 @@ from glassnet.tabular.reading.cells.plain import has_large_numbers, may_have_tho
 from glassnet.tabular.reading.cells.reader import CellReader, Draft
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.scanning import Layout, TextScan, find_layout, scan_text
 from glassnet.tabular.reading.table import Table, check_names
 
@@ -33,7 +34,7 @@ def read_delimited(where: str, file: Path, separator: str | None, options: ReadO
     names = [name or f"column_{i}" for i, name in enumerate(layout.names, start=1)]
     check_names(where, names, "Rename one of them in the first line.")
     wanted = {i for i, name in enumerate(names) if _needs_text(name, options)}
-    reader = CellReader(where, options, semicolons=layout.separator == ";")
+    reader = CellReader(where, options, place=IN_FILE, semicolons=layout.separator == ";")
     drafts: list[Draft] = []
     # Where a column stays as it is written, NA is a word there.
     stays = "text" in options.read.values() or any(form.style == "text" for form in options.forms.values())

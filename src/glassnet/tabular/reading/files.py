@@ -14,6 +14,7 @@ from glassnet.tabular.reading.frames import warn_of_notes
 from glassnet.tabular.reading.json_files import read_json
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.checks import nearest
 from glassnet.utils.paths import typed_path
@@ -121,9 +122,10 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     suffix = _suffix(where, file)
     if _FORMATS[suffix] == "text":
         separator = options.separator or ("\t" if suffix in (".tsv", ".tab") else None)
-        table = read_delimited(where, file, separator, options)
+        table = read_delimited(where, file, separator, options).named_by(IN_FILE)
     else:
-        table = {"json": read_json, "parquet": read_parquet}[_FORMATS[suffix]](where, file, options)
+        read = {"json": read_json, "parquet": read_parquet}[_FORMATS[suffix]]
+        table = read(where, file, options).named_by(IN_FILE)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)

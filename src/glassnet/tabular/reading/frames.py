@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.errors import DataError, TableWarning
 from glassnet.tabular.reading.cells.reader import CellReader, Draft, with_own_markers
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
+from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.values import as_texts, native_column
 from glassnet.utils.checks import require_extra
@@ -19,7 +20,7 @@ __all__ = ["column_from_values", "draft_column", "is_frame", "table_of", "to_tab
 
 
 def is_frame(X: Any) -> bool:
-    """Return whether X has named columns, as `to_table` needs, unlike a matrix or a list.
+    """Return whether X has named columns, as `to_table` needs, unlike a matrix or a list of lists.
 
     Examples
     --------
@@ -28,7 +29,7 @@ def is_frame(X: Any) -> bool:
     """
     # On the class, since `columns` of a LazyFrame itself would be computed, with a warning.
     has_names = any(hasattr(type(X), name) for name in ("columns", "column_names"))
-    return isinstance(X, (Table, Mapping)) or has_names or _has_fields(X)
+    return isinstance(X, (Table, Mapping)) or has_names or _has_fields(X) or are_rows(X)
 
 
 def _has_fields(X: Any) -> bool:
@@ -49,7 +50,9 @@ def to_table(
 
     Parameters
     ----------
-    frame : Table, DataFrame of pandas, polars or pyarrow, mapping from names to arrays, or structured array
+    frame : Table, DataFrame of pandas, polars or pyarrow, mapping from names to arrays, structured array, or rows
+        A row is a dict with one value for each column, a Series of pandas with the names of columns as its index, or a
+        row of a structured array; several are a list of these, and a name that some lack is a missing value there.
         None, NaN, NaT, masked entries and blank text are missing values; ``"NA"`` is text. Whole numbers, decimals
         and nullable numbers become float64 (exact up to 2**53); dates and times UTC without a zone; durations seconds;
         categorical columns and columns of mixed types categories by their text, without the blanks around it.
@@ -67,6 +70,8 @@ def to_table(
     >>> table = to_table({"size": [1, 2, None], "colour": ["red", None, "blue"]})
     >>> table["size"].values.tolist(), table["colour"].values.tolist()
     ([1.0, 2.0, nan], ['red', '', 'blue'])
+    >>> to_table([{"size": 1, "colour": "red"}, {"size": 2}])["colour"].values.tolist()
+    ['red', '']
     """
     given = {"decimal": decimal, "thousands": thousands, "missing": missing, "day_first": day_first, "read": read}
     table = table_of(frame, ReadOptions.checked("to_table", like=like, **given))
@@ -78,10 +83,11 @@ def table_of(frame: Any, options: ReadOptions, where: str = "to_table") -> Table
     """Return any kind of table as a `Table`, without a `TableWarning`: see its notes."""
     if isinstance(frame, Table):
         return frame
-    if _has_fields(frame):
+    if _has_fields(frame) and frame.ndim:
         frame = {name: frame[name] for name in frame.dtype.names}
     reader = CellReader(where, options)
-    named = _series_of(frame, where) if not isinstance(frame, Mapping) else [(str(n), v) for n, v in frame.items()]
+    cells = columns_of(frame, where)
+    named = _series_of(frame, where) if cells is None else [(str(name), values) for name, values in cells.items()]
     check_names(where, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
     return Table(reader.settle(drafts), where)
@@ -103,8 +109,10 @@ def _series_of(frame: Any, where: str) -> list[tuple[str, Any]]:
     try:
         wrapped = narwhals.from_native(frame, eager_only=True)
     except (TypeError, ValueError) as error:
-        must = "frame must be a DataFrame of pandas, polars or pyarrow, or a dict of arrays"
+        must = "frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts"
         advice = "Call its collect() first." if hasattr(frame, "collect") else ""
+        if hasattr(frame, "to_frame"):
+            advice = "One row has the names of the columns as its index; of one column, pass to_frame()."
         message = f"{where}: {must}, got {type(frame).__name__}. {advice}".rstrip()
         raise DataError(message, expected=must, got=type(frame)) from error
     return [(str(series.name), series) for series in wrapped.iter_columns()]

@@ -12,6 +12,7 @@ from glassnet.tabular.reading.cells.reader import CellReader
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.frames import draft_column
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Table, check_names
 
@@ -28,7 +29,7 @@ def read_json(where: str, file: Path, options: ReadOptions) -> Table:
     if scan.has_mark:
         message = f"{where}: JSON must not begin with a byte order mark, got one. Save the file as plain UTF-8."
         raise DataError(message)
-    reader = CellReader(where, options)
+    reader = CellReader(where, options, place=IN_FILE)
     named = _in_other_layout(where, file, scan.compressed, scan.n_bytes) if scan.head.lstrip()[:1] == "{" else None
     if named is None:
         named = _records(where, file, scan.compressed)

@@ -19,7 +19,7 @@ BadRows = Literal["refuse", "skip"]
 """What to do with rows of another number of fields than the header."""
 
 READINGS: tuple[ReadAs, ...] = ("number", "text", "category", "date", "drop")
-_DECIMALS = (".", ",")
+_DECIMALS = (",", ".")
 _THOUSANDS = (",", ".", " ", "'", "_")
 
 
@@ -82,6 +82,9 @@ class ReadOptions:
         missing values.
     forms : mapping from column names to `Form`
         How columns were read in training, which new data are read like.
+    others : {"number", "text", "category", "date"}, optional
+        What text is read as in columns that neither ``read`` nor ``forms`` names; by default the cells decide. A model
+        does not use such columns, so nobody should have to decide about their cells.
     spelled : callable
         Returns an option and its value in the words of the caller, for messages.
     """
@@ -97,6 +100,7 @@ class ReadOptions:
     day_first: bool | None = None
     read: Mapping[str, ReadAs] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
+    others: ReadAs | None = None
     spelled: Any = python_spelling
 
     @classmethod

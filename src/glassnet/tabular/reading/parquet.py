@@ -13,6 +13,7 @@ from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import draft_column
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.text import plain_text
 
@@ -29,7 +30,7 @@ def read_parquet(where: str, file: Path, options: ReadOptions) -> Table:
         notes = read_arrow_notes({bytes(row[1]): bytes(row[2]) for row in rows})
         check_names(where, names)
         arrays = relation.fetchnumpy()
-    reader = CellReader(where, options)
+    reader = CellReader(where, options, place=IN_FILE)
     left_out = {name for name in notes.index if set(names) - set(notes.index)} | options.dropped
     drafts = [
         draft_column(name, _as_noted(name, array, notes), reader)

@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.row_names import IN_ARRAY, RowNames
 from glassnet.utils.checks import nearest
 from glassnet.utils.wording import few
 
@@ -48,6 +49,8 @@ class Column:
         What a user should know about the reading, each a sentence.
     exact : ndarray of str, optional
         The digits of whole numbers that float64 rounds; labels are made of them.
+    rows : RowNames
+        How messages name its rows.
 
     Examples
     --------
@@ -63,6 +66,7 @@ class Column:
     form: Form | None = None
     notes: tuple[str, ...] = ()
     exact: np.ndarray | None = None
+    rows: RowNames = IN_ARRAY
 
     def __post_init__(self) -> None:
         dtype = DTYPES.get(self.kind)
@@ -87,7 +91,8 @@ class Column:
     def take(self, rows: np.ndarray | slice) -> Column:
         """Return the column with these rows only, in this order."""
         exact = None if self.exact is None else self.exact[rows]
-        return replace(self, values=self.values[rows], missing=self.missing[rows], exact=exact)
+        names = self.rows.take(rows, len(self))
+        return replace(self, values=self.values[rows], missing=self.missing[rows], exact=exact, rows=names)
 
 
 class Table:
@@ -156,6 +161,10 @@ class Table:
             if name not in self._by_name:
                 raise _unknown(name, self.names)
         return Table([column for column in self.columns if column.name not in gone], notes=self.notes)
+
+    def named_by(self, rows: RowNames) -> Table:
+        """Return the table with other names of its rows in messages."""
+        return Table([replace(column, rows=rows) for column in self.columns], notes=self.notes)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{column.name}: {column.kind}" for column in self.columns)

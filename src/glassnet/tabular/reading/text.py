@@ -50,7 +50,7 @@ def as_form(column: Column, form: Form, where: str) -> Column:
     Raises
     ------
     DataError
-        A value cannot be converted; the message has its row, counted from 0.
+        A value cannot be converted; the message names its row.
     """
     kind = form.kind
     if column.kind == kind:
@@ -98,5 +98,6 @@ def _unreadable(column: Column, form: Form, where: str, is_bad: Callable[[object
     rows = np.flatnonzero(~column.missing)
     row = next(row for row in rows.tolist() if is_bad(column.values[row]))
     value = plain_text(column.values[row])
-    message = f"{where}: column {column.name!r} must hold {form.must()} as in training, got {value!r} in row {row}."
+    place = column.rows(row)
+    message = f"{where}: column {column.name!r} must hold {form.must()} as in training, got {value!r} in {place}."
     return DataError(message, expected=form.kind, got=value)

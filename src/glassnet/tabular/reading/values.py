@@ -14,6 +14,7 @@ import numpy as np
 from glassnet.errors import DataError
 from glassnet.tabular.reading.cells.large import EXACT
 from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.row_names import IN_ARRAY
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.wording import shortened
@@ -138,7 +139,7 @@ def _from_moments(name: str, values: np.ndarray, where: str) -> Column:
     far = np.flatnonzero(np.abs(years) > _MOST_YEARS)
     if far.size:
         must = f"column {name!r} must hold dates within {_MOST_YEARS:,} years of 1970"
-        message = f"{where}: {must}, got {values[far[0]]} in row {far[0]}."
+        message = f"{where}: {must}, got {values[far[0]]} in {IN_ARRAY(far[0])}."
         raise DataError(message, expected=must, got=values[far[0]])
     return Column(name, "date", values.astype("M8[us]"), missing)
 

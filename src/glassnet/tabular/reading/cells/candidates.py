@@ -13,8 +13,8 @@ from glassnet.tabular.reading.cells.column import Open, TextColumn
 from glassnet.tabular.reading.cells.distinct import Shapes, find_shapes
 from glassnet.tabular.reading.cells.doubts import Doubt
 from glassnet.tabular.reading.cells.large import large_whole_numbers, merged_note, merges, with_exact
-from glassnet.tabular.reading.cells.markers import truth_words
-from glassnet.tabular.reading.cells.moments import DateTexts
+from glassnet.tabular.reading.cells.markers import INFINITE, truth_words
+from glassnet.tabular.reading.cells.moments import DateTexts, spread_out
 from glassnet.tabular.reading.cells.notation import choose_notation, choose_unit, is_currency
 from glassnet.tabular.reading.cells.numbers import Notation, NumberShapes, parse_numbers
 from glassnet.tabular.reading.form import Form
@@ -63,7 +63,7 @@ def _number_share(shapes: Shapes) -> float:
 
 
 def _date_share(shapes: Shapes) -> float:
-    return float(DateTexts.of(shapes).candidates().mean())
+    return float(DateTexts.of(shapes).exist().mean())
 
 
 def _clock_share(shapes: Shapes) -> float:
@@ -77,18 +77,22 @@ class _Candidates:
     def __init__(self, column: TextColumn, rest: np.ndarray, forced: str = "") -> None:
         self.column, self.rest, self.forced = column, rest, forced
         texts = column.cells.ordinary
-        self.shapes = find_shapes([texts[i] for i in rest])
+        chosen = [texts[i] for i in rest]
+        self.shapes = find_shapes([spread_out(text) for text in chosen] if forced == "date" else chosen)
         self.counts = column.cells.counts[rest]
+        lower = enumerate(text.lower() for text in self.shapes.texts)
+        self.infinite = {i: INFINITE[text] for i, text in lower if text in INFINITE}
         self.total = int(self.counts.sum())
 
     def decide(self) -> Column | Open | Doubt:
         """Return the column as the kind that most cells are."""
         numbers = NumberShapes.of(self.shapes, self.counts)
         is_number = np.array([one is not None for one in numbers.each], dtype=bool)[self.shapes.place]
+        is_number |= np.isin(np.arange(len(is_number)), list(self.infinite))
         if self.forced == "number" or (not self.forced and is_number.all()):
             return self._numbers(numbers, is_number)
         dates = DateTexts.of(self.shapes)
-        is_date = dates.candidates()
+        is_date = dates.exist()
         clock = ClockTexts.of(self.shapes)
         seconds, is_time = clock.seconds()
         shares = {"number": is_number, "date": is_date, "clock": ~np.isnan(seconds)}
@@ -102,7 +106,7 @@ class _Candidates:
 
     def _numbers(self, found: NumberShapes, is_number: np.ndarray) -> Column | Open | Doubt:
         column, options = self.column, self.column.options
-        if not is_number.any():
+        if not found.numbers():
             return self._whole_exceptions(is_number, "numbers")
         unit, why = choose_unit(found)
         if why == "partial" and self.forced:
@@ -127,6 +131,8 @@ class _Candidates:
         self, found: NumberShapes, notation: Notation, unit: str | None, is_number: np.ndarray
     ) -> Column | Doubt:
         values = parse_numbers(found, notation, unit)
+        for i, value in self.infinite.items():
+            values[i] = value
         good = ~np.isnan(values)
         extra = self._extra_marker(good)
         if not good.all() and not extra and not self.forced:

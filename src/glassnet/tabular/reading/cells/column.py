@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.tabular.reading.cells.distinct import Distinct
 from glassnet.tabular.reading.cells.doubts import Doubt
-from glassnet.tabular.reading.cells.markers import INFINITE, is_missing, is_missing_in_numbers
+from glassnet.tabular.reading.cells.markers import is_missing, is_missing_in_numbers
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
@@ -62,10 +62,8 @@ class TextColumn:
     # ---- cells ------------------------------------------------------------------------------------------------------
 
     def rest(self) -> np.ndarray:
-        """Return the positions of the texts that are neither missing nor infinite."""
-        return np.flatnonzero(
-            [not (is_missing_in_numbers(t, self._own) or t.lower() in INFINITE) for t in self.cells.texts]
-        )
+        """Return the positions of the texts that are not missing, even among numbers."""
+        return np.flatnonzero([not is_missing_in_numbers(text, self._own) for text in self.cells.texts])
 
     @property
     def weak_markers(self) -> list[str]:
@@ -102,9 +100,6 @@ class TextColumn:
 
     def numbers(self, values: np.ndarray, form: Form, note: str = "") -> Column:
         """Return the column as numbers, from the number of each distinct text."""
-        for i, text in enumerate(self.cells.texts):
-            if text.lower() in INFINITE:
-                values[i] = INFINITE[text.lower()]
         form = self._with_markers(form)
         numbers = values[self.cells.place]
         return Column(self.name, "number", numbers, np.isnan(numbers), form, (note,) if note else ())

@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.tabular.reading.cells.date_shapes import DateShape, read_date_shape
 from glassnet.tabular.reading.cells.distinct import Shapes
 
-__all__ = ["DateTexts", "Order"]
+__all__ = ["DateTexts", "Order", "spread_out"]
 
 Order = Literal["dmy", "mdy"]
 _PIVOT = 69  # two-digit years from here on are of the twentieth century, as in POSIX
@@ -46,9 +46,11 @@ class DateTexts:
         """Whether some texts have a time of day."""
         return any(one is not None and one.has_time for one in self.each)
 
-    def candidates(self) -> np.ndarray:
-        """Return for each text whether it looks like a date."""
-        found: np.ndarray = np.array([one is not None for one in self.each], dtype=bool)[self.shapes.place]
+    def exist(self) -> np.ndarray:
+        """Return for each text whether it is a date that exists, with the day or the month first."""
+        found: np.ndarray = ~np.isnat(self.moments("dmy"))
+        if self.is_open:
+            found |= ~np.isnat(self.moments("mdy"))
         return found
 
     def moments(self, order: Order = "dmy") -> np.ndarray:
@@ -68,6 +70,17 @@ class DateTexts:
                 numbers = self.shapes.digits(members, [one.spans[name] for name in names])
                 found[members] = _moments(one, dict(zip(names, numbers, strict=True)), order)
         return found
+
+
+def spread_out(text: str) -> str:
+    """Return 20240531 as 2024-05-31, which only a user's word makes a date; other text unchanged.
+
+    Examples
+    --------
+    >>> spread_out("20240531"), spread_out("2024")
+    ('2024-05-31', '2024')
+    """
+    return f"{text[:4]}-{text[4:6]}-{text[6:]}" if len(text) == 8 and text.isdigit() else text
 
 
 def _without_seasons(shapes: Shapes, each: list[DateShape | None]) -> list[DateShape | None]:

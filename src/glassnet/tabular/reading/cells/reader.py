@@ -17,16 +17,13 @@ from glassnet.tabular.reading.cells.numbers import Notation
 from glassnet.tabular.reading.cells.remarks import with_remarks
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.row_names import IN_ARRAY
 from glassnet.tabular.reading.table import Column
 
 __all__ = ["CellReader", "Draft", "read_cells", "with_own_markers"]
 
 Draft = Column | Open | Doubt
 """A column, or what must be decided about it."""
-
-
-def _place_in_array(row: int) -> str:
-    return f"row {row} (counted from 0)"
 
 
 class CellReader:
@@ -56,7 +53,7 @@ class CellReader:
         where: str,
         options: ReadOptions,
         *,
-        place: Callable[[int], str] = _place_in_array,
+        place: Callable[[int], str] = IN_ARRAY,
         semicolons: bool = False,
     ) -> None:
         self.where, self.options, self._place, self._semicolons = where, options, place, semicolons
@@ -67,9 +64,10 @@ class CellReader:
         column = TextColumn(name, Distinct.of(cells), self.options, self._place)
         if name in self.options.forms:
             return column.category(self.options.forms[name].style == "text")
-        kind = self.options.read.get(name)
+        kind = self.options.read.get(name, self.options.others)
         draft = decide(column) if kind is None else decide_as(column, kind)
         if isinstance(draft, Column):
+            draft = with_own_markers(draft, self.options) if draft.kind == "number" else draft
             self._note_evidence(draft)
         return draft
 

@@ -7,7 +7,7 @@ import numpy as np
 from glassnet.tabular.reading.cells.clock import ClockTexts
 from glassnet.tabular.reading.cells.distinct import Distinct, find_shapes
 from glassnet.tabular.reading.cells.markers import INFINITE, is_missing_in_numbers, truth_of
-from glassnet.tabular.reading.cells.moments import DateTexts
+from glassnet.tabular.reading.cells.moments import DateTexts, spread_out
 from glassnet.tabular.reading.cells.numbers import Notation, NumberShapes, parse_numbers
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import DTYPES, FILLERS
@@ -46,6 +46,8 @@ def reread(cells: Distinct, form: Form) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 def _moments(texts: list[str], form: Form) -> np.ndarray:
     """Return dates; where training showed no order of day and month, texts that leave it open cannot be read."""
+    if form.example.isdigit():
+        texts = [spread_out(text) for text in texts]
     dates = DateTexts.of(find_shapes(texts))
     found = dates.moments("mdy" if form.order == "mdy" else "dmy")
     if not form.order and dates.is_open:

@@ -1,0 +1,34 @@
+"""Check that a table has the columns of training, and say which of its others may be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from glassnet.errors import DataError
+from glassnet.tabular.reading.renamed import ask_for_renamed, find_renamed
+from glassnet.tabular.reading.table import Table
+from glassnet.utils.wording import few
+
+__all__ = ["presence_warnings", "require_columns"]
+
+
+def require_columns(where: str, needed: Sequence[str], known: Collection[str], table: Table) -> None:
+    """Raise an error if a table lacks columns that are ``needed``; ``known`` are all those of training."""
+    absent = [name for name in needed if name not in table]
+    if absent:
+        question = ask_for_renamed(absent, [name for name in table.names if name not in known])
+        got = f"no {', '.join(map(repr, absent))}"
+        message = f"{where}: the frame must have the columns of training, got {got}. {question}".rstrip()
+        raise DataError(message, expected=needed, got=absent)
+
+
+def presence_warnings(needed: Sequence[str], known: Collection[str], table: Table) -> list[str]:
+    """Return warnings about columns that are needed and absent, and about those that are not known."""
+    absent = [name for name in needed if name not in table]
+    extra = [name for name in table.names if name not in known]
+    meant = find_renamed(absent, extra)
+    questions = {name: f" Did you mean {near!r}?" for name, near in meant.items()}
+    found = [f"Column {name!r} is needed and not there.{questions.get(name, '')}" for name in absent]
+    if extra:
+        found.append(f"Not in the training data and passed over: {few(map(repr, extra), 5)}.")
+    return found

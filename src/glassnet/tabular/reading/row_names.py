@@ -1,0 +1,58 @@
+"""How messages name a row of a table: by its line in a text file, else by its position, said from where it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+__all__ = ["IN_ARRAY", "IN_FILE", "RowNames"]
+
+
+class RowNames:
+    """Names the rows of a table, which may be some of the rows of a larger one.
+
+    Parameters
+    ----------
+    line_of : callable, optional
+        Returns the line, counted from 1, of a row of the file, counted from 0.
+    in_file : bool, default=False
+        Whether the table is from a file, whose rows count from 1; those of frames and arrays count from 0.
+
+    Examples
+    --------
+    >>> RowNames()(3), RowNames(in_file=True)(3), RowNames(lambda row: row + 2)(3)
+    ('row 3 (counted from 0)', 'row 4 (counted from 1)', 'line 5')
+    >>> RowNames(in_file=True).take(np.array([False, True, True]), 3)(0)
+    'row 2 (counted from 1)'
+    """
+
+    def __init__(self, line_of: Callable[[int], int] | None = None, *, in_file: bool = False) -> None:
+        self._line_of, self._in_file = line_of, in_file
+        self._taken: tuple[tuple[np.ndarray | slice, int], ...] = ()
+
+    def take(self, rows: np.ndarray | slice, n: int) -> RowNames:
+        """Return the names of some of the rows: numbers, a mask or a slice of ``n`` rows."""
+        found = RowNames(self._line_of, in_file=self._in_file)
+        found._taken = (*self._taken, (rows, n))
+        return found
+
+    def __call__(self, row: int) -> str:
+        """Return the name of a row, counted from 0."""
+        for rows, n in reversed(self._taken):
+            row = int(np.arange(n)[rows][row])
+        if self._line_of is not None:
+            return f"line {self._line_of(row)}"
+        return f"row {row + 1} (counted from 1)" if self._in_file else f"row {row} (counted from 0)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        # What reads the file again belongs to this process.
+        return {**vars(self), "_line_of": None, "_in_file": self._in_file or self._line_of is not None}
+
+
+IN_ARRAY = RowNames()
+"""The names of rows of an array or a frame."""
+
+IN_FILE = RowNames(in_file=True)
+"""The names of rows of a file without lines, such as Parquet."""
