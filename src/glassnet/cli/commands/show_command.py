@@ -6,6 +6,7 @@ from typing import Any
 
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.model_files import check_model_path, training_notes
+from glassnet.cli.training.notes import notes_problem
 from glassnet.layers import Layer
 from glassnet.network import Network, load
 from glassnet.saving.configuration import network_config
@@ -36,6 +37,9 @@ def describe_model(model: str) -> dict[str, Any]:
         "seeds": config["seeds"],
         "training": training_notes(network),
     }
+    problem = notes_problem(network)
+    if problem:
+        result["warnings"] = [problem]
     if "table" in network.metadata:
         table = TableModel.load(path)
         result["target"] = table.target.name

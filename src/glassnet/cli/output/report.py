@@ -253,6 +253,9 @@ def print_model(result: dict[str, Any]) -> None:
             _print_columns(console, {"dropped": [], **result})
         if result["training"]:
             _print_past(console, result["training"])
+        for warning in result.get("warnings", ()):
+            console.print()
+            console.print(Text(plain(warning), style="yellow"))
 
 
 def _purpose(result: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
+from glassnet.cli.training.notes import checked_notes
 from glassnet.cli.training.preparation import MODEL_SUFFIX, load_table
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
@@ -48,18 +49,16 @@ def _near_file(path: str) -> str:
 
 
 def training_notes(network: Network) -> dict[str, Any] | None:
-    """Return the notes on the training that `glassnet train` wrote into a file; None for other models."""
-    notes = network.metadata.get("training")
-    parts = ("rows", "network", "training", "history", "scores", "baseline")
-    if isinstance(notes, dict) and "data" in notes and all(isinstance(notes.get(part), dict) for part in parts):
-        return notes | {"scores": {who: _in_order(scores) for who, scores in notes["scores"].items()}}
-    return None
+    """Return the notes on the training that `glassnet train` wrote into a file; None if there are no such notes."""
+    notes = checked_notes(network)
+    if notes is None:
+        return None
+    known = {who: notes["scores"][who] for who in ("network", "linear", "baseline")}
+    return notes | {"scores": {who: _in_order(scores) for who, scores in known.items()}}
 
 
-def _in_order(scores: Any) -> Any:
+def _in_order(scores: dict[str, Any]) -> dict[str, Any]:
     """Return scores in the order of all reports: in a file the keys are sorted."""
-    if not isinstance(scores, dict):
-        return scores
     return {name: scores[name] for name in sorted(scores, key=lambda s: SCORES.index(s) if s in SCORES else 99)}
 
 
