@@ -256,6 +256,27 @@ def test_another_training_is_not_resumed(run: Call) -> None:
     assert run("train", "y.csv", *words[2:], "--epochs", "3", "--resume") == (0, "", "")
 
 
+def test_what_only_the_network_can_tell_is_said_in_options(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows that differ in a way the columns do not show, or another release's recipe, are refused in the same words."""
+    from glassnet.cli.training import run_files
+
+    write_table("x.csv")
+    words = ["train", "x.csv", "-t", "t", "--recipe", "small", "-q", "--checkpoint", RUN]
+    assert run(*words, "--epochs", "3")[0] == 0
+    monkeypatch.setattr(run_files, "_prints", lambda data: {})
+    monkeypatch.setattr(run_files, "_compare_data", lambda *words: None)
+    write_table("x.csv", last="yes")
+    must = f"--resume must come with data, options and a release of glassnet as {str(Path(RUN).absolute())!r} was begun with"
+    code, _, err = run(*words, "--epochs", "3", "--resume")
+    assert code == 2
+    assert err.startswith(f"glassnet train: {must}, got others: contents was ")
+    assert err.endswith(". Leave out --resume to begin anew.\n")
+    monkeypatch.setattr(run_files, "_compare_options", lambda *words: None)
+    code, _, err = run(*words, "--epochs", "4", "--seed", "3", "--resume")
+    assert code == 2
+    assert err.startswith(f"glassnet train: {must}, got ")
+
+
 def test_files_that_cannot_be_a_checkpoint(run: Call) -> None:
     """Each is refused in one sentence before the table is read, and keeps its bytes."""
     write_table("x.csv")

@@ -394,6 +394,7 @@ def test_one_writer_at_a_time(ends: str, tmp_path: Path) -> None:
         if ends == "killed":
             process.kill()
             process.wait()
+            assert (tmp_path / ".run.safetensors.lock").exists()
             net = network()
             net.fit(X, Y, epochs=5, checkpoint=path, resume=True)
         else:
@@ -404,6 +405,14 @@ def test_one_writer_at_a_time(ends: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(net.params, straight.params)
     assert os.listdir(tmp_path) == [path.name]
     network().save(path)
+
+
+def test_saving_removes_the_lock_of_a_dead_run(tmp_path: Path) -> None:
+    """What a killed run has left is swept by the next save: the part file, and the lock that nobody holds."""
+    for name in (f".run.safetensors.{dead_process()}-5.part", ".run.safetensors.lock"):
+        (tmp_path / name).write_text(f"glassnet {dead_process()} somewhere\n")
+    network().save(tmp_path / "run.safetensors")
+    assert os.listdir(tmp_path) == ["run.safetensors"]
 
 
 def test_the_lock_is_nobody_elses_file(tmp_path: Path) -> None:

@@ -38,10 +38,7 @@ def sole_writer(where: str, path: Path) -> Iterator[None]:
         yield
     finally:
         if descriptor is not None:
-            with suppress(OSError):
-                if os.path.samestat(os.stat(lock), os.fstat(descriptor)):
-                    os.unlink(lock)  # while it is held, so that nobody can have taken it
-            os.close(descriptor)
+            _remove(lock, descriptor)
 
 
 def _acquire(where: str, path: Path, lock: Path) -> int | None:
@@ -114,15 +111,28 @@ def _busy(where: str, path: Path, descriptor: int) -> ConfigError:
 
 
 def refuse_locked(where: str, path: Path) -> None:
-    """Raise ConfigError if a run is writing its checkpoints to ``path``, links resolved."""
-    descriptor = None if fcntl is None else _open(path.with_name(f".{path.name}.lock"), os.O_RDONLY)
+    """Raise ConfigError if a run is writing its checkpoints to ``path``, links resolved.
+
+    The lock file that a killed run has left is removed.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    descriptor = None if fcntl is None else _open(lock, os.O_RDWR)
     if descriptor is None:
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         if _holder_lives(descriptor):
             raise _busy(where, path, descriptor) from None
     except OSError:  # a file system without locks
-        pass
+        os.close(descriptor)
+        return
+    _remove(lock, descriptor)
+
+
+def _remove(lock: Path, descriptor: int) -> None:
+    """Remove a lock file and close it."""
+    with suppress(OSError):
+        if os.path.samestat(os.stat(lock), os.fstat(descriptor)):
+            os.unlink(lock)  # while it is held, so that nobody can have taken it
     os.close(descriptor)

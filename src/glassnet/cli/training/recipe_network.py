@@ -15,6 +15,7 @@ import glassnet as gn
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
+from glassnet.cli.training.run_files import as_refused
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.tabular import TableModel
@@ -137,8 +138,13 @@ def fit_recipe(
         plan = replace(plan, max_seconds=left, seconds_per_step=None if known is None else known.seconds_per_step)
     if run_file is not None:
         ctrl_c.kept = f"in training. To go on from {str(run_file.path)!r}, add --resume."
-    with _warnings_shown(watcher):
-        trained = _fit(options, data, plan)
+    try:
+        with _warnings_shown(watcher):
+            trained = _fit(options, data, plan)
+    except ConfigError as error:
+        if run_file is None:
+            raise
+        raise as_refused(error, run_file) from error
     if not any(history.epochs for history in trained.histories):
         raise KeyboardInterrupt
     return trained, estimates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,7 +22,7 @@ from glassnet.tabular import Column
 from glassnet.tabular.fitting.options import NOTES, RunFile
 from glassnet.utils.wording import few
 
-__all__ = ["check_run_file", "resumed"]
+__all__ = ["as_refused", "check_run_file", "resumed"]
 
 # Options that do not change what is trained. With --max-seconds the epochs are those that the run was begun with.
 _WITHOUT_EFFECT = ("out", "report", "checkpoint", "resume", "max_seconds")
@@ -91,8 +92,7 @@ def _is_whole(found: Any) -> bool:
 def _options(options: TrainOptions) -> dict[str, Any]:
     """Return the options that decide what is trained, JSON-able."""
     names = [name for name in declared(TrainOptions) if name not in _WITHOUT_EFFECT]
-    values = {name: getattr(options, name) for name in names}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: _plain(getattr(options, name)) for name in names}
 
 
 def _compare_options(given: str, before: dict[str, Any], now: dict[str, Any]) -> None:
@@ -106,8 +106,9 @@ def _compare_options(given: str, before: dict[str, Any], now: dict[str, Any]) ->
         raise ConfigError(message, expected=before, got=now)
 
 
-def _plain(default: Any) -> Any:
-    return list(default) if isinstance(default, tuple) else default
+def _plain(value: Any) -> Any:
+    """Return a value as it comes back from a file."""
+    return json.loads(json.dumps(value, default=str))
 
 
 def _shown(value: Any) -> str:
@@ -146,3 +147,13 @@ def _compare_data(given: str, before: dict[str, str], now: dict[str, str]) -> No
         must = f"--resume must come with the table that {given!r} was begun with"
         message = f"{WHERE}: {must}, got another: {few(problems, between='; ')}. Leave out --resume to begin anew."
         raise ConfigError(message, got=problems)
+
+
+def as_refused(error: ConfigError, run_file: RunFile) -> ConfigError:
+    """Return the error of `Network.fit` about another run in the words of the command line; any other as it is."""
+    if "with resume=True" not in str(error):
+        return error
+    got = str(error).partition(", got ")[2].partition(". To train on")[0].rstrip(".")
+    must = f"--resume must come with data, options and a release of glassnet as {str(run_file.path)!r} was begun with"
+    message = f"{WHERE}: {must}, got {got}. Leave out --resume to begin anew."
+    return ConfigError(message, expected=error.expected, got=error.got)
