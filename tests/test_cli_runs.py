@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -196,6 +197,38 @@ def test_several_networks_go_on_where_they_were(several: list[str], run: Call, t
     assert Path(MODEL).read_bytes() == Path("straight.safetensors").read_bytes()
     model = TableModel.load(names[0])  # each is a model too
     assert model.target.labels == ["Adelie", "Chinstrap", "Gentoo"]
+
+
+@pytest.mark.slow
+def test_a_training_killed_at_random_instants(run: Call, tmp_path: Path) -> None:
+    """Killed eight times wherever it is, from the import to the report, it ends with the bytes of one that was not."""
+    seed = random.SystemRandom().randrange(2**32)
+    print("seed", seed)
+    instants = random.Random(seed)
+    words = [*TRAIN, "--epochs", "30", "-q"]
+    assert run(*words, "-o", "straight.safetensors")[0] == 0
+    script = "import sys; from glassnet.cli import app; from glassnet.training import checkpoints\n"
+    script += "checkpoints._DEFAULT_SECONDS = 0.05; sys.exit(app.main())"
+    command = [sys.executable, "-c", script, *words, "--checkpoint", RUN, "--resume"]
+    for _ in range(8):
+        with subprocess.Popen(command, cwd=tmp_path) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(instants.uniform(0.5, 6.0))
+            process.kill()
+    assert subprocess.call(command, cwd=tmp_path) == 0
+    assert Path(MODEL).read_bytes() == Path("straight.safetensors").read_bytes()
+    assert sorted(os.listdir()) == [MODEL, RUN, "straight.safetensors"]
+
+
+def test_an_interrupted_ensemble_goes_on(run: Call, tmp_path: Path) -> None:
+    """Ctrl-C in the first of three networks keeps that one; resumed, all three are trained as if there had been none."""
+    words = [*TRAIN, "--epochs", "5", "--ensemble", "3"]
+    assert run(*words, "-q", "-o", "straight.safetensors", "--checkpoint", "other.safetensors")[0] == 0
+    done = pressed(tmp_path, [signal.SIGINT], "training", *words, "--checkpoint", RUN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 of 3 networks" in " ".join(done.stdout.split())
+    assert run(*words, "-q", "--checkpoint", RUN, "--resume") == (0, "", "")
+    assert Path(MODEL).read_bytes() == Path("straight.safetensors").read_bytes()
 
 
 def test_an_interrupted_training_goes_on(run: Call, tmp_path: Path) -> None:

@@ -149,8 +149,11 @@ def test_a_third_ctrl_c_waits_for_no_step(tmp_path: Path) -> None:
     assert gn.load(path, custom=[loss, *map(type, layers)]).run.optimizer_state.t == 0
 
 
-def test_a_second_ctrl_c_while_a_checkpoint_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pressed twice in the middle of writing, the file is whole, no part is left, and the run goes on from it."""
+@pytest.mark.parametrize("epochs", [2, 99])
+def test_a_second_ctrl_c_while_a_checkpoint_is_written(
+    epochs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pressed twice while the last one is written, the file holds the last step, no part is left, and the run goes on."""
     from glassnet.saving import writing
 
     straight, path = counted("on_step_end", tmp_path / "straight.safetensors")[0], tmp_path / "run.safetensors"
@@ -162,7 +165,10 @@ def test_a_second_ctrl_c_while_a_checkpoint_is_written(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(writing.os, "chmod", pressed)
     with pytest.raises(KeyboardInterrupt):
-        fit("on_step_end", lambda run: run.stop("enough") if run.epoch == 2 else None, path)
+        fit("on_step_end", lambda run: run.stop("enough") if run.epoch == epochs else None, path)
+    assert gn.load(path, custom=[straight.loss]).run.optimizer_state.t == min(
+        6 * epochs + 1, straight.run.optimizer_state.t
+    )
     assert sorted(each.name for each in tmp_path.iterdir()) == ["run.safetensors", "straight.safetensors"]
     np.testing.assert_array_equal(fit("on_step_end", lambda run: None, path).params, straight.params)
 
@@ -279,9 +285,13 @@ def test_fits_one_after_the_other_are_interrupted_one_by_one(pressing: Any) -> N
     assert len(begun) == 3
 
 
-def test_ctrl_c_while_the_pace_is_measured(pressing: Any) -> None:
+def test_ctrl_c_while_the_pace_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no network has begun to train there is nothing to keep, and KeyboardInterrupt reaches the caller."""
-    pressing(1)
+    from glassnet.tabular.fitting import timing
+
+    begin = timing._StepTimer.on_epoch_begin
+    press = Press(1, 1)
+    monkeypatch.setattr(timing._StepTimer, "on_epoch_begin", lambda self, run: (press(), begin(self, run)))
     with pytest.raises(KeyboardInterrupt):
         TabularClassifier("realmlp", max_seconds=60, random_state=0).fit(X, LABELS)
 

@@ -114,7 +114,8 @@ def unusual(folder: Path) -> dict[str, Any]:
     where.bind(str(folder / "socket.safetensors"))
     where.close()
     (folder / "folder.safetensors").mkdir()
-    (folder / "to_device.safetensors").symlink_to("/dev/null")
+    # A terminal of our own: where this fails, nobody must lose /dev/null.
+    (folder / "to_device.safetensors").symlink_to(os.ttyname(os.openpty()[1]))
     return {
         "a named pipe": folder / "pipe.safetensors", "a socket": folder / "socket.safetensors",
         "the folder": folder / "folder.safetensors", "a device": folder / "to_device.safetensors",
@@ -142,7 +143,7 @@ def test_only_ordinary_files_are_written(tmp_path: Path, monkeypatch: pytest.Mon
     assert sorted(os.listdir(tmp_path)) == [
         "folder.safetensors", "pipe.safetensors", "socket.safetensors", "to_device.safetensors",
     ]  # fmt: skip
-    assert not Path("/dev/null").is_file()
+    assert (tmp_path / "to_device.safetensors").is_char_device()
 
 
 # ---- checkpoints -----------------------------------------------------------------------------------------------------

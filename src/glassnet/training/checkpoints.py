@@ -179,8 +179,13 @@ class Checkpoints(Callback):
 
     def on_fit_done(self, run: Run[Any]) -> None:
         """Write the run's last checkpoint; after an exception the one before is where it goes on."""
-        if not self._is_cut:
+        if self._is_cut:
+            return
+        try:
             self._write(run)
+        except KeyboardInterrupt:
+            self._write(run)
+            raise
 
     def _write(self, run: Run[Any]) -> None:
         run.note_seconds()
