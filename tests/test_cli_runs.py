@@ -350,6 +350,74 @@ def test_a_training_that_is_not_resumed_is_kept(run: Call) -> None:
     assert Path("run.previous-1.safetensors").read_bytes() == before
 
 
+def fill_disk(monkeypatch: pytest.MonkeyPatch, *full: str) -> None:
+    """Let every file whose name contains one of these words end in a full disk."""
+    from glassnet.saving import writing
+
+    replace = os.replace
+
+    def fail(source: Path, target: Path) -> None:
+        if any(word in str(target) for word in full):
+            raise OSError(28, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(writing.os, "replace", fail)
+
+
+def test_a_model_that_cannot_be_written_is_saved_elsewhere(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that is full after the training costs no model: it is saved elsewhere, the report is printed, exit code 2."""
+    write_table("x.csv")
+    Path("full").mkdir()
+    words = ["train", "x.csv", "-t", "t", "--recipe", "small", "--epochs", "2", "-o", f"full/{MODEL}"]
+    fill_disk(monkeypatch, "/full/")
+    code, out, err = run(*words)
+    (saved,) = Path().glob("model-*.safetensors")
+    assert code == 2
+    assert f"Model            {saved.absolute()}" in out
+    why = f"--out must be writable, got 'full/{MODEL}': No space left on device"
+    assert err == f"glassnet train: {why}. The model was saved as {str(saved.absolute())!r} instead.\n"
+    assert TableModel.load(saved).target.name == "t"
+    assert not os.listdir("full")
+    with pytest.raises(gn.DataError, match="The model was saved as"):
+        train(TrainOptions("x.csv", "t", recipe="small", epochs=2, out=f"full/{MODEL}", estimates=False))
+
+
+def test_a_report_that_cannot_be_made_costs_nothing_else(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Model and report on the terminal are there when the page could not be written, or when a picture failed."""
+    from glassnet.cli.training import html_report
+
+    write_table("x.csv")
+    words = ["train", "x.csv", "-t", "t", "--recipe", "small", "--epochs", "2", "--report", "r.html"]
+    with monkeypatch.context() as patch:
+        fill_disk(patch, "r.html")
+        code, out, err = run(*words)
+    assert code == 2
+    assert "Model            model.safetensors" in out
+    assert err.count("\n") == 1
+    assert "No space left on device" in err
+    Path(MODEL).unlink()
+    monkeypatch.setattr(html_report, "_pictures", lambda *words: 1 / 0)
+    code, out, err = run(*words)
+    assert code == 1
+    assert "Model            model.safetensors" in out
+    assert "this is a bug in glassnet (ZeroDivisionError" in err
+    assert Path(MODEL).exists()
+
+
+def test_an_error_after_the_training_costs_no_model(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever fails while scores are computed, the trained model is saved first."""
+    from glassnet.cli.training import train_job
+
+    def fail(*words: object) -> None:
+        raise MemoryError
+
+    write_table("x.csv")
+    monkeypatch.setattr(train_job, "importance_of", fail)
+    code, _, err = run("train", "x.csv", "-t", "t", "--recipe", "small", "--epochs", "2", "-q")
+    assert (code, err.count("\n")) == (2, 1)
+    assert TableModel.load(MODEL).target.name == "t"
+
+
 def test_a_folder_that_goes_is_said_once(run: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint that can no longer be written is one warning on stderr, and the model is saved."""
     import shutil

@@ -19,7 +19,7 @@ from safetensors.numpy import save as save_arrays
 import glassnet as gn
 from glassnet.saving.locks import sole_writer
 from glassnet.saving.ownership import is_model_file
-from glassnet.saving.writing import sweep_parts, write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.sklearn import MLPClassifier
 from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TargetEncoder
 
@@ -310,20 +310,36 @@ def test_leftovers_are_swept_by_exact_name(name: str, tmp_path: Path) -> None:
     assert gn.load(path).n_parameters == 13
 
 
-def test_a_live_thread_keeps_its_part(tmp_path: Path) -> None:
-    """What another thread of this process is writing stays when the file is saved."""
-    begun, done = threading.Event(), threading.Event()
-    thread = threading.Thread(target=lambda: (begun.set(), done.wait()))
+def test_a_live_thread_keeps_its_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one thread is writing a file, another may save it too: neither loses its part, and one content is whole."""
+    begun, done, fsync, main = threading.Event(), threading.Event(), os.fsync, threading.get_ident()
+
+    def slow(descriptor: int) -> None:
+        if threading.get_ident() != main and not begun.is_set():
+            begun.set()
+            done.wait()
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    path, failures = tmp_path / "m.safetensors", []
+
+    def save() -> None:
+        try:
+            network(seed=1).save(path)
+        except OSError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=save)
     thread.start()
     begun.wait()
-    part = tmp_path / f".m.safetensors.{os.getpid()}-{thread.ident}.part"
-    part.write_bytes(b"half")
-    sweep_parts(tmp_path / "m.safetensors")
-    assert part.exists()
+    network(seed=2).save(path)
+    assert len(os.listdir(tmp_path)) == 2
+    assert gn.load(path).seeds == (2,)
     done.set()
     thread.join()
-    sweep_parts(tmp_path / "m.safetensors")
-    assert not part.exists()
+    assert failures == []
+    assert os.listdir(tmp_path) == ["m.safetensors"]
+    assert gn.load(path).seeds == (1,)
 
 
 KILLED = """

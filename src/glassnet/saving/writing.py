@@ -16,6 +16,7 @@ from glassnet.saving.safetensors_reader import KINDS
 
 __all__ = ["check_target", "is_alive", "keep_beside", "sweep_parts", "write_atomically"]
 
+_being_written: set[Path] = set()  # part files of this process
 _LONGEST = 200  # bytes of a name that the names of part files repeat; file systems allow about 255 in all
 
 
@@ -67,6 +68,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     path = _ordinary(path)
     mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
     temporary = path.with_name(f"{_prefix(path)}{os.getpid()}-{threading.get_ident()}.part")
+    _remove(temporary)  # of a process before us that had the same numbers, as processes in containers do
+    _being_written.add(temporary)
     try:
         with open(temporary, "xb") as file:
             file.write(content)
@@ -80,6 +83,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     except BaseException:
         _remove(temporary)
         raise
+    finally:
+        _being_written.discard(temporary)
     _sync_folder(path.parent)
 
 
@@ -118,14 +123,17 @@ def sweep_parts(path: Path) -> None:
     with suppress(OSError):
         for name in os.listdir(path.parent):
             found = part.fullmatch(name)
-            if found and not is_alive(int(found[1]), int(found[2])):
+            if found and not _is_being_written(path.with_name(name), int(found[1])):
                 _remove(path.with_name(name))
 
 
-def is_alive(process: int, thread: int | None = None) -> bool:
-    """Return whether a process of this machine is running; of this very process, whether another such thread is."""
-    if process == os.getpid():
-        return thread != threading.get_ident() and thread in {each.ident for each in threading.enumerate()}
+def _is_being_written(part: Path, process: int) -> bool:
+    """Return whether a part file, whose name has the number of a process, is at work."""
+    return part in _being_written if process == os.getpid() else is_alive(process)
+
+
+def is_alive(process: int) -> bool:
+    """Return whether a process of this machine is running."""
     if os.name == "nt":  # there the call below would end the process
         return True
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
+from glassnet.saving.writing import sweep_parts
 from glassnet.utils.paths import typed_path
 
 __all__ = ["check_model_output", "check_output"]
@@ -43,6 +44,7 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
             message = f"{where}: {option} must not be a file that is read, got {given!r}. Choose another name."
             raise ConfigError(message, got=given)
     _try_writing(where, option, given, path)
+    sweep_parts(path)
     return path
 
 
