@@ -152,7 +152,7 @@ def test_dollar_signs_in_pictures_are_no_formulas() -> None:
     history.record({"loss": 1.0, "$a$ $b$": 2.0})
     found = [
         (plots.plot_confusion(net, X, y, labels=DOLLARS), DOLLARS),
-        (plots.plot_importance(importance), [*DOLLARS, "how much worse the $a$ and $b$ gets without it"]),
+        (plots.plot_importance(importance), [*DOLLARS, "increase of the $a$ and $b$ when a column is shuffled"]),
         (plots.plot_attribution(attribution, feature_names=DOLLARS), [*DOLLARS, "contribution to the $a$ and $b$, from 0 to 1"]),
         (plots.plot_history(history, "$a$ $b$"), ["$a$ $b$"]),
         (plots.plot_histories([history], "$a$ $b$"), ["$a$ $b$"]),

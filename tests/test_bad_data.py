@@ -35,8 +35,8 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "nan": (lambda: {"X": with_value(3, 1, np.nan)}, "fit: X must be finite, got nan at row 3, column 1. Fill or drop missing values first."),
     "inf": (lambda: {"X": with_value(4, 2, -np.inf)}, "fit: X must be finite, got -inf at row 4, column 2. Fill or drop missing values first."),
     "nan in y": (lambda: {"y": [np.nan] + [0] * 19}, "SoftmaxCrossEntropy: y must be finite, got nan at row 0. Fill or drop missing values first."),
-    "one dimension": (lambda: {"X": X[:, 0]}, "fit: X must have at least 2 dimensions, one sample per row, got shape (20,). Reshape it, for example X.reshape(-1, 1) for one feature."),
-    "a number": (lambda: {"X": np.float64(3.0)}, "fit: X must have at least 2 dimensions, one sample per row, got shape (). Reshape it, for example X.reshape(-1, 1) for one feature."),
+    "one dimension": (lambda: {"X": X[:, 0]}, "fit: X must have at least 2 dimensions, one sample per row, got shape (20,). For one feature: X.reshape(-1, 1), for one row: X.reshape(1, -1)"),
+    "a number": (lambda: {"X": np.float64(3.0)}, "fit: X must have at least 2 dimensions, one sample per row, got shape ()."),
     "three dimensions": (lambda: {"X": X[:, :, None]}, "Dense(units=4): each sample must be a row of features, got shape (3, 1). Put Flatten() before this layer."),
     "nothing": (lambda: {"X": None}, "fit: X must be an array of numbers, got None."),
     "no rows": (lambda: {"X": X[:0], "y": Y[:0]}, "fit: X must have at least one row and one value, got shape (0, 3)."),
@@ -52,7 +52,7 @@ REFUSED: dict[str, tuple[Callable[[], dict[str, Any]], str]] = {
     "too large": (lambda: {"X": with_value(1, 0, 1e300)}, "fit: X must be finite, got 1e+300 at row 1, column 0. It is too large for float32: scale the data, or use dtype='float64'."),
     "masked": (lambda: {"X": np.ma.masked_array(X, mask=np.arange(60).reshape(20, 3) == 7)}, "fit: X must be finite, got nan at row 2, column 1. Fill or drop missing values first."),
     "labels from 1": (lambda: {"y": Y + 1}, "SoftmaxCrossEntropy: y must hold class codes, whole numbers from 0 to 1, got values from 1 to 2. Subtract 1: classes are counted from 0."),
-    "labels as text": (lambda: {"y": np.where(Y, "a", "b")}, "SoftmaxCrossEntropy: y must be numeric, got text. Code text and categories as numbers first."),
+    "labels as text": (lambda: {"y": np.where(Y, "a", "b")}, "SoftmaxCrossEntropy: y must be numeric, got text. Code labels from 0: labels, y = np.unique(y, return_inverse=True). TabularClassifier takes them as they are."),
     "labels in three dimensions": (lambda: {"y": Y[:, None, None]}, "SoftmaxCrossEntropy: y must be class codes of shape (n,) or probabilities of shape (n, 2), got shape (20, 1, 1)."),
     "no weight": (lambda: {"sample_weight": np.zeros(20)}, "fit: sample_weight must not be negative and not all zero, got values from 0 to 0."),
     "negative weight": (lambda: {"sample_weight": np.r_[-1.0, np.ones(19)]}, "fit: sample_weight must not be negative and not all zero, got values from -1 to 1."),
@@ -75,7 +75,7 @@ def test_one_sentence_and_no_harm(name: str) -> None:
     for net in (new, trained):
         with pytest.raises(gn.GlassnetError) as caught:
             net.fit(**options)
-        if net is new or "three dimensions" not in name:
+        if net is new or name not in ("a number", "one dimension", "three dimensions"):
             assert str(caught.value) == message
     if "validation" not in name:
         assert new.input_shape is None
@@ -198,7 +198,7 @@ def test_batch_norm_with_one_row_uses_the_running_statistics() -> None:
 
 PREDICTIONS = [
     (X[:, :2], "Network.predict: X must have shape (n, 3), got (20, 2). The network was built for these features."),
-    (X[0], "Network.predict: X must have at least 2 dimensions, one sample per row, got shape (3,). Reshape it, for example X.reshape(-1, 1) for one feature."),
+    (X[0], "Network.predict: X must have at least 2 dimensions, one sample per row, got shape (3,). For one row: X.reshape(1, -1)"),
     (with_value(0, 2, np.nan), "Network.predict: X must be finite, got nan at row 0, column 2. Fill or drop missing values first."),
     (X[:0], "Network.predict: X must have at least one row and one value, got shape (0, 3)."),
 ]  # fmt: skip

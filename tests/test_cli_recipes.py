@@ -22,6 +22,7 @@ from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.scoring import log_probabilities
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.errors import TableWarning
 from glassnet.tabular import TableModel, read_table
 from glassnet.tabular.fitting.fit import FitOptions, Trained, fit_table
 from glassnet.tabular.fitting.recipes import RECIPES
@@ -89,7 +90,8 @@ def test_a_recipe_is_trained_reported_saved_and_used(run: Call, recipe: str, dat
         expected if data == CLASSES else pytest.approx(expected, abs=1e-5)
     )
     scores = json.loads(run("evaluate", MODEL, "rows.csv", "--json")[1])["scores"]["network"]
-    ours = model.evaluate(table)
+    with pytest.warns(TableWarning, match=r"64 % of these rows were trained on"):
+        ours = model.evaluate(table)
     assert {name: scores["log_loss" if name == "loss" else name] for name in ours} == pytest.approx(ours, rel=1e-4)
     code, out, _ = run("show", MODEL)
     assert code == 0
@@ -114,7 +116,9 @@ def test_realmlp_is_the_default(run: Call) -> None:
     }
     for words in (["--layers", "8"], ["--rate", "0.01"], ["--dropout", "0.1"], ["--patience", "3"]):
         _, out, _ = run("train", *CLASSES, *words, "--epochs", "1")
-        assert re.search(rf"^Recipe           plain, which {words[0]} means; without it: realmlp$", out, re.MULTILINE)
+        assert re.search(
+            rf"^Recipe           plain \(because of {words[0]}; the default is realmlp\)$", out, re.MULTILINE
+        )
         assert re.search(r"^  network \S+ silu ", out, re.MULTILINE)
         assert "Recipes here" not in out
     _, out, _ = run("train", *CLASSES, "--recipe", "plain", "--epochs", "1")
@@ -389,7 +393,7 @@ def test_the_page_of_recipes(run: Call) -> None:
         page = Path("report.html").read_text()
         assert page.count("<figcaption>") == page.count("<svg") >= 6
         assert "Recipes on this machine: realmlp about " in page
-        assert "answered worst" in page
+        assert " row, typical (true: " in page
         assert ("first of 2 networks" in page) == ("--ensemble" in words)
         assert ("of the rows lie between" in page) == ("--quantiles" in words)
 

@@ -41,7 +41,7 @@ def test_the_mistake_is_named_first(name: str) -> None:
     assert found[0].code in FAILURES[name].codes, found
     for finding in found:
         assert finding.severity in SEVERITIES
-        assert all(text.endswith(".") for heading, text in finding.lines if heading != "hide it"), finding
+        assert all(text.endswith(".") for heading, text in finding.lines if heading != "silence"), finding
         assert f'ignore=["{finding.code}"]' in str(finding)
 
 

@@ -341,7 +341,7 @@ BAD_INPUTS = [
     (np.full((2, 2, 3), np.nan), [0, 1], "fit: X must be finite, got nan at row 0, column 0, 0 (12 such values). Fill or drop missing values first."),
     (np.array([["a"] * 6]).reshape(1, 2, 3), [0], "fit: X must be numeric, got text. Code text and categories as numbers first."),
     (np.full((1, 2, 3), 1e300), [0], "fit: X must be finite, got 1e+300 at row 0, column 0, 0 (6 such values). It is too large for float32: scale the data, or use dtype='float64'."),
-    (np.zeros(3), [0, 1, 2], "fit: X must have at least 2 dimensions, one sample per row, got shape (3,). Reshape it, for example X.reshape(-1, 1) for one feature."),
+    (np.zeros(3), [0, 1, 2], "fit: X must have at least 2 dimensions, one sample per row, got shape (3,). The network was built for samples of shape (2, 3)."),
     (np.zeros((0, 2, 3)), [], "fit: X must have at least one row and one value, got shape (0, 2, 3)."),
 ]  # fmt: skip
 

@@ -66,7 +66,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"loss": SquaredError()}, "loss must be one for classes, got SquaredError(). Use MLPRegressor for numbers."),
     ({"solver": gn.Adam}, "solver must be one of 'adagrad', 'adam', 'adamw', 'lbfgs', 'lion', 'rmsprop', 'sgd', got <class 'glassnet.optimizers.adaptive.Adam'>."),
     ({"solver": gn.Adam(), "clip_norm": 1.0}, "clip_norm must be None with an optimizer object, got 1.0. Give it to the optimizer."),
-    ({"learning_rate": 0.1}, "learning_rate must be one of 'adaptive', 'constant', 'invscaling', got 0.1. Or pass a schedule."),
+    ({"learning_rate": 0.1}, "learning_rate must be one of 'adaptive', 'constant', 'invscaling', got 0.1. Pass learning_rate_init=0.1."),
     ({"solver": "lbfgs", "dropout": 0.5}, f"dropout {LBFGS} 0.5. Use solver='adam'."),
     ({"solver": "lbfgs", "dropout": [0.5]}, f"dropout {LBFGS} [0.5]. Use solver='adam'."),
     ({"solver": "lbfgs", "dropout": None}, "dropout must be a finite number at least 0 and below 1, got None."),

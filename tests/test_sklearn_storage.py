@@ -183,7 +183,7 @@ def _set(*path: Any, value: Any) -> Any:
     ("change", "words"),
     [
         (_set("class", value="os.system"), "'os.system'"),
-        (_set("parameters", "nonsense", value=1), "unexpected keyword argument 'nonsense'"),
+        (_set("parameters", "nonsense", value=1), "there is no argument nonsense"),
         (_set("parameters", "tol", value={"eval": "1"}), "'eval'"),
         (_set("attributes", "predict", value=1), "attributes must be those of a perceptron, got 'predict'"),
         (_set("attributes", "n_features_in_", value=9), "n_features_in_ must be (4,), got 9"),

@@ -314,10 +314,10 @@ def test_description() -> None:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no columns": ({}, "the frame must have at least one row and one column beside the target, got 0 rows and 0 columns."),
     "no rows": ({"a": []}, "the frame must have at least one row and one column beside the target, got 0 rows and 1 columns."),
-    "nothing but missing": ({"a": [1, 2], "b c": [None, None]}, "column 'b c' must have at least one value, got only missing ones. Leave it out with --drop 'b c', or drop it from the frame."),
-    "two without a value": ({"a": [1, 2], "b": [None, None], "c": [None, None]}, "columns 'b', 'c' must have at least one value, got only missing ones. Leave them out with --drop b --drop c, or drop them from the frame."),
+    "nothing but missing": ({"a": [1, 2], "b c": [None, None]}, "column 'b c' must have at least one value, got only missing ones. Leave out 'b c'."),
+    "two without a value": ({"a": [1, 2], "b": [None, None], "c": [None, None]}, "columns 'b', 'c' must have at least one value, got only missing ones. Leave out 'b', 'c'."),
     "one bad cell": ({"a": [*map(str, range(40)), "oops"]}, "column 'a' must be decided: it holds 40 numbers and 1 other, 'oops' in row 40 (counted from 0). Pass missing=['oops'], or read={'a': 'category'} to keep all as text."),
-    "nothing but infinity": ({"a": [math.inf, -math.inf]}, "column 'a' must have at least one value, got only missing ones. Leave it out with --drop a, or drop it from the frame."),
+    "nothing but infinity": ({"a": [math.inf, -math.inf]}, "column 'a' must have at least one value, got only missing ones. Leave out 'a'."),
     "nothing to tell": ({"a": [1, 1], "b": ["x", "x"]}, "at least one column must tell rows apart, got 'a' left out: all its values are 1; 'b' left out: all its values are x."),
 }  # fmt: skip
 

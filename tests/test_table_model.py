@@ -445,4 +445,6 @@ def test_models_of_earlier_versions(path: Path) -> None:
 
 def test_there_are_models_of_earlier_versions() -> None:
     """Both ways of coding have a file: robust scales with codes, and ranks."""
-    assert {path.stem for path in FIXTURES} >= {"table_realmlp_2", "table_tabm-mini_2"}
+    assert {path.stem for path in FIXTURES} >= {
+        f"table_{name}_{version}" for name in ("realmlp", "tabm-mini") for version in (2, 3)
+    }

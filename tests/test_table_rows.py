@@ -8,10 +8,11 @@ import pickle
 import re
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ import pytest
 
 pytest.importorskip("sklearn", minversion="1.7")
 
-from glassnet.errors import DataError
+from glassnet.errors import DataError, TableWarning
 from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor, read_table, to_table
 from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.rows import columns_of
@@ -124,7 +125,8 @@ def test_the_target_may_be_in_the_row(model: TableModel) -> None:
     """A row that has the target, too, is no row with an unknown name, and can be scored."""
     rows = [{**row, "target": label} for row, label in zip(records(), labels().tolist(), strict=True)]
     assert model.warnings(rows[0]) == model.warnings(records()[0])
-    assert model.evaluate(rows) == model.evaluate({**columns(), "target": labels()})
+    with pytest.warns(TableWarning, match=r"80 % of these rows were trained on"):
+        assert model.evaluate(rows) == model.evaluate({**columns(), "target": labels()})
     assert [why.answer for why in model.why(rows[:2])] == [why.answer for why in model.why(to_table(rows[:2]))]
 
 
@@ -201,6 +203,40 @@ def test_generators_and_views_are_columns() -> None:
     """A dict may hold anything that can be gone through."""
     table = to_table({"a": (i for i in range(3)), "b": {1: "x", 2: "y", 3: "z"}.values(), "c": range(3)})
     assert [column.values.tolist() for column in table.columns] == [[0.0, 1.0, 2.0], ["x", "y", "z"], [0.0, 1.0, 2.0]]
+
+
+def test_dicts_of_row_numbers_are_columns() -> None:
+    """What `DataFrame.to_dict` returns is the frame again; dicts with other keys in cells are no values."""
+    frame = pd.DataFrame({"a": [1.5, None, 2.0], "b": ["x", "y", None]}, index=[7, 3, 5])
+    same(to_table(frame.to_dict()), to_table(frame))
+    same(to_table(frame.to_dict("index")), to_table(frame))
+    same(to_table(frame.to_dict("series")), to_table(frame))
+    for given in ({"a": {0: 1}, "b": {1: 2}}, {"a": {"x": 1}}, {"a": {0: 1}, "b": 2}):
+        with pytest.raises(DataError, match="column 'a' must have one value per cell, got dict"):
+            to_table(given)
+
+
+class _Row(NamedTuple):
+    a: float
+
+
+@dataclass
+class _Item:
+    a: float
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        (_Row(1.0), r"got _Row\. Pass its _asdict\(\)\.$"),
+        (_Item(1.0), r"got _Item\. Pass dataclasses\.asdict of it\.$"),
+        (iter([{"a": 1}]), r"got list_iterator\. Pass a list of them\.$"),
+    ],
+)
+def test_other_objects_of_one_row(given: Any, advice: str) -> None:
+    """An object that can give its row as a dict is refused with how."""
+    with pytest.raises(DataError, match=advice):
+        to_table(given)
 
 
 def test_lists_of_lists_are_no_rows() -> None:
@@ -326,6 +362,27 @@ def test_predict_one_takes_one_row(n: int, model: TableModel) -> None:
         model.predict_one(rows)
 
 
+def test_a_renamed_target(model: TableModel) -> None:
+    """Where the target is needed, a column that is it under another name is asked for."""
+    frame = {**columns(), "Target": labels()}
+    with pytest.raises(
+        DataError, match=r"must have the target 'target', got the columns .*\. Did you mean 'Target'\?$"
+    ):
+        model.evaluate(frame)
+    with pytest.raises(DataError, match=r"must have the target 'target', got none\. Did you mean 'Target'\?$"):
+        model.importance(frame)
+    with pytest.raises(DataError, match=r"Use predict where it is not known\.$"):
+        model.evaluate(columns())
+
+
+def test_no_rows_have_no_answers(model: TableModel) -> None:
+    """An empty list of rows, as a request may hold, has an empty list of answers."""
+    estimator = TabularRegressor(**SHORT).fit(columns(), numbers())
+    assert model.predict([]).shape == estimator.predict([]).shape == (0,)
+    assert model.predict_proba([]).shape == (0, 2)
+    assert model.warnings([]) == []
+
+
 # ---- how messages name rows --------------------------------------------------------------------------------------
 
 
@@ -381,3 +438,13 @@ def test_what_a_model_does_not_use_is_not_decided_about(model: TableModel, tmp_p
         np.testing.assert_array_equal(model.predict_proba(given), expected)
         np.testing.assert_array_equal(estimator.predict_proba(given), expected)
         assert model.warnings(given)[0] == "Not in the training data and passed over: 'price', 'when'."
+
+
+def test_rows_of_a_file_that_is_gone() -> None:
+    """If the file with the lines is gone, as a copy of standard input, the row is named by its position."""
+
+    def gone(row: int) -> int:
+        raise FileNotFoundError(row)
+
+    assert RowNames(gone)(4) == "row 5 (counted from 1)"
+    assert RowNames(lambda row: None)(4) == "row 5 (counted from 1)"

@@ -19,7 +19,7 @@ pytest.importorskip("sklearn", minversion="1.7")
 
 from sklearn.exceptions import DataConversionWarning
 
-from glassnet.errors import DataError
+from glassnet.errors import DataError, TableWarning
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor, to_table
 from tabular_cases import KINDS, SHORT, N, answers, columns, labels, numbers
 
@@ -254,7 +254,7 @@ BAD_X: dict[str, tuple[Callable[[], Any], str]] = {
     "one dimension": (lambda: np.ones(90), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
     "three dimensions": (lambda: np.ones((90, 2, 2)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90, 2, 2). Reshape your data."),
     "None": (lambda: None, "TabularClassifier: X must be a table, with shape (n, d), got shape (). Reshape your data."),
-    "text": (lambda: "table.csv", "TabularClassifier: X must be a table, with shape (n, d), got shape (). Reshape your data."),
+    "text": (lambda: "table.csv", "TabularClassifier: X must be a table, got the text 'table.csv'. Read the file first: read_table('table.csv')"),
     "rows of different lengths": (lambda: [[1, 2], [3]] * 45, "TabularClassifier: X must be a table, with shape (n, d), got rows of different lengths. Reshape your data."),
     "Series": (lambda: pd.Series(range(90)), "TabularClassifier: X must be a table, with shape (n, d), got shape (90,). Reshape your data."),
     "complex": (lambda: np.ones((90, 2)) * 1j, "TabularClassifier: X must hold real numbers, got complex ones. Complex data not supported."),
@@ -447,7 +447,8 @@ def test_the_target_has_its_own_name(tmp_path: Path) -> None:
     model.save(tmp_path / "model.safetensors")
     loaded = TableModel.load(tmp_path / "model.safetensors")
     assert loaded.target.name == "grade"
-    assert loaded.evaluate(frame)["accuracy"] == model.score(frame, frame["grade"])
+    with pytest.warns(TableWarning, match=r"80 % of these rows were trained on and 20 % chose the best epoch"):
+        assert loaded.evaluate(frame)["accuracy"] == model.score(frame, frame["grade"])
     unnamed = TabularClassifier(**SHORT).fit(frame[["size", "target"]], labels())
     assert unnamed.model_.target.name == "target_"
     assert unnamed.importance(frame[["size", "target"]], labels(), repeats=1).names == ["size", "target"]

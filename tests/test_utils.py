@@ -4,43 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
-import glassnet as gn
-from glassnet.layers.activations.by_name import ACTIVATIONS
-from glassnet.losses import LOSSES
-from glassnet.metrics import METRICS
-from glassnet.training.options import FitOptions
-from glassnet.utils import synonyms
-from glassnet.utils.checks import nearest
 from glassnet.utils.html import element, fragment, page, table
 from glassnet.utils.text_table import table_lines
-
-KINDS = {
-    "activations": (synonyms.ACTIVATIONS, ACTIVATIONS),
-    "fit options": (synonyms.FIT_OPTIONS, FitOptions.__annotations__),
-    "losses": (synonyms.LOSSES, LOSSES),
-    "metrics": (synonyms.METRICS, METRICS),
-}
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_synonyms_lead_to_names_that_exist(kind: str) -> None:
-    """Each name of another library is none of ours, and is suggested with a name that is."""
-    names, ours = KINDS[kind]
-    assert set(names) & set(ours) == set()
-    assert set(names.values()) - set(ours) == set()
-    assert {name: nearest(name, ours, names) for name in names} == names
-
-
-def test_only_what_is_a_choice_is_suggested() -> None:
-    """A metric that the loss does not have is not suggested, whatever other libraries call it."""
-    net = gn.Network([gn.Dense(1)], loss="squared_error")
-    with pytest.raises(gn.ConfigError) as caught:
-        net.fit([[0.0], [1.0]], [0.0, 1.0], epochs=1, metrics="acc")
-    assert str(caught.value) == (
-        "fit: metrics under loss='squared_error' must be one of 'mae', 'r2', 'rmse', got 'acc'."
-    )
 
 
 def test_tables_of_text() -> None:

@@ -38,7 +38,7 @@ def main() -> None:
         l2=0.001,
         max_norm=3.0,
     )
-    net.metadata["note"] = {"made by": "glassnet 0.1.0, format 2"}
+    net.metadata["note"] = {"made by": "glassnet 0.1.0, format 3"}
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((12, 4)), rng.integers(0, 3, 12)
     checkpoint = gn.Checkpoint(path, every_steps=1)

@@ -17,6 +17,7 @@ Examples
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 # Before anything else: some imports deeper CPython 3.11 takes 45 ms more for it, 0.24 instead of 0.19 s in all.
@@ -66,6 +67,7 @@ from glassnet.schedules import (
     StepDecay,
     Warmup,
 )
+from glassnet.utils.keywords import unknown_name
 
 if TYPE_CHECKING:
     from glassnet.attribution import Attribution, Importance, integrated_gradients, permutation_importance
@@ -123,8 +125,9 @@ _ROOM_OF = {name: room for room, names in _ON_USE.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     if name not in _ROOM_OF:
-        message = f"module 'glassnet' has no attribute {name!r}"
-        raise AttributeError(message)
+        if not name.startswith("_") and importlib.util.find_spec(f"glassnet.{name}"):
+            return importlib.import_module(f"glassnet.{name}")
+        raise unknown_name(__name__, name, __all__)
     value = globals()[name] = getattr(importlib.import_module(_ROOM_OF[name]), name)
     return value
 

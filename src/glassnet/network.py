@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients, scores
 from glassnet.losses import MetricChoice
+from glassnet.utils.keywords import advises_on_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,6 +74,7 @@ class Network(BaseNetwork):
 
     # ---- training and use ---------------------------------------------------------------------------------------
 
+    @advises_on_names
     def fit(
         self,
         X: Any,
@@ -89,7 +91,10 @@ class Network(BaseNetwork):
         steps_per_epoch: int | None = None,
         metrics: MetricChoice = None,
         early_stopping: EarlyStopping | None = None,
-        callbacks: Callback | Callable[[Run[Self]], object] | Iterable[Callback | Callable[[Run[Self]], object]] = (),
+        callbacks: Callback
+        | Callable[[Run[Self]], object]
+        | Iterable[Callback | Callable[[Run[Self]], object]]
+        | None = None,
         max_seconds: float | None = None,
         checkpoint: Checkpoint | str | PathLike[str] | None = None,
         resume: bool = False,
@@ -109,8 +114,8 @@ class Network(BaseNetwork):
         ----------
         X : array of shape (n, ...), sparse matrix, or batches
             Finite numbers. A memory-mapped array is never read as a whole; a sparse matrix of SciPy is made dense in
-            parts. Without ``y`` these are batches of your own, (X, y) or (X, y, sample_weight) each: a function ``epoch
-            -> iterator``, or something that can be iterated once per epoch.
+            parts. Without ``y`` these are batches of your own, (X, y) or (X, y, sample_weight) each: a function of
+            the epoch's number, or of nothing, that returns a new iterator, or something that can be iterated anew.
         y : array of shape (n,) or (n, k), optional
             Class codes from 0, or numbers, as the loss wants them.
         epochs : int
@@ -138,7 +143,7 @@ class Network(BaseNetwork):
             or ``f(y, prediction)``, stands beside names: ``metrics=["auc", my_metric]`` fills ``"valid_my_metric"``.
         early_stopping : EarlyStopping, optional
             When to stop, and whether to restore the best weights.
-        callbacks : Callback or function, or an iterable of them
+        callbacks : Callback or function, or an iterable of them, optional
             A function is called with the `Run` after each epoch.
         max_seconds : float, optional
             Stop after this time, at the end of a step. An epoch that is cut short is not completed later: the next fit
@@ -187,6 +192,7 @@ class Network(BaseNetwork):
         )  # fmt: skip
         return fit_watched(self, X, y, epochs, diagnose, options)
 
+    @advises_on_names
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:
         """Return the loss and metrics on data, with noise off.
 
@@ -228,6 +234,7 @@ class Network(BaseNetwork):
 
         return History() if self.run is None else self.run.history
 
+    @advises_on_names
     def save(self, path: str | PathLike[str], *, training_state: bool = False, overwrite: bool = False) -> None:
         """Write the network to one ``.safetensors`` file.
 

@@ -12,6 +12,7 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.layers import Embedding, Step
 from glassnet.layers.tree import every_layer
 from glassnet.utils.checks import check_choice, check_number
+from glassnet.utils.keywords import advises_on_names
 
 __all__ = ["Attribution", "integrated_gradients"]
 
@@ -64,6 +65,7 @@ class Attribution:
         return "\n".join(lines)
 
 
+@advises_on_names
 def integrated_gradients(
     network: BaseNetwork,
     X: Any,

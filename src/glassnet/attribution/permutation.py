@@ -12,6 +12,7 @@ from glassnet.engine.evaluation import scores
 from glassnet.errors import ConfigError
 from glassnet.metrics import better_sign
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["Importance", "permutation_importance"]
@@ -61,6 +62,7 @@ class Importance:
         return "\n".join([head, *table_lines(rows)])
 
 
+@advises_on_names
 def permutation_importance(
     network: BaseNetwork,
     X: Any,

@@ -12,10 +12,12 @@ code meaning
 
 from __future__ import annotations
 
+import ast
 import errno
 import importlib.util
 import os
 import re
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -23,10 +25,10 @@ from contextlib import suppress
 from typing import cast
 
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
-from glassnet.errors import GlassnetError, MissingExtraError
-from glassnet.utils.checks import check_choice
+from glassnet.errors import ConfigError, GlassnetError, MissingExtraError
+from glassnet.utils.suggestions import suggestion
 
-__all__ = ["BUG", "FINE", "INTERRUPTED", "UNUSABLE", "as_typed", "main"]
+__all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "as_typed", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
@@ -34,11 +36,13 @@ COMMANDS = ("evaluate", "explain", "predict", "scratch", "show", "train")
 
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
 _NAME = re.compile(r"^[\w.]+: ")
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # a text as Python writes it
+_LEAVE_OUT = re.compile(rf"\b(?P<verb>[Ll]eave) out (?P<names>{_QUOTED}(?:, {_QUOTED})*)\.")
 # How arguments of the library are written on the command line.
 _AS_OPTIONS = (
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
-    (re.compile(r", or drop (?:it|them) from the frame\b"), ""),
     (re.compile(r"^metric(?= must be one of)"), "--metric"),
+    (re.compile(r"Read it with glassnet\.load\."), "To see what it holds: glassnet show FILE"),
 )
 
 
@@ -97,17 +101,19 @@ def _run(words: list[str], name: str) -> int:
     """Let Typer parse the arguments into a job, and run it."""
     missing = [package for package in _NEEDED if importlib.util.find_spec(package) is None]
     if missing:
-        must = f"the command line needs {' and '.join(missing)}"
-        message = f"glassnet: {must}, got an installation without. Run: pip install 'glassnet[cli,tabular]'"
+        are = "are" if len(missing) > 1 else "is"
+        message = f"glassnet: {' and '.join(missing)} {are} not installed. Run: pip install 'glassnet[cli,tabular]'"
         raise MissingExtraError(message, expected=missing)
-    if words and not words[0].startswith("-"):
-        check_choice("glassnet", "the command", words[0], COMMANDS)
+    if words and not words[0].startswith("-") and words[0] not in COMMANDS:
+        advice = suggestion(words[0], COMMANDS, str) or f"The commands are {', '.join(COMMANDS)}."
+        message = f"glassnet: unknown command {words[0]!r}. {advice}"
+        raise ConfigError(message, expected=COMMANDS, got=words[0])
     from glassnet.cli.options import app, usage_sentence
 
     try:
         job = app(words, prog_name="glassnet", standalone_mode=False)
     except Exception as error:
-        sentence = usage_sentence(error, name)
+        sentence = usage_sentence(error, name, words)
         if sentence is None:
             raise
         return _say(f"{name}: {sentence}", UNUSABLE)
@@ -126,18 +132,39 @@ def _say(sentence: str, code: int) -> int:
     return code
 
 
+def _with_file(path: str, fact: str) -> str:
+    """Return what a message says about a file, with its name.
+
+    Examples
+    --------
+    >>> _with_file("x.csv", "no such file. Did you mean y.csv?"), _with_file("x.csv", "it is empty.")
+    ('no such file: x.csv. Did you mean y.csv?', 'x.csv: it is empty.')
+    """
+    start = "no such file"
+    return f"{start}: {path}{fact.removeprefix(start)}" if fact.startswith(start) else f"{path}: {fact}"
+
+
 def as_typed(message: str) -> str:
     """Return a message of the library with options and files in place of its functions and arguments.
 
     Examples
     --------
-    >>> as_typed("read_table('x.csv'): the path must lead to a file, got no such file.")
-    'x.csv: the path must lead to a file, got no such file.'
+    >>> as_typed("read_table('x.csv'): the file must hold a table, got an empty file.")
+    'x.csv: the file must hold a table, got an empty file.'
     >>> as_typed("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
     "the target 'y' must have two classes, got 1."
+    >>> as_typed("TableEncoder.fit: got only missing ones. Leave out 'a', 'b c'.")
+    "got only missing ones. Leave them out with --drop a --drop 'b c'."
     """
     place = _PLACE.match(message)
-    message = f"{place['path']}: {message[place.end() :]}" if place else _NAME.sub("", message)
+    message = _with_file(place["path"], message[place.end() :]) if place else _NAME.sub("", message)
     for pattern, words in _AS_OPTIONS:
         message = pattern.sub(words, message)
-    return message
+    return _LEAVE_OUT.sub(_drop_options, message)
+
+
+def _drop_options(advice: re.Match[str]) -> str:
+    """Return the advice to leave columns out, as it is typed."""
+    names = ast.literal_eval(f"[{advice['names']}]")
+    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+    return f"{advice['verb']} {'it' if len(names) == 1 else 'them'} out with {options}."

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any
 
-__all__ = ["Option", "as_number", "as_numbers", "as_widths", "declared", "flag_of", "option"]
+__all__ = ["Option", "as_number", "as_numbers", "as_share", "as_widths", "declared", "flag_of", "option"]
+
+
+_EXACT = 2**53  # up to here every whole number is a double
 
 
 @dataclass(frozen=True)
@@ -62,26 +65,42 @@ def as_number(text: Any) -> Any:
 
     Examples
     --------
-    >>> [as_number(text) for text in ("300", "0.5", "1e-3", "many", None)]
-    [300, 0.5, 0.001, 'many', None]
+    >>> [as_number(text) for text in ("300", "0.5", "1e-3", "1e3", "many", None)]
+    [300, 0.5, 0.001, 1000, 'many', None]
     """
     for kind in (int, float):
         try:
-            return kind(text)
+            number = kind(text)
         except (TypeError, ValueError):
             continue
+        is_whole = isinstance(number, float) and "e" in text.lower() and number.is_integer() and abs(number) < _EXACT
+        return int(number) if is_whole else number
     return text
 
 
-def as_numbers(text: str | None) -> tuple[Any, ...] | None:
-    """Return the numbers between commas; None for no text.
+def as_share(text: Any) -> Any:
+    """Return the number that a text spells, also in percent; anything else unchanged.
 
     Examples
     --------
-    >>> as_numbers("0.1,0.9"), as_numbers("64,x"), as_numbers(None)
-    ((0.1, 0.9), (64, 'x'), None)
+    >>> as_share("0.2"), as_share("20%"), as_share("a fifth")
+    (0.2, 0.2, 'a fifth')
     """
-    return None if text is None else tuple(as_number(part.strip()) for part in text.split(","))
+    if not isinstance(text, str) or not text.strip().endswith("%"):
+        return as_number(text)
+    number = as_number(text.strip()[:-1])
+    return text if isinstance(number, str) else number / 100
+
+
+def as_numbers(text: str | None) -> tuple[Any, ...] | None:
+    """Return the numbers between commas, with or without brackets around them; None for no text.
+
+    Examples
+    --------
+    >>> as_numbers("0.1,0.9"), as_numbers("[64, 32]"), as_numbers("64,x"), as_numbers(None)
+    ((0.1, 0.9), (64, 32), (64, 'x'), None)
+    """
+    return None if text is None else tuple(as_number(part.strip()) for part in text.strip(" ()[]").split(","))
 
 
 def as_widths(text: str | None) -> tuple[Any, ...] | None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.utils.suggestions import suggestion
 
 __all__ = ["app", "usage_sentence"]
 
@@ -159,7 +161,7 @@ def _explain(
 
 @app.command("show")
 def _show(model: Model, as_json: Json = False) -> Job:
-    """Say what is in a model file: layers, columns and what is done to them, classes, training, scores."""
+    """Show what a model file contains: layers, columns and what is done to them, classes, training, scores."""
     from glassnet.cli.commands.show_command import run_show
 
     return lambda: run_show(model, as_json=as_json)
@@ -182,22 +184,33 @@ def _scratch(
     return lambda: run_scratch(problem, hidden_size, learning_rate, epochs, gradient, seed)
 
 
-def usage_sentence(error: Exception, name: str) -> str | None:
-    """Return a usage error that Typer found as one sentence; None for any other error."""
+def usage_sentence(error: Exception, name: str, words: Sequence[str]) -> str | None:
+    """Return a usage error that Typer found in ``words`` as one sentence; None for any other error."""
     if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
         return None
-    option = getattr(error, "option_name", None)
+    option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
+    see = f"See: {name} --help"
     if type(error).__name__ == "NoSuchOption":
-        near = sorted(getattr(error, "possibilities", None) or [])
-        advice = f"Did you mean {near[0]!r}?" if near else f"See: {name} --help"
-        return f"options must be those of {name} --help, got {option!r}. {advice}"
+        # Of -lr, one word for whoever types it, Typer has only the first letter.
+        whole = next((word for word in words if word.startswith(str(option)) and word[1:2] != "-"), str(option))
+        return f"unknown option {whole}. {_suggested_option(whole, context) or see}"
     if option:
-        return f"{option} must be followed by a value, got nothing. See: {name} --help"
+        return f"{option} must be followed by a value, got nothing. {see}"
     missing = getattr(getattr(error, "param", None), "metavar", None)
     if type(error).__name__ == "MissingParameter" and missing:
-        return f"{missing} must be given, got nothing. See: {name} --help"
+        return f"{missing} must be given, got nothing. {see}"
     extra = re.search(r"extra argument.*\((.*)\)$", str(error))
     if extra:
-        return f"the words must be those of {name} --help, got {extra[1]!r} more. Put names with blanks in quotes."
+        is_target = getattr(context, "params", {}).get("target", "") is None
+        advice = f"Did you mean --target {shlex.quote(extra[1])}?" if is_target else "Put names with blanks in quotes."
+        return f"unexpected argument {extra[1]!r}. {advice}"
     text = str(getattr(error, "format_message", lambda: error)()).strip().rstrip(".")
-    return f"{text[:1].lower()}{text[1:]}. See: {name} --help"
+    return f"{text[:1].lower()}{text[1:]}. {see}"
+
+
+def _suggested_option(typed: str, context: Any) -> str:
+    """Return the sentence that helps someone who typed an option that the command does not have, or ""."""
+    if len(typed) < 3:
+        return ""  # a letter stands for too many words
+    names = [flag for each in context.command.params for flag in each.opts if flag.startswith("--")]
+    return suggestion(typed, [flag[2:] for flag in names], "--{}".format)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import weakref
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from glassnet.layers.tree import every_layer, leaves, name_layers
 from glassnet.losses import Loss, as_loss
 from glassnet.optimizers import Optimizer, as_optimizer
 from glassnet.utils.checks import check_choice, check_integer, check_number
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names, unknown_attribute
 from glassnet.utils.names import DTypeName, LossName, OptimizerName
 from glassnet.utils.random_streams import Noise, Streams
 
@@ -30,12 +31,12 @@ __all__ = ["BaseNetwork"]
 _PREDICT = Step("predict")
 # What a network made from another has of its own.
 _STATE = frozenset((
-    "dtype", "input_shape", "l1", "l2", "layers", "loss", "max_norm", "members", "metadata", "names", "optimizer",
-    "run", "seeds", "store", "workspace",
+    "attachments", "dtype", "input_shape", "l1", "l2", "layers", "loss", "max_norm", "members", "metadata", "names",
+    "optimizer", "run", "seeds", "store", "workspace",
 ))  # fmt: skip
 
 
-class BaseNetwork:
+class BaseNetwork(AdvisesOnNames):
     """Layers, a loss and an optimizer over flat arrays: forward, backward and checked input.
 
     `glassnet.Network` adds what users call, and documents the parameters.
@@ -67,6 +68,7 @@ class BaseNetwork:
             None if max_norm is None else check_number("Network", "max_norm", max_norm, 0.0, open_minimum=True)
         )
         self.metadata: dict[str, Any] = {}
+        self.attachments: dict[str, np.ndarray] = {}  # arrays that are no part of it, and are saved with it
         self.run: Any = None
         self.input_shape: tuple[int, ...] | None = None
         refuse_linked_output(self.layers[-1], self.loss)
@@ -75,6 +77,13 @@ class BaseNetwork:
         if input_shape is not None:
             self.build(input_shape)
         self._own_layers()
+
+    if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            if hasattr(type(self), name):  # a property that raised an AttributeError, which is to be seen
+                return object.__getattribute__(self, name)
+            raise unknown_attribute(type(self), name)
 
     # ---- construction -------------------------------------------------------------------------------------------
 
@@ -258,6 +267,7 @@ class BaseNetwork:
         self.built("forward")
         return self.logits(self.check_inputs("Network.forward", X))
 
+    @advises_on_names
     def predict(self, X: Any) -> np.ndarray:
         """Return predictions for ``X``, the logits as the loss reads them: probabilities for the cross-entropies.
 
@@ -309,7 +319,7 @@ class BaseNetwork:
     def renewed(self, seed: int) -> Self:
         """Return a new network like this one, with another seed and initial weights of its own."""
         new = self.untrained()
-        shape, new.seeds, new.metadata = new.input_shape, (seed,), {}
+        shape, new.seeds, new.metadata, new.attachments = new.input_shape, (seed,), {}, {}
         new.forget_shape()
         return new if shape is None else new.build(shape)
 

@@ -12,6 +12,7 @@ from glassnet.errors import ShapeError
 from glassnet.layers import Layer
 from glassnet.layers.containers import check_raw_inputs
 from glassnet.losses import Loss
+from glassnet.utils.array_advice import advice_for_shape
 from glassnet.utils.checks import check_matrix, check_same_length, check_weights
 from glassnet.utils.row_sources import PreparedRows, as_source, is_mapped
 
@@ -49,14 +50,17 @@ def check_inputs(network: TakesData, where: str, X: Any) -> Any:
         check_raw_inputs(network.layers, X)
         return X
     source = as_source(where, "X", X, network.dtype)
-    inputs: Any = check_matrix(where, "X", X, network.dtype) if source is None else source
+    known = network.input_shape
+    inputs: Any = check_matrix(where, "X", X, network.dtype, sample_shape=known) if source is None else source
     shape = inputs.shape[1:]
-    if network.input_shape is None:
+    if known is None:
         network.build(shape)
-    elif shape != network.input_shape:
-        must = f"X must have shape (n, {', '.join(map(str, network.input_shape))})"
-        message = f"{where}: {must}, got {inputs.shape}. The network was built for these features."
-        raise ShapeError(message, expected=network.input_shape, got=inputs.shape)
+    elif shape != known:
+        must = f"X must have shape (n, {', '.join(map(str, known))})"
+        is_one = inputs.shape == known
+        advice = advice_for_shape("X", X, known, known) if is_one else "The network was built for these features."
+        message = f"{where}: {must}, got {inputs.shape}. {advice}"
+        raise ShapeError(message, expected=known, got=inputs.shape)
     if source is None:
         check_raw_inputs(network.layers, inputs)
     return inputs

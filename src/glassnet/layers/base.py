@@ -8,13 +8,14 @@ member axis: with members, K networks trained at once, every array of a layer ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
 from glassnet.layers.initializers import INITIALIZERS
 from glassnet.utils.arrays import BufferPool, Buffers
 from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.keywords import AdvisesOnNames, unknown_attribute
 from glassnet.utils.random_streams import Noise
 
 __all__ = ["Cache", "Layer", "ParamSpec", "Step", "Views"]
@@ -90,7 +91,7 @@ class Step:
         self.position = 0.0
 
 
-class Layer:
+class Layer(AdvisesOnNames):
     """Base of all layers: the names of the protocol, and defaults for a layer without parameters.
 
     Arrays are the network's: a layer's attributes that are arrays are views, and are written with ``out=`` or
@@ -130,6 +131,11 @@ class Layer:
     is_scheduled: bool = False
     member_settings: ClassVar[tuple[str, ...]] = ()
     _views: frozenset[str] = frozenset()
+
+    if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            raise unknown_attribute(type(self), name)
 
     def build(self, in_shape: tuple[int, ...]) -> tuple[int, ...]:
         """Check the shape of one input sample and return the shape of one output sample.

@@ -23,6 +23,8 @@ A loss of your own is a `CustomLoss`, or a subclass of `Loss` if it is to be as 
 
 from __future__ import annotations
 
+from typing import Any
+
 from glassnet.losses.base import Loss, MetricChoice
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
 from glassnet.losses.custom import CustomLoss
@@ -31,9 +33,14 @@ from glassnet.losses.ensemble import EnsembleLoss
 from glassnet.losses.focal import BinaryFocalCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.losses.registry import LOSSES, as_loss
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
+from glassnet.utils.keywords import unknown_name
 
 __all__ = [
     "LOSSES", "AbsoluteError", "BinaryCrossEntropy", "BinaryFocalCrossEntropy", "CustomLoss", "EnsembleLoss",
     "GaussianNLL", "Huber", "Loss", "MetricChoice", "Poisson", "Quantile", "SoftmaxCrossEntropy",
     "SoftmaxFocalCrossEntropy", "SquaredError", "as_loss",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    raise unknown_name(__name__, name, __all__)

@@ -18,10 +18,10 @@ from glassnet.errors import ConfigError
 from glassnet.layers.base import Cache
 from glassnet.losses.targets import as_columns, count_columns
 from glassnet.metrics import Metric, as_metric, mae, r2, rmse
-from glassnet.utils import synonyms
 from glassnet.utils.arrays import Buffers, weighted_sum
 from glassnet.utils.checks import check_choice
 from glassnet.utils.formula import Formula
+from glassnet.utils.keywords import AdvisesOnNames
 from glassnet.utils.names import MetricName
 
 __all__ = ["NUMBER_METRICS", "ColumnLoss", "Loss", "MetricChoice", "average_columns", "weigh"]
@@ -33,7 +33,7 @@ NUMBER_METRICS: Mapping[str, Metric] = {"mae": mae, "r2": r2, "rmse": rmse}
 """Metrics of predictions that are numbers."""
 
 
-class Loss:
+class Loss(AdvisesOnNames):
     """Base of all losses: the names of the protocol.
 
     Attributes
@@ -154,7 +154,7 @@ class Loss:
                 must = f"metrics under loss={self.name!r} must be functions of your own"
                 message = f"{where}: {must}, got {item!r}. Write def my_metric(y, prediction): ..."
                 raise ConfigError(message, expected=must, got=item)
-            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics, synonyms.METRICS)
+            name = check_choice(where, f"metrics under loss={self.name!r}", item, self.metrics)
             return name, self.metrics[name]
         name, metric = as_metric(where, item)
         if name == "loss" or self.metrics.get(name, item) is not item:

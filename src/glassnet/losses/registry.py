@@ -9,7 +9,6 @@ from glassnet.losses.custom import CustomLoss
 from glassnet.losses.distribution import GaussianNLL, Poisson, Quantile
 from glassnet.losses.focal import BinaryFocalCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.losses.regression import AbsoluteError, Huber, SquaredError
-from glassnet.utils import synonyms
 from glassnet.utils.checks import check_choice
 
 __all__ = ["LOSSES", "as_loss"]
@@ -36,4 +35,4 @@ def as_loss(value: str | Loss) -> Loss:
             f"Network: loss must be a name or an object, got the class {value.__name__}. Write {value.__name__}()."
         )
         raise ConfigError(message, got=value)
-    return LOSSES[check_choice("Network", "loss", value, LOSSES, synonyms.LOSSES)]()
+    return LOSSES[check_choice("Network", "loss", value, LOSSES)]()

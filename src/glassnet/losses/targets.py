@@ -14,6 +14,8 @@ __all__ = [
     "count_columns",
 ]  # fmt: skip
 
+_LABELS = "Code labels from 0: labels, y = np.unique(y, return_inverse=True). TabularClassifier takes them as they are."
+
 
 def count_columns(y: Any) -> int:
     """Return the number of columns of targets; those of shape (n,) are one."""
@@ -61,7 +63,7 @@ def as_class_targets(where: str, y: Any, n_outputs: int, one_output: str) -> np.
             f"For two classes in one output use loss={one_output!r}."
         )
         raise ShapeError(message, expected="at least 2 outputs", got=n_outputs)
-    values = check_matrix(where, "y", y, np.dtype(np.float64), min_ndim=1)
+    values = check_matrix(where, "y", y, np.dtype(np.float64), min_ndim=1, labels_advice=_LABELS)
     if values.ndim == 1 or values.shape[1:] == (1,):
         return as_codes(where, values.reshape(-1), n_outputs)
     if values.shape[1:] != (n_outputs,):

@@ -18,6 +18,8 @@ weight : array of shape (n,), optional
 
 from __future__ import annotations
 
+from typing import Any
+
 from glassnet.metrics.averages import Metric
 from glassnet.metrics.classification import (
     accuracy,
@@ -36,9 +38,14 @@ from glassnet.metrics.classification import (
 from glassnet.metrics.own import as_metric
 from glassnet.metrics.registry import GREATER_IS_BETTER, LOWER_IS_BETTER, METRICS, better_sign
 from glassnet.metrics.regression import coverage, mae, pinball, poisson_deviance, r2, rmse
+from glassnet.utils.keywords import unknown_name
 
 __all__ = [
     "GREATER_IS_BETTER", "LOWER_IS_BETTER", "METRICS", "Metric", "accuracy", "as_metric", "auc", "balanced_accuracy",
     "better_sign", "binary_accuracy", "binary_auc", "binary_balanced_accuracy", "binary_brier", "binary_f1",
     "binary_log_loss", "brier", "coverage", "f1", "log_loss", "mae", "pinball", "poisson_deviance", "r2", "rmse",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    raise unknown_name(__name__, name, __all__)

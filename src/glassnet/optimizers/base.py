@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.schedules import SCHEDULES, Schedule, as_schedule, make_schedule
 from glassnet.utils.checks import check_number
 from glassnet.utils.formula import Formula
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["Group", "Optimizer", "OptimizerState"]
 
@@ -155,7 +156,7 @@ class OptimizerState:
         return held
 
 
-class Optimizer:
+class Optimizer(AdvisesOnNames):
     """Base of all optimizers.
 
     Parameters

@@ -27,4 +27,6 @@ def as_optimizer(value: str | Optimizer) -> Optimizer:
     if isinstance(value, type) and issubclass(value, Optimizer):
         message = f"Network: optimizer must be a name or an object, got the class {value.__name__}. Add parentheses."
         raise ConfigError(message, got=value)
-    return OPTIMIZERS[check_choice("Network", "optimizer", value, OPTIMIZERS)]()
+    is_rate = isinstance(value, (int, float)) and not isinstance(value, bool)
+    advice = f"For a learning rate write gn.Adam({value})." if is_rate else ""
+    return OPTIMIZERS[check_choice("Network", "optimizer", value, OPTIMIZERS, advice)]()

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.attribution import Attribution, Importance
 from glassnet.errors import ShapeError
+from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.plots.axes import Axes, axes_for
 from glassnet.utils.checks import check_integer
 from glassnet.utils.wording import shortened
@@ -31,7 +32,9 @@ def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None =
     order = importance.ranking[: check_integer("plot_importance", "most", most, 1)][::-1]
     names, style = [importance.names[i] for i in order], {"xerr": importance.std[order], "ecolor": "0.35"}
     ax = _bars("plot_importance", ax, names, importance.mean[order], color="C0", **style)
-    ax.set_xlabel(f"how much worse the {importance.metric.replace('_', ' ')} gets without it", parse_math=False)
+    name = importance.metric.replace("_", " ")
+    change = "decrease" if importance.metric in GREATER_IS_BETTER else "increase"
+    ax.set_xlabel(f"{change} of the {name} when a column is shuffled", parse_math=False)
     return ax
 
 

@@ -20,6 +20,7 @@ from glassnet.training.class_weights import class_codes
 from glassnet.training.loop import Validation
 from glassnet.training.options import TrainingOptions, check_fit_options
 from glassnet.utils.checks import check_flag, check_number
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
 from glassnet.utils.text_table import table_lines
@@ -90,6 +91,7 @@ class CrossValidation:
         return f"CrossValidation({len(self.networks)} folds: {parts})"
 
 
+@advises_on_names
 def cross_validate(
     network: Network,
     X: Any,
@@ -158,7 +160,7 @@ def cross_validate(
     """
     check_template("cross_validate", network)
     template = network.renewed(network.seeds[0])
-    check_fit_options("cross_validate", options, TrainingOptions)
+    check_fit_options("cross_validate", options, TrainingOptions, ("epochs", "folds", "groups", "repeats", "stratify"))
     validation_split = options.pop("validation_split", 0.0)
     plan = make_plan("cross_validate", template, X, y, epochs=epochs, title="folds", options=options)
     n, targets = len(plan.data[0]), plan.data[1][:]

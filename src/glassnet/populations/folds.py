@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.utils.checks import check_integer
 
-__all__ = ["Fold", "make_folds"]
+__all__ = ["Fold", "given_fold", "make_folds"]
 
 Fold = tuple[np.ndarray, np.ndarray]
 """The row numbers to train on and those to test on."""
@@ -27,7 +27,7 @@ def make_folds(
     """
     repeats = check_integer("cross_validate", "repeats", repeats, 1)
     if isinstance(folds, Iterable):
-        return [_given(n, pair) for pair in folds] * repeats
+        return [given_fold("cross_validate: each of folds", n, pair) for pair in folds] * repeats
     count = check_integer("cross_validate", "folds", folds, 2)
     found: list[Fold] = []
     for repeat in range(repeats):
@@ -70,28 +70,35 @@ def _split_groups(n: int, count: int, stream: np.random.SeedSequence, groups: An
     return [np.flatnonzero(fold_of[members] == fold) for fold in range(count)]
 
 
-def _given(n: int, pair: Any) -> Fold:
-    """Return a pair of row numbers that the user made, checked."""
+def given_fold(what: str, n: int, pair: Any) -> Fold:
+    """Return a pair of row numbers that the user made, checked; ``what`` begins the error messages.
+
+    Examples
+    --------
+    >>> given_fold("cross_validate: each of folds", 3, ([0, 1], [2]))
+    (array([0, 1]), array([2]))
+    """
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        message = f"cross_validate: each of folds must be a pair of row numbers (train, test), got {pair!r}."
+        message = f"{what} must be a pair of row numbers (train, test), got {pair!r}."
         raise ConfigError(message, got=pair)
-    train, test = (_row_numbers(n, rows) for rows in pair)
+    where = what.split(":")[0]
+    train, test = (_row_numbers(where, n, rows) for rows in pair)
     if np.intersect1d(train, test).size:
         row = int(np.intersect1d(train, test)[0])
-        message = f"cross_validate: a fold's training and test rows must differ, got row {row} in both."
+        message = f"{where}: a fold's training and test rows must differ, got row {row} in both."
         raise DataError(message, got=row)
     return train, test
 
 
-def _row_numbers(n: int, rows: Any) -> np.ndarray:
+def _row_numbers(where: str, n: int, rows: Any) -> np.ndarray:
     numbers = np.asarray(rows)
     if numbers.dtype == bool and numbers.shape == (n,):
         numbers = np.flatnonzero(numbers)
     if numbers.ndim != 1 or not numbers.size or numbers.dtype.kind not in "iu":
-        message = f"cross_validate: row numbers must be whole numbers, got {rows!r}."
+        message = f"{where}: row numbers must be whole numbers, got {rows!r}."
         raise ConfigError(message, got=rows)
     if numbers.min() < 0 or numbers.max() >= n:
         wrong = int(numbers.min() if numbers.min() < 0 else numbers.max())
-        message = f"cross_validate: row numbers must lie between 0 and {n - 1}, got {wrong}."
+        message = f"{where}: row numbers must lie between 0 and {n - 1}, got {wrong}."
         raise DataError(message, expected=n, got=wrong)
     return numbers.astype(np.int64)

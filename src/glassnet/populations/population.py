@@ -20,6 +20,7 @@ from glassnet.schedules import Schedule
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Population"]
 
 
-class Population:
+class Population(AdvisesOnNames):
     """K networks of one architecture that are trained together, each with its own seed and, if asked for, settings.
 
     Small networks spend their time in calls from Python, not in arithmetic; many of them at once pay for each call
@@ -120,6 +121,7 @@ class Population:
         """What training recorded, for each member."""
         return [network.history for network in self.networks]
 
+    @advises_on_names
     def fit(self, X: Any, y: Any, *, epochs: int, **options: Unpack[JointOptions]) -> list[History]:
         """Train every member ``epochs`` more epochs, each in its own order of the rows and to its own end.
 

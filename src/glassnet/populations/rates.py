@@ -15,6 +15,7 @@ from glassnet.populations.members import check_template
 from glassnet.training import Callback, Run
 from glassnet.training.options import TrainingOptions
 from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.text_table import table_lines
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class _Recorder(Callback):
             run.stop("enough steps")
 
 
+@advises_on_names
 def find_learning_rate(
     network: Network,
     X: Any,

@@ -18,6 +18,7 @@ from glassnet.populations.members import check_template, kept_value
 from glassnet.training import History
 from glassnet.training.options import JointOptions, check_fit_options
 from glassnet.utils.checks import check_choice, check_integer
+from glassnet.utils.keywords import advises_on_names
 from glassnet.utils.text_table import table_lines
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Sweep:
         return f"Sweep({len(self.trials)} trials, best {self.trials[0]!r})"
 
 
+@advises_on_names
 def sweep(
     build: Callable[..., Network],
     settings: Grid | Iterable[Mapping[str, Any]],
@@ -200,7 +202,10 @@ def sweep(
     {'units': 16, 'learning_rate': 0.03}
     """
     started = time.perf_counter()
-    check_fit_options("sweep", options, JointOptions)
+    check_fit_options("sweep", options, JointOptions, ("epochs", "mode", "monitor", "n_random", "n_seeds", "seed"))
+    if not callable(build):
+        message = f"sweep: build must be a function that returns a network, got {type(build).__name__}."
+        raise ConfigError(message, expected="a function", got=build)
     early_stopping, validation_data = options.get("early_stopping"), options.get("validation_data")
     validation_split = options.get("validation_split", 0.2)
     trials = _trials(build, _combinations(settings, n_random, seed), check_integer("sweep", "n_seeds", n_seeds, 1))
@@ -229,7 +234,12 @@ def _combinations(
         values = [_values(name, found) for name, found in settings.items()]
         found = [dict(zip(settings, picked, strict=True)) for picked in itertools.product(*values)]
     else:
-        found = [dict(picked) for picked in settings]
+        given = list(settings)
+        if not all(isinstance(picked, Mapping) for picked in given):
+            must = "settings must be a dict of lists, or a list of dicts, from names of build's arguments to values"
+            message = f"sweep: {must}, got {type(settings).__name__}."
+            raise ConfigError(message, expected=must, got=settings)
+        found = [dict(picked) for picked in given]
     if not found or any(picked.keys() != found[0].keys() for picked in found):
         must = "settings must have at least one combination, all with the same names"
         message = f"sweep: {must}, got {[sorted(picked) for picked in found][:3]}."

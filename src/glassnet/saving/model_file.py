@@ -1,13 +1,14 @@
 """One model file: arrays in safetensors, everything else as JSON in its metadata. Nothing in it is ever executed.
 
 Layout: parameters and statistics by name (``"dense_1.weight"``), with a leading member axis if there are members; with
-the training state also ``"training.optimizer.M"`` and the like, as flat arrays. The metadata has one entry,
+the training state also ``"training.optimizer.M"`` and the like, as flat arrays; and arrays that are no part of the
+network and belong to whoever attached them (``"attached.rows.training"``). The metadata has one entry,
 ``"glassnet"``: JSON with ``format_version``, ``config``, ``metadata`` (the user's notes), ``training`` and ``data``
 (null without).
 
 Format version 2 added layers inside layers (``"residual_1.dense_1.weight"``), tuned layers, penalties, schedules that
 remember, runs within an epoch (``training.step`` and ``training.sums``), and ``data``, by which a checkpoint knows the
-rows it was trained on. Version 1 has none of these and is read as a file without them.
+rows it was trained on. Version 1 has none of these and is read as a file without them. Version 3 added attached arrays.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ __all__ = [
     "save_network",
 ]  # fmt: skip
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Version that is written; this one and all before are read."""
 
 _N = TypeVar("_N", bound=BaseNetwork)
@@ -44,7 +45,7 @@ _N = TypeVar("_N", bound=BaseNetwork)
 Restore = Callable[[_N, dict[str, Any], dict[str, np.ndarray]], Any]
 """Returns the state of a run of a network, given what a file holds of it."""
 
-_TRAINING = "training."
+_TRAINING, _ATTACHED = "training.", "attached."
 _PARTS: dict[str, tuple[str, Any]] = {
     "config": ("the configuration", dict),
     "metadata": ("metadata", dict),
@@ -79,6 +80,7 @@ def save_network(
     own = dict(arrays)
     if training is not None:
         arrays |= {_TRAINING + name: np.ascontiguousarray(array) for name, array in training.arrays.items()}
+    arrays |= {_ATTACHED + name: np.ascontiguousarray(array) for name, array in network.attachments.items()}
     description = {
         "format_version": FORMAT_VERSION,
         "config": network_config(network),
@@ -109,6 +111,8 @@ def load_network(kind: type[_N], path: str | os.PathLike[str], custom: Iterable[
     description, arrays = _read(where, path)
     network, shape = _network(where, kind, description, custom)
     _fill(where, network, shape, description, arrays, restore)
+    attached = {name: array.copy() for name, array in arrays.items() if name.startswith(_ATTACHED)}
+    network.attachments = {name.removeprefix(_ATTACHED): array for name, array in attached.items()}
     return network
 
 
@@ -144,7 +148,7 @@ def _fill(
 ) -> None:
     """Build the network and give it a file's arrays and training state; or refuse, and leave its values as they are."""
     store = network.plan(shape)
-    stored = {name: array for name, array in arrays.items() if not name.startswith(_TRAINING)}
+    stored = {name: array for name, array in arrays.items() if not name.startswith((_TRAINING, _ATTACHED))}
     own = {name.removeprefix(_TRAINING): array for name, array in arrays.items() if name.startswith(_TRAINING)}
     # Before anything is allocated: a damaged description may ask for any amount of memory.
     _compare(where, store, network.dtype, stored)
@@ -201,8 +205,9 @@ def _description(where: str, texts: dict[str, str]) -> dict[str, Any]:
     if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
         newer = type(version) is int and version > FORMAT_VERSION
         advice = "Update glassnet." if newer else "The file is damaged."
-        known = " or ".join(map(str, range(1, FORMAT_VERSION + 1)))
-        message = f"{where}: the format version must be {known}, got {shortened(repr(version))}. {advice}"
+        message = (
+            f"{where}: the format version must be from 1 to {FORMAT_VERSION}, got {shortened(repr(version))}. {advice}"
+        )
         raise FormatError(message, expected=FORMAT_VERSION, got=version)
     for name, (words, kinds) in _PARTS.items():
         if not isinstance(description.setdefault(name, None), kinds):

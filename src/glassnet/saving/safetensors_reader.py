@@ -17,6 +17,7 @@ import numpy as np
 
 from glassnet.errors import FormatError
 from glassnet.saving.strict_json import MOST_BYTES, parse_json
+from glassnet.utils.suggestions import did_you_mean, nearest_file
 from glassnet.utils.wording import shortened
 
 __all__ = ["KINDS", "read_safetensors", "read_texts"]
@@ -66,7 +67,8 @@ def _open(where: str, path: str | os.PathLike[str]) -> IO[bytes]:
     except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a zero byte in the path
         mode = 0
     if not mode or stat.S_ISDIR(mode):
-        message = f"{where}: the model file must exist, got {'a folder' if mode else 'no such file'}."
+        fact = "the model must be a file, got a folder." if mode else f"no such file. {_near(path)}".rstrip()
+        message = f"{where}: {fact}"
         raise FileNotFoundError(message)
     if stat.S_ISREG(mode):
         file = open(path, "rb", buffering=0, opener=_open_at_once)  # noqa: SIM115  # the caller closes it
@@ -76,6 +78,16 @@ def _open(where: str, path: str | os.PathLike[str]) -> IO[bytes]:
         file.close()
     message = f"{where}: the model must be an ordinary file, got {KINDS.get(stat.S_IFMT(mode), 'another')}."
     raise FormatError(message)
+
+
+def _near(path: str | os.PathLike[str]) -> str:
+    """Return a suggestion with a file of the same folder whose name is spelled alike, or ""."""
+    folder, name = os.path.split(os.fsdecode(path))
+    try:
+        near = nearest_file(name, os.listdir(folder or "."))
+    except (OSError, ValueError):
+        return ""
+    return did_you_mean(None if near is None else os.path.join(folder, near), str)
 
 
 def _open_at_once(path: str, flags: int) -> int:
@@ -102,6 +114,9 @@ def _read_header(where: str, file: IO[bytes]) -> tuple[dict[str, str], dict[str,
         raise _refuse(where, f"one of {size} bytes")
     length = int.from_bytes(_bytes(where, file, 8).tobytes(), "little")
     if length > min(size - 8, MOST_BYTES):
+        if size > 8 and _bytes(where, file, 1).tobytes() != b"{":
+            message = f"{where}: not a glassnet model, for it is no safetensors file."
+            raise FormatError(message, expected="a safetensors file")
         raise _refuse(where, f"one of {size:,} bytes whose header should have {length:,}")
     try:
         header = parse_json(_bytes(where, file, length).tobytes())

@@ -6,15 +6,22 @@ value. Its length is its own argument, so that training in two halves follows th
 
 from __future__ import annotations
 
+from typing import Any
+
 from glassnet.schedules.base import Constant, Schedule, as_schedule, check_factor
 from glassnet.schedules.composed import SequentialSchedule, Warmup
 from glassnet.schedules.decays import CosineDecay, ExponentialDecay, InverseTimeDecay, OneCycle, StepDecay
 from glassnet.schedules.plateau import ReduceOnPlateau
 from glassnet.schedules.registry import SCHEDULES, make_schedule
 from glassnet.schedules.waves import CosineWaves, FlatCosine
+from glassnet.utils.keywords import unknown_name
 
 __all__ = [
     "SCHEDULES", "Constant", "CosineDecay", "CosineWaves", "ExponentialDecay", "FlatCosine", "InverseTimeDecay",
     "OneCycle", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "StepDecay", "Warmup", "as_schedule",
     "check_factor", "make_schedule",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    raise unknown_name(__name__, name, __all__)

@@ -7,11 +7,13 @@ from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.utils.checks import check_number
+from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.wording import shortened
 
 __all__ = ["Constant", "Schedule", "as_schedule", "check_factor"]
 
 
-class Schedule:
+class Schedule(AdvisesOnNames):
     """Base of all schedules: names and defaults. A schedule of your own needs ``__call__``.
 
     A schedule that depends on the history keeps its state in a ``memory`` that the run owns and saves: one object can
@@ -100,7 +102,7 @@ def as_schedule(where: str, name: str, value: float | Schedule) -> Schedule:
     try:
         return Constant(check_number(where, name, value, 0.0))
     except ConfigError as error:
-        message = f"{where}: {name} must be a number of at least 0 or a schedule, got {value!r}."
+        message = f"{where}: {name} must be a number of at least 0 or a schedule, got {shortened(repr(value), 80)}."
         raise ConfigError(message, got=value) from error
 
 

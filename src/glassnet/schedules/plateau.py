@@ -54,7 +54,7 @@ class ReduceOnPlateau(Schedule):
         self.initial = initial
         self._inner = as_schedule(where, "initial", initial)
         self.factor = check_number(where, "factor", factor, 0.0, 1.0, open_minimum=True, open_maximum=True)
-        self.patience = check_integer(where, "patience", patience, 1)
+        self.patience = check_integer(where, "patience", patience, 0)
         self.monitor = monitor
         self.mode = check_choice(where, "mode", mode, ("auto", "min", "max"))
         self.min_delta = check_number(where, "min_delta", min_delta, 0.0)
@@ -83,7 +83,7 @@ class ReduceOnPlateau(Schedule):
         elif memory["cooling"] == 0:
             memory["waited"] += 1
         memory["cooling"] = max(memory["cooling"] - 1, 0)
-        if memory["waited"] >= self.patience:
+        if memory["waited"] >= max(1, self.patience):
             memory.update(factor=memory["factor"] * self.factor, waited=0, cooling=self.cooldown)
 
     def monitors(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from glassnet.tabular.reading.files import read_table
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.checks import require_extra
+from glassnet.utils.keywords import unknown_name
 from glassnet.utils.splitting import split_rows
 
 if TYPE_CHECKING:
@@ -39,5 +40,4 @@ def __getattr__(name: str) -> Any:
         from glassnet.tabular import estimators
 
         return getattr(estimators, name)
-    message = f"module 'glassnet.tabular' has no attribute {name!r}"
-    raise AttributeError(message)
+    raise unknown_name(__name__, name, __all__)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import warnings
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from glassnet.attribution import Importance
-from glassnet.errors import ConfigError, DataError, FormatError
+from glassnet.errors import ConfigError, DataError, FormatError, TableWarning
 from glassnet.losses import EnsembleLoss, Quantile
 from glassnet.metrics import METRICS
 from glassnet.network import Network, load
 from glassnet.tabular.attribution.background import read_background
 from glassnet.tabular.attribution.reasons import Why, column_importance, reasons_of
 from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.renamed import ask_for_renamed
+from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
+from glassnet.tabular.splitting.row_hashes import RowHashes, SeenRows, row_contents
 from glassnet.utils.wording import few, shortened
 
 __all__ = ["TableModel"]
@@ -62,6 +67,7 @@ class TableModel(Predictor):
             message = f"TableModel: network, encoder and target must fit each other, got {problem}."
             raise ConfigError(message, got=problem)
         super().__init__(network, encoder, target)
+        RowHashes.from_arrays(network.attachments)  # refuses damaged ones
 
     # ---- use ----------------------------------------------------------------------------------------------------
 
@@ -162,25 +168,68 @@ class TableModel(Predictor):
             For a classification ``loss`` (mean cross-entropy of the probabilities, in nats) and ``accuracy``; for a
             regression, in the target's units, ``rmse``, ``mae``, and ``r2`` relative to the mean of these rows.
 
+        Warns
+        -----
+        TableWarning
+            Some of the rows were trained on, or chose the best epoch: the metrics flatter the model.
+
         Raises
         ------
         DataError
             The target is not among the columns, or not known in every row, or there are no rows.
         """
-        table = self.table(frame)
-        if self.target.name not in table:
-            must = f"the frame must have the target {self.target.name!r}"
-            got = f"the columns {few(map(repr, table.names))}"
-            message = f"TableModel.evaluate: {must}, got {got}. Use predict where it is not known."
-            raise DataError(message, expected=self.target.name, got=table.names)
+        table = self._with_target("evaluate", frame)
         y = self.target.transform(table[self.target.name])
         X = self.encoder.transform(table)
+        seen = self.seen(table)
+        if seen is not None and seen.sentence:
+            warnings.warn(f"TableModel.evaluate: {seen.sentence}", TableWarning, stacklevel=2)
         if self.target.task == "classification":
             P = self.answers(X)
             return {"loss": METRICS["log_loss"](y, P, None), "accuracy": METRICS["accuracy"](y, P, None)}
         predicted = self.predict(table)[:, None]
         truth = as_form(table[self.target.name], self.target.form, "TableModel.evaluate").values[:, None]
         return {name: METRICS[name](truth, predicted, None) for name in ("rmse", "mae", "r2")}
+
+    def seen(self, frame: Any) -> SeenRows | None:
+        """Return how many rows of ``frame``, target included, equal rows that the model was trained on.
+
+        Returns
+        -------
+        SeenRows or None
+            ``trained_on`` and ``chose_epoch`` of ``n_rows`` rows, and a ``sentence`` if that matters; None for a model
+            without hashes of its rows, such as one from a file of an earlier version. Of more than 125,000 training
+            rows only a sample is known, so that only a part of the rows of ``frame`` can be compared.
+
+        Raises
+        ------
+        DataError
+            The target or another column is missing, or a value cannot be converted to its kind in training.
+        """
+        table = self._with_target("seen", frame)
+        hashes = RowHashes.from_arrays(self.network.attachments)
+        if hashes is None or not table.n_rows:
+            return None
+        known = [coder.name for coder in self.encoder.coders]
+        require_columns("TableModel.seen", self.encoder.column_names, known, table)
+        return hashes.compare(row_contents(self.encoder, self.target, table))
+
+    @property
+    def n_row_hashes(self) -> int:
+        """The number of hashes of rows that `save` writes; ``network.attachments.clear()`` leaves them out."""
+        found = RowHashes.from_arrays(self.network.attachments)
+        return 0 if found is None else len(found.training) + len(found.validation)
+
+    def _with_target(self, method: str, frame: Any) -> Table:
+        """Return a frame as a table; raise an error if it lacks the target."""
+        table = self.table(frame)
+        if self.target.name in table:
+            return table
+        must = f"the frame must have the target {self.target.name!r}"
+        got = f"the columns {few(map(repr, table.names))}"
+        advice = ask_for_renamed([self.target.name], [name for name in table.names if name not in self.forms])
+        message = f"TableModel.{method}: {must}, got {got}. {advice or 'Use predict where it is not known.'}"
+        raise DataError(message, expected=self.target.name, got=table.names)
 
     # ---- files --------------------------------------------------------------------------------------------------
 

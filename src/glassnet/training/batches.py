@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -167,7 +169,8 @@ class IterableBatches(Batches):
     network : BaseNetwork
         Built from the first batch if it is new.
     batches : callable or iterable
-        ``epoch -> iterator``, or something that can be iterated once per epoch, of (X, y) or (X, y, sample_weight).
+        ``epoch -> iterator`` or ``() -> iterator``, or something that can be iterated once per epoch, of (X, y) or (X,
+        y, sample_weight).
     steps_per_epoch : int, optional
         Batches in an epoch; otherwise ``len(batches)`` if there is such a thing, or what comes.
     weigh : callable
@@ -177,12 +180,13 @@ class IterableBatches(Batches):
     def __init__(
         self,
         network: BaseNetwork,
-        batches: Callable[[int], Iterable[Any]] | Iterable[Any],
+        batches: Callable[..., Iterable[Any]] | Iterable[Any],
         *,
         steps_per_epoch: int | None,
         weigh: Callable[[np.ndarray, np.ndarray | None], np.ndarray | None],
     ) -> None:
-        self._network, self._batches, self._weigh = network, batches, weigh
+        self._network, self._weigh = network, weigh
+        self._batches = _of_the_epoch(batches) if callable(batches) else batches
         self._steps = steps_per_epoch
         length = len(batches) if isinstance(batches, Sized) else None
         self.n_batches = steps_per_epoch if length is None or steps_per_epoch is not None else length
@@ -228,6 +232,30 @@ class IterableBatches(Batches):
 
     def identity(self) -> dict[str, Any]:
         return {"rows": None, "batches": self.n_batches}
+
+
+def _of_the_epoch(make: Callable[..., Iterable[Any]]) -> Callable[[int], Iterable[Any]]:
+    """Return a function of the epoch's number for one of the number, or of nothing."""
+    try:
+        signature = inspect.signature(make)
+    except (TypeError, ValueError):  # some functions in C have none
+        return make
+    takes = {"number": False, "nothing": False}
+    for what, arguments in (("number", (0,)), ("nothing", ())):
+        with suppress(TypeError):
+            signature.bind(*arguments)
+            takes[what] = True
+    first = next(iter(signature.parameters.values()), None)
+    # Whether an argument with a default, such as batch_size=32, is to be the number of the epoch, its name must say.
+    is_clear = first is None or first.kind is first.VAR_POSITIONAL or "epoch" in first.name
+    if takes["number"] and (is_clear or not takes["nothing"]):
+        return make
+    if takes["nothing"] and not takes["number"]:
+        return lambda epoch: make()
+    name = getattr(make, "__name__", type(make).__name__)
+    must = "batches must come from a function of the epoch's number or of nothing"
+    message = f"fit: {must}, got {name}{signature}. Write what is meant: lambda epoch: {name}(...)"
+    raise ConfigError(message, expected=must, got=make)
 
 
 def _empty() -> DataError:

@@ -8,11 +8,16 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.training.hooks import HOOKS
 from glassnet.training.loop import Run
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["Callback", "as_callbacks"]
 
 
-class Callback:
+# What is a callback in other libraries, and an argument of `fit` of its own here.
+_ARGUMENTS = {"Checkpoint": "checkpoint", "EarlyStopping": "early_stopping"}
+
+
+class Callback(AdvisesOnNames):
     """Base of all callbacks; override what you need.
 
     A callback may read everything (``run.network``, ``run.history``, ``run.epoch``, ``run.seconds``) and end the run
@@ -65,9 +70,11 @@ class _AtEpochEnd(Callback):
 
 
 def as_callbacks(
-    values: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]],
+    values: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]] | None,
 ) -> list[Callback]:
-    """Return callbacks; a plain function becomes one that is called after each epoch, a single one a list of one."""
+    """Return callbacks: a plain function is called after each epoch, one alone is a list of one, None an empty list."""
+    if values is None:
+        return []
     found: list[Callback] = []
     single = isinstance(values, Callback) or not isinstance(values, Iterable)
     for value in [values] if single else values:  # type: ignore[union-attr]  # not single: iterable
@@ -76,6 +83,10 @@ def as_callbacks(
         elif callable(value) and not isinstance(value, type):
             found.append(_AtEpochEnd(value))
         else:
-            message = f"fit: callbacks must be Callback objects or functions, got {value!r}."
+            kind = value.__name__ if isinstance(value, type) else type(value).__name__
+            advice = f"Write {kind}(...)." if isinstance(value, type) else ""
+            if kind in _ARGUMENTS:
+                advice = f"Pass it as {_ARGUMENTS[kind]}={kind}(...)."
+            message = f"fit: callbacks must be Callback objects or functions, got {value!r}. {advice}".rstrip()
             raise ConfigError(message, got=value)
     return found

@@ -19,13 +19,14 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
 from glassnet.utils.checks import check_integer, check_number
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["Checkpoint", "Checkpoints", "as_checkpoint"]
 
 _DEFAULT_SECONDS = 10.0
 
 
-class Checkpoint:
+class Checkpoint(AdvisesOnNames):
     """Where and how often `fit` writes down everything that the rest of the run depends on.
 
     The file is a model file with its training state: `glassnet.load` reads it too. It is replaced in one go, so that at

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from glassnet.errors import ConfigError
-from glassnet.metrics import better_sign
+from glassnet.metrics import METRICS, better_sign
 from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
 from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import check_choice, check_flag, check_integer, check_number
+from glassnet.utils.keywords import AdvisesOnNames
 from glassnet.utils.row_sources import fingerprint
+from glassnet.utils.suggestions import suggestion
 
-__all__ = ["EarlyStopper", "EarlyStopping"]
+__all__ = ["EarlyStopper", "EarlyStopping", "monitor_advice"]
 
 
-class EarlyStopping:
+class EarlyStopping(AdvisesOnNames):
     """Stop when a recorded value has not improved for some epochs, and restore the best epoch's weights.
 
     Parameters
@@ -24,7 +26,7 @@ class EarlyStopping:
         A column of the history: ``"loss"``, ``"valid_loss"``, ``"valid_accuracy"``, or ``"valid_"`` and the name of a
         metric of your own that is passed to ``fit``. NaN is never an improvement.
     patience : int, default=10
-        Epochs without improvement before training stops.
+        Epochs without improvement before training stops; 0, as in Keras, stops at the first one, as 1 does.
     min_delta : float, default=0.0
         An improvement must be larger than this.
     restore_best : bool, default=True
@@ -53,7 +55,7 @@ class EarlyStopping:
         ties: Literal["first", "last"] = "first",
     ) -> None:
         self.monitor = monitor
-        self.patience = check_integer("EarlyStopping", "patience", patience, 1)
+        self.patience = check_integer("EarlyStopping", "patience", patience, 0)
         self.min_delta = check_number("EarlyStopping", "min_delta", min_delta, 0.0)
         self.restore_best = check_flag("EarlyStopping", "restore_best", restore_best)
         self.mode = check_choice("EarlyStopping", "mode", mode, ("auto", "max", "min"))
@@ -71,7 +73,7 @@ class EarlyStopping:
             _ = self.sign
             return
         must = f"monitor must be one of {', '.join(map(repr, sorted(columns)))}"
-        advice = "Pass validation_data or validation_split." if self.monitor.startswith("valid_") else ""
+        advice = monitor_advice(self.monitor, columns)
         message = f"EarlyStopping: {must}, got {self.monitor!r}. {advice}".rstrip()
         raise ConfigError(message, expected=columns, got=self.monitor)
 
@@ -80,6 +82,14 @@ class EarlyStopping:
             f"EarlyStopping({self.monitor!r}, patience={self.patience}, min_delta={self.min_delta}, "
             f"restore_best={self.restore_best}, mode={self.mode!r}, ties={self.ties!r})"
         )
+
+
+def monitor_advice(monitor: Any, columns: list[str]) -> str:
+    """Return what may be meant by a column that the history will not have, or what would make it have one."""
+    metric = str(monitor).removeprefix("valid_")
+    if metric != monitor and metric in METRICS and "valid_loss" in columns:
+        return f"Pass metrics=[{metric!r}] to fit."
+    return suggestion(monitor, columns)
 
 
 class EarlyStopper(Callback):

@@ -79,7 +79,7 @@ class Finding:
     def lines(self) -> list[tuple[str, str]]:
         """What there is to say, each sentence with its heading."""
         found = [("measured", self.measured), ("why", self.why), ("do", self.advice), ("tried", self.tried)]
-        found.append(("hide it", f'ignore=["{self.code}"]'))
+        found.append(("silence", f'ignore=["{self.code}"]'))
         return [(heading, text) for heading, text in found if text]
 
     def __str__(self) -> str:
@@ -152,16 +152,24 @@ class Diagnosis(Sequence[Finding]):
         return [finding for finding in self if finding.severity != "note"]
 
     def __repr__(self) -> str:
-        head = "nothing wrong was found" if self.ok else f"{len(self.problems)} found that should be looked at"
-        return "\n\n".join([head, *map(str, self)])
+        return "\n\n".join([self._head, *map(str, self)])
+
+    @property
+    def _head(self) -> str:
+        """How many problems and notes there are, in words."""
+        n, notes = len(self.problems), len(self.notes)
+        if not n and not notes:
+            return "nothing wrong was found"
+        problems = f"{n} problem{'s' * (n != 1)} found" if n else "no warnings"
+        return f"{problems}, {notes} note{'s' * (notes != 1)}" if notes else problems
 
     def _repr_html_(self) -> str:
-        parts = []
+        parts = [element("p", self._head)]
         for finding in self:
             place = f" ({finding.place})" if finding.place else ""
             parts.append(element("p", element("b", f"{finding.severity}: {finding.code}"), place))
             parts.append(table([element("i", heading), text] for heading, text in finding.lines))
-        return "".join(parts) or "<p>nothing wrong was found</p>"
+        return "".join(parts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""

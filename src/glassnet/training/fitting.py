@@ -13,7 +13,7 @@ from glassnet.training.batches import Batches
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.checkpoints import Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
-from glassnet.training.early_stopping import EarlyStopper, EarlyStopping
+from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monitor_advice
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
@@ -118,6 +118,5 @@ def _check_schedule(network: BaseNetwork, columns: list[str]) -> None:
             raise ConfigError(message, got=schedule)
         if name not in columns:
             must = f"what the schedule monitors must be one of {', '.join(map(repr, sorted(columns)))}"
-            advice = " Pass validation_data or validation_split." if name.startswith("valid_") else ""
-            message = f"fit: {must}, got {name!r}.{advice}"
+            message = f"fit: {must}, got {name!r}. {monitor_advice(name, columns)}".rstrip()
             raise ConfigError(message, expected=columns, got=name)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet.errors import FormatError
 from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice
+from glassnet.utils.keywords import unknown_attribute
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["History", "listed"]
@@ -61,6 +62,11 @@ class History:
 
     def __contains__(self, column: str) -> bool:
         return column in self.columns
+
+    if not TYPE_CHECKING:  # a checker would take every attribute for one that exists
+
+        def __getattr__(self, name: str) -> Any:
+            raise unknown_attribute(type(self), name)
 
     def record(self, row: dict[str, Any]) -> None:
         """Append one epoch."""

@@ -11,7 +11,6 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.checkpoints import Checkpoint
 from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.loop import Run
-from glassnet.utils import synonyms
 from glassnet.utils.checks import check_options
 
 __all__ = ["FIT_DEFAULTS", "FitOptions", "JointOptions", "TrainingOptions", "check_fit_options"]
@@ -43,7 +42,7 @@ class FitOptions(JointOptions, total=False):
     """What `Network.fit` takes beside data and epochs."""
 
     steps_per_epoch: int | None
-    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]]
+    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]] | None
     checkpoint: Checkpoint | str | PathLike[str] | None
     resume: bool
     deterministic: bool
@@ -60,7 +59,7 @@ FIT_DEFAULTS: FitOptions = {
     "steps_per_epoch": None,
     "metrics": None,
     "early_stopping": None,
-    "callbacks": (),
+    "callbacks": None,
     "max_seconds": None,
     "checkpoint": None,
     "resume": False,
@@ -70,7 +69,12 @@ FIT_DEFAULTS: FitOptions = {
 }
 
 
-def check_fit_options(where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions) -> None:
-    """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries."""
+def check_fit_options(
+    where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions, others: Iterable[str] = ()
+) -> None:
+    """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries.
+
+    ``others`` are further arguments of what was called.
+    """
     names = [name for name in FIT_DEFAULTS if name in kind.__annotations__]
-    check_options(where, given, names, synonyms.FIT_OPTIONS)
+    check_options(where, given, [*names, *others])

@@ -55,7 +55,7 @@ class StoppingState:
         self.best[better] = values[better]
         self.best_epoch[better] = epoch
         self.waited = np.where(better, 0, self.waited + 1)
-        self.settled |= self.waited >= rule.patience
+        self.settled |= self.waited >= max(1, rule.patience)
         if better.any():
             if self.best_params is None or self.best_stats is None:
                 self.best_params, self.best_stats = params.copy(), stats.copy()

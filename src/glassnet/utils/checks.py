@@ -10,12 +10,15 @@ import importlib
 import math
 import numbers
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
+from glassnet.utils.array_advice import advice_for_shape, cell_place, frame_columns, frame_of_objects, non_numbers
+from glassnet.utils.suggestions import nearest, suggestion
 
 __all__ = [
     "MOST_STEPS", "check_choice", "check_class", "check_flag", "check_integer", "check_matrix", "check_number",
@@ -38,12 +41,11 @@ def check_choice(
     name: str,
     value: object,
     choices: Iterable[S],
-    elsewhere: Mapping[str, str] | None = None,
     advice: str = "",
 ) -> S:
-    """Return ``value`` if it is one of ``choices``; otherwise list them and suggest the nearest.
+    """Return ``value`` if it is one of ``choices``; otherwise list them and suggest what may be meant.
 
-    ``elsewhere`` maps the names of other libraries to ours; ``advice`` is added to the message in any case.
+    ``advice`` is added to the message in any case.
 
     Examples
     --------
@@ -55,39 +57,18 @@ def check_choice(
     valid = sorted(choices)
     if isinstance(value, str) and value in valid:
         return valid[valid.index(value)]
-    near = nearest(value, valid, elsewhere)
-    advice = f"{f'Did you mean {near!r}?' if near else ''} {advice}".strip()
+    advice = f"{suggestion(value, valid)} {advice}".strip()
     must = f"{name} must be one of {', '.join(map(repr, valid))}"
     raise _error(ConfigError, where, must, repr(value), advice)
 
 
-def nearest(value: object, choices: Iterable[str], elsewhere: Mapping[str, str] | None = None) -> str | None:
-    """Return the choice that is most similar, ignoring case; None if none is similar.
-
-    Examples
-    --------
-    >>> nearest("Relu", ["elu", "relu"])
-    'relu'
-    """
-    import difflib
-
-    # Only the beginning: a long text is no misspelt name, and comparing all of it would be slow.
-    word = str(value)[:100].lower()
-    names = {choice.lower(): choice for choice in choices}
-    if elsewhere and elsewhere.get(word) in names:
-        return elsewhere[word]
-    found = difflib.get_close_matches(word, names, n=1)
-    return names[found[0]] if found else None
-
-
-def check_options(where: str, given: Iterable[str], known: Iterable[str], elsewhere: Mapping[str, str]) -> None:
-    """Raise TypeError for unknown options, as Python does, and suggest the nearest name."""
+def check_options(where: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise TypeError for unknown options, as Python does, and suggest what may be meant."""
     names = sorted(known)
     for name in given:
         if name not in names:
-            near = nearest(name, names, elsewhere)
-            advice = f" Did you mean {near}?" if near else ""
-            message = f"{where}: options must be {', '.join(names)}, got {name}.{advice}"
+            advice = suggestion(name, names, str)
+            message = f"{where}: options must be {', '.join(names)}, got {name}. {advice}".rstrip()
             raise TypeError(message)
 
 
@@ -145,11 +126,19 @@ def check_number(
 
 
 def check_matrix(
-    where: str, name: str, value: Any, dtype: np.dtype[Any], min_ndim: int = 2, row_numbers: np.ndarray | None = None
+    where: str,
+    name: str,
+    value: Any,
+    dtype: np.dtype[Any],
+    min_ndim: int = 2,
+    row_numbers: np.ndarray | None = None,
+    sample_shape: tuple[int, ...] | None = None,
+    labels_advice: str = "",
 ) -> np.ndarray:
     """Return ``value`` as a finite array of ``dtype`` with one sample per row, copying only if it must.
 
-    ``row_numbers`` are the numbers of the rows in messages, where ``value`` is part of a larger array.
+    For messages, ``row_numbers`` are the numbers of the rows, where ``value`` is part of a larger array,
+    ``sample_shape`` is the shape of one sample, where it is known, and ``labels_advice`` says what to do with text.
 
     Raises
     ------
@@ -160,9 +149,9 @@ def check_matrix(
     """
     if value is None:
         raise _error(DataError, where, f"{name} must be an array of numbers", "None", "")
-    array = _numeric(where, name, _as_array(where, name, value), dtype)
+    array = _numeric(where, name, value, _as_array(where, name, value), dtype, labels_advice)
     if array.ndim < min_ndim:
-        advice = f"Reshape it, for example {name}.reshape(-1, 1) for one feature."
+        advice = advice_for_shape(name, value, array.shape, sample_shape) if min_ndim > 1 else ""
         must = f"{name} must have at least {min_ndim} dimensions, one sample per row"
         raise _error(ShapeError, where, must, f"shape {array.shape}", advice)
     if array.size == 0:
@@ -170,7 +159,7 @@ def check_matrix(
     with np.errstate(over="ignore"):
         result = array.astype(dtype, copy=False)
     if not _all_finite(result):
-        raise _not_finite(where, name, array, result, row_numbers)
+        raise _not_finite(where, name, value, array, result, row_numbers)
     return result
 
 
@@ -180,6 +169,11 @@ def _as_array(where: str, name: str, value: Any) -> np.ndarray:
         return np.asarray(value.astype(np.float64).filled(np.nan)) if np.any(value.mask) else np.asarray(value)
     try:
         return np.asarray(value)
+    except TypeError:  # columns of types that no array has in common
+        names = frame_columns(value)
+        if names is None:
+            raise
+        return frame_of_objects(value)
     except ValueError:
         must = f"{name} must be a table of numbers, as many in every row"
         raise _error(DataError, where, must, "rows of different length", "") from None
@@ -211,33 +205,29 @@ def wrong_values(array: np.ndarray, *, infinite: bool = False, signed: bool = Tr
     return "numbers below 0" if not signed and array.size and array.min() < 0 else ""
 
 
-def _numeric(where: str, name: str, array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+def _numeric(
+    where: str, name: str, value: Any, array: np.ndarray, dtype: np.dtype[Any], labels_advice: str
+) -> np.ndarray:
     """Return the array if it holds numbers, also as Python objects."""
     if array.dtype.kind in "fiub":
         return array
-    kind = "text" if array.dtype.kind in "US" else f"dtype {array.dtype}"
     if array.dtype.kind == "O":
-        try:
+        with suppress(TypeError, ValueError):
             return array.astype(dtype)
-        except (TypeError, ValueError):
-            kind = next(repr(entry) for entry in array.flat if not isinstance(entry, numbers.Real))
-    advice = (
-        "Code text and categories as numbers first." if array.dtype.kind in "USO" else "Turn it into numbers first."
-    )
-    raise _error(DataError, where, f"{name} must be numeric", kind, advice)
+    got, advice = non_numbers(value, array)
+    advice = labels_advice if labels_advice and array.dtype.kind in "USO" else advice
+    raise _error(DataError, where, f"{name} must be numeric", got, advice)
 
 
 def _not_finite(
-    where: str, name: str, array: np.ndarray, result: np.ndarray, row_numbers: np.ndarray | None
+    where: str, name: str, given: Any, array: np.ndarray, result: np.ndarray, row_numbers: np.ndarray | None
 ) -> GlassnetError:
     """Return the error that names the first entry that is not finite, and how many there are."""
     bad = ~np.isfinite(result)
     first = tuple(int(i) for i in np.argwhere(bad)[0])
     value = array[first]
-    row = first[0] if row_numbers is None else int(row_numbers[first[0]])
-    place = f"row {row}" + (f", column {', '.join(map(str, first[1:]))}" if len(first) > 1 else "")
     count = int(bad.sum())
-    got = f"{value} at {place}" + (f" ({count} such values)" if count > 1 else "")
+    got = f"{value} at {cell_place(given, first, row_numbers)}" + (f" ({count} such values)" if count > 1 else "")
     if np.isfinite(value):
         advice = f"It is too large for {result.dtype}: scale the data, or use dtype='float64'."
     else:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import count
 from glassnet.cli.training.comparison import Scores, verdict
-from glassnet.cli.training.model_files import load_model, table_for, training_notes
+from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
 from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.preparation import without_missing
 from glassnet.cli.training.scoring import details, score_baseline, score_model
@@ -40,7 +38,7 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         if counts is None:
             counts = np.bincount(truth, minlength=len(model.target.labels))
     words, simple = score_baseline(model.target, truth, counts)
-    network = score_model(model, X, truth)
+    network, seen = score_model(model, X, truth), model.seen(table)
     return {
         "command": "evaluate",
         "data": shown_name(data),
@@ -55,7 +53,10 @@ def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) 
         },
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
-        "warnings": problem + _seen_before(data, n_read, trained) + model.warnings(table),
+        "seen": None if seen is None else seen.to_dict(),
+        "warnings": problem
+        + ([seen.sentence] if seen is not None and seen.sentence else [])
+        + model_warnings(model, table),
         **details(model, X, truth),
     }
 
@@ -76,14 +77,6 @@ def _truth(model: TableModel, table: Table) -> np.ndarray:
     """Return class codes, or numbers in the target's units, of shape (n,)."""
     y = model.target.transform(table[model.target.name])
     return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))
-
-
-def _seen_before(data: str, n_read: int, trained: dict[str, Any]) -> list[str]:
-    """Return a warning if this is probably the table that the model was trained on."""
-    if not trained or Path(shown_name(data)).name != trained["data"] or n_read != trained["rows"]["read"]:
-        return []
-    seen = f"the model has seen {count(trained['rows']['training'], 'row')} of it, which flatters the scores"
-    return [f"This looks like the table of training: {seen}."]
 
 
 def run_evaluate(model_path: str, data: str, *, skip_missing: bool, as_json: bool) -> None:

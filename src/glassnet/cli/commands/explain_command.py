@@ -12,7 +12,7 @@ from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
-from glassnet.cli.output.wording import plain
+from glassnet.cli.output.wording import count, plain
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.errors import DataError
 from glassnet.explanation import explain
@@ -38,9 +38,10 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
     ``"no_step"`` is then the reason in words.
     """
     table = table_for(WHERE, model, data, with_target=False)
-    check_integer(WHERE, "--row", row, 1, f"{shown_name(data)} has rows from 1 to {table.n_rows}.")
+    has = f"{shown_name(data)} has {count(table.n_rows, 'row')}"
+    check_integer(WHERE, "--row", row, 1, f"{has}, counted from 1.")
     if row > table.n_rows:
-        message = f"{WHERE}: --row must be at most {table.n_rows}, got {row}. So many rows has {shown_name(data)}."
+        message = f"{WHERE}: row {row} does not exist: {has}."
         raise DataError(message, expected=table.n_rows, got=row)
     one = table.take(slice(row - 1, row))
     X, no_step = model.encoder.transform(one), _why_no_step(model, one)

@@ -14,7 +14,7 @@ from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.prediction_files import SUFFIXES, cell_text, file_content, json_cells
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import abridged, count, plain
-from glassnet.cli.training.model_files import load_model, reading_of, table_for
+from glassnet.cli.training.model_files import load_model, model_warnings, reading_of, table_for
 from glassnet.cli.training.preparation import check_column
 from glassnet.errors import ConfigError
 from glassnet.saving.writing import write_atomically
@@ -50,7 +50,7 @@ def predict_table(
         "target": model.target.name,
         "task": model.target.task,
         "rows": table.n_rows,
-        "warnings": model.warnings(table.drop(set(keep) - set(model.encoder.column_names))),
+        "warnings": model_warnings(model, table, keep),
     }
     if model.target.labels:
         result["predictions"] = model.target.decode(answers).tolist()

@@ -47,6 +47,7 @@ def describe_model(model: str) -> dict[str, Any]:
         result["labels"] = table.target.labels
         result["features"] = len(table.encoder.feature_names)
         result["columns"] = table.encoder.describe()
+        result["row_hashes"] = table.n_row_hashes
     return result
 
 

@@ -25,7 +25,7 @@ def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableTyp
     k = len(labels)
     shown, cell = list(range(k)), _cell_width(labels, counts, 12)
     head = min(max([len(_CORNER), *map(cell_len, labels)]), 20 if k * (cell + 2) + 31 <= width else len(_CORNER))
-    room = width - 2 - (head + 2) - (len("found") + 2)
+    room = width - 2 - (head + 2) - (len("recall") + 2)
     if k > min(_CLASSES, room // (cell + 2)):
         cell = _cell_width(labels, counts, 8)
         fitting = max(2, min(_CLASSES, room // (cell + 2)))
@@ -35,9 +35,14 @@ def confusion_parts(confusion: dict[str, Any], width: int) -> list[RenderableTyp
     parts: list[RenderableType] = [_matrix(labels, counts, shown, head, cell)]
     pairs = [(counts[i][j], -i, -j) for i in range(k) for j in range(k) if i != j and counts[i][j]]
     if pairs and k > 3:
-        words = [f"{labels[-i]} taken for {labels[-j]} ({n} times)" for n, i, j in sorted(pairs, reverse=True)[:3]]
+        words = [f"{labels[-i]} taken for {labels[-j]} ({_times(n)})" for n, i, j in sorted(pairs, reverse=True)[:3]]
         parts.append(Text(f"Most often: {', '.join(words)}", style="dim"))
     return parts
+
+
+def _times(n: int) -> str:
+    """Return how often, in words."""
+    return "once" if n == 1 else "twice" if n == 2 else f"{n} times"
 
 
 def _cell_width(labels: list[str], counts: list[list[int]], most: int) -> int:
@@ -55,7 +60,7 @@ def _matrix(labels: list[str], counts: list[list[int]], shown: list[int], head: 
     table.add_column(_CORNER, no_wrap=True)
     for name in names:
         table.add_column(cut(name, cell), justify="right", no_wrap=True)
-    table.add_column("found", justify="right", no_wrap=True)
+    table.add_column("recall", justify="right", no_wrap=True)
     for name, rows in zip(names, groups, strict=True):
         cells = [sum(counts[i][j] for i in rows for j in columns) for columns in groups]
         total = sum(sum(counts[i]) for i in rows)

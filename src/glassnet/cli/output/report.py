@@ -25,6 +25,7 @@ from glassnet.cli.output.report_parts import (
     report_console,
     scores_table,
 )
+from glassnet.cli.output.split_text import advice_on_test, how_divided, used_for
 from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
 from glassnet.training.progress import seconds_text
 
@@ -89,16 +90,20 @@ def _print_scores(console: Console, result: dict[str, Any]) -> None:
     """Print the scores beside those of the baselines, and what they mean."""
     scores, part = result["scores"], result["judged_on"]
     n = result["rows"][part]
-    held_out = "held out, never used in training" if part == "test" else "they also chose the best epoch"
     table = _all_scores(result["network"], scores, result["baseline"]["does"], console.width)
-    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {held_out}", table)
+    _print_section(console, "Scores", f"on {count(n, f'{part} row')}, {used_for(part, result['split'])}", table)
     _print_verdict(console, result["verdict"])
     if result["verdict"]["hint"]:
         console.print(Text(result["verdict"]["hint"], style="dim"))
+    for sentence in result["split"]["warnings"]:
+        console.print(Text(sentence, style="yellow"))
+    for sentence in result["split"]["notes"]:
+        console.print(Text(plain(sentence), style="dim"))
     if n < _FEW_ROWS:
         console.print(Text(f"With {count(n, 'row')} every score here is rough.", style="yellow"))
     if part != "test":
-        console.print(Text("Rows that chose the best epoch flatter the network: use --test 0.2.", style="yellow"))
+        advice = advice_on_test(result["split"])
+        console.print(Text(f"Rows that chose the best epoch flatter the network: {advice}.", style="yellow"))
 
 
 def _all_scores(network: dict[str, Any], scores: dict[str, Any], baseline: str, width: int) -> Table:
@@ -120,8 +125,9 @@ def _print_details(console: Console, result: dict[str, Any]) -> None:
         _print_section(console, "Confusion", "", *confusion_parts(result["confusion"], console.width))
     else:
         interval = [Text(interval_text(result["interval"]))] if "interval" in result else []
-        aside = f"of {plain(result['target'], 40)}, without their sign"
-        _print_section(console, "Errors", aside, errors_table(result["errors"]), *interval)
+        _print_section(
+            console, "Absolute errors", f"of {plain(result['target'], 40)}", errors_table(result["errors"]), *interval
+        )
 
 
 def _print_columns(console: Console, result: dict[str, Any]) -> None:
@@ -141,7 +147,7 @@ def _print_importance(console: Console, result: dict[str, Any]) -> None:
     metric, unit = _LOSSES[result["importance"]["metric"]]
     score = f"{metric} ({result['importance']['score']:.3g}{unit})"
     table = importance_table(rows[:_MOST_COLUMNS], console.width, ascii_only=console.options.ascii_only)
-    _print_section(console, "What it looks at", f"how much the {score} grows when a column is shuffled", table)
+    _print_section(console, "Feature importance", f"increase of the {score} when a column is shuffled", table)
 
 
 def _print_findings(console: Console, result: dict[str, Any]) -> None:
@@ -161,7 +167,7 @@ def _print_findings(console: Console, result: dict[str, Any]) -> None:
 def stop_words(training: dict[str, Any]) -> str:
     """Return the stop reason, or "" if the recipe ran to its end."""
     reason, all_of_them = str(training["stop_reason"]), training["epochs"] >= training["most_epochs"]
-    finished = "all that --epochs allows" if "rate" in training else ""
+    finished = "ended by --epochs" if "rate" in training else ""
     return {
         "finished": finished if all_of_them else "as many as fit into --max-seconds",
         "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
@@ -193,13 +199,14 @@ def _facts(console: Console, result: dict[str, Any]) -> list[tuple[str, str | Te
     parts += f"; {skipped:,} without a target left out" if skipped else ""
     facts: list[tuple[str, str | Text]] = [
         ("Rows", f"{rows['read']:,}: {parts}"),
+        *([("Divided", how_divided(result["split"]))] if result["split"]["by"] != "rows" else []),
         ("Training", training_text(network, result["training"])),
         *curves(result["history"], console.width, ascii_only=console.options.ascii_only),
     ]
     if result["recipes"]:
         facts.append(("Recipes here", Text("\n".join(recipes_lines(result["recipes"], console.width - _NAMES)))))
     if network.get("implied_by"):
-        facts.append(("Recipe", f"plain, which {network['implied_by']} means; without it: realmlp"))
+        facts.append(("Recipe", f"plain (because of {network['implied_by']}; the default is realmlp)"))
     return facts
 
 
@@ -209,7 +216,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     if model is None:
         return
     size = f"{parameters_text(result['network'])}, {bytes_text(model['bytes'])}"
-    replaced = ", replaced the one that was there" if model["replaced"] else ""
+    replaced = ", overwrote the old file" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {shlex.quote(model['path'])} new.csv"}
     if result.get("checkpoint") and result["training"]["stop_reason"] in ("interrupted", "time"):
@@ -252,7 +259,7 @@ def print_model(result: dict[str, Any]) -> None:
         if "columns" in result:
             _print_columns(console, {"dropped": [], **result})
         if result["training"]:
-            _print_past(console, result["training"])
+            _print_past(console, result["training"], result.get("row_hashes", 0))
         for warning in result.get("warnings", ()):
             console.print()
             console.print(Text(plain(warning), style="yellow"))
@@ -265,8 +272,8 @@ def _purpose(result: dict[str, Any]) -> str:
     return f"{result['task']} of {plain(result['target'])}"
 
 
-def _print_past(console: Console, past: dict[str, Any]) -> None:
-    """Print how a model was trained, from the notes in its file."""
+def _print_past(console: Console, past: dict[str, Any], n_hashes: int) -> None:
+    """Print how a model was trained, from the notes in its file, which has ``n_hashes`` of rows."""
     rows, training, scores = past["rows"], past["training"], past["scores"]
     table = _all_scores(past["network"], scores, past["baseline"]["does"], console.width)
     aside = f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"
@@ -276,6 +283,7 @@ def _print_past(console: Console, past: dict[str, Any]) -> None:
         ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),
         ("Training", training_text(past["network"], training)),
         ("Options", _options_line(past["network"], training)),
+        *([("Row hashes", f"{n_hashes:,}, by which evaluate knows rows of training")] if n_hashes else []),
         *curves(past["history"], console.width, ascii_only=console.options.ascii_only),
         ("Written by", f"glassnet {past['glassnet']}"),
     ]

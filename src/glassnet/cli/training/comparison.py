@@ -64,13 +64,17 @@ def _sign_test(won: int, lost: int) -> float:
     return float(min(1.0, 2 * tail / 2**n))
 
 
-def verdict(baseline: str, network: Scores, simple: Scores, linear: Scores | None = None) -> dict[str, str]:
+def verdict(
+    baseline: str, network: Scores, simple: Scores, linear: Scores | None = None, rows: str = "row"
+) -> dict[str, str]:
     """Return what the scores on the same rows mean: a ``sentence``, and how the network compares with each baseline.
 
     ``against_baseline`` and ``against_linear`` are ``"better"``, ``"equal"`` or ``"worse"``. ``baseline`` is what the
-    constant baseline does, such as ``"always answering 'no'"``, and ``simple`` its scores.
+    constant baseline does, such as ``"always answering 'no'"``, ``simple`` its scores, and ``rows`` what one of the
+    rows is called.
     """
     n = len(network.loss)
+    on = f"on {count(n, rows)}"
     if n < _TOO_FEW:
         names = ["against_baseline"] + (["against_linear"] if linear is not None else [])
         are = "is" if n == 1 else "are"
@@ -80,19 +84,14 @@ def verdict(baseline: str, network: Scores, simple: Scores, linear: Scores | Non
     if linear is not None:
         against["against_linear"] = compare(network, linear)
     if against["against_baseline"] == "better":
-        sentence = f"The network beats {baseline}" + _beside_linear(network, linear)
+        sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on)
     else:
-        sentence = _nothing_learned(baseline, network, simple, linear)
+        sentence = _nothing_learned(baseline, network, simple, linear, on)
     return {"sentence": sentence, **against}
 
 
-def _rows(scores: Scores) -> str:
-    """Return on how many rows the scores were computed."""
-    return f"on {count(len(scores.loss), 'held-out row')}"
-
-
-def _beside_linear(network: Scores, linear: Scores | None) -> str:
-    """Return the end of the sentence for a network that beats the constant baseline."""
+def _beside_linear(network: Scores, linear: Scores | None, on: str) -> str:
+    """Return the end of the sentence for a network that beats the constant baseline ``on`` so many rows."""
     if linear is None:
         return "."
     relation = compare(network, linear)
@@ -103,14 +102,14 @@ def _beside_linear(network: Scores, linear: Scores | None) -> str:
     first = next(iter(network.values))
     if network.values[first] == linear.values[first]:
         as_good = "is exactly as good" if network.right is None else "is right just as often"
-        return f"; the linear model {as_good}, {_rows(network)}."
-    return f"; the difference from the linear model is within noise, {_rows(network)}."
+        return f"; the linear model {as_good}, {on}."
+    return f"; the difference to the linear model is within chance, {on}."
 
 
-def _nothing_learned(baseline: str, network: Scores, simple: Scores, linear: Scores | None) -> str:
-    """Return the sentence for a network that does not beat the constant baseline."""
+def _nothing_learned(baseline: str, network: Scores, simple: Scores, linear: Scores | None, on: str) -> str:
+    """Return the sentence for a network that does not beat the constant baseline ``on`` so many rows."""
     if network.right is not None and compare_losses(network, simple) == "better":
-        sentence = f"The network is right no more often than {baseline}, {_rows(network)}"
+        sentence = f"The network is right no more often than {baseline}, {on}"
         return f"{sentence}; but its probabilities say more (see the log loss)."
     sentence = f"The network has learned nothing beyond {baseline}"
     if linear is None:

@@ -16,7 +16,8 @@ from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name, training_text
 from glassnet.cli.output.report_parts import interval_text, metric_name
-from glassnet.cli.output.wording import count, metric_text, recipes_lines
+from glassnet.cli.output.split_text import how_divided
+from glassnet.cli.output.wording import count, metric_text, number_text, recipes_lines
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
 from glassnet.plots.axes import axes_for, pictures_for_files
@@ -51,12 +52,12 @@ def write_report(
         element("h2", "Scores"),
         *_scores(result),
         element("p", element("b", result["verdict"]["sentence"])),
-        *(element("p", line) for line in _recipes(result)),
+        *(element("p", line) for line in [*_division(result["split"]), *_recipes(result)]),
         element("h2", "Findings"),
         *_findings(result),
         element("h2", "Pictures"),
         element("div", *(_figure(*pair) for pair in pictures), class_="pictures"),
-        element("h2", "Why single rows are predicted as they are"),
+        element("h2", "Three predictions explained"),
         *_whys(outcome, data),
         element("h2", "Columns"),
         _columns(result),
@@ -73,6 +74,12 @@ def _summary(result: dict[str, Any]) -> str:
         f"{network_name(result['network'])}: {training_text(result['network'], training)}; "
         f"glassnet {result['glassnet']}."
     )
+
+
+def _division(split: dict[str, Any]) -> list[str]:
+    """Return how the rows were divided, and what there is to say about that."""
+    divided = how_divided(split)
+    return [*([f"Rows were divided {divided}."] if divided else []), *split["warnings"], *split["notes"]]
 
 
 def _recipes(result: dict[str, Any]) -> list[str]:
@@ -131,7 +138,7 @@ def _pictures(outcome: Outcome, data: Prepared, importance: gn.Importance) -> li
     history = "How the training of the first network went" if several else "How training went"
     found = [(f"{history}; findings are marked.", _drawn(plots.plot_history(outcome.history)))]
     found += _score_pictures(outcome, data)
-    words = "What it looks at: how much worse it gets without it."
+    words = "Feature importance: increase of the loss when a column is shuffled."
     found.append((words, _drawn(plots.plot_importance(importance))))
     if any(isinstance(layer, (gn.Dense, gn.NTKDense)) for layer in one.layers):  # weights of other layers are not drawn
         found.append((f"{which[0].upper()}{which[1:]} and its strongest weights.", _drawn(plots.plot_network(one))))
@@ -185,7 +192,9 @@ def _whys(outcome: Outcome, data: Prepared) -> list[Markup]:
     order = np.argsort(errors, kind="stable")
     chosen = list(dict.fromkeys([int(order[0]), int(order[len(order) // 2]), int(order[-1])]))
     whys = explain_rows(model, data.part(part).inputs.take(np.asarray(chosen)), outcome.trained.features("training"))
-    titles = [f"A {part} row: {how}" for how in ("answered best", "in the middle", "answered worst")]
+    hows = ("most certain and right", "typical", "most wrong") if is_label else ("closest", "typical", "furthest off")
+    truths = [model.target.labels[truth[i]] if is_label else number_text(float(truth[i])) for i in chosen]
+    titles = [f"A {part} row, {how} (true: {true})" for how, true in zip(hows, truths, strict=False)]
     return [part for title, why in zip(titles, whys, strict=False) for part in (element("h3", title), why_html(why))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.utils.paths import typed_path
+from glassnet.utils.suggestions import did_you_mean, nearest_file
 from glassnet.utils.wording import few
 
-__all__ = ["check_model_path", "load_model", "reading_of", "table_for", "training_notes"]
+__all__ = ["check_model_path", "load_model", "model_warnings", "reading_of", "table_for", "training_notes"]
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
 
@@ -32,9 +33,11 @@ def check_model_path(where: str, model: str) -> None:
         raise ConfigError(message, expected="a model file", got=model)
     path = typed_path(model)
     if not path.is_file():
-        kind = "a folder" if path.is_dir() else "no such file"
-        message = f"{where}: MODEL must be a model file, got {kind} {model!r}.{_near_file(model)}"
-        raise ConfigError(message, expected="a model file", got=kind)
+        if path.is_dir():
+            message = f"{where}: MODEL must be a model file, got a folder {model!r}."
+        else:
+            message = f"{where}: no such file: {model}. {_near_file(model)}".rstrip()
+        raise ConfigError(message, expected="a model file", got=model)
 
 
 def _near_file(path: str) -> str:
@@ -44,8 +47,8 @@ def _near_file(path: str) -> str:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
         return ""
-    near = get_close_matches(Path(path).name, names, n=1)
-    return f" Did you mean {str(Path(path).parent / near[0])!r}?" if near else ""
+    near = nearest_file(Path(path).name, names)
+    return did_you_mean(None if near is None else str(Path(path).parent / near), str)
 
 
 def training_notes(network: Network) -> dict[str, Any] | None:
@@ -55,6 +58,19 @@ def training_notes(network: Network) -> dict[str, Any] | None:
         return None
     known = {who: notes["scores"][who] for who in ("network", "linear", "baseline")}
     return notes | {"scores": {who: _in_order(scores) for who, scores in known.items()}}
+
+
+def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) -> list[str]:
+    """Return the warnings of a model about a table; columns that training left out as it was told are no surprise.
+
+    ``kept`` has columns that are there for another purpose.
+    """
+    notes = training_notes(model.network) or {}
+    split, dropped = notes.get("split"), notes.get("dropped")
+    known = [split.get("column")] if isinstance(split, dict) else []
+    known += dropped if isinstance(dropped, list) else []
+    names = {name for name in (*known, *kept) if isinstance(name, str) and name in table}
+    return model.warnings(table.drop(names - set(model.encoder.column_names)))
 
 
 def _in_order(scores: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +100,9 @@ def table_for(where: str, model: TableModel, data: str | Source, *, with_target:
     absent = [name for name in needed if name not in table]
     if absent:
         question = ask_for_renamed(absent, [column for column in table.names if column not in needed])
-        must = f"{name} must have the columns that the model needs"
-        message = f"{where}: {must}, got no {few(map(repr, absent))}. {question}".rstrip()
+        count = f"all {len(needed)}" if len(absent) == len(needed) else f"{len(absent)} of {len(needed)}"
+        noun = "the column" if len(absent) == 1 else f"{count} columns"
+        lacks = f"{name} lacks {noun} that the model needs: {few(absent)}."
+        message = f"{where}: {lacks} {question}".rstrip()
         raise DataError(message, expected=needed, got=absent)
     return table

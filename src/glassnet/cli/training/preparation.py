@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from glassnet.cli.input_files import Source, open_source
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular import Column, Table, TableModel, TargetEncoder, split_rows
+from glassnet.tabular import Column, Table, TableModel, TargetEncoder
 from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+from glassnet.tabular.splitting.division import Division, SplitBy, divide_table, equal_inputs
+from glassnet.tabular.splitting.suggestions import suggest_divisions
+from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
 __all__ = [
@@ -28,7 +30,7 @@ MODEL_SUFFIX = ".safetensors"
 class Prepared:
     """The table split into parts, before its columns are encoded.
 
-    ``inputs`` and ``column`` have all rows with a target, ``rows`` the row numbers of each part: training and, unless
+    ``inputs`` and ``column`` have all rows with a target, ``division`` the rows of each part: training and, unless
     their share is 0, validation and test. ``target`` is fitted on the training rows; only its list of classes is that
     of all rows.
     """
@@ -36,7 +38,13 @@ class Prepared:
     inputs: Table
     column: Column
     target: TargetEncoder
-    rows: dict[str, np.ndarray]
+    division: Division
+    notes: list[str] = field(default_factory=list)  # how else they could be divided
+
+    @property
+    def rows(self) -> dict[str, np.ndarray]:
+        """The row numbers of each part."""
+        return self.division.rows
 
     @property
     def scored_on(self) -> str:
@@ -45,7 +53,7 @@ class Prepared:
 
     def part(self, name: str) -> Rows:
         """Return the rows of one part."""
-        return Rows(self.inputs, self.column).take(self.rows[name])
+        return Rows(self.inputs, self.column, groups=self.division.groups).take(self.rows[name])
 
     @property
     def truth(self) -> np.ndarray:
@@ -100,13 +108,15 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
     """Return ``name`` if the table has it; otherwise raise an error that suggests the nearest."""
     if name in names:
         return name
-    folded = [other for other in names if other.casefold().strip() == name.casefold().strip()]
-    near = folded or get_close_matches(name, names, n=1)
     parts = [part.strip() for part in name.split(",")]
-    advice = f" Did you mean {near[0]!r}?" if near else ""
+    advice = did_you_mean(nearest(name, names))
     if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
-        advice = f" Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
-    message = f"{where}: {option} must be one of the columns {few(map(repr, names), 12)}, got {name!r}.{advice}"
+        advice = f"Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
+    if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
+        header = command_line_spelling("header", True)
+        advice = f"The file seems to have no line of names; {header} takes its first line for one."
+    must = f"{option} must be one of the columns {few(map(repr, names), 12)}"
+    message = f"{where}: {must}, got {name!r}. {advice}".rstrip()
     raise ConfigError(message, expected=list(names), got=name)
 
 
@@ -128,35 +138,49 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
 
 
 def prepare(
-    where: str, table: Table, target: str, task: str | None, shares: tuple[float, float], drop: Sequence[str], seed: int
+    where: str,
+    table: Table,
+    target: str,
+    task: str | None,
+    shares: tuple[float, float],
+    drop: Sequence[str],
+    seed: int,
+    by: SplitBy | None = None,
 ) -> Prepared:
-    """Split the rows of a table at random, without the columns in ``drop``; a task of None is inferred from the target.
+    """Split the rows of a table, without the columns in ``drop``; a task of None is inferred from the target.
 
-    The target has no missing values. Either of ``shares``, of validation and test rows, may be 0.
+    The target has no missing values. Either of ``shares``, of validation and test rows, may be 0. Rows are divided at
+    random, or as ``by`` says; a column of groups or words is no input, since new rows have other groups and no words.
     """
     for name in drop:
         check_column(where, "--drop", name, table.names)
     if target in drop:
         message = f"{where}: --drop must not name the target, got {target!r}."
         raise ConfigError(message, got=target)
-    inputs = table.drop([target, *drop])
+    by_name = [] if by is None or by.how == "time" else [by.column.name]
+    inputs = table.drop(dict.fromkeys([target, *drop, *by_name]))
     if not inputs.names:
-        message = f"{where}: there must be at least one column beside the target, got only {target!r}."
+        others = f" and {by_name[0]!r}" if by_name else ""
+        message = f"{where}: there must be at least one column beside the target, got only {target!r}{others}."
         raise DataError(message, got=[target])
     coder = TargetEncoder().fit(table[target], task)
-    rows = _split(where, table.n_rows, shares, seed, coder.transform(table[target]) if coder.labels else None)
+    codes = coder.transform(table[target]) if coder.labels else None
+    parts = _parts(where, table.n_rows, shares)
+    division = divide_table(where, equal_inputs(inputs, table[target]), parts, seed, codes, by)
     reason = coder.reason
     if coder.task == "regression":
         # The scale is learned, so it comes from the training rows; the list of classes is known beforehand.
-        coder = TargetEncoder().fit(table[target].take(rows["training"]), "regression")
+        coder = TargetEncoder().fit(table[target].take(division.rows["training"]), "regression")
         coder.reason = reason
-    return Prepared(inputs, table[target], coder, rows)
+    prepared = Prepared(inputs, table[target], coder, division)
+    if by is not None:
+        return prepared
+    notes = suggest_divisions(table, target, division.rows["training"], division.rows[prepared.scored_on])
+    return replace(prepared, notes=notes)
 
 
-def _split(
-    where: str, n: int, shares: tuple[float, float], seed: int, codes: np.ndarray | None
-) -> dict[str, np.ndarray]:
-    """Return the row numbers of each part."""
+def _parts(where: str, n: int, shares: tuple[float, float]) -> dict[str, float]:
+    """Return the share of each part that has rows."""
     validation, test = shares
     if validation + test >= 1.0:
         message = f"{where}: --validation and --test must leave rows to train on, got {validation:g} and {test:g}."
@@ -166,4 +190,4 @@ def _split(
     if n < 2 * len(kept):
         message = f"{where}: the table must have at least {2 * len(kept)} rows for its {len(kept)} parts, got {n}."
         raise DataError(message, expected=2 * len(kept), got=n)
-    return dict(zip(kept, split_rows(n, list(kept.values()), seed, stratify=codes), strict=True))
+    return kept

@@ -13,6 +13,7 @@ from typing import Any
 
 import glassnet as gn
 from glassnet.cli.interrupts import CtrlC
+from glassnet.cli.output.finding_advice import as_option
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.run_files import as_refused
@@ -99,6 +100,7 @@ def fit_linear(
         seed=options.seed,
         batch_size=options.batch,
         max_seconds=seconds,
+        keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
     model = _fit(options, data, plan).model
@@ -237,5 +239,5 @@ def _lower_rate(options: TrainOptions, history: History | None) -> str:
     assert options.weight_decay is not None
     lower = f"--weight-decay (now {options.weight_decay:g}) or " if options.weight_decay > 1.0 else ""
     found = [] if history is None else [*history.findings]
-    tried = f" Tried: {found[0].tried}" if found and found[0].helped and not lower else ""
+    tried = f" Tried: {as_option(found[0].tried)}" if found and found[0].helped and not lower else ""
     return f"Lower {lower}--rate (now {options.rate:g}).{tried}"

@@ -14,6 +14,7 @@ from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Encoded, Prepared, load_table, prepare, refuse_model, without_missing
 from glassnet.cli.training.recipe_network import fit_linear, fit_recipe, goal_of
 from glassnet.cli.training.run_files import check_run_file, resumed
+from glassnet.cli.training.split_options import split_by
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
 from glassnet.saving.locks import refuse_locked
@@ -74,7 +75,8 @@ def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     everything = load_table(WHERE, options.data)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task
-    data = prepare(WHERE, table, options.target, task, options.shares, options.drop, options.seed)
+    by = split_by(options, table)
+    data = prepare(WHERE, table, options.target, task, options.shares, options.drop, options.seed, by)
     facts = {"task": data.target.task, "target": data.target.name, "rows": len(data.rows["training"])}
     watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
     return data, everything.n_rows

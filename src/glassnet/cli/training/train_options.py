@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from glassnet.cli.arguments import as_number, as_numbers, as_widths, declared, flag_of, option
+from glassnet.cli.arguments import as_number, as_numbers, as_share, as_widths, declared, flag_of, option
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
 from glassnet.utils.checks import check_choice, check_integer, check_number
@@ -19,7 +19,9 @@ __all__ = ["PLAIN", "WHERE", "TrainOptions", "with_choices"]
 WHERE = "train"
 PLAIN = "plain"
 _DEFAULT_RECIPE = "realmlp"
-_DEFAULT_VALIDATION = 0.16
+_DEFAULT_VALIDATION, _DEFAULT_TEST = 0.16, 0.2
+_DEFAULT_OF_TRAINING = 0.2  # validation rows, where a column names test rows only
+_DIVIDING = ("group", "time", "split")
 
 _DATA, _OUTPUT, _MODEL, _TRAINING = "Data", "Output", "Model", "Training"
 _PLAIN_ONLY = "Plain network: each of these means --recipe plain"
@@ -31,12 +33,19 @@ _RECIPES_ONLY = ("metric", "ensemble", "folds", "quantiles")
 _WIDEST = 100_000
 _LEVELS_ADVICE = "Write the levels with commas: --quantiles 0.05,0.5,0.95"
 _number = partial(option, parse=as_number)
+_portion = partial(option, parse=as_share)
 _count = partial(check_integer, minimum=1)
 _positive = partial(check_number, minimum=0.0, open_minimum=True)
-_share = partial(check_number, minimum=0.0, maximum=1.0, open_maximum=True)
 _not_negative = partial(check_number, minimum=0.0)
 _check_task = partial(check_choice, choices=("auto", "classification", "regression"))
 _check_activation = partial(check_choice, choices=ACTIVATIONS)
+
+
+def _share(where: str, name: str, value: Any, *, open_minimum: bool = False) -> None:
+    """Raise an error for a number that is no share of a whole."""
+    is_percent = isinstance(value, (int, float)) and 1 < value < 100
+    advice = f"A share of {value:g} % is {value / 100:g}." if is_percent else ""
+    check_number(where, name, value, 0.0, 1.0, open_minimum=open_minimum, open_maximum=True, advice=advice)
 
 
 def _check_recipe(where: str, name: str, recipe: str) -> None:
@@ -82,10 +91,21 @@ class TrainOptions:
         "Leave this column out; may be repeated.", _DATA, "COLUMN", default=(), parse=lambda names: tuple(names or ())
     )
     skip_missing: bool = option("Leave out rows without a target.", _DATA, default=False)
-    validation: float | None = _number(
-        "Share of rows that choose the best epoch; by default 0.16.", _DATA, check=partial(_share, open_minimum=True)
+    validation: float | None = _portion(
+        "Share of rows used to choose the best epoch; by default 0.16.", _DATA, check=partial(_share, open_minimum=True)
     )
-    test: float = _number("Share of rows held out for the report.", _DATA, default=0.2, check=_share)
+    test: float | None = _portion("Share of rows held out for the report; by default 0.2.", _DATA, check=_share)
+    group: str | None = option(
+        "Keep rows with the same value here, of one patient say, on one side of the split; the column is no input.",
+        _DATA, "COLUMN",
+    )  # fmt: skip
+    time: str | None = option(
+        "Test on the latest rows by this column of dates or numbers, and validate on those before them.",
+        _DATA, "COLUMN",
+    )  # fmt: skip
+    split: str | None = option(
+        "Divide the rows as this column says: train, validation, test; the column is no input.", _DATA, "COLUMN",
+    )  # fmt: skip
     recipe: str | None = option(
         "realmlp, by default; small: its simplified form; tabm, tabm-mini: 32 networks that share weights, which "
         "take many times longer; plain: layers of your own. The report says how long each takes here.",
@@ -97,7 +117,7 @@ class TrainOptions:
     )  # fmt: skip
     ensemble: int | None = _number("Networks whose predictions are averaged; by default 1.", _MODEL, check=_count)
     folds: int | None = _number(
-        "Number of cross-validation folds: each network chooses its epoch by another fold.", _MODEL,
+        "Train N networks, each validated on a different fold, and average them.", _MODEL,
         check=partial(check_integer, minimum=2),
     )  # fmt: skip
     quantiles: tuple[float, ...] | None = option(
@@ -109,10 +129,8 @@ class TrainOptions:
     batch: int | None = _number(
         "Rows per step; by default 256, of the plain network 16 to 256.", _TRAINING, check=_count
     )
-    max_seconds: float | None = _number("Train no longer: with as many epochs as fit.", _TRAINING, check=_positive)
-    seed: int = _number(
-        "Everything random follows from it.", _TRAINING, default=0, check=partial(check_integer, minimum=0)
-    )
+    max_seconds: float | None = _number("Time limit; the schedule is fitted to it.", _TRAINING, check=_positive)
+    seed: int = _number("Random seed.", _TRAINING, default=0, check=partial(check_integer, minimum=0))
     layers: tuple[int, ...] | None = option(
         "Widths of the hidden layers, or none: a linear model; by default 64,64.", _PLAIN_ONLY, "N,N",
         parse=as_widths, check=_check_widths,
@@ -120,11 +138,11 @@ class TrainOptions:
     activation: str | None = option(
         "silu, by default, relu, gelu, tanh and others.", _PLAIN_ONLY, "NAME", check=_check_activation
     )
-    dropout: float | None = _number(
+    dropout: float | None = _portion(
         "Share of units switched off while training; by default 0.2.", _PLAIN_ONLY, check=_share
     )
     rate: float | None = _number(
-        "Initial learning rate of AdamW, by default 0.003; it falls to 0 along a cosine.", _PLAIN_ONLY, check=_positive
+        "Initial learning rate of AdamW, by default 0.003; cosine decay to 0.", _PLAIN_ONLY, check=_positive
     )
     weight_decay: float | None = _number(
         "Weight decay of AdamW, by default 0.1; larger is smoother.", _PLAIN_ONLY, check=_not_negative
@@ -158,9 +176,16 @@ class TrainOptions:
 
     @property
     def shares(self) -> tuple[float, float]:
-        """The shares of validation and test rows."""
-        validation = _DEFAULT_VALIDATION if self.validation is None else self.validation
-        return (0.0 if self.folds else validation, self.test)
+        """The shares of validation and test rows; where a column names test rows, that of validation in the others."""
+        default = _DEFAULT_VALIDATION if self.split is None else _DEFAULT_OF_TRAINING
+        validation = default if self.validation is None else self.validation
+        test = _DEFAULT_TEST if self.test is None else self.test
+        return (0.0 if self.folds else validation, 0.0 if self.split is not None else test)
+
+    @property
+    def divides_by(self) -> tuple[str, str] | None:
+        """The option that names the column by which the rows are divided, and that column; None if there is none."""
+        return next(((name, str(getattr(self, name))) for name in _DIVIDING if getattr(self, name) is not None), None)
 
     def check(self) -> None:
         """Raise an error for an option with a value that is not allowed, or not allowed beside another option."""
@@ -171,11 +196,22 @@ class TrainOptions:
         self._check_recipe_options()
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")
-        if self.folds and not self.test:
+        self._check_division()
+        if self.folds and self.test == 0:
             message = f"{WHERE}: --test must be above 0 with --folds, got 0. All other rows are trained on."
             raise ConfigError(message, got=0)
         if self.quantiles and self.metric is not None:
             self._refuse("metric", "--quantiles", "They are judged by the pinball loss.")
+
+    def _check_division(self) -> None:
+        """Raise an error for options that divide the rows in two ways."""
+        given = [name for name in _DIVIDING if getattr(self, name) is not None]
+        if len(given) > 1:
+            self._refuse(given[1], flag_of(given[0]), "Rows are divided in one way.")
+        if self.time is not None and self.folds:
+            self._refuse("folds", "--time", "Folds are drawn at random, whatever their time.")
+        if self.split is not None and self.test is not None:
+            self._refuse("test", "--split", "The column says which rows are for the test.")
 
     def _check_recipe_options(self) -> None:
         """Raise an error for an option that the chosen recipe does not have."""

@@ -10,6 +10,9 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.cli.input_files import shown_name
+from glassnet.cli.output.finding_advice import as_option, worded_for_train
+from glassnet.cli.output.split_text import kind_of_rows
+from glassnet.cli.output.wording import plain
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.recipe_network import find_recipe
@@ -18,7 +21,9 @@ from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import work_per_row
+from glassnet.tabular.splitting.division import shared_sentences
 from glassnet.training import History
+from glassnet.utils.wording import few
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 
@@ -62,6 +67,9 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     X = outcome.trained.features(part)
     ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
     findings = outcome.history.findings
+    said = shared_sentences(data.division) + _without_rows(target.labels, counts)
+    split = {**data.division.describe(), "warnings": said, "notes": data.notes}
+    judged = verdict(words, ours, simple, linear, kind_of_rows(part, split))
     return {
         "command": "train",
         "glassnet": gn.__version__,
@@ -78,13 +86,23 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "recipes": outcome.recipes,
         "training": _training(outcome, len(data.rows["training"])),
         "history": {name: _short(v) for name, v in outcome.history.columns.items() if name != "learning_rate"},
+        "split": split,
         "judged_on": part,
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
-        "verdict": {**verdict(words, ours, simple, linear), "hint": _hint(model, ours, linear)},
-        "findings": findings.to_dict()["findings"] if findings else [],
+        "verdict": {**judged, "hint": _hint(model, ours, linear)},
+        "findings": [worded_for_train(finding.to_dict(), is_plain=options.is_plain) for finding in findings],
         **details(model, X, truth),
     }
+
+
+def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
+    """Return a sentence about the classes without a training row, if there are some."""
+    absent = [repr(label) for label, count in zip(labels, [] if counts is None else counts, strict=True) if not count]
+    if not absent:
+        return []
+    classes = f"Class {plain(absent[0], 40)} has" if len(absent) == 1 else f"Classes {plain(few(absent, 5), 200)} have"
+    return [f"{classes} no row in training: the network cannot learn to answer so."]
 
 
 def _hint(model: TableModel, ours: Scores, linear: Scores) -> str:
@@ -123,7 +141,7 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "seed": options.seed,
         "seconds": sum(history.seconds for history in histories),
         "threads": outcome.history.threads,
-        "notes": outcome.history.notes,
+        "notes": [as_option(note) for note in outcome.history.notes],
     }
     if outcome.interrupted_by not in ("", "Ctrl-C"):
         found["interrupted_by"] = outcome.interrupted_by

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -85,20 +86,25 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     last = float(np.median(valid[-3:]))
     if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
         return
-    kept = case.history is not None and case.history.best_epoch is not None
+    chosen = None if case.history is None else case.history.best_epoch
+    kept = chosen is not None and valid[chosen - 1] <= valid[best] + _WORSE * case.scale
     measured = (
         f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1} and is {last:.3g} now; "
         f"the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
     )
     tried = f"stopping after epoch {best + 1} leaves a validation loss of {valid[best]:.3g} instead of {last:.3g}."
+    if chosen is not None:
+        tried = f"Early stopping chose epoch {chosen}, with a validation loss of {valid[chosen - 1]:.3g}."
+    details: dict[str, Any] = {"advice": "Pass EarlyStopping('valid_loss')."} if chosen is not None and not kept else {}
     yield suspect(
         "overfit",
         measured,
         severity="note" if kept else "warning",
         epoch=best + 1,
-        tried="The weights of that epoch were kept." if kept else tried,
+        tried=tried,
         helped=True,
         evidence={"best_epoch": best + 1, "best": float(valid[best]), "last": last},
+        **details,
     )
 
 

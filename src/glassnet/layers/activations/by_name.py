@@ -12,7 +12,6 @@ from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoi
 from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
 from glassnet.layers.activations.softmax import Softmax
 from glassnet.layers.base import Layer
-from glassnet.utils import synonyms
 from glassnet.utils.checks import check_choice, check_class
 
 __all__ = ["ACTIVATIONS", "activation_config", "activation_name", "make_activation"]
@@ -48,9 +47,13 @@ def make_activation(where: str, value: Any) -> Activation:
         return copy.deepcopy(value)
     if isinstance(value, Layer) or callable(value):
         advice = "Put the layer behind this one." if isinstance(value, Layer) else "Pass (function, derivative)."
+        if isinstance(value, type) and issubclass(value, Activation):
+            advice = f"Write {value.__name__}()."
         message = f"{where}: activation must be a name, an activation or a pair of functions, got {value!r}. {advice}"
         raise ConfigError(message, got=value)
-    return ACTIVATIONS[check_choice(where, "activation", value, ACTIVATIONS, synonyms.ACTIVATIONS)]()
+    advice = "A layer takes the number of its outputs alone: inputs are counted by themselves."
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return ACTIVATIONS[check_choice(where, "activation", value, ACTIVATIONS, advice if is_number else "")]()
 
 
 def _described(where: str, entry: dict[str, Any]) -> Activation:

@@ -26,11 +26,12 @@ from glassnet.sklearn.solvers.solving import hold_out, solve_lbfgs, solve_stocha
 from glassnet.sklearn.solvers.stochastic import CoupledL2
 from glassnet.training.history import History
 from glassnet.utils.checks import check_integer
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["BaseMLP", "is_stochastic"]
 
 
-class BaseMLP(FitPreparation):
+class BaseMLP(AdvisesOnNames, FitPreparation):
     """Methods that `MLPClassifier` and `MLPRegressor` share.
 
     The weights live in a `Network`; ``coefs_`` and ``intercepts_`` are views of them, and lists that are set in their

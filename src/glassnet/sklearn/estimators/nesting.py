@@ -11,8 +11,8 @@ from glassnet.layers import Activation
 from glassnet.losses import Loss
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
-from glassnet.utils.checks import nearest
 from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.suggestions import suggestion
 
 __all__ = ["NestedParameters"]
 
@@ -77,9 +77,8 @@ def _changed(where: str, held: Any, values: dict[str, Any]) -> Any:
     for name, value in values.items():
         outer, nested, inner = name.partition("__")
         if outer not in arguments:
-            near = nearest(outer, arguments)
-            advice = f" Did you mean {near}?" if near else ""
-            message = f"{where} must have arguments {', '.join(arguments)}, got {outer}.{advice}"
+            advice = suggestion(outer, arguments, str)
+            message = f"{where} must have arguments {', '.join(arguments)}, got {outer}. {advice}".rstrip()
             raise ConfigError(message, expected=list(arguments), got=outer)
         arguments[outer] = _changed(f"{where}__{outer}", arguments[outer], {inner: value}) if nested else value
     return type(held)(**arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,10 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
     if not (isinstance(given["batch_size"], str) and given["batch_size"] == "auto"):
         check_integer(where, "batch_size", given["batch_size"], 1, "Or pass 'auto'.")
     if not isinstance(given["learning_rate"], Schedule):
-        check_choice(where, "learning_rate", given["learning_rate"], _RATES, advice="Or pass a schedule.")
+        rate = given["learning_rate"]
+        is_number = isinstance(rate, numbers.Real) and not isinstance(rate, bool)
+        advice = f"Pass learning_rate_init={rate}." if is_number else "Or pass a schedule."
+        check_choice(where, "learning_rate", rate, _RATES, advice=advice)
     if not isinstance(given["verbose"], (bool, np.bool_)):
         check_integer(where, "verbose", given["verbose"], 0, "Or pass True or False.")
     if given["max_seconds"] is not None:

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.validation import validate_data
 
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss
 from glassnet.network import Network
 from glassnet.sklearn.estimators.attributes import own_state
@@ -18,6 +18,7 @@ from glassnet.sklearn.solvers.building import build_layers, draw_weights, hidden
 from glassnet.sklearn.solvers.learning_rate import LearningRate
 from glassnet.sklearn.solvers.rows import Rows, Scaling, check_rows
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.utils.array_advice import frame_columns, frame_of_objects, non_numbers
 
 __all__ = ["FitPreparation"]
 
@@ -66,7 +67,15 @@ class FitPreparation(SettableWeights, SharedParameters):
     def _validated(self, X: Any, y: Any, *, reset: bool, y_numeric: bool = False) -> tuple[Any, np.ndarray]:
         """Return X and y as scikit-learn checks them, a single column of targets as a vector."""
         kinds, options = (np.float64, np.float32), {"multi_output": True, "y_numeric": y_numeric}
-        X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], dtype=kinds, reset=reset, **options)
+        try:
+            X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], dtype=kinds, reset=reset, **options)
+        except (TypeError, ValueError) as error:
+            is_frame = frame_columns(X) is not None
+            if not (is_frame and isinstance(error, TypeError)) and "could not convert string" not in str(error):
+                raise
+            got, advice = non_numbers(X, frame_of_objects(X) if is_frame else np.asarray(X))
+            message = f"{type(self).__name__}: X must be numeric, got {got}. {advice}"
+            raise DataError(message, got=got) from error
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 
     # ---- before a fit ----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from glassnet.losses import LOSSES, Loss, as_loss
 from glassnet.network import Network
 from glassnet.optimizers import OPTIMIZERS, SGD, Adam, Optimizer
 from glassnet.schedules import Schedule
-from glassnet.utils.checks import check_choice, check_integer, check_number
+from glassnet.utils.checks import check_choice, check_number
 
 __all__ = [
     "SOLVERS", "build_layers", "choose_loss", "dense_layers", "draw_weights", "hidden_sizes", "make_optimizer",
@@ -35,7 +35,13 @@ def hidden_sizes(sizes: Any) -> list[int]:
     if any(isinstance(size, numbers.Real) and size <= 0 for size in found):
         message = f"hidden_layer_sizes must be > 0, got {found}."  # scikit-learn's words, which its tests check
         raise ConfigError(message, got=sizes)
-    return [check_integer("MLP", "hidden_layer_sizes", size, 1) for size in found]
+    must = "hidden_layer_sizes must be a whole number of at least 1, or a tuple of them"
+    for size in found:
+        if isinstance(size, bool) or not isinstance(size, numbers.Integral):
+            advice = "Text is not read as numbers." if isinstance(size, str) else ""
+            message = f"MLP: {must}, got {sizes!r}. {advice}".rstrip()
+            raise ConfigError(message, expected=must, got=sizes)
+    return [int(size) for size in found]
 
 
 def choose_loss(where: str, value: Any, own: Mapping[str, type[Loss]], *, classifies: bool) -> Loss:

@@ -78,6 +78,9 @@ def _advice(state: FitState, parameters: SharedParameters, rows: Rows) -> str:
         return f"Values of X reach {largest:.3g}: pass scale_inputs=True."
     if state.n_iter == parameters.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
         return "The loss was still falling: raise max_iter."
+    if 1 < len(curve) < parameters.max_iter and curve[-1] <= min(curve):
+        fact = f"The loss was still falling when training stopped after {state.n_iter} epochs"
+        return f"{fact}: raise learning_rate_init (now {parameters.learning_rate_init:g}), or n_iter_no_change."
     if isinstance(parameters.solver, Optimizer) or isinstance(parameters.learning_rate, Schedule):
         return f"Lower the learning rate (now {max(state.network.history['learning_rate']):g})."
     return f"Lower learning_rate_init (now {parameters.learning_rate_init:g})."

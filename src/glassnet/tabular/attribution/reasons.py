@@ -16,6 +16,7 @@ from glassnet.tabular.attribution.shapley import order_contributions
 from glassnet.tabular.encoding.category_coder import CodeCoder
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
 from glassnet.tabular.predictor import Predictor
+from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.text_table import table_lines
 
@@ -200,7 +201,9 @@ def column_importance(
     """
     table = model.table(frame)
     if model.target.name not in table:
-        message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none."
+        question = ask_for_renamed([model.target.name], [name for name in table.names if name not in model.forms])
+        message = f"TableModel.importance: the frame must have the target {model.target.name!r}, got none. {question}"
+        message = message.rstrip()
         raise DataError(message, expected=model.target.name)
     groups = column_groups(model.encoder)
     X, y = model.encoder.transform(table), model.target.transform(table[model.target.name])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
@@ -13,7 +12,7 @@ from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import plain_text
 
-__all__ = ["choose_coder", "refuse_empty"]
+__all__ = ["choose_coder", "is_identifier", "refuse_empty"]
 
 _ID_ROWS = 20  # a text column of more values than this
 _ID_SHARE = 0.9  # of which more than this share differ is an identifier
@@ -42,7 +41,7 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        if len(present) > _ID_ROWS and len(distinct) > _ID_SHARE * len(present):
+        if is_identifier(column):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
         return CategoryCoder.fit(column, max_categories)
@@ -51,16 +50,19 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
     return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
 
 
+def is_identifier(column: Column) -> bool:
+    """Return whether nearly every value of a text column is another one, as names and identifiers are."""
+    if column.kind != "category" or len(column) - column.n_missing <= _ID_ROWS:
+        return False
+    present = column.present()
+    return len(set(present.tolist())) > _ID_SHARE * len(present)
+
+
 def refuse_empty(names: list[str]) -> None:
     """Raise one error for all columns without any value."""
     if not names:
         return
-    columns, them = ("column", "it") if len(names) == 1 else ("columns", "them")
+    columns = "column" if len(names) == 1 else "columns"
     must = f"{columns} {', '.join(map(repr, names))} must have at least one value"
-    message = f"TableEncoder.fit: {must}, got only missing ones. {_drop_advice(names, them)}"
+    message = f"TableEncoder.fit: {must}, got only missing ones. Leave out {', '.join(map(repr, names))}."
     raise DataError(message, expected=must, got=names)
-
-
-def _drop_advice(names: list[str], them: str) -> str:
-    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
-    return f"Leave {them} out with {options}, or drop {them} from the frame."

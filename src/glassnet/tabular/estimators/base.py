@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numbers
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
@@ -17,6 +19,7 @@ from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network
 from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_rows, refuse_two_divisions
 from glassnet.tabular.estimators.inputs import as_array, as_table
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
@@ -31,6 +34,7 @@ from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import History
 from glassnet.utils.checks import check_integer, check_number, check_weights
 from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -38,7 +42,7 @@ RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
 
 
-class TabularEstimator(BaseEstimator):
+class TabularEstimator(AdvisesOnNames, BaseEstimator):
     """Base of `TabularClassifier` and `TabularRegressor`.
 
     Parameters
@@ -53,6 +57,10 @@ class TabularEstimator(BaseEstimator):
     n_folds : int, optional
         Number of cross-validation folds: each network is trained on the other folds, its epoch chosen on its own, and
         all are averaged. No row is lost to validation.
+    cv : int, splitter or iterable of (train, validation) row numbers, optional
+        Which rows choose the epoch, in place of a random fifth: ``GroupShuffleSplit(n_splits=1)`` holds out the rows of
+        some groups; a splitter with several splits trains a network on each, as ``n_folds`` does, and a number is
+        ``n_folds``. It is given X, y and the ``groups`` of `fit`.
     epochs : int, optional
         Number of epochs, by default the recipe's: 256, or for TabM as many as help.
     batch_size : int, optional
@@ -79,12 +87,16 @@ class TabularEstimator(BaseEstimator):
         Their names, if they have names.
     fit_seconds_ : float
         Duration of the fit.
+    n_shared_rows_ : int
+        Number of rows held out by `fit` itself that equal a row trained on, target included: 0 unless the table has so
+        few different rows that equal ones could not stay together, or equal rows are in different ``groups``.
     """
 
     _task: ClassVar[str]
     recipe: RecipeName
     n_ensemble: int
     n_folds: int | None
+    cv: Any
     metric: str | None
     epochs: int | None
     batch_size: int | None
@@ -98,11 +110,19 @@ class TabularEstimator(BaseEstimator):
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
+    n_shared_rows_: int
     _columns: tuple[bool, list[str]]  # whether they are found by name, and the names
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: Any, validation_data: Sequence[Any] | None = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        validation_data: Sequence[Any] | None = None,
+        sample_weight: Any = None,
+        groups: Any = None,
+    ) -> Self:
         """Train on a table.
 
         Parameters
@@ -113,10 +133,14 @@ class TabularEstimator(BaseEstimator):
         y : array or Series of shape (n,)
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
-            Rows on which the best epoch is chosen; without them and without ``n_folds``, a fifth of the rows is held
-            out at random, stratified by label, if there are ten or more.
+            Rows on which the best epoch is chosen; without them, ``n_folds`` and ``cv``, a fifth of the rows is held
+            out at random, stratified by label, if there are ten or more. Equal rows, target included, stay together
+            as long as enough different ones are on each side.
         sample_weight : array of shape (n,), optional
             The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is ignored.
+        groups : array of shape (n,), optional
+            The group of each row, such as a patient: rows of one group are trained on, or held out, together, also with
+            ``n_folds``.
 
         Returns
         -------
@@ -126,18 +150,24 @@ class TabularEstimator(BaseEstimator):
         began = time.perf_counter()
         name = type(self).__name__
         options = self._options()
-        if validation_data is not None and self.n_folds is not None:
-            message = f"{name}.fit: validation_data and n_folds must not both be given, got both. Pass one."
-            raise ConfigError(message)
+        given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
+        refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
         column = self._as_column(target_name(y, table.names), values)
         train, kept = self._rows(table, column, sample_weight, "")
-        self._check_rows(train)
+        self._check_rows(train, options)
         target = self._learn_target(values[kept], train.target)
-        valid = None if validation_data is None else self._validation(validation_data, column.name)
+        if validation_data is not None:
+            valid: Rows | None = self._validation(validation_data, column.name)
+        else:
+            group_of = group_of_rows(f"{name}.fit", groups, table.n_rows)
+            by_cv = self.cv is not None and options.n_folds is None
+            folds = folds_of(f"{name}.fit", self.cv, X, values, groups, kept) if by_cv else []
+            train = replace(train, groups=None if group_of is None else group_of[kept])
+            train, valid, options = divided(train, folds, options)
         found = fit_table(train, valid, target, options)
-        self.model_, self.histories_ = found.model, found.histories
+        self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
             self._warn_of_interruption(options)
@@ -156,6 +186,10 @@ class TabularEstimator(BaseEstimator):
         name = type(self).__name__
         counts = {"n_ensemble": (self.n_ensemble, 1), "n_folds": (self.n_folds, 2), "epochs": (self.epochs, 1)}
         counts["batch_size"] = (self.batch_size, 1)
+        n_folds = self.n_folds
+        if isinstance(self.cv, numbers.Integral):
+            n_folds = int(self.cv)
+            counts["cv"] = (n_folds, 2)
         for key, (value, least) in counts.items():
             if value is not None or key == "n_ensemble":
                 check_integer(name, key, value, least)
@@ -166,7 +200,7 @@ class TabularEstimator(BaseEstimator):
             find_goal(name, self._task, self.metric, getattr(self, "quantiles", None)),
             seed=self._seed(),
             n_ensemble=self.n_ensemble,
-            n_folds=self.n_folds,
+            n_folds=n_folds,
             epochs=self.epochs,
             batch_size=self.batch_size,
             max_seconds=self.max_seconds,
@@ -207,15 +241,16 @@ class TabularEstimator(BaseEstimator):
             kept = checked.astype(np.float32) > 0.0
         return Rows(table, column, checked).take(kept), kept
 
-    def _check_rows(self, train: Rows) -> None:
+    def _check_rows(self, train: Rows, options: FitOptions) -> None:
         """Raise an error if there are too few rows to train on, or for the folds."""
         name, n = type(self).__name__, len(train.target)
         if n < 2:
             message = f"{name}.fit: there must be at least two rows to learn from, got 1 sample."
             raise DataError(message, expected=2, got=n)
-        if self.n_folds is not None and self.n_folds > n:
-            message = f"{name}.fit: n_folds must be at most {n}, the number of rows, got {self.n_folds}."
-            raise ConfigError(message, expected=n, got=self.n_folds)
+        if options.n_folds is not None and options.n_folds > n:
+            option = "cv" if self.n_folds is None else "n_folds"
+            message = f"{name}.fit: {option} must be at most {n}, the number of rows, got {options.n_folds}."
+            raise ConfigError(message, expected=n, got=options.n_folds)
 
     def _validation(self, data: Any, target: str) -> Rows:
         name = f"{type(self).__name__}.fit"

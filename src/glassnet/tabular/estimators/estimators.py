@@ -54,6 +54,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         *,
         n_ensemble: int = 1,
         n_folds: int | None = None,
+        cv: Any = None,
         metric: ClassMetric | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -64,7 +65,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
-        self.threads, self.verbose, self.random_state = threads, verbose, random_state
+        self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         return label_column("TabularClassifier", name, values)
@@ -118,6 +119,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         quantiles: Sequence[float] | None = None,
         n_ensemble: int = 1,
         n_folds: int | None = None,
+        cv: Any = None,
         metric: NumberMetric | None = None,
         epochs: int | None = None,
         batch_size: int | None = None,
@@ -128,7 +130,7 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
-        self.threads, self.verbose, self.random_state = threads, verbose, random_state
+        self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.quantiles = quantiles
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:

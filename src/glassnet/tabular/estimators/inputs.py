@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,6 +30,9 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if hasattr(X, "toarray"):
         message = f"{name}: X must be a table or a dense array, got a sparse matrix. Call X.toarray()."
         raise TypeError(message)
+    if isinstance(X, (str, os.PathLike)):
+        message = f"{name}: X must be a table, got the text {str(X)!r}. Read the file first: read_table({str(X)!r})"
+        raise DataError(message, got=X)
     X = columns_of(X, name) or X if are_rows(X) else X
     names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
     if is_frame(X):

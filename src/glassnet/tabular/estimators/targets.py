@@ -46,7 +46,8 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
     if values is None or values.ndim != 1:
         must = "y should be a 1d array, with one target for each row"
         got = type(y).__name__ if values is None or not values.ndim else f"shape {values.shape}"
-        message = f"{where}: {must}, got {got}."
+        advice = f" Pass the column itself: X.pop({y!r})" if isinstance(y, str) else ""
+        message = f"{where}: {must}, got {got}.{advice}"
         raise DataError(message, expected=must, got=got)
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
         cells = zip(values.data.tolist(), np.ma.getmaskarray(values), strict=True)

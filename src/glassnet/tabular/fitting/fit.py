@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,7 @@ import numpy as np
 from glassnet.diagnosis import Watch
 from glassnet.errors import DataError, DivergenceError
 from glassnet.network import Network
-from glassnet.populations.folds import make_folds
+from glassnet.populations.folds import Fold
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
@@ -26,8 +27,11 @@ from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.splitting.division import equal_inputs
+from glassnet.tabular.splitting.duplicates import shared_rows
+from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
+from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
 from glassnet.training import Callback, EarlyStopping, History
-from glassnet.utils.splitting import split_rows
 
 __all__ = ["Trained", "fit_table"]
 
@@ -41,11 +45,15 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 
 @dataclass(frozen=True)
 class Trained:
-    """The result of a training: a model, its networks (several are members of the model's) and their histories."""
+    """The result of a training: a model, its networks (several are members of the model's) and their histories.
+
+    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on.
+    """
 
     model: TableModel
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
+    n_shared: int = 0
     was_interrupted: bool = False  # by Ctrl-C
 
 
@@ -56,29 +64,74 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     are no folds. The scale of a fitted regression target is fitted again on the rows that are trained on.
     """
     began = time.perf_counter()
-    rows = train
+    rows, n_shared = train, 0
     if valid is None and options.n_folds is None and len(train.target) >= _FEWEST_ROWS:
-        train, valid = _hold_out(train, target, options.seed)
+        train, valid, n_shared = _hold_out(train, target, options.seed)
     if target.task == "regression":
         # If few rows are left, all of them may have the same value.
         scaled = train.target if len(np.unique(train.target.values)) > 1 else rows.target
         target = _rescaled(target, scaled, clip=options.recipe.clips)
     encoder = _fitted_encoder(options, train.inputs, rows.inputs)
     held_out = None if valid is None else _arrays(encoder, target, valid)
+    folds: Sequence[tuple[Any, Any]] = [(None, None)]
+    if options.n_folds is not None:
+        folds, n_shared = _folds(train, target, options.n_folds, options)
     data = _arrays(encoder, target, train)
-    jobs = _Jobs(options, encoder, target, data, held_out)
-    trained = jobs.train(began)
+    jobs = _Jobs(options, encoder, target, data, held_out, folds)
+    try:
+        trained = jobs.train(began)
+    except DivergenceError as error:
+        # What the network advises, another learning rate, is part of the recipe.
+        advice = "Try another recipe, or another random_state."
+        message = f"fit: loss and weights must stay finite, got {error.got or 'others'}. {advice}"
+        raise DivergenceError(message, got=error.got) from error
     network = trained[0] if len(trained) == 1 else stack([one.untrained() for one in trained])
+    if options.keeps_hashes:
+        parts = (train, valid) if options.folds is None else _ever_trained_on(train, options.folds)
+        network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.background = typical_rows(model, data[0], data[2])
-    return Trained(model, histories, trained, jobs.was_interrupted)
+    return Trained(model, histories, trained, n_shared, jobs.was_interrupted)
 
 
-def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows]:
+def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
+    """Return the rows that some network was trained on, and those that only chose epochs; others are in no fold."""
+    train, valid = (np.unique(np.concatenate(parts)) for parts in zip(*folds, strict=True))
+    rest = np.setdiff1d(valid, train)
+    return rows.take(train), rows.take(rest) if len(rest) else None
+
+
+def _hashes(
+    network: Network, encoder: TableEncoder, target: TargetEncoder, parts: tuple[Rows, Rows | None]
+) -> RowHashes:
+    """Return hashes of the rows that were trained on, and of those that chose the epoch."""
+    train, valid = (
+        None if rows is None else row_contents(encoder, target, Table([*rows.inputs.columns, rows.target]))
+        for rows in parts
+    )
+    assert train is not None
+    # Random, as the weights are, and yet the same for equal runs: they leave equal files.
+    salt = int.from_bytes(blake2b(network.params.tobytes(), digest_size=8).digest())
+    return RowHashes.of(train, valid, salt)
+
+
+def _hold_out(rows: Rows, target: TargetEncoder, seed: int) -> tuple[Rows, Rows, int]:
+    """Return rows to train on, rows to hold out, and how many of these equal one of the others."""
     codes = target.transform(rows.target) if target.labels else None
-    train, valid = split_rows(len(rows.target), [1.0 - _HELD_OUT, _HELD_OUT], seed, stratify=codes)
-    return rows.take(train), rows.take(valid)
+    equal = equal_inputs(rows.inputs, rows.target)
+    train, valid = divide_rows(equal, [1.0 - _HELD_OUT, _HELD_OUT], seed, codes, rows.groups)
+    return rows.take(train), rows.take(valid), int(shared_rows(equal, valid, train).sum())
+
+
+def _folds(rows: Rows, target: TargetEncoder, n_folds: int, options: FitOptions) -> tuple[Sequence[Fold], int]:
+    """Return the training and validation rows of each fold, and how many of the latter equal one of the former."""
+    if options.folds is not None:
+        return options.folds, 0
+    codes = target.transform(rows.target) if target.labels else None
+    equal = equal_inputs(rows.inputs, rows.target)
+    folds = divide_into_folds(equal, n_folds, options.seed, codes, rows.groups)
+    return folds, sum(int(shared_rows(equal, valid, train).sum()) for train, valid in folds)
 
 
 def _rescaled(target: TargetEncoder, column: Column, *, clip: bool) -> TargetEncoder:
@@ -111,11 +164,12 @@ class _Jobs:
     """The networks to train, and the rows of each."""
 
     def __init__(
-        self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, held_out: Arrays | None
-    ) -> None:
+        self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, held_out: Arrays | None,
+        folds: Sequence[tuple[Any, Any]],
+    ) -> None:  # fmt: skip
         self._options, self._encoder, self._target = options, encoder, target
         self._data, self._held_out = data, held_out
-        self._folds = self._divide()
+        self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
         self.was_interrupted = False
@@ -123,13 +177,6 @@ class _Jobs:
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
             self._epochs = TYPICAL_EPOCHS  # without validation rows there is no early stopping
-
-    def _divide(self) -> list[tuple[Any, Any]]:
-        """Return the training and validation rows of each fold; None without folds."""
-        options, (X, y, _) = self._options, self._data
-        if options.n_folds is None:
-            return [(None, None)]
-        return [*make_folds(len(X), options.n_folds, options.seed, codes=y if self._target.labels else None)]
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""

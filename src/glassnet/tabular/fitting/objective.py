@@ -8,7 +8,6 @@ from typing import Literal, get_args
 
 from glassnet.errors import ConfigError
 from glassnet.losses import AbsoluteError, Loss, Quantile, SoftmaxCrossEntropy, SquaredError
-from glassnet.utils import synonyms
 from glassnet.utils.checks import check_choice
 
 __all__ = ["CLASS_METRICS", "NUMBER_METRICS", "ClassMetric", "Goal", "NumberMetric", "find_goal"]
@@ -43,12 +42,12 @@ def find_goal(where: str, task: str, metric: str | None, quantiles: Sequence[flo
     ``where`` starts error messages; ``quantiles`` are levels that a regression predicts instead of a mean.
     """
     if task == "classification":
-        chosen = check_choice(where, "metric", metric or "accuracy", CLASS_METRICS, synonyms.METRICS)
+        chosen = check_choice(where, "metric", metric or "accuracy", CLASS_METRICS)
         return Goal(SoftmaxCrossEntropy(), chosen, chosen not in _OF_PROBABILITIES)
     if quantiles is not None:
         if metric not in (None, "pinball"):
             message = f"{where}: metric must be left out with quantiles, which have their own, got {metric!r}."
             raise ConfigError(message, expected="pinball", got=metric)
         return Goal(Quantile(quantiles), "pinball", False)
-    kept = check_choice(where, "metric", metric or "rmse", NUMBER_METRICS, synonyms.METRICS)
+    kept = check_choice(where, "metric", metric or "rmse", NUMBER_METRICS)
     return Goal(NUMBER_METRICS[kept](), kept, False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.network import Network
+from glassnet.populations.folds import Fold
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.objective import Goal
@@ -25,16 +26,17 @@ NOTES = "run"
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table with their targets, and weights of shape (n,) if there are some."""
+    """Rows of a table with their targets; weights and the numbers of their groups, of shape (n,), if there are some."""
 
     inputs: Table
     target: Column
     weight: np.ndarray | None = None
+    groups: np.ndarray | None = None  # rows of one group are trained on, or held out, together
 
     def take(self, rows: np.ndarray) -> Rows:
         """Return these rows."""
-        weight = None if self.weight is None else self.weight[rows]
-        return Rows(self.inputs.take(rows), self.target.take(rows), weight)
+        weight, groups = (None if each is None else each[rows] for each in (self.weight, self.groups))
+        return Rows(self.inputs.take(rows), self.target.take(rows), weight, groups)
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,12 @@ class FitOptions:
     seed: int = 0
     n_ensemble: int = 1  # networks whose predictions are averaged
     n_folds: int | None = None  # each fold gets a network (or ensemble) of its own
+    folds: Sequence[Fold] | None = None  # the folds themselves, if they are not made here; there are `n_folds` of them
     epochs: int | None = None
     batch_size: int | None = None
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
     seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
+    keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
     allow_empty: bool = False  # a column without any value is left out instead of refused
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False

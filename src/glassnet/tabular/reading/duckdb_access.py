@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.errors import DataError
-from glassnet.tabular.reading.scanning import TextScan
 from glassnet.utils.checks import require_extra
 
 __all__ = ["duckdb_path", "duckdb_reader", "get_duckdb"]
@@ -27,7 +26,7 @@ def duckdb_path(file: Path) -> str:
 
 
 @contextmanager
-def duckdb_reader(where: str, scan: TextScan | None = None) -> Iterator[Any]:
+def duckdb_reader(where: str) -> Iterator[Any]:
     """Yield a connection to an empty database in memory; convert DuckDB's errors to a `DataError` of one sentence.
 
     It neither downloads nor loads extensions. Relations are valid while it is open.
@@ -38,10 +37,10 @@ def duckdb_reader(where: str, scan: TextScan | None = None) -> Iterator[Any]:
         with duckdb.connect(":memory:", config=config) as connection:
             yield connection
     except duckdb.Error as error:
-        raise _parse_error(where, error, scan) from error
+        raise _parse_error(where, error) from error
 
 
-def _parse_error(where: str, error: Exception, scan: TextScan | None) -> DataError:
+def _parse_error(where: str, error: Exception) -> DataError:
     """Return DuckDB's error, a paragraph, as one sentence."""
     text = str(error)
     line = re.search(r"CSV Error on Line: (\d+)", text)
@@ -55,9 +54,5 @@ def _parse_error(where: str, error: Exception, scan: TextScan | None) -> DataErr
     size = re.search(r"Maximum line size of (\d+) bytes exceeded. Actual Size:(\d+)", text)
     if line and size:
         return DataError(f"{where}: no row may have more than {size[1]} bytes, got {size[2]} in line {line[1]}.")
-    if "state machine" in text and scan is not None and len(scan.newlines) > 1:
-        got = " and ".join(sorted(map(repr, scan.newlines)))
-        advice = r"Convert it, for example: sed 's/\r$//' old.csv > new.csv"
-        return DataError(f"{where}: all lines must end in the same way, got both {got}. {advice}")
     first = re.sub(r"^\w[\w ]* Error: ", "", text.strip()).split("\n")[0].rstrip(". ")
     return DataError(f"{where}: the file must be well-formed, got: {first[:300]}.")

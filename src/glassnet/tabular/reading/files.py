@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.errors import ConfigError, DataError
-from glassnet.tabular.reading.delimited import read_delimited
-from glassnet.tabular.reading.frames import warn_of_notes
+from glassnet.tabular.reading.delimited import read_delimited, read_workbook
+from glassnet.tabular.reading.frames import is_frame, warn_of_notes
 from glassnet.tabular.reading.json_files import read_json
+from glassnet.tabular.reading.opening import existing_file, file_format
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
 from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Table
-from glassnet.utils.checks import nearest
-from glassnet.utils.paths import typed_path
+from glassnet.utils.keywords import refuse_unknown
 
 __all__ = ["read_file", "read_table"]
-
-_FORMATS = {
-    **dict.fromkeys((".csv", ".tsv", ".tab", ".txt"), "text"),
-    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
-    **dict.fromkeys((".parquet", ".pq"), "parquet"),
-}
-_SUFFIXES = ".csv, .tsv, .txt, .json, .jsonl, .ndjson (each also with .gz) or .parquet"
 
 
 def read_table(
@@ -43,14 +35,16 @@ def read_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Read a table from a file, or one of the data sets of the package.
 
     Parameters
     ----------
     path : str or Path
-        A ``.csv``, ``.tsv``, ``.txt``, ``.json``, ``.jsonl`` or ``.ndjson`` file, plain or with ``.gz``, or a
-        ``.parquet`` file; or a name in `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
+        A text file, whatever its ending, JSON (``.json``, ``.jsonl``, ``.ndjson``), both plain or gzip, a ``.parquet``
+        file, or a spreadsheet (``.xlsx``, ``.xls``, ``.ods``: the extra ``excel``); or a name in
+        `glassnet.datasets.dataset_names` (``./penguins`` would be a file).
     separator, encoding : str, optional
         Of a text file, where they are not found by themselves.
     header : bool or int, optional
@@ -76,16 +70,21 @@ def read_table(
     Returns
     -------
     Table
-        Text files are UTF-8. Their first line that is not blank has the names; columns are separated by comma,
-        semicolon, tab or bar, whichever divides the first lines evenly; with a semicolon, 3,5 is a number.
+        The layout of a text file is found by itself: separator, quotes, encoding (UTF-8, UTF-16, Windows-1252), titles
+        and comments above the names, several lines of names or none, units below them, remarks and totals at the end.
         `glassnet.tabular.reading.text` documents missing cells and the kinds of columns. A column without a name gets
         one from its position, such as ``column_3``.
+
+    Warns
+    -----
+    TableWarning
+        What was found that a user might not expect, in one warning.
 
     Raises
     ------
     DataError
-        The file does not exist, is no file, has another suffix, is empty, has no rows, is not UTF-8, has two columns
-        of the same name, or cannot be parsed.
+        The file does not exist, is empty or no table, has no rows, or may be read in several ways; the message has the
+        lines, and the option that decides. Rows that have another number of cells than the others are never shifted.
 
     Examples
     --------
@@ -93,9 +92,11 @@ def read_table(
     [39.1, 39.5]
     """
     given = os.fspath(path) if isinstance(path, (str, os.PathLike)) else path
+    refuse_unknown(read_table, unknown)
     where = f"read_table({given!r})"
     if not isinstance(given, str):
-        message = f"{where}: path must be a str or a Path, got {type(given).__name__}."
+        advice = " For a frame there is to_table." if is_frame(given) else ""
+        message = f"read_table: path must be a str or a Path, got {type(given).__name__}.{advice}"
         raise ConfigError(message, expected="str or Path", got=type(given))
     options = ReadOptions.checked(
         where,
@@ -118,48 +119,16 @@ def read_table(
 
 def read_file(where: str, given: str, options: ReadOptions) -> Table:
     """Return the table in a file, or of a data set of the package, without a `TableWarning`: see its notes."""
-    file = dataset_path(given) if given in dataset_names() else _existing(where, given)
-    suffix = _suffix(where, file)
-    if _FORMATS[suffix] == "text":
-        separator = options.separator or ("\t" if suffix in (".tsv", ".tab") else None)
-        table = read_delimited(where, file, separator, options).named_by(IN_FILE)
+    file = dataset_path(given) if given in dataset_names() else existing_file(where, given)
+    kind = file_format(where, file)
+    if kind == "text":
+        named_tabs = {".tsv", ".tab"} & {suffix.lower() for suffix in file.suffixes}
+        table = read_delimited(where, file, "\t" if named_tabs else None, options)
+    elif kind == "workbook":
+        table = read_workbook(where, file, options)
     else:
-        read = {"json": read_json, "parquet": read_parquet}[_FORMATS[suffix]]
-        table = read(where, file, options).named_by(IN_FILE)
+        table = {"json": read_json, "parquet": read_parquet}[kind](where, file, options).named_by(IN_FILE)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)
     return table
-
-
-def _existing(where: str, given: str) -> Path:
-    """Return the path of a file that exists and is not empty."""
-    file = typed_path(given)
-    try:
-        size = file.stat().st_size if file.is_file() and os.access(file, os.R_OK) else None
-        kind = "a folder" if file.is_dir() else "one that may not be read" if file.exists() else "no such file"
-        neighbours = os.listdir(file.parent) if size is None and file.parent.is_dir() else []
-    except (OSError, ValueError, RuntimeError) as error:  # an invalid path, ~somebody
-        message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
-        raise DataError(message) from error
-    if size == 0:
-        message = f"{where}: the file must hold a table, got an empty file."
-        raise DataError(message)
-    if size is not None:
-        return file.absolute()
-    near = nearest(given, dataset_names()) or nearest(file.name, neighbours)
-    advice = f" Did you mean {near!r}?" if near and kind == "no such file" else ""
-    message = f"{where}: the path must lead to a file, got {kind}.{advice}"
-    raise DataError(message, expected="a file", got=kind)
-
-
-def _suffix(where: str, file: Path) -> str:
-    """Return the suffix that determines the format, without ``.gz``."""
-    suffixes = [suffix.lower() for suffix in file.suffixes]
-    inner = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
-    if inner in _FORMATS and not (suffixes[-1] == ".gz" and _FORMATS[inner] == "parquet"):
-        return inner
-    ending = "".join(suffixes[-2:]) if suffixes[-1:] == [".gz"] else inner
-    got = repr(ending) if ending else "no ending"
-    message = f"{where}: the file must end in {_SUFFIXES}, got {got}. Save the table as one of these."
-    raise DataError(message, expected=_SUFFIXES, got=ending)

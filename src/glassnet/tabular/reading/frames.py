@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Never
 
 import numpy as np
 
@@ -15,8 +15,20 @@ from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Column, Table, check_names
 from glassnet.tabular.reading.values import as_texts, native_column
 from glassnet.utils.checks import require_extra
+from glassnet.utils.keywords import refuse_unknown
 
 __all__ = ["column_from_values", "draft_column", "is_frame", "table_of", "to_table", "warn_of_notes"]
+
+
+# What to do with an object that has one of these, and is no table.
+_ADVICE = {
+    "collect": "Call its collect() first.",
+    "to_frame": "One row has the names of the columns as its index; of one column, pass to_frame().",
+    "model_dump": "Pass its model_dump().",
+    "__dataclass_fields__": "Pass dataclasses.asdict of it.",
+    "_asdict": "Pass its _asdict().",
+    "__next__": "Pass a list of them.",
+}
 
 
 def is_frame(X: Any) -> bool:
@@ -45,6 +57,7 @@ def to_table(
     day_first: bool | None = None,
     read: Mapping[str, ReadAs] | None = None,
     like: Any = None,
+    **unknown: Never,
 ) -> Table:
     """Return any kind of table as a `Table`.
 
@@ -73,6 +86,7 @@ def to_table(
     >>> to_table([{"size": 1, "colour": "red"}, {"size": 2}])["colour"].values.tolist()
     ['red', '']
     """
+    refuse_unknown(to_table, unknown)
     given = {"decimal": decimal, "thousands": thousands, "missing": missing, "day_first": day_first, "read": read}
     table = table_of(frame, ReadOptions.checked("to_table", like=like, **given))
     warn_of_notes("to_table", table)
@@ -110,9 +124,7 @@ def _series_of(frame: Any, where: str) -> list[tuple[str, Any]]:
         wrapped = narwhals.from_native(frame, eager_only=True)
     except (TypeError, ValueError) as error:
         must = "frame must be a DataFrame of pandas, polars or pyarrow, a dict of arrays, or rows as dicts"
-        advice = "Call its collect() first." if hasattr(frame, "collect") else ""
-        if hasattr(frame, "to_frame"):
-            advice = "One row has the names of the columns as its index; of one column, pass to_frame()."
+        advice = next((words for method, words in _ADVICE.items() if hasattr(frame, method)), "")
         message = f"{where}: {must}, got {type(frame).__name__}. {advice}".rstrip()
         raise DataError(message, expected=must, got=type(frame)) from error
     return [(str(series.name), series) for series in wrapped.iter_columns()]

@@ -26,9 +26,10 @@ _TEXTUAL = ("DATE", "TIME", "TIMESTAMP", "UUID", "INTERVAL", "VARCHAR")
 def read_json(where: str, file: Path, options: ReadOptions) -> Table:
     """Return the table in a JSON file: an array of objects, an object per line, or a layout of pandas."""
     scan = scan_text(where, file)
-    if scan.has_mark:
-        message = f"{where}: JSON must not begin with a byte order mark, got one. Save the file as plain UTF-8."
-        raise DataError(message)
+    if scan.encoding != "utf-8":
+        got = "a byte order mark" if scan.encoding == "utf-8-sig" else scan.encoding
+        message = f"{where}: JSON must be plain UTF-8, got {got}. Save the file so."
+        raise DataError(message, expected="UTF-8", got=scan.encoding)
     reader = CellReader(where, options, place=IN_FILE)
     named = _in_other_layout(where, file, scan.compressed, scan.n_bytes) if scan.head.lstrip()[:1] == "{" else None
     if named is None:

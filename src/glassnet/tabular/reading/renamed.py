@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from glassnet.utils.checks import nearest
+from glassnet.utils.suggestions import nearest
 from glassnet.utils.wording import few
 
 __all__ = ["ask_for_renamed", "find_equal", "find_renamed"]

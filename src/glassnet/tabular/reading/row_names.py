@@ -16,7 +16,7 @@ class RowNames:
     Parameters
     ----------
     line_of : callable, optional
-        Returns the line, counted from 1, of a row of the file, counted from 0.
+        Returns the line, counted from 1, of a row of the file, counted from 0; or None if that has none of its own.
     in_file : bool, default=False
         Whether the table is from a file, whose rows count from 1; those of frames and arrays count from 0.
 
@@ -28,8 +28,8 @@ class RowNames:
     'row 2 (counted from 1)'
     """
 
-    def __init__(self, line_of: Callable[[int], int] | None = None, *, in_file: bool = False) -> None:
-        self._line_of, self._in_file = line_of, in_file
+    def __init__(self, line_of: Callable[[int], int | None] | None = None, *, in_file: bool = False) -> None:
+        self._line_of, self._in_file = line_of, in_file or line_of is not None
         self._taken: tuple[tuple[np.ndarray | slice, int], ...] = ()
 
     def take(self, rows: np.ndarray | slice, n: int) -> RowNames:
@@ -42,13 +42,20 @@ class RowNames:
         """Return the name of a row, counted from 0."""
         for rows, n in reversed(self._taken):
             row = int(np.arange(n)[rows][row])
-        if self._line_of is not None:
-            return f"line {self._line_of(row)}"
+        line = self._find_line(row)
+        if line is not None:
+            return f"line {line}"
         return f"row {row + 1} (counted from 1)" if self._in_file else f"row {row} (counted from 0)"
+
+    def _find_line(self, row: int) -> int | None:
+        try:
+            return None if self._line_of is None else self._line_of(row)
+        except OSError:  # the file is gone, as a copy of standard input
+            return None
 
     def __getstate__(self) -> dict[str, Any]:
         # What reads the file again belongs to this process.
-        return {**vars(self), "_line_of": None, "_in_file": self._in_file or self._line_of is not None}
+        return {**vars(self), "_line_of": None}
 
 
 IN_ARRAY = RowNames()

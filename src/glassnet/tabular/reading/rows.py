@@ -26,7 +26,7 @@ def are_rows(X: Any) -> bool:
     (True, True, False, False)
     """
     if isinstance(X, Mapping):
-        return bool(X) and not any(map(_is_sequence, X.values()))
+        return bool(X) and not any(map(_is_sequence, X.values())) and not _by_index(X)
     return _names_its_cells(X) or any(_is_row(item) for item in _listed(X)[:_LOOKED_AT])
 
 
@@ -49,7 +49,9 @@ def columns_of(X: Any, where: str = "to_table") -> dict[str, Any] | None:
     if isinstance(X, Mapping):
         _refuse_mixed(where, X)
     if not are_rows(X):
-        return {name: _as_column(values) for name, values in X.items()} if isinstance(X, Mapping) else None
+        if not isinstance(X, Mapping):
+            return None
+        return {name: [*cells.values()] if _by_index(X) else _as_column(cells) for name, cells in X.items()}
     listed = _listed(X) or [X]
     if all(map(_has_fields, listed)) and len({row.dtype for row in listed}) == 1:
         together = (np.ma if any(isinstance(row, np.ma.MaskedArray) for row in listed) else np).stack(listed)
@@ -63,6 +65,8 @@ def columns_of(X: Any, where: str = "to_table") -> dict[str, Any] | None:
 def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where: str) -> Any:
     """Return X with a missing value for each ``needed`` name that all of its rows lack; anything but rows unchanged.
 
+    An empty list has no rows.
+
     ``known`` are all names of training.
 
     Raises
@@ -75,6 +79,8 @@ def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where
     >>> complete_rows({"a": 1}, ["a", "b"], ["a", "b"], "predict")
     {'a': [1], 'b': [None]}
     """
+    if isinstance(X, (list, tuple)) and not X:
+        return {name: [] for name in needed}
     if not are_rows(X):
         return X
     columns = columns_of(X, where) or {}
@@ -90,7 +96,10 @@ def complete_rows(X: Any, needed: Collection[str], known: Collection[str], where
 
 
 def _listed(X: Any) -> Sequence[Any]:
-    """Return the items of a list, tuple or array of objects; nothing for anything else."""
+    """Return the items of a list, tuple, array of objects or dict by row numbers; nothing for anything else."""
+    if isinstance(X, Mapping):
+        whole = all(map(_is_whole, X)) and all(isinstance(row, Mapping) for row in X.values())
+        return [*X.values()] if whole else ()
     if isinstance(X, np.ndarray):
         return X.tolist() if X.ndim == 1 and X.dtype.kind == "O" else ()
     return X if isinstance(X, (list, tuple)) and not hasattr(X, "_fields") else ()
@@ -162,6 +171,19 @@ def _cell(value: Any) -> Any:
     if not _is_scalar_array(value) or isinstance(value, np.generic):
         return value
     return value[()] if isinstance(value, np.ndarray) else value.item()
+
+
+def _by_index(X: Mapping[Any, Any]) -> bool:
+    """Return whether each value maps the same row numbers to cells, as ``DataFrame.to_dict`` has it."""
+    columns = list(X.values())
+    if not columns or not all(isinstance(cells, Mapping) and cells for cells in columns):
+        return False
+    index = list(columns[0])
+    return all(map(_is_whole, index)) and all(list(cells) == index for cells in columns)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _as_column(values: Any) -> Any:

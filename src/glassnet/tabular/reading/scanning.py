@@ -1,22 +1,38 @@
-"""Scan a text file for its encoding and line ends, and find its separator and column names."""
+"""Scan a text file once: its encoding, its line ends, its first and last lines."""
 
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
+import io
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, cast
 
 from glassnet.errors import DataError
+from glassnet.tabular.reading.layout.dialects import LONGEST_ROW
+from glassnet.tabular.reading.layout.encodings import (
+    LEGACY_NAMES,
+    checked_encoding,
+    encoding_of_beginning,
+    first_foreign_word,
+    legacy_encoding,
+    without_controls,
+)
+from glassnet.tabular.reading.options import ReadOptions
 
-__all__ = ["Layout", "TextScan", "find_layout", "scan_text"]
+__all__ = ["TextScan", "read_lines", "scan_text"]
 
 _CHUNK = 1 << 20
-_SEPARATORS = (",", ";", "\t", "|")
-_LINES = 50  # records that have to agree on a separator
+_TAIL = 1 << 16
+_MOST_UNPACKED = 4 << 30  # bytes; beyond, gzip must not have shrunk to a hundredth
+_MOST_RATIO = 100
+_SAMPLE = 200  # lines that are not UTF-8, of which the encoding is found
+_CONTROLS = re.compile("[\x80-\x9f]")
 
 
 @dataclass
@@ -24,54 +40,122 @@ class TextScan:
     """Result of a pass over the whole file."""
 
     head: str = ""  # the beginning, without a byte order mark: at least a megabyte, or all of it
+    tail: str = ""  # the end
     whole: bool = True  # whether `head` is all of it
     n_bytes: int = 0  # unpacked
     compressed: bool = False  # gzip, whatever the name says
-    has_mark: bool = False  # begins with a byte order mark
+    encoding: str = "utf-8"  # as Python calls it; "utf-8-sig" with a byte order mark
+    has_controls: bool = False  # characters of Windows where Unicode has control characters
+    repeats: int = 0  # how often the first line comes again
     newlines: set[str] = field(default_factory=set)  # that occur, also inside of quotes
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def has_mark(self) -> bool:
+        """Whether the file begins with a byte order mark."""
+        return self.encoding not in ("utf-8", "cp1252")
+
+    def lines(self) -> list[str]:
+        """Return the whole lines of the beginning, with their ends."""
+        found = list(io.StringIO(self.head, newline=""))
+        return found if self.whole else found[:-1]
 
 
-@dataclass
-class Layout:
-    """Separator, names in the first line, and number of blank lines before it."""
+def scan_text(where: str, file: Path, options: ReadOptions | None = None) -> TextScan:
+    """Read a file once; raise an error if it is no text, nothing but blanks, or gzip that does not unpack.
 
-    separator: str
-    names: list[str]
-    blank_lines: int
-
-
-def scan_text(where: str, file: Path) -> TextScan:
-    """Read a file once; raise an error if it is not UTF-8, nothing but blanks, or gzip that does not unpack."""
+    Text is UTF-8 or UTF-16, or else Windows-1252, where its characters are those of Western European text.
+    """
+    options = options or ReadOptions()
     with file.open("rb") as raw:
-        scan = TextScan(compressed=raw.read(2) == b"\x1f\x8b")
-    decoder = codecs.getincrementaldecoder("utf-8-sig")()
-    line, blank, held = 1, True, ""
+        first = raw.read(4)
+    scan = TextScan(compressed=first[:2] == b"\x1f\x8b")
+    with closing(_chunks(where, file, scan.compressed)) as chunks:
+        first = next(chunks)
+    if options.encoding is not None:
+        scan.encoding = checked_encoding(where, options.encoding)
+        if scan.encoding == "utf-8" and first.startswith(codecs.BOM_UTF8):
+            scan.encoding = "utf-8-sig"
+    else:
+        scan.encoding = encoding_of_beginning(first)
+    wide = scan.encoding.startswith(("utf-16", "utf-32"))
+    try:
+        _scan(where, file, scan, wide)
+    except UnicodeDecodeError as error:
+        if options.encoding is not None or wide:
+            raise _undecodable(where, scan.encoding, error) from error
+        _take_legacy(where, file, scan, options)
+    if wide and options.encoding is None:
+        scan.notes.append(f"the text was read as {LEGACY_NAMES[scan.encoding]}")
+    if scan.has_controls:
+        scan.notes.append("control characters were read as the characters that Windows has in their places")
+    return scan
+
+
+def _take_legacy(where: str, file: Path, scan: TextScan, options: ReadOptions) -> None:
+    """Scan a file again that is not UTF-8."""
+    sample = _sample(file, scan)
+    if mixed := [line for line, text in sample if _is_utf8(text)]:
+        line = next((line for line, text in sample if not _is_utf8(text)), 0)
+        must = "the file must have one encoding"
+        advice = f"Pass {options.spelled('encoding', 'cp1252')} to read all of it as Windows-1252."
+        message = (
+            f"{where}: {must}, got UTF-8 in line {mixed[0]} and another in line {line or 'further down'}. {advice}"
+        )
+        raise DataError(message, expected=must, got=line)
+    scan.encoding = legacy_encoding(where, sample, options.spelled("encoding", "cp1250"))
+    line, text = sample[0]
+    shown = first_foreign_word(text, "cp1252")[:30]
+    scan.notes.append(f"the text is not UTF-8 and was read as Windows-1252: {shown!r} in line {line}")
+    scan.head, scan.whole, scan.n_bytes, scan.newlines, scan.has_controls = "", True, 0, set(), False
+    _scan(where, file, scan, False)
+
+
+def read_lines(file: Path, scan: TextScan) -> Iterator[str]:
+    """Yield the lines of a scanned file, with their ends."""
+    with _opened(file, scan.compressed) as raw, io.TextIOWrapper(raw, encoding=scan.encoding, newline="") as stream:
+        yield from map(without_controls, stream) if scan.has_controls else stream
+
+
+def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
+    """Fill in what a pass over the file tells."""
+    decoder = codecs.getincrementaldecoder(scan.encoding)()
+    size = file.stat().st_size
+    blank, held, tail, unbroken, first, line = True, "", "", 0, "", 1
     for chunk in _chunks(where, file, scan.compressed):
-        _refuse_other_unicode(where, chunk)
-        if scan.n_bytes == 0:
-            scan.has_mark = chunk.startswith(codecs.BOM_UTF8)
-        try:
-            text = decoder.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
-            raise _not_utf8(where, file, error, line) from error
+        _refuse_binary(where, chunk, wide)
+        text = decoder.decode(chunk, final=not chunk)
         scan.n_bytes += len(chunk)
-        line += text.count("\n")
+        _refuse_bomb(where, scan.n_bytes, size)
+        unbroken = _longest(where, text, unbroken, line)
+        line += max(text.count("\n"), text.count("\r"))
         blank = blank and not text.strip()
         if len(scan.head) < _CHUNK:
             scan.head += text
         elif text:
             scan.whole = False
+        first = first or next(filter(str.strip, text.splitlines(keepends=True)), "")
+        scan.repeats += text.count("\n" + first) if first else 0
+        tail = (tail + text)[-_TAIL:]
+        if not text.isascii() and _CONTROLS.search(text):
+            scan.has_controls = True
         held = _note_newlines(scan.newlines, held + text, final=not chunk)
+    if scan.has_controls:
+        scan.head, tail = without_controls(scan.head), without_controls(tail)
+    scan.tail = tail
     if blank:
         message = f"{where}: the file must hold a table, got nothing but blanks."
         raise DataError(message)
-    return scan
 
 
-def _chunks(where: str, file: Path, compressed: bool) -> Iterator[bytes]:
+def _opened(file: Path, compressed: bool) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(file)) if compressed else file.open("rb")
+
+
+def _chunks(where: str, file: Path, compressed: bool) -> Generator[bytes, None, None]:
     """Yield the bytes of a file, unpacked, and at the end an empty chunk."""
     try:
-        with gzip.open(file) if compressed else file.open("rb") as stream:
+        with _opened(file, compressed) as stream:
             while chunk := stream.read(_CHUNK):
                 yield chunk
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
@@ -80,25 +164,55 @@ def _chunks(where: str, file: Path, compressed: bool) -> Iterator[bytes]:
     yield b""
 
 
-def _refuse_other_unicode(where: str, chunk: bytes) -> None:
-    """Raise an error for UTF-16 and binary files."""
-    advice = "Save it as UTF-8 text."
-    if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        advice = "Convert it, for example: iconv -f UTF-16 -t UTF-8 old.csv > new.csv"
-        message = f"{where}: the file must be UTF-8 text, got UTF-16. {advice}"
-        raise DataError(message, expected="UTF-8", got="UTF-16")
-    if b"\x00" in chunk:
-        message = f"{where}: the file must be UTF-8 text, got binary data. {advice}"
-        raise DataError(message, expected="UTF-8", got="binary")
+def _refuse_binary(where: str, chunk: bytes, wide: bool) -> None:
+    if not wide and b"\x00" in chunk:
+        message = f"{where}: the file must be text, got binary data. Save the table as CSV."
+        raise DataError(message, expected="text", got="binary")
 
 
-def _not_utf8(where: str, file: Path, error: UnicodeDecodeError, line: int) -> DataError:
-    """Return the error for the first byte that is not UTF-8, with its line and how to convert the file."""
-    line += error.object[: error.start].count(b"\n")
+def _refuse_bomb(where: str, n_bytes: int, size: int) -> None:
+    if n_bytes > _MOST_UNPACKED and n_bytes > _MOST_RATIO * size:
+        must = f"gzip must not unpack to more than {_MOST_UNPACKED >> 30} GB and {_MOST_RATIO} times its size"
+        message = f"{where}: {must}, got {size:,} bytes that do. Unpack the file yourself if it is right."
+        raise DataError(message, expected=must, got=n_bytes)
+
+
+def _longest(where: str, text: str, unbroken: int, line: int) -> int:
+    """Return how long the last line is so far; raise an error if a line goes on for too long."""
+    last = max(text.rfind("\n"), text.rfind("\r"))
+    unbroken = len(text) - last - 1 if last >= 0 else unbroken + len(text)
+    if unbroken > LONGEST_ROW:
+        line += max(text.count("\n"), text.count("\r"))
+        message = f"{where}: no row may have more than {LONGEST_ROW} characters, got more in line {line}."
+        raise DataError(message, expected=LONGEST_ROW)
+    return unbroken
+
+
+def _sample(file: Path, scan: TextScan) -> list[tuple[int, bytes]]:
+    """Return the first lines with characters beyond ASCII, with their numbers."""
+    found: list[tuple[int, bytes]] = []
+    with _opened(file, scan.compressed) as stream:
+        for number, line in enumerate(stream, 1):
+            if not line.isascii():
+                found.append((number, line))
+                if len(found) == _SAMPLE:
+                    break
+    return found
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _undecodable(where: str, encoding: str, error: UnicodeDecodeError) -> DataError:
+    shown = LEGACY_NAMES.get(encoding, encoding)
     byte = error.object[error.start]
-    advice = "If it comes from Windows, convert it: iconv -f WINDOWS-1252 -t UTF-8 old.csv > new.csv"
-    message = f"{where}: the file must be UTF-8 text, got the byte 0x{byte:02x} in line {line}. {advice}"
-    return DataError(message, expected="UTF-8", got=byte)
+    message = f"{where}: the file must be {shown} text, got the byte 0x{byte:02x}, which is none."
+    return DataError(message, expected=shown, got=byte)
 
 
 def _note_newlines(newlines: set[str], text: str, final: bool) -> str:
@@ -109,45 +223,3 @@ def _note_newlines(newlines: set[str], text: str, final: bool) -> str:
     found = {"\r\n": windows, "\n": text.count("\n") - windows, "\r": text.count("\r") - windows}
     newlines.update(newline for newline, count in found.items() if count)
     return held
-
-
-def find_layout(scan: TextScan, separator: str | None = None) -> Layout:
-    r"""Return separator and names, found in the first records.
-
-    The separator is the one with which all of the first records have the same number of fields, more than one, and the
-    largest number if there are several; otherwise the one with most fields in the first record. If the first record has
-    no separator, the table has one column.
-
-    Examples
-    --------
-    >>> find_layout(TextScan(head="size (cm, about);colour\n1;red\n"))
-    Layout(separator=';', names=['size (cm, about)', 'colour'], blank_lines=0)
-    """
-    lines = scan.head.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    blank_lines = next(i for i, line in enumerate(lines) if line.strip())
-    end = None if scan.whole else -1  # the last line may be cut off
-    best: tuple[tuple[int, int], Layout] | None = None
-    for candidate in (separator,) if separator else _SEPARATORS:
-        records = list(_first_records(lines[blank_lines:end], candidate))
-        width = len(records[0])
-        even = width > 1 and all(len(record) == width for record in records)
-        score = (width if even else 0, width)
-        if best is None or score > best[0]:
-            best = score, Layout(candidate, [name.strip() for name in records[0]], blank_lines)
-    assert best is not None
-    return best[1]
-
-
-def _first_records(lines: list[str], separator: str) -> Iterator[list[str]]:
-    reader = csv.reader((line + "\n" for line in lines), delimiter=separator)
-    count = 0
-    try:
-        for record in reader:
-            if record:
-                yield record
-                count += 1
-            if count == _LINES:
-                return
-    except csv.Error:  # a field beyond the limit of the module: DuckDB has a better message
-        if count == 0:
-            yield [""]

@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.errors import ConfigError, DataError, ShapeError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.row_names import IN_ARRAY, RowNames
-from glassnet.utils.checks import nearest
+from glassnet.utils.suggestions import did_you_mean, nearest
 from glassnet.utils.wording import few
 
 __all__ = ["DTYPES", "FILLERS", "KINDS", "Column", "Table"]
@@ -190,7 +190,6 @@ def check_names(where: str, names: Sequence[str], advice: str = "Rename one of t
 
 def _unknown(name: object, names: list[str]) -> ConfigError:
     """Return the error for a column that does not exist, with the nearest name."""
-    near = nearest(name, names)
-    advice = f" Did you mean {near!r}?" if near else ""
-    message = f"Table: the column must be one of {few(map(repr, names))}, got {name!r}.{advice}"
+    advice = did_you_mean(nearest(name, names))
+    message = f"Table: the column must be one of {few(map(repr, names))}, got {name!r}. {advice}".rstrip()
     return ConfigError(message, expected=names, got=name)

@@ -17,6 +17,7 @@ from glassnet.tabular.reading.cells.markers import INFINITE, truth_words
 from glassnet.tabular.reading.cells.moments import DateTexts, spread_out
 from glassnet.tabular.reading.cells.notation import choose_notation, choose_unit, is_currency
 from glassnet.tabular.reading.cells.numbers import Notation, NumberShapes, parse_numbers
+from glassnet.tabular.reading.cells.plain import plain_dates, plain_numbers
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
 
@@ -30,12 +31,36 @@ _CODE = re.compile(r"[-+]?0\d+")
 
 def decide(column: TextColumn) -> Column | Open | Doubt:
     """Return the column, or what a person or the other columns must decide."""
-    present = [text for text, gone in zip(column.cells.texts, column.gone, strict=True) if not gone]
-    truths = truth_words(present)
+    truths = truth_words(column.cells.texts[i] for i in np.flatnonzero(~column.gone))
     if truths:
         return column.booleans(truths)
     rest = column.rest()
+    texts = [column.cells.ordinary[i] for i in rest.tolist()]
+    quick = _quickly(column, rest, texts)
+    if quick is not None:
+        return quick
     return _Candidates(column, rest).decide() if _may_be_other(column, rest) else column.category()
+
+
+def _quickly(column: TextColumn, rest: np.ndarray, texts: list[str]) -> Column | None:
+    """Return a column of plain numbers or ISO dates; None if it is none."""
+    if not texts:
+        return None
+    example = column.cells.texts[rest[0]]
+    numbers = plain_numbers(texts)
+    if numbers is not None:
+        return column.numbers(_spread(numbers, rest, column, "number"), Form("number", example=example))
+    dates = plain_dates(texts)
+    if dates is not None:
+        return column.dates(_spread(dates, rest, column, "date"), Form("date", example=example))
+    return None
+
+
+def _spread(values: np.ndarray, rest: np.ndarray, column: TextColumn, kind: str) -> np.ndarray:
+    """Return values at their positions among all texts, of which the others are missing."""
+    found = np.full(len(column.cells.texts), FILLERS[kind], DTYPES[kind])
+    found[rest] = values
+    return found
 
 
 def decide_as(column: TextColumn, kind: str) -> Column | Open | Doubt:
@@ -80,8 +105,8 @@ class _Candidates:
         chosen = [texts[i] for i in rest]
         self.shapes = find_shapes([spread_out(text) for text in chosen] if forced == "date" else chosen)
         self.counts = column.cells.counts[rest]
-        lower = enumerate(text.lower() for text in self.shapes.texts)
-        self.infinite = {i: INFINITE[text] for i, text in lower if text in INFINITE}
+        places = np.searchsorted(rest, column.cells.positions(INFINITE))
+        self.infinite = {int(i): INFINITE[column.cells.texts[rest[i]]] for i in places}
         self.total = int(self.counts.sum())
 
     def decide(self) -> Column | Open | Doubt:
@@ -144,8 +169,7 @@ class _Candidates:
         if large and not self.forced and merges(large):
             read = column.spelled("read", {column.name: "number"})
             return column.category(note=merged_note(column.name, read))
-        all_values = np.full(len(column.cells.texts), np.nan)
-        all_values[self.rest] = values
+        all_values = _spread(values, self.rest, column, "number")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
         form = Form(
             "number", decimal=notation.decimal or ".", thousands=notation.thousands, unit=unit or "", example=example
@@ -234,8 +258,7 @@ class _Candidates:
             doubt = self._exceptions(good, "dates")
             if doubt is not None:
                 return doubt
-        moments = np.full(len(column.cells.texts), FILLERS["date"], DTYPES["date"])
-        moments[self.rest] = values
+        moments = _spread(values, self.rest, column, "date")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
         form = Form(
             "date", order=shown, example=example, missing=tuple(dict.fromkeys([*extra, *column.options.missing]))
@@ -250,8 +273,7 @@ class _Candidates:
             doubt = self._exceptions(good, "times")
             if doubt is not None:
                 return doubt
-        values = np.full(len(column.cells.texts), np.nan)
-        values[self.rest] = seconds
+        values = _spread(seconds, self.rest, column, "number")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
         form = Form("number", style="time" if is_time else "duration", example=example, missing=tuple(extra))
         return column.numbers(values, form, self._note(extra, good, "time"))
@@ -261,9 +283,10 @@ class _Candidates:
     def _extra_marker(self, good: np.ndarray) -> list[str]:
         """Return the one repeated word beside numbers, dates or times, which stands for a missing value."""
         bad = np.flatnonzero(~good)
-        if len(bad) != 1 or self.counts[good].sum() <= self.total / 2 or self.counts[bad[0]] < 2:
+        words = {self.column.cells.texts[i] for i in self.rest[bad]}
+        if len(words) != 1 or self.counts[good].sum() <= self.total / 2 or self.counts[bad].sum() < 2:
             return []
-        text = self.column.cells.texts[self.rest[bad[0]]]
+        text = words.pop()
         return [] if any(character.isdigit() for character in text) else [text]
 
     def _exceptions(self, good: np.ndarray, what: str) -> Column | Doubt | None:
@@ -272,7 +295,8 @@ class _Candidates:
         bad = np.flatnonzero(~good)
         if n_good <= self.total / 2:
             return column.category()
-        shown = " and ".join(column.shown(self.rest[i]) for i in bad[:2])
+        words = {column.cells.texts[i]: i for i in self.rest[bad[::-1]]}
+        shown = " and ".join(column.shown(i) for i in list(words.values())[:-3:-1])
         fact = f"{n_good:,} {what} and {self.total - n_good:,} other, {shown}"
         kind = "date" if what == "dates" else "number"
         if n_good < _MOST * self.total:
@@ -281,8 +305,8 @@ class _Candidates:
                 note=f"Column {column.name!r} is read as text: it holds {fact}; {read} makes these missing."
             )
         choices = [column.spelled("read", {column.name: kind}) + " to make these missing"] if what != "times" else []
-        if len(bad) == 1:
-            choices = [column.spelled("missing", [column.cells.texts[self.rest[bad[0]]]])]
+        if len(words) == 1:
+            choices = [column.spelled("missing", list(words))]
         choices.append(column.spelled("read", {column.name: "category"}) + " to keep all as text")
         return Doubt(column.name, f"it holds {fact}", ", or ".join(choices))
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.tabular.reading.cells.distinct import Distinct
 from glassnet.tabular.reading.cells.doubts import Doubt
-from glassnet.tabular.reading.cells.markers import is_missing, is_missing_in_numbers
+from glassnet.tabular.reading.cells.markers import MARKERS_IN_NUMBERS, MISSING_MARKERS
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
@@ -57,25 +57,31 @@ class TextColumn:
     def __init__(self, name: str, cells: Distinct, options: ReadOptions, place: Callable[[int], str]) -> None:
         self.name, self.cells, self.options, self._place = name, cells, options, place
         self._own = options.missing
-        self.gone = np.fromiter((is_missing(text, self._own) for text in cells.texts), bool, len(cells.texts))
+        self.gone = np.zeros(len(cells.texts), dtype=bool)
+        self.gone[cells.positions({*MISSING_MARKERS, *self._own})] = True
 
     # ---- cells ------------------------------------------------------------------------------------------------------
 
     def rest(self) -> np.ndarray:
         """Return the positions of the texts that are not missing, even among numbers."""
-        return np.flatnonzero([not is_missing_in_numbers(text, self._own) for text in self.cells.texts])
+        kept = ~self.gone
+        kept[self.cells.positions(MARKERS_IN_NUMBERS)] = False
+        return np.flatnonzero(kept)
 
     @property
     def weak_markers(self) -> list[str]:
         """The texts that are missing among numbers, dates and times, and words elsewhere."""
-        each = zip(self.cells.texts, self.gone, strict=True)
-        return [text for text, gone in each if not gone and is_missing_in_numbers(text)]
+        found = self.cells.positions(MARKERS_IN_NUMBERS - MISSING_MARKERS)
+        return list(dict.fromkeys(self.cells.texts[i] for i in found if not self.gone[i]))
 
     # ---- results ----------------------------------------------------------------------------------------------------
 
     def category(self, as_text: bool = False, note: str = "") -> Column:
         """Return the column as categories; as text only empty cells are missing."""
-        gone = np.array([not text for text in self.cells.texts], dtype=bool) if as_text else self.gone
+        gone = self.gone
+        if as_text:
+            gone = np.zeros(len(self.cells.texts), dtype=bool)
+            gone[self.cells.positions([""])] = True
         words = np.fromiter(self.cells.texts, object, len(self.cells.texts))
         words[gone] = ""
         place = self.cells.place
@@ -91,7 +97,7 @@ class TextColumn:
         """Return the most frequent words for false and true; none if they are these two."""
         if {text.lower() for text in truths} <= {"false", "true"}:
             return ()
-        counts = dict(zip(self.cells.texts, self.cells.counts.tolist(), strict=True))
+        counts = {text: int(self.cells.counts[i]) for i, text in enumerate(self.cells.texts) if text in truths}
         found = []
         for truth in (False, True):
             words = [word for word, meaning in truths.items() if meaning is truth]

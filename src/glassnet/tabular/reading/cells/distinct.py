@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,8 @@ import numpy as np
 __all__ = ["Distinct", "Shapes", "find_shapes", "ordinary"]
 
 _BETWEEN = "\0"
+_SAMPLE = 10_000  # cells that show whether most rows differ
+_MOSTLY = 0.9  # share of them that differ
 _DIGITS = bytes.maketrans(b"0123456789", b"9999999999")
 # Typographic forms of the minus, of blanks between thousands and of the apostrophe.
 _ORDINARY = str.maketrans(
@@ -33,7 +35,7 @@ def ordinary(text: str) -> str:
 
 @dataclass(frozen=True)
 class Distinct:
-    """The distinct texts of a column, without blanks around them.
+    """The texts of a column, without blanks around them: each once, or one per row if most rows differ.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ class Distinct:
 
     @classmethod
     def of(cls, cells: Sequence[str]) -> Distinct:
-        """Return the distinct texts of cells.
+        """Return the texts of cells.
 
         Examples
         --------
@@ -56,11 +58,17 @@ class Distinct:
         >>> found.texts, found.place.tolist(), found.counts.tolist()
         (['b', 'a'], [0, 1, 0], [2, 1])
         """
-        seen: dict[str, int] = {}
-        place = np.fromiter((seen.setdefault(cell, len(seen)) for cell in cells), np.intp, len(cells))
-        stripped: dict[str, int] = {}
-        again = np.fromiter((stripped.setdefault(text.strip(), len(stripped)) for text in seen), np.intp, len(seen))
-        return cls(list(stripped), place if len(stripped) == len(seen) else again[place])
+        sample = cells[:: max(1, len(cells) // _SAMPLE)][:_SAMPLE]
+        if len(sample) == _SAMPLE and len(set(sample)) > _MOSTLY * len(sample):
+            # A dict of a million different texts takes longer than to parse them.
+            return cls(list(map(str.strip, cells)), np.arange(len(cells)))
+        texts, place = _numbered(cells)
+        texts, again = _numbered(list(map(str.strip, texts)))
+        return cls(texts, again[place])
+
+    def positions(self, words: Collection[str]) -> np.ndarray:
+        """Return the positions of the texts that are among ``words``, ascending."""
+        return np.flatnonzero(np.fromiter(map(frozenset(words).__contains__, self.texts), bool, len(self.texts)))
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -101,9 +109,21 @@ class Shapes:
     def digits(self, positions: np.ndarray, spans: Sequence[tuple[int, int]]) -> list[np.ndarray]:
         """Return the whole numbers at each of ``spans`` of the texts at ``positions``, all of one shape."""
         texts = [self.texts[i] for i in positions]
-        width = len(texts[0])
-        codes = np.array(texts, dtype=f"U{width}").view(np.uint32).reshape(len(texts), width).astype(np.int64) - 48
-        return [codes[:, a:b] @ 10 ** np.arange(b - a - 1, -1, -1, dtype=np.int64) for a, b in spans]
+        width, together = len(texts[0]), "".join(texts)
+        ascii_only = together.isascii()
+        flat = np.frombuffer(
+            together.encode("ascii" if ascii_only else "utf-32-le"), np.uint8 if ascii_only else np.uint32
+        )
+        codes = flat.reshape(len(texts), width)
+        return [_number(codes[:, a:b]) for a, b in spans]
+
+
+def _number(codes: np.ndarray) -> np.ndarray:
+    """Return the whole number that the codes of digits in each row spell."""
+    number = np.zeros(len(codes), dtype=np.int64)
+    for digit in codes.T:
+        number = 10 * number + digit - ord("0")
+    return number
 
 
 def find_shapes(texts: list[str]) -> Shapes:
@@ -124,6 +144,14 @@ def find_shapes(texts: list[str]) -> Shapes:
         each = [
             text.encode("utf-8", "surrogatepass").translate(_DIGITS).decode("utf-8", "surrogatepass") for text in texts
         ]
-    seen: dict[str, int] = {}
-    place = np.fromiter((seen.setdefault(shape, len(seen)) for shape in each), np.intp, len(each))
-    return Shapes(texts, list(seen), place)
+    shapes, place = _numbered(each)
+    return Shapes(texts, shapes, place)
+
+
+def _numbered(cells: Sequence[str]) -> tuple[list[str], np.ndarray]:
+    """Return the different texts in the order of their first rows, and for each cell the position of its text."""
+    seen = dict.fromkeys(cells)
+    if len(seen) == len(cells):
+        return list(seen), np.arange(len(cells))
+    number = dict(zip(seen, range(len(seen)), strict=True))
+    return list(seen), np.fromiter(map(number.__getitem__, cells), np.intp, len(cells))

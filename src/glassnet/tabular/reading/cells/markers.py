@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 __all__ = [
-    "INFINITE", "MISSING_IN_NUMBERS", "MISSING_MARKERS", "is_missing", "is_missing_in_numbers", "truth_of",
-    "truth_words",
+    "INFINITE", "MARKERS_IN_NUMBERS", "MISSING_IN_NUMBERS", "MISSING_MARKERS", "is_missing", "is_missing_in_numbers",
+    "truth_of", "truth_words",
 ]  # fmt: skip
 
 MISSING_MARKERS = frozenset({
@@ -38,13 +39,23 @@ _PAIRS = (
     ("nao", "sim"), ("nee", "ja"), ("nej", "ja"), ("nie", "tak"), ("absent", "present"), ("\u5426", "\u662f"),
     ("\u043d\u0435\u0442", "\u0434\u0430"),
 )  # fmt: skip
+_MOST_SPELLINGS = 24  # of the words of one pair
 _SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false", "j": "ja"}
 
+_INFINITE = ("inf", "+inf", "infinity", "+infinity", "\u221e", "-inf", "-infinity", "-\u221e")
 INFINITE = {
-    **dict.fromkeys(("inf", "+inf", "infinity", "+infinity", "\u221e"), math.inf),
-    **dict.fromkeys(("-inf", "-infinity", "-\u221e"), -math.inf),
+    spelling: -math.inf if word.startswith("-") else math.inf
+    for word in _INFINITE
+    for spelling in (word, word.upper(), word.title(), word.capitalize())
 }
-"""Words for infinite numbers, in lower case."""
+"""Words for infinite numbers, in the usual spellings."""
+
+
+_WEAK = frozenset(
+    spelling for word in MISSING_IN_NUMBERS for spelling in (word, word.upper(), word.title(), word.capitalize())
+)
+MARKERS_IN_NUMBERS = MISSING_MARKERS | _WEAK
+"""All cells that mean "no value" among numbers, dates and times, in the usual spellings."""
 
 
 def is_missing(text: str, own: Iterable[str] = ()) -> bool:
@@ -66,7 +77,7 @@ def is_missing_in_numbers(text: str, own: Iterable[str] = ()) -> bool:
     >>> is_missing_in_numbers("n.a."), is_missing_in_numbers("Missing"), is_missing_in_numbers("oops")
     (True, True, False)
     """
-    return is_missing(text, own) or text.lower() in MISSING_IN_NUMBERS
+    return text in MARKERS_IN_NUMBERS or text in own
 
 
 def truth_words(texts: Iterable[str]) -> dict[str, bool] | None:
@@ -81,9 +92,10 @@ def truth_words(texts: Iterable[str]) -> dict[str, bool] | None:
     >>> truth_words(["yes"]), truth_words(["yes", "no", "maybe"]), truth_words(["TRUE"])
     (None, None, {'TRUE': True})
     """
-    found = {text: text.lower() for text in texts}
-    if not found or len(found) > 24:  # no pair of words has more spellings
+    few = list(islice(texts, _MOST_SPELLINGS + 1))
+    if not few or len(few) > _MOST_SPELLINGS:
         return None
+    found = {text: text.lower() for text in few}
     for meaning in _meanings():
         if not all(word in meaning for word in found.values()):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -24,6 +24,7 @@ class DateTexts:
 
     shapes: Shapes
     each: list[DateShape | None]
+    _found: dict[Order, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, shapes: Shapes) -> DateTexts:
@@ -63,12 +64,15 @@ class DateTexts:
         >>> [str(moment) for moment in dates.moments().astype("M8[m]")]
         ['2024-05-31T18:30', '2024-06-01T07:05', 'NaT', '2024-05-03T00:00']
         """
+        if order in self._found:
+            return self._found[order]
         found = np.full(len(self.shapes.texts), _NEVER)
         for (_, members), one in zip(self.shapes.members(), self.each, strict=True):
             if one is not None and len(members):
                 names = list(one.spans)
                 numbers = self.shapes.digits(members, [one.spans[name] for name in names])
                 found[members] = _moments(one, dict(zip(names, numbers, strict=True)), order)
+        self._found[order] = found
         return found
 
 

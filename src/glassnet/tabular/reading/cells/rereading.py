@@ -6,7 +6,7 @@ import numpy as np
 
 from glassnet.tabular.reading.cells.clock import ClockTexts
 from glassnet.tabular.reading.cells.distinct import Distinct, find_shapes
-from glassnet.tabular.reading.cells.markers import INFINITE, is_missing_in_numbers, truth_of
+from glassnet.tabular.reading.cells.markers import INFINITE, MARKERS_IN_NUMBERS, truth_of
 from glassnet.tabular.reading.cells.moments import DateTexts, spread_out
 from glassnet.tabular.reading.cells.numbers import Notation, NumberShapes, parse_numbers
 from glassnet.tabular.reading.form import Form
@@ -23,7 +23,8 @@ def reread(cells: Distinct, form: Form) -> tuple[np.ndarray, np.ndarray, np.ndar
     >>> reread(Distinct.of(["1,5", "NA", "x"]), Form("number", decimal=","))[0].tolist()
     [1.5, nan, nan]
     """
-    missing = np.fromiter((is_missing_in_numbers(text, form.missing) for text in cells.texts), bool, len(cells.texts))
+    missing = np.zeros(len(cells.texts), dtype=bool)
+    missing[cells.positions([*MARKERS_IN_NUMBERS, *form.missing])] = True
     values = np.full(len(cells.texts), FILLERS[form.kind], DTYPES[form.kind])
     rest = np.flatnonzero(~missing)
     texts = [cells.ordinary[i] for i in rest]
@@ -63,6 +64,6 @@ def _numbers(texts: list[str], form: Form) -> np.ndarray:
     found = NumberShapes.of(shapes, np.ones(len(texts)))
     values = parse_numbers(found, Notation(form.decimal, form.thousands), form.unit)
     for i, text in enumerate(texts):
-        if text.lower() in INFINITE:
-            values[i] = INFINITE[text.lower()]
+        if text in INFINITE:
+            values[i] = INFINITE[text]
     return values

@@ -1,0 +1,105 @@
+"""Recognise what is written below a table: totals and remarks."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from glassnet.tabular.reading.layout.dialects import Record
+from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
+
+__all__ = ["has_total_word", "is_footer", "last_total"]
+
+_TOTAL_WORD = re.compile(
+    r"(?:(?:grand|sub|overall)[ -]?)?(?:totale?s?|sum|average|mean)\b.*"
+    r"|(?:gesamt|summe|insgesamt|durchschnitt|mittelwert)\b.*|(?:somme|moyenne|ensemble|media|suma|totaal|gemiddelde|итого|всего|合计|总计|小计|合計|Σ)\b.*",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"(?:sources?|notes?|remarks?|quellen?|anmerkung|hinweis|fuentes?|notas?|bron|source des donn.{1,20})\s*:|©|\(c\)"
+    r"|copyright\b|(?:generated|exported|created|downloaded|retrieved|last updated|data from|stand|erstellt)\b.*\d",
+    re.IGNORECASE,
+)
+_MARKS = re.compile(r"[,\s'$€£¥%\u00a0\u202f]")
+_CLOSE = 1e-6
+
+
+def has_total_word(cells: Sequence[str]) -> bool:
+    """Return whether the first cell that says something is a word for a total.
+
+    Examples
+    --------
+    >>> [has_total_word(cells) for cells in (["", "Total:", "5"], ["Tottenham", "5"], ["5", "Total"])]
+    [True, False, False]
+    """
+    label = next((cell.strip() for cell in cells if cell.strip()), "")
+    return _TOTAL_WORD.fullmatch(label) is not None
+
+
+def last_total(rows: Sequence[Record], *, whole: bool = True) -> str:
+    """Return why the last row is a total and no row; "kept" if it only may be; "" if nothing says so.
+
+    It is one if nothing but the word stands there, if the word stands in a column of numbers or dates, or if its
+    numbers are the sums or the means of those above; the last needs the ``whole`` table.
+
+    Examples
+    --------
+    >>> rows = [Record(i, cells) for i, cells in enumerate([["a", "1"], ["b", "3"], ["Total", "4"]])]
+    >>> last_total(rows), last_total(rows[:2])
+    ('its numbers are the sums of those above', '')
+    """
+    if len(rows) < 2 or not has_total_word(rows[-1].cells):
+        return ""
+    last, above = rows[-1].cells, [record.cells for record in rows[:-1]]
+    filled = [i for i, cell in enumerate(last) if cell.strip()]
+    if len(filled) == 1:
+        return "it has nothing but this word"
+    if column_kind([row[filled[0]] for row in above]) in ("number", "date", "time"):
+        return "the word stands in a column of numbers or dates"
+    numbers = {i: value for i in filled[1:] if (value := _number(last[i])) is not None and value}
+    for said, divisor in (("sums", 1), ("means", len(above))):
+        if (
+            numbers
+            and whole
+            and all(_adds_up([row[i] for row in above], value, divisor) for i, value in numbers.items())
+        ):
+            return f"its numbers are the {said} of those above"
+    return "kept"
+
+
+def is_footer(cells: Sequence[str], rows: Sequence[Record]) -> bool:
+    """Return whether a line below a table is a remark and no row that was cut off.
+
+    It is one if it begins with a word for a source or a note, or if it is one cell of words below a column of another
+    kind, or below shorter words.
+
+    Examples
+    --------
+    >>> rows = [Record(1, ["2020", "5", "a"]), Record(2, ["2021", "7", "b"])]
+    >>> is_footer(["Source: A, B"], rows), is_footer(["2022", "5"], rows), is_footer(["provisional"], rows)
+    (True, False, True)
+    """
+    if _REMARK.match(cells[0].lstrip(" *[(-")):
+        return True
+    said = [cell for cell in cells if cell.strip()]
+    if len(said) != 1 or said[0] != cells[0] or cell_kind(cells[0]) != "text":
+        return False
+    kind = column_kind([record.cells[0] for record in rows])
+    sentence = len(cells[0].split()) > 3 and not any(len(record.cells[0].split()) > 3 for record in rows)
+    return kind in ("number", "date", "time") or sentence
+
+
+def _adds_up(cells: Sequence[str], total: float, divisor: int) -> bool:
+    values = [_number(cell) for cell in cells]
+    found = math.fsum(value for value in values if value is not None) / max(divisor, 1)
+    return abs(found - total) <= _CLOSE * max(abs(found), abs(total)) + 0.005 * (divisor > 1)
+
+
+def _number(cell: str) -> float | None:
+    """Return a number written with a decimal point, with or without thousands separators and units."""
+    text = _MARKS.sub("", cell)
+    try:
+        return float(text)
+    except ValueError:
+        return None

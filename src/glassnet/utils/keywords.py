@@ -1,0 +1,129 @@
+"""Sentences for keyword arguments and attributes that do not exist, where Python names the wrong one only."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from glassnet.utils.suggestions import suggestion
+from glassnet.utils.wording import shortened
+
+__all__ = ["AdvisesOnNames", "advises_on_names", "refuse_unknown", "unknown_attribute", "unknown_name"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def advises_on_names(function: F) -> F:
+    """Return the same function with a sentence where Python raises a TypeError for arguments that do not fit it.
+
+    Examples
+    --------
+    >>> @advises_on_names
+    ... def step(learning_rate): ...
+    >>> step(lr=0.1)
+    Traceback (most recent call last):
+    ...
+    TypeError: step: there is no argument lr. Did you mean learning_rate?
+    """
+
+    @functools.wraps(function)
+    def called(*args: Any, **keywords: Any) -> Any:
+        try:
+            return function(*args, **keywords)
+        except TypeError as error:
+            # With another frame behind this one the error comes from inside the function.
+            inside = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+            message = "" if inside else _misfit(function, args, keywords)
+            if not message:
+                raise
+        raise TypeError(message)
+
+    return cast(F, called)
+
+
+def refuse_unknown(function: Callable[..., Any], unknown: Mapping[str, Any]) -> None:
+    """Raise the TypeError for what a function took as ``**unknown``, if there is anything.
+
+    It is for functions that warn: one more frame around them would make Python show another line for the warning.
+    """
+    if unknown:
+        names = [each.name for each in inspect.signature(function).parameters.values() if each.kind != each.VAR_KEYWORD]
+        raise TypeError(_unknown(function.__name__, next(iter(unknown)), names))
+
+
+class AdvisesOnNames:
+    """Base of classes whose constructors answer an unknown keyword with a suggestion, those of subclasses too."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "__init__" in vars(cls):
+            cls.__init__ = advises_on_names(cls.__init__)  # type: ignore[method-assign]
+
+
+def unknown_name(owner: str, name: str, choices: Iterable[str]) -> AttributeError:
+    """Return the error for an attribute that an object or a module does not have.
+
+    Names that begin with an underscore belong to Python and to other libraries, which ask whether they are there.
+
+    Examples
+    --------
+    >>> unknown_name("glassnet", "Linear", ["Dense", "Flatten"])
+    AttributeError('glassnet has no Linear. Did you mean Dense?')
+    """
+    return AttributeError(_no_such_name(owner, name, choices))
+
+
+def unknown_attribute(kind: type, name: str) -> AttributeError:
+    """Return the error for an attribute that the objects of a class do not have; see `unknown_name`."""
+    return AttributeError(_no_such_attribute(kind, name))
+
+
+@functools.lru_cache(maxsize=256)  # programs ask many objects whether they have something
+def _no_such_attribute(kind: type, name: str) -> str:
+    return _no_such_name(kind.__name__, name, dir(kind))
+
+
+def _no_such_name(owner: str, name: str, choices: Iterable[str]) -> str:
+    """Return the sentence for a name that does not exist."""
+    advice = "" if name.startswith("_") else suggestion(name, [c for c in choices if not c.startswith("_")], str)
+    return f"{owner} has no {name}. {advice}".rstrip()
+
+
+def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+    """Return the sentence for arguments that a function does not take, "" if it takes them."""
+    found = [each for each in inspect.signature(function).parameters.values() if each.kind is not each.VAR_KEYWORD]
+    where = type(args[0]).__name__ if function.__name__ == "__init__" and args else function.__name__
+    names = [each.name for each in found if each.name != "self"]
+    unknown = next((name for name in keywords if name not in names), None)
+    if unknown is not None:
+        return _unknown(where, unknown, names)
+    places = [each.name for each in found if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    if len(args) > len(places):
+        return f"{where}: {_too_many(where, places, [name for name in names if name not in places], args)}"
+    given = {*places[: len(args)], *keywords}
+    missing = [each.name for each in found if each.default is each.empty and each.name not in given]
+    return f"{where}: {' and '.join(missing)} must be given." if missing else ""
+
+
+def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, ...]) -> str:
+    """Return the sentence for more arguments than may be given without a name."""
+    if "layers" in places:
+        *_, first = (name for name in places if name != "self")
+        if first == "layers" and not isinstance(args[len(places) - 1], (list, tuple)):
+            return f"the layers must be one list. Write {where}([a, b])."
+    rest = args[len(places) :]
+    if not names:
+        return f"it takes {len([name for name in places if name != 'self'])} arguments, got {len(args)}."
+    pairs = zip(names, rest, strict=False)
+    written = ", ".join(f"{name}={shortened(repr(value), 40)}" for name, value in pairs)
+    return f"arguments after {places[-1]} need their names. Did you mean {written}?"
+
+
+def _unknown(where: str, unknown: str, names: list[str]) -> str:
+    """Return the sentence for an argument that does not exist."""
+    advice = suggestion(unknown, names, str) or (f"The arguments are {', '.join(names)}." if names else "")
+    return f"{where}: there is no argument {unknown}. {advice}".rstrip()
