@@ -123,7 +123,7 @@ CASES = {
     "train good.csv y": "unexpected argument 'y'. Did you mean --target y?",
     "trian good.csv": "unknown command 'trian'. Did you mean train?",
     "fit good.csv": "unknown command 'fit'. Did you mean train?",
-    "serve good.csv": "unknown command 'serve'. The commands are evaluate, explain, predict, scratch, show, train.",
+    "serve good.csv": "unknown command 'serve'. The commands are check, evaluate, explain, predict, scratch, show, train.",
     "--nonsense": "unknown option --nonsense. See: glassnet --help",
     "train titanic.csv -t y": "no such file: titanic.csv.",
     # where the model goes
@@ -156,7 +156,7 @@ CASES = {
     "predict model.safetensors good.csv -o good.csv": "--out must not be a file that is read, got 'good.csv'. "
     "Choose another name.",
     "evaluate model.safetensors tiny.csv": "tiny.csv lacks the column that the model needs: b.",
-    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in row 2 (counted from 1). "
+    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in line 3. "
     "Leave such rows out, or train with them.",
     "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
     "show penguins": "MODEL must be a model file, got the table 'penguins'.",

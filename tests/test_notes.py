@@ -140,7 +140,7 @@ def test_whatever_an_entry_is_the_rest_is_shown(
                 assert len(problem) < 500
             else:
                 printed += 1
-                report._print_past(Console(file=io.StringIO(), width=80), found, 3)
+                report._print_past(Console(file=io.StringIO(), width=80), found, 3, "")
                 json.dumps(found)
     assert refused > 200
     assert printed > 200

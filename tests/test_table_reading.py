@@ -106,12 +106,14 @@ def test_text_files(case: str, tmp_path: Path) -> None:
 
 
 def test_columns_can_stay_text(tmp_path: Path) -> None:
-    """``read`` keeps numbers and dates as they are written; names that are not there do no harm."""
+    """``read`` keeps numbers and dates as they are written; a name that is not there is refused."""
     path = write(tmp_path, "a.csv", "a,b\n1.50,2\n2,NA\n")
-    assert columns_of(read_table(path, read={"a": "category", "z": "category"})) == {
+    assert columns_of(read_table(path, read={"a": "category"})) == {
         "a": ("category", ["1.50", "2"]),
         "b": ("number", [2, None]),
     }
+    with pytest.raises(ConfigError, match="there is no column 'z' to read as category"):
+        read_table(path, read={"a": "category", "z": "category"})
     pq.write_table(pa.table({"a": [1, 2]}), tmp_path / "a.parquet")
     assert columns_of(read_table(tmp_path / "a.parquet", read={"a": "category"})) == {"a": ("category", ["1", "2"])}
 
@@ -225,7 +227,7 @@ def test_groups_of_columns_give_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     """Large files are turned into Python strings a few columns at a time; the table is the same."""
     path = write(tmp_path, "a.csv", "a,b,c,d\n" + "1,x,2024-01-02,07\n2,NA,2024-01-03,1\n" * 50)
     whole = columns_of(read_table(path))
-    monkeypatch.setattr("glassnet.tabular.reading.contents._IN_MEMORY", 1)
+    monkeypatch.setattr("glassnet.tabular.reading.contents._SMALL", 1)
     assert columns_of(read_table(path)) == whole
     monkeypatch.setattr("glassnet.tabular.reading.clean_files._GROUP_BYTES", 1)
     assert columns_of(read_table(path)) == whole

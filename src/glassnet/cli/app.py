@@ -32,7 +32,7 @@ __all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "as_typed", "ma
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
-COMMANDS = ("evaluate", "explain", "predict", "scratch", "show", "train")
+COMMANDS = ("check", "evaluate", "explain", "predict", "scratch", "show", "train")
 
 _PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
 _NAME = re.compile(r"^[\w.]+: ")

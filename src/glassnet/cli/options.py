@@ -14,6 +14,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
+from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.utils.suggestions import suggestion
 
@@ -63,14 +65,15 @@ def _glassnet(
         raise typer.Exit
 
 
-def _takes(options: type) -> Callable[[Command], Command]:
-    """Return a decorator that adds the options that a dataclass declares to the signature Typer reads."""
+def _takes(*options: type) -> Callable[[Command], Command]:
+    """Return a decorator that adds the options that dataclasses declare to the signature Typer reads."""
 
     def add(command: Command) -> Command:
         signature = inspect.signature(command, eval_str=True)
         own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
-        added = [_parameter(name, *each) for name, each in declared(options).items()]
-        parameters = [*own[:1], *added, *own[1:]]
+        arguments = [each for each in own if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+        added = [_parameter(name, *each) for one in options for name, each in declared(one).items()]
+        parameters = [*arguments, *added, *own[len(arguments) :]]
         command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         return command
 
@@ -93,7 +96,7 @@ def _parameter(name: str, option: Option, default: Any) -> inspect.Parameter:
 
 
 @app.command("train")
-@_takes(TrainOptions)
+@_takes(TrainOptions, ReadingOptions)
 def _train(
     data: Table,
     *,
@@ -107,10 +110,25 @@ def _train(
     return lambda: run_train(data, texts, as_json=as_json, quiet=quiet)
 
 
+@app.command("check")
+@_takes(CheckOptions, ReadingOptions)
+def _check(data: Table, *, as_json: Json = False, **texts: Any) -> Job:
+    """Say what is read of a table and what is found in it, without training.
+
+    For example: glassnet check data.csv --target price. The exit code is 2 if a person must decide about a column, or
+    if train would refuse the table.
+    """
+    from glassnet.cli.commands.check_command import run_check
+
+    return lambda: run_check(data, texts, as_json=as_json)
+
+
 @app.command("predict")
+@_takes(ReadingOptions)
 def _predict(
     model: Model,
     data: Table,
+    *,
     out: Annotated[str | None, typer.Option("--out", "-o", metavar="FILE", help=_PREDICTIONS)] = None,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", "-p", help="Add a column with the probability of each class.")
@@ -120,31 +138,37 @@ def _predict(
         bool, typer.Option("--append", "-a", help="Write all columns of DATA, then the prediction.")
     ] = False,
     as_json: Json = False,
+    **texts: Any,
 ) -> Job:
     """Predict the target for the rows of a table, and warn where they are unlike the training rows."""
     from glassnet.cli.commands.predict_command import run_predict
 
     options: dict[str, Any] = {"out": out, "probabilities": probabilities, "keep": keep or [], "append": append}
-    return lambda: run_predict(model, data, **options, as_json=as_json)
+    return lambda: run_predict(model, data, texts, **options, as_json=as_json)
 
 
 @app.command("evaluate")
+@_takes(ReadingOptions)
 def _evaluate(
     model: Model,
     data: Table,
+    *,
     skip_missing: Annotated[bool, typer.Option("--skip-missing", help="Leave out rows without a target.")] = False,
     as_json: Json = False,
+    **texts: Any,
 ) -> Job:
     """Score a model on a table that has the target."""
     from glassnet.cli.commands.evaluate_command import run_evaluate
 
-    return lambda: run_evaluate(model, data, skip_missing=skip_missing, as_json=as_json)
+    return lambda: run_evaluate(model, data, texts, skip_missing=skip_missing, as_json=as_json)
 
 
 @app.command("explain")
+@_takes(ReadingOptions)
 def _explain(
     model: Model,
     data: Table,
+    *,
     row: Annotated[str, typer.Option("--row", "-r", metavar="N", help="Which row, counted from 1.")] = "1",
     page: Annotated[
         str | None, typer.Option("--html", metavar="FILE", help="Write a page instead of printing text.")
@@ -152,11 +176,12 @@ def _explain(
     digits: Annotated[str, typer.Option(metavar="N", help="Significant digits; 17 are exact.")] = "4",
     full: Annotated[bool, typer.Option("--full", help="Show all of large arrays and work every entry.")] = False,
     as_json: Json = False,
+    **texts: Any,
 ) -> Job:
     """Explain one row: what the network sees, why it predicts what it does, and a training step worked by hand."""
     from glassnet.cli.commands.explain_command import run_explain
 
-    return lambda: run_explain(model, data, row=row, page=page, digits=digits, full=full, as_json=as_json)
+    return lambda: run_explain(model, data, texts, row=row, page=page, digits=digits, full=full, as_json=as_json)
 
 
 @app.command("show")

@@ -20,6 +20,7 @@ from glassnet.tabular.encoding.presence import require_columns
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.one_row import Answer, answer_of
 from glassnet.tabular.predictor import Predictor, loss_of_copies
+from glassnet.tabular.reading.kept_options import options_config, options_from_config
 from glassnet.tabular.reading.renamed import ask_for_renamed
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
@@ -98,6 +99,20 @@ class TableModel(Predictor):
             raise ConfigError(message, expected="classification", got="regression")
         return self._outputs(frame)
 
+    def predict_log_proba(self, frame: Any) -> np.ndarray:
+        """Return the logarithms of `predict_proba` for ``frame``, float32 (n, k), finite where it is rounded to 0 too.
+
+        Those below what float32 holds are computed in double precision; none counts as less than 2.2e-308.
+        """
+        if self.target.task != "classification":
+            message = "TableModel.predict_log_proba: the model must be a classification, got a regression. Use predict."
+            raise ConfigError(message, expected="classification", got="regression")
+        exact = self._exact_answers(self.encoder.transform(self.table(frame)))
+        P = exact.astype(np.float32)
+        small = np.finfo(np.float32).tiny > P
+        kept = np.where(small, np.maximum(exact, np.finfo(np.float64).tiny), P)
+        return np.asarray(np.log(kept), dtype=np.float32)
+
     def predict_quantiles(self, frame: Any) -> np.ndarray:
         """Return the quantiles of each row of ``frame`` in the target's units, float64 (n, number of ``levels``).
 
@@ -157,7 +172,7 @@ class TableModel(Predictor):
     def warnings(self, frame: Any) -> list[str]:
         """Return the warnings of `TableEncoder.check` about the rows of ``frame``, which may include the target."""
         table = self.table(frame)
-        return self.encoder.check(table.drop([self.target.name]) if self.target.name in table else table)
+        return self.encoder.check(table.drop({self.target.name, *self.reading.dropped}.intersection(table.names)))
 
     def evaluate(self, frame: Any) -> dict[str, float]:
         """Return metrics on rows with a known target, which is a column of ``frame``.
@@ -244,6 +259,9 @@ class TableModel(Predictor):
     def note_encoders(self) -> None:
         """Put the encoders into the network's metadata, so that every file of the network holds this model."""
         table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
+        reading = options_config(self.reading)
+        if reading:
+            table["reading"] = reading
         if self.background is not None:
             table["background"] = [[float(str(value)) for value in row] for row in self.background]
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
@@ -270,6 +288,7 @@ class TableModel(Predictor):
             encoder = TableEncoder.from_config(table.get("encoder"))  # type: ignore[arg-type]  # checked there
             target = TargetEncoder.from_config(table.get("target"))  # type: ignore[arg-type]
             model = cls(network, encoder, target)
+            model.reading = options_from_config(where, table.get("reading"))
             model.background = read_background(where, table.get("background"), encoder)
             return model
         except (FormatError, ConfigError) as error:

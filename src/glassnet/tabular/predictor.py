@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,8 @@ class Predictor:
         self.target = target
         self._double: Network | None = None
 
+    reading = ReadOptions()
+    """The options that the training table was read with, which are the defaults for new tables."""
     background: np.ndarray | None = None
     """Typical training rows, encoded, shape (m, d), to compare rows with; None where they are not known."""
 
@@ -44,7 +47,7 @@ class Predictor:
         """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
         where, forms = type(self).__name__, self.forms
         rows = complete_rows(frame, self.encoder.column_names, forms, where)
-        return table_of(rows, ReadOptions(forms=forms, others="text"), where)
+        return table_of(rows, replace(ReadOptions().like(where, self.reading, forms), others="text"), where)
 
     @property
     def levels(self) -> tuple[float, ...] | None:
@@ -54,14 +57,17 @@ class Predictor:
 
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""
+        return self._exact_answers(X).astype(self.network.dtype)
+
+    def _exact_answers(self, X: np.ndarray) -> np.ndarray:
+        """Return the same as `answers` in double precision."""
         if not len(X):
-            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
+            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))))
         outputs = self._in_double_precision().predict(X)
         if self.target.clip:  # each member before averaging, so that one outlier does not dominate
             scale = self.target.scale
             outputs = np.clip(outputs, *scale.forward(np.array([scale.low, scale.high])))
-        answers = outputs if self.network.members is None else outputs.mean(axis=0)
-        return answers.astype(self.network.dtype)
+        return np.asarray(outputs if self.network.members is None else outputs.mean(axis=0))
 
     def _in_double_precision(self) -> Network:
         """Return the network in float64, converted again if its weights have changed."""

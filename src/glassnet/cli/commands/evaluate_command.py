@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
 from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.preparation import without_missing
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["evaluate_table", "run_evaluate"]
 
 WHERE = "evaluate"
 
 
-def evaluate_table(model: TableModel, data: str, *, skip_missing: bool = False) -> dict[str, Any]:
+def evaluate_table(
+    model: TableModel, data: str, reading: ReadOptions | None = None, *, skip_missing: bool = False
+) -> dict[str, Any]:
     """Return the scores of a model and of the constant baseline on a file or a bundled table, JSON-able.
 
-    ``skip_missing`` leaves out rows without a target.
+    The table is read as in training but for the options of ``reading``. ``skip_missing`` leaves out rows without a
+    target.
     """
-    table = table_for(WHERE, model, data, with_target=True)
+    table = table_for(WHERE, model, data, reading, with_target=True)
     n_read = table.n_rows
     table = without_missing(WHERE, table, model.target.name, skip_missing)
     trained = training_notes(model.network) or {}
@@ -79,9 +85,10 @@ def _truth(model: TableModel, table: Table) -> np.ndarray:
     return y if model.target.labels else model.target.scale.backward(y[:, 0].astype(np.float64))
 
 
-def run_evaluate(model_path: str, data: str, *, skip_missing: bool, as_json: bool) -> None:
+def run_evaluate(model_path: str, data: str, texts: Mapping[str, Any], *, skip_missing: bool, as_json: bool) -> None:
     """Evaluate with the options that were typed, and print the result."""
-    result = evaluate_table(load_model(WHERE, model_path), data, skip_missing=skip_missing)
+    reading = ReadingOptions.from_texts(texts).options(WHERE)
+    result = evaluate_table(load_model(WHERE, model_path), data, reading, skip_missing=skip_missing)
     result["model"] = model_path
     if as_json:
         print_json(result)

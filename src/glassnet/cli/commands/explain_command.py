@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,15 @@ from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import count, plain
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
+from glassnet.cli.training.reading_facts import notes_of
 from glassnet.errors import DataError
 from glassnet.explanation import explain
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.text import plain_text
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import element, fragment, page, table
@@ -31,13 +36,13 @@ _NOT_KEPT = "The model file has no typical training rows"
 _FEWEST_ROWS = 10  # of a file to compare with, for a model without typical rows of its own
 
 
-def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
+def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | None = None) -> dict[str, Any]:
     """Return how one row of a file or a bundled table is encoded, why it is predicted so, and the training step on it.
 
-    Rows are counted from 1. ``"step"`` is None if the row's target is not known or the model averages several networks;
-    ``"no_step"`` is then the reason in words.
+    The table is read as in training but for the options of ``reading``. Rows are counted from 1. ``"step"`` is None if
+    the row's target is not known or the model averages several networks; ``"no_step"`` is then the reason in words.
     """
-    table = table_for(WHERE, model, data, with_target=False)
+    table = table_for(WHERE, model, data, reading, with_target=False)
     has = f"{shown_name(data)} has {count(table.n_rows, 'row')}"
     check_integer(WHERE, "--row", row, 1, f"{has}, counted from 1.")
     if row > table.n_rows:
@@ -51,6 +56,7 @@ def explain_row(model: TableModel, data: str, row: int) -> dict[str, Any]:
         "data": shown_name(data),
         "row": row,
         "encoding": _encoding(model, one, X[0]),
+        "notes": notes_of([], table.notes),
         "why": model.why(one, background)[0],
         "compared": compared,
         "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
@@ -89,12 +95,23 @@ def _encoding(model: TableModel, one: Table, x: np.ndarray) -> list[dict[str, An
 
 
 def run_explain(
-    model_path: str, data: str, *, row: str, page: str | None, digits: str, full: bool, as_json: bool
+    model_path: str,
+    data: str,
+    texts: Mapping[str, Any],
+    *,
+    row: str,
+    page: str | None,
+    digits: str,
+    full: bool,
+    as_json: bool,
 ) -> None:
     """Explain with the options that were typed, and print text or JSON, or write a page."""
     number = check_integer(WHERE, "--digits", as_number(digits), 1)
     path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
-    result = explain_row(load_model(WHERE, model_path), data, as_number(row))
+    reading = ReadingOptions.from_texts(texts).options(WHERE)
+    result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
+    for note in result["notes"]:
+        print(plain(f"glassnet explain: warning: {note}"), file=sys.stderr)
     if path is not None:
         write_atomically(path, _page(result, number, full).encode())
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,14 @@ from glassnet.cli.output.outputs import check_output
 from glassnet.cli.output.prediction_files import SUFFIXES, cell_text, file_content, json_cells
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import abridged, count, plain
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, model_warnings, reading_of, table_for
 from glassnet.cli.training.preparation import check_column
 from glassnet.errors import ConfigError
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.kept_cells import read_kept_cells
+from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["predict_table", "run_predict"]
 
@@ -27,22 +29,29 @@ WHERE = "predict"
 
 
 def predict_table(
-    model: TableModel, data: str, *, probabilities: bool = False, keep: Sequence[str] = (), append: bool = False
+    model: TableModel,
+    data: str,
+    reading: ReadOptions | None = None,
+    *,
+    probabilities: bool = False,
+    keep: Sequence[str] = (),
+    append: bool = False,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return predictions and warnings for a file or a bundled table, JSON-able; and the columns to keep of it.
 
-    ``probabilities`` adds the probability of each class; quantiles are added if the model predicts them. ``keep``
-    names columns of the table, ``append`` keeps all.
+    The table is read as in training but for the options of ``reading``. ``probabilities`` adds the probability of each
+    class; quantiles are added if the model predicts them. ``keep`` names columns of the table, ``append`` keeps all.
     """
     if probabilities and model.target.task != "classification":
         message = f"{WHERE}: --probabilities must be used with classes, got a regression of {model.target.name!r}."
         raise ConfigError(message, got="regression")
     with open_source(data) as source:
-        table = table_for(WHERE, model, source, with_target=False)
+        table = table_for(WHERE, model, source, reading, with_target=False)
         names = _kept(table, keep, append)
         kept = {}
         if names:
-            kept = read_kept_cells(f"read_table({source.name!r})", source.path, names, table, reading_of(model))
+            options = reading_of(model, reading, WHERE)
+            kept = read_kept_cells(f"read_table({source.name!r})", source.path, names, table, options)
     answers = model.answers(model.encoder.transform(table))
     result: dict[str, Any] = {
         "command": "predict",
@@ -82,6 +91,7 @@ def _rounded(model: TableModel, numbers: np.ndarray) -> list[float]:
 def run_predict(
     model_path: str,
     data: str,
+    texts: Mapping[str, Any],
     *,
     out: str | None,
     probabilities: bool,
@@ -90,9 +100,10 @@ def run_predict(
     as_json: bool,
 ) -> None:
     """Predict with the options that were typed, and print or write the result; warnings go to stderr."""
+    reading = ReadingOptions.from_texts(texts).options(WHERE)
     path = None if out is None else check_output(WHERE, "--out", out, SUFFIXES, [data, model_path])
     model = load_model(WHERE, model_path)
-    result, kept = predict_table(model, data, probabilities=probabilities, keep=keep, append=append)
+    result, kept = predict_table(model, data, reading, probabilities=probabilities, keep=keep, append=append)
     for warning in abridged(result["warnings"]):
         print(plain(f"glassnet predict: warning: {warning}"), file=sys.stderr)
     result["model"] = model_path

@@ -7,6 +7,7 @@ from typing import Any
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.model_files import check_model_path, training_notes
 from glassnet.cli.training.notes import notes_problem
+from glassnet.cli.training.reading_facts import described_columns, reading_of_model
 from glassnet.layers import Layer
 from glassnet.network import Network, load
 from glassnet.saving.configuration import network_config
@@ -46,9 +47,18 @@ def describe_model(model: str) -> dict[str, Any]:
         result["task"] = table.target.task
         result["labels"] = table.target.labels
         result["features"] = len(table.encoder.feature_names)
-        result["columns"] = table.encoder.describe()
+        result["columns"] = described_columns(table.encoder, own=table.reading.missing)
+        result |= reading_of_model(table)
+        trained = result["training"] or {}
+        result["notes"] = _texts(trained.get("notes"))
+        result["dropped"] = sorted(table.reading.dropped) or _texts(trained.get("dropped"))
         result["row_hashes"] = table.n_row_hashes
     return result
+
+
+def _texts(found: Any) -> list[str]:
+    """Return a list of texts in a file; an empty one for anything else."""
+    return found if isinstance(found, list) and all(isinstance(text, str) for text in found) else []
 
 
 def _layers(network: Network, configs: list[dict[str, Any]]) -> list[dict[str, Any]]:

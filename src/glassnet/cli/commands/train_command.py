@@ -11,6 +11,7 @@ from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import recipes_lines
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import load_table
@@ -25,10 +26,11 @@ __all__ = ["run_train", "watching"]
 def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -> None:
     """Train with the options that were typed, and print the report, JSON or nothing.
 
-    ``texts`` has the text of each option by its field in `TrainOptions`.
+    ``texts`` has the text of each option by its field in `TrainOptions` or `ReadingOptions`.
     """
     if texts["target"] is None:
-        columns = few(map(repr, load_table(WHERE, data).names), 12)
+        reading = ReadingOptions.from_texts(texts).options(WHERE, texts["drop"] or ())
+        columns = few(map(repr, load_table(WHERE, data, reading).names), 12)
         message = f"{WHERE}: --target must name the column to predict, got nothing. The columns are {columns}."
         raise ConfigError(message)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)

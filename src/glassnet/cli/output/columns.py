@@ -1,4 +1,4 @@
-"""What a report says about the columns of a table: what is done to each, and which were left out."""
+"""What a report says about the columns of a table: what is done to each."""
 
 from __future__ import annotations
 
@@ -49,16 +49,9 @@ def columns_table(columns: Sequence[dict[str, Any]], width: int) -> list[Rendera
 
 
 def _remarks(columns: Sequence[dict[str, Any]]) -> list[RenderableType]:
-    """Return which columns were left out and why, and the notes on others."""
-    out = [column for column in columns if not column["features"]]
-    parts: list[RenderableType] = []
-    if out:
-        reasons = [f"{plain(c['name'], 40)} ({plain(c['done']).removeprefix('left out: ')})" for c in out[:_REMARKS]]
-        more = f" and {count(len(out) - _REMARKS, 'more column')}" if len(out) > _REMARKS else ""
-        parts.append(Text(f"Left out: {', '.join(reasons)}{more}.", style="yellow"))
+    """Return the notes on the coding of columns."""
     notes = [column for column in columns if column["note"]]
-    parts += [Text(f"{plain(c['name'], 40)} {plain(c['note'])}.", style="yellow") for c in notes[:_REMARKS]]
-    return parts
+    return [Text(f"{plain(c['name'], 40)} {plain(c['note'])}.", style="yellow") for c in notes[:_REMARKS]]
 
 
 def _column_row(group: Sequence[dict[str, Any]]) -> tuple[str, str, str, str]:

@@ -12,6 +12,7 @@ from rich.text import Text
 from glassnet.cli.output.columns import columns_table
 from glassnet.cli.output.confusion import confusion_parts
 from glassnet.cli.output.layers_table import layer_table
+from glassnet.cli.output.reading import reading_parts, with_target
 from glassnet.cli.output.report_parts import (
     curves,
     errors_table,
@@ -27,6 +28,7 @@ from glassnet.cli.output.report_parts import (
 )
 from glassnet.cli.output.split_text import advice_on_test, how_divided, used_for
 from glassnet.cli.output.wording import abridged, bytes_text, count, plain, recipes_lines
+from glassnet.cli.reading_options import option_words
 from glassnet.training.progress import seconds_text
 
 __all__ = ["network_name", "print_evaluation", "print_model", "print_training", "stop_words", "training_text"]
@@ -34,13 +36,19 @@ __all__ = ["network_name", "print_evaluation", "print_model", "print_training", 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
 _NAMES = 17  # cells for the name of a fact
-_LOSSES = {"loss": ("loss", ""), "log_loss": ("log loss", ""), "pinball": ("loss", ""), "rmse": ("RMSE", " std")}
+_LOSSES = {
+    "loss": ("loss", ""),
+    "log_loss": ("log loss", ""),
+    "pinball": ("loss", ""),
+    "rmse": ("RMSE", " of the spread"),
+}
 
 
 def print_training(result: dict[str, Any]) -> None:
     """Print the result of a training."""
     with report_console() as console:
         console.print(_title(result))
+        _print_reading(console, result)
         _print_scores(console, result)
         _print_details(console, result)
         _print_columns(console, result)
@@ -57,6 +65,13 @@ def _print_section(console: Console, name: str, aside: str, *parts: RenderableTy
     console.print(heading(name, aside))
     for part in parts:
         console.print(indented(part))
+
+
+def _print_reading(console: Console, result: dict[str, Any]) -> None:
+    """Print what was left out, and what cells were taken for, where that is not plain."""
+    parts = reading_parts(with_target(result), result["notes"], result["dropped"], console.width)
+    if parts:
+        _print_section(console, "Read", "what cells were taken for, and what was left out", *parts)
 
 
 def _title(result: dict[str, Any]) -> Text:
@@ -134,8 +149,6 @@ def _print_columns(console: Console, result: dict[str, Any]) -> None:
     """Print how the columns are coded."""
     columns = result["columns"]
     aside = f"{count(len(columns), 'column')} became {count(result['features'], 'feature')}"
-    if result["dropped"]:
-        aside += f"; dropped: {plain(', '.join(result['dropped']), 60)}"
     _print_section(console, "Columns", aside, *columns_table(columns, console.width))
 
 
@@ -248,6 +261,8 @@ def print_model(result: dict[str, Any]) -> None:
     with report_console() as console:
         model = result["model"]
         console.print(heading(plain(model["path"]), _purpose(result)))
+        if "columns" in result:
+            _print_reading(console, result)
         several = "of each of the networks, " if result["networks"] > 1 else ""
         aside = f"{several}{parameters_text(result)}, {bytes_text(model['bytes'])}"
         _print_section(console, "Layers", aside, layer_table(result["layers"], console.width))
@@ -257,9 +272,11 @@ def print_model(result: dict[str, Any]) -> None:
             words = Text(labels + (f" and {more} more" if more > 0 else ""))
             _print_section(console, "Classes", count(len(result["labels"]), "class", "classes"), words)
         if "columns" in result:
-            _print_columns(console, {"dropped": [], **result})
+            _print_columns(console, result)
         if result["training"]:
-            _print_past(console, result["training"], result.get("row_hashes", 0))
+            _print_past(
+                console, result["training"], result.get("row_hashes", 0), option_words(result.get("reading", {}))
+            )
         for warning in result.get("warnings", ()):
             console.print()
             console.print(Text(plain(warning), style="yellow"))
@@ -272,8 +289,11 @@ def _purpose(result: dict[str, Any]) -> str:
     return f"{result['task']} of {plain(result['target'])}"
 
 
-def _print_past(console: Console, past: dict[str, Any], n_hashes: int) -> None:
-    """Print how a model was trained, from the notes in its file, which has ``n_hashes`` of rows."""
+def _print_past(console: Console, past: dict[str, Any], n_hashes: int, read_with: str) -> None:
+    """Print how a model was trained, from the notes in its file, which has ``n_hashes`` of rows.
+
+    ``read_with`` are the options that its table was read with.
+    """
     rows, training, scores = past["rows"], past["training"], past["scores"]
     table = _all_scores(past["network"], scores, past["baseline"]["does"], console.width)
     aside = f"on {count(rows[past['judged_on']], past['judged_on'] + ' row')}"
@@ -281,6 +301,7 @@ def _print_past(console: Console, past: dict[str, Any], n_hashes: int) -> None:
     console.print()
     facts: list[tuple[str, str | Text]] = [
         ("Data", f"{plain(past['data'])}, {rows['training']:,} training rows of {rows['read']:,}"),
+        *([("Read with", plain(read_with))] if read_with else []),
         ("Training", training_text(past["network"], training)),
         ("Options", _options_line(past["network"], training)),
         *([("Row hashes", f"{n_hashes:,}, by which evaluate knows rows of training")] if n_hashes else []),
@@ -299,4 +320,5 @@ def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
         known += [f"quantiles {','.join(map(str, network['quantiles']))}"] if network["quantiles"] else []
     else:
         known.append(f"dropout {network['dropout']:g}")
+    known += [f"class weight {plain(training['class_weight'], 60)}"] if "class_weight" in training else []
     return ", ".join([*known, *(f"{name.replace('_', ' ')} {training[name]:g}" for name in names)])

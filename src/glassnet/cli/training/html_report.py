@@ -13,6 +13,7 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.reading import left_out_sentence, reading_lines, with_target
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name, training_text
 from glassnet.cli.output.report_parts import interval_text, metric_name
@@ -49,6 +50,7 @@ def write_report(
     parts = [
         element("h1", title),
         element("p", _summary(result)),
+        *_reading(result),
         element("h2", "Scores"),
         *_scores(result),
         element("p", element("b", result["verdict"]["sentence"])),
@@ -74,6 +76,15 @@ def _summary(result: dict[str, Any]) -> str:
         f"{network_name(result['network'])}: {training_text(result['network'], training)}; "
         f"glassnet {result['glassnet']}."
     )
+
+
+def _reading(result: dict[str, Any]) -> list[Markup]:
+    """Return what was left out, and what cells were taken for, where that is not plain."""
+    left_out = left_out_sentence(result["columns"], result["dropped"])
+    lines = [[", ".join(names), words] for names, words in reading_lines(with_target(result))]
+    parts = [element("p", sentence) for sentence in ([left_out] if left_out else []) + result["notes"]]
+    parts += [element("div", table(lines, head=["column", "its cells"]), class_="table")] if lines else []
+    return [element("h2", "What was read"), *parts] if parts else []
 
 
 def _division(split: dict[str, Any]) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.training.notes import checked_notes
-from glassnet.cli.training.preparation import MODEL_SUFFIX, load_table
+from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
+from glassnet.cli.training.reading_facts import notes_of
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
@@ -61,16 +63,16 @@ def training_notes(network: Network) -> dict[str, Any] | None:
 
 
 def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) -> list[str]:
-    """Return the warnings of a model about a table; columns that training left out as it was told are no surprise.
+    """Return what was made of a table's file, and the warnings of a model about its rows.
 
-    ``kept`` has columns that are there for another purpose.
+    Columns that training left out as it was told are no surprise; ``kept`` has others that are there on purpose.
     """
     notes = training_notes(model.network) or {}
     split, dropped = notes.get("split"), notes.get("dropped")
     known = [split.get("column")] if isinstance(split, dict) else []
     known += dropped if isinstance(dropped, list) else []
     names = {name for name in (*known, *kept) if isinstance(name, str) and name in table}
-    return model.warnings(table.drop(names - set(model.encoder.column_names)))
+    return notes_of([], table.notes) + model.warnings(table.drop(names - set(model.encoder.column_names)))
 
 
 def _in_order(scores: dict[str, Any]) -> dict[str, Any]:
@@ -84,18 +86,26 @@ def load_model(where: str, model: str) -> TableModel:
     return TableModel.load(typed_path(model))
 
 
-def reading_of(model: TableModel) -> ReadOptions:
-    """Return the options for reading a table as the training table was read."""
-    return ReadOptions(forms=model.forms, others="text", spelled=command_line_spelling)
+def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:
+    """Return the options for reading a table as the training table was read, but for what is ``given``."""
+    given = given or ReadOptions(spelled=command_line_spelling)
+    return replace(given.like(where, model.reading, model.forms), others="text")
 
 
-def table_for(where: str, model: TableModel, data: str | Source, *, with_target: bool) -> Table:
-    """Return a table, read as the training table was; raise an error if it lacks a column that the model needs."""
+def table_for(
+    where: str, model: TableModel, data: str | Source, given: ReadOptions | None = None, *, with_target: bool
+) -> Table:
+    """Return a table, read as the training table was but for the options that are ``given``.
+
+    An error says which columns that the model needs are not there.
+    """
     name = shown_name(data) if isinstance(data, str) else data.name
     if name.lower().endswith(MODEL_SUFFIX):
         message = f"{where}: DATA must be a table, got the model file {name!r}. The table comes second."
         raise ConfigError(message, expected="a table", got=name)
-    table = load_table(where, data, reading_of(model))
+    table = load_table(where, data, reading_of(model, given, where))
+    for column in [column for column, kind in given.read.items() if kind != "drop"] if given else []:
+        check_column(where, "--read", column, table.names)
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
     absent = [name for name in needed if name not in table]
     if absent:

@@ -14,6 +14,7 @@ from typing import Any
 import glassnet as gn
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.output.finding_advice import as_option
+from glassnet.cli.training.class_weights import codes_of_classes
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.run_files import as_refused
@@ -28,7 +29,7 @@ from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
 
-__all__ = ["find_recipe", "fit_linear", "fit_recipe", "goal_of"]
+__all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal_of"]
 
 # On products of this size a second thread saves a fifth of the time on two idle cores; but results would then depend
 # on the number of threads, and that on how busy the machine is.
@@ -100,6 +101,7 @@ def fit_linear(
         seed=options.seed,
         batch_size=options.batch,
         max_seconds=seconds,
+        class_weight=codes_of_classes(WHERE, options.class_weight, data.target),
         keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
@@ -120,7 +122,8 @@ def fit_recipe(
 ) -> tuple[Trained, list[dict[str, Any]]]:
     """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
     began = time.perf_counter()
-    plan = replace(_plan(options, goal, watcher, ctrl_c, seconds), run_file=run_file)
+    plan = _plan(options, goal, watcher, ctrl_c, seconds)
+    plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
     times: dict[str, Estimate] = {}
     if not options.is_plain and (options.estimates or seconds is not None):
         watcher.phase("timing the recipes")
@@ -150,6 +153,15 @@ def fit_recipe(
     if not any(history.epochs for history in trained.histories):
         raise KeyboardInterrupt
     return trained, estimates
+
+
+def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, Any]]:
+    """Return the estimated time of each recipe, JSON-able, without a training; none where it cannot be estimated."""
+    plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), None)
+    times: dict[str, Estimate] = {}
+    with suppress(DataError, DivergenceError, MemoryError):
+        times = estimate_times(data.part("training"), len(data.rows.get("validation", ())), data.target, plan)
+    return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
 
 
 @contextmanager

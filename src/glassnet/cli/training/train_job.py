@@ -52,6 +52,7 @@ def train(
         outcome = _fit(options, data, watcher, ctrl_c, run_file)
         ctrl_c.ignore()
         model = outcome.model
+        model.reading = options.read_options
         with late.model_saved(model, path):
             importance = importance_of(outcome, data)
             result = result_of(outcome, data)
@@ -72,11 +73,12 @@ def train(
 def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     """Return the table split into parts, and the number of rows that were read."""
     watcher.phase(f"reading {shown_name(options.data)}")
-    everything = load_table(WHERE, options.data)
+    everything = load_table(WHERE, options.data, options.read_options)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task
     by = split_by(options, table)
-    data = prepare(WHERE, table, options.target, task, options.shares, options.drop, options.seed, by)
+    drop = [name for name in options.drop if name in table]  # the others were not read at all
+    data = prepare(WHERE, table, options.target, task, options.shares, drop, options.seed, by)
     facts = {"task": data.target.task, "target": data.target.name, "rows": len(data.rows["training"])}
     watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
     return data, everything.n_rows

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, replace
+from dataclasses import MISSING, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from glassnet.cli.arguments import as_number, as_numbers, as_share, as_widths, declared, flag_of, option
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.checks import check_choice, check_integer, check_number
 
 __all__ = ["PLAIN", "WHERE", "TrainOptions", "with_choices"]
@@ -77,8 +79,8 @@ def _check_levels(where: str, name: str, given: tuple[Any, ...]) -> None:
 class TrainOptions:
     """The options of ``glassnet train``; None means that an option was left out.
 
-    ``estimates`` is whether the time of each recipe is estimated, and ``implied_by`` the option that implied the plain
-    network, if one did.
+    ``reading`` is how the table is read, ``estimates`` whether the time of each recipe is estimated, and ``implied_by``
+    the option that implied the plain network, if one did.
     """
 
     data: str
@@ -115,6 +117,13 @@ class TrainOptions:
         "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
         "of numbers rmse, mae, r2.", _MODEL, "NAME",
     )  # fmt: skip
+    class_weight: tuple[str, ...] = option(
+        "Weights of the classes: balanced, or LABEL=3,OTHER=1.",
+        _MODEL,
+        "WEIGHTS",
+        default=(),
+        parse=lambda texts: tuple(texts or ()),
+    )
     ensemble: int | None = _number("Networks whose predictions are averaged; by default 1.", _MODEL, check=_count)
     folds: int | None = _number(
         "Train N networks, each validated on a different fold, and average them.", _MODEL,
@@ -155,6 +164,7 @@ class TrainOptions:
     )
     resume: bool = option("Go on with the training in --checkpoint, if there is one.", _OUTPUT, default=False)
     report: str | None = option("Write the report with pictures as one .html page.", _OUTPUT, "FILE")
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
     estimates: bool = True
     implied_by: str | None = None
 
@@ -162,7 +172,13 @@ class TrainOptions:
     def from_texts(cls, data: str, texts: Mapping[str, Any], *, estimates: bool) -> TrainOptions:
         """Return the options for what was typed, by field name; numbers that are none are left for `check`."""
         values = {name: each.parse(texts[name]) for name, (each, _) in declared(cls).items()}
-        return cls(data, estimates=estimates, **values)
+        return cls(data, reading=ReadingOptions.from_texts(texts), estimates=estimates, **values)
+
+    @property
+    def read_options(self) -> ReadOptions:
+        """How the table is read: without the columns to drop, unless the rows are divided by one of them."""
+        by = self.divides_by
+        return self.reading.options(WHERE, [name for name in self.drop if by is None or name != by[1]])
 
     @property
     def is_plain(self) -> bool:
@@ -193,6 +209,9 @@ class TrainOptions:
             value = getattr(self, name)
             if value is not None and each.check is not None:
                 each.check(WHERE, flag_of(name), value)
+        if self.target in {*self.drop, *self.read_options.dropped}:
+            message = f"{WHERE}: --drop must not name the target, got {self.target!r}."
+            raise ConfigError(message, got=self.target)
         self._check_recipe_options()
         if self.folds and self.validation is not None:
             self._refuse("validation", "--folds", "Each fold is the validation rows of a network.")

@@ -15,6 +15,7 @@ from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
+from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
@@ -79,8 +80,10 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "task_reason": target.reason,
         "labels": target.labels,
         "rows": {"read": 0} | {name: len(rows) for name, rows in data.rows.items()},
-        "columns": model.encoder.describe(),
-        "dropped": list(options.drop),
+        "columns": described_columns(model.encoder, data.inputs.columns),
+        "target_read": reading_of_column(data.column),
+        "notes": notes_of([*data.inputs.columns, data.column], data.inputs.notes),
+        "dropped": sorted({*options.drop, *options.read_options.dropped}),
         "features": len(model.encoder.feature_names),
         "network": _network(outcome),
         "recipes": outcome.recipes,
@@ -90,7 +93,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "judged_on": part,
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
-        "verdict": {**judged, "hint": _hint(model, ours, linear)},
+        "verdict": {**judged, "hint": _hint(outcome, ours, linear, words, simple)},
         "findings": [worded_for_train(finding.to_dict(), is_plain=options.is_plain) for finding in findings],
         **details(model, X, truth),
     }
@@ -105,9 +108,13 @@ def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
     return [f"{classes} no row in training: the network cannot learn to answer so."]
 
 
-def _hint(model: TableModel, ours: Scores, linear: Scores) -> str:
-    """Return why the log loss is above the linear model's if smoothed labels may be the reason, else ""."""
-    is_smoothed = getattr(model.network.loss, "label_smoothing", 0.0) > 0.0
+def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Scores) -> str:
+    """Return what else the verdict should be read by: weights of classes, or smoothed labels behind a high log loss."""
+    balanced = ours.values.get("balanced_accuracy"), simple.values.get("balanced_accuracy")
+    if outcome.options.class_weight and None not in balanced:
+        shown = f"{balanced[0]:.3f}, that of {words} {balanced[1]:.3f}"
+        return f"Classes were weighed (--class-weight), not counted: the balanced accuracy is {shown}."
+    is_smoothed = getattr(outcome.model.network.loss, "label_smoothing", 0.0) > 0.0
     if not is_smoothed or ours.loss.mean() <= linear.loss.mean():
         return ""
     return "Labels were smoothed, for accuracy. For probabilities use --metric log_loss."
@@ -143,6 +150,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "threads": outcome.history.threads,
         "notes": [as_option(note) for note in outcome.history.notes],
     }
+    if options.class_weight:
+        found["class_weight"] = ",".join(options.class_weight)
     if outcome.interrupted_by not in ("", "Ctrl-C"):
         found["interrupted_by"] = outcome.interrupted_by
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})

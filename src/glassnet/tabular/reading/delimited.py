@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.tabular.reading.cells.reader import CellReader, Draft
 from glassnet.tabular.reading.contents import Contents, read_contents, read_sheet
+from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.table import Table
@@ -28,6 +29,7 @@ def read_workbook(where: str, file: Path, options: ReadOptions) -> Table:
 
 def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
     """Return the cells as typed columns, without those that have neither a name nor a value."""
+    check_read_names(where, options, contents.names)
     wanted = {i for i, name in enumerate(contents.names) if _needs_text(name, options)}
     semicolons = contents.separator == ";"
     rows = RowNames(contents.line_of)

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.errors import DataError, TableWarning
 from glassnet.tabular.reading.cells.reader import CellReader, Draft, with_own_markers
+from glassnet.tabular.reading.kept_options import check_read_names, in_changed_forms
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Column, Table, check_names
@@ -103,8 +104,9 @@ def table_of(frame: Any, options: ReadOptions, where: str = "to_table") -> Table
     cells = columns_of(frame, where)
     named = _series_of(frame, where) if cells is None else [(str(name), values) for name, values in cells.items()]
     check_names(where, [name for name, _ in named])
+    check_read_names(where, options, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
-    return Table(reader.settle(drafts), where)
+    return in_changed_forms(where, Table(reader.settle(drafts), where), options)
 
 
 def warn_of_notes(where: str, table: Table) -> None:

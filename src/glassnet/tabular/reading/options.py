@@ -19,6 +19,8 @@ BadRows = Literal["refuse", "skip"]
 """What to do with rows of another number of fields than the header."""
 
 READINGS: tuple[ReadAs, ...] = ("number", "text", "category", "date", "drop")
+_KINDS = {"number": "number", "text": "category", "category": "category", "date": "date"}
+_SCALARS = ("separator", "encoding", "header", "skip_lines", "bad_rows", "decimal", "thousands", "day_first")
 _DECIMALS = (",", ".")
 _THOUSANDS = (",", ".", " ", "'", "_")
 
@@ -43,15 +45,19 @@ def command_line_spelling(name: str, value: Any) -> str:
     ('--skip-lines 3', "--read 'a b=number'")
     >>> command_line_spelling("day_first", False), command_line_spelling("missing", ["-999"])
     ('--day-first no', '--missing -999')
+    >>> command_line_spelling("read", {"id": "drop"})
+    '--drop id'
     """
     import shlex
 
     flag = f"--{name.replace('_', '-')}"
     if isinstance(value, Mapping):
-        return " ".join(f"{flag} {shlex.quote(f'{key}={one}')}" for key, one in value.items())
+        options = {key: f"--{one} {shlex.quote(key)}" for key, one in value.items() if one == "drop"}
+        typed = {key: f"{flag} {shlex.quote(f'{key}={one}')}" for key, one in value.items()}
+        return " ".join((typed | options).values())
     if isinstance(value, bool):
         return f"{flag} {'yes' if value else 'no'}"
-    values = value if isinstance(value, (list, tuple)) else [value]
+    values = value if isinstance(value, (list, tuple)) else ["tab" if value == "\t" else value]
     return " ".join(f"{flag} {shlex.quote(str(one))}" for one in values)
 
 
@@ -82,6 +88,8 @@ class ReadOptions:
         missing values.
     forms : mapping from column names to `Form`
         How columns were read in training, which new data are read like.
+    changed : frozenset of str
+        The columns whose form is not that of training, since other marks were given for new data.
     others : {"number", "text", "category", "date"}, optional
         What text is read as in columns that neither ``read`` nor ``forms`` names; by default the cells decide. A model
         does not use such columns, so nobody should have to decide about their cells.
@@ -100,6 +108,7 @@ class ReadOptions:
     day_first: bool | None = None
     read: Mapping[str, ReadAs] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
     others: ReadAs | None = None
     spelled: Any = python_spelling
 
@@ -108,8 +117,7 @@ class ReadOptions:
         """Return the options that a caller gave; raise an error for a value that an option cannot have."""
         read = given.pop("read", None) or {}
         missing = given.pop("missing", None)
-        options = cls(**given, read=dict(read), missing=_as_texts(where, missing), forms=_forms_of(where, like))
-        options = replace(options, spelled=spelled)
+        options = cls(**given, read=dict(read), missing=_as_texts(where, missing), spelled=spelled)
         for name, choices in (("decimal", _DECIMALS), ("thousands", _THOUSANDS), ("bad_rows", ("refuse", "skip"))):
             if getattr(options, name) is not None:
                 check_choice(where, name, getattr(options, name), choices)
@@ -122,7 +130,68 @@ class ReadOptions:
             check_integer(where, "skip_lines", options.skip_lines, 0)
         for column, kind in options.read.items():
             check_choice(where, f"read[{column!r}]", kind, READINGS)
-        return options
+        kept = getattr(like, "reading", None)
+        forms = _forms_of(where, like)
+        return options.like(where, kept if isinstance(kept, cls) else cls(), forms) if forms else options
+
+    def like(self, where: str, kept: ReadOptions, forms: Mapping[str, Form]) -> ReadOptions:
+        """Return options for new data, read like those of training but for what is given here.
+
+        Parameters
+        ----------
+        where : str
+            Start of error messages.
+        kept : ReadOptions
+            Options of training.
+        forms : mapping from column names to `Form`
+            How the columns of training were read.
+
+        Raises
+        ------
+        ConfigError
+            A column is given another kind than it had in training.
+
+        Examples
+        --------
+        >>> kept, forms = ReadOptions(decimal=",", missing=("-9",)), {"size": Form("number", decimal=",")}
+        >>> now = ReadOptions(decimal=".").like("here", kept, forms)
+        >>> now.missing, now.forms["size"].decimal, now.changed
+        (('-9',), '.', frozenset({'size'}))
+        """
+        for name, kind in self.read.items():
+            form = forms.get(name)
+            if form is not None and kind != "drop" and form.kind != _KINDS[kind]:
+                fact = (
+                    f"column {name!r} held {form.describe()} in training, not what {self.spelled('read', {name: kind})}"
+                )
+                message = f"{where}: {fact} reads. Leave that out, or train again with it."
+                raise ConfigError(message, expected=form.kind, got=kind)
+        now = {name: self._form_like(form, kept) for name, form in forms.items()}
+        defaults = {name: getattr(kept, name) for name in _SCALARS if getattr(self, name) is None}
+        if self.decimal is not None and kept.thousands == self.decimal:
+            defaults["thousands"] = self.thousands
+        if self.thousands is not None and kept.decimal == self.thousands:
+            defaults["decimal"] = self.decimal
+        # A column that was dropped then may be wanted beside the predictions, as it is written.
+        read = {name: "text" if kind == "drop" else kind for name, kind in kept.read.items()} | dict(self.read)
+        changed = frozenset(name for name, form in now.items() if form != forms[name])
+        missing = self.missing or kept.missing
+        return replace(self, **defaults, missing=missing, read=read, forms=now, changed=changed)
+
+    def _form_like(self, form: Form, kept: ReadOptions) -> Form:
+        """Return the form of a column of training with the marks that are given here."""
+        changes: dict[str, Any] = {}
+        if form.kind == "number" and not form.style:
+            thousands = form.thousands if self.thousands is None else self.thousands
+            decimal = self.decimal or form.decimal
+            if decimal == thousands and self.decimal is None:
+                decimal = "." if thousands == "," else ","
+            changes = {"decimal": decimal, "thousands": "" if thousands == decimal else thousands}
+        if form.kind == "date" and self.day_first is not None:
+            changes = {"order": "dmy" if self.day_first else "mdy"}
+        if self.missing and form.missing:
+            changes["missing"] = tuple(marker for marker in form.missing if marker not in kept.missing)
+        return replace(form, **changes)
 
     @property
     def dropped(self) -> set[str]:

@@ -12,6 +12,7 @@ from glassnet.tabular.reading.cells.reader import CellReader
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import draft_column
+from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Column, Table, check_names
@@ -29,6 +30,7 @@ def read_parquet(where: str, file: Path, options: ReadOptions) -> Table:
         rows = connection.table_function("parquet_kv_metadata", [duckdb_path(file)]).fetchall()
         notes = read_arrow_notes({bytes(row[1]): bytes(row[2]) for row in rows})
         check_names(where, names)
+        check_read_names(where, options, names)
         arrays = relation.fetchnumpy()
     reader = CellReader(where, options, place=IN_FILE)
     left_out = {name for name in notes.index if set(names) - set(notes.index)} | options.dropped
@@ -39,13 +41,13 @@ def read_parquet(where: str, file: Path, options: ReadOptions) -> Table:
     ]
     named = [name for name in notes.index if name in left_out and not name.startswith("__index_level_")]
     said = [f"The index of the DataFrame is left out: {', '.join(map(repr, named))}."] if named else []
-    return Table(reader.settle(drafts), where, said)
+    return Table(reader.settle(drafts), where, said).named_by(IN_FILE)
 
 
 def _as_noted(name: str, array: Any, notes: ArrowNotes) -> Any:
     """Return an array of Parquet's plain types as what it was before it was written."""
     if name in notes.seconds and array.dtype.kind in "iu":
-        return _durations(array, notes.seconds[name])
+        return _durations(name, array, notes.seconds[name])
     if name in notes.categories:
         missing = np.ma.getmaskarray(np.ma.asanyarray(array))
         cells = list(np.ma.getdata(array))
@@ -57,12 +59,14 @@ def _as_noted(name: str, array: Any, notes: ArrowNotes) -> Any:
     return array
 
 
-def _durations(array: Any, seconds: float) -> np.ndarray:
+def _durations(name: str, array: Any, seconds: float) -> Column:
     """Return whole numbers of a unit as seconds; the least number stands for a missing value."""
     masked = np.ma.getmaskarray(np.ma.asanyarray(array))
     plain = np.ma.getdata(array)
     gone = masked | (plain == np.iinfo(np.int64).min)
-    return np.where(gone, np.nan, plain / round(1 / seconds))
+    return Column(
+        name, "number", np.where(gone, np.nan, plain / round(1 / seconds)), gone, Form("number", style="duration")
+    )
 
 
 def _top_names(schema: list[tuple[Any, ...]]) -> list[str]:

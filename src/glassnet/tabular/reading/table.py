@@ -51,6 +51,8 @@ class Column:
         The digits of whole numbers that float64 rounds; labels are made of them.
     rows : RowNames
         How messages name its rows.
+    markers : tuple of (str, int)
+        Cells that counted as missing when it was read though they do not in every column, each with its number of rows.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Column:
     notes: tuple[str, ...] = ()
     exact: np.ndarray | None = None
     rows: RowNames = IN_ARRAY
+    markers: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         dtype = DTYPES.get(self.kind)

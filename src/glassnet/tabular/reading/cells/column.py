@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,12 +86,14 @@ class TextColumn:
         words[gone] = ""
         place = self.cells.place
         form = Form("category", style="text" if as_text else "")
-        return Column(self.name, "category", words[place], gone[place], form, (note,) if note else ())
+        own = self._counted([] if as_text else self._own)
+        return Column(self.name, "category", words[place], gone[place], form, (note,) if note else (), markers=own)
 
     def booleans(self, truths: dict[str, bool]) -> Column:
         values = np.fromiter((truths.get(text, False) for text in self.cells.texts), bool, len(self.cells.texts))
         place = self.cells.place
-        return Column(self.name, "boolean", values[place], self.gone[place], Form("boolean", words=self._words(truths)))
+        form, own = Form("boolean", words=self._words(truths)), self._counted(self._own)
+        return Column(self.name, "boolean", values[place], self.gone[place], form, markers=own)
 
     def _words(self, truths: dict[str, bool]) -> tuple[str, ...]:
         """Return the most frequent words for false and true; none if they are these two."""
@@ -108,16 +110,25 @@ class TextColumn:
         """Return the column as numbers, from the number of each distinct text."""
         form = self._with_markers(form)
         numbers = values[self.cells.place]
-        return Column(self.name, "number", numbers, np.isnan(numbers), form, (note,) if note else ())
+        found = self._counted(form.missing)
+        return Column(self.name, "number", numbers, np.isnan(numbers), form, (note,) if note else (), markers=found)
 
     def dates(self, values: np.ndarray, form: Form, note: str = "") -> Column:
         """Return the column as dates, from the moment of each distinct text."""
         moments = values[self.cells.place]
-        return Column(self.name, "date", moments, np.isnat(moments), self._with_markers(form), (note,) if note else ())
+        form = self._with_markers(form)
+        found = self._counted(form.missing)
+        return Column(self.name, "date", moments, np.isnat(moments), form, (note,) if note else (), markers=found)
 
     def _with_markers(self, form: Form) -> Form:
         """Return the form with the cells that count as missing here, besides those that do in every column."""
         return replace(form, missing=tuple(dict.fromkeys([*form.missing, *self.weak_markers, *self._own])))
+
+    def _counted(self, markers: Iterable[str]) -> tuple[tuple[str, int], ...]:
+        """Return the markers that are among the cells, each with its number of rows, the most frequent first."""
+        counts = dict(zip(self.cells.texts, self.cells.counts.tolist(), strict=True))
+        found = [(marker, counts[marker]) for marker in markers if marker in counts]
+        return tuple(sorted(found, key=lambda each: -each[1]))
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ class Doubt:
 
 
 def doubt_error(where: str, doubts: Sequence[Doubt]) -> DataError:
-    """Return one error for all columns that must be decided.
+    """Return one error for all columns that must be decided; it has choices and facts of each by name.
 
     Examples
     --------
@@ -40,4 +40,5 @@ def doubt_error(where: str, doubts: Sequence[Doubt]) -> DataError:
         each = "; ".join(f"{one.name!r}: {one.fact} ({one.choices})" for one in doubts[:_SHOWN])
         more = f"; and {len(doubts) - _SHOWN} more" if len(doubts) > _SHOWN else ""
         message = f"{where}: {len(doubts)} columns must be decided: {each}{more}."
-    return DataError(message, expected="one way to read each column", got=[one.name for one in doubts])
+    choices, facts = ({one.name: getattr(one, part) for one in doubts} for part in ("choices", "fact"))
+    return DataError(message, expected=choices, got=facts)

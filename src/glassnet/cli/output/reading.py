@@ -1,0 +1,101 @@
+"""What a report says about how a table was read: what was left out and why, forms of cells, missing values, notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.cells import cell_len
+from rich.console import RenderableType
+from rich.text import Text
+
+from glassnet.cli.output.report_parts import cut, plain_table
+from glassnet.cli.output.wording import abridged, count, plain
+
+__all__ = ["left_out_sentence", "marker_words", "reading_lines", "reading_parts", "with_target"]
+
+_MOST = 8  # rows, and notes
+_LEFT_OUT = 5
+_LONGEST = 40  # characters of a cell or a name
+
+
+def left_out_sentence(columns: Sequence[Mapping[str, Any]], dropped: Sequence[str] = ()) -> str:
+    """Return which columns were left out and why; "" if none was.
+
+    Examples
+    --------
+    >>> left_out_sentence([{"name": "id", "done": "left out: all its values are 5", "features": 0}], ["no"])
+    'Left out: id (all its values are 5); dropped: no.'
+    """
+    out = [column for column in columns if not column["features"]]
+    reasons = [
+        f"{plain(column['name'], _LONGEST)} ({plain(column['done']).removeprefix('left out: ')})"
+        for column in out[:_LEFT_OUT]
+    ]
+    more = f" and {count(len(out) - _LEFT_OUT, 'more column')}" if len(out) > _LEFT_OUT else ""
+    parts = [f"left out: {', '.join(reasons)}{more}"] if out else []
+    parts += [f"dropped: {plain(', '.join(dropped), 60)}"] if dropped else []
+    sentence = "; ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}." if parts else ""
+
+
+def with_target(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the columns of a result and the target; of classes without a form, since the report lists them anyway."""
+    target = {"name": result["target"], "features": 1, **result["target_read"]}
+    return [*result["columns"], target | ({"form": ""} if result["labels"] else {})]
+
+
+def marker_words(markers: Mapping[str, int | None]) -> str:
+    """Return which unusual cells count as missing values.
+
+    Examples
+    --------
+    >>> marker_words({"n.a.": 30, "-": 1}), marker_words({"-999": None})
+    ("'n.a.' (30 rows) and '-' (1 row) are missing values", "'-999' is a missing value")
+    """
+    cells = [
+        plain(repr(cell), _LONGEST) + (f" ({count(rows, 'row')})" if rows else "") for cell, rows in markers.items()
+    ]
+    if not cells:
+        return ""
+    if len(cells) > _LEFT_OUT:
+        cells = [*cells[: _LEFT_OUT - 1], f"{len(cells) - _LEFT_OUT + 1} other cells"]
+    together = ", ".join(cells[:-1]) + (" and " if len(cells) > 1 else "") + cells[-1]
+    return f"{together} are missing values" if len(cells) > 1 else f"{together} is a missing value"
+
+
+def reading_lines(columns: Sequence[Mapping[str, Any]]) -> list[tuple[list[str], str]]:
+    """Return names of columns with what is to be said about their cells; those that were read alike are together."""
+    groups: dict[str, tuple[list[str], str]] = {}
+    for column in columns:
+        words = [part for part in (column["form"], marker_words(column["markers"])) if part]
+        if words:
+            alike = plain(column["form"]).split(" such as ")
+            key = repr((alike[0], alike[-1].rpartition("', ")[2], list(column["markers"])))
+            groups.setdefault(key, ([], "; ".join(words)))[0].append(column["name"])
+    return list(groups.values())
+
+
+def reading_parts(
+    columns: Sequence[Mapping[str, Any]], notes: Sequence[str], dropped: Sequence[str], width: int
+) -> list[RenderableType]:
+    """Return what is to be said about the reading of a table; nothing if it was read as any program reads it.
+
+    ``columns`` are those of `described_columns`, the target's among them.
+    """
+    left_out = left_out_sentence(columns, dropped)
+    parts: list[RenderableType] = [Text(left_out, style="yellow")] if left_out else []
+    lines = reading_lines(columns)
+    if lines:
+        table = plain_table(header=False)
+        names = [plain(", ".join(group)) for group, _ in lines[:_MOST]]
+        longest = min(max(map(cell_len, names)), max(12, width // 4))
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
+        for name, (_, words) in zip(names, lines, strict=False):
+            table.add_row(cut(name, longest), Text(plain(words)))
+        parts.append(table)
+        more = sum(len(group) for group, _ in lines[_MOST:])
+        parts += [Text(f"and {count(more, 'more column')}: see --json", style="dim")] if more else []
+    parts += [Text(plain(note), style="yellow") for note in abridged(notes, _MOST)]
+    return parts

@@ -1,0 +1,29 @@
+"""The options of ``glassnet check``, beside those of all commands that read a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from glassnet.cli.arguments import declared, option
+
+__all__ = ["CheckOptions"]
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """The options of ``glassnet check``."""
+
+    target: str | None = option(
+        "The column to predict; with it the likely task and the time of each recipe are said.", "Data", "COLUMN",
+        short="-t",
+    )  # fmt: skip
+    drop: tuple[str, ...] = option(
+        "Leave this column out; may be repeated.", "Data", "COLUMN", default=(), parse=lambda names: tuple(names or ())
+    )
+
+    @classmethod
+    def from_texts(cls, texts: Mapping[str, Any]) -> CheckOptions:
+        """Return the options for what was typed, by field name."""
+        return cls(**{name: each.parse(texts[name]) for name, (each, _) in declared(cls).items()})

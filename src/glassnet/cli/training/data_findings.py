@@ -1,0 +1,197 @@
+"""Findings about a table before anything is trained: identifiers, empty and equal columns, equal rows, rare classes."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.cli.output.wording import count, plain
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.data_checks import check_columns
+from glassnet.errors import GlassnetError
+from glassnet.layers import Dense
+from glassnet.network import Network
+from glassnet.tabular import Column, Table, TableEncoder
+from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.utils.wording import few
+
+__all__ = ["column_findings", "leak_findings", "row_findings", "target_findings"]
+
+_MANY_MISSING = 0.5  # share of the rows
+_FEWEST_ROWS = 20  # of a table in which a column of different numbers may be an identifier
+_RARE = 10  # rows of a class
+_FREQUENT = 0.8  # share of the rows of one class
+_SAMPLED = 4000  # rows among which the answer is looked for in single columns
+
+
+def _finding(severity: str, code: str, columns: Sequence[str], measured: str, advice: str) -> dict[str, Any]:
+    return {"severity": severity, "code": code, "columns": list(columns), "measured": measured, "advice": advice}
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return columns as the subject of a sentence."""
+    shown = few([plain(repr(name), 40) for name in names], 5)
+    return f"{'Column' if len(names) == 1 else f'{len(names)} columns:'} {shown}"
+
+
+def _without(names: Sequence[str]) -> str:
+    """Return the options that leave columns out."""
+    return few([f"--drop {shlex.quote(name)}" for name in names], 5, " ")
+
+
+# ---- columns --------------------------------------------------------------------------------------------------------
+
+
+def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield findings about single columns and pairs of them; ``described`` has how each is coded."""
+    n = inputs.n_rows
+    empty = [column.name for column in inputs.columns if column.n_missing == n]
+    if empty:
+        advice = f"Leave {'it' if len(empty) == 1 else 'them'} out: {_without(empty)}"
+        yield _finding("error", "empty-columns", empty, f"{_named(empty)} without any value.", advice)
+    if inputs.columns and not any(column["features"] for column in described):
+        measured = "No column tells rows apart: each has one value, or one for each row."
+        yield _finding("error", "nothing-to-learn-from", inputs.names, measured, "")
+    running = [column.name for column in inputs.columns if _is_running(column)]
+    if running:
+        measured = f"{_named(running)} with the numbers of rows, each once: an identifier."
+        yield _finding("warning", "id-column", running, measured, f"It means nothing for new rows: {_without(running)}")
+    groups = list(_equal_columns(inputs))
+    if groups:
+        others = [name for group in groups for name in group[1:]]
+        measured = f"{_named(others)} with the same values as {few([plain(repr(one), 40) for one, *_ in groups], 5)}."
+        names = [name for group in groups for name in group]
+        yield _finding("note", "duplicate-columns", names, measured, f"One of them is enough: {_without(others)}")
+    many = [column.name for column in inputs.columns if _MANY_MISSING * n < column.n_missing < n]
+    if many:
+        most = max(inputs[name].n_missing for name in many)
+        measured = f"{_named(many)} with a missing value in up to {most:,} of {n:,} rows."
+        yield _finding("note", "many-missing", many, measured, "Missing values are filled in and flagged.")
+    for column in described:
+        if column["note"] and column["name"] not in running:
+            measured = f"{_named([column['name']])} {column['note']}."
+            yield _finding("note", "column-note", [column["name"]], measured, "")
+
+
+def _is_running(column: Column) -> bool:
+    """Return whether a column has the numbers from one to another, each once and in any order."""
+    n = len(column)
+    if column.kind != "number" or n < _FEWEST_ROWS or column.n_missing or (column.form and column.form.style):
+        return False
+    low, high = column.values.min(), column.values.max()
+    return bool(high - low == n - 1 and (column.values == np.floor(column.values)).all() and _n_distinct(column) == n)
+
+
+def _n_distinct(column: Column) -> int:
+    return len(np.unique(column.values))
+
+
+def _equal_columns(table: Table) -> Iterator[list[str]]:
+    """Yield the names of columns with equal values, which are not all the same."""
+    groups: dict[tuple[str, int], list[Column]] = {}
+    for column in table.columns:
+        keys = _keys(column)
+        if len(keys) and (keys != keys[0]).any():
+            groups.setdefault((column.kind, hash(keys.tobytes())), []).append(column)
+    yield from ([column.name for column in group] for group in groups.values() if len(group) > 1)
+
+
+# ---- rows -----------------------------------------------------------------------------------------------------------
+
+
+def row_findings(inputs: Table, target: Column | None) -> Iterator[dict[str, Any]]:
+    """Yield findings about rows that equal others."""
+    n = inputs.n_rows
+    keys = _row_keys(inputs.columns)
+    whole = keys if target is None else _row_keys([*inputs.columns, target])
+    n_equal = n - len(np.unique(whole))
+    if n_equal:
+        equal = "equals" if n_equal == 1 else "equal"
+        measured = f"{count(n_equal, 'row')} of {n:,} {equal} an earlier one in all columns."
+        yield _finding("note", "equal-rows", [], measured, "Remove copies, unless each is a case of its own.")
+    n_torn = 0 if target is None else _n_with_other_answers(keys, whole)
+    if target is not None and n_torn:
+        measured = f"{n_torn:,} of {n:,} rows equal another one in all columns but {plain(repr(target.name), 40)}."
+        advice = "No model can be right about all of them; a column that tells them apart would help."
+        yield _finding("note", "different-answers", [target.name], measured, advice)
+
+
+def _n_with_other_answers(inputs: np.ndarray, whole: np.ndarray) -> int:
+    """Return the number of rows that equal another one but for the target, from `_row_keys` without and with it."""
+    order = np.lexsort((whole, inputs))
+    inputs, whole = inputs[order], whole[order]
+    starts = np.flatnonzero(np.concatenate([[True], inputs[1:] != inputs[:-1]]))
+    changes = np.concatenate([[0], (whole[1:] != whole[:-1]) & (inputs[1:] == inputs[:-1])])
+    sizes = np.diff(np.concatenate([starts, [len(inputs)]]))
+    return int(sizes[np.add.reduceat(changes, starts) > 0].sum())
+
+
+def _row_keys(columns: Sequence[Column]) -> np.ndarray:
+    """Return a number for each row, equal for equal rows and hardly ever for others."""
+    n = len(columns[0])
+    keys: np.ndarray = np.zeros(n, dtype=np.uint64)
+    for column in columns:
+        keys = keys * np.uint64(0x9E3779B97F4A7C15) + _keys(column)
+        keys ^= keys >> np.uint64(29)
+    return keys
+
+
+def _keys(column: Column) -> np.ndarray:
+    """Return a number for each value, equal for equal ones."""
+    if column.kind == "category":
+        hashes = {value: hash(value) & 0xFFFFFFFFFFFFFFFF for value in set(column.values.tolist())}
+        return np.fromiter(map(hashes.__getitem__, column.values.tolist()), np.uint64, len(column))
+    if column.kind == "number":
+        numbers = np.where(column.missing, np.nan, column.values + 0.0)  # 0.0 and -0.0 are equal
+        return np.ascontiguousarray(numbers).view(np.uint64) * np.uint64(0xBF58476D1CE4E5B9)
+    if column.kind == "date":
+        return np.ascontiguousarray(column.values).view(np.uint64) * np.uint64(0x94D049BB133111EB)
+    return np.where(column.missing, 2, column.values).astype(np.uint64)
+
+
+# ---- target ---------------------------------------------------------------------------------------------------------
+
+
+def target_findings(target: Column, coder: TargetEncoder) -> Iterator[dict[str, Any]]:
+    """Yield findings about the classes of a target without missing values."""
+    if coder.task != "classification":
+        return
+    counts = np.bincount(coder.transform(target), minlength=coder.n_outputs)
+    labels = [plain(repr(label), 30) for label in coder.labels]
+    rare = np.flatnonzero(counts < _RARE).tolist()
+    if rare:
+        shown = few([f"{labels[i]} ({counts[i]})" for i in rare], 5)
+        which = "A class has" if len(rare) == 1 else f"{len(rare)} classes have"
+        measured = f"{which} fewer than {_RARE} rows: {shown}."
+        advice = "Hardly any of them are for the test; collect more such rows, or put classes together."
+        yield _finding("warning", "rare-classes", [target.name], measured, advice)
+    most = int(counts.argmax())
+    if counts[most] >= _FREQUENT * counts.sum():
+        measured = f"{counts[most] / counts.sum():.1%} of the rows are of class {labels[most]}."
+        advice = "Look at the balanced accuracy; --metric balanced_accuracy chooses the epoch by it."
+        yield _finding("warning", "imbalance", [target.name], measured, advice)
+
+
+def leak_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Iterator[dict[str, Any]]:
+    """Yield a column from which alone the target follows while no other comes near."""
+    rows = np.unique(np.linspace(0, inputs.n_rows - 1, min(inputs.n_rows, _SAMPLED)).astype(np.int64))
+    try:
+        encoder = TableEncoder(allow_empty=True)
+        X = encoder.fit_transform(inputs.take(rows))
+        y = coder.transform(target.take(rows))
+    except GlassnetError:  # nothing that tells rows apart
+        return
+    loss: Any = coder.loss
+    network = Network([Dense(coder.n_outputs)], loss=loss).build(X.shape[1])
+    case = Case(network, (X, y, None), names=encoder.feature_names)
+    owners = [coder.name for coder in encoder.coders for _ in coder.features]
+    for finding, *_ in check_columns(case):
+        if finding.code == "leaking-column":
+            name = owners[finding.evidence["column"]]
+            measured = finding.measured.replace(": y follows", f": {target.name!r} follows")
+            measured = measured.replace("correlation with y", f"correlation with {target.name!r}")
+            advice = f"Unless it is known for new rows, leave it out: {_without([name])}"
+            yield _finding("warning", finding.code, [name], plain(measured), advice)
