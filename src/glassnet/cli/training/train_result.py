@@ -45,7 +45,7 @@ class Outcome:
     first: gn.Network  # of the networks that the model averages
     metric: str  # chose the best epoch
     recipes: list[dict[str, Any]]  # the estimated time of each
-    was_interrupted: bool  # by Ctrl-C
+    interrupted_by: str  # Ctrl-C, or a signal; "" if it was not interrupted
 
     @property
     def model(self) -> TableModel:
@@ -149,6 +149,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     }
     if options.class_weight:
         found["class_weight"] = ",".join(options.class_weight)
+    if outcome.interrupted_by not in ("", "Ctrl-C"):
+        found["interrupted_by"] = outcome.interrupted_by
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
 
 
@@ -156,7 +158,7 @@ def _stop_reason(outcome: Outcome) -> str:
     """Return why the training ended, of several networks the reason that matters most."""
     options, reasons = outcome.options, [history.stop_reason for history in outcome.histories]
     if len(reasons) < (options.ensemble or 1) * (options.folds or 1):
-        return "interrupted" if outcome.was_interrupted else "diverged"
+        return "interrupted" if outcome.interrupted_by else "diverged"
     return next((reason for reason in ("interrupted", "time", "early stopping") if reason in reasons), reasons[0])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
@@ -185,7 +186,18 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         told = notices_of_fit(train.inputs, train.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
+        if found.was_interrupted:
+            self._warn_of_interruption(options)
         return self
+
+    def _warn_of_interruption(self, options: FitOptions) -> None:
+        """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""
+        done = max(history.epochs for history in self.histories_)
+        of = f" after {done} of {options.most_epochs} epochs"
+        if options.n_networks > 1:
+            of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
+        message = f"Training interrupted by user{of}. The best weights so far are kept."
+        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=3)
 
     def _options(self) -> FitOptions:
         name = type(self).__name__
