@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import importlib
 import inspect
-import os
 import pickle
+import pkgutil
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -429,19 +433,6 @@ def test_the_head_of_a_diagnosis_counts() -> None:
     assert heads == {"nothing wrong was found", "no warnings, 1 note", "1 problem found", "1 problem found, 1 note"}
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="a system without such files")
-def test_files_that_the_system_makes_up(tmp_path: Path) -> None:
-    """A file that has content but no size is not called empty; a pipe is called one."""
-    (tmp_path / "made_up.csv").symlink_to("/proc/self/environ")
-    with pytest.raises(
-        gn.DataError, match=r"must hold a table, got one of the system's, which has no size\. Copy it first\."
-    ):
-        read_table(tmp_path / "made_up.csv")
-    os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(gn.DataError, match=r"must lead to a file, got a pipe or a device\.$"):
-        read_table(tmp_path / "pipe.csv")
-
-
 @pytest.mark.parametrize("n_ensemble", [1, 2])
 def test_a_recipe_that_diverges_names_no_learning_rate(n_ensemble: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An estimator whose networks diverge advises what it has: another recipe or random state."""
@@ -482,3 +473,38 @@ def test_a_patience_of_zero_for_a_schedule() -> None:
         rates.append(net.fit(X, Y, epochs=30, diagnose=False)["learning_rate"])
     assert rates[0] == rates[1]
     assert rates[0][-1] < 0.1
+
+
+# ---- what messages advise -----------------------------------------------------------------------------------------
+
+_ADVICE = re.compile(r"(?:[Pp]ass|[Uu]se|[Ww]rite|[Gg]ive|[Ll]eave|[Ll]ower|[Rr]aise|with|to) (?:[\w.]+\()?(\w+)=")
+
+
+def _arguments() -> set[str]:
+    """Return the names of all arguments of functions, classes and methods of the package."""
+    found: set[str] = set()
+    for _, name, _ in pkgutil.walk_packages(gn.__path__, "glassnet."):
+        if not name.endswith("__main__"):
+            for each in vars(importlib.import_module(name)).values():
+                members = [each, *(vars(each).values() if inspect.isclass(each) else ())]
+                for callable_ in filter(lambda one: inspect.isfunction(one) or inspect.isclass(one), members):
+                    with suppress(TypeError, ValueError):
+                        found |= set(inspect.signature(callable_).parameters)
+    return found
+
+
+def test_arguments_that_messages_name_exist() -> None:
+    """Every argument that a message advises to pass is one of some function or class of the package."""
+    advised: dict[str, str] = {}
+    for path in sorted(Path(gn.__file__).parent.rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [
+            n.value
+            for n in ast.walk(tree)
+            if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in docs
+        ]
+        advised |= {name: f"{path.name}: {text[:80]}" for text in texts for name in _ADVICE.findall(text)}
+    assert len(advised) > 20
+    of_numpy = {"keepdims"}
+    assert {name: where for name, where in advised.items() if name not in _arguments() | of_numpy} == {}

@@ -156,7 +156,7 @@ CASES = {
     "predict model.safetensors good.csv -o good.csv": "--out must not be a file that is read, got 'good.csv'. "
     "Choose another name.",
     "evaluate model.safetensors tiny.csv": "tiny.csv lacks the column that the model needs: b.",
-    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in row 2 (counted from 1). "
+    "evaluate model.safetensors new.csv": "the target 'y' must be one of 'x', 'y' as in training, got 'z' in line 3. "
     "Leave such rows out, or train with them.",
     "show good.csv": "MODEL must be a model file, got the table 'good.csv'.",
     "show penguins": "MODEL must be a model file, got the table 'penguins'.",

@@ -191,6 +191,9 @@ def test_keep_asks_for_the_column(run: Run, models: Path) -> None:
     code, out, err = run("predict", str(models / "y.safetensors"), str(models / "t.csv"), "--keep", "ID")
     assert (code, out) == (2, "")
     assert err.endswith("got 'ID'. Did you mean 'id'?\n")
+    code, out, err = run("predict", str(models / "y.safetensors"), str(models / "t.csv"), "--keep", "id,zip")
+    assert (code, out) == (2, "")
+    assert err.endswith("got 'id,zip'. Repeat it: --keep id --keep zip\n")
 
 
 def test_predictions_never_collide_with_the_input(run: Run, pipe: Pipe, models: Path) -> None:

@@ -8,10 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from glassnet.cli.app import main
+from glassnet.cli.training.preparation import prepare
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.tabular import to_table
+from glassnet.tabular.splitting.division import SplitBy
 
 pytest.importorskip("typer")
 
@@ -42,6 +47,37 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def result_of(folder: Path, data: str, **options: Any) -> dict[str, Any]:
     """Train for one epoch, and return the result."""
     return train(TrainOptions(str(folder / data), "y", **{**FAST, **options}))[1]
+
+
+@given(st.integers(30, 500), st.integers(1, 400), st.integers(0, 2**32 - 1), st.booleans())
+@settings(max_examples=80, deadline=None)
+def test_what_is_said_of_shared_rows_is_so(n: int, k: int, seed: int, by_group: bool) -> None:
+    """Whatever the table, the counts of shared rows are those of comparing all rows with each other, and groups are whole."""
+    rng = np.random.default_rng(seed)
+    content = rng.integers(0, k, n)
+    columns = {
+        "a": content % 7,
+        "b": (content // 7).astype(str).astype(object),
+        "g": rng.integers(0, 40, n).astype(float),
+    }
+    table = to_table({**columns, "y": np.where(content % 3 == 0, "u", "v")})
+    if len(set(table["y"].values)) < 2 or len(np.unique(table["g"].values)) < 3:
+        return
+    by = SplitBy("group", table["g"]) if by_group else None
+    data = prepare("train", table, "y", None, (0.16, 0.2), [] if by_group else ["g"], seed, by)
+    rows = {part: set(content[numbers]) for part, numbers in data.rows.items()}
+    found = {part: dict.fromkeys(("training", "validation"), 0) for part in ("validation", "test")}
+    for part, counts in found.items():
+        for value in content[data.rows[part]]:
+            before = [name for name in ("training", "validation") if name != part and value in rows[name]]
+            if before:
+                counts[before[0]] += 1
+    shared = {part: {name: count for name, count in counts.items() if count} for part, counts in found.items()}
+    assert data.division.shared == {part: counts for part, counts in shared.items() if counts}
+    if by_group:
+        groups = [set(table["g"].values[numbers]) for numbers in data.rows.values()]
+        assert sum(map(len, groups)) == len(set.union(*groups))
+        assert data.inputs.names == ["a", "b"]
 
 
 def test_the_rows_of_a_patient_are_on_one_side(folder: Path) -> None:

@@ -89,6 +89,7 @@ def test_large_files_are_read_as_small_ones(table: Any, newline: str, separator:
     path.write_bytes(text.encode())
     small = cells_of(path)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contents_module, "_SMALL", 1)
         patch.setattr(contents_module, "_IN_MEMORY", 1)
         assert cells_of(path) == small
         patch.setattr(contents_module, "_is_clean", lambda scan, layout: False)
@@ -125,6 +126,7 @@ def test_odd_large_files(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         return cells_of(path, options), found.notes, [found.line_of(row) for row in range(2)]
 
     small = seen()
+    monkeypatch.setattr(contents_module, "_SMALL", 1)
     monkeypatch.setattr(contents_module, "_IN_MEMORY", 1)
     assert seen() == small
 
@@ -134,6 +136,7 @@ def test_wide_files_are_read_without_the_database(tmp_path: Path, monkeypatch: p
     path = tmp_path / "a.csv"
     rows = [",".join(f"{(i * k) % 7}.5" for k in range(1000)) for i in range(20)]
     path.write_text(",".join(f"c{k}" for k in range(1000)) + "\n" + "\n".join(rows) + "\n")
+    monkeypatch.setattr(contents_module, "_SMALL", 1)
     monkeypatch.setattr(contents_module, "_IN_MEMORY", 1)
     monkeypatch.setattr(contents_module, "CleanReader", None)
     table = read_table(path)

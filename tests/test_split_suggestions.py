@@ -12,6 +12,7 @@ from glassnet.cli.app import main
 from glassnet.cli.training.train_job import train
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import read_table, split_rows, to_table
+from glassnet.tabular.reading.options import command_line_spelling
 from glassnet.tabular.splitting.suggestions import suggest_divisions
 
 pytest.importorskip("typer")
@@ -23,7 +24,7 @@ def suggested(columns: dict[str, Any], target: str = "y") -> list[str]:
     """Return what is suggested for a random division."""
     table = to_table(columns)
     train, scored = split_rows(table.n_rows, [0.8, 0.2], seed=0)
-    return suggest_divisions(table, target, train, scored)
+    return suggest_divisions(table, target, train, scored, command_line_spelling)
 
 
 def patients(*, number: bool = False, name: str = "patient", shuffled: bool = False) -> dict[str, Any]:
@@ -61,6 +62,16 @@ def test_shuffled_rows_are_recognised() -> None:
     assert suggested(patients(shuffled=True, name="patient_id", number=True))
 
 
+def test_identifiers_that_repeat_here_and_there_are_named() -> None:
+    """Text that is left out as an identifier is named if those rows that have the same one are alike."""
+    rng = np.random.default_rng(4)
+    ticket = np.r_[np.arange(340), rng.permutation(340)[:60]]
+    fare = rng.normal(size=340)[ticket]
+    columns = {"ticket": [f"T{t}" for t in ticket], "fare": fare, "x": rng.normal(size=N), "y": rng.normal(size=N)}
+    assert suggested(columns) == [SENTENCE.format(name="ticket", typed="ticket").replace(" 80 ", " 340 ")]
+    assert suggested(columns | {"fare": rng.normal(size=N)}) == []
+
+
 def harmless() -> dict[str, dict[str, Any]]:
     """Return tables of independent rows by what is in them."""
     rng = np.random.default_rng(1)
@@ -69,6 +80,11 @@ def harmless() -> dict[str, dict[str, Any]]:
         "numbers": {"a": rng.normal(size=N), "b": rng.integers(0, 60, N), "y": rng.normal(size=N)},
         "sorted by age": {"age": np.sort(age), "income": np.sort(age) + rng.normal(size=N), "y": np.sort(age) * 1.0},
         "towns": {"town": [f"t{i}" for i in rng.integers(0, 60, N)], "a": rng.normal(size=N), "y": rng.normal(size=N)},
+        "names": {
+            "name": [f"n{i}" for i in rng.integers(0, 2000, N)],
+            "a": rng.normal(size=N),
+            "y": rng.normal(size=N),
+        },
         "row ids": {"id": np.arange(N), "code": [f"r{i}" for i in range(N)], "y": rng.normal(size=N)},
         "few values": {"id": rng.integers(0, 4, N), "a": rng.normal(size=N), "y": rng.normal(size=N)},
         "counts": {
@@ -92,7 +108,7 @@ def test_bundled_tables_are_left_alone() -> None:
     """Nothing is suggested for the penguins."""
     table = read_table("penguins")
     train, scored = split_rows(table.n_rows, [0.8, 0.2], seed=0)
-    assert suggest_divisions(table, "species", train, scored) == []
+    assert suggest_divisions(table, "species", train, scored, command_line_spelling) == []
 
 
 def test_dates_of_both_sides_are_named() -> None:
@@ -105,7 +121,7 @@ def test_dates_of_both_sides_are_named() -> None:
         "if later rows are to be predicted, --time day tests on the latest."
     )
     assert suggested(columns) == [sentence]
-    assert suggest_divisions(to_table(columns), "y", np.arange(320), np.arange(320, 400)) == []
+    assert suggest_divisions(to_table(columns), "y", np.arange(320), np.arange(320, 400), command_line_spelling) == []
 
 
 def test_the_report_shows_notes_until_they_are_followed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

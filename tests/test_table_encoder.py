@@ -356,8 +356,8 @@ ATTACKS: dict[str, tuple[Any, str]] = {
     "twice": ({**CONFIG, "columns": CONFIG["columns"][:1] * 2}, "'columns' must give features and have different names, got ['age', 'age']."),
 }  # fmt: skip
 CHANGES: dict[str, tuple[int, str, Any, str]] = {
-    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', got 'os.system'."),
-    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', got ['number']."),
+    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got 'os.system'."),
+    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got ['number']."),
     "name": (0, "name", 3, "'name' must be text, got 3."),
     "count": (0, "n_missing", -1, "'n_missing' must be a whole number of at least 0, got -1."),
     "NaN": (0, "mean", math.nan, "'mean' must be a finite number, got nan."),
@@ -413,3 +413,19 @@ def test_any_damage_is_a_format_error(data: st.DataObject) -> None:
         encoder.transform({**NEW, "rare": [1.0, None]})
     encoder.check({**NEW, "rare": [1.0, None]})
     encoder.describe()
+
+
+def test_times_of_the_day() -> None:
+    """A time of the day is seconds and its place in the day, so that midnight is near both ends; files keep the form."""
+    frame = {"at": ["23:59", "00:01", "12:00", "", "06:00"]}
+    encoder = TableEncoder().fit(frame)
+    assert encoder.feature_names == ["at", "at (sine of day)", "at (cosine of day)", "at (missing)"]
+    assert encoder.roles == ["number", "number", "number", "indicator"]
+    X = encoder.transform(frame)
+    waves = X[:, 1:3]
+    assert np.linalg.norm(waves[0] - waves[1]) < 0.01
+    assert np.linalg.norm(waves[0] - waves[2]) > 1.99
+    assert waves[3].tolist() == [0.0, 0.0]
+    again = TableEncoder.from_config(json.loads(json.dumps(encoder.config())))
+    np.testing.assert_array_equal(again.transform({"at": ["6:00 AM", None]})[0], X[4])
+    assert encoder.describe()[0]["done"].startswith("seconds of the day, standardised")

@@ -227,7 +227,7 @@ def test_groups_of_columns_give_the_same(tmp_path: Path, monkeypatch: pytest.Mon
     """Large files are turned into Python strings a few columns at a time; the table is the same."""
     path = write(tmp_path, "a.csv", "a,b,c,d\n" + "1,x,2024-01-02,07\n2,NA,2024-01-03,1\n" * 50)
     whole = columns_of(read_table(path))
-    monkeypatch.setattr("glassnet.tabular.reading.contents._IN_MEMORY", 1)
+    monkeypatch.setattr("glassnet.tabular.reading.contents._SMALL", 1)
     assert columns_of(read_table(path)) == whole
     monkeypatch.setattr("glassnet.tabular.reading.clean_files._GROUP_BYTES", 1)
     assert columns_of(read_table(path)) == whole

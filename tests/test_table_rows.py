@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import json
 import pickle
 import re
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -436,7 +438,8 @@ def test_what_a_model_does_not_use_is_not_decided_about(model: TableModel, tmp_p
         [dict(zip(frame, row, strict=True)) for row in zip(*frame.values(), strict=True)],
     ):
         np.testing.assert_array_equal(model.predict_proba(given), expected)
-        np.testing.assert_array_equal(estimator.predict_proba(given), expected)
+        with pytest.warns(TableWarning, match="passed over: 'price', 'when'"):
+            np.testing.assert_array_equal(estimator.predict_proba(given), expected)
         assert model.warnings(given)[0] == "Not in the training data and passed over: 'price', 'when'."
 
 
@@ -448,3 +451,29 @@ def test_rows_of_a_file_that_is_gone() -> None:
 
     assert RowNames(gone)(4) == "row 5 (counted from 1)"
     assert RowNames(lambda row: None)(4) == "row 5 (counted from 1)"
+
+
+LINED: dict[str, tuple[str, str]] = {
+    "quoted line breaks": ('a,b\n1,"x\ny"\n2,z\n\nmuch,z\n', "line 6"),
+    "Windows lines and a title": ("Report of May\r\n\r\na,b\r\n1,x\r\nmuch,y\r\n2,z\r\n", "line 5"),
+    "JSON lines": ('{"a": 1, "b": "x"}\n\n{"a": "much", "b": "y"}\n', "line 3"),
+    "an array of JSON": ('[{"a": "1", "b": "x"},\n{"a": "much", "b": "y"}]\n', "row 2 (counted from 1)"),
+    "an object over several lines": ('{"a": "1",\n "b": "x"}\n{"a": "much", "b": "y"}\n', "row 2 (counted from 1)"),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("form", LINED)
+def test_rows_of_text_files_are_lines(form: str, packed: bool, tmp_path: Path) -> None:
+    """A message about a row of a text file names its line, whatever stands above and between; also of a part of it."""
+    text, place = LINED[form]
+    file = tmp_path / f"rows.{'json' if 'JSON' in form or 'object' in form else 'csv'}{'.gz' * packed}"
+    file.write_bytes(gzip.compress(text.encode()) if packed else text.encode())
+    encoder = TableEncoder().fit({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "z"]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TableWarning)  # of the title
+        table = read_table(file, like=encoder)
+    for rows in (table, table.take(table["b"].values != "x")):
+        with pytest.raises(DataError) as caught:
+            encoder.transform(rows)
+        assert str(caught.value).endswith(f"got 'much' in {place}.")

@@ -45,8 +45,8 @@ def fitted() -> dict[str, Any]:
 
 # ---- scikit-learn's contract -------------------------------------------------------------------------------------
 
-# Batches are drawn from the rows: one row of weight 2 is in one batch, two equal rows may be in two. And quartiles, by
-# which columns are scaled, are those of the rows. A row of weight 0, though, is as if left out: a test below.
+# Batches and held-out rows are drawn from the rows. A row of weight 0, though, is as if left out: a test below; and in
+# all that is not drawn a row of weight 2 is two rows: tests/test_sample_weights.py.
 EXPECTED = {
     "check_sample_weight_equivalence_on_dense_data": "a row of weight 2 is in one batch, two rows may be in two"
 }
@@ -139,6 +139,7 @@ def test_before_fit(kind: str, tmp_path: Path) -> None:
             use()
 
 
+@pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
 def test_inside_scikit_learn() -> None:
     """Pipelines, searches and cross-validation take the estimators, frames included."""
     frame, y = pd.DataFrame(columns()), labels()
@@ -275,6 +276,7 @@ def test_options_that_cannot_be(case: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
 def test_rows_of_no_weight_are_left_out(kind: str) -> None:
     """A row of weight 0 has no part in anything: not in scales, classes, batches or the rows held out; nor has it in validation."""
     cls, target = KINDS[kind]

@@ -205,6 +205,7 @@ def test_a_progress_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert "epoch" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
 def test_numbers_stay_within_training() -> None:
     """RealMLP's numbers stay within those of training, far outside too, also from a file; the others' need not."""
     X, y = {"x": np.linspace(-1.0, 1.0, N)}, np.linspace(-5.0, 5.0, N)

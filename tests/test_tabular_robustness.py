@@ -24,6 +24,9 @@ HALF = np.where(ROWS < N // 2, "low", "high")
 ODD = np.where(ROWS % 2 == 1, "odd", "even")
 LARGEST = float(np.finfo(np.float64).max)
 
+# What is left out or odd is told: tests/test_table_warnings.py. Here it is odd on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
+
 
 def noise(n: int = N) -> np.ndarray:
     """Return numbers that say nothing."""

@@ -32,6 +32,7 @@ from glassnet.errors import (
     MissingExtraError,
     NotFittedError,
     ShapeError,
+    TableWarning,
 )
 from glassnet.layers import Layer, ParamSpec, Step
 from glassnet.layers import registry as _registry
@@ -96,9 +97,9 @@ __all__ = [
     "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay", "Layer", "Lion", "Loss", "MissingExtraError",
     "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec", "Poisson", "Population", "Quantile", "RMSprop",
     "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError", "Snapshots", "SoftmaxCrossEntropy",
-    "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "Warmup", "Watch", "check_gradients",
-    "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "find_learning_rate", "from_sklearn",
-    "integrated_gradients", "load", "permutation_importance", "sweep",
+    "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning", "Warmup", "Watch",
+    "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "find_learning_rate",
+    "from_sklearn", "integrated_gradients", "load", "permutation_importance", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 

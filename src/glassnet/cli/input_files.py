@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +16,6 @@ from glassnet.errors import DataError
 __all__ = ["STANDARD_INPUT", "Source", "open_source", "shown_name"]
 
 STANDARD_INPUT = "-"
-_HEAD = 1 << 12  # bytes by which the format is found
 
 
 @dataclass(frozen=True)
@@ -67,34 +64,9 @@ def _is_pipe(data: str) -> bool:
 
 @contextmanager
 def _copied(stream: BinaryIO) -> Iterator[str]:
-    """Yield the path of a file with the content of a stream, named after the format of its beginning."""
+    """Yield the path of a file with the content of a stream; without an ending: the content tells the format."""
     with tempfile.TemporaryDirectory(prefix="glassnet-") as folder:
-        head = stream.read(_HEAD)
-        path = Path(folder) / f"input{_suffix(head)}"
+        path = Path(folder) / "input"
         with path.open("wb") as file:
-            file.write(head)
             shutil.copyfileobj(stream, file)
         yield str(path)
-
-
-def _suffix(head: bytes) -> str:
-    r"""Return the ending for a file that begins with these bytes.
-
-    Examples
-    --------
-    >>> _suffix(b"a,b\n1,2\n"), _suffix(b' [\n {"a": 1}]'), _suffix(b'{"a": 1}\n{"a": 2}'), _suffix(b"[a],[b]\n1,2\n")
-    ('.csv', '.json', '.json', '.csv')
-    """
-    if head.startswith(b"PAR1"):
-        return ".parquet"
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            return _suffix(zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(head)) + ".gz"
-        except (zlib.error, gzip.BadGzipFile):
-            return ".csv.gz"
-    if head.startswith(b"PK\x03\x04"):
-        return ".xlsx"
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    is_list = text[:1] == b"[" and text[1:].lstrip()[:1] in (b"{", b"[", b"]")
-    is_object = text[:1] == b"{" and text[1:].lstrip()[:1] in (b'"', b"}")
-    return ".json" if is_list or is_object else ".csv"

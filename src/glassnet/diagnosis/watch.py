@@ -23,6 +23,7 @@ from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.training.options import FitOptions
+from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
@@ -92,7 +93,7 @@ class Watch(Observer):
         except Exception as error:
             self._next_check = run.target_epochs
             message = f"fit: its diagnosis failed ({type(error).__name__}: {error}); the training is not affected."
-            warnings.warn(f"{message} Please report it.", DiagnosisWarning, stacklevel=_outside())
+            warnings.warn(f"{message} Please report it.", DiagnosisWarning, stacklevel=stacklevel_outside())
 
     def _check_early(self, run: Run[Any]) -> None:
         self._next_check = 2 * run.epoch
@@ -155,7 +156,7 @@ class Watch(Observer):
         for finding in Diagnosis(self._findings).problems:
             if finding.code not in self._warned:
                 self._warned.add(finding.code)
-                warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=_outside())
+                warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
     def _case(self, run: Run[Any]) -> Case | None:
         """Return the network and its data for the checks; None for batches whose rows are not at hand."""
@@ -179,14 +180,6 @@ class Watch(Observer):
 
     def __repr__(self) -> str:
         return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"
-
-
-def _outside() -> int:
-    """Return the stacklevel of the first caller that is not of this package."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("glassnet."):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def fit_watched(

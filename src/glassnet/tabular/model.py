@@ -99,6 +99,20 @@ class TableModel(Predictor):
             raise ConfigError(message, expected="classification", got="regression")
         return self._outputs(frame)
 
+    def predict_log_proba(self, frame: Any) -> np.ndarray:
+        """Return the logarithms of `predict_proba` for ``frame``, float32 (n, k), finite where it is rounded to 0 too.
+
+        Those below what float32 holds are computed in double precision; none counts as less than 2.2e-308.
+        """
+        if self.target.task != "classification":
+            message = "TableModel.predict_log_proba: the model must be a classification, got a regression. Use predict."
+            raise ConfigError(message, expected="classification", got="regression")
+        exact = self._exact_answers(self.encoder.transform(self.table(frame)))
+        P = exact.astype(np.float32)
+        small = np.finfo(np.float32).tiny > P
+        kept = np.where(small, np.maximum(exact, np.finfo(np.float64).tiny), P)
+        return np.asarray(np.log(kept), dtype=np.float32)
+
     def predict_quantiles(self, frame: Any) -> np.ndarray:
         """Return the quantiles of each row of ``frame`` in the target's units, float64 (n, number of ``levels``).
 

@@ -57,14 +57,17 @@ class Predictor:
 
     def answers(self, X: np.ndarray) -> np.ndarray:
         """Return probabilities, or standardised numbers, averaged over members: (n, k) for encoded rows X, (n, d)."""
+        return self._exact_answers(X).astype(self.network.dtype)
+
+    def _exact_answers(self, X: np.ndarray) -> np.ndarray:
+        """Return the same as `answers` in double precision."""
         if not len(X):
-            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))), dtype=np.float32)
+            return np.empty((0, self.target.n_outputs * len(self.levels or (None,))))
         outputs = self._in_double_precision().predict(X)
         if self.target.clip:  # each member before averaging, so that one outlier does not dominate
             scale = self.target.scale
             outputs = np.clip(outputs, *scale.forward(np.array([scale.low, scale.high])))
-        answers = outputs if self.network.members is None else outputs.mean(axis=0)
-        return answers.astype(self.network.dtype)
+        return np.asarray(outputs if self.network.members is None else outputs.mean(axis=0))
 
     def _in_double_precision(self) -> Network:
         """Return the network in float64, converted again if its weights have changed."""

@@ -111,14 +111,12 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[
 
 def _too_many(where: str, places: list[str], names: list[str], args: tuple[Any, ...]) -> str:
     """Return the sentence for more arguments than may be given without a name."""
-    if "layers" in places:
-        *_, first = (name for name in places if name != "self")
-        if first == "layers" and not isinstance(args[len(places) - 1], (list, tuple)):
-            return f"the layers must be one list. Write {where}([a, b])."
-    rest = args[len(places) :]
+    own = [name for name in places if name != "self"]
+    if own == ["layers"] and not isinstance(args[places.index("layers")], (list, tuple)):
+        return f"the layers must be one list. Write {where}([a, b])."
     if not names:
-        return f"it takes {len([name for name in places if name != 'self'])} arguments, got {len(args)}."
-    pairs = zip(names, rest, strict=False)
+        return f"it takes {len(own)} arguments, got {len(args) - len(places) + len(own)}."
+    pairs = zip(names, args[len(places) :], strict=False)
     written = ", ".join(f"{name}={shortened(repr(value), 40)}" for name, value in pairs)
     return f"arguments after {places[-1]} need their names. Did you mean {written}?"
 

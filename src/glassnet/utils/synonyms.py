@@ -54,6 +54,7 @@ gradient_clipping global_clipnorm clip
     validation validation_split validation_fraction validation_size val val_split val_size val_fraction valid \
 valid_size dev
     validation_data valid_data val_data eval_set eval_data validation_set validation
+    split split_column fold_column split_by
     test test_size test_split test_fraction holdout
     seed random_state random_seed rng manual_seed
     progress verbose verbosity
@@ -97,8 +98,9 @@ valid_size dev
     skip_lines skiprows skip_rows skip skip_header
     bad_rows on_bad_lines bad_lines ignore_errors
     day_first dayfirst
-    group groups group_column groupby
+    group groups group_column groupby group_id
     time time_column date_column
+    split split_column split_col partition fold_column
     keep id id_column include passthrough
     output target class_index
 """

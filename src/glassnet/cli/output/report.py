@@ -36,7 +36,12 @@ __all__ = ["network_name", "print_evaluation", "print_model", "print_training", 
 _FEW_ROWS = 50
 _MOST_COLUMNS = 8
 _NAMES = 17  # cells for the name of a fact
-_LOSSES = {"loss": ("loss", ""), "log_loss": ("log loss", ""), "pinball": ("loss", ""), "rmse": ("RMSE", " std")}
+_LOSSES = {
+    "loss": ("loss", ""),
+    "log_loss": ("log loss", ""),
+    "pinball": ("loss", ""),
+    "rmse": ("RMSE", " of the spread"),
+}
 
 
 def print_training(result: dict[str, Any]) -> None:
@@ -310,4 +315,5 @@ def _options_line(network: dict[str, Any], training: dict[str, Any]) -> str:
         known += [f"quantiles {','.join(map(str, network['quantiles']))}"] if network["quantiles"] else []
     else:
         known.append(f"dropout {network['dropout']:g}")
+    known += [f"class weight {plain(training['class_weight'], 60)}"] if "class_weight" in training else []
     return ", ".join([*known, *(f"{name.replace('_', ' ')} {training[name]:g}" for name in names)])

@@ -117,8 +117,8 @@ def check_column(where: str, option: str, name: str, names: Sequence[str]) -> st
         return name
     parts = [part.strip() for part in name.split(",")]
     advice = did_you_mean(nearest(name, names))
-    if option == "--drop" and len(parts) > 1 and set(parts) <= set(names):
-        advice = f"Repeat it: {' '.join(f'--drop {shlex.quote(part)}' for part in parts)}"
+    if option in ("--drop", "--keep") and len(parts) > 1 and set(parts) <= set(names):
+        advice = f"Repeat it: {' '.join(f'{option} {shlex.quote(part)}' for part in parts)}"
     if names == [f"column_{i}" for i in range(1, len(names) + 1)]:
         header = command_line_spelling("header", True)
         advice = f"The file seems to have no line of names; {header} takes its first line for one."
@@ -182,7 +182,8 @@ def prepare(
     prepared = Prepared(inputs, table[target], coder, division)
     if by is not None:
         return prepared
-    notes = suggest_divisions(table, target, division.rows["training"], division.rows[prepared.scored_on])
+    train, scored = division.rows["training"], division.rows[prepared.scored_on]
+    notes = suggest_divisions(table, target, train, scored, command_line_spelling)
     return replace(prepared, notes=notes)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import glassnet as gn
 from glassnet.cli.interrupts import CtrlC
 from glassnet.cli.output.finding_advice import as_option
+from glassnet.cli.training.class_weights import codes_of_classes
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_options import WHERE, TrainOptions
@@ -100,6 +101,7 @@ def fit_linear(
         seed=options.seed,
         batch_size=options.batch,
         max_seconds=seconds,
+        class_weight=codes_of_classes(WHERE, options.class_weight, data.target),
         keeps_hashes=False,
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("linear")],
     )
@@ -115,6 +117,7 @@ def fit_recipe(
     """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
     began = time.perf_counter()
     plan = _plan(options, goal, watcher, ctrl_c, seconds)
+    plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target))
     times: dict[str, Estimate] = {}
     if not options.is_plain and (options.estimates or seconds is not None):
         watcher.phase("timing the recipes")

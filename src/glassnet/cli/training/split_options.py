@@ -23,9 +23,9 @@ def split_by(options: TrainOptions, table: Table) -> SplitBy | None:
         message = f"{WHERE}: --{field} must not name the target, got {name!r}."
         raise ConfigError(message, got=name)
     if field == "group":
-        return SplitBy("group", table[name])
+        return SplitBy("group", table[name], "--group")
     if field == "time":
-        return SplitBy("time", table[name])
+        return SplitBy("time", table[name], "--time")
     named = parts_by_words(f"{WHERE}: --split", table[name])
     if "validation" in named and (options.validation is not None or options.folds):
         other = "--folds" if options.folds else "--validation"
@@ -34,4 +34,4 @@ def split_by(options: TrainOptions, table: Table) -> SplitBy | None:
     if "test" not in named and options.folds:
         message = f"{WHERE}: --split must name test rows with --folds, got none in column {name!r}."
         raise ConfigError(message, got=name)
-    return SplitBy("words", table[name])
+    return SplitBy("words", table[name], "--split")

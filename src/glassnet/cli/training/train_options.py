@@ -117,6 +117,13 @@ class TrainOptions:
         "What the best epoch is chosen by: accuracy, balanced_accuracy, f1, log_loss, auc, brier; "
         "of numbers rmse, mae, r2.", _MODEL, "NAME",
     )  # fmt: skip
+    class_weight: tuple[str, ...] = option(
+        "Weights of the classes: balanced, or LABEL=3,OTHER=1.",
+        _MODEL,
+        "WEIGHTS",
+        default=(),
+        parse=lambda texts: tuple(texts or ()),
+    )
     ensemble: int | None = _number("Networks whose predictions are averaged; by default 1.", _MODEL, check=_count)
     folds: int | None = _number(
         "Train N networks, each validated on a different fold, and average them.", _MODEL,

@@ -93,7 +93,7 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "judged_on": part,
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
-        "verdict": {**judged, "hint": _hint(model, ours, linear)},
+        "verdict": {**judged, "hint": _hint(outcome, ours, linear, words, simple)},
         "findings": [worded_for_train(finding.to_dict(), is_plain=options.is_plain) for finding in findings],
         **details(model, X, truth),
     }
@@ -108,9 +108,13 @@ def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
     return [f"{classes} no row in training: the network cannot learn to answer so."]
 
 
-def _hint(model: TableModel, ours: Scores, linear: Scores) -> str:
-    """Return why the log loss is above the linear model's if smoothed labels may be the reason, else ""."""
-    is_smoothed = getattr(model.network.loss, "label_smoothing", 0.0) > 0.0
+def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Scores) -> str:
+    """Return what else the verdict should be read by: weights of classes, or smoothed labels behind a high log loss."""
+    balanced = ours.values.get("balanced_accuracy"), simple.values.get("balanced_accuracy")
+    if outcome.options.class_weight and None not in balanced:
+        shown = f"{balanced[0]:.3f}, that of {words} {balanced[1]:.3f}"
+        return f"Classes were weighed (--class-weight), not counted: the balanced accuracy is {shown}."
+    is_smoothed = getattr(outcome.model.network.loss, "label_smoothing", 0.0) > 0.0
     if not is_smoothed or ours.loss.mean() <= linear.loss.mean():
         return ""
     return "Labels were smoothed, for accuracy. For probabilities use --metric log_loss."
@@ -146,6 +150,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
         "threads": outcome.history.threads,
         "notes": [as_option(note) for note in outcome.history.notes],
     }
+    if options.class_weight:
+        found["class_weight"] = ",".join(options.class_weight)
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
 
 

@@ -66,7 +66,8 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         y : array of shape (n,) or (n, n_outputs)
             Labels of any kind, or numbers.
         sample_weight : array of shape (n,), optional
-            The loss is ``sum(w * l) / sum(w)``.
+            The loss is ``sum(w * l) / sum(w)``; scales and class weights count rows by their weights. With
+            ``solver="lbfgs"`` a row of weight 2 equals two rows; other solvers draw batches, where it is in one.
         validation_data : (X, y) or (X, y, sample_weight), optional
             Evaluated after each epoch and recorded in ``history_``; with ``early_stopping`` it replaces the rows that
             would be held out.

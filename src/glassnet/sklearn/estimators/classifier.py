@@ -38,7 +38,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     loss : str or Loss, default="log_loss"
         Or a loss of `glassnet.losses` by name or as an object, a `CustomLoss` too.
     class_weight : dict or "balanced", optional
-        Weights by label, which multiply those of the rows.
+        Weights by label, which multiply those of the rows. "balanced" gives every class the same sum of weights.
 
     Attributes
     ----------
@@ -156,7 +156,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         if self.class_weight is None:
             return sample_weight
         labels = self._label_binarizer.inverse_transform(Y)
-        weight = weights_of_classes(self._name, self.class_weight, labels, self.classes_)
+        weight = weights_of_classes(self._name, self.class_weight, labels, self.classes_, sample_weight)
         weight = weight if sample_weight is None else weight * sample_weight
         if not weight.any():
             must = "class_weight and sample_weight must leave some row a weight above 0"

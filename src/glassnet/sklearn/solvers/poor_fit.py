@@ -89,8 +89,10 @@ def _advice(state: FitState, parameters: SharedParameters, rows: Rows) -> str:
 def _loss_of_guess(loss: Any, rows: Rows, k: int) -> float | None:
     """Return the loss of the best constant prediction of k outputs on the first rows; None if there is no formula."""
     y, weight = rows.y[:_ROWS], None if rows.weight is None else rows.weight[:_ROWS]
-    if weight is not None and not weight.any():
-        return None
+    if weight is not None:
+        y, weight = y[weight > 0.0], weight[weight > 0.0]
+        if not len(y):
+            return None
     if isinstance(loss, SoftmaxCrossEntropy):
         shares = np.bincount(y, weight, k) if y.ndim == 1 else np.average(y, axis=0, weights=weight)
         return _entropy(shares / shares.sum() * (1.0 - loss.label_smoothing) + loss.label_smoothing / k)

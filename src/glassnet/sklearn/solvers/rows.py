@@ -10,6 +10,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from glassnet.errors import ConfigError
 from glassnet.sklearn.solvers.sparse import CompressedRows
+from glassnet.training.class_weights import class_factors
 from glassnet.utils.checks import check_flag, check_number
 from glassnet.utils.row_sources import take_rows
 
@@ -37,11 +38,17 @@ def check_rows(X: Any, Y: np.ndarray, sample_weight: Any) -> Rows:
     return Rows(X, Y, weight, Y)
 
 
-def weights_of_classes(where: str, class_weight: Any, labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+def weights_of_classes(
+    where: str, class_weight: Any, labels: np.ndarray, classes: np.ndarray, sample_weight: np.ndarray | None = None
+) -> np.ndarray:
     """Return the weight of each row's class; a class that is not in a dict has weight 1.
 
-    As elsewhere in scikit-learn, with several labels per row it is a list with a dict for each label.
+    With "balanced" it is ``sum(sample_weight) / (k * sum(sample_weight of the class))``, over the k classes that weigh
+    something. As elsewhere in scikit-learn, with several labels per row it is a list with a dict for each label.
     """
+    if isinstance(class_weight, str) and class_weight == "balanced" and sample_weight is not None:
+        columns = labels.reshape(len(labels), -1).T
+        return np.asarray(np.prod([_balanced(column, sample_weight) for column in columns], axis=0))
     if isinstance(class_weight, str) or np.ndim(labels) > 1:
         balanced: np.ndarray = compute_sample_weight(class_weight, labels)
         return balanced
@@ -60,11 +67,18 @@ def weights_of_classes(where: str, class_weight: Any, labels: np.ndarray, classe
     return found[np.searchsorted(classes, labels)]
 
 
+def _balanced(labels: np.ndarray, sample_weight: np.ndarray) -> np.ndarray:
+    """Return for each row the factor that gives every label the same sum of weights; the sum of all stays."""
+    found, codes = np.unique(labels, return_inverse=True)
+    return np.asarray(class_factors("balanced", len(found), codes, sample_weight)[codes])
+
+
 @dataclass(eq=False, repr=False)
 class Scaling:
     """``(X - center) / scale`` for inputs, ``(y - target_center) / target_scale`` for targets; None changes nothing.
 
-    They are mean and standard deviation of each column in the training rows, 1 for the deviation of a single value.
+    They are the mean and standard deviation of each column in the training rows, ``sum(w x) / sum(w)`` and the root of
+    ``sum(w (x - mean)**2) / sum(w)`` for sample weights w; the deviation of a single value is replaced by 1.
     """
 
     center: np.ndarray | None = None
@@ -77,9 +91,9 @@ class Scaling:
         """Return the scaling of rows for ``inputs`` and ``targets``; a sparse X is not centred and stays sparse."""
         found = cls()
         if check_flag(where, "scale_inputs", inputs):
-            found.center, found.scale = _center_and_scale(rows.X)
+            found.center, found.scale = _center_and_scale(rows.X, rows.weight)
         if check_flag(where, "scale_target", targets):
-            found.target_center, found.target_scale = _center_and_scale(rows.Y)
+            found.target_center, found.target_scale = _center_and_scale(rows.Y, rows.weight)
         return found
 
     def inputs(self, X: Any, dtype: np.dtype[Any]) -> Any:
@@ -108,15 +122,23 @@ class Scaling:
         return found.reshape(prediction.shape).astype(prediction.dtype, copy=False)
 
 
-def _center_and_scale(X: Any) -> tuple[np.ndarray, np.ndarray]:
+def _center_and_scale(X: Any, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of every column; the mean is 0 for a sparse matrix."""
+    if weight is not None:
+        # Left out, and not only multiplied by 0: it may be so large that its square overflows.
+        counted = weight > 0.0
+        X, weight = X[counted], weight[counted].astype(np.float64)
     if hasattr(X, "tocsr"):
         from sklearn.utils.sparsefuncs import mean_variance_axis
 
-        mean, variance = mean_variance_axis(X.tocsr(), axis=0)
+        mean, variance = mean_variance_axis(X.tocsr().astype(np.float64), axis=0, weights=weight)
         center = np.zeros_like(mean)
-    else:
+    elif weight is None:
         center, variance = X.mean(axis=0, dtype=np.float64), X.var(axis=0, dtype=np.float64)
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):
+            center = np.average(X, axis=0, weights=weight)
+            variance = np.average(np.square(X - center), axis=0, weights=weight)
     if not np.isfinite(variance).all():
         message = "fit: columns to be scaled must have a finite variance, got one that overflows. Scale them by hand."
         raise ConfigError(message)

@@ -11,6 +11,8 @@ import numpy as np
 
 from glassnet.tabular.encoding.coders import Coder
 from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.told import worth_telling
+from glassnet.tabular.encoding.weighting import category_counts
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.wording import few
 
@@ -35,10 +37,10 @@ class CategoryCoder(Coder):
     n_rare: int = 0
 
     @classmethod
-    def fit(cls, column: Column, max_categories: int) -> CategoryCoder:
-        """Return the coder for a column with two categories or more."""
-        counts = Counter(column.present().tolist())
-        by_frequency = sorted(counts, key=lambda category: (-counts[category], category))
+    def fit(cls, column: Column, max_categories: int, counts: np.ndarray | None = None) -> CategoryCoder:
+        """Return the coder for a column with two categories or more; ``counts`` are those of its present rows."""
+        found = category_counts(column.present(), counts)
+        by_frequency = sorted(found, key=lambda category: (-found[category], category))
         kept, rare = by_frequency[:max_categories], sorted(by_frequency[max_categories:])
         return cls(column.name, column.n_missing, tuple(sorted(kept)), tuple(rare[:_RARE_KEPT]), len(rare))
 
@@ -72,7 +74,7 @@ class CategoryCoder(Coder):
             words = f"one-hot, the {k} most frequent of {k + self.n_rare} categories, the rest as 'other'"
         return words + ("; missing values are flagged" if self.flagged else "")
 
-    def check(self, column: Column) -> list[str]:
+    def check(self, column: Column, n_trained: int) -> list[str]:
         if self.n_rare > len(self.rare):
             return []
         fate = "coded as 'other'" if self.n_rare else "coded as zero"
@@ -98,10 +100,10 @@ class CodeCoder(Coder):
     first: int = 0
 
     @classmethod
-    def fit(cls, column: Column, first: int) -> CodeCoder:
-        """Return the coder for a column, whose codes begin at ``first``."""
-        counts = Counter(column.present().tolist())
-        kept = sorted(counts, key=lambda category: (-counts[category], category))[:_MOST_CODES]
+    def fit(cls, column: Column, first: int, counts: np.ndarray | None = None) -> CodeCoder:
+        """Return the coder for a column, whose codes begin at ``first``; ``counts`` are those of its present rows."""
+        found = category_counts(column.present(), counts)
+        kept = sorted(found, key=lambda category: (-found[category], category))[:_MOST_CODES]
         return cls(column.name, column.n_missing, tuple(sorted(kept)), first)
 
     @property
@@ -121,7 +123,7 @@ class CodeCoder(Coder):
     def done(self) -> str:
         return f"a learned vector for each of {len(self.categories)} categories, and one for missing and new ones"
 
-    def check(self, column: Column) -> list[str]:
+    def check(self, column: Column, n_trained: int) -> list[str]:
         return _new_categories(column, self.categories, "get the vector of missing ones")
 
     @classmethod
@@ -133,7 +135,7 @@ def _new_categories(column: Column, known: Iterable[str], fate: str) -> list[str
     """Return a warning if rows have categories that training did not have; ``fate`` describes how they are encoded."""
     old = set(known)
     counts = Counter(text for text in column.present().tolist() if text not in old)
-    if not counts:
+    if not worth_telling(counts.total(), len(column)):
         return []
     shown = few((repr(text) for text, _ in counts.most_common()), _SHOWN)
     return [f"{Coder.rows_have(counts.total(), column)} a category that training did not have, {fate}: {shown}."]

@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from glassnet.errors import DataError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
-from glassnet.tabular.encoding.coders import BooleanCoder, Coder, LeftOut, NumberCoder
+from glassnet.tabular.encoding.coders import BooleanCoder, Coder, ConstantCoder, LeftOut, NumberCoder
 from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import plain_text
 
-__all__ = ["choose_coder", "is_identifier", "refuse_empty"]
+__all__ = ["choose_coder", "is_identifier", "refuse_empty", "without_information"]
 
 _ID_ROWS = 20  # a text column of more values than this
 _ID_SHARE = 0.9  # of which more than this share differ is an identifier
 
 
 def choose_coder(
-    column: Column, max_categories: int, scaling: str, embed_above: int | None = None, n_codes: int = 0
+    column: Column,
+    max_categories: int,
+    scaling: str,
+    embed_above: int | None = None,
+    n_codes: int = 0,
+    counts: np.ndarray | None = None,
 ) -> Coder:
     """Return the fitted coder of a column of training rows without infinite values, for options of `TableEncoder`.
 
-    ``n_codes`` is the number of codes of the previous columns.
+    ``n_codes`` is the number of codes of the previous columns, and each row stands for ``counts`` equal rows.
     """
-    coder = _plain_coder(column, max_categories, scaling)
+    counts = None if counts is None else counts[~column.missing]
+    coder = _plain_coder(column, max_categories, scaling, counts)
     most = math.inf if embed_above is None else embed_above
     has_many = isinstance(coder, CategoryCoder) and len(coder.categories) + coder.n_rare > most
-    return CodeCoder.fit(column, n_codes) if has_many else coder
+    return CodeCoder.fit(column, n_codes, counts) if has_many else coder
 
 
-def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
-    """Return the coder of a column without embeddings."""
+def _plain_coder(column: Column, max_categories: int, scaling: str, counts: np.ndarray | None) -> Coder:
+    """Return the coder of a column without embeddings; ``counts`` are those of its present rows."""
     present = column.present()
     if not len(present):
         return LeftOut(column.name, column.n_missing, column.kind, "all its values are missing", flags=False)
@@ -41,21 +51,38 @@ def _plain_coder(column: Column, max_categories: int, scaling: str) -> Coder:
         why = f"all its values are {plain_text(present[0])}"
         return LeftOut(column.name, column.n_missing, column.kind, why, flags=column.n_missing > 0)
     if column.kind == "category":
-        if is_identifier(column):
+        if is_identifier(column, counts):
             why = f"{len(distinct)} of {len(present)} values differ, like an identifier"
             return LeftOut(column.name, column.n_missing, column.kind, why, flags=False)
-        return CategoryCoder.fit(column, max_categories)
+        return CategoryCoder.fit(column, max_categories, counts)
     if column.kind == "boolean":
         return BooleanCoder(column.name, column.n_missing)
-    return NumberCoder.fit(column, scaling) if column.kind == "number" else DateCoder.fit(column)
+    if column.kind == "number":
+        is_time = column.form is not None and column.form.style == "time"
+        return (TimeCoder if is_time else NumberCoder).fit(column, scaling, counts)
+    return DateCoder.fit(column, counts)
 
 
-def is_identifier(column: Column) -> bool:
-    """Return whether nearly every value of a text column is another one, as names and identifiers are."""
-    if column.kind != "category" or len(column) - column.n_missing <= _ID_ROWS:
+def without_information(coders: Sequence[Coder], *, refuses: bool) -> list[Coder]:
+    """Return the coders of a table whose columns were all left out, with one feature that is always 0; or refuse it."""
+    if refuses:
+        reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
+        message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
+        raise DataError(message)
+    first, *others = coders
+    why = first.done().removeprefix("left out: ")
+    return [ConstantCoder(first.name, first.n_missing, first.training_kind, why), *others]
+
+
+def is_identifier(column: Column, counts: np.ndarray | None = None) -> bool:
+    """Return whether nearly every value of a text column is another one, as names and identifiers are.
+
+    ``counts`` are how many rows each present value stands for.
+    """
+    n_rows = len(column) - column.n_missing if counts is None else counts.sum()
+    if column.kind != "category" or n_rows <= _ID_ROWS:
         return False
-    present = column.present()
-    return len(set(present.tolist())) > _ID_SHARE * len(present)
+    return len(set(column.present().tolist())) > _ID_SHARE * n_rows
 
 
 def refuse_empty(names: list[str]) -> None:

@@ -12,11 +12,15 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.encoding.told import worth_telling
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import KINDS, Column
 from glassnet.tabular.reading.text import as_form
 
-__all__ = ["SCALINGS", "BooleanCoder", "Coder", "LeftOut", "NumberCoder", "Scaling", "finite", "outside_training"]
+__all__ = [
+    "SCALINGS", "BooleanCoder", "Coder", "ConstantCoder", "LeftOut", "NumberCoder", "Scaling", "finite",
+    "outside_training",
+]  # fmt: skip
 
 Scaling = Literal["standard", "robust", "normal"]
 SCALINGS: dict[str, type[Scale]] = {"standard": Scale, "robust": RobustScale, "normal": NormalScale}
@@ -88,8 +92,11 @@ class Coder:
         """Return a description of the encoding."""
         raise NotImplementedError
 
-    def warnings(self, raw: Column, form: Form | None = None) -> list[str]:
-        """Return all warnings about a new column, which may be of another kind than in training."""
+    def warnings(self, raw: Column, n_trained: int, form: Form | None = None) -> list[str]:
+        """Return all warnings about a new column, which may be of another kind than in training.
+
+        ``n_trained`` is the number of training rows, or 0 if it is not known; ``form`` is how training read the column.
+        """
         try:
             read = as_form(raw, form or Form(self.training_kind), "Not readable")
         except DataError as error:
@@ -97,13 +104,17 @@ class Coder:
         column = finite(read)
         head = f"Column {column.name!r}: "
         infinite = column.n_missing - read.n_missing
-        found = [f"{head}{infinite} of {len(column)} values are infinite and count as missing."] if infinite else []
-        if column.n_missing and not self.n_missing:
-            found.append(f"{head}{column.n_missing} of {len(column)} values are missing, where training had none.")
-        return found + self.check(column)
+        n_rows, found = len(column), []
+        if worth_telling(infinite, n_rows):
+            found.append(f"{head}{infinite} of {n_rows} values are infinite and count as missing.")
+        if worth_telling(column.n_missing, n_rows, n_trained) and not self.n_missing:
+            found.append(f"{head}{column.n_missing} of {n_rows} values are missing, where training had none.")
+        elif column.n_missing == n_rows and worth_telling(n_rows, n_rows) and n_rows > 1:
+            found.append(f"{head}all {n_rows} values are missing.")
+        return found + self.check(column, max(n_trained - self.n_missing, 0))
 
-    def check(self, column: Column) -> list[str]:
-        """Return warnings about the values of a new column."""
+    def check(self, column: Column, n_trained: int) -> list[str]:
+        """Return warnings about the values of a new column, where training had ``n_trained`` values."""
         return []
 
     @staticmethod
@@ -140,9 +151,13 @@ class NumberCoder(Coder):
     note: str = ""
 
     @classmethod
-    def fit(cls, column: Column, scaling: str = "standard") -> NumberCoder:
-        """Return the coder of a column whose values are not all equal; ``scaling`` is one of `SCALINGS`."""
-        return cls(column.name, column.n_missing, SCALINGS[scaling].fit(column.present()), _row_number_note(column))
+    def fit(cls, column: Column, scaling: str = "standard", counts: np.ndarray | None = None) -> NumberCoder:
+        """Return the coder of a column whose values are not all equal.
+
+        ``scaling`` is one of `SCALINGS`, and ``counts`` are those of the present rows.
+        """
+        scale = SCALINGS[scaling].fit(column.present(), counts)
+        return cls(column.name, column.n_missing, scale, _row_number_note(column))
 
     def encode(self, column: Column) -> np.ndarray:
         return self.scale.forward(np.where(column.missing, self.scale.mean, column.values))[:, None]
@@ -150,8 +165,8 @@ class NumberCoder(Coder):
     def done(self) -> str:
         return self.scale.words() + ("; missing values become the mean and are flagged" if self.flagged else "")
 
-    def check(self, column: Column) -> list[str]:
-        return outside_training(column, self.scale, column.present(), "{:.6g}".format)
+    def check(self, column: Column, n_trained: int) -> list[str]:
+        return outside_training(column, self.scale, column.present(), "{:.6g}".format, n_trained)
 
     @classmethod
     def _read(cls, entries: Entries) -> tuple[Any, ...]:
@@ -201,6 +216,33 @@ class LeftOut(Coder):
         return entries.choice("column_kind", KINDS), entries.text("why"), entries.flag("flags")
 
 
+@dataclass(frozen=True)
+class ConstantCoder(Coder):
+    """The one feature, always 0, of a table of which no column tells rows apart."""
+
+    kind = "constant"
+
+    column_kind: str
+    why: str
+
+    @property
+    def flagged(self) -> bool:
+        return False
+
+    def encode(self, column: Column) -> np.ndarray:
+        return np.zeros((len(column), 1))
+
+    def done(self) -> str:
+        return f"left out: {self.why}"
+
+    def warnings(self, raw: Column, n_trained: int, form: Form | None = None) -> list[str]:
+        return []
+
+    @classmethod
+    def _read(cls, entries: Entries) -> tuple[Any, ...]:
+        return entries.choice("column_kind", KINDS), entries.text("why")
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
@@ -213,10 +255,12 @@ def finite(column: Column) -> Column:
     return replace(column, values=values, missing=np.isnan(values))
 
 
-def outside_training(column: Column, scale: Scale, values: np.ndarray, text: Callable[[float], str]) -> list[str]:
+def outside_training(
+    column: Column, scale: Scale, values: np.ndarray, text: Callable[[float], str], n_trained: int
+) -> list[str]:
     """Return a warning if present values, as numbers that ``text`` prints, are outside the range of training."""
     beyond = values[scale.outside(values)]
-    if not beyond.size:
+    if not worth_telling(beyond.size, len(column), n_trained):
         return []
     ranges = [(text(low), text(high)) for low, high in ((scale.low, scale.high), (beyond.min(), beyond.max()))]
     there, here = (low if low == high else f"{low} to {high}" for low, high in ranges)

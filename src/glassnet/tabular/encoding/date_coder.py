@@ -34,10 +34,10 @@ class DateCoder(Coder):
     cycles: tuple[str, ...]  # names in `CYCLES`
 
     @classmethod
-    def fit(cls, column: Column) -> DateCoder:
-        """Return the coder of a column whose dates are not all equal."""
+    def fit(cls, column: Column, counts: np.ndarray | None = None) -> DateCoder:
+        """Return the coder of a column whose dates are not all equal; ``counts`` are those of its present rows."""
         days = _days(column.present())
-        scale = Scale.fit(days)
+        scale = Scale.fit(days, counts)
         # A cycle helps only if training covers all of it and more than one phase (dates have no time of day).
         seen = [name for name, period in CYCLES.items() if scale.high - scale.low >= period]
         cycles = [name for name in seen if np.ptp(np.mod(days, CYCLES[name])) > 1e-6 * CYCLES[name]]
@@ -61,8 +61,8 @@ class DateCoder(Coder):
             words += f"; place in the {' and '.join(self.cycles)} as sine and cosine"
         return words + ("; missing values become 0 and are flagged" if self.flagged else "")
 
-    def check(self, column: Column) -> list[str]:
-        return outside_training(column, self.scale, _days(column.present()), _moment_text)
+    def check(self, column: Column, n_trained: int) -> list[str]:
+        return outside_training(column, self.scale, _days(column.present()), _moment_text, n_trained)
 
     @classmethod
     def _read(cls, entries: Entries) -> tuple[Any, ...]:

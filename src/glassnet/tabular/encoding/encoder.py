@@ -10,13 +10,25 @@ import numpy as np
 
 from glassnet.errors import DataError, FormatError, NotFittedError
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
-from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty
-from glassnet.tabular.encoding.coders import SCALINGS, BooleanCoder, Coder, LeftOut, NumberCoder, Scaling, finite
+from glassnet.tabular.encoding.coder_choice import choose_coder, refuse_empty, without_information
+from glassnet.tabular.encoding.coders import (
+    SCALINGS,
+    BooleanCoder,
+    Coder,
+    ConstantCoder,
+    LeftOut,
+    NumberCoder,
+    Scaling,
+    finite,
+)
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.date_coder import DateCoder
+from glassnet.tabular.encoding.encoder_entries import check_codes, read_bounds
 from glassnet.tabular.encoding.forms import read_forms
 from glassnet.tabular.encoding.presence import presence_warnings, require_columns
 from glassnet.tabular.encoding.robust_scaling import RobustScale
+from glassnet.tabular.encoding.time_coder import TimeCoder
+from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
 from glassnet.tabular.reading.options import ReadOptions
@@ -28,7 +40,9 @@ from glassnet.utils.checks import check_choice, check_flag, check_integer
 __all__ = ["TableEncoder", "placed_coders"]
 
 _FORMATS = (1, 2)  # files of format 1 have standard scaling and no codes
-_KINDS_OF_CODERS = (NumberCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut)
+_KINDS_OF_CODERS = (
+    NumberCoder, TimeCoder, BooleanCoder, CategoryCoder, CodeCoder, DateCoder, LeftOut, ConstantCoder,
+)  # fmt: skip
 _CODERS: dict[str, type[Coder]] = {coder.kind: coder for coder in _KINDS_OF_CODERS}
 
 
@@ -39,6 +53,7 @@ class TableEncoder:
 
     * **number**: ``(x - mean) / std`` with the statistics of the training rows, in float64. A missing or infinite
       value becomes 0, the mean.
+    * **time of the day**: seconds, as a number, and the sine and cosine of the phase in the day.
     * **boolean**: true is 1, false -1, a missing value 0.
     * **category**: two categories become one feature, 1 for the second in alphabetical order, -1 for the first, 0
       for a missing or new one. More become one feature of 0 and 1 each; beyond ``max_categories`` the rarer ones
@@ -61,7 +76,8 @@ class TableEncoder:
     embed_above : int, optional
         Columns of more categories than this become one feature, a whole number for an `Embedding` layer.
     allow_empty : bool, default=False
-        Whether a column without any value is left out, as one with one value only, instead of refused.
+        Whether a column without any value is left out, as one with one value only, instead of refused; and a table of
+        which all columns are left out gets one feature that is always 0: see `is_constant`.
 
     Attributes
     ----------
@@ -96,18 +112,22 @@ class TableEncoder:
         self.embed_above = embed_above
         self.allow_empty = check_flag("TableEncoder", "allow_empty", allow_empty)
         self._coders: list[Coder] | None = None
+        self._n_rows = 0
         self._bounds: list[RobustScale | None] = []
         self._forms: dict[str, Form] = {}  # of columns of text
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
-    def fit(self, frame: Any) -> TableEncoder:
+    def fit(self, frame: Any, sample_weight: Any = None) -> TableEncoder:
         """Fit scales and categories to training rows, which must not include rows that are held out.
 
         Parameters
         ----------
         frame : Table, DataFrame or mapping
             Training rows without the target; see `to_table`.
+        sample_weight : array of shape (n,), optional
+            A row of weight 2 counts as two equal rows in means, quantiles and frequencies, one of weight 0 as none.
+            Other weights count as multiples of the smallest if they are, or else are scaled to a mean of 1.
 
         Raises
         ------
@@ -120,24 +140,26 @@ class TableEncoder:
             must = "the frame must have at least one row and one column beside the target"
             message = f"TableEncoder.fit: {must}, got {got}."
             raise DataError(message, got=got)
+        counts = None
+        if sample_weight is not None:
+            counts = as_counts("TableEncoder.fit", sample_weight, table.n_rows)
+            table, counts = table.take(counts > 0.0), counts[counts > 0.0]
         columns = [finite(column) for column in table.columns]
         if not self.allow_empty:
             refuse_empty([column.name for column in columns if column.n_missing == len(column)])
         coders: list[Coder] = []
         for column in columns:
             n_codes = sum(coder.n_codes for coder in coders)
-            coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes))
+            coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes, counts))
         if not any(coder.features for coder in coders):
-            reasons = "; ".join(f"{coder.name!r} {coder.done()}" for coder in coders[:5])
-            message = f"TableEncoder.fit: at least one column must tell rows apart, got {reasons}."
-            raise DataError(message)
-        self._coders, self._bounds = coders, []
+            coders = without_information(coders, refuses=not self.allow_empty)
+        self._coders, self._bounds, self._n_rows = coders, [], table.n_rows
         self._forms = {column.name: column.form for column in table.columns if column.form is not None}
         if self.scaling == "robust":
             X = self._features(table, np.float64)
             each = [(coder, i) for coder in coders for i in range(len(coder.features))]
             direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in each]
-            self._bounds = [None if skip else RobustScale.fit(x) for x, skip in zip(X.T, direct, strict=True)]
+            self._bounds = [None if skip else RobustScale.fit(x, counts) for x, skip in zip(X.T, direct, strict=True)]
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:
@@ -167,6 +189,11 @@ class TableEncoder:
     def n_codes(self) -> int:
         """Number of codes of all columns."""
         return sum(coder.n_codes for coder in self.coders)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no column tells rows apart, so that the one feature is always 0."""
+        return any(isinstance(coder, ConstantCoder) for coder in self.coders)
 
     @property
     def column_names(self) -> list[str]:
@@ -226,14 +253,15 @@ class TableEncoder:
     def check(self, frame: Any) -> list[str]:
         """Return warnings about the rows of ``frame``, each one sentence; an empty list if they resemble training.
 
-        They report columns that are absent, not needed or cannot be read, categories that training did not have, values
-        outside its range, and missing values in columns that had none in training.
+        They report columns that are absent, not needed, cannot be read or have no value, and, in three rows and more
+        than 1 % (or in any of up to ten rows), categories that training did not have, values outside its range, and
+        missing values in columns that had none in training; of the last two not what chance explains.
         """
         table = self._table(frame, "TableEncoder.check")
         found = presence_warnings(self.column_names, self._known, table)
         for coder in self.coders:
             if coder.features and coder.name in table:
-                found += coder.warnings(table[coder.name], self._form_of(coder))
+                found += coder.warnings(table[coder.name], self._n_rows, self._form_of(coder))
         return found
 
     def describe(self) -> list[dict[str, Any]]:
@@ -262,14 +290,14 @@ class TableEncoder:
         # A form that any reader has by itself is not written, so that files stay as they were.
         special = {name: form.config() for name, form in self._forms.items() if form.missing or not form.is_plain}
         forms = {"forms": special} if special else {}
+        base = {"max_categories": self.max_categories, "rows": self._n_rows, "columns": columns}
         if self.scaling == "standard" and self.embed_above is None:
-            return {"format": 1, "max_categories": self.max_categories, "columns": columns, **forms}
+            return {"format": 1, **base, **forms}
         return {
             "format": 2,
-            "max_categories": self.max_categories,
+            **base,
             "scaling": self.scaling,
             "embed_above": self.embed_above,
-            "columns": columns,
             "bounds": [None if bound is None else bound.config() for bound in self._bounds],
             **forms,
         }
@@ -295,10 +323,11 @@ class TableEncoder:
         if len(set(names)) < len(names) or not any(coder.features for coder in coders):
             message = f"{entries.where}: 'columns' must give features and have different names, got {names[:10]}."
             raise FormatError(message, got=names)
-        _check_codes(entries, coders)
+        check_codes(entries, coders)
         encoder._coders = coders
+        encoder._n_rows = entries.count("rows") if "rows" in config else 0  # older files have no such entry
         encoder._forms = read_forms(entries, {coder.name: coder.training_kind for coder in coders})
-        encoder._bounds = _bounds(entries, len(encoder.feature_names)) if options else []
+        encoder._bounds = read_bounds(entries, len(encoder.feature_names)) if options else []
         return encoder
 
     def __repr__(self) -> str:
@@ -317,24 +346,3 @@ def placed_coders(encoder: TableEncoder) -> Iterator[tuple[Coder, slice]]:
         if coder.features:
             yield coder, slice(start, stop)
         start = stop
-
-
-def _check_codes(entries: Entries, coders: list[Coder]) -> None:
-    """Raise an error if codes do not follow each other: a layer would look up another column's vectors."""
-    expected = 0
-    for coder in coders:
-        if isinstance(coder, CodeCoder):
-            if coder.first != expected:
-                must = f"the codes of {coder.name!r} must begin at {expected}"
-                message = f"{entries.where}: {must}, got {coder.first}."
-                raise FormatError(message, expected=expected, got=coder.first)
-            expected += coder.n_codes
-
-
-def _bounds(entries: Entries, n_features: int) -> list[RobustScale | None]:
-    """Return the scales of the features in a configuration."""
-    key = "bounds"
-    given = entries.config.get(key)
-    if not isinstance(given, list) or len(given) not in (0, n_features):
-        raise entries.refuse(key, f"a list of {n_features} scales or of none")
-    return [None if one is None else RobustScale.from_config(Entries(entries.where, one)) for one in given]

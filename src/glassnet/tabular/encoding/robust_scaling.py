@@ -11,6 +11,7 @@ import numpy as np
 
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.scaling import Scale, distances
+from glassnet.tabular.encoding.weighting import quantiles_of
 
 __all__ = ["NormalScale", "RobustScale"]
 
@@ -55,12 +56,12 @@ class RobustScale(Scale):
     q: float = 1.0
 
     @classmethod
-    def fit(cls, values: np.ndarray) -> RobustScale:
-        plain = Scale.fit(values)
+    def fit(cls, values: np.ndarray, counts: np.ndarray | None = None) -> RobustScale:
+        plain = Scale.fit(values, counts)
         exponent = _exponent(values)
         with np.errstate(under="ignore", over="ignore"):
             small = np.ldexp(values, -exponent)
-            first, median, third = np.quantile(small, [0.25, 0.5, 0.75])
+            first, median, third = quantiles_of(small, [0.25, 0.5, 0.75], counts)
             q = third - first or (small.max() - small.min()) / 2.0
             center, spread = float(np.ldexp(median, exponent)), min(float(np.ldexp(q, exponent)), _LARGEST)
         return cls(plain.mean, plain.std, plain.low, plain.high, center, spread)
@@ -115,15 +116,17 @@ class NormalScale(Scale):
     quantiles: tuple[float, ...] = ()
 
     @classmethod
-    def fit(cls, values: np.ndarray) -> NormalScale:
-        plain = Scale.fit(values)
-        n = min(max(len(values) // _ROWS_PER_QUANTILE, _FEWEST_QUANTILES), _MOST_QUANTILES)
+    def fit(cls, values: np.ndarray, counts: np.ndarray | None = None) -> NormalScale:
+        plain = Scale.fit(values, counts)
+        n_rows = len(values) if counts is None else int(counts.sum())
+        n = min(max(n_rows // _ROWS_PER_QUANTILE, _FEWEST_QUANTILES), _MOST_QUANTILES)
         exponent = _exponent(values)
         # A little noise, so that the function has no jump at a value of many rows.
         size = 1e-5 * float(np.ldexp(plain.std, -exponent))
         noise = np.random.default_rng(0).standard_normal(len(values)) * size
         with np.errstate(under="ignore", over="ignore"):
-            found = np.ldexp(np.sort(np.quantile(np.ldexp(values, -exponent) + noise, np.linspace(0, 1, n))), exponent)
+            quantiles = quantiles_of(np.ldexp(values, -exponent) + noise, np.linspace(0, 1, n), counts)
+            found = np.ldexp(np.sort(quantiles), exponent)
         return cls(plain.mean, plain.std, plain.low, plain.high, tuple(np.clip(found, -_LARGEST, _LARGEST).tolist()))
 
     def forward(self, values: np.ndarray) -> np.ndarray:

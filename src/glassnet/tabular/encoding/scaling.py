@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.tabular.encoding.config_reader import Entries
+from glassnet.tabular.encoding.weighting import mean_of
 
 __all__ = ["Scale", "distances"]
 
@@ -52,8 +53,8 @@ class Scale:
     high: float
 
     @classmethod
-    def fit(cls, values: np.ndarray) -> Scale:
-        """Return the scale of finite values, at least one."""
+    def fit(cls, values: np.ndarray, counts: np.ndarray | None = None) -> Scale:
+        """Return the scale of finite values, at least one, of which each stands for ``counts`` equal rows."""
         low, high = float(values.min()), float(values.max())
         if low == high:
             return cls(low, 0.0, low, high)
@@ -61,8 +62,8 @@ class Scale:
         exponent = int(np.frexp(max(abs(low), abs(high)))[1])
         with np.errstate(under="ignore"):
             small = np.ldexp(values, -exponent)
-            mean = small.mean()
-            std = np.sqrt(np.square(small - mean).mean())
+            mean = mean_of(small, counts)
+            std = np.sqrt(mean_of(np.square(small - mean), counts))
             return cls(float(np.ldexp(mean, exponent)), float(np.ldexp(std, exponent)), low, high)
 
     def forward(self, values: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ from glassnet.errors import DataError, FormatError, NotFittedError, ShapeError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.forms import read_form
 from glassnet.tabular.encoding.scaling import Scale
+from glassnet.tabular.encoding.target_choice import infer_task, labels_of, plain_label, scale_of
+from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.table import Column
@@ -22,9 +24,6 @@ __all__ = ["TargetEncoder"]
 
 _FORMAT = 1
 _TASKS = ("classification", "regression")
-_MOST_CLASSES = 10  # in a column of numbers: more are mostly counts or amounts, not codes
-_ROWS_PER_CLASS = 5
-_ID_ROWS = 20
 _LABEL_TYPES: dict[str, Any] = {"category": str, "boolean": bool, "number": (int, float)}
 
 
@@ -73,7 +72,7 @@ class TargetEncoder:
 
     # ---- learning -----------------------------------------------------------------------------------------------
 
-    def fit(self, column: Any, task: str | None = None) -> TargetEncoder:
+    def fit(self, column: Any, task: str | None = None, sample_weight: Any = None) -> TargetEncoder:
         """Fit labels, or the scale, to the target of the training rows.
 
         A classification may be fitted to all rows, so that a class without any training row gets a code too; a
@@ -85,6 +84,8 @@ class TargetEncoder:
             Without missing values.
         task : {"classification", "regression"}, optional
             Overrides the choice by the values.
+        sample_weight : array of shape (n,), optional
+            Weights of the rows; see `TableEncoder.fit`.
 
         Raises
         ------
@@ -94,20 +95,26 @@ class TargetEncoder:
         """
         if task is not None:
             check_choice("TargetEncoder.fit", "task", task, _TASKS)
-        column = _in_own_words(self._complete(_as_column(column), "fit"))
+        column = _as_column(column)
+        counts = None
+        if sample_weight is not None:
+            counts = as_counts("TargetEncoder.fit", sample_weight, len(column))
+            column, counts = column.take(counts > 0.0), counts[counts > 0.0]
+        column = _in_own_words(self._complete(column, "fit"))
         if column.kind == "date":
             message = f"TargetEncoder.fit: the target {column.name!r} must hold labels or numbers, got dates."
             raise DataError(message, expected="labels or numbers", got="dates")
         self.name, self.kind = column.name, column.kind
         self.form = column.form or Form(column.kind)
-        chosen, self.reason = (task, "") if task else _infer(column)
+        n_rows = len(column) if counts is None else counts.sum()
+        chosen, self.reason = (task, "") if task else infer_task(column, n_rows)
         if chosen == "classification" and column.exact is not None:
             column = replace(as_kind(column, "category", "TargetEncoder"), form=Form("category"))
             self.kind, self.form = "category", Form("category")
         if chosen == "classification":
-            self._labels, self._scale = _labels_of(column), None
+            self._labels, self._scale = labels_of(column, n_rows), None
         else:
-            self._labels, self._scale = [], _scale_of(column)
+            self._labels, self._scale = [], scale_of(column, counts)
             self.kind = "number"
             self.form = self.form if self.form.kind == "number" else Form("number")
         self._task = chosen
@@ -196,7 +203,7 @@ class TargetEncoder:
         found = np.array([codes.get(value, -1) for value in column.values.tolist()], dtype=np.int64)
         if (found < 0).any():
             row, count = int(np.argmin(found)), int((found < 0).sum())
-            value = _label(column.values[row])
+            value = plain_label(column.values[row])
             must = f"the target {self.name!r} must be one of {few(map(repr, self._labels))} as in training"
             more = f", and in {count - 1} more" if count > 1 else ""
             advice = "Leave such rows out, or train with them."
@@ -290,54 +297,3 @@ def _in_own_words(column: Column) -> Column:
     if column.kind == "boolean" and column.form is not None and column.form.words:
         return replace(as_kind(column, "category", "TargetEncoder"), form=column.form)
     return column
-
-
-def _label(value: Any) -> Any:
-    """Return a label as a Python object, whole numbers as int."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _infer(column: Column) -> tuple[str, str]:
-    """Return the task and the reason for it."""
-    if column.kind != "number":
-        return "classification", "it holds text" if column.kind == "category" else "it holds true and false"
-    if (column.values != np.floor(column.values)).any():
-        return "regression", "it holds numbers with fractions"
-    k, n = len(np.unique(column.values)), len(column)
-    reason = f"it holds whole numbers, {k} different ones in {n} rows"
-    few = k == 2 or (k <= _MOST_CLASSES and k * _ROWS_PER_CLASS <= n)
-    return "classification" if few else "regression", reason
-
-
-def _labels_of(column: Column) -> list[Any]:
-    """Return the sorted labels of a classification."""
-    labels = [_label(value) for value in sorted(set(column.values.tolist()))]
-    if len(labels) < 2:
-        must = f"the target {column.name!r} must have at least two classes"
-        message = f"TargetEncoder.fit: {must}, got only {labels[0]!r}."
-        raise DataError(message, expected="two classes", got=labels)
-    if len(labels) == len(column) > _ID_ROWS:
-        must = f"the target {column.name!r} must have classes of more than one row"
-        advice = "Choose another column, or task='regression' for numbers."
-        message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
-        raise DataError(message, expected=must, got=len(labels))
-    # All are of one type: float if one is.
-    return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
-
-
-def _scale_of(column: Column) -> Scale:
-    """Return the scale of a regression's target."""
-    if column.kind == "boolean":
-        column = as_kind(column, "number", "TargetEncoder.fit")
-    if column.kind != "number":
-        must = f"the target {column.name!r} of a regression must hold numbers"
-        got = f"text such as {column.values[0]!r}"
-        message = f"TargetEncoder.fit: {must}, got {got}. Use task='classification' for labels."
-        raise DataError(message, expected=must, got=column.values[0])
-    scale = Scale.fit(column.values)
-    if scale.std == 0.0:
-        must = f"the target {column.name!r} must have different values"
-        message = f"TargetEncoder.fit: {must}, got {scale.low:g} in all {len(column)} rows. There is nothing to learn."
-        raise DataError(message, expected=must, got=scale.low)
-    return scale

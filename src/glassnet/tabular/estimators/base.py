@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import numbers
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from glassnet.attribution import Importance
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import Network
-from glassnet.tabular.attribution.reasons import Why
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.encoding.weighting import as_counts
+from glassnet.tabular.estimators.fitted import FittedEstimator
 from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_rows, refuse_two_divisions
-from glassnet.tabular.estimators.inputs import as_array, as_table
+from glassnet.tabular.estimators.importances import sample_of
+from glassnet.tabular.estimators.inputs import as_table, check_read_names
+from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
-from glassnet.tabular.model import TableModel
-from glassnet.tabular.one_row import Answer, answer_of
-from glassnet.tabular.reading.frames import is_frame
-from glassnet.tabular.reading.rows import complete_rows
+from glassnet.tabular.reading.options import ReadAs
 from glassnet.tabular.reading.table import Column, Table
-from glassnet.training import History
-from glassnet.utils.checks import check_integer, check_number, check_weights
-from glassnet.utils.estimator_types import BaseEstimator
+from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames
 
 __all__ = ["RandomState", "TabularEstimator"]
@@ -41,7 +35,7 @@ RandomState = int | np.random.RandomState | np.random.Generator | None
 """What ``random_state`` takes."""
 
 
-class TabularEstimator(AdvisesOnNames, BaseEstimator):
+class TabularEstimator(AdvisesOnNames, FittedEstimator):
     """Base of `TabularClassifier` and `TabularRegressor`.
 
     Parameters
@@ -69,6 +63,16 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
     threads : int or "auto", default=1
         BLAS threads. "auto" times the first steps with more, and takes what is faster: RealMLP then trains in about
         four fifths of the time on two idle cores, but another number changes last bits, and in the end the network.
+    decimal : {".", ","}, optional
+        Decimal mark of numbers in text cells; by default the cells decide.
+    thousands : {",", ".", " ", "'", "_"}, optional
+        Their thousands separator; by default the cells decide.
+    missing : list, optional
+        Cells that mean "no value", such as ``["-999", "unknown"]``, besides the usual ones.
+    day_first : bool, optional
+        Whether the day stands before the month in dates such as 01/02/2024; by default the cells decide.
+    read : dict, optional
+        What columns are read as, by name: "number", "text", "category", "date" or "drop".
     verbose : bool, default=False
         Whether to show a progress line.
     random_state : int, RandomState, Generator or None, default=None
@@ -101,11 +105,14 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
     batch_size: int | None
     max_seconds: float | None
     threads: int | Literal["auto"]
+    decimal: str | None
+    thousands: str | None
+    missing: Sequence[Any] | None
+    day_first: bool | None
+    read: Mapping[str, ReadAs] | None
     verbose: bool
     random_state: RandomState
 
-    model_: TableModel
-    histories_: list[History]
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
@@ -128,7 +135,8 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
         ----------
         X : DataFrame of pandas, polars or pyarrow, dict of arrays, list of dicts, or array of shape (n, d)
             Columns of numbers, text, categories, booleans and dates; values may be missing. In an array of objects each
-            column has a kind of its own. A column without any value is left out.
+            column has a kind of its own. One `TableWarning` names the columns that are left out, such as those of
+            one value; without any other column every row gets the same answer.
         y : array or Series of shape (n,)
             Labels of any kind, or numbers.
         validation_data : (X, y) or (X, y, sample_weight), optional
@@ -136,7 +144,9 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
             out at random, stratified by label, if there are ten or more. Equal rows, target included, stay together
             as long as enough different ones are on each side.
         sample_weight : array of shape (n,), optional
-            The loss is ``sum(w * l) / sum(w)``; a row of weight 0 is ignored.
+            The loss is ``sum(w * l) / sum(w)``, and in every statistic (scales, quartiles, frequencies, metrics) a row
+            of weight 2 counts as two equal rows and one of weight 0 as none. But rows are drawn as they are: one row of
+            weight 2 is in one batch, and held out or not, where two equal rows may be in two.
         groups : array of shape (n,), optional
             The group of each row, such as a patient: rows of one group are trained on, or held out, together, also with
             ``n_folds``.
@@ -153,7 +163,10 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
+        self._target_forms = {}
+        check_read_names(self, target_name(y, table.names))
         column = self._as_column(target_name(y, table.names), values)
+        self._target_forms = {} if column.form is None else {column.name: column.form}
         train, kept = self._rows(table, column, sample_weight, "")
         self._check_rows(train, options)
         target = self._learn_target(values[kept], train.target)
@@ -165,8 +178,11 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
             folds = folds_of(f"{name}.fit", self.cv, X, values, groups, kept) if by_cv else []
             train = replace(train, groups=None if group_of is None else group_of[kept])
             train, valid, options = divided(train, folds, options)
-        found = fit_table(train, valid, target, options)
+        found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
+        self._sample, self._importances = sample_of(found.checked), None
+        told = notices_of_fit(train.inputs, train.target, found.model.encoder)
+        issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
         return self
 
@@ -204,13 +220,13 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
             return int(self.random_state.integers(2**31 - 1))
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _as_column(self, name: str, values: np.ndarray) -> Column:
-        """Return targets as a column."""
-        raise NotImplementedError
-
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         """Return a target encoder fitted on the column; ``values`` are the same targets as the user passed them."""
         raise NotImplementedError
+
+    def _class_weights(self) -> Any:
+        """Return the weights of classes by their codes, "balanced", or None."""
+        return None
 
     def _rows(self, table: Table, column: Column, weight: Any, what: str) -> tuple[Rows, np.ndarray]:
         """Return the rows with a weight above 0, and a mask of them."""
@@ -220,14 +236,10 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
             raise DataError(message, expected=table.n_rows, got=len(column))
         if weight is None:
             return Rows(table, column), np.ones(table.n_rows, dtype=bool)
-        checked = check_weights(name, weight)
-        if checked.shape != (table.n_rows,):
-            must = f"{what}sample_weight must have shape ({table.n_rows},)"
-            message = f"{name}: {must}, got {checked.shape}."
-            raise DataError(message, expected=table.n_rows, got=checked.shape)
+        counts = as_counts(name, weight, table.n_rows, what)
         with np.errstate(under="ignore"):
-            kept = checked.astype(np.float32) > 0.0
-        return Rows(table, column, checked).take(kept), kept
+            kept = counts.astype(np.float32) > 0.0
+        return Rows(table, column, counts).take(kept), kept
 
     def _check_rows(self, train: Rows, options: FitOptions) -> None:
         """Raise an error if there are too few rows to train on, or for the folds."""
@@ -248,83 +260,6 @@ class TabularEstimator(AdvisesOnNames, BaseEstimator):
         table = as_table(self, data[0], reset=False)
         column = self._as_column(target, one_per_row(name, data[1]))
         return self._rows(table, column, data[2] if len(data) == 3 else None, "validation ")[0]
-
-    # ---- use -------------------------------------------------------------------------------------------------------
-
-    def _table(self, X: Any) -> Table:
-        check_is_fitted(self, "model_")
-        if self._columns[0]:
-            encoder = self.model_.encoder
-            X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
-        return as_table(self, X, reset=False)
-
-    @property
-    def network_(self) -> Network:
-        """The trained network; several are its members."""
-        check_is_fitted(self, "model_")
-        return self.model_.network
-
-    @property
-    def history_(self) -> History:
-        """Training history of the first network."""
-        check_is_fitted(self, "model_")
-        return self.histories_[0]
-
-    def predict_one(self, row: Any) -> Answer:
-        """Return the answer for one row as plain data that JSON can hold; see `TableModel.predict_one`.
-
-        Parameters
-        ----------
-        row : dict, Series, row of a structured array, or table of one row
-            As in ``X`` of `fit`, or a list of values if that was an array.
-        """
-        cells = None if is_frame(row) else as_array(row)
-        table = self._table(row if cells is None or cells.ndim != 1 else [row])
-        return answer_of(self.model_, table, self._labels(), f"{type(self).__name__}.predict_one")
-
-    def _labels(self) -> list[Any]:
-        """Return the labels in the order of the model's codes; none for a regression."""
-        return []
-
-    def why(self, X: Any, background: Any = None) -> list[Why]:
-        """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
-
-        Parameters
-        ----------
-        X : as of `fit`
-            Rows to explain.
-        background : as of `fit`, optional
-            Rows to compare with.
-        """
-        table = self._table(X)
-        return self.model_.why(table, None if background is None else self._table(background))
-
-    def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
-        """Return how much worse the predictions for X get when a column is shuffled.
-
-        Parameters
-        ----------
-        X, y : as of `fit`
-            Rows with known targets, preferably ones that `fit` did not see.
-        metric, repeats
-            As of `glassnet.attribution.permutation_importance`.
-        """
-        table = self._table(X)
-        name = self.model_.target.name
-        column = self._as_column(name, one_per_row(f"{type(self).__name__}.importance", y))
-        rest = [other for other in table.columns if other.name != name]
-        return self.model_.importance(Table([*rest, column]), metric=metric, repeats=repeats)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
-
-        Parameters
-        ----------
-        path : str or path-like
-            File to write; its name ends in ``.safetensors``.
-        """
-        check_is_fitted(self, "model_")
-        self.model_.save(path)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

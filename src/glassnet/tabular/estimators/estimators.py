@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,9 +10,11 @@ import numpy as np
 from glassnet.errors import ConfigError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.base import RandomState, TabularEstimator
-from glassnet.tabular.estimators.targets import find_classes, label_column, number_column
+from glassnet.tabular.estimators.inputs import read_options
+from glassnet.tabular.estimators.targets import find_classes, label_column, number_column, weights_by_code
 from glassnet.tabular.fitting.objective import ClassMetric, NumberMetric
 from glassnet.tabular.fitting.recipes import RecipeName
+from glassnet.tabular.reading.options import ReadAs
 from glassnet.tabular.reading.table import Column
 from glassnet.utils.docstrings import shares_documentation
 from glassnet.utils.estimator_types import ClassifierMixin, RegressorMixin
@@ -26,6 +28,10 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
 
     Parameters
     ----------
+    class_weight : "balanced" or dict, optional
+        Weights by label, which multiply those of the rows, held-out ones too: the metric that chooses the epoch counts
+        them as the loss does. "balanced" gives every class the same sum of weights; a label that a dict leaves out has
+        weight 1.
     metric : {"accuracy", "balanced_accuracy", "f1", "log_loss", "auc", "brier"}, optional
         Metric that chooses the epoch, by default the accuracy. With a metric of probabilities, labels are not smoothed.
 
@@ -52,6 +58,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         self,
         recipe: RecipeName = "realmlp",
         *,
+        class_weight: Literal["balanced"] | Mapping[Any, float] | None = None,
         n_ensemble: int = 1,
         n_folds: int | None = None,
         cv: Any = None,
@@ -60,15 +67,25 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         batch_size: int | None = None,
         max_seconds: float | None = None,
         threads: int | Literal["auto"] = 1,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        missing: Sequence[Any] | None = None,
+        day_first: bool | None = None,
+        read: Mapping[str, ReadAs] | None = None,
         verbose: bool = False,
         random_state: RandomState = None,
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
+        self.decimal, self.thousands, self.missing = decimal, thousands, missing
+        self.day_first, self.read, self.class_weight = day_first, read, class_weight
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
-        return label_column("TabularClassifier", name, values)
+        return label_column("TabularClassifier", name, values, read_options(self, self._target_forms))
+
+    def _class_weights(self) -> Any:
+        return weights_by_code("TabularClassifier", self.class_weight, self.classes_, self._places)
 
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         target = TargetEncoder().fit(column, "classification")
@@ -83,7 +100,16 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each label for each row of X, float32 (n, k), in the order of ``classes_``."""
         table = self._table(X)
-        return self.model_.predict_proba(table)[:, self._places]
+        found = self.model_.predict_proba(table)[:, self._places]
+        self._warn_of(table)
+        return found
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Return the logarithms of `predict_proba` for X, float32 (n, k); finite also where it is rounded to 0."""
+        table = self._table(X)
+        found = self.model_.predict_log_proba(table)[:, self._places]
+        self._warn_of(table)
+        return found
 
     def _labels(self) -> list[Any]:
         return [self.classes_[place] for place in np.argsort(self._places)]
@@ -125,16 +151,23 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         batch_size: int | None = None,
         max_seconds: float | None = None,
         threads: int | Literal["auto"] = 1,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        missing: Sequence[Any] | None = None,
+        day_first: bool | None = None,
+        read: Mapping[str, ReadAs] | None = None,
         verbose: bool = False,
         random_state: RandomState = None,
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
+        self.decimal, self.thousands, self.missing = decimal, thousands, missing
+        self.day_first, self.read = day_first, read
         self.quantiles = quantiles
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
-        return number_column("TabularRegressor", name, values)
+        return number_column("TabularRegressor", name, values, read_options(self, self._target_forms))
 
     def _learn_target(self, values: np.ndarray, column: Column) -> TargetEncoder:
         return TargetEncoder().fit(column, "regression")
@@ -145,7 +178,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         If two quantiles are equally near to it, it is their mean.
         """
         table = self._table(X)
-        return self.model_.predict(table)
+        found = self.model_.predict(table)
+        self._warn_of(table)
+        return found
 
     def predict_quantiles(self, X: Any) -> np.ndarray:
         """Return the quantiles of each row of X, float64 (n, number of ``quantiles``), in ascending order.
@@ -160,7 +195,9 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
             must = "the estimator must be made with quantiles"
             message = f"TabularRegressor.predict_quantiles: {must}, got none. Write quantiles=(0.05, 0.5, 0.95)."
             raise ConfigError(message, expected=must)
-        return self.model_.predict_quantiles(table)
+        found = self.model_.predict_quantiles(table)
+        self._warn_of(table)
+        return found
 
     def predict_interval(self, X: Any) -> np.ndarray:
         """Return the lowest and the highest quantile of each row of X, shape (n, 2)."""

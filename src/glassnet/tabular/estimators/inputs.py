@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import DataError
+from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
+from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.checks import nearest
+from glassnet.utils.wording import few
 
-__all__ = ["as_array", "as_table"]
+__all__ = ["as_array", "as_table", "check_read_names", "read_options"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
@@ -37,12 +40,13 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     names, forms = ([], []) if reset else (estimator._columns[1], estimator._forms)
     if is_frame(X):
         others: ReadAs | None = None if reset else "text"
-        table = table_of(X, ReadOptions(forms=dict(zip(names, forms, strict=True)), others=others), name)
+        options = read_options(estimator, dict(zip(names, forms, strict=True)))
+        table = table_of(X, replace(options, others=others), name)
     else:
-        table = _from_matrix(name, X, forms)
+        table = _from_matrix(name, X, estimator, forms)
     labels = _labels(X)
     if reset:
-        _learn(estimator, table, labels, by_name=is_frame(X))
+        _learn(estimator, table, labels, _every_name(X), by_name=is_frame(X))
         return table
     by_name, names = estimator._columns
     if by_name and is_frame(X):
@@ -56,14 +60,21 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     return Table([replace(c, name=n) for n, c in renamed])
 
 
-def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: bool) -> None:
-    """Record the columns of training on the estimator."""
+def read_options(estimator: Any, forms: Mapping[str, Form]) -> ReadOptions:
+    """Return how text is read: as the parameters say, and like training, which read columns in these ``forms``."""
+    given = {name: getattr(estimator, name) for name in ("decimal", "thousands", "missing", "day_first", "read")}
+    return ReadOptions.checked(type(estimator).__name__, like=forms, **given)
+
+
+def _learn(estimator: Any, table: Table, labels: list[str] | None, names: list[str], *, by_name: bool) -> None:
+    """Record the columns of training on the estimator; ``names`` are those of all, dropped ones too."""
     if not table.n_rows or not table.columns:
         n, d = table.n_rows, len(table.columns)
         got = f"{n} sample(s) and {d} feature(s) (shape=({n}, {d})) while a minimum of 1 is required"
         message = f"{type(estimator).__name__}.fit: X must have at least one row and one column, got {got}."
         raise DataError(message, got=(n, d))
-    estimator.n_features_in_ = len(table.columns)
+    estimator.n_features_in_ = len(names)
+    estimator._names = names
     estimator._columns = (by_name, table.names)
     estimator._forms = [column.form or Form(column.kind) for column in table.columns]
     if labels is not None:
@@ -72,26 +83,56 @@ def _learn(estimator: Any, table: Table, labels: list[str] | None, *, by_name: b
         del estimator.feature_names_in_
 
 
+def _every_name(X: Any) -> list[str]:
+    """Return the names of all columns of a frame or matrix."""
+    if not is_frame(X):
+        array = as_array(X)
+        assert array is not None
+        return [f"x{j}" for j in range(array.shape[1])]
+    return [str(label) for label in _found_labels(X)]
+
+
+def check_read_names(estimator: Any, target: str) -> None:
+    """Raise an error if ``read`` names a column that X and y do not have."""
+    known = [*estimator._names, target]
+    for name in estimator.read or {}:
+        if name not in known:
+            near = nearest(name, known)
+            advice = f" Did you mean {near!r}?" if near else ""
+            message = (
+                f"{type(estimator).__name__}: read must name columns, {few(map(repr, known))}, got {name!r}.{advice}"
+            )
+            raise ConfigError(message, expected=known, got=name)
+
+
+def _found_labels(X: Any) -> list[Any]:
+    """Return the labels of a frame's columns as they are."""
+    fields = X.dtype.names if isinstance(X, np.ndarray) else None
+    return X.names if isinstance(X, Table) else list(fields or getattr(X, "column_names", getattr(X, "columns", X)))
+
+
 def _labels(X: Any) -> list[str] | None:
     """Return the names of the columns, or None unless all are str, as in scikit-learn."""
     if not is_frame(X):
         return None
-    fields = X.dtype.names if isinstance(X, np.ndarray) else None
-    found = fields or getattr(X, "column_names", getattr(X, "columns", X))
-    labels = X.names if isinstance(X, Table) else list(found)
+    labels = _found_labels(X)
     return labels if all(isinstance(label, str) for label in labels) else None
 
 
 def _warn_of_names(name: str, has_names: bool, had_names: bool) -> None:
     """Issue scikit-learn's warning if only one of training and X has names."""
     if has_names and not had_names:
-        warnings.warn(f"X has feature names, but {name} was fitted without feature names", UserWarning, stacklevel=5)
+        warnings.warn(
+            f"X has feature names, but {name} was fitted without feature names",
+            UserWarning,
+            stacklevel=stacklevel_outside("sklearn"),
+        )
     if had_names and not has_names:
         message = f"X does not have valid feature names, but {name} was fitted with feature names"
-        warnings.warn(message, UserWarning, stacklevel=5)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel_outside("sklearn"))
 
 
-def _from_matrix(name: str, X: Any, forms: Sequence[Form]) -> Table:
+def _from_matrix(name: str, X: Any, estimator: Any, forms: Sequence[Form]) -> Table:
     """Return the columns of a matrix, called x0, x1, ...; ``forms`` are those of training, in order."""
     array = as_array(X)
     if array is None or array.ndim != 2:
@@ -102,7 +143,7 @@ def _from_matrix(name: str, X: Any, forms: Sequence[Form]) -> Table:
         message = f"{name}: X must hold real numbers, got complex ones. Complex data not supported."
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
-    options = ReadOptions(forms=dict(zip(names, forms, strict=False)))
+    options = read_options(estimator, dict(zip(names, forms, strict=False)))
     return table_of({n: _cells(array[:, j]) for j, n in enumerate(names)}, options, name)
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from sklearn.utils.validation import column_or_1d
 
-from glassnet.errors import DataError
+from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
+from glassnet.tabular.reading.text import as_form
+from glassnet.utils.checks import check_number
+from glassnet.utils.wording import few
 
-__all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name"]
+__all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name", "weights_by_code"]
 
 _MOST_EXACT = 2**53  # whole numbers up to here are exact in float64
 
@@ -47,6 +52,9 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
         must = "y should be a 1d array, with one target for each row"
         got = type(y).__name__ if values is None or not values.ndim else f"shape {values.shape}"
         advice = f" Pass the column itself: X.pop({y!r})" if isinstance(y, str) else ""
+        if values is not None and values.ndim:
+            kind = "Classifier" if "Classifier" in where else "Regressor"
+            advice = f" Wrap the estimator: MultiOutput{kind}(Tabular{kind}())."
         message = f"{where}: {must}, got {got}.{advice}"
         raise DataError(message, expected=must, got=got)
     if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
@@ -55,13 +63,13 @@ def one_per_row(where: str, y: Any) -> np.ndarray:
     return np.asarray(values)
 
 
-def label_column(where: str, name: str, values: np.ndarray) -> Column:
+def label_column(where: str, name: str, values: np.ndarray, options: ReadOptions) -> Column:
     """Return labels as a column; whole numbers not exact in float64 become text, fractions raise an error."""
     cells = values.tolist() if values.dtype.kind in "OU" else values
     if values.dtype.kind in "iuO" and _has_large(values):
         cells = list(map(str, values.tolist()))
     # Text stays the label that it is, "1" and "NA" too.
-    as_text = ReadOptions(read={name: "text"}) if _is_text(cells) else ReadOptions()
+    as_text = replace(options, read={**options.read, name: "text"}, forms={}) if _is_text(cells) else options
     column = column_from_values(name, cells, where, as_text)
     numbers = column.present() if column.kind == "number" else np.empty(0)
     if (numbers != np.floor(numbers)).any():
@@ -85,16 +93,39 @@ def _has_large(values: np.ndarray) -> bool:
     return bool(len(values)) and (int(values.max()) > _MOST_EXACT or int(values.min()) < -_MOST_EXACT)
 
 
-def number_column(where: str, name: str, values: np.ndarray) -> Column:
+def number_column(where: str, name: str, values: np.ndarray, options: ReadOptions) -> Column:
     """Return the numbers to predict as a column; raise an error if they are none."""
     cells = values.astype(np.float64) if values.dtype.kind in "iu" else values.tolist()
-    column = column_from_values(name, cells if values.dtype.kind in "iuOU" else values, where)
+    column = column_from_values(name, cells if values.dtype.kind in "iuOU" else values, where, options)
+    if name in options.forms:
+        column = as_form(column, options.forms[name], where)
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]
         got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"
         message = f"{where}: y must hold numbers, got {got}. Use TabularClassifier for labels."
         raise DataError(message, expected="numbers", got=first)
     return column
+
+
+def weights_by_code(where: str, class_weight: Any, classes: np.ndarray, codes: np.ndarray) -> Any:
+    """Return ``class_weight``, "balanced", a dict by label, or None, with the code of each label in its place."""
+    if class_weight is None or (isinstance(class_weight, str) and class_weight == "balanced"):
+        return class_weight
+    if not isinstance(class_weight, Mapping):
+        must = "class_weight must be 'balanced' or a dict of weights by label"
+        message = f"{where}: {must}, got {class_weight!r}."
+        raise ConfigError(message, expected=must, got=class_weight)
+    places = dict(zip(classes.tolist(), codes.tolist(), strict=True))
+    unknown = [label for label in class_weight if label not in places]
+    if unknown:
+        advice = "Look at the type of the labels as well."
+        message = f"{where}: class_weight must name labels of y, {few(map(repr, places))}, got {unknown[0]!r}. {advice}"
+        raise ConfigError(message, expected=[*places], got=unknown)
+    found = {label: check_number(where, f"class_weight[{label!r}]", w, 0.0) for label, w in class_weight.items()}
+    if not any(found.get(label, 1.0) for label in places):
+        message = f"{where}: class_weight must leave some class a weight above 0, got 0 for all."
+        raise ConfigError(message, got=class_weight)
+    return {places[label]: weight for label, weight in found.items()}
 
 
 def find_classes(

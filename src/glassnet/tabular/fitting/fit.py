@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import time
@@ -21,16 +22,18 @@ from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.constant import constant_network
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
-from glassnet.tabular.reading.table import Column, Table
+from glassnet.tabular.reading.table import Table
 from glassnet.tabular.splitting.division import equal_inputs
 from glassnet.tabular.splitting.duplicates import shared_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows
 from glassnet.tabular.splitting.row_hashes import RowHashes, row_contents
 from glassnet.training import Callback, EarlyStopping, History
+from glassnet.training.class_weights import class_factors
 
 __all__ = ["Trained", "fit_table"]
 
@@ -46,10 +49,12 @@ Arrays = tuple[np.ndarray, np.ndarray, np.ndarray | None]
 class Trained:
     """The result of a training: a model, its networks (several are members of the model's) and their histories.
 
+    ``checked`` are rows that the networks were not trained on, or if there are none those that they were.
     ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on.
     """
 
     model: TableModel
+    checked: Rows
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     n_shared: int = 0
@@ -67,15 +72,20 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         train, valid, n_shared = _hold_out(train, target, options.seed)
     if target.task == "regression":
         # If few rows are left, all of them may have the same value.
-        scaled = train.target if len(np.unique(train.target.values)) > 1 else rows.target
+        scaled = train if len(np.unique(train.target.values)) > 1 else rows
         target = _rescaled(target, scaled, clip=options.recipe.clips)
-    encoder = _fitted_encoder(options, train.inputs, rows.inputs)
-    held_out = None if valid is None else _arrays(encoder, target, valid)
+    encoder = _fitted_encoder(options, train, rows)
+    if encoder.is_constant:
+        target = _rescaled(target, rows, clip=options.recipe.clips) if target.task == "regression" else target
+        network = constant_network(options.goal.loss, rows, target, _class_factors(options, target, rows))
+        return Trained(TableModel(network, encoder, target), rows, [network.history], [network], n_shared)
+    factors = _class_factors(options, target, train)
+    held_out = None if valid is None else _arrays(encoder, target, valid, factors)
     folds: Sequence[tuple[Any, Any]] = [(None, None)]
     if options.n_folds is not None:
         folds, n_shared = _folds(train, target, options.n_folds, options)
-    data = _arrays(encoder, target, train)
-    jobs = _Jobs(options, encoder, target, data, held_out, folds)
+    data = _arrays(encoder, target, train, factors)
+    jobs = _Jobs(options, encoder, target, data, held_out, folds, train.weight)
     try:
         trained = jobs.train(began)
     except DivergenceError as error:
@@ -89,8 +99,8 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
         network.attachments |= _hashes(network, encoder, target, parts).arrays()
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
-    model.background = typical_rows(model, data[0], data[2])
-    return Trained(model, histories, trained, n_shared)
+    model.background = typical_rows(model, data[0], train.weight)
+    return Trained(model, train if valid is None else valid, histories, trained, n_shared)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
@@ -132,25 +142,34 @@ def _folds(rows: Rows, target: TargetEncoder, n_folds: int, options: FitOptions)
     return folds, sum(int(shared_rows(equal, valid, train).sum()) for train, valid in folds)
 
 
-def _rescaled(target: TargetEncoder, column: Column, *, clip: bool) -> TargetEncoder:
+def _rescaled(target: TargetEncoder, rows: Rows, *, clip: bool) -> TargetEncoder:
     """Return the target encoder of a regression with the scale of the rows that are trained on."""
-    found = TargetEncoder(clip=clip).fit(column, "regression")
+    found = TargetEncoder(clip=clip).fit(rows.target, "regression", rows.weight)
     found.reason = target.reason
     return found
 
 
-def _fitted_encoder(options: FitOptions, train: Table, rows: Table) -> TableEncoder:
+def _fitted_encoder(options: FitOptions, train: Rows, rows: Rows) -> TableEncoder:
     """Return the encoder fitted on the training rows, or on all rows if no column of those has two values."""
     encoder = TableEncoder(**options.recipe.coding, allow_empty=options.allow_empty)
-    try:
-        return encoder.fit(train)
-    except DataError:
-        return encoder.fit(rows)
+    with contextlib.suppress(DataError):
+        if not encoder.fit(train.inputs, train.weight).is_constant:
+            return encoder
+    return encoder.fit(rows.inputs, rows.weight)
 
 
-def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows) -> Arrays:
-    weight = None if rows.weight is None else np.asarray(rows.weight, dtype=np.float32)
-    return encoder.transform(rows.inputs), target.transform(rows.target), weight
+def _class_factors(options: FitOptions, target: TargetEncoder, rows: Rows) -> np.ndarray | None:
+    """Return the weight of each class; None if they do not differ."""
+    if options.class_weight is None:
+        return None
+    return class_factors(options.class_weight, target.n_outputs, target.transform(rows.target), rows.weight)
+
+
+def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows, factors: np.ndarray | None) -> Arrays:
+    y, weight = target.transform(rows.target), rows.weight
+    if factors is not None:
+        weight = factors[y] if weight is None else weight * factors[y]
+    return encoder.transform(rows.inputs), y, None if weight is None else np.asarray(weight, dtype=np.float32)
 
 
 class _Jobs:
@@ -158,10 +177,10 @@ class _Jobs:
 
     def __init__(
         self, options: FitOptions, encoder: TableEncoder, target: TargetEncoder, data: Arrays, held_out: Arrays | None,
-        folds: Sequence[tuple[Any, Any]],
+        folds: Sequence[tuple[Any, Any]], counts: np.ndarray | None,
     ) -> None:  # fmt: skip
         self._options, self._encoder, self._target = options, encoder, target
-        self._data, self._held_out = data, held_out
+        self._data, self._held_out, self._counts = data, held_out, counts
         self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
@@ -172,7 +191,7 @@ class _Jobs:
 
     def _network(self, seed: int) -> Network:
         """Return a new network; its layers are those for all rows, so that the networks of folds can be averaged."""
-        return self._options.network(self._encoder, self._data[0], self._target, self._epochs, seed)
+        return self._options.network(self._encoder, self._data[0], self._target, self._epochs, seed, self._counts)
 
     def train(self, began: float) -> list[Network]:
         """Train all networks, and return those that did not diverge."""

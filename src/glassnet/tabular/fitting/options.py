@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,7 +22,7 @@ __all__ = ["FitOptions", "Rows"]
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table with their targets; weights and the numbers of their groups, of shape (n,), if there are some."""
+    """Rows of a table with their targets; weights, see `as_counts`, and numbers of groups (n,), if there are some."""
 
     inputs: Table
     target: Column
@@ -50,7 +50,8 @@ class FitOptions:
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
     seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
     keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
-    allow_empty: bool = False  # a column without any value is left out instead of refused
+    allow_empty: bool = False  # see `TableEncoder`
+    class_weight: Literal["balanced"] | Mapping[int, float] | None = None  # by code; multiplies the weights of rows
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
@@ -70,8 +71,16 @@ class FitOptions:
         """Return the batch size for ``n`` training rows."""
         return self.batch_size or self.recipe.batch_size(n)
 
-    def network(self, encoder: TableEncoder, X: np.ndarray, target: TargetEncoder, epochs: int, seed: int) -> Network:
-        """Return a new network for the features ``X`` of the training rows."""
+    def network(
+        self,
+        encoder: TableEncoder,
+        X: np.ndarray,
+        target: TargetEncoder,
+        epochs: int,
+        seed: int,
+        counts: np.ndarray | None = None,
+    ) -> Network:
+        """Return a new network for the features ``X`` of the training rows, each of which counts as ``counts`` rows."""
         loss = self.goal.loss
         n_outputs = target.n_outputs * len(getattr(loss, "levels", (None,)))
-        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths), seed)
+        return self.recipe.network(Design(encoder, X, loss, n_outputs, epochs, self.goal.smooths, counts), seed)

@@ -36,6 +36,7 @@ from glassnet.network import Network
 from glassnet.optimizers import AdamW, Optimizer
 from glassnet.schedules import CosineWaves, FlatCosine
 from glassnet.tabular.encoding.encoder import TableEncoder, placed_coders
+from glassnet.tabular.encoding.weighting import counted_rows, quantiles_of
 from glassnet.utils.checks import check_choice
 from glassnet.utils.names import ActivationName
 
@@ -63,6 +64,7 @@ class Design:
     n_outputs: int  # logits of one network
     epochs: int
     smooths: bool = True  # labels may be smoothed: not if the metric evaluates probabilities
+    counts: np.ndarray | None = None  # how many rows each of X stands for
 
     def features(self, role: str) -> list[int]:
         """Return the positions of the features of one role."""
@@ -120,7 +122,9 @@ class Recipe:
         """Return a new network, built and initialised."""
         layers, loss, optimizer = self.layers(design), self.loss(design), self.optimizer(design)
         network = Network(layers, loss=loss, optimizer=optimizer, seed=seed, input_shape=design.X.shape[1:])
-        return network.init_from_data(design.X) if self.starts_from_data and _are_many(design.X) else network
+        if not self.starts_from_data or not _are_many(design.X):
+            return network
+        return network.init_from_data(design.X if design.counts is None else design.X[counted_rows(design.counts)])
 
     def batch_size(self, n: int) -> int:
         """Return the batch size for ``n`` training rows."""
@@ -204,9 +208,10 @@ def _small_optimizer(design: Design) -> Optimizer:
 # ---- TabM ----------------------------------------------------------------------------------------------------------
 
 
-def _bins(x: np.ndarray) -> list[float]:
+def _bins(x: np.ndarray, counts: np.ndarray | None) -> list[float]:
     """Return the edges of the pieces of one column: its distinct quantiles."""
-    edges = np.unique(np.quantile(x.astype(np.float64), np.linspace(0.0, 1.0, _MOST_BINS + 1)).astype(np.float32))
+    quantiles = quantiles_of(x.astype(np.float64), np.linspace(0.0, 1.0, _MOST_BINS + 1), counts)
+    edges = np.unique(quantiles.astype(np.float32))
     # The distance of two edges may be too small in float32 to divide by.
     kept = edges[np.concatenate([[True], np.diff(edges) > 1e-6])]
     return kept.tolist() if len(kept) > 1 else [float(edges[0]), float(edges[0]) + 1.0]
@@ -216,7 +221,7 @@ def _tabm_front(design: Design, *, pieces: bool, mini: bool) -> list[Layer]:
     """Return the layers in front: embeddings, and copies of the row whose factors are drawn per column of the table."""
     numbers, indicators = design.features("number"), design.features("indicator")
     if pieces and numbers:
-        edges = [_bins(design.X[:, j]) for j in numbers]
+        edges = [_bins(design.X[:, j], design.counts) for j in numbers]
         embedding = PiecewiseLinearEmbedding(edges, dim=_BIN_DIM)
         branches: list[Any] = [[Select(numbers), embedding], *([Select(indicators)] if indicators else [])]
         blocks = [_BIN_DIM] * len(numbers) + _indicator_blocks(design)

@@ -23,11 +23,13 @@ from glassnet.tabular.reading.layout.endings import has_total_word, last_total
 from glassnet.tabular.reading.layout.layouts import Layout, find_layout, layout_of_rows
 from glassnet.tabular.reading.layout.rows import Rows
 from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.plain_numbers import plain_numbers
 from glassnet.tabular.reading.scanning import TextScan, read_lines, scan_text
 from glassnet.tabular.reading.workbooks import sheet_records
 
 __all__ = ["Contents", "read_contents", "read_sheet"]
 
+_SMALL = 1 << 20  # bytes of text that Python reads as fast as DuckDB, or faster
 _IN_MEMORY = 1 << 23  # bytes of text that become Python strings at once, which take up to ten times as much
 _WIDE = 400  # columns, from which on DuckDB takes longer for its plan than Python for the cells
 _WIDE_IN_MEMORY = 1 << 28
@@ -53,7 +55,7 @@ class Contents:
         Returns the line of a row of the table, counted from 0, in the file, counted from 1.
     columns : callable
         Takes positions of columns that are kept as they are, ``NA`` included; yields position and cells of each column:
-        a list of str, or float64 if DuckDB found plain numbers only, or masked str objects.
+        a list of str, or float64 if all are plain numbers or missing, or masked str objects.
     """
 
     names: list[str]
@@ -112,7 +114,7 @@ def _contents(layout: Layout, notes: list[str], line_of: Any, columns: Any) -> C
 
 def _is_clean(scan: TextScan, layout: Layout) -> bool:
     """Return whether DuckDB reads a large file as it stands; only its beginning and its end were looked at."""
-    if scan.n_bytes <= _IN_MEMORY or len(layout.names) > _WIDE or layout.first_line > 2:
+    if scan.n_bytes <= _SMALL or len(layout.names) > _WIDE or layout.first_line > 2:
         return False
     if scan.encoding not in ("utf-8", "utf-8-sig") or scan.has_controls or len(scan.newlines) > 1 or scan.repeats:
         return False
@@ -135,9 +137,13 @@ def _in_memory(layout: Layout, rows: Rows, found: list[Record], notes: Sequence[
             found.pop()
     lines = np.fromiter((record.line for record in found), np.int64, len(found))
     cells = list(zip(*(record.cells for record in found), strict=True)) or [()] * len(layout.names)
-    return _contents(
-        layout, notes, lines.__getitem__, lambda kept: ((i, list(column)) for i, column in enumerate(cells))
-    )
+
+    def columns(kept: Collection[int]) -> Iterator[tuple[int, Any]]:
+        for i, column in enumerate(cells):
+            numbers = None if i in kept else plain_numbers(column)
+            yield i, list(column) if numbers is None else numbers
+
+    return _contents(layout, notes, lambda row: int(lines[row]), columns)
 
 
 def _on_disk(where: str, scan: TextScan, layout: Layout, rows: Rows, found: Iterator[Record]) -> Contents:

@@ -15,7 +15,6 @@ from glassnet.tabular.reading.kept_options import in_changed_forms
 from glassnet.tabular.reading.opening import existing_file, file_format
 from glassnet.tabular.reading.options import BadRows, ReadAs, ReadOptions
 from glassnet.tabular.reading.parquet import read_parquet
-from glassnet.tabular.reading.row_names import IN_FILE
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.keywords import refuse_unknown
 
@@ -128,7 +127,7 @@ def read_file(where: str, given: str, options: ReadOptions) -> Table:
     elif kind == "workbook":
         table = read_workbook(where, file, options)
     else:
-        table = {"json": read_json, "parquet": read_parquet}[kind](where, file, options).named_by(IN_FILE)
+        table = {"json": read_json, "parquet": read_parquet}[kind](where, file, options)
     if table.n_rows == 0:
         message = f"{where}: the table must have at least one row, got {len(table.names)} column names and no rows."
         raise DataError(message, expected="rows", got=0)

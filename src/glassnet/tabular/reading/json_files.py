@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, g
 from glassnet.tabular.reading.frames import draft_column
 from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadOptions
-from glassnet.tabular.reading.row_names import IN_FILE
+from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.scanning import scan_text
 from glassnet.tabular.reading.table import Table, check_names
 
@@ -31,13 +32,30 @@ def read_json(where: str, file: Path, options: ReadOptions) -> Table:
         got = "a byte order mark" if scan.encoding == "utf-8-sig" else scan.encoding
         message = f"{where}: JSON must be plain UTF-8, got {got}. Save the file so."
         raise DataError(message, expected="UTF-8", got=scan.encoding)
-    reader = CellReader(where, options, place=IN_FILE)
+    rows = RowNames(_line_finder(file, scan.compressed))
+    reader = CellReader(where, options, place=rows)
     named = _in_other_layout(where, file, scan.compressed, scan.n_bytes) if scan.head.lstrip()[:1] == "{" else None
     if named is None:
         named = _records(where, file, scan.compressed)
     check_read_names(where, options, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
-    return Table(reader.settle(drafts), where)
+    return Table(reader.settle(drafts), where).named_by(rows)
+
+
+def _line_finder(file: Path, compressed: bool) -> Callable[[int], int | None]:
+    """Return what finds the line of a row: None if the objects do not stand in a line each."""
+
+    def line_of(row: int) -> int | None:
+        found, n = None, 0
+        with gzip.open(file) if compressed else file.open("rb") as stream:
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    if not (line.lstrip().startswith(b"{") and line.rstrip().endswith(b"}")):
+                        return None
+                    found, n = number if n == row else found, n + 1
+        return found
+
+    return line_of
 
 
 def _records(where: str, file: Path, compressed: bool) -> list[tuple[str, Any]]:

@@ -14,14 +14,13 @@ import numpy as np
 from glassnet.datasets import dataset_names, dataset_path
 from glassnet.tabular.reading.duckdb_access import duckdb_path, duckdb_reader, get_duckdb
 from glassnet.tabular.reading.files import read_file
+from glassnet.tabular.reading.opening import file_format
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.text import plain_text
 
 __all__ = ["read_kept_cells"]
 
-_PARQUET = (".parquet", ".pq")
-_JSON = (".json", ".jsonl", ".ndjson")
 _SIMPLE = ("BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP", "FLOAT", "DOUBLE")
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
@@ -51,11 +50,11 @@ def read_kept_cells(
         masked.
     """
     file = dataset_path(path) if path in dataset_names() else Path(path).expanduser()
-    suffix = next((one for one in reversed(file.suffixes) if one.lower() != ".gz"), "").lower()
+    kind = file_format(where, file)
     found: dict[str, np.ndarray] = {}
-    if suffix in _PARQUET:
+    if kind == "parquet":
         found = _parquet_cells(where, file, names)
-    elif suffix in _JSON:
+    elif kind == "json":
         found = _json_cells(file, names)
     else:
         others: dict[str, Any] = {name: "drop" for name in table.names if name not in names}

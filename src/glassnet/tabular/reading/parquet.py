@@ -41,13 +41,13 @@ def read_parquet(where: str, file: Path, options: ReadOptions) -> Table:
     ]
     named = [name for name in notes.index if name in left_out and not name.startswith("__index_level_")]
     said = [f"The index of the DataFrame is left out: {', '.join(map(repr, named))}."] if named else []
-    return Table(reader.settle(drafts), where, said)
+    return Table(reader.settle(drafts), where, said).named_by(IN_FILE)
 
 
 def _as_noted(name: str, array: Any, notes: ArrowNotes) -> Any:
     """Return an array of Parquet's plain types as what it was before it was written."""
     if name in notes.seconds and array.dtype.kind in "iu":
-        return _durations(array, notes.seconds[name])
+        return _durations(name, array, notes.seconds[name])
     if name in notes.categories:
         missing = np.ma.getmaskarray(np.ma.asanyarray(array))
         cells = list(np.ma.getdata(array))
@@ -59,12 +59,14 @@ def _as_noted(name: str, array: Any, notes: ArrowNotes) -> Any:
     return array
 
 
-def _durations(array: Any, seconds: float) -> np.ndarray:
+def _durations(name: str, array: Any, seconds: float) -> Column:
     """Return whole numbers of a unit as seconds; the least number stands for a missing value."""
     masked = np.ma.getmaskarray(np.ma.asanyarray(array))
     plain = np.ma.getdata(array)
     gone = masked | (plain == np.iinfo(np.int64).min)
-    return np.where(gone, np.nan, plain / round(1 / seconds))
+    return Column(
+        name, "number", np.where(gone, np.nan, plain / round(1 / seconds)), gone, Form("number", style="duration")
+    )
 
 
 def _top_names(schema: list[tuple[Any, ...]]) -> list[str]:

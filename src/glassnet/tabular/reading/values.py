@@ -53,7 +53,8 @@ def native_column(name: str, values: Any, where: str) -> Column | Texts:
     if kind == "M":
         return _from_moments(name, np.where(masked, np.array("NaT", dtype=plain.dtype), plain), where)
     if kind == "m":
-        return _from_floats(name, np.where(masked, np.nan, plain / np.timedelta64(1, "s")))
+        seconds = np.where(masked, np.nan, plain / np.timedelta64(1, "s"))
+        return Column(name, "number", seconds, np.isnan(seconds), Form("number", style="duration"))
     if kind == "S":
         plain = _decoded(name, plain, where)
     cells = plain.tolist()
@@ -179,7 +180,8 @@ def _from_objects(name: str, cells: Iterable[Any], where: str) -> Column | Texts
             filled = [FILLERS[kind] if gone else convert(value) for value, gone in zip(values, missing, strict=True)]
             if kind == "date":
                 return _from_moments(name, np.array(filled), where)
-            form = Form("number", style="time") if types is datetime.time else None
+            styles = {_DURATIONS: "duration", datetime.time: "time"}
+            form = Form("number", style=styles[types]) if types in styles else None
             return Column(name, kind, np.array(filled, dtype=DTYPES[kind]), missing, form)
     if any(issubclass(t, _NO_VALUES) for t in present):
         bad = next(value for value in values if isinstance(value, _NO_VALUES))

@@ -16,20 +16,17 @@ from glassnet.tabular.splitting.grouped import divide_rows
 
 __all__ = ["Division", "SplitBy", "divide_table", "equal_inputs", "shared_sentences"]
 
-_OPTIONS = {"group": "--group", "time": "--time", "words": "--split"}
-
 
 @dataclass(frozen=True)
 class SplitBy:
-    """The column that decides which rows are in one part: by its groups, by its order in time, or by its words."""
+    """The column that decides which rows are in one part: by its groups, by its order in time, or by its words.
+
+    ``called`` is what the caller names it by, for error messages.
+    """
 
     how: Literal["group", "time", "words"]
     column: Column
-
-    @property
-    def option(self) -> str:
-        """The option of the command line."""
-        return _OPTIONS[self.how]
+    called: str = "split"
 
 
 @dataclass(frozen=True)
@@ -94,13 +91,13 @@ def divide_table(
         The column that decides.
     """
     if by is not None and by.how == "time":
-        return Division(parts_by_time(f"{where}: {by.option}", by.column, shares), equal, by=by)
+        return Division(parts_by_time(f"{where}: {by.called}", by.column, shares), equal, by=by)
     if by is not None and by.how == "words":
         return _divide_by_words(where, equal, shares, seed, codes, by)
-    groups = None if by is None else group_numbers(f"{where}: {by.option}", by.column)
+    groups = None if by is None else group_numbers(f"{where}: {by.called}", by.column)
     if by is not None and groups is not None and groups.max() + 1 < len(shares):
         must = f"column {by.column.name!r} must have at least {len(shares)} different values"
-        message = f"{where}: {by.option}: {must}, one for each of {', '.join(shares)}, got {groups.max() + 1}."
+        message = f"{where}: {by.called}: {must}, one for each of {', '.join(shares)}, got {groups.max() + 1}."
         raise DataError(message, expected=len(shares), got=int(groups.max()) + 1)
     parts = divide_rows(equal, list(shares.values()), seed, codes, groups)
     return Division(dict(zip(shares, parts, strict=True)), equal, groups, by)
@@ -110,12 +107,12 @@ def _divide_by_words(
     where: str, equal: np.ndarray, shares: dict[str, float], seed: int, codes: np.ndarray | None, by: SplitBy
 ) -> Division:
     """Return the parts that the words of a column name; validation rows, if it names none, from those of training."""
-    rows = parts_by_words(f"{where}: {by.option}", by.column)
+    rows = parts_by_words(f"{where}: {by.called}", by.column)
     if "validation" not in rows and shares.get("validation"):
         train = rows["training"]
         share = shares["validation"]
         if len(train) < 4:
-            message = f"{where}: {by.option}: there must be at least 4 rows to train on, got {len(train)}."
+            message = f"{where}: {by.called}: there must be at least 4 rows to train on, got {len(train)}."
             raise DataError(message, expected=4, got=len(train))
         some = divide_rows(among(equal, train), [1.0 - share, share], seed, None if codes is None else codes[train])
         rows = {"training": train[some[0]], "validation": train[some[1]], **rows | {"training": train[some[0]]}}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ _FEWEST_TIMES = 20
 _SHARED = 0.05  # of the rows that are scored
 _MOST_PAIRS = 2000
 _MOST_COLUMNS = 40  # that are looked at closely, and that each is compared with
-_FEWEST_PAIRS = 40
+_FEWEST_PAIRS = 30
 _ALIKE = 0.5  # agreement of a column between two rows of one group, where 0 is chance and 1 is certainty
 _SHARE_ALIKE = 0.3  # of the other columns
 _MOST_RUNS = 2  # of rows with the same number, for each number
@@ -35,7 +35,9 @@ _IDENTIFIER = re.compile(
 _BIRTH = re.compile(r"birth|born|\bdob\b")
 
 
-def suggest_divisions(table: Table, target: str, train: np.ndarray, scored: np.ndarray) -> list[str]:
+def suggest_divisions(
+    table: Table, target: str, train: np.ndarray, scored: np.ndarray, spelled: Callable[[str, Any], str]
+) -> list[str]:
     """Return a sentence for a column of groups and one for a column of dates, if rows might better be divided by these.
 
     A column of groups is text or whole numbers whose values repeat, and is called like an identifier, or the rows of
@@ -50,15 +52,18 @@ def suggest_divisions(table: Table, target: str, train: np.ndarray, scored: np.n
         Its name.
     train, scored : ndarray
         The row numbers of training, and of the rows that scores are reported on.
+    spelled : callable
+        Returns an option and its value in the words of the caller.
 
     Examples
     --------
     >>> from glassnet.tabular.reading.frames import to_table
+    >>> from glassnet.tabular.reading.options import python_spelling
     >>> table = to_table({"patient": [f"P{i % 80}" for i in range(400)], "y": [0.5 * i for i in range(400)]})
     >>> rows = np.random.default_rng(0).permutation(400)
-    >>> suggest_divisions(table, "y", rows[:320], rows[320:])  # doctest: +NORMALIZE_WHITESPACE
+    >>> suggest_divisions(table, "y", rows[:320], rows[320:], python_spelling)  # doctest: +NORMALIZE_WHITESPACE
     ["Column 'patient' has 80 values in 400 rows; rows of one value are on both sides of the split:
-    --group patient keeps them together."]
+    group='patient' keeps them together."]
     """
     others = [column for column in table.columns if column.name != target]
     likely = sorted(others, key=lambda column: not _is_called_identifier(column))
@@ -67,7 +72,9 @@ def suggest_divisions(table: Table, target: str, train: np.ndarray, scored: np.n
     found = [one for each in islice(candidates, _MOST_COLUMNS) if (one := _as_groups(*each, compared)) is not None]
     found.sort(key=lambda each: -each.strength)
     times = [column for column in others if _is_time(column, train, scored)][:1]
-    return [_group_sentence(each, table.n_rows) for each in found[:1]] + [_time_sentence(column) for column in times]
+    return [_group_sentence(each, table.n_rows, spelled) for each in found[:1]] + [
+        _time_sentence(column, spelled) for column in times
+    ]
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def _candidate(column: Column, train: np.ndarray, scored: np.ndarray) -> tuple[C
     least, share = _FEWEST_REPEATED
     if len(sizes) < _FEWEST_VALUES or int((sizes[codes] > 1).sum()) < max(least, share * n):
         return None
-    if not named and (n < 2 * len(sizes) or not _stands_together(column, codes)):
+    if not named and column.kind == "number" and (n < 2 * len(sizes) or not _stands_together(codes)):
         return None
     in_training: np.ndarray = np.zeros(len(sizes), dtype=bool)
     in_training[codes[train]] = True
@@ -110,9 +117,9 @@ def _is_called_identifier(column: Column) -> bool:
     return _IDENTIFIER.fullmatch(words) is not None
 
 
-def _stands_together(column: Column, codes: np.ndarray) -> bool:
-    """Return whether the rows of a number stand together in the table; those of text may stand anywhere."""
-    return column.kind == "category" or _runs(codes) <= _MOST_RUNS * (int(codes.max()) + 1)
+def _stands_together(codes: np.ndarray) -> bool:
+    """Return whether the rows of one value stand together in the table."""
+    return _runs(codes) <= _MOST_RUNS * (int(codes.max()) + 1)
 
 
 def _runs(values: np.ndarray) -> int:
@@ -186,17 +193,17 @@ def _is_time(column: Column, train: np.ndarray, scored: np.ndarray) -> bool:
     return float((column.values[scored] < column.values[train].max()).mean()) > 0.5
 
 
-def _group_sentence(groups: _Groups, n: int) -> str:
+def _group_sentence(groups: _Groups, n: int, spelled: Callable[[str, Any], str]) -> str:
     name = groups.column.name
     values = f"{groups.n_values:,} values in {n:,} rows"
-    advice = f"--group {shlex.quote(name)} keeps them together"
+    advice = f"{spelled('group', name)} keeps them together"
     return f"Column {_shown(name)} has {values}; rows of one value are on both sides of the split: {advice}."
 
 
-def _time_sentence(column: Column) -> str:
+def _time_sentence(column: Column, spelled: Callable[[str, Any], str]) -> str:
     first, last = (time_text(column, np.array([row])) for row in (column.values.argmin(), column.values.argmax()))
     runs = f"runs from {first} to {last}, and training and test rows are from the same time"
-    advice = f"if later rows are to be predicted, --time {shlex.quote(column.name)} tests on the latest"
+    advice = f"if later rows are to be predicted, {spelled('time', column.name)} tests on the latest"
     return f"Column {_shown(column.name)} {runs}: {advice}."
 
 

@@ -63,13 +63,23 @@ class CellReader:
         """Return a column of text, or what is left open about it, to be settled after the last column."""
         column = TextColumn(name, Distinct.of(cells), self.options, self._place)
         if name in self.options.forms:
-            return column.category(self.options.forms[name].style == "text")
+            return self._like(column, self.options.forms[name])
         kind = self.options.read.get(name, self.options.others)
         draft = decide(column) if kind is None else decide_as(column, kind)
         if isinstance(draft, Column):
             draft = with_own_markers(draft, self.options) if draft.kind == "number" else draft
             self._note_evidence(draft)
         return draft
+
+    def _like(self, column: TextColumn, form: Form) -> Draft:
+        """Return a column of new data: its text, which is read in the form of training when it is encoded.
+
+        Where the values of training were no text, nothing is known about how text is written, and the cells decide.
+        """
+        if form.kind == "category" or form.example:
+            return column.category(form.style == "text")
+        draft = decide(column)
+        return draft if not isinstance(draft, Column) or draft.kind == form.kind else column.category()
 
     def read_numbers(self, name: str, values: np.ndarray) -> Column:
         """Return a column whose text a fast parser has converted to numbers."""
@@ -96,7 +106,9 @@ class CellReader:
         doubts = [draft for draft in settled if isinstance(draft, Doubt)]
         if doubts:
             raise doubt_error(self.where, doubts)
-        return [with_remarks(draft, self.options) for draft in settled if isinstance(draft, Column)]
+        columns = [draft for draft in settled if isinstance(draft, Column)]
+        known = self.options.forms  # what is worth a remark was said in training
+        return [column if column.name in known else with_remarks(column, self.options) for column in columns]
 
     def _settled(self, draft: Open) -> Column | Doubt:
         return self._settled_order(draft) if draft.mark == "order" else self._settled_notation(draft)

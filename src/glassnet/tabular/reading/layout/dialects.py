@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-__all__ = ["LONGEST_ROW", "Dialect", "QuoteError", "Record", "records"]
+__all__ = ["LONGEST_ROW", "Dialect", "QuoteError", "Record", "first_records", "records"]
 
 LONGEST_ROW = 2_000_000  # characters; DuckDB's limit too
+_FEWEST = 20  # records by which a file is judged, however long they are
 _STAND_IN = "\x1f"  # for a separator of several characters
 _limit_lock = threading.Lock()
 _limit_before = csv.field_size_limit()
@@ -84,7 +85,8 @@ def records(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iter
         yield from _fixed(lines, dialect.edges, first_line)
         return
     if not dialect.separator:
-        yield from (Record(n, [line.strip()]) for n, line in enumerate(lines, first_line) if line.strip())
+        stripped = ((n, line.strip()) for n, line in enumerate(lines, first_line))
+        yield from (Record(n, [_unquoted(line, dialect.quote)]) for n, line in stripped if line)
         return
     prepared: Iterable[str] = lines
     if len(dialect.separator) > 1:
@@ -100,6 +102,30 @@ def records(lines: Iterable[str], dialect: Dialect, first_line: int = 1) -> Iter
         prepared = _doubled(prepared, dialect.separator, dialect.quote)
     with _long_cells():
         yield from _parsed(prepared, dialect, first_line)
+
+
+def _unquoted(line: str, quote: str) -> str:
+    """Return the cell that is a whole line, without the quotes around it."""
+    inner = line[1:-1]
+    is_quoted = bool(quote) and len(line) > 1 and line[0] == line[-1] == quote
+    return inner.replace(quote * 2, quote) if is_quoted and quote not in inner.replace(quote * 2, "") else line
+
+
+def first_records(found: Iterable[Record], most: int, most_cells: int) -> Iterator[Record]:
+    """Yield records until there are so many of them, or at least twenty with so many cells.
+
+    Examples
+    --------
+    >>> rows = [Record(i, ["a"] * 100) for i in range(50)]
+    >>> len(list(first_records(rows, 30, 9999))), len(list(first_records(rows, 99, 2500)))
+    (30, 25)
+    """
+    n_cells = 0
+    for n, record in enumerate(found, 1):
+        yield record
+        n_cells += len(record.cells)
+        if n >= most or (n >= _FEWEST and n_cells >= most_cells):
+            return
 
 
 def _parsed(lines: Iterable[str], dialect: Dialect, first_line: int) -> Iterator[Record]:

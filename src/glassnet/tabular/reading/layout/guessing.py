@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
-from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, records
+from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, first_records, records
 from glassnet.tabular.reading.layout.kinds import cell_kind
 
 __all__ = ["find_dialect"]
 
 _SEPARATORS = (",", ";", "\t", "|", "^", "~", "::", "\x01", "\x1f")
 _ROWS = 1000  # that have a say
+_CELLS = 30_000  # of longer rows
 _TYPED_ROWS = 200  # whose cells are looked at, spread over all
+_TYPED_CELLS = 6000  # that are looked at, of very long rows
 _COLUMNS = 200  # whose cells are looked at
 _MARKS = re.compile(r"[,;\t|^~\x01\x1f\"]")
+_CERTAIN = 0.8  # score from which on blanks are not tried
 _BLANK_LINES = 300  # by which it is judged whether blanks divide columns
 _NUMBERS = re.compile(r"\s*[-+]?[\d.]+(?:\s+[-+]?[\d.]+)+\s*")  # more than one in a cell
 _GUTTER = 3  # lines that a table of fixed widths must have
@@ -39,7 +41,7 @@ def find_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect:
     """
     text = "".join(lines)
     best = max(_candidates(lines, text, separator), key=lambda found: found[0])
-    if separator is not None:
+    if separator is not None or best[0] > _CERTAIN:
         return best[1]
     return _blanks(lines, text, best) or best[1]
 
@@ -82,13 +84,11 @@ def _scored(lines: Sequence[str], dialect: Dialect) -> tuple[float, Dialect]:
     found: list[Record] = []
     complete = 1.0
     try:
-        found.extend(islice(records(lines, dialect), _ROWS))
+        found.extend(first_records(records(lines, dialect), _ROWS, _CELLS))
     except QuoteError as error:
         complete = 0.8 * min(1.0, error.line / max(len(lines), 1))
     if not found:
         return 0.0, dialect
-    if complete < 1.0:  # the generator is gone, and with it what it had yielded
-        found = list(_until_error(lines, dialect)) or [Record(1, [""])]
     widths = Counter(len(record.cells) for record in found)
     width, count = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
     if width < 2:
@@ -100,7 +100,7 @@ def _scored(lines: Sequence[str], dialect: Dialect) -> tuple[float, Dialect]:
 
 def _until_error(lines: Sequence[str], dialect: Dialect) -> Iterator[Record]:
     try:
-        yield from islice(records(lines, dialect), _ROWS)
+        yield from first_records(records(lines, dialect), _ROWS, _CELLS)
     except QuoteError:
         return
 
@@ -108,8 +108,9 @@ def _until_error(lines: Sequence[str], dialect: Dialect) -> Iterator[Record]:
 def _plainness(found: Sequence[Record], width: int) -> float:
     """Return the share of plain cells in the rows of the most frequent length; words count a bit less than numbers."""
     rows = [record.cells for record in found if len(record.cells) == width]
-    rows = rows[:: max(1, len(rows) // _TYPED_ROWS)]
     step = max(1, width // _COLUMNS)
+    most = min(_TYPED_ROWS, max(10, _TYPED_CELLS * step // width))
+    rows = rows[:: max(1, len(rows) // most)]
     total = plain = 0.0
     for row in rows:
         for cell in row[::step]:

@@ -15,7 +15,7 @@ __all__ = ["COMMENT", "Top", "body_width", "find_top", "given_top", "is_rule"]
 
 _LINES_OF_NAMES = 6  # at most
 _REPEATS = 0.5  # share of the columns whose first cell comes again, which makes the first row data
-_TYPED_ROWS, _TYPED_COLUMNS = 150, 300  # at least, by whose cells the kinds are told
+_TYPED_ROWS, _TYPED_COLUMNS, _TYPED_CELLS = 150, 300, 6000  # by which the kinds are told
 _OFTEN = 0.1  # of the rows, in which it then comes on the average
 _SYMBOL = (
     "(?:[kMGmnpµμcdhu]?(?:m|g|s|A|K|mol|cd|V|W|Wh|Hz|N|Pa|J|C|F|Ω|T|lm|lx|Bq|Sv|l|L|B|bar|eV|ppm|ppb|rad|cal)[²³23]?"
@@ -150,8 +150,9 @@ def _kinds(found: Sequence[Record], width: int) -> list[str]:
     rows = [record.cells for record in found[1:] if len(record.cells) >= width and any(map(str.strip, record.cells))]
     n = len(rows)
     rows = rows[n // 2 :] if n > 11 else rows[n // 3 :] if n > 5 else rows[-max(1, (n + 1) // 3) :]
-    rows = rows[:: max(1, len(rows) // _TYPED_ROWS)]
     step = max(1, width // _TYPED_COLUMNS)
+    most = min(_TYPED_ROWS, max(20, _TYPED_CELLS * step // max(width, 1)))
+    rows = rows[:: max(1, len(rows) // most)]
     return [column_kind([row[i] for row in rows]) if i % step == 0 else "empty" for i in range(width)]
 
 

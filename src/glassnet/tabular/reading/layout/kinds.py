@@ -40,11 +40,13 @@ def cell_kind(cell: str) -> str:
     ['empty', 'empty', 'number', 'number', 'date', 'time', 'text']
     """
     cell = cell.strip()
-    if is_missing_in_numbers(cell):
-        return "empty"
     if len(cell) > _LONGEST:
         return "text"
-    if _NUMBER.fullmatch(cell) or _OTHER_NUMBER.fullmatch(cell):
+    if _NUMBER.fullmatch(cell):
+        return "number"
+    if is_missing_in_numbers(cell):
+        return "empty"
+    if _OTHER_NUMBER.fullmatch(cell):
         return "number"
     if not any(map(str.isdigit, cell)):
         return "text"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from glassnet.errors import DataError
-from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, records
+from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, first_records, records
 from glassnet.tabular.reading.layout.guessing import find_dialect
 from glassnet.tabular.reading.layout.headers import COMMENT, Top, body_width, find_top, given_top, is_rule
 from glassnet.tabular.reading.layout.naming import column_names
@@ -19,6 +18,7 @@ from glassnet.utils.wording import few, shortened
 __all__ = ["Layout", "find_layout", "layout_of_rows"]
 
 _SAMPLE = 1000  # records by which names are told from data
+_SAMPLE_CELLS = 60_000  # of longer rows
 _SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?[\s,;]*', re.IGNORECASE)
 _SPELLINGS = {
     r"\t": "\t",
@@ -138,8 +138,7 @@ def _sample(lines: Sequence[str], dialect: Dialect, first_line: int) -> tuple[li
     found: list[Record] = []
     end = first_line + len(lines)
     try:
-        for record in islice(records(lines, dialect, first_line), _SAMPLE):
-            found.append(record)
+        found.extend(first_records(records(lines, dialect, first_line), _SAMPLE, _SAMPLE_CELLS))
     except QuoteError as error:
         end = error.line
     return found or [Record(first_line, [""])], end

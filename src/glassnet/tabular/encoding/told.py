@@ -1,0 +1,61 @@
+"""What is worth telling about the columns of a table: which were left out, and from how many rows on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from glassnet.utils.wording import shortened
+
+__all__ = ["left_out_words", "worth_telling"]
+
+_FEW_ROWS = 10  # each of which is looked at
+_FEWEST = 3
+_SHARE = 0.01
+_CHANCE = 1e-3
+_LONGEST_NAME = 42
+
+
+def worth_telling(count: int, n_rows: int, n_trained: int = 0) -> bool:
+    """Return whether ``count`` odd rows of ``n_rows`` are worth a warning: 3 and more than 1 %, or any of 10 rows.
+
+    Every large table has a few rows beyond the range of training; warnings of each hide those that matter.
+
+    Parameters
+    ----------
+    count, n_rows : int
+        Odd rows, and all rows.
+    n_trained : int, optional
+        Training rows, for what none of them was, such as outside of their range. Of ``n_rows`` rows of the same kind
+        c or more are so with a chance of about ``p**c * (1 + c * (1 - p))``, with ``p = n_rows / (n_rows + n_trained)``
+        (both ends of the range counted); there is a warning if that is below 0.001.
+
+    Examples
+    --------
+    >>> worth_telling(1, 1), worth_telling(2, 50), worth_telling(3, 50), worth_telling(3, 100_000)
+    (True, False, True, False)
+    >>> worth_telling(3, 50, n_trained=50), worth_telling(20, 50, n_trained=50), worth_telling(3, 50, n_trained=5000)
+    (False, True, True)
+    """
+    if n_rows <= _FEW_ROWS:
+        return count > 0
+    p = n_rows / (n_rows + n_trained) if n_trained else 0.0
+    by_chance = p**count * (1.0 + count * (1.0 - p)) >= _CHANCE
+    return count >= _FEWEST and count > _SHARE * n_rows and not by_chance
+
+
+def left_out_words(columns: Sequence[dict[str, Any]], most: int = 5) -> str:
+    """Return which of the columns that `TableEncoder.describe` lists were left out and why; "" if none was.
+
+    Examples
+    --------
+    >>> left_out_words([{"name": "id", "done": "left out: all its values are 5"}])
+    "Left out: 'id' (all its values are 5)."
+    """
+    out = [column for column in columns if column["done"].startswith("left out")]
+    reasons = [
+        f"{shortened(repr(column['name']), _LONGEST_NAME, '…')} ({column['done'].removeprefix('left out: ')})"
+        for column in out[:most]
+    ]
+    more = f" and {len(out) - most} more column{'s' * (len(out) > most + 1)}" if len(out) > most else ""
+    return f"Left out: {', '.join(reasons)}{more}." if out else ""

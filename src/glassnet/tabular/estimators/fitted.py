@@ -1,0 +1,137 @@
+"""What an estimator for tables offers once it is fitted, beside predictions: reasons, importances, its file."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from glassnet.attribution import Importance
+from glassnet.network import Network
+from glassnet.tabular.attribution.reasons import Why
+from glassnet.tabular.estimators.importances import shares_of_columns
+from glassnet.tabular.estimators.inputs import as_array, as_table
+from glassnet.tabular.estimators.notices import issue
+from glassnet.tabular.estimators.targets import one_per_row
+from glassnet.tabular.fitting.options import Rows
+from glassnet.tabular.model import TableModel
+from glassnet.tabular.one_row import Answer, answer_of
+from glassnet.tabular.reading.form import Form
+from glassnet.tabular.reading.frames import is_frame
+from glassnet.tabular.reading.rows import complete_rows
+from glassnet.tabular.reading.table import Column, Table
+from glassnet.training import History
+from glassnet.utils.estimator_types import BaseEstimator
+
+__all__ = ["FittedEstimator"]
+
+
+class FittedEstimator(BaseEstimator):
+    """Part of `TabularEstimator`: everything that needs a fit, but predictions."""
+
+    model_: TableModel
+    histories_: list[History]
+    _columns: tuple[bool, list[str]]
+    _names: list[str]
+    _target_forms: dict[str, Form]
+    _sample: Rows
+    _importances: np.ndarray | None
+
+    def _as_column(self, name: str, values: np.ndarray) -> Column:
+        """Return targets as a column."""
+        raise NotImplementedError
+
+    def _table(self, X: Any) -> Table:
+        check_is_fitted(self, "model_")
+        if self._columns[0]:
+            encoder = self.model_.encoder
+            X = complete_rows(X, encoder.column_names, self._columns[1], type(self).__name__)
+        return as_table(self, X, reset=False)
+
+    def _warn_of(self, table: Table) -> None:
+        """Issue one warning if rows that were predicted differ from those of training."""
+        issue(f"{type(self).__name__}.predict", self.model_.warnings(table), "model_.warnings(X)")
+
+    @property
+    def network_(self) -> Network:
+        """The trained network; several are its members."""
+        check_is_fitted(self, "model_")
+        return self.model_.network
+
+    @property
+    def history_(self) -> History:
+        """Training history of the first network."""
+        check_is_fitted(self, "model_")
+        return self.histories_[0]
+
+    def predict_one(self, row: Any) -> Answer:
+        """Return the answer for one row as plain data that JSON can hold; see `TableModel.predict_one`.
+
+        Parameters
+        ----------
+        row : dict, Series, row of a structured array, or table of one row
+            As in ``X`` of `fit`, or a list of values if that was an array.
+        """
+        cells = None if is_frame(row) else as_array(row)
+        table = self._table(row if cells is None or cells.ndim != 1 else [row])
+        return answer_of(self.model_, table, self._labels(), f"{type(self).__name__}.predict_one")
+
+    def _labels(self) -> list[Any]:
+        """Return the labels in the order of the model's codes; none for a regression."""
+        return []
+
+    @property
+    def feature_importances_(self) -> np.ndarray:
+        """Share of each column in what the columns together are worth, float64 (n_features_in_,), for `RFE` and others.
+
+        ``max(0, L_j - L)``, divided by its sum: L is the loss on up to 512 rows of the fit, held-out ones if there were
+        some, and L_j the same with column j shuffled among them, as a mean of three times. It is computed when it is
+        first asked for; these rows are kept in the estimator and its pickles, but not in the files of `save`. See
+        `importance` for rows of your own.
+        """
+        check_is_fitted(self, "model_")
+        if self._importances is None:
+            self._importances = shares_of_columns(self.model_, self._sample, self._names)
+        return self._importances
+
+    def why(self, X: Any, background: Any = None) -> list[Why]:
+        """Return for each row of X what its columns contribute to the prediction; see `TableModel.why`.
+
+        Parameters
+        ----------
+        X : as of `fit`
+            Rows to explain.
+        background : as of `fit`, optional
+            Rows to compare with.
+        """
+        table = self._table(X)
+        return self.model_.why(table, None if background is None else self._table(background))
+
+    def importance(self, X: Any, y: Any, *, metric: str = "loss", repeats: int = 5) -> Importance:
+        """Return how much worse the predictions for X get when a column is shuffled.
+
+        Parameters
+        ----------
+        X, y : as of `fit`
+            Rows with known targets, preferably ones that `fit` did not see.
+        metric, repeats
+            As of `glassnet.attribution.permutation_importance`.
+        """
+        table = self._table(X)
+        name = self.model_.target.name
+        column = self._as_column(name, one_per_row(f"{type(self).__name__}.importance", y))
+        rest = [other for other in table.columns if other.name != name]
+        return self.model_.importance(Table([*rest, column]), metric=metric, repeats=repeats)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write; its name ends in ``.safetensors``.
+        """
+        check_is_fitted(self, "model_")
+        self.model_.save(path)

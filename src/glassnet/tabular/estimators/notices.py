@@ -1,0 +1,35 @@
+"""What the estimators say about the columns of a table: one warning for each fit, and one for each prediction."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from glassnet.errors import TableWarning
+from glassnet.tabular.encoding.encoder import TableEncoder
+from glassnet.tabular.encoding.told import left_out_words
+from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.callers import stacklevel_outside
+
+__all__ = ["issue", "notices_of_fit"]
+
+_MOST = 8  # sentences
+
+
+def notices_of_fit(inputs: Table, target: Column, encoder: TableEncoder) -> list[str]:
+    """Return sentences about training rows: which columns were left out and why, and how cells were read."""
+    found = ["No column tells rows apart, so all get the same answer."] if encoder.is_constant else []
+    found.append(left_out_words(encoder.describe()))
+    found += inputs.notes
+    found += [note for column in (*inputs.columns, target) for note in column.notes]
+    return [sentence for sentence in dict.fromkeys(found) if sentence]
+
+
+def issue(where: str, sentences: Sequence[str], more: str) -> None:
+    """Issue one `TableWarning` of all sentences, if there are any; ``more`` says where those beyond eight are."""
+    if not sentences:
+        return
+    ordered = sorted(sentences, key=lambda sentence: "outside the range of training" in sentence)
+    rest = len(ordered) - _MOST
+    shown = [*ordered[:_MOST], *([f"{rest} more: see {more}."] if rest > 0 else [])]
+    warnings.warn(f"{where}: {' '.join(shown)}", TableWarning, stacklevel=stacklevel_outside("sklearn"))
