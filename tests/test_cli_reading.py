@@ -292,3 +292,19 @@ def test_forms_follow_what_is_given() -> None:
     assert (now.forms["n"].decimal, now.forms["n"].thousands, now.changed) == (".", ",", {"n"})
     now = ReadOptions(day_first=False, missing=("-1",)).like("here", kept, forms)
     assert (now.forms["d"].order, now.forms["n"].missing, now.changed) == ("mdy", ("none",), {"n", "d"})
+
+
+def test_estimators_keep_their_options_too(run: Run) -> None:
+    """A file that an estimator writes is read on the command line as its training was."""
+    pytest.importorskip("sklearn")
+    from glassnet.tabular import TabularClassifier
+
+    frame = {"v": np.where(np.arange(60) % 9 == 4, -9.0, np.arange(60.0)), "w": [f"{i},5" for i in range(60)]}
+    options = {"missing": [-9], "decimal": ",", "read": {"z": "drop"}}
+    model = TabularClassifier(recipe="small", epochs=1, random_state=0, **options)
+    model.fit({**frame, "z": np.arange(60)}, ["a", "b"] * 30).save("m.safetensors")
+    kept = TableModel.load("m.safetensors").reading
+    assert options_config(kept) == {"decimal": ",", "missing": ["-9"], "read": {"z": "drop"}}
+    write("new.csv", "v;w", lambda i: f"{-9 if i == 0 else i};{i},5", 5)
+    assert read_table("new.csv", like=TableModel.load("m.safetensors"))["v"].n_missing == 1
+    assert run("predict", "m.safetensors", "new.csv")[0] == 0

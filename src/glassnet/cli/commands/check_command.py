@@ -104,9 +104,11 @@ def _read(source: Source, reading: ReadOptions) -> tuple[Table | None, list[dict
 def _coding(inputs: Table) -> dict[str, dict[str, Any]]:
     """Return how each column is coded by default; nothing if none of them tells rows apart."""
     try:
-        return {one["name"]: one for one in TableEncoder(allow_empty=True).fit(inputs).describe()}
-    except GlassnetError:
+        encoder = TableEncoder(allow_empty=True).fit(inputs)
+    except GlassnetError:  # it has no columns
         return {}
+    # Where nothing tells rows apart, a feature that is always 0 stands for all columns.
+    return {one["name"]: one | ({"features": 0} if encoder.is_constant else {}) for one in encoder.describe()}
 
 
 def _described(column: Column, coding: Mapping[str, Any] | None) -> dict[str, Any]:
