@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -60,6 +61,14 @@ def _check_separator(where: str, name: str, separator: str) -> None:
         raise ConfigError(message, got=separator)
 
 
+def _check_encoding(where: str, name: str, encoding: str) -> None:
+    try:
+        "a".encode(codecs.lookup(encoding).name)
+    except (LookupError, ValueError, TypeError) as error:
+        message = f"{where}: {name} must be one that Python knows, such as utf-8 or cp1252, got {encoding!r}."
+        raise ConfigError(message, got=encoding) from error
+
+
 def _check_truth(where: str, name: str, truth: Any) -> None:
     if not isinstance(truth, bool):
         message = f"{where}: {name} must be yes or no, got {truth!r}."
@@ -111,7 +120,7 @@ class ReadingOptions:
         "Thousands separator: , . ' _ or space.", metavar="CHAR", parse=_as_mark,
         check=partial(_check_mark, choices=_THOUSANDS),
     )  # fmt: skip
-    encoding: str | None = _option("Of a text file, such as cp1252.", metavar="NAME")
+    encoding: str | None = _option("Of a text file, such as cp1252.", metavar="NAME", check=_check_encoding)
     header: bool | int | None = _option(
         "Whether a text file has a line of names: yes, no, or how many lines.", parse=_as_header, check=_check_header
     )
