@@ -377,3 +377,17 @@ def test_what_was_made_of_a_new_file_is_said(run: Run) -> None:
     assert (code, json.loads(out)["notes"], err) == (0, notes, f"glassnet explain: warning: {notes[0]}\n")
     code, out, _ = run("check", "titled.csv", "-t", "y")
     assert notes[0] in " ".join(out.split())
+
+
+def test_check_of_extreme_cells(run: Run) -> None:
+    """Infinite and huge numbers, odd names and a model in the place of the table are no surprise."""
+    cells = ["inf", "-inf", "1e308", "-1e308", "1.5"]
+    write("odd.csv", "[red],b\x1b[31m,inf,y", lambda i: f"{cells[i % 5]},{i}e300,inf,{i * 0.5}")
+    code, out, err = run("check", "odd.csv", "-t", "y")
+    assert (code, err) == (0, "")
+    assert "[red]" in out
+    assert "\x1b" not in out
+    run("train", "penguins", "-t", "species", "--recipe", "plain", "--epochs", "1", "-q")
+    code, out, err = run("check", "model.safetensors")
+    assert (code, out) == (2, "")
+    assert err.startswith("glassnet check: DATA must be a table, got the model file 'model.safetensors'.")

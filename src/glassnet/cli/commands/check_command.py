@@ -15,7 +15,7 @@ from glassnet.cli.reading_options import ReadingOptions, option_words
 from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.column_values import values_text
 from glassnet.cli.training.data_findings import column_findings, leak_findings, row_findings, target_findings
-from glassnet.cli.training.preparation import check_column, load_table, prepare
+from glassnet.cli.training.preparation import check_column, load_table, prepare, refuse_model
 from glassnet.cli.training.reading_facts import notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import estimated_recipes
 from glassnet.cli.training.train_options import TrainOptions
@@ -37,6 +37,7 @@ def check_table(data: str, target: str | None = None, reading: ReadOptions | Non
     Columns that a person must decide about are listed under ``"undecided"``; the others are read without them.
     """
     reading = reading or ReadingOptions().options(WHERE)
+    refuse_model(WHERE, data)
     with open_source(data) as source:
         table, undecided = _read(source, reading)
     result: dict[str, Any] = {

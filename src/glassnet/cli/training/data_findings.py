@@ -94,7 +94,9 @@ def _is_running(column: Column) -> bool:
     if column.kind != "number" or n < _FEWEST_ROWS or column.n_missing or (column.form and column.form.style):
         return False
     low, high = column.values.min(), column.values.max()
-    return bool(high - low == n - 1 and (column.values == np.floor(column.values)).all() and _n_distinct(column) == n)
+    if not (np.isfinite(low) and np.isfinite(high) and high == low + (n - 1)):
+        return False
+    return bool((column.values == np.floor(column.values)).all() and _n_distinct(column) == n)
 
 
 def _n_distinct(column: Column) -> int:
