@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -314,3 +316,10 @@ def test_estimators_keep_their_options_too(run: Run) -> None:
     with pytest.raises(ConfigError, match="like must be a table model or a fitted estimator, got TabularClassifier"):
         read_table("new.csv", like=TabularClassifier())
     assert run("predict", "m.safetensors", "new.csv")[0] == 0
+
+
+def test_help_needs_no_tables() -> None:
+    """The help is printed without what reads tables, which takes a moment to import."""
+    code = "import sys; from glassnet.cli.app import main; main(['train', '--help']); print('glassnet.tabular' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -6,12 +6,14 @@ import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.cli.arguments import as_number, declared, flag_of, option
 from glassnet.errors import ConfigError
-from glassnet.tabular.reading.options import READINGS, ReadOptions, command_line_spelling
 from glassnet.utils.checks import check_choice, check_integer
+
+if TYPE_CHECKING:
+    from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["ReadingOptions", "option_words"]
 
@@ -83,6 +85,8 @@ def _check_header(where: str, name: str, header: Any) -> None:
 
 def _check_kinds(where: str, name: str, texts: Sequence[str]) -> None:
     """Raise an error for a text that is not ``COLUMN=KIND``, and for a column with two kinds."""
+    from glassnet.tabular.reading.options import READINGS  # takes a moment to import, and --help does without
+
     found: dict[str, str] = {}
     for text in texts:
         column, equals, kind = text.rpartition("=")
@@ -159,6 +163,8 @@ class ReadingOptions:
 
     def options(self, where: str, drop: Sequence[str] = ()) -> ReadOptions:
         """Return the options of the library, after a check; the columns in ``drop`` are not read at all."""
+        from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+
         self.check(where)
         values = {name: getattr(self, name) for name in declared(type(self)) if name != "read"}
         read = {column: kind for column, _, kind in (text.rpartition("=") for text in self.read)}
@@ -178,4 +184,6 @@ def option_words(config: Mapping[str, Any]) -> str:
     >>> option_words({"decimal": ",", "missing": ["-9"], "read": {"id": "drop"}})
     '--decimal , --missing -9 --drop id'
     """
+    from glassnet.tabular.reading.options import command_line_spelling
+
     return " ".join(command_line_spelling(name, value) for name, value in config.items())
