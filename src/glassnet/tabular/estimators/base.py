@@ -18,7 +18,7 @@ from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.estimators.fitted import FittedEstimator
 from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_rows, refuse_two_divisions
 from glassnet.tabular.estimators.importances import sample_of
-from glassnet.tabular.estimators.inputs import as_table
+from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
@@ -182,6 +182,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             train, valid, options = divided(train, folds, options)
         found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
+        self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
         told = notices_of_fit(train.inputs, train.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")

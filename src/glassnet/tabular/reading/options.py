@@ -141,6 +141,7 @@ class ReadOptions:
             check_integer(where, "skip_lines", options.skip_lines, 0)
         for column, kind in options.read.items():
             check_choice(where, f"read[{column!r}]", kind, READINGS)
+        like = getattr(like, "model_", like)  # an estimator's table model
         kept = getattr(like, "reading", None)
         forms = _forms_of(where, like)
         return options.like(where, kept if isinstance(kept, cls) else cls(), forms) if forms else options
