@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.cli.arguments import as_number, as_numbers, as_share, as_widths, declared, flag_of, option
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
-from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.checks import check_choice, check_integer, check_number
+
+if TYPE_CHECKING:
+    from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["PLAIN", "WHERE", "TrainOptions", "with_choices"]
 
@@ -159,6 +161,10 @@ class TrainOptions:
     patience: int | None = _number(
         "Epochs without a better validation loss before it stops; by default a fifth.", _PLAIN_ONLY, check=_count
     )
+    checkpoint: str | None = option(
+        "Where the training is written down every 10 seconds, so that --resume can go on with it.", _OUTPUT, "FILE"
+    )
+    resume: bool = option("Go on with the training in --checkpoint, if there is one.", _OUTPUT, default=False)
     report: str | None = option("Write the report with pictures as one .html page.", _OUTPUT, "FILE")
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     estimates: bool = True

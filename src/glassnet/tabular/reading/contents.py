@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
+from glassnet.tabular.reading.cells.plain import plain_numbers
 from glassnet.tabular.reading.clean_files import CleanFile, CleanReader
 from glassnet.tabular.reading.layout.dialects import QuoteError, Record, records
 from glassnet.tabular.reading.layout.endings import has_total_word, last_total
 from glassnet.tabular.reading.layout.layouts import Layout, find_layout, layout_of_rows
 from glassnet.tabular.reading.layout.rows import Rows
 from glassnet.tabular.reading.options import ReadOptions
-from glassnet.tabular.reading.plain_numbers import plain_numbers
 from glassnet.tabular.reading.scanning import TextScan, count_in_file, read_lines, scan_text
 from glassnet.tabular.reading.workbooks import sheet_records
 
