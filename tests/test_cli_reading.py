@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +99,8 @@ def test_what_a_message_advises_can_be_typed() -> None:
         (["--thousands", ";"], "--thousands must be a comma or a dot or space or an apostrophe or an underscore, got ';'."),
         (["--decimal", ",", "--thousands", "comma"], "--decimal and --thousands must differ, got ',' for both."),
         (["--separator", ""], "--separator must be a character, or the word tab or space, got nothing."),
+        (["--encoding", "nope"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'nope'."),
+        (["--encoding", "rot13"], "--encoding must be one that Python knows, such as utf-8 or cp1252, got 'rot13'."),
         (["--header", "maybe"], "--header must be yes, no or a number of lines, got 'maybe'."),
         (["--header", "-1"], "--header must be yes, no or a number of lines, got -1."),
         (["--skip-lines", "few"], "--skip-lines must be a whole number of at least 0, got 'few'."),
@@ -292,3 +296,30 @@ def test_forms_follow_what_is_given() -> None:
     assert (now.forms["n"].decimal, now.forms["n"].thousands, now.changed) == (".", ",", {"n"})
     now = ReadOptions(day_first=False, missing=("-1",)).like("here", kept, forms)
     assert (now.forms["d"].order, now.forms["n"].missing, now.changed) == ("mdy", ("none",), {"n", "d"})
+
+
+def test_estimators_keep_their_options_too(run: Run) -> None:
+    """A file that an estimator writes is read on the command line as its training was."""
+    pytest.importorskip("sklearn")
+    from glassnet.tabular import TabularClassifier
+
+    frame = {"v": np.where(np.arange(60) % 9 == 4, -9.0, np.arange(60.0)), "w": [f"{i},5" for i in range(60)]}
+    options = {"missing": [-9], "decimal": ",", "read": {"z": "drop"}}
+    model = TabularClassifier(recipe="small", epochs=1, random_state=0, **options)
+    model.fit({**frame, "z": np.arange(60)}, ["a", "b"] * 30)
+    model.save("m.safetensors")
+    kept = TableModel.load("m.safetensors").reading
+    assert options_config(kept) == {"decimal": ",", "missing": ["-9"], "read": {"z": "drop"}}
+    write("new.csv", "v;w", lambda i: f"{-9 if i == 0 else i};{i},5", 5)
+    for like in (model, TableModel.load("m.safetensors")):
+        assert read_table("new.csv", like=like)["v"].n_missing == 1
+    with pytest.raises(ConfigError, match="like must be a table model or a fitted estimator, got TabularClassifier"):
+        read_table("new.csv", like=TabularClassifier())
+    assert run("predict", "m.safetensors", "new.csv")[0] == 0
+
+
+def test_help_needs_no_tables() -> None:
+    """The help is printed without what reads tables, which takes a moment to import."""
+    code = "import sys; from glassnet.cli.app import main; main(['train', '--help']); print('glassnet.tabular' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.cli.arguments import as_number, declared, flag_of, option
 from glassnet.errors import ConfigError
-from glassnet.tabular.reading.options import READINGS, ReadOptions, command_line_spelling
 from glassnet.utils.checks import check_choice, check_integer
+
+if TYPE_CHECKING:
+    from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["ReadingOptions", "option_words"]
 
@@ -60,6 +63,14 @@ def _check_separator(where: str, name: str, separator: str) -> None:
         raise ConfigError(message, got=separator)
 
 
+def _check_encoding(where: str, name: str, encoding: str) -> None:
+    try:
+        "a".encode(codecs.lookup(encoding).name)
+    except (LookupError, ValueError, TypeError) as error:
+        message = f"{where}: {name} must be one that Python knows, such as utf-8 or cp1252, got {encoding!r}."
+        raise ConfigError(message, got=encoding) from error
+
+
 def _check_truth(where: str, name: str, truth: Any) -> None:
     if not isinstance(truth, bool):
         message = f"{where}: {name} must be yes or no, got {truth!r}."
@@ -74,6 +85,8 @@ def _check_header(where: str, name: str, header: Any) -> None:
 
 def _check_kinds(where: str, name: str, texts: Sequence[str]) -> None:
     """Raise an error for a text that is not ``COLUMN=KIND``, and for a column with two kinds."""
+    from glassnet.tabular.reading.options import READINGS  # takes a moment to import, and --help does without
+
     found: dict[str, str] = {}
     for text in texts:
         column, equals, kind = text.rpartition("=")
@@ -111,7 +124,7 @@ class ReadingOptions:
         "Thousands separator: , . ' _ or space.", metavar="CHAR", parse=_as_mark,
         check=partial(_check_mark, choices=_THOUSANDS),
     )  # fmt: skip
-    encoding: str | None = _option("Of a text file, such as cp1252.", metavar="NAME")
+    encoding: str | None = _option("Of a text file, such as cp1252.", metavar="NAME", check=_check_encoding)
     header: bool | int | None = _option(
         "Whether a text file has a line of names: yes, no, or how many lines.", parse=_as_header, check=_check_header
     )
@@ -150,6 +163,8 @@ class ReadingOptions:
 
     def options(self, where: str, drop: Sequence[str] = ()) -> ReadOptions:
         """Return the options of the library, after a check; the columns in ``drop`` are not read at all."""
+        from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
+
         self.check(where)
         values = {name: getattr(self, name) for name in declared(type(self)) if name != "read"}
         read = {column: kind for column, _, kind in (text.rpartition("=") for text in self.read)}
@@ -169,4 +184,6 @@ def option_words(config: Mapping[str, Any]) -> str:
     >>> option_words({"decimal": ",", "missing": ["-9"], "read": {"id": "drop"}})
     '--decimal , --missing -9 --drop id'
     """
+    from glassnet.tabular.reading.options import command_line_spelling
+
     return " ".join(command_line_spelling(name, value) for name, value in config.items())

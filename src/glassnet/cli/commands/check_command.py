@@ -15,7 +15,7 @@ from glassnet.cli.reading_options import ReadingOptions, option_words
 from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.column_values import values_text
 from glassnet.cli.training.data_findings import column_findings, leak_findings, row_findings, target_findings
-from glassnet.cli.training.preparation import check_column, load_table, prepare
+from glassnet.cli.training.preparation import check_column, load_table, prepare, refuse_model
 from glassnet.cli.training.reading_facts import notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import estimated_recipes
 from glassnet.cli.training.train_options import TrainOptions
@@ -37,6 +37,7 @@ def check_table(data: str, target: str | None = None, reading: ReadOptions | Non
     Columns that a person must decide about are listed under ``"undecided"``; the others are read without them.
     """
     reading = reading or ReadingOptions().options(WHERE)
+    refuse_model(WHERE, data)
     with open_source(data) as source:
         table, undecided = _read(source, reading)
     result: dict[str, Any] = {
@@ -104,9 +105,11 @@ def _read(source: Source, reading: ReadOptions) -> tuple[Table | None, list[dict
 def _coding(inputs: Table) -> dict[str, dict[str, Any]]:
     """Return how each column is coded by default; nothing if none of them tells rows apart."""
     try:
-        return {one["name"]: one for one in TableEncoder(allow_empty=True).fit(inputs).describe()}
-    except GlassnetError:
+        encoder = TableEncoder(allow_empty=True).fit(inputs)
+    except GlassnetError:  # it has no columns
         return {}
+    # Where nothing tells rows apart, a feature that is always 0 stands for all columns.
+    return {one["name"]: one | ({"features": 0} if encoder.is_constant else {}) for one in encoder.describe()}
 
 
 def _described(column: Column, coding: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from glassnet.cli.output.report_parts import cut, plain_table
 from glassnet.cli.output.wording import abridged, count, plain
+from glassnet.tabular.encoding.told import left_out_words
+from glassnet.utils.wording import few
 
 __all__ = ["left_out_sentence", "marker_words", "reading_lines", "reading_parts", "with_target"]
 
@@ -24,24 +26,20 @@ def left_out_sentence(columns: Sequence[Mapping[str, Any]], dropped: Sequence[st
 
     Examples
     --------
-    >>> left_out_sentence([{"name": "id", "done": "left out: all its values are 5", "features": 0}], ["no"])
-    'Left out: id (all its values are 5); dropped: no.'
+    >>> left_out_sentence([{"name": "id", "done": "left out: all its values are 5"}], ["no"])
+    "Left out: 'id' (all its values are 5); dropped: 'no'."
     """
-    out = [column for column in columns if not column["features"]]
-    reasons = [
-        f"{plain(column['name'], _LONGEST)} ({plain(column['done']).removeprefix('left out: ')})"
-        for column in out[:_LEFT_OUT]
-    ]
-    more = f" and {count(len(out) - _LEFT_OUT, 'more column')}" if len(out) > _LEFT_OUT else ""
-    parts = [f"left out: {', '.join(reasons)}{more}"] if out else []
-    parts += [f"dropped: {plain(', '.join(dropped), 60)}"] if dropped else []
-    sentence = "; ".join(parts)
-    return f"{sentence[0].upper()}{sentence[1:]}." if parts else ""
+    found = plain(left_out_words([dict(column) for column in columns], _LEFT_OUT)).removesuffix(".")
+    parts = [found] if found else []
+    parts += (
+        [f"{'d' if found else 'D'}ropped: {few([plain(repr(name), _LONGEST) for name in dropped])}"] if dropped else []
+    )
+    return f"{'; '.join(parts)}." if parts else ""
 
 
 def with_target(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the columns of a result and the target; of classes without a form, since the report lists them anyway."""
-    target = {"name": result["target"], "features": 1, **result["target_read"]}
+    target = {"name": result["target"], "features": 1, "done": "", **result["target_read"]}
     return [*result["columns"], target | ({"form": ""} if result["labels"] else {})]
 
 

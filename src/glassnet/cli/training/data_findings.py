@@ -31,10 +31,21 @@ def _finding(severity: str, code: str, columns: Sequence[str], measured: str, ad
     return {"severity": severity, "code": code, "columns": list(columns), "measured": measured, "advice": advice}
 
 
-def _named(names: Sequence[str]) -> str:
-    """Return columns as the subject of a sentence."""
-    shown = few([plain(repr(name), 40) for name in names], 5)
-    return f"{'Column' if len(names) == 1 else f'{len(names)} columns:'} {shown}"
+def _quoted(names: Sequence[str]) -> str:
+    return few([plain(repr(name), 40) for name in names], 5)
+
+
+def _have(names: Sequence[str], what: str) -> str:
+    """Return the sentence that columns have something.
+
+    Examples
+    --------
+    >>> _have(["a"], "no value"), _have(["a", "b"], "no value")
+    ("Column 'a' has no value.", "2 columns have no value: 'a', 'b'.")
+    """
+    if len(names) == 1:
+        return f"Column {_quoted(names)} has {what}."
+    return f"{len(names)} columns have {what}: {_quoted(names)}."
 
 
 def _without(names: Sequence[str]) -> str:
@@ -51,28 +62,29 @@ def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Itera
     empty = [column.name for column in inputs.columns if column.n_missing == n]
     if empty:
         advice = f"Leave {'it' if len(empty) == 1 else 'them'} out: {_without(empty)}"
-        yield _finding("error", "empty-columns", empty, f"{_named(empty)} without any value.", advice)
+        yield _finding("error", "empty-columns", empty, _have(empty, "no value in any row"), advice)
     if inputs.columns and not any(column["features"] for column in described):
-        measured = "No column tells rows apart: each has one value, or one for each row."
+        measured = "No column tells rows apart: each has one value, or another one in each row."
         yield _finding("error", "nothing-to-learn-from", inputs.names, measured, "")
     running = [column.name for column in inputs.columns if _is_running(column)]
     if running:
-        measured = f"{_named(running)} with the numbers of rows, each once: an identifier."
-        yield _finding("warning", "id-column", running, measured, f"It means nothing for new rows: {_without(running)}")
+        measured = _have(running, "each whole number of a range once, as row numbers do")
+        advice = f"Unless that means something for new rows, leave it out: {_without(running)}"
+        yield _finding("note", "id-column", running, measured, advice)
     groups = list(_equal_columns(inputs))
     if groups:
         others = [name for group in groups for name in group[1:]]
-        measured = f"{_named(others)} with the same values as {few([plain(repr(one), 40) for one, *_ in groups], 5)}."
+        measured = _have(others, f"the same values as {_quoted([one for one, *_ in groups])}")
         names = [name for group in groups for name in group]
         yield _finding("note", "duplicate-columns", names, measured, f"One of them is enough: {_without(others)}")
     many = [column.name for column in inputs.columns if _MANY_MISSING * n < column.n_missing < n]
     if many:
         most = max(inputs[name].n_missing for name in many)
-        measured = f"{_named(many)} with a missing value in up to {most:,} of {n:,} rows."
+        measured = _have(many, f"no value in {'up to ' if len(many) > 1 else ''}{most:,} of {n:,} rows")
         yield _finding("note", "many-missing", many, measured, "Missing values are filled in and flagged.")
     for column in described:
         if column["note"] and column["name"] not in running:
-            measured = f"{_named([column['name']])} {column['note']}."
+            measured = f"Column {_quoted([column['name']])} {column['note']}."
             yield _finding("note", "column-note", [column["name"]], measured, "")
 
 
@@ -82,7 +94,9 @@ def _is_running(column: Column) -> bool:
     if column.kind != "number" or n < _FEWEST_ROWS or column.n_missing or (column.form and column.form.style):
         return False
     low, high = column.values.min(), column.values.max()
-    return bool(high - low == n - 1 and (column.values == np.floor(column.values)).all() and _n_distinct(column) == n)
+    if not (np.isfinite(low) and np.isfinite(high) and high == low + (n - 1)):
+        return False
+    return bool((column.values == np.floor(column.values)).all() and _n_distinct(column) == n)
 
 
 def _n_distinct(column: Column) -> int:

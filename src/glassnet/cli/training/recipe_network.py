@@ -40,6 +40,7 @@ _IGNORED = ("duplicate-columns",)
 _IGNORED_OF_RECIPES = ("unscaled-inputs",)  # a published recipe scales its columns its own way
 _IGNORED_OF_FOLDS = ("shared-rows",)  # the rows of all folds are passed, and those held out are among them
 _LINEAR = plain_recipe((), rate=0.01, decays=False, epochs=200, patience=10)
+_TIMED_AS_IF = 20.0  # seconds that a training may take, a tenth of which is for timing, where nothing is trained
 _BYTES = 20  # per parameter: itself, its gradient, two averages of AdamW and the best so far, in float32
 
 
@@ -160,7 +161,8 @@ def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, A
     plan = _plan(options, goal_of(options, data), Watcher(), CtrlC(), None)
     times: dict[str, Estimate] = {}
     with suppress(DataError, DivergenceError, MemoryError):
-        times = estimate_times(data.part("training"), len(data.rows.get("validation", ())), data.target, plan)
+        n_valid, limited = len(data.rows.get("validation", ())), replace(plan, max_seconds=_TIMED_AS_IF)
+        times = estimate_times(data.part("training"), n_valid, data.target, limited)
     return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
 
 

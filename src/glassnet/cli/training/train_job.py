@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from glassnet.cli.input_files import shown_name
@@ -20,6 +21,8 @@ from glassnet.cli.training.train_result import Outcome, for_the_file, importance
 from glassnet.saving.locks import refuse_locked
 from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.options import RunFile
+from glassnet.tabular.reading.options import ReadAs, ReadOptions
+from glassnet.tabular.splitting.suggestions import is_called_identifier
 
 __all__ = ["train"]
 
@@ -73,7 +76,7 @@ def train(
 def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     """Return the table split into parts, and the number of rows that were read."""
     watcher.phase(f"reading {shown_name(options.data)}")
-    everything = load_table(WHERE, options.data, options.read_options)
+    everything = load_table(WHERE, options.data, _with_identifiers(options), options.drop)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task
     by = split_by(options, table)
@@ -82,6 +85,13 @@ def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     facts = {"task": data.target.task, "target": data.target.name, "rows": len(data.rows["training"])}
     watcher.facts(facts if data.target.labels else {**facts, "unit": data.target.scale.std})
     return data, everything.n_rows
+
+
+def _with_identifiers(options: TrainOptions) -> ReadOptions:
+    """Return how the table is read, with dropped identifiers as text: they may show which rows belong together."""
+    reading = options.read_options
+    wanted: dict[str, ReadAs] = {name: "text" for name in options.drop if is_called_identifier(name)}
+    return replace(reading, read={**reading.read, **wanted})
 
 
 def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, run_file: RunFile | None) -> Outcome:

@@ -7,14 +7,16 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, replace
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.cli.arguments import as_number, as_numbers, as_share, as_widths, declared, flag_of, option
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.errors import ConfigError
 from glassnet.layers import ACTIVATIONS
-from glassnet.tabular.reading.options import ReadOptions
 from glassnet.utils.checks import check_choice, check_integer, check_number
+
+if TYPE_CHECKING:
+    from glassnet.tabular.reading.options import ReadOptions
 
 __all__ = ["PLAIN", "WHERE", "TrainOptions", "with_choices"]
 

@@ -20,11 +20,11 @@ from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.encoding.told import absent_classes_words
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.tabular.splitting.division import shared_sentences
 from glassnet.training import History
-from glassnet.utils.wording import few
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 
@@ -101,11 +101,8 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
 
 def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
     """Return a sentence about the classes without a training row, if there are some."""
-    absent = [repr(label) for label, count in zip(labels, [] if counts is None else counts, strict=True) if not count]
-    if not absent:
-        return []
-    classes = f"Class {plain(absent[0], 40)} has" if len(absent) == 1 else f"Classes {plain(few(absent, 5), 200)} have"
-    return [f"{classes} no row in training: the network cannot learn to answer so."]
+    absent = [label for label, count in zip(labels, [] if counts is None else counts, strict=True) if not count]
+    return [plain(absent_classes_words(absent))] if absent else []
 
 
 def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Scores) -> str:

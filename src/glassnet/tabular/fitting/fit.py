@@ -51,7 +51,8 @@ class Trained:
     """The result of a training: a model, its networks (several are members of the model's) and their histories.
 
     ``checked`` are rows that the networks were not trained on, or if there are none those that they were.
-    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on.
+    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on, and
+    ``absent`` are the labels of no row that was trained on.
     """
 
     model: TableModel
@@ -59,6 +60,7 @@ class Trained:
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     n_shared: int = 0
+    absent: Sequence[Any] = ()
     was_interrupted: bool = False  # by Ctrl-C
 
 
@@ -102,8 +104,10 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.background = typical_rows(model, data[0], train.weight)
+    counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
+    absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
     checked = train if valid is None else valid
-    return Trained(model, checked, histories, trained, n_shared, jobs.was_interrupted)
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:

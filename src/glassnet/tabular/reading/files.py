@@ -65,7 +65,7 @@ def read_table(
         What columns are read as: ``"number"``, ``"text"``, ``"category"``, ``"date"`` or ``"drop"``. As text every
         cell stands for itself, ``NA`` too.
     like : TableModel or estimator, optional
-        A model whose training table the columns are read like.
+        A model whose training table the columns are read like; options that are not given are those of its training.
 
     Returns
     -------

@@ -89,13 +89,16 @@ def to_table(
     """
     refuse_unknown(to_table, unknown)
     given = {"decimal": decimal, "thousands": thousands, "missing": missing, "day_first": day_first, "read": read}
-    table = table_of(frame, ReadOptions.checked("to_table", like=like, **given))
+    table = table_of(frame, ReadOptions.checked("to_table", like=like, **given), knows_all=True)
     warn_of_notes("to_table", table)
     return table
 
 
-def table_of(frame: Any, options: ReadOptions, where: str = "to_table") -> Table:
-    """Return any kind of table as a `Table`, without a `TableWarning`: see its notes."""
+def table_of(frame: Any, options: ReadOptions, where: str = "to_table", *, knows_all: bool = False) -> Table:
+    """Return any kind of table as a `Table`, without a `TableWarning`: see its notes.
+
+    ``knows_all`` says that options may name columns of this table only, and not, say, a target that is elsewhere.
+    """
     if isinstance(frame, Table):
         return frame
     if _has_fields(frame) and frame.ndim:
@@ -104,7 +107,8 @@ def table_of(frame: Any, options: ReadOptions, where: str = "to_table") -> Table
     cells = columns_of(frame, where)
     named = _series_of(frame, where) if cells is None else [(str(name), values) for name, values in cells.items()]
     check_names(where, [name for name, _ in named])
-    check_read_names(where, options, [name for name, _ in named])
+    if knows_all:
+        check_read_names(where, options, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
     return in_changed_forms(where, Table(reader.settle(drafts), where), options)
 
