@@ -29,7 +29,7 @@ CASES = {
     "'Ţë˙' in cp1250, 'Юля' in cp1251, 'ﬁÎˇ' in mac_roman. Pass the right one, such as --encoding cp1250.",
     "train bare.csv -t a": "--target must be one of the columns 'column_1', 'column_2', got 'a'. The file seems to have no "
     "line of names; --header yes takes its first line for one.",
-    "train ragged.csv -t y": "ragged.csv: every row must have 3 fields like the others, got 1 of 2 with another number: "
+    "train ragged.csv -t y": "ragged.csv: every row must have 3 fields like the others, got 1 of 2 that do not: "
     "line 3 (2). Check the separators and quotes there, or pass --bad-rows skip.",
     "train void.csv -t y": "column 'gone' must have at least one value, got only missing ones. "
     "Leave it out with --drop gone.",
@@ -43,7 +43,8 @@ CASES = {
     "train penguins -t specis": f"--target must be one of the columns {COLUMNS}, got 'specis'. Did you mean 'species'?",
     "train one.csv -t y": "the target 'y' must have at least two classes, got only 'x'.",
     "train holes.csv -t y": "the target 'y' must have a value in every row, got 1 of 30 rows without, "
-    "the first of them line 6. To leave them out, add --skip-missing.",
+    "the first of them line 6. To leave them out, add --skip-missing. If a cell such as NA is a class, "
+    "add --read y=text.",
     "train nothing.csv -t y": "the target 'y' must have values, got a column without any.",
     "train dates.csv -t y": "the target 'y' must hold labels or numbers, got dates.",
     GOOD + "--task regression": "the target 'y' of a regression must hold numbers, got text such as 'y'. "

@@ -157,7 +157,7 @@ REFUSED = {
     "--split fold": "--split: column 'fold' must say train, validation or test in every row, got '0', '1', '2', '3', '4'. "
     "Write these words in their place.",
     "--split part": "--split: column 'part' must have a value in every row, got 133 of 400 rows without, "
-    "the first of them row 2 (counted from 1). Fill them first.",
+    "the first of them line 3. Fill them first.",
     "--time set": "--time: column 'set' must hold dates or numbers to be in order of time, got 'Train', 'test', 'dev'.",
     "--time is_test": "--time: column 'is_test' must hold dates or numbers to be in order of time, got 'True', 'False'.",
     "--group set --folds 4": "there must be a group for each of 4 parts, got 2 different ones.",

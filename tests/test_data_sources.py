@@ -256,9 +256,9 @@ def test_iterables_resume(known: bool, tmp_path: Path) -> None:
             if next(steps, None) is None:
                 run.stop("here")
 
-    make().fit(made, checkpoint=tmp_path / "run", callbacks=Stop(), **options)
+    make().fit(made, checkpoint=tmp_path / "run.safetensors", callbacks=Stop(), **options)
     net = make()
-    net.fit(made, checkpoint=tmp_path / "run", resume=True, **options)
+    net.fit(made, checkpoint=tmp_path / "run.safetensors", resume=True, **options)
     np.testing.assert_array_equal(net.params, straight.params)
     assert net.history["loss"] == straight.history["loss"]
 

@@ -14,7 +14,8 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 import glassnet as gn
-from glassnet.saving.model_file import FORMAT_VERSION, write_atomically
+from glassnet.saving.model_file import FORMAT_VERSION
+from glassnet.saving.writing import write_atomically
 
 DATA = Path(__file__).parent / "data"
 
@@ -53,8 +54,8 @@ def test_round_trip_is_exact(
 def test_same_network_same_bytes(tmp_path: Path) -> None:
     """The same training writes the same file, byte for byte."""
     for name in ("a", "b"):
-        network().save(tmp_path / name)
-    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+        network().save(tmp_path / f"{name}.safetensors")
+    assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
 
 
 def test_arrays_have_readable_names_and_their_shapes(tmp_path: Path) -> None:
@@ -184,10 +185,10 @@ def test_custom_loss_optimizer_and_schedule(tmp_path: Path, rng: np.random.Gener
     X, y = rng.standard_normal((20, 3)), rng.standard_normal(20)
     net = gn.Network([gn.Dense(1)], loss=Tripled(), optimizer=Momentum(Halving(0.1), momentum=0.5), seed=0)
     net.fit(X, y, epochs=2)
-    net.save(tmp_path / "net", training_state=True)
+    net.save(tmp_path / "net.safetensors", training_state=True)
     with pytest.raises(gn.FormatError, match="got 'Tripled'"):
-        gn.load(tmp_path / "net")
-    twin = gn.load(tmp_path / "net", custom=[Tripled, Momentum, Halving])
+        gn.load(tmp_path / "net.safetensors")
+    twin = gn.load(tmp_path / "net.safetensors", custom=[Tripled, Momentum, Halving])
     for one in (net, twin):
         one.fit(X, y, epochs=2)
     np.testing.assert_array_equal(net.params, twin.params)
@@ -212,7 +213,7 @@ def test_forgotten_config_is_refused(tmp_path: Path, rng: np.random.Generator) -
     net = gn.Network([gn.Dense(4), Factor(3.0), gn.Dense(1)], loss="squared_error", seed=0)
     assert gn.check_gradients(net, rng.standard_normal((5, 2)), rng.standard_normal(5))
     with pytest.raises(gn.ConfigError) as caught:
-        net.save(tmp_path / "net")
+        net.save(tmp_path / "net.safetensors")
     assert str(caught.value) == "Factor.config: it must return the constructor's arguments, got none for factor."
 
 
@@ -223,8 +224,8 @@ def test_exchanged_optimizer_is_saved_as_it_would_go_on(tmp_path: Path, rng: np.
         net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.Adam(0.01), seed=0)
         net.fit(X, y, epochs=2)
         net.optimizer = other
-        net.save(tmp_path / "net", training_state=True)
-        twin = gn.load(tmp_path / "net")
+        net.save(tmp_path / "net.safetensors", training_state=True)
+        twin = gn.load(tmp_path / "net.safetensors")
         for one in (net, twin):
             one.fit(X, y, epochs=2)
         np.testing.assert_array_equal(net.params, twin.params)

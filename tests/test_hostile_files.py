@@ -27,7 +27,7 @@ Change = Callable[[Parts], None]
 @pytest.fixture(scope="module")
 def contents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Return good files by the names of `BASES`."""
-    path = tmp_path_factory.mktemp("bases") / "model"
+    path = tmp_path_factory.mktemp("bases") / "model.safetensors"
     found = {}
     for name, (write, _) in BASES.items():
         write(path)
@@ -116,7 +116,7 @@ CONTAINERS = [
 @pytest.mark.parametrize(("content", "got"), CONTAINERS, ids=[got[:60] for _, got in CONTAINERS])
 def test_damaged_container_is_named(content: bytes, got: str, tmp_path: Path) -> None:
     """Whatever is wrong with lengths, header, shapes, dtypes or offsets is said."""
-    words = refusal(tmp_path / "model", content)
+    words = refusal(tmp_path / "model.safetensors", content)
     assert words.startswith("the file must be a safetensors file, got ")
     assert got in words
     assert words.endswith(". It is damaged or of another kind.")
@@ -267,7 +267,7 @@ def test_damaged_description_is_named(change: Change, got: str, contents: dict[s
     """Whatever is wrong with version, configuration, training state or values is said, in a sentence of bounded length."""
     parts = Parts(contents["trained"])
     change(parts)
-    words = refusal(tmp_path / "model", parts.content())
+    words = refusal(tmp_path / "model.safetensors", parts.content())
     assert got in words
     assert len(words) < 2500
 
@@ -291,7 +291,7 @@ def test_damaged_table_model_is_named(change: Change, got: str, contents: dict[s
     """What a table model notes of its columns is checked as the network is."""
     parts = Parts(contents["table"])
     change(parts)
-    assert got in refusal(tmp_path / "model", parts.content(), TableModel.load)
+    assert got in refusal(tmp_path / "model.safetensors", parts.content(), TableModel.load)
 
 
 def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, bytes], tmp_path: Path) -> None:
@@ -303,9 +303,9 @@ def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, byt
     params = net.params.copy()
     parts = Parts(contents["checkpoint"])
     _fill("training.optimizer.V", -1.0)(parts)
-    (tmp_path / "model").write_bytes(parts.content())
+    (tmp_path / "model.safetensors").write_bytes(parts.content())
     with pytest.raises(gn.FormatError, match="got numbers below 0"):
-        net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model"), resume=True)
+        net.fit(X, y, epochs=2, batch_size=2, checkpoint=gn.Checkpoint(tmp_path / "model.safetensors"), resume=True)
     np.testing.assert_array_equal(net.params, params)
     assert net.history.epochs == 1
 
@@ -316,14 +316,14 @@ def test_refused_file_leaves_a_running_network_as_it_was(contents: dict[str, byt
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """Return the smallest file: one weight and one bias."""
-    path = tmp_path_factory.mktemp("tiny") / "model"
+    path = tmp_path_factory.mktemp("tiny") / "model.safetensors"
     gn.Network([gn.Dense(1)], loss="squared_error", optimizer="sgd", input_shape=(1,), seed=0).save(path)
     return path.read_bytes()
 
 
 def test_cut_off_at_every_byte(contents: dict[str, bytes], tmp_path: Path) -> None:
     """No beginning of a file is taken for a file, with training state and all."""
-    path, content = tmp_path / "model", contents["trained"]
+    path, content = tmp_path / "model.safetensors", contents["trained"]
     for length in range(len(content)):
         refusal(path, content[:length])
     refusal(path, content + b"\0")
@@ -331,7 +331,7 @@ def test_cut_off_at_every_byte(contents: dict[str, bytes], tmp_path: Path) -> No
 
 def test_every_bit_flipped(tiny: bytes, tmp_path: Path) -> None:
     """One wrong bit gives a refusal, or a network that predicts: nothing else."""
-    path = tmp_path / "model"
+    path = tmp_path / "model.safetensors"
     refused = 0
     for place in range(8 * len(tiny)):
         flipped = bytearray(tiny)
@@ -377,9 +377,9 @@ def test_strange_paths(tiny: bytes, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError) as caught:
             gn.load(path)
         assert str(caught.value) == f"load({str(path)!r}): {fact}."
-    (tmp_path / "model").write_bytes(tiny)
-    (tmp_path / "link").symlink_to(tmp_path / "model")
-    for path in (tmp_path / "model", str(tmp_path / "model"), tmp_path / "link"):
+    (tmp_path / "model.safetensors").write_bytes(tiny)
+    (tmp_path / "link").symlink_to(tmp_path / "model.safetensors")
+    for path in (tmp_path / "model.safetensors", str(tmp_path / "model.safetensors"), tmp_path / "link"):
         assert gn.load(path).n_parameters == 2
 
 
@@ -395,21 +395,21 @@ def test_name_that_is_no_text(tiny: bytes, tmp_path: Path) -> None:
 
 def test_forbidden_file(tiny: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system's refusal is passed on as it is."""
-    (tmp_path / "model").write_bytes(tiny)
+    (tmp_path / "model.safetensors").write_bytes(tiny)
 
     def refuse(path: Any, flags: int, *rest: Any, **options: Any) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(PermissionError, match="Permission denied"):
-        gn.load(tmp_path / "model")
+        gn.load(tmp_path / "model.safetensors")
 
 
 def test_file_that_shrinks_while_it_is_read(
     contents: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file cut short by somebody else in the middle is refused; mapped, it would kill the process."""
-    path = tmp_path / "model"
+    path = tmp_path / "model.safetensors"
     path.write_bytes(contents["trained"])
     parse = strict_json.parse_json
 
@@ -445,7 +445,7 @@ def test_nothing_is_executed(contents: dict[str, bytes], tmp_path: Path) -> None
     for i, value in enumerate(["Dense", "os.system", "__import__('os').system('true')", "subprocess.Popen"]):
         parts = Parts(contents["trained"])
         _config("layers", 0, "class", value=value)(parts)
-        paths.append(tmp_path / f"model{i}")
+        paths.append(tmp_path / f"model{i}.safetensors")
         paths[-1].write_bytes(parts.content())
     job = subprocess.run(
         [sys.executable, JOBS / "audited_load.py", *paths], capture_output=True, text=True, timeout=100, check=False
@@ -461,29 +461,29 @@ def test_nothing_is_executed(contents: dict[str, bytes], tmp_path: Path) -> None
 def test_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
     """Where there is no room for all of it, the old file is whole, no other is left, and the system's reason is given."""
     job = subprocess.run(
-        [sys.executable, JOBS / "no_room.py", tmp_path / "model"],
+        [sys.executable, JOBS / "no_room.py", tmp_path / "model.safetensors"],
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert job.returncode == 0, job.stderr
     assert job.stdout == "OSError: File too large\n"
-    assert os.listdir(tmp_path) == ["model"]
-    assert gn.load(tmp_path / "model").n_parameters == 2
+    assert os.listdir(tmp_path) == ["model.safetensors"]
+    assert gn.load(tmp_path / "model.safetensors").n_parameters == 2
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_load_refuses_is_not_written(value: float, tmp_path: Path) -> None:
     """A network with a number that is none is not saved over a good file."""
     net = gn.Network([gn.Dense(1)], loss="squared_error", input_shape=(1,), seed=0)
-    net.save(tmp_path / "model")
-    good = (tmp_path / "model").read_bytes()
+    net.save(tmp_path / "model.safetensors")
+    good = (tmp_path / "model.safetensors").read_bytes()
     net.params[0] = value
     with pytest.raises(gn.DataError) as caught:
-        net.save(tmp_path / "model")
+        net.save(tmp_path / "model.safetensors")
     got = "NaN" if np.isnan(value) else "infinity"
     assert str(caught.value) == (
         f"save: parameters and statistics must be finite, got {got} in 'dense_1.weight'. Train with scaled data."
     )
-    assert (tmp_path / "model").read_bytes() == good
+    assert (tmp_path / "model.safetensors").read_bytes() == good
 
 
 def test_notes_that_could_not_be_read_are_not_written(tmp_path: Path) -> None:
@@ -494,7 +494,7 @@ def test_notes_that_could_not_be_read_are_not_written(tmp_path: Path) -> None:
         deep = [deep]
     net.metadata["deep"] = deep
     with pytest.raises(gn.ConfigError) as caught:
-        net.save(tmp_path / "model")
+        net.save(tmp_path / "model.safetensors")
     assert str(caught.value) == (
         "save: network.metadata and the history must be smaller and simpler, got text that is nested more than 100 deep."
     )

@@ -27,7 +27,9 @@ WORD = st.text("abcdefgxyz", min_size=1, max_size=8)
 TEXT = st.one_of(
     WORD, st.sampled_from(["x, y", "a;b", "a|b c", 'say "so"', "two\nlines", "it's", "Köln", "€ 5", "a\tb"])
 )
-NUMBER = st.one_of(st.integers(0, 9999).map(str), st.floats(0.001, 1000).map(lambda value: f"{value:.3f}"))
+NUMBER = st.one_of(
+    st.integers(0, 9).map(str), st.integers(0, 9999).map(str), st.floats(0.001, 1000).map(lambda value: f"{value:.3f}")
+)
 COLUMN = st.sampled_from([NUMBER, NUMBER, TEXT])
 
 
@@ -36,7 +38,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     """Return names and rows of a table with at least one column of numbers."""
     kinds = [NUMBER, *draw(st.lists(COLUMN, min_size=1, max_size=5))]
     names = draw(st.lists(WORD, min_size=len(kinds), max_size=len(kinds), unique=True))
-    n_rows = draw(st.integers(4, 20))
+    n_rows = draw(st.integers(1, 20))
     return names, [[draw(kind) for kind in kinds] for _ in range(n_rows)]
 
 
@@ -58,7 +60,7 @@ def cells_of(path: Path, options: ReadOptions | None = None) -> tuple[list[str],
     return found.names, [list(row) for row in zip(*(columns[i] for i in every), strict=True)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=150)
 @given(
     table=tables(),
     separator=st.sampled_from([",", ";", "\t", "|"]),
@@ -77,6 +79,19 @@ def test_a_table_comes_back(
     found_names, found = cells_of(path)
     assert found_names == names
     assert [[cell.strip() for cell in row] for row in found] == rows
+
+
+@settings(deadline=None, max_examples=150)
+@given(table=tables(), separator=st.sampled_from([",", ";", "\t"]))
+def test_no_row_is_lost_without_names(table: Any, separator: str, tmp_path_factory: Any) -> None:
+    """Without a line of names every row is a row, the first one too."""
+    _, rows = table
+    assume(len(rows) > 1)
+    path = tmp_path_factory.getbasetemp() / "nameless.csv"
+    path.write_bytes(as_text(rows[0], rows[1:], separator, "\n", csv.QUOTE_MINIMAL).encode())
+    names, found = cells_of(path)
+    assert names == [f"column_{i}" for i in range(1, len(rows[0]) + 1)]
+    assert found == rows
 
 
 @settings(deadline=None, max_examples=60)
@@ -129,6 +144,32 @@ def test_odd_large_files(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(contents_module, "_SMALL", 1)
     monkeypatch.setattr(contents_module, "_IN_MEMORY", 1)
     assert seen() == small
+
+
+SHIFTED = {
+    "one empty cell too many": ("a,b,c\n1,x,y\n2,,z,\n3,x,\n", "line 3 (4)"),
+    "one too many where the last column is empty": ("a,b,c\n1,x,\n2,,y,\n3,x,\n", "line 3 (4)"),
+    "one too many beside quotes": ('a,b,c\n1,"x, y",\n2,,z,\n3,x,\n', "line 3 (4)"),
+    "a separator that is missing before a quote": (
+        'a,b,c\n1,x,y\n2"so, so",z\n3,x,y\n',
+        "line 3 (a quote within a cell)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SHIFTED)
+def test_no_row_is_shifted(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row with one separator too many or too few is refused, in small files and in large ones, also where it fits."""
+    content, named = SHIFTED[case]
+    path = tmp_path / "a.csv"
+    path.write_text(content)
+    for size in (1 << 20, 1):
+        monkeypatch.setattr(contents_module, "_SMALL", size)
+        monkeypatch.setattr(contents_module, "_IN_MEMORY", size)
+        with pytest.raises(DataError) as caught:
+            read_table(path)
+        assert f"must have 3 fields like the others, got 1 of 3 that do not: {named}." in str(caught.value)
+        assert [row[0] for row in cells_of(path, ReadOptions(bad_rows="skip"))[1]] == ["1", "3"]
 
 
 def test_wide_files_are_read_without_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,8 +178,8 @@ def test_runs_go_on_with_the_same_rates(schedule: gn.Schedule, tmp_path: Path) -
             if next(steps, None) is None:
                 run.stop("here")
 
-    make(schedule).fit(X, y, epochs=10, checkpoint=tmp_path / "run", callbacks=Stop(), **options)
-    resumed.fit(X, y, epochs=10, checkpoint=tmp_path / "run", resume=True, **options)
+    make(schedule).fit(X, y, epochs=10, checkpoint=tmp_path / "run.safetensors", callbacks=Stop(), **options)
+    resumed.fit(X, y, epochs=10, checkpoint=tmp_path / "run.safetensors", resume=True, **options)
     for net in (halves, loaded, resumed):
         assert net.history["learning_rate"] == straight.history["learning_rate"]
         np.testing.assert_array_equal(net.params, straight.params)

@@ -133,6 +133,10 @@ def test_the_report_shows_notes_until_they_are_followed(tmp_path: Path, capsys: 
     fast: dict[str, Any] = {"out": None, "recipe": "plain", "epochs": 1, "estimates": False}
     options = TrainOptions(str(tmp_path / "p.csv"), "y", drop=("patient",), **fast)
     assert train(options)[1]["split"]["notes"] == [SENTENCE.format(name="patient", typed="patient")]
+    options = TrainOptions(str(tmp_path / "p.csv"), "y", drop=("patient", "age"), **fast)
+    model, result = train(options)
+    assert result["split"]["notes"]
+    assert "patient" not in model.encoder.column_names
     options = TrainOptions(str(tmp_path / "p.csv"), "y", group="patient", **fast)
     assert train(options)[1]["split"]["notes"] == []
     words = ["train", str(tmp_path / "p.csv"), "-t", "y", "--recipe", "plain", "--epochs", "1"]

@@ -161,3 +161,14 @@ def test_only_what_is_a_choice_is_suggested() -> None:
     assert str(caught.value) == (
         "fit: metrics under loss='squared_error' must be one of 'mae', 'r2', 'rmse', got 'acc'."
     )
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [("lerning-rate", "rate"), ("bach_size", "batch"), ("hiden_units", "layers"), ("model_name", None), ("name", None)],
+)
+def test_slips_in_words_of_other_libraries(word: str, near: str | None) -> None:
+    """A long word of another library is recognised with a slip, a short one is not."""
+    assert suggestion(word, ["rate", "batch", "layers", "out"], str) == (
+        "" if near is None else f"Did you mean {near}?"
+    )

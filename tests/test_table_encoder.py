@@ -316,7 +316,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no rows": ({"a": []}, "the frame must have at least one row and one column beside the target, got 0 rows and 1 columns."),
     "nothing but missing": ({"a": [1, 2], "b c": [None, None]}, "column 'b c' must have at least one value, got only missing ones. Leave out 'b c'."),
     "two without a value": ({"a": [1, 2], "b": [None, None], "c": [None, None]}, "columns 'b', 'c' must have at least one value, got only missing ones. Leave out 'b', 'c'."),
-    "one bad cell": ({"a": [*map(str, range(40)), "oops"]}, "column 'a' must be decided: it holds 40 numbers and 1 other, 'oops' in row 40 (counted from 0). Pass missing=['oops'], or read={'a': 'category'} to keep all as text."),
+    "one bad cell": ({"a": [*map(str, range(40)), "oops"]}, "column 'a' must be decided: it holds 40 numbers and 1 other, 'oops' in row 40 (counted from 0). Pass to_table(frame, missing=['oops']), or to_table(frame, read={'a': 'category'}) to keep all as text."),
     "nothing but infinity": ({"a": [math.inf, -math.inf]}, "column 'a' must have at least one value, got only missing ones. Leave out 'a'."),
     "nothing to tell": ({"a": [1, 1], "b": ["x", "x"]}, "at least one column must tell rows apart, got 'a' left out: all its values are 1; 'b' left out: all its values are x."),
 }  # fmt: skip
@@ -356,8 +356,8 @@ ATTACKS: dict[str, tuple[Any, str]] = {
     "twice": ({**CONFIG, "columns": CONFIG["columns"][:1] * 2}, "'columns' must give features and have different names, got ['age', 'age']."),
 }  # fmt: skip
 CHANGES: dict[str, tuple[int, str, Any, str]] = {
-    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got 'os.system'."),
-    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got ['number']."),
+    "coder": (0, "coder", "os.system", "'coder' must be one of 'number', 'time', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got 'os.system'."),
+    "list coder": (0, "coder", ["number"], "'coder' must be one of 'number', 'time', 'boolean', 'category', 'code', 'date', 'left out', 'constant', got ['number']."),
     "name": (0, "name", 3, "'name' must be text, got 3."),
     "count": (0, "n_missing", -1, "'n_missing' must be a whole number of at least 0, got -1."),
     "NaN": (0, "mean", math.nan, "'mean' must be a finite number, got nan."),

@@ -129,8 +129,8 @@ BAD_FILES = {
     "no rows, no newline": ("a.csv", "a,é", "the table must have at least one row, got 2 column names and no rows."),
     "binary": ("a.csv", b"a,b\n1,\x00\n", "the file must be text, got binary data. Save the table as CSV."),
     "broken gzip": ("a.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-12], "the file must be whole gzip, got one that does not unpack (Compressed file ended before the end-of-stream marker was reached)."),
-    "short row": ("a.csv", "a,b\n1,2\n3\n", "every row must have 2 fields like the others, got 1 of 2 with another number: line 3 (1). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "long row": ("a.csv", "a,b\n1,2\n3,4,5\n", "every row must have 2 fields like the others, got 1 of 2 with another number: line 3 (3). Check the separators and quotes there, or pass bad_rows='skip'."),
+    "short row": ("a.csv", "a,b\n1,2\n3\n", "every row must have 2 fields like the others, got 1 of 2 that do not: line 3 (1). Check the separators and quotes there, or pass bad_rows='skip'."),
+    "long row": ("a.csv", "a,b\n1,2\n3,4,5\n", "every row must have 2 fields like the others, got 1 of 2 that do not: line 3 (3). Check the separators and quotes there, or pass bad_rows='skip'."),
     "open quote": ("a.csv", 'a,b\n1,"2\n3,4\n', "quotes must be closed, and quotes inside quotes doubled, got a cell in line 2 whose quote is not closed."),
     "endless row": ("a.csv", "a,b\n1," + "x" * 3_000_000 + "\n", "no row may have more than 2000000 characters, got more in line 2."),
     "spreadsheet": ("a.xlsx", b"PK\x03\x04", "the file must be a workbook, got one that is damaged or has a password. Save the sheet as CSV."),
@@ -139,7 +139,7 @@ BAD_FILES = {
     "JSON without rows": ("a.json", "[]", OBJECTS),
     "JSON with a mark": ("a.json", '\ufeff[{"a":1}]', "JSON must be plain UTF-8, got a byte order mark. Save the file so."),
     "JSON, Latin-1": ("a.json", '[{"a":"é"}]'.encode("latin-1"), "JSON must be plain UTF-8, got cp1252. Save the file so."),
-    "JSON in JSON": ("a.json", '[{"a":{"b":1}}]', "column 'a' must have one value per cell, got dict {'b': 1}."),
+    "JSON in JSON": ("a.json", '[{"a":{"b":1}}]', "column 'a' must have one value per cell, got dict {'b': 1}. Flatten it, for example with pandas.json_normalize."),
     "JSON lists": ("a.json", '[{"a":[1,2]}]', "column 'a' must have one value per cell, got ndarray array([1, 2])."),
     "JSON columns": ("a.json", '{"a":[1,2],"b":[1]}', "all columns must have the same number of rows, got [1, 2]."),
 }  # fmt: skip
@@ -313,7 +313,7 @@ def test_parquet_names(tmp_path: Path) -> None:
     ):
         read_table(path)
     pq.write_table(pa.table([[{"q": 1}], [1]], names=["x", "a"]), path)
-    with pytest.raises(DataError, match=r"column 'x' must have one value per cell, got dict \{'q': 1\}\.$"):
+    with pytest.raises(DataError, match=r"column 'x' must have one value per cell, got dict \{'q': 1\}\. Flatten it"):
         read_table(path)
     pq.write_table(pa.table({"a": pa.array([], pa.int64())}), path)
     with pytest.raises(DataError, match=r"the table must have at least one row, got 1 column names and no rows\.$"):
@@ -442,7 +442,7 @@ BAD_FRAMES = {
     "pandas names": (lambda: pd.DataFrame([[1, 2]], columns=["a", "a"]), TWICE),
     "pyarrow names": (lambda: pa.table([[1], [2]], names=["a", "a"]), TWICE),
     "dict names": (lambda: {"1": [1], 1: [2]}, TWICE.replace("'a'", "'1'")),
-    "lists": (lambda: pl.DataFrame({"a": [[1], [2]]}), "to_table: column 'a' must have one value per cell, got list [1]."),
+    "lists": (lambda: pl.DataFrame({"a": [[1], [2]]}), "to_table: column 'a' must have one value per cell, got list [1]. Flatten it, for example with pandas.json_normalize."),
     "bytes": (lambda: {"a": [b"x"]}, "to_table: column 'a' must have one value per cell, got bytes b'x'."),
     "matrix": (lambda: {"a": np.ones((2, 2))}, "to_table: column 'a' must have one value per row, got shape (2, 2)."),
     "lengths": (lambda: {"a": [1], "b": [1, 2]}, "to_table: all columns must have the same number of rows, got 'a' with 1, 'b' with 2."),

@@ -168,8 +168,14 @@ REFUSED = {
         [{"a": 1}, None],
         "to_table: every row must be a dict, as others are, got NoneType in row 1 (counted from 0).",
     ),
-    "lists in cells": ([{"a": [1, 2]}], "to_table: column 'a' must have one value per cell, got list [1, 2]."),
-    "dicts in cells": ({"a": {"b": 1}}, "to_table: column 'a' must have one value per cell, got dict {'b': 1}."),
+    "lists in cells": (
+        [{"a": [1, 2]}],
+        "to_table: column 'a' must have one value per cell, got list [1, 2]. Flatten it, for example with pandas.json_normalize.",
+    ),
+    "dicts in cells": (
+        {"a": {"b": 1}},
+        "to_table: column 'a' must have one value per cell, got dict {'b': 1}. Flatten it, for example with pandas.json_normalize.",
+    ),
     "rows without names": ([{}, {}], "to_table: rows must name their cells, such as {'size': 1}, got empty ones."),
     "two spellings": (
         [{"size": 1}, {"Size": 2}],
@@ -404,7 +410,9 @@ def test_rows_of_files_and_of_frames(model: TableModel, tmp_path: Path) -> None:
     """A message says from where it counts: frames and arrays from 0, files without lines from 1."""
     rows = {name: [str(value) if name == "size" else value for value in values] for name, values in columns().items()}
     rows["size"][17] = "much"
-    with pytest.raises(DataError, match=r"got 'much' in row 17 \(counted from 0\)\.$"):
+    # What helps is an option of `to_table`: `predict` has none.
+    sentence = r"'much' in row 17 \(counted from 0\)\. Pass to_table\(frame, missing=\['much'\]\), or"
+    with pytest.raises(DataError, match=sentence):
         model.predict({**rows, "size": ["much" if size == "much" else "1" for size in rows["size"]]})
     pl.DataFrame({"size": ["1"] * 17 + ["much"]}).write_parquet(tmp_path / "rows.parquet")
     table = read_table(tmp_path / "rows.parquet", read={"size": "text"})

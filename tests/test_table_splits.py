@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glassnet.errors import TableWarning
 from glassnet.populations.folds import make_folds
 from glassnet.tabular import Column, Table, split_rows
 from glassnet.tabular.reading.frames import to_table
 from glassnet.tabular.splitting import duplicates as module
+from glassnet.tabular.splitting.by_column import group_numbers
 from glassnet.tabular.splitting.duplicates import equal_rows
 from glassnet.tabular.splitting.grouped import divide_into_folds, divide_rows, merge_groups, split_groups
 
@@ -147,3 +149,11 @@ def test_many_rows_of_one_column_are_compared_by_kind() -> None:
     """Booleans, where a missing one is neither, are compared as they are."""
     column = Column("b", "boolean", np.array([True, False, False]), np.array([False, False, True]))
     assert equal_rows([column]).tolist() == [0, 1, 2]
+
+
+def test_large_whole_numbers_are_not_merged() -> None:
+    """Numbers beyond 2**53 that are equal as float64 are different rows, and different groups."""
+    with pytest.warns(TableWarning, match="large whole numbers"):
+        table = to_table({"id": [2**53, 2**53 + 1, 2**53], "x": [1, 1, 1]})
+    assert equal_rows(table.columns).tolist() == [0, 1, 0]
+    assert group_numbers("--group", table["id"]).tolist() == [0, 1, 0]

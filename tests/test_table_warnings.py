@@ -95,12 +95,27 @@ def test_a_fit_names_what_it_left_out(cls: Any) -> None:
     y = LABEL if cls is TabularClassifier else SIZE
     odd = frame(same=1, none=None, id=[f"n{i}" for i in range(N)], same_town="b")
     message = (
-        f"{cls.__name__}.fit: Left out: 'same' (all its values are 1), 'none' (all its values are missing), "
-        "'id' (320 of 320 values differ, like an identifier), 'same_town' (all its values are b)."
+        f"{cls.__name__}.fit: Column 'same' is left out: all its values are 1; column 'none' is left out: all its "
+        "values are missing; column 'id' is left out: 320 of 320 values differ, like an identifier; "
+        "column 'same_town' is left out: all its values are b."
     )
     (found,) = told(lambda: cls(**SHORT).fit(odd, y))
     assert re.sub(r"(\d+) of \1", "320 of 320", found) == message
     assert told(lambda: cls(**SHORT).fit(frame(), y)) == []
+
+
+def test_a_class_without_training_rows_is_told() -> None:
+    """Where a division of one's own leaves a class no row to train on, the fit says so, in the words of the report."""
+    y = np.where(np.arange(N) >= N - 5, "new", LABEL)
+    valid = pd.DataFrame(frame())[N - 50 :]
+    fits: list[Callable[[], Any]] = [
+        lambda: TabularClassifier(**SHORT, cv=[(np.arange(N - 50), np.arange(N - 50, N))]).fit(frame(), y),
+        lambda: TabularClassifier(**SHORT).fit(frame(), y, validation_data=(valid, y[N - 50 :])),
+    ]
+    assert told(fits[0]) == [
+        "TabularClassifier.fit: Class 'new' has no row in training: the network cannot learn to answer so."
+    ]
+    assert told(fits[1]) == []
 
 
 def test_many_columns_left_out_are_counted() -> None:
@@ -113,7 +128,7 @@ def test_columns_of_a_matrix_are_numbered() -> None:
     """Columns without names are x0, x1, as everywhere."""
     X = np.c_[SIZE, np.ones(N)]
     assert told(lambda: TabularRegressor(**SHORT).fit(X, SIZE)) == [
-        "TabularRegressor.fit: Left out: 'x1' (all its values are 1)."
+        "TabularRegressor.fit: Column 'x1' is left out: all its values are 1."
     ]
 
 
@@ -236,7 +251,7 @@ def test_a_constant_number(case: str, tmp_path: Path) -> None:
     weight = np.arange(N) % 3
     assert told(lambda: model.fit(CONSTANT, SIZE, sample_weight=weight)) == [
         "TabularRegressor.fit: No column tells rows apart, so all get the same answer. "
-        "Left out: 'same' (all its values are 1), 'none' (all its values are missing)."
+        "Column 'same' is left out: all its values are 1; column 'none' is left out: all its values are missing."
     ]
     predict = (
         (lambda one: one.predict_quantiles(CONSTANT)) if case == "quantiles" else (lambda one: one.predict(CONSTANT))
@@ -275,7 +290,7 @@ def test_identifiers_alone() -> None:
     (message,) = told(lambda: TabularClassifier(**SHORT).fit({"id": [f"n{i}" for i in range(N)]}, LABEL))
     assert message == (
         "TabularClassifier.fit: No column tells rows apart, so all get the same answer. "
-        "Left out: 'id' (400 of 400 values differ, like an identifier)."
+        "Column 'id' is left out: 400 of 400 values differ, like an identifier."
     )
 
 

@@ -36,13 +36,13 @@ def used(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     seen: dict[str, Any] = {"parts": []}
     arrays, jobs = fitting._arrays, fitting._Jobs
 
-    def record(encoder: Any, target: Any, rows: Any) -> Any:
+    def record(encoder: Any, target: Any, rows: Any, *others: Any) -> Any:
         seen["parts"].append(rows.inputs["row"].values.astype(int))
-        return arrays(encoder, target, rows)
+        return arrays(encoder, target, rows, *others)
 
     class Recorded(jobs):  # type: ignore[misc, valid-type]
         def __init__(self, *given: Any) -> None:
-            seen["folds"] = given[-1]
+            seen["folds"] = given[5]
             super().__init__(*given)
 
     monkeypatch.setattr(fitting, "_arrays", record)

@@ -21,7 +21,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict
 from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 
 import glassnet as gn
-from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor
+from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor, to_table
 
 N = 300
 RNG = np.random.default_rng(11)
@@ -258,6 +258,20 @@ def test_options_for_the_target() -> None:
     assert TabularClassifier(**SHORT, **options).fit(X, labels).classes_.tolist() == ["01.5", "1,5"]
 
 
+@pytest.mark.parametrize("read", [{"cost": "number"}, {"cost": "number", "b": "category"}, {"a": "drop"}], ids=str)
+def test_what_columns_are_read_as(read: Any) -> None:
+    """``read`` names columns of X and the target; it holds for frames, and for tables that were read before."""
+    y = pd.Series([str(i) for i in range(60)], name="cost")
+    frame = pd.DataFrame({"a": np.arange(60.0), "b": [str(i % 3) for i in range(60)]})
+    for given in (frame, to_table(frame)):
+        model = TabularRegressor(**SHORT, read=read).fit(given, y)
+        kinds = {column["name"]: column["kind"] for column in model.model_.encoder.describe()}
+        expected = {"a": "number", "b": read.get("b", "number")}
+        assert kinds == {name: kind for name, kind in expected.items() if read.get(name) != "drop"}
+        assert model.n_features_in_ == 2
+        assert np.isfinite(model.predict(given)).all()
+
+
 def test_a_search_over_options() -> None:
     """Options for reading can be searched over as others."""
     frame = pd.DataFrame({"v": [str(i % 7) for i in range(N)], "z": X[:, 1]})
@@ -271,7 +285,7 @@ BAD_READINGS: dict[str, tuple[dict[str, Any], str]] = {
     "kind": ({"read": {"price": "numbers"}}, r"TabularRegressor: read\['price'\] must be "),
     "column": (
         {"read": {"pirce": "number"}},
-        r"TabularRegressor: read must name columns, 'price', 'q', 'target', got 'pirce'\. Did you mean 'price'\?",
+        r"TabularRegressor: there is no column 'pirce' to read as number\. Did you mean 'price'\?",
     ),
     "day first": ({"day_first": "yes"}, "TabularRegressor: day_first must be "),
 }
@@ -283,6 +297,14 @@ def test_impossible_readings(case: str) -> None:
     options, message = BAD_READINGS[case]
     with pytest.raises(gn.ConfigError, match="^" + message):
         TabularRegressor(**SHORT, **options).fit({"price": X[:, 0], "q": X[:, 1]}, X[:, 0])
+
+
+@pytest.mark.parametrize("X", [{"a": np.arange(60.0)}, np.arange(60.0)[:, None]], ids=["names", "places"])
+def test_the_reading_of_the_target(X: Any) -> None:
+    """``read`` may name the target, whose text is then read so, beside the columns of X, by name or by place."""
+    y = pd.Series([f"{value:.2f}" for value in np.arange(60.0)], name="y")
+    model = TabularRegressor(read={"y": "number"}, **SHORT).fit(X, y)
+    assert model.model_.target.task == "regression"
 
 
 def test_saved_models_read_as_training_did(tmp_path: Any) -> None:

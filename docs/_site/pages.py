@@ -14,7 +14,7 @@ ENGINE = {
     "glassnet.diagnosis": "fit_watched",
     "glassnet.diagnosis.watch.Watch": "add_to_error broken issue_warnings",
     "glassnet.explanation.explanations.Explanation": "fragment",
-    "glassnet.saving.model_file": "Restore SavedTraining load_network restore_network save_network write_atomically",
+    "glassnet.saving.model_file": "Restore SavedTraining load_network model_description restore_network save_network",
     "glassnet.layers": "make_layer",
     "glassnet.layers.base.Layer": "entry note_views tuning",
     "glassnet.metrics": "better_sign",

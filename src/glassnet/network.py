@@ -235,21 +235,25 @@ class Network(BaseNetwork):
         return History() if self.run is None else self.run.history
 
     @advises_on_names
-    def save(self, path: str | PathLike[str], *, training_state: bool = False) -> None:
+    def save(self, path: str | PathLike[str], *, training_state: bool = False, overwrite: bool = False) -> None:
         """Write the network to one ``.safetensors`` file.
 
         Parameters
         ----------
         path : str or Path
-            An existing file is replaced, in one go: at no time is there half a file.
+            A model file that is there is replaced, in one go: at no time is there half a file.
         training_state : bool, default=False
             Whether to keep what is needed to train on as if nothing had happened: optimizer, best weights, position.
+        overwrite : bool, default=False
+            Whether to write over a file that is no model of glassnet too, and under any name.
         """
         from glassnet.saving.model_file import save_network
+        from glassnet.saving.ownership import prepare_target
 
         self.built("save")
+        target = prepare_target(path, overwrite=overwrite)
         saved = self.run.saved(self) if training_state and self.run is not None else None
-        save_network(self, path, training=saved)
+        save_network(self, target, training=saved)
 
     # ---- a look inside ------------------------------------------------------------------------------------------
 

@@ -1,18 +1,19 @@
 """The program ``glassnet``: runs a command, and turns every error into one sentence and an exit code.
 
-==== ============================================================
+==== ==================================================================================
 code meaning
-==== ============================================================
-0    success; also a training stopped by Ctrl-C, whose best weights are kept
+==== ==================================================================================
+0    success; also a training stopped by Ctrl-C, SIGTERM or SIGHUP, whose best weights are kept
 1    unexpected: a bug in glassnet, with a traceback
 2    the data, a file or an option cannot be used, or an extra is missing
-130  interrupted before there was anything to keep
-==== ============================================================
+130  interrupted before there was anything to keep; 143 by SIGTERM, 129 by SIGHUP
+==== ==================================================================================
 """
 
 from __future__ import annotations
 
 import ast
+import errno
 import importlib.util
 import os
 import re
@@ -68,15 +69,16 @@ def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # The reader of our output, such as `head`, has closed it; Python's own flush at exit must not fail either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FINE
+        return _leave_output()
     except KeyboardInterrupt:
         ctrl_c.ignore()
-        return _say(f"{name}: interrupted before there was anything to keep; nothing was written.", INTERRUPTED)
+        by = "" if ctrl_c.exit_code == INTERRUPTED else f" by {ctrl_c.name}"
+        return _say(f"{name}: interrupted{by} {ctrl_c.kept}", ctrl_c.exit_code)
     except GlassnetError as error:
         return _say(f"{name}: {as_typed(str(error))}", UNUSABLE)
     except OSError as error:
+        if ctrl_c.has_lost_terminal and error.errno == errno.EIO:
+            return _leave_output()
         path = f"{error.filename}: " if error.filename else ""
         rest = f"the file must be readable and writable, got: {error.strerror or error}."
         return _say(f"{name}: {path}{rest}", UNUSABLE)
@@ -86,6 +88,13 @@ def _run_safely(words: list[str], ctrl_c: CtrlC) -> int:
         traceback.print_exc()
         kind = type(error).__name__
         return _say(f"{name}: this is a bug in glassnet ({kind}: {error}). Please report it with the lines above.", BUG)
+
+
+def _leave_output() -> int:
+    """Return the exit code where the reader of our output, such as `head` or a terminal, is gone."""
+    # Python's own flush at exit must not fail either.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FINE
 
 
 def _run(words: list[str], name: str) -> int:

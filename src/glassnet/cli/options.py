@@ -28,8 +28,9 @@ app = typer.Typer(
     name="glassnet",
     help="Neural networks you can see through: from a table to a trained model, and back to predictions.",
     epilog=(
-        "Exit codes: 0 fine (also after Ctrl-C in training: the best weights are kept); 1 unexpected, a bug; "
-        "2 data, a file or an option cannot be used; 130 interrupted before there was anything to keep."
+        "Exit codes: 0 fine (also after Ctrl-C, SIGTERM or SIGHUP in training: the best weights are kept); "
+        "1 unexpected, a bug; 2 data, a file or an option cannot be used; "
+        "130, 143 or 129 interrupted before there was anything to keep."
     ),
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -15,6 +15,7 @@ from glassnet.explanation.number_format import EXACT
 from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text
 from glassnet.explanation.sections import sections_of
+from glassnet.saving.writing import write_atomically
 from glassnet.utils.checks import check_integer
 from glassnet.utils.html import Markup, page
 
@@ -96,7 +97,7 @@ class Explanation:
             must = f"path must end in {', '.join(forms)}"
             message = f"Explanation.save: {must}, got {str(path)!r}."
             raise ConfigError(message, expected=list(forms), got=str(path))
-        Path(path).write_text(forms[suffix](digits=digits, full=full), encoding="utf-8")
+        write_atomically(path, forms[suffix](digits=digits, full=full).encode())
 
     def to_dict(self, entries: int = 2) -> dict[str, Any]:
         """Return plain data for JSON, with the first ``entries`` of each array worked."""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from glassnet.errors import ConfigError
 from glassnet.utils.checks import require_extra
 
 if TYPE_CHECKING:
@@ -11,19 +17,66 @@ if TYPE_CHECKING:
 else:
     Axes = Any  # `import glassnet.plots` does without matplotlib
 
-__all__ = ["Axes", "axes_for"]
+__all__ = ["Axes", "axes_for", "pictures_for_files"]
+
+_for_files: ContextVar[bool] = ContextVar("_for_files", default=False)
 
 
 def axes_for(where: str, ax: Axes | None, **options: Any) -> Axes:
     """Return the axes given, or new ones of a new figure.
 
+    Text of the user that is drawn into them is set with ``parse_math=False``: what stands between two dollar signs, as
+    in a class "over $5 or $6", would be typeset as a formula.
+
     Raises
     ------
     MissingExtraError
         matplotlib is not installed.
+    ConfigError
+        It is, but its environment variable ``MPLBACKEND`` or its settings name no backend that works.
     """
     if ax is not None:
         return ax
-    pyplot = require_extra("matplotlib.pyplot", "plot", where)
-    new: Axes = pyplot.subplots(layout="constrained", **options)[1]
+    if _for_files.get():
+        found: Axes = _import("matplotlib.figure", where).Figure(layout="constrained", **options).subplots()
+        return found
+    try:
+        new: Axes = _import("matplotlib.pyplot", where).subplots(layout="constrained", **options)[1]
+    except ImportError as error:
+        if "backend" not in str(error):
+            raise
+        raise _no_backend(where, error) from error
     return new
+
+
+def _import(module: str, where: str) -> Any:
+    try:
+        return require_extra(module, "plot", where)
+    except ValueError as error:
+        if "matplotlib" not in sys.modules:  # what is left of it, half imported, would break the next attempt
+            for name in [name for name in sys.modules if name.startswith("matplotlib.")]:
+                del sys.modules[name]
+        raise _no_backend(where, error) from error
+
+
+def _no_backend(where: str, error: Exception) -> ConfigError:
+    """Return the error for windows, or other means to show pictures, that matplotlib cannot have."""
+    first = str(error).splitlines()[0].rstrip(".")
+    message = f"{where}: matplotlib must have a backend that works, got: {first}. Unset MPLBACKEND, or set it to agg."
+    return ConfigError(message)
+
+
+@contextmanager
+def pictures_for_files(where: str) -> Iterator[None]:
+    """Let `axes_for` make figures without windows, which need no backend and are not to be closed."""
+    backend = None if "matplotlib" in sys.modules else os.environ.pop("MPLBACKEND", None)
+    try:
+        _import("matplotlib.figure", where)
+    finally:
+        if backend is not None:
+            os.environ["MPLBACKEND"] = backend
+    token = _for_files.set(True)
+    try:
+        yield
+    finally:
+        _for_files.reset(token)

@@ -46,7 +46,8 @@ def plot_history(history: History, column: str = "loss", *, ax: Axes | None = No
     if isinstance(best, int) and best:
         ax.axvline(best, color="0.5", lw=1.0, ls="--", label=f"best epoch: {best}")
     _mark_findings(ax, history)
-    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(column.replace("_", " "), parse_math=False)
     if _needs_logarithm(np.concatenate([line.get_ydata() for line in lines])):
         ax.set_yscale("log")
     ax.legend(frameon=False)

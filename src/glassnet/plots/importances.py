@@ -34,7 +34,7 @@ def plot_importance(importance: Importance, *, most: int = 15, ax: Axes | None =
     ax = _bars("plot_importance", ax, names, importance.mean[order], color="C0", **style)
     name = importance.metric.replace("_", " ")
     change = "decrease" if importance.metric in GREATER_IS_BETTER else "increase"
-    ax.set_xlabel(f"{change} of the {name} when a column is shuffled")
+    ax.set_xlabel(f"{change} of the {name} when a column is shuffled", parse_math=False)
     return ax
 
 
@@ -71,7 +71,7 @@ def plot_attribution(
     colors = ["C0" if value >= 0 else "C1" for value in values[order]]
     ax = _bars("plot_attribution", ax, [names[j] for j in order], values[order], color=colors)
     start, end = attribution.baseline_answers[row], attribution.answers[row]
-    ax.set_xlabel(f"contribution to the {attribution.of}, from {start:.3g} to {end:.3g}")
+    ax.set_xlabel(f"contribution to the {attribution.of}, from {start:.3g} to {end:.3g}", parse_math=False)
     return ax
 
 
@@ -79,6 +79,6 @@ def _bars(where: str, ax: Axes | None, names: Sequence[str], values: np.ndarray,
     """Draw a bar for each name, the first one at the bottom, and return the axes."""
     ax = axes_for(where, ax, figsize=(5.0, 0.9 + 0.28 * len(names)))
     ax.barh(range(len(names)), values, height=0.7, **style)
-    ax.set_yticks(range(len(names)), [shortened(name, 28, "\u2026") for name in names])
+    ax.set_yticks(range(len(names)), [shortened(name, 28, "\u2026") for name in names], parse_math=False)
     ax.axvline(0.0, color="0.5", lw=0.8)
     return ax

@@ -52,7 +52,7 @@ def plot_histograms(
     ax = axes_for("plot_histograms", ax)
     _draw(ax, found[name])
     ax.set_ylabel(what)
-    ax.set_title(name, fontsize=9)
+    ax.set_title(name, fontsize=9, parse_math=False)
     return ax
 
 
@@ -64,7 +64,7 @@ def _all(found: dict[str, Any], what: str) -> np.ndarray:
     panels = np.atleast_1d(figure.subplots(1, len(found)))
     for panel, (name, shots) in zip(panels, found.items(), strict=True):
         _draw(panel, shots)
-        panel.set_title(name, fontsize=9)
+        panel.set_title(name, fontsize=9, parse_math=False)
     panels[0].set_ylabel(what)
     return np.asarray(panels)
 

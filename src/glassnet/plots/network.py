@@ -69,10 +69,10 @@ def plot_network(network: BaseNetwork, X: Any = None, *, most_units: int = _MOST
         _units(ax, column, None if values is None else values[place])
     bottom = -(tallest / 2) - 0.9
     for column in columns:
-        ax.text(column.x, bottom, column.title, ha="center", va="top", fontsize=8)
+        ax.text(column.x, bottom, column.title, ha="center", va="top", fontsize=8, parse_math=False)
     for x in dict.fromkeys(x for x, _ in words):
         word = "\n".join(word for at, word in words if at == x)
-        ax.text(x, tallest / 2 + 0.3, word, ha="center", va="bottom", fontsize=7, color="0.4")
+        ax.text(x, tallest / 2 + 0.3, word, ha="center", va="bottom", fontsize=7, color="0.4", parse_math=False)
     most_words = max((sum(at == x for at, _ in words) for x, _ in words), default=0)
     ax.set_xlim(columns[0].x - 0.6, columns[-1].x + 0.6)
     ax.set_ylim(bottom - 1.6, tallest / 2 + 0.6 + 0.55 * most_words)

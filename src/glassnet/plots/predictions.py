@@ -71,8 +71,8 @@ def plot_confusion(
         if count and k <= 20:
             color = "w" if shares[row, column] > 0.5 else "k"
             ax.text(column, row, f"{count:,}", ha="center", va="center", color=color)
-    ax.set_xticks(range(k), names, rotation=45 if max(map(len, names)) > 3 else 0)
-    ax.set_yticks(range(k), names)
+    ax.set_xticks(range(k), names, rotation=45 if max(map(len, names)) > 3 else 0, parse_math=False)
+    ax.set_yticks(range(k), names, parse_math=False)
     ax.set(xlabel="predicted", ylabel="true")
     return ax
 

@@ -68,7 +68,8 @@ def plot_histories(histories: Sequence[History], column: str = "loss", *, ax: Ax
         enough = np.isfinite(padded).sum(axis=0) * 2 >= len(curves)
         ax.plot(np.arange(1, longest + 1)[enough], np.nanmedian(padded[:, enough], axis=0), color="C1", label="median")
         ax.legend(frameon=False)
-    ax.set(xlabel="epoch", ylabel=column.replace("_", " "))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(column.replace("_", " "), parse_math=False)
     return ax
 
 
@@ -92,7 +93,8 @@ def plot_folds(scores: Mapping[str, np.ndarray], score: str = "loss", *, ax: Axe
     ax.axhline(mean, color="C0", lw=1.0, label=f"mean {mean:.4g}")
     ax.plot(folds, values, "o", color="C1", label="fold")
     ax.set_xticks(folds)
-    ax.set(xlabel="fold", ylabel=score.replace("_", " "))
+    ax.set_xlabel("fold")
+    ax.set_ylabel(score.replace("_", " "), parse_math=False)
     ax.legend(frameon=False)
     return ax
 
@@ -148,7 +150,8 @@ def plot_sweep(found: _Trials, setting: str, *, ax: Axes | None = None) -> Axes:
     if is_number and min(labels) > 0 and max(labels) > 20 * min(labels):
         ax.set_xscale("log")
     if not is_number:
-        ax.set_xticks(range(len(labels)), labels)
-    ax.set(xlabel=setting.replace("_", " "), ylabel=found.monitor.replace("_", " "))
+        ax.set_xticks(range(len(labels)), labels, parse_math=False)
+    ax.set_xlabel(setting.replace("_", " "), parse_math=False)
+    ax.set_ylabel(found.monitor.replace("_", " "), parse_math=False)
     ax.legend(frameon=False)
     return ax

@@ -39,6 +39,6 @@ def plot_weights(network: BaseNetwork, *, ax: Axes | None = None) -> Axes:
         ax.fill_between(middles, place, place + heights, step="mid", color=f"C{place % 10}", alpha=0.7, lw=0.0)
     ax.axvline(0.0, color="0.7", lw=0.8, zorder=0)
     words = [f"{name}\n{values.size:,} numbers\nstd {values.std():.2g}" for name, values in weights.items()]
-    ax.set_yticks([place + 0.3 for place in range(len(weights))], words, fontsize=8)
+    ax.set_yticks([place + 0.3 for place in range(len(weights))], words, fontsize=8, parse_math=False)
     ax.set(xlabel="weight", xlim=(-reach, reach), ylim=(-0.1, len(weights) + 0.05))
     return ax

@@ -22,6 +22,7 @@ from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
 from glassnet.training.limits import Interruption, Limits, defer_interrupts
 from glassnet.training.loop import Validation
+from glassnet.training.one_fit import one_fit_at_a_time
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
@@ -92,7 +93,8 @@ def train_jointly(jobs: Sequence[Job], plan: JointPlan) -> dict[int, str]:
     for job in jobs:
         watches = plan.validation is not None or job.held_out is not None
         check_monitors(job.network, plan.metrics if watches else None, plan.early_stopping)
-    return _Training(jobs, plan).run()
+    with one_fit_at_a_time([job.network for job in jobs]):
+        return _Training(jobs, plan).run()
 
 
 class _Training:

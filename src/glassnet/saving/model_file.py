@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -27,13 +26,15 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.parameters import Store
 from glassnet.errors import ConfigError, DataError, FormatError, GlassnetError
 from glassnet.saving.configuration import network_config, network_from_config
-from glassnet.saving.safetensors_reader import read_safetensors
+from glassnet.saving.safetensors_reader import read_safetensors, read_texts
 from glassnet.saving.strict_json import parse_json
+from glassnet.saving.writing import write_atomically
 from glassnet.utils.checks import wrong_values
 from glassnet.utils.wording import few, shortened
 
 __all__ = [
-    "FORMAT_VERSION", "Restore", "SavedTraining", "load_network", "restore_network", "save_network", "write_atomically",
+    "FORMAT_VERSION", "Restore", "SavedTraining", "load_network", "model_description", "restore_network",
+    "save_network",
 ]  # fmt: skip
 
 FORMAT_VERSION = 3
@@ -102,55 +103,6 @@ def _check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
         message = f"save: network.metadata must be JSON-able, got an entry that is not ({error})."
         raise ConfigError(message) from error
     return metadata
-
-
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file so that at any instant the path holds the old content or the new one, also after a power cut.
-
-    A link stays a link, and an existing file keeps its permissions. After an OSError, for a full disk or a read-only
-    folder, the old file is whole.
-    """
-    path = Path(os.path.realpath(path))
-    if path.is_dir():
-        message = f"save: the path must be that of a file, got the folder {str(path)!r}. Add a file name."
-        raise ConfigError(message, got=path)
-    if not path.parent.is_dir():
-        message = f"save: the folder must exist, got {str(path.parent)!r}. Make it first."
-        raise ConfigError(message, got=path)
-    mode = path.stat().st_mode if path.exists() else 0o666 & ~_umask()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename last; systems that cannot open a folder do it by themselves."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def load_network(kind: type[_N], path: str | os.PathLike[str], custom: Iterable[Any], restore: Restore[_N]) -> _N:
@@ -222,9 +174,22 @@ def _fill(
         network.run = state
 
 
+def model_description(where: str, path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the description in the file at ``path``, without reading its arrays.
+
+    If it is not a model of glassnet that is a `FormatError`, whose message begins with ``where``.
+    """
+    return _description(where, read_texts(where, path))
+
+
 def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Return the description and all arrays of a file."""
     texts, arrays = read_safetensors(where, path)
+    return _description(where, texts), arrays
+
+
+def _description(where: str, texts: dict[str, str]) -> dict[str, Any]:
+    """Return the description that the texts of a file hold."""
     if "glassnet" not in texts:
         message = f"{where}: the file must be written by glassnet, got safetensors without a network's description."
         raise FormatError(message)
@@ -248,7 +213,7 @@ def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dic
         if not isinstance(description.setdefault(name, None), kinds):
             message = f"{where}: {words} must be an object, got {shortened(repr(description[name]))}."
             raise FormatError(message, got=description[name])
-    return description, arrays
+    return description
 
 
 def _network(

@@ -20,7 +20,10 @@ from glassnet.saving.strict_json import MOST_BYTES, parse_json
 from glassnet.utils.suggestions import did_you_mean, nearest_file
 from glassnet.utils.wording import shortened
 
-__all__ = ["read_safetensors"]
+__all__ = ["KINDS", "read_safetensors", "read_texts"]
+
+KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
+"""What a path may lead to in place of an ordinary file or a folder."""
 
 _DTYPES = {
     "BOOL": "?", "F16": "f2", "F32": "f4", "F64": "f8", "I8": "i1", "I16": "i2", "I32": "i4", "I64": "i8",
@@ -28,7 +31,6 @@ _DTYPES = {
 }  # fmt: skip
 _MOST_AXES = 32  # NumPy has 64, and 32 before version 2
 _ENTRY = ("data_offsets", "dtype", "shape")
-_KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ def read_safetensors(where: str, path: str | os.PathLike[str]) -> tuple[dict[str
         return _read(where, file)
 
 
+def read_texts(where: str, path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the texts in a file's ``__metadata__`` alone; its arrays are not read."""
+    with _open(where, path) as file:
+        return _read_header(where, file)[0]
+
+
 def _open(where: str, path: str | os.PathLike[str]) -> IO[bytes]:
     """Return an ordinary file, opened for reading; a pipe or a device could keep us waiting for ever."""
     try:
@@ -68,7 +76,7 @@ def _open(where: str, path: str | os.PathLike[str]) -> IO[bytes]:
         if stat.S_ISREG(mode):
             return file
         file.close()
-    message = f"{where}: the model must be an ordinary file, got {_KINDS.get(stat.S_IFMT(mode), 'another')}."
+    message = f"{where}: the model must be an ordinary file, got {KINDS.get(stat.S_IFMT(mode), 'another')}."
     raise FormatError(message)
 
 
@@ -89,6 +97,18 @@ def _open_at_once(path: str, flags: int) -> int:
 
 def _read(where: str, file: IO[bytes]) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     """Return texts and arrays of an open file."""
+    texts, header, rest = _read_header(where, file)
+    entries = [_entry(where, name, entry) for name, entry in header.items()]
+    _check_places(where, entries, rest)
+    data = _bytes(where, file, rest)
+    try:
+        return texts, {entry.name: _array(data, entry) for entry in entries}
+    except (ValueError, OverflowError) as error:
+        raise _refuse(where, f"an array that NumPy cannot hold ({error})") from error
+
+
+def _read_header(where: str, file: IO[bytes]) -> tuple[dict[str, str], dict[str, Any], int]:
+    """Return the texts of an open file, what its header says of the arrays, and how many bytes these have."""
     size = os.fstat(file.fileno()).st_size
     if size < 8:
         raise _refuse(where, f"one of {size} bytes")
@@ -107,13 +127,7 @@ def _read(where: str, file: IO[bytes]) -> tuple[dict[str, str], dict[str, np.nda
     texts = header.pop("__metadata__", {})
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise _refuse(where, "'__metadata__' that does not map names to texts")
-    entries = [_entry(where, name, entry) for name, entry in header.items()]
-    _check_places(where, entries, size - 8 - length)
-    data = _bytes(where, file, size - 8 - length)
-    try:
-        return texts, {entry.name: _array(data, entry) for entry in entries}
-    except (ValueError, OverflowError) as error:
-        raise _refuse(where, f"an array that NumPy cannot hold ({error})") from error
+    return texts, header, size - 8 - length
 
 
 def _bytes(where: str, file: IO[bytes], count: int) -> np.ndarray:

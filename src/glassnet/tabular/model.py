@@ -248,8 +248,16 @@ class TableModel(Predictor):
 
     # ---- files --------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone."""
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write network and encoders to ``path``, a ``.safetensors`` file; `glassnet.load` reads the network alone.
+
+        With ``overwrite`` a file that is no model of glassnet may be replaced too; see `glassnet.Network.save`.
+        """
+        self.note_encoders()
+        self.network.save(path, overwrite=overwrite)
+
+    def note_encoders(self) -> None:
+        """Put the encoders into the network's metadata, so that every file of the network holds this model."""
         table: dict[str, Any] = {"encoder": self.encoder.config(), "target": self.target.config()}
         reading = options_config(self.reading)
         if reading:
@@ -257,7 +265,6 @@ class TableModel(Predictor):
         if self.background is not None:
             table["background"] = [[float(str(value)) for value in row] for row in self.background]
         self.network.metadata[_KEY] = {**self.network.metadata.get(_KEY, {}), **table}
-        self.network.save(path)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> TableModel:

@@ -13,7 +13,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
-from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.options import ReadOptions, table_spelling
 from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 
@@ -47,7 +47,8 @@ class Predictor:
         """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
         where, forms = type(self).__name__, self.forms
         rows = complete_rows(frame, self.encoder.column_names, forms, where)
-        return table_of(rows, replace(ReadOptions().like(where, self.reading, forms), others="text"), where)
+        options = replace(ReadOptions().like(where, self.reading, forms), others="text", spelled=table_spelling)
+        return table_of(rows, options, where)
 
     @property
     def levels(self) -> tuple[float, ...] | None:

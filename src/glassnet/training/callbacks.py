@@ -42,6 +42,9 @@ class Callback(AdvisesOnNames):
     def on_epoch_done(self, run: Run[Any]) -> None:
         """Act on ``run`` after `on_epoch_end`, with the weights that training goes on from, not averaged ones."""
 
+    def on_interrupt(self, run: Run[Any]) -> None:
+        """Act on ``run`` when a second Ctrl-C ends it, before an epoch that is under way is recorded."""
+
     def on_divergence(self, run: Run[Any]) -> None:
         """Act on ``run`` when loss or weights are no longer finite, before the last good weights are put back."""
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import time
 import warnings
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.errors import ConfigError, DataError
-from glassnet.saving.model_file import restore_network, save_network
+from glassnet.errors import ConfigError, GlassnetError
+from glassnet.saving.locks import sole_writer
+from glassnet.saving.model_file import model_description, restore_network, save_network
+from glassnet.saving.ownership import check_model_target
+from glassnet.saving.writing import keep_beside, sweep_parts
 from glassnet.training.callbacks import Callback
 from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
@@ -29,12 +33,14 @@ class Checkpoint(AdvisesOnNames):
     any instant it holds one whole checkpoint. One is written when a run starts and when it ends, and between, after a
     step, when any of the limits below is reached; without any of them every 10 seconds.
 
-    If it cannot be written, because the disk is full, say, a warning says so and training goes on.
+    If it cannot be written, because the disk is full or the folder is gone, say, a warning says so and training goes
+    on. A file that glassnet did not write is refused, and a file that another run is writing. What an earlier run left
+    there, unless it is resumed, is kept beside it as ``run.previous-1.safetensors``, and a warning says so.
 
     Parameters
     ----------
     path : str or Path
-        One file per run, ``.safetensors`` by custom.
+        One file per run, whose name ends in ``.safetensors``.
     every_epochs, every_steps : int, optional
         Epochs or steps between two checkpoints.
     every_seconds : float, optional
@@ -78,24 +84,35 @@ def as_checkpoint(value: Checkpoint | str | os.PathLike[str]) -> Checkpoint:
 
 
 class Checkpoints(Callback):
-    """Writes the checkpoints of one run; ``data`` say what it is trained on, since it can go on with the same only."""
+    """Writes the checkpoints of one run; ``data`` say what it is trained on, since it can go on with the same only.
+
+    A path that no checkpoint may be written to is refused.
+    """
 
     def __init__(self, rule: Checkpoint, data: dict[str, Any]) -> None:
         self._rule, self._data = rule, data
+        self._target = check_model_target("fit", rule.path)
         self._is_cut = False
-        self._has_failed = False
+        self._has_begun = self._has_failed = False
         self._written = time.perf_counter()
         self._steps = 0
+
+    def sole_writer(self) -> AbstractContextManager[None]:
+        """Return what keeps other runs from writing to the file while inside, and refuses to begin if one does."""
+        return sole_writer("fit", self._target)
 
     def restore(self, network: BaseNetwork) -> bool:
         """Put the checkpoint's run into the network; return False if there is no checkpoint yet.
 
         One of another network or of other data is refused, and a damaged file.
         """
-        if not self._rule.path.exists():
+        if not self._has_content():
             return False
         restore_network(network, self._rule.path, "fit", self._check_data, RunState.restore)
         return True
+
+    def _has_content(self) -> bool:
+        return self._target.exists() and self._target.stat().st_size > 0
 
     def _check_data(self, found: dict[str, Any] | None) -> None:
         """Refuse to go on with other data than the run began with."""
@@ -112,9 +129,31 @@ class Checkpoints(Callback):
 
     def on_fit_begin(self, run: Run[Any]) -> None:
         """Write the first checkpoint, which pins what the run depends on; remove what a kill left half written."""
-        for part in self._rule.path.parent.glob(f".{self._rule.path.name}.*.part"):
-            part.unlink(missing_ok=True)
+        sweep_parts(self._target)
+        if not run.resumes and self._has_content():
+            self._keep_other(run)
         self._write(run)
+        self._has_begun = True
+
+    def _keep_other(self, run: Run[Any]) -> None:
+        """Keep what the file holds beside it, unless this run goes on from there, or it is a run without a step."""
+        found = model_description(f"load({str(self._rule.path)!r})", self._target)["training"]
+        if found is not None and (found.get("steps") == 0 or _is_part(found, run.state)):
+            return
+        try:
+            kept = keep_beside(self._target)
+        except OSError as error:
+            message = (
+                f"fit: the run in {str(self._rule.path)!r} must be kept beside it, got: {error.strerror}. "
+                "To go on from it, pass resume=True; or choose another name."
+            )
+            raise ConfigError(message) from error
+        held = "a model" if found is None else "an earlier run"
+        message = (
+            f"fit: {str(self._rule.path)!r} held {held}, which is kept as {kept.name!r}. "
+            "To go on from a checkpoint, pass resume=True."
+        )
+        self._warn(run, message)
 
     def on_step_end(self, run: Run[Any]) -> None:
         """Write if steps or seconds are up."""
@@ -134,28 +173,55 @@ class Checkpoints(Callback):
         self._write(run)
         self._is_cut = True
 
-    def on_fit_done(self, run: Run[Any]) -> None:
-        """Write the run's last checkpoint; after an exception the one before is where it goes on."""
+    def on_interrupt(self, run: Run[Any]) -> None:
+        """Write where the run stands: a second Ctrl-C costs no step."""
         if not self._is_cut:
             self._write(run)
+
+    def on_fit_done(self, run: Run[Any]) -> None:
+        """Write the run's last checkpoint; after an exception the one before is where it goes on."""
+        if self._is_cut:
+            return
+        try:
+            self._write(run)
+        except KeyboardInterrupt:
+            self._write(run)
+            raise
 
     def _write(self, run: Run[Any]) -> None:
         run.note_seconds()
         try:
-            save_network(run.network, self._rule.path, training=run.state.saved(run.network), data=self._data)
-        except (OSError, DataError) as error:  # DataError: weights just became infinite, which the next loss will tell
+            save_network(run.network, self._target, training=run.state.saved(run.network), data=self._data)
+        except ConfigError as error:
+            if not self._has_begun:
+                raise  # a loss that no file can hold, say
+            self._report(run, error)
+        except (OSError, GlassnetError, MemoryError) as error:  # among them weights that just became infinite
             self._report(run, error)
         self._written, self._steps = time.perf_counter(), 0
 
-    def _report(self, run: Run[Any], error: OSError | DataError) -> None:
+    def _report(self, run: Run[Any], error: Exception) -> None:
         """Warn once that a checkpoint could not be written; training goes on."""
         if self._has_failed:
             return
         self._has_failed = True
-        why = getattr(error, "strerror", None) or error
-        message = (
-            f"fit: the checkpoint {str(self._rule.path)!r} must be writable, got: {why}. "
-            "Training goes on, and the next checkpoints are tried."
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        self._warn(
+            run,
+            f"fit: the checkpoint {str(self._rule.path)!r} must be writable, got: {why.rstrip('.')}. "
+            "Training goes on, and the next checkpoints are tried.",
         )
+
+    def _warn(self, run: Run[Any], message: str) -> None:
         run.history.notes.append(message)
         warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+def _is_part(found: dict[str, Any], state: RunState) -> bool:
+    """Return whether a saved run is the beginning of this one, so that nothing is lost with its file."""
+    columns = found.get("history", {}).get("columns", {})
+    losses = columns.get("loss") if isinstance(columns, dict) else None
+    steps = found.get("steps")
+    if not isinstance(losses, list) or not losses or not isinstance(steps, int):
+        return False
+    return steps <= state.optimizer_state.t and state.history.columns.get("loss", [])[: len(losses)] == losses

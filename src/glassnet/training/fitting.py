@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any, Unpack
 
 from glassnet.engine.base_network import BaseNetwork
@@ -16,6 +17,7 @@ from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monito
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
+from glassnet.training.one_fit import one_fit_at_a_time
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
@@ -37,7 +39,12 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
     """
     epochs = check_integer("fit", "epochs", epochs, 1)
     check_fit_options("fit", options)
-    given: FitOptions = {**FIT_DEFAULTS, **options}
+    with one_fit_at_a_time([network]):
+        return _fit(network, X, y, epochs, {**FIT_DEFAULTS, **options})
+
+
+def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> History:
+    """Check data and options, and train."""
     max_seconds, early_stopping = given["max_seconds"], given["early_stopping"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
     users = as_callbacks(given["callbacks"])
@@ -47,19 +54,21 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
     check_monitors(network, chosen if validation is not None else None, early_stopping)
     resume = check_flag("fit", "resume", given["resume"])
     checkpoints = _checkpoints(given["checkpoint"], resume, batches, validation)
-    if checkpoints is not None and resume:
-        checkpoints.restore(network)
     deterministic = check_flag("fit", "deterministic", given["deterministic"])
     fixed = checkpoints is not None
     limited = paced(network, given["threads"], batches.batch_size, deterministic=deterministic, fixed=fixed)
     line = make_progress(given["progress"])
-    with limited as pace, defer_interrupts() as interruption:
-        # In this order: see `glassnet.training.hooks`.
-        stopper = None if early_stopping is None else EarlyStopper(early_stopping)
-        hooks = [pacing(pace), stopper, *users, line, Limits(seconds, interruption), checkpoints]
-        of_run: dict[str, Any] = {"validation": validation, "metrics": chosen, "resumes": resume}
-        of_run["callbacks"] = [hook for hook in hooks if hook is not None]
-        return Run(network, batches, epochs, **of_run).loop()
+    alone = nullcontext() if checkpoints is None else checkpoints.sole_writer()
+    with alone:
+        if checkpoints is not None and resume:
+            checkpoints.restore(network)
+        with limited as pace, defer_interrupts() as interruption:
+            # In this order: see `glassnet.training.hooks`.
+            stopper = None if early_stopping is None else EarlyStopper(early_stopping)
+            hooks = [pacing(pace), stopper, *users, line, Limits(seconds, interruption), checkpoints]
+            of_run: dict[str, Any] = {"validation": validation, "metrics": chosen, "resumes": resume}
+            of_run["callbacks"] = [hook for hook in hooks if hook is not None]
+            return Run(network, batches, epochs, **of_run).loop()
 
 
 def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:

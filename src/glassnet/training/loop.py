@@ -73,6 +73,7 @@ class Run(Generic[N]):
         self._call = HookCalls(callbacks)
         self._commands: deque[Callable[[Run[N]], object]] = deque()
         self._epochs, self._stop_reason = epochs, ""
+        self._sums_before: tuple[int, Any, Any, Any] = (0, 0.0, 0.0, 0)  # of the epoch recorded last
         self._was_restored = False
         self._started = time.perf_counter()
         self._seconds_before = self.state.history.seconds
@@ -184,6 +185,8 @@ class Run(Generic[N]):
             if error is self.take_step.error:
                 self._call("on_divergence", self)
                 self.take_step.put_back()
+            if isinstance(error, KeyboardInterrupt):
+                self._close_interrupted(error)
             self._stop_reason = "diverged" if isinstance(error, DivergenceError) else type(error).__name__
             self._leave()
             raise
@@ -212,7 +215,7 @@ class Run(Generic[N]):
             call(self)
         try:
             yield from self._run_batches()
-        except DivergenceError:
+        except (DivergenceError, KeyboardInterrupt):
             raise
         except BaseException:
             self._record_epoch()
@@ -265,14 +268,31 @@ class Run(Generic[N]):
         row = {"loss": listed(loss), "learning_rate": listed(rate)}
         if self.network.optimizer.clip_norm is not None:
             row["clipped"] = listed(state.clipped / max(state.step, 1))
+        self._sums_before = (state.step, state.loss_sum, state.weight_sum, state.clipped)
         state.epoch += 1
         state.reset_epoch()
         state.history.record(row)
 
+    def _close_interrupted(self, error: KeyboardInterrupt) -> None:
+        """Call the hooks while the epoch under way is still open, unless a step is half done; then record it."""
+        at: Any = error.__traceback__
+        while at is not None and at.tb_frame.f_locals.get("self") is not self.take_step:
+            at = at.tb_next
+        if at is None:
+            self._call("on_interrupt", self)
+        if self.state.step:
+            self._record_epoch()
+
     def _end_epoch(self) -> None:
         """Add the validation scores to the epoch's row, and show it to schedule and callbacks."""
         if self.validation is not None:
-            found = scores(self.network, *self.validation, self.metrics)
+            try:
+                found = scores(self.network, *self.validation, self.metrics)
+            except KeyboardInterrupt:
+                # A checkpoint that is written now holds an epoch whose evaluation is still to come.
+                self.state.forget_last_epoch()
+                self.state.step, self.state.loss_sum, self.state.weight_sum, self.state.clipped = self._sums_before
+                raise
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
         if self.take_step.schedule_observes:
             self.take_step.schedule.observe(self.state.schedule_memory, self.epoch - 1, self.history.last)

@@ -77,6 +77,12 @@ units: bias_initializer kernel_constraint bias_constraint trainable dtype name d
 n_ensemble: learning_rate learning_rate_init lr rate weight_decay alpha layers hidden_layer_sizes hidden units
   activation dropout optimizer solver loss
     It is part of the recipe; gn.Network trains layers of your own.
+recipe: train_size train_split train_fraction
+    --validation and --test are the shares that are held out; all other rows are trained on.
+recipe: normalize normalise scale scaling standardize standardise scaler
+    Columns are scaled by themselves.
+recipe: columns features usecols feature_columns input_columns
+    All columns are used but those that are left out with --drop.
 recipe: model network
     --recipe NAME or --layers N,N says which network is trained, --out FILE where it goes.
 quiet: verbose verbosity v progress

@@ -18,11 +18,11 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
 from glassnet.utils.array_advice import advice_for_shape, cell_place, frame_columns, frame_of_objects, non_numbers
-from glassnet.utils.suggestions import nearest, suggestion
+from glassnet.utils.suggestions import suggestion
 
 __all__ = [
     "MOST_STEPS", "check_choice", "check_class", "check_flag", "check_integer", "check_matrix", "check_number",
-    "check_options", "check_same_length", "check_weights", "nearest", "require_extra", "wrong_values",
+    "check_options", "check_same_length", "check_weights", "require_extra", "wrong_values",
 ]  # fmt: skip
 
 MOST_STEPS = 2**53

@@ -13,6 +13,7 @@ from glassnet.utils.synonyms import SAME
 __all__ = ["did_you_mean", "nearest", "nearest_file", "suggestion"]
 
 _LONGEST = 100  # characters: a longer text is no misspelt name, and comparing all of it would be slow
+_LONG = 5  # letters of a word that is long enough to be recognised with a slip
 _MOST = 20_000  # choices that are compared
 _VALIDATION = re.compile(r"(val|valid|validation|eval|dev)[_ -]")
 
@@ -38,8 +39,9 @@ def suggestion(word: object, choices: Iterable[str], show: Callable[[str], str] 
     sentence = _absent(text, names)
     if sentence is not None:
         return sentence
-    known = _plain(text) in _words()
-    return "" if known else did_you_mean(nearest(text, names), show)
+    if _plain(text) in _words():
+        return ""
+    return did_you_mean(nearest(text, names) or _misspelt_synonym(text, names), show)
 
 
 def did_you_mean(near: str | None, show: Callable[[str], str] = repr) -> str:
@@ -70,8 +72,7 @@ def nearest(value: object, choices: Iterable[str]) -> str | None:
     names = [(_plain(choice[:_LONGEST]), choice) for choice in islice(choices, _MOST)]
     if not word:
         return None
-    alike = [(_distance(word, name), i) for i, (name, _) in enumerate(names) if _may_be_near(word, name)]
-    near = min((pair for pair in alike if pair[0] <= _limit(word, names[pair[1]][0])), default=None)
+    near = min(filter(None, (_slips(word, name, i) for i, (name, _) in enumerate(names))), default=None)
     if near is not None:
         return names[near[1]][1]
     for found in (
@@ -117,6 +118,18 @@ def _synonym(word: str, choices: Collection[str]) -> str | None:
     return None
 
 
+def _misspelt_synonym(word: str, choices: Collection[str]) -> str | None:
+    """Return the choice that means the same as a long word that is spelled alike."""
+    form = _plain(word)
+    if len(form) < _LONG:
+        return None
+    by_form = {_plain(choice) for choice in choices}
+    known = (one for one, groups in _words().items() if any(not by_form.isdisjoint(group) for group in groups))
+    words = [one for one in known if len(one) >= _LONG]
+    slips, place = min(filter(None, (_slips(form, one, i) for i, one in enumerate(words))), default=(_LONG, 0))
+    return _synonym(words[place], choices) if slips <= 2 else None
+
+
 def _of_validation(word: str, choices: Collection[str]) -> str | None:
     """Return the column of the history for the word, with ``val_`` or nothing in place of ``valid_``."""
     columns = {choice.removeprefix("valid_"): choice for choice in choices if choice.startswith("valid_")}
@@ -157,14 +170,21 @@ def _limit(word: str, name: str) -> int:
     return min(3, min(len(word), len(name)) // 3)
 
 
-def _may_be_near(word: str, name: str) -> bool:
-    """Return whether lengths and letters allow the words to be near, which is quicker than their distance."""
+def _slips(word: str, name: str, place: int) -> tuple[int, int] | None:
+    """Return how many slips lie between near words, with the place of the second; None if they are not near."""
     limit = _limit(word, name)
-    return abs(len(word) - len(name)) <= limit and len(set(word) ^ set(name)) <= 2 * limit
+    if abs(len(word) - len(name)) > limit or len(set(word) ^ set(name)) > 2 * limit:
+        return None  # found out more quickly than the distance
+    slips = _distance(word, name, limit)
+    return (slips, place) if slips <= limit else None
 
 
-def _distance(a: str, b: str) -> int:
-    """Return how many letters to add, drop, replace or swap with the next one."""
+def _distance(a: str, b: str, limit: int) -> int:
+    """Return how many letters to add, drop, replace or swap with the next one; any more than ``limit`` if they are."""
+    while a and b and a[0] == b[0]:
+        a, b = a[1:], b[1:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
     before: list[int] = []
     last = list(range(len(b) + 1))
     for i, letter in enumerate(a, 1):
@@ -174,5 +194,7 @@ def _distance(a: str, b: str) -> int:
             if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
                 best = min(best, before[j - 2] + 1)
             row.append(best)
+        if min(row) > limit and min(last) > limit:
+            return limit + 1
         before, last = last, row
     return last[-1]

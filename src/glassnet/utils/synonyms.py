@@ -9,7 +9,7 @@ from __future__ import annotations
 __all__ = ["SAME"]
 
 _OPTIONS = """
-    rate learning_rate_init learning_rate lr eta eta0 step_size base_lr init_lr initial_learning_rate
+    rate learning_rate_init learning_rate learn_rate lr eta eta0 step_size base_lr init_lr initial_learning_rate
     initial initial_learning_rate initial_value base_lr lr learning_rate
     maximum max_lr max_learning_rate peak_lr
     final eta_min min_lr end_learning_rate minimum
@@ -31,10 +31,11 @@ _OPTIONS = """
     settings grid param_grid params parameters space
     build build_fn model_fn make_model
     read dtype dtypes column_types types schema_overrides
-    epochs max_iter iterations iters n_iter num_iterations max_epochs n_epochs num_epochs nb_epoch max_steps
+    epochs max_iter iterations iters n_iter num_iterations max_epochs n_epochs num_epochs nb_epoch max_steps \
+num_boost_round
     batch batch_size bs batchsize mini_batch_size minibatch train_batch_size per_device_train_batch_size
-    layers hidden_layer_sizes hidden_size hidden hidden_layers hidden_units hidden_dim hidden_sizes n_hidden units \
-width widths
+    layers hidden_layer_sizes hidden_size hidden hidden_layers hidden_units hidden_dim hidden_sizes n_hidden \
+num_layers n_layers depth neurons units width widths
     units out_features hidden neurons nodes n_units num_units output_dim size width
     activation act activation_function hidden_activation nonlinearity
     dropout rate p drop_rate dropout_rate drop_prob dropout_prob
@@ -51,7 +52,7 @@ gradient_clipping global_clipnorm clip
     patience n_iter_no_change early_stopping early_stop early_stopping_rounds early_stopping_patience stopping_rounds
     min_delta tol min_improvement
     restore_best restore_best_weights keep_best
-    validation validation_split validation_fraction validation_size val val_split val_size val_fraction valid \
+    validation validate validation_split validation_fraction validation_size val val_split val_size val_fraction valid \
 valid_size dev
     validation_data valid_data val_data eval_set eval_data validation_set validation
     split split_column fold_column split_by
@@ -62,15 +63,15 @@ valid_size dev
     threads workers n_jobs num_workers n_threads num_threads nthread nthreads jobs cores use_multiprocessing
     ensemble n_ensemble members n_estimators num_estimators n_models num_models bagging
     folds n_folds cv kfold num_folds n_splits nfold cross_validation cross_validate
-    max_seconds time_limit max_time timeout time_budget max_runtime seconds limit
+    max_seconds time_limit max_time timeout time_budget max_runtime max_minutes seconds limit
     quantiles levels quantile q tau
     task problem_type task_type objective
     recipe preset presets architecture arch model_type algorithm estimator
     metric metrics eval_metric scoring score monitor
-    target label target_column label_column response outcome y
+    target label target_column label_column y_column response outcome y
     drop ignore exclude drop_columns drop_column exclude_columns ignore_columns
     skip_missing dropna drop_na drop_missing ignore_missing
-    out output out_file output_file save save_to save_path model_out model_path save_model
+    out output out_file output_file save save_to save_path out_model output_dir out_dir model_out model_path save_model
     report html html_report page
     probabilities proba probability probs predict_proba prob
     row index line row_number

@@ -10,8 +10,9 @@ import numpy as np
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions
-from glassnet.cli.training.comparison import verdict
+from glassnet.cli.training.comparison import Scores, verdict
 from glassnet.cli.training.model_files import load_model, model_warnings, table_for, training_notes
+from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.preparation import without_missing
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.tabular import Table, TableModel
@@ -34,12 +35,14 @@ def evaluate_table(
     n_read = table.n_rows
     table = without_missing(WHERE, table, model.target.name, skip_missing)
     trained = training_notes(model.network) or {}
+    problem = [text for text in (notes_problem(model.network),) if text]
     X, truth = model.encoder.transform(table), _truth(model, table)
     counts = None
     if model.target.labels:
         # A model that `glassnet train` did not write has no counts: the baseline then uses those of these rows.
-        known = trained["baseline"]["counts"] if trained else np.bincount(truth, minlength=model.target.n_outputs)
-        counts = np.asarray(known)
+        counts = _counts(model, trained)
+        if counts is None:
+            counts = np.bincount(truth, minlength=len(model.target.labels))
     words, simple = score_baseline(model.target, truth, counts)
     network, seen = score_model(model, X, truth), model.seen(table)
     return {
@@ -52,14 +55,28 @@ def evaluate_table(
         "scores": {
             "network": network.values,
             "baseline": simple.values,
-            "at_training": trained["scores"]["network"] if trained else None,
+            "at_training": _scores_then(trained, network),
         },
         "baseline": {"does": words},
         "verdict": verdict(words, network, simple),
         "seen": None if seen is None else seen.to_dict(),
-        "warnings": ([seen.sentence] if seen is not None and seen.sentence else []) + model_warnings(model, table),
+        "warnings": problem
+        + ([seen.sentence] if seen is not None and seen.sentence else [])
+        + model_warnings(model, table),
         **details(model, X, truth),
     }
+
+
+def _counts(model: TableModel, trained: dict[str, Any]) -> np.ndarray | None:
+    """Return the training rows of each class, None if they are not known."""
+    counts = trained["baseline"]["counts"] if trained else None
+    return np.asarray(counts) if counts is not None and len(counts) == len(model.target.labels) else None
+
+
+def _scores_then(trained: dict[str, Any], now: Scores) -> dict[str, float | None] | None:
+    """Return the scores of the training, None if they are not known, or none of those that are measured now."""
+    scores = trained["scores"]["network"] if trained else {}
+    return {name: scores[name] for name in now.values} if now.values.keys() <= scores.keys() else None
 
 
 def _truth(model: TableModel, table: Table) -> np.ndarray:

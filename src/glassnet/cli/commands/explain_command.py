@@ -20,7 +20,7 @@ from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.cli.training.reading_facts import notes_of
 from glassnet.errors import DataError
 from glassnet.explanation import explain
-from glassnet.saving.model_file import write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.tabular.reading.options import ReadOptions

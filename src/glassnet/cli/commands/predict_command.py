@@ -18,7 +18,7 @@ from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, model_warnings, reading_of, table_for
 from glassnet.cli.training.preparation import check_column
 from glassnet.errors import ConfigError
-from glassnet.saving.model_file import write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.kept_cells import read_kept_cells
 from glassnet.tabular.reading.options import ReadOptions

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.training.model_files import check_model_path, training_notes
+from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.reading_facts import described_columns, reading_of_model
 from glassnet.layers import Layer
 from glassnet.network import Network, load
 from glassnet.saving.configuration import network_config
 from glassnet.tabular import TableModel
+from glassnet.utils.paths import typed_path
 
 __all__ = ["describe_model", "run_show"]
 
@@ -21,7 +22,7 @@ WHERE = "show"
 def describe_model(model: str) -> dict[str, Any]:
     """Return the contents of a model file, JSON-able; a network without an encoder has no ``columns``."""
     check_model_path(WHERE, model)
-    path = Path(model).expanduser()
+    path = typed_path(model)
     network = load(path)
     config = network_config(network)
     result: dict[str, Any] = {
@@ -37,6 +38,9 @@ def describe_model(model: str) -> dict[str, Any]:
         "seeds": config["seeds"],
         "training": training_notes(network),
     }
+    problem = notes_problem(network)
+    if problem:
+        result["warnings"] = [problem]
     if "table" in network.metadata:
         table = TableModel.load(path)
         result["target"] = table.target.name

@@ -12,6 +12,7 @@ from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import recipes_lines
 from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import load_table
 from glassnet.cli.training.train_job import train
@@ -34,9 +35,10 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
         raise ConfigError(message)
     options = TrainOptions.from_texts(data, texts, estimates=as_json or not quiet)
     title = f"{shown_name(options.data)} → {options.target}"
+    late = LateErrors(raises=False)
     with catch_interrupts():  # until the report is out: `train` ignores Ctrl-C from when it begins to save
         with watching(title, wanted=not quiet) as watcher:
-            _, result = train(options, watcher)
+            _, result = train(options, watcher, late)
         if as_json:
             print_json(result)
         elif not quiet:
@@ -44,6 +46,8 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
 
             print_training(result)
         sys.stdout.flush()
+    if late:
+        raise late[0]
 
 
 class _Announcer(Watcher):

@@ -14,6 +14,8 @@ _BOTH = {
     "constant-columns": "Leave it out with --drop; it does no other harm.",
     "duplicate-columns": "Leave one of them out with --drop.",
     "unscaled-target": "Train on a column that holds the target divided by its size, or its logarithm.",
+    "some-classes-only": "Weigh classes alike with --class-weight balanced, or collect more rows of it.",
+    "imbalance": "Look at the balanced accuracy; --class-weight balanced weighs all classes alike.",
     "worse-than-linear": "Take the linear model, --layers none, or give the network more --epochs.",
 }
 _OTHER_RECIPE = "Try another --recipe, or another --seed."
@@ -32,9 +34,7 @@ _RECIPES = dict.fromkeys(
     "constant-output": "Look at the findings beside this one; try another --recipe, or another --seed.",
     "no-better-than-baseline": "Look whether the columns tell anything about the target; try another --recipe.",
     "overfit": "More rows help most, then --ensemble 5 or another --recipe.",
-    "some-classes-only": "Choose the epoch by all classes alike with --metric balanced_accuracy, or collect more rows.",
     "badly-calibrated": "Choose the epoch by the probabilities with --metric log_loss.",
-    "imbalance": "Look at the balanced accuracy; --metric balanced_accuracy chooses the epoch by it.",
 }  # fmt: skip
 _PLAIN = {
     "symmetric-weights": "Try another --seed, or another --activation.",
@@ -64,9 +64,7 @@ _PLAIN = {
     "constant-output": "Look at the findings beside this one; lower --rate, or take another --seed.",
     "no-better-than-baseline": "Look whether the columns tell anything about the target; lower --weight-decay.",
     "overfit": "More rows help most, then a higher --dropout or --weight-decay, or fewer units in --layers.",
-    "some-classes-only": "Collect more rows of it, or take a --recipe with --metric balanced_accuracy.",
     "badly-calibrated": "Raise --weight-decay or --dropout.",
-    "imbalance": "Look at the balanced accuracy; --recipe realmlp has --metric balanced_accuracy.",
 }  # fmt: skip
 
 _ARGUMENTS = (

@@ -9,8 +9,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from glassnet.errors import ConfigError, DataError
+from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
+from glassnet.saving.writing import sweep_parts
+from glassnet.utils.paths import typed_path
 
-__all__ = ["check_model_output", "check_output", "is_model_file"]
+__all__ = ["check_model_output", "check_output"]
 
 
 def check_output(where: str, option: str, given: str, suffixes: Iterable[str], inputs: Iterable[str] = ()) -> Path:
@@ -20,7 +23,7 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
     so that the file they lead to is replaced.
     """
     endings = tuple(suffixes)
-    path = Path(given).expanduser()
+    path = _named(where, option, given)
     if not path.name.lower().endswith(endings):
         must = f"{option} must end in {', '.join(endings[:-1])}{' or ' * (len(endings) > 1)}{endings[-1]}"
         message = f"{where}: {must}, got {given!r}."
@@ -41,6 +44,19 @@ def check_output(where: str, option: str, given: str, suffixes: Iterable[str], i
             message = f"{where}: {option} must not be a file that is read, got {given!r}. Choose another name."
             raise ConfigError(message, got=given)
     _try_writing(where, option, given, path)
+    sweep_parts(path)
+    return path
+
+
+def _named(where: str, option: str, given: str) -> Path:
+    """Return the path, if a file can be called so."""
+    path = typed_path(given)
+    try:
+        os.fsencode(path)
+        os.path.realpath(path)
+    except ValueError as error:
+        message = f"{where}: {option} must be the path of a file, got {given!r}, which no file can be called."
+        raise ConfigError(message, got=given) from error
     return path
 
 
@@ -54,24 +70,13 @@ def _try_writing(where: str, option: str, given: str, path: Path) -> None:
         raise ConfigError(message, got=given) from error
 
 
-def is_model_file(path: Path) -> bool:
-    """Return whether a file is a model that glassnet wrote."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            return "glassnet" in (file.metadata() or {})
-    except (SafetensorError, OSError, TypeError, ValueError):
-        return False
-
-
 def check_model_output(where: str, option: str, given: str, inputs: Iterable[str] = ()) -> Path:
     """Return the path of a model to write, as `check_output`; it may only replace a model of glassnet.
 
     Other programs name their models ``model.safetensors`` too, and those must not be lost.
     """
-    path = check_output(where, option, given, [".safetensors"], inputs)
-    if path.exists() and not is_model_file(path):
+    path = check_output(where, option, given, [MODEL_SUFFIX], inputs)
+    if path.exists() and path.stat().st_size and not is_model_file(path):
         must = f"{option} must not replace a file that glassnet did not write"
         message = f"{where}: {must}, got {given!r}. Choose another name."
         raise DataError(message, got=given)

@@ -186,7 +186,7 @@ def stop_words(training: dict[str, Any]) -> str:
         "early stopping": f"then no better for {count(training['patience'] or 0, 'epoch')}",
         "time": "stopped by --max-seconds",
         "diverged": "the others diverged",
-        "interrupted": "stopped by Ctrl-C, with the best weights kept",
+        "interrupted": f"stopped by {training.get('interrupted_by', 'Ctrl-C')}, with the best weights kept",
     }.get(reason, reason)
 
 
@@ -232,6 +232,8 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     replaced = ", overwrote the old file" if model["replaced"] else ""
     console.print(facts_table([("Size           ", size + replaced)]))
     lines = {"Model": plain(model["path"]), "Next": f"glassnet predict {shlex.quote(model['path'])} new.csv"}
+    if result.get("checkpoint") and result["training"]["stop_reason"] in ("interrupted", "time"):
+        lines["Checkpoint"] = f"{plain(result['checkpoint'])}; --resume goes on from there"
     if "report" in result:
         lines["Report"] = plain(result["report"])
     for name, words in lines.items():
@@ -275,6 +277,9 @@ def print_model(result: dict[str, Any]) -> None:
             _print_past(
                 console, result["training"], result.get("row_hashes", 0), option_words(result.get("reading", {}))
             )
+        for warning in result.get("warnings", ()):
+            console.print()
+            console.print(Text(plain(warning), style="yellow"))
 
 
 def _purpose(result: dict[str, Any]) -> str:

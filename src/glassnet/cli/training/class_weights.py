@@ -8,7 +8,8 @@ from typing import Literal
 from glassnet.cli.arguments import as_number
 from glassnet.errors import ConfigError
 from glassnet.tabular import TargetEncoder
-from glassnet.utils.checks import check_number, nearest
+from glassnet.utils.checks import check_number
+from glassnet.utils.suggestions import nearest
 from glassnet.utils.wording import few
 
 __all__ = ["codes_of_classes"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,10 @@ from glassnet.cli.output.split_text import how_divided
 from glassnet.cli.output.wording import count, metric_text, number_text, recipes_lines
 from glassnet.cli.training.preparation import Prepared
 from glassnet.cli.training.train_result import Outcome
-from glassnet.plots.axes import axes_for
+from glassnet.plots.axes import axes_for, pictures_for_files
 from glassnet.plots.predictions import draw_predicted
-from glassnet.saving.model_file import write_atomically
+from glassnet.saving.writing import write_atomically
 from glassnet.tabular.attribution.reasons import explain_rows
-from glassnet.utils.checks import require_extra
 from glassnet.utils.html import Markup, element, fragment, page, table
 
 __all__ = ["check_report", "write_report"]
@@ -36,8 +36,8 @@ _FLOW_ROWS = 500
 def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
     """Return the path of the page; raise an error, before any work, if it cannot be written or drawn."""
     path = check_output(where, "--report", given, [".html", ".htm"], inputs)
-    require_extra("matplotlib.pyplot", "plot", where)
-    return path
+    with pictures_for_files(where):
+        return path
 
 
 def write_report(
@@ -45,6 +45,8 @@ def write_report(
 ) -> None:
     """Write the page about a training, from the ``result`` that `train` returns and what it was computed from."""
     title = f"{Path(result['data']).name} \u2192 {result['target']}"
+    with pictures_for_files("train"):
+        pictures = _pictures(outcome, data, importance)
     parts = [
         element("h1", title),
         element("p", _summary(result)),
@@ -56,7 +58,7 @@ def write_report(
         element("h2", "Findings"),
         *_findings(result),
         element("h2", "Pictures"),
-        element("div", *(_figure(*pair) for pair in _pictures(outcome, data, importance)), class_="pictures"),
+        element("div", *(_figure(*pair) for pair in pictures), class_="pictures"),
         element("h2", "Three predictions explained"),
         *_whys(outcome, data),
         element("h2", "Columns"),
@@ -180,12 +182,11 @@ def _score_pictures(outcome: Outcome, data: Prepared) -> list[tuple[str, str]]:
 
 
 def _drawn(ax: Any) -> str:
-    """Return the figure of these axes as SVG for a page, and close it."""
-    from matplotlib import pyplot as plt
-
+    """Return the figure of these axes as SVG for a page."""
     stream = io.StringIO()
-    ax.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    plt.close(ax.figure)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a character that the font does not have is drawn as a box
+        ax.figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     text = stream.getvalue()
     return re.sub(r' width="[\d.]+pt" height="[\d.]+pt"', "", text[text.index("<svg") :], count=1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from rich.text import Text
 
 from glassnet.cli.output.report_parts import metric_name
 from glassnet.cli.output.wording import as_ascii, count, metric_text, plain, recipes_lines, sparkline
-from glassnet.cli.training.observers import Watcher
+from glassnet.cli.training.observers import Watcher, warning_words
 from glassnet.metrics import GREATER_IS_BETTER
 from glassnet.training import Callback, History
 from glassnet.training.progress import seconds_text
@@ -53,7 +54,8 @@ class LiveView(Watcher):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.stop()
+        with suppress(OSError):
+            self._live.stop()
 
     # ---- progress -----------------------------------------------------------------------------------------------
 
@@ -63,6 +65,10 @@ class LiveView(Watcher):
 
     def facts(self, facts: dict[str, Any]) -> None:
         self._facts |= facts
+
+    def warn(self, message: str) -> None:
+        with suppress(OSError):
+            self._console.print(Text(plain(warning_words(message)), style="yellow"))
 
     def callbacks(self, model: str) -> list[Callback]:
         return [_Redraw(self, model)]
@@ -89,7 +95,8 @@ class LiveView(Watcher):
     def _draw(self, what: RenderableType) -> None:
         """Show this in place of what was drawn before."""
         self._drawn = time.perf_counter()
-        self._live.update(what, refresh=True)
+        with suppress(OSError):  # a terminal that was closed must not cost the training
+            self._live.update(what, refresh=True)
 
     def _head(self) -> Text:
         """Return the title, the current phase, and how long each recipe takes."""

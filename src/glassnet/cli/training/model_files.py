@@ -9,6 +9,7 @@ from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
 from glassnet.cli.reading_options import option_words
+from glassnet.cli.training.notes import checked_notes
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.cli.training.reading_facts import notes_of
 from glassnet.cli.training.scoring import SCORES
@@ -18,6 +19,7 @@ from glassnet.network import Network
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.reading.renamed import ask_for_renamed
+from glassnet.utils.paths import typed_path
 from glassnet.utils.suggestions import did_you_mean, nearest_file
 from glassnet.utils.wording import few
 
@@ -33,7 +35,7 @@ def check_model_path(where: str, model: str) -> None:
         advice = "" if where == "show" else f" The model comes first: glassnet {where} MODEL DATA"
         message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
         raise ConfigError(message, expected="a model file", got=model)
-    path = Path(model).expanduser()
+    path = typed_path(model)
     if not path.is_file():
         if path.is_dir():
             message = f"{where}: MODEL must be a model file, got a folder {model!r}."
@@ -44,7 +46,7 @@ def check_model_path(where: str, model: str) -> None:
 
 def _near_file(path: str) -> str:
     """Return a suggestion with the file whose name is nearest, or ""."""
-    folder = Path(path).expanduser().parent
+    folder = typed_path(path).parent
     try:
         names = sorted(entry.name for entry in folder.iterdir())
     except OSError:
@@ -54,12 +56,12 @@ def _near_file(path: str) -> str:
 
 
 def training_notes(network: Network) -> dict[str, Any] | None:
-    """Return the notes on the training that `glassnet train` wrote into a file; None for other models."""
-    notes = network.metadata.get("training")
-    parts = ("rows", "network", "training", "history", "scores", "baseline")
-    if isinstance(notes, dict) and "data" in notes and all(isinstance(notes.get(part), dict) for part in parts):
-        return notes | {"scores": {who: _in_order(scores) for who, scores in notes["scores"].items()}}
-    return None
+    """Return the notes on the training that `glassnet train` wrote into a file; None if there are no such notes."""
+    notes = checked_notes(network)
+    if notes is None:
+        return None
+    known = {who: notes["scores"][who] for who in ("network", "linear", "baseline")}
+    return notes | {"scores": {who: _in_order(scores) for who, scores in known.items()}}
 
 
 def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) -> list[str]:
@@ -75,17 +77,15 @@ def model_warnings(model: TableModel, table: Table, kept: Collection[str] = ()) 
     return notes_of([], table.notes) + model.warnings(table.drop(names - set(model.encoder.column_names)))
 
 
-def _in_order(scores: Any) -> Any:
+def _in_order(scores: dict[str, Any]) -> dict[str, Any]:
     """Return scores in the order of all reports: in a file the keys are sorted."""
-    if not isinstance(scores, dict):
-        return scores
     return {name: scores[name] for name in sorted(scores, key=lambda s: SCORES.index(s) if s in SCORES else 99)}
 
 
 def load_model(where: str, model: str) -> TableModel:
     """Return the model in a file with its encoder."""
     check_model_path(where, model)
-    return TableModel.load(Path(model).expanduser())
+    return TableModel.load(typed_path(model))
 
 
 def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import Any
 
 from glassnet.cli.interrupts import CtrlC
+from glassnet.cli.output.wording import plain
 from glassnet.training import Callback, Run
 
-__all__ = ["StopOnCtrlC", "Watcher"]
+__all__ = ["StopOnCtrlC", "Watcher", "warning_words"]
 
 
 class Watcher:
@@ -19,9 +22,26 @@ class Watcher:
     def facts(self, facts: dict[str, Any]) -> None:
         """Receive values that became known, such as ``{"task": "regression"}``."""
 
+    def warn(self, message: str) -> None:
+        """Receive a warning of the library, in the moment it is issued."""
+        with suppress(OSError):  # a terminal that was closed must not cost the training
+            print(plain(warning_words(message)), file=sys.stderr, flush=True)
+
     def callbacks(self, model: str) -> list[Callback]:
         """Return the callbacks for the training of ``model``, ``"linear"`` or ``"network"``."""
         return []
+
+
+def warning_words(message: str) -> str:
+    """Return a warning of `Network.fit` in the words of the command line.
+
+    Examples
+    --------
+    >>> warning_words("fit: it is kept. To go on from a checkpoint, pass resume=True.")
+    'glassnet train: warning: it is kept. To go on from a checkpoint, add --resume.'
+    """
+    words = message.removeprefix("fit: ").replace("pass resume=True", "add --resume")
+    return f"glassnet train: warning: {words}"
 
 
 class StopOnCtrlC(Callback):

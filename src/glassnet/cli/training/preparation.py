@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -89,8 +89,13 @@ def refuse_model(where: str, data: str) -> None:
         raise ConfigError(message, expected="a table", got=data)
 
 
-def load_table(where: str, data: str | Source, options: ReadOptions | None = None) -> Table:
-    """Return the table in a file or on standard input, read with ``options``."""
+def load_table(
+    where: str, data: str | Source, options: ReadOptions | None = None, dropped: Collection[str] = ()
+) -> Table:
+    """Return the table in a file or on standard input, read with ``options``.
+
+    ``dropped`` has columns that were dropped by name, for messages, also if they are read.
+    """
     if isinstance(data, str):
         refuse_model(where, data)
     try:
@@ -107,7 +112,9 @@ def load_table(where: str, data: str | Source, options: ReadOptions | None = Non
         kind = None if options is None else options.read.get(str(error.got))
         if kind is None or not isinstance(error.expected, list):
             raise
-        check_column(where, "--drop" if kind == "drop" else "--read", str(error.got), error.expected)
+        check_column(
+            where, "--drop" if kind == "drop" or error.got in dropped else "--read", str(error.got), error.expected
+        )
         raise
 
 
@@ -139,8 +146,14 @@ def without_missing(where: str, table: Table, target: str, skip: bool) -> Table:
         return table.take(~column.missing)
     first = column.rows(int(column.missing.argmax()))
     must = f"the target {target!r} must have a value in every row"
-    got = f"{column.n_missing} of {table.n_rows} rows without, the first of them {first}"
-    message = f"{where}: {must}, got {got}. To leave them out, add --skip-missing."
+    markers = [repr(text) for text in column.form.missing if text] if column.form is not None else []
+    cells = f" (empty, or {few(markers, 3)})" if markers else ""
+    got = f"{column.n_missing} of {table.n_rows} rows without{cells}, the first of them {first}"
+    advice = "To leave them out, add --skip-missing."
+    if column.kind == "category":
+        as_text = command_line_spelling("read", {target: "text"})
+        advice += f" If a cell such as NA is a class, add {as_text}."
+    message = f"{where}: {must}, got {got}. {advice}"
     raise DataError(message, expected=must, got=column.n_missing)
 
 

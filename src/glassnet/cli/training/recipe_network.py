@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -17,12 +17,13 @@ from glassnet.cli.output.finding_advice import as_option
 from glassnet.cli.training.class_weights import codes_of_classes
 from glassnet.cli.training.observers import StopOnCtrlC, Watcher
 from glassnet.cli.training.preparation import Prepared
+from glassnet.cli.training.run_files import as_refused
 from glassnet.cli.training.train_options import WHERE, TrainOptions
 from glassnet.errors import ConfigError, DataError, DivergenceError
 from glassnet.tabular import TableModel
 from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import Goal, find_goal
-from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.fitting.options import FitOptions, Rows, RunFile
 from glassnet.tabular.fitting.plain import plain_recipe
 from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
@@ -112,12 +113,18 @@ def fit_linear(
 
 
 def fit_recipe(
-    options: TrainOptions, goal: Goal, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None
+    options: TrainOptions,
+    goal: Goal,
+    data: Prepared,
+    watcher: Watcher,
+    ctrl_c: CtrlC,
+    seconds: float | None,
+    run_file: RunFile | None = None,
 ) -> tuple[Trained, list[dict[str, Any]]]:
     """Train what the recipe of ``options`` describes, and return it with the estimated time of each, JSON-able."""
     began = time.perf_counter()
     plan = _plan(options, goal, watcher, ctrl_c, seconds)
-    plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target))
+    plan = replace(plan, class_weight=codes_of_classes(WHERE, options.class_weight, data.target), run_file=run_file)
     times: dict[str, Estimate] = {}
     if not options.is_plain and (options.estimates or seconds is not None):
         watcher.phase("timing the recipes")
@@ -135,7 +142,15 @@ def fit_recipe(
         left = max(seconds - (time.perf_counter() - began), 0.0)
         known = times.get(plan.recipe.name)
         plan = replace(plan, max_seconds=left, seconds_per_step=None if known is None else known.seconds_per_step)
-    trained = _fit(options, data, plan)
+    if run_file is not None:
+        ctrl_c.kept = f"in training. To go on from {str(run_file.path)!r}, add --resume."
+    try:
+        with _warnings_shown(watcher):
+            trained = _fit(options, data, plan)
+    except ConfigError as error:
+        if run_file is None:
+            raise
+        raise as_refused(error, run_file) from error
     if not any(history.epochs for history in trained.histories):
         raise KeyboardInterrupt
     return trained, estimates
@@ -149,6 +164,23 @@ def estimated_recipes(options: TrainOptions, data: Prepared) -> list[dict[str, A
         n_valid, limited = len(data.rows.get("validation", ())), replace(plan, max_seconds=_TIMED_AS_IF)
         times = estimate_times(data.part("training"), n_valid, data.target, limited)
     return [_estimate(found, plan) | {"chosen": False} for found in times.values()]
+
+
+@contextmanager
+def _warnings_shown(watcher: Watcher) -> Iterator[None]:
+    """Let the watcher show what `Network.fit` warns of, other than findings, when it happens."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("always", "fit: ", RuntimeWarning)
+        show = warnings.showwarning
+
+        def shown(message: Warning | str, category: type[Warning], *others: Any) -> None:
+            if category is RuntimeWarning and str(message).startswith("fit: "):
+                watcher.warn(str(message))
+            else:
+                show(message, category, *others)
+
+        warnings.showwarning = shown  # type: ignore[assignment]
+        yield
 
 
 def _estimate(found: Estimate, plan: FitOptions) -> dict[str, Any]:

@@ -3,56 +3,72 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
 from glassnet.cli.output.outputs import check_model_output
 from glassnet.cli.training.html_report import check_report, write_report
+from glassnet.cli.training.late_results import LateErrors, save_model
 from glassnet.cli.training.observers import Watcher
 from glassnet.cli.training.preparation import Encoded, Prepared, load_table, prepare, refuse_model, without_missing
 from glassnet.cli.training.recipe_network import fit_linear, fit_recipe, goal_of
+from glassnet.cli.training.run_files import check_run_file, resumed
 from glassnet.cli.training.split_options import split_by
 from glassnet.cli.training.train_options import WHERE, TrainOptions, with_choices
 from glassnet.cli.training.train_result import Outcome, for_the_file, importance_of, result_of
+from glassnet.saving.locks import refuse_locked
 from glassnet.tabular import TableModel
+from glassnet.tabular.fitting.options import RunFile
+from glassnet.tabular.reading.options import ReadAs, ReadOptions
+from glassnet.tabular.splitting.suggestions import is_called_identifier
 
 __all__ = ["train"]
 
 _SHARE_OF_LINEAR = 0.25  # of the time that is allowed, for the linear baseline
 
 
-def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableModel, dict[str, Any]]:
+def train(
+    options: TrainOptions, watcher: Watcher | None = None, late: LateErrors | None = None
+) -> tuple[TableModel, dict[str, Any]]:
     """Read and split a table, train, compare with baselines, and save; return model and result, which is JSON-able.
 
     Ctrl-C before the network begins to train raises KeyboardInterrupt, and as with any error nothing is written. Later
-    it ends the training, and the best weights are kept.
+    it ends the training, and the best weights are kept. Errors after the training are kept in ``late``, if it is given.
     """
     started = time.perf_counter()
     options.check()
     options = options.settled()
-    watcher = watcher or Watcher()
+    watcher, late = watcher or Watcher(), LateErrors(raises=True) if late is None else late
     refuse_model(WHERE, options.data)
     path = None if options.out is None else check_model_output(WHERE, "--out", options.out, [options.data])
+    if path is not None:
+        refuse_locked(WHERE, path)
     page = None if options.report is None else check_report(WHERE, options.report, [options.data])
+    run_file = check_run_file(options, [path, page])
     data, n_read = _read(options, watcher)
+    run_file = resumed(run_file, options, data)
     # One handler from here to the end: Ctrl-C after training, even twice, must not cost the model.
     with catch_interrupts() as ctrl_c:
         ctrl_c.defer()
-        outcome = _fit(options, data, watcher, ctrl_c)
+        outcome = _fit(options, data, watcher, ctrl_c, run_file)
         ctrl_c.ignore()
-        importance = importance_of(outcome, data)
-        result = result_of(outcome, data)
-        result["importance"] = importance.to_dict()
-        result["rows"]["read"] = n_read
         model = outcome.model
         model.reading = options.read_options
+        with late.model_saved(model, path):
+            importance = importance_of(outcome, data)
+            result = result_of(outcome, data)
+            result["importance"] = importance.to_dict()
+            result["rows"]["read"] = n_read
         model.network.metadata["training"] = for_the_file(result)
-        result["model"] = None if path is None or options.out is None else _save(model, path, options.out)
+        result["model"] = None if path is None else save_model(model, path, str(options.out), late)
+        if run_file is not None:
+            result["checkpoint"] = options.checkpoint
         if page is not None:
-            write_report(page, result, outcome, data, importance)
-            result["report"] = options.report
+            with late.kept():
+                write_report(page, result, outcome, data, importance)
+                result["report"] = options.report
     result["seconds"] = time.perf_counter() - started
     return model, result
 
@@ -60,7 +76,7 @@ def train(options: TrainOptions, watcher: Watcher | None = None) -> tuple[TableM
 def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     """Return the table split into parts, and the number of rows that were read."""
     watcher.phase(f"reading {shown_name(options.data)}")
-    everything = load_table(WHERE, options.data, options.read_options)
+    everything = load_table(WHERE, options.data, _with_identifiers(options), options.drop)
     table = without_missing(WHERE, everything, options.target, options.skip_missing)
     task = None if options.task == "auto" else options.task
     by = split_by(options, table)
@@ -71,7 +87,14 @@ def _read(options: TrainOptions, watcher: Watcher) -> tuple[Prepared, int]:
     return data, everything.n_rows
 
 
-def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC) -> Outcome:
+def _with_identifiers(options: TrainOptions) -> ReadOptions:
+    """Return how the table is read, with dropped identifiers as text: they may show which rows belong together."""
+    reading = options.read_options
+    wanted: dict[str, ReadAs] = {name: "text" for name in options.drop if is_called_identifier(name)}
+    return replace(reading, read={**reading.read, **wanted})
+
+
+def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC, run_file: RunFile | None) -> Outcome:
     """Train the linear baseline, then the networks of the recipe, in the time that is allowed."""
     goal = goal_of(options, data)
     chosen = with_choices(options, len(data.rows["training"]))
@@ -80,14 +103,7 @@ def _fit(options: TrainOptions, data: Prepared, watcher: Watcher, ctrl_c: CtrlC)
     share = None if limit is None else limit * _SHARE_OF_LINEAR
     linear = fit_linear(chosen, data, watcher, ctrl_c, share)
     left = None if limit is None else max(0.0, limit - (time.perf_counter() - began))
-    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left)
+    trained, recipes = fit_recipe(options, goal, data, watcher, ctrl_c, left, run_file)
     ours, theirs = Encoded(trained.model, data), Encoded(linear, data)
     first, histories = trained.networks[0], trained.histories
-    return Outcome(options, ours, theirs, histories, first, goal.metric, recipes, ctrl_c.pressed)
-
-
-def _save(model: TableModel, path: Path, given: str) -> dict[str, Any]:
-    """Write the model, and return what the report says about the file."""
-    replaced = path.exists()
-    model.save(path)
-    return {"path": given, "bytes": path.stat().st_size, "replaced": replaced}
+    return Outcome(options, ours, theirs, histories, first, goal.metric, recipes, ctrl_c.name if ctrl_c.pressed else "")

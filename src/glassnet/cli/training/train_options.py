@@ -161,6 +161,10 @@ class TrainOptions:
     patience: int | None = _number(
         "Epochs without a better validation loss before it stops; by default a fifth.", _PLAIN_ONLY, check=_count
     )
+    checkpoint: str | None = option(
+        "Where the training is written down every 10 seconds, so that --resume can go on with it.", _OUTPUT, "FILE"
+    )
+    resume: bool = option("Go on with the training in --checkpoint, if there is one.", _OUTPUT, default=False)
     report: str | None = option("Write the report with pictures as one .html page.", _OUTPUT, "FILE")
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     estimates: bool = True

@@ -20,11 +20,11 @@ from glassnet.cli.training.recipe_network import find_recipe
 from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
+from glassnet.tabular.encoding.told import absent_classes_words
 from glassnet.tabular.fitting.recipes import RECIPES
 from glassnet.tabular.fitting.timing import work_per_row
 from glassnet.tabular.splitting.division import shared_sentences
 from glassnet.training import History
-from glassnet.utils.wording import few
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 
@@ -45,7 +45,7 @@ class Outcome:
     first: gn.Network  # of the networks that the model averages
     metric: str  # chose the best epoch
     recipes: list[dict[str, Any]]  # the estimated time of each
-    was_interrupted: bool  # by Ctrl-C
+    interrupted_by: str  # Ctrl-C, or a signal; "" if it was not interrupted
 
     @property
     def model(self) -> TableModel:
@@ -101,11 +101,8 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
 
 def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
     """Return a sentence about the classes without a training row, if there are some."""
-    absent = [repr(label) for label, count in zip(labels, [] if counts is None else counts, strict=True) if not count]
-    if not absent:
-        return []
-    classes = f"Class {plain(absent[0], 40)} has" if len(absent) == 1 else f"Classes {plain(few(absent, 5), 200)} have"
-    return [f"{classes} no row in training: the network cannot learn to answer so."]
+    absent = [label for label, count in zip(labels, [] if counts is None else counts, strict=True) if not count]
+    return [plain(absent_classes_words(absent))] if absent else []
 
 
 def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Scores) -> str:
@@ -152,6 +149,8 @@ def _training(outcome: Outcome, n: int) -> dict[str, Any]:
     }
     if options.class_weight:
         found["class_weight"] = ",".join(options.class_weight)
+    if outcome.interrupted_by not in ("", "Ctrl-C"):
+        found["interrupted_by"] = outcome.interrupted_by
     return found | ({"rate": options.rate, "weight_decay": options.weight_decay} if options.is_plain else {})
 
 
@@ -159,7 +158,7 @@ def _stop_reason(outcome: Outcome) -> str:
     """Return why the training ended, of several networks the reason that matters most."""
     options, reasons = outcome.options, [history.stop_reason for history in outcome.histories]
     if len(reasons) < (options.ensemble or 1) * (options.folds or 1):
-        return "interrupted" if outcome.was_interrupted else "diverged"
+        return "interrupted" if outcome.interrupted_by else "diverged"
     return next((reason for reason in ("interrupted", "time", "early stopping") if reason in reasons), reasons[0])
 
 

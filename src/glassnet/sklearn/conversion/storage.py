@@ -46,7 +46,7 @@ class SavedEstimator(NamedTuple):
 
 
 def write_estimator(
-    estimator: BaseEstimator, state: FitState, path: str | PathLike[str], *, training_state: bool
+    estimator: BaseEstimator, state: FitState, path: str | PathLike[str], *, training_state: bool, overwrite: bool
 ) -> None:
     """Write a fitted estimator; see `BaseMLP.save`."""
     where = f"{type(estimator).__name__}.save"
@@ -68,7 +68,7 @@ def write_estimator(
         network.run.last_params, network.run.last_stats = state.last
     network.metadata = {**kept, _KEY: description}
     try:
-        network.save(path, training_state=training_state)
+        network.save(path, training_state=training_state, overwrite=overwrite)
     finally:
         network.metadata = kept
 

@@ -176,7 +176,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         self._check_is_fitted()
         return self._state.network
 
-    def save(self, path: str | PathLike[str], *, training_state: bool = False) -> None:
+    def save(self, path: str | PathLike[str], *, training_state: bool = False, overwrite: bool = False) -> None:
         """Write the fitted estimator to one file, for `glassnet.sklearn.load`; its network for `glassnet.load` too.
 
         The file holds numbers, texts and JSON only, so nothing in it is ever executed, unlike a pickle. It is written
@@ -185,12 +185,14 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         Parameters
         ----------
         path : str or path-like
-            The file; an existing one is replaced.
+            The file; a model file that is there is replaced.
         training_state : bool, default=False
             Whether to keep what `continue_fit` needs: the optimizer's moments, the order of rows.
+        overwrite : bool, default=False
+            Whether to write over a file that is no model of glassnet too, and under any name.
         """
         self._check_is_fitted()
-        write_estimator(self, self._state, path, training_state=training_state)
+        write_estimator(self, self._state, path, training_state=training_state, overwrite=overwrite)
 
     def to_sklearn(self) -> Any:
         """Return a fitted ``sklearn.neural_network`` estimator that predicts the same, as a copy.

@@ -81,6 +81,8 @@ def _run(
         try:
             return run.loop().stop_reason
         except KeyboardInterrupt:
+            if interruption.leaves:
+                raise
             return "interrupted"
         except DivergenceError as error:
             _diverged(state, parameters, error)

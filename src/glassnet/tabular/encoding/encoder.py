@@ -31,7 +31,7 @@ from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import table_of
-from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.options import ReadOptions, table_spelling
 from glassnet.tabular.reading.rows import complete_rows
 from glassnet.tabular.reading.table import Table
 from glassnet.tabular.reading.text import as_form
@@ -134,7 +134,7 @@ class TableEncoder:
         DataError
             No rows, no columns, a column without any value, or only columns with one value or identifiers.
         """
-        table = table_of(frame, ReadOptions(), "TableEncoder.fit")
+        table = table_of(frame, ReadOptions(spelled=table_spelling), "TableEncoder.fit")
         if not table.columns or table.n_rows == 0:
             got = f"{table.n_rows} rows and {len(table.columns)} columns"
             must = "the frame must have at least one row and one column beside the target"
@@ -164,7 +164,7 @@ class TableEncoder:
 
     def fit_transform(self, frame: Any) -> np.ndarray:
         """Fit to the training rows ``frame`` and return their features."""
-        table = table_of(frame, ReadOptions(), "TableEncoder.fit")
+        table = table_of(frame, ReadOptions(spelled=table_spelling), "TableEncoder.fit")
         return self.fit(table).transform(table)
 
     @property
@@ -217,7 +217,7 @@ class TableEncoder:
 
     def _table(self, frame: Any, where: str) -> Table:
         rows = complete_rows(frame, self.column_names, self._known, where)
-        return table_of(rows, ReadOptions(forms=self.forms, others="text"), where)
+        return table_of(rows, ReadOptions(forms=self.forms, others="text", spelled=table_spelling), where)
 
     @property
     def _known(self) -> list[str]:

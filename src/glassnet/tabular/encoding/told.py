@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from glassnet.utils.wording import shortened
+from glassnet.utils.wording import few, shortened
 
-__all__ = ["left_out_words", "worth_telling"]
+__all__ = ["absent_classes_words", "left_out_words", "worth_telling"]
 
 _FEW_ROWS = 10  # each of which is looked at
 _FEWEST = 3
@@ -44,18 +44,35 @@ def worth_telling(count: int, n_rows: int, n_trained: int = 0) -> bool:
     return count >= _FEWEST and count > _SHARE * n_rows and not by_chance
 
 
+def absent_classes_words(labels: Sequence[Any]) -> str:
+    """Return a sentence about the classes without a training row; "" if there are none.
+
+    Examples
+    --------
+    >>> absent_classes_words(["new"])
+    "Class 'new' has no row in training: the network cannot learn to answer so."
+    """
+    if not labels:
+        return ""
+    names = [shortened(repr(label), _LONGEST_NAME, "…") for label in labels]
+    classes = f"Class {names[0]} has" if len(names) == 1 else f"Classes {few(names, 5)} have"
+    return f"{classes} no row in training: the network cannot learn to answer so."
+
+
 def left_out_words(columns: Sequence[dict[str, Any]], most: int = 5) -> str:
     """Return which of the columns that `TableEncoder.describe` lists were left out and why; "" if none was.
 
     Examples
     --------
     >>> left_out_words([{"name": "id", "done": "left out: all its values are 5"}])
-    "Left out: 'id' (all its values are 5)."
+    "Column 'id' is left out: all its values are 5."
     """
     out = [column for column in columns if column["done"].startswith("left out")]
     reasons = [
-        f"{shortened(repr(column['name']), _LONGEST_NAME, '…')} ({column['done'].removeprefix('left out: ')})"
+        f"column {shortened(repr(column['name']), _LONGEST_NAME, '…')} is left out: "
+        f"{column['done'].removeprefix('left out: ')}"
         for column in out[:most]
     ]
-    more = f" and {len(out) - most} more column{'s' * (len(out) > most + 1)}" if len(out) > most else ""
-    return f"Left out: {', '.join(reasons)}{more}." if out else ""
+    more = f"; and {len(out) - most} more" if len(out) > most else ""
+    sentence = "; ".join(reasons)
+    return f"{sentence[0].upper()}{sentence[1:]}{more}." if out else ""

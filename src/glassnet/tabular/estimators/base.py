@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
@@ -17,14 +18,15 @@ from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.estimators.fitted import FittedEstimator
 from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_rows, refuse_two_divisions
 from glassnet.tabular.estimators.importances import sample_of
-from glassnet.tabular.estimators.inputs import as_table, check_read_names, read_options
+from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
-from glassnet.tabular.reading.options import ReadAs
+from glassnet.tabular.reading.kept_options import check_read_names
+from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames
@@ -164,7 +166,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         table = as_table(self, X, reset=True)
         values = one_per_row(f"{name}.fit", y)
         self._target_forms = {}
-        check_read_names(self, target_name(y, table.names))
+        check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, target_name(y, table.names)])
         column = self._as_column(target_name(y, table.names), values)
         self._target_forms = {} if column.form is None else {column.name: column.form}
         train, kept = self._rows(table, column, sample_weight, "")
@@ -182,10 +184,21 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
-        told = notices_of_fit(train.inputs, train.target, found.model.encoder)
+        told = notices_of_fit(train.inputs, train.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
+        if found.was_interrupted:
+            self._warn_of_interruption(options)
         return self
+
+    def _warn_of_interruption(self, options: FitOptions) -> None:
+        """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""
+        done = max(history.epochs for history in self.histories_)
+        of = f" after {done} of {options.most_epochs} epochs"
+        if options.n_networks > 1:
+            of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
+        message = f"Training interrupted by user{of}. The best weights so far are kept."
+        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=3)
 
     def _options(self) -> FitOptions:
         name = type(self).__name__

@@ -125,13 +125,15 @@ class FittedEstimator(BaseEstimator):
         rest = [other for other in table.columns if other.name != name]
         return self.model_.importance(Table([*rest, column]), metric=metric, repeats=repeats)
 
-    def save(self, path: str | PathLike[str]) -> None:
+    def save(self, path: str | PathLike[str], *, overwrite: bool = False) -> None:
         """Write network, encoder and labels to one file, for `TableModel.load` and the command line.
 
         Parameters
         ----------
         path : str or path-like
             File to write; its name ends in ``.safetensors``.
+        overwrite : bool, default=False
+            Whether to write over a file that is no model of glassnet too, and under any name.
         """
         check_is_fitted(self, "model_")
-        self.model_.save(path)
+        self.model_.save(path, overwrite=overwrite)

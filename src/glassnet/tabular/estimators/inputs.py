@@ -10,17 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ConfigError, DataError
+from glassnet.errors import DataError
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.frames import is_frame, table_of
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.rows import are_rows, columns_of
 from glassnet.tabular.reading.table import Table
 from glassnet.utils.callers import stacklevel_outside
-from glassnet.utils.checks import nearest
-from glassnet.utils.wording import few
 
-__all__ = ["as_array", "as_table", "check_read_names", "read_options"]
+__all__ = ["as_array", "as_table", "read_options"]
 
 
 def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
@@ -41,6 +39,9 @@ def as_table(estimator: Any, X: Any, *, reset: bool) -> Table:
     if is_frame(X):
         others: ReadAs | None = None if reset else "text"
         options = read_options(estimator, dict(zip(names, forms, strict=True)))
+        options = _for_columns(options, _every_name(X)) if options.read else options
+        if options.read and isinstance(X, Table):
+            X = {column.name: column for column in X.columns}
         table = table_of(X, replace(options, others=others), name)
     else:
         table = _from_matrix(name, X, estimator, forms)
@@ -64,6 +65,11 @@ def read_options(estimator: Any, forms: Mapping[str, Form]) -> ReadOptions:
     """Return how text is read: as the parameters say, and like training, which read columns in these ``forms``."""
     given = {name: getattr(estimator, name) for name in ("decimal", "thousands", "missing", "day_first", "read")}
     return ReadOptions.checked(type(estimator).__name__, like=forms, **given)
+
+
+def _for_columns(options: ReadOptions, names: Sequence[str]) -> ReadOptions:
+    """Return the options without what ``read`` says of the target, which is no column of X."""
+    return replace(options, read={name: kind for name, kind in options.read.items() if name in names})
 
 
 def _learn(estimator: Any, table: Table, labels: list[str] | None, names: list[str], *, by_name: bool) -> None:
@@ -90,19 +96,6 @@ def _every_name(X: Any) -> list[str]:
         assert array is not None
         return [f"x{j}" for j in range(array.shape[1])]
     return [str(label) for label in _found_labels(X)]
-
-
-def check_read_names(estimator: Any, target: str) -> None:
-    """Raise an error if ``read`` names a column that X and y do not have."""
-    known = [*estimator._names, target]
-    for name in estimator.read or {}:
-        if name not in known:
-            near = nearest(name, known)
-            advice = f" Did you mean {near!r}?" if near else ""
-            message = (
-                f"{type(estimator).__name__}: read must name columns, {few(map(repr, known))}, got {name!r}.{advice}"
-            )
-            raise ConfigError(message, expected=known, got=name)
 
 
 def _found_labels(X: Any) -> list[Any]:
@@ -144,7 +137,8 @@ def _from_matrix(name: str, X: Any, estimator: Any, forms: Sequence[Form]) -> Ta
         raise DataError(message, got=array.dtype)
     names = [f"x{j}" for j in range(array.shape[1])]
     options = read_options(estimator, dict(zip(names, forms, strict=False)))
-    return table_of({n: _cells(array[:, j]) for j, n in enumerate(names)}, options, name)
+    cells = {n: _cells(array[:, j]) for j, n in enumerate(names)}
+    return table_of(cells, _for_columns(options, names), name)
 
 
 def as_array(values: Any) -> np.ndarray | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from glassnet.errors import TableWarning
 from glassnet.tabular.encoding.encoder import TableEncoder
-from glassnet.tabular.encoding.told import left_out_words
+from glassnet.tabular.encoding.told import absent_classes_words, left_out_words
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.callers import stacklevel_outside
 
@@ -16,10 +17,10 @@ __all__ = ["issue", "notices_of_fit"]
 _MOST = 8  # sentences
 
 
-def notices_of_fit(inputs: Table, target: Column, encoder: TableEncoder) -> list[str]:
-    """Return sentences about training rows: which columns were left out and why, and how cells were read."""
+def notices_of_fit(inputs: Table, target: Column, encoder: TableEncoder, absent: Sequence[Any]) -> list[str]:
+    """Return sentences about training rows: columns left out and why, ``absent`` classes, how cells were read."""
     found = ["No column tells rows apart, so all get the same answer."] if encoder.is_constant else []
-    found.append(left_out_words(encoder.describe()))
+    found += [left_out_words(encoder.describe()), absent_classes_words(absent)]
     found += inputs.notes
     found += [note for column in (*inputs.columns, target) for note in column.notes]
     return [sentence for sentence in dict.fromkeys(found) if sentence]

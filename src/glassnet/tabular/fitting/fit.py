@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -23,7 +24,7 @@ from glassnet.tabular.attribution.background import typical_rows
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
-from glassnet.tabular.fitting.options import FitOptions, Rows
+from glassnet.tabular.fitting.options import NOTES, FitOptions, Rows
 from glassnet.tabular.fitting.recipes import TYPICAL_EPOCHS
 from glassnet.tabular.fitting.timing import measure_pace
 from glassnet.tabular.model import TableModel
@@ -50,7 +51,8 @@ class Trained:
     """The result of a training: a model, its networks (several are members of the model's) and their histories.
 
     ``checked`` are rows that the networks were not trained on, or if there are none those that they were.
-    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on.
+    ``n_shared`` is the number of rows held out here that equal a row which the same network was trained on, and
+    ``absent`` are the labels of no row that was trained on.
     """
 
     model: TableModel
@@ -58,6 +60,8 @@ class Trained:
     histories: list[History] = field(default_factory=list)
     networks: list[Network] = field(default_factory=list)
     n_shared: int = 0
+    absent: Sequence[Any] = ()
+    was_interrupted: bool = False  # by Ctrl-C
 
 
 def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: FitOptions) -> Trained:
@@ -100,7 +104,10 @@ def fit_table(train: Rows, valid: Rows | None, target: TargetEncoder, options: F
     histories = [one.history for one in trained]
     model = TableModel(network, encoder, target)
     model.background = typical_rows(model, data[0], train.weight)
-    return Trained(model, train if valid is None else valid, histories, trained, n_shared)
+    counts: Any = np.bincount(data[1], minlength=len(target.labels)) if target.labels else ()
+    absent = [label for label, count in zip(target.labels, counts, strict=True) if not count]
+    checked = train if valid is None else valid
+    return Trained(model, checked, histories, trained, n_shared, absent, jobs.was_interrupted)
 
 
 def _ever_trained_on(rows: Rows, folds: Sequence[Fold]) -> tuple[Rows, Rows | None]:
@@ -172,6 +179,11 @@ def _arrays(encoder: TableEncoder, target: TargetEncoder, rows: Rows, factors: n
     return encoder.transform(rows.inputs), y, None if weight is None else np.asarray(weight, dtype=np.float32)
 
 
+def _take(data: Arrays, rows: np.ndarray) -> Arrays:
+    X, y, weight = data
+    return X[rows], y[rows], None if weight is None else weight[rows]
+
+
 class _Jobs:
     """The networks to train, and the rows of each."""
 
@@ -184,6 +196,7 @@ class _Jobs:
         self._folds = folds
         self._n = len(data[0]) if options.n_folds is None else min(len(rows) for rows, _ in self._folds)
         self._batch_size = options.rows_per_step(self._n)
+        self.was_interrupted = False
         self._epochs = options.most_epochs
         self._validates = held_out is not None or options.n_folds is not None
         if not self._validates and options.epochs is None and options.recipe.patience is not None:
@@ -199,19 +212,27 @@ class _Jobs:
         seconds = self._limit_epochs(began)
         plans = [(rows, out) for rows, out in self._folds for _ in range(options.n_ensemble)]
         jobs = [Job(self._network(options.seed + i), rows, out) for i, (rows, out) in enumerate(plans)]
-        if len(jobs) == 1:
-            return [self._train_one(jobs[0].network, seconds)]
-        failures = self._train_all(jobs, seconds)
+        if len(jobs) == 1 or options.run_file is not None:
+            failures = self._train_in_turn(jobs, seconds)
+        else:
+            failures = self._train_all(jobs, seconds)
+        self._note_interruption([job.network for number, job in enumerate(jobs) if number not in failures])
         if len(failures) == len(jobs):
             raise DivergenceError(next(iter(failures.values())))
         return _complete([job.network for number, job in enumerate(jobs) if number not in failures])
 
+    def _note_interruption(self, networks: Sequence[Network]) -> None:
+        """Note whether one of these, which did not diverge, was stopped by Ctrl-C, or never began because of it."""
+        self.was_interrupted = any(net.history.stop_reason in ("interrupted", "") for net in networks)
+
     def _limit_epochs(self, began: float) -> float | None:
         """Lower the number of epochs to what the time limit allows; return the seconds that are left."""
         options, (X, y, _) = self._options, self._data
+        known = None if options.run_file is None else options.run_file.epochs
+        self._epochs = known or self._epochs
         if options.max_seconds is None:
             return None
-        if not options.recipe.shortens:
+        if known is not None or not options.recipe.shortens:
             return max(options.max_seconds - (time.perf_counter() - began), 0.0)
         step = options.seconds_per_step
         if step is None:
@@ -229,8 +250,29 @@ class _Jobs:
         mode: Literal["auto", "min"] = "min" if metric == "pinball" else "auto"
         return EarlyStopping(f"valid_{metric}", patience=recipe.patience or self._epochs, ties=recipe.ties, mode=mode)
 
-    def _train_one(self, network: Network, seconds: float | None) -> Network:
-        options, (X, y, weight) = self._options, self._data
+    def _train_in_turn(self, jobs: Sequence[Job], seconds: float | None) -> dict[int, str]:
+        """Train one network after the other, each with a file of its own if there are files."""
+        failures: dict[int, str] = {}
+        run_file, began = self._options.run_file, time.perf_counter()
+        paths = [None] * len(jobs) if run_file is None else run_file.paths(len(jobs))
+        for number, (job, path) in enumerate(zip(jobs, paths, strict=True)):
+            left = None if seconds is None else max(seconds - (time.perf_counter() - began), 0.0)
+            try:
+                self._train_one(job, None if left is None else left / (len(jobs) - number), path, watches=not number)
+            except DivergenceError as error:
+                if len(jobs) == 1:
+                    raise
+                failures[number] = str(error)
+            if job.network.history.stop_reason == "interrupted":
+                break
+        return failures
+
+    def _train_one(self, job: Job, seconds: float | None, path: Path | None, *, watches: bool) -> None:
+        options, network, run_file = self._options, job.network, self._options.run_file
+        X, y, weight = self._data if job.rows is None else _take(self._data, job.rows)
+        if run_file is not None:
+            network.metadata[NOTES] = {**run_file.notes, "epochs": self._epochs}
+            TableModel(network, self._encoder, self._target).note_encoders()
         network.fit(
             X,
             y,
@@ -238,16 +280,18 @@ class _Jobs:
             batch_size=self._batch_size,
             drop_last=options.recipe.drops_last,
             sample_weight=weight,
-            validation_data=self._held_out,
+            validation_data=self._held_out if job.held_out is None else _take(self._data, job.held_out),
             metrics=options.goal.measured,
             early_stopping=self._early_stopping(),
             callbacks=options.make_callbacks(),
             max_seconds=seconds,
+            checkpoint=path,
+            resume=run_file is not None and run_file.resumes,
             threads=options.threads,
             progress=options.progress,
-            diagnose=self._watch() or False,
+            diagnose=(self._watch() or False) if watches else False,
         )
-        return network
+        network.metadata.pop(NOTES, None)
 
     def _watch(self) -> Watch | None:
         """Return the `Watch` of the first network, with the names of the features."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,10 @@ from glassnet.tabular.fitting.recipes import Design, Recipe
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import Callback
 
-__all__ = ["FitOptions", "Rows"]
+__all__ = ["NOTES", "FitOptions", "Rows", "RunFile"]
+
+NOTES = "run"
+"""Name of the notes of a `RunFile` in the metadata of its networks."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,28 @@ class Rows:
         """Return these rows."""
         weight, groups = (None if each is None else each[rows] for each in (self.weight, self.groups))
         return Rows(self.inputs.take(rows), self.target.take(rows), weight, groups)
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """Where a training is written down while it goes on, and whether it goes on from what is there."""
+
+    path: Path
+    resumes: bool = False
+    notes: dict[str, Any] = field(default_factory=dict)  # JSON-able; `NOTES` in the file's metadata
+    epochs: int | None = None  # that the run which is resumed was begun with
+
+    def paths(self, n: int) -> list[Path]:
+        """Return the file of each of ``n`` networks.
+
+        Examples
+        --------
+        >>> [path.name for path in RunFile(Path("run.safetensors")).paths(2)]
+        ['run.1-of-2.safetensors', 'run.2-of-2.safetensors']
+        """
+        if n == 1:
+            return [self.path]
+        return [self.path.with_name(f"{self.path.stem}.{i + 1}-of-{n}{self.path.suffix}") for i in range(n)]
 
 
 @dataclass(frozen=True)
@@ -56,6 +82,7 @@ class FitOptions:
     progress: bool | None = False
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
+    run_file: RunFile | None = None
 
     @property
     def most_epochs(self) -> int:

@@ -95,6 +95,8 @@ def measure_pace(
         progress=False,
         diagnose=False,
     )
+    if network.history.stop_reason == "interrupted":
+        raise KeyboardInterrupt  # what Ctrl-C was meant for has not begun yet
     steps = timer.steps[1:] or timer.steps  # the first one also prepares the others
     evaluation = timer.evaluations[-1] * max(n_valid, 1) / max(len(valid), 1)
     return Pace(median(steps) * batch_size / rows, evaluation)

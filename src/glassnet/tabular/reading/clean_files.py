@@ -42,6 +42,8 @@ class CleanFile:
         Whether it is gzip.
     n_bytes : int
         Size of the text.
+    has_quotes : bool
+        Whether some cells may be quoted.
     """
 
     file: Path
@@ -50,6 +52,7 @@ class CleanFile:
     skip_lines: int = 0
     compressed: bool = False
     n_bytes: int = 0
+    has_quotes: bool = False
 
 
 class CleanReader:
@@ -75,12 +78,23 @@ class CleanReader:
         pattern = duckdb.ConstantExpression(_PLAIN_NUMBER)
         tests = [duckdb.FunctionExpression("regexp_full_match", column, pattern) for column in columns]
         all_plain = [duckdb.FunctionExpression("bool_and", test).alias(str(i)) for i, test in enumerate(tests)]
+        quote = duckdb.ConstantExpression('"')
+        quotes = [duckdb.FunctionExpression("contains", column, quote) for column in columns if clean.has_quotes]
+        others = [
+            duckdb.FunctionExpression("count", duckdb.ConstantExpression(1)).alias("rows"),
+            duckdb.FunctionExpression("count", columns[-1]).alias("last"),
+            *(duckdb.FunctionExpression("bool_or", test).alias(f"quote {i}") for i, test in enumerate(quotes)),
+        ]
         with ExitStack() as stack:  # one connection for both: the memory of a second comes on top
             self._connection = stack.enter_context(duckdb_reader(where))
             relation = _relation(self._connection, clean, sorted(MISSING_MARKERS))
-            found = relation.aggregate(all_plain).fetchall()[0]
+            found = relation.aggregate([*all_plain, *others]).fetchall()[0]
             sample = relation.limit(_SAMPLE).fetchnumpy()
             self._open = stack.pop_all()
+        found, (self.n_rows, n_last, *with_quotes) = found[: clean.width], found[clean.width :]
+        # A row with one cell too many looks like the others to DuckDB if the last one is empty.
+        self.has_gaps = n_last < self.n_rows
+        self.has_quotes = any(with_quotes)
         plain = {i for i, yes in enumerate(found) if yes}
         self._plain = {i for i in plain if not may_have_thousands(np.ma.filled(sample[str(i)], "").tolist())}
 

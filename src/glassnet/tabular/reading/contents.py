@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import DataError
+from glassnet.tabular.reading.cells.plain import plain_numbers
 from glassnet.tabular.reading.clean_files import CleanFile, CleanReader
 from glassnet.tabular.reading.layout.dialects import QuoteError, Record, records
 from glassnet.tabular.reading.layout.endings import has_total_word, last_total
 from glassnet.tabular.reading.layout.layouts import Layout, find_layout, layout_of_rows
 from glassnet.tabular.reading.layout.rows import Rows
 from glassnet.tabular.reading.options import ReadOptions
-from glassnet.tabular.reading.plain_numbers import plain_numbers
-from glassnet.tabular.reading.scanning import TextScan, read_lines, scan_text
+from glassnet.tabular.reading.scanning import TextScan, count_in_file, read_lines, scan_text
 from glassnet.tabular.reading.workbooks import sheet_records
 
 __all__ = ["Contents", "read_contents", "read_sheet"]
@@ -84,12 +84,9 @@ def read_contents(where: str, file: Path, options: ReadOptions, separator: str |
 
     if _is_clean(scan, layout):
         skip = layout.first_line - 1
-        clean = CleanFile(file, width, layout.dialect.separator, skip, scan.compressed, scan.n_bytes)
-        try:
-            reader = CleanReader(where, clean)
-        except DataError:
-            pass  # rows that are not like each other: they are counted and named below
-        else:
+        clean = CleanFile(file, width, layout.dialect.separator, skip, scan.compressed, scan.n_bytes, scan.has_quotes)
+        reader = _clean_reader(where, clean, file, scan, found)
+        if reader is not None:
             return _contents(layout, [*scan.notes, *layout.notes], _line_finder(found, layout.first_line), reader.cells)
     rows = Rows(where, width, layout.header, options)
     if scan.n_bytes <= (_WIDE_IN_MEMORY if width > _WIDE else _IN_MEMORY):
@@ -110,6 +107,25 @@ def read_sheet(where: str, file: Path, options: ReadOptions) -> Contents:
 def _contents(layout: Layout, notes: list[str], line_of: Any, columns: Any) -> Contents:
     said = [f"{note[0].upper()}{note[1:]}." for note in notes]
     return Contents(layout.names, layout.nameless, layout.dialect.separator, said, line_of, columns)
+
+
+def _clean_reader(
+    where: str, clean: CleanFile, file: Path, scan: TextScan, found: Callable[[], Iterator[Record]]
+) -> CleanReader | None:
+    """Return a reader of the file, or None if rows are not like each other: then they have to be counted and named."""
+    try:
+        reader = CleanReader(where, clean)
+    except DataError:
+        return None
+    if reader.has_quotes:  # a quote within a cell: it may have been cut there
+        return None
+    if reader.has_gaps and clean.width > 1:
+        if scan.has_quotes:
+            return reader if all(len(record.cells) == clean.width for record in found()) else None
+        above = sum(line.count(clean.separator) for line in scan.lines()[: clean.skip_lines])
+        n_marks = count_in_file(where, file, scan, clean.separator) - above
+        return reader if n_marks == reader.n_rows * (clean.width - 1) else None
+    return reader
 
 
 def _is_clean(scan: TextScan, layout: Layout) -> bool:

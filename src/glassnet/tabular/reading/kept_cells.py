@@ -18,6 +18,7 @@ from glassnet.tabular.reading.opening import file_format
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.text import plain_text
+from glassnet.utils.paths import typed_path
 
 __all__ = ["read_kept_cells"]
 
@@ -49,7 +50,7 @@ def read_kept_cells(
         Text is an array of str objects, where an empty cell is ``""``; a missing value of another type is None, or
         masked.
     """
-    file = dataset_path(path) if path in dataset_names() else Path(path).expanduser()
+    file = dataset_path(path) if path in dataset_names() else typed_path(path)
     kind = file_format(where, file)
     found: dict[str, np.ndarray] = {}
     if kind == "parquet":

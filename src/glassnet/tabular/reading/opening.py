@@ -10,6 +10,7 @@ from pathlib import Path
 
 from glassnet.datasets import dataset_names
 from glassnet.errors import DataError
+from glassnet.utils.paths import typed_path
 from glassnet.utils.suggestions import did_you_mean, nearest, nearest_file
 
 __all__ = ["existing_file", "file_format"]
@@ -57,14 +58,12 @@ def existing_file(where: str, given: str) -> Path:
     DataError
         There is none, with the nearest name; or it is a folder, a device, a pipe, or empty.
     """
-    file, neighbours = Path(given), []
+    file, neighbours = typed_path(given), []
     try:
-        if given.startswith("~"):
-            file = file.expanduser()
         found = file.stat() if file.exists() else None
         if found is None and file.parent.is_dir():
             neighbours = os.listdir(file.parent)
-    except (OSError, ValueError, RuntimeError) as error:  # an invalid path, ~somebody
+    except (OSError, ValueError) as error:  # an invalid path
         message = f"{where}: the path must lead to a file, got one that cannot be looked up ({error})."
         raise DataError(message) from error
     if found is None:

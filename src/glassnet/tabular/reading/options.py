@@ -10,7 +10,7 @@ from glassnet.errors import ConfigError
 from glassnet.tabular.reading.form import Form
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 
-__all__ = ["READINGS", "BadRows", "ReadAs", "ReadOptions", "command_line_spelling", "python_spelling"]
+__all__ = ["READINGS", "BadRows", "ReadAs", "ReadOptions", "command_line_spelling", "python_spelling", "table_spelling"]
 
 ReadAs = Literal["number", "text", "category", "date", "drop"]
 """What a column may be read as: `ReadOptions.read`."""
@@ -34,6 +34,17 @@ def python_spelling(name: str, value: Any) -> str:
     ('skip_lines=3', "read={'a': 'number'}")
     """
     return f"{name}={value!r}"
+
+
+def table_spelling(name: str, value: Any) -> str:
+    """Return an option as Python code for what takes a table and has no options for reading it.
+
+    Examples
+    --------
+    >>> table_spelling("missing", ["?"])
+    "to_table(frame, missing=['?'])"
+    """
+    return f"to_table(frame, {python_spelling(name, value)})"
 
 
 def command_line_spelling(name: str, value: Any) -> str:

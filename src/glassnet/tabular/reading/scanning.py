@@ -25,7 +25,7 @@ from glassnet.tabular.reading.layout.encodings import (
 )
 from glassnet.tabular.reading.options import ReadOptions
 
-__all__ = ["TextScan", "read_lines", "scan_text"]
+__all__ = ["TextScan", "count_in_file", "read_lines", "scan_text"]
 
 _CHUNK = 1 << 20
 _TAIL = 1 << 16
@@ -46,6 +46,7 @@ class TextScan:
     compressed: bool = False  # gzip, whatever the name says
     encoding: str = "utf-8"  # as Python calls it; "utf-8-sig" with a byte order mark
     has_controls: bool = False  # characters of Windows where Unicode has control characters
+    has_quotes: bool = False  # double quotes
     repeats: int = 0  # how often the first line comes again
     newlines: set[str] = field(default_factory=set)  # that occur, also inside of quotes
     notes: list[str] = field(default_factory=list)
@@ -117,6 +118,11 @@ def read_lines(file: Path, scan: TextScan) -> Iterator[str]:
         yield from map(without_controls, stream) if scan.has_controls else stream
 
 
+def count_in_file(where: str, file: Path, scan: TextScan, mark: str) -> int:
+    """Return how often an ASCII character is in a UTF-8 file."""
+    return sum(chunk.count(mark.encode()) for chunk in _chunks(where, file, scan.compressed))
+
+
 def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
     """Fill in what a pass over the file tells."""
     decoder = codecs.getincrementaldecoder(scan.encoding)()
@@ -135,6 +141,7 @@ def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
         elif text:
             scan.whole = False
         first = first or next(filter(str.strip, text.splitlines(keepends=True)), "")
+        scan.has_quotes = scan.has_quotes or '"' in text
         scan.repeats += text.count("\n" + first) if first else 0
         tail = (tail + text)[-_TAIL:]
         if not text.isascii() and _CONTROLS.search(text):

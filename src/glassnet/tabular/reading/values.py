@@ -186,7 +186,8 @@ def _from_objects(name: str, cells: Iterable[Any], where: str) -> Column | Texts
     if any(issubclass(t, _NO_VALUES) for t in present):
         bad = next(value for value in values if isinstance(value, _NO_VALUES))
         got = f"{type(bad).__name__} {shortened(repr(bad), 40, '...')}"
-        message = f"{where}: column {name!r} must have one value per cell, got {got}."
+        advice = " Flatten it, for example with pandas.json_normalize." if isinstance(bad, (dict, list)) else ""
+        message = f"{where}: column {name!r} must have one value per cell, got {got}.{advice}"
         raise DataError(message, expected="one value per cell", got=type(bad))
     if present and all(t.__name__ == "Period" for t in present):  # of pandas: its first moment
         starts = [None if gone else value.start_time for value, gone in zip(values, missing, strict=True)]

@@ -14,7 +14,7 @@ from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.splitting.by_column import time_text
 from glassnet.utils.wording import shortened
 
-__all__ = ["suggest_divisions"]
+__all__ = ["is_called_identifier", "suggest_divisions"]
 
 _FEWEST_VALUES = 10  # of a column of groups
 _FEWEST_REPEATED = 5, 0.01  # rows, and share of the rows, whose value another row has
@@ -66,7 +66,7 @@ def suggest_divisions(
     group='patient' keeps them together."]
     """
     others = [column for column in table.columns if column.name != target]
-    likely = sorted(others, key=lambda column: not _is_called_identifier(column))
+    likely = sorted(others, key=lambda column: not is_called_identifier(column.name))
     candidates = (each for column in likely if (each := _candidate(column, train, scored)) is not None)
     compared = table.columns[:: -(-len(table.columns) // _MOST_COLUMNS)]
     found = [one for each in islice(candidates, _MOST_COLUMNS) if (one := _as_groups(*each, compared)) is not None]
@@ -88,7 +88,7 @@ class _Groups:
 
 def _candidate(column: Column, train: np.ndarray, scored: np.ndarray) -> tuple[Column, np.ndarray] | None:
     """Return a column with repeated values, which are on both sides, and their codes; None for another column."""
-    named = _is_called_identifier(column)
+    named = is_called_identifier(column.name)
     if column.kind == "number" and not named and _runs(column.values) > _MOST_RUNS_OF_ROWS * len(column):
         return None  # before all its values are sorted
     codes = _codes(column)
@@ -108,12 +108,19 @@ def _candidate(column: Column, train: np.ndarray, scored: np.ndarray) -> tuple[C
 def _as_groups(column: Column, codes: np.ndarray, columns: Sequence[Column]) -> _Groups | None:
     """Return a column as groups, if there is reason to take it for one."""
     alike = _share_alike(column, codes, [other for other in columns if other is not column])
-    named = _is_called_identifier(column)
+    named = is_called_identifier(column.name)
     return _Groups(column, int(codes.max()) + 1, alike + named) if named or alike >= _SHARE_ALIKE else None
 
 
-def _is_called_identifier(column: Column) -> bool:
-    words = re.sub(r"[\W_]+|(?<=[a-z])(?=[A-Z])", " ", column.name).lower().strip()
+def is_called_identifier(name: str) -> bool:
+    """Return whether a column is called like an identifier of somebody or something.
+
+    Examples
+    --------
+    >>> [is_called_identifier(name) for name in ("customer_id", "PatientNo", "device", "number_customer_calls")]
+    [True, True, True, False]
+    """
+    words = re.sub(r"[\W_]+|(?<=[a-z])(?=[A-Z])", " ", name).lower().strip()
     return _IDENTIFIER.fullmatch(words) is not None
 
 

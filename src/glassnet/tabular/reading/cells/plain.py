@@ -8,12 +8,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from glassnet.tabular.reading.cells.large import EXACT
+from glassnet.tabular.reading.cells.markers import MISSING_MARKERS
 
 __all__ = ["has_large_numbers", "may_have_thousands", "plain_dates", "plain_numbers"]
 
 _MAY = re.compile(r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})?|0)")
-_CODE = re.compile(r"(?:^|\n)[-+]?0\d")
-_SAMPLE = 200
+_SAMPLE = 200  # cells that show whether dots may separate thousands
+_FIRST = 8  # cells that nearly always show that they do not
+# What Python's float takes beside digits, sign, point and exponent: each is looked for by itself, which is several
+# times faster than a look at every character.
+_OTHER_MARKS = ("_", "n", "N", *" \t\r\v\f\x1c\x1d\x1e\x1f")
+_NOT_PLAIN = re.compile(r"\n[-+]?(?:0\d|\.)")
+_LONG_EXPONENT = re.compile(r"[eE][-+]?\d{3}")
 _ISO = {
     10: re.compile(r"\d{4}-\d\d-\d\d"),
     16: re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d"),
@@ -23,27 +29,41 @@ _ISO = {
 }
 
 
-def plain_numbers(texts: Sequence[str]) -> np.ndarray | None:
-    """Return texts as numbers if all are numbers in the notation of programs, else None.
+def plain_numbers(cells: Sequence[str]) -> np.ndarray | None:
+    """Return the numbers of a column, NaN for missing ones; None if a cell is written in another way.
 
-    None also for codes with a zero in front, for numbers that float64 may round, and where dots may separate thousands.
+    Then the shapes of the cells decide; of what is returned here they would make the same.
 
     Examples
     --------
-    >>> plain_numbers(["1.5", "-2e3"])
-    array([ 1.5e+00, -2.0e+03])
-    >>> plain_numbers(["1,5", "2"]) is None, plain_numbers(["007", "12"]) is None
-    (True, True)
+    >>> plain_numbers(["1.5", "-2e1", "NA"])
+    array([  1.5, -20. ,   nan])
+    >>> [plain_numbers(cells) for cells in (["1", "007"], ["1", "x"], ["1_0"], ["1,5"], ["NA"])]
+    [None, None, None, None, None]
     """
+    present: Sequence[str] = cells
+    values = _floats(cells)
+    if values is None:
+        present = [cell for cell in cells if cell not in MISSING_MARKERS]
+        if len(present) == len(cells) or not present or _floats(present) is None:
+            return None
+        values = _floats(["nan" if cell in MISSING_MARKERS else cell for cell in cells])
+    joined = "\n" + "\n".join(present)
+    if values is None or not joined.isascii() or any(mark in joined for mark in _OTHER_MARKS):
+        return None
+    if _NOT_PLAIN.search(joined):
+        return None
+    if ("e" in joined or "E" in joined) and _LONG_EXPONENT.search(joined):
+        return None
+    in_doubt = may_have_thousands([*present[:_FIRST], "1.000"]) and may_have_thousands(present[:_SAMPLE])
+    return None if in_doubt or has_large_numbers(values) else values
+
+
+def _floats(cells: Sequence[str]) -> np.ndarray | None:
     try:
-        values = np.fromiter(map(float, texts), np.float64, len(texts))
+        return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         return None
-    together = "\n".join(texts)
-    # Python also reads 1_000, and digits of other scripts, as a number.
-    if not together.isascii() or "_" in together or _CODE.search(together) or has_large_numbers(values):
-        return None
-    return None if may_have_thousands(texts[:_SAMPLE]) else values
 
 
 def plain_dates(texts: Sequence[str]) -> np.ndarray | None:

@@ -6,16 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import islice
 
 from glassnet.tabular.reading.layout.dialects import Record
-from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
+from glassnet.tabular.reading.layout.kinds import cell_kind
+from glassnet.tabular.reading.layout.verdicts import ColumnKinds
 
 __all__ = ["COMMENT", "Top", "body_width", "find_top", "given_top", "is_rule"]
 
 _LINES_OF_NAMES = 6  # at most
 _REPEATS = 0.5  # share of the columns whose first cell comes again, which makes the first row data
-_TYPED_ROWS, _TYPED_COLUMNS, _TYPED_CELLS = 150, 300, 6000  # by which the kinds are told
 _OFTEN = 0.1  # of the rows, in which it then comes on the average
 _SYMBOL = (
     "(?:[kMGmnpµμcdhu]?(?:m|g|s|A|K|mol|cd|V|W|Wh|Hz|N|Pa|J|C|F|Ω|T|lm|lx|Bq|Sv|l|L|B|bar|eV|ppm|ppb|rad|cal)[²³23]?"
@@ -85,12 +85,12 @@ def find_top(found: Sequence[Record], width: int) -> Top:
     full = _full_rows(found, width)
     if not full:
         return Top(len(found), passed=list(range(len(found))))
-    kinds = _kinds(found, width)
-    if not any(_verdict(found[i], kinds, found) == "data" for i in full):
+    columns = ColumnKinds(found, width)
+    if not any(columns.verdict(found[i].cells) == "data" for i in full):
         return _of_words(found, full, width)
-    block = _block(found, full[0], kinds)
+    block = _block(found, full[0], columns)
     if not block:
-        block = _names_above(found, full[0], kinds)
+        block = _names_above(found, full[0], columns)
         return Top(full[0], block, [], [i for i in range(full[0]) if i not in block])
     units = [i for i in block[1:] if _are_units(found[i]) or is_rule(found[i].cells)]
     names = [i for i in block if i not in units]
@@ -129,7 +129,8 @@ def _is_title(found: Sequence[Record], at: int) -> bool:
         return False
     filled = _filled(found[at])
     below = found[at + 1 : at + 1 + _LINES_OF_NAMES]
-    single = filled == [0] or (len(filled) == 1 and len(found[at].cells) > 2)
+    single = len(filled) == 1 and (filled == [0] or len(found[at].cells) > 2)
+    single = single and cell_kind(found[at].cells[filled[0]]) == "text"
     return not filled or (single and any(map(_says_more, below)))
 
 
@@ -142,91 +143,40 @@ def _filled(record: Record) -> list[int]:
     return [i for i, cell in enumerate(record.cells) if cell.strip()]
 
 
-def _kinds(found: Sequence[Record], width: int) -> list[str]:
-    """Return the kinds of the columns, from the lower half of the rows; of a few rows from the last ones.
-
-    Of very many columns only some are looked at; the others are "empty", and have no say.
-    """
-    rows = [record.cells for record in found[1:] if len(record.cells) >= width and any(map(str.strip, record.cells))]
-    n = len(rows)
-    rows = rows[n // 2 :] if n > 11 else rows[n // 3 :] if n > 5 else rows[-max(1, (n + 1) // 3) :]
-    step = max(1, width // _TYPED_COLUMNS)
-    most = min(_TYPED_ROWS, max(20, _TYPED_CELLS * step // max(width, 1)))
-    rows = rows[:: max(1, len(rows) // most)]
-    return [column_kind([row[i] for row in rows]) if i % step == 0 else "empty" for i in range(width)]
-
-
-def _verdict(record: Record, kinds: Sequence[str], found: Sequence[Record]) -> str:
-    """Return "names", "data" or "" by comparing the cells with the kinds of their columns."""
-    same = other = 0
-    shift = len(kinds) - len(record.cells) if len(record.cells) < len(kinds) else 0
-    numbers: list[str] = []
-    for cell, kind in zip(record.cells, kinds[shift:], strict=False):
-        if kind in ("text", "empty") or (of_cell := cell_kind(cell)) == "empty":
-            continue
-        if of_cell == kind:
-            same += 1
-            numbers.append(cell.strip())
-        elif of_cell == "text":
-            other += 1
-    if same and (how := _counts_up(numbers)) and not _rows_count_up(found, kinds, how):
-        return "names"
-    if same > other:
-        return "data"
-    return "names" if other else ""
-
-
-def _counts_up(cells: Sequence[str]) -> str:
-    """Return "years" or "steps" if the cells are whole numbers that may be names of columns, otherwise ""."""
-    if not cells or not all(cell.isdecimal() and len(cell) < 9 for cell in cells):
-        return ""
-    numbers = [int(cell) for cell in cells]
-    if all(1900 <= number <= 2100 for number in numbers):
-        return "years"
-    steps = {b - a for a, b in pairwise(numbers)}
-    return "steps" if len(numbers) > 2 and steps in ({1}, {-1}) else ""
-
-
-def _rows_count_up(found: Sequence[Record], kinds: Sequence[str], how: str) -> bool:
-    """Return whether rows further down do the same."""
-    rows = found[max(1, len(found) // 2) :]
-    cells = [[c.strip() for c, kind in zip(row.cells, kinds, strict=False) if kind == "number"] for row in rows]
-    return sum(_counts_up(row) == how for row in cells) > len(rows) / 4
-
-
-def _block(found: Sequence[Record], first: int, kinds: Sequence[str]) -> list[int]:
+def _block(found: Sequence[Record], first: int, columns: ColumnKinds) -> list[int]:
     """Return the positions of the names: the first full row if it is no data, and what continues it below.
 
     What continues it contradicts at least half of the kinds of its columns with words that do not come again.
     """
-    if _verdict(found[first], kinds, found) == "data":
+    if columns.verdict(found[first].cells) == "data":
         return []
     block = [first]
     for i in range(first + 1, min(len(found), first + 2 * _LINES_OF_NAMES)):
         if not _filled(found[i]):
             continue
         same = found[i].cells == found[first].cells
-        if len(found[i].cells) != len(kinds) or not (same or _continues(found, i, kinds)):
+        if len(found[i].cells) != len(columns.kinds) or not (same or _continues(found, i, columns)):
             break
         block.append(i)
     return block if len(block) <= _LINES_OF_NAMES else block[:1]
 
 
-def _continues(found: Sequence[Record], at: int, kinds: Sequence[str]) -> bool:
+def _continues(found: Sequence[Record], at: int, columns: ColumnKinds) -> bool:
     """Return whether a row below the names belongs to them."""
     cells = found[at].cells
     if is_rule(cells):
         return True
     of_cells = [cell_kind(cell) for cell in cells]
     values = [cell.strip() for cell, kind in zip(cells, of_cells, strict=True) if kind not in ("text", "empty")]
-    typed = [i for i, kind in enumerate(kinds[: len(cells)]) if kind in ("number", "date", "time")]
+    typed = columns.typed
     words = [i for i in typed if of_cells[i] == "text"]
     below = [record.cells for record in found[at + 1 :]]
     if not ("text" in of_cells or values) or any(row[i : i + 1] == [cells[i]] for i in words for row in below):
         return False
-    if values:  # years or numbers from 1 on may be names, others are data
-        how = _counts_up(values)
-        return bool(how) and not _rows_count_up(found, kinds, how)
+    if values:  # years below groups are names, other numbers data
+        above = [found[i].cells for i in range(at) if len(found[i].cells) == len(cells)]
+        grouped = any(not cell.strip() for cell in above[-1][1:]) if above else False
+        return grouped and columns.count_up(values) == "years"
     if _are_units(found[at]):
         return bool(words)
     empty = [i for i in typed if of_cells[i] == "empty"]
@@ -254,7 +204,7 @@ def _are_units(record: Record) -> bool:
     return all(map(_UNIT.fullmatch, cells)) or (len(cells) > 1 and all(cell.lower() in _TYPE_WORDS for cell in cells))
 
 
-def _names_above(found: Sequence[Record], data: int, kinds: Sequence[str]) -> list[int]:
+def _names_above(found: Sequence[Record], data: int, columns: ColumnKinds) -> list[int]:
     """Return the position of names right above the data that are not a full row.
 
     It is a comment with as many names as columns, or with fewer names, or one name among columns without.
@@ -264,10 +214,10 @@ def _names_above(found: Sequence[Record], data: int, kinds: Sequence[str]) -> li
         return []
     cells, filled = found[above].cells, _filled(found[above])
     if _COMMENT_MARK.match(cells[0].lstrip()):
-        return [above] if len(cells) >= len(kinds) else []
-    if len(cells) == len(kinds):
-        return [above] if filled != [0] and _verdict(found[above], kinds, found) == "names" else []
-    return [above] if len(filled) > 1 and len(cells) < len(kinds) else []
+        return [above] if len(cells) >= len(columns.kinds) else []
+    if len(cells) == len(columns.kinds):
+        return [above] if filled != [0] and columns.verdict(cells) == "names" else []
+    return [above] if len(filled) > 1 and len(cells) < len(columns.kinds) else []
 
 
 def _of_words(found: Sequence[Record], full: Sequence[int], width: int) -> Top:

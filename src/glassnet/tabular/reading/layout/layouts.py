@@ -10,6 +10,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, first_records, records
 from glassnet.tabular.reading.layout.guessing import find_dialect
 from glassnet.tabular.reading.layout.headers import COMMENT, Top, body_width, find_top, given_top, is_rule
+from glassnet.tabular.reading.layout.kinds import cell_kind
 from glassnet.tabular.reading.layout.naming import column_names
 from glassnet.tabular.reading.layout.rows import lines_in_words
 from glassnet.tabular.reading.options import ReadOptions
@@ -112,6 +113,11 @@ def layout_of_rows(where: str, sample: Sequence[Record], options: ReadOptions, e
     header = [sample[i].cells for i in top.names]
     aligned = _aligned(where, [sample[i] for i in top.names], sample[top.data :], width, options)
     names, said = column_names(aligned, max(width, 1))
+    if header and aligned[-1] == header[-1] and len(header[-1]) < width:
+        line = sample[top.names[-1]].line
+        said.append(
+            f"line {line} has {len(header[-1])} names for {width} columns: the last ones, which are empty, have none"
+        )
     return Layout(
         Dialect(""),
         [name or f"column_{i}" for i, name in enumerate(names, start=1)],
@@ -224,6 +230,12 @@ def _top_notes(sample: Sequence[Record], top: Top, options: ReadOptions) -> list
         first = _text(sample[top.data]) if top.data < len(sample) else ""
         advice = f"{options.spelled('header', True)} takes it for names"
         notes.append(f"no names: the first row, {shortened(first, 50)!r}, looks like the others ({advice})")
+    if len(top.names) == 1 and options.header is None and _may_be_data(sample[top.names[0]].cells):
+        said, advice = (
+            shortened(_text(sample[top.names[0]]), 50),
+            f"{options.spelled('header', False)} takes it for data",
+        )
+        notes.append(f"the first row, {said!r}, was taken for names ({advice})")
     if len(top.names) > 1:
         notes.append(f"the names were joined from {lines_in_words([sample[i].line for i in top.names])}")
     if top.units:
@@ -231,6 +243,12 @@ def _top_notes(sample: Sequence[Record], top: Top, options: ReadOptions) -> list
         what = "a drawn line" if all(is_rule(sample[i].cells) for i in top.units) else "units"
         notes.append(f"{lines_in_words([sample[i].line for i in top.units])} with {what} left out: {said}")
     return notes
+
+
+def _may_be_data(cells: Sequence[str]) -> bool:
+    """Return whether all names are numbers, or one is."""
+    kinds = [cell_kind(cell) for cell in cells if cell.strip()]
+    return kinds.count("number") in (1, len(kinds))
 
 
 def _text(record: Record) -> str:

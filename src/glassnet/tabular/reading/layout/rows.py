@@ -17,6 +17,7 @@ from glassnet.utils.wording import few
 __all__ = ["Rows", "lines_in_words"]
 
 _COMMENT = re.compile(r"\s*(?:#|//|%+[\sA-Za-z])")
+_OPENED = re.compile(r'[^"\s]"[^"\s]')
 _KEPT = 1000  # bad rows whose cells are kept
 
 
@@ -24,6 +25,9 @@ class _BadRow(NamedTuple):
     line: int
     n_cells: int
     cells: Sequence[str]
+
+    def problem(self, width: int) -> str:
+        return "a quote within a cell" if self.n_cells == width else str(self.n_cells)
 
 
 @dataclass
@@ -51,7 +55,8 @@ class Rows:
     _n_bad: int = 0
     _repeats: list[int] = field(default_factory=list)
     _comments: list[int] = field(default_factory=list)
-    _trimmed: int = 0
+    _longer: list[_BadRow] = field(default_factory=list)  # only by empty cells at the end
+    _has_gaps: bool = False  # whether the last cell of some rows is empty
     _blank: list[int] = field(default_factory=list)
     _first: list[Record] = field(default_factory=list)
     _last: int = 0
@@ -97,16 +102,19 @@ class Rows:
             self._n_other += 1
             return None
         if len(cells) > self.width and not any(map(str.strip, cells[self.width :])):
+            if any(map(str.strip, cells)):
+                self._longer.append(_BadRow(record.line, len(cells), cells))
             cells = cells[: self.width]
-            self._trimmed += 1
-        if len(cells) == self.width:
+        if len(cells) == self.width and not _is_cut_in_quotes(cells):
+            self._has_gaps = self._has_gaps or not cells[-1].strip()
             if self.width > 1 and cells in self.names:  # a single word may well be a value too
                 self._repeats.append(record.line)
                 return None
             if not any(map(str.strip, cells)):
                 self._blank.append(record.line)
                 return None
-            return Record(record.line, cells)
+            longer = self._longer and self._longer[-1].line == record.line
+            return None if longer and self.options.bad_rows == "skip" else Record(record.line, cells)
         if _COMMENT.match(cells[0]) or is_rule(cells):
             self._comments.append(record.line)
         elif self._names_again(cells):
@@ -124,6 +132,10 @@ class Rows:
         if self._blank:
             said = _count(self._blank, "row")
             self.notes.append(f"{said} without any value at the end left out ({lines_in_words(self._blank)})")
+        if self._longer and (self._has_gaps or self.options.bad_rows == "skip"):  # a cell may have been put in between
+            self._n_bad += len(self._longer)
+            self.n_rows -= len(self._longer) if self.options.bad_rows != "skip" else 0
+            self._bad = sorted([*self._bad, *self._longer])
         self._leave_out_below()
         if self._other_table:
             self._leave_out_other_table()
@@ -159,7 +171,7 @@ class Rows:
         skip = self.options.bad_rows == "skip"
         if self._n_bad:
             n_all = self.n_rows + self._n_bad
-            shown = few((f"line {bad.line} ({bad.n_cells})" for bad in self._bad), most=5)
+            shown = few((f"line {bad.line} ({bad.problem(self.width)})" for bad in self._bad), most=5)
             if not skip:
                 raise self._not_like_the_others(n_all, shown)
             self.notes.append(f"{self._n_bad:,} of {n_all:,} rows with another number of cells left out: {shown}")
@@ -174,7 +186,7 @@ class Rows:
 
     def _not_like_the_others(self, n_all: int, shown: str) -> DataError:
         must = f"every row must have {self.width} fields like the others"
-        got = f"{self._n_bad:,} of {n_all:,} with another number: {shown}"
+        got = f"{self._n_bad:,} of {n_all:,} that do not: {shown}"
         advice = f"Check the separators and quotes there, or pass {self.options.spelled('bad_rows', 'skip')}."
         return DataError(f"{self.where}: {must}, got {got}. {advice}", expected=self.width, got=self._bad[0].n_cells)
 
@@ -189,6 +201,19 @@ def lines_in_words(lines: Sequence[int]) -> str:
             ranges.append([line, line])
     word = "line" if len(lines) == 1 else "lines"
     return f"{word} {few((f'{a}' if a == b else f'{a} to {b}' for a, b in ranges), most=5)}"
+
+
+def _is_cut_in_quotes(cells: Sequence[str]) -> bool:
+    """Return whether a separator inside of quotes cut a cell, since another one is missing before them.
+
+    Examples
+    --------
+    >>> _is_cut_in_quotes(['7"small', ' round"', "x"]), _is_cut_in_quotes(['5" pipe', '7"', "x"])
+    (True, False)
+    """
+    quoted = [i for i, cell in enumerate(cells) if cell.count('"') % 2]
+    opened = next((i for i in quoted if _OPENED.search(cells[i])), None)
+    return opened is not None and any(i > opened and cells[i].rstrip().endswith('"') for i in quoted)
 
 
 def _count(things: Sequence[object], noun: str) -> str:
