@@ -77,7 +77,7 @@ def test_the_report_of_a_training_says_what_was_read(run: Run, monkeypatch: pyte
     code, out, err = run("train", messy(), "-t", "y", "--recipe", "plain", "--epochs", "2", "--drop", "same")
     assert (code, err) == (0, "")
     head = " ".join(out[: out.index("\nScores  ")].split())
-    pieces = ["Left out: 'id' (", "; dropped: 'same'.", "thousands commas", "with the unit 'kg'", "day first",
+    pieces = ["Column 'id' is left out: ", " Dropped: 'same'.", "thousands commas", "with the unit 'kg'", "day first",
               "'n.a.' (10 rows) and '-' (1 row) are missing values", "'ja' is true, 'nein' is false",
               "Column 'code': -999 stands in 4 of 80 rows"]  # fmt: skip
     places = [head.find(piece) for piece in pieces]
@@ -113,7 +113,7 @@ def test_show_says_what_the_file_knows(run: Run) -> None:
     code, out, _ = run("show", "model.safetensors")
     words = " ".join(out.split())
     assert code == 0
-    assert "; dropped: 'code'." in words
+    assert " Dropped: 'code'." in words
     assert "'n.a.' and '-' are missing values" in words
     assert "Read with --missing 12 --drop code" in words
     assert FORMS["weight"] in words
@@ -169,7 +169,7 @@ def test_columns_that_were_read_alike_are_together() -> None:
 def test_left_out_columns_are_abridged() -> None:
     """Of many columns that were left out the first are named, and the others counted."""
     columns = [{"name": f"c{i}", "done": "left out: all its values are 1", "features": 0} for i in range(9)]
-    assert left_out_sentence(columns).endswith("'c4' (all its values are 1) and 4 more columns.")
+    assert left_out_sentence(columns).endswith("column 'c4' is left out: all its values are 1; and 4 more.")
     assert left_out_sentence([], []) == ""
 
 
@@ -205,7 +205,7 @@ def test_check_says_what_there_is_and_what_next(run: Run) -> None:
     data = messy()
     code, out, err = run("check", data, "--target", "y", "--missing", "12")
     assert (code, err) == (0, "")
-    for piece in ("messy.csv  80 rows, 9 columns", "Left out: 'id' (", FORMS["weight"], "2024-01-01 to 2024-12-",
+    for piece in ("messy.csv  80 rows, 9 columns", "Column 'id' is left out: ", FORMS["weight"], "2024-01-01 to 2024-12-",
                   "target: 2 categories: 'a', 'b'", "Likely task      classification, 2 classes (it holds text)",
                   "Recipes here     realmlp about "):  # fmt: skip
         assert piece in out

@@ -323,3 +323,18 @@ def test_help_needs_no_tables() -> None:
     code = "import sys; from glassnet.cli.app import main; main(['train', '--help']); print('glassnet.tabular' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_options_of_training_that_do_not_fit_a_new_file_are_named(run: Run) -> None:
+    """Where a new file has another layout than that of training, the message says which options were not typed now."""
+    write("bars.csv", "a|b|y", lambda i: f"{i % 9}.5|{i}|{i % 2}")
+    write("commas.csv", "a,b,y", lambda i: f"{i % 9}.5,{i},{i % 2}")
+    assert run("train", "bars.csv", "-t", "y", "--separator", "|", *SHORT)[0] == 0
+    code, out, err = run("predict", "model.safetensors", "commas.csv")
+    assert (code, out) == (2, "")
+    assert err.endswith(" It was read with --separator '|', as in training; options for this file go before that.\n")
+    assert "Leave the option out" not in err
+    assert run("predict", "model.safetensors", "commas.csv", "--separator", ",")[0] == 0
+    assert "as in training" not in run("predict", "model.safetensors", "nosuch.csv")[2]
+    _, _, err = run("predict", "model.safetensors", "commas.csv", "--separator", ";")
+    assert "as in training" not in err

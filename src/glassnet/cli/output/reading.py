@@ -27,14 +27,11 @@ def left_out_sentence(columns: Sequence[Mapping[str, Any]], dropped: Sequence[st
     Examples
     --------
     >>> left_out_sentence([{"name": "id", "done": "left out: all its values are 5"}], ["no"])
-    "Left out: 'id' (all its values are 5); dropped: 'no'."
+    "Column 'id' is left out: all its values are 5. Dropped: 'no'."
     """
-    found = plain(left_out_words([dict(column) for column in columns], _LEFT_OUT)).removesuffix(".")
-    parts = [found] if found else []
-    parts += (
-        [f"{'d' if found else 'D'}ropped: {few([plain(repr(name), _LONGEST) for name in dropped])}"] if dropped else []
-    )
-    return f"{'; '.join(parts)}." if parts else ""
+    found = plain(left_out_words([dict(column) for column in columns], _LEFT_OUT))
+    names = few([plain(repr(name), _LONGEST) for name in dropped])
+    return f"{found} {f'Dropped: {names}.' if dropped else ''}".strip()
 
 
 def with_target(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.cli.input_files import Source, shown_name
+from glassnet.cli.reading_options import option_words
 from glassnet.cli.training.notes import checked_notes
 from glassnet.cli.training.preparation import MODEL_SUFFIX, check_column, load_table
 from glassnet.cli.training.reading_facts import notes_of
@@ -24,6 +25,7 @@ from glassnet.utils.wording import few
 
 __all__ = ["check_model_path", "load_model", "model_warnings", "reading_of", "table_for", "training_notes"]
 
+_LAYOUT = ("separator", "encoding", "header", "skip_lines")  # options that are true of one file, maybe not of the next
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
 
 
@@ -92,6 +94,22 @@ def reading_of(model: TableModel, given: ReadOptions | None = None, where: str =
     return replace(given.like(where, model.reading, model.forms), others="text")
 
 
+def _read_like_training(where: str, model: TableModel, data: str | Source, given: ReadOptions | None) -> Table:
+    """Return a table; an error says so if options of training, which nobody typed now, may not fit the file."""
+    options = reading_of(model, given, where)
+    kept = {name: getattr(options, name) for name in _LAYOUT if given is None or getattr(given, name) is None}
+    kept = {name: value for name, value in kept.items() if value is not None}
+    try:
+        return load_table(where, data, options)
+    except (ConfigError, DataError) as error:
+        path = data if isinstance(data, str) else data.path
+        if not kept or not Path(path).expanduser().is_file():
+            raise
+        fact = str(error).removesuffix(" Leave the option out.")
+        message = f"{fact} It was read with {option_words(kept)}, as in training; options for this file go before that."
+        raise type(error)(message, expected=error.expected, got=error.got) from error
+
+
 def table_for(
     where: str, model: TableModel, data: str | Source, given: ReadOptions | None = None, *, with_target: bool
 ) -> Table:
@@ -103,7 +121,7 @@ def table_for(
     if name.lower().endswith(MODEL_SUFFIX):
         message = f"{where}: DATA must be a table, got the model file {name!r}. The table comes second."
         raise ConfigError(message, expected="a table", got=name)
-    table = load_table(where, data, reading_of(model, given, where))
+    table = _read_like_training(where, model, data, given)
     for column in [column for column, kind in given.read.items() if kind != "drop"] if given else []:
         check_column(where, "--read", column, table.names)
     needed = [*model.encoder.column_names, *([model.target.name] if with_target else [])]
