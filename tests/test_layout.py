@@ -128,6 +128,8 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a place called Tottenham": ("w,n\na,1\nb,2\nTottenham,3\n", {"w": words("a", "b", "Tottenham"), "n": numbers(1, 2, 3)}, ""),
     "a source": (NAMES + ROWS + "\nSource: my own, at home\n", TABLE, "1 line below the table left out ('Source: my own')."),
     "a remark": ("day,n\n2024-01-01,3\n2024-01-02,4\nprovisional\n", {"n": numbers(3, 4)}, "1 line below the table left out ('provisional')."),
+    "a remark with separators": ("n,w,z\n1,a,2\n2,b,3\n3,a,4\n,,\nAll figures are provisional,,\n", {"n": numbers(1, 2, 3), "w": words("a", "b", "a"), "z": numbers(2, 3, 4)}, "Remarks below the table left out (lines 5 to 6: 'All figures are provisional')."),
+    "a last row with a word only": ("w,n,z\na,1,2\nb,2,3\nc,,\n", {"w": words("a", "b", "c"), "n": numbers(1, 2, None), "z": numbers(2, 3, None)}, ""),
     "comments between rows": (NAMES + "1.5,a,3\n# a pause\n2.5,b,4\n3.5,c,5\n4.5,a,6\n", TABLE, "1 comment left out (line 3)."),
     "a hash in front of a row": ("a,b\n#1,x\n#2,y\n", {"a": words("#1", "#2"), "b": words("x", "y")}, ""),
     "another table of other columns": ("a,b,c\n1,2,x\n3,4,y\n5,6,z\na,b,c,d\n1,2,x,5\n", {"a": numbers(1, 3, 5), "b": numbers(2, 4, 6), "c": words("x", "y", "z")}, "Another table, of other columns, begins in line 5 and was left out."),

@@ -20,12 +20,13 @@ from glassnet.errors import DataError
 from glassnet.tabular.reading.cells.plain import plain_numbers
 from glassnet.tabular.reading.clean_files import CleanFile, CleanReader
 from glassnet.tabular.reading.layout.dialects import QuoteError, Record, records
-from glassnet.tabular.reading.layout.endings import has_total_word, last_total
+from glassnet.tabular.reading.layout.endings import has_total_word, last_remarks, last_total
 from glassnet.tabular.reading.layout.layouts import Layout, find_layout, layout_of_rows
-from glassnet.tabular.reading.layout.rows import Rows
+from glassnet.tabular.reading.layout.rows import Rows, lines_in_words
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.scanning import TextScan, count_in_file, read_lines, scan_text
 from glassnet.tabular.reading.workbooks import sheet_records
+from glassnet.utils.wording import few, shortened
 
 __all__ = ["Contents", "read_contents", "read_sheet"]
 
@@ -142,15 +143,13 @@ def _is_clean(scan: TextScan, layout: Layout) -> bool:
     except QuoteError:  # the end begins inside of a cell
         return True
     filled = all(len(row.cells) == len(layout.names) and any(map(str.strip, row.cells)) for row in last)
-    return filled and bool(last) and not has_total_word(last[-1].cells)
+    said = [cell for cell in last[-1].cells if cell.strip()] if last else []
+    return filled and bool(said) and not has_total_word(said) and (len(said) > 1 or len(layout.names) == 1)
 
 
 def _in_memory(layout: Layout, rows: Rows, found: list[Record], notes: Sequence[str]) -> Contents:
     notes = [*notes, *layout.notes, *rows.notes]
-    if total := last_total(found):
-        notes.append(_total_note(found[-1], total))
-        if total != "kept":
-            found.pop()
+    notes += _without_end(found)
     lines = np.fromiter((record.line for record in found), np.int64, len(found))
     cells = list(zip(*(record.cells for record in found), strict=True)) or [()] * len(layout.names)
 
@@ -187,7 +186,6 @@ def _write_clean(file: Path, rows: Iterator[Record]) -> tuple[array[int], list[s
     """Write rows as plain CSV; return the line of each, and a note on a total at the end."""
     held: list[Record] = []
     lines = array("q")
-    notes: list[str] = []
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         for row in rows:
@@ -196,10 +194,7 @@ def _write_clean(file: Path, rows: Iterator[Record]) -> tuple[array[int], list[s
             if len(held) > 2 * _HELD_BACK:
                 writer.writerows(record.cells for record in held[:_HELD_BACK])
                 del held[:_HELD_BACK]
-        if total := last_total(held, whole=len(lines) == len(held)):
-            notes.append(_total_note(held[-1], total))
-            if total != "kept":
-                held.pop()
+        notes = _without_end(held, whole=len(lines) == len(held))
         writer.writerows(record.cells for record in held)
     return lines, notes
 
@@ -214,6 +209,21 @@ def _line_finder(found: Callable[[], Iterable[Record]], first_line: int) -> Call
             return first_line + row
 
     return line_of
+
+
+def _without_end(rows: list[Record], *, whole: bool = True) -> list[str]:
+    """Take remarks and totals from the end of rows, and return notes on them."""
+    notes = []
+    if remarks := last_remarks(rows):
+        del rows[-len(remarks) :]
+        texts = [repr(shortened(record.cells[0].strip(), 50)) for record in remarks if record.cells[0].strip()]
+        lines = lines_in_words([record.line for record in remarks])
+        notes.append(f"remarks below the table left out ({lines}: {few(texts, most=2)})")
+    if total := last_total(rows, whole=whole):
+        notes.append(_total_note(rows[-1], total))
+        if total != "kept":
+            rows.pop()
+    return notes
 
 
 def _total_note(record: Record, total: str) -> str:

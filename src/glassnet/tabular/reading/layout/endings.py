@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from glassnet.tabular.reading.layout.dialects import Record
 from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
 
-__all__ = ["has_total_word", "is_footer", "last_total"]
+__all__ = ["has_total_word", "is_footer", "last_remarks", "last_total"]
 
 _TOTAL_WORD = re.compile(
     r"(?:(?:grand|sub|overall)[ -]?)?(?:totale?s?|sum|average|mean)\b.*"
@@ -22,6 +22,7 @@ _REMARK = re.compile(
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"[,\s'$€£¥%\u00a0\u202f]")
+_ROWS = 1000  # by which the kind of a column is told
 _CLOSE = 1e-6
 
 
@@ -35,6 +36,33 @@ def has_total_word(cells: Sequence[str]) -> bool:
     """
     label = next((cell.strip() for cell in cells if cell.strip()), "")
     return _TOTAL_WORD.fullmatch(label) is not None
+
+
+def last_remarks(rows: Sequence[Record]) -> list[Record]:
+    """Return the rows at the end that are remarks: words in the first cell only, below a column of another kind.
+
+    Rows without any value between them and the table are among them.
+
+    Examples
+    --------
+    >>> rows = [["2020", "5"], ["2021", "7"], ["", ""], ["provisional figures", ""]]
+    >>> [record.line for record in last_remarks([Record(i, row) for i, row in enumerate(rows, 1)])]
+    [3, 4]
+    """
+    end = len(rows)
+    while end > 1 and [i for i, cell in enumerate(rows[end - 1].cells) if cell.strip()] in ([], [0]):
+        end -= 1
+    last = [record.cells for record in rows[end:] if record.cells[0].strip()]
+    if not last or len(rows[0].cells) < 2:
+        return []
+    typed = column_kind([record.cells[0] for record in rows[:end][:_ROWS]]) in ("number", "date", "time")
+    if all(_REMARK.match(cells[0].lstrip(" *[(-")) or (typed and _are_words(cells)) for cells in last):
+        return list(rows[end:])
+    return []
+
+
+def _are_words(cells: Sequence[str]) -> bool:
+    return cell_kind(cells[0]) == "text" and not has_total_word(cells)
 
 
 def last_total(rows: Sequence[Record], *, whole: bool = True) -> str:
