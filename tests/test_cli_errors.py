@@ -43,8 +43,7 @@ CASES = {
     "train penguins -t specis": f"--target must be one of the columns {COLUMNS}, got 'specis'. Did you mean 'species'?",
     "train one.csv -t y": "the target 'y' must have at least two classes, got only 'x'.",
     "train holes.csv -t y": "the target 'y' must have a value in every row, got 1 of 30 rows without, "
-    "the first of them line 6. To leave them out, add --skip-missing. If a cell such as NA is a class, "
-    "add --read y=text.",
+    "the first of them line 6. To leave them out, add --skip-missing.",
     "train nothing.csv -t y": "the target 'y' must have values, got a column without any.",
     "train dates.csv -t y": "the target 'y' must hold labels or numbers, got dates.",
     GOOD + "--task regression": "the target 'y' of a regression must hold numbers, got text such as 'y'. "

@@ -40,6 +40,7 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "semicolons and decimal commas": ("a;b\n1,5;2,5\n3,5;4,5\n", {"a": numbers(1.5, 3.5), "b": numbers(2.5, 4.5)}, ""),
     "semicolons within quotes": ('a,b\n"x;y",1\n"z;w;v",2\n', {"a": words("x;y", "z;w;v"), "b": numbers(1, 2)}, ""),
     "commas within words": ("a;b\nx, y;1\nz;2\nu, v, w;3\n", {"a": words("x, y", "z", "u, v, w"), "b": numbers(1, 2, 3)}, ""),
+    "tabs beside commas and blanks": ("0\tx, y\n1\tx, z\n", {"column_1": numbers(0, 1), "column_2": words("x, y", "x, z")}, "No names: the first row, '0, x, y', looks like the others (header=True takes it for names)."),
     "bars": ("a|b\n1|x\n2|y\n", {"a": numbers(1, 2), "b": words("x", "y")}, ""),
     "carets": ("a^b\n1^x\n2^y\n", {"a": numbers(1, 2), "b": words("x", "y")}, "Columns are divided by '^'."),
     "two colons": ("a::b\n1::x\n2::y\n", {"a": numbers(1, 2), "b": words("x", "y")}, "Columns are divided by '::'."),

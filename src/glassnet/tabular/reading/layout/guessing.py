@@ -135,8 +135,12 @@ def _blanks(lines: Sequence[str], text: str, best: tuple[float, Dialect]) -> Dia
     found = found[1:] if len(found) > 2 else found  # names may be one short, or one cell
     widths = Counter(len(record.cells) for record in found)
     width, count = max(widths.items(), key=lambda item: item[1], default=(0, 0))
-    of_best = Counter(len(record.cells) for record in _until_error(lines[:_BLANK_LINES], best[1]))
-    if width < 2 or count < 0.9 * len(found) or max(of_best, key=lambda one: of_best[one], default=0) == width:
+    if width < 2 or count < 0.9 * len(found):
+        return None
+    of_best = list(_until_error(lines[:_BLANK_LINES], best[1]))
+    widths = Counter(len(record.cells) for record in of_best)
+    crowded = any(_NUMBERS.fullmatch(cell) for record in of_best for cell in record.cells)
+    if max(widths, key=lambda one: widths[one], default=0) == width or (min(widths, default=0) > 1 and not crowded):
         return None
     if dialect.edges and "  " in text:
         return dialect
