@@ -277,6 +277,25 @@ def test_a_second_ctrl_c_ends_a_cross_validation(loop_: Any, model: Any, y: np.n
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_a_second_ctrl_c_in_a_step_of_a_later_fold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the second comes in the middle of a step, it waits for that step only, not for the end of the fit."""
+    from glassnet.training.step import TrainingStep
+
+    original, presses, steps = TrainingStep._update, [30, 60], []
+
+    def update(self: TrainingStep, position: float) -> None:
+        steps.append(position)
+        if len(steps) in presses:
+            signal.raise_signal(signal.SIGINT)
+        original(self, position)
+
+    monkeypatch.setattr(TrainingStep, "_update", update)
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(TabularClassifier("small", epochs=40, batch_size=8, random_state=0), X, LABELS, cv=3)
+    assert len(steps) == 60
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_fits_one_after_the_other_are_interrupted_one_by_one(pressing: Any) -> None:
     """Outside a loop of scikit-learn each fit takes the first Ctrl-C of its own as a wish to end that fit."""
     begun = pressing(1, 2, 3)

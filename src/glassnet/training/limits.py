@@ -46,7 +46,7 @@ class Interruption:
             with suppress(TypeError):  # there are objects that cannot be referred to weakly
                 _interrupted_loop = None if loop is None else weakref.ref(loop)
             return
-        self.leaves = True
+        self.asked = self.leaves = True
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a third interrupts wherever it comes
         if not _is_indivisible(frame):
             raise KeyboardInterrupt

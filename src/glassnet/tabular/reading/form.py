@@ -68,7 +68,8 @@ class Form:
         >>> Form("number", style="time", example="08:30").describe()
         "times of day such as '08:30', in seconds"
         """
-        such = f" such as {self.example!r}" if self.example else ""
+        shown = " ".join(self.example.split())  # with plain blanks, whatever the file has
+        such = f" such as {shown!r}" if shown else ""
         if self.kind == "date":
             return f"dates{such}{f', {_ORDERS[self.order]}' if self.order else ''}"
         if self.kind == "boolean":

@@ -134,7 +134,6 @@ def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
         scan.n_bytes += len(chunk)
         _refuse_bomb(where, scan.n_bytes, size)
         unbroken = _longest(where, text, unbroken, line)
-        line += max(text.count("\n"), text.count("\r"))
         blank = blank and not text.strip()
         if len(scan.head) < _CHUNK:
             scan.head += text
@@ -146,7 +145,8 @@ def _scan(where: str, file: Path, scan: TextScan, wide: bool) -> None:
         tail = (tail + text)[-_TAIL:]
         if not text.isascii() and _CONTROLS.search(text):
             scan.has_controls = True
-        held = _note_newlines(scan.newlines, held + text, final=not chunk)
+        held, n_lines = _note_newlines(scan.newlines, held + text, final=not chunk)
+        line += n_lines
     if scan.has_controls:
         scan.head, tail = without_controls(scan.head), without_controls(tail)
     scan.tail = tail
@@ -222,11 +222,13 @@ def _undecodable(where: str, encoding: str, error: UnicodeDecodeError) -> DataEr
     return DataError(message, expected=shown, got=byte)
 
 
-def _note_newlines(newlines: set[str], text: str, final: bool) -> str:
-    """Add the line ends of ``text``; return a CR at its end, since the next chunk may begin with its LF."""
+def _note_newlines(newlines: set[str], text: str, final: bool) -> tuple[str, int]:
+    """Add the line ends of ``text``; return a CR at its end, whose LF may begin the next chunk, and their number."""
     held = "\r" if text.endswith("\r") and not final else ""
     text = text.removesuffix(held)
-    windows = text.count("\r\n")
-    found = {"\r\n": windows, "\n": text.count("\n") - windows, "\r": text.count("\r") - windows}
+    unix = text.count("\n")
+    windows = text.count("\r\n") if "\r" in text else 0
+    mac = text.count("\r") - windows if "\r" in text else 0
+    found = {"\r\n": windows, "\n": unix - windows, "\r": mac}
     newlines.update(newline for newline, count in found.items() if count)
-    return held
+    return held, unix + mac
