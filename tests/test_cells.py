@@ -128,6 +128,7 @@ READ: dict[str, tuple[list[str], list[Any]]] = {
     "versions": (["1.2.3", "1.10.0"], ["1.2.3", "1.10.0"]),
     "ordinals": (["1st", "2nd", "3rd"], ["1st", "2nd", "3rd"]),
     "seats": (["12A", "13B", "14C", "15D"], ["12A", "13B", "14C", "15D"]),
+    "items": (["1. White", "2. Black", "3. Asian"], ["1. White", "2. Black", "3. Asian"]),
     "streets": (["12 Elm Street", "7 Main Road"], ["12 Elm Street", "7 Main Road"]),
     "seasons": (["2010-11", "2011-12"], ["2010-11", "2011-12"]),
     "ranges": (["10-20", "20-30"], ["10-20", "20-30"]),
@@ -247,6 +248,9 @@ NOTES: dict[str, tuple[list[str], str]] = {
     "merging numbers": (["9007199254740992", "9007199254740993"], "Column 'v' is read as text: float64 would make different ones of its large whole numbers equal; read={'v': 'number'}."),
     "tickets": (["A/5 21171", "113803", "PC 17599", "17463", "349909"], "Column 'v' is read as text: it holds 3 numbers and 2 other, 'A/5 21171' in row 0 (counted from 0) and 'PC 17599' in row 2 (counted from 0); read={'v': 'number'} makes these missing."),
     "no sentinel among few codes": (["1", "2", "9"] * 5, ""),
+    "no sentinel in a gap": ([*map(str, range(1, 9)), *["24"] * 30], ""),
+    "no sentinel at zero": ([*["0"] * 9, *[f"{x}.5" for x in range(50, 60)]], ""),
+    "a sentinel of nines": ([*["99"] * 4, *map(str, range(1, 9))], "Column 'v': 99 stands in 4 of 12 rows, far from all others: missing=[99], if it means no value."),
     "no sentinel in plain numbers": ([*NUMBERS, "0", "0", "0"], ""),
 }  # fmt: skip
 

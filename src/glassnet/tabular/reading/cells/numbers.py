@@ -80,6 +80,8 @@ def read_shape(shape: str) -> NumberShape | None:
     readings = _readings(found["body"])
     if (unit and before) or not readings:
         return None
+    if unit and found["body"][-1] in ".,":  # an item of a list, as in "1. White"
+        return None
     if unit and not before and found["unit"][:1] in "eE" and found["unit"][1:2].isdigit():
         return None
     negative = bool(found["open"]) or "-" in signs

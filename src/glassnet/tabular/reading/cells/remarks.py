@@ -13,8 +13,6 @@ __all__ = ["with_remarks"]
 
 _FEWEST = 3  # rows of a value that may stand for a missing one
 _LEAST_NINES = 99.0
-_SEVERAL = 8  # different values
-_LOOKED_AT = 10_000
 
 
 def with_remarks(column: Column, options: ReadOptions) -> Column:
@@ -50,22 +48,20 @@ def with_remarks(column: Column, options: ReadOptions) -> Column:
 
 
 def _stands_apart(present: np.ndarray, value: float) -> bool:
-    """Return whether an extreme value is farther from the others than they are from each other.
+    """Return whether an extreme value may stand for a missing one.
 
-    Nines only, as in -999 or 9999, need a tenth of that distance; other numbers also need several different ones beside
-    them, since of three codes one always is far from the others.
+    That is nines only, as in -999 or 9999, at a distance of more than a tenth of the range of the others; or a negative
+    number where all others are none, at a distance of more than their range.
     """
     others = present[present != value]
-    distinct = np.unique(others[:_LOOKED_AT]).size
-    if distinct < 2:
+    if not others.size:
         return False
     low, high = float(others.min()), float(others.max())
     distance = low - value if value < low else value - high
     digits = str(int(abs(value))) if value == int(value) else ""
-    is_code = abs(value) >= _LEAST_NINES and not digits.strip("9")
-    if is_code:
-        return distance > 0.1 * (high - low)
-    return distinct >= _SEVERAL and distance > high - low
+    if abs(value) >= _LEAST_NINES and not digits.strip("9"):
+        return high > low and distance > 0.1 * (high - low)
+    return value < 0.0 <= low < high and distance > high - low
 
 
 def _are_days(present: np.ndarray) -> bool:
