@@ -391,3 +391,13 @@ def test_check_of_extreme_cells(run: Run) -> None:
     code, out, err = run("check", "model.safetensors")
     assert (code, out) == (2, "")
     assert err.startswith("glassnet check: DATA must be a table, got the model file 'model.safetensors'.")
+
+
+def test_classes_that_look_missing(run: Run) -> None:
+    """A target whose class is called NA is asked about, and the option that keeps it works."""
+    write("a.csv", "a,b,y", lambda i: f"{i % 7}.5,{i * 3 % 80},{['NA', 'EU', 'AS'][i % 3]}")
+    _, out, _ = run("check", "a.csv", "-t", "y")
+    assert "If a cell such as NA is a class, add --read y=text." in " ".join(out.split())
+    result = json.loads(run("check", "a.csv", "-t", "y", "--read", "y=text", "--json")[1])
+    assert result["labels"] == ["AS", "EU", "NA"]
+    assert "missing-target" not in [finding["code"] for finding in result["findings"]]

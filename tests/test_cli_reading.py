@@ -338,3 +338,12 @@ def test_options_of_training_that_do_not_fit_a_new_file_are_named(run: Run) -> N
     assert "as in training" not in run("predict", "model.safetensors", "nosuch.csv")[2]
     _, _, err = run("predict", "model.safetensors", "commas.csv", "--separator", ";")
     assert "as in training" not in err
+
+
+def test_checkpoints_keep_the_options_too(run: Run) -> None:
+    """The file of a training that goes on reads new tables as the finished model does."""
+    data = write_sales()
+    words = ["train", data, "-t", "y", "--decimal", ",", "--missing", "x", "--checkpoint", "run.safetensors"]
+    assert run(*words, "--recipe", "small", "--epochs", "2", "-q")[0] == 0
+    models = [TableModel.load(name) for name in ("run.safetensors", "model.safetensors")]
+    assert [options_config(model.reading) for model in models] == [{"decimal": ",", "missing": ["x"]}] * 2

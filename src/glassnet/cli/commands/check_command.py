@@ -22,7 +22,7 @@ from glassnet.cli.training.train_options import TrainOptions
 from glassnet.errors import DataError, GlassnetError
 from glassnet.tabular import Column, Table, TableEncoder
 from glassnet.tabular.reading.kept_options import options_config
-from glassnet.tabular.reading.options import ReadOptions
+from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 
 __all__ = ["check_table", "is_refused", "run_check"]
 
@@ -126,6 +126,9 @@ def _about_target(table: Table, target: str, findings: list[dict[str, Any]]) -> 
         share = f"{column.n_missing:,} of {table.n_rows:,} rows"
         advice = "They are left out with --skip-missing." if column.n_missing < table.n_rows else ""
         severity = "warning" if advice else "error"
+        if advice and column.kind == "category":
+            as_text = command_line_spelling("read", {target: "text"})
+            advice += f" If a cell such as NA is a class, add {as_text}."
         words = f"The target {target!r} has no value in {share}."
         found = {"code": "missing-target", "columns": [target], "measured": words, "advice": advice}
         findings.insert(0, {"severity": severity, **found})

@@ -203,6 +203,7 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, se
     return FitOptions(
         find_recipe(options),
         goal,
+        reading=options.read_options,
         seed=options.seed,
         n_ensemble=options.ensemble or 1,
         n_folds=options.folds,

@@ -272,7 +272,9 @@ class _Jobs:
         X, y, weight = self._data if job.rows is None else _take(self._data, job.rows)
         if run_file is not None:
             network.metadata[NOTES] = {**run_file.notes, "epochs": self._epochs}
-            TableModel(network, self._encoder, self._target).note_encoders()
+            model = TableModel(network, self._encoder, self._target)
+            model.reading = options.reading
+            model.note_encoders()
         network.fit(
             X,
             y,

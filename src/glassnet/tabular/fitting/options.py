@@ -15,6 +15,7 @@ from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.objective import Goal
 from glassnet.tabular.fitting.recipes import Design, Recipe
+from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.training import Callback
 
@@ -83,6 +84,7 @@ class FitOptions:
     diagnose: Any = False  # bool or `Watch`: whether the training of the first network is checked for problems
     make_callbacks: Callable[[], list[Callback]] = list  # for the training of each network
     run_file: RunFile | None = None
+    reading: ReadOptions = field(default_factory=ReadOptions)  # how the table was read, for the files of the model
 
     @property
     def most_epochs(self) -> int:

@@ -22,6 +22,7 @@ _BARE_HOUR = re.compile(r"(?P<hours>99?)\s?(?P<half>[AaPp])\.?[Mm]\.?")
 _LONG = re.compile(
     r"(?P<sign>[-+])?(?:(?P<days>9{1,6})\s?d(?:ays?)?,?\s*)?\+?(?P<hours>9{1,5}):(?P<minutes>99)(?::(?P<seconds>99)(?:[.,](?P<fraction>9{1,9}))?)?"
 )
+_SHORT = re.compile(r"(?P<minutes>9{1,3}):(?P<seconds>99)[.,](?P<fraction>9{1,9})")
 _WORDS = re.compile(
     r"(?P<sign>-)?(?:(?P<weeks>9{1,4})\s?w(?:eeks?)?,?\s*)?(?:(?P<days>9{1,6})\s?d(?:ays?)?,?\s*)?(?:(?P<hours>9{1,5})\s?h(?:(?:ou)?rs?)?,?\s*)?"
     r"(?:(?P<minutes>9{1,6})\s?(?:m(?:in(?:ute)?s?)?|')(?!s),?\s*)?(?:(?P<seconds>9{1,7})(?:[.,](?P<fraction>9{1,9}))?\s?(?:s(?:ec(?:ond)?s?)?|\"))?",
@@ -42,7 +43,7 @@ class ClockShape:
     time: bool
     half: str = ""
     negative: bool = False
-    dotted: bool = False
+    alone: bool = False  # one number with a unit, which is a duration only beside others such as 1h 30m
 
 
 @lru_cache(4096)
@@ -53,22 +54,26 @@ def read_clock_shape(shape: str) -> ClockShape | None:
     --------
     >>> read_clock_shape("99:99").time, read_clock_shape("9 days 99:99:99").time, read_clock_shape("9h 99m").time
     (True, False, False)
-    >>> read_clock_shape("9:9") is None, read_clock_shape("99.99") is None, read_clock_shape("9 m") is None
+    >>> read_clock_shape("9:9") is None, read_clock_shape("99.99") is None, read_clock_shape("9 m").alone
     (True, True, True)
     """
-    for pattern in (_CLOCK, _BARE_HOUR, _LONG, _ISO, _WORDS):
+    for pattern in (_CLOCK, _BARE_HOUR, _SHORT, _LONG, _ISO, _WORDS):
         found = pattern.fullmatch(shape)
         if found is None:
             continue
         named = found.groupdict()
         spans = {part: found.span(part) for part in _PARTS if named.get(part)}
         dotted = named.get("gap") == "."
-        one_unit = pattern is _WORDS and len(spans.keys() - {"fraction"}) < 2  # a number with a unit
-        if not spans or one_unit or (dotted and "seconds" not in spans):
+        alone = pattern is _WORDS and len(spans.keys() - {"fraction"}) < 2
+        if not spans or (alone and not _has_unit(shape)) or (dotted and "seconds" not in spans):
             continue
         is_time = pattern in (_CLOCK, _BARE_HOUR)
-        return ClockShape(spans, is_time, (named.get("half") or "").lower(), named.get("sign") == "-", dotted)
+        return ClockShape(spans, is_time, (named.get("half") or "").lower(), named.get("sign") == "-", alone)
     return None
+
+
+def _has_unit(shape: str) -> bool:
+    return any(character.isalpha() for character in shape)
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,10 @@ class ClockTexts:
     @classmethod
     def of(cls, shapes: Shapes) -> ClockTexts:
         """Return what the shapes of texts say."""
-        return cls(shapes, [read_clock_shape(shape) for shape in shapes.shapes])
+        each = [read_clock_shape(shape) for shape in shapes.shapes]
+        if all(one is None or one.alone for one in each):
+            each = [None] * len(each)
+        return cls(shapes, each)
 
     def seconds(self) -> tuple[np.ndarray, bool]:
         """Return the seconds of each text, NaN where it is no time, and whether all are times of the day.

@@ -37,6 +37,8 @@ _DATES = (
     rf"{_DAY}[-/. ]?\s?(?:de |of )?{_MONTH},?[-/. ]?\s?(?:de |del )?{_ANY_YEAR}",
     rf"{_MONTH}[-/. ]\s?{_DAY},?[-/ ]\s?{_ANY_YEAR}",
     rf"{_YEAR}[-/ ]{_MONTH}[-/ ](?P<day>99?)",
+    rf"{_YEAR}\. ?(?P<month>99?)\. ?(?P<day>99?)\.",
+    rf"{_YEAR}\u5e74(?P<month>99?)\u6708(?P<day>99?)\u65e5",
 )
 _PERIODS = (
     rf"{_YEAR}[-/](?P<month>99)",
@@ -46,8 +48,10 @@ _PERIODS = (
     rf"{_YEAR}[-/ ]{_MONTH}",
     rf"{_YEAR}[- ]?[Qq](?P<quarter>9)",
     rf"[Qq](?P<quarter>9)[-/ ]?{_YEAR}",
-    rf"(?P<quarter>9)[Qq]{_YEAR}",
-    rf"{_YEAR}[- ]?[Ww](?P<week>99)(?:-(?P<weekday>9))?",
+    rf"(?P<quarter>9)[Qq]{_ANY_YEAR}",
+    rf"[Hh](?P<term>9)[-/ ]?{_YEAR}",
+    rf"{_YEAR}[- ]?[Hh](?P<term>9)",
+    rf"{_YEAR}[-/ ]?[Ww](?P<week>99)(?:-(?P<weekday>9))?",
     rf"{_YEAR}-(?P<month>99)-(?P<day>99)/9999-99-99",
 )
 _TIME = (
@@ -56,9 +60,17 @@ _TIME = (
 )
 _DOTTED_TIME = r"(?P<hour>99?)[.h](?P<minute>99)(?:[.m](?P<second_>99))?s?"
 _COMPACT = r"(?P<year>9999)(?P<month>99)(?P<day>99)T(?P<hour>99)(?P<minute>99)(?P<second_>99)?"
+_PACKED = r"(?P<year>9999)(?P<month>99)(?P<day>99) (?P<hour>99):?(?P<minute>99):?(?P<second_>99)?"
 _HOUR = r"(?P<hour>99?)\s?(?P<half>[AaPp])\.?[Mm]\.?"
+_NAMED_ZONES = {
+    "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "EST": -5, "EDT": -4,
+    "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11,
+    "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+"""Hours from UTC of the zones whose letters mean one zone only; CST, IST and BST mean several."""
 _ZONE = (
-    r"(?:\s?(?:Z|UTC|GMT)(?!\S)|\s?(?:UTC|GMT)?(?P<zone>[-+])(?P<zone_hour>99):?(?P<zone_minute>99)?"
+    rf"(?:\s?(?:Z|UTC|GMT)(?!\S)|\s(?P<zone_name>{'|'.join(_NAMED_ZONES)})|"
+    r"\s?(?:UTC|GMT)?(?P<zone>[-+])(?P<zone_hour>99):?(?P<zone_minute>99)?"
     r"|\s?(?:UTC|GMT)(?P<zone1>[-+])(?P<zone_hour1>9))(?:\s?[(\[][A-Za-z_/ ]{2,30}[)\]])?"
 )
 _PATTERNS = tuple(
@@ -68,6 +80,7 @@ _PATTERNS = tuple(
         *(rf"{_WEEKDAY}{date}\s+{_DOTTED_TIME}" for date in _DATES[:3]),
         *(rf"{_WEEKDAY}{date},?\s+{_HOUR}" for date in _DATES),
         rf"{_COMPACT}(?:{_ZONE})?",
+        _PACKED,
         *_PERIODS,
     )
 )
@@ -77,8 +90,8 @@ _UNIX = re.compile(
     re.IGNORECASE,
 )
 _PARTS = (
-    "year", "month", "day", "first", "second", "quarter", "week", "weekday", "hour", "minute", "second_", "fraction",
-    "zone_hour", "zone_minute", "zone_hour1",
+    "year", "month", "day", "first", "second", "quarter", "week", "weekday", "term", "hour", "minute", "second_",
+    "fraction", "zone_hour", "zone_minute", "zone_hour1",
 )  # fmt: skip
 _LONGEST = 60
 
@@ -97,6 +110,7 @@ class DateShape:
     zone: int = 0  # sign of the distance from UTC
     gap: str = ""
     period: bool = False
+    ahead: int = 0  # hours of a zone that is named
 
     @property
     def has_time(self) -> bool:
@@ -138,5 +152,6 @@ def read_date_shape(shape: str) -> DateShape | None:
         sign = named.get("zone") or named.get("zone1") or ""
         period = len(_PATTERNS) > number >= len(_PATTERNS) - len(_PERIODS)
         half = (named.get("half") or "").lower()
-        return DateShape(spans, month, half, {"+": 1, "-": -1}.get(sign, 0), named.get("gap") or "", period)
+        ahead = _NAMED_ZONES.get((named.get("zone_name") or "").upper(), 0)
+        return DateShape(spans, month, half, {"+": 1, "-": -1}.get(sign, 0), named.get("gap") or "", period, ahead)
     return None

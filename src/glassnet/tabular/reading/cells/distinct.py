@@ -14,16 +14,17 @@ _BETWEEN = "\0"
 _SAMPLE = 10_000  # cells that show whether most rows differ
 _MOSTLY = 0.9  # share of them that differ
 _DIGITS = bytes.maketrans(b"0123456789", b"9999999999")
-# Typographic forms of the minus, of blanks between thousands and of the apostrophe.
+# Typographic forms of the minus, of blanks between thousands and of the apostrophe, and digits of other scripts.
 _ORDINARY = str.maketrans(
     {"\u2212": "-", "\u2013": "-", "\u2012": "-", "\ufe63": "-", "\uff0d": "-", "\u00a0": " ", "\u202f": " "}
     | {"\u2009": " ", "\u2007": " ", "\u2008": " ", "\u3000": " ", "\u2019": "'", "\u02bc": "'", "\u00b4": "'"}
     | {"\uff0e": ".", "\uff0c": ",", "\u066b": ".", "\u066c": ","}
+    | {chr(zero + digit): str(digit) for zero in (0xFF10, 0x0660, 0x06F0, 0x0966) for digit in range(10)}
 )
 
 
 def ordinary(text: str) -> str:
-    """Return text with the plain forms of minus signs, blanks and apostrophes.
+    """Return text with the plain forms of minus signs, blanks, apostrophes and digits.
 
     Examples
     --------

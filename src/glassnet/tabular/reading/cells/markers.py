@@ -40,7 +40,6 @@ _PAIRS = (
     ("\u043d\u0435\u0442", "\u0434\u0430"),
 )  # fmt: skip
 _MOST_SPELLINGS = 24  # of the words of one pair
-_SHORT = {"y": "yes", "n": "no", "t": "true", "f": "false", "j": "ja"}
 
 _INFINITE = ("inf", "+inf", "infinity", "+infinity", "\u221e", "-inf", "-infinity", "-\u221e")
 INFINITE = {
@@ -121,7 +120,7 @@ def truth_of(text: str, words: tuple[str, ...]) -> bool | None:
 
 
 def _meanings() -> Iterator[dict[str, bool]]:
-    """Yield the truth of the words of each pair, with their first letters."""
+    """Yield the truth of the words of each pair, and of their first letters where these differ."""
     for false, true in _PAIRS:
-        meaning = {false: False, true: True}
-        yield meaning | {short: meaning[long] for short, long in _SHORT.items() if long in meaning}
+        letters = {} if false[0] == true[0] else {false[0]: False, true[0]: True}
+        yield {**letters, false: False, true: True}

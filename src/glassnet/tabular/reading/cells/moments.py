@@ -120,6 +120,7 @@ def _moments(shape: DateShape, part: dict[str, np.ndarray], order: Order) -> np.
         minutes = part.get("zone_minute", np.zeros(n, np.int64))
         valid &= (hours <= 15) & (minutes < 60)
         microseconds = microseconds - shape.zone * (hours * 60 + minutes) * 60_000_000
+    microseconds = microseconds - shape.ahead * 3_600_000_000
     found = days.astype("M8[us]") + microseconds.astype("m8[us]")
     if "week" in part:
         found, valid = _weeks(part, valid)
@@ -142,6 +143,8 @@ def _date_parts(
     month = part.get("month", one * max(shape.month, 1))
     if "quarter" in part:
         month = np.where((part["quarter"] >= 1) & (part["quarter"] <= 4), 3 * part["quarter"] - 2, 0)
+    if "term" in part:
+        month = np.where((part["term"] >= 1) & (part["term"] <= 2), 6 * part["term"] - 5, 0)
     return year, month, part.get("day", one)
 
 

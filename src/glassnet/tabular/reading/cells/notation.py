@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.tabular.reading.cells.numbers import CURRENCIES, Notation, NumberShapes
+from glassnet.tabular.reading.cells.numbers import CURRENCIES, MULTIPLES, Notation, NumberShapes
 
 __all__ = ["Evidence", "choose_notation", "choose_unit", "is_currency"]
 
@@ -145,11 +145,20 @@ def choose_unit(found: NumberShapes) -> tuple[str | None, str]:
         unit = next(iter(named))
         if _only_zeros_without_unit(found):
             return unit, ""
+        if _multiple(unit):
+            return None, "several"
         is_measure = unit in _MEASURES or is_currency(unit)
         return None, "partial" if is_measure or max(units.values()) >= _SHARE * sum(units.values()) else "none"
-    if all(unit in _MEASURES for unit in named):
+    if all(unit in _MEASURES or _multiple(unit) or is_currency(unit) for unit in named):
         return None, "several"
     return None, "partial" if max(units.values()) >= _SHARE * sum(units.values()) else "none"
+
+
+def _multiple(unit: str) -> str:
+    """Return the letter for thousands or millions at the end of a unit such as $M, or ""."""
+    last = next((letter for letter in MULTIPLES if unit.endswith(letter)), "")
+    rest = unit.removesuffix(last)
+    return last if last and (not rest or is_currency(rest)) and unit != "m" else ""
 
 
 def _only_zeros_without_unit(found: NumberShapes) -> bool:

@@ -10,19 +10,32 @@ import numpy as np
 
 from glassnet.tabular.reading.cells.distinct import Shapes
 
-__all__ = ["CURRENCIES", "Notation", "NumberShape", "NumberShapes", "parse_numbers", "read_shape", "same_unit"]
+__all__ = [
+    "CURRENCIES",
+    "MULTIPLES",
+    "Notation",
+    "NumberShape",
+    "NumberShapes",
+    "parse_numbers",
+    "read_shape",
+    "same_unit",
+]
 
 _SIGNS = "$€£¥₹₽₩₺₴₪₫₦฿₱¢₡₲₵₸₿"
 _CODES = (
     "AED", "ARS", "AUD", "BDT", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP", "EUR", "GBP",
     "HKD", "HUF", "IDR", "ILS", "INR", "ISK", "JPY", "KES", "KRW", "KZT", "MAD", "MXN", "MYR", "NGN", "NOK", "NZD",
     "PEN", "PHP", "PKR", "PLN", "RON", "RUB", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "UAH", "USD", "VND", "ZAR",
-    "DM", "FF", "Fr", "Fr.", "SFr", "SFr.", "Rs", "Rs.", "kr", "kr.", "R", "RM", "Kc", "zl", "Ft", "US$", "A$", "C$",
+    "DM", "FF", "Fr", "Fr.", "SFr", "SFr.", "Rs", "Rs.", "kr", "kr.", "R", "RM", "Kc",
+    "K\u010d", "z\u0142", "lei", "\u043b\u0432", "zl", "Ft", "US$", "A$", "C$",
     "R$", "HK$", "NZ$", "S$", "NT$", "MX$", "AU$", "CA$",
 )  # fmt: skip
 CURRENCIES = frozenset([*_SIGNS, *_CODES])
 """Signs and codes of currencies that may stand before a number."""
-_CURRENCY = "|".join([f"[{_SIGNS}]", *sorted(map(re.escape, _CODES), key=len, reverse=True)])
+MULTIPLES = frozenset({"k", "K", "M", "B", "bn", "mn", "m", "Mio", "Mio.", "Mrd", "Mrd.", "T"})
+"""Letters that stand for thousands, millions and so on behind an amount."""
+_ABOUT = ("~", "\u2248", "ca.", "ca", "approx.", "about")
+_CURRENCY = "|".join([f"[{_SIGNS}]", *sorted(map(re.escape, (*_CODES, *_ABOUT)), key=len, reverse=True)])
 _BODY = r"(?P<body>(?:9[9.,'_ ]*)?9|[.,]9+|9[9.,'_ ]*9?[.,])"
 _NUMBER = re.compile(
     rf"(?P<open>\()?\s?(?P<sign>[-+])?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>[-+])?\s?{_BODY}"
@@ -78,14 +91,14 @@ def read_shape(shape: str) -> NumberShape | None:
         return None
     unit, before = (found["unit"] or "").strip(), (found["before"] or "").strip()
     readings = _readings(found["body"])
-    if (unit and before) or not readings:
+    if not readings or (unit and before and unit not in MULTIPLES) or unit.lower().replace(".", "") in ("am", "pm"):
         return None
     if unit and found["body"][-1] in ".,":  # an item of a list, as in "1. White"
         return None
     if unit and not before and found["unit"][:1] in "eE" and found["unit"][1:2].isdigit():
         return None
     negative = bool(found["open"]) or "-" in signs
-    return NumberShape(found["body"], readings, before or unit, bool(before), negative, found["exponent"] or "")
+    return NumberShape(found["body"], readings, before + unit, bool(before), negative, found["exponent"] or "")
 
 
 def _with_power(shape: str) -> str:
@@ -181,16 +194,19 @@ class NumberShapes:
 
 
 def same_unit(one: str, other: str) -> bool:
-    """Return whether two units are the same, but for a plural s, a full stop or case of the first letter.
+    """Return whether two units are the same, but for a plural s, a full stop or capitals.
 
     Examples
     --------
-    >>> same_unit("year", "years"), same_unit("kg", "g"), same_unit("", "kg")
-    (True, False, False)
+    >>> same_unit("year", "years"), same_unit("kg", "KG"), same_unit("kg", "g"), same_unit("MW", "mW")
+    (True, True, False, False)
     """
     if one == other:
         return True
     plain = [unit.rstrip(".").removesuffix("s") if len(unit) > 2 else unit for unit in (one, other)]
+    # Mg is a billion mg, and MW a billion mW; other units are the same in capitals.
+    if all(len(unit) > 1 and unit[0] not in "mM" for unit in plain):
+        plain = [unit.lower() for unit in plain]
     return bool(plain[0]) and plain[0] == plain[1]
 
 

@@ -59,7 +59,7 @@ def _stands_apart(present: np.ndarray, value: float) -> bool:
     low, high = float(others.min()), float(others.max())
     distance = low - value if value < low else value - high
     digits = str(int(abs(value))) if value == int(value) else ""
-    if abs(value) >= _LEAST_NINES and not digits.strip("9"):
+    if abs(value) >= _LEAST_NINES and digits and not digits.strip("9"):
         return high > low and distance > 0.1 * (high - low)
     return value < 0.0 <= low < high and distance > high - low
 
