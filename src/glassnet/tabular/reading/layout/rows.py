@@ -211,6 +211,8 @@ def _is_cut_in_quotes(cells: Sequence[str]) -> bool:
     >>> _is_cut_in_quotes(['7"small', ' round"', "x"]), _is_cut_in_quotes(['5" pipe', '7"', "x"])
     (True, False)
     """
+    if '"' not in "".join(cells):
+        return False
     quoted = [i for i, cell in enumerate(cells) if cell.count('"') % 2]
     opened = next((i for i in quoted if _OPENED.search(cells[i])), None)
     return opened is not None and any(i > opened and cells[i].rstrip().endswith('"') for i in quoted)
