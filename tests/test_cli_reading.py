@@ -291,11 +291,11 @@ def test_forms_follow_what_is_given() -> None:
     }
     kept = ReadOptions(missing=("-9",), day_first=True)
     same = ReadOptions().like("here", kept, forms)
-    assert (same.forms, same.changed, same.missing, same.day_first) == (forms, frozenset(), ("-9",), True)
+    assert (same.forms, same.changed, same.missing, same.day_first) == (forms, (), ("-9",), True)
     now = ReadOptions(thousands=",").like("here", kept, forms)
-    assert (now.forms["n"].decimal, now.forms["n"].thousands, now.changed) == (".", ",", {"n"})
+    assert (now.forms["n"].decimal, now.forms["n"].thousands, now.changed) == (".", ",", ("n",))
     now = ReadOptions(day_first=False, missing=("-1",)).like("here", kept, forms)
-    assert (now.forms["d"].order, now.forms["n"].missing, now.changed) == ("mdy", ("none",), {"n", "d"})
+    assert (now.forms["d"].order, now.forms["n"].missing, now.changed) == ("mdy", ("none",), ("n", "d"))
 
 
 def test_estimators_keep_their_options_too(run: Run) -> None:

@@ -125,7 +125,7 @@ def tables(draw: st.DrawFn) -> Cells:
     cells: Cells = {}
     for name in names:
         values = draw(st.lists(COLUMNS[name], min_size=ROWS, max_size=ROWS))
-        gone = draw(st.sets(st.integers(1, ROWS - 1), max_size=3)) if name != "large" else set()
+        gone = draw(st.sets(st.integers(1, ROWS - 2), max_size=3)) if name != "large" else set()
         cells[name] = [None if i in gone else value for i, value in enumerate(values)]
     return cells
 

@@ -17,9 +17,10 @@ SEED = 20261123
 def fuzz(tmp_path: Path, name: str, seed: int, count: int) -> Counter[str]:
     """Load many mutations of one base file; return how many were loaded and how many refused."""
     write, load = BASES[name]
-    write(tmp_path / "base")
-    content = (tmp_path / "base").read_bytes()
-    assert outcome(tmp_path / "base", load) == "loaded"
+    base = tmp_path / "base.safetensors"
+    write(base)
+    content = base.read_bytes()
+    assert outcome(base, load) == "loaded"
     counts: Counter[str] = Counter()
     path = tmp_path / "mutated"
     for i in range(count):

@@ -109,8 +109,6 @@ MISTAKES: dict[str, Mistake] = {
     "fewer weights than rows": lambda cls, X, y: SMALL(cls).fit(X, y, sample_weight=np.ones(3)),
     "weights of two axes": lambda cls, X, y: SMALL(cls).fit(X, y, sample_weight=np.ones((len(y), 2))),
     "NaN in weights": lambda cls, X, y: SMALL(cls).fit(X, y, sample_weight=np.full(len(y), np.nan)),
-    "unknown parameter": lambda cls, X, y: cls(momentun=0.9),
-    "parameter by position": lambda cls, X, y: cls(*range(8)),
     "predict before fit": lambda cls, X, y: SMALL(cls).predict(X),
     "score before fit": lambda cls, X, y: SMALL(cls).score(X, y),
     "other columns in predict": lambda cls, X, y: SMALL(cls).fit(X, y).predict(X[:, 1:]),
@@ -143,6 +141,18 @@ ALL = [(kind, name) for kind in KINDS for name in MISTAKES] + [("classifier", na
 def test_mistakes(kind: str, name: str) -> None:
     """A mistake with data, weights, classes or the order of calls is refused as scikit-learn refuses it."""
     assert_same_refusal(kind, (MISTAKES | FOR_CLASSES)[name])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_arguments_that_do_not_fit(kind: str) -> None:
+    """Unknown and nameless parameters raise scikit-learn's TypeError, in a sentence of our own with the name to write."""
+    for mistake, words in (
+        (lambda cls, X, y: cls(momentun=0.9), "momentum?"),
+        (lambda cls, X, y: cls(*range(8)), "alpha="),
+    ):
+        (found, text), (expected, _) = (refusal(classes[kind], mistake, kind) for classes in (OURS, THEIRS))
+        assert found is expected is TypeError
+        assert words in text
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -121,7 +121,7 @@ def test_a_class_without_training_rows_is_told() -> None:
 def test_many_columns_left_out_are_counted() -> None:
     """Of many columns the first five are named and the others counted."""
     (message,) = told(lambda: TabularClassifier(**SHORT).fit(frame(**{f"s{i}": i for i in range(7)}), LABEL))
-    assert message.endswith("'s4' (all its values are 4) and 2 more columns.")
+    assert message.endswith("column 's4' is left out: all its values are 4; and 2 more.")
 
 
 def test_columns_of_a_matrix_are_numbered() -> None:

@@ -72,8 +72,8 @@ def read_table(
     Table
         The layout of a text file is found by itself: separator, quotes, encoding (UTF-8, UTF-16, Windows-1252), titles
         and comments above the names, several lines of names or none, units below them, remarks and totals at the end.
-        `glassnet.tabular.reading.text` documents missing cells and the kinds of columns. A column without a name gets
-        one from its position, such as ``column_3``.
+        The guide's page on cells lists what is read. A column without a name gets one from its position, such as
+        ``column_3``.
 
     Warns
     -----

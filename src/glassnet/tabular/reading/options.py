@@ -99,7 +99,7 @@ class ReadOptions:
         missing values.
     forms : mapping from column names to `Form`
         How columns were read in training, which new data are read like.
-    changed : frozenset of str
+    changed : tuple of str
         The columns whose form is not that of training, since other marks were given for new data.
     others : {"number", "text", "category", "date"}, optional
         What text is read as in columns that neither ``read`` nor ``forms`` names; by default the cells decide. A model
@@ -119,7 +119,7 @@ class ReadOptions:
     day_first: bool | None = None
     read: Mapping[str, ReadAs] = field(default_factory=dict)
     forms: Mapping[str, Form] = field(default_factory=dict)
-    changed: frozenset[str] = frozenset()
+    changed: tuple[str, ...] = ()
     others: ReadAs | None = None
     spelled: Any = python_spelling
 
@@ -168,7 +168,7 @@ class ReadOptions:
         >>> kept, forms = ReadOptions(decimal=",", missing=("-9",)), {"size": Form("number", decimal=",")}
         >>> now = ReadOptions(decimal=".").like("here", kept, forms)
         >>> now.missing, now.forms["size"].decimal, now.changed
-        (('-9',), '.', frozenset({'size'}))
+        (('-9',), '.', ('size',))
         """
         for name, kind in self.read.items():
             form = forms.get(name)
@@ -186,7 +186,7 @@ class ReadOptions:
             defaults["decimal"] = self.decimal
         # A column that was dropped then may be wanted beside the predictions, as it is written.
         read = {name: "text" if kind == "drop" else kind for name, kind in kept.read.items()} | dict(self.read)
-        changed = frozenset(name for name, form in now.items() if form != forms[name])
+        changed = tuple(name for name, form in now.items() if form != forms[name])
         missing = self.missing or kept.missing
         return replace(self, **defaults, missing=missing, read=read, forms=now, changed=changed)
 

@@ -79,7 +79,8 @@ class CellReader:
         if form.kind == "category" or form.example:
             return column.category(form.style == "text")
         draft = decide(column)
-        return draft if not isinstance(draft, Column) or draft.kind == form.kind else column.category()
+        fits = isinstance(draft, Open) or (isinstance(draft, Column) and draft.kind == form.kind)
+        return draft if fits else column.category()
 
     def read_numbers(self, name: str, values: np.ndarray) -> Column:
         """Return a column whose text a fast parser has converted to numbers."""

@@ -129,8 +129,9 @@ def first_records(found: Iterable[Record], most: int, most_cells: int) -> Iterat
 
 
 def _parsed(lines: Iterable[str], dialect: Dialect, first_line: int) -> Iterator[Record]:
+    last = [""]
     reader = csv.reader(
-        lines,
+        _remembered(lines, last),
         delimiter=dialect.separator,
         quotechar=dialect.quote or None,
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -140,12 +141,20 @@ def _parsed(lines: Iterable[str], dialect: Dialect, first_line: int) -> Iterator
     begin = 0
     try:
         for cells in reader:
-            if cells and (len(cells) > 1 or cells[0].strip()):
+            # Quotes around nothing are an empty cell; a line without anything is none.
+            if cells and (len(cells) > 1 or cells[0].strip() or (dialect.quote and dialect.quote in last[0])):
                 yield Record(first_line + begin, cells)
             begin = reader.line_num
     except csv.Error as error:
         problem = "is not closed" if "unexpected end" in str(error) or "limit" in str(error) else "is closed too early"
         raise QuoteError(first_line + begin, problem) from error
+
+
+def _remembered(lines: Iterable[str], last: list[str]) -> Iterator[str]:
+    """Yield lines, and keep the last one of them."""
+    for line in lines:
+        last[0] = line
+        yield line
 
 
 def _doubled(lines: Iterable[str], separator: str, quote: str) -> Iterator[str]:

@@ -110,7 +110,7 @@ class Rows:
             if self.width > 1 and cells in self.names:  # a single word may well be a value too
                 self._repeats.append(record.line)
                 return None
-            if not any(map(str.strip, cells)):
+            if self.width > 1 and not any(map(str.strip, cells)):
                 self._blank.append(record.line)
                 return None
             longer = self._longer and self._longer[-1].line == record.line
