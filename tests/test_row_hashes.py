@@ -264,3 +264,22 @@ def test_the_command_says_it(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     out = capsys.readouterr().out
     assert "trained on" not in out
     assert "held-out" not in out
+
+
+def test_a_whole_table_of_rows_that_repeat(tmp_path: Path) -> None:
+    """The very table of training is recognised although its rows repeat; a new one of the same kind is not accused."""
+
+    def table(seed: int) -> pd.DataFrame:
+        rng = np.random.default_rng(seed)
+        x = rng.integers(-30, 31, 120)
+        return pd.DataFrame({"x": x, "town": rng.choice(["here", "there"], 120), "y": np.where(x > 0, "yes", "no")})
+
+    frame = table(0)
+    fitted = TabularClassifier("small", epochs=1, random_state=0).fit(frame.drop(columns="y"), frame["y"])
+    seen = fitted.model_.seen(frame)
+    assert seen is not None
+    assert "of these rows were trained on" in seen.sentence
+    for seed in range(1, 6):
+        other = fitted.model_.seen(table(seed))
+        assert other is not None
+        assert "were trained on" not in other.sentence

@@ -26,6 +26,7 @@ MOST_HASHES = 125_000
 _ALL = 2**64 - 1
 _MISSING = np.uint64(0x6D697373696E6721)
 _NEGLIGIBLE = 0.01  # share of rows
+_CHANCE = 1e-3
 _ARRAYS = {"training": "rows.training", "validation": "rows.validation", "facts": "rows.facts"}
 
 
@@ -173,17 +174,23 @@ class RowHashes:
         trained = np.isin(hashes, self.training)
         chose = np.isin(hashes, self.validation)
         n, n_trained, n_chose = len(hashes), int(trained.sum()), int(chose.sum())
-        return SeenRows(n, n_trained, n_chose, self._sentence(n, n_trained, n_chose))
+        is_whole = bool(np.isin(self.training, hashes).all()) and self._chance_of_all(n) < _CHANCE
+        return SeenRows(n, n_trained, n_chose, self._sentence(n, n_trained, n_chose, is_whole))
 
-    def _sentence(self, n: int, n_trained: int, n_chose: int) -> str:
-        """Return what the counts say, as far as they matter."""
+    def _chance_of_all(self, n: int) -> float:
+        """Return the chance that among ``n`` new rows there is one equal to each single row of training."""
+        each = 1.0 - (1.0 - 1.0 / max(self.n_rows, 1)) ** n
+        return float(each**self.n_single)
+
+    def _sentence(self, n: int, n_trained: int, n_chose: int, is_whole: bool) -> str:
+        """Return what the counts say, as far as they matter; ``is_whole`` is whether all of training must be there."""
         parts = {"were trained on": n_trained, "chose the best epoch": n_chose}
         shares = {words: count / n for words, count in parts.items() if n and count >= _NEGLIGIBLE * n}
         if not shares:
             return ""
         is_sample = self.limit < _ALL
         about, sample = ("About ", " (judged by a sample of the training rows)") if is_sample else ("", "")
-        if 0 < n_trained <= n * self._share_of_repeats(n):
+        if 0 < n_trained <= n * self._share_of_repeats(n) and not is_whole:
             equal = f"{about}{_percent((n_trained + n_chose) / n)} of these rows equal training rows{sample}"
             return f"{equal}: rows of this table repeat so often that new ones may, too."
         said = [f"{_percent(share)} {words}" for words, share in shares.items()]
