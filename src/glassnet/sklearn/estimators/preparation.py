@@ -74,8 +74,9 @@ class FitPreparation(SettableWeights, SharedParameters):
             if not (is_frame and isinstance(error, TypeError)) and "could not convert string" not in str(error):
                 raise
             got, advice = non_numbers(X, frame_of_objects(X) if is_frame else np.asarray(X))
-            # NumPy's own words stay: they are what scikit-learn says, and what people search for.
-            message = f"{type(self).__name__}: X must be numeric, got {got} ({error}). {advice}"
+            # NumPy's own words are what scikit-learn says, and what people search for.
+            words = "" if is_frame else f" ({error})"
+            message = f"{type(self).__name__}: X must be numeric, got {got}{words}. {advice}"
             raise DataError(message, got=got) from error
         return X, column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
 

@@ -13,6 +13,8 @@ __all__ = ["with_remarks"]
 
 _FEWEST = 3  # rows of a value that may stand for a missing one
 _LEAST_NINES = 99.0
+_SEVERAL = 5  # different values
+_LOOKED_AT = 10_000
 
 
 def with_remarks(column: Column, options: ReadOptions) -> Column:
@@ -51,7 +53,7 @@ def _stands_apart(present: np.ndarray, value: float) -> bool:
     """Return whether an extreme value may stand for a missing one.
 
     That is nines only, as in -999 or 9999, at a distance of more than a tenth of the range of the others; or a negative
-    number where all others are none, at a distance of more than their range.
+    number beside several others that are none, at a distance of more than their range.
     """
     others = present[present != value]
     if not others.size:
@@ -61,7 +63,8 @@ def _stands_apart(present: np.ndarray, value: float) -> bool:
     digits = str(int(abs(value))) if value == int(value) else ""
     if abs(value) >= _LEAST_NINES and digits and not digits.strip("9"):
         return high > low and distance > 0.1 * (high - low)
-    return value < 0.0 <= low < high and distance > high - low
+    several = np.unique(others[:_LOOKED_AT]).size >= _SEVERAL
+    return several and value < 0.0 <= low < high and distance > high - low
 
 
 def _are_days(present: np.ndarray) -> bool:
