@@ -275,9 +275,8 @@ class _Candidates(Tried):
                 return doubt
         moments = spread(values, self.rest, column, "date")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
-        form = Form(
-            "date", order=shown, example=example, missing=tuple(dict.fromkeys([*extra, *column.options.missing]))
-        )
+        loose = self._is_loose(good)
+        form = Form("date", order=shown, example=example, missing=tuple(extra), loose=loose)
         found = column.dates(moments, form, self._note(extra, good, "date"))
         return replace(found, notes=(*found.notes, *self._date_notes(dates, values, example)))
 
