@@ -186,7 +186,7 @@ class _Candidates(Tried):
         """Return what is to be decided about numbers in several units; text if what follows them are no units."""
         column = self.column
         if not self.forced and (why == "none" or self.counts[is_number].sum() < MOST * self.total):
-            return column.category(note=self._unit_note(found) if why != "none" else "")
+            return column.category(note=self._unit_note(why) if why != "none" else "")
         firsts: dict[str, int] = {}
         for i, s in enumerate(self.shapes.place):
             one = found.each[s]
@@ -202,10 +202,13 @@ class _Candidates(Tried):
         choices = f"{category} or {drop}, or convert them to one unit"
         return Doubt(column.name, f"its numbers have several units, {shown}", choices)
 
-    def _unit_note(self, found: NumberShapes) -> str:
-        """Return the sentence about numbers of which some have a unit."""
-        column, read = self.column, self.column.spelled("read", {self.column.name: "number"})
-        return f"Column {column.name!r} is read as text, since only some of its numbers have a unit: {read} reads them."
+    def _unit_note(self, why: str) -> str:
+        """Return the sentence about numbers with several units, or of which some have none."""
+        name = self.column.name
+        if why == "several":
+            return f"Column {name!r} is read as text, since its numbers have several units."
+        read = self.column.spelled("read", {name: "number"})
+        return f"Column {name!r} is read as text, since only some of its numbers have a unit: {read} reads them."
 
     def _contradiction(self, found: NumberShapes, is_number: np.ndarray) -> Column | Doubt:
         """Return what is to be decided about numbers in several notations."""
