@@ -83,7 +83,9 @@ class Form:
         if self.kind == "category":
             return "text, where no cell but an empty one is missing" if self.style else "categories"
         if self.style:
-            return f"{'times of day' if self.style == 'time' else 'durations'}{such}, in seconds"
+            # 64:43 may also be minutes and seconds.
+            parts = " (hours:minutes)" if self.style == "duration" and self.example.count(":") == 1 else ""
+            return f"{'times of day' if self.style == 'time' else 'durations'}{such}{parts}, in seconds"
         marks = ["decimal commas"] if self.decimal == "," else []
         marks += [f"thousands {_MARKS.get(self.thousands, self.thousands)}"] if self.thousands else []
         marks += [f"the unit {self.unit!r}"] if self.unit else []
