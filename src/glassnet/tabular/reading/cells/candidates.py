@@ -37,7 +37,9 @@ def decide(column: TextColumn) -> Column | Open | Doubt:
     if truths:
         return column.booleans(truths)
     rest = column.rest()
-    texts = [column.cells.ordinary[i] for i in rest.tolist()]
+    texts = column.cells.ordinary
+    if len(rest) < len(texts):
+        texts = [texts[i] for i in rest.tolist()]
     quick = _quickly(column, rest, texts)
     if quick is not None:
         return quick
@@ -49,12 +51,12 @@ def _quickly(column: TextColumn, rest: np.ndarray, texts: list[str]) -> Column |
     if not texts:
         return None
     example = column.cells.texts[rest[0]]
-    numbers = plain_numbers(texts)
-    if numbers is not None:
-        return column.numbers(spread(numbers, rest, column, "number"), Form("number", example=example))
     dates = plain_dates(texts)
     if dates is not None:
         return column.dates(spread(dates, rest, column, "date"), Form("date", example=example))
+    numbers = plain_numbers(texts)
+    if numbers is not None:
+        return column.numbers(spread(numbers, rest, column, "number"), Form("number", example=example))
     return None
 
 

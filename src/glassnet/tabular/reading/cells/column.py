@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -127,9 +128,10 @@ class TextColumn:
 
     def _counted(self, markers: Iterable[str]) -> tuple[tuple[str, int], ...]:
         """Return the markers that are among the cells, each with its number of rows, the most frequent first."""
-        counts = dict(zip(self.cells.texts, self.cells.counts.tolist(), strict=True))
-        found = [(marker, counts[marker]) for marker in markers if marker in counts]
-        return tuple(sorted(found, key=lambda each: -each[1]))
+        counts: Counter[str] = Counter()
+        for i in self.cells.positions(set(markers)).tolist():
+            counts[self.cells.texts[i]] += int(self.cells.counts[i])
+        return tuple(counts.most_common())
 
     # ---- messages ---------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,10 @@ class Distinct:
 
     def positions(self, words: Collection[str]) -> np.ndarray:
         """Return the positions of the texts that are among ``words``, ascending."""
-        return np.flatnonzero(np.fromiter(map(frozenset(words).__contains__, self.texts), bool, len(self.texts)))
+        found = frozenset(words).intersection(self.texts)  # mostly none, which is found without a look at each
+        if not found:
+            return np.empty(0, dtype=np.intp)
+        return np.flatnonzero(np.fromiter(map(found.__contains__, self.texts), bool, len(self.texts)))
 
     @cached_property
     def counts(self) -> np.ndarray:
