@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - text in many encodings is what this is about
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -232,8 +233,8 @@ REFUSED: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "an open quote": ('a,b\n1,"x\n2,y\n3,z\n', {}, "quotes must be closed, and quotes inside quotes doubled, got a cell in line 2 whose quote is not closed."),
     "prose": ("This is a letter to all of you\nand it has no columns at all\n", {}, "columns must be divided by one separator in all rows, got none of the usual ones, as in line 1: 'This is a letter to all of you'. Pass the right one, such as separator=':'."),
     "a separator that is not there": ("a;b\n1;2\n", {"separator": "tab"}, "the separator '\\t' must be in the file, but its lines are divided by ';'. Leave the option out."),
-    "Polish": ("o,n\nŁódź,1\nKołobrzeg,2\n".encode("cp1250"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '£ódŸ' in cp1252, 'Łódź' in cp1250, 'Јуdџ' in cp1251, '£Ûdü' in mac_roman, 'ú¾dƒ' in cp850. Pass the right one, such as encoding='cp1250'."),
-    "Japanese": ("o,n\n東京,1\n".encode("cp932"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '“Œ‹ž' in cp1252, '“Ś‹ž' in cp1250, '“Њ‹ћ' in cp1251, 'ìåãû' in mac_roman, 'ôîï×' in cp850. Pass the right one, such as encoding='cp1250'."),
+    "Polish": ("o,n\nŁódź,1\nKołobrzeg,2\n".encode("cp1250"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '£ódŸ' in cp1252, 'Łódź' in cp1250, 'Јуdџ' in cp1251, '£Ûdü' in mac_roman, 'ú¾dƒ' in cp850. Pass the one that reads right, such as encoding='cp1250'."),
+    "Japanese": ("o,n\n東京,1\n".encode("cp932"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '東京' in cp932, '“Œ‹ž' in cp1252, '“Ś‹ž' in cp1250, '“Њ‹ћ' in cp1251, 'ìåãû' in mac_roman. Pass the one that reads right, such as encoding='cp932'."),
     "two encodings": ("o,n\nKöln,1\n".encode() + "Genève,2\n".encode("cp1252"), {}, "the file must have one encoding, got UTF-8 in line 2 and another in line 3. Pass encoding='cp1252' to read all of it as Windows-1252."),
     "another encoding than asked": ("o,n\nGenève,2\n".encode("cp1252"), {"encoding": "utf-8"}, "the file must be utf-8 text, got the byte 0xe8, which is none."),
     "a web page": ("<!DOCTYPE html>\n<html><body>404</body></html>", {}, "the file must hold a table, got a web page. Look at what was sent, and save the table as CSV."),
@@ -241,6 +242,39 @@ REFUSED: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a packed file": (b"BZh91AY&SY", {}, "the file must hold a table, got bzip2. Unpack it."),
     "a document": (b"%PDF-1.4\n", {}, "the file must hold a table, got a PDF document. Save the table as CSV."),
 }  # fmt: skip
+
+
+EAST_ASIAN = {
+    "gb18030": ["城市,价格\n北京,1\n上海,2\n广州,3\n", "名,b\n张,1\n李,2", "id,备注\n1,港口城市，繁华\n"],
+    "cp932": ["都市,値段\n東京,1\nさっぽろ,2\n", "名前,b\n田中,1\n鈴木,2"],
+    "big5": ["城市,價格\n臺北,1\n高雄,2\n", "名,b\n張,1\n李,2"],
+    "cp949": ["도시,가격\n서울,1\n부산,2\n", "이름,b\n김,1\n이,2"],
+    "euc_jp": ["日付,売上\n東京,1\n大阪,2\nなごや,3\n"],
+    "cp1251": ["город,b\nМосква,1\nКиев,2\n", "Киев,b\nМосква,1\nОмск,2\n"],
+}
+
+
+@pytest.mark.parametrize(("encoding", "text"), [(name, text) for name, texts in EAST_ASIAN.items() for text in texts])
+def test_words_of_other_scripts_are_shown_as_they_are(encoding: str, text: str, tmp_path: Path) -> None:
+    """A file in an encoding of two bytes a character, or of Cyrillic, is refused with the encoding that reads right."""
+    path = write(tmp_path, "a.csv", text.encode(encoding))
+    with pytest.raises(DataError, match=rf"reads right, such as encoding='{encoding}'\.$") as caught:
+        read_table(path)
+    foreign = [word for word in re.split(r"[,\n]", text) if not word.isascii()]
+    assert any(f"{word!r} in {encoding}" in str(caught.value) for word in foreign)
+    assert read_table(path, encoding=encoding, header=True).names == text.split("\n")[0].split(",")
+
+
+WESTERN = ["T (°C),µg,°F\n1,2,3\n", "price £,n\n5,1\n", "Él,n\nÎle,2\nÄÖ,3\n", "“Él”,n\n‘a’,1\nl’été – où,2\n"]
+WESTERN += ["créée,n\nélève,3\n", "España,n\n¿qué?,1\n", "Ødegård,n\nÅse,1\n", "DÜSSELDORF,n\nKÖLN,2\n", "m²,n\n1,2\n"]
+
+
+@pytest.mark.parametrize("text", WESTERN)
+def test_western_words_are_no_characters_of_two_bytes(text: str, tmp_path: Path) -> None:
+    """Accents and signs of Western text, which begin a character in other encodings, are still read as such."""
+    table, said = read(tmp_path, text.encode("cp1252"))
+    assert table.names == text.split("\n")[0].split(",")
+    assert said.startswith("The text is not UTF-8 and was read as Windows-1252: ")
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -258,3 +292,27 @@ def test_an_encoding_that_does_not_exist(tmp_path: Path) -> None:
     must = "encoding must be one that Python knows, such as 'utf-8' or 'cp1252', got 'latin-one'"
     with pytest.raises(ConfigError, match=must):
         read_table(write(tmp_path, "a.csv", NAMES + ROWS), encoding="latin-one")
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape"])
+def test_an_encoding_that_is_none_of_files(encoding: str, tmp_path: Path) -> None:
+    """What Python has to write addresses and literals reads no file."""
+    must = f"encoding must be one of text files, such as 'utf-8' or 'cp1252', got '{encoding}'"
+    with pytest.raises(ConfigError, match=must):
+        read_table(write(tmp_path, "a.csv", NAMES + ROWS), encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf_16_be", "utf-32", "UTF-32-LE"])
+@pytest.mark.parametrize("text", [NAMES + ROWS, "name,n\nKöln,1\nбег,2\n", "x"])
+def test_an_encoding_that_the_bytes_are_not(encoding: str, text: str, tmp_path: Path) -> None:
+    """UTF-8 that is called UTF-16 or UTF-32 is refused in one sentence."""
+    with pytest.raises(DataError, match=r"the file must be .* text, got bytes that are not, since none is zero\. "):
+        read_table(write(tmp_path, "a.csv", text.encode()), encoding=encoding)
+
+
+@pytest.mark.parametrize("written", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_an_encoding_that_is_given_with_or_without_its_mark(written: str, tmp_path: Path) -> None:
+    """UTF-16 is read where it is asked for, whether the file begins with a mark or not."""
+    path = write(tmp_path, "a.csv", (NAMES + ROWS).encode(written))
+    assert columns_of(read_table(path, encoding="utf-16")) == TABLE
+    assert columns_of(read_table(path, encoding="utf-16-le" if written == "utf-16" else written)) == TABLE
