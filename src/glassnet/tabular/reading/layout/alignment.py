@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from glassnet.errors import DataError
@@ -23,20 +24,23 @@ class Marks(NamedTuple):
 
     Parameters
     ----------
+    are_lines : bool
+        Whether the cells were cut from lines, in which a separator may be meant as text.
     spaced : bool
         Whether a blank follows every separator, as in sentences.
     quoted : bool
         Whether all rows begin with a quote, and the separator is none that numbers have inside.
-    are_lines : bool
-        Whether the cells were cut from lines, in which a separator may be meant as text.
+    tabs : bool
+        Whether the separator is a tab, which words do not have inside.
     """
 
-    spaced: bool
-    quoted: bool
     are_lines: bool
+    spaced: bool = False
+    quoted: bool = False
+    tabs: bool = False
 
 
-IN_CELLS = Marks(spaced=False, quoted=False, are_lines=False)
+IN_CELLS = Marks(are_lines=False)
 """The marks of a table that has cells from the start, such as the sheet of a workbook."""
 
 
@@ -88,7 +92,7 @@ def aligned_names(
     """Return lines of names with one cell for each column.
 
     Where names are one short, either the last column is empty, since rows end with a separator, or the first one is an
-    index: it counts the rows, or holds different names of rows in quotes, as R writes them.
+    index: it counts the rows, or holds different names of rows, as R writes them.
 
     Raises
     ------
@@ -99,25 +103,27 @@ def aligned_names(
     full = [row.cells for row in rows if len(row.cells) == width]
     if not short or not any(any(map(str.strip, row[len(short[0].cells) :])) for row in full):
         return [line.cells for line in header]
-    if len(short[0].cells) == width - 1 and (_count_rows(rows, width) or (marks.quoted and _differ(full))):
+    if len(short[0].cells) == width - 1 and (_count_rows(rows, width) or _name_rows(full, marks)):
         return [[""] * (width - len(line.cells)) + line.cells for line in header]
     raise _uneven(where, short[0], next(row for row in rows if len(row.cells) == width), width, options)
 
 
-def _differ(rows: Sequence[list[str]]) -> bool:
-    """Return whether the first cells are filled and all of them different."""
+def _name_rows(rows: Sequence[list[str]], marks: Marks) -> bool:
+    """Return whether the first cells are names of rows: all different, and in quotes or words before tabs."""
     first = [row[0].strip() for row in rows]
-    return all(first) and len(set(first)) == len(first)
+    are_names = marks.quoted or (marks.tabs and all(cell_kind(cell) == "text" for cell in first))
+    return are_names and all(first) and len(set(first)) == len(first)
 
 
 def _count_rows(rows: Sequence[Record], width: int) -> bool:
-    """Return whether the first cells count the rows from 0 or 1; rows of another length count, but have no say."""
+    """Return whether the first cells count the rows from 0 or 1; rows of another length may count, or be remarks."""
     filled = [row.cells for row in rows if any(map(str.strip, row.cells))]
     counted = [(i, row[0].strip()) for i, row in enumerate(filled) if len(row) == width]
     if len(counted) < 2 or not all(text.isdecimal() and len(text) < 16 for _, text in counted):
         return False
-    begins = {int(text) - i for i, text in counted}
-    return begins in ({0}, {1})
+    numbers = [(i, int(text)) for i, text in counted]
+    steps = [(after[0] - before[0], after[1] - before[1]) for before, after in pairwise(numbers)]
+    return numbers[0][1] in (0, 1) and all(1 <= step <= n_rows for n_rows, step in steps)
 
 
 def _uneven(

@@ -117,7 +117,12 @@ def layout_of_rows(
     names, said = column_names(aligned, max(width, 1))
     if header and len(header[-1]) < width:
         line, n_names = sample[top.names[-1]].line, len(header[-1])
-        of = "the last ones, which are empty, have" if aligned[-1] == header[-1] else "the first one has"
+        shown = repr(shortened(sample[top.data].cells[0].strip(), 30)) if top.data < len(sample) else "blanks"
+        of = (
+            "the last ones, which are empty, have"
+            if aligned[-1] == header[-1]
+            else f"the first one, which begins with {shown}, has"
+        )
         said.append(f"line {line} has {_count(n_names, 'name')} for {width} columns: {of} none")
     return Layout(
         Dialect(""),
@@ -172,7 +177,8 @@ def _marks(lines: Sequence[str], sample: Sequence[Record], dialect: Dialect, fir
     is_visible = bool(mark.strip(" ")) and not dialect.edges
     spaced = is_visible and bool(raw) and all(line.count(mark) == line.count(mark + " ") for line in raw)
     quote = dialect.quote or '"'
-    return Marks(spaced, mark != "," and bool(raw) and all(line.lstrip().startswith(quote) for line in raw), True)
+    in_quotes = mark != "," and bool(raw) and all(line.lstrip().startswith(quote) for line in raw)
+    return Marks(True, spaced, in_quotes, mark == "\t")
 
 
 def _count(number: int, noun: str) -> str:
