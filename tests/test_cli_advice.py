@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,21 @@ def test_options_that_do_not_exist(typed: str, capsys: pytest.CaptureFixture[str
     option = next(word for word in words[2:] if word.startswith("-") and word != "-t")
     said = capsys.readouterr().err
     assert said == f"glassnet {words[0]}: unknown option {option}. {OPTIONS[typed]}\n"
+
+
+@pytest.mark.parametrize("name", ["-dash.csv", "-train.csv", "--long.csv", "-my file.csv"])
+@pytest.mark.parametrize("command", [["train", "FILE"], ["check", "FILE"], ["predict", "m.safetensors", "FILE"]])
+def test_files_whose_names_begin_like_options(
+    name: str, command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file whose name begins with a dash is told from an option, with the way to write it."""
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_text("a,b\n1,2\n")
+    assert main([name if word == "FILE" else word for word in command]) == 2
+    said = capsys.readouterr().err
+    quoted, path = (shlex.quote(word) for word in (name, f"./{name}"))
+    must = f"{quoted} is taken for an option. For the file of that name write {path}\n"
+    assert said == f"glassnet {command[0]}: {must}"
 
 
 VALUES = {

@@ -26,7 +26,7 @@ CASES = {
     "train empty.csv -t y": "empty.csv: the file must hold a table, got an empty file.",
     "train header.csv -t b": "header.csv: the table must have at least one row, got 2 column names and no rows.",
     "train latin.csv -t y": "latin.csv: the encoding must be plain, but line 2 is not UTF-8 and may be 'Þëÿ' in cp1252, "
-    "'Ţë˙' in cp1250, 'Юля' in cp1251, 'ﬁÎˇ' in mac_roman. Pass the right one, such as --encoding cp1250.",
+    "'Ţë˙' in cp1250, 'Юля' in cp1251, 'ﬁÎˇ' in mac_roman. Pass the one that reads right, such as --encoding cp1251.",
     "train bare.csv -t a": "--target must be one of the columns 'column_1', 'column_2', got 'a'. The file seems to have no "
     "line of names; --header yes takes its first line for one.",
     "train ragged.csv -t y": "ragged.csv: every row must have 3 fields like the others, got 1 of 2 that do not: "

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - text in many encodings is what this is about
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import Any
@@ -115,8 +116,15 @@ READ: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "some rows that end with separators": ("a,b\n1,2\n3,4,,\n5,6\n", {"a": numbers(1, 3, 5), "b": numbers(2, 4, 6)}, ""),
     "pandas' index": (",a,b\n0,1,x\n1,2,y\n2,3,x\n", {"a": numbers(1, 2, 3), "b": words("x", "y", "x")}, NUMBERED),
     "pandas' index, shuffled": (",a,b\n30,1,x\n12,2,y\n2,3,x\n", {"a": numbers(1, 2, 3), "b": words("x", "y", "x")}, NUMBERED),
-    "R's row numbers": ('"a","b"\n"1",5,"x"\n"2",6,"y"\n"3",7,"x"\n', {"a": numbers(5, 6, 7), "b": words("x", "y", "x")}, NUMBERED),
-    "R's row names": ('"a" "b"\n"Mole" 5 "x"\n"Fox" 6 "y"\n"Owl" 7 "x"\n', {"column_1": words("Mole", "Fox", "Owl"), "a": numbers(5, 6, 7), "b": words("x", "y", "x")}, "Columns are divided by blanks."),
+    "R's row numbers": ('"a","b"\n"1",5,"x"\n"2",6,"y"\n"3",7,"x"\n', {"a": numbers(5, 6, 7), "b": words("x", "y", "x")}, "Line 1 has 2 names for 3 columns: the first one, which begins with '1', has none. " + NUMBERED),
+    "R's row names": ('"a" "b"\n"Mole" 5 "x"\n"Fox" 6 "y"\n"Owl" 7 "x"\n', {"column_1": words("Mole", "Fox", "Owl"), "a": numbers(5, 6, 7), "b": words("x", "y", "x")}, "Columns are divided by blanks. Line 1 has 2 names for 3 columns: the first one, which begins with 'Mole', has none."),
+    "row names in quotes between tabs": ('"a"\t"b"\n"Mole"\t5\t"x"\n"Fox"\t6\t"y"\n', {"column_1": words("Mole", "Fox"), "a": numbers(5, 6), "b": words("x", "y")}, "Line 1 has 2 names for 3 columns: the first one, which begins with 'Mole', has none."),
+    "names of rows before tabs": ("a\tb\nMole\t5\tx\nFox\t6\ty\n", {"column_1": words("Mole", "Fox"), "a": numbers(5, 6), "b": words("x", "y")}, "Line 1 has 2 names for 3 columns: the first one, which begins with 'Mole', has none."),
+    "numbers of rows from 0": ("a,b\n0,5,3\n1,7,4\n2,8,5\n", {"a": numbers(5, 7, 8), "b": numbers(3, 4, 5)}, "Line 1 has 2 names for 3 columns: the first one, which begins with '0', has none. " + NUMBERED),
+    "numbers of rows with a comment between": ("a,b\n1,5,3\n# a pause\n2,7,4\n3,8,5\n", {"a": numbers(5, 7, 8), "b": numbers(3, 4, 5)}, "Line 1 has 2 names for 3 columns: the first one, which begins with '1', has none. 1 comment left out (line 3). " + NUMBERED),
+    "one column of numbers without a name": ("1\n2\n3\n4\n", {"column_1": numbers(1, 2, 3, 4)}, "No names: the first row, '1', looks like the others (header=True takes it for names)."),
+    "one column whose name is empty": ('""\n5\n9\n7\n', {"column_1": numbers(5, 9, 7)}, "No names: the first row, '5', looks like the others (header=True takes it for names)."),
+    "a title above words": ("Contacts\nname,city\nAnna,Bern\nBob,Rom\n", {"name": words("Anna", "Bob"), "city": words("Bern", "Rom")}, "Line 1 above the names passed over: 'Contacts'."),
     "years without a name": (",a\n1999,1\n2001,2\n2002,3\n", {"column_1": numbers(1999, 2001, 2002), "a": numbers(1, 2, 3)}, ""),
     # below the rows
     "nothing but separators at the end": (NAMES + ROWS + ",,\n,,\n", TABLE, "2 rows without any value at the end left out (lines 6 to 7)."),
@@ -183,6 +191,10 @@ DECIDED: dict[str, tuple[str | bytes, dict[str, Any], dict[str, Any], str]] = {
     "encoding of mixed files": ("o,n\nGenève,1\n".encode() + "Genève,2\n".encode("cp1252"), {"encoding": "latin-1"}, {"o": words("GenÃ¨ve", "Genève"), "n": numbers(1, 2)}, ""),
     "rows to skip": ("a,b,c\n1,2,3\n1,5,2,3\n4,5\n7,8,9\n", {"bad_rows": "skip"}, {"a": numbers(1, 7), "b": numbers(2, 8), "c": numbers(3, 9)}, "2 of 4 rows with another number of cells left out: line 3 (4), line 4 (2)."),
     "names to skip": (NAMES + ROWS + NAMES + "5.5,a,7\n", {"bad_rows": "skip"}, {"x": numbers(1.5, 2.5, 3.5, 4.5, 5.5), "w": words("a", "b", "c", "a", "a"), "n": numbers(3, 4, 5, 6, 7)}, "The names come again in line 6, left out."),
+    "one column, whose name has no separator": ("text\nhello, world\ngood, bye\nsee, you", {"separator": "tab"}, {"text": words("hello, world", "good, bye", "see, you")}, ""),
+    "one column of decimal commas": ("price\n1,50\n2,75\n3,99\n", {"separator": "tab"}, {"price": numbers(1.5, 2.75, 3.99)}, ""),
+    "rows below names that do not fit": ("name,age\nSmith, John,33\nDoe, Jane,44\n", {"skip_lines": 1, "header": False}, {"column_1": words("Smith", "Doe"), "column_2": words("John", "Jane"), "column_3": numbers(33, 44)}, "1 line passed over as asked."),
+    "one column without names": ("1\n2\n3\n", {"header": False}, {"column_1": numbers(1, 2, 3)}, ""),
     "an index to keep": (",a\n0,1\n1,2\n2,5\n", {"read": {"column_1": "number"}}, {"column_1": numbers(0, 1, 2), "a": numbers(1, 2, 5)}, ""),
 }  # fmt: skip
 
@@ -203,16 +215,29 @@ REFUSED: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "one too few": ("a,b,c\n1,2,3\n1,5\n4,5,6\n", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 3 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
     "many bad rows": ("a,b,c\n" + "1,2,3\n4,5,6\n7,8\n" * 8, {}, "every row must have 3 fields like the others, got 8 of 24 that do not: line 4 (2), line 7 (2), line 10 (2), line 13 (2), line 16 (2) and 3 more. Check the separators and quotes there, or pass bad_rows='skip'."),
     "a last row that was cut off": ("a,b,c\n1,2,3\n4,5,6\n7,", {}, "every row must have 3 fields like the others, got 1 of 3 that do not: line 4 (2). Check the separators and quotes there, or pass bad_rows='skip'."),
-    "more names than cells": ("a,b,c,d,e\n1,2,3\n4,5,6\n", {}, "names and rows must have the same number of fields, got 5 in line 1 and 3 in most rows below. Check the separators there, or pass skip_lines=1 to begin below it."),
-    "fewer names than cells": ("a,b\n1,x,2.5\n1,y,3.5\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "more names than cells": ("a,b,c,d,e\n1,2,3\n4,5,6\n", {}, "names and rows must have the same number of fields, got 5 in line 1 and 3 in most rows below, as in line 2: '1', '2', '3'. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "fewer names than cells": ("a,b\n1,x,2.5\n1,y,3.5\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', 'x', '2.5'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "decimal commas between commas": ("item,price\npen,1,50\nink,2,75\npad,3,99\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'pen', '1', '50'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "family names before commas": ("name,age\nSmith, John,33\nDoe, Jane,44\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'Smith', 'John', '33'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "commas in words only": ("name,town\nSmith, John,Bern\nDoe, Jane,Rom\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'Smith', 'John', 'Bern'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "thousands between commas": ("price,qty\n1,500,3\n2,750,4\n7,000,5\n9,000,5\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', '500', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "a row that may be a number and its thousands": ("price,qty\n1,500,3\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', '500', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "days without a name": ("a,b\n2020-01-01,5,3\n2020-01-02,7,4\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '2020-01-01', '5', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "numbers that do not count the rows": ("a\tb\n1\t5\t3\n2\t6\t4\n5\t7\t4\n", {}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: '1', '5', '3'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "names that are given": ("item,price\npen,1,50\nink,2,75\n", {"header": True}, "names and rows must have the same number of fields, got 2 in line 1 and 3 in most rows below, as in line 2: 'pen', '1', '50'. Quote cells with a separator inside, name all columns, or pass skip_lines=1 and header=False to do without these names."),
+    "one name too many": ("a,b,c\n1,2\n3,4\n5,6", {}, "names and rows must have the same number of fields, got 3 in line 1 and 2 in most rows below, as in line 2: '1', '2'. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "rows too short but for one": ("a,b,c\n1,2\n3,4\n5,6,7\n", {"bad_rows": "skip"}, "names and rows must have the same number of fields, got 3 in line 1 and 2 in most rows below, as in line 2: '1', '2'. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "one name too many above words": ("a,b,c\nx,y\nz,u\nv,w\n", {}, "names and rows must have the same number of fields, got 3 in line 1 and 2 in most rows below, as in line 2: 'x', 'y'. Check the separators there, or pass skip_lines=1 to begin below it."),
+    "sentences": ("text\nhello, world\ngood, bye\nsee, you", {}, "names and rows must have the same number of fields, got the one name 'text' in line 1 and line 2: 'hello', 'world' below. Pass separator='tab' if this is one column, or skip_lines=1 if the line is a title."),
+    "one column of decimal commas": ("price\n1,50\n2,75\n3,99\n", {}, "names and rows must have the same number of fields, got the one name 'price' in line 1 and line 2: '1', '50' below. Pass separator='tab' if this is one column, or skip_lines=1 if the line is a title."),
     "names again": (NAMES + ROWS + NAMES + ROWS, {}, "the names must stand above the rows only, but the names come again in line 6. Pass bad_rows='skip' to leave such lines out and read on."),
-    "a larger table below": ("a,b,c\n" + "1,2,x\n" * 5 + "a,b,c,d\n" + "1,2,x,5\n" * 9, {}, "names and rows must have the same number of fields, got 3 in line 6 and 4 in most rows below. Check the separators there, or pass skip_lines=6 to begin below it."),
+    "a larger table below": ("a,b,c\n" + "1,2,x\n" * 5 + "a,b,c,d\n" + "1,2,x,5\n" * 9, {}, "names and rows must have the same number of fields, got 3 in line 6 and 4 in most rows below, as in line 8: '1', '2', 'x', '5'. Check the separators there, or pass skip_lines=6 to begin below it."),
     "a table below that no longer is seen": ("a,b,c\n" + "1,2,x\n" * 1100 + "a,b,c,d\n" + "1,2,x,5\n" * 1200, {}, "the file must hold one table, but another table, of other columns, begins in line 1102. Divide the file, or pass bad_rows='skip' to read the first one."),
     "an open quote": ('a,b\n1,"x\n2,y\n3,z\n', {}, "quotes must be closed, and quotes inside quotes doubled, got a cell in line 2 whose quote is not closed."),
     "prose": ("This is a letter to all of you\nand it has no columns at all\n", {}, "columns must be divided by one separator in all rows, got none of the usual ones, as in line 1: 'This is a letter to all of you'. Pass the right one, such as separator=':'."),
     "a separator that is not there": ("a;b\n1;2\n", {"separator": "tab"}, "the separator '\\t' must be in the file, but its lines are divided by ';'. Leave the option out."),
-    "Polish": ("o,n\nŁódź,1\nKołobrzeg,2\n".encode("cp1250"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '£ódŸ' in cp1252, 'Łódź' in cp1250, 'Јуdџ' in cp1251, '£Ûdü' in mac_roman, 'ú¾dƒ' in cp850. Pass the right one, such as encoding='cp1250'."),
-    "Japanese": ("o,n\n東京,1\n".encode("cp932"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '“Œ‹ž' in cp1252, '“Ś‹ž' in cp1250, '“Њ‹ћ' in cp1251, 'ìåãû' in mac_roman, 'ôîï×' in cp850. Pass the right one, such as encoding='cp1250'."),
+    "Polish": ("o,n\nŁódź,1\nKołobrzeg,2\n".encode("cp1250"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '£ódŸ' in cp1252, 'Łódź' in cp1250, 'Јуdџ' in cp1251, '£Ûdü' in mac_roman, 'ú¾dƒ' in cp850. Pass the one that reads right, such as encoding='cp1250'."),
+    "Japanese": ("o,n\n東京,1\n".encode("cp932"), {}, "the encoding must be plain, but line 2 is not UTF-8 and may be '東京' in cp932, '“Œ‹ž' in cp1252, '“Ś‹ž' in cp1250, '“Њ‹ћ' in cp1251, 'ìåãû' in mac_roman. Pass the one that reads right, such as encoding='cp932'."),
     "two encodings": ("o,n\nKöln,1\n".encode() + "Genève,2\n".encode("cp1252"), {}, "the file must have one encoding, got UTF-8 in line 2 and another in line 3. Pass encoding='cp1252' to read all of it as Windows-1252."),
     "another encoding than asked": ("o,n\nGenève,2\n".encode("cp1252"), {"encoding": "utf-8"}, "the file must be utf-8 text, got the byte 0xe8, which is none."),
     "a web page": ("<!DOCTYPE html>\n<html><body>404</body></html>", {}, "the file must hold a table, got a web page. Look at what was sent, and save the table as CSV."),
@@ -220,6 +245,39 @@ REFUSED: dict[str, tuple[str | bytes, dict[str, Any], str]] = {
     "a packed file": (b"BZh91AY&SY", {}, "the file must hold a table, got bzip2. Unpack it."),
     "a document": (b"%PDF-1.4\n", {}, "the file must hold a table, got a PDF document. Save the table as CSV."),
 }  # fmt: skip
+
+
+EAST_ASIAN = {
+    "gb18030": ["城市,价格\n北京,1\n上海,2\n广州,3\n", "名,b\n张,1\n李,2", "id,备注\n1,港口城市，繁华\n"],
+    "cp932": ["都市,値段\n東京,1\nさっぽろ,2\n", "名前,b\n田中,1\n鈴木,2"],
+    "big5": ["城市,價格\n臺北,1\n高雄,2\n", "名,b\n張,1\n李,2"],
+    "cp949": ["도시,가격\n서울,1\n부산,2\n", "이름,b\n김,1\n이,2"],
+    "euc_jp": ["日付,売上\n東京,1\n大阪,2\nなごや,3\n"],
+    "cp1251": ["город,b\nМосква,1\nКиев,2\n", "Киев,b\nМосква,1\nОмск,2\n"],
+}
+
+
+@pytest.mark.parametrize(("encoding", "text"), [(name, text) for name, texts in EAST_ASIAN.items() for text in texts])
+def test_words_of_other_scripts_are_shown_as_they_are(encoding: str, text: str, tmp_path: Path) -> None:
+    """A file in an encoding of two bytes a character, or of Cyrillic, is refused with the encoding that reads right."""
+    path = write(tmp_path, "a.csv", text.encode(encoding))
+    with pytest.raises(DataError, match=rf"reads right, such as encoding='{encoding}'\.$") as caught:
+        read_table(path)
+    foreign = [word for word in re.split(r"[,\n]", text) if not word.isascii()]
+    assert any(f"{word!r} in {encoding}" in str(caught.value) for word in foreign)
+    assert read_table(path, encoding=encoding, header=True).names == text.split("\n")[0].split(",")
+
+
+WESTERN = ["T (°C),µg,°F\n1,2,3\n", "price £,n\n5,1\n", "Él,n\nÎle,2\nÄÖ,3\n", "“Él”,n\n‘a’,1\nl’été – où,2\n"]
+WESTERN += ["créée,n\nélève,3\n", "España,n\n¿qué?,1\n", "Ødegård,n\nÅse,1\n", "DÜSSELDORF,n\nKÖLN,2\n", "m²,n\n1,2\n"]
+
+
+@pytest.mark.parametrize("text", WESTERN)
+def test_western_words_are_no_characters_of_two_bytes(text: str, tmp_path: Path) -> None:
+    """Accents and signs of Western text, which begin a character in other encodings, are still read as such."""
+    table, said = read(tmp_path, text.encode("cp1252"))
+    assert table.names == text.split("\n")[0].split(",")
+    assert said.startswith("The text is not UTF-8 and was read as Windows-1252: ")
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -237,3 +295,27 @@ def test_an_encoding_that_does_not_exist(tmp_path: Path) -> None:
     must = "encoding must be one that Python knows, such as 'utf-8' or 'cp1252', got 'latin-one'"
     with pytest.raises(ConfigError, match=must):
         read_table(write(tmp_path, "a.csv", NAMES + ROWS), encoding="latin-one")
+
+
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "unicode_escape", "raw_unicode_escape", "unicode-escape"])
+def test_an_encoding_that_is_none_of_files(encoding: str, tmp_path: Path) -> None:
+    """What Python has to write addresses and literals reads no file."""
+    must = f"encoding must be one of text files, such as 'utf-8' or 'cp1252', got '{encoding}'"
+    with pytest.raises(ConfigError, match=must):
+        read_table(write(tmp_path, "a.csv", NAMES + ROWS), encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf_16_be", "utf-32", "UTF-32-LE"])
+@pytest.mark.parametrize("text", [NAMES + ROWS, "name,n\nKöln,1\nбег,2\n", "x"])
+def test_an_encoding_that_the_bytes_are_not(encoding: str, text: str, tmp_path: Path) -> None:
+    """UTF-8 that is called UTF-16 or UTF-32 is refused in one sentence."""
+    with pytest.raises(DataError, match=r"the file must be .* text, got bytes that are not, since none is zero\. "):
+        read_table(write(tmp_path, "a.csv", text.encode()), encoding=encoding)
+
+
+@pytest.mark.parametrize("written", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_an_encoding_that_is_given_with_or_without_its_mark(written: str, tmp_path: Path) -> None:
+    """UTF-16 is read where it is asked for, whether the file begins with a mark or not."""
+    path = write(tmp_path, "a.csv", (NAMES + ROWS).encode(written))
+    assert columns_of(read_table(path, encoding="utf-16")) == TABLE
+    assert columns_of(read_table(path, encoding="utf-16-le" if written == "utf-16" else written)) == TABLE

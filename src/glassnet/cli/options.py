@@ -6,6 +6,7 @@ Numbers are parsed by us so that the error message is ours, not Click's.
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -45,7 +46,7 @@ Table = Annotated[str, typer.Argument(metavar="DATA", help=_ANY_TABLE)]
 
 
 _PREDICTIONS = "A .csv, .tsv, .json, .jsonl or .parquet file; otherwise CSV to stdout."
-_KEEP = "Write this column of DATA too, as it stands there; may be repeated."
+_KEEP = "Write this column of DATA too, its cells without blanks around them; may be repeated."
 _APPEND = "Write all columns of DATA, then the prediction."
 
 
@@ -213,6 +214,10 @@ def usage_sentence(error: Exception, name: str, words: Sequence[str]) -> str | N
     """Return a usage error that Typer found in ``words`` as one sentence; None for any other error."""
     if not any(kind.__name__ == "ClickException" for kind in type(error).__mro__):
         return None
+    # Of -train.csv, Typer takes -t for an option with the value rain.csv.
+    file = next((word for word in words if word[:1] == "-" and word[1:].strip("-") and os.path.isfile(word)), None)
+    if file:
+        return f"{shlex.quote(file)} is taken for an option. For the file of that name write {shlex.quote('./' + file)}"
     option, context = getattr(error, "option_name", None), getattr(error, "ctx", None)
     see = f"See: {name} --help"
     if type(error).__name__ == "NoSuchOption":

@@ -43,7 +43,7 @@ def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
             continue
         if i in contents.nameless and _is_empty(cells):
             left_out += 1
-        elif i == 0 and contents.nameless == [0] and _is_index(cells) and name not in {*options.read, *options.forms}:
+        elif i == 0 and _may_be_index(contents, options) and _is_index(cells):
             keep = options.spelled("read", {name: "number"})
             notes.append(f"The first column has no name and numbers the rows: left out as an index ({keep} keeps it).")
         elif isinstance(cells, list):
@@ -55,6 +55,12 @@ def _as_table(where: str, contents: Contents, options: ReadOptions) -> Table:
     if left_out:
         notes.append(f"{left_out} column{'s' * (left_out > 1)} without name and values left out.")
     return Table(reader.settle([drafts[i] for i in sorted(drafts)]), where, notes).named_by(rows)
+
+
+def _may_be_index(contents: Contents, options: ReadOptions) -> bool:
+    """Return whether only the first of several columns has no name, and nothing is said about it."""
+    alone = contents.nameless == [0] and len(contents.names) > 1
+    return alone and contents.names[0] not in {*options.read, *options.forms}
 
 
 def _is_index(cells: Any) -> bool:

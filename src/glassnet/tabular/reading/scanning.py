@@ -17,9 +17,9 @@ from glassnet.errors import DataError
 from glassnet.tabular.reading.layout.dialects import LONGEST_ROW
 from glassnet.tabular.reading.layout.encodings import (
     LEGACY_NAMES,
-    checked_encoding,
     encoding_of_beginning,
     first_foreign_word,
+    given_encoding,
     legacy_encoding,
     without_controls,
 )
@@ -74,15 +74,13 @@ def scan_text(where: str, file: Path, options: ReadOptions | None = None) -> Tex
     with closing(_chunks(where, file, scan.compressed)) as chunks:
         first = next(chunks)
     if options.encoding is not None:
-        scan.encoding = checked_encoding(where, options.encoding)
-        if scan.encoding == "utf-8" and first.startswith(codecs.BOM_UTF8):
-            scan.encoding = "utf-8-sig"
+        scan.encoding = given_encoding(where, options.encoding, first)
     else:
         scan.encoding = encoding_of_beginning(first)
     wide = scan.encoding.startswith(("utf-16", "utf-32"))
     try:
         _scan(where, file, scan, wide)
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         if options.encoding is not None or wide:
             raise _undecodable(where, scan.encoding, error) from error
         _take_legacy(where, file, scan, options)
@@ -104,7 +102,7 @@ def _take_legacy(where: str, file: Path, scan: TextScan, options: ReadOptions) -
             f"{where}: {must}, got UTF-8 in line {mixed[0]} and another in line {line or 'further down'}. {advice}"
         )
         raise DataError(message, expected=must, got=line)
-    scan.encoding = legacy_encoding(where, sample, options.spelled("encoding", "cp1250"))
+    scan.encoding = legacy_encoding(where, sample, lambda encoding: options.spelled("encoding", encoding))
     line, text = sample[0]
     shown = first_foreign_word(text, "cp1252")[:30]
     scan.notes.append(f"the text is not UTF-8 and was read as Windows-1252: {shown!r} in line {line}")
@@ -215,8 +213,10 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _undecodable(where: str, encoding: str, error: UnicodeDecodeError) -> DataError:
+def _undecodable(where: str, encoding: str, error: UnicodeError) -> DataError:
     shown = LEGACY_NAMES.get(encoding, encoding)
+    if not isinstance(error, UnicodeDecodeError):
+        return DataError(f"{where}: the file must be {shown} text, got: {error}.", expected=shown)
     byte = error.object[error.start]
     message = f"{where}: the file must be {shown} text, got the byte 0x{byte:02x}, which is none."
     return DataError(message, expected=shown, got=byte)

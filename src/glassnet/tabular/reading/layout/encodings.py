@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from glassnet.errors import ConfigError, DataError
 
@@ -13,6 +13,7 @@ __all__ = [
     "checked_encoding",
     "encoding_of_beginning",
     "first_foreign_word",
+    "given_encoding",
     "legacy_encoding",
     "without_controls",
 ]
@@ -39,19 +40,62 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 _UNUSUAL = re.compile(
     rb"[\x83\x88\x8a\x8e\x98\x9a\x9e\x9f\xd0\xd7\xde\xf0\xf7\xfe]|(?<=[A-Za-z])[\xa1-\xbf](?=[A-Za-z])"
 )
-_OTHERS = ("cp1250", "cp1251", "mac_roman", "cp850", "cp932", "gb18030", "cp949")
+_OTHERS = ("cp1250", "cp1251", "mac_roman", "cp850")
+# The frequent characters of each; of encodings that fit equally well the first is advised.
+_EAST_ASIAN = {
+    "cp949": re.compile(rb"[\xb0-\xc8][\xa1-\xfe]"),
+    "gb18030": re.compile(rb"[\xb0-\xd7][\xa1-\xfe]"),
+    "cp932": re.compile(rb"[\x82\x83\x88-\x98][\x40-\xfc]"),
+    "big5": re.compile(rb"[\xa4-\xc6][\x40-\xfe]"),
+    "euc_jp": re.compile(rb"[\xa4\xa5\xb0-\xcf][\xa1-\xfe]"),
+}
+_EAST_ASIAN_TEXT = re.compile("[\u2010-\u2027\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]+")
+_BESIDE_LETTERS = re.compile("[A-Za-z][\u3040-\ud7a3]|[\u3040-\ud7a3][A-Za-z]")
+_CYRILLIC = re.compile("[\u0400-\u045f][\u0430-\u045f]+|[\u0400-\u042f]{1,3}|[A-Za-z0-9_]+")
+_NO_TEXT = frozenset({"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"})
 _CONTROLS = re.compile("[\x80-\x9f]")
+_FREQUENT = 0.4  # share of frequent characters that a text has at least
+_PAIRS = 0.25  # share of characters that are two bytes beyond ASCII, not one and a letter such as in "°C"
 _MOST = 0.1  # share of the characters beyond ASCII that may be unusual
 
 
 def checked_encoding(where: str, encoding: str) -> str:
-    """Return the name of an encoding; raise an error if Python knows none of that name."""
+    """Return the name of an encoding; raise an error if Python knows none of that name, or it is none of files."""
     try:
-        "a".encode(codecs.lookup(encoding).name)
-        return codecs.lookup(encoding).name
+        name = codecs.lookup(encoding).name
+        "a".encode(name)
     except (LookupError, ValueError, TypeError) as error:
         message = f"{where}: encoding must be one that Python knows, such as 'utf-8' or 'cp1252', got {encoding!r}."
         raise ConfigError(message, expected="an encoding", got=encoding) from error
+    if name.replace("_", "-") in _NO_TEXT:
+        message = f"{where}: encoding must be one of text files, such as 'utf-8' or 'cp1252', got {encoding!r}."
+        raise ConfigError(message, expected="an encoding", got=encoding)
+    return name
+
+
+def given_encoding(where: str, encoding: str, first: bytes) -> str:
+    r"""Return the name of an encoding that was asked for, with or without a mark as the file begins.
+
+    Raises
+    ------
+    DataError
+        It has zero bytes in every table, and the file has none.
+
+    Examples
+    --------
+    >>> given_encoding("read_table", "utf-8", "\ufeffa,b".encode()), given_encoding("read_table", "utf_16", b"a\0,\0")
+    ('utf-8-sig', 'utf-16-le')
+    """
+    name = checked_encoding(where, encoding)
+    found = encoding_of_beginning(first)
+    if found.startswith(name) or (found.startswith("utf-16") and name.startswith(found)):
+        return found
+    if name.startswith(("utf-16", "utf-32")) and b"\x00" not in first:
+        shown = LEGACY_NAMES.get(name, name)
+        advice = "Leave the option out, or pass the right one."
+        message = f"{where}: the file must be {shown} text, got bytes that are not, since none is zero. {advice}"
+        raise DataError(message, expected=shown, got=first[:10])
+    return name
 
 
 def encoding_of_beginning(first: bytes) -> str:
@@ -72,7 +116,7 @@ def encoding_of_beginning(first: bytes) -> str:
     return "utf-8"
 
 
-def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: str) -> str:
+def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: Callable[[str], str]) -> str:
     r"""Return "cp1252" for lines that are not UTF-8 if their characters are those of Western European text.
 
     Parameters
@@ -81,8 +125,8 @@ def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: str
         Start of error messages.
     lines : sequence of (int, bytes)
         Lines with characters beyond ASCII, and their numbers.
-    spelled : str
-        The option for the encoding with a value to fill in, for the message.
+    spelled : callable
+        Returns the option for an encoding as a user writes it, for the message.
 
     Raises
     ------
@@ -91,7 +135,7 @@ def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: str
 
     Examples
     --------
-    >>> legacy_encoding("read_table", [(2, "Genève".encode("latin-1"))], "encoding='cp1250'")
+    >>> legacy_encoding("read_table", [(2, "Genève".encode("latin-1"))], repr)
     'cp1252'
     """
     text = b"\n".join(line for _, line in lines)
@@ -99,13 +143,15 @@ def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: str
     n_high = sum(map(len, high))
     long = sum(len(run) for run in high if len(run) > 2)
     odd = len(_UNUSUAL.findall(text)) + len(_UNDEFINED.findall(text))
-    if odd <= _MOST * n_high and long <= 0.3 * n_high and not _UNDEFINED.search(text):
+    is_cyrillic = all(map(_CYRILLIC.fullmatch, re.findall(r"\w+", text.decode("cp1251", "replace"))))
+    east_asian = [] if is_cyrillic and long else _east_asian(text)
+    if odd <= _MOST * n_high and long <= 0.3 * n_high and not _UNDEFINED.search(text) and not east_asian:
         return "cp1252"
-    number, word = next(
-        ((number, word) for number, line in lines for word in _WORD.findall(line) if _UNUSUAL.search(word)),
-        next((number, word) for number, line in lines for word in _WORD.findall(line) if _HIGH.search(word)),
+    number, line, word = next(
+        ((number, line, word) for number, line in lines for word in _WORD.findall(line) if _UNUSUAL.search(word)),
+        next((number, line, word) for number, line in lines for word in _WORD.findall(line) if _HIGH.search(word)),
     )
-    shown: list[tuple[str, str]] = []
+    shown = [(encoding, first_foreign_word(line, encoding)[:20]) for encoding in east_asian[:3]]
     for encoding in ("cp1252", *_OTHERS):
         try:
             read = word[:20].decode(encoding)
@@ -114,9 +160,33 @@ def legacy_encoding(where: str, lines: Sequence[tuple[int, bytes]], spelled: str
         if read.isprintable() and all(read != other for _, other in shown):
             shown.append((encoding, read))
     said = ", ".join(f"{read!r} in {encoding}" for encoding, read in shown[:5])
-    advice = f"Pass the right one, such as {spelled}."
+    best = east_asian[0] if east_asian else "cp1251" if is_cyrillic else "cp1250"
+    advice = f"Pass the one that reads right, such as {spelled(best)}."
     message = f"{where}: the encoding must be plain, but line {number} is not UTF-8 and may be {said}. {advice}"
     raise DataError(message, expected="UTF-8", got=word)
+
+
+def _east_asian(text: bytes) -> list[str]:
+    """Return the East Asian encodings that all of a text may have, the likeliest first.
+
+    An accent in a Western word makes a character of two bytes with the next letter, beside other letters.
+    """
+    shares: dict[str, float] = {}
+    for encoding, frequent in _EAST_ASIAN.items():
+        try:
+            read = text.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        runs = _EAST_ASIAN_TEXT.findall(read)
+        foreign = [character.encode(encoding) for character in read if not character.isascii()]
+        pairs = sum(character[-1] > 127 for character in foreign)
+        of_letters = 2 * len(_BESIDE_LETTERS.findall(read)) >= len(runs)
+        if of_letters or sum(map(len, runs)) < len(foreign) or pairs < _PAIRS * len(foreign):
+            continue
+        share = sum(map(bool, map(frequent.fullmatch, foreign))) / len(foreign)
+        if share >= _FREQUENT:
+            shares[encoding] = share
+    return sorted(shares, key=lambda encoding: -shares[encoding])
 
 
 def first_foreign_word(line: bytes, encoding: str) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from glassnet.errors import DataError
+from glassnet.tabular.reading.layout.alignment import IN_CELLS, Marks, aligned_names, refuse_lost_names
 from glassnet.tabular.reading.layout.dialects import Dialect, QuoteError, Record, first_records, records
 from glassnet.tabular.reading.layout.guessing import find_dialect
-from glassnet.tabular.reading.layout.headers import COMMENT, Top, body_width, find_top, given_top, is_rule
+from glassnet.tabular.reading.layout.headers import Top, body_width, find_top, given_top, is_rule
 from glassnet.tabular.reading.layout.kinds import cell_kind
 from glassnet.tabular.reading.layout.naming import column_names
 from glassnet.tabular.reading.layout.rows import lines_in_words
@@ -33,7 +34,6 @@ _SPELLINGS = {
 }
 _WORDS = 3  # in a line, from which on one that has no separator is no single cell
 _MARKED = 0.1  # share of the lines with a separator in them, from which on one was meant
-_FULL = 3  # cells of a line, from which on two are a table and no titles
 
 
 @dataclass
@@ -101,23 +101,29 @@ def find_layout(where: str, lines: Sequence[str], options: ReadOptions, separato
     _refuse_absent(where, below, separator, options)
     sample, end = _sample(below, dialect, skipped + 1)
     _refuse_prose(where, sample, dialect, options)
-    layout = layout_of_rows(where, sample, options, end)
+    layout = layout_of_rows(where, sample, options, end, _marks(below, sample, dialect, skipped + 1))
     return replace(layout, dialect=dialect, notes=[*notes, *_dialect_notes(dialect), *layout.notes])
 
 
-def layout_of_rows(where: str, sample: Sequence[Record], options: ReadOptions, end: int) -> Layout:
+def layout_of_rows(
+    where: str, sample: Sequence[Record], options: ReadOptions, end: int, marks: Marks = IN_CELLS
+) -> Layout:
     """Return the layout of a table from its first rows, in cells; ``end`` is the line after them."""
     width = body_width(sample)
     top = find_top(sample, width) if options.header is None else given_top(sample, width, options.header)
-    _refuse_tables_above(where, sample, top, width, options)
+    refuse_lost_names(where, sample, top, width, options, marks)
     header = [sample[i].cells for i in top.names]
-    aligned = _aligned(where, [sample[i] for i in top.names], sample[top.data :], width, options)
+    aligned = aligned_names(where, [sample[i] for i in top.names], sample[top.data :], width, options, marks)
     names, said = column_names(aligned, max(width, 1))
-    if header and aligned[-1] == header[-1] and len(header[-1]) < width:
-        line = sample[top.names[-1]].line
-        said.append(
-            f"line {line} has {len(header[-1])} names for {width} columns: the last ones, which are empty, have none"
+    if header and len(header[-1]) < width:
+        line, n_names = sample[top.names[-1]].line, len(header[-1])
+        shown = repr(shortened(sample[top.data].cells[0].strip(), 30)) if top.data < len(sample) else "blanks"
+        of = (
+            "the last ones, which are empty, have"
+            if aligned[-1] == header[-1]
+            else f"the first one, which begins with {shown}, has"
         )
+        said.append(f"line {line} has {_count(n_names, 'name')} for {width} columns: {of} none")
     return Layout(
         Dialect(""),
         [name or f"column_{i}" for i, name in enumerate(names, start=1)],
@@ -133,7 +139,7 @@ def _refuse_absent(where: str, lines: Sequence[str], separator: str | None, opti
     if options.separator is None or separator is None or any(separator in line for line in lines):
         return
     other = find_dialect(lines).separator
-    if other:
+    if other and other in next(filter(str.strip, lines), ""):  # otherwise the names are those of one column
         must = f"the separator {separator!r} must be in the file"
         message = f"{where}: {must}, but its lines are divided by {other!r}. Leave the option out."
         raise DataError(message, expected=separator, got=other)
@@ -164,40 +170,19 @@ def _refuse_prose(where: str, sample: Sequence[Record], dialect: Dialect, option
         raise DataError(message, expected=must, got=sample[0].cells[0])
 
 
-def _refuse_tables_above(where: str, sample: Sequence[Record], top: Top, width: int, options: ReadOptions) -> None:
-    """Raise an error if what would be passed over is no title: it may be the names, or another table."""
-    above = [sample[i] for i in top.passed if not COMMENT.match(sample[i].cells[0].lstrip())]
-    full = [record for record in above if sum(map(bool, map(str.strip, record.cells))) >= _FULL]
-    wide = [record for record in full if 2 * len(record.cells) > max(width, 2 * _FULL)]
-    if not wide and len(full) < 2:
-        return
-    raise _uneven(where, (wide or full)[-1], width, options)
+def _marks(lines: Sequence[str], sample: Sequence[Record], dialect: Dialect, first_line: int) -> Marks:
+    """Return what the lines of the rows tell beyond their cells."""
+    raw = [lines[record.line - first_line] for record in sample[1:]]
+    mark = dialect.separator
+    is_visible = bool(mark.strip(" ")) and not dialect.edges
+    spaced = is_visible and bool(raw) and all(line.count(mark) == line.count(mark + " ") for line in raw)
+    quote = dialect.quote or '"'
+    in_quotes = mark != "," and bool(raw) and all(line.lstrip().startswith(quote) for line in raw)
+    return Marks(True, spaced, in_quotes, mark == "\t")
 
 
-def _uneven(where: str, above: Record, width: int, options: ReadOptions) -> DataError:
-    """Return the error for a line above the rows that has another number of cells than they."""
-    must = "names and rows must have the same number of fields"
-    got = f"{len(above.cells)} in line {above.line} and {width} in most rows below"
-    advice = f"Check the separators there, or pass {options.spelled('skip_lines', above.line)} to begin below it."
-    return DataError(f"{where}: {must}, got {got}. {advice}", expected=width, got=len(above.cells))
-
-
-def _aligned(
-    where: str, header: Sequence[Record], rows: Sequence[Record], width: int, options: ReadOptions
-) -> list[list[str]]:
-    """Return lines of names with one cell for each column.
-
-    Where names are one short, either the last column is empty, since rows end with a separator, or the first holds
-    names of rows, all of them different, as R writes them.
-    """
-    short = [line for line in header if len(line.cells) < width]
-    full = [row.cells for row in rows if len(row.cells) == width]
-    first = [row[0].strip() for row in full]
-    if not short or not any(any(map(str.strip, row[len(short[0].cells) :])) for row in full):
-        return [line.cells for line in header]
-    if len(short[0].cells) == width - 1 and all(first) and len(set(first)) == len(first):
-        return [[""] * (width - len(line.cells)) + line.cells for line in header]
-    raise _uneven(where, short[0], width, options)
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _dialect_notes(dialect: Dialect) -> list[str]:
