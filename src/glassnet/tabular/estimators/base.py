@@ -169,7 +169,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, target_name(y, table.names)])
         column = self._as_column(target_name(y, table.names), values)
         self._target_forms = {} if column.form is None else {column.name: column.form}
-        train, kept = self._rows(table, column, sample_weight, "")
+        read, kept = self._rows(table, column, sample_weight, "")
+        train = read
         self._check_rows(train, options)
         target = self._learn_target(values[kept], train.target)
         if validation_data is not None:
@@ -184,7 +185,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
-        told = notices_of_fit(train.inputs, train.target, found.model.encoder, found.absent)
+        told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
@@ -222,7 +223,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             epochs=self.epochs,
             batch_size=self.batch_size,
             max_seconds=self.max_seconds,
-            allow_empty=True,
+            allow_constant=True,
             threads=self.threads,
             progress=bool(self.verbose),
         )

@@ -1,0 +1,96 @@
+"""What one door says of a table the others say too: empty columns, infinite values, and advice that can be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.cli.app import main
+from glassnet.tabular import TableModel
+
+pytest.importorskip("sklearn", minversion="1.7")
+pytest.importorskip("typer")
+
+from glassnet.tabular import TabularClassifier, TabularRegressor
+
+Run = Callable[..., tuple[int, str, str]]
+SHORT = ("--recipe", "plain", "--epochs", "2")
+RNG = np.random.default_rng(5)
+NUMBERS = RNG.normal(size=60).round(4).tolist()
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Return a function that runs a command in an empty folder, and returns exit code, stdout and stderr in one line."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def call(*words: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(list(words))
+        out, err = capsys.readouterr()
+        return code, " ".join(out.split()), " ".join(err.split())
+
+    return call
+
+
+def write(name: str, columns: dict[str, list[Any]]) -> str:
+    """Write a table as CSV and return its name."""
+    rows = zip(*columns.values(), strict=True)
+    lines = [",".join(columns), *(",".join(map(str, row)) for row in rows)]
+    Path(name).write_text("\n".join([*lines, ""]), encoding="utf-8")
+    return name
+
+
+def messages(act: Callable[[], Any]) -> str:
+    """Return the one warning about a table."""
+    with pytest.warns(gn.TableWarning) as caught:
+        act()
+    assert len(caught) == 1
+    return str(caught[0].message)
+
+
+# ---- empty columns and infinite values ------------------------------------------------------------------------------
+
+
+def test_an_empty_column_is_left_out_everywhere(run: Run) -> None:
+    """check, train and an estimator leave a column without values out, and say so."""
+    data = {"a": NUMBERS, "gone": [""] * 60, "y": ["u", "v"] * 30}
+    words = "Column 'gone' is left out: all its values are missing."
+    path = write("t.csv", data)
+    checked, trained = run("check", path, "-t", "y"), run("train", path, "-t", "y", *SHORT)
+    assert (checked[0], trained[0]) == (0, 0)
+    assert words in checked[1]
+    assert "note Column 'gone' has no value in any row. It is left out." in checked[1]
+    assert words in trained[1]
+    assert "gone" not in TableModel.load("model.safetensors").encoder.feature_names
+    estimator = TabularClassifier("small", epochs=1, random_state=0)
+    assert words in messages(lambda: estimator.fit({"a": NUMBERS, "gone": [None] * 60}, data["y"]))
+
+
+def test_a_table_of_empty_columns_is_refused(run: Run) -> None:
+    """The command does not train on a table of which no column tells rows apart."""
+    path = write("t.csv", {"a": [""] * 60, "b": [3] * 60, "y": ["u", "v"] * 30})
+    code, _, err = run("train", path, "-t", "y", *SHORT)
+    assert (code, "at least one column must tell rows apart, got 'a' left out: all its values are missing" in err) == (
+        2,
+        True,
+    )
+
+
+@pytest.mark.parametrize(("n", "are"), [(1, "is infinite and counts"), (7, "are infinite and count")])
+def test_infinite_values_are_said_everywhere(run: Run, n: int, are: str) -> None:
+    """check, train and an estimator count the infinite values of a column that they take for missing."""
+    cells = [*["inf"] * n, *NUMBERS[n:]]
+    words = f"Column 'a': {n} of 60 values {are} as missing."
+    path = write("t.csv", {"a": cells, "b": NUMBERS[::-1], "y": ["u", "v"] * 30})
+    assert words in run("check", path, "-t", "y")[1]
+    assert words in run("train", path, "-t", "y", *SHORT)[1]
+    estimator = TabularRegressor("small", epochs=1, random_state=0)
+    X = {"a": np.array(cells, dtype=float), "b": NUMBERS[::-1]}
+    assert words in messages(lambda: estimator.fit(X, NUMBERS))
