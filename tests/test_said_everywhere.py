@@ -94,3 +94,53 @@ def test_infinite_values_are_said_everywhere(run: Run, n: int, are: str) -> None
     estimator = TabularRegressor("small", epochs=1, random_state=0)
     X = {"a": np.array(cells, dtype=float), "b": NUMBERS[::-1]}
     assert words in messages(lambda: estimator.fit(X, NUMBERS))
+
+
+# ---- advice that can be followed ------------------------------------------------------------------------------------
+
+CODES = [f"{i:05d}" for i in range(60)]
+NAMES = [f"n{i}x" for i in range(60)]
+
+
+def test_advice_of_commands_is_not_circular(run: Run) -> None:
+    """Text that could be numbers is to be read as such; other text of which each differs is no target at all."""
+    path = write("t.csv", {"code": CODES, "name": NAMES, "n": [1000 + 3 * i for i in range(60)], "b": NUMBERS})
+    for task in ("classification", "regression"):
+        assert "--read code=number for numbers." in run("train", path, "-t", "code", "--task", task)[2]
+        assert run("train", path, "-t", "name", "--task", task)[2].endswith("Choose another column.")
+    assert run("train", path, "-t", "n", "--task", "classification")[2].endswith("or --task regression for numbers.")
+    code, out, _ = run("check", path, "-t", "code")
+    assert code == 2
+    assert "--read code=number for numbers" in out
+    assert "task='" not in out
+    assert run("check", path, "-t", "code", "--read", "code=number")[0] == 0
+
+
+def test_advice_of_estimators_names_estimators() -> None:
+    """The method that was called and the other estimator are named, and what is advised works."""
+    X = {"b": NUMBERS}
+    cases = [
+        (TabularClassifier, CODES, "or TabularRegressor(read={'target': 'number'}) for numbers."),
+        (TabularClassifier, list(range(60)), "or TabularRegressor for numbers."),
+        (TabularClassifier, NAMES, "Choose another column."),
+        (TabularRegressor, CODES, "Pass read={'target': 'number'} for numbers."),
+        (TabularRegressor, NAMES, "Choose another column."),
+        (TabularRegressor, ["a", "b"] * 30, "Use TabularClassifier for labels."),
+    ]
+    for kind, y, advice in cases:
+        with pytest.raises(gn.DataError) as caught:
+            kind().fit(X, y)
+        assert str(caught.value).startswith(kind.__name__)
+        assert str(caught.value).endswith(advice)
+    fitted = TabularRegressor("small", epochs=1, random_state=0, read={"target": "number"}).fit(X, CODES)
+    assert fitted.predict(X).shape == (60,)
+
+
+def test_one_group_cannot_be_divided() -> None:
+    """The message names the estimator and says what to do."""
+    with pytest.raises(gn.DataError) as caught:
+        TabularClassifier(epochs=1).fit({"b": NUMBERS}, ["u", "v"] * 30, groups=np.zeros(60))
+    assert str(caught.value) == (
+        "TabularClassifier.fit: groups must have a group for each of 2 parts, got 1. "
+        "Leave groups out, or pass validation_data=(X, y) in their place."
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,6 +18,7 @@ from glassnet.cli.training.preparation import check_column, load_table, prepare,
 from glassnet.cli.training.reading_facts import notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import estimated_recipes
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.cli.typed_words import as_typed
 from glassnet.errors import DataError, GlassnetError
 from glassnet.tabular import Column, Table, TableEncoder
 from glassnet.tabular.reading.kept_options import options_config
@@ -28,7 +28,6 @@ __all__ = ["check_table", "is_refused", "run_check"]
 
 WHERE = "check"
 _UNUSABLE = 2  # exit code
-_PREFIX = re.compile(r"^[\w.]+(\([^)]*\))?: ")
 
 
 def check_table(data: str, target: str | None = None, reading: ReadOptions | None = None) -> dict[str, Any]:
@@ -137,7 +136,7 @@ def _about_target(table: Table, target: str, findings: list[dict[str, Any]]) -> 
     try:
         data = prepare(WHERE, table, target, None, options.shares, (), 0)
     except GlassnetError as error:
-        words = _PREFIX.sub("", str(error))
+        words = as_typed(str(error)).replace(" --task ", " glassnet train --task ")  # an option of that command only
         if table.n_rows:
             found = {"code": "cannot-train", "columns": [target], "measured": words, "advice": ""}
             findings.insert(0, {"severity": "error", **found})

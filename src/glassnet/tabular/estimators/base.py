@@ -20,7 +20,7 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
-from glassnet.tabular.estimators.targets import one_per_row, target_name
+from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -172,7 +172,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         read, kept = self._rows(table, column, sample_weight, "")
         train = read
         self._check_rows(train, options)
-        target = self._learn_target(values[kept], train.target)
+        with errors_of_estimator(f"{name}.fit"):
+            target = self._learn_target(values[kept], train.target)
         if validation_data is not None:
             valid: Rows | None = self._validation(validation_data, column.name)
         else:
@@ -181,7 +182,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             folds = folds_of(f"{name}.fit", self.cv, X, values, groups, kept) if by_cv else []
             train = replace(train, groups=None if group_of is None else group_of[kept])
             train, valid, options = divided(train, folds, options)
-        found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
+        with errors_of_estimator(f"{name}.fit"):
+            found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
