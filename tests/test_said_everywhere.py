@@ -144,3 +144,43 @@ def test_one_group_cannot_be_divided() -> None:
         "TabularClassifier.fit: groups must have a group for each of 2 parts, got 1. "
         "Leave groups out, or pass validation_data=(X, y) in their place."
     )
+
+
+# ---- arguments that are elsewhere -----------------------------------------------------------------------------------
+
+X_OF = {"b": NUMBERS}
+Y_OF = ["u", "v"] * 30
+ARGUMENTS: dict[str, tuple[Callable[[], Any], str]] = {
+    "epochs": (lambda: TabularClassifier().fit(X_OF, Y_OF, epochs=3), "TabularClassifier.fit: epochs belongs to the constructor: TabularClassifier(epochs=3)."),
+    "n_ensemble": (lambda: TabularRegressor().fit(X_OF, NUMBERS, n_ensemble=2), "TabularRegressor.fit: n_ensemble belongs to the constructor: TabularRegressor(n_ensemble=2)."),
+    "max_iter": (lambda: TabularClassifier().fit(X_OF, Y_OF, max_iter=3), "TabularClassifier.fit: there is no argument max_iter, nor in the constructor, TabularClassifier(). Did you mean epochs?"),
+    "eval_set": (lambda: TabularClassifier().fit(X_OF, Y_OF, eval_set=[]), "TabularClassifier.fit: there is no argument eval_set. Did you mean validation_data?"),
+    "weights": (lambda: TabularClassifier().fit(X_OF, Y_OF, weights=[]), "TabularClassifier.fit: there is no argument weights. Did you mean sample_weight?"),
+    "callbacks": (lambda: TabularClassifier().fit(X_OF, Y_OF, callbacks=[]), "TabularClassifier.fit: there is no argument callbacks, nor in the constructor, TabularClassifier(). Callbacks are not here, gn.Network.fit has them; max_seconds= limits the time."),
+    "nothing like it": (lambda: TabularClassifier().fit(X_OF, Y_OF, qwx=1), "TabularClassifier.fit: there is no argument qwx. The arguments are X, y, validation_data, sample_weight, groups."),
+    "no y": (lambda: TabularClassifier().fit(X_OF), "TabularClassifier.fit: y must be given."),  # type: ignore[call-arg]
+    "too many": (lambda: TabularClassifier().fit(X_OF, Y_OF, None, None, None, 7), "TabularClassifier.fit: it takes 5 arguments, got 6."),  # type: ignore[call-arg]
+    "weights of classes": (lambda: TabularRegressor(class_weight="balanced"), "TabularRegressor: there is no argument class_weight. A regression has no classes; fit(X, y, sample_weight=...) weighs rows."),  # type: ignore[call-arg]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_arguments_that_are_elsewhere(name: str) -> None:
+    """An argument that a method does not take is answered with the place that takes it."""
+    act, message = ARGUMENTS[name]
+    with pytest.raises(TypeError) as caught:
+        act()
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["early_stopping", "patience", "validation_split", "validation_fraction", "callbacks", "device", "warm_start", "tol",
+     "validation_data", "groups", "eval_set", "sample_weight"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", [TabularClassifier, TabularRegressor])
+def test_usual_arguments_get_a_sentence(kind: Any, name: str) -> None:
+    """What constructors of other libraries take is answered with what is here in its place, not with a list."""
+    with pytest.raises(TypeError, match=rf"^{kind.__name__}: there is no argument {name}\. [A-Z].*\.$") as caught:
+        kind(**{name: 1})
+    assert "The arguments are" not in str(caught.value)

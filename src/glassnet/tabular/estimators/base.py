@@ -28,8 +28,9 @@ from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
 from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_integer, check_number
-from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -123,6 +124,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
+    @advises_on_constructor
     def fit(
         self,
         X: Any,
@@ -201,7 +203,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         if options.n_networks > 1:
             of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
         message = f"Training interrupted by user{of}. The best weights so far are kept."
-        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=3)
+        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=stacklevel_outside())
 
     def _options(self) -> FitOptions:
         name = type(self).__name__
