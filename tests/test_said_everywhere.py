@@ -184,3 +184,60 @@ def test_usual_arguments_get_a_sentence(kind: Any, name: str) -> None:
     with pytest.raises(TypeError, match=rf"^{kind.__name__}: there is no argument {name}\. [A-Z].*\.$") as caught:
         kind(**{name: 1})
     assert "The arguments are" not in str(caught.value)
+
+
+# ---- files that are there already -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def model(run: Run) -> str:
+    """Return the file of a model of y by a, beside the table t.csv."""
+    path = write("t.csv", {"a": NUMBERS, "y": ["u", "v"] * 30})
+    assert run("train", path, "-t", "y", *SHORT, "-q")[0] == 0
+    return "model.safetensors"
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".json", ".jsonl", ".parquet"])
+def test_predictions_replace_only_predictions(run: Run, model: str, ending: str) -> None:
+    """A table of others is refused as it is, old predictions are replaced, and that is said."""
+    pytest.importorskip("pyarrow")
+    frame = pytest.importorskip("pandas").DataFrame({"a": [1.5, 2.5], "my prediction": ["x", "prediction"]})
+    writers = {
+        ".csv": frame.to_csv,
+        ".tsv": lambda path: frame.to_csv(path, sep="\t"),
+        ".json": lambda path: frame.to_json(path, orient="records"),
+        ".jsonl": lambda path: frame.to_json(path, orient="records", lines=True),
+        ".parquet": lambda path: frame[["a"]].to_parquet(path),
+    }
+    victim = Path(f"victim{ending}")
+    writers[ending](victim)
+    before = victim.read_bytes()
+    code, _, err = run("predict", model, "t.csv", "--out", str(victim))
+    assert (code, victim.read_bytes()) == (2, before)
+    assert "must not replace a table without the column 'prediction'" in err
+    new = f"new{ending}"
+    for keep in ([], ["--keep", "y"]):
+        said = [run("predict", model, "t.csv", "--out", new, *keep) for _ in range(2)]
+        assert [one[0] for one in said] == [0, 0]
+        assert said[1][1] == f"60 predictions of y in {new}, overwrote the old file"
+    Path(f"empty{ending}").touch()
+    assert run("predict", model, "t.csv", "--out", f"empty{ending}") == (
+        0,
+        f"60 predictions of y in empty{ending}",
+        "",
+    )
+
+
+def test_pages_replace_only_pages_of_glassnet(run: Run, model: str) -> None:
+    """A page of others is refused before any work, our own is replaced, and that is said."""
+    pytest.importorskip("matplotlib")
+    train = ["train", "t.csv", "-t", "y", *SHORT, "--report"]
+    for command in (["explain", model, "t.csv", "--html"], train):
+        Path("victim.html").write_text("<p>glassnet is mentioned here</p>")
+        code, _, err = run(*command, "victim.html")
+        assert code == 2
+        assert "must not replace a page that glassnet did not write, got 'victim.html'. Choose another name." in err
+        first, second = run(*command, "ours.html"), run(*command, "ours.html")
+        assert (first[0], second[0]) == (0, 0)
+        assert "ours.html, overwrote the old file" in second[1]
+    assert "ours.html, overwrote the old file" not in run(*train, "other.html")[1]

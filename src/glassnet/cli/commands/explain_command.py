@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.cli.arguments import as_number
 from glassnet.cli.input_files import shown_name
-from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.outputs import check_page_output, replaced_words
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import count, plain
@@ -107,19 +107,21 @@ def run_explain(
 ) -> None:
     """Explain with the options that were typed, and print text or JSON, or write a page."""
     number = check_integer(WHERE, "--digits", as_number(digits), 1)
-    path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
+    path = None if page is None else check_page_output(WHERE, "--html", page, [data, model_path])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
     result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
     for note in result["notes"]:
         print(plain(f"glassnet explain: warning: {note}"), file=sys.stderr)
+    replaced = ""
     if path is not None:
+        replaced = replaced_words(path)
         write_atomically(path, _page(result, number, full).encode())
     if as_json:
         step = result["step"]
         plain_data = {"why": result["why"].to_dict(), "step": None if step is None else step.to_dict()}
         print_json({**result, **plain_data, "model": model_path})
     elif page is not None:
-        print(plain(f"row {row} of {result['data']} explained in {page}"))
+        print(plain(f"row {row} of {result['data']} explained in {page}{replaced}"))
     else:
         print(_text(result, number, full))
 
