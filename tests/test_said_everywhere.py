@@ -11,7 +11,8 @@ import pytest
 
 import glassnet as gn
 from glassnet.cli.app import main
-from glassnet.tabular import TableModel
+from glassnet.cli.output.finding_advice import worded_for_train
+from glassnet.tabular import TableModel, to_table
 
 pytest.importorskip("sklearn", minversion="1.7")
 pytest.importorskip("typer")
@@ -241,3 +242,53 @@ def test_pages_replace_only_pages_of_glassnet(run: Run, model: str) -> None:
         assert (first[0], second[0]) == (0, 0)
         assert "ours.html, overwrote the old file" in second[1]
     assert "ours.html, overwrote the old file" not in run(*train, "other.html")[1]
+
+
+def test_a_refused_cell_names_the_option_that_reads_it(run: Run, model: str) -> None:
+    """Text among numbers is refused with what takes it for a missing value, on the command line and in Python."""
+    Path("new.csv").write_text("a\n1.5\nno idea\n")
+    code, _, err = run("predict", model, "new.csv")
+    assert code == 2
+    assert err.endswith("got 'no idea' in line 3. If that means no value, pass --missing 'no idea'.")
+    assert run("predict", model, "new.csv", "--missing", "no idea")[0] == 0
+    loaded, rows = TableModel.load(model), {"a": ["1.5", "no idea"]}
+    with pytest.raises(gn.DataError, match=r"pass to_table\(rows, missing=\['no idea'\], like=model\)\.$"):
+        loaded.predict(rows)
+    assert len(loaded.predict(to_table(rows, missing=["no idea"], like=loaded))) == 2
+
+
+# ---- others ---------------------------------------------------------------------------------------------------------
+
+
+def test_findings_name_labels() -> None:
+    """What is said of classes by number is said by label, and other numbers stay."""
+    found = {"code": "imbalance", "measured": "82.8% of 1 rows are of class 1.", "advice": "", "tried": ""}
+    assert worded_for_train(found, is_plain=True, labels=["no", "yes"])["measured"] == (
+        "82.8% of 1 rows are of class 'yes'."
+    )
+    words = "No row is of class 0, 2, of 3 that the network can answer."
+    found |= {"code": "missing-classes", "measured": words}
+    assert worded_for_train(found, is_plain=False, labels=["a", "b", "c"])["measured"] == (
+        "No row is of class 'a', 'c', of 3 that the network can answer."
+    )
+    assert worded_for_train(found, is_plain=False)["measured"] == words
+
+
+def test_words_of_truth_for_booleans() -> None:
+    """What was true or false without words in training may be any word of truth in text; other text is refused."""
+    X = {"flag": [True, False, True, True] * 15, "b": NUMBERS}
+    fitted = TabularClassifier("small", epochs=1, random_state=0).fit(X, Y_OF)
+    plainly = fitted.predict_proba({"flag": [True, False, True], "b": NUMBERS[:3]})
+    for cells in (["yes", "no", "yes"], ["true", "False", "TRUE"], ["ja", "nein", "yes"]):
+        np.testing.assert_array_equal(fitted.predict_proba({"flag": cells, "b": NUMBERS[:3]}), plainly)
+    with pytest.raises(gn.DataError, match="column 'flag' must hold true or false as in training, got 'maybe'"):
+        fitted.predict({"flag": ["yes", "maybe", "no"], "b": NUMBERS[:3]})
+
+
+def test_explain_says_row_and_line(run: Run, model: str) -> None:
+    """Rows of the table are counted, and the line of the file stands beside, blank lines and all."""
+    Path("rows.csv").write_text("a\n1.5\n\n2.5\n")
+    assert run("explain", model, "rows.csv", "--row", "1")[1].startswith("Row 1, line 2 of rows.csv")
+    assert run("explain", model, "rows.csv", "--row", "2")[1].startswith("Row 2, line 4 of rows.csv")
+    Path("rows.json").write_text('[{"a": 1.5}]')
+    assert run("explain", model, "rows.json")[1].startswith("Row 1 of rows.json")

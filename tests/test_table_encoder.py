@@ -241,7 +241,7 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "infinite": ({"age": [math.inf, 30]}, ["Column 'age': 1 of 2 values is infinite and counts as missing.",
                                           "Column 'age': 1 of 2 values are missing, where training had none."]),
     "extra": ({"id": [1, 2], "note": ["x", "y"]}, ["Not in the training data and passed over: 'id', 'note'."]),
-    "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' must hold numbers as in training, got 'old' in row 0 (counted from 0)."]),
+    "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' must hold numbers as in training, got 'old' in row 0 (counted from 0). If that means no value, pass to_table(rows, missing=['old'], like=model)."]),
     "readable": ({"age": ["60", "30"], "smokes": [1, 0]}, []),
     "left out": ({"same": ["anything", None]}, []),
 }  # fmt: skip

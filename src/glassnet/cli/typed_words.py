@@ -19,9 +19,15 @@ def _read_option(advice: re.Match[str]) -> str:
     return f"--read {shlex.quote(f'{ast.literal_eval(advice[1])}={advice[2]}')}"
 
 
+def _missing_option(advice: re.Match[str]) -> str:
+    """Return how a cell is said to mean no value, as it is typed."""
+    return f"--missing {shlex.quote(ast.literal_eval(advice[1]))}"
+
+
 # How arguments of the library are written on the command line.
 _AS_OPTIONS = (
     (re.compile(rf"\bread=\{{({_QUOTED}): '(\w+)'\}}"), _read_option),
+    (re.compile(rf"\bto_table\(rows, missing=\[({_QUOTED})\], like=model\)"), _missing_option),
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
     (re.compile(r"^metric(?= must be one of)"), "--metric"),
     (re.compile(r"Read it with glassnet\.load\."), "To see what it holds: glassnet show FILE"),

@@ -18,6 +18,7 @@ from glassnet.cli.output.wording import count, plain
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.cli.training.reading_facts import notes_of
+from glassnet.datasets import dataset_names
 from glassnet.errors import DataError
 from glassnet.explanation import explain
 from glassnet.saving.writing import write_atomically
@@ -55,6 +56,7 @@ def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | N
         "command": "explain",
         "data": shown_name(data),
         "row": row,
+        "line": None if data in dataset_names() else _line_of(table, row),
         "encoding": _encoding(model, one, X[0]),
         "notes": notes_of([], table.notes),
         "why": model.why(one, background)[0],
@@ -62,6 +64,17 @@ def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | N
         "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
         "no_step": no_step,
     }
+
+
+def _line_of(table: Table, row: int) -> int | None:
+    """Return the line of the file on which a row begins; None where it has no lines."""
+    kind, _, number = table.columns[0].rows(row - 1).partition(" ")
+    return int(number.replace(",", "")) if kind == "line" else None
+
+
+def _place(result: dict[str, Any]) -> str:
+    """Return which row it is: data rows are counted from 1, and other messages name lines."""
+    return f"Row {result['row']}" + ("" if result["line"] is None else f", line {result['line']}")
 
 
 def _background(model: TableModel, table: Table, name: str) -> tuple[Table | None, str]:
@@ -128,7 +141,7 @@ def run_explain(
 
 def _text(result: dict[str, Any], digits: int, full: bool) -> str:
     """Return the explanation as text."""
-    lines = [f"Row {result['row']} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
+    lines = [f"{_place(result)} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
     width = max(len(f"{plain(part['column'])} = {plain(part['value'])}") for part in result["encoding"])
     for part in result["encoding"]:
         raw = f"{plain(part['column'])} = {plain(part['value'])}".ljust(min(width, 40))
@@ -151,7 +164,7 @@ def _features(part: dict[str, Any], digits: int) -> str:
 
 def _page(result: dict[str, Any], digits: int, full: bool) -> str:
     """Return the explanation as one HTML page that loads no other files."""
-    step, title = result["step"], f"Row {result['row']}"
+    step, title = result["step"], _place(result)
     rows = [[part["column"], part["value"], _features(part, digits)] for part in result["encoding"]]
     parts = [
         element("h1", f"{title} of {Path(result['data']).name}"),
