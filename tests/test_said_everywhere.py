@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -292,3 +294,26 @@ def test_explain_says_row_and_line(run: Run, model: str) -> None:
     assert run("explain", model, "rows.csv", "--row", "2")[1].startswith("Row 2, line 4 of rows.csv")
     Path("rows.json").write_text('[{"a": 1.5}]')
     assert run("explain", model, "rows.json")[1].startswith("Row 1 of rows.json")
+
+
+def test_check_of_standard_input_names_no_next_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What came through a pipe cannot be read again by a command that is copied."""
+    path = write("t.csv", {"a": NUMBERS, "y": ["u", "v"] * 30})
+    assert "Next glassnet train t.csv --target y" in run("check", path, "-t", "y")[1]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(Path(path).read_bytes())))
+    code, out, _ = run("check", "-", "-t", "y")
+    assert (code, "Likely task" in out, "Next" in out) == (0, True, False)
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_check_wraps_what_is_long(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """In a narrow terminal the values of a column go on in the next line; no line is too long and nothing is cut."""
+    path = write("t.csv", {"size_of_it": NUMBERS, "y": ["fairly long one", "another long one"] * 30})
+    monkeypatch.setenv("COLUMNS", str(width))
+    assert main(["check", path]) == 0
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["check", path]) == 0
+    assert "…" not in out.getvalue()
+    assert max(map(len, out.getvalue().splitlines())) <= width
+    assert "'another long one'" in " ".join(out.getvalue().split()) or width == 40

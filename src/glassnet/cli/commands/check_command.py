@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import glassnet as gn
-from glassnet.cli.input_files import Source, open_source, shown_name
+from glassnet.cli.input_files import Source, is_read_once, open_source, shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions, option_words
 from glassnet.cli.training.check_options import CheckOptions
@@ -73,7 +73,7 @@ def check_table(data: str, target: str | None = None, reading: ReadOptions | Non
     result |= _about_target(table, known, result["findings"])
     if result["labels"]:  # they are the words of the cells
         next(column for column in result["columns"] if column["name"] == known)["form"] = ""
-    if not is_refused(result):
+    if not is_refused(result) and not is_read_once(data):
         words = ["glassnet", "train", shlex.quote(data), "--target", shlex.quote(known)]
         words += ["--skip-missing"] * bool(table[known].n_missing) + [option_words(options_config(reading))]
         result["next"] = " ".join(words).strip()
