@@ -48,7 +48,6 @@ READ: dict[str, tuple[list[str], list[Any]]] = {
     "underscores": (["1_000", "2"], [1000, 2]),
     "three decimals": (["1.348", "12.345", "950"], [1.348, 12.345, 950]),
     "three decimals after a zero": (["0,125", "1,250"], [0.125, 1.25]),
-    "comma decimals of a large number": (["1,250", "12500"], [1.25, 12500]),
     "Unicode minus": (["\u22125", "\u22127.5"], [-5, -7.5]),
     "en dash for minus": (["\u20135", "3"], [-5, 3]),
     "minus behind": (["5-", "3"], [-5, 3]),
@@ -69,6 +68,7 @@ READ: dict[str, tuple[list[str], list[Any]]] = {
     "square metres": (["54 m\u00b2", "61.5 m\u00b2"], [54, 61.5]),
     "singular and plural": (["1 year", "12 years"], [1, 12]),
     "currencies with letters": (["K\u010d 1 234,50", "K\u010d 20,00"], [1234.5, 20]),
+    "one currency in two ways": (["EUR 5", "\u20ac6"], [5, 6]),
     "units in capitals": (["5 kg", "6 KG"], [5, 6]),
     "millions of dollars": (["$1.2M", "$3.4M"], [1.2, 3.4]),
     "about": (["~5", "~7.5"], [5, 7.5]),
@@ -80,7 +80,10 @@ READ: dict[str, tuple[list[str], list[Any]]] = {
     "one repeated word": (["broken", "broken", "1", "2", "3"], [None, None, 1, 2, 3]),
     "a sentinel": (["-999", "-999", "-999", "1.5", "2", "3", "4"], [-999, -999, -999, 1.5, 2, 3, 4]),
     # times of day and durations, in seconds
-    "times": (["08:30", "3:07:12", "23:59:59.5"], [30600, 11232, 86399.5]),
+    "times": (["08:30", "3:07", "23:59"], [30600, 11220, 86340]),
+    "times with seconds": (["08:30:00", "3:07:12", "23:59:59.5"], [30600, 11232, 86399.5]),
+    "no cents": (["259.-", "99.50", "12.--"], [259, 99.5, 12]),
+    "no cents, with commas": (["CHF 1'250,-", "CHF 99,50"], [1250, 99.5]),
     "times with dots": (["18.00.00", "06.30.15"], [64800, 23415]),
     "am and pm": (["6:30 PM", "12:00 am", "7 pm", "9:05 a.m."], [66600, 0, 68400, 32700]),
     "durations": (["36:15:00", "01:00:30"], [130500, 3630]),
@@ -139,6 +142,9 @@ READ: dict[str, tuple[list[str], list[Any]]] = {
     "codes with zeros": (["007", "12"], ["007", "12"]),
     "telephone numbers": (["+49 30 123456", "+49 40 654321"], ["+49 30 123456", "+49 40 654321"]),
     "addresses of machines": (["192.168.0.1", "10.0.0.1"], ["192.168.0.1", "10.0.0.1"]),
+    "houses": (["1", "2", "3A", "3B", "4"], ["1", "2", "3A", "3B", "4"]),
+    "heights": (["5'11\"", "6'2\""], ["5'11\"", "6'2\""]),
+    "hashes like powers": (["6001e828", "1234e999"], ["6001e828", "1234e999"]),
     "versions": (["1.2.3", "1.10.0"], ["1.2.3", "1.10.0"]),
     "ordinals": (["1st", "2nd", "3rd"], ["1st", "2nd", "3rd"]),
     "seats": (["12A", "13B", "14C", "15D"], ["12A", "13B", "14C", "15D"]),
@@ -183,6 +189,10 @@ OPEN: dict[str, tuple[list[str], str]] = {
     "thousands and ones": (["1.2k", "500"], "its numbers have several units, '1.2k' in row 0 (counted from 0) and '500' in row 1 (counted from 0). Pass read={'v': 'category'} or read={'v': 'drop'}, or convert them to one unit."),
     "dollars and euros": (["$5", "\u20ac6"], "its numbers have several units, '$5' in row 0 (counted from 0) and '\u20ac6' in row 1 (counted from 0). Pass read={'v': 'category'} or read={'v': 'drop'}, or convert them to one unit."),
     "percent and none": (["5%", "7", "8%"], "some numbers have a unit and some have none, '5%' in row 0 (counted from 0) and '7' in row 1 (counted from 0). Pass read={'v': 'number'} to read all as one unit, or read={'v': 'category'}."),
+    "thousands in some cells only": (["52,000", "61500"], "'52,000' may be 52000 or 52.000. Pass thousands=',' or decimal=','."),
+    "times of two lengths": (["3:45", "1:10:02"], "its times with one colon may be hours and minutes or minutes and seconds, '3:45' in row 0 (counted from 0) and '1:10:02' in row 1 (counted from 0). Pass read={'v': 'category'} or read={'v': 'drop'}, or write all with hours, minutes and seconds."),
+    "both orders": (["13/1/2000", "1/13/2000"], "some of its dates have the day first and some the month, '13/1/2000' in row 0 (counted from 0) and '1/13/2000' in row 1 (counted from 0). Pass read={'v': 'category'} or read={'v': 'drop'}, or write them in one way."),
+    "milligrams and grams": (["10 mg", "1 g"], "its numbers have several units, '10 mg' in row 0 (counted from 0) and '1 g' in row 1 (counted from 0). Pass read={'v': 'category'} or read={'v': 'drop'}, or convert them to one unit."),
     "two notations": (["1.5", "2,5"], "its numbers are written in two ways, '1.5' in row 0 (counted from 0) and '2,5' in row 1 (counted from 0). Pass decimal='.' or decimal=',' with read={'v': 'number'}, which makes the others missing, or read={'v': 'category'}."),
 }  # fmt: skip
 
@@ -259,6 +269,8 @@ NOTES: dict[str, tuple[list[str], str]] = {
     "a sentinel": (["-999"] * 3 + NUMBERS, "Column 'v': -999 stands in 3 of 43 rows, far from all others: missing=[-999], if it means no value."),
     "a sentinel of two digits": (["-200"] * 5 + NUMBERS, "Column 'v': -200 stands in 5 of 45 rows, far from all others: missing=[-200], if it means no value."),
     "a word": (["broken"] * 2 + NUMBERS, "Column 'v': 2 cells 'broken' count as missing."),
+    "births in the future": (["31/12/45", "01/05/52"], "Column 'v': '01/05/52' is read as 2052-05-01; 69 to 99 are of 19.."),
+    "zones in some cells": (["2023-01-01 10:00", "2023-01-02 10:00+02:00"], "Column 'v': 1 dates without a zone count as UTC, as others have a zone."),
     "compact dates": (["20240531", "20240601"], "Column 'v' holds numbers such as 20240531, which may be dates: read={'v': 'date'}."),
     "merging numbers": (["9007199254740992", "9007199254740993"], "Column 'v' is read as text: float64 would make different ones of its large whole numbers equal; read={'v': 'number'}."),
     "tickets": (["A/5 21171", "113803", "PC 17599", "17463", "349909"], "Column 'v' is read as text: it holds 3 numbers and 2 other, 'A/5 21171' in row 0 (counted from 0) and 'PC 17599' in row 2 (counted from 0); read={'v': 'number'} makes these missing."),
@@ -353,3 +365,13 @@ def test_the_order_of_rows_does_not_matter(cells: list[str]) -> None:
         values = [] if column is None else [str(value) for value in values_of(column)]
         outcomes.append((column and column.kind, values if rows is cells else values[::-1]))
     assert outcomes[0] == outcomes[1]
+
+
+def test_options_do_not_contradict_cells() -> None:
+    """What the cells prove holds against an option, and a note says so."""
+    column = read_cells("v", ["1,234.5", "2"], ReadOptions(decimal=","))
+    assert column.values.tolist() == [1234.5, 2.0]
+    assert column.notes == ("Column 'v': '1,234.5' has a decimal point, although decimal=','.",)
+    column = read_cells("v", ["1/13/2000", "1/2/2000"], ReadOptions(day_first=True))
+    assert values_of(column) == ["2000-01-13", "2000-01-02"]
+    assert column.notes == ("Column 'v': the month stands first in '1/13/2000', although day_first=True.",)

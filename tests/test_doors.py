@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from glassnet.errors import DataError, TableWarning
 from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, to_table
 from glassnet.tabular.reading.files import read_file
 from glassnet.tabular.reading.frames import table_of
@@ -203,3 +204,43 @@ def test_categories_keep_their_text() -> None:
     encoder = TableEncoder().fit(pd.DataFrame({"c": single}))
     assert encoder.check(pd.DataFrame({"c": np.array([1.1, 2.2], dtype=np.float32)})) == []
     assert encoder.check({"c": ["1.1"]}) == []
+
+
+def test_an_index_with_a_name_is_left_out_and_said(tmp_path: Path) -> None:
+    """A DataFrame's index is no column; if it has a name, the frame and its Parquet file say that it is left out."""
+    frame = pd.DataFrame({"a": [1, 2]}, index=pd.Index(["DE", "FR"], name="country"))
+    frame.to_parquet(tmp_path / "a.parquet")
+    for table in (table_of(frame, ReadOptions()), read_file("here", str(tmp_path / "a.parquet"), ReadOptions())):
+        assert table.names == ["a"]
+        assert table.notes == ("The index of the DataFrame is left out: 'country'.",)
+
+
+def test_nullable_and_decimal_whole_numbers() -> None:
+    """Large whole numbers of nullable and decimal columns keep their digits, or are text where they would merge."""
+    large = [2**53, None, 2**53 + 1]
+    for dtype in ("Int64", "UInt64", "int64[pyarrow]"):
+        column = table_of(pd.DataFrame({"id": pd.array(large, dtype=dtype)}), ReadOptions())["id"]
+        assert (column.kind, column.values.tolist()) == ("category", [str(2**53), "", str(2**53 + 1)])
+    waits = np.array([np.timedelta64(5, "s")] * 2, dtype=object)
+    assert table_of({"wait": waits}, ReadOptions())["wait"].values.tolist() == [5.0, 5.0]
+
+
+def test_missing_values_of_typed_columns() -> None:
+    """``missing`` holds for numbers and dates that are no text, too."""
+    frame = {"day": np.array(["1900-01-01", "2024-02-01"], "M8[D]"), "x": np.array([-9.0, 1.0])}
+    table = to_table(frame, missing=["1900-01-01", -9])
+    assert [column.missing.tolist() for column in table.columns] == [[True, False], [True, False]]
+
+
+def test_cells_that_were_made_missing_stay_so() -> None:
+    """Where the user made cells of another kind missing, the model reads new ones, and its own rows, in the same way."""
+    cells = {"x": ["1", "2", "A", "B"] * 10, "d": ["2024-01-01", "2024-02-01", "soon", "later"] * 10}
+    options = {"read": {"x": "number", "d": "date"}}
+    with pytest.warns(TableWarning, match="count as missing"):
+        table = to_table(cells, **options)
+    encoder = TableEncoder().fit(table)
+    again = TableEncoder.from_config(json.loads(json.dumps(encoder.config())))
+    for one in (encoder, again):
+        np.testing.assert_array_equal(one.transform(cells), encoder.transform(table))
+    with pytest.raises(DataError, match="must hold numbers as in training, got '5%'"):
+        TableEncoder().fit({"x": [1.0, 2.0, 4.0]}).transform({"x": ["5%"]})

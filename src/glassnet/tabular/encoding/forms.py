@@ -41,6 +41,8 @@ def read_form(where: str, config: object) -> Form:
     for name in _TEXTS:
         if name in entries.config:
             found[name] = entries.text(name)
+    if "loose" in entries.config:
+        found["loose"] = entries.flag("loose")
     if "missing" in entries.config:
         found["missing"] = tuple(entries.several("missing", str))
     if "words" in entries.config:

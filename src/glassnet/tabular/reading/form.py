@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from glassnet.utils.wording import shortened
+
 __all__ = ["Form"]
 
 _MARKS = {",": "commas", ".": "dots", " ": "blanks", "'": "apostrophes", "_": "underscores"}
@@ -34,6 +36,8 @@ class Form:
         Cells that count as missing, besides the usual ones.
     example : str
         A cell.
+    loose : bool
+        Whether cells of another kind are missing, as the user wanted with ``read``.
 
     Examples
     --------
@@ -51,11 +55,13 @@ class Form:
     words: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     example: str = ""
+    loose: bool = False
 
     @property
     def is_plain(self) -> bool:
         """Whether the cells were read as any program reads them, so that nothing need be said."""
-        plain = not (self.style or self.thousands or self.unit or self.order or self.words) and self.decimal == "."
+        special = (self.style, self.thousands, self.unit, self.order, self.words, self.loose)
+        plain = not any(special) and self.decimal == "."
         return plain and (self.kind != "date" or self.example[:4].isdigit())
 
     def describe(self) -> str:
@@ -68,7 +74,7 @@ class Form:
         >>> Form("number", style="time", example="08:30").describe()
         "times of day such as '08:30', in seconds"
         """
-        shown = " ".join(self.example.split())  # with plain blanks, whatever the file has
+        shown = shortened(" ".join(self.example.split()), 40, "...")  # with plain blanks, whatever the file has
         such = f" such as {shown!r}" if shown else ""
         if self.kind == "date":
             return f"dates{such}{f', {_ORDERS[self.order]}' if self.order else ''}"
@@ -77,7 +83,9 @@ class Form:
         if self.kind == "category":
             return "text, where no cell but an empty one is missing" if self.style else "categories"
         if self.style:
-            return f"{'times of day' if self.style == 'time' else 'durations'}{such}, in seconds"
+            # 64:43 may also be minutes and seconds.
+            parts = " (hours:minutes)" if self.style == "duration" and self.example.count(":") == 1 else ""
+            return f"{'times of day' if self.style == 'time' else 'durations'}{such}{parts}, in seconds"
         marks = ["decimal commas"] if self.decimal == "," else []
         marks += [f"thousands {_MARKS.get(self.thousands, self.thousands)}"] if self.thousands else []
         marks += [f"the unit {self.unit!r}"] if self.unit else []

@@ -110,7 +110,14 @@ def table_of(frame: Any, options: ReadOptions, where: str = "to_table", *, knows
     if knows_all:
         check_read_names(where, options, [name for name, _ in named])
     drafts = [draft_column(name, values, reader) for name, values in named if name not in options.dropped]
-    return in_changed_forms(where, Table(reader.settle(drafts), where), options)
+    return in_changed_forms(where, Table(reader.settle(drafts), where, _index_notes(frame)), options)
+
+
+def _index_notes(frame: Any) -> list[str]:
+    """Return a sentence about the index of a pandas DataFrame if it has a name, as a column has."""
+    index = getattr(frame, "index", None) if hasattr(type(frame), "columns") else None
+    names = [name for name in getattr(index, "names", None) or [] if name is not None]
+    return [f"The index of the DataFrame is left out: {', '.join(map(repr, names))}."] if names else []
 
 
 def warn_of_notes(where: str, table: Table) -> None:

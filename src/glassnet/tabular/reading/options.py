@@ -127,6 +127,10 @@ class ReadOptions:
     def checked(cls, where: str, *, like: Any = None, spelled: Any = python_spelling, **given: Any) -> ReadOptions:
         """Return the options that a caller gave; raise an error for a value that an option cannot have."""
         read = given.pop("read", None) or {}
+        if not isinstance(read, Mapping):
+            must = "read must be a dict from columns to kinds, such as {'a': 'number'}"
+            message = f"{where}: {must}, got {read!r}."
+            raise ConfigError(message, expected=must, got=read)
         missing = given.pop("missing", None)
         options = cls(**given, read=dict(read), missing=_as_texts(where, missing), spelled=spelled)
         for name, choices in (("decimal", _DECIMALS), ("thousands", _THOUSANDS), ("bad_rows", ("refuse", "skip"))):

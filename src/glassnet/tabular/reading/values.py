@@ -81,6 +81,8 @@ def _from_series(name: str, series: Any, where: str) -> Column | Texts:
         found = _from_integers(name, series, narwhals)
         if found is not None:
             return found
+    if str(dtype).startswith("Decimal"):
+        return _from_objects(name, series.to_list(), where)
     if dtype.is_numeric():
         return _from_floats(name, np.asarray(series.cast(narwhals.Float64).to_numpy(), dtype=np.float64))
     if dtype == narwhals.Boolean:
@@ -122,7 +124,7 @@ def _from_numbers(name: str, plain: np.ndarray, masked: np.ndarray) -> Column | 
 
 def _whole_numbers(name: str, cells: list[Any]) -> Column | Texts:
     """Return whole numbers as numbers, or their texts if some are so large that float64 may round them."""
-    gone = [cell is None for cell in cells]
+    gone = [_is_missing(cell) for cell in cells]
     values = np.array([math.nan if none else _as_float(cell) for cell, none in zip(cells, gone, strict=True)])
     with np.errstate(invalid="ignore"):
         if not (np.abs(values) >= EXACT).any():
@@ -173,7 +175,7 @@ def _from_objects(name: str, cells: Iterable[Any], where: str) -> Column | Texts
     present = {type(value) for value, gone in zip(values, missing, strict=True) if not gone}
     if present and all(issubclass(t, str) for t in present):
         return ["" if gone else value for value, gone in zip(values, missing, strict=True)]
-    if present and all(issubclass(t, (int, np.integer)) and t is not bool for t in present):
+    if present and all(issubclass(t, (int, np.integer)) and not issubclass(t, (bool, np.timedelta64)) for t in present):
         return _whole_numbers(name, [None if gone else value for value, gone in zip(values, missing, strict=True)])
     for kind, types, convert in _BY_TYPE:
         if present and all(issubclass(t, types) and (kind == "boolean" or t is not bool) for t in present):

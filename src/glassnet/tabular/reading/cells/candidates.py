@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -13,19 +14,20 @@ from glassnet.tabular.reading.cells.column import Open, TextColumn
 from glassnet.tabular.reading.cells.distinct import Shapes, find_shapes
 from glassnet.tabular.reading.cells.doubts import Doubt
 from glassnet.tabular.reading.cells.large import large_whole_numbers, merged_note, merges, with_exact
-from glassnet.tabular.reading.cells.markers import INFINITE, truth_words
-from glassnet.tabular.reading.cells.moments import DateTexts, spread_out
+from glassnet.tabular.reading.cells.markers import truth_words
+from glassnet.tabular.reading.cells.moments import DateTexts
 from glassnet.tabular.reading.cells.notation import choose_notation, choose_unit, is_currency
-from glassnet.tabular.reading.cells.numbers import Notation, NumberShapes, parse_numbers
+from glassnet.tabular.reading.cells.numbers import Notation, NumberShape, NumberShapes, parse_numbers
 from glassnet.tabular.reading.cells.plain import plain_dates, plain_numbers
+from glassnet.tabular.reading.cells.tried import MOST, Tried, spread
 from glassnet.tabular.reading.form import Form
-from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
+from glassnet.tabular.reading.table import Column
 
 __all__ = ["decide", "decide_as"]
 
 _SAMPLE = 2_000  # distinct texts that are looked at first: most columns of words are recognised by them
 _FEW = 0.3  # share of them that must look like numbers, dates or times for all to be looked at
-_MOST = 0.8  # share of the cells that makes it likely that numbers, dates or times were meant
+_FAR = np.datetime64("2035-01-01", "us")
 _CODE = re.compile(r"[-+]?0\d+")
 
 
@@ -49,18 +51,11 @@ def _quickly(column: TextColumn, rest: np.ndarray, texts: list[str]) -> Column |
     example = column.cells.texts[rest[0]]
     numbers = plain_numbers(texts)
     if numbers is not None:
-        return column.numbers(_spread(numbers, rest, column, "number"), Form("number", example=example))
+        return column.numbers(spread(numbers, rest, column, "number"), Form("number", example=example))
     dates = plain_dates(texts)
     if dates is not None:
-        return column.dates(_spread(dates, rest, column, "date"), Form("date", example=example))
+        return column.dates(spread(dates, rest, column, "date"), Form("date", example=example))
     return None
-
-
-def _spread(values: np.ndarray, rest: np.ndarray, column: TextColumn, kind: str) -> np.ndarray:
-    """Return values at their positions among all texts, of which the others are missing."""
-    found = np.full(len(column.cells.texts), FILLERS[kind], DTYPES[kind])
-    found[rest] = values
-    return found
 
 
 def decide_as(column: TextColumn, kind: str) -> Column | Open | Doubt:
@@ -96,18 +91,8 @@ def _clock_share(shapes: Shapes) -> float:
     return float(np.array([one is not None for one in found.each])[shapes.place].mean())
 
 
-class _Candidates:
+class _Candidates(Tried):
     """The texts of a column that are not missing, tried as numbers, dates and times."""
-
-    def __init__(self, column: TextColumn, rest: np.ndarray, forced: str = "") -> None:
-        self.column, self.rest, self.forced = column, rest, forced
-        texts = column.cells.ordinary
-        chosen = [texts[i] for i in rest]
-        self.shapes = find_shapes([spread_out(text) for text in chosen] if forced == "date" else chosen)
-        self.counts = column.cells.counts[rest]
-        places = np.searchsorted(rest, column.cells.positions(INFINITE))
-        self.infinite = {int(i): INFINITE[column.cells.texts[rest[i]]] for i in places}
-        self.total = int(self.counts.sum())
 
     def decide(self) -> Column | Open | Doubt:
         """Return the column as the kind that most cells are."""
@@ -125,7 +110,7 @@ class _Candidates:
         best = "date" if self.forced == "date" else max(weights, key=lambda kind: weights[kind])
         if best == "number":
             return self._numbers(numbers, is_number)
-        return self._dates(dates) if best == "date" else self._seconds(seconds, is_time)
+        return self._dates(dates) if best == "date" else self._seconds(seconds, is_time, clock.mixes_lengths)
 
     # ---- numbers ----------------------------------------------------------------------------------------------------
 
@@ -156,6 +141,7 @@ class _Candidates:
         self, found: NumberShapes, notation: Notation, unit: str | None, is_number: np.ndarray
     ) -> Column | Doubt:
         values = parse_numbers(found, notation, unit)
+        values[np.isinf(values)] = np.nan  # digits beyond the range of float64 are no number but a code
         for i, value in self.infinite.items():
             values[i] = value
         good = ~np.isnan(values)
@@ -165,18 +151,31 @@ class _Candidates:
             if doubt is not None:
                 return doubt
         column = self.column
-        large = large_whole_numbers(self.shapes.texts, values)
+        large = large_whole_numbers(self.shapes.texts, values, notation.thousands)
         if large and not self.forced and merges(large):
             read = column.spelled("read", {column.name: "number"})
             return column.category(note=merged_note(column.name, read))
-        all_values = _spread(values, self.rest, column, "number")
+        all_values = spread(values, self.rest, column, "number")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
         form = Form(
             "number", decimal=notation.decimal or ".", thousands=notation.thousands, unit=unit or "", example=example
         )
-        form = replace(form, missing=tuple(extra))
+        form = replace(form, missing=tuple(extra), loose=self._is_loose(good))
         found_column = column.numbers(all_values, form, self._note(extra, good, "number"))
+        found_column = replace(found_column, notes=(*found_column.notes, *self._mark_notes(found, notation)))
         return with_exact(found_column, column.cells.texts, column.cells.place) if large else found_column
+
+    def _mark_notes(self, found: NumberShapes, notation: Notation) -> list[str]:
+        """Return a sentence if the cells prove another decimal mark than the user gave."""
+        column, options = self.column, self.column.options
+        given = options.decimal or {",": ".", ".": ","}.get(options.thousands or "")
+        shown = next((i for i, s in enumerate(self.shapes.place) if _has_mark(found.each[s])), None)
+        if given is None or notation.decimal in ("", given) or shown is None:
+            return []
+        name, value = ("decimal", options.decimal) if options.decimal else ("thousands", options.thousands)
+        kind = "point" if notation.decimal == "." else "comma"
+        text = self.column.cells.texts[self.rest[shown]]
+        return [f"Column {column.name!r}: {text!r} has a decimal {kind}, although {column.spelled(name, value)}."]
 
     def _are_codes(self, is_number: np.ndarray) -> bool:
         """Return whether a whole number begins with a zero, as codes do."""
@@ -186,8 +185,8 @@ class _Candidates:
     def _units(self, found: NumberShapes, is_number: np.ndarray, why: str) -> Column | Doubt:
         """Return what is to be decided about numbers in several units; text if what follows them are no units."""
         column = self.column
-        if why == "none" or self.counts[is_number].sum() < _MOST * self.total:
-            return column.category(note=self._unit_note(found) if why != "none" else "")
+        if not self.forced and (why == "none" or self.counts[is_number].sum() < MOST * self.total):
+            return column.category(note=self._unit_note(why) if why != "none" else "")
         firsts: dict[str, int] = {}
         for i, s in enumerate(self.shapes.place):
             one = found.each[s]
@@ -203,15 +202,18 @@ class _Candidates:
         choices = f"{category} or {drop}, or convert them to one unit"
         return Doubt(column.name, f"its numbers have several units, {shown}", choices)
 
-    def _unit_note(self, found: NumberShapes) -> str:
-        """Return the sentence about numbers of which some have a unit."""
-        column, read = self.column, self.column.spelled("read", {self.column.name: "number"})
-        return f"Column {column.name!r} is read as text, since only some of its numbers have a unit: {read} reads them."
+    def _unit_note(self, why: str) -> str:
+        """Return the sentence about numbers with several units, or of which some have none."""
+        name = self.column.name
+        if why == "several":
+            return f"Column {name!r} is read as text, since its numbers have several units."
+        read = self.column.spelled("read", {name: "number"})
+        return f"Column {name!r} is read as text, since only some of its numbers have a unit: {read} reads them."
 
     def _contradiction(self, found: NumberShapes, is_number: np.ndarray) -> Column | Doubt:
         """Return what is to be decided about numbers in several notations."""
         column = self.column
-        if self.counts[is_number].sum() < _MOST * self.total:
+        if self.counts[is_number].sum() < MOST * self.total:
             return column.category()
         firsts: dict[Any, int] = {}
         for i, s in enumerate(self.shapes.place):
@@ -232,11 +234,15 @@ class _Candidates:
         orders = {order: dates.moments(order) for order in ("dmy", "mdy")}
         wrong = {order: int(self.counts[np.isnat(found)].sum()) for order, found in orders.items()}
         option = self.column.options.day_first
-        if option is not None:
-            order = "dmy" if option else "mdy"
-        elif wrong["dmy"] != wrong["mdy"]:
+        if wrong["dmy"] == wrong["mdy"] > 0 and not np.array_equal(np.isnat(orders["dmy"]), np.isnat(orders["mdy"])):
+            return self._both_orders(orders)
+        if wrong["dmy"] != wrong["mdy"]:
             order = min(wrong, key=lambda each: wrong[each])
-        elif dates.dotted or np.array_equal(orders["dmy"], orders["mdy"], equal_nan=True):
+        elif option is not None:
+            order = "dmy" if option else "mdy"
+        elif np.array_equal(orders["dmy"], orders["mdy"], equal_nan=True):
+            return self._dated(dates, "dmy", "dmy" if dates.dotted else "")
+        elif dates.dotted:
             order = "dmy"
         else:
             open_ones = [
@@ -246,6 +252,18 @@ class _Candidates:
             read = lambda chosen: self._dated(dates, chosen, chosen)  # noqa: E731
             return Open(self.column.name, "order", self.column.cells.texts[self.rest[example]], read)
         return self._dated(dates, order, order)
+
+    def _both_orders(self, orders: dict[str, np.ndarray]) -> Column | Doubt:
+        """Return what is to be decided about dates of which some have the day first and some the month."""
+        column = self.column
+        either = ~(np.isnat(orders["dmy"]) & np.isnat(orders["mdy"]))
+        if self.counts[either].sum() < MOST * self.total:
+            return column.category()
+        firsts = [int(np.argmax(~np.isnat(one) & np.isnat(other))) for one, other in permutations(orders.values())]
+        shown = " and ".join(column.shown(self.rest[i]) for i in firsts)
+        category, drop = (column.spelled("read", {column.name: kind}) for kind in ("category", "drop"))
+        fact = f"some of its dates have the day first and some the month, {shown}"
+        return Doubt(column.name, fact, f"{category} or {drop}, or write them in one way")
 
     def _dated(self, dates: DateTexts, order: Any, shown: str) -> Column | Doubt:
         values = dates.moments(order)
@@ -258,84 +276,64 @@ class _Candidates:
             doubt = self._exceptions(good, "dates")
             if doubt is not None:
                 return doubt
-        moments = _spread(values, self.rest, column, "date")
+        moments = spread(values, self.rest, column, "date")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
-        form = Form(
-            "date", order=shown, example=example, missing=tuple(dict.fromkeys([*extra, *column.options.missing]))
-        )
-        return column.dates(moments, form, self._note(extra, good, "date"))
+        loose = self._is_loose(good)
+        form = Form("date", order=shown, example=example, missing=tuple(extra), loose=loose)
+        found = column.dates(moments, form, self._note(extra, good, "date"))
+        return replace(found, notes=(*found.notes, *self._date_notes(dates, values, example)))
 
-    def _seconds(self, seconds: np.ndarray, is_time: bool) -> Column | Doubt:
+    def _date_notes(self, dates: DateTexts, values: np.ndarray, example: str) -> list[str]:
+        """Return sentences about what dates leave open: the zone of some, the century, an order that was given."""
+        name, notes = self.column.name, []
+        zoned = dates.zoned()
+        if zoned.any() and not zoned[~np.isnat(values)].all():
+            count = int(self.counts[~zoned & ~np.isnat(values)].sum())
+            notes.append(f"Column {name!r}: {count:,} dates without a zone count as UTC, as others have a zone.")
+        latest = int(np.nanargmax(np.where(np.isnat(values), np.nan, values.astype(np.int64).astype(np.float64))))
+        if dates.short_years()[latest] and values[latest] > _FAR:
+            text = self.column.cells.texts[self.rest[latest]]
+            notes.append(f"Column {name!r}: {text!r} is read as {values[latest].astype('M8[D]')}; 69 to 99 are of 19..")
+        option = self.column.options.day_first
+        order = self._order_of(dates)
+        if option is not None and order and option != (order == "dmy"):
+            given = self.column.spelled("day_first", option)
+            first = "day" if order == "dmy" else "month"
+            notes.append(f"Column {name!r}: the {first} stands first in {example!r}, although {given}.")
+        return notes
+
+    def _order_of(self, dates: DateTexts) -> str:
+        """Return the order that the dates prove, or ""."""
+        if not dates.is_open:
+            return ""
+        wrong = {order: int(np.isnat(dates.moments(order)).sum()) for order in ("dmy", "mdy")}
+        return "" if wrong["dmy"] == wrong["mdy"] else min(wrong, key=lambda each: wrong[each])
+
+    def _mixed_lengths(self, good: np.ndarray) -> Doubt:
+        """Return what is to be decided about 3:45 beside 1:10:02."""
+        column = self.column
+        by_colons = {self.shapes.texts[i].count(":"): i for i in np.flatnonzero(good)[::-1]}
+        shown = " and ".join(column.shown(self.rest[by_colons[count]]) for count in sorted(by_colons)[:2])
+        category, drop = (column.spelled("read", {column.name: kind}) for kind in ("category", "drop"))
+        fact = f"its times with one colon may be hours and minutes or minutes and seconds, {shown}"
+        return Doubt(column.name, fact, f"{category} or {drop}, or write all with hours, minutes and seconds")
+
+    def _seconds(self, seconds: np.ndarray, is_time: bool, mixed: bool) -> Column | Doubt:
         good = ~np.isnan(seconds)
         column = self.column
+        if mixed and self.counts[good].sum() >= MOST * self.total:
+            return self._mixed_lengths(good)
         extra = self._extra_marker(good)
         if not good.all() and not extra:
             doubt = self._exceptions(good, "times")
             if doubt is not None:
                 return doubt
-        values = _spread(seconds, self.rest, column, "number")
+        values = spread(seconds, self.rest, column, "number")
         example = column.cells.texts[self.rest[int(np.argmax(good))]]
         form = Form("number", style="time" if is_time else "duration", example=example, missing=tuple(extra))
         return column.numbers(values, form, self._note(extra, good, "time"))
 
-    # ---- cells that do not fit --------------------------------------------------------------------------------------
 
-    def _extra_marker(self, good: np.ndarray) -> list[str]:
-        """Return the one repeated word beside numbers, dates or times, which stands for a missing value."""
-        bad = np.flatnonzero(~good)
-        words = {self.column.cells.texts[i] for i in self.rest[bad]}
-        if len(words) != 1 or self.counts[good].sum() <= self.total / 2 or self.counts[bad].sum() < 2:
-            return []
-        text = words.pop()
-        return [] if any(character.isdigit() for character in text) else [text]
-
-    def _exceptions(self, good: np.ndarray, what: str) -> Column | Doubt | None:
-        """Return the column as text, or the doubt about the cells that are none of ``what``."""
-        column, n_good = self.column, int(self.counts[good].sum())
-        bad = np.flatnonzero(~good)
-        if n_good <= self.total / 2:
-            return column.category()
-        words = {column.cells.texts[i]: i for i in self.rest[bad[::-1]]}
-        shown = " and ".join(column.shown(i) for i in list(words.values())[:-3:-1])
-        fact = f"{n_good:,} {what} and {self.total - n_good:,} other, {shown}"
-        kind = "date" if what == "dates" else "number"
-        if n_good < _MOST * self.total:
-            read = column.spelled("read", {column.name: kind})
-            return column.category(
-                note=f"Column {column.name!r} is read as text: it holds {fact}; {read} makes these missing."
-            )
-        choices = [column.spelled("read", {column.name: kind}) + " to make these missing"] if what != "times" else []
-        if len(words) == 1:
-            choices = [column.spelled("missing", list(words))]
-        choices.append(column.spelled("read", {column.name: "category"}) + " to keep all as text")
-        return Doubt(column.name, f"it holds {fact}", ", or ".join(choices))
-
-    def _whole_exceptions(self, good: np.ndarray, what: str) -> Column | Doubt:
-        """Return the column if the user wants numbers or dates and it has no cells, else the doubt: there are none."""
-        column = self.column
-        if self.forced and not self.total:
-            kind = "number" if what == "numbers" else "date"
-            n = len(column.cells.place)
-            return Column(
-                column.name, kind, np.full(n, FILLERS[kind], DTYPES[kind]), np.ones(n, dtype=bool), Form(kind)
-            )
-        if not self.forced:
-            return column.category()
-        return Doubt(
-            column.name,
-            f"it holds no {what}, but text such as {column.shown(self.rest[0])}",
-            column.spelled("read", {column.name: "category"}),
-        )
-
-    def _note(self, extra: list[str], good: np.ndarray, kind: str) -> str:
-        """Return the sentence about cells that count as missing where a user might not expect it."""
-        bad = np.flatnonzero(~good)
-        if not len(bad):
-            return ""
-        column, count = self.column, int(self.counts[bad].sum())
-        cells = (
-            f"{count:,} cells {extra[0]!r}"
-            if extra
-            else f"{count:,} cells that are no {kind}, such as {column.shown(self.rest[bad[0]])},"
-        )
-        return f"Column {column.name!r}: {cells} count as missing."
+def _has_mark(one: NumberShape | None) -> bool:
+    """Return whether a number has a decimal mark for certain."""
+    return one is not None and len(one.readings) == 1 and bool(one.readings[0].decimal)

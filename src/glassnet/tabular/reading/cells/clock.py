@@ -25,7 +25,7 @@ _LONG = re.compile(
 _SHORT = re.compile(r"(?P<minutes>9{1,3}):(?P<seconds>99)[.,](?P<fraction>9{1,9})")
 _WORDS = re.compile(
     r"(?P<sign>-)?(?:(?P<weeks>9{1,4})\s?w(?:eeks?)?,?\s*)?(?:(?P<days>9{1,6})\s?d(?:ays?)?,?\s*)?(?:(?P<hours>9{1,5})\s?h(?:(?:ou)?rs?)?,?\s*)?"
-    r"(?:(?P<minutes>9{1,6})\s?(?:m(?:in(?:ute)?s?)?|')(?!s),?\s*)?(?:(?P<seconds>9{1,7})(?:[.,](?P<fraction>9{1,9}))?\s?(?:s(?:ec(?:ond)?s?)?|\"))?",
+    r"(?:(?P<minutes>9{1,6})\s?m(?:in(?:ute)?s?)?(?!s),?\s*)?(?:(?P<seconds>9{1,7})(?:[.,](?P<fraction>9{1,9}))?\s?s(?:ec(?:ond)?s?)?)?",
     re.IGNORECASE,
 )
 _ISO = re.compile(
@@ -43,6 +43,7 @@ class ClockShape:
     time: bool
     half: str = ""
     negative: bool = False
+    colons: bool = False  # a:b or a:b:c
     alone: bool = False  # one number with a unit, which is a duration only beside others such as 1h 30m
 
 
@@ -68,7 +69,8 @@ def read_clock_shape(shape: str) -> ClockShape | None:
         if not spans or (alone and not _has_unit(shape)) or (dotted and "seconds" not in spans):
             continue
         is_time = pattern in (_CLOCK, _BARE_HOUR)
-        return ClockShape(spans, is_time, (named.get("half") or "").lower(), named.get("sign") == "-", alone)
+        colons = pattern in (_CLOCK, _LONG) and "days" not in spans
+        return ClockShape(spans, is_time, (named.get("half") or "").lower(), named.get("sign") == "-", colons, alone)
     return None
 
 
@@ -90,6 +92,12 @@ class ClockTexts:
         if all(one is None or one.alone for one in each):
             each = [None] * len(each)
         return cls(shapes, each)
+
+    @property
+    def mixes_lengths(self) -> bool:
+        """Whether some cells are a:b and others a:b:c, so that a:b may be hours and minutes or minutes and seconds."""
+        clock = [one.spans for one in self.each if one is not None and one.colons and not one.half]
+        return any("seconds" in each for each in clock) and any("seconds" not in each for each in clock)
 
     def seconds(self) -> tuple[np.ndarray, bool]:
         """Return the seconds of each text, NaN where it is no time, and whether all are times of the day.

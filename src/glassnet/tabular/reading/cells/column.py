@@ -15,6 +15,7 @@ from glassnet.tabular.reading.cells.markers import MARKERS_IN_NUMBERS, MISSING_M
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.table import Column
+from glassnet.utils.wording import shortened
 
 __all__ = ["Open", "TextColumn"]
 
@@ -134,7 +135,9 @@ class TextColumn:
 
     def shown(self, position: int) -> str:
         """Return a text with the first row that has it."""
-        return f"{self.cells.texts[position]!r} in {self._place(self.cells.first_row(position))}"
+        return (
+            f"{shortened(repr(self.cells.texts[position]), 60, '...')} in {self._place(self.cells.first_row(position))}"
+        )
 
     def weight(self, positions: np.ndarray) -> int:
         """Return the number of rows that have one of the texts."""

@@ -93,6 +93,7 @@ _PARTS = (
     "year", "month", "day", "first", "second", "quarter", "week", "weekday", "term", "hour", "minute", "second_",
     "fraction", "zone_hour", "zone_minute", "zone_hour1",
 )  # fmt: skip
+_UTC = re.compile(r"(?:9Z|UTC|GMT)(?:\W|$)", re.IGNORECASE)
 _LONGEST = 60
 
 
@@ -111,6 +112,7 @@ class DateShape:
     gap: str = ""
     period: bool = False
     ahead: int = 0  # hours of a zone that is named
+    zoned: bool = False
 
     @property
     def has_time(self) -> bool:
@@ -152,6 +154,9 @@ def read_date_shape(shape: str) -> DateShape | None:
         sign = named.get("zone") or named.get("zone1") or ""
         period = len(_PATTERNS) > number >= len(_PATTERNS) - len(_PERIODS)
         half = (named.get("half") or "").lower()
+        zoned = bool(sign or named.get("zone_name")) or _UTC.search(shape) is not None
         ahead = _NAMED_ZONES.get((named.get("zone_name") or "").upper(), 0)
-        return DateShape(spans, month, half, {"+": 1, "-": -1}.get(sign, 0), named.get("gap") or "", period, ahead)
+        return DateShape(
+            spans, month, half, {"+": 1, "-": -1}.get(sign, 0), named.get("gap") or "", period, ahead, zoned
+        )
     return None

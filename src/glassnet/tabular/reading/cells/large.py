@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,12 +12,13 @@ from glassnet.tabular.reading.table import Column
 
 __all__ = ["EXACT", "large_whole_numbers", "merged_note", "merges", "with_exact"]
 
+_WHOLE = re.compile(r"(\d+)(?:[.,]0*)?(?!\d|[.,]\d|[eE])")
 EXACT = 2**53
 """Whole numbers up to here are exact in float64."""
 
 
-def large_whole_numbers(texts: Sequence[str], values: np.ndarray) -> dict[str, float]:
-    """Return the texts of the whole numbers that float64 may round, with their rounded values.
+def large_whole_numbers(texts: Sequence[str], values: np.ndarray, thousands: str = "") -> dict[str, float]:
+    """Return the digits of the whole numbers that float64 may round, with their rounded values.
 
     Examples
     --------
@@ -25,7 +27,8 @@ def large_whole_numbers(texts: Sequence[str], values: np.ndarray) -> dict[str, f
     """
     with np.errstate(invalid="ignore"):
         places = np.flatnonzero(np.abs(values) >= EXACT).tolist()
-    return {texts[i]: float(values[i]) for i in places if texts[i].lstrip("+-").isdigit()}
+    digits = {i: _WHOLE.search(texts[i].replace(thousands, "") if thousands else texts[i]) for i in places}
+    return {found[1]: float(values[i]) for i, found in digits.items() if found}
 
 
 def merges(large: dict[str, float]) -> bool:
@@ -36,7 +39,7 @@ def merges(large: dict[str, float]) -> bool:
     >>> merges({"9007199254740992": 9007199254740992.0, "9007199254740993": 9007199254740992.0})
     True
     """
-    return len({text.lstrip("+") for text in large}) > len(set(large.values()))
+    return len(large) > len({abs(value) for value in large.values()})
 
 
 def merged_note(name: str, read: str) -> str:

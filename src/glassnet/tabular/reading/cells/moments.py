@@ -54,6 +54,15 @@ class DateTexts:
             found |= ~np.isnat(self.moments("mdy"))
         return found
 
+    def zoned(self) -> np.ndarray:
+        """Return for each text whether it has a zone."""
+        return np.array([one is not None and one.zoned for one in self.each], dtype=bool).take(self.shapes.place)
+
+    def short_years(self) -> np.ndarray:
+        """Return for each text whether its year has two digits."""
+        short = [one is not None and one.spans["year"][1] - one.spans["year"][0] == 2 for one in self.each]
+        return np.array(short, dtype=bool).take(self.shapes.place)
+
     def moments(self, order: Order = "dmy") -> np.ndarray:
         """Return the moment of each text in UTC, datetime64[us]; NaT where it is none.
 

@@ -27,15 +27,19 @@ _POINT_CURRENCIES = (
     "AUD",
     "CAD",
 )
+_BARE_MULTIPLES = ("k", "K", "M", "bn", "mn", "Mio", "Mio.", "Mrd", "Mrd.")  # 12B may be a house
 _OTHER = {",": ".", ".": ","}
 _SHARE = 0.8
 # Units and multiples that change the number: they must not be mixed.
 _MEASURES = frozenset({
-    "%", "‰", "k", "K", "M", "B", "bn", "Mio", "Mrd", "m", "cm", "mm", "km", "µm", "nm", "mi", "ft", "in", "yd", "kg",
-    "g", "mg", "lb", "lbs", "oz", "t", "l", "L", "ml", "cl", "°C", "°F", "C", "F", "s", "ms", "min", "h", "hr",
-    "d", "W", "kW", "MW", "Wh", "kWh", "V", "mV", "A", "mA", "Hz", "kHz", "MHz", "GHz", "Pa", "hPa", "kPa", "bar",
-    "psi", "J", "kJ", "cal", "kcal", "KB", "MB", "GB", "TB", "kB", "bit", "B/s", "km/h", "mph", "m/s", "€", "$", "£",
-    "¥", "₹", "EUR", "USD", "GBP", "CHF", "JPY",
+    "%", "‰", "bn", "Mio", "Mrd", "m", "cm", "mm", "km", "µm", "nm", "mi", "ft", "in", "yd", "kg", "g", "mg", "lb",
+    "lbs", "oz", "l", "ml", "cl", "°C", "°F", "ms", "min", "h", "hr", "kW", "MW", "Wh", "kWh", "mV", "mA", "Hz",
+    "kHz", "MHz", "GHz", "Pa", "hPa", "kPa", "bar", "psi", "kJ", "cal", "kcal", "KB", "MB", "GB", "TB", "kB", "bit",
+    "B/s", "km/h", "mph", "m/s", "€", "$", "£", "¥", "₹", "EUR", "USD", "GBP", "CHF", "JPY", "s", "mcg", "ug", "ng",
+    "yr", "yrs", "year", "years", "mo", "month", "months", "week", "weeks", "day", "days", "hour", "hours", "mins",
+    "sec", "thousand", "million", "billion", "trillion", "lakh", "crore", "Cr", "Lac", "Mb", "Gb", "Kb", "mg/dL",
+    "mg/dl", "g/dL", "g/dl", "mmol/L", "mmol/l", "mW", "GW", "dB", "ha", "acre", "acres", "sqft", "sq ft", "m²",
+    "ft²", "km²",
 })  # fmt: skip
 
 
@@ -98,11 +102,11 @@ def choose_notation(found: NumberShapes, decimal: str | None, thousands: str | N
 def _open_notation(found: NumberShapes, mark: str, separator: str) -> Notation | str:
     """Return the notation of numbers such as 9,999 and whole ones, or the mark if it stays open."""
     lengths = found.plain_lengths()
-    if separator or (lengths and max(lengths) > 3):
+    if separator:
         return Notation(mark, separator)
-    if mark == "," and (lengths or any(unit in _POINT_CURRENCIES for unit in found.units())):
+    if mark == "," and any(unit in _POINT_CURRENCIES for unit in found.units()):
         return Notation(".", ",")
-    return mark
+    return Notation(".", ",") if mark == "," and lengths and max(lengths) <= 3 else mark
 
 
 def is_currency(unit: str) -> bool:
@@ -149,7 +153,7 @@ def choose_unit(found: NumberShapes) -> tuple[str | None, str]:
             return None, "several"
         is_measure = unit in _MEASURES or is_currency(unit)
         return None, "partial" if is_measure or max(units.values()) >= _SHARE * sum(units.values()) else "none"
-    if all(unit in _MEASURES or _multiple(unit) or is_currency(unit) for unit in named):
+    if all(unit in _MEASURES or _multiple(unit) or is_currency(unit) for unit in named) and len(named) > 1:
         return None, "several"
     return None, "partial" if max(units.values()) >= _SHARE * sum(units.values()) else "none"
 
@@ -158,7 +162,7 @@ def _multiple(unit: str) -> str:
     """Return the letter for thousands or millions at the end of a unit such as $M, or ""."""
     last = next((letter for letter in MULTIPLES if unit.endswith(letter)), "")
     rest = unit.removesuffix(last)
-    return last if last and (not rest or is_currency(rest)) and unit != "m" else ""
+    return last if last and (is_currency(rest) if rest else last in _BARE_MULTIPLES) else ""
 
 
 def _only_zeros_without_unit(found: NumberShapes) -> bool:

@@ -38,7 +38,7 @@ _ABOUT = ("~", "\u2248", "ca.", "ca", "approx.", "about")
 _CURRENCY = "|".join([f"[{_SIGNS}]", *sorted(map(re.escape, (*_CODES, *_ABOUT)), key=len, reverse=True)])
 _BODY = r"(?P<body>(?:9[9.,'_ ]*)?9|[.,]9+|9[9.,'_ ]*9?[.,])"
 _NUMBER = re.compile(
-    rf"(?P<open>\()?\s?(?P<sign>[-+])?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>[-+])?\s?{_BODY}"
+    rf"(?P<open>\()?\s?(?P<sign>[-+])?\s?(?P<before>{_CURRENCY})?\s?(?P<inner>[-+])?\s?{_BODY}(?P<cents>(?<=[.,])(?:--?|\u2014))?"
     r"(?P<exponent>(?:[eE]|\s?[x\u00d7*]\s?10\s?\^)[-+]?9{1,3})?"
     r"\s?(?P<unit>[^\d\s.,()+;:<>=?!'_/-][^\d()<>=?!;:]{0,15}|[^\d\s]{0,8}[\u00b2\u00b3]|(?:c|d|k|m)?m[9]|[\"'])?"
     r"(?P<trailing>-)?\s?(?P<close>\))?"
@@ -86,7 +86,7 @@ def read_shape(shape: str) -> NumberShape | None:
     found = _NUMBER.fullmatch(_with_power(shape))
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
-    signs = [sign for sign in (found["sign"], found["inner"], found["trailing"]) if sign]
+    signs = [sign for sign in (found["sign"], found["inner"], found["trailing"]) if sign]  # 5.- has no cents
     if len(signs) > 1 or (found["open"] and signs):
         return None
     unit, before = (found["unit"] or "").strip(), (found["before"] or "").strip()
@@ -193,6 +193,13 @@ class NumberShapes:
         return {len(one.body) for one in self.numbers() if one.readings == (Notation(),)}
 
 
+_SYNONYMS = {
+    "EUR": "\u20ac", "USD": "$", "US$": "$", "GBP": "\u00a3", "JPY": "\u00a5", "INR": "\u20b9", "Rs": "\u20b9",
+    "Rs.": "\u20b9", "K": "k", "C": "\u00b0C", "F": "\u00b0F", "approx.": "~", "ca.": "~", "ca": "~",
+    "about": "~", "\u2248": "~",
+}  # fmt: skip
+
+
 def same_unit(one: str, other: str) -> bool:
     """Return whether two units are the same, but for a plural s, a full stop or capitals.
 
@@ -201,6 +208,7 @@ def same_unit(one: str, other: str) -> bool:
     >>> same_unit("year", "years"), same_unit("kg", "KG"), same_unit("kg", "g"), same_unit("MW", "mW")
     (True, True, False, False)
     """
+    one, other = (_SYNONYMS.get(unit, unit) for unit in (one, other))
     if one == other:
         return True
     plain = [unit.rstrip(".").removesuffix("s") if len(unit) > 2 else unit for unit in (one, other)]

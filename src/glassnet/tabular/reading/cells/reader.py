@@ -79,8 +79,11 @@ class CellReader:
         if form.kind == "category" or form.example:
             return column.category(form.style == "text")
         draft = decide(column)
-        fits = isinstance(draft, Open) or (isinstance(draft, Column) and draft.kind == form.kind)
-        return draft if fits else column.category()
+        if not isinstance(draft, Column):
+            return draft if isinstance(draft, Open) else column.category()
+        found = draft.form or form
+        is_bare = draft.kind == form.kind and not found.unit and found.style == form.style
+        return draft if is_bare or draft.n_missing == len(draft) else column.category()
 
     def read_numbers(self, name: str, values: np.ndarray) -> Column:
         """Return a column whose text a fast parser has converted to numbers."""
@@ -161,6 +164,9 @@ def with_own_markers(column: Column, options: ReadOptions) -> Column:
         gone = column.missing | np.isin(column.values, [_number(marker) for marker in markers])
         found = (*column.markers, *((marker, count) for marker, count in counts.items() if count))
         return replace(column, values=np.where(gone, np.nan, column.values), missing=gone, markers=found)
+    if column.kind == "date" and markers:
+        gone = column.missing | np.isin(column.values, [_moment(marker) for marker in markers])
+        return replace(column, values=np.where(gone, _moment(""), column.values), missing=gone)
     if column.kind == "category" and markers:
         counts = {marker: int(np.count_nonzero(column.values == marker)) for marker in markers}
         gone = column.missing | np.isin(column.values.astype(str), markers)
@@ -172,6 +178,14 @@ def with_own_markers(column: Column, options: ReadOptions) -> Column:
 def _has_fractions(values: np.ndarray) -> bool:
     finite = values[np.isfinite(values)]
     return bool((finite != np.floor(finite)).any())
+
+
+def _moment(marker: str) -> np.datetime64:
+    """Return the moment that a marker of missing values spells; NaT for others."""
+    try:
+        return np.datetime64(marker or "NaT", "us")
+    except ValueError:
+        return np.datetime64("NaT", "us")
 
 
 def _number(marker: str) -> float:

@@ -42,6 +42,8 @@ def reread(cells: Distinct, form: Form) -> tuple[np.ndarray, np.ndarray, np.ndar
         values[rest] = found
     bad = np.zeros(len(cells.texts), dtype=bool)
     bad[rest] = ~good
+    if form.loose:
+        return values, missing | bad, np.zeros(len(cells.texts), dtype=bool)
     return values, missing, bad
 
 
@@ -50,10 +52,11 @@ def _moments(texts: list[str], form: Form) -> np.ndarray:
     if form.example.isdigit():
         texts = [spread_out(text) for text in texts]
     dates = DateTexts.of(find_shapes(texts))
-    found = dates.moments("mdy" if form.order == "mdy" else "dmy")
+    found = dates.moments("mdy" if form.order == "mdy" else "dmy").copy()
     if not form.order and dates.is_open:
-        is_open = np.array([one is not None and one.is_open for one in dates.each], dtype=bool)
-        found[is_open[dates.shapes.place]] = FILLERS["date"]
+        found[found != dates.moments("mdy")] = FILLERS[
+            "date"
+        ]  # those that are one date in both orders are none of these
     return found
 
 
