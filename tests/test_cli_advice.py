@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 import glassnet
-from glassnet.cli.app import as_typed, main
+from glassnet.cli.app import main
 from glassnet.cli.arguments import declared, flag_of
 from glassnet.cli.output.finding_advice import as_option, worded_for_train
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.cli.typed_words import as_typed
 from glassnet.training.finding_kinds import KINDS
 
 typer = pytest.importorskip("typer")
@@ -200,6 +201,7 @@ def test_notes_on_threads_name_no_argument() -> None:
             "a, or leave them out with --drop 'b c' --drop 'it'\"'\"'s'.",
         ),
         ("TargetEncoder.fit: a. Use task='classification' for labels.", "a. Use --task classification for labels."),
+        ("TargetEncoder.fit: a. Pass read={'no 1': 'number'}.", "a. Pass --read 'no 1=number'."),
         ("load('m.x'): no such file. Did you mean n.x?", "no such file: m.x. Did you mean n.x?"),
     ],
 )

@@ -68,6 +68,14 @@ def test_a_signal_in_training_keeps_the_best_weights(name: str, times: int, tmp_
     assert f"stopped by {name}" in " ".join(shown.stdout.split())
 
 
+@pytest.mark.parametrize(("name", "by"), [("SIGTERM", "SIGTERM"), ("SIGHUP", "SIGHUP"), ("SIGINT", "Ctrl-C")])
+def test_a_quiet_training_says_that_it_was_stopped(name: str, by: str, tmp_path: Path) -> None:
+    """With --quiet one line on stderr says what ended the training, and where the model is."""
+    done = pressed(tmp_path, [getattr(signal, name)], "training", *TRAIN, "-q")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"glassnet train: stopped by {by}, with the best weights kept in {MODEL}\n"
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
 def test_a_signal_before_there_is_anything_to_keep(name: str, tmp_path: Path) -> None:
     """While the table is read each ends the command with the exit code of its kind, one sentence and no file."""

@@ -238,10 +238,10 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
                     "Column 'since': 10 of 10 values are missing, where training had none."]),
     "date": ({"since": np.array(["2019-12-31T12:00", "2020-01-02"], dtype="M8[m]")},
              ["Column 'since': 1 of 2 rows has a value outside the range of training, 2020-01-01T00:00:00 to 2021-06-01T00:00:00: 2019-12-31T12:00:00."]),
-    "infinite": ({"age": [math.inf, 30]}, ["Column 'age': 1 of 2 values are infinite and count as missing.",
+    "infinite": ({"age": [math.inf, 30]}, ["Column 'age': 1 of 2 values is infinite and counts as missing.",
                                           "Column 'age': 1 of 2 values are missing, where training had none."]),
     "extra": ({"id": [1, 2], "note": ["x", "y"]}, ["Not in the training data and passed over: 'id', 'note'."]),
-    "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' must hold numbers as in training, got 'old' in row 0 (counted from 0)."]),
+    "unreadable": ({"age": ["old", "30"]}, ["Not readable: column 'age' must hold numbers as in training, got 'old' in row 0 (counted from 0). If that means no value, pass to_table(rows, missing=['old'], like=model)."]),
     "readable": ({"age": ["60", "30"], "smokes": [1, 0]}, []),
     "left out": ({"same": ["anything", None]}, []),
 }  # fmt: skip

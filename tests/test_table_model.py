@@ -65,7 +65,7 @@ BAD_TARGETS: dict[str, tuple[Any, str | None, str]] = {
     "constant": ([3.5, 3.5], None, "the target 'target' must have different values, got 3.5 in all 2 rows. There is nothing to learn."),
     "text": (["a", "b"], "regression", "the target 'target' of a regression must hold numbers, got text such as 'a'. Use task='classification' for labels."),
     "dates": (np.array(["2024-01-02"], dtype="M8[D]"), None, "the target 'target' must hold labels or numbers, got dates."),
-    "identifiers": ([f"n{i}" for i in range(30)], None, "the target 'target' must have classes of more than one row, got 30 different labels in 30 rows. Choose another column, or task='regression' for numbers."),
+    "identifiers": ([f"n{i}" for i in range(30)], None, "the target 'target' must have classes of more than one row, got 30 different labels in 30 rows. Choose another column."),
     "many numbers": (np.arange(30) / 7, "classification", "the target 'target' must have classes of more than one row, got 30 different labels in 30 rows. Choose another column, or task='regression' for numbers."),
 }  # fmt: skip
 

@@ -535,4 +535,6 @@ def test_a_column_that_is_no_such_kind(case: str) -> None:
     cells, kind, must, got = NOT_KINDS[case]
     with pytest.raises(DataError) as caught:
         as_kind(to_table({"x": cells})["x"], kind, "here")
-    assert str(caught.value) == f"here: column 'x' must hold {must} as in training, got {got}."
+    cell = f" If that means no value, pass to_table(rows, missing=[{got.partition(' in row')[0]}], like=model)."
+    advice = cell if isinstance(cells[-1], str) else ""
+    assert str(caught.value) == f"here: column 'x' must hold {must} as in training, got {got}.{advice}"

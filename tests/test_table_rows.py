@@ -411,15 +411,15 @@ def test_rows_of_files_and_of_frames(model: TableModel, tmp_path: Path) -> None:
     rows = {name: [str(value) if name == "size" else value for value in values] for name, values in columns().items()}
     rows["size"][17] = "much"
     with pytest.raises(
-        DataError, match=r"must hold numbers as in training, got 'much' in row 17 \(counted from 0\)\.$"
+        DataError, match=r"must hold numbers as in training, got 'much' in row 17 \(counted from 0\)\. If that means"
     ):
         model.predict({**rows, "size": ["much" if size == "much" else "1" for size in rows["size"]]})
     pl.DataFrame({"size": ["1"] * 17 + ["much"]}).write_parquet(tmp_path / "rows.parquet")
     table = read_table(tmp_path / "rows.parquet", read={"size": "text"})
     encoder = TableEncoder().fit({"size": [1.0, 2.0]})
-    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\.$"):
+    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\. If that means"):
         encoder.transform(table)
-    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\.$"):
+    with pytest.raises(DataError, match=r"got 'much' in row 18 \(counted from 1\)\. If that means"):
         encoder.transform(table.take(np.array([3, 17])))
 
 
@@ -484,4 +484,4 @@ def test_rows_of_text_files_are_lines(form: str, packed: bool, tmp_path: Path) -
     for rows in (table, table.take(table["b"].values != "x")):
         with pytest.raises(DataError) as caught:
             encoder.transform(rows)
-        assert str(caught.value).endswith(f"got 'much' in {place}.")
+        assert f"got 'much' in {place}. If that means no value, " in str(caught.value)

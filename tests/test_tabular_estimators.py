@@ -255,7 +255,7 @@ BAD_OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
     "random_state": ({"random_state": -1}, {}, "TabularClassifier: random_state must be a whole number of at least 0, got -1."),
     "folds and validation": ({"n_folds": 3}, {"validation_data": (columns(), labels())}, "TabularClassifier.fit: validation_data and n_folds must not both be given, got both. Pass one."),
     "validation_data": ({}, {"validation_data": columns()}, "TabularClassifier.fit: validation_data must be (X, y) or (X, y, sample_weight), got dict."),
-    "validation labels": ({}, {"validation_data": (columns(), ["huge", *labels()[1:]])}, "TargetEncoder.transform: the target 'target' must be one of 'big', 'small' as in training, got 'huge' in row 0 (counted from 0). Leave such rows out, or train with them."),
+    "validation labels": ({}, {"validation_data": (columns(), ["huge", *labels()[1:]])}, "TabularClassifier.fit: the target 'target' must be one of 'big', 'small' as in training, got 'huge' in row 0 (counted from 0). Leave such rows out, or train with them."),
     "validation rows": ({}, {"validation_data": (columns(), labels()[1:])}, "TabularClassifier.fit: validation X and y must have the same number of rows, got 90 and 89."),
     "validation weights": ({}, {"validation_data": (columns(), labels(), [1.0])}, "TabularClassifier.fit: validation sample_weight must have shape (90,), got (1,)."),
     "validation columns": ({}, {"validation_data": ({"size": columns()["size"]}, labels())}, "TableEncoder.transform: the frame must have the columns of training, got no 'colour', 'town', 'old', 'seen'."),

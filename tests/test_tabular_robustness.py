@@ -152,7 +152,8 @@ def test_what_training_did_not_have(recipe: str) -> None:
     spelled = {**new, "n": [1.5, None, 2, -1e3, 7], "b": [True, False, None, True, False]}
     np.testing.assert_array_equal(model.predict_proba(texts), model.predict_proba(spelled))
     message = (
-        "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1 (counted from 0)."
+        "TableEncoder.transform: column 'n' must hold numbers as in training, got 'seven' in row 1 (counted from 0). "
+        "If that means no value, pass to_table(rows, missing=['seven'], like=model)."
     )
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         model.predict({**new, "n": ["6", "seven", "8", "9", "10"]})
@@ -394,7 +395,7 @@ def test_labels_beyond_float64_stay_apart(tmp_path: Path) -> None:
     assert model.predict(X).tolist() == y.tolist()
     model.save(tmp_path / "model.safetensors")
     assert TableModel.load(tmp_path / "model.safetensors").predict(X).tolist() == [str(label) for label in y.tolist()]
-    message = "TargetEncoder.transform: the target 'target' must be one of '9007199254740992', '9007199254740993' as in training, got '9007199254740994' in row 0 (counted from 0), and in 59 more. Leave such rows out, or train with them."
+    message = "TabularClassifier.fit: the target 'target' must be one of '9007199254740992', '9007199254740993' as in training, got '9007199254740994' in row 0 (counted from 0), and in 59 more. Leave such rows out, or train with them."
     with pytest.raises(DataError, match="^" + re.escape(message) + "$"):
         classifier().fit(X, y, validation_data=(X, np.full(N, 2**53 + 2)))
 

@@ -12,12 +12,9 @@ code meaning
 
 from __future__ import annotations
 
-import ast
 import errno
 import importlib.util
 import os
-import re
-import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -25,25 +22,15 @@ from contextlib import suppress
 from typing import cast
 
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
+from glassnet.cli.typed_words import as_typed
 from glassnet.errors import ConfigError, GlassnetError, MissingExtraError
 from glassnet.utils.suggestions import suggestion
 
-__all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "as_typed", "main"]
+__all__ = ["BUG", "COMMANDS", "FINE", "INTERRUPTED", "UNUSABLE", "main"]
 
 FINE, BUG, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 _NEEDED = ("typer", "rich")  # DuckDB is checked where a table is read: `show` and `scratch` do without
 COMMANDS = ("check", "evaluate", "explain", "predict", "scratch", "show", "train")
-
-_PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
-_NAME = re.compile(r"^[\w.]+: ")
-_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # a text as Python writes it
-_LEAVE_OUT = re.compile(rf"\b(?P<verb>[Ll]eave) out (?P<names>{_QUOTED}(?:, {_QUOTED})*)\.")
-# How arguments of the library are written on the command line.
-_AS_OPTIONS = (
-    (re.compile(r"\btask='(\w+)'"), r"--task \1"),
-    (re.compile(r"^metric(?= must be one of)"), "--metric"),
-    (re.compile(r"Read it with glassnet\.load\."), "To see what it holds: glassnet show FILE"),
-)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,41 +117,3 @@ def _say(sentence: str, code: int) -> int:
     with suppress(OSError):  # stderr may be closed
         print(plain(sentence), file=sys.stderr, flush=True)
     return code
-
-
-def _with_file(path: str, fact: str) -> str:
-    """Return what a message says about a file, with its name.
-
-    Examples
-    --------
-    >>> _with_file("x.csv", "no such file. Did you mean y.csv?"), _with_file("x.csv", "it is empty.")
-    ('no such file: x.csv. Did you mean y.csv?', 'x.csv: it is empty.')
-    """
-    start = "no such file"
-    return f"{start}: {path}{fact.removeprefix(start)}" if fact.startswith(start) else f"{path}: {fact}"
-
-
-def as_typed(message: str) -> str:
-    """Return a message of the library with options and files in place of its functions and arguments.
-
-    Examples
-    --------
-    >>> as_typed("read_table('x.csv'): the file must hold a table, got an empty file.")
-    'x.csv: the file must hold a table, got an empty file.'
-    >>> as_typed("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
-    "the target 'y' must have two classes, got 1."
-    >>> as_typed("TableEncoder.fit: got only missing ones. Leave out 'a', 'b c'.")
-    "got only missing ones. Leave them out with --drop a --drop 'b c'."
-    """
-    place = _PLACE.match(message)
-    message = _with_file(place["path"], message[place.end() :]) if place else _NAME.sub("", message)
-    for pattern, words in _AS_OPTIONS:
-        message = pattern.sub(words, message)
-    return _LEAVE_OUT.sub(_drop_options, message)
-
-
-def _drop_options(advice: re.Match[str]) -> str:
-    """Return the advice to leave columns out, as it is typed."""
-    names = ast.literal_eval(f"[{advice['names']}]")
-    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
-    return f"{advice['verb']} {'it' if len(names) == 1 else 'them'} out with {options}."

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from glassnet.errors import DataError
 
-__all__ = ["STANDARD_INPUT", "Source", "open_source", "shown_name"]
+__all__ = ["STANDARD_INPUT", "Source", "is_read_once", "open_source", "shown_name"]
 
 STANDARD_INPUT = "-"
 
@@ -42,6 +42,11 @@ def open_source(data: str | Source) -> Iterator[Source]:
             yield Source(path, data)
     else:
         yield Source(data, data)
+
+
+def is_read_once(data: str) -> bool:
+    """Return whether another command cannot read the source again: standard input, or a pipe."""
+    return data == STANDARD_INPUT or _is_pipe(data)
 
 
 def shown_name(data: str) -> str:

@@ -41,7 +41,10 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, on stdout.")]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file that [bold]glassnet train[/] wrote.")]
-_ANY_TABLE = "A CSV, TSV, JSON or Parquet file, plain or .gz; - for standard input; or a bundled table: penguins."
+_ANY_TABLE = (
+    "A CSV, TSV, text, JSON, JSON lines or Parquet file, plain or .gz, or a spreadsheet; - for standard input; "
+    "or a bundled table: penguins."
+)
 Table = Annotated[str, typer.Argument(metavar="DATA", help=_ANY_TABLE)]
 
 

@@ -77,6 +77,22 @@ units: bias_initializer kernel_constraint bias_constraint trainable dtype name d
 n_ensemble: learning_rate learning_rate_init lr rate weight_decay alpha layers hidden_layer_sizes hidden units
   activation dropout optimizer solver loss
     It is part of the recipe; gn.Network trains layers of your own.
+n_ensemble: early_stopping patience n_iter_no_change early_stopping_rounds tol min_delta restore_best
+    The best epoch is kept, chosen on held-out rows; epochs= says how many there are.
+n_ensemble: validation_split validation_fraction validation_size val_split val_size test_size
+    A fifth of the rows chooses the epoch; cv= takes a splitter, such as ShuffleSplit(1, test_size=0.1).
+n_ensemble: validation_data eval_set validation_set val_data
+    Rows that choose the epoch go to fit: fit(X, y, validation_data=(X_valid, y_valid)).
+n_ensemble: groups sample_weight sample_weights
+    They go to fit: fit(X, y, sample_weight=..., groups=...).
+n_ensemble: callbacks callback checkpoint
+    Callbacks are not here, gn.Network.fit has them; max_seconds= limits the time.
+n_ensemble: device gpu cuda use_gpu accelerator
+    All is computed on the CPU; threads= is the number of threads.
+n_ensemble: warm_start resume init_model
+    Each fit begins anew; gn.Network.fit goes on with the same weights.
+quantiles: class_weight class_weights
+    A regression has no classes; fit(X, y, sample_weight=...) weighs rows.
 recipe: train_size train_split train_fraction
     --validation and --test are the shares that are held out; all other rows are trained on.
 recipe: normalize normalise scale scaling standardize standardise scaler

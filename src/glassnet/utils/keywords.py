@@ -10,7 +10,14 @@ from typing import Any, TypeVar, cast
 from glassnet.utils.suggestions import suggestion
 from glassnet.utils.wording import shortened
 
-__all__ = ["AdvisesOnNames", "advises_on_names", "refuse_unknown", "unknown_attribute", "unknown_name"]
+__all__ = [
+    "AdvisesOnNames",
+    "advises_on_constructor",
+    "advises_on_names",
+    "refuse_unknown",
+    "unknown_attribute",
+    "unknown_name",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,6 +48,50 @@ def advises_on_names(function: F) -> F:
         raise TypeError(message)
 
     return cast(F, called)
+
+
+def advises_on_constructor(method: F) -> F:
+    """Return the method with a sentence, as `advises_on_names`, that knows what belongs to the constructor.
+
+    Examples
+    --------
+    >>> class Model:
+    ...     def __init__(self, epochs=1): ...
+    ...     @advises_on_constructor
+    ...     def fit(self, X): ...
+    >>> Model().fit([1], epochs=3)
+    Traceback (most recent call last):
+    ...
+    TypeError: Model.fit: epochs belongs to the constructor: Model(epochs=3).
+    """
+
+    @functools.wraps(method)
+    def called(self: Any, *args: Any, **keywords: Any) -> Any:
+        try:
+            return method(self, *args, **keywords)
+        except TypeError as error:
+            inside = error.__traceback__ is not None and error.__traceback__.tb_next is not None
+            message = "" if inside else _misfit(method, (self, *args), keywords)
+            if not message:
+                raise
+        unknown = [name for name in keywords if name not in inspect.signature(method).parameters]
+        advice = _of_constructor(type(self), unknown[0], keywords[unknown[0]]) if unknown else ""
+        rest = message.partition(": ")[2]
+        if "Did you mean" in rest or not advice:
+            advice = rest
+        message = f"{type(self).__name__}.{method.__name__}: {advice}"
+        raise TypeError(message)
+
+    return cast(F, called)
+
+
+def _of_constructor(kind: type, name: str, value: Any) -> str:
+    """Return the sentence for an argument that a class takes; "" if it has none like it."""
+    own = list(inspect.signature(kind).parameters)
+    if name in own:
+        return f"{name} belongs to the constructor: {kind.__name__}({name}={shortened(repr(value), 40)})."
+    advice = suggestion(name, own, str)
+    return f"there is no argument {name}, nor in the constructor, {kind.__name__}(). {advice}" if advice else ""
 
 
 def refuse_unknown(function: Callable[..., Any], unknown: Mapping[str, Any]) -> None:

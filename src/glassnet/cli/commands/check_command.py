@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import glassnet as gn
-from glassnet.cli.input_files import Source, open_source, shown_name
+from glassnet.cli.input_files import Source, is_read_once, open_source, shown_name
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions, option_words
 from glassnet.cli.training.check_options import CheckOptions
@@ -19,6 +18,7 @@ from glassnet.cli.training.preparation import check_column, load_table, prepare,
 from glassnet.cli.training.reading_facts import notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import estimated_recipes
 from glassnet.cli.training.train_options import TrainOptions
+from glassnet.cli.typed_words import as_typed
 from glassnet.errors import DataError, GlassnetError
 from glassnet.tabular import Column, Table, TableEncoder
 from glassnet.tabular.reading.kept_options import options_config
@@ -28,7 +28,6 @@ __all__ = ["check_table", "is_refused", "run_check"]
 
 WHERE = "check"
 _UNUSABLE = 2  # exit code
-_PREFIX = re.compile(r"^[\w.]+(\([^)]*\))?: ")
 
 
 def check_table(data: str, target: str | None = None, reading: ReadOptions | None = None) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def check_table(data: str, target: str | None = None, reading: ReadOptions | Non
     result |= _about_target(table, known, result["findings"])
     if result["labels"]:  # they are the words of the cells
         next(column for column in result["columns"] if column["name"] == known)["form"] = ""
-    if not is_refused(result):
+    if not is_refused(result) and not is_read_once(data):
         words = ["glassnet", "train", shlex.quote(data), "--target", shlex.quote(known)]
         words += ["--skip-missing"] * bool(table[known].n_missing) + [option_words(options_config(reading))]
         result["next"] = " ".join(words).strip()
@@ -137,7 +136,7 @@ def _about_target(table: Table, target: str, findings: list[dict[str, Any]]) -> 
     try:
         data = prepare(WHERE, table, target, None, options.shares, (), 0)
     except GlassnetError as error:
-        words = _PREFIX.sub("", str(error))
+        words = as_typed(str(error)).replace(" --task ", " glassnet train --task ")  # an option of that command only
         if table.n_rows:
             found = {"code": "cannot-train", "columns": [target], "measured": words, "advice": ""}
             findings.insert(0, {"severity": "error", **found})

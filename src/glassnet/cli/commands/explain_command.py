@@ -11,13 +11,14 @@ import numpy as np
 
 from glassnet.cli.arguments import as_number
 from glassnet.cli.input_files import shown_name
-from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.outputs import check_page_output, replaced_words
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.wording import count, plain
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.cli.training.reading_facts import notes_of
+from glassnet.datasets import dataset_names
 from glassnet.errors import DataError
 from glassnet.explanation import explain
 from glassnet.saving.writing import write_atomically
@@ -55,6 +56,7 @@ def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | N
         "command": "explain",
         "data": shown_name(data),
         "row": row,
+        "line": None if data in dataset_names() else _line_of(table, row),
         "encoding": _encoding(model, one, X[0]),
         "notes": notes_of([], table.notes),
         "why": model.why(one, background)[0],
@@ -62,6 +64,17 @@ def explain_row(model: TableModel, data: str, row: int, reading: ReadOptions | N
         "step": None if no_step else explain(model.network, X, model.target.transform(one[model.target.name])),
         "no_step": no_step,
     }
+
+
+def _line_of(table: Table, row: int) -> int | None:
+    """Return the line of the file on which a row begins; None where it has no lines."""
+    kind, _, number = table.columns[0].rows(row - 1).partition(" ")
+    return int(number.replace(",", "")) if kind == "line" else None
+
+
+def _place(result: dict[str, Any]) -> str:
+    """Return which row it is: data rows are counted from 1, and other messages name lines."""
+    return f"Row {result['row']}" + ("" if result["line"] is None else f", line {result['line']}")
 
 
 def _background(model: TableModel, table: Table, name: str) -> tuple[Table | None, str]:
@@ -107,26 +120,28 @@ def run_explain(
 ) -> None:
     """Explain with the options that were typed, and print text or JSON, or write a page."""
     number = check_integer(WHERE, "--digits", as_number(digits), 1)
-    path = None if page is None else check_output(WHERE, "--html", page, [".html", ".htm"], [data, model_path])
+    path = None if page is None else check_page_output(WHERE, "--html", page, [data, model_path])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
     result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
     for note in result["notes"]:
         print(plain(f"glassnet explain: warning: {note}"), file=sys.stderr)
+    replaced = ""
     if path is not None:
+        replaced = replaced_words(path)
         write_atomically(path, _page(result, number, full).encode())
     if as_json:
         step = result["step"]
         plain_data = {"why": result["why"].to_dict(), "step": None if step is None else step.to_dict()}
         print_json({**result, **plain_data, "model": model_path})
     elif page is not None:
-        print(plain(f"row {row} of {result['data']} explained in {page}"))
+        print(plain(f"row {row} of {result['data']} explained in {page}{replaced}"))
     else:
         print(_text(result, number, full))
 
 
 def _text(result: dict[str, Any], digits: int, full: bool) -> str:
     """Return the explanation as text."""
-    lines = [f"Row {result['row']} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
+    lines = [f"{_place(result)} of {plain(result['data'])}", "", "What the network sees", "---------------------"]
     width = max(len(f"{plain(part['column'])} = {plain(part['value'])}") for part in result["encoding"])
     for part in result["encoding"]:
         raw = f"{plain(part['column'])} = {plain(part['value'])}".ljust(min(width, 40))
@@ -149,7 +164,7 @@ def _features(part: dict[str, Any], digits: int) -> str:
 
 def _page(result: dict[str, Any], digits: int, full: bool) -> str:
     """Return the explanation as one HTML page that loads no other files."""
-    step, title = result["step"], f"Row {result['row']}"
+    step, title = result["step"], _place(result)
     rows = [[part["column"], part["value"], _features(part, digits)] for part in result["encoding"]]
     parts = [
         element("h1", f"{title} of {Path(result['data']).name}"),

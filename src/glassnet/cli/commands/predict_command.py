@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.cli.input_files import open_source, shown_name
-from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.outputs import check_predictions_output, replaced_words
 from glassnet.cli.output.prediction_files import SUFFIXES, cell_text, file_content, json_cells
 from glassnet.cli.output.printing import print_json
 from glassnet.cli.output.wording import abridged, count, plain
@@ -101,19 +101,23 @@ def run_predict(
 ) -> None:
     """Predict with the options that were typed, and print or write the result; warnings go to stderr."""
     reading = ReadingOptions.from_texts(texts).options(WHERE)
-    path = None if out is None else check_output(WHERE, "--out", out, SUFFIXES, [data, model_path])
+    path = None if out is None else check_predictions_output(WHERE, "--out", out, SUFFIXES, [data, model_path])
     model = load_model(WHERE, model_path)
     result, kept = predict_table(model, data, reading, probabilities=probabilities, keep=keep, append=append)
     for warning in abridged(result["warnings"]):
         print(plain(f"glassnet predict: warning: {warning}"), file=sys.stderr)
     result["model"] = model_path
     if path is not None and out is not None:
+        replaced = replaced_words(path)
         write_atomically(path, file_content(result, kept, path.suffix.lower()))
         if as_json:
             left_out = ("predictions", "probabilities", "quantiles")
-            print_json({key: value for key, value in result.items() if key not in left_out} | {"out": out})
+            print_json(
+                {key: value for key, value in result.items() if key not in left_out}
+                | {"out": out, "replaced": bool(replaced)}
+            )
         else:
-            print(plain(f"{count(result['rows'], 'prediction')} of {result['target']} in {out}"))
+            print(plain(f"{count(result['rows'], 'prediction')} of {result['target']} in {out}{replaced}"))
     elif as_json:
         beside = {"kept": {name: json_cells(cells) for name, cells in kept.items()}} if kept else {}
         print_json({**result, **beside})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import catch_interrupts
 from glassnet.cli.output.printing import print_json
-from glassnet.cli.output.wording import recipes_lines
+from glassnet.cli.output.wording import plain, recipes_lines
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.late_results import LateErrors
 from glassnet.cli.training.observers import Watcher
@@ -45,9 +45,21 @@ def run_train(data: str, texts: dict[str, Any], *, as_json: bool, quiet: bool) -
             from glassnet.cli.output.report import print_training
 
             print_training(result)
+        else:
+            _say_interruption(result)
         sys.stdout.flush()
     if late:
         raise late[0]
+
+
+def _say_interruption(result: dict[str, Any]) -> None:
+    """Print one line on stderr if the training was interrupted: the exit code does not say so."""
+    training, model = result["training"], result["model"]
+    if training["stop_reason"] == "interrupted":
+        by = training.get("interrupted_by", "Ctrl-C")
+        where = "" if model is None else f" in {plain(model['path'])}"
+        with suppress(OSError):  # the terminal may be closed
+            print(f"glassnet train: stopped by {by}, with the best weights kept{where}", file=sys.stderr, flush=True)
 
 
 class _Announcer(Watcher):

@@ -68,7 +68,7 @@ def _print_columns(console: Console, result: dict[str, Any]) -> None:
         values = f"target: {column['values']}" if column["name"] == target else values
         shown.append({**column, "features": 1, "note": "", "done": values})
     _print_heading(console, "Columns", "kind and values")
-    for part in columns_table(shown, console.width):
+    for part in columns_table(shown, console.width, wraps=True):
         console.print(indented(part))
 
 

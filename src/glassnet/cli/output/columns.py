@@ -27,8 +27,11 @@ _SHORTER = {
 _PLURALS = {"number": "numbers", "category": "categories", "boolean": "booleans", "date": "dates"}
 
 
-def columns_table(columns: Sequence[dict[str, Any]], width: int) -> list[RenderableType]:
-    """Return a table of how each column is coded, or each group of columns if there are many, and remarks."""
+def columns_table(columns: Sequence[dict[str, Any]], width: int, *, wraps: bool = False) -> list[RenderableType]:
+    """Return a table of how each column is coded, or each group of columns if there are many, and remarks.
+
+    What is too long is cut, or the last words go on over several lines if ``wraps``.
+    """
     used = [column for column in columns if column["features"]]
     groups = [[column] for column in used] if len(used) <= _LISTED else _groups(used)
     rows = [_column_row(group) for group in groups[:_LISTED]]
@@ -39,8 +42,14 @@ def columns_table(columns: Sequence[dict[str, Any]], width: int) -> list[Rendera
     table = plain_table(header=lost)
     for head in ("", "", *(["missing"] if lost else []), ""):
         table.add_column(head, no_wrap=True, justify="right" if head else "left")
+    table.columns[-1].no_wrap, table.columns[-1].overflow = not wraps, "fold"
     for name, kind, missing, done in rows:
-        table.add_row(cut(name, names), Text(kind, style="dim"), *([missing] if lost else []), cut(done, room))
+        table.add_row(
+            cut(name, names),
+            Text(kind, style="dim"),
+            *([missing] if lost else []),
+            Text(done) if wraps else cut(done, room),
+        )
     parts: list[RenderableType] = [table]
     hidden = sum(map(len, groups[_LISTED:]))
     if hidden:

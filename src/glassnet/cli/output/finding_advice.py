@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
+
+from glassnet.cli.output.wording import plain
 
 __all__ = ["as_option", "worded_for_train"]
 
@@ -74,8 +77,13 @@ _ARGUMENTS = (
 )
 
 
-def worded_for_train(finding: dict[str, Any], *, is_plain: bool) -> dict[str, Any]:
-    """Return a finding as plain data with the advice that ``glassnet train`` can follow.
+_OF_CLASSES = ("single-class", "imbalance", "missing-classes", "no-better-than-baseline", "some-classes-only")
+_CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*")
+_CLASS = re.compile(r"(?:^|(?<=, ))\d+")
+
+
+def worded_for_train(finding: dict[str, Any], *, is_plain: bool, labels: Sequence[Any] = ()) -> dict[str, Any]:
+    """Return a finding as plain data with the advice that ``glassnet train`` can follow, and ``labels`` of classes.
 
     Examples
     --------
@@ -84,7 +92,22 @@ def worded_for_train(finding: dict[str, Any], *, is_plain: bool) -> dict[str, An
     {'code': 'rate-too-high', 'advice': 'Lower --rate.', 'tried': 'with --rate 0.1, ...'}
     """
     own = _BOTH | (_PLAIN if is_plain else _RECIPES)
-    return finding | {"advice": own.get(finding["code"], finding["advice"]), "tried": as_option(finding["tried"])}
+    worded = finding | {"advice": own.get(finding["code"], finding["advice"]), "tried": as_option(finding["tried"])}
+    if labels and finding["code"] in _OF_CLASSES:
+        worded["measured"] = _with_labels(finding["measured"], labels)
+    return worded
+
+
+def _with_labels(measured: str, labels: Sequence[Any]) -> str:
+    """Return a sentence with the labels of classes in place of their numbers.
+
+    Examples
+    --------
+    >>> _with_labels("Of 30 rows none is answered with class 1 (11 rows), 2 (9 rows).", ["a", "b", "c"])
+    "Of 30 rows none is answered with class 'b' (11 rows), 'c' (9 rows)."
+    """
+    names = {str(number): plain(repr(label), 30) for number, label in enumerate(labels)}
+    return _CLASSES.sub(lambda found: _CLASS.sub(lambda one: names.get(one[0], one[0]), found[0]), measured)
 
 
 def as_option(words: str) -> str:

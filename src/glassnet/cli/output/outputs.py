@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import re
 import shlex
 import tempfile
 from collections.abc import Iterable
@@ -13,7 +15,10 @@ from glassnet.saving.ownership import MODEL_SUFFIX, is_model_file
 from glassnet.saving.writing import sweep_parts
 from glassnet.utils.paths import typed_path
 
-__all__ = ["check_model_output", "check_output"]
+__all__ = ["check_model_output", "check_output", "check_page_output", "check_predictions_output", "replaced_words"]
+
+_HEAD = 2**18  # bytes in which a file shows what it is
+_PREDICTION = re.compile(r"prediction_*")
 
 
 def check_output(where: str, option: str, given: str, suffixes: Iterable[str], inputs: Iterable[str] = ()) -> Path:
@@ -81,3 +86,52 @@ def check_model_output(where: str, option: str, given: str, inputs: Iterable[str
         message = f"{where}: {must}, got {given!r}. Choose another name."
         raise DataError(message, got=given)
     return path
+
+
+def check_page_output(where: str, option: str, given: str, inputs: Iterable[str] = ()) -> Path:
+    """Return the path of a page to write, as `check_output`; it may only replace a page of glassnet."""
+    path = check_output(where, option, given, [".html", ".htm"], inputs)
+    head = _head(path)
+    if head and 'class="glassnet ' not in head:
+        must = f"{option} must not replace a page that glassnet did not write"
+        message = f"{where}: {must}, got {given!r}. Choose another name."
+        raise DataError(message, got=given)
+    return path
+
+
+def check_predictions_output(
+    where: str, option: str, given: str, suffixes: Iterable[str], inputs: Iterable[str] = ()
+) -> Path:
+    """Return the path of predictions to write, as `check_output`; it may only replace a table of predictions."""
+    path = check_output(where, option, given, suffixes, inputs)
+    if _head(path) and not _has_predictions(path):
+        must = f"{option} must not replace a table without the column 'prediction'"
+        message = f"{where}: {must}, got {given!r}. Choose another name, or remove it first."
+        raise DataError(message, got=given)
+    return path
+
+
+def _head(path: Path) -> str:
+    """Return how a file begins; nothing where there is none."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        return file.read(_HEAD).decode("utf-8", "replace")
+
+
+def _has_predictions(path: Path) -> bool:
+    """Return whether a table seems to have a column of predictions, in the formats that are written."""
+    ending, head = path.suffix.lower(), _head(path)
+    if ending == ".parquet":
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - _HEAD))  # the names are at the end
+            return head.startswith("PAR1") and b"prediction" in file.read()
+    if ending in (".json", ".jsonl"):
+        return re.search(rf'"{_PREDICTION.pattern}":', head) is not None
+    names = next(csv.reader(head.splitlines()[:1], delimiter="\t" if ending == ".tsv" else ","), [])
+    return any(_PREDICTION.fullmatch(name) for name in names)
+
+
+def replaced_words(path: Path) -> str:
+    """Return what to say, after a file is written to this path, about one that is there now; "" if there is none."""
+    return ", overwrote the old file" if path.exists() and path.stat().st_size else ""

@@ -235,7 +235,7 @@ def _print_model(console: Console, result: dict[str, Any]) -> None:
     if result.get("checkpoint") and result["training"]["stop_reason"] in ("interrupted", "time"):
         lines["Checkpoint"] = f"{plain(result['checkpoint'])}; --resume goes on from there"
     if "report" in result:
-        lines["Report"] = plain(result["report"])
+        lines["Report"] = plain(result["report"]) + ", overwrote the old file" * result["report_replaced"]
     for name, words in lines.items():
         console.print(Text(f"{name:<{_NAMES}}", style="bold").append(words, style="not bold"), soft_wrap=True)
 

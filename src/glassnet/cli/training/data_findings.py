@@ -61,8 +61,8 @@ def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Itera
     n = inputs.n_rows
     empty = [column.name for column in inputs.columns if column.n_missing == n]
     if empty:
-        advice = f"Leave {'it' if len(empty) == 1 else 'them'} out: {_without(empty)}"
-        yield _finding("error", "empty-columns", empty, _have(empty, "no value in any row"), advice)
+        advice = f"{'It is' if len(empty) == 1 else 'They are'} left out."
+        yield _finding("note", "empty-columns", empty, _have(empty, "no value in any row"), advice)
     if inputs.columns and not any(column["features"] for column in described):
         measured = "No column tells rows apart: each has one value, or another one in each row."
         yield _finding("error", "nothing-to-learn-from", inputs.names, measured, "")

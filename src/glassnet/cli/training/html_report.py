@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import glassnet as gn
-from glassnet.cli.output.outputs import check_output
+from glassnet.cli.output.outputs import check_page_output
 from glassnet.cli.output.reading import left_out_sentence, reading_lines, with_target
 from glassnet.cli.output.reasons_html import REASONS_STYLE, why_html
 from glassnet.cli.output.report import network_name, training_text
@@ -35,7 +35,7 @@ _FLOW_ROWS = 500
 
 def check_report(where: str, given: str, inputs: Iterable[str]) -> Path:
     """Return the path of the page; raise an error, before any work, if it cannot be written or drawn."""
-    path = check_output(where, "--report", given, [".html", ".htm"], inputs)
+    path = check_page_output(where, "--report", given, inputs)
     with pictures_for_files(where):
         return path
 

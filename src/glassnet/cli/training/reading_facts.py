@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from glassnet.tabular import Column, TableEncoder, TableModel
+from glassnet.tabular.encoding.told import infinite_words
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.kept_options import options_config
 
@@ -57,5 +58,7 @@ def reading_of_model(model: TableModel) -> dict[str, Any]:
 
 def notes_of(columns: Iterable[Column], notes: Iterable[str] = ()) -> list[str]:
     """Return the notes on a table and its columns, each a sentence that ends in a full stop, and each once."""
-    found = [*notes, *(note for column in columns for note in column.notes)]
+    columns = list(columns)
+    infinite = [sentence for sentence in map(infinite_words, columns) if sentence]
+    found = [*notes, *(note for column in columns for note in column.notes), *infinite]
     return list(dict.fromkeys(note if note.endswith((".", "!", "?")) else f"{note}." for note in found))

@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.cli.input_files import shown_name
 from glassnet.cli.interrupts import CtrlC, catch_interrupts
-from glassnet.cli.output.outputs import check_model_output
+from glassnet.cli.output.outputs import check_model_output, replaced_words
 from glassnet.cli.training.html_report import check_report, write_report
 from glassnet.cli.training.late_results import LateErrors, save_model
 from glassnet.cli.training.observers import Watcher
@@ -67,8 +67,9 @@ def train(
             result["checkpoint"] = options.checkpoint
         if page is not None:
             with late.kept():
+                replaced = bool(replaced_words(page))
                 write_report(page, result, outcome, data, importance)
-                result["report"] = options.report
+                result |= {"report": options.report, "report_replaced": replaced}
     result["seconds"] = time.perf_counter() - started
     return model, result
 

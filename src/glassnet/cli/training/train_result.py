@@ -94,7 +94,9 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**judged, "hint": _hint(outcome, ours, linear, words, simple)},
-        "findings": [worded_for_train(finding.to_dict(), is_plain=options.is_plain) for finding in findings],
+        "findings": [
+            worded_for_train(each.to_dict(), is_plain=options.is_plain, labels=target.labels) for each in findings
+        ],
         **details(model, X, truth),
     }
 

@@ -12,7 +12,7 @@ from glassnet.errors import DataError
 from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.robust_scaling import NormalScale, RobustScale
 from glassnet.tabular.encoding.scaling import Scale
-from glassnet.tabular.encoding.told import worth_telling
+from glassnet.tabular.encoding.told import infinite_words, worth_telling
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import KINDS, Column
 from glassnet.tabular.reading.text import as_form
@@ -106,7 +106,7 @@ class Coder:
         infinite = column.n_missing - read.n_missing
         n_rows, found = len(column), []
         if worth_telling(infinite, n_rows):
-            found.append(f"{head}{infinite} of {n_rows} values are infinite and count as missing.")
+            found.append(infinite_words(read))
         if worth_telling(column.n_missing, n_rows, n_trained) and not self.n_missing:
             found.append(f"{head}{column.n_missing} of {n_rows} values are missing, where training had none.")
         elif column.n_missing == n_rows and worth_telling(n_rows, n_rows) and n_rows > 1:

@@ -11,7 +11,7 @@ from glassnet.tabular.encoding.scaling import Scale
 from glassnet.tabular.reading.table import Column
 from glassnet.tabular.reading.text import as_kind
 
-__all__ = ["infer_task", "labels_of", "plain_label", "scale_of"]
+__all__ = ["advice_on_text", "infer_task", "labels_of", "plain_label", "scale_of"]
 
 _MOST_CLASSES = 10  # in a column of numbers: more are mostly counts or amounts, not codes
 _ROWS_PER_CLASS = 5
@@ -45,11 +45,30 @@ def labels_of(column: Column, n_rows: float) -> list[Any]:
         raise DataError(message, expected="two classes", got=labels)
     if len(labels) >= n_rows > _ID_ROWS:
         must = f"the target {column.name!r} must have classes of more than one row"
-        advice = "Choose another column, or task='regression' for numbers."
+        other = "task='regression' for numbers" if column.kind == "number" else _reading_as_numbers(column)
+        advice = f"Choose another column{f', or {other}' if other else ''}."
         message = f"TargetEncoder.fit: {must}, got {len(labels)} different labels in {len(column)} rows. {advice}"
         raise DataError(message, expected=must, got=len(labels))
     # All are of one type: float if one is.
     return [float(label) for label in labels] if any(isinstance(label, float) for label in labels) else labels
+
+
+def _reading_as_numbers(column: Column) -> str:
+    """Return the option that reads text such as '00017' as numbers; "" if some of it is none."""
+    try:
+        as_kind(column, "number", "")
+    except DataError:
+        return ""
+    return f"read={ {column.name: 'number'} } for numbers"
+
+
+def advice_on_text(column: Column) -> str:
+    """Return the advice where a regression's target is text: it is one that a classification does not refuse too."""
+    other = _reading_as_numbers(column)
+    if other:
+        return f"Pass {other}."
+    differ = len(set(column.values.tolist())) == len(column) > _ID_ROWS
+    return "Choose another column." if differ else "Use task='classification' for labels."
 
 
 def scale_of(column: Column, counts: np.ndarray | None) -> Scale:
@@ -59,7 +78,7 @@ def scale_of(column: Column, counts: np.ndarray | None) -> Scale:
     if column.kind != "number":
         must = f"the target {column.name!r} of a regression must hold numbers"
         got = f"text such as {column.values[0]!r}"
-        message = f"TargetEncoder.fit: {must}, got {got}. Use task='classification' for labels."
+        message = f"TargetEncoder.fit: {must}, got {got}. {advice_on_text(column)}"
         raise DataError(message, expected=must, got=column.values[0])
     scale = Scale.fit(column.values, counts)
     if scale.std == 0.0:

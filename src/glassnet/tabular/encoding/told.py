@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from glassnet.tabular.reading.table import Column
 from glassnet.utils.wording import few, shortened
 
-__all__ = ["absent_classes_words", "left_out_words", "worth_telling"]
+__all__ = ["absent_classes_words", "infinite_words", "left_out_words", "worth_telling"]
 
 _FEW_ROWS = 10  # each of which is looked at
 _FEWEST = 3
@@ -57,6 +60,23 @@ def absent_classes_words(labels: Sequence[Any]) -> str:
     names = [shortened(repr(label), _LONGEST_NAME, "…") for label in labels]
     classes = f"Class {names[0]} has" if len(names) == 1 else f"Classes {few(names, 5)} have"
     return f"{classes} no row in training: the network cannot learn to answer so."
+
+
+def infinite_words(column: Column) -> str:
+    """Return a sentence about the infinite values of a column; "" if it has none.
+
+    Examples
+    --------
+    >>> from glassnet.tabular import to_table
+    >>> infinite_words(to_table({"a": [1.0, float("inf"), 2.0]})["a"])
+    "Column 'a': 1 of 3 values is infinite and counts as missing."
+    """
+    found = int(np.isinf(column.values).sum()) if column.kind == "number" else 0
+    if not found:
+        return ""
+    name = shortened(repr(column.name), _LONGEST_NAME, "…")
+    verbs = "is infinite and counts" if found == 1 else "are infinite and count"
+    return f"Column {name}: {found} of {len(column)} values {verbs} as missing."
 
 
 def left_out_words(columns: Sequence[dict[str, Any]], most: int = 5) -> str:

@@ -20,7 +20,7 @@ from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_row
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
-from glassnet.tabular.estimators.targets import one_per_row, target_name
+from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
 from glassnet.tabular.fitting.fit import fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
@@ -28,8 +28,9 @@ from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
 from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_integer, check_number
-from glassnet.utils.keywords import AdvisesOnNames
+from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
 
 __all__ = ["RandomState", "TabularEstimator"]
 
@@ -123,6 +124,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
+    @advises_on_constructor
     def fit(
         self,
         X: Any,
@@ -169,9 +171,11 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         check_read_names(name, ReadOptions(read=self.read or {}), [*self._names, target_name(y, table.names)])
         column = self._as_column(target_name(y, table.names), values)
         self._target_forms = {} if column.form is None else {column.name: column.form}
-        train, kept = self._rows(table, column, sample_weight, "")
+        read, kept = self._rows(table, column, sample_weight, "")
+        train = read
         self._check_rows(train, options)
-        target = self._learn_target(values[kept], train.target)
+        with errors_of_estimator(f"{name}.fit"):
+            target = self._learn_target(values[kept], train.target)
         if validation_data is not None:
             valid: Rows | None = self._validation(validation_data, column.name)
         else:
@@ -180,11 +184,12 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             folds = folds_of(f"{name}.fit", self.cv, X, values, groups, kept) if by_cv else []
             train = replace(train, groups=None if group_of is None else group_of[kept])
             train, valid, options = divided(train, folds, options)
-        found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
+        with errors_of_estimator(f"{name}.fit"):
+            found = fit_table(train, valid, target, replace(options, class_weight=self._class_weights()))
         self.model_, self.histories_, self.n_shared_rows_ = found.model, found.histories, found.n_shared
         self.model_.reading = read_options(self, {})
         self._sample, self._importances = sample_of(found.checked), None
-        told = notices_of_fit(train.inputs, train.target, found.model.encoder, found.absent)
+        told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
@@ -198,7 +203,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         if options.n_networks > 1:
             of = f": {len(self.histories_)} of {options.n_networks} networks are averaged"
         message = f"Training interrupted by user{of}. The best weights so far are kept."
-        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=3)
+        warnings.warn(f"{type(self).__name__}.fit: {message}", UserWarning, stacklevel=stacklevel_outside())
 
     def _options(self) -> FitOptions:
         name = type(self).__name__
@@ -222,7 +227,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
             epochs=self.epochs,
             batch_size=self.batch_size,
             max_seconds=self.max_seconds,
-            allow_empty=True,
+            allow_constant=True,
             threads=self.threads,
             progress=bool(self.verbose),
         )

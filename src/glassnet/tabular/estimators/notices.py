@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.errors import TableWarning
 from glassnet.tabular.encoding.encoder import TableEncoder
-from glassnet.tabular.encoding.told import absent_classes_words, left_out_words
+from glassnet.tabular.encoding.told import absent_classes_words, infinite_words, left_out_words
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.utils.callers import stacklevel_outside
 
@@ -21,6 +21,7 @@ def notices_of_fit(inputs: Table, target: Column, encoder: TableEncoder, absent:
     """Return sentences about training rows: columns left out and why, ``absent`` classes, how cells were read."""
     found = ["No column tells rows apart, so all get the same answer."] if encoder.is_constant else []
     found += [left_out_words(encoder.describe()), absent_classes_words(absent)]
+    found += [infinite_words(column) for column in inputs.columns]
     found += inputs.notes
     found += [note for column in (*inputs.columns, target) for note in column.notes]
     return [sentence for sentence in dict.fromkeys(found) if sentence]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.encoding.target_choice import advice_on_text
 from glassnet.tabular.estimators.inputs import as_array
 from glassnet.tabular.reading.frames import column_from_values
 from glassnet.tabular.reading.options import ReadOptions
@@ -19,9 +22,48 @@ from glassnet.tabular.reading.text import as_form
 from glassnet.utils.checks import check_number
 from glassnet.utils.wording import few
 
-__all__ = ["find_classes", "label_column", "number_column", "one_per_row", "target_name", "weights_by_code"]
+__all__ = [
+    "errors_of_estimator",
+    "find_classes",
+    "label_column",
+    "number_column",
+    "one_per_row",
+    "target_name",
+    "weights_by_code",
+]
 
 _MOST_EXACT = 2**53  # whole numbers up to here are exact in float64
+_READ = re.compile(r"\bread=\{.*: 'number'\}")
+_NO_GROUP = "split: there must be a group for each of "
+
+
+@contextmanager
+def errors_of_estimator(where: str) -> Iterator[None]:
+    """Let errors about targets and groups name the method ``where``, and advise what estimators have.
+
+    Examples
+    --------
+    >>> with errors_of_estimator("TabularClassifier.fit"):
+    ...     raise DataError("TargetEncoder.fit: Choose another column, or task='regression' for numbers.")
+    Traceback (most recent call last):
+    ...
+    glassnet.errors.DataError: TabularClassifier.fit: Choose another column, or TabularRegressor for numbers.
+    """
+    try:
+        yield
+    except DataError as error:
+        start, _, rest = str(error).partition(": ")
+        if str(error).startswith(_NO_GROUP):
+            advice = "Leave groups out, or pass validation_data=(X, y) in their place."
+            counts = str(error).removeprefix(_NO_GROUP).replace(" different ones", "")
+            rest = f"groups must have a group for each of {counts} {advice}"
+        elif not start.startswith("TargetEncoder"):
+            raise
+        rest = rest.replace("task='regression'", "TabularRegressor").replace(
+            "task='classification'", "TabularClassifier"
+        )
+        message = f"{where}: {_READ.sub(lambda found: f'TabularRegressor({found[0]})', rest)}"
+        raise DataError(message, expected=error.expected, got=error.got) from error
 
 
 def target_name(y: Any, taken: list[str]) -> str:
@@ -102,7 +144,10 @@ def number_column(where: str, name: str, values: np.ndarray, options: ReadOption
     if column.kind not in ("number", "boolean") and column.n_missing < len(column):
         first = column.present()[0]
         got = f"{'dates' if column.kind == 'date' else 'text'} such as {str(first)!r}"
-        message = f"{where}: y must hold numbers, got {got}. Use TabularClassifier for labels."
+        advice = "Use TabularClassifier for labels."
+        if column.kind == "category" and not column.n_missing:
+            advice = advice_on_text(column).replace("task='classification'", "TabularClassifier")
+        message = f"{where}: y must hold numbers, got {got}. {advice}"
         raise DataError(message, expected="numbers", got=first)
     return column
 

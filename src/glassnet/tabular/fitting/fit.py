@@ -21,6 +21,7 @@ from glassnet.populations.folds import Fold
 from glassnet.populations.joint import Job, JointPlan, train_jointly
 from glassnet.populations.stacking import stack
 from glassnet.tabular.attribution.background import typical_rows
+from glassnet.tabular.encoding.coder_choice import without_information
 from glassnet.tabular.encoding.encoder import TableEncoder
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.fitting.constant import constant_network
@@ -158,11 +159,14 @@ def _rescaled(target: TargetEncoder, rows: Rows, *, clip: bool) -> TargetEncoder
 
 def _fitted_encoder(options: FitOptions, train: Rows, rows: Rows) -> TableEncoder:
     """Return the encoder fitted on the training rows, or on all rows if no column of those has two values."""
-    encoder = TableEncoder(**options.recipe.coding, allow_empty=options.allow_empty)
+    encoder = TableEncoder(**options.recipe.coding, allow_empty=True)
     with contextlib.suppress(DataError):
         if not encoder.fit(train.inputs, train.weight).is_constant:
             return encoder
-    return encoder.fit(rows.inputs, rows.weight)
+    encoder.fit(rows.inputs, rows.weight)
+    if encoder.is_constant and not options.allow_constant:
+        without_information(encoder.coders, refuses=True)
+    return encoder
 
 
 def _class_factors(options: FitOptions, target: TargetEncoder, rows: Rows) -> np.ndarray | None:

@@ -77,7 +77,7 @@ class FitOptions:
     max_seconds: float | None = None  # for the whole fit; a recipe with a fixed number of epochs gets fewer
     seconds_per_step: float | None = None  # if it is known; otherwise it is measured if `max_seconds` is given
     keeps_hashes: bool = True  # whether the model can tell which rows it was trained on
-    allow_empty: bool = False  # see `TableEncoder`
+    allow_constant: bool = False  # whether a table of which no column tells rows apart is accepted
     class_weight: Literal["balanced"] | Mapping[int, float] | None = None  # by code; multiplies the weights of rows
     threads: int | Literal["auto"] = "auto"
     progress: bool | None = False

@@ -22,6 +22,9 @@ def as_utc(moment: datetime) -> datetime:
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
+_LONGEST_MARKER = 40  # characters of a cell that may stand for no value
+
+
 def plain_text(value: object) -> str:
     """Return the text of a value as a category: whole numbers without a point.
 
@@ -100,4 +103,6 @@ def _unreadable(column: Column, form: Form, where: str, is_bad: Callable[[object
     value = plain_text(column.values[row])
     place = column.rows(row)
     message = f"{where}: column {column.name!r} must hold {form.must()} as in training, got {value!r} in {place}."
+    if column.kind == "category" and len(value) <= _LONGEST_MARKER:
+        message += f" If that means no value, pass to_table(rows, missing=[{value!r}], like=model)."
     return DataError(message, expected=form.kind, got=value)

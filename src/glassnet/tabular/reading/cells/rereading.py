@@ -29,7 +29,7 @@ def reread(cells: Distinct, form: Form) -> tuple[np.ndarray, np.ndarray, np.ndar
     rest = np.flatnonzero(~missing)
     texts = [cells.ordinary[i] for i in rest]
     if form.kind == "boolean":
-        truths = [truth_of(text, form.words) for text in texts]
+        truths = [truth_of(text, form.words or (text,)) for text in texts]
         good = np.array([truth is not None for truth in truths], dtype=bool)
         values[rest] = np.array([bool(truth) for truth in truths], dtype=bool)
     elif form.kind == "date":

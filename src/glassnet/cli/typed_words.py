@@ -1,0 +1,72 @@
+"""Messages of the library in the words of the command line."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+
+__all__ = ["as_typed"]
+
+_PLACE = re.compile(r"^[\w.]+\((?P<quote>['\"])(?P<path>.*?)(?P=quote)\): ")
+_NAME = re.compile(r"^[\w.]+: ")
+_QUOTED = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # a text as Python writes it
+_LEAVE_OUT = re.compile(rf"\b(?P<verb>[Ll]eave) out (?P<names>{_QUOTED}(?:, {_QUOTED})*)\.")
+
+
+def _read_option(advice: re.Match[str]) -> str:
+    """Return how a column is read, as it is typed."""
+    return f"--read {shlex.quote(f'{ast.literal_eval(advice[1])}={advice[2]}')}"
+
+
+def _missing_option(advice: re.Match[str]) -> str:
+    """Return how a cell is said to mean no value, as it is typed."""
+    return f"--missing {shlex.quote(ast.literal_eval(advice[1]))}"
+
+
+# How arguments of the library are written on the command line.
+_AS_OPTIONS = (
+    (re.compile(rf"\bread=\{{({_QUOTED}): '(\w+)'\}}"), _read_option),
+    (re.compile(rf"\bto_table\(rows, missing=\[({_QUOTED})\], like=model\)"), _missing_option),
+    (re.compile(r"\btask='(\w+)'"), r"--task \1"),
+    (re.compile(r"^metric(?= must be one of)"), "--metric"),
+    (re.compile(r"Read it with glassnet\.load\."), "To see what it holds: glassnet show FILE"),
+)
+
+
+def _with_file(path: str, fact: str) -> str:
+    """Return what a message says about a file, with its name.
+
+    Examples
+    --------
+    >>> _with_file("x.csv", "no such file. Did you mean y.csv?"), _with_file("x.csv", "it is empty.")
+    ('no such file: x.csv. Did you mean y.csv?', 'x.csv: it is empty.')
+    """
+    start = "no such file"
+    return f"{start}: {path}{fact.removeprefix(start)}" if fact.startswith(start) else f"{path}: {fact}"
+
+
+def as_typed(message: str) -> str:
+    """Return a message of the library with options and files in place of its functions and arguments.
+
+    Examples
+    --------
+    >>> as_typed("read_table('x.csv'): the file must hold a table, got an empty file.")
+    'x.csv: the file must hold a table, got an empty file.'
+    >>> as_typed("TargetEncoder.fit: the target 'y' must have two classes, got 1.")
+    "the target 'y' must have two classes, got 1."
+    >>> as_typed("TableEncoder.fit: got only missing ones. Leave out 'a', 'b c'.")
+    "got only missing ones. Leave them out with --drop a --drop 'b c'."
+    """
+    place = _PLACE.match(message)
+    message = _with_file(place["path"], message[place.end() :]) if place else _NAME.sub("", message)
+    for pattern, words in _AS_OPTIONS:
+        message = pattern.sub(words, message)
+    return _LEAVE_OUT.sub(_drop_options, message)
+
+
+def _drop_options(advice: re.Match[str]) -> str:
+    """Return the advice to leave columns out, as it is typed."""
+    names = ast.literal_eval(f"[{advice['names']}]")
+    options = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+    return f"{advice['verb']} {'it' if len(names) == 1 else 'them'} out with {options}."
