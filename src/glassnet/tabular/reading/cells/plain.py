@@ -103,5 +103,7 @@ def may_have_thousands(sample: Iterable[str]) -> bool:
 
 def has_large_numbers(values: np.ndarray) -> bool:
     """Return whether some numbers are so large that float64 may not hold them exactly."""
-    with np.errstate(invalid="ignore"):
-        return bool((np.abs(values[np.isfinite(values)]) >= EXACT).any())
+    if not values.size:
+        return False
+    # `fmax` passes over NaN and, unlike a comparison, makes no array.
+    return bool(np.fmax.reduce(values) >= EXACT or np.fmin.reduce(values) <= -EXACT)

@@ -22,6 +22,8 @@ from glassnet.tabular.reading.table import Column
 
 __all__ = ["CellReader", "Draft", "read_cells", "with_own_markers"]
 
+_FIRST = 1_000
+
 Draft = Column | Open | Doubt
 """A column, or what must be decided about it."""
 
@@ -176,8 +178,11 @@ def with_own_markers(column: Column, options: ReadOptions) -> Column:
 
 
 def _has_fractions(values: np.ndarray) -> bool:
-    finite = values[np.isfinite(values)]
-    return bool((finite != np.floor(finite)).any())
+    for part in (values[:_FIRST], values[_FIRST:]):  # the first rows nearly always show it
+        finite = part[np.isfinite(part)]
+        if (finite != np.floor(finite)).any():
+            return True
+    return False
 
 
 def _moment(marker: str) -> np.datetime64:

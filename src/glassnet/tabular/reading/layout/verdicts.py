@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from glassnet.tabular.reading.layout.dialects import Record
 from glassnet.tabular.reading.layout.kinds import cell_kind, column_kind
@@ -82,7 +82,8 @@ class ColumnKinds:
     def _are_names(self, cells: Sequence[str], places: Sequence[int]) -> bool:
         """Return whether numbers above columns of numbers are names: they count up, or are written in another way.
 
-        Several whole numbers above fractions are, and numbers with a unit above numbers without.
+        Several rising whole numbers above fractions are, such as wavelengths, and numbers with a unit above numbers
+        without.
         """
         if self.count_up([cells[i] for i in places]):
             return True
@@ -90,7 +91,10 @@ class ColumnKinds:
             return False
         below = {i: [row[i].strip() for row in self._rows if cell_kind(row[i]) == "number"] for i in places}
         if all(_WHOLE.fullmatch(cells[i].strip()) for i in places):
-            return all(sum(map(bool, map(_WHOLE.fullmatch, below[i]))) < len(below[i]) / 10 for i in places)
+            numbers = [int(cells[i]) for i in places]
+            return all(low < high for low, high in pairwise(numbers)) and all(
+                sum(map(bool, map(_WHOLE.fullmatch, below[i]))) < len(below[i]) / 10 for i in places
+            )
         units = {i: _NO_UNIT.sub("", cells[i]) for i in places}
         return all(units[i] and all(_NO_UNIT.sub("", cell) != units[i] for cell in below[i]) for i in places)
 
