@@ -127,7 +127,8 @@ def _whole_numbers(name: str, cells: list[Any]) -> Column | Texts:
     gone = [_is_missing(cell) for cell in cells]
     values = np.array([math.nan if none else _as_float(cell) for cell, none in zip(cells, gone, strict=True)])
     with np.errstate(invalid="ignore"):
-        if not (np.abs(values) >= EXACT).any():
+        # A whole number beyond the range of float64 is an infinite one.
+        if not (np.abs(values) >= EXACT).any() or np.isinf(values).any():
             return _from_floats(name, values)
     return ["" if none else str(int(cell)) for cell, none in zip(cells, gone, strict=True)]
 
