@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from glassnet.cli.app import main
 from glassnet.cli.commands.check_command import check_table
 from glassnet.cli.output.reading import left_out_sentence, reading_lines, reading_parts
 from glassnet.cli.training.data_findings import row_findings
@@ -25,20 +24,6 @@ from glassnet.tabular.reading.options import ReadOptions
 pytest.importorskip("typer")
 
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command in an empty folder, and returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(list(words))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def write(name: str, header: str, cells: Callable[[int], str], n: int = 80) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassnet.cli.app import main
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.errors import ConfigError, FormatError
 from glassnet.tabular import TableModel, read_table
@@ -26,20 +25,6 @@ pytest.importorskip("typer")
 Run = Callable[..., tuple[int, str, str]]
 
 SHORT = ["--recipe", "plain", "--epochs", "2", "-q"]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command in an empty folder, and returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(list(words))
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def write(name: str, header: str, cells: Callable[[int], str], n: int = 60) -> str:

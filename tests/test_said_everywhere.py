@@ -22,24 +22,23 @@ pytest.importorskip("typer")
 from glassnet.tabular import TabularClassifier, TabularRegressor
 
 Run = Callable[..., tuple[int, str, str]]
-SHORT = ("--recipe", "plain", "--epochs", "2")
-RNG = np.random.default_rng(5)
-NUMBERS = RNG.normal(size=60).round(4).tolist()
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Return a function that runs a command in an empty folder, and returns exit code, stdout and stderr in one line."""
-    monkeypatch.chdir(tmp_path)
+def run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return the function of that name for a terminal of 100 columns, with what is printed in one line."""
     monkeypatch.setenv("COLUMNS", "100")
 
     def call(*words: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = main(list(words))
-        out, err = capsys.readouterr()
+        code, out, err = run(*words)
         return code, " ".join(out.split()), " ".join(err.split())
 
     return call
+
+
+SHORT = ("--recipe", "plain", "--epochs", "2")
+RNG = np.random.default_rng(5)
+NUMBERS = RNG.normal(size=60).round(4).tolist()
 
 
 def write(name: str, columns: dict[str, list[Any]]) -> str:

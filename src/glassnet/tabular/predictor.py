@@ -45,6 +45,8 @@ class Predictor:
 
     def table(self, frame: Any) -> Table:
         """Return ``frame`` as a table, its text read as in training; what all of some rows lack is a missing value."""
+        if isinstance(frame, Table):
+            return frame
         where, forms = type(self).__name__, self.forms
         rows = complete_rows(frame, self.encoder.column_names, forms, where)
         options = replace(ReadOptions().like(where, self.reading, forms), others="text", spelled=table_spelling)

@@ -247,7 +247,7 @@ class TableEncoder:
         for coder, places in placed_coders(self):
             given = table[coder.name]
             column = finite(as_form(given, self._form_of(coder), "TableEncoder.transform"))
-            coder.write(X[:, places], replace(column, rows=given.rows))
+            coder.write(X[:, places], column if column.rows is given.rows else replace(column, rows=given.rows))
         return X
 
     def check(self, frame: Any) -> list[str]:

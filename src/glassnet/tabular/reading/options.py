@@ -182,7 +182,8 @@ class ReadOptions:
                 )
                 message = f"{where}: {fact} reads. Leave that out, or train again with it."
                 raise ConfigError(message, expected=form.kind, got=kind)
-        now = {name: self._form_like(form, kept) for name, form in forms.items()}
+        gives_form = self.decimal or self.thousands or self.missing or self.day_first is not None
+        now = {name: self._form_like(form, kept) for name, form in forms.items()} if gives_form else forms
         defaults = {name: getattr(kept, name) for name in _SCALARS if getattr(self, name) is None}
         if self.decimal is not None and kept.thousands == self.decimal:
             defaults["thousands"] = self.thousands
@@ -190,7 +191,7 @@ class ReadOptions:
             defaults["decimal"] = self.decimal
         # A column that was dropped then may be wanted beside the predictions, as it is written.
         read = {name: "text" if kind == "drop" else kind for name, kind in kept.read.items()} | dict(self.read)
-        changed = tuple(name for name, form in now.items() if form != forms[name])
+        changed = tuple(name for name, form in now.items() if form != forms[name]) if gives_form else ()
         missing = self.missing or kept.missing
         return replace(self, **defaults, missing=missing, read=read, forms=now, changed=changed)
 

@@ -51,11 +51,6 @@ class TextScan:
     newlines: set[str] = field(default_factory=set)  # that occur, also inside of quotes
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def has_mark(self) -> bool:
-        """Whether the file begins with a byte order mark."""
-        return self.encoding not in ("utf-8", "cp1252")
-
     def lines(self) -> list[str]:
         """Return the whole lines of the beginning, with their ends."""
         found = list(io.StringIO(self.head, newline=""))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import numpy as np
 
@@ -14,13 +13,7 @@ from glassnet.tabular.reading.cells.rereading import reread
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import DTYPES, FILLERS, Column
 
-__all__ = ["as_form", "as_kind", "as_utc", "plain_text"]
-
-
-def as_utc(moment: datetime) -> datetime:
-    """Return a time with a zone as the same moment in UTC, without the zone; others unchanged."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-
+__all__ = ["as_form", "as_kind", "plain_text"]
 
 _LONGEST_MARKER = 40  # characters of a cell that may stand for no value
 

@@ -81,7 +81,7 @@ def _from_series(name: str, series: Any, where: str) -> Column | Texts:
         found = _from_integers(name, series, narwhals)
         if found is not None:
             return found
-    if str(dtype).startswith("Decimal"):
+    if dtype.is_decimal():
         return _from_objects(name, series.to_list(), where)
     if dtype.is_numeric():
         return _from_floats(name, np.asarray(series.cast(narwhals.Float64).to_numpy(), dtype=np.float64))

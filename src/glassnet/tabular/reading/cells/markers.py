@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 __all__ = [
-    "INFINITE", "MARKERS_IN_NUMBERS", "MISSING_IN_NUMBERS", "MISSING_MARKERS", "is_missing", "is_missing_in_numbers",
+    "INFINITE", "MARKERS_IN_NUMBERS", "MISSING_IN_NUMBERS", "MISSING_MARKERS", "is_missing_in_numbers",
     "truth_of", "truth_words",
 ]  # fmt: skip
 
@@ -55,17 +55,6 @@ _WEAK = frozenset(
 )
 MARKERS_IN_NUMBERS = MISSING_MARKERS | _WEAK
 """All cells that mean "no value" among numbers, dates and times, in the usual spellings."""
-
-
-def is_missing(text: str, own: Iterable[str] = ()) -> bool:
-    """Return whether a cell means "no value" in any column; ``own`` are markers that the user named.
-
-    Examples
-    --------
-    >>> is_missing("#N/A"), is_missing("None"), is_missing("-999", ["-999"])
-    (True, False, True)
-    """
-    return text in MISSING_MARKERS or text in own
 
 
 def is_missing_in_numbers(text: str, own: Iterable[str] = ()) -> bool:
