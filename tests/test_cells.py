@@ -270,7 +270,7 @@ NOTES: dict[str, tuple[list[str], str]] = {
     "a sentinel of two digits": (["-200"] * 5 + NUMBERS, "Column 'v': -200 stands in 5 of 45 rows, far from all others: missing=[-200], if it means no value."),
     "a word": (["broken"] * 2 + NUMBERS, "Column 'v': 2 cells 'broken' count as missing."),
     "births in the future": (["31/12/45", "01/05/52"], "Column 'v': '01/05/52' is read as 2052-05-01; 69 to 99 are of 19.."),
-    "zones in some cells": (["2023-01-01 10:00", "2023-01-02 10:00+02:00"], "Column 'v': 1 dates without a zone count as UTC, as others have a zone."),
+    "zones in some cells": (["2023-01-01 10:00", "2023-01-02 10:00+02:00"], "Column 'v': 1 date without a zone counts as UTC, as others have a zone."),
     "compact dates": (["20240531", "20240601"], "Column 'v' holds numbers such as 20240531, which may be dates: read={'v': 'date'}."),
     "merging numbers": (["9007199254740992", "9007199254740993"], "Column 'v' is read as text: float64 would make different ones of its large whole numbers equal; read={'v': 'number'}."),
     "tickets": (["A/5 21171", "113803", "PC 17599", "17463", "349909"], "Column 'v' is read as text: it holds 3 numbers and 2 other, 'A/5 21171' in row 0 (counted from 0) and 'PC 17599' in row 2 (counted from 0); read={'v': 'number'} makes these missing."),

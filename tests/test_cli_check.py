@@ -270,7 +270,10 @@ def test_findings_are_found(run: Run) -> None:
     """Each kind of finding is found in a table that has it, and in no plain one."""
     rng = np.random.default_rng(0)
     a, b, noise = rng.permutation(240).reshape(3, 80) / 7 - 17
-    good = lambda i: f"{a[i]},{b[i]},{'uv'[int(noise[i] > 0)]}"  # noqa: E731
+
+    def good(i: int) -> str:
+        return f"{a[i]},{b[i]},{'uv'[int(noise[i] > 0)]}"
+
     assert codes_of("a.csv", "a,b,y", good) == []
     assert codes_of("a.csv", "a,b,y", good, target=None) == []
     assert codes_of("a.csv", "a,b,gone,y", lambda i: f"{a[i]},{b[i]},,{'uv'[i % 2]}") == ["empty-columns"]

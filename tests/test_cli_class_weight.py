@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,13 +29,13 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame.to_csv("d.csv", index=False)
 
 
-def result(capsys: pytest.CaptureFixture[str], *words: str) -> dict:  # type: ignore[type-arg]
+def result(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
     """Return what a command prints as JSON."""
     assert main([*TRAIN, *words]) == 0
     return dict(json.loads(capsys.readouterr().out))
 
 
-def recall(found: dict) -> float:  # type: ignore[type-arg]
+def recall(found: dict[str, Any]) -> float:
     """Return the share of the second class that was found."""
     counts = np.array(found["confusion"]["counts"])
     return float(counts[1, 1] / counts[1].sum())

@@ -291,7 +291,8 @@ class _Candidates(Tried):
         zoned = dates.zoned()
         if zoned.any() and not zoned[~np.isnat(values)].all():
             count = int(self.counts[~zoned & ~np.isnat(values)].sum())
-            notes.append(f"Column {name!r}: {count:,} dates without a zone count as UTC, as others have a zone.")
+            dates_count = "1 date without a zone counts" if count == 1 else f"{count:,} dates without a zone count"
+            notes.append(f"Column {name!r}: {dates_count} as UTC, as others have a zone.")
         latest = int(np.nanargmax(np.where(np.isnat(values), np.nan, values.astype(np.int64).astype(np.float64))))
         if dates.short_years()[latest] and values[latest] > _FAR:
             text = self.column.cells.texts[self.rest[latest]]

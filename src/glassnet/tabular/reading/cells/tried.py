@@ -100,9 +100,10 @@ class Tried:
         if not len(bad):
             return ""
         column, count = self.column, int(self.counts[bad].sum())
-        cells = (
-            f"{count:,} cells {extra[0]!r}"
-            if extra
-            else f"{count:,} cells that are no {kind}, such as {column.shown(self.rest[bad[0]])},"
-        )
+        if extra:
+            cells = f"{count:,} cells {extra[0]!r}"
+        elif count == 1:
+            return f"Column {column.name!r}: {column.shown(self.rest[bad[0]])} is no {kind} and counts as missing."
+        else:
+            cells = f"{count:,} cells that are no {kind}, such as {column.shown(self.rest[bad[0]])},"
         return f"Column {column.name!r}: {cells} count as missing."
