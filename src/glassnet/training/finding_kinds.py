@@ -16,27 +16,60 @@ single-class: data, error
 all-columns-constant: data, error
     Every row looks the same to the network, so it cannot answer differently for any of them.
     Look at how X was made.
+weights-on-one-class: data, error
+    Rows of weight 0 do not count: with weight on one class only, always answering it is right every time.
+    Look at how sample_weight and class_weight were made.
+outlier-in-target: data, warning
+    One number far from all others decides the loss: squared, it outweighs every other row.
+    Look at the row; correct it or leave it out, or train with loss='huber', which it cannot rule.
+code-for-missing: data, warning
+    A value that stands for "missing" is read as a number, and lies far from those that were measured.
+    Replace it before scaling, by the median of the column for instance, and add a column that says where it was.
+outlier-in-inputs: data, warning
+    One number far from all others squeezes the rest of its column together, and makes its row answer for everything.
+    Look at the row; correct it or leave it out, or cut the column off at a quantile.
 leaking-column: data, warning
     A column that holds the answer makes training look perfect, and is missing when the model is used.
     Leave the column out, unless it will be known for new rows.
 shared-rows: data, warning
     Rows that were trained on are answered from memory: scores on them are too good.
     Split the data before anything is copied or drawn again, and drop the duplicates.
+validation-differs: data, warning
+    Scores on rows of another kind say nothing about how well the training went.
+    Draw the validation rows at random from the same table, and prepare them in the same way.
 id-column: data, warning
     A running number means nothing for new rows, and lets a network remember the old ones.
     Leave the column out.
 unscaled-inputs: data, warning
     One learning rate has to serve all columns; large numbers saturate or kill units before anything is learned.
     Scale the columns: (X - X.mean(axis=0)) / X.std(axis=0), with the numbers of the training rows for new rows.
+skewed-target: data, warning
+    A few very large numbers make up nearly all of the loss; what is learned about the others hardly counts.
+    Train on np.log(y), or np.log1p(y) where y may be 0, and undo it on the predictions.
 unscaled-target: data, warning
     Outputs start near 0 with a spread of about 1: the way to such targets takes very many steps, or explodes.
     Train on (y - y.mean()) / y.std() and undo it on the predictions.
+sorted-rows: data, warning
+    In sorted order one batch after the other pulls in one direction.
+    Leave shuffle=True, or shuffle the rows.
+nothing-trainable: design, error
+    What is not trained stays as it was drawn, and the loss with it.
+    Set trainable = True on the layers that are to learn.
+one-softmax-unit: design, error
+    The softmax of a single number is 1 for every row, and its slope is 0: there is nothing to learn.
+    Use loss='binary_cross_entropy' with one unit, or one unit per class.
 output-cannot-reach: design, error
     The activation of the last layer limits what the network can answer, whatever its weights.
     Leave the activation of the last layer out.
 loss-does-not-fit: design, warning
     A loss for numbers is flat where a classifier is sure and wrong, and its outputs are no probabilities.
     Use loss='binary_cross_entropy' for 0 and 1, and 'cross_entropy' for several classes.
+hidden-activation: design, warning
+    An activation that squeezes a layer's outputs into a small range passes little signal on, and little gradient back.
+    Use 'relu' in the hidden layers; softmax and sigmoid belong to the output, where the loss applies them.
+small-normalised-batches: design, warning
+    Means and spreads of so few rows are mostly chance, and differ from those used to predict.
+    Use a larger batch_size, 32 for instance, or LayerNorm instead of BatchNorm.
 linear-layers-in-a-row: design, warning
     Two linear layers in a row compute what one linear layer can.
     Give the first one an activation such as 'relu', or leave it out.
@@ -64,6 +97,12 @@ saturated-units: start, warning
 diverged: training, error
     Steps that are too long make the loss larger, which makes the next steps longer still.
     Lower learning_rate, or scale X and y.
+schedule-ended: training, warning
+    With a learning rate near 0 nothing is learned any more, however long the training goes on.
+    Give the schedule as many epochs as you train.
+schedule-not-begun: training, warning
+    While a schedule warms up the weights hardly move; the training ended before it was over.
+    Shorten the warm-up, or train for more epochs.
 rate-too-high: training, warning
     Every step jumps over the minimum, or so far that units die.
     Lower learning_rate.
@@ -85,9 +124,15 @@ too-few-units: training, warning
 unlucky-start: training, warning
     Small networks can start where every direction looks flat.
     Train again with another seed=, or with more units.
+frozen-layers: training, warning
+    Layers that are not trained stay as they were drawn; those behind them can only make the best of it.
+    Set trainable = True on them, unless their weights come from another training.
 few-updates: training, warning
     Each update moves the weights a little; a network needs hundreds to thousands of them.
     Train for more epochs, or with a smaller batch_size.
+still-falling: training, note
+    The training ended while the loss was still falling at a good pace.
+    Train for more epochs; fit goes on where it ended.
 dead-units: training, warning
     A rectifier that is 0 for every row has no slope, and never comes back in the first layer.
     Lower learning_rate, scale the inputs, or use 'leaky_relu'.
@@ -103,18 +148,30 @@ constant-output: result, error
 no-better-than-baseline: result, warning
     An answer that needs no network is as good.
     Look whether the columns tell anything about y, and train without what keeps the network from learning.
+validation-at-chance: result, warning
+    A network that learns the training rows and nothing that holds for others remembers them one by one.
+    Look whether rows and answers of the validation data belong together, and whether y follows from X at all.
 overfit: result, warning
     From there on the network learned the training rows by heart and got worse at others.
     Pass early_stopping=EarlyStopping(), then try more rows, dropout, weight_decay or fewer units, in this order.
 some-classes-only: result, warning
     Accuracy hides a class that is never answered.
     Pass class_weight='balanced', or collect more rows of it.
+class-too-rare: result, note
+    A class with so few rows costs next to nothing when it is never answered.
+    Collect more rows of it, pass class_weight='balanced', and look at balanced_accuracy.
 badly-calibrated: result, warning
     Probabilities that promise more than they keep mislead whoever acts on them.
     Stop earlier, use label_smoothing, or divide the logits by a temperature fitted on held-out rows.
-worse-than-linear: result, note
+worse-than-linear: result, warning
     A linear model is simpler, and its weights can be read.
     Take the linear model, or give the network longer.
+past-best-epoch: result, note
+    Most of the training came after the epoch that was best for the validation rows.
+    Train for fewer epochs, or pass early_stopping=EarlyStopping() with a smaller patience.
+skewed-inputs: data, note
+    A few very large numbers squeeze the rest of the column together.
+    Use np.log or np.log1p of the column.
 missing-classes: data, note
     Outputs for classes without rows only learn never to be answered.
     Number the classes from 0 without gaps, or look where their rows are.
@@ -127,9 +184,6 @@ constant-columns: data, note
 duplicate-columns: data, note
     The same numbers twice teach nothing new, and share their weight in every explanation.
     Leave one of them out.
-sorted-rows: data, note
-    In sorted order one batch after the other pulls in one direction.
-    Leave shuffle=True, or shuffle the rows.
 column-order: prediction, error
     A network knows columns by their place only.
     Give the columns in the order of training.
