@@ -183,7 +183,7 @@ def print_of_start(params: np.ndarray, stats: np.ndarray) -> tuple[int, ...]:
     """Return a few numbers that are others for other parameters or statistics."""
     found: list[int] = []
     for array in (params, stats):
-        words = array.view(np.uint32)
+        words = array.reshape(-1).view(np.uint32)
         found += [len(words), int(np.bitwise_xor.reduce(words)), int(words.sum(dtype=np.uint64))]
     return tuple(found)
 
