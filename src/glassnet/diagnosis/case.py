@@ -309,15 +309,20 @@ class Case:
         return losses[-1] is not None and losses[-1] < self.baseline - (1.0 - _LEARNED) * self.scale
 
     @property
+    def updates(self) -> int:
+        """Number of steps trained."""
+        return (self.epoch or 0) * -(-self.n_rows // self.batch_size)
+
+    @property
     def epoch(self) -> int | None:
         """Number of epochs trained; None if that is not known."""
         return None if self.history is None else self.history.epochs
 
     @cached_property
     def rate(self) -> float:
-        """The learning rate of the last epoch, or of the first step."""
+        """The highest learning rate of all epochs, or that of the first step."""
         if self.is_trained and self.history is not None:
-            return float(self.history.columns["learning_rate"][-1])
+            return float(max(self.history.columns["learning_rate"]))
         schedule = self.original.optimizer.schedule
         return float(schedule.rate(0.0, schedule.new_memory()))
 

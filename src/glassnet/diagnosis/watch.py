@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer
-from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
@@ -146,7 +146,7 @@ class Watch(Observer):
         network = case.original
         parts = [network.loss, network.optimizer, network.optimizer.schedule, *every_layer(network.layers)]
         all_ours = all(type(part).__module__.startswith("glassnet.") for part in parts)
-        return Trials(case) if self.try_remedies and all_ours else None
+        return Trials(case, steps_allowed(case)) if self.try_remedies and all_ours else None
 
     def _add(self, findings: Iterable[Finding]) -> None:
         """Add the findings that are new and not in ``ignore``."""
