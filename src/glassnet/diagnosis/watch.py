@@ -58,6 +58,8 @@ class Watch(Observer):
     Watch(ignore=['imbalance'], try_remedies=True)
     """
 
+    measures_columns = True
+
     def __init__(
         self, *, ignore: Iterable[str] = (), try_remedies: bool = True, feature_names: Sequence[str] | None = None
     ) -> None:
@@ -167,7 +169,7 @@ class Watch(Observer):
         if names is not None and len(names) != int(np.prod(batches.arrays[0].shape[1:])):
             message = f"Watch: feature_names must have one name per column, got {len(names)}."
             raise ConfigError(message, got=len(names))
-        return Case(
+        case = Case(
             run.network,
             batches.arrays,
             run.validation,
@@ -177,6 +179,9 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        if batches.extremes is not None and case.counted is None:
+            case.extremes = batches.extremes
+        return case
 
     def __repr__(self) -> str:
         return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"
