@@ -249,18 +249,29 @@ def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[
     """Return what trials find of a network that did not learn well, and of which no cause is known."""
     if not (case.fails or is_stuck(case)):
         return [*check_width(case, trials)]
-    refuted = {finding.code for finding in found if finding.helped is False and finding.stage != "training"}
-    doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
-    more = [*explain_failure(case, trials, doubtful)]
+    more = [*explain_failure(case, trials, _doubtful(causes, found))]
     return more if any(map(_is_cause, more)) else [*more, *check_ten_rows(case, trials)]
+
+
+def _doubtful(causes: list[Suspicion], found: list[Finding]) -> list[Suspicion]:
+    """Return suspicions whose remedies did not help alone, without what follows from another of them."""
+    refuted = {finding.code for finding in found if finding.helped is False and finding.stage != "training"}
+    follows = {code for cause in refuted for code in _FOLLOWS.get(cause, ())}
+    return [each for each in causes if each.finding.code in refuted - follows and each.if_helped]
 
 
 def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:
     """Return all findings about a training that diverged: about its data, its design and its start."""
     case.history = None
-    ahead = [dataclasses.replace(f, severity="error") if f.helped else f for f in examine(case, trials, ignored)]
-    finding = explain_divergence(case, trials, broken, ahead)
-    return Diagnosis(found for found in (finding, *ahead) if found.code not in ignored)
+    with np.errstate(all="ignore"):
+        causes = [*_suspicions(case, trials, thorough=False, has_ended=False, begins=False)]
+        found = resolved(causes, trials, learned=False, keeps=_KEPT)
+        explained = explain_divergence(case, trials, broken, found, _doubtful(causes, found))
+    named = {finding.code for finding in explained}
+    found = [*explained, *(each for each in found if each.code not in named)]
+    found = [dataclasses.replace(f, severity="error") if f.helped else f for f in found]
+    kept = _without_symptoms(found, fails=False)
+    return Diagnosis(finding for finding in kept if finding.code not in ignored)
 
 
 def _begins(case: Case) -> bool:

@@ -11,7 +11,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
-from glassnet.diagnosis.remedies.suspects import STILL, Idea, is_narrow, moved, suspected, without_dropout
+from glassnet.diagnosis.remedies.suspects import Idea, is_narrow, moved, suspected, without_dropout
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.findings import Finding, make_finding
@@ -22,6 +22,7 @@ _LITTLE = 0.03  # share of the loss of the best constant answer: less than this 
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _TEN = 10
+_FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _STUCK = 0.01  # way of the weights, as a share of their size
 _FEW_UPDATES = 100
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
@@ -47,8 +48,10 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
         outcomes = trials.race([idea.attempt for idea in ideas], share=share)
         made += outcomes
         if outcomes and _is_good(case, outcomes[0]):
-            code = next(idea.code for idea in ideas if idea.attempt.change == outcomes[0].change)
-            yield from _explained(case, code, measured, evidence, doubtful, outcomes)
+            idea = next(idea for idea in ideas if idea.attempt.change == outcomes[0].change)
+            yield from (with_outcome(each.finding, outcomes) for each in doubtful if idea.is_pair)
+            if idea.code:
+                yield with_outcome(_named(case, idea, measured, evidence), outcomes)
             return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
@@ -59,32 +62,21 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
 def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:
     """Return what was tried in vain, again at usual learning rates: of two mistakes, neither remedy helps alone."""
     first = list({each.remedies[0].change: each.remedies[0] for each in doubtful}.values())
-    pairs = [joined([*first, with_rate(case, rate)]) for rate in usual_rates(case)] if first else []
-    return [Idea("", pair) for pair in pairs]
+    ideas = []
+    for rate in usual_rates(case) if first else ():
+        far = "rate-too-high" if case.rate > _FAR * rate else "rate-too-low" if case.rate < rate / _FAR else ""
+        ideas.append(Idea(far, joined([*first, with_rate(case, rate)]), is_pair=True))
+    return ideas
 
 
-def _explained(
-    case: Case,
-    code: str,
-    measured: str,
-    evidence: dict[str, Any],
-    doubtful: Sequence[Suspicion],
-    outcomes: list[Outcome],
-) -> Iterator[Finding]:
-    """Report the cause that the best of the outcomes shows: of a pair with another rate, both."""
-    if not code:
-        yield from (with_outcome(each.finding, outcomes) for each in doubtful)
-        if case.knows_start and moved(case) < STILL:
-            code = "rate-too-low"
-        else:
-            return
+def _named(case: Case, idea: Idea, measured: str, evidence: dict[str, Any]) -> Finding:
+    """Return the cause that a trial showed."""
     details: dict[str, Any] = {}
-    if code == "rate-too-low" and case.knows_start:
+    if idea.code == "rate-too-low" and case.knows_start:
         measured += f" The weights moved by {moved(case):.2g} of their size, at a learning rate of {case.rate:.3g}."
-    if outcomes[0].change == ANEW:
+    if idea.attempt.change == ANEW:
         details = {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
-    finding = make_finding(code, measured, epoch=case.epoch, evidence=evidence, **details)
-    yield with_outcome(finding, outcomes)
+    return make_finding(idea.code, measured, epoch=case.epoch, evidence=evidence, **details)
 
 
 def _is_good(case: Case, outcome: Outcome) -> bool:
@@ -96,7 +88,7 @@ def _words(made: list[Outcome], trials: Trials) -> str:
     """Return what was tried in vain, and what was not tried."""
     tried = "; ".join(f"{outcome.change} ({outcome.steps} steps)" for outcome in made)
     found = f"none of these helped: {tried}." if tried else ""
-    return f"{found} {trials.not_tried}".strip()
+    return f"{found} {trials.not_tried()}".strip()
 
 
 def is_stuck(case: Case) -> bool:

@@ -28,8 +28,9 @@ _SMALL = 16
 class Idea(NamedTuple):
     """The code of a possible cause, and what would help then."""
 
-    code: str
+    code: str  # empty if it is only that of the suspicions
     attempt: Attempt
+    is_pair: bool = False  # whether remedies of suspicions are part of it
 
 
 def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
