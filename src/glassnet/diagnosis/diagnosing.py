@@ -224,11 +224,12 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
     suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended)]
     symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
     causes = [each for each in suspicions if each not in symptoms]
-    found = resolved(causes, trials, learned=case.learned)
+    fails = has_ended and not case.learned and is_failing(case)
+    found = resolved(causes, trials, learned=case.learned, fails=fails)
     if trials is not None and not case.learned and not any(map(_is_cause, found)):
         found = [*_explained(case, trials, causes, found), *found]
     known = any(map(_is_cause, found))
-    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned)]
+    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned, fails=fails)]
 
 
 def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["stacklevel_outside"]
+__all__ = ["is_called_by", "stacklevel_outside"]
+
+
+def is_called_by(*modules: str) -> bool:
+    """Return whether code of one of these modules or packages, such as ``"sklearn.model_selection"``, is under way.
+
+    Examples
+    --------
+    >>> is_called_by("sklearn.model_selection", "sklearn.feature_selection")
+    False
+    """
+    wanted = tuple(f"{module}." for module in modules)
+    frame = sys._getframe(1)
+    while frame is not None:
+        if f"{frame.f_globals.get('__name__', '')}.".startswith(wanted):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]  # None at the outermost
+    return False
 
 
 def stacklevel_outside(*others: str) -> int:

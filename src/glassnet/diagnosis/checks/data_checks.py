@@ -160,7 +160,7 @@ def _separations(X: np.ndarray, codes: np.ndarray) -> np.ndarray:
     With more than two classes it is 1 if the classes lie one after the other, and 0 if they do not.
     """
     ordered = codes[np.argsort(X, axis=0, kind="stable")]
-    n_classes = len(np.unique(codes))
+    n_classes = int(np.count_nonzero(np.bincount(codes)))  # np.unique imports np.ma
     if n_classes > 2:
         changes = np.count_nonzero(np.diff(ordered, axis=0), axis=0)
         return np.asarray(changes == n_classes - 1, dtype=np.float64)

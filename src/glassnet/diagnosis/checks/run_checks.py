@@ -37,11 +37,11 @@ def _curve(case: Case, column: str) -> np.ndarray:
 
 def check_updates(case: Case) -> Iterator[Suspicion]:
     """Report that training stopped after few updates while the loss was still falling; nothing is tried for it."""
-    updates = case.updates
-    falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
-    if updates < _FEW_UPDATES and falls and not case.learned:
-        measured = f"{updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": updates})
+    if case.updates >= _FEW_UPDATES or case.learned:
+        return
+    if case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss):
+        measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
+        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
 
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:

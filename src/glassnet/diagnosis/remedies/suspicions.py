@@ -43,7 +43,9 @@ def suspect(
     return Suspicion(make_finding(code, measured, **details), remedies, if_helped, cause, always)
 
 
-def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool) -> list[Finding]:
+def resolved(
+    suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool, fails: bool = True
+) -> list[Finding]:
     """Return findings with what was tried.
 
     Parameters
@@ -53,6 +55,8 @@ def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned:
         None if nothing may be tried.
     learned : bool
         Whether the network learned well all the same: then what might have been harmful was not, and is a note.
+    fails : bool
+        Whether the network learned next to nothing: only then what might be harmful is more than a note untried.
     """
     order = [*KINDS]
     found: list[Finding] = []
@@ -66,11 +70,17 @@ def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned:
         elif suspicion.remedies and trials is not None:
             unsettled.append(suspicion)
         else:
-            found.append(finding)
-    return found if trials is None else [*found, *_settled(unsettled, trials)]
+            found.append(_believed(suspicion, fails=fails))
+    return found if trials is None else [*found, *_settled(unsettled, trials, fails=fails)]
 
 
-def _settled(unsettled: list[Suspicion], trials: Trials) -> list[Finding]:
+def _believed(suspicion: Suspicion, *, fails: bool) -> Finding:
+    """Return the finding of which nothing was tried: a note if it may be harmless, and nothing shows that it is not."""
+    doubtful = bool(suspicion.remedies) and suspicion.if_helped and not fails
+    return dataclasses.replace(suspicion.finding, severity="note") if doubtful else suspicion.finding
+
+
+def _settled(unsettled: list[Suspicion], trials: Trials, *, fails: bool) -> list[Finding]:
     """Return the findings of suspicions whose remedies are tried: those that belong together first."""
     found: list[Finding] = []
     together = [each for each in unsettled if each.finding.code in _SCALES and each.if_helped]
@@ -80,7 +90,7 @@ def _settled(unsettled: list[Suspicion], trials: Trials) -> list[Finding]:
     alone = [each for each in unsettled if each.finding.code not in codes]
     for place, each in enumerate(alone):
         outcomes = trials.race(each.remedies, share=1.0 / (len(alone) - place))
-        found.append(_tried(each, outcomes, trials))
+        found.append(_tried(each, outcomes, trials, fails=fails))
     doubtful = [each for each in unsettled if each.if_helped]
     if 1 < len(doubtful) <= _MOST_TOGETHER and not any(finding.helped for finding in found):
         again = _tried_together(doubtful, trials)
@@ -103,11 +113,12 @@ def renamed(finding: Finding, code: str) -> Finding:
     return dataclasses.replace(finding, code=code, severity=kind.severity, why=kind.why, advice=kind.advice)
 
 
-def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials) -> Finding:
+def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials, *, fails: bool) -> Finding:
     """Return the finding with the outcome that is best, or with what was not tried."""
     finding = suspicion.finding
     if not outcomes:
-        return dataclasses.replace(finding, tried=_not_tried(suspicion.remedies, trials))
+        untried = _not_tried(suspicion.remedies, trials)
+        return dataclasses.replace(_believed(suspicion, fails=fails), tried=untried)
     helped = outcomes[0].helped
     if not helped and not suspicion.if_helped:
         outcomes = [outcome for outcome in outcomes if outcome.helped]
