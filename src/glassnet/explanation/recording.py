@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.parameters import Slot
 from glassnet.engine.penalties import limit_norms
-from glassnet.layers import Cache, Dense, Layer, Step
+from glassnet.layers import BatchNorm, Cache, Dense, Layer, Step
 from glassnet.layers.tree import every_layer
 from glassnet.optimizers import OptimizerState, clip_gradients
 from glassnet.utils.random_streams import Noise
@@ -61,10 +62,12 @@ class Recording:
     loss : float
         The mean loss, without penalties.
     penalty : float
-    before, after, stats_after : dict of str to ndarray
+    before, after : dict of str to ndarray
         Parameters before and after the update, by name.
     gradients, penalised : dict of str to ndarray
         Gradients of the loss, and of the loss with penalties.
+    running : dict of int to tuple of ndarray
+        Running mean and variance of each `BatchNorm` before the step, by the id of the layer.
     norm : float
         Norm of the whole gradient, before clipping.
     states, new_states : dict of str to dict of str to ndarray
@@ -88,12 +91,23 @@ class Recording:
     after: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray]
     penalised: dict[str, np.ndarray]
+    running: dict[int, tuple[np.ndarray, np.ndarray]]
     norm: float
     states: dict[str, dict[str, np.ndarray]]
     new_states: dict[str, dict[str, np.ndarray]]
     rate: float
     position: float
     t: int
+
+    @property
+    def penalises(self) -> bool:
+        """Whether the loss has a part for large weights."""
+        return any(self.penalties_of(slot) != (0.0, 0.0) for slot in self.network.slots)
+
+    def penalties_of(self, slot: Slot) -> tuple[float, float]:
+        """Return the strengths of the penalties ``l1`` and ``l2`` on a parameter."""
+        factor = slot.layer.decay_factor if slot.spec.decays else 0.0
+        return self.network.l1 * factor, self.network.l2 * factor
 
     def weights(self) -> np.ndarray:
         """Return the weight of each row."""
@@ -118,8 +132,11 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     state, rate, noise = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
+    running = {}
     for layer in every_layer(copy.layers):
         _record(layer, passages, 1.0 / total)
+        if isinstance(layer, BatchNorm):
+            running[id(layer)] = layer.running_mean.copy(), layer.running_var.copy()
     step = Step("train", noise)
     step.position = state.position
     copy.accumulate(X, y, weight, step)
@@ -156,6 +173,7 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         after=after,
         gradients=gradients,
         penalised=penalised,
+        running=running,
         norm=norm,
         states=states,
         new_states=new_states,

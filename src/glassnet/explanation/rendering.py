@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glassnet.explanation.document import Equation, Section, entries_of
-from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.number_format import matrix_cells, number_text, worked_text
+from glassnet.explanation.symbols import latex_of
 from glassnet.utils.html import Markup, element, fragment, table
 from glassnet.utils.text_table import table_lines
 
@@ -76,6 +76,8 @@ def _text_lines(equation: Equation, detail: Detail, width: int | None) -> list[s
         if not equation.work:
             lines.append(f"     {equation.symbol} = {detail.show(float(equation.value))}{remark}")
         return lines
+    if equation.value.ndim > 1 and len(equation.value) > 1 and detail.most and not equation.value.any():
+        return [*lines, *_wrapped(f"     {equation.symbol} = 0 in every entry  ({shape}){remark}", width, 9)]
     rows = table_lines(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)), align=">")
     start, size = f"     {equation.symbol} = ", f"  ({shape})" if equation.value.size > 1 else ""
     if width is not None and len(start) + len(rows[0]) + 4 + len(size) > width:
@@ -163,10 +165,7 @@ def as_latex(head: Sequence[str], sections: Sequence[Section], detail: Detail, *
 
 
 def _latex_lines(equation: Equation, detail: Detail) -> list[str]:
-    symbol = latex_of(equation.symbol.rstrip("'")) + "'" * equation.symbol.count("'")
-    if "_" in equation.symbol:  # a moment of a parameter, such as m_W1
-        name, of = equation.symbol.split("_", 1)
-        symbol = rf"{name}_{{{latex_of(of)}}}"
+    symbol = latex_of(equation.symbol)
     formula = equation.latex or (rf"\text{{{_escaped(equation.formula)}}}" if equation.formula else "")
     rows = matrix_cells(equation.value, detail.show, detail.most)
     body = r" \\ ".join(" & ".join(_latex_number(cell) for cell in row) for row in rows)
