@@ -100,11 +100,18 @@ class _Rule:
         self.take(name, symbol, value)
 
     def apply(self, name: str, formula: Formula, symbol: str, value: np.ndarray | None) -> None:
-        """Add the equation of a formula, after those of names that it defines; its name then stands for the result."""
+        """Add the equation of a formula, whose name then stands for the result."""
         numbers = {**formula.constants(self.record.network.optimizer), "t": self.record.t, **self.numbers}
-        for inner, given in formula.definitions.items():
-            self._add(inner, f"{inner}_{self.symbol}", given, numbers, None)
-        self._add(name, symbol, formula.value, numbers, value)
+        expression, inner = formula.value, formula.definitions
+        if value is None:
+            known = {**numbers, **self.values}
+            value = evaluate(expression, **known, **formula.defined(**known))
+        text = Words({**self.symbols, **numbers}, inner).text(expression)
+        letters = {each: latex_of(of) for each, of in self.symbols.items()} | _LATEX
+        latex = Latex({**letters, **numbers}, inner).text(expression)
+        work = each(Pattern(numbers, inner).text(expression), **self.values)
+        self.found.append(Equation(symbol, value, text, latex, work))
+        self.take(name, symbol, value)
 
     def new_value(self, formula: Formula, slot: Slot, after: np.ndarray) -> None:
         """Add the equation of the parameter itself, and of the limit on its columns."""
@@ -119,18 +126,6 @@ class _Rule:
         latex = rf"{latex_of(self.symbol + '_step')} \min(1, {limit:g} / \|\text{{column}}\|)"
         work = each("{w} * min(1, {limit} / {norm})", w=free, limit=limit, norm=norms)
         self.found.append(Equation(f"{self.symbol}'", after, text, latex, work, f"columns cut to max_norm={limit:g}"))
-
-    def _add(
-        self, name: str, symbol: str, expression: str, numbers: dict[str, float], value: Any, remark: str = ""
-    ) -> None:
-        if value is None:
-            value = evaluate(expression, **numbers, **self.values)
-        text = Words({**self.symbols, **numbers}).text(expression)
-        letters = {each: latex_of(of) for each, of in self.symbols.items()} | _LATEX
-        latex = Latex({**letters, **numbers}).text(expression)
-        work = each(Pattern(numbers).text(expression), **self.values)
-        self.found.append(Equation(symbol, value, text, latex, work))
-        self.take(name, symbol, value)
 
 
 def _moments(optimizer: Optimizer, state: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
