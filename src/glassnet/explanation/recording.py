@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.parameters import Slot
 from glassnet.engine.penalties import limit_norms
+from glassnet.explanation.shown_rates import shown_rate
 from glassnet.layers import BatchNorm, Cache, Dense, Layer, Step
 from glassnet.layers.tree import every_layer
 from glassnet.optimizers import OptimizerState, clip_gradients
@@ -72,9 +73,12 @@ class Recording:
         Norm of the whole gradient, before clipping.
     states, new_states : dict of str to dict of str to ndarray
         State of the optimizer for each parameter, before and after.
-    rate : float
+    rate, position : float
+        Learning rate, and the position in epochs that it is taken at.
     t : int
         Number of steps of the optimizer, including this one.
+    said : tuple of str
+        Sentences on what is not as in the next step of `fit`.
     """
 
     network: BaseNetwork
@@ -98,6 +102,7 @@ class Recording:
     rate: float
     position: float
     t: int
+    said: tuple[str, ...]
 
     @property
     def penalises(self) -> bool:
@@ -129,7 +134,7 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         Checked, in double precision.
     """
     copy = network.untrained().astype("float64")
-    state, rate, noise = _position(network, copy)
+    state, rate, noise, said = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
     running = {}
@@ -180,23 +185,26 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         rate=rate,
         position=state.position,
         t=state.t,
+        said=said,
     )
 
 
-def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise]:
-    """Return the optimizer's state in double precision, the learning rate and the noise of the next step."""
+def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise, tuple[str, ...]]:
+    """Return the optimizer's state in double precision, the learning rate, the noise, and sentences on these."""
     groups = copy.built("explain").groups
     state = copy.optimizer.new_state(copy.params, groups)
     noise, schedule = copy.noise(), network.optimizer.schedule
     run = network.run
     if run is None:
-        return state, float(schedule.rate(0.0, schedule.new_memory())), noise
+        rate, state.position, said = shown_rate(schedule, 0.0, schedule.new_memory())
+        return state, rate, noise, said
     for name, array in run.optimizer_state.arrays.items():
         if name in state.arrays:
             state.arrays[name][...] = array
-    state.t, state.position = run.optimizer_state.t, float(run.epoch)
+    state.t = run.optimizer_state.t
+    rate, state.position, said = shown_rate(schedule, float(run.epoch), run.schedule_memory)
     noise.epoch, noise.batch = run.epoch, 0
-    return state, float(schedule.rate(float(run.epoch), run.schedule_memory)), noise
+    return state, rate, noise, said
 
 
 def _record(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
