@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
+__all__ = ["check_ignored", "diagnose", "examine", "examine_diverged", "examine_untraced"]
 
 # What may be wrong although a network learned well, before training and after it.
 _DATA = (check_columns, check_targets, check_rows)
@@ -249,6 +249,26 @@ def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broke
     ahead = [dataclasses.replace(f, severity="error") if f.helped else f for f in examine(case, trials, ignored)]
     finding = explain_divergence(case, trials, broken, ahead)
     return Diagnosis(found for found in (finding, *ahead) if found.code not in ignored)
+
+
+def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: bool, learned: bool) -> Diagnosis:
+    """Return what data, and the answers if the network ``is_fitted``, show without a history; nothing is tried.
+
+    Parameters
+    ----------
+    case : Case
+    ignored : set of str
+        Codes to leave out.
+    is_fitted : bool
+        Whether to look at the answers too.
+    learned : bool
+        Whether the network learned something: then what might have been harmful was not, and is a note.
+    """
+    checks = [*_DATA, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
+    with np.errstate(all="ignore"):
+        suspicions = [suspicion for check in checks for suspicion in check(case)]
+    found = [*resolved(suspicions, None, learned=learned)]
+    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
 
 
 def _suspicions(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> Iterator[Suspicion]:
