@@ -235,7 +235,7 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
 def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
     """Return what trials find of a network that did not learn well, and of which no cause is known."""
     more = [*check_width(case, trials)]
-    if more or not is_failing(case):
+    if more or not trials.left or not is_failing(case):
         return more
     refuted = {finding.code for finding in found if finding.helped is False}
     doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
