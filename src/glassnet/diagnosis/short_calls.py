@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.run_checks import check_updates
+from glassnet.diagnosis.checks.pace_checks import check_updates
 from glassnet.diagnosis.diagnosing import examine
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training import Run
@@ -46,12 +46,16 @@ def of_short_call(run: Run[Any], case: Case, trials: Trials | None, ignored: set
         Codes to leave out.
     """
     waits = case.updates < _WAIT_STEPS or (case.epoch or 0) < _WAIT
+    if trials is not None:
+        trials.is_early = waits
     found = examine(case, trials, ignored, has_ended=not waits)
     waits = waits or _still_moves(case)
     stages = {finding.code: KINDS[finding.code].stage for finding in found}
     explained = any(stages[finding.code] in ("data", "design", "start") for finding in found.problems)
     for finding in found:
-        if finding.code == "overfit":  # the training loss moves all the same, and few validation rows go up and down
+        if trials is None and not case.fails and finding.severity == "warning":
+            too_early = True  # with parts of the user's own nothing shows whether that does any harm
+        elif finding.code == "overfit":  # the training loss moves all the same, and few validation rows go up and down
             too_early = 2 * (finding.epoch or 0) > (case.epoch or 0)
         else:
             too_early = waits and stages[finding.code] in ("training", "result")

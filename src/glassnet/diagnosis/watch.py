@@ -202,6 +202,7 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        case.epochs_asked = run.target_epochs - run.first_epoch
         if batches.extremes is not None and case.counted is None:
             case.extremes = batches.extremes
         work = run.network.params.size * math.prod((run.network.input_shape or (1,))[:-1])
