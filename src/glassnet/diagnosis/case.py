@@ -13,6 +13,7 @@ from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.sampling import (
     Data,
     column_names,
+    every_nth,
     names_of_frame,
     read_sample,
     rows_that_count,
@@ -39,6 +40,7 @@ __all__ = [
     "Data",
     "RecordedPass",
     "column_names",
+    "every_nth",
     "mean_loss",
     "names_of_frame",
     "sampled",
@@ -47,9 +49,17 @@ __all__ = [
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 LOOKED_AT = 200  # columns, for the same
 PROBE_ROWS = 256  # for what is measured of the network
+_FEWEST_PROBED = 64  # where more would take long beside the training
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
+
+
+# What another case of the same network and data has too, once it was computed.
+_LASTING = {
+    "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
+    "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
+}  # fmt: skip
 
 
 class RecordedPass(NamedTuple):
@@ -59,7 +69,7 @@ class RecordedPass(NamedTuple):
     Z: np.ndarray  # logits, (n, k)
     outputs: dict[str, np.ndarray]  # output of every layer, by name, in the order of computation
     params: dict[str, np.ndarray]  # by name
-    gradients: dict[str, np.ndarray]  # of the mean loss, by name
+    gradients: dict[str, np.ndarray]  # of the mean loss, by name; of the start only
 
 
 class Case:
@@ -98,6 +108,20 @@ class Case:
         self.history, self.batch_size, self.shuffles = history, batch_size, shuffles
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
+        self._probe_rows, self._evaluated_rows = PROBE_ROWS, SAMPLE_ROWS
+
+    def share(self, earlier: Case) -> None:
+        """Take over from a case of the same training what training does not change."""
+        vars(self).update({name: value for name, value in vars(earlier).items() if name in _LASTING})
+
+    def limit_passes(self, most: float) -> None:
+        """Let the network be measured on fewer rows, so that all measurements take about so many passes of a row.
+
+        The probe takes three passes at the start, forward and twice as much backward, and one now; the rest is left for
+        the evaluation.
+        """
+        self._probe_rows = int(min(max(most / 6, _FEWEST_PROBED), PROBE_ROWS))
+        self._evaluated_rows = int(min(max(most - 4 * self._probe_rows, self._probe_rows), SAMPLE_ROWS))
 
     # ---- the data -------------------------------------------------------------------------------------------------
 
@@ -124,8 +148,15 @@ class Case:
     @cached_property
     def probe(self) -> Data:
         """At most 256 rows of the sample."""
-        rows = np.arange(self.n_rows) if self.sample_rows is None else self.sample_rows
-        return read_sample(self.data, rows[spread(len(rows), PROBE_ROWS)])
+        return self._some_rows(self._probe_rows)
+
+    def _some_rows(self, most: int) -> Data:
+        """Return at most so many rows of the sample, evenly spread."""
+        rows = self.sample_rows
+        n = self.n_rows if rows is None else len(rows)
+        if n <= most:
+            return self.sample
+        return read_sample(self.data, spread(n, most) if rows is None else rows[spread(n, most)])
 
     @cached_property
     def looked_at(self) -> np.ndarray:
@@ -161,17 +192,16 @@ class Case:
 
     @cached_property
     def evaluation_data(self) -> tuple[Data, str]:
-        """The validation rows if there are enough, else the sample; and what these rows are called."""
-        held_out = self.held_out
+        """Validation rows if there are enough, else rows of the sample; and what these rows are called."""
+        held_out, most = self.held_out, self._evaluated_rows
         if held_out is not None and len(held_out[0]) >= _FEWEST:
-            return held_out, "validation rows"
-        return self.sample, "training rows"
+            return held_out if len(held_out[0]) <= most else every_nth(held_out, most), "validation rows"
+        return self.probe if most <= self._probe_rows else self._some_rows(most), "training rows"
 
     @cached_property
     def evaluation_rows(self) -> Data:
         """Some rows of the `evaluation_data`."""
-        data = self.evaluation_data[0]
-        return read_sample(data, spread(len(data[0]), PROBE_ROWS))
+        return every_nth(self.evaluation_data[0], PROBE_ROWS)
 
     @property
     def loss(self) -> Loss:
@@ -265,27 +295,34 @@ class Case:
     @cached_property
     def now(self) -> RecordedPass:
         """The pass with the weights as they are now."""
-        return self._pass(self.original.params, self.original.stats, "record")
+        return self._pass(self.original.params, self.original.stats)
 
-    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str) -> RecordedPass:
+    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str = "") -> RecordedPass:
+        """Return what a pass over the probe gives with these weights: forward only, unless a ``mode`` is given."""
         X, y, weight = self.probe
         network, taps = self.copy, self._taps
         network.params[...], network.stats[...] = params, stats
         for taken in taps.values():
             taken.clear()
+        gradients: dict[str, np.ndarray] = {}
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            network.accumulate(X, y, weight, Step(mode, network.noise()))
-            store = network.built("diagnose")
-            loss = float(store.loss_sum / store.weight_sum)
-            store.average_gradients()
-        outputs = {name: taken[0] for name, taken in taps.items()}
-        named = {slot.name: slot.view(network.params).copy() for slot in network.slots}
-        gradients = {slot.name: slot.view(network.grads).copy() for slot in network.slots}
+            if mode:
+                network.accumulate(X, y, weight, Step(mode, network.noise()))
+                store = network.built("diagnose")
+                loss = float(store.loss_sum / store.weight_sum)
+                store.average_gradients()
+                gradients = {slot.name: slot.view(network.grads) for slot in network.slots}
+            else:
+                loss = mean_loss(network, network.logits(X), self.probe)
+        outputs = {name: taken[0] if len(taken) == 1 else np.concatenate(taken) for name, taken in taps.items()}
+        named = {slot.name: slot.view(params) for slot in network.slots}
         return RecordedPass(loss, outputs[network.names[-1]], outputs, named, gradients)
 
     @cached_property
     def evaluation(self) -> tuple[np.ndarray, float]:
         """Logits and mean loss on the `evaluation_data`."""
+        if self.evaluation_data[0] is self.probe:
+            return self.now.Z, self.now.loss
         return self.logits_and_loss(self.evaluation_data[0])
 
     def logits_and_loss(self, data: Data) -> tuple[np.ndarray, float]:
@@ -309,15 +346,20 @@ class Case:
         return losses[-1] is not None and losses[-1] < self.baseline - (1.0 - _LEARNED) * self.scale
 
     @property
+    def updates(self) -> int:
+        """Number of steps trained."""
+        return (self.epoch or 0) * -(-self.n_rows // self.batch_size)
+
+    @property
     def epoch(self) -> int | None:
         """Number of epochs trained; None if that is not known."""
         return None if self.history is None else self.history.epochs
 
     @cached_property
     def rate(self) -> float:
-        """The learning rate of the last epoch, or of the first step."""
+        """The highest learning rate of all epochs, or that of the first step."""
         if self.is_trained and self.history is not None:
-            return float(self.history.columns["learning_rate"][-1])
+            return float(max(self.history.columns["learning_rate"]))
         schedule = self.original.optimizer.schedule
         return float(schedule.rate(0.0, schedule.new_memory()))
 

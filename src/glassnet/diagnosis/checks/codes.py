@@ -11,7 +11,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import edited_columns, rescaled
 from glassnet.diagnosis.checks.whole_columns import Column, input_column, target_column, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import Attempt
+from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.sampling import listed_columns
 
 __all__ = ["check_codes"]

@@ -10,7 +10,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import edited_column
 from glassnet.diagnosis.checks.whole_columns import flat, input_column, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import Attempt, standardised
+from glassnet.diagnosis.remedies.attempts import Attempt, standardised
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
 

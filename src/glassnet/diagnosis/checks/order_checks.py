@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import Attempt
+from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_order"]

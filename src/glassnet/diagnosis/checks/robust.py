@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from glassnet.diagnosis.case import Data
-from glassnet.diagnosis.remedies.trials import Edit, Measure
+from glassnet.diagnosis.remedies.attempts import Edit, Measure
 from glassnet.engine.base_network import BaseNetwork
 
 __all__ = ["MEDIAN_ERROR", "RANKS_MISSED", "edited_column", "edited_columns", "ranks", "rescaled"]
