@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
-from glassnet.diagnosis.checks.data_checks import check_columns, check_rows, check_targets
+from glassnet.diagnosis.checks.column_checks import check_columns
 from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
+from glassnet.diagnosis.checks.extreme_checks import check_extremes
+from glassnet.diagnosis.checks.leak_checks import check_leaks
+from glassnet.diagnosis.checks.order_checks import check_order
 from glassnet.diagnosis.checks.pace_checks import check_schedule, check_trainable, check_updates
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
 from glassnet.diagnosis.checks.result_checks import (
@@ -21,7 +24,10 @@ from glassnet.diagnosis.checks.result_checks import (
     check_constant,
 )
 from glassnet.diagnosis.checks.run_checks import check_clipping, check_dropout, check_overfit, check_units, check_zigzag
+from glassnet.diagnosis.checks.shared_row_checks import check_rows
 from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
+from glassnet.diagnosis.checks.target_checks import check_targets
+from glassnet.diagnosis.checks.validation_checks import check_validation
 from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
 from glassnet.diagnosis.remedies.experiments import check_pace, check_ten_rows, check_width, explain_failure
 from glassnet.diagnosis.remedies.short_training import trained_briefly
@@ -36,7 +42,7 @@ from glassnet.utils.checks import check_choice, check_integer
 __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged", "examine_untraced"]
 
 # What may be wrong although a network learned well, before training and after it.
-_DATA = (check_columns, check_targets, check_rows)
+_DATA = (check_columns, check_extremes, check_targets, check_leaks, check_order, check_rows, check_validation)
 _PACE = (check_trainable, check_schedule, check_updates)
 _RESULT = (
     check_overfit,
@@ -59,7 +65,26 @@ _RESULTS = {
     "some-classes-only",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
+# Scores on rows of another kind, and what is read from them.
+_SCORES = {
+    "badly-calibrated",
+    "no-better-than-baseline",
+    "overfit",
+    "past-best-epoch",
+    "some-classes-only",
+    "validation-at-chance",
+    "worse-than-linear",
+}
 _FOLLOWS = {
+    "validation-differs": _SCORES,
+    "unscaled-prediction": _SCORES,
+    "outside-training-range": _SCORES,
+    "column-order": _SCORES,
+    "outlier-in-target": {"unscaled-target", "skewed-target", *_SCORES, "start-too-large", "plateau-at-prior"},
+    "code-for-missing": {"unscaled-inputs", "outlier-in-inputs"},
+    "outlier-in-inputs": {"unscaled-inputs"},
+    "skewed-target": {"unscaled-target", "start-too-large"},
+    "weights-on-one-class": {"single-class", "imbalance", "missing-classes"},
     "unscaled-inputs": _SYMPTOMS,
     "unscaled-target": {"start-too-large"},
     "symmetric-weights": _SYMPTOMS,
