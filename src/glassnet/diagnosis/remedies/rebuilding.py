@@ -64,8 +64,13 @@ def with_new_seed(network: BaseNetwork) -> BaseNetwork:
 
 
 def with_other_loss(network: BaseNetwork, loss: Loss) -> BaseNetwork:
-    """Return the network with another loss, and new initial weights."""
-    return _rebuilt(network, loss=loss)
+    """Return the network with another loss, and new initial weights; without an activation that the loss applies."""
+    last = network.layers[-1]
+    if not (loss.includes and isinstance(last, Dense)):
+        return _rebuilt(network, loss=loss)
+    return _rebuilt(
+        network, lambda layers: [*layers[:-1], _changed(layers[-1], lambda _: {"activation": None})], loss=loss
+    )
 
 
 def with_rectifiers(network: BaseNetwork) -> BaseNetwork:
