@@ -9,14 +9,23 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
+from glassnet.diagnosis.checks.calibration_checks import check_calibration
+from glassnet.diagnosis.checks.class_checks import check_classes
 from glassnet.diagnosis.checks.data_checks import check_columns, check_rows, check_targets
-from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
+from glassnet.diagnosis.checks.design_checks import (
+    check_hidden_activations,
+    check_linear_layers,
+    check_noise,
+    check_small_batches,
+)
+from glassnet.diagnosis.checks.linear_checks import check_against_linear
+from glassnet.diagnosis.checks.loss_checks import check_loss
+from glassnet.diagnosis.checks.output_checks import check_output, check_softmax_units
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
 from glassnet.diagnosis.checks.result_checks import (
     check_against_constant,
-    check_against_linear,
-    check_calibration,
-    check_classes,
+    check_best_epoch,
+    check_chance,
     check_constant,
 )
 from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, check_units, check_updates, check_zigzag
@@ -36,9 +45,27 @@ __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
 
 # What may be wrong although a network learned well, before training and after it.
 _DATA = (check_columns, check_targets, check_rows)
-_RESULT = (check_updates, check_overfit, check_against_constant, check_classes, check_calibration)
+_DESIGN = (
+    check_softmax_units,
+    check_output,
+    check_loss,
+    check_hidden_activations,
+    check_small_batches,
+    check_linear_layers,
+    check_noise,
+)
+_RESULT = (
+    check_updates,
+    check_chance,
+    check_overfit,
+    check_against_constant,
+    check_classes,
+    check_calibration,
+    check_against_linear,
+    check_best_epoch,
+)
 # What keeps a network from learning.
-_DESIGN = (check_output, check_loss, check_linear_layers, check_weights, check_signal)
+_START = (check_weights, check_signal)
 _TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
 
 # What follows from a cause, and is not reported beside it.
@@ -49,6 +76,7 @@ _RESULTS = {
     "constant-output",
     "no-better-than-baseline",
     "some-classes-only",
+    "worse-than-linear",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
 _FOLLOWS = {
@@ -58,6 +86,11 @@ _FOLLOWS = {
     "weights-all-positive": _SYMPTOMS,
     "start-too-large": {"saturated-units", "exploding-gradient", "vanishing-gradient"},
     "dead-signal": {"vanishing-gradient", "saturated-units"},
+    "one-softmax-unit": {*_SYMPTOMS, *_RESULTS, "loss-does-not-fit", "output-cannot-reach"},
+    "output-cannot-reach": _RESULTS,
+    "hidden-activation": {*_SYMPTOMS, *_RESULTS},
+    "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
+    "overfit": {"past-best-epoch"},
     "plateau-at-prior": {"no-better-than-baseline"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
@@ -242,13 +275,11 @@ def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broke
 def _suspicions(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> Iterator[Suspicion]:
     """Yield the suspicions of all checks that apply."""
     hindered = thorough or not case.learned
-    checks = [*_DATA, *(_DESIGN if hindered else ())]
+    checks = [*_DATA, *_DESIGN, *(_START if hindered else ())]
     if case.is_trained:
         checks += [*(_TRAINING if hindered else ()), *(_RESULT if has_ended else ())]
     for check in checks:
         yield from check(case)
-    if thorough and trials is not None:
-        yield from check_against_linear(case, trials)
 
 
 def _is_cause(finding: Finding) -> bool:
