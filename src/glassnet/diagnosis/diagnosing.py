@@ -253,15 +253,26 @@ def examine(
 
 
 def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> list[Finding]:
-    """Return all findings, symptoms and those in ``ignore`` included."""
-    suspicions = _suspicions(case, trials, thorough=thorough, has_ended=has_ended)
-    found = [*resolved(suspicions, trials, learned=case.learned)]
-    if case.learned or trials is None or any(map(_is_cause, found)):
-        return found
-    if not is_failing(case):
-        return [*found, *check_width(case, trials)]
-    found += explain_failure(case, trials)
-    return found if any(map(_is_cause, found)) else [*found, *check_ten_rows(case)]
+    """Return all findings, symptoms and those in ``ignore`` included: what the trials find of causes comes first."""
+    suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended)]
+    symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
+    causes = [each for each in suspicions if each not in symptoms]
+    found = resolved(causes, trials, learned=case.learned)
+    if trials is not None and not case.learned and not any(map(_is_cause, found)):
+        found = [*_explained(case, trials, causes, found), *found]
+    known = any(map(_is_cause, found))
+    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned)]
+
+
+def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
+    """Return what trials find of a network that did not learn well, and of which no cause is known."""
+    more = [*check_width(case, trials)]
+    if more or not is_failing(case):
+        return more
+    refuted = {finding.code for finding in found if finding.helped is False}
+    doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
+    more = [*explain_failure(case, trials, doubtful)]
+    return more if any(map(_is_cause, more)) else [*more, *check_ten_rows(case, trials)]
 
 
 def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:

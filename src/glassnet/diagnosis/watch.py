@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer
-from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
@@ -57,6 +57,8 @@ class Watch(Observer):
     >>> Watch(ignore=["imbalance"])
     Watch(ignore=['imbalance'], try_remedies=True)
     """
+
+    measures_columns = True
 
     def __init__(
         self, *, ignore: Iterable[str] = (), try_remedies: bool = True, feature_names: Sequence[str] | None = None
@@ -144,7 +146,7 @@ class Watch(Observer):
         network = case.original
         parts = [network.loss, network.optimizer, network.optimizer.schedule, *every_layer(network.layers)]
         all_ours = all(type(part).__module__.startswith("glassnet.") for part in parts)
-        return Trials(case) if self.try_remedies and all_ours else None
+        return Trials(case, steps_allowed(case)) if self.try_remedies and all_ours else None
 
     def _add(self, findings: Iterable[Finding]) -> None:
         """Add the findings that are new and not in ``ignore``."""
@@ -167,7 +169,7 @@ class Watch(Observer):
         if names is not None and len(names) != int(np.prod(batches.arrays[0].shape[1:])):
             message = f"Watch: feature_names must have one name per column, got {len(names)}."
             raise ConfigError(message, got=len(names))
-        return Case(
+        case = Case(
             run.network,
             batches.arrays,
             run.validation,
@@ -177,6 +179,9 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        if batches.extremes is not None and case.counted is None:
+            case.extremes = batches.extremes
+        return case
 
     def __repr__(self) -> str:
         return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"

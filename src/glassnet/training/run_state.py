@@ -16,7 +16,7 @@ from glassnet.training.history import History, listed
 from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import MOST_STEPS, check_integer, check_number, wrong_values
 
-__all__ = ["RunState"]
+__all__ = ["RunState", "print_of_start"]
 
 
 class RunState:
@@ -30,9 +30,10 @@ class RunState:
         # The last epoch's, while the network holds the best epoch's.
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
-        # Not part of a file: parameters and statistics before the first epoch, if fit looks for what goes wrong, and
-        # the steps done when it last looked at the result.
+        # Not part of a file: parameters and statistics before the first epoch, if fit looks for what goes wrong, a
+        # print of them in any case, and the steps done when it last looked at the result.
         self.started: tuple[np.ndarray, np.ndarray] | None = None
+        self.start_print: tuple[int, ...] | None = None
         self.examined_at = 0
         self._optimizer = _identity(network.optimizer)
         self._renew_schedule(network)
@@ -176,6 +177,15 @@ class RunState:
                 f"its arrays must be those of {network.optimizer!r}, got also {', '.join(map(repr, sorted(rest)))}"
             )
             raise FormatError(message, got=sorted(rest))
+
+
+def print_of_start(params: np.ndarray, stats: np.ndarray) -> tuple[int, ...]:
+    """Return a few numbers that are others for other parameters or statistics."""
+    found: list[int] = []
+    for array in (params, stats):
+        words = array.reshape(-1).view(np.uint32)
+        found += [len(words), int(np.bitwise_xor.reduce(words)), int(words.sum(dtype=np.uint64))]
+    return tuple(found)
 
 
 def _three(sums: Any) -> list[Any]:

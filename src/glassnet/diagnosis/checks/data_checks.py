@@ -205,8 +205,7 @@ def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicio
 
 def check_targets(case: Case) -> Iterator[Suspicion]:
     """Report a single class, classes without rows, a class that is nearly all, numbers far from unit size."""
-    y = case.data[1] if not isinstance(case.data[1], RowSource) else case.sample[1]
-    codes = case.codes(y)
+    codes = case.codes(case.targets)
     if codes is not None:
         yield from _classes(case, codes)
     elif isinstance(case.loss, ON_NUMBERS):
