@@ -16,7 +16,8 @@ from glassnet.training.class_weights import class_codes
 __all__ = ["check_calibration"]
 
 _FEWEST_FOR_BINS = 200
-_GAP = 0.1
+_GAP, _SURER = 0.1, 0.05  # mean over bins; of the mean confidence to the accuracy
+_SURE = 2.5  # standard errors
 
 
 def check_calibration(case: Case) -> Iterator[Suspicion]:
@@ -30,7 +31,8 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
         return
     Z = case.evaluation[0].astype(np.float64)
     gap, confidence, accuracy = _calibration_gap(case, Z, codes)
-    if gap < _GAP or confidence < accuracy:
+    chance = np.sqrt(max(confidence * (1.0 - confidence), 1e-12) / len(Z))
+    if gap < _GAP or confidence < accuracy + max(_SURER, _SURE * chance):
         return
     half = np.arange(len(Z)) % 2 == 0
     temperature = _best_temperature(case, Z[half], codes[half])

@@ -20,6 +20,8 @@ __all__ = ["check_classes"]
 _FEWEST = 20
 _FEWEST_OF_CLASS = 5  # rows of a class of which something can be said
 _RARE = 0.02  # share of the rows
+_SMALL = 0.6  # rows of a class to those of classes of equal size: only then weights are to blame
+_NOT_RARE = "These classes are not rare: look for what keeps the network from learning, and whether columns tell them."
 _GAIN, _SURE = 0.1, 2.5  # of the mean over classes; standard errors
 
 
@@ -40,8 +42,12 @@ def check_classes(case: Case) -> Iterator[Suspicion]:
     evidence = {"counts": counts.tolist(), "answered": answered.tolist(), "balanced_accuracy": float(np.mean(recalls))}
     if common.any():
         measured = f"Of {len(codes)} {rows} none is answered with class {_named(common, counts)}."
+        details: dict[str, Any] = {"epoch": case.epoch, "evidence": evidence}
+        if counts[common].max() > _SMALL * counts.sum() / (counts > 0).sum():
+            yield suspect("some-classes-only", measured, severity="note", advice=_NOT_RARE, **details)
+            return
         remedy = Attempt("class_weight='balanced'", weights=_balanced(case), measure=_MISSED, steps=200)
-        yield suspect("some-classes-only", measured, remedy, always=True, epoch=case.epoch, evidence=evidence)
+        yield suspect("some-classes-only", measured, remedy, always=True, **details)
     elif missed.any():
         yield _too_rare(case, codes, missed, counts, evidence)
 

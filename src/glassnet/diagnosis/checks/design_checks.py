@@ -11,8 +11,8 @@ from glassnet.diagnosis.checks.shares import left_to_learn
 from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
     with_rectifiers_between,
-    without_noise,
     without_hidden_softmax,
+    without_noise,
 )
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
@@ -70,33 +70,27 @@ def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
 
 
 def check_small_batches(case: Case) -> Iterator[Suspicion]:
-    """Report batch normalisation over one to three rows."""
+    """Report batch normalisation over two or three rows, or by batches of one row, which have no spread."""
     name = next((name for name, layer in case.layers.items() if isinstance(layer, BatchNorm)), None)
     if name is None or case.n_rows < 2 * _FEW_ROWS:
         return
     rows, steps = case.batch_size, -(-case.n_rows // case.batch_size)
     last = case.n_rows - (steps - 1) * rows
-    if rows > _FEW_ROWS and (last > _FEW_ROWS or steps > 1 / _OFTEN):
-        return
     larger = min(_USUAL_BATCH, case.n_rows)
-    measured = f"{name} takes means and spreads over batches of {_rows(rows)}."
-    if rows > _FEW_ROWS:
+    if rows == 1:
+        measured = (
+            f"A batch of 1 row has no spread: {name} never took means and spreads, and scales by those of the start."
+        )
+    elif rows <= _FEW_ROWS:
+        measured = f"{name} takes means and spreads over batches of {rows} rows."
+    elif 1 < last <= _FEW_ROWS and steps * _OFTEN <= 1.0:
         larger = case.n_rows
-        measured = f"{name} takes means and spreads over a last batch of {_rows(last)}, one of {steps} in each epoch."
+        measured = f"{name} takes means and spreads over {last} rows in the last of {steps} batches of each epoch."
+    else:
+        return
     remedy = Attempt(f"batch_size={larger}", batch_size=larger, steps=_STEPS)
-    yield suspect(
-        "small-normalised-batches",
-        measured,
-        remedy,
-        always=True,
-        epoch=0,
-        layer=name,
-        evidence={"rows": min(rows, last)},
-    )
-
-
-def _rows(n: int) -> str:
-    return "1 row" if n == 1 else f"{n} rows"
+    details = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
+    yield suspect("small-normalised-batches", measured, remedy, always=True, **details)
 
 
 def check_noise(case: Case) -> Iterator[Suspicion]:
@@ -109,7 +103,7 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     on_inputs = {name for name, _ in layers[:first]}
     rates = {name: layer.rate for name, layer in every.items() if isinstance(layer, Dropout) and layer.rate}
     said = [
-        f"{name} sets {rate:.0%} of {'the inputs' if name in on_inputs else 'its inputs'} to 0 in every step"
+        f"{name} sets {_share(every[name], rate)} of {'the' if name in on_inputs else 'its'} inputs to 0 in every step"
         for name, rate in rates.items()
         if rate >= (_INPUTS_DROPPED if name in on_inputs else _UNITS_DROPPED)
     ]
@@ -122,6 +116,10 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     remedy = Attempt("no dropout and no noise", without_noise, steps=_STEPS)
     details = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
     yield suspect("dropout-too-strong", f"{'; '.join(said)}.", remedy, always=True, **details)
+
+
+def _share(layer: Layer, rate: float) -> str:
+    return f"up to {rate:.0%}" if getattr(layer, "is_scheduled", False) else f"{rate:.0%}"
 
 
 def _drowned(case: Case, layers: dict[str, Layer]) -> Iterator[str]:

@@ -19,7 +19,7 @@ _CONSTANT = 1e-3  # spread of the predictions, for numbers as a share of that of
 _MARGIN = 0.98  # of the loss of the best constant answer
 _POSSIBLE = 0.05  # share of what there is to learn by which a network may be better after all, and is not accused
 _FEWEST = 20
-_SURE = 2.0  # standard errors
+_SURE = 2.5  # standard errors
 _GOOD = 0.7  # share of what there is to learn that may be left of training rows which were learned
 _LONG, _MOST = 20, 0.5  # epochs after the best, and their share of all
 _WORSE = 0.02  # share of what there is to learn that was lost since
@@ -33,7 +33,7 @@ def check_constant(case: Case) -> Iterator[Suspicion]:
     scale = 1.0 if case.loss.classifies else float(y.std(axis=0).max())
     if len(Z) < 4 or scale == 0.0 or spread > _CONSTANT * scale:
         return
-    measured = f"The predictions for {len(Z)} different rows spread by {spread:.2g}."
+    measured = f"The predictions for {len(Z)} rows spread by {spread:.2g}."
     yield suspect("constant-output", measured, epoch=case.epoch, evidence={"spread": spread})
 
 
@@ -101,22 +101,32 @@ def check_chance(case: Case) -> Iterator[Suspicion]:
 
 
 def _by_chance(case: Case, data: Data) -> bool:
-    """Return whether answers and targets of held-out rows have no more in common than chance allows."""
-    Z, n = case.evaluation[0], len(data[0])
-    codes = class_codes(case.loss, data[1])
+    """Return whether answers and targets of held-out rows agree no more than chance allows.
+
+    What may be chance must be less than half of the agreement on training rows: few rows say little.
+    """
+    agreed, chance = _agreement(case, case.evaluation[0], data)
+    trained = _agreement(case, case.now.Z, case.probe)[0]
+    return agreed < _SURE * chance and agreed + _SURE * chance < 0.5 * trained
+
+
+def _agreement(case: Case, Z: np.ndarray, data: Data) -> tuple[float, float]:
+    """Return how much answers and targets have in common, 0 by chance and 1 at most, and its standard error.
+
+    Of classes it is Cohen's kappa, of numbers the largest correlation of all columns.
+    """
+    y, n = data[1], len(data[0])
+    codes = class_codes(case.loss, y)
     if codes is not None:
-        found = answered_classes(Z)
-        k = max(2, case.original.n_outputs)
-        shares, asked = np.bincount(codes, minlength=k) / n, np.bincount(found, minlength=k) / n
-        expected = float(shares @ asked)
-        return bool(float((found == codes).mean()) < expected + _SURE * np.sqrt(expected * (1.0 - expected) / n))
-    answers, y = case.loss.link(Z), data[1]
-    if answers.shape != y.shape:
-        answers = answers[:, : y.shape[1]]
-    spreads = answers.std(axis=0) * y.std(axis=0)
-    shared = ((answers - answers.mean(axis=0)) * (y - y.mean(axis=0))).mean(axis=0)
-    correlations = shared[spreads > 0.0] / spreads[spreads > 0.0]
-    return bool((correlations < _SURE / np.sqrt(n)).all())
+        found, k = answered_classes(Z), max(2, case.original.n_outputs)
+        expected = float(np.bincount(codes, minlength=k) @ np.bincount(found, minlength=k)) / n**2
+        rest = max(1.0 - expected, 1e-12)
+        return (float((found == codes).mean()) - expected) / rest, float(np.sqrt(expected / rest / n))
+    answers = case.loss.link(Z).reshape(n, -1)[:, : y.reshape(n, -1).shape[1]].astype(np.float64)
+    targets = y.reshape(n, -1).astype(np.float64)
+    spreads = answers.std(axis=0) * targets.std(axis=0)
+    shared = ((answers - answers.mean(axis=0)) * (targets - targets.mean(axis=0))).mean(axis=0)
+    return float(np.max(shared / np.where(spreads > 0.0, spreads, np.inf), initial=0.0)), 1.0 / float(np.sqrt(n))
 
 
 def check_best_epoch(case: Case) -> Iterator[Suspicion]:
