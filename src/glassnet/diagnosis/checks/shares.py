@@ -31,10 +31,12 @@ def blocks_of(case: Case, data: Data, Z: np.ndarray) -> np.ndarray:
 
 
 def clearly_less(first: np.ndarray, second: np.ndarray) -> bool:
-    """Return whether the first of two series of losses on the same blocks of rows is less by more than chance."""
+    """Return whether the first of two series of losses, of the same blocks of rows, is less by more than chance."""
     differences = second - first
-    error = float(differences.std(ddof=1)) / np.sqrt(len(differences)) if len(differences) > 1 else np.inf
-    return bool(float(differences.mean()) > _SURE * error)
+    if len(differences) < _BLOCKS:
+        return False
+    error = float(differences.std(ddof=1)) / np.sqrt(len(differences))
+    return bool(float(differences.mean()) > _SURE * error or differences.min() > 0.0)
 
 
 def answered_classes(Z: np.ndarray) -> np.ndarray:
