@@ -47,9 +47,11 @@ __all__ = [
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 LOOKED_AT = 200  # columns, for the same
 PROBE_ROWS = 256  # for what is measured of the network
+_POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
+_NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
 class RecordedPass(NamedTuple):
@@ -98,6 +100,7 @@ class Case:
         self.history, self.batch_size, self.shuffles = history, batch_size, shuffles
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
+        self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
     # ---- the data -------------------------------------------------------------------------------------------------
 
@@ -300,13 +303,33 @@ class Case:
 
     @cached_property
     def learned(self) -> bool:
-        """Whether training went well: a first epoch like any other, and most of the loss taken away by now."""
+        """Whether training went well: a first epoch like any other, and most of the loss taken away by now.
+
+        It is the loss on the validation rows, if there are enough.
+        """
         if self.history is None or not self.is_trained or self.baseline is None:
             return False
         losses = self.history.columns["loss"]
         if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
             return False
-        return losses[-1] is not None and losses[-1] < self.baseline - (1.0 - _LEARNED) * self.scale
+        if self.held_out is not None and len(self.held_out[0]) >= _FEWEST:
+            loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
+        else:
+            loss, reference = self._training_loss, self.baseline
+        return loss is not None and reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
+
+    @property
+    def _training_loss(self) -> float | None:
+        """The loss of the last epoch; where that has penalties in it, the one of the probe."""
+        if self.original.l1 or self.original.l2 or self.history is None:
+            return self.now.loss
+        loss: float | None = self.history.columns["loss"][-1]
+        return loss
+
+    @property
+    def fails(self) -> bool:
+        """Whether the network has learned next to nothing of what a constant answer leaves."""
+        return self.is_trained and not self.now.loss < self.reference - _NOTHING * self.scale
 
     @property
     def updates(self) -> int:
@@ -319,12 +342,18 @@ class Case:
         return None if self.history is None else self.history.epochs
 
     @cached_property
-    def rate(self) -> float:
-        """The highest learning rate of all epochs, or that of the first step."""
-        if self.is_trained and self.history is not None:
-            return float(max(self.history.columns["learning_rate"]))
+    def rates(self) -> np.ndarray:
+        """The learning rate in the course of training: at many positions if it follows the clock, else by epochs."""
         schedule = self.original.optimizer.schedule
-        return float(schedule.rate(0.0, schedule.new_memory()))
+        if schedule.monitors() and self.history is not None and self.is_trained:
+            return np.array(self.history.columns["learning_rate"])
+        memory, n = schedule.new_memory(), self.epoch or 0
+        return np.array([float(schedule.rate(at, memory)) for at in np.linspace(0.0, n, _POSITIONS, endpoint=False)])
+
+    @property
+    def rate(self) -> float:
+        """The highest of all learning rates."""
+        return float(self.rates.max())
 
 
 def _extremes(array: Any, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
