@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["check_ignored", "diagnose", "examine", "examine_diverged"]
+__all__ = ["check_ignored", "diagnose", "examine", "examine_diverged", "examine_untraced"]
 
 # What may be wrong although a network learned well, before training and after it.
 _DATA = (check_columns, check_targets, check_rows)
@@ -220,15 +220,27 @@ def examine(
 
 
 def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> list[Finding]:
-    """Return all findings, symptoms and those in ``ignore`` included."""
-    suspicions = _suspicions(case, trials, thorough=thorough, has_ended=has_ended)
-    found = [*resolved(suspicions, trials, learned=case.learned)]
-    if case.learned or trials is None or any(map(_is_cause, found)):
-        return found
-    if not is_failing(case):
-        return [*found, *check_width(case, trials)]
-    found += explain_failure(case, trials)
-    return found if any(map(_is_cause, found)) else [*found, *check_ten_rows(case)]
+    """Return all findings, symptoms and those in ``ignore`` included: what the trials find of causes comes first."""
+    suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended)]
+    symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
+    causes = [each for each in suspicions if each not in symptoms]
+    fails = has_ended and not case.learned and is_failing(case)
+    found = resolved(causes, trials, learned=case.learned, fails=fails)
+    if trials is not None and not case.learned and not any(map(_is_cause, found)):
+        found = [*_explained(case, trials, causes, found), *found]
+    known = any(map(_is_cause, found))
+    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned, fails=fails)]
+
+
+def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
+    """Return what trials find of a network that did not learn well, and of which no cause is known."""
+    more = [*check_width(case, trials)]
+    if more or not is_failing(case):
+        return more
+    refuted = {finding.code for finding in found if finding.helped is False}
+    doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
+    more = [*explain_failure(case, trials, doubtful)]
+    return more if any(map(_is_cause, more)) else [*more, *check_ten_rows(case, trials)]
 
 
 def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:
@@ -237,6 +249,26 @@ def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broke
     ahead = [dataclasses.replace(f, severity="error") if f.helped else f for f in examine(case, trials, ignored)]
     finding = explain_divergence(case, trials, broken, ahead)
     return Diagnosis(found for found in (finding, *ahead) if found.code not in ignored)
+
+
+def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: bool, learned: bool) -> Diagnosis:
+    """Return what data, and the answers if the network ``is_fitted``, show without a history; nothing is tried.
+
+    Parameters
+    ----------
+    case : Case
+    ignored : set of str
+        Codes to leave out.
+    is_fitted : bool
+        Whether to look at the answers too.
+    learned : bool
+        Whether the network learned something: then what might have been harmful was not, and is a note.
+    """
+    checks = [*_DATA, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
+    with np.errstate(all="ignore"):
+        suspicions = [suspicion for check in checks for suspicion in check(case)]
+    found = [*resolved(suspicions, None, learned=learned)]
+    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
 
 
 def _suspicions(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> Iterator[Suspicion]:

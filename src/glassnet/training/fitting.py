@@ -48,7 +48,8 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -
     max_seconds, early_stopping = given["max_seconds"], given["early_stopping"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
     users = as_callbacks(given["callbacks"])
-    batches, validation = prepare_data(network, X, y, given)
+    measures = any(user.measures_columns for user in users)
+    batches, validation = prepare_data(network, X, y, given, measures=measures)
     _check_replayable(batches, epochs, given["resume"])
     chosen = network.loss.choose_metrics("fit", given["metrics"])
     check_monitors(network, chosen if validation is not None else None, early_stopping)

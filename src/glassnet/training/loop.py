@@ -18,7 +18,7 @@ from glassnet.training.batches import Batch, Batches
 from glassnet.training.history import History, listed
 from glassnet.training.hooks import HookCalls, Hooks
 from glassnet.training.run_snapshot import RunSnapshot
-from glassnet.training.run_state import RunState
+from glassnet.training.run_state import RunState, print_of_start
 from glassnet.training.step import TrainingStep
 
 __all__ = ["Run", "Validation"]
@@ -203,6 +203,8 @@ class Run(Generic[N]):
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
         self._call("on_fit_begin", self)
+        if not state.epoch and not state.step:
+            state.start_print = print_of_start(self.network.params, self.network.stats)
 
     def _run_epoch(self) -> Iterator[None]:
         """Train one epoch, or the rest of one, record it, evaluate, and call the hooks.

@@ -160,7 +160,7 @@ def _separations(X: np.ndarray, codes: np.ndarray) -> np.ndarray:
     With more than two classes it is 1 if the classes lie one after the other, and 0 if they do not.
     """
     ordered = codes[np.argsort(X, axis=0, kind="stable")]
-    n_classes = len(np.unique(codes))
+    n_classes = int(np.count_nonzero(np.bincount(codes)))  # np.unique imports np.ma
     if n_classes > 2:
         changes = np.count_nonzero(np.diff(ordered, axis=0), axis=0)
         return np.asarray(changes == n_classes - 1, dtype=np.float64)
@@ -205,8 +205,7 @@ def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicio
 
 def check_targets(case: Case) -> Iterator[Suspicion]:
     """Report a single class, classes without rows, a class that is nearly all, numbers far from unit size."""
-    y = case.data[1] if not isinstance(case.data[1], RowSource) else case.sample[1]
-    codes = case.codes(y)
+    codes = case.codes(case.targets)
     if codes is not None:
         yield from _classes(case, codes)
     elif isinstance(case.loss, ON_NUMBERS):

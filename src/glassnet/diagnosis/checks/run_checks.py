@@ -10,9 +10,9 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
+from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
 
@@ -37,11 +37,11 @@ def _curve(case: Case, column: str) -> np.ndarray:
 
 def check_updates(case: Case) -> Iterator[Suspicion]:
     """Report that training stopped after few updates while the loss was still falling; nothing is tried for it."""
-    updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
-    falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
-    if updates < _FEW_UPDATES and falls and not case.learned:
-        measured = f"{updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": updates})
+    if case.updates >= _FEW_UPDATES or case.learned:
+        return
+    if case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss):
+        measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
+        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
 
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:

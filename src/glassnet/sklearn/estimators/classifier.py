@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from glassnet.diagnosis import Watch
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.sklearn.estimators.attributes import FitAttribute
@@ -74,6 +75,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         loss: Any = "log_loss", class_weight: Any = None, dropout: Any = 0.0, normalization: str | None = None,
         clip_norm: float | None = None, frozen: Sequence[int] = (), scale_inputs: bool = False, metrics: Any = None,
         callbacks: Any = (), max_seconds: float | None = None, progress: bool | None = False, threads: Any = "auto",
+        diagnose: bool | Watch = True,
     ) -> None:  # fmt: skip
         self._keep(locals())
 
