@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
-from glassnet.diagnosis.checks.data_checks import check_columns, check_rows, check_targets
+from glassnet.diagnosis.checks.column_checks import check_columns
 from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
+from glassnet.diagnosis.checks.extreme_checks import check_extremes
+from glassnet.diagnosis.checks.leak_checks import check_leaks
+from glassnet.diagnosis.checks.order_checks import check_order
+from glassnet.diagnosis.checks.pace_checks import check_schedule, check_trainable, check_updates
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
 from glassnet.diagnosis.checks.result_checks import (
     check_against_constant,
@@ -19,10 +23,13 @@ from glassnet.diagnosis.checks.result_checks import (
     check_classes,
     check_constant,
 )
-from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, check_units, check_updates, check_zigzag
+from glassnet.diagnosis.checks.run_checks import check_clipping, check_dropout, check_overfit, check_units, check_zigzag
+from glassnet.diagnosis.checks.shared_row_checks import check_rows
 from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
+from glassnet.diagnosis.checks.target_checks import check_targets
+from glassnet.diagnosis.checks.validation_checks import check_validation
 from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
-from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_failing
+from glassnet.diagnosis.remedies.experiments import check_pace, check_ten_rows, check_width, explain_failure
 from glassnet.diagnosis.remedies.short_training import trained_briefly
 from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
@@ -35,11 +42,18 @@ from glassnet.utils.checks import check_choice, check_integer
 __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged", "examine_untraced"]
 
 # What may be wrong although a network learned well, before training and after it.
-_DATA = (check_columns, check_targets, check_rows)
-_RESULT = (check_updates, check_overfit, check_against_constant, check_classes, check_calibration)
+_DATA = (check_columns, check_extremes, check_targets, check_leaks, check_order, check_rows, check_validation)
+_PACE = (check_trainable, check_schedule, check_updates)
+_RESULT = (
+    check_overfit,
+    check_against_constant,
+    check_classes,
+    check_calibration,
+)
+_FEWEST_UPDATES, _FEW_UPDATES = 4, 200
 # What keeps a network from learning.
 _DESIGN = (check_output, check_loss, check_linear_layers, check_weights, check_signal)
-_TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
+_TRAINING = (check_clipping, check_dropout, check_zigzag, check_units, check_constant)
 
 # What follows from a cause, and is not reported beside it.
 _RESULTS = {
@@ -51,7 +65,26 @@ _RESULTS = {
     "some-classes-only",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
+# Scores on rows of another kind, and what is read from them.
+_SCORES = {
+    "badly-calibrated",
+    "no-better-than-baseline",
+    "overfit",
+    "past-best-epoch",
+    "some-classes-only",
+    "validation-at-chance",
+    "worse-than-linear",
+}
 _FOLLOWS = {
+    "validation-differs": _SCORES,
+    "unscaled-prediction": _SCORES,
+    "outside-training-range": _SCORES,
+    "column-order": _SCORES,
+    "outlier-in-target": {"unscaled-target", "skewed-target", *_SCORES, "start-too-large", "plateau-at-prior"},
+    "code-for-missing": {"unscaled-inputs", "outlier-in-inputs"},
+    "outlier-in-inputs": {"unscaled-inputs"},
+    "skewed-target": {"unscaled-target", "start-too-large"},
+    "weights-on-one-class": {"single-class", "imbalance", "missing-classes"},
     "unscaled-inputs": _SYMPTOMS,
     "unscaled-target": {"start-too-large"},
     "symmetric-weights": _SYMPTOMS,
@@ -216,28 +249,28 @@ def examine(
     """
     with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
         found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
-    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
+        kept = _without_symptoms(found, fails=case.fails)
+    return Diagnosis(finding for finding in kept if finding.code not in ignored)
 
 
 def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> list[Finding]:
     """Return all findings, symptoms and those in ``ignore`` included: what the trials find of causes comes first."""
-    suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended)]
+    begins = _begins(case)
+    suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended, begins=begins)]
     symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
     causes = [each for each in suspicions if each not in symptoms]
-    fails = has_ended and not case.learned and is_failing(case)
-    found = resolved(causes, trials, learned=case.learned, fails=fails)
-    if trials is not None and not case.learned and not any(map(_is_cause, found)):
+    found = resolved(causes, trials, learned=case.learned)
+    if trials is not None and not (begins or case.learned) and not any(map(_is_cause, found)):
         found = [*_explained(case, trials, causes, found), *found]
     known = any(map(_is_cause, found))
-    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned, fails=fails)]
+    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned)]
 
 
 def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
     """Return what trials find of a network that did not learn well, and of which no cause is known."""
-    more = [*check_width(case, trials)]
-    if more or not is_failing(case):
-        return more
-    refuted = {finding.code for finding in found if finding.helped is False}
+    if not case.fails:
+        return [*check_pace(case, trials), *check_width(case, trials)]
+    refuted = {finding.code for finding in found if finding.helped is False and finding.stage != "training"}
     doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
     more = [*explain_failure(case, trials, doubtful)]
     return more if any(map(_is_cause, more)) else [*more, *check_ten_rows(case, trials)]
@@ -268,15 +301,23 @@ def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: 
     with np.errstate(all="ignore"):
         suspicions = [suspicion for check in checks for suspicion in check(case)]
     found = [*resolved(suspicions, None, learned=learned)]
-    return Diagnosis(finding for finding in _without_symptoms(found) if finding.code not in ignored)
+    return Diagnosis(finding for finding in _without_symptoms(found, fails=False) if finding.code not in ignored)
 
 
-def _suspicions(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> Iterator[Suspicion]:
+def _begins(case: Case) -> bool:
+    """Return whether what training led to says nothing yet: after a few updates, or in a loop of single epochs."""
+    return case.is_trained and case.updates < (_FEW_UPDATES if case.epochs_asked == 1 else _FEWEST_UPDATES)
+
+
+def _suspicions(
+    case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool, begins: bool
+) -> Iterator[Suspicion]:
     """Yield the suspicions of all checks that apply."""
     hindered = thorough or not case.learned
     checks = [*_DATA, *(_DESIGN if hindered else ())]
     if case.is_trained:
-        checks += [*(_TRAINING if hindered else ()), *(_RESULT if has_ended else ())]
+        checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
+        checks += _RESULT if has_ended and not begins else ()
     for check in checks:
         yield from check(case)
     if thorough and trials is not None:
@@ -290,13 +331,13 @@ def _is_cause(finding: Finding) -> bool:
     return finding.helped is True or finding.severity == "error" or finding.code == "few-updates"
 
 
-def _without_symptoms(found: list[Finding]) -> list[Finding]:
+def _without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
     """Leave out what follows from something else that was found."""
     hidden: set[str] = set()
-    start = [finding for finding in found if finding.code in _SYMPTOMS and finding.severity != "note"]
+    suffers = fails and any(finding.code in _SYMPTOMS for finding in found)
     for place, finding in enumerate(found):
         # The signal suffers, so the columns matter even where scaling them is not enough within a few steps.
-        if start and finding.code == "unscaled-inputs" and finding.severity == "note":
+        if suffers and finding.code == "unscaled-inputs" and finding.severity == "note":
             found[place] = dataclasses.replace(finding, severity="warning")
     for finding in found:
         if finding.severity != "note":
