@@ -9,21 +9,30 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
+from glassnet.diagnosis.checks.calibration_checks import check_calibration
+from glassnet.diagnosis.checks.class_checks import check_classes
 from glassnet.diagnosis.checks.column_checks import check_columns
-from glassnet.diagnosis.checks.design_checks import check_linear_layers, check_loss, check_output
+from glassnet.diagnosis.checks.design_checks import (
+    check_hidden_activations,
+    check_linear_layers,
+    check_noise,
+    check_small_batches,
+)
 from glassnet.diagnosis.checks.extreme_checks import check_extremes
 from glassnet.diagnosis.checks.leak_checks import check_leaks
+from glassnet.diagnosis.checks.linear_checks import check_against_linear
+from glassnet.diagnosis.checks.loss_checks import check_loss
 from glassnet.diagnosis.checks.order_checks import check_order
+from glassnet.diagnosis.checks.output_checks import check_output, check_softmax_units
 from glassnet.diagnosis.checks.pace_checks import check_schedule, check_trainable, check_updates
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
 from glassnet.diagnosis.checks.result_checks import (
     check_against_constant,
-    check_against_linear,
-    check_calibration,
-    check_classes,
+    check_best_epoch,
+    check_chance,
     check_constant,
 )
-from glassnet.diagnosis.checks.run_checks import check_clipping, check_dropout, check_overfit, check_units, check_zigzag
+from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, check_units, check_zigzag
 from glassnet.diagnosis.checks.shared_row_checks import check_rows
 from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
 from glassnet.diagnosis.checks.target_checks import check_targets
@@ -44,18 +53,30 @@ __all__ = ["check_ignored", "diagnose", "examine", "examine_diverged", "examine_
 
 # What may be wrong although a network learned well, before training and after it.
 _DATA = (check_columns, check_extremes, check_targets, check_leaks, check_order, check_rows, check_validation)
+_DESIGN = (
+    check_softmax_units,
+    check_output,
+    check_loss,
+    check_hidden_activations,
+    check_small_batches,
+    check_linear_layers,
+    check_noise,
+)
 _PACE = (check_trainable, check_schedule, check_updates)
 _RESULT = (
+    check_chance,
     check_overfit,
     check_against_constant,
     check_classes,
     check_calibration,
+    check_against_linear,
+    check_best_epoch,
 )
 _FEWEST_UPDATES, _FEW_UPDATES = 4, 200
 _KEPT = 0.4  # share of the steps for finding out what no check suspects
 # What keeps a network from learning.
-_DESIGN = (check_output, check_loss, check_linear_layers, check_weights, check_signal)
-_TRAINING = (check_clipping, check_dropout, check_zigzag, check_units, check_constant)
+_START = (check_weights, check_signal)
+_TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
 
 # What follows from a cause, and is not reported beside it.
 _RESULTS = {
@@ -65,6 +86,7 @@ _RESULTS = {
     "constant-output",
     "no-better-than-baseline",
     "some-classes-only",
+    "worse-than-linear",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
 # Scores on rows of another kind, and what is read from them.
@@ -93,6 +115,11 @@ _FOLLOWS = {
     "weights-all-positive": _SYMPTOMS,
     "start-too-large": {"saturated-units", "exploding-gradient", "vanishing-gradient"},
     "dead-signal": {"vanishing-gradient", "saturated-units"},
+    "one-softmax-unit": {*_SYMPTOMS, *_RESULTS, "loss-does-not-fit", "output-cannot-reach"},
+    "output-cannot-reach": _RESULTS,
+    "hidden-activation": {*_SYMPTOMS, *_RESULTS},
+    "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
+    "overfit": {"past-best-epoch"},
     "plateau-at-prior": {"no-better-than-baseline"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
@@ -318,14 +345,12 @@ def _suspicions(
 ) -> Iterator[Suspicion]:
     """Yield the suspicions of all checks that apply."""
     hindered = thorough or not case.learned
-    checks = [*_DATA, *(_DESIGN if hindered else ())]
+    checks = [*_DATA, *_DESIGN, *(_START if hindered else ())]
     if case.is_trained:
         checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
     for check in checks:
         yield from check(case)
-    if thorough and trials is not None:
-        yield from check_against_linear(case, trials)
 
 
 def _is_cause(finding: Finding) -> bool:
