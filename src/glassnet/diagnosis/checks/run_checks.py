@@ -12,13 +12,11 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates
-from glassnet.diagnosis.remedies.suspects import without_dropout
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
-from glassnet.layers.tree import walk
 
-__all__ = ["check_clipping", "check_dropout", "check_overfit", "check_units", "check_zigzag"]
+__all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
 _CLIPPED = 0.9  # share of the steps
 _MUCH_DROPPED = 0.75
@@ -53,23 +51,6 @@ def check_clipping(case: Case) -> Iterator[Suspicion]:
     measured = f"The gradient was cut to clip_norm={limit:g} in {share:.0%} of all steps."
     remedy = Attempt("no clipping", act)
     yield suspect("clipping-is-the-rate", measured, remedy, epoch=case.epoch, evidence={"clipped": share})
-
-
-def check_dropout(case: Case) -> Iterator[Suspicion]:
-    """Report rates of dropout with which hardly a unit is left."""
-    rates = {name: float(np.max(layer.rate)) for name, layer in _dropouts(case)}
-    worst = max(rates, key=lambda name: rates[name], default=None)
-    if worst is None or rates[worst] < _MUCH_DROPPED:
-        return
-    measured = f"{worst} leaves {1.0 - rates[worst]:.0%} of its inputs at each step."
-    remedy = Attempt("no dropout", without_dropout, steps=200)
-    yield suspect("dropout-too-strong", measured, remedy, epoch=case.epoch, layer=worst, evidence={"rates": rates})
-
-
-def _dropouts(case: Case) -> list[tuple[str, Dropout]]:
-    """Return the layers of dropout by name, with the rates that they train with."""
-    pairs = walk(case.original.names, case.original.layers)
-    return [(name, layer) for name, layer in pairs if isinstance(layer, Dropout)]
 
 
 def check_zigzag(case: Case) -> Iterator[Suspicion]:

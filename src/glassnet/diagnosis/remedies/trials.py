@@ -85,6 +85,8 @@ class Trials:
     ----------
     left : float
         Steps that may still be taken.
+    is_early : bool
+        Whether it is too early to say that the network fails.
     untried : list of str
         Changes for which too few were left.
     """
@@ -93,6 +95,7 @@ class Trials:
         self.case = case
         self.left: float = math.inf if budget is None else budget
         self.is_limited = budget is not None
+        self.is_early = False
         self.untried: list[str] = []
         self.has_said_so = False  # that something was not tried
         self._unchanged: dict[str, float] = {}
@@ -101,7 +104,7 @@ class Trials:
     @property
     def matters(self) -> bool:
         """Whether the network fails, or never came to an end, so that what may hinder it matters untried."""
-        return self.case.fails or not self.case.is_trained
+        return not self.is_early and (self.case.fails or not self.case.is_trained)
 
     # ---- the rows --------------------------------------------------------------------------------------------------
 
