@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.utils.distinct import distinct
+
 __all__ = ["Lone", "Tails", "lone_values"]
 
 _GROUP = 3  # values that may lie apart together
@@ -65,7 +67,7 @@ def _apart(distances: np.ndarray, size: int, k: int) -> float:
     if len(following) < k + 1 or following[-1] <= 0.0 or distances[size - 1] < _RATIO * following[0]:
         return 0.0
     excess = float(np.log(following[:-1] / following[-1]).mean())
-    floor = _FLOOR_OF_TIES if len(np.unique(following)) <= k // 2 else _FLOOR
+    floor = _FLOOR_OF_TIES if len(distinct(following)) <= k // 2 else _FLOOR
     far = k * (_CHANCE ** (-1.0 / k) - 1.0)
     return float(np.log(distances[size - 1] / following[0])) / max(excess, floor) / far
 
