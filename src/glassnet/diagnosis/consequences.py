@@ -51,7 +51,8 @@ FOLLOWS = {
     "hidden-activation": {*_SYMPTOMS, *_RESULTS},
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
-    "plateau-at-prior": {"no-better-than-baseline"},
+    "plateau-at-prior": {"no-better-than-baseline", "worse-than-linear"},
+    "no-better-than-baseline": {"worse-than-linear"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
 }

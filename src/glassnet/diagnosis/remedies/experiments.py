@@ -19,6 +19,7 @@ from glassnet.training.findings import Finding, make_finding
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
 _LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
+_NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _TEN = 10
@@ -56,7 +57,10 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
     evidence["trials"] = [outcome.evidence for outcome in made]
-    yield make_finding("plateau-at-prior", measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
+    # Only a loss near that of the best constant answer shows that this is what was learned.
+    near = abs(case.now.loss - case.reference) < _NEAR * case.scale
+    code = "plateau-at-prior" if near else "no-better-than-baseline"
+    yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
 
 
 def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:
