@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -140,8 +141,17 @@ def _finish(loss: Loss, residuals: np.ndarray) -> Callable[[np.ndarray], np.ndar
     """Return what makes logits of means: beside them the spread of the residuals, or their quantiles."""
     if isinstance(loss, GaussianNLL):
         log_variance = np.log(np.maximum(residuals.var(axis=0), loss.min_variance))
-        return lambda Z: np.concatenate([Z, np.tile(log_variance, (len(Z), 1))], axis=1)
+        return partial(_beside, log_variance)
     if isinstance(loss, Quantile):
-        offsets = np.quantile(residuals, loss.levels, axis=0).T  # (t, levels)
-        return lambda Z: (Z[:, :, None] + offsets).reshape(len(Z), -1)
-    return lambda Z: Z
+        return partial(_around, np.quantile(residuals, loss.levels, axis=0).T)
+    return np.asarray
+
+
+def _beside(log_variance: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    return np.concatenate([Z, np.tile(log_variance, (len(Z), 1))], axis=1)
+
+
+def _around(offsets: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    """Return levels around each target; ``offsets`` are of shape (targets, levels)."""
+    found: np.ndarray = (Z[:, :, None] + offsets).reshape(len(Z), -1)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -89,14 +90,14 @@ def check_small_batches(case: Case) -> Iterator[Suspicion]:
     else:
         return
     remedy = Attempt(f"batch_size={larger}", batch_size=larger, steps=_STEPS)
-    details = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
+    details: dict[str, Any] = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
     yield suspect("small-normalised-batches", measured, remedy, always=True, **details)
 
 
 def check_noise(case: Case) -> Iterator[Suspicion]:
     """Report dropout or noise so strong that hardly a signal is left."""
     layers = [*_in_order(case.original.names, case.original.layers)]
-    every = {name: layer for name, layer in layers if isinstance(layer, (Dropout, GaussianNoise))}
+    every: dict[str, Layer] = {name: layer for name, layer in layers if isinstance(layer, (Dropout, GaussianNoise))}
     if not every or not case.is_trained:
         return
     first = next((place for place, (_, layer) in enumerate(layers) if layer.param_specs()), len(layers))
@@ -114,7 +115,7 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     if not said or left_to_learn(case) < _LEFT:
         return
     remedy = Attempt("no dropout and no noise", without_noise, steps=_STEPS)
-    details = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
+    details: dict[str, Any] = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
     yield suspect("dropout-too-strong", f"{'; '.join(said)}.", remedy, always=True, **details)
 
 

@@ -73,7 +73,7 @@ def _flat(X: np.ndarray) -> np.ndarray:
 
 def _is_cheap(case: Case) -> bool:
     """Return whether a linear model takes a small part of the products that the training took."""
-    columns = int(np.prod(case.original.input_shape))
+    columns = int(np.prod(case.sample[0].shape[1:]))
     if columns > _MOST_COLUMNS:
         return False
     trained = (case.epoch or 0) * case.n_rows * case.original.params.size
