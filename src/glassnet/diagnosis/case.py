@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,16 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
-from glassnet.diagnosis.sampling import (
-    Data,
-    column_names,
-    names_of_frame,
-    read_sample,
-    rows_that_count,
-    sampled,
-    sampled_rows,
-    spread,
-)
+from glassnet.diagnosis.looked_at import LOOKED_AT, PROBE_ROWS, SAMPLE_ROWS, LookedAt
+from glassnet.diagnosis.sampling import Data, column_names, every_nth, names_of_frame, sampled
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
@@ -28,8 +19,6 @@ from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.run_state import print_of_start
-from glassnet.utils.extremes import Extremes
-from glassnet.utils.row_sources import RowSource
 
 __all__ = [
     "LOOKED_AT",
@@ -39,19 +28,24 @@ __all__ = [
     "Data",
     "RecordedPass",
     "column_names",
+    "every_nth",
     "mean_loss",
     "names_of_frame",
     "sampled",
 ]
 
-SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
-LOOKED_AT = 200  # columns, for the same
-PROBE_ROWS = 256  # for what is measured of the network
 _POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
 _NOTHING = 0.1  # share of it that must be gone for anything to have been learned
+
+
+# What another case of the same network and data has too, once it was computed.
+_LASTING = {
+    "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
+    "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
+}  # fmt: skip
 
 
 class RecordedPass(NamedTuple):
@@ -61,10 +55,10 @@ class RecordedPass(NamedTuple):
     Z: np.ndarray  # logits, (n, k)
     outputs: dict[str, np.ndarray]  # output of every layer, by name, in the order of computation
     params: dict[str, np.ndarray]  # by name
-    gradients: dict[str, np.ndarray]  # of the mean loss, by name
+    gradients: dict[str, np.ndarray]  # of the mean loss, by name; of the start only
 
 
-class Case:
+class Case(LookedAt):
     """One network and its data, for the checks; nothing here writes to the network.
 
     Parameters
@@ -96,85 +90,15 @@ class Case:
         shuffles: bool = True,
         names: Sequence[str] | None = None,
     ) -> None:
-        self.original, self.data, self.validation = network, data, validation
-        self.history, self.batch_size, self.shuffles = history, batch_size, shuffles
+        super().__init__(data, validation)
+        self.original, self.history, self.batch_size, self.shuffles = network, history, batch_size, shuffles
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
-    # ---- the data -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def n_rows(self) -> int:
-        """Number of rows there are."""
-        return len(self.data[0])
-
-    @cached_property
-    def counted(self) -> np.ndarray | None:
-        """The numbers of the training rows that weigh something; None if all do."""
-        return rows_that_count(self.data[2])
-
-    @cached_property
-    def sample_rows(self) -> np.ndarray | None:
-        """The numbers of the rows of the `sample`; None if these are all."""
-        return sampled_rows(self.data, SAMPLE_ROWS)
-
-    @cached_property
-    def sample(self) -> Data:
-        """At most 2,000 rows of the training data that weigh something, the same ones each time."""
-        return read_sample(self.data, self.sample_rows)
-
-    @cached_property
-    def probe(self) -> Data:
-        """At most 256 rows of the sample."""
-        rows = np.arange(self.n_rows) if self.sample_rows is None else self.sample_rows
-        return read_sample(self.data, rows[spread(len(rows), PROBE_ROWS)])
-
-    @cached_property
-    def looked_at(self) -> np.ndarray:
-        """The numbers of at most 200 columns, of rows made flat: the same ones each time, evenly spread."""
-        return spread(math.prod(self.data[0].shape[1:]), LOOKED_AT)
-
-    @cached_property
-    def extremes(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The least and the greatest value of each column, of rows made flat, over all rows that weigh something.
-
-        None for rows that are only read when they are needed.
-        """
-        return _extremes(self.data[0], self.counted)
-
-    @cached_property
-    def target_extremes(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The same of the targets as the loss wants them."""
-        return _extremes(self.data[1], self.counted)
-
-    @cached_property
-    def targets(self) -> np.ndarray:
-        """The targets of all rows that weigh something; those of the sample where reading all takes long."""
-        y = self.data[1]
-        if isinstance(y, RowSource):
-            return self.sample[1]
-        found: np.ndarray = y if self.counted is None else y[self.counted]
-        return found
-
-    @cached_property
-    def held_out(self) -> Data | None:
-        """At most 2,000 rows of the validation data that weigh something."""
-        return None if self.validation is None else sampled(self.validation, SAMPLE_ROWS)
-
-    @cached_property
-    def evaluation_data(self) -> tuple[Data, str]:
-        """The validation rows if there are enough, else the sample; and what these rows are called."""
-        held_out = self.held_out
-        if held_out is not None and len(held_out[0]) >= _FEWEST:
-            return held_out, "validation rows"
-        return self.sample, "training rows"
-
-    @cached_property
-    def evaluation_rows(self) -> Data:
-        """Some rows of the `evaluation_data`."""
-        data = self.evaluation_data[0]
-        return read_sample(data, spread(len(data[0]), PROBE_ROWS))
+    def share(self, earlier: Case) -> None:
+        """Take over from a case of the same training what training does not change."""
+        vars(self).update({name: value for name, value in vars(earlier).items() if name in _LASTING})
 
     @property
     def loss(self) -> Loss:
@@ -268,27 +192,34 @@ class Case:
     @cached_property
     def now(self) -> RecordedPass:
         """The pass with the weights as they are now."""
-        return self._pass(self.original.params, self.original.stats, "record")
+        return self._pass(self.original.params, self.original.stats)
 
-    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str) -> RecordedPass:
+    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str = "") -> RecordedPass:
+        """Return what a pass over the probe gives with these weights: forward only, unless a ``mode`` is given."""
         X, y, weight = self.probe
         network, taps = self.copy, self._taps
         network.params[...], network.stats[...] = params, stats
         for taken in taps.values():
             taken.clear()
+        gradients: dict[str, np.ndarray] = {}
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            network.accumulate(X, y, weight, Step(mode, network.noise()))
-            store = network.built("diagnose")
-            loss = float(store.loss_sum / store.weight_sum)
-            store.average_gradients()
-        outputs = {name: taken[0] for name, taken in taps.items()}
-        named = {slot.name: slot.view(network.params).copy() for slot in network.slots}
-        gradients = {slot.name: slot.view(network.grads).copy() for slot in network.slots}
+            if mode:
+                network.accumulate(X, y, weight, Step(mode, network.noise()))
+                store = network.built("diagnose")
+                loss = float(store.loss_sum / store.weight_sum)
+                store.average_gradients()
+                gradients = {slot.name: slot.view(network.grads) for slot in network.slots}
+            else:
+                loss = mean_loss(network, network.logits(X), self.probe)
+        outputs = {name: taken[0] if len(taken) == 1 else np.concatenate(taken) for name, taken in taps.items()}
+        named = {slot.name: slot.view(params) for slot in network.slots}
         return RecordedPass(loss, outputs[network.names[-1]], outputs, named, gradients)
 
     @cached_property
     def evaluation(self) -> tuple[np.ndarray, float]:
         """Logits and mean loss on the `evaluation_data`."""
+        if self.evaluation_data[0] is self.probe:
+            return self.now.Z, self.now.loss
         return self.logits_and_loss(self.evaluation_data[0])
 
     def logits_and_loss(self, data: Data) -> tuple[np.ndarray, float]:
@@ -354,15 +285,6 @@ class Case:
     def rate(self) -> float:
         """The highest of all learning rates."""
         return float(self.rates.max())
-
-
-def _extremes(array: Any, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the least and the greatest value of each column of these rows; None for a source of rows."""
-    if isinstance(array, RowSource):
-        return None
-    found = Extremes()
-    found.measure(array if rows is None else array[rows])
-    return found.values
 
 
 def mean_loss(network: BaseNetwork, Z: np.ndarray, data: Data) -> float:

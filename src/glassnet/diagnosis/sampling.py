@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from glassnet.utils.row_sources import read_rows
 from glassnet.utils.wording import few
 
 __all__ = [
-    "Data", "column_names", "listed_columns", "names_of_frame", "read_sample", "rows_that_count", "sampled",
-    "sampled_rows", "spread",
+    "Data", "SampledRows", "column_names", "every_nth", "listed_columns", "names_of_frame", "read_sample",
+    "rows_that_count", "sampled", "sampled_rows", "spread",
 ]  # fmt: skip
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -43,17 +43,45 @@ def sampled_rows(data: Sequence[Any], most: int) -> np.ndarray | None:
 
 
 def read_sample(data: Sequence[Any], rows: np.ndarray | None) -> Data:
-    """Return rows of checked data as arrays; all of them for None."""
-    found = data if rows is None else [read_rows(array, rows) for array in data]
-    X, y, weight = (None if array is None else np.asarray(array[:]) for array in found)
-    assert X is not None
-    assert y is not None
-    return X, y, weight
+    """Return rows of checked data as arrays, each read when it is first asked for; all of them for None."""
+    return cast("Data", SampledRows(data, rows))
+
+
+class SampledRows(Sequence[Any]):
+    """The three arrays of some rows, each read when it is first asked for: the targets are, more often than X.
+
+    Parameters
+    ----------
+    data : sequence
+        Checked inputs, targets and weights.
+    rows : ndarray of int, optional
+        The numbers of the rows; None for all.
+    """
+
+    def __init__(self, data: Sequence[Any], rows: np.ndarray | None) -> None:
+        self._data, self._rows = data, rows
+        self._read: dict[int, Any] = {}
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, index: Any) -> Any:
+        if index not in self._read:
+            array = self._data[index]
+            if array is not None:
+                array = np.asarray(array[:] if self._rows is None else read_rows(array, self._rows))
+            self._read[index] = array
+        return self._read[index]
 
 
 def sampled(data: Sequence[Any], most: int) -> Data:
     """Return at most so many rows of checked data that weigh something, the same ones each time, in their order."""
     return read_sample(data, sampled_rows(data, most))
+
+
+def every_nth(data: Data, most: int) -> Data:
+    """Return at most so many rows, evenly spread: rows may be sorted."""
+    return read_sample(data, spread(len(data[0]), most))
 
 
 def spread(n: int, most: int) -> np.ndarray:

@@ -49,6 +49,8 @@ class Finding:
         Where, by the name that `Network.summary` shows.
     evidence : dict
         The numbers behind the words, JSON-able.
+    silence : str
+        What leaves this kind out, if that is not ``ignore=[code]``.
     """
 
     code: str
@@ -62,6 +64,7 @@ class Finding:
     step: int | None = None
     layer: str | None = None
     evidence: dict[str, Any] = dataclasses.field(default_factory=dict)
+    silence: str = dataclasses.field(default="", repr=False, compare=False)
 
     @property
     def stage(self) -> str:
@@ -79,7 +82,7 @@ class Finding:
     def lines(self) -> list[tuple[str, str]]:
         """What there is to say, each sentence with its heading."""
         found = [("measured", self.measured), ("why", self.why), ("do", self.advice), ("tried", self.tried)]
-        found.append(("silence", f'ignore=["{self.code}"]'))
+        found.append(("silence", self.silence or f'ignore=["{self.code}"]'))
         return [(heading, text) for heading, text in found if text]
 
     def __str__(self) -> str:
@@ -90,6 +93,7 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
         found: dict[str, Any] = plain_data({"stage": self.stage, **dataclasses.asdict(self)})
+        del found["silence"]
         return found
 
 

@@ -20,7 +20,24 @@ __all__ = ["RunState", "print_of_start"]
 
 
 class RunState:
-    """Everything beside parameters and statistics that the next epoch depends on."""
+    """Everything beside parameters and statistics that the next epoch depends on.
+
+    Attributes
+    ----------
+    started : (ndarray, ndarray) or None
+        Parameters and statistics before the first epoch, if fit looks for what goes wrong; not part of a file.
+    start_print : tuple of int or None
+        A print of them, in any case; not part of a file.
+    examined_at : int
+        Steps done when fit last looked at the result; not part of a file.
+    warned : frozenset of str
+        Codes of findings that were warned of; not part of a file.
+    """
+
+    started: tuple[np.ndarray, np.ndarray] | None = None
+    start_print: tuple[int, ...] | None = None
+    examined_at = 0
+    warned: frozenset[str] = frozenset()
 
     def __init__(self, network: BaseNetwork) -> None:
         self.epoch = 0  # epochs done, over all calls of fit
@@ -30,11 +47,6 @@ class RunState:
         # The last epoch's, while the network holds the best epoch's.
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
-        # Not part of a file: parameters and statistics before the first epoch, if fit looks for what goes wrong, a
-        # print of them in any case, and the steps done when it last looked at the result.
-        self.started: tuple[np.ndarray, np.ndarray] | None = None
-        self.start_print: tuple[int, ...] | None = None
-        self.examined_at = 0
         self._optimizer = _identity(network.optimizer)
         self._renew_schedule(network)
         self.renew_optimizer(network)

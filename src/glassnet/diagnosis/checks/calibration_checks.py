@@ -22,10 +22,10 @@ _SURE = 2.5  # standard errors
 
 def check_calibration(case: Case) -> Iterator[Suspicion]:
     """Report probabilities that are surer than they are right on held-out rows."""
-    data = case.held_out
     has_probabilities = isinstance(case.loss, (BinaryCrossEntropy, SoftmaxCrossEntropy))
-    if data is None or len(data[0]) < _FEWEST_FOR_BINS or not has_probabilities:
+    if case.held_out is None or len(case.held_out[0]) < _FEWEST_FOR_BINS or not has_probabilities:
         return
+    data = case.evaluation_data[0]
     codes = class_codes(case.loss, data[1])
     if codes is None:
         return

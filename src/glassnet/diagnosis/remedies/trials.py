@@ -85,6 +85,8 @@ class Trials:
     ----------
     left : float
         Steps that may still be taken.
+    is_early : bool
+        Whether it is too early to say that the network fails.
     untried : list of str
         Changes for which too few were left.
     """
@@ -93,6 +95,7 @@ class Trials:
         self.case = case
         self.left: float = math.inf if budget is None else budget
         self.is_limited = budget is not None
+        self.is_early = False
         self.untried: list[str] = []
         self._unchanged: dict[str, float] = {}
         self._trusts_validation = True
@@ -100,7 +103,7 @@ class Trials:
     @property
     def matters(self) -> bool:
         """Whether the network fails, or never came to an end, so that what may hinder it matters untried."""
-        return self.case.fails or not self.case.is_trained
+        return not self.is_early and (self.case.fails or not self.case.is_trained)
 
     # ---- the rows --------------------------------------------------------------------------------------------------
 
@@ -166,8 +169,7 @@ class Trials:
             return []
         cost, longest = _legs(len(inside))
         wanted = max(contender.attempt.steps for contender in inside)
-        if not self.is_limited:
-            wanted = max(wanted, min(_MOST_STEPS, case.updates))
+        wanted = max(wanted, min(_MOST_STEPS, case.updates // 4 if self.is_limited else case.updates))
         # What takes longer than the training did proves nothing, unless that led away from the start.
         if case.is_trained and not (case.knows_start and case.now.loss > case.at_start.loss):
             wanted = min(wanted, case.updates)
