@@ -512,7 +512,7 @@ def a_class_of_one_in_a_hundred() -> Made:
     rng = np.random.default_rng(0)
     y = (np.arange(1500) % 100 == 0).astype(int)
     X = rng.standard_normal((1500, 6)) + 0.8 * y[:, None]
-    return made([gn.Dense(16, "relu"), gn.Dense(2)], "cross_entropy", (X, y), epochs=4)
+    return made([gn.Dense(16, "relu"), gn.Dense(2)], "cross_entropy", (X, y), gn.Adam(0.002), epochs=10)
 
 
 @fault("class-too-rare", "some-classes-only", is_note=True)
@@ -520,7 +520,9 @@ def a_rare_class_in_one_unit() -> Made:
     rng = np.random.default_rng(0)
     y = (np.arange(2000) % 70 == 0).astype(int)
     X = rng.standard_normal((2000, 6)) + 0.6 * y[:, None]
-    return made([gn.Dense(16, "relu"), gn.Dense(1)], "binary_cross_entropy", (X, y), epochs=5, n_valid=800)
+    return made(
+        [gn.Dense(16, "relu"), gn.Dense(1)], "binary_cross_entropy", (X, y), gn.Adam(0.002), epochs=10, n_valid=800
+    )
 
 
 @fault("some-classes-only")
