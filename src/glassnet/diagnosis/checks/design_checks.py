@@ -18,6 +18,7 @@ from glassnet.diagnosis.remedies.rebuilding import (
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Sequential, Softmax
+from glassnet.layers.tree import walk
 
 __all__ = ["check_hidden_activations", "check_linear_layers", "check_noise", "check_small_batches"]
 
@@ -72,7 +73,8 @@ def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
 
 def check_small_batches(case: Case) -> Iterator[Suspicion]:
     """Report batch normalisation over two or three rows, or by batches of one row, which have no spread."""
-    name = next((name for name, layer in case.layers.items() if isinstance(layer, BatchNorm)), None)
+    layers = walk(case.original.names, case.original.layers)
+    name = next((name for name, layer in layers if isinstance(layer, BatchNorm)), None)
     if name is None or case.n_rows < 2 * _FEW_ROWS:
         return
     rows, steps = case.batch_size, -(-case.n_rows // case.batch_size)

@@ -24,6 +24,7 @@ from glassnet.layers import (
     Sequential,
     Softmax,
 )
+from glassnet.layers.tree import walk
 from glassnet.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -215,7 +216,7 @@ def _best_logits(case: Case, reach: _Reach) -> np.ndarray | None:
 
 def check_softmax_units(case: Case) -> Iterator[Suspicion]:
     """Report a softmax over a single number."""
-    for name, layer in case.layers.items():
+    for name, layer in walk(case.original.names, case.original.layers):
         activation = layer.activation if isinstance(layer, Dense) else layer
         if not isinstance(activation, Softmax) or layer.out_shape[-1] != 1:
             continue
