@@ -23,7 +23,7 @@ _SATURATED = 0.3  # share of outputs of a layer
 _SATURATED_AT = {"Sigmoid": (0.01, 0.99), "Tanh": (-0.98, 0.98)}
 _FEWEST_WEIGHTS = 16
 
-_USUAL_START = Attempt("the usual initial weights", with_default_start)
+_USUAL_START = Attempt("the usual initial weights", with_default_start, steps=200)
 _SMALLER = "Scale the columns of X and y: the initial weights are the usual ones."
 _LESS_DEEP = "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them."
 _SCALE = "Scale the columns of X, or use 'relu'."
