@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
 
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.wording import shortened
 
-__all__ = ["Phrase", "Words", "phrases"]
+__all__ = ["Phrase", "Words", "class_names", "phrases"]
 
 Phrase = tuple[re.Pattern[str], str]
 """What is replaced in every sentence, and by what."""
 
-_CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*(?! of\b)")
+_CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*")
 _CLASS = re.compile(r"(?:^|(?<=, ))\d+")
 _ROWS = re.compile(r"\brows? (\d+(?:, \d+)*)(?P<more> and \d+ more)? \(counted from 0\)")
 _COUNTED = re.compile(r"( \(counted from [01]\))$")
@@ -24,6 +25,11 @@ _COUNTED = re.compile(r"( \(counted from [01]\))$")
 def phrases(table: Mapping[str, str]) -> tuple[Phrase, ...]:
     """Return phrases from regular expressions and their replacements, in order."""
     return tuple((re.compile(pattern), words) for pattern, words in table.items())
+
+
+def class_names(labels: Iterable[object]) -> list[str]:
+    """Return labels as they stand in a sentence."""
+    return [shortened(repr(label.item() if isinstance(label, np.generic) else label), 30) for label in labels]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Words:
         What to do, by code; kinds that are not in it keep the words of `KINDS`.
     phrases : sequence of Phrase
         Replaced in every sentence.
-    labels : sequence
+    classes : sequence of str
         What the classes 0, 1, 2, ... are called; empty if their numbers are their names.
     row_name : callable, optional
         What a row is called, by its number among those that were looked at, if that is not its number.
@@ -46,7 +52,7 @@ class Words:
 
     advice: Mapping[str, str] = dataclasses.field(default_factory=dict)
     phrases: Sequence[Phrase] = ()
-    labels: Sequence[Any] = ()
+    classes: Sequence[str] = ()
     row_name: Callable[[int], str] | None = None
     silence: str = ""
 
@@ -70,7 +76,7 @@ class Words:
 
         Examples
         --------
-        >>> words = Words(phrases=phrases({r"learning_rate (?=[0-9])": "--rate "}), labels=["a", "b", "c"])
+        >>> words = Words(phrases=phrases({r"learning_rate (?=[0-9])": "--rate "}), classes=["'a'", "'b'", "'c'"])
         >>> words.sentence("with learning_rate 0.1, none is answered with class 1 (11 rows), 2 (9 rows).")
         "with --rate 0.1, none is answered with class 'b' (11 rows), 'c' (9 rows)."
         >>> Words(row_name=lambda row: f"line {row + 2}").sentence("y is 7 in rows 3, 5 and 2 more (counted from 0).")
@@ -78,8 +84,8 @@ class Words:
         """
         for pattern, words in self.phrases:
             text = pattern.sub(words, text)
-        if len(self.labels):
-            names = {str(number): shortened(repr(label), 30) for number, label in enumerate(self.labels)}
+        if self.classes:
+            names = {str(number): name for number, name in enumerate(self.classes)}
             text = _CLASSES.sub(lambda found: _CLASS.sub(lambda one: names.get(one[0], one[0]), found[0]), text)
         return text if self.row_name is None else _ROWS.sub(self._rows, text)
 

@@ -11,7 +11,7 @@ from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
-from glassnet.training.finding_words import Words, phrases
+from glassnet.training.finding_words import Words, class_names, phrases
 
 __all__ = ["advice_of_parameters", "words_of"]
 
@@ -141,7 +141,7 @@ def words_of(parameters: SharedParameters, state: FitState, reason: str) -> Word
     return Words(
         advice_of_parameters(parameters, state, reason),
         (*_PHRASES, *(_ANY_RATE if _has_own_rate(parameters) else _OWN_RATE)),
-        labels=state.labels.classes_.tolist() if state.labels is not None and is_class else (),
+        classes=class_names(state.labels.classes_.tolist()) if state.labels is not None and is_class else (),
         row_name=_row_name(state.split[0]) if holds_out and state.split is not None else None,
         silence='diagnose=glassnet.Watch(ignore=["{code}"])',
     )

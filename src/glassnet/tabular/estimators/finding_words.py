@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from glassnet.tabular.fitting.recipe_words import advice_of_recipes
-from glassnet.training.finding_words import Words, phrases
+from glassnet.training.finding_words import Words, class_names, phrases
 
 __all__ = ["words_of_tables"]
 
@@ -49,4 +49,4 @@ def words_of_tables(labels: Sequence[Any], row_name: Callable[[int], str], *, is
         {"some-classes-only": "Collect more rows of it, or give it a larger weight."} if is_weighed else {}
     )
     silence = 'diagnose=glassnet.Watch(ignore=["{code}"])'
-    return Words(advice, phrases(_PHRASES), labels=labels, row_name=row_name, silence=silence)
+    return Words(advice, phrases(_PHRASES), classes=class_names(labels), row_name=row_name, silence=silence)

@@ -22,6 +22,8 @@ __all__ = ["check_diagnose", "findings_of_fit", "issue_findings"]
 
 _NOTHING_LEARNED = ("constant-output", "no-better-than-baseline", "plateau-at-prior")
 
+_ASKED_FOR = ("few-updates",)  # by who gives ``epochs`` or ``max_seconds``; the recipes take enough
+
 
 def check_diagnose(where: str, value: Any) -> RecipeWatch | None:
     """Return what looks at a fit with ``diagnose=value``; None if nothing does."""
@@ -67,7 +69,7 @@ def findings_of_fit(
 
 def issue_findings(name: str, findings: Diagnosis) -> None:
     """Issue one warning of the problems that were not told before; of a search or an ensemble only the first."""
-    told = {finding.code: str(finding) for finding in findings.problems}
+    told = {finding.code: str(finding) for finding in findings.problems if finding.code not in _ASKED_FOR}
     if is_one_of_many():
         new = list(told)[:1] if told and said_first(["one of many"], anywhere=True) else []
     else:

@@ -22,7 +22,7 @@ from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["RecipeWatch", "find_in_table", "with_table"]
+__all__ = ["LOOKED_FOR", "RecipeWatch", "find_in_table", "with_table"]
 
 _MOST_NUMBERS = 5_000_000  # of a table that is made a matrix as a whole
 # Of the data, and yet found in the rows that a network is trained on.
@@ -35,6 +35,8 @@ _SETTLED = {
 }  # fmt: skip
 
 _OF_TABLES = {code for code, kind in KINDS.items() if kind.stage == "data"} - {*_OF_THE_ROWS}
+LOOKED_FOR = _OF_TABLES - _SETTLED
+"""What `find_in_table` looks for."""
 _FEW_UPDATES = 200  # a fifth of what a recipe takes for a thousand rows
 
 
@@ -152,10 +154,10 @@ def with_table(trained: Sequence[Finding], of_table: Sequence[Finding], *, updat
         Steps that the network was trained for.
     """
     certain = ("data",) if updates < _FEW_UPDATES else ("data", "result")
-    return Diagnosis(
-        [*of_table, *(each if each.stage in certain or each.helped else _as_note(each) for each in trained)]
-    )
+    return Diagnosis([*of_table, *(_judged(finding, certain) for finding in trained)])
 
 
-def _as_note(finding: Finding) -> Finding:
-    return dataclasses.replace(finding, severity="note")
+def _judged(finding: Finding, certain: Sequence[str]) -> Finding:
+    """Return a finding as it is if its stage is ``certain``, otherwise as a note."""
+    holds = finding.stage in certain or finding.helped is True or finding.code == "few-updates"
+    return finding if holds and finding.code != "overfit" else dataclasses.replace(finding, severity="note")
