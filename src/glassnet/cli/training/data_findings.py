@@ -176,4 +176,8 @@ def value_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Itera
     """Yield columns that hold the answer, values far from all others, and what else a training finds in a table."""
     words = words_of_options(is_plain=False, target=target.name, labels=coder.labels, row_name=target.rows)
     for found in words.all_of(find_in_table(Rows(inputs, target), coder, learned=False, ignored=_OWN)):
-        yield _finding(found.severity, found.code, [], plain(found.measured), found.advice)
+        names = found.evidence.get("columns", [])
+        advice = found.advice
+        if found.code == "leaking-column":
+            advice = f"Unless it is known for new rows, leave it out: {_without(names)}"
+        yield _finding(found.severity, found.code, names, plain(found.measured), advice)

@@ -13,6 +13,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from glassnet.diagnosis import Watch
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.encoding.weighting import as_counts
@@ -137,6 +138,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
     @advises_on_constructor
+    @alone
     def fit(
         self,
         X: Any,

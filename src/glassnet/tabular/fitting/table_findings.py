@@ -65,7 +65,20 @@ def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: 
     network = Network([Dense(target.n_outputs)], loss=loss, dtype=np.dtype("float64")).build((len(names),))
     y = network.loss.prepare(y, target.n_outputs, network.dtype)
     case = Case(network, (X, y, rows.weight), names=names)
-    return examine_untraced(case, {*_SETTLED, *ignored}, is_fitted=False, learned=learned)
+    found = examine_untraced(case, {*_SETTLED, *ignored}, is_fitted=False, learned=learned)
+    return Diagnosis(_with_names(finding, names) for finding in found)
+
+
+def _with_names(finding: Finding, names: Sequence[str]) -> Finding:
+    """Return a finding whose evidence has the names of its columns in place of their numbers."""
+    evidence = dict(finding.evidence)
+    one, several = evidence.pop("column", None), evidence.get("columns")
+    if several is None and one is None:
+        return finding
+    numbers = [one] if several is None else several
+    return dataclasses.replace(
+        finding, evidence=evidence | {"columns": [*dict.fromkeys(names[int(j)] for j in numbers)]}
+    )
 
 
 def _matrix(inputs: Table) -> tuple[Any, list[str]]:
