@@ -171,6 +171,8 @@ def check_slopes(network: gn.Network, y: Any, step: Explanation, n: int = 2, X: 
         value = step[symbol]
         for _ in range(n):
             index = tuple(int(rng.integers(size)) for size in value.shape)
+            if name in outputs and not step[outputs[name]][index]:
+                continue  # where dropout leaves a 0, a rectifier behind it has no slope
             wanted = shifted.slope(name, value, index)
             assert value[index] == pytest.approx(wanted, rel=2e-5, abs=2e-8), (symbol, name, index)
     assert any(symbol in step.symbols for symbol in parameters.values())
