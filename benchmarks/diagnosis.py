@@ -71,7 +71,7 @@ def _on(table: TableData, faults: Sequence[Fault]) -> list[Result]:
     for number, fault in enumerate(faults):
         if fault.suits(table):
             training = fault.plant(table, np.random.default_rng(number))
-            found.append(examine(training, table.name, fault.name, fault.codes))
+            found.append(examine(training, table.name, fault.name, fault.codes, found[0].told))
     return found
 
 

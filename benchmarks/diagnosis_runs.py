@@ -6,7 +6,7 @@ import dataclasses
 import math
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -31,9 +31,9 @@ class Result:
     table, fault : str
         The fault is "" for a healthy training.
     first : str
-        The first finding, or "nothing".
-    alarms : list of str
-        Findings that are no notes.
+        The first finding that is not the table's own, or "nothing".
+    alarms, told : list of str
+        Findings that are no notes, and all.
     score : float
         Accuracy, or R² at least -1, on clean rows that were held out.
     true : bool or None
@@ -46,6 +46,7 @@ class Result:
     fault: str
     first: str
     alarms: list[str]
+    told: list[str]
     score: float
     true: bool | None = None
     remedies: list[tuple[str, str, float, float]] = dataclasses.field(default_factory=list)
@@ -67,14 +68,28 @@ def _attempts() -> Iterator[dict[str, Attempt]]:
         Trials.race = race  # type: ignore[method-assign]
 
 
-def examine(training: Training, table: str, fault: str = "", codes: tuple[str, ...] = ()) -> Result:
-    """Return what is found in a training, and what the remedies are worth when it is made with them."""
+def examine(
+    training: Training, table: str, fault: str = "", codes: tuple[str, ...] = (), own: Sequence[str] = ()
+) -> Result:
+    """Return what is found in a training, and what the remedies are worth when it is made with them.
+
+    Parameters
+    ----------
+    training : Training
+    table, fault : str
+        Names.
+    codes : tuple of str
+        Findings that name the fault.
+    own : sequence of str
+        Findings that the healthy training on the table has too: they are of the table, and do not stand in the way.
+    """
     network = training.new_network()
     with _attempts() as attempts:
         _fit(network, training)
     findings = network.history.findings
-    first, alarms = next(iter(findings.codes), "nothing"), [finding.code for finding in findings.problems]
-    found = Result(table, fault, first, alarms, _score(network, training))
+    first = next((code for code in findings.codes if code in codes or code not in own), "nothing")
+    alarms = [finding.code for finding in findings.problems]
+    found = Result(table, fault, first, alarms, findings.codes, _score(network, training))
     if fault:
         found.true = first in codes
     for finding in findings:

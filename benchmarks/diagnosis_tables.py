@@ -61,7 +61,8 @@ class Training:
 
     def options(self) -> dict[str, Any]:
         """Return the options of `fit`."""
-        given = {"epochs": 30, "batch_size": 32, "validation_data": self.valid, "threads": 1, "progress": False}
+        given = {"epochs": 40, "batch_size": 32, "validation_data": self.valid, "threads": 1, "progress": False}
+        given["early_stopping"] = gn.EarlyStopping("valid_loss", patience=8)
         return {**given, **{name: value for name, value in self.fit.items() if name != "seed"}}
 
 

@@ -108,10 +108,10 @@ def test_figures_count(bench: dict[str, ModuleType]) -> None:
     """Shares, alarms and what stood first instead follow from the runs; a harmless fault is counted apart."""
     Result = bench["diagnosis_runs"].Result
     results = [
-        Result("t", "", "imbalance", [], 0.9),
-        Result("u", "", "overfit", ["overfit"], 0.8),
-        Result("t", "f", "a", ["a"], 0.5, True, [("a", "with b", 0.5, 0.8), ("c", "with d", 0.5, 0.4)]),
-        Result("u", "f", "nothing", [], 0.79, False),
+        Result("t", "", "imbalance", [], ["imbalance"], 0.9),
+        Result("u", "", "overfit", ["overfit"], ["overfit"], 0.8),
+        Result("t", "f", "a", ["a"], ["a"], 0.5, True, [("a", "with b", 0.5, 0.8), ("c", "with d", 0.5, 0.4)]),
+        Result("u", "f", "nothing", [], [], 0.79, False),
     ]
     found = bench["diagnosis_report"].figures(results, {"t": (2.0, 1.1), "u": (1.0, 1.0)})
     assert found["healthy"] == {"runs": 2, "false alarms": 1}
