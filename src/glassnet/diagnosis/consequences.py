@@ -23,6 +23,7 @@ _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-
 # Scores on rows of another kind, and what is read from them.
 _SCORES = {
     "badly-calibrated",
+    "class-too-rare",
     "no-better-than-baseline",
     "overfit",
     "past-best-epoch",

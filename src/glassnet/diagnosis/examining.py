@@ -49,6 +49,7 @@ __all__ = ["examine", "examine_diverged", "examine_untraced"]
 # What may be wrong although a network learned well, before training and after it.
 _DATA = (check_columns, check_extremes, check_targets, check_leaks, check_order, check_rows, check_validation)
 _DESIGN = (
+    check_trainable,
     check_softmax_units,
     check_output,
     check_loss,
@@ -57,7 +58,7 @@ _DESIGN = (
     check_linear_layers,
     check_noise,
 )
-_PACE = (check_trainable, check_schedule, check_updates)
+_PACE = (check_schedule, check_updates)
 _RESULT = (
     check_chance,
     check_overfit,
@@ -94,6 +95,8 @@ def examine(
     with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
         found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
         kept = without_symptoms(found, fails=case.fails)
+    if case.is_trained and not has_ended:  # what is only a result may change until the end
+        kept = [each for each in kept if is_cause(each) or each.stage not in ("training", "result")]
     return Diagnosis(finding for finding in kept if finding.code not in ignored)
 
 
@@ -115,7 +118,8 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
 def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
     """Return what trials find of a network that did not learn well, and of which no cause is known."""
     if not (case.fails or is_stuck(case)):
-        return [*check_width(case, trials)]
+        # Of one that is on its way it shows later.
+        return [] if _goes_on(found) else [*check_width(case, trials)]
     more = [*explain_failure(case, trials, _doubtful(causes, found))]
     return more if any(map(is_cause, more)) else [*more, *check_ten_rows(case, trials)]
 
@@ -175,5 +179,15 @@ def _suspicions(
     if case.is_trained:
         checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
+    goes_on = False
     for check in checks:
-        yield from check(case)
+        if check is check_against_linear and goes_on and not thorough:
+            continue  # what is on its way will be compared later
+        for suspicion in check(case):
+            goes_on = goes_on or _goes_on([suspicion.finding])
+            yield suspicion
+
+
+def _goes_on(found: list[Finding]) -> bool:
+    """Return whether something only says that training should go on."""
+    return any(finding.code in ("few-updates", "still-falling") for finding in found)

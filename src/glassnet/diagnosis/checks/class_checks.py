@@ -75,7 +75,7 @@ def _too_rare(
     after = float(np.mean([(level[codes == code] == code).mean() for code in present]))
     # The standard error of the mean of recalls, of which those of the rare classes are the least certain.
     chance = np.sqrt((0.25 / counts[present]).sum()) / len(present)
-    helped = after > before + max(_GAIN, _SURE * chance)
+    helped = bool(after > before + max(_GAIN, _SURE * chance))
     tried = f"with the logarithm of its share taken from each class's logit, the mean over classes is {after:.3f}."
     details: dict[str, Any] = {"severity": "warning" if helped else "note", "tried": tried, "helped": helped}
     evidence |= {"accuracy": accuracy, "balanced_accuracy_of_shifted_logits": after}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.utils.distinct import distinct
+from glassnet.utils.distinct import distinct, median
 
 __all__ = ["Lone", "Tails", "lone_values"]
 
@@ -38,7 +38,7 @@ class Lone(NamedTuple):
 
 def lone_values(values: np.ndarray) -> Lone | None:
     """Return the values that lie farthest apart from the others on their side of the median, if any do."""
-    distances = values - float(np.median(values))
+    distances = values - median(values)
     far = np.abs(distances)
     best: tuple[float, np.ndarray] | None = None
     for side in (distances, -distances):
@@ -103,7 +103,7 @@ class Tails:
                 scores = np.where(known & np.isfinite(found), np.maximum(scores, found), scores)
                 unknown &= ~known
             # Of columns that are nearly always the same, those that reach much farther than columns usually do.
-            wide = farthest / np.median(high - low)
+            wide = farthest / median(high - low)
             scores = np.where(unknown & (wide > 1000.0), np.maximum(scores, np.log(wide) / _FLOOR), scores)
         order = np.argsort(-scores, kind="stable")
         return order[scores[order] > _SUSPECTED]

@@ -15,9 +15,9 @@ from glassnet.diagnosis.remedies.attempts import (
     Attempt,
     joined,
     standardised,
-    without_penalties,
 )
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates, usual_rates, with_rate
+from glassnet.diagnosis.remedies.suspects import settings_that_may_hinder
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
@@ -118,15 +118,15 @@ def explain_divergence(
         return [dataclasses.replace(finding, advice=cause.advice, tried=f"see {cause.code}.")]
     if trials is None:
         return [finding]
-    rates = lower_rates(case)
-    if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
-        rates.append(Attempt("no penalties and no weight decay", without_penalties))
+    rates, others = lower_rates(case), settings_that_may_hinder(case)
     first = [each.remedies[0] for each in doubtful]
     pairs = [joined([*first, with_rate(case, rate)]) for rate in usual_rates(case)[:2]] if first else []
-    outcomes = trials.race([*rates, *pairs], share=0.7)
+    outcomes = trials.race([*rates, *(idea.attempt for idea in others), *pairs], share=0.7)
     if outcomes and outcomes[0].helped:
         is_pair = any(outcomes[0].change == pair.change for pair in pairs)
         named = [with_outcome(each.finding, outcomes) for each in doubtful] if is_pair else []
+        codes = [idea.code for idea in others if idea.attempt.change == outcomes[0].change]
+        named += [with_outcome(make_finding(code, finding.measured), outcomes) for code in codes]
         return [*named, with_outcome(finding, outcomes)]
     everything = [joined([*scaled(case), with_rate(case, rate)]) for rate in usual_rates(case)]
     more = trials.race(everything)

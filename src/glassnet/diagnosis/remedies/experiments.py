@@ -23,6 +23,7 @@ _NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _TEN = 10
+_MEASURED = ("penalty-dominates", "rate-too-high", "rate-too-low")  # what training leaves behind shows them, untried
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _STUCK = 0.01  # way of the weights, as a share of their size
 _FEW_UPDATES = 100
@@ -54,6 +55,9 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
             if idea.code:
                 yield with_outcome(_named(case, idea, measured, evidence), outcomes)
             return
+    if not made and likely and likely[0].code in _MEASURED:
+        yield _named(case, likely[0], measured, evidence, tried=trials.not_tried())
+        return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
     evidence["trials"] = [outcome.evidence for outcome in made]
@@ -73,13 +77,14 @@ def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:
     return ideas
 
 
-def _named(case: Case, idea: Idea, measured: str, evidence: dict[str, Any]) -> Finding:
-    """Return the cause that a trial showed."""
-    details: dict[str, Any] = {}
+def _named(case: Case, idea: Idea, measured: str, evidence: dict[str, Any], **details: Any) -> Finding:
+    """Return the cause that a trial, or what was measured, showed."""
     if idea.code == "rate-too-low" and case.knows_start:
         measured += f" The weights moved by {moved(case):.2g} of their size, at a learning rate of {case.rate:.3g}."
     if idea.attempt.change == ANEW:
-        details = {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
+        details |= {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
+    if idea.code == "rate-too-high" and case.knows_start and case.now.loss > case.at_start.loss:
+        measured += f" It was {case.at_start.loss:.3g} at the start."
     return make_finding(idea.code, measured, epoch=case.epoch, evidence=evidence, **details)
 
 
