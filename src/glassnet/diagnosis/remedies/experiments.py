@@ -55,7 +55,7 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
             if idea.code:
                 yield with_outcome(_named(case, idea, measured, evidence), outcomes)
             return
-    if not made and likely and likely[0].code in _MEASURED:
+    if not made and likely and likely[0].code in _MEASURED and case.original.optimizer.clip_norm is None:
         yield _named(case, likely[0], measured, evidence, tried=trials.not_tried())
         return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
