@@ -38,11 +38,11 @@ class LookedAt:
     def limit_passes(self, most: float) -> None:
         """Let the network be measured on fewer rows, so that all measurements take about so many passes of a row.
 
-        The probe takes three passes at the start, forward and twice as much backward, and one now; the rest is left for
-        the evaluation.
+        The probe takes three passes at the start, forward and twice as much backward, and one now; the evaluation takes
+        one.
         """
         self._probe_rows = int(min(max(most / 6, _FEWEST_PROBED), PROBE_ROWS))
-        self._evaluated_rows = int(min(max(most - 4 * self._probe_rows, self._probe_rows), SAMPLE_ROWS))
+        self._evaluated_rows = int(min(max(most / 4, self._probe_rows), SAMPLE_ROWS))
 
     @cached_property
     def n_rows(self) -> int:
@@ -136,7 +136,13 @@ class LookedAt:
         held_out, most = self.held_out, self._evaluated_rows
         if held_out is not None and len(held_out[1]) >= _FEWEST:
             return held_out if len(held_out[1]) <= most else every_nth(held_out, most), "validation rows"
-        return self.probe if most <= self._probe_rows else self._some_rows(most), "training rows"
+        few = most <= self._probe_rows or (most < SAMPLE_ROWS and self._is_better_than_constant)
+        return self.probe if few else self._some_rows(most), "training rows"
+
+    @property
+    def _is_better_than_constant(self) -> bool:
+        """Whether something known of all rows shows that the network is better than any constant answer."""
+        return False
 
     @cached_property
     def evaluation_rows(self) -> Data:
