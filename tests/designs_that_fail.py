@@ -399,7 +399,9 @@ def squared_error_and_tanh_on_0_and_1() -> Made:
 def numbers_of_classes_as_numbers() -> Made:
     rng = np.random.default_rng(0)
     X, y = clusters(800, 6, 8, noise=0.6)
-    return made([gn.Dense(32, "relu"), gn.Dense(1)], "squared_error", (X, rng.permutation(6)[y]), epochs=5)
+    return made(
+        [gn.Dense(32, "relu"), gn.Dense(1)], "squared_error", (X, rng.permutation(6)[y]), gn.SGD(0.005), epochs=12
+    )
 
 
 @fault("loss-does-not-fit", is_note=True)
