@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
 from glassnet.diagnosis.backprop.sample_points import Point, one_sample_per_row
-from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 
 __all__ = ["RebuiltLayer", "RebuiltNetwork", "rebuild_network"]
 

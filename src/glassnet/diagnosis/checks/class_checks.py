@@ -13,6 +13,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt, Measure
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.training.class_weights import class_codes, class_factors
+from glassnet.utils.distinct import distinct
 from glassnet.utils.wording import few
 
 __all__ = ["check_classes"]
@@ -99,7 +100,7 @@ def _missed_share(network: BaseNetwork, data: Data) -> float:
     codes, found = class_codes(network.loss, data[1]), answered_classes(network.logits(data[0]))
     if codes is None:
         return float("nan")
-    return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in np.unique(codes)]))
+    return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in distinct(codes)]))
 
 
 _MISSED = Measure("share of rows missed, averaged over classes,", _missed_share)
