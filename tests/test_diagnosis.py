@@ -251,7 +251,7 @@ def test_a_repeated_short_fit_is_not_checked_each_time() -> None:
         told += [(call, str(warning.message).split()[2]) for warning in caught]
         checked.append(network.run.examined_at // 19)
     assert [call for call, at in enumerate(checked, 1) if at == call] == [1, 2, 4, 8, 16, 32]
-    assert told[0] == (16, "plateau-at-prior")
+    assert told[0] == (16, "no-better-than-baseline")
     assert len({code for _, code in told}) == len(told)
 
 
@@ -281,7 +281,7 @@ def test_divergence_is_located_and_explained() -> None:
     note = caught.value.__notes__[0]
     assert re.match(r"error: diverged \(epoch \d+, step \d+, dense_\d\)\n  measured: In step \d+ of epoch \d+", note)
     assert "of dense_" in note
-    assert "  tried: with learning_rate 0.75 instead of 3" in note or "learning_rate 0.15 instead of 3" in note
+    assert re.search(r"tried: with learning_rate 0\.\d+ instead of 3, \d+ steps bring", note)
 
 
 def test_a_loss_that_is_too_high_is_reported_before_the_end() -> None:
