@@ -446,7 +446,7 @@ def celsius_to_fahrenheit() -> Made:
     return made(layers, "squared_error", (celsius[:, None], celsius * 1.8 + 32), gn.Adam(0.02), epochs=100)
 
 
-@fault("worse-than-linear", "few-updates", "rate-too-low", "still-falling", "vanishing-gradient")
+@fault("worse-than-linear", "still-falling", is_note=True)
 def a_line_through_sigmoids() -> Made:
     rng = np.random.default_rng(0)
     X = rng.standard_normal((400, 8))
@@ -555,3 +555,11 @@ def a_patience_of_a_hundred() -> Made:
     stopping = gn.EarlyStopping(patience=100)
     layers = [gn.Dense(32, "relu"), gn.Dense(3)]
     return made(layers, "cross_entropy", (X, y), epochs=60, n_valid=150, early_stopping=stopping)
+
+
+@fault("past-best-epoch", is_note=True)
+def a_little_past_the_best_epoch() -> Made:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((400, 6))
+    y = X @ rng.standard_normal(6) / 2.4 + 0.8 * rng.standard_normal(400)
+    return made([gn.Dense(8, "relu"), gn.Dense(1)], "squared_error", (X, y), epochs=60, n_valid=150)
