@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -259,7 +260,7 @@ class Case(LookedAt):
             loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
         else:
             loss, reference = self._training_loss, self.baseline
-        return loss is not None and reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
+        return reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
 
     @property
     def _is_better_than_constant(self) -> bool:
@@ -269,12 +270,12 @@ class Case(LookedAt):
         return bool(losses[-1] < self.baseline - _CLEARLY * self.scale)
 
     @property
-    def _training_loss(self) -> float | None:
+    def _training_loss(self) -> float:
         """The loss of the last epoch; where that has penalties in it, the one of the probe."""
         if self.original.l1 or self.original.l2 or self.history is None:
             return self.now.loss
-        loss: float | None = self.history.columns["loss"][-1]
-        return loss
+        loss = self.history.columns["loss"][-1]
+        return math.inf if loss is None else float(loss)
 
     @property
     def fails(self) -> bool:

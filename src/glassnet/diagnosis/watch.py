@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, names_of_frame
-from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
+from glassnet.diagnosis.diagnosing import check_ignored
+from glassnet.diagnosis.examining import examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer
 from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
 from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,11 @@ _SHARE, _FREE = 0.02, 1_000_000  # products to those of the training, and how ma
 _OF_ALL = 0.03  # of what there is to learn: so much a linear model must have learned
 _OF_LINEAR, _OF_OURS = 0.15, 0.1  # of what it has learned, and of the network's loss: so much it must be better
 _OF_CONSTANT = 0.1  # of what there is to learn
+_MUCH_LESS = 0.5  # of the loss that judges: a loss on training rows that tells of rows learned by heart
+_BY_HEART = (
+    "Take the linear model, or keep the network from learning rows by heart: with early stopping, weight_decay, "
+    "dropout or fewer units."
+)
 _NEARLY_NOTHING = 0.2  # of the network's loss, where a line leaves next to nothing
 
 
@@ -61,7 +67,9 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         return
     measured = f"On {len(judges[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
     measured += f", fitted to {len(rows[0])} other rows."
-    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence={"loss": mine, "linear": other})
+    details: dict[str, Any] = {"advice": _BY_HEART} if case.now.loss < _MUCH_LESS * mine else {}
+    evidence = {"loss": mine, "linear": other}
+    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence=evidence, **details)
 
 
 def _least_left(case: Case) -> float:

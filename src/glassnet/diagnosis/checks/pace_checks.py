@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import Attempt
-from glassnet.diagnosis.remedies.rate_remedies import constant_rate
+from glassnet.diagnosis.remedies.rate_remedies import constant_rate, usual_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers.tree import every_layer
@@ -74,7 +74,8 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         ended = int(np.flatnonzero(~over)[-1] + 1) * epochs / len(rates)
         measured = f"The learning rate fell from {peak:.3g} to {last:.3g}, and was below a thousandth of {peak:.3g} "
         measured += f"from epoch {max(1, round(ended)) + 1} on, of {epochs}."
-        remedies = [constant_rate(value, steps=200) for value in (peak, 10 * peak)]
+        values = [peak, *(value for value in usual_rates(case) if value > 2.0 * peak)]
+        remedies = [constant_rate(value, steps=200) for value in values[:3]]
         evidence = {"highest": peak, "last": last}
         yield suspect("schedule-ended", measured, *remedies, epoch=epochs, evidence=evidence)
         return

@@ -44,7 +44,7 @@ def _source(case: Case) -> str:
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
 
 
-def _details(case: Case, if_drawn: str) -> dict[str, str]:
+def _details(case: Case, if_drawn: str) -> dict[str, Any]:
     """Return another advice, and severity, for those who passed no initializer: if they set weights, and if not."""
     source = _source(case)
     if source == "drawn":  # the start is as good as it gets: something else makes it so
@@ -95,7 +95,7 @@ def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspic
     for name, layer in hidden:
         if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
             measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
-            where = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
+            where: dict[str, Any] = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
             return
 
@@ -119,7 +119,7 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is not None and shares[worst] > _SATURATED:
         measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends before anything is learned."
-        more = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
+        more: dict[str, Any] = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
         yield suspect("saturated-units", measured, *_start_remedies(case), **more)
     dense = _dense(case)
     if len(dense) < 2:

@@ -14,7 +14,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
 
-__all__ = ["STILL", "Idea", "is_narrow", "moved", "suspected", "without_dropout"]
+__all__ = ["STILL", "Idea", "is_narrow", "moved", "settings_that_may_hinder", "suspected", "without_dropout"]
 
 _STEPS = 100
 STILL, _FAR = 0.1, 5.0  # way of the weights from their start, as a share of their size
@@ -28,8 +28,9 @@ _SMALL = 16
 class Idea(NamedTuple):
     """The code of a possible cause, and what would help then."""
 
-    code: str
+    code: str  # empty if it is only that of the suspicions
     attempt: Attempt
+    is_pair: bool = False  # whether remedies of suspicions are part of it
 
 
 def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
@@ -39,13 +40,9 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     likely: list[Idea] = []
     others: list[Idea] = []
     network = case.original
-    if _has_penalties(network):
-        idea = Idea("penalty-dominates", Attempt("no penalties and no weight decay", without_penalties, steps=_STEPS))
-        (likely if _pulls(case) else others).append(idea)
-    rates = [layer.rate for layer in every_layer(network.layers) if isinstance(layer, Dropout) and layer.rate]
-    if rates:
-        idea = Idea("dropout-too-strong", Attempt("no dropout", without_dropout, steps=_STEPS))
-        (likely if max(map(_highest, rates)) >= _MUCH_DROPPED else others).append(idea)
+    for idea in settings_that_may_hinder(case):
+        points = _pulls(case) if idea.code == "penalty-dominates" else _most_dropped(network) >= _MUCH_DROPPED
+        (likely if points else others).append(idea)
     if is_narrow(network):
         wider = Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS)
         (likely if not (high or low) else others).append(Idea("too-few-units", wider))
@@ -62,8 +59,21 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     return likely, others
 
 
-def _highest(rate: object) -> float:
-    return float(np.max(np.asarray(rate)))
+def settings_that_may_hinder(case: Case) -> list[Idea]:
+    """Return penalties and dropout as possible causes, if there are any."""
+    network, ideas = case.original, []
+    if _has_penalties(network):
+        without = Attempt("no penalties and no weight decay", without_penalties, steps=_STEPS)
+        ideas.append(Idea("penalty-dominates", without))
+    if _most_dropped(network) > 0.0:
+        ideas.append(Idea("dropout-too-strong", Attempt("no dropout", without_dropout, steps=_STEPS)))
+    return ideas
+
+
+def _most_dropped(network: BaseNetwork) -> float:
+    """Return the highest rate of dropout; 0 if there is none."""
+    rates = [layer.rate for layer in every_layer(network.layers) if isinstance(layer, Dropout)]
+    return max((float(np.max(np.asarray(rate))) for rate in rates), default=0.0)
 
 
 def _points_to_high_rate(case: Case) -> bool:

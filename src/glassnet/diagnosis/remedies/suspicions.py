@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
@@ -38,7 +38,7 @@ def suspect(
     if_helped: bool = True,
     cause: str = "",
     always: bool = False,
-    **details: object,
+    **details: Any,
 ) -> Suspicion:
     """Return a suspicion of a kind of finding; ``details`` are other fields of `Finding`."""
     return Suspicion(make_finding(code, measured, **details), remedies, if_helped, cause, always)
@@ -139,8 +139,10 @@ def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials) -> Fin
 
 def _not_tried(remedies: Sequence[Attempt], trials: Trials) -> str:
     """Return that there were too few steps for any of these, with the call that tries it."""
-    is_untried = any(remedy.change in trials.untried for remedy in remedies)
-    return "nothing yet; glassnet.diagnose(network, X, y) tries what may help." if is_untried else ""
+    if trials.has_said_so or not any(remedy.change in trials.untried for remedy in remedies):
+        return ""
+    trials.has_said_so = True
+    return "nothing yet; glassnet.diagnose(network, X, y) tries what may help."
 
 
 def with_outcome(finding: Finding, outcomes: list[Outcome]) -> Finding:

@@ -97,6 +97,7 @@ class Trials:
         self.is_limited = budget is not None
         self.is_early = False
         self.untried: list[str] = []
+        self.has_said_so = False  # that something was not tried
         self._unchanged: dict[str, float] = {}
         self._trusts_validation = True
 
@@ -169,7 +170,7 @@ class Trials:
             return []
         cost, longest = _legs(len(inside))
         wanted = max(contender.attempt.steps for contender in inside)
-        wanted = max(wanted, min(_MOST_STEPS, case.updates // 4 if self.is_limited else case.updates))
+        wanted = max(wanted, min(_MOST_STEPS, case.updates // 2 if self.is_limited else case.updates))
         # What takes longer than the training did proves nothing, unless that led away from the start.
         if case.is_trained and not (case.knows_start and case.now.loss > case.at_start.loss):
             wanted = min(wanted, case.updates)
@@ -185,10 +186,10 @@ class Trials:
             steps = inside[0].steps if inside else 0
         return [contender.outcome(self.case.updates) for contender in (*inside, *outside)]
 
-    @property
     def not_tried(self) -> str:
-        """What there were too few steps for, with the call that tries it, as a sentence; empty if there is nothing."""
-        changes = list(dict.fromkeys(self.untried))
+        """Return what there were too few steps for, with the call that tries it, as a sentence; once, then nothing."""
+        changes = list(dict.fromkeys(self.untried)) if not self.has_said_so else []
+        self.has_said_so = self.has_said_so or bool(changes)
         more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
         named = "; ".join(changes[:_MOST_NAMED])
         return f"Not tried: {named}{more}; glassnet.diagnose(network, X, y) tries it." if changes else ""
