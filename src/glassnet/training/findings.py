@@ -122,6 +122,7 @@ _SYMPTOMS = {
     "plateau-at-prior",
     "saturated-units",
     "some-classes-only",
+    "still-falling",
     "validation-at-chance",
     "worse-than-linear",
 }

@@ -123,6 +123,8 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
         return
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])
+    if last[-1] > case.reference + _PACE * case.scale:
+        return  # what is worse than a constant answer has not begun to learn
     if not np.isfinite(last).all() or fall < _PACE / 2 * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
         return
     what = "validation loss" if name == "valid_loss" else "loss"
