@@ -38,10 +38,7 @@ def check_extremes(case: Case) -> Iterator[Suspicion]:
     few = flat(probe, columns)
     tails = Tails(few)
     yield from check_codes(case, tails.ordered, columns)
-    if case.extremes is None:
-        low, high = few.min(axis=0), few.max(axis=0)
-    else:
-        low, high = (ends[columns].astype(np.float64) for ends in case.extremes)
+    low, high = _ends(case.extremes, few, columns)
     for place in tails.suspected(low, high, case.n_rows)[:_CONFIRMED].tolist():
         index = int(columns[place])
         column = input_column(case, index)
@@ -57,6 +54,15 @@ def check_extremes(case: Case) -> Iterator[Suspicion]:
         details = {"epoch": 0, "evidence": evidence, "severity": severity}
         yield suspect("outlier-in-inputs", measured, *remedies, if_helped=False, **details)
         return
+
+
+def _ends(
+    extremes: tuple[np.ndarray, np.ndarray] | None, few: np.ndarray, columns: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least and the greatest values of some columns, of a few rows where those of all are not known."""
+    if extremes is None:
+        return few.min(axis=0), few.max(axis=0)
+    return extremes[0][columns].astype(np.float64), extremes[1][columns].astype(np.float64)
 
 
 def _limits(column: Column, places: np.ndarray) -> tuple[float, float]:
@@ -80,7 +86,9 @@ def _targets(case: Case) -> Iterator[Suspicion]:
     y = case.sample[1]
     if case.loss.classifies or y.dtype.kind != "f" or y.ndim != 2:
         return
-    for index in range(min(y.shape[1], _OUTPUTS)):
+    few = flat(case.probe[1])[:, :_OUTPUTS]
+    low, high = _ends(case.target_extremes, few, np.arange(few.shape[1]))
+    for index in Tails(few).suspected(low, high, case.n_rows).tolist():
         column = target_column(case, index)
         lone = lone_values(column.values)
         if lone is None:

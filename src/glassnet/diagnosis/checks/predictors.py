@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from glassnet.diagnosis.sampling import spread
+
 __all__ = ["by_neighbours", "explained_by", "quick_ranks", "trimmed"]
 
 _BESIDE = 3  # neighbours on each side
@@ -28,9 +30,9 @@ def by_neighbours(x: np.ndarray, Y: np.ndarray) -> np.ndarray:
 def trimmed(residuals: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return for each column the size of all but the largest residuals, as a share of the spread of y."""
     kept = np.sort(np.abs(residuals), axis=0)[: max(1, int(_KEPT * len(residuals)))]
-    spread = y.std(axis=0)
-    found: np.ndarray = np.sqrt((kept**2).mean(axis=0)) / np.where(spread > 0.0, spread, np.inf)
-    return np.where(spread > 0.0, found, np.inf)
+    width = y.std(axis=0)
+    found: np.ndarray = np.sqrt((kept**2).mean(axis=0)) / np.where(width > 0.0, width, np.inf)
+    return np.where(width > 0.0, found, np.inf)
 
 
 def explained_by(X: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
@@ -42,9 +44,9 @@ def explained_by(X: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
     half = n // 2
     if not d:
         return 0.0, np.tile(Y[:half].mean(axis=0), (n - half, 1))
-    X = X[:, np.unique(np.linspace(0, d - 1, min(d, _MOST_COLUMNS)).astype(np.int64))]
-    spread = X[:half].std(axis=0)
-    Z = np.clip((X - X[:half].mean(axis=0)) / np.where(spread > 0.0, spread, 1.0), -5.0, 5.0)
+    X = X[:, spread(d, _MOST_COLUMNS)]
+    width = X[:half].std(axis=0)
+    Z = np.clip((X - X[:half].mean(axis=0)) / np.where(width > 0.0, width, 1.0), -5.0, 5.0)
     rng = np.random.default_rng(0)
     d = Z.shape[1]
     few = rng.standard_normal((d, _FEATURES)) * (rng.random((d, _FEATURES)) < min(1.0, 3.0 / d))
