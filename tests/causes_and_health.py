@@ -105,7 +105,7 @@ for _name, _make in HIGH.items():
         lambda s, m=_make: of(classes(s), net(3, m(), s, hidden=(32, 32), act="tanh"), epochs=20),
     )
 add("low rate, xor", {"rate-too-low"}, lambda s: of(xor(s), net(2, gn.SGD(1e-5), s), epochs=30))
-add("high rate, xor", {"rate-too-high", "diverged"}, lambda s: of(xor(s), net(2, gn.SGD(50.0), s, act="tanh"), epochs=30))
+add("high rate, momentum, numbers", {"rate-too-high", "diverged"}, lambda s: of(numbers(s), net(1, gn.SGD(0.5, momentum=0.99), s), epochs=20))
 add("high rate, adam, numbers", {"rate-too-high", "diverged"}, lambda s: of(numbers(s), net(1, gn.Adam(5.0), s), epochs=20))
 add("high rate, lion, numbers", {"rate-too-high", "diverged"}, lambda s: of(numbers(s), net(1, gn.Lion(0.5), s), epochs=20))
 
@@ -156,7 +156,7 @@ add(
 add(
     "narrow frozen layers",
     {"frozen-layers"},
-    lambda s: of(many_classes(s), frozen(net(20, gn.Adam(1e-2), s, hidden=(3,)), 8, slice(0, 1)), epochs=15),
+    lambda s: of(many_classes(s), frozen(net(20, gn.Adam(1e-2), s, hidden=(3, 3), act="tanh"), 8, slice(0, 2)), epochs=15),
 )
 add(
     "frozen rectifiers for xor",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,17 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
-from glassnet.diagnosis.sampling import (
-    Data,
-    column_names,
-    every_nth,
-    names_of_frame,
-    read_sample,
-    rows_that_count,
-    sampled,
-    sampled_rows,
-    spread,
-)
+from glassnet.diagnosis.looked_at import LOOKED_AT, PROBE_ROWS, SAMPLE_ROWS, LookedAt
+from glassnet.diagnosis.sampling import Data, column_names, every_nth, names_of_frame, sampled
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
@@ -29,8 +19,6 @@ from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.run_state import print_of_start
-from glassnet.utils.extremes import Extremes
-from glassnet.utils.row_sources import RowSource
 
 __all__ = [
     "LOOKED_AT",
@@ -46,13 +34,11 @@ __all__ = [
     "sampled",
 ]
 
-SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
-LOOKED_AT = 200  # columns, for the same
-PROBE_ROWS = 256  # for what is measured of the network
-_FEWEST_PROBED = 64  # where more would take long beside the training
+_POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
+_NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
 # What another case of the same network and data has too, once it was computed.
@@ -72,7 +58,7 @@ class RecordedPass(NamedTuple):
     gradients: dict[str, np.ndarray]  # of the mean loss, by name; of the start only
 
 
-class Case:
+class Case(LookedAt):
     """One network and its data, for the checks; nothing here writes to the network.
 
     Parameters
@@ -104,104 +90,15 @@ class Case:
         shuffles: bool = True,
         names: Sequence[str] | None = None,
     ) -> None:
-        self.original, self.data, self.validation = network, data, validation
-        self.history, self.batch_size, self.shuffles = history, batch_size, shuffles
+        super().__init__(data, validation)
+        self.original, self.history, self.batch_size, self.shuffles = network, history, batch_size, shuffles
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
-        self._probe_rows, self._evaluated_rows = PROBE_ROWS, SAMPLE_ROWS
+        self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
     def share(self, earlier: Case) -> None:
         """Take over from a case of the same training what training does not change."""
         vars(self).update({name: value for name, value in vars(earlier).items() if name in _LASTING})
-
-    def limit_passes(self, most: float) -> None:
-        """Let the network be measured on fewer rows, so that all measurements take about so many passes of a row.
-
-        The probe takes three passes at the start, forward and twice as much backward, and one now; the rest is left for
-        the evaluation.
-        """
-        self._probe_rows = int(min(max(most / 6, _FEWEST_PROBED), PROBE_ROWS))
-        self._evaluated_rows = int(min(max(most - 4 * self._probe_rows, self._probe_rows), SAMPLE_ROWS))
-
-    # ---- the data -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def n_rows(self) -> int:
-        """Number of rows there are."""
-        return len(self.data[0])
-
-    @cached_property
-    def counted(self) -> np.ndarray | None:
-        """The numbers of the training rows that weigh something; None if all do."""
-        return rows_that_count(self.data[2])
-
-    @cached_property
-    def sample_rows(self) -> np.ndarray | None:
-        """The numbers of the rows of the `sample`; None if these are all."""
-        return sampled_rows(self.data, SAMPLE_ROWS)
-
-    @cached_property
-    def sample(self) -> Data:
-        """At most 2,000 rows of the training data that weigh something, the same ones each time."""
-        return read_sample(self.data, self.sample_rows)
-
-    @cached_property
-    def probe(self) -> Data:
-        """At most 256 rows of the sample."""
-        return self._some_rows(self._probe_rows)
-
-    def _some_rows(self, most: int) -> Data:
-        """Return at most so many rows of the sample, evenly spread."""
-        rows = self.sample_rows
-        n = self.n_rows if rows is None else len(rows)
-        if n <= most:
-            return self.sample
-        return read_sample(self.data, spread(n, most) if rows is None else rows[spread(n, most)])
-
-    @cached_property
-    def looked_at(self) -> np.ndarray:
-        """The numbers of at most 200 columns, of rows made flat: the same ones each time, evenly spread."""
-        return spread(math.prod(self.data[0].shape[1:]), LOOKED_AT)
-
-    @cached_property
-    def extremes(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The least and the greatest value of each column, of rows made flat, over all rows that weigh something.
-
-        None for rows that are only read when they are needed.
-        """
-        return _extremes(self.data[0], self.counted)
-
-    @cached_property
-    def target_extremes(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """The same of the targets as the loss wants them."""
-        return _extremes(self.data[1], self.counted)
-
-    @cached_property
-    def targets(self) -> np.ndarray:
-        """The targets of all rows that weigh something; those of the sample where reading all takes long."""
-        y = self.data[1]
-        if isinstance(y, RowSource):
-            return self.sample[1]
-        found: np.ndarray = y if self.counted is None else y[self.counted]
-        return found
-
-    @cached_property
-    def held_out(self) -> Data | None:
-        """At most 2,000 rows of the validation data that weigh something."""
-        return None if self.validation is None else sampled(self.validation, SAMPLE_ROWS)
-
-    @cached_property
-    def evaluation_data(self) -> tuple[Data, str]:
-        """Validation rows if there are enough, else rows of the sample; and what these rows are called."""
-        held_out, most = self.held_out, self._evaluated_rows
-        if held_out is not None and len(held_out[0]) >= _FEWEST:
-            return held_out if len(held_out[0]) <= most else every_nth(held_out, most), "validation rows"
-        return self.probe if most <= self._probe_rows else self._some_rows(most), "training rows"
-
-    @cached_property
-    def evaluation_rows(self) -> Data:
-        """Some rows of the `evaluation_data`."""
-        return every_nth(self.evaluation_data[0], PROBE_ROWS)
 
     @property
     def loss(self) -> Loss:
@@ -337,13 +234,33 @@ class Case:
 
     @cached_property
     def learned(self) -> bool:
-        """Whether training went well: a first epoch like any other, and most of the loss taken away by now."""
+        """Whether training went well: a first epoch like any other, and most of the loss taken away by now.
+
+        It is the loss on the validation rows, if there are enough.
+        """
         if self.history is None or not self.is_trained or self.baseline is None:
             return False
         losses = self.history.columns["loss"]
         if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
             return False
-        return losses[-1] is not None and losses[-1] < self.baseline - (1.0 - _LEARNED) * self.scale
+        if self.held_out is not None and len(self.held_out[0]) >= _FEWEST:
+            loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
+        else:
+            loss, reference = self._training_loss, self.baseline
+        return loss is not None and reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
+
+    @property
+    def _training_loss(self) -> float | None:
+        """The loss of the last epoch; where that has penalties in it, the one of the probe."""
+        if self.original.l1 or self.original.l2 or self.history is None:
+            return self.now.loss
+        loss: float | None = self.history.columns["loss"][-1]
+        return loss
+
+    @property
+    def fails(self) -> bool:
+        """Whether the network has learned next to nothing of what a constant answer leaves."""
+        return self.is_trained and not self.now.loss < self.reference - _NOTHING * self.scale
 
     @property
     def updates(self) -> int:
@@ -356,21 +273,18 @@ class Case:
         return None if self.history is None else self.history.epochs
 
     @cached_property
-    def rate(self) -> float:
-        """The highest learning rate of all epochs, or that of the first step."""
-        if self.is_trained and self.history is not None:
-            return float(max(self.history.columns["learning_rate"]))
+    def rates(self) -> np.ndarray:
+        """The learning rate in the course of training: at many positions if it follows the clock, else by epochs."""
         schedule = self.original.optimizer.schedule
-        return float(schedule.rate(0.0, schedule.new_memory()))
+        if schedule.monitors() and self.history is not None and self.is_trained:
+            return np.array(self.history.columns["learning_rate"])
+        memory, n = schedule.new_memory(), self.epoch or 0
+        return np.array([float(schedule.rate(at, memory)) for at in np.linspace(0.0, n, _POSITIONS, endpoint=False)])
 
-
-def _extremes(array: Any, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return the least and the greatest value of each column of these rows; None for a source of rows."""
-    if isinstance(array, RowSource):
-        return None
-    found = Extremes()
-    found.measure(array if rows is None else array[rows])
-    return found.values
+    @property
+    def rate(self) -> float:
+        """The highest of all learning rates."""
+        return float(self.rates.max())
 
 
 def mean_loss(network: BaseNetwork, Z: np.ndarray, data: Data) -> float:

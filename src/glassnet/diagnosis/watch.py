@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,23 +15,20 @@ from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer
 from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
+from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
 from glassnet.training import History, Run, fit_network
 from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
-from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.training.options import FitOptions
-from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.callers import is_one_of_many, stacklevel_outside
 from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
 
-_GO_ON = {"few-updates", "schedule-not-begun", "still-falling"}  # what only says that one should go on
-_SHORT = 10  # epochs: who asks for fewer may mean to go on
-_WAIT = 8  # epochs over many short calls before the result is looked at
 _SHARE = 0.03  # of the passes of a training that may be made again to look at it
 _CHEAP = 20_000_000  # multiplications that are made in any case: about half a millisecond
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
@@ -118,7 +114,7 @@ class Watch(Observer):
             return
         case = self._case(run)
         if case is not None and case.now.loss > max(self._limit, case.at_start.loss):
-            most = 0 if self._is_one_of_many(run) else None
+            most = 0 if is_one_of_many_calls(run) else None
             self._add(examine(case, self._trials(case, most=most), self.ignore, has_ended=False).problems)
             if time.perf_counter() - self._begun > _SOON_SECONDS:
                 if sys.stderr is not None and sys.stderr.isatty():
@@ -141,28 +137,12 @@ class Watch(Observer):
         run.state.examined_at = steps
         case = self._case(run)
         if case is not None and not self._findings:
-            if self._is_one_of_many(run):
-                self._add(self._of_short_call(case))
+            if is_one_of_many_calls(run):
+                self._add(of_short_call(run, case, self._trials(case, most=0), self.ignore))
             else:
                 most = 0 if history.stop_reason == "time" else None
-                found = examine(case, self._trials(case, most=most), self.ignore)
-                is_short = run.target_epochs - run.first_epoch < _SHORT
-                self._add(map(_as_advice, found) if is_short else found)
+                self._add(examine(case, self._trials(case, most=most), self.ignore))
         history.findings = Diagnosis(self._findings)
-
-    @staticmethod
-    def _is_one_of_many(run: Run[Any]) -> bool:
-        """Return whether a call is likely to be one of many short ones."""
-        epochs = run.target_epochs - run.first_epoch
-        return epochs == 1 or (run.first_epoch > 0 and epochs < _SHORT)
-
-    def _of_short_call(self, case: Case) -> Iterator[Finding]:
-        """Yield what is wrong whatever follows, and of training and result only what many calls have shown."""
-        waits = case.updates < _FEWEST_STEPS or (case.epoch or 0) < _WAIT
-        for finding in examine(case, self._trials(case, most=0), self.ignore, has_ended=not waits):
-            shows_later = waits and KINDS[finding.code].stage in ("training", "result")
-            if not shows_later and finding.code not in _GO_ON:
-                yield finding
 
     def add_to_error(self, error: DivergenceError) -> None:
         """Add what was found about a divergence to its exception, as notes."""
@@ -184,7 +164,9 @@ class Watch(Observer):
         all_ours = all(type(part).__module__.startswith("glassnet.") for part in parts)
         if not self.try_remedies or not all_ours:
             return None
-        return Trials(case, steps_allowed(case) if most is None else most)
+        if most is None:
+            most = 0 if is_one_of_many() else steps_allowed(case)
+        return Trials(case, most)
 
     def _add(self, findings: Iterable[Finding]) -> None:
         """Add the findings that are new and not in ``ignore``."""
@@ -220,6 +202,7 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        case.epochs_asked = run.target_epochs - run.first_epoch
         if batches.extremes is not None and case.counted is None:
             case.extremes = batches.extremes
         work = run.network.params.size * math.prod((run.network.input_shape or (1,))[:-1])
@@ -231,11 +214,6 @@ class Watch(Observer):
 
     def __repr__(self) -> str:
         return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"
-
-
-def _as_advice(finding: Finding) -> Finding:
-    """Return a finding that only says that one should go on as a note, and any other as it is."""
-    return dataclasses.replace(finding, severity="note") if finding.code in _GO_ON else finding
 
 
 def fit_watched(

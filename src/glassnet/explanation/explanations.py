@@ -16,7 +16,7 @@ from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text
 from glassnet.explanation.sections import sections_of
 from glassnet.explanation.selection import layer_names, sections_of_layer
-from glassnet.explanation.step_notes import step_notes
+from glassnet.explanation.step_notes import notes_of
 from glassnet.saving.writing import write_atomically
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.html import Markup, page
@@ -211,7 +211,7 @@ def explain(
     targets = double.loss.prepare(y, double.n_outputs, double.dtype)
     rows = np.asarray(inputs[:], dtype=np.float64)
     record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
-    step = Explanation([*_head(network, n), *step_notes(network, record)], sections_of(record))
+    step = Explanation([*_head(network, n), *notes_of(network, record)], sections_of(record))
     return step if layer is None else step.of_layer(layer)
 
 

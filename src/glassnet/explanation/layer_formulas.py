@@ -178,7 +178,7 @@ def backward_of(layer: Layer, passage: Passage, names: Slopes) -> list[Equation]
             else [*found, *norm_backward(layer, passage, number, slope, result)]
         )
     found = [
-        Equation(f"d{symbol}", value, f"slope of L in {symbol}, from d{result}", "")
+        Equation(f"d{symbol}", value, f"d{result} taken back through {type(layer).__name__}, to {symbol}", "")
         for symbol, value in gradients.items()
     ]
     if passage.dX is None or not slope:

@@ -62,7 +62,6 @@ class Recording:
         The loss of each row.
     loss : float
         The mean loss, without penalties.
-    penalty : float
     before, after : dict of str to ndarray
         Parameters before and after the update, by name.
     gradients, penalised : dict of str to ndarray
@@ -90,7 +89,6 @@ class Recording:
     dZ: np.ndarray
     rows: np.ndarray
     loss: float
-    penalty: float
     before: dict[str, np.ndarray]
     after: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray]
@@ -149,44 +147,42 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     loss = float(store.loss_sum) / total
     store.average_gradients()
     before, gradients, states = _named(copy, copy.params), _named(copy, copy.grads), _states(copy, state)
-    penalties = copy.penalties()
-    penalty = float(penalties.value()) if penalties else 0.0
-    penalties.add_gradients()
+    copy.penalties().add_gradients()
     penalised = _named(copy, copy.grads)
     trained = [slot.view(copy.grads) for slot in copy.slots if slot.layer.trainable]
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in trained)))
-    if copy.optimizer.clip_norm is not None:
-        clip_gradients(store.grads, copy.optimizer.clip_norm, state.groups)
-    copy.optimizer.step(copy.params, copy.grads, state, rate)
-    if copy.max_norm is not None:
-        limit_norms(store, copy.max_norm)
-    last, after, new_states = passages[id(copy.layers[-1])], _named(copy, copy.params), _states(copy, state)
-    for slot in copy.slots:  # the explanation shows the weights that the layers computed with
-        slot.view(copy.params)[...] = before[slot.name]
+    after, new_states = _update(copy, state, rate)
+    last = passages[id(copy.layers[-1])]
     return Recording(
-        network=copy,
-        passages=passages,
-        X=X,
-        y=y,
-        weight=weight,
-        Z=last.Y,
-        dZ=np.zeros_like(last.Y) if last.dY is None else last.dY,
-        rows=_row_losses(copy, last.Y, y),
-        loss=loss,
-        penalty=penalty,
-        before=before,
-        after=after,
-        gradients=gradients,
-        penalised=penalised,
-        running=running,
-        norm=norm,
-        states=states,
-        new_states=new_states,
-        rate=rate,
-        position=state.position,
-        t=state.t,
-        said=said,
-    )
+        network=copy, passages=passages, X=X, y=y, weight=weight, Z=last.Y, dZ=_slope(copy, last, y, weight, total),
+        rows=_row_losses(copy, last.Y, y), loss=loss, before=before, after=after, gradients=gradients,
+        penalised=penalised, running=running, norm=norm, states=states, new_states=new_states, rate=rate,
+        position=state.position, t=state.t, said=said,
+    )  # fmt: skip
+
+
+def _update(
+    network: BaseNetwork, state: OptimizerState, rate: float
+) -> tuple[dict[str, np.ndarray], dict[str, dict[str, np.ndarray]]]:
+    """Return the parameters and the optimizer's state after the step; the network keeps the weights that it has."""
+    store, kept = network.built("explain"), network.params.copy()
+    if network.optimizer.clip_norm is not None:
+        clip_gradients(store.grads, network.optimizer.clip_norm, state.groups)
+    network.optimizer.step(network.params, network.grads, state, rate)
+    if network.max_norm is not None:
+        limit_norms(store, network.max_norm)
+    after = _named(network, network.params)
+    network.params[...] = kept
+    return after, _states(network, state)
+
+
+def _slope(network: BaseNetwork, last: Passage, y: np.ndarray, weight: np.ndarray | None, total: float) -> np.ndarray:
+    """Return the slope of the mean loss in the logits, also where no layer takes it further."""
+    if last.dY is not None:
+        return last.dY
+    prepared = network.workspace.pass_for(len(y), keeps=True)
+    network.loss.value_and_gradient(last.Y, y, weight, prepared.dZ, prepared.loss_cache)
+    return np.array(prepared.dZ) / total
 
 
 def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise, tuple[str, ...]]:

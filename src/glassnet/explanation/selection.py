@@ -27,7 +27,7 @@ def sections_of_layer(sections: Sequence[Section], name: str) -> list[Section]:
     used = {word for section in kept for equation in section.equations for word in names_in(equation.formula)}
     given: list[Equation] = []
     for section in sections:
-        origin = f"from {section.number}. {section.title}"
+        origin = f"section {section.number}"
         for equation in section.equations:
             if equation.symbol in used - own:
                 given.append(dataclasses.replace(equation, formula="", latex="", work=None, remark=origin))

@@ -44,14 +44,14 @@ def shown_rate(schedule: Schedule, position: float, memory: dict[str, Any]) -> t
         return rate, position, ()
     if not largest:
         return rate, position, ("The learning rate is 0: the step changes nothing.",)
-    ended = at < position
-    what = "The schedule has ended" if ended else "The schedule has not begun"
-    tense = "was" if ended else "will be"
+    what, tense = "The schedule starts with a learning rate of 0: a first step would change nothing.", "is"
+    if at < position:
+        what, tense = "The schedule has ended: the learning rate is 0, and a further step would change nothing.", "was"
     return (
         largest,
         at,
         (
-            f"{what}: the learning rate is 0, and a further step would change nothing.",
+            what,
             f"The step is worked with the rate of epoch {int(at) + 1}, which {tense} the largest: lr = {largest:.6g}.",
         ),
     )

@@ -9,10 +9,10 @@ from glassnet.explanation.recording import Recording
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise
 from glassnet.layers.tree import every_layer
 
-__all__ = ["step_notes"]
+__all__ = ["notes_of"]
 
 
-def step_notes(network: BaseNetwork, record: Recording) -> list[str]:
+def notes_of(network: BaseNetwork, record: Recording) -> list[str]:
     """Return sentences for the head of an explanation, after an empty line; none where there is nothing to say.
 
     Parameters

@@ -130,14 +130,9 @@ _ORDER = {code: place for place, code in enumerate(KINDS)}
 
 def _place(finding: Finding) -> tuple[bool, bool, int, bool, int]:
     """Return where a finding stands among others."""
-    severity = SEVERITIES.index(finding.severity)
-    return (
-        finding.severity == "note",
-        finding.code in _SYMPTOMS,
-        severity,
-        finding.helped is not True,
-        _ORDER[finding.code],
-    )
+    severity, follows = SEVERITIES.index(finding.severity), finding.code in _SYMPTOMS
+    unproven = not follows and finding.helped is not True
+    return finding.severity == "note", follows, severity, unproven, _ORDER[finding.code]
 
 
 class Diagnosis(Sequence[Finding]):

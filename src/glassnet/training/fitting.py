@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any, Unpack
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.one_fit import one_fit_at_a_time
 from glassnet.errors import ConfigError
 from glassnet.training.batches import Batches
 from glassnet.training.callbacks import as_callbacks
@@ -17,7 +18,6 @@ from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monito
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
-from glassnet.training.one_fit import one_fit_at_a_time
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing

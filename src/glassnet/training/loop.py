@@ -12,6 +12,7 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
+from glassnet.engine.one_fit import running
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.training.batches import Batch, Batches
@@ -172,7 +173,11 @@ class Run(Generic[N]):
         self._commands.append(command)
 
     def _train(self) -> Generator[None, None, None]:
-        """Train to the end, yielding after each step."""
+        """Train to the end, yielding after each step; refuse to where the network is being fitted already."""
+        with running([self.network]):
+            yield from self._train_alone()
+
+    def _train_alone(self) -> Generator[None, None, None]:
         try:
             self._begin()
             while self.epoch < self.target_epochs and not self._stop_reason:

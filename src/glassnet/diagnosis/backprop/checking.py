@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
+from glassnet.diagnosis.backprop.direct_explanations import explain_directly, repair_shapes
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
-from glassnet.diagnosis.backprop.measurements import Cause, Study, explain_directly
+from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.messages import WORDS
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork, rebuild_network
@@ -19,6 +20,7 @@ from glassnet.diagnosis.backprop.report import BackpropMistake, BackpropReport
 from glassnet.diagnosis.backprop.sample_points import (
     Point,
     agreement,
+    is_row_wise,
     is_weak,
     measure,
     one_sample_per_row,
@@ -157,7 +159,9 @@ def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entri
     for point in points:
         point.found = _find(learner, point, adds_up)
     study = _recognise(learner, points, entries, rows)
-    network = rebuild_network(study.names, points, rows)
+    network = rebuild_network(study.names, points, rows, study.rows_of_predictions)
+    if network:
+        study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
     checks = _compare(learner, study)
     explained = _explain(learner, study, network) if all(np.isfinite(point.loss) for point in points) else {}
     notes = _excuse(study, checks, explained)
@@ -212,14 +216,16 @@ def _find(learner: Learner, point: Point, adds_up: bool) -> GradientCall:
 def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
     """Return all that was measured, with the loss recognised where its slopes are those of predictions alone."""
     study = Study(learner.tree.names, points, entries, rows, RecognisedLoss())
-    shaped = [as_predictions(point.y, point.found.predictions) for point in points]
-    targets = [one_sample_per_row(target, rows) for target in shaped if target is not None]
+    study.rows_of_predictions = by_row = is_row_wise([p.found.predictions for p in points], study.counts, rows)
+    y_by_row = is_row_wise([point.y for point in points], study.counts, rows)
+    P = [one_sample_per_row(point.found.predictions, by_row) for point in points]
+    shaped = [as_predictions(one_sample_per_row(point.y, y_by_row), p) for point, p in zip(points, P, strict=True)]
+    targets = [target for target in shaped if target is not None]
     if len(targets) < len(points) or "X" in learner.loss_reads:
         return study
-    P = [one_sample_per_row(point.found.predictions, rows) for point in points]
 
     def loss_of(t: int, P: np.ndarray) -> float:
-        outward = (P if rows else P.T).reshape(points[t].found.predictions.shape)
+        outward = (P if by_row else P.T).reshape(points[t].found.predictions.shape)
         return learner.loss(outward, points[t].y, points[t].arrays, points[t].X)
 
     study.targets = targets
@@ -252,11 +258,16 @@ def _as_check(name: str, found: np.ndarray, error: float, tolerance: float, nume
 
 def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> dict[int, list[Cause]]:
     """Return the causes for each wrong gradient that can be explained."""
+    repair_shapes(study)
     explained = explain_directly(study)
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left:
         inside = BackwardWalk(study, network).explain() if network else explain_by_outputs(learner, study, left)
         explained |= {i: causes for i, causes in inside.items() if i in left}
+    for i, (cause, _) in study.repaired.items():
+        kinds = {each.kind for each in explained.get(i, [])}
+        if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:
+            explained[i] = [cause, *explained.get(i, [])]
     return explained
 
 
@@ -296,18 +307,24 @@ def _group(
 ) -> list[BackpropMistake]:
     """Return one mistake for each cause, with all parameters that it explains."""
     where: dict[str, tuple[list[str], list[str]]] = {}
+    others: dict[str, tuple[str, ...]] = {}
     for i in sorted(explained):
         if not checks[i].passed:
             for cause in explained[i]:
                 names, details = where.setdefault(cause.kind, ([], []))
                 names.append(study.names[i])
                 details += [cause.detail] if cause.detail not in details else []
+                # What gives the same numbers in one parameter need not do so in another.
+                others[cause.kind] = tuple(each for each in others.get(cause.kind, cause.others) if each in cause.others)
     for kind, symptoms in _FOLLOWS.items():
         if kind in where or kind in known:
             taken = [where.pop(symptom) for symptom in symptoms if symptom in where]
             if kind in where:
                 where[kind][0].extend(name for names, _ in taken for name in names)
-    found = [_mistake(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss) for kind, (n, d) in where.items()]
+    found = [
+        _mistake(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss, others.get(kind, ()))
+        for kind, (n, d) in where.items()
+    ]
     left = [c for i, c in enumerate(checks) if not c.passed and not explained.get(i)]
     return [*found, _unexplained(left, checks)] if left and not known & _EXPLAIN_ANYTHING else found
 
@@ -321,7 +338,9 @@ def _unexplained(left: Sequence[ParameterCheck], checks: Sequence[ParameterCheck
     return BackpropMistake("unexplained", tuple(c.name for c in left), measured, WORDS["unexplained"].why, remedy)
 
 
-def _mistake(kind: str, parameters: tuple[str, ...], detail: str, loss: RecognisedLoss) -> BackpropMistake:
+def _mistake(
+    kind: str, parameters: tuple[str, ...], detail: str, loss: RecognisedLoss, others: Sequence[str] = ()
+) -> BackpropMistake:
     """Return a mistake with its sentences, the measured detail filled in."""
     words = WORDS[kind]
     if kind == "other_delta_passed_back":
@@ -329,6 +348,8 @@ def _mistake(kind: str, parameters: tuple[str, ...], detail: str, loss: Recognis
     if kind == "double_softmax" and not detail:
         detail = "the output's delta has the softmax of the predictions, which are a softmax already"
     measured, why = (text.format(detail=detail, loss=loss) for text in (words.measured, words.why))
+    if others:
+        measured += f" (the same numbers come from: {', '.join(WORDS[each].name for each in others)})"
     return BackpropMistake(kind, parameters, measured, why, words.remedy)
 
 

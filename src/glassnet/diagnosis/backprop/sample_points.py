@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 
-__all__ = ["Point", "agreement", "central_difference", "is_weak", "measure", "one_sample_per_row", "place_points"]
+__all__ = ["Point", "agreement", "central_difference", "is_row_wise", "is_weak", "measure", "one_sample_per_row", "place_points"]
 
 _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding of a central difference balance
 _OTHER_STEPS = (1e-6, 1e-7, 1e-4)
@@ -40,6 +40,13 @@ def one_sample_per_row(array: np.ndarray, rows: bool) -> np.ndarray:
     if array.ndim == 1:
         return array.reshape(-1, 1)
     return array if rows else array.T
+
+
+def is_row_wise(arrays: Sequence[np.ndarray], counts: Sequence[int], otherwise: bool) -> bool:
+    """Return whether arrays, one for each point, have one sample per row; the numbers of rows differ between points."""
+    by_row = all(array.shape[:1] == (n,) for array, n in zip(arrays, counts, strict=True))
+    by_column = all(array.shape[-1:] == (n,) for array, n in zip(arrays, counts, strict=True))
+    return otherwise if by_row == by_column else by_row
 
 
 def place_points(

@@ -10,15 +10,18 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import edited_columns, rescaled
 from glassnet.diagnosis.checks.whole_columns import Column, input_column, target_column, upper
-from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.attempts import Attempt
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 
 __all__ = ["check_codes"]
 
 _LEAST, _MOST = 0.01, 0.5  # share of the rows
 _FEWEST = 4  # rows
-_GAP, _WIDE_GAP = 3.0, 10.0  # between the value and the next one, in inter-quartile ranges: of well-known codes, of others
+_GAP, _WIDE_GAP = (
+    3.0,
+    10.0,
+)  # between the value and the next one, in inter-quartile ranges: of well-known codes, of others
 _FARTHER = 2.0  # than the next value, from the median
 _DISTINCT = 10  # other values, for a code that is not well known
 _READ = 20  # columns of which all rows are read

@@ -9,8 +9,8 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import edited_column
 from glassnet.diagnosis.checks.whole_columns import flat, input_column, upper
-from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.attempts import Attempt, standardised
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import BatchNorm, Embedding, LayerNorm
 
@@ -106,7 +106,9 @@ def _running_numbers(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterato
 
 def without_columns(case: Case, indices: list[int]) -> Attempt:
     """Return the remedy that leaves columns out."""
-    return Attempt(f"{case.names[indices[0]]} blanked out", inputs=edited_column(indices[0], lambda x: x * 0 + x.mean()))
+    return Attempt(
+        f"{case.names[indices[0]]} blanked out", inputs=edited_column(indices[0], lambda x: x * 0 + x.mean())
+    )
 
 
 def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:

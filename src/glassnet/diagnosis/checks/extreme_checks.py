@@ -12,8 +12,8 @@ from glassnet.diagnosis.checks.codes import check_codes
 from glassnet.diagnosis.checks.robust import MEDIAN_ERROR, edited_column, rescaled
 from glassnet.diagnosis.checks.tails import Tails, lone_values
 from glassnet.diagnosis.checks.whole_columns import Column, flat, input_column, rows_of, target_column, upper
-from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.attempts import Attempt
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Embedding
 from glassnet.losses import GaussianNLL, Poisson, SquaredError
 

@@ -92,7 +92,9 @@ def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, di
     marks: dict[int, int] = {}
     if k > 2:
         centred = hot - hot.mean(axis=0)
-        alike = np.abs(centred.T @ R) / (len(codes) * centred.std(axis=0)[:, None] * np.where(spread > 0, spread, np.inf))
+        alike = np.abs(centred.T @ R) / (
+            len(codes) * centred.std(axis=0)[:, None] * np.where(spread > 0, spread, np.inf)
+        )
         best = alike.argmax(axis=1)
         clear = [c for c in range(k) if alike[c, best[c]] >= _SEPARATED]
         if len(clear) >= k - 1 and len({int(best[c]) for c in clear}) == len(clear):

@@ -62,9 +62,7 @@ def leaked_numbers(
     return _single(chosen, columns, target, best, dict(zip(places.tolist(), left, strict=True)))
 
 
-def _single(
-    X: np.ndarray, columns: np.ndarray, target: np.ndarray, best: int, left: dict[int, float]
-) -> Leak | None:
+def _single(X: np.ndarray, columns: np.ndarray, target: np.ndarray, best: int, left: dict[int, float]) -> Leak | None:
     """Return the leak of one column, or of several that say the same, unless there is another reason for it."""
     own = left[best]
     ranked = quick_ranks(X) / len(X)

@@ -83,7 +83,9 @@ def check_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str], kind: st
     is_scaled = bool(unit_wide.all() and (np.abs(middles[usable]) < 1.0).all())
     if is_scaled and far >= max(2, n // 2):
         j = int(np.flatnonzero(usable)[np.argmax(own)])
-        measured = f"{far} of {n} columns{where} are far from the training rows: {names[j]} has mean {here[j]:.4g} and spread "
+        measured = (
+            f"{far} of {n} columns{where} are far from the training rows: {names[j]} has mean {here[j]:.4g} and spread "
+        )
         measured += f"{wide[j]:.4g}, in training {middles[j]:.4g} and {spreads[j]:.4g}."
         yield make_finding("unscaled-prediction", measured, evidence={"columns": far})
 

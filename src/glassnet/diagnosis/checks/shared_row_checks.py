@@ -126,9 +126,7 @@ def _keys(rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
     return found
 
 
-def _hits(
-    case: Case, columns: np.ndarray, factors: np.ndarray, keys: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
+def _hits(case: Case, columns: np.ndarray, factors: np.ndarray, keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return those of some training rows that have the key of a validation row."""
     found, ordered = [], np.sort(keys)
     possible = np.zeros(_TABLE, dtype=bool)  # nearly all rows are told apart by a few bits of their keys

@@ -8,8 +8,8 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import RANKS_MISSED, edited_columns
-from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_targets"]

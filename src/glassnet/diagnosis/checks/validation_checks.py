@@ -190,7 +190,9 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
     if len(unseen):
         which = few((str(c) for c in unseen.tolist()), 5)
         of_class = "class" if len(unseen) == 1 else "classes"
-        measured = f"{int(here[unseen].sum())} of {m} validation rows are of {of_class} {which}, of which no training row is."
+        measured = (
+            f"{int(here[unseen].sum())} of {m} validation rows are of {of_class} {which}, of which no training row is."
+        )
     elif len(only) and len(apart):
         measured = f"All {m} validation rows are of class {only[0]}; of the training rows {others[only[0]]:.1%} are."
     elif len(apart):

@@ -15,6 +15,7 @@ from glassnet.layers.tree import every_layer
 from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError
 
 __all__ = [
+    "ANEW",
     "LOSS",
     "ON_NUMBERS",
     "SHARE_OF_CONSTANT",
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 STEPS = 50
+ANEW = "newly drawn weights, and nothing else changed"
+"""The change of an attempt that changes nothing, where it is not known what training began with."""
 
 Change = Callable[[BaseNetwork], BaseNetwork | None]
 """Changes a copy of the network, or returns another network."""

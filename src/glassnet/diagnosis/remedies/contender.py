@@ -41,8 +41,8 @@ class Contender:
         What these are called.
     unchanged, needed : float
         What the network as it is has, and what must be reached to be a help.
-    updates : int
-        Of the training that led to ``unchanged``.
+    limit : float
+        What the best constant answer has.
 
     Attributes
     ----------
@@ -55,11 +55,11 @@ class Contender:
     """
 
     def __init__(
-        self, attempt: Attempt, run: Run[Any], judges: Data, rows: str, unchanged: float, needed: float, updates: int
+        self, attempt: Attempt, run: Run[Any], judges: Data, rows: str, unchanged: float, needed: float, limit: float
     ) -> None:
         self.attempt, self._run, self._training = attempt, run, run.steps()
         self._judges, self._rows, self._unchanged, self._needed = judges, rows, unchanged, needed
-        self._updates = updates
+        self.limit = limit
         self.steps = self.legs = 0
         self.is_alive = True
         self._before = self._measured()
@@ -80,8 +80,8 @@ class Contender:
         self.after = self._measured() if self.is_alive else math.inf
         return taken
 
-    def outcome(self) -> Outcome:
-        """Return what came out."""
+    def outcome(self, updates: int) -> Outcome:
+        """Return what came out, beside a training of so many ``updates``."""
         a = self.attempt
         numbers = self._before, self.after, self._unchanged
-        return Outcome(a.change, self.steps, *numbers, a.measure.name, self._rows, self._needed, self._updates)
+        return Outcome(a.change, self.steps, *numbers, a.measure.name, self._rows, self._needed, updates)

@@ -8,26 +8,23 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.attempts import Attempt, Outcome, joined, shown
+from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
-from glassnet.diagnosis.remedies.suspects import is_narrow, suspected, without_dropout
+from glassnet.diagnosis.remedies.suspects import STILL, Idea, is_narrow, moved, suspected, without_dropout
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["check_ten_rows", "check_width", "explain_failure", "is_failing"]
+__all__ = ["check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
-_LEFT = 0.9  # share of the loss of the best constant answer that a network that does not learn still has
-_LITTLE = 0.03  # of the same: less than this is nothing
-_GAIN = 0.2  # of that loss: what a remedy must gain on the whole training
+_LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
+_GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _TEN = 10
-
-
-def is_failing(case: Case) -> bool:
-    """Return whether the network has learned next to nothing of what a constant answer leaves."""
-    return case.is_trained and not case.now.loss < case.reference - (1.0 - _LEFT) * case.scale
+_STUCK = 0.01  # way of the weights, as a share of their size
+_FEW_UPDATES = 100
+_OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
 def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -> Iterator[Finding]:
@@ -45,26 +42,49 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     evidence: dict[str, Any] = {"loss": case.now.loss, "reference": case.reference, "updates": case.updates}
     made: list[Outcome] = []
     likely, others = suspected(case)
-    for share, ideas in ((0.6 if others or doubtful else 1.0, likely), (0.6 if doubtful else 1.0, others)):
+    shares = (0.5, 0.6, 1.0) if doubtful else (0.75, 1.0, 1.0)
+    for share, ideas in zip(shares, (likely, _at_usual_rates(case, doubtful), others), strict=True):
         outcomes = trials.race([idea.attempt for idea in ideas], share=share)
         made += outcomes
         if outcomes and _is_good(case, outcomes[0]):
             code = next(idea.code for idea in ideas if idea.attempt.change == outcomes[0].change)
-            finding = make_finding(code, measured, epoch=case.epoch, evidence=evidence)
-            yield with_outcome(finding, made[-len(outcomes) :])
+            yield from _explained(case, code, measured, evidence, doubtful, outcomes)
             return
-    if doubtful:
-        first = [each.remedies[0] for each in doubtful]
-        pairs = [joined([*first, with_rate(case, rate)]) for rate in usual_rates(case)]
-        outcomes = trials.race(pairs)
-        made += outcomes
-        if outcomes and _is_good(case, outcomes[0]):
-            yield from (with_outcome(each.finding, outcomes) for each in doubtful)
-            return
-    if case.now.loss < case.reference - _LITTLE * case.scale:
+    if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
     evidence["trials"] = [outcome.evidence for outcome in made]
     yield make_finding("plateau-at-prior", measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
+
+
+def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:
+    """Return what was tried in vain, again at usual learning rates: of two mistakes, neither remedy helps alone."""
+    first = list({each.remedies[0].change: each.remedies[0] for each in doubtful}.values())
+    pairs = [joined([*first, with_rate(case, rate)]) for rate in usual_rates(case)] if first else []
+    return [Idea("", pair) for pair in pairs]
+
+
+def _explained(
+    case: Case,
+    code: str,
+    measured: str,
+    evidence: dict[str, Any],
+    doubtful: Sequence[Suspicion],
+    outcomes: list[Outcome],
+) -> Iterator[Finding]:
+    """Report the cause that the best of the outcomes shows: of a pair with another rate, both."""
+    if not code:
+        yield from (with_outcome(each.finding, outcomes) for each in doubtful)
+        if case.knows_start and moved(case) < STILL:
+            code = "rate-too-low"
+        else:
+            return
+    details: dict[str, Any] = {}
+    if code == "rate-too-low" and case.knows_start:
+        measured += f" The weights moved by {moved(case):.2g} of their size, at a learning rate of {case.rate:.3g}."
+    if outcomes[0].change == ANEW:
+        details = {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
+    finding = make_finding(code, measured, epoch=case.epoch, evidence=evidence, **details)
+    yield with_outcome(finding, outcomes)
 
 
 def _is_good(case: Case, outcome: Outcome) -> bool:
@@ -76,9 +96,12 @@ def _words(made: list[Outcome], trials: Trials) -> str:
     """Return what was tried in vain, and what was not tried."""
     tried = "; ".join(f"{outcome.change} ({outcome.steps} steps)" for outcome in made)
     found = f"none of these helped: {tried}." if tried else ""
-    if trials.untried:
-        found += f" Not tried: {'; '.join(dict.fromkeys(trials.untried))}; glassnet.diagnose(network, X, y) tries it."
-    return found.strip()
+    return f"{found} {trials.not_tried}".strip()
+
+
+def is_stuck(case: Case) -> bool:
+    """Return whether the weights have hardly left their start."""
+    return case.knows_start and case.updates >= _FEW_UPDATES and moved(case) < _STUCK
 
 
 def check_width(case: Case, trials: Trials) -> Iterator[Finding]:

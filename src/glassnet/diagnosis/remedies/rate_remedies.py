@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import STEPS, Attempt, scale_rate
 from glassnet.engine.base_network import BaseNetwork
 
-__all__ = ["higher_rates", "lower_rates", "usual_rates", "with_rate"]
+__all__ = ["constant_rate", "higher_rates", "lower_rates", "usual_rates", "with_rate"]
 
 # What usually works on numbers of unit size; for SGD without momentum.
 _USUAL = {
@@ -20,6 +22,7 @@ _USUAL = {
     "SGD": (0.01, 0.1, 0.5),
 }
 _OTHER = 3.0  # times higher or lower is another rate
+_NEAR = 10.0  # times beyond the usual rates others may work, too
 _MOST = 4
 
 
@@ -32,16 +35,16 @@ def usual_rates(case: Case) -> list[float]:
 
 def lower_rates(case: Case, *, steps: int = STEPS, from_now: bool = False) -> list[Attempt]:
     """Return attempts with lower learning rates, the lowest first: among equals it is the one with most margin."""
-    rate = case.rate
-    wanted = [*usual_rates(case), rate / 10, rate / 100]
+    rate, usual = case.rate, usual_rates(case)
+    wanted = [*usual, *(value for value in (rate / 10, rate / 100) if not usual or value < _NEAR * usual[-1])]
     rates = _apart(sorted(value for value in wanted if 0.0 < value <= rate / _OTHER))
     return [with_rate(case, value, steps=steps, from_now=from_now) for value in rates[-_MOST:]]
 
 
 def higher_rates(case: Case, *, steps: int = STEPS) -> list[Attempt]:
     """Return attempts with higher learning rates, the lowest first."""
-    rate = case.rate
-    wanted = [*usual_rates(case), rate * 10, rate * 100]
+    rate, usual = case.rate, usual_rates(case)
+    wanted = [*usual, *(value for value in (rate * 10, rate * 100) if not usual or value > usual[0] / _NEAR)]
     rates = _apart(sorted(value for value in wanted if value >= _OTHER * rate))
     return [with_rate(case, value, steps=steps) for value in rates[:_MOST]]
 
@@ -58,16 +61,17 @@ def _apart(rates: Iterable[float]) -> list[float]:
 def with_rate(case: Case, value: float, *, steps: int = STEPS, from_now: bool = False) -> Attempt:
     """Return the attempt with another learning rate, the highest one of a schedule."""
     rate = case.rate
-    peak = " at its highest" if len(set(_rates(case))) > 1 else ""
-    change = f"learning_rate {value:.3g} instead of {rate:.3g}{peak}"
+    at = " at its highest" if float(np.ptp(case.rates)) > 0.0 else ""
+    change = f"learning_rate {value:.3g} instead of {rate:.3g}{at}"
     if rate > 0.0:
         return Attempt(change, scale_rate(value / rate), steps=steps, from_now=from_now)
+    return Attempt(change, constant_rate(value).act, steps=steps, from_now=from_now)
+
+
+def constant_rate(value: float, *, steps: int = STEPS) -> Attempt:
+    """Return the attempt with a learning rate that stays the same."""
 
     def act(network: BaseNetwork) -> None:
         network.optimizer.learning_rate = value
 
-    return Attempt(change, act, steps=steps, from_now=from_now)
-
-
-def _rates(case: Case) -> list[float]:
-    return [] if case.history is None else case.history.columns.get("learning_rate", [])
+    return Attempt(f"learning_rate={value:.3g} all the time", act, steps=steps)

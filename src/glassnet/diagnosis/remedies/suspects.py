@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.attempts import Attempt, without_penalties
+from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, without_penalties
 from glassnet.diagnosis.remedies.rate_remedies import higher_rates, lower_rates
 from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
 
-__all__ = ["Idea", "is_narrow", "moved", "suspected", "without_dropout"]
+__all__ = ["STILL", "Idea", "is_narrow", "moved", "suspected", "without_dropout"]
 
 _STEPS = 100
-_STILL, _FAR = 0.1, 5.0  # way of the weights from their start, as a share of their size
+STILL, _FAR = 0.1, 5.0  # way of the weights from their start, as a share of their size
 _PULL = 0.5  # of a penalty, beside the gradient of the data
 _SHRUNK = 0.3  # share of the size that weights started with
 _MUCH_DROPPED = 0.6
@@ -34,7 +34,8 @@ class Idea(NamedTuple):
 
 def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     """Return the causes that the measurements point to, and the others; the mildest remedies first."""
-    high, low = _points_to_high_rate(case), _points_to_low_rate(case)
+    low = case.knows_start and moved(case) < STILL
+    high = not low and _points_to_high_rate(case)
     likely: list[Idea] = []
     others: list[Idea] = []
     network = case.original
@@ -48,6 +49,8 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     if is_narrow(network):
         wider = Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS)
         (likely if not (high or low) else others).append(Idea("too-few-units", wider))
+    if not case.knows_start:
+        likely.insert(0, Idea("unlucky-start", Attempt(ANEW, steps=_STEPS)))
     seed = Attempt(f"seed={network.seeds[0] + 1}", with_new_seed, steps=_STEPS)
     (likely if _narrowest(network) < _SMALL and not (high or low) else others).append(Idea("unlucky-start", seed))
     lower = [Idea("rate-too-high", attempt) for attempt in lower_rates(case, steps=_STEPS)]
@@ -65,13 +68,10 @@ def _highest(rate: object) -> float:
 
 def _points_to_high_rate(case: Case) -> bool:
     """Return whether the loss is above its start, or the weights went far from it."""
+    if not case.knows_start:
+        return not case.now.loss <= case.reference + 0.5 * case.scale
     worse = not case.now.loss <= max(case.at_start.loss, case.reference + 0.1 * case.scale)
     return worse or moved(case) > _FAR
-
-
-def _points_to_low_rate(case: Case) -> bool:
-    """Return whether the weights have hardly left their start."""
-    return moved(case) < _STILL
 
 
 def moved(case: Case) -> float:

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from glassnet.diagnosis.remedies.attempts import Attempt, Outcome, joined
+from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined
+from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Finding, make_finding
@@ -44,7 +45,7 @@ def suspect(
 
 
 def resolved(
-    suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool, fails: bool = True
+    suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool, keeps: float = 0.0
 ) -> list[Finding]:
     """Return findings with what was tried.
 
@@ -55,8 +56,8 @@ def resolved(
         None if nothing may be tried.
     learned : bool
         Whether the network learned well all the same: then what might have been harmful was not, and is a note.
-    fails : bool
-        Whether the network learned next to nothing: only then what might be harmful is more than a note untried.
+    keeps : float
+        Which share of the steps to keep for other trials.
     """
     order = [*KINDS]
     found: list[Finding] = []
@@ -70,41 +71,49 @@ def resolved(
         elif suspicion.remedies and trials is not None:
             unsettled.append(suspicion)
         else:
-            found.append(_believed(suspicion, fails=fails))
-    return found if trials is None else [*found, *_settled(unsettled, trials, fails=fails)]
+            found.append(finding)
+    return found if trials is None else [*found, *_settled(unsettled, trials, keeps)]
 
 
-def _believed(suspicion: Suspicion, *, fails: bool) -> Finding:
-    """Return the finding of which nothing was tried: a note if it may be harmless, and nothing shows that it is not."""
-    doubtful = bool(suspicion.remedies) and suspicion.if_helped and not fails
-    return dataclasses.replace(suspicion.finding, severity="note") if doubtful else suspicion.finding
-
-
-def _settled(unsettled: list[Suspicion], trials: Trials, *, fails: bool) -> list[Finding]:
+def _settled(unsettled: list[Suspicion], trials: Trials, keeps: float) -> list[Finding]:
     """Return the findings of suspicions whose remedies are tried: those that belong together first."""
+    reserve = trials.left * keeps if trials.is_limited else 0.0
     found: list[Finding] = []
+    spent: list[Outcome] = []
     together = [each for each in unsettled if each.finding.code in _SCALES and each.if_helped]
     if len(together) > 1:
-        found = _tried_together(together, trials, share=1.0 if len(together) == len(unsettled) else 0.5)
+        found, spent = _tried_together(together, trials, _share(trials, reserve, 1 + (len(together) < len(unsettled))))
     codes = {finding.code for finding in found}
     alone = [each for each in unsettled if each.finding.code not in codes]
     for place, each in enumerate(alone):
-        outcomes = trials.race(each.remedies, share=1.0 / (len(alone) - place))
-        found.append(_tried(each, outcomes, trials, fails=fails))
-    doubtful = [each for each in unsettled if each.if_helped]
-    if 1 < len(doubtful) <= _MOST_TOGETHER and not any(finding.helped for finding in found):
-        again = _tried_together(doubtful, trials)
+        outcomes = trials.race(each.remedies, share=_share(trials, reserve, len(alone) - place))
+        found.append(_tried(each, outcomes or (spent if each in together else []), trials))
+    doubtful = [each for each in unsettled if each.if_helped and each not in together]
+    if 1 < len(doubtful) + bool(together) <= _MOST_TOGETHER and not any(finding.helped for finding in found):
+        again, _ = _tried_together([*together, *doubtful], trials, 1.0)
         names = {finding.code for finding in again}
         found = [*again, *(finding for finding in found if finding.code not in names)]
     return found
 
 
-def _tried_together(suspicions: list[Suspicion], trials: Trials, *, share: float = 1.0) -> list[Finding]:
-    """Return the findings of suspicions whose first remedies, all at once, helped; none if they did not."""
-    outcome = trials.make(joined([each.remedies[0] for each in suspicions]), share=share)
-    if outcome is None or not outcome.helped:
-        return []
-    return [with_outcome(each.finding, [outcome]) for each in suspicions]
+def _share(trials: Trials, reserve: float, questions: int) -> float:
+    """Return the share of the steps left for the next of some questions, when some are kept in reserve."""
+    return max(0.0, 1.0 - reserve / trials.left if trials.left else 0.0) / questions
+
+
+def _tried_together(suspicions: list[Suspicion], trials: Trials, share: float) -> tuple[list[Finding], list[Outcome]]:
+    """Return the findings of suspicions whose first remedies, all at once, helped, and the outcomes.
+
+    They are tried at the learning rate as it is and at a usual one: that may have been chosen for what is wrong.
+    """
+    attempts = [joined([each.remedies[0] for each in suspicions])]
+    rates = usual_rates(trials.case)[1:2]
+    if rates and not 0.5 < rates[0] / max(trials.case.rate, 1e-30) < 2.0:
+        attempts.append(joined([attempts[0], with_rate(trials.case, rates[0])]))
+    outcomes = trials.race(attempts, share=share)
+    if not outcomes or not outcomes[0].helped:
+        return [], outcomes
+    return [with_outcome(each.finding, outcomes) for each in suspicions], outcomes
 
 
 def renamed(finding: Finding, code: str) -> Finding:
@@ -113,24 +122,25 @@ def renamed(finding: Finding, code: str) -> Finding:
     return dataclasses.replace(finding, code=code, severity=kind.severity, why=kind.why, advice=kind.advice)
 
 
-def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials, *, fails: bool) -> Finding:
+def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials) -> Finding:
     """Return the finding with the outcome that is best, or with what was not tried."""
     finding = suspicion.finding
     if not outcomes:
-        untried = _not_tried(suspicion.remedies, trials)
-        return dataclasses.replace(_believed(suspicion, fails=fails), tried=untried)
+        matters = trials.matters or (not suspicion.if_helped and finding.stage not in ("result", "prediction"))
+        severity = finding.severity if matters else "note"
+        return dataclasses.replace(finding, tried=_not_tried(suspicion.remedies, trials), severity=severity)
     helped = outcomes[0].helped
-    if not helped and not suspicion.if_helped:
-        outcomes = [outcome for outcome in outcomes if outcome.helped]
-        return finding if not outcomes else with_outcome(finding, outcomes)
+    if not helped and not suspicion.if_helped and finding.stage != "result":
+        return finding
     found = with_outcome(finding, outcomes)
-    return renamed(found, suspicion.cause) if suspicion.cause and helped else found
+    is_other = suspicion.cause and helped and outcomes[0].change != ANEW
+    return renamed(found, suspicion.cause) if is_other else found
 
 
 def _not_tried(remedies: Sequence[Attempt], trials: Trials) -> str:
-    """Return what there were too few steps for, with the call that tries it."""
-    untried = [remedy.change for remedy in remedies if remedy.change in trials.untried]
-    return f"not yet: {'; '.join(untried)}; glassnet.diagnose(network, X, y) tries it." if untried else ""
+    """Return that there were too few steps for any of these, with the call that tries it."""
+    is_untried = any(remedy.change in trials.untried for remedy in remedies)
+    return "nothing yet; glassnet.diagnose(network, X, y) tries what may help." if is_untried else ""
 
 
 def with_outcome(finding: Finding, outcomes: list[Outcome]) -> Finding:

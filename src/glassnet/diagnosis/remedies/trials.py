@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from glassnet.diagnosis.case import PROBE_ROWS, Case, Data, every_nth
+from glassnet.diagnosis.case import PROBE_ROWS, Case, Data
 from glassnet.diagnosis.remedies.attempts import (
     LOSS,
     ON_NUMBERS,
@@ -23,6 +23,7 @@ from glassnet.diagnosis.remedies.attempts import (
     without_penalties,
 )
 from glassnet.diagnosis.remedies.contender import Contender, take_steps
+from glassnet.diagnosis.sampling import spread
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import GlassnetError
 from glassnet.losses import GaussianNLL, Poisson
@@ -52,6 +53,7 @@ _ROWS_TO_SPLIT, _PART = 40, 5  # rows from which on every fifth is held out of w
 _FEWEST_JUDGES = 20
 _LEFT, _CHANCE = 0.1, 0.8  # what must be gained: a tenth, and more where few rows judge
 _NEARLY = 0.8  # share of the best one's gain at which the milder change is taken
+_MOST_NAMED = 3  # of what was not tried
 _LEGS = 2  # what is good after some steps must be so after as many again
 _LONG = 1_000_000  # epochs: a trial is ended by its steps
 
@@ -83,17 +85,25 @@ class Trials:
     ----------
     left : float
         Steps that may still be taken.
+    is_early : bool
+        Whether it is too early to say that the network fails.
     untried : list of str
         Changes for which too few were left.
     """
 
     def __init__(self, case: Case, budget: int | None = None) -> None:
-        self._case = case
+        self.case = case
         self.left: float = math.inf if budget is None else budget
         self.is_limited = budget is not None
+        self.is_early = False
         self.untried: list[str] = []
         self._unchanged: dict[str, float] = {}
         self._trusts_validation = True
+
+    @property
+    def matters(self) -> bool:
+        """Whether the network fails, or never came to an end, so that what may hinder it matters untried."""
+        return not self.is_early and (self.case.fails or not self.case.is_trained)
 
     # ---- the rows --------------------------------------------------------------------------------------------------
 
@@ -107,10 +117,10 @@ class Trials:
     @cached_property
     def _parts(self) -> tuple[Data, Data, str]:
         """What is trained on, what is measured on, and what the latter are called."""
-        case = self._case
+        case = self.case
         sample, held_out = case.sample, case.held_out if self._trusts_validation else None
         if held_out is not None and len(held_out[0]) >= _FEWEST_JUDGES:
-            judges = every_nth(held_out, PROBE_ROWS)
+            judges = _rows(held_out, spread(len(held_out[0]), PROBE_ROWS))
             return sample, judges, f"{len(judges[0])} validation rows"
         n = len(sample[0])
         if n < _ROWS_TO_SPLIT:
@@ -123,7 +133,7 @@ class Trials:
     def unchanged(self, measure: Measure = LOSS) -> float:
         """Return what is measured of the network as it is now; infinity if its training diverged."""
         if measure.name not in self._unchanged:
-            case = self._case
+            case = self.case
             known = case.is_trained or case.history is not None
             value = measure.compute(case.original, self._parts[1]) if known else math.inf
             self._unchanged[measure.name] = value if math.isfinite(value) else math.inf
@@ -148,7 +158,9 @@ class Trials:
         share : float
             Of the steps left, how many may be taken.
         """
-        allowed, n = self.left * share, len(attempts)
+        case, allowed, n = self.case, self.left * share, len(attempts)
+        if case.is_trained and case.updates < _LEGS * _FEWEST_STEPS:
+            return []
         while n and allowed < _FEWEST_STEPS * _legs(n)[0]:
             n -= 1
         self.untried += [attempt.change for attempt in attempts[n:]]
@@ -157,8 +169,10 @@ class Trials:
             return []
         cost, longest = _legs(len(inside))
         wanted = max(contender.attempt.steps for contender in inside)
-        if not self.is_limited:
-            wanted = max(wanted, min(_MOST_STEPS, self._case.updates))
+        wanted = max(wanted, min(_MOST_STEPS, case.updates // 4 if self.is_limited else case.updates))
+        # What takes longer than the training did proves nothing, unless that led away from the start.
+        if case.is_trained and not (case.knows_start and case.now.loss > case.at_start.loss):
+            wanted = min(wanted, case.updates)
         steps = max(1, int(min(allowed / cost, wanted / longest)))
         outside: list[Contender] = []
         while inside and (len(inside) > 1 or inside[0].legs < _LEGS):
@@ -169,15 +183,24 @@ class Trials:
             inside, outside = [c for c in ranked[:half] if c.is_alive], [*ranked[half:], *outside]
             outside = [*(c for c in ranked[:half] if not c.is_alive), *outside]
             steps = inside[0].steps if inside else 0
-        return [contender.outcome() for contender in (*inside, *outside)]
+        return [contender.outcome(self.case.updates) for contender in (*inside, *outside)]
+
+    @property
+    def not_tried(self) -> str:
+        """What there were too few steps for, with the call that tries it, as a sentence; empty if there is nothing."""
+        changes = list(dict.fromkeys(self.untried))
+        more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
+        named = "; ".join(changes[:_MOST_NAMED])
+        return f"Not tried: {named}{more}; glassnet.diagnose(network, X, y) tries it." if changes else ""
 
     def _ranked(self, contenders: list[Contender]) -> list[Contender]:
         """Return the best first: of those that gain nearly as much as the best in the order of the attempts."""
         best = min(contender.after for contender in contenders)
         if not math.isfinite(best):
             return contenders
-        unchanged = self.unchanged(contenders[0].attempt.measure)
-        gain = unchanged - best if math.isfinite(unchanged) else 0.0
+        # What is far worse than a constant answer does not make everything below it good.
+        gain = min(self.unchanged(contenders[0].attempt.measure), contenders[0].limit) - best
+        gain = gain if math.isfinite(gain) else 0.0
         enough = best + (1.0 - _NEARLY) * max(gain, 0.0)
         near = [contender for contender in contenders if contender.after <= enough]
         rest = [contender for contender in contenders if contender.after > enough]
@@ -196,33 +219,33 @@ class Trials:
                 network = attempt.act(network) or network
             except GlassnetError:
                 return None
-        batch_size = attempt.batch_size or self._case.batch_size
+        batch_size = attempt.batch_size or self.case.batch_size
         run = Run(network, self._batches(network, data, batch_size), _LONG)
         edited = _edited(judges, attempt)
         limit = self._constant(edited, attempt.measure)
         unchanged = self.unchanged(attempt.measure)
         needed = unchanged - self._needed(unchanged, len(judges[0])) if math.isfinite(unchanged) else math.inf
-        return Contender(attempt, run, edited, name, unchanged, min(limit, needed), self._case.updates)
+        return Contender(attempt, run, edited, name, unchanged, min(limit, needed), limit)
 
     def _constant(self, judges: Data, measure: Measure) -> float:
         """Return what the best constant answer has; what helps must be better than that."""
         if measure is SHARE_OF_CONSTANT:
             return 1.0
-        constant = self._case.constant_loss(judges) if measure is LOSS else None
+        constant = self.case.constant_loss(judges) if measure is LOSS else None
         return math.inf if constant is None else constant
 
     def _needed(self, unchanged: float, n: int) -> float:
         """Return how much must be gained to call it a help: more where few rows judge."""
-        share = _LEFT if n == self._case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
-        may_be_negative = isinstance(self._case.loss, (GaussianNLL, Poisson))
-        return share * (max(self._case.scale, abs(unchanged)) if may_be_negative else abs(unchanged))
+        share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
+        may_be_negative = isinstance(self.case.loss, (GaussianNLL, Poisson))
+        return share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged))
 
     def _copy(self, from_now: bool) -> BaseNetwork:
-        network = self._case.original.untrained()
+        network = self.case.original.untrained()
         if not from_now:
-            network.params[...], network.stats[...] = self._case.start
+            network.params[...], network.stats[...] = self.case.start
         if network.optimizer.schedule.monitors():  # what it monitors is not measured here
-            network.optimizer.learning_rate = self._case.rate
+            network.optimizer.learning_rate = self.case.rate
         return network
 
     def _batches(self, network: BaseNetwork, data: Data, batch_size: int) -> ArrayBatches:
@@ -242,7 +265,7 @@ class Trials:
         """
         if steps > self.left:
             return None
-        batches = self._batches(network, self._parts[0] if data is None else data, self._case.batch_size)
+        batches = self._batches(network, self._parts[0] if data is None else data, self.case.batch_size)
         run = Run(network, batches, _LONG)
         taken = take_steps(run.steps(), steps)
         self.left -= steps

@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.sklearn.conversion.storage import write_estimator
@@ -60,6 +61,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
+    @alone
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
         """Train from the beginning, or with ``warm_start`` from the weights of the last fit; return the estimator.
 
@@ -84,6 +86,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
             raise ConfigError(message)
         return self._fit(X, y, sample_weight, mode="partial", epochs=1)
 
+    @alone
     def continue_fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, max_iter: int | None = None, validation_data: Any = None
     ) -> Self:

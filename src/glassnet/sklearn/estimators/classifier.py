@@ -10,6 +10,7 @@ from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from glassnet.diagnosis import Watch
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.sklearn.estimators.attributes import FitAttribute
@@ -180,6 +181,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     # ---- fitting and predicting ------------------------------------------------------------------------------------
 
     @available_if(is_stochastic)
+    @alone
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Train one epoch on ``X``, ``y`` and ``sample_weight``, which are as in `fit`, and return the estimator.
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.optimize import _check_optimize_result
 
+from glassnet.engine.one_fit import running
 from glassnet.errors import DataError, DivergenceError
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
@@ -147,6 +148,7 @@ def solve_lbfgs(state: FitState, parameters: SharedParameters, rows: Rows) -> No
     network = state.network
     penalties = CoupledL2(network.built("fit"), parameters.alpha)
     with (
+        running([network]),
         paced(network, parameters.threads, len(rows.y), fixed=True),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):
