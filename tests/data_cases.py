@@ -15,7 +15,7 @@ class Data(NamedTuple):
 
     X: np.ndarray
     y: np.ndarray
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {}  # noqa: RUF012  (never changed)
     loss: str = ""
 
 

@@ -190,7 +190,7 @@ def target_findings(target: Column, coder: TargetEncoder) -> Iterator[dict[str, 
 
 
 def leak_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Iterator[dict[str, Any]]:
-    """Yield a column from which alone the target follows while no other comes near."""
+    """Yield columns from which the target follows, each or together, while all others are far from it."""
     rows = np.unique(np.linspace(0, inputs.n_rows - 1, min(inputs.n_rows, _SAMPLED)).astype(np.int64))
     try:
         encoder = TableEncoder(allow_empty=True)
@@ -203,9 +203,14 @@ def leak_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Iterat
     case = Case(network, (X, y, None), names=encoder.feature_names)
     owners = [coder.name for coder in encoder.coders for _ in coder.features]
     for finding, *_ in check_leaks(case):
-        if finding.code == "leaking-column":
-            name = owners[finding.evidence["column"]]
-            measured = finding.measured.replace(": y follows", f": {target.name!r} follows")
-            measured = measured.replace("correlation with y", f"correlation with {target.name!r}")
-            advice = f"Unless it is known for new rows, leave it out: {_without([name])}"
-            yield _finding("warning", finding.code, [name], plain(measured), advice)
+        names = list(dict.fromkeys(owners[index] for index in finding.evidence["columns"]))
+        measured = finding.measured
+        for before, after in ((": y follows", " follows"), (": the order of y", ""), (": y is", " is")):
+            order = ": the order of " if "order" in before else ": "
+            measured = measured.replace(before, f"{order}{target.name!r}{after}", 1)
+        is_known = (
+            "it is known for new rows, leave it" if len(names) == 1 else "they are known for new rows, leave them"
+        )
+        yield _finding(
+            finding.severity, finding.code, names, plain(measured), f"Unless {is_known} out: {_without(names)}"
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,13 @@ def check_extremes(case: Case) -> Iterator[Suspicion]:
             continue
         measured, evidence = _described(column, case.names[index], lone.places)
         evidence |= {"column": index, "share_of_squares": lone.share}
-        edit = edited_column(index, lambda x, limits=_limits(column, lone.places): rescaled(np.clip(x, *limits)))
+        edit = edited_column(index, _cut(column, lone.places, scales=True))
         remedy = Attempt(f"{case.names[index]} cut off at the next value and scaled to mean 0, spread 1", inputs=edit)
         severity = "warning" if lone.share >= _SQUEEZES else "note"
         remedies = [remedy] if severity == "warning" else []
-        details = {"epoch": 0, "evidence": evidence, "severity": severity}
-        yield suspect("outlier-in-inputs", measured, *remedies, if_helped=False, **details)
+        yield suspect(
+            "outlier-in-inputs", measured, *remedies, if_helped=False, severity=severity, epoch=0, evidence=evidence
+        )
         return
 
 
@@ -65,9 +66,15 @@ def _ends(
     return extremes[0][columns].astype(np.float64), extremes[1][columns].astype(np.float64)
 
 
-def _limits(column: Column, places: np.ndarray) -> tuple[float, float]:
+def _cut(column: Column, places: np.ndarray, *, scales: bool) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that cuts values off at the others of a column, and scales it if asked for."""
     rest = np.delete(column.values, places)
-    return float(rest.min()), float(rest.max())
+    low, high = float(rest.min()), float(rest.max())
+
+    def cut(x: np.ndarray) -> np.ndarray:
+        return rescaled(np.clip(x, low, high)) if scales else np.clip(x, low, high)
+
+    return cut
 
 
 def _described(column: Column, name: str, places: np.ndarray) -> tuple[str, dict[str, Any]]:
@@ -99,8 +106,10 @@ def _targets(case: Case) -> Iterator[Suspicion]:
         rules = lone.share >= _RULES and isinstance(case.loss, (SquaredError, GaussianNLL, Poisson))
         if rules:
             measured += f" Squared, {'it makes' if len(lone.places) == 1 else 'they make'} up {lone.share:.1%} of all."
-        edit = edited_column(index, lambda x, limits=_limits(column, lone.places): np.clip(x, *limits))
+        edit = edited_column(index, _cut(column, lone.places, scales=False))
         remedies = [Attempt("y cut off at the next value", targets=edit, measure=MEDIAN_ERROR)] if rules else []
-        details = {"epoch": 0, "evidence": evidence, "severity": "warning" if rules else "note"}
-        yield suspect("outlier-in-target", measured, *remedies, if_helped=False, **details)
+        severity = "warning" if rules else "note"
+        yield suspect(
+            "outlier-in-target", measured, *remedies, if_helped=False, severity=severity, epoch=0, evidence=evidence
+        )
         return

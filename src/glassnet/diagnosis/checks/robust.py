@@ -33,7 +33,8 @@ def edited_columns(edits: Mapping[int, Callable[[np.ndarray], np.ndarray]]) -> E
 def rescaled(x: np.ndarray) -> np.ndarray:
     """Return a column of mean 0 and spread 1."""
     spread = x.std()
-    return (x - x.mean()) / (spread if spread > 0.0 else 1.0)
+    found: np.ndarray = (x - x.mean()) / (spread if spread > 0.0 else 1.0)
+    return found
 
 
 def ranks(x: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from glassnet.utils.row_sources import RowSource, read_rows
 __all__ = ["check_rows"]
 
 _SHARED = 0.05  # of the validation rows
+_SHARED_OF_FEW_VALUES = 0.25  # of them where every column has a few values only
 _FEWEST_ROWS = 20
 _FEWEST_SHARED = 3
 _KEYS = 8  # columns that a first key is made of
@@ -52,7 +53,8 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     expected, is_rare = _expected(case, wanted)
     seen &= is_rare
     n_seen = int(seen.sum())
-    if expected > _BY_CHANCE or n_seen < max(_FEWEST_SHARED, (_SHARED + 3.0 * expected) * len(seen)):
+    least = _SHARED if _is_measured(wanted, columns) else _SHARED_OF_FEW_VALUES
+    if expected > _BY_CHANCE or n_seen < max(_FEWEST_SHARED, (least + 3.0 * expected) * len(seen)):
         return
     yield _described(case, held_out, seen)
 
@@ -85,6 +87,12 @@ def _telling(rows: np.ndarray) -> np.ndarray:
     n_distinct = (ordered[1:] != ordered[:-1]).sum(axis=0)
     order = np.argsort(-n_distinct, kind="stable")[:_KEYS]
     return np.sort(among[order[n_distinct[order] > 0]])
+
+
+def _is_measured(rows: np.ndarray, columns: np.ndarray) -> bool:
+    """Return whether in one of these columns most rows have a value of their own."""
+    few = np.sort(rows[:: -(-len(rows) // 256)][:, columns], axis=0)
+    return bool(((few[1:] != few[:-1]).sum(axis=0) > 0.5 * len(few)).any())
 
 
 def _is_telling(rows: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ def _apart(distances: np.ndarray, size: int, k: int) -> float:
         return 0.0
     excess = float(np.log(following[:-1] / following[-1]).mean())
     floor = _FLOOR_OF_TIES if len(np.unique(following)) <= k // 2 else _FLOOR
-    far = k * (_CHANCE ** (-1.0 / k) - 1.0)
+    far = k * float(_CHANCE ** (-1.0 / k) - 1.0)
     return float(np.log(distances[size - 1] / following[0])) / max(excess, floor) / far
 
 

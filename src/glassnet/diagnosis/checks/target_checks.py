@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -117,10 +117,15 @@ def _skewness(values: np.ndarray) -> float:
     return float(((values - values.mean()) ** 3).mean() / values.std() ** 3)
 
 
-def _logarithm(values: np.ndarray, *, has_zeros: bool):  # type: ignore[no-untyped-def]
+def _logarithm(values: np.ndarray, *, has_zeros: bool) -> Callable[[np.ndarray], np.ndarray]:
     """Return the function that takes the logarithm and scales as these values need it."""
     take = np.log1p if has_zeros else np.log
     known = take(values)
     mean, spread = known.mean(), known.std()
     smallest = 0.0 if has_zeros else float(values.min())
-    return lambda y: (take(np.maximum(y, smallest)) - mean) / spread
+
+    def edit(y: np.ndarray) -> np.ndarray:
+        found: np.ndarray = (take(np.maximum(y, smallest)) - mean) / spread
+        return found
+
+    return edit

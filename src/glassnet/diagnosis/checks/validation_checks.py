@@ -92,7 +92,8 @@ def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
         apart = np.maximum(apart, np.abs((old <= cut).mean(axis=0) - (new <= cut).mean(axis=0)))
         apart = np.maximum(apart, np.abs((old < cut).mean(axis=0) - (new < cut).mean(axis=0)))
     limit = max(_SUSPECTED, 2.0 * math.sqrt(1.0 / len(old) + 1.0 / len(new)) * 0.5)
-    return (apart > limit) | (_repeats(new) & ~_repeats(old))
+    found: np.ndarray = (apart > limit) | (_repeats(new) & ~_repeats(old))
+    return found
 
 
 def _repeats(rows: np.ndarray) -> np.ndarray:
@@ -197,7 +198,8 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
         measured = f"All {m} validation rows are of class {only[0]}; of the training rows {others[only[0]]:.1%} are."
     elif len(apart):
         worst = int(apart[np.argmax(np.abs(shares - others)[apart])])
-        measured = f"{shares[worst]:.1%} of {m} validation rows are of class {worst}; of the training rows {others[worst]:.1%}."
+        measured = f"{shares[worst]:.1%} of {m} validation rows are of class {worst}; of the training rows "
+        measured += f"{others[worst]:.1%}."
     else:
         return
     evidence = {"training": there.tolist(), "validation": here.tolist()}

@@ -52,8 +52,8 @@ def target_column(case: Case, index: int) -> Column:
 def _column(case: Case, part: int, index: int) -> Column:
     array, rows = case.data[part], case.counted
     if isinstance(array, RowSource):
-        array, rows = case.sample[part], case.sample_rows
-        return Column(array.reshape(len(array), -1)[:, index], rows, case.n_rows)
+        sample = case.sample[0] if part == 0 else case.sample[1]
+        return Column(flat(sample)[:, index], case.sample_rows, case.n_rows)
     values = array.reshape(len(array), -1)[:, index]
     return Column(values if rows is None else values[rows], rows, case.n_rows)
 
