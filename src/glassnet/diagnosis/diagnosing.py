@@ -41,7 +41,7 @@ from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
 from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_stuck
 from glassnet.diagnosis.remedies.short_training import trained_briefly
 from glassnet.diagnosis.remedies.suspects import is_narrow
-from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
+from glassnet.diagnosis.remedies.suspicions import OTHER_ROWS, Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, ShapeError
@@ -286,6 +286,8 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
     """Return all findings, symptoms and those in ``ignore`` included: what the trials find of causes comes first."""
     begins = _begins(case)
     suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended, begins=begins)]
+    if trials is not None and any(each.finding.code in OTHER_ROWS for each in suspicions):
+        trials.distrust_validation()
     symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
     causes = [each for each in suspicions if each not in symptoms]
     unexplained = trials is not None and not (begins or case.learned)

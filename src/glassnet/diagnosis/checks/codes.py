@@ -9,7 +9,7 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import edited_columns, rescaled
-from glassnet.diagnosis.checks.whole_columns import Column, input_column, target_column, upper
+from glassnet.diagnosis.checks.whole_columns import Column, input_column, named, target_column, upper
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
@@ -151,7 +151,7 @@ def _of_targets(case: Case) -> Iterator[Suspicion]:
         if code is None or not code.is_known:
             continue
         name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
-        measured = f"{upper(name)} is {code.value:.6g} in {code.n_rows} of {column.rows}, and no other value is nearer "
+        measured = f"{named(name)} is {code.value:.6g} in {code.n_rows} of {column.rows}, and no other value is nearer "
         measured += f"to it than {code.gap:.4g}."
         advice = "Leave out the rows whose answer is not known."
         evidence = {"value": code.value, "count": code.n_rows}

@@ -7,7 +7,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["Column", "flat", "input_column", "rows_of", "target_column", "upper"]
+__all__ = ["Column", "flat", "input_column", "named", "rows_of", "target_column", "upper"]
 
 _ROWS_NAMED = 3
 
@@ -79,6 +79,11 @@ def rows_of(numbers: list[int]) -> str:
     named = ", ".join(map(str, numbers[:_ROWS_NAMED]))
     more = f" and {len(numbers) - _ROWS_NAMED} more" if len(numbers) > _ROWS_NAMED else ""
     return f"rows {named}{more} (counted from 0)"
+
+
+def named(text: str) -> str:
+    """Return the name of a column at the beginning of a sentence; y stays as it is."""
+    return text if text == "y" else upper(text)
 
 
 def upper(text: str) -> str:
