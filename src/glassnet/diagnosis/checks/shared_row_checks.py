@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import spread
+from glassnet.utils.distinct import counted, numbered
 from glassnet.utils.row_sources import RowSource, read_rows
 
 __all__ = ["check_rows"]
@@ -200,7 +201,9 @@ def _expected(case: Case, wanted: np.ndarray) -> tuple[float, np.ndarray]:
     among = spread(sample.shape[1], _COLUMNS)
     sample, wanted = sample[:, among], wanted[:, among]
     hashes = _bits(sample) * _factors(len(among))
-    _, first = np.unique(hashes.sum(axis=1, dtype=np.uint64), return_index=True)
+    _, places, _ = numbered(hashes.sum(axis=1, dtype=np.uint64))
+    first = np.empty(places.max() + 1, dtype=np.int64)
+    first[places] = np.arange(len(places))
     hashes, u = hashes[first], len(first)
     if u < 2:
         return 1.0, np.zeros(len(wanted), dtype=bool)
@@ -212,7 +215,7 @@ def _expected(case: Case, wanted: np.ndarray) -> tuple[float, np.ndarray]:
     equal = max(_alike(half) * _alike(total - half) / pairs for half in halves)
     expected = np.full(len(wanted), float(case.n_rows))
     for j in range(len(among)):
-        values, counts = np.unique(sample[first, j], return_counts=True)
+        values, counts = counted(sample[first, j])
         shares = counts / u
         places = np.minimum(np.searchsorted(values, wanted[:, j]), len(values) - 1)
         expected *= np.where(values[places] == wanted[:, j], shares[places], 1.0 / u)
@@ -225,5 +228,5 @@ def _expected(case: Case, wanted: np.ndarray) -> tuple[float, np.ndarray]:
 
 def _alike(keys: np.ndarray) -> float:
     """Return the number of pairs of equal keys, and one more: there may be a pair that was not seen."""
-    counts = np.unique(keys, return_counts=True)[1].astype(np.float64)
+    counts = counted(keys)[1].astype(np.float64)
     return float((counts * (counts - 1) / 2).sum()) + 1.0

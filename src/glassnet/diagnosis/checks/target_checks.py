@@ -13,6 +13,7 @@ from glassnet.diagnosis.checks.skew import TOP, is_skewed
 from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, Measure, standardised
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.utils.distinct import distinct
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_targets"]
@@ -51,8 +52,8 @@ def _weights(case: Case) -> Iterator[Suspicion]:
     codes = case.codes(y)
     if codes is None:
         return
-    n_classes = len(np.unique(codes))
-    left = np.unique(codes[np.asarray(weight[:]) > 0])
+    n_classes = len(distinct(codes))
+    left = distinct(codes[np.asarray(weight[:]) > 0])
     if n_classes < 2 or len(left) != 1:
         return
     n_zero = int(np.count_nonzero(np.asarray(weight[:]) <= 0))
