@@ -256,7 +256,7 @@ class Case(LookedAt):
         losses = self.history.columns["loss"]
         if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
             return False
-        if self.held_out is not None and len(self.held_out[0]) >= _FEWEST:
+        if self.held_out is not None and len(self.held_out[1]) >= _FEWEST:
             loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
         else:
             loss, reference = self._training_loss, self.baseline

@@ -13,8 +13,9 @@ from glassnet.diagnosis.sampling import Data, every_nth, read_sample, rows_that_
 from glassnet.utils.extremes import Extremes
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["LOOKED_AT", "PROBE_ROWS", "SAMPLE_ROWS", "LookedAt"]
+__all__ = ["LOOKED_AT", "PROBE_ROWS", "SAMPLE_ROWS", "VALIDATION_ROWS", "LookedAt"]
 
+VALIDATION_ROWS = "validation rows"
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 LOOKED_AT = 200  # columns, for the same
 PROBE_ROWS = 256  # for what is measured of the network
@@ -135,7 +136,7 @@ class LookedAt:
         """Validation rows if there are enough, else rows of the sample; and what these rows are called."""
         held_out, most = self.held_out, self._evaluated_rows
         if held_out is not None and len(held_out[1]) >= _FEWEST:
-            return held_out if len(held_out[1]) <= most else every_nth(held_out, most), "validation rows"
+            return held_out if len(held_out[1]) <= most else every_nth(held_out, most), VALIDATION_ROWS
         few = most <= self._probe_rows or (most < SAMPLE_ROWS and self._is_better_than_constant)
         return self.probe if few else self._some_rows(most), "training rows"
 

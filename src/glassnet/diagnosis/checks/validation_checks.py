@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.baselines import constant_logits
+from glassnet.diagnosis.case import PROBE_ROWS, Case, Data, mean_loss
 from glassnet.diagnosis.checks.prediction_checks import check_whole
+from glassnet.diagnosis.checks.together_checks import check_together
 from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import every_nth
 from glassnet.layers import Embedding
 from glassnet.utils.distinct import counted, distinct
 from glassnet.utils.wording import few
@@ -26,6 +29,10 @@ _CLEARLY = 0.45
 _BEYOND = 0.1  # of the training range
 _NAMED = 3
 _REPEATED = 0.05  # share of the rows with one value
+_HALF = 0.5
+_SHARES_DIFFER = 0.1  # of a class
+# Share of the loss of their own best constant answer that is left of validation rows, beside that of training rows.
+_WORSE, _MUCH_WORSE, _LEARNED = 1.5, 0.1, 0.7
 
 
 def check_validation(case: Case) -> Iterator[Suspicion]:
@@ -34,25 +41,64 @@ def check_validation(case: Case) -> Iterator[Suspicion]:
     if held_out is None or len(held_out[0]) < _FEWEST_ROWS or case.n_rows < _FEWEST_ROWS:
         return
     targets = [*_targets(case, held_out[1])]
-    found = _columns(case, held_out[0])
+    found = _columns(case, *_alike_in_class(case, held_out))
     if found is not None and not (found.finding.code == "validation-differs" and targets):
         yield found
     yield from targets
+    if found is None:
+        yield from check_together(case, held_out)
+
+
+def _is_harmless(case: Case) -> bool:
+    """Return whether the network answers the validation rows about as well as the training rows."""
+    data = case.held_out
+    if not case.is_trained or data is None:
+        return False
+    shares = []
+    for X, y, weight in (case.probe, every_nth(data, PROBE_ROWS)):
+        constant = constant_logits(case.loss, y, weight, case.original.n_outputs)
+        if constant is None:
+            return False
+        Z = np.tile(constant.astype(case.original.dtype), (len(X), 1))
+        left = mean_loss(case.original, Z, (X, y, weight))
+        shares.append(case.logits_and_loss((X, y, weight))[1] / left if left > 0.0 else math.inf)
+    return shares[1] < min(_WORSE * shares[0] + _MUCH_WORSE, _LEARNED)
+
+
+def _severity(case: Case, *, is_clear: bool) -> str:
+    return "warning" if is_clear and not _is_harmless(case) else "note"
 
 
 # ---- columns -------------------------------------------------------------------------------------------------------
 
 
-def _columns(case: Case, V: np.ndarray) -> Suspicion | None:
+def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]:
+    """Return training and validation rows to compare.
+
+    Where classes are more frequent among the one than among the other, as they are if training rows of a rare class
+    were drawn more often, their columns differ for that reason: only rows of the most frequent class are compared.
+    """
+    X, V = case.sample[0], held_out[0]
+    codes, known = case.codes(held_out[1]), case.codes(case.sample[1])
+    if codes is None or known is None:
+        return X, V
+    k = max(int(codes.max()), int(known.max())) + 1
+    here, there = np.bincount(codes, minlength=k), np.bincount(known, minlength=k)
+    if np.abs(here / len(codes) - there / len(known)).max() < _SHARES_DIFFER:
+        return X, V
+    most = int(np.minimum(here, there).argmax())
+    return X[known == most], V[codes == most]
+
+
+def _columns(case: Case, X: np.ndarray, V: np.ndarray) -> Suspicion | None:
     """Report columns that differ."""
-    if any(isinstance(layer, Embedding) for layer in case.original.layers):
+    if any(isinstance(layer, Embedding) for layer in case.original.layers) or min(len(X), len(V)) < _FEWEST_ROWS:
         return None
     columns = case.looked_at
-    quick = flat(V[:: -(-len(V) // 256)], columns)
-    suspects = columns[_differing(flat(case.probe[0], columns), quick)]
+    suspects = columns[_differing(*(flat(rows[:: -(-len(rows) // 256)], columns) for rows in (X, V)))]
     if not len(suspects):
         return None
-    old, new = flat(case.sample[0]), flat(V)
+    old, new = flat(X), flat(V)
     finding = next(iter(check_whole(new, old, case.names, "validation")), None)
     if finding is not None:
         return Suspicion(finding)
@@ -62,17 +108,17 @@ def _columns(case: Case, V: np.ndarray) -> Suspicion | None:
     far = sorted((j for j, value in distances.items() if value > limit or j in filled), key=lambda j: -distances[j])
     if not far:
         return None
-    worst = distances[far[0]]
     outside = _outside(case, new, far)
     evidence = {"columns": far, "distances": [distances[j] for j in far]}
     words = "; ".join(_beside(case.names[j], old[:, j], new[:, j]) for j in far[:_NAMED])
     more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
-    measured = f"{upper(words)}{more}."
-    if outside > 0.5:
+    measured, code = f"{upper(words)}{more}.", "validation-differs"
+    if outside > _HALF:
         measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
-        return suspect("outside-training-range", measured, epoch=0, evidence=evidence)
-    severity = "warning" if filled or worst > max(_CLEARLY, limit) else "note"
-    return suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
+        code = "outside-training-range"
+    is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(_CLEARLY, limit)
+    severity = _severity(case, is_clear=is_clear)
+    return suspect(code, measured, epoch=0, severity=severity, evidence=evidence)
 
 
 def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
@@ -93,7 +139,8 @@ def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
         apart = np.maximum(apart, np.abs((old <= cut).mean(axis=0) - (new <= cut).mean(axis=0)))
         apart = np.maximum(apart, np.abs((old < cut).mean(axis=0) - (new < cut).mean(axis=0)))
     limit = max(_SUSPECTED, 2.0 * math.sqrt(1.0 / len(old) + 1.0 / len(new)) * 0.5)
-    return (apart > limit) | (_repeats(new) & ~_repeats(old))
+    found: np.ndarray = (apart > limit) | (_repeats(new) & ~_repeats(old))
+    return found
 
 
 def _repeats(rows: np.ndarray) -> np.ndarray:
@@ -169,7 +216,7 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
         return
     name = "y" if old.shape[1] == 1 else f"output {worst} (counted from 0) of y"
     measured = f"{_beside(name, old[:, worst], new[:, worst])}."
-    severity = "warning" if distances[worst] > max(_CLEARLY, limit) else "note"
+    severity = _severity(case, is_clear=distances[worst] > max(_CLEARLY, limit))
     evidence = {"distance": distances[worst]}
     yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
 
@@ -198,8 +245,11 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
         measured = f"All {m} validation rows are of class {only[0]}; of the training rows {others[only[0]]:.1%} are."
     elif len(apart):
         worst = int(apart[np.argmax(np.abs(shares - others)[apart])])
-        measured = f"{shares[worst]:.1%} of {m} validation rows are of class {worst}; of the training rows {others[worst]:.1%}."
+        measured = f"{shares[worst]:.1%} of {m} validation rows are of class {worst}; of the training rows "
+        measured += f"{others[worst]:.1%}."
     else:
         return
     evidence = {"training": there.tolist(), "validation": here.tolist()}
-    yield suspect("validation-differs", measured, epoch=0, evidence=evidence)
+    # Training rows of a rare class may have been drawn more often on purpose; one class alone is none to judge by.
+    severity = "warning" if len(unseen) or len(only) else "note"
+    yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
