@@ -432,6 +432,20 @@ def sorted_by_target_and_cut(g: np.random.Generator) -> Data:
     return held_out(X[order], y[order])
 
 
+@fault("validation-differs", "row 7 ")
+def one_validation_target_of_1e6(g: np.random.Generator) -> Data:
+    X, y = reg(g)
+    y[407] = 1e6
+    return Data(X[:400], y[:400], {"validation_data": (X[400:], y[400:])})
+
+
+@fault("shared-rows", "validation rows are training rows too")
+def rows_twice_and_a_split_by_fit(g: np.random.Generator) -> Data:
+    X, y = cls(g)
+    rows = g.permutation(np.tile(np.arange(len(y)), 2))
+    return Data(X[rows], y[rows], {"validation_split": 0.2})
+
+
 @fault("validation-differs", "y")
 def targets_of_other_units(g: np.random.Generator) -> Data:
     X, y = reg(g)

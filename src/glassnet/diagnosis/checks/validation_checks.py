@@ -7,32 +7,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from glassnet.diagnosis.baselines import constant_logits
-from glassnet.diagnosis.case import PROBE_ROWS, Case, Data, mean_loss
-from glassnet.diagnosis.checks.prediction_checks import check_whole
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.harm import harms
+from glassnet.diagnosis.checks.samples import CHANCE, CLEARLY, DIFFERENT, beside, distance, limit_of_chance
+from glassnet.diagnosis.checks.tails import Tails, lone_values
 from glassnet.diagnosis.checks.together_checks import check_together
-from glassnet.diagnosis.checks.whole_columns import flat, upper
+from glassnet.diagnosis.checks.validation_columns import unlike_columns
+from glassnet.diagnosis.checks.whole_columns import rows_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.sampling import every_nth
-from glassnet.layers import Embedding
-from glassnet.utils.distinct import counted, distinct
 from glassnet.utils.wording import few
 
 __all__ = ["check_validation"]
 
 _FEWEST_ROWS = 20
-_CHANCE = 1e-7  # probability of a false accusation of a random split
-_LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-_SUSPECTED = 0.15  # difference of two shares in a first look
-_DIFFERENT = 0.25  # of the shares below one number: two rows of three can be told apart
-_CLEARLY = 0.45
-_BEYOND = 0.1  # of the training range
-_NAMED = 3
-_REPEATED = 0.05  # share of the rows with one value
-_HALF = 0.5
-_SHARES_DIFFER = 0.1  # of a class
-# Share of the loss of their own best constant answer that is left of validation rows, beside that of training rows.
-_WORSE, _MUCH_WORSE, _LEARNED = 1.5, 0.1, 0.7
+_OUTPUTS = 20  # columns of y that are looked at
+_RULES = 0.5  # share of the squares that is ruled by a few values
 
 
 def check_validation(case: Case) -> Iterator[Suspicion]:
@@ -41,162 +30,12 @@ def check_validation(case: Case) -> Iterator[Suspicion]:
     if held_out is None or len(held_out[0]) < _FEWEST_ROWS or case.n_rows < _FEWEST_ROWS:
         return
     targets = [*_targets(case, held_out[1])]
-    found = _columns(case, *_alike_in_class(case, held_out))
+    found = unlike_columns(case, held_out)
     if found is not None and not (found.finding.code == "validation-differs" and targets):
         yield found
     yield from targets
-    if found is None:
+    if found is None and not targets:
         yield from check_together(case, held_out)
-
-
-def _is_harmless(case: Case) -> bool:
-    """Return whether the network answers the validation rows about as well as the training rows."""
-    data = case.held_out
-    if not case.is_trained or data is None:
-        return False
-    shares = []
-    for X, y, weight in (case.probe, every_nth(data, PROBE_ROWS)):
-        constant = constant_logits(case.loss, y, weight, case.original.n_outputs)
-        if constant is None:
-            return False
-        Z = np.tile(constant.astype(case.original.dtype), (len(X), 1))
-        left = mean_loss(case.original, Z, (X, y, weight))
-        shares.append(case.logits_and_loss((X, y, weight))[1] / left if left > 0.0 else math.inf)
-    return shares[1] < min(_WORSE * shares[0] + _MUCH_WORSE, _LEARNED)
-
-
-def _severity(case: Case, *, is_clear: bool) -> str:
-    return "warning" if is_clear and not _is_harmless(case) else "note"
-
-
-# ---- columns -------------------------------------------------------------------------------------------------------
-
-
-def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]:
-    """Return training and validation rows to compare.
-
-    Where classes are more frequent among the one than among the other, as they are if training rows of a rare class
-    were drawn more often, their columns differ for that reason: only rows of the most frequent class are compared.
-    """
-    X, V = case.sample[0], held_out[0]
-    codes, known = case.codes(held_out[1]), case.codes(case.sample[1])
-    if codes is None or known is None:
-        return X, V
-    k = max(int(codes.max()), int(known.max())) + 1
-    here, there = np.bincount(codes, minlength=k), np.bincount(known, minlength=k)
-    if np.abs(here / len(codes) - there / len(known)).max() < _SHARES_DIFFER:
-        return X, V
-    most = int(np.minimum(here, there).argmax())
-    return X[known == most], V[codes == most]
-
-
-def _columns(case: Case, X: np.ndarray, V: np.ndarray) -> Suspicion | None:
-    """Report columns that differ."""
-    if any(isinstance(layer, Embedding) for layer in case.original.layers) or min(len(X), len(V)) < _FEWEST_ROWS:
-        return None
-    columns = case.looked_at
-    suspects = columns[_differing(*(flat(rows[:: -(-len(rows) // 256)], columns) for rows in (X, V)))]
-    if not len(suspects):
-        return None
-    old, new = flat(X), flat(V)
-    finding = next(iter(check_whole(new, old, case.names, "validation")), None)
-    if finding is not None:
-        return Suspicion(finding)
-    limit = _limit(len(old), len(new), len(columns))
-    distances = {int(j): distance(old[:, j], new[:, j]) for j in suspects}
-    filled = [int(j) for j in suspects if _is_filled(old[:, j], new[:, j], len(columns))]
-    far = sorted((j for j, value in distances.items() if value > limit or j in filled), key=lambda j: -distances[j])
-    if not far:
-        return None
-    outside = _outside(case, new, far)
-    evidence = {"columns": far, "distances": [distances[j] for j in far]}
-    words = "; ".join(_beside(case.names[j], old[:, j], new[:, j]) for j in far[:_NAMED])
-    more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
-    measured, code = f"{upper(words)}{more}.", "validation-differs"
-    if outside > _HALF:
-        measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
-        code = "outside-training-range"
-    is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(_CLEARLY, limit)
-    severity = _severity(case, is_clear=is_clear)
-    return suspect(code, measured, epoch=0, severity=severity, evidence=evidence)
-
-
-def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
-    """Return whether a value stands in many of the new rows and in none of the old ones."""
-    values, counts = counted(new)
-    count = int(counts.max())
-    if count < max(3, _REPEATED * len(new)) or (old == values[counts.argmax()]).any():
-        return False
-    return (count - 1) * math.log1p(len(old) / len(new)) > math.log(n_columns / _CHANCE)
-
-
-def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Return the columns that differ in a first look at a few rows."""
-    ordered = np.sort(old, axis=0)
-    cuts = ordered[(_LEVELS * (len(old) - 1)).astype(np.int64)]
-    apart = np.zeros(old.shape[1])
-    for cut in cuts:
-        apart = np.maximum(apart, np.abs((old <= cut).mean(axis=0) - (new <= cut).mean(axis=0)))
-        apart = np.maximum(apart, np.abs((old < cut).mean(axis=0) - (new < cut).mean(axis=0)))
-    limit = max(_SUSPECTED, 2.0 * math.sqrt(1.0 / len(old) + 1.0 / len(new)) * 0.5)
-    found: np.ndarray = (apart > limit) | (_repeats(new) & ~_repeats(old))
-    return found
-
-
-def _repeats(rows: np.ndarray) -> np.ndarray:
-    """Return in which columns a value stands in so many rows that it is none of those that are measured."""
-    ordered, apart = np.sort(rows, axis=0), max(2, int(_REPEATED * len(rows)))
-    found: np.ndarray = (ordered[apart:] == ordered[:-apart]).any(axis=0)
-    return found
-
-
-def distance(old: np.ndarray, new: np.ndarray) -> float:
-    """Return the largest difference of the shares of two samples that lie below any number.
-
-    Examples
-    --------
-    >>> distance(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0, 5.0, 6.0]))
-    0.5
-    """
-    old, new = np.sort(old), np.sort(new)
-    values = np.concatenate([old, new])
-    below = np.searchsorted(old, values, "right") / len(old) - np.searchsorted(new, values, "right") / len(new)
-    return float(np.abs(below).max())
-
-
-def _limit(n_old: int, n_new: int, n_columns: int) -> float:
-    """Return the distance that a random split exceeds hardly ever in any of so many columns."""
-    by_chance = math.sqrt(0.5 * math.log(2.0 * n_columns / _CHANCE) * (1.0 / n_old + 1.0 / n_new))
-    return max(_DIFFERENT, by_chance)
-
-
-def _beside(name: str, old: np.ndarray, new: np.ndarray) -> str:
-    """Return how a column differs, in words."""
-    (low, middle, high), (new_low, new_middle, new_high) = (np.quantile(x, [0.1, 0.5, 0.9]) for x in (old, new))
-    values, counts = counted(new)
-    often = int(counts.argmax())
-    share, before = counts[often] / len(new), float((old == values[often]).mean())
-    if len(values) == 1:
-        return f"{name} is {values[0]:.4g} in all validation rows, in training {low:.4g} to {high:.4g} in eight of ten"
-    if share > max(0.05, 5.0 * before) and len(distinct(old)) > 10:
-        return f"{name} is {values[often]:.4g} in {share:.0%} of the validation rows, in training in {before:.0%}"
-    text = f"{name} has median {new_middle:.4g} and eight of ten values from {new_low:.4g} to {new_high:.4g}"
-    return f"{text} in the validation rows, in training {middle:.4g} and {low:.4g} to {high:.4g}"
-
-
-def _outside(case: Case, new: np.ndarray, columns: list[int]) -> float:
-    """Return the share of rows outside the range of all training rows in one of these columns."""
-    if case.extremes is None:
-        sample = flat(case.sample[0])
-        low, high = sample.min(axis=0), sample.max(axis=0)
-    else:
-        low, high = (ends.astype(np.float64) for ends in case.extremes)
-    margin = _BEYOND * (high - low)
-    here = (new < low - margin) | (new > high + margin)
-    return float(here[:, columns].any(axis=1).mean())
-
-
-# ---- targets -------------------------------------------------------------------------------------------------------
 
 
 def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
@@ -209,16 +48,41 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
     if case.loss.classifies or old.ndim != 2 or old.dtype.kind != "f":
         return
     old, new = old.astype(np.float64), new.astype(np.float64)
-    limit = _limit(len(old), len(new), old.shape[1])
-    distances = [distance(old[:, j], new[:, j]) for j in range(min(old.shape[1], 20))]
+    limit = limit_of_chance(len(old), len(new), old.shape[1])
+    distances = [distance(old[:, j], new[:, j]) for j in range(min(old.shape[1], _OUTPUTS))]
     worst = int(np.argmax(distances))
     if distances[worst] <= limit:
+        yield from _outliers(case, new)
         return
     name = "y" if old.shape[1] == 1 else f"output {worst} (counted from 0) of y"
-    measured = f"{_beside(name, old[:, worst], new[:, worst])}."
-    severity = _severity(case, is_clear=distances[worst] > max(_CLEARLY, limit))
+    measured = f"{beside(name, old[:, worst], new[:, worst])}."
+    severity = "warning" if distances[worst] > max(CLEARLY, limit) and harms(case) else "note"
     evidence = {"distance": distances[worst]}
     yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
+
+
+def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
+    """Report targets of validation rows that lie apart from all others, and rule the loss on them."""
+    ends = case.target_extremes or (y[:0], y[:0])
+    low, high = y.min(axis=0), y.max(axis=0)
+    if len(ends[0]) and ((low >= ends[0]) & (high <= ends[1])).all():
+        return
+    for index in Tails(y[:: -(-len(y) // 256), :_OUTPUTS]).suspected(low, high, len(y)).tolist():
+        values = np.concatenate([y[:, index], case.sample[1][:, index]])
+        lone = lone_values(values)
+        if lone is None or lone.share < _RULES or (lone.places >= len(y)).any():
+            continue
+        name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
+        rest = np.delete(values, lone.places)
+        measured = f"{name} is {few((f'{value:.6g}' for value in values[lone.places].tolist()), 3)} in "
+        has_all = case.validation is not None and len(case.validation[0]) == len(y)
+        where = rows_of(lone.places.tolist()) if has_all else f"{len(lone.places)}"
+        measured += f"{where} of the validation rows; the other targets reach from "
+        measured += f"{rest.min():.4g} to {rest.max():.4g}. Scores on these rows depend on nothing else."
+        evidence = {"rows": lone.places.tolist(), "share_of_squares": lone.share}
+        advice = "Look at the row; correct it or leave it out, or watch a score that it cannot rule."
+        yield suspect("validation-differs", measured, epoch=0, advice=advice, evidence=evidence)
+        return
 
 
 def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Suspicion]:
@@ -228,12 +92,12 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
     n, m = len(known), len(codes)
     unseen = np.flatnonzero((there == 0) & (here > 0))
     chance = m / (n + m)
-    unseen = unseen[here[unseen] * -math.log(chance) > math.log(k / _CHANCE)]
+    unseen = unseen[here[unseen] * -math.log(chance) > math.log(k / CHANCE)]
     shares, others = here / m, there / n
     pooled = (here + there) / (n + m)
     spread = np.sqrt(np.maximum(pooled * (1.0 - pooled), 1e-12) * (1.0 / n + 1.0 / m))
-    sure = math.sqrt(2.0 * math.log(2.0 * k / _CHANCE))
-    apart = np.flatnonzero((np.abs(shares - others) > sure * spread) & (np.abs(shares - others) > _DIFFERENT))
+    sure = math.sqrt(2.0 * math.log(2.0 * k / CHANCE))
+    apart = np.flatnonzero((np.abs(shares - others) > sure * spread) & (np.abs(shares - others) > DIFFERENT))
     only = np.flatnonzero(here == m)
     if len(unseen):
         which = few((str(c) for c in unseen.tolist()), 5)
