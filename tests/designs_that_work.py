@@ -66,6 +66,14 @@ def softmax_for_shares() -> Made:
 
 
 @sound
+def softmax_before_dropout_for_noisy_shares() -> Made:
+    X, _ = curve()
+    Y = np.exp(X[:, :3] + np.random.default_rng(1).standard_normal((600, 3)))
+    layers = [gn.Dense(32, "relu"), gn.Dense(3, "softmax"), gn.Dropout(0.0)]
+    return made(layers, "squared_error", (X, Y / Y.sum(axis=1, keepdims=True)), epochs=20, n_valid=100)
+
+
+@sound
 def relu_for_amounts() -> Made:
     X, y = curve()
     return made([gn.Dense(32, "relu"), gn.Dense(1, "relu")], "squared_error", (X, y - y.min()), epochs=40)

@@ -44,6 +44,7 @@ _LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the netw
 _MOSTLY_LOST = 0.1  # share of the constant answer's loss
 _HALF = 0.5  # of the loss now: if so much is lost for certain, nothing has to be tried
 _ALL = 30.0  # a logit that makes a probability 0 or 1
+_IN_RANGE = "Leave the activation of the last layer out, or bring the targets into its range."
 _HUGE = 1e30
 _STEPS = 200
 _FEWEST = 10
@@ -156,7 +157,7 @@ def _of_numbers(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Su
     least, lost, now = _least_loss(case, np.clip(y, reach.low, reach.high))
     measured = f"The last layer is {reach.name}, {reach.text}; {share:.0%} of the targets lie beyond, "
     measured += f"between {y.min():.4g} and {y.max():.4g}."
-    details = {"evidence": {"share": share, "least": least, "loss": now}, **where}
+    details: dict[str, Any] = {"evidence": {"share": share, "least": least, "loss": now}, "advice": _IN_RANGE, **where}
     if not reach.is_certain:
         yield suspect("output-cannot-reach", measured, _attempt(), always=True, severity="warning", **details)
         return
