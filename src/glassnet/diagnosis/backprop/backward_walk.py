@@ -115,9 +115,7 @@ class BackwardWalk:
         """Return the checked entries of the products that are the gradients of a layer's weights."""
         which = self.network.layers[layer].weight
         rows, columns = self.network.entries(which, self.study.shape(which), self.study.entries[which])
-        return Lazy(
-            lambda t: np.einsum("ne,ne->e", inputs[t][:, rows], delta[t][:, columns]), len(self.study.points)
-        )
+        return Lazy(lambda t: np.einsum("ne,ne->e", inputs[t][:, rows], delta[t][:, columns]), len(self.study.points))
 
     def _bias(self, layer: int, delta: Sequence[np.ndarray]) -> list[Cause] | None:
         which = self.network.layers[layer].bias

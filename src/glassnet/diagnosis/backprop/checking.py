@@ -315,7 +315,9 @@ def _group(
                 names.append(study.names[i])
                 details += [cause.detail] if cause.detail not in details else []
                 # What gives the same numbers in one parameter need not do so in another.
-                others[cause.kind] = tuple(each for each in others.get(cause.kind, cause.others) if each in cause.others)
+                others[cause.kind] = tuple(
+                    each for each in others.get(cause.kind, cause.others) if each in cause.others
+                )
     for kind, symptoms in _FOLLOWS.items():
         if kind in where or kind in known:
             taken = [where.pop(symptom) for symptom in symptoms if symptom in where]

@@ -13,6 +13,7 @@ from glassnet.diagnosis.backprop.measurements import Cause
 
 __all__ = ["Delta", "slopes_of_activation"]
 
+
 class Delta(NamedTuple):
     """What may stand at a layer at each point, and the mistakes that give it."""
 
