@@ -237,7 +237,9 @@ class Program:
             "error without sign": lambda: through(np.abs(Q - Y)),
             "sign of the error": lambda: back(np.sign(P - Y)),
             "squares passed back": lambda: through((Q - Y) ** 2),
-            "loss passed back": lambda: ones * -np.sum(Y * np.log(Q)) / n,
+            "loss passed back": lambda: (
+                ones * self.loss(P.T if setting.layout in ("columns", "mixed") else P, self.y, None)
+            ),
             "binary slope": lambda: back((P - Y) / (P * (1 - P))),
             "half of the slope": lambda: back(-Y / P),
             "sign slip in the slope": lambda: back(-(Y / P + (1 - Y) / (1 - P))),

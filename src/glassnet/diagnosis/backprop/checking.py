@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
-from glassnet.diagnosis.backprop.direct_explanations import explain_directly, repair_shapes
+from glassnet.diagnosis.backprop.direct_explanations import explain_directly, explain_what_vanishes, repair_shapes
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
@@ -39,11 +39,16 @@ _MOST_ROWS = 1000
 _FOLLOWS = {
     "bias_summed_over_everything": ("bias_forgotten",),
     "bias_from_one_row": ("bias_forgotten",),
-    "hard_predictions": ("constant_gradient",),
+    "hard_predictions": ("constant_gradient", "bias_forgotten"),
     "one_row_only": ("no_gradient", "bias_forgotten"),
     "double_softmax": ("output_error_only",),
     "double_sigmoid": ("output_error_only",),
 }
+# Mistakes that leave a gradient's direction, so that it still shows what was passed back.
+_STILL_FOLLOWED = {
+    "summed_not_averaged", "averaged_not_summed", "fixed_row_count", "wrong_sign", "constant_factor",
+    "penalty_forgotten", "penalty_factor", "penalty_not_in_loss", "penalty_of_another",
+}  # fmt: skip
 # Mistakes after which gradients may be anything.
 _EXPLAIN_ANYTHING = {"changes_data", "log_of_zero", "not_finite", "shares_memory"}
 _SMALL = 1e-3  # relative error up to which a clipped logarithm may be the reason
@@ -209,7 +214,8 @@ def _find(learner: Learner, point: Point, adds_up: bool) -> GradientCall:
     found = learner.find(point.arrays, point.X, point.y)
     if adds_up:
         pairs = zip(found.gradients, learner.find(point.arrays, point.X, point.y).gradients, strict=True)
-        found.gradients = [None if a is None or b is None else b - a for a, b in pairs]
+        # Those that do not add up are the same in both.
+        found.gradients = [a if a is None or b is None or np.array_equal(a, b) else b - a for a, b in pairs]
     return found
 
 
@@ -262,8 +268,10 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
     explained = explain_directly(study)
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left:
-        inside = BackwardWalk(study, network).explain() if network else explain_by_outputs(learner, study, left)
+        known = {i for i, causes in explained.items() if not {cause.kind for cause in causes} & _STILL_FOLLOWED}
+        inside = BackwardWalk(study, network, known).explain() if network else explain_by_outputs(learner, study, left)
         explained |= {i: causes for i, causes in inside.items() if i in left}
+    explained = {**explain_what_vanishes(study), **explained}
     for i, (cause, _) in study.repaired.items():
         kinds = {each.kind for each in explained.get(i, [])}
         if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:
@@ -315,7 +323,9 @@ def _group(
                 names.append(study.names[i])
                 details += [cause.detail] if cause.detail not in details else []
                 # What gives the same numbers in one parameter need not do so in another.
-                others[cause.kind] = tuple(each for each in others.get(cause.kind, cause.others) if each in cause.others)
+                others[cause.kind] = tuple(
+                    each for each in others.get(cause.kind, cause.others) if each in cause.others
+                )
     for kind, symptoms in _FOLLOWS.items():
         if kind in where or kind in known:
             taken = [where.pop(symptom) for symptom in symptoms if symptom in where]

@@ -13,11 +13,13 @@ from glassnet.diagnosis.backprop.measurements import Cause
 
 __all__ = ["Delta", "slopes_of_activation"]
 
+
 class Delta(NamedTuple):
     """What may stand at a layer at each point, and the mistakes that give it."""
 
     causes: list[Cause]
     values: Arrays
+    through: Delta | None = None  # what came through the weights, before it met the activation's slope
 
 
 def slopes_of_activation(name: str, Z: Arrays, A: Arrays) -> Iterator[Delta]:

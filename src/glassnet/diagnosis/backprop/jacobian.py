@@ -24,7 +24,10 @@ def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) ->
     for i in places:
         tables = [_slopes_of_predictions(learner, point, i, study.entries[i]) for point in study.points]
         for causes, slopes in candidates:
-            expected = [table @ (s if study.rows_of_predictions else s.T).ravel() for table, s in zip(tables, slopes, strict=True)]
+            expected = [
+                table @ (s if study.rows_of_predictions else s.T).ravel()
+                for table, s in zip(tables, slopes, strict=True)
+            ]
             found = study.compare(i, expected)
             if found is not None:
                 explained[i] = [*causes, *found]

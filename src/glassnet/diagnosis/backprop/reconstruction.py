@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
 from glassnet.diagnosis.backprop.sample_points import Point, one_sample_per_row
-from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 
 __all__ = ["RebuiltLayer", "RebuiltNetwork", "rebuild_network"]
 
@@ -126,7 +126,10 @@ def rebuild_network(
             if _chains(weights, biases, arrays, n_features, flipped):
 
                 def build(
-                    activations: tuple[str, ...], w: list[int] = weights, b: list[int | None] = biases, f: bool = flipped
+                    activations: tuple[str, ...],
+                    w: list[int] = weights,
+                    b: list[int | None] = biases,
+                    f: bool = flipped,
                 ) -> RebuiltNetwork:
                     layers = [RebuiltLayer(*each) for each in zip(w, b, activations, strict=True)]
                     return RebuiltNetwork(layers, rows, f, rows_of_predictions)
@@ -154,7 +157,8 @@ def _with_number(
     build: Callable[[tuple[str, ...]], RebuiltNetwork], n_hidden: int, points: Sequence[Point]
 ) -> RebuiltNetwork | None:
     """Return a network whose activations have a number of the learner's own, which Newton's method finds."""
-    for family, start in (*((f"{name} ", 0.1) for name in FAMILIES), ("tanh of values cut at ", 1.0), ("relu up to ", 1.0)):
+    for family in FAMILIES:
+        start = 0.1 if family == "leaky relu " else 1.0
         for output in OUTPUTS:
             number = _solve(lambda x: build((*(f"{family}{x!r}",) * n_hidden, output)), points[0], start)  # noqa: B023
             if number is not None:

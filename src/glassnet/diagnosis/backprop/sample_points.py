@@ -10,7 +10,16 @@ import numpy as np
 
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 
-__all__ = ["Point", "agreement", "central_difference", "is_row_wise", "is_weak", "measure", "one_sample_per_row", "place_points"]
+__all__ = [
+    "Point",
+    "agreement",
+    "central_difference",
+    "is_row_wise",
+    "is_weak",
+    "measure",
+    "one_sample_per_row",
+    "place_points",
+]
 
 _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding of a central difference balance
 _OTHER_STEPS = (1e-6, 1e-7, 1e-4)
