@@ -22,6 +22,7 @@ __all__ = ["BackwardWalk"]
 _MOST_OTHER_INPUTS = 40  # deltas that are tried with every other input, where no bias says which is right
 _MOST_STATES = 4
 _UNEXPLAINED = 3.0  # what a gradient without an explanation counts, in causes
+_GENERAL = {"constant_factor": 1.1}  # what says less than another cause counts more
 _APART = 0.5  # what it counts that weights and bias have different deltas
 
 
@@ -55,7 +56,7 @@ class BackwardWalk:
 
     def __init__(self, study: Study, network: RebuiltNetwork, known: Collection[int] = ()) -> None:
         self.study, self.network, self.known = study, network, known
-        passes = [network.forward(point.arrays, point.X, masks=network.masks_of(point)) for point in study.points]
+        passes = [network.forward(p.arrays, p.X, masks=network.masks_of(t)) for t, p in enumerate(study.points)]
         self.Z: list[Arrays] = [[Z[layer] for Z, _ in passes] for layer in range(len(network.layers))]
         self.A: list[Arrays] = [[A[layer] for _, A in passes] for layer in range(len(network.layers) + 1)]
 
@@ -113,7 +114,11 @@ class BackwardWalk:
                 if i is not None and rest is not None
             }
             new = {cause for causes in found.values() for cause in causes if cause not in above.delta.causes}
-            cost = len(new) + _UNEXPLAINED * sum(i not in found for i in asked) + (0.0 if whole else _APART)
+            cost = (
+                sum(_GENERAL.get(cause.kind, 1.0) for cause in new)
+                + _UNEXPLAINED * sum(i not in found for i in asked)
+                + (0.0 if whole else _APART)
+            )
             delta = of_weight.delta if of_weight.weight is not None or of_bias.bias is None else of_bias.delta
             after = partial(passed, delta)
             yield _State(delta, after, {**above.causes, **found}, above.cost + cost)

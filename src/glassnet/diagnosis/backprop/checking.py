@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
 from glassnet.diagnosis.backprop.direct_explanations import explain_directly, explain_what_vanishes, repair_shapes
+from glassnet.diagnosis.backprop.dropout_masks import measure_masks
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
@@ -164,7 +166,9 @@ def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entri
     for point in points:
         point.found = _find(learner, point, adds_up)
     study = _recognise(learner, points, entries, rows)
-    network = rebuild_network(study.names, points, rows, study.rows_of_predictions)
+    by_row = study.rows_of_predictions
+    masks = partial(measure_masks, learner, points, rows=by_row)
+    network = rebuild_network(study.names, points, rows, by_row, masks)
     if network:
         study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
     checks = _compare(learner, study)
@@ -266,6 +270,8 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
     """Return the causes for each wrong gradient that can be explained."""
     repair_shapes(study)
     explained = explain_directly(study)
+    if network and network.masks:  # there, a factor has a reason
+        explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left:
         known = {i for i, causes in explained.items() if not {cause.kind for cause in causes} & _STILL_FOLLOWED}

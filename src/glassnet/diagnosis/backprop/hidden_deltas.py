@@ -87,7 +87,7 @@ class HiddenDeltas:
         """Yield slopes of the activation, with dropout's mask where there is one."""
         place = self.place
         Z, A = place.Z[place.layer], place.A[place.layer + 1]
-        masks = place.network.masks_at(place.layer, place.study.points)
+        masks = place.network.masks_at(place.layer)
         slopes = slopes_of_activation(place.name, Z, A)
         if masks is None:
             yield from slopes
