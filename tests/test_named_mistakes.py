@@ -170,7 +170,7 @@ UNNAMED: set[tuple[str, str]] = set()
 
 def check(mistake: str, where: str, penalty: float = 0.0, seed: int = 0) -> gn.BackpropReport:
     """Check a learner's program."""
-    return gn.check_my_backprop(*Program(SETTINGS[where], mistake, seed, penalty).functions())
+    return gn.check_my_backprop(*Program(SETTINGS[where], mistake, seed, penalty).functions(), max_entries=15)
 
 
 def is_named(report: gn.BackpropReport, kinds: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
-from glassnet.diagnosis.backprop.direct_explanations import explain_directly, explain_what_vanishes, repair_shapes
+from glassnet.diagnosis.backprop.direct_explanations import explain_directly, explain_what_is_left, repair_shapes
 from glassnet.diagnosis.backprop.dropout_masks import measure_masks
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
@@ -273,16 +273,21 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
     if network and network.masks:  # there, a factor has a reason
         explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
-    if left:
+    if left or network:
         known = {i for i, causes in explained.items() if not {cause.kind for cause in causes} & _STILL_FOLLOWED}
         inside = BackwardWalk(study, network, known).explain() if network else explain_by_outputs(learner, study, left)
-        explained |= {i: causes for i, causes in inside.items() if i in left}
-    explained = {**explain_what_vanishes(study), **explained}
+        explained |= {i: causes for i, causes in inside.items() if i in left or _same_kinds(causes, explained.get(i))}
+    explained = {**explain_what_is_left(study), **explained}
     for i, (cause, _) in study.repaired.items():
         kinds = {each.kind for each in explained.get(i, [])}
         if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:
             explained[i] = [cause, *explained.get(i, [])]
     return explained
+
+
+def _same_kinds(found: Sequence[Cause], known: Sequence[Cause] | None) -> bool:
+    """Return whether two explanations are the same; that of the walk knows what else gives the same numbers."""
+    return known is not None and [cause.kind for cause in found] == [cause.kind for cause in known]
 
 
 def _excuse(study: Study, checks: list[ParameterCheck], explained: dict[int, list[Cause]]) -> list[str]:
