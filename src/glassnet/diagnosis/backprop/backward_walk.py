@@ -131,14 +131,15 @@ class BackwardWalk:
             tried.append(delta)
             weight = self._weight(layer, delta.values, self.A[layer]) if has_weight else None
             bias = self._bias(layer, delta.values) if has_bias else None
-            if weight is None and bias is not None and has_weight:
+            right = len(tried) == 1  # of which more than one thing may be wrong
+            asks_weight, asks_bias = has_weight and weight is None, has_bias and bias is None
+            if asks_weight and (bias is not None or right):
                 weight = self._other_weight(layer, delta)
-            elif bias is None and weight is not None and has_bias:
+            if asks_bias and (weight is not None or right):
                 bias = self._other_bias(layer, delta)
             if weight is not None or bias is not None:
                 fits.append(_Fit(delta, weight, bias))
-            right = len(tried) == 1 and not weight and not bias
-            if right and (weight is not None) == has_weight and (bias is not None) == has_bias:
+            if right and not weight and not bias and not asks_weight and not asks_bias:
                 break
         if not fits and has_weight and not has_bias:
             others = ((delta, self._other_weight(layer, delta)) for delta in tried[:_MOST_OTHER_INPUTS])

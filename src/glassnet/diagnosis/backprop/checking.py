@@ -274,9 +274,15 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
         explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left or network:
-        known = {i for i, causes in explained.items() if not {cause.kind for cause in causes} & _STILL_FOLLOWED}
+        known = {i for i, causes in explained.items() if not _kinds(causes) & {*_STILL_FOLLOWED, "gradient_of_another"}}
         inside = BackwardWalk(study, network, known).explain() if network else explain_by_outputs(learner, study, left)
-        explained |= {i: causes for i, causes in inside.items() if i in left or _same_kinds(causes, explained.get(i))}
+        for i, causes in inside.items():
+            elsewhere = set[str]().union(*(_kinds(each) for j, each in inside.items() if j != i))
+            # What explains the other gradients as well explains this one better than that it is another's.
+            better = _kinds(explained.get(i, [])) == {"gradient_of_another"} and causes and _kinds(causes) <= elsewhere
+            # The walk knows what else gives the same numbers.
+            if i in left or better or [each.kind for each in causes] == [each.kind for each in explained.get(i, [])]:
+                explained[i] = causes
     explained = {**explain_what_is_left(study), **explained}
     for i, (cause, _) in study.repaired.items():
         kinds = {each.kind for each in explained.get(i, [])}
@@ -285,9 +291,8 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
     return explained
 
 
-def _same_kinds(found: Sequence[Cause], known: Sequence[Cause] | None) -> bool:
-    """Return whether two explanations are the same; that of the walk knows what else gives the same numbers."""
-    return known is not None and [cause.kind for cause in found] == [cause.kind for cause in known]
+def _kinds(causes: Sequence[Cause]) -> set[str]:
+    return {cause.kind for cause in causes}
 
 
 def _excuse(study: Study, checks: list[ParameterCheck], explained: dict[int, list[Cause]]) -> list[str]:
