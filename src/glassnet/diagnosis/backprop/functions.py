@@ -36,7 +36,8 @@ class Function:
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
         """Return the function's values."""
-        return np.asarray(evaluate(self.formula.value, Z=Z, **self._constants))
+        values: np.ndarray = np.asarray(evaluate(self.formula.value, Z=Z, **self._constants))
+        return values
 
     def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
         """Return the slope with respect to Z from that with respect to the function's values."""

@@ -44,7 +44,7 @@ other_loss_gradient: gradient of another loss
 softmax_diagonal: softmax's slope as a diagonal
     at the output the slope is multiplied by p * (1 - p), as if each probability depended on its own logit alone
     the probabilities of a row sum to 1: each of them changes with every logit of the row
-    Under cross-entropy start with dZ = (P - Y) / n, which has the whole slope; otherwise use P * (dP - (dP * P).sum(axis=1, keepdims=True)).
+    Use dZ = (P - Y) / n under cross-entropy, and P * (dP - (dP * P).sum(axis=1, keepdims=True)) under other losses.
 output_error_only: the error alone at the output
     at the output the gradient starts from A - Y, which is not the slope of the {loss}
     A - Y is the slope of cross-entropy behind a sigmoid or softmax, and of the squared error without either

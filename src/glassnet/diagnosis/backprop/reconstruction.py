@@ -152,11 +152,9 @@ def rebuild_network(
                 return network
     for build, biases in chains:
         if len(biases) > 1:
-            network = _with_number(build, len(biases) - 1, points) or _with_dropout(
-                build, measure_masks(biases), points
-            )
-            if network:
-                return network
+            found = _with_number(build, len(biases) - 1, points) or _with_dropout(build, measure_masks(biases), points)
+            if found:
+                return found
     return None
 
 
