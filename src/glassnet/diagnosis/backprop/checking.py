@@ -276,7 +276,7 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
     if left or network:
         known = {i for i, causes in explained.items() if not _kinds(causes) & {*_STILL_FOLLOWED, "gradient_of_another"}}
         inside = BackwardWalk(study, network, known).explain() if network else explain_by_outputs(learner, study, left)
-        for i, causes in inside.items():
+        for i, causes in ((i, causes) for i, causes in inside.items() if study.wrong[i]):
             elsewhere = set[str]().union(*(_kinds(each) for j, each in inside.items() if j != i))
             # What explains the other gradients as well explains this one better than that it is another's.
             better = _kinds(explained.get(i, [])) == {"gradient_of_another"} and causes and _kinds(causes) <= elsewhere

@@ -41,7 +41,8 @@ class Function:
 
     def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
         """Return the slope with respect to Z from that with respect to the function's values."""
-        return np.multiply(slopes, self.derivative(Z))
+        found: np.ndarray = slopes * self.derivative(Z)
+        return found
 
     def derivative(self, Z: np.ndarray) -> np.ndarray:
         """Return the derivative at Z."""

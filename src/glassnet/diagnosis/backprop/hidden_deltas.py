@@ -140,7 +140,7 @@ class HiddenDeltas:
         ):
             parts = [self._times(through, Delta([], each)).values for each in (base, shift)]
             share = self._share(*(self.place.products(layer, self.place.A[layer], each) for each in parts))
-            if share is not None and 1e-6 < share < 10:
+            if share is not None and 1e-6 < share < 10 and abs(share - 1.0) > 1e-6:
                 slope = [b + share * s for b, s in zip(base, shift, strict=True)]
                 yield self._times(through, Delta([Cause("derivative_of_another", f"{family} {share:.4g}")], slope))
 
