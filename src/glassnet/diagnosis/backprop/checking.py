@@ -45,6 +45,7 @@ _FOLLOWS = {
     "one_row_only": ("no_gradient", "bias_forgotten"),
     "double_softmax": ("output_error_only",),
     "double_sigmoid": ("output_error_only",),
+    "softmax_over_samples": ("output_error_only",),
 }
 # Mistakes that leave a gradient's direction, so that it still shows what was passed back.
 _STILL_FOLLOWED = {
@@ -321,6 +322,8 @@ def _applied_twice(study: Study, network: RebuiltNetwork | None) -> list[Backpro
             detail = f"forward returns the {name}, and your loss applies it to the predictions again"
         if detail:
             found.append(_mistake(f"double_{name}", (), detail, study.loss))
+    if output.startswith("softmax over "):
+        found.append(_mistake("softmax_over_samples", (), output, study.loss))
     if study.loss.name == "binary cross-entropy with a wrong sign":
         found.append(_mistake("loss_sign_slip", (), "", study.loss))
     return found

@@ -173,6 +173,10 @@ double_softmax: softmax applied twice
     {detail}
     a softmax of numbers between 0 and 1 never comes near 0 or 1, so the loss cannot get small
     Apply the softmax once: pass logits to a loss that has its own.
+softmax_over_samples: softmax over the samples
+    forward returns a {detail}: what is predicted for one sample changes with the others
+    the probabilities of one sample must add up to 1, and must not depend on the rest of the batch
+    Name the axis of the classes: exp(Z) / exp(Z).sum(axis=1, keepdims=True), or axis=0 where samples are columns.
 double_sigmoid: sigmoid applied twice
     {detail}
     a sigmoid of a number between 0 and 1 lies between 0.5 and 0.73, so the prediction is never below 0.5
