@@ -156,7 +156,8 @@ class BackwardWalk:
         rows, columns = self.network.entries(which, self.study.shape(which), self.study.entries[which])
 
         def products(t: int) -> np.ndarray:
-            found: np.ndarray = np.einsum("ne,ne->e", inputs[t][:, rows], delta[t][:, columns])
+            entering = self.network.with_ones(layer, inputs[t])
+            found: np.ndarray = np.einsum("ne,ne->e", entering[:, rows], delta[t][:, columns])
             return found
 
         return Lazy(products, len(self.study.points))
@@ -213,7 +214,8 @@ class BackwardWalk:
 
     def _other_products(self, layer: int, delta: Delta) -> Iterator[tuple[Cause, list[np.ndarray]]]:
         """Yield what may stand in the place of the product of inputs and delta, (inputs, outputs)."""
-        pairs = list(zip(self.A[layer], delta.values, strict=True))
+        entering = [self.network.with_ones(layer, A) for A in self.A[layer]]
+        pairs = list(zip(entering, delta.values, strict=True))
         if pairs[0][0].shape[1] == pairs[0][1].shape[1]:
             turned = Cause("transposed_gradient", "is the transpose of the right one")
             yield turned, [D.T @ A for A, D in pairs]

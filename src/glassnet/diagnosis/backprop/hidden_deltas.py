@@ -155,7 +155,8 @@ class HiddenDeltas:
         if changed is None:
             return
         shape = study.shape(which)
-        moved = Delta([], [network.as_weight(gradient.reshape(shape)) for gradient in changed])
+        gradients = [network.as_weight(gradient.reshape(shape)) for gradient in changed]
+        moved = Delta([], [network.without_biases(layer + 1, gradient) for gradient in gradients])
         weights = Delta([], [network.weight(point.arrays, layer + 1) for point in study.points])
         for slope in slopes:
             before, shift = (self._times(self._through(self.above, each), slope) for each in (weights, moved))
