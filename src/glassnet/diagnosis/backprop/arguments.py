@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import functools
 import inspect
 import itertools
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Signature", "assignments", "role_of", "signature_of"]
+__all__ = ["Signature", "against_names", "assignments", "returned_names", "role_of", "signature_of"]
 
 # What people call the arguments, in small letters and without underscores.
 _ROLES = {
@@ -81,6 +84,19 @@ def signature_of(function: Callable[..., Any], which: str) -> Signature:
     )
 
 
+@functools.cache
+def returned_names(function: Callable[..., Any], count: int) -> list[str]:
+    """Return the variables that a function returns as a tuple of that many, [] if its text does not say."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return []
+    found = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    tuples = [node.elts for node in found if isinstance(node, ast.Tuple) and len(node.elts) == count]
+    names = [[each.id if isinstance(each, ast.Name) else "" for each in elements] for elements in tuples]
+    return names[-1] if names else []
+
+
 def _is_needed(argument: inspect.Parameter, which: str) -> bool:
     if argument.default is inspect.Parameter.empty:
         return True
@@ -111,6 +127,12 @@ def assignments(
             yield chosen
 
 
+def against_names(which: str, signature: Signature) -> Iterator[tuple[str, ...]]:
+    """Yield what a function's arguments may be given if their names mean something else than they usually do."""
+    if which == "gradients" and 1 < len(signature.names) <= 4:
+        yield from itertools.permutations(_POOLS[which], len(signature.names))
+
+
 def _for_any_number(which: str, names: Sequence[str], spread: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:
     orders = [*_ORDERS[which].values()][::-1]
     if which == "forward":
@@ -131,8 +153,10 @@ def _filled(which: str, roles: Sequence[str], spread: Sequence[Sequence[str]]) -
     free = [i for i, role in enumerate(roles) if not role]
     used = {role for role in roles if role}
     for each in spread:
-        if len(each) == len(free) > 1 and ("X" in used or "y" in used):
-            yield _with(roles, free, each)
+        if ("X" in used or "y" in used) and len(free) > 1:
+            for chosen in (each, (*each, "parameters"), ("parameters", *each)):
+                if len(chosen) == len(free) and not (len(chosen) > len(each) and "parameters" in used):
+                    yield _with(roles, free, chosen)
     order = [role for role in _ORDERS[which].get(len(roles), _POOLS[which]) if role not in used]
     order += [role for role in _POOLS[which] if role not in used and role not in order]
     pieces = [role for each in spread for role in each if role.startswith("piece:")]
@@ -142,8 +166,6 @@ def _filled(which: str, roles: Sequence[str], spread: Sequence[Sequence[str]]) -
     if which == "loss":
         # A loss of x and y may mean predictions by x.
         yield from _with_predictions(roles)
-    if which == "gradients" and 1 < len(roles) <= 4:
-        yield from itertools.permutations(_POOLS[which], len(roles))
 
 
 def _with(roles: Sequence[str], free: Sequence[int], chosen: Sequence[str]) -> tuple[str, ...]:

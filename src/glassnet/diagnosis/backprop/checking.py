@@ -24,7 +24,7 @@ from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
 from glassnet.diagnosis.backprop.measurements import Cause, Study, explain_directly
 from glassnet.diagnosis.backprop.naming import applied_twice, as_mistake, group_causes, merge_mistakes
-from glassnet.diagnosis.backprop.orientation import orient
+from glassnet.diagnosis.backprop.orientation import check_same_number, orient
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.progress_words import ProgressWords
 from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork, rebuild_network
@@ -134,6 +134,7 @@ def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
             f"{WHERE}: X must have at most {_MOST_ROWS} rows, got shape {found[0].shape}. Pass a few, such as X[:20]."
         )
         raise ConfigError(message)
+    check_same_number(*found)
     return found
 
 
@@ -141,7 +142,7 @@ def _check(
     learner: Learner, X: np.ndarray, y: np.ndarray, max_entries: int, seed: int, say: Callable[[str], None]
 ) -> BackpropReport:
     say("how the functions are called")
-    y, effects = settle(learner, X, y), []
+    settle(learner, X, y)
     samples = orient(learner, X, y)
     samples, effects = repair_data(learner, samples)
     adds_up = check_repeats(learner, samples.X, samples.y)

@@ -121,4 +121,4 @@ def _as_check(
     a, n = float(np.linalg.norm(found)), float(np.linalg.norm(numeric))
     cosine = float(found @ numeric / (a * n)) if a and n else float("nan")
     error = error if np.isfinite(found).all() else 1.0
-    return ParameterCheck(name, error, tolerance, cosine, a / n if n else float("nan"), count, 0)
+    return ParameterCheck(name, float(error), float(tolerance), cosine, a / n if n else float("nan"), count, 0)

@@ -15,7 +15,9 @@ from glassnet.errors import ConfigError, ShapeError
 __all__ = ["align_gradients", "gradients_left_behind"]
 
 WHERE = "check_my_backprop"
-_BEFORE = re.compile(r"(d[LJCE]_?d_?|dloss_?d?_?|dcost_?d?_?|gradients?_?(of_)?|grads?_?|nabla_?|delta_?|partial_?|del_?|d_?|g_?|∂)(.+)")
+_BEFORE = re.compile(
+    r"(d[LJCE]_?d_?|dloss_?d?_?|dcost_?d?_?|gradients?_?(of_)?|grads?_?|nabla_?|delta_?|partial_?|del_?|d_?|g_?|∂)(.+)"
+)
 _AFTER = re.compile(r"(.+?)_?(gradients?|grads?|delta|updates?|_d)")
 _GRADIENTS = {"grad", "grads", "gradient", "gradients", "g", "nabla", "derivatives", "slopes", "dparams", "d"}
 _PARAMETERS = {"params", "param", "parameters", "data", "value", "val", "v"}
@@ -131,14 +133,15 @@ def _join(name: str, key: object) -> str:
 def _by_names(leaves: list[Leaf], tree: ParameterTree, *, plain: bool = True) -> list[np.ndarray | None]:
     """Return the gradient of each parameter by its name, what is called a gradient first."""
     found: list[np.ndarray | None] = [None] * len(tree.names)
-    stems = [_stem(name) for name in tree.names]
+    stems = [{_stem(each) for each in (name, *names)} for name, names in zip(tree.names, tree.known_as, strict=True)]
     marked = [(_marked(name), value) for name, value in leaves]
     bare = [({_stem(name)}, value) for name, value in leaves] if plain else []
     for readings in (marked, bare):
         for fold in (str, str.lower):
-            for i, stem in enumerate(stems):
+            for i, own in enumerate(stems):
                 if found[i] is None:
-                    fits = [value for names, value in readings if fold(stem) in {fold(each) for each in names}]
+                    called = {fold(each) for each in own}
+                    fits = [value for names, value in readings if called & {fold(each) for each in names}]
                     sized = [value for value in fits if value.size == tree.arrays[i].size]
                     found[i] = next(iter(sized or fits), None)
     if plain and any(each is None for each in found) and any(each is not None for each in found):
@@ -146,7 +149,11 @@ def _by_names(leaves: list[Leaf], tree: ParameterTree, *, plain: bool = True) ->
         left = [value for _, value in leaves if id(value) not in taken]
         for i in (i for i, each in enumerate(found) if each is None):
             fits = [value for value in left if value.shape == tree.arrays[i].shape]
-            wanted = [a for a, each in zip(tree.arrays, found, strict=True) if each is None and a.shape == tree.arrays[i].shape]
+            wanted = [
+                a
+                for a, each in zip(tree.arrays, found, strict=True)
+                if each is None and a.shape == tree.arrays[i].shape
+            ]
             if len(fits) == len(wanted) == 1:
                 found[i] = fits[0]
     return found

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.arguments import Signature, assignments, signature_of
+from glassnet.diagnosis.backprop.arguments import assignments, returned_names, signature_of
 from glassnet.diagnosis.backprop.gradient_names import align_gradients, gradients_left_behind
 from glassnet.diagnosis.backprop.layouts import Layout
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
@@ -93,6 +93,7 @@ class Learner:
         cache = list(map(str, result)) if isinstance(result, Mapping) else list(getattr(result, "_fields", ()))
         if isinstance(result, tuple):
             cache += [str(key) for piece in result if isinstance(piece, Mapping) for key in piece]
+            cache += returned_names(self.functions["forward"], len(result))
         known = [*self.tree.names, *self.tree.top(), *cache]
         spread = [[f"leaf:{i}" for i in range(len(self.tree.names))]]
         top = list(self.tree.top())
@@ -102,8 +103,11 @@ class Learner:
         found = list(assignments(which, self.signatures[which], known, spread))
         if not found:
             asked = ", ".join(self.signatures[which].names)
-            must = f"{which} must take at most what is known: {', '.join([*self.tree.names, 'X', 'y', 'parameters', 'cache'])}"
-            message = f"{WHERE}: {must}, got {asked}. Wrap it in a lambda that takes fewer."
+            names = ", ".join([*self.tree.names, "X", "y", "parameters", "cache"])
+            message = (
+                f"{WHERE}: {which} must take at most what is known: {names}, got {asked}. "
+                "Wrap it in a lambda that takes fewer."
+            )
             raise ConfigError(message)
         return found
 
@@ -145,7 +149,8 @@ class Learner:
     def loss(self, predictions: np.ndarray, y: Any, arrays: Sequence[np.ndarray], X: np.ndarray) -> float:
         """Return the loss of predictions; the parameters count where the loss has a penalty on them."""
         state = self.state(arrays, X, y)
-        if not _WITHOUT_FORWARD.issuperset(self.convention.loss):
+        roles = self.convention.loss
+        if "predictions" not in roles or not _WITHOUT_FORWARD.issuperset(roles):
             self.run_forward(state)
         state["predictions"] = self.layout.predictions_inside(predictions, self._shape)
         return self.loss_of(state)
@@ -169,7 +174,9 @@ class Learner:
         found = GradientCall(predictions=np.array(outside, dtype=np.float64))
         returned = self.call("gradients", state)
         after = self.tree.current(state["parameters"])
-        found.parameters_after = [a.reshape(b.shape) if a.size == b.size else a for a, b in zip(after, arrays, strict=True)]
+        found.parameters_after = [
+            a.reshape(b.shape) if a.size == b.size else a for a, b in zip(after, arrays, strict=True)
+        ]
         if self.convention.rate is None:
             aligned = self._aligned(returned, state)
             shares = [any(g is not None and np.shares_memory(g, a) for a in state["leaves"]) for g in aligned]
@@ -227,7 +234,13 @@ class Learner:
             raise self._refusal(which, state, error) from error
 
     def _refusal(self, which: str, state: State, error: Exception) -> ConfigError:
-        known = "parameters, cache, X, y" if which == "gradients" else "predictions, y" if which == "loss" else "X, parameters"
+        known = (
+            "parameters, cache, X, y"
+            if which == "gradients"
+            else "predictions, y"
+            if which == "loss"
+            else "X, parameters"
+        )
         asked = ", ".join(self.signatures[which].names) or "..."
         return ConfigError(
             f"{WHERE}: {which}({asked}) must run on X of shape {state['X'].shape} and y of shape "
@@ -260,8 +273,10 @@ class Learner:
         for piece in (result, *(result if isinstance(result, tuple) else ())):
             if isinstance(piece, Mapping) and role in piece:
                 return piece[role]
-        if hasattr(result, "_fields") and role in result._fields:
+        if role in getattr(result, "_fields", ()):
             return getattr(result, role)
+        if isinstance(result, tuple) and role in (names := returned_names(self.functions["forward"], len(result))):
+            return result[names.index(role)]
         if role == "place":
             return state.setdefault("place", {})
         if role == "slopes":

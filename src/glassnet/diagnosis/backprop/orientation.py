@@ -8,7 +8,7 @@ from glassnet.diagnosis.backprop.layouts import Layout, Samples, with_first_agai
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.errors import GlassnetError, ShapeError
 
-__all__ = ["orient"]
+__all__ = ["check_same_number", "orient"]
 
 WHERE = "check_my_backprop"
 
@@ -31,8 +31,7 @@ def orient(learner: Learner, X: np.ndarray, y: np.ndarray) -> Samples:
     by_shape = _axis_by_shape(X, y)
     axis = by_shape if by_shape in ways or not ways else next(iter(ways))
     if axis is None:
-        message = f"{WHERE}: X and y must have the same number of rows, got shapes {X.shape} and {y.shape}."
-        raise ShapeError(message)
+        raise ShapeError(_refusal(X, y))
     n = X.shape[axis]
     rows = _in_rows(P, n, axis, ways.get(axis))
     along_y = _axis_of_y(y, P, n, axis, rows)
@@ -41,6 +40,16 @@ def orient(learner: Learner, X: np.ndarray, y: np.ndarray) -> Samples:
     learner.layout = Layout(turn_X, turn_y, False, single)
     outside = y.reshape(-1, 1) if y.ndim == 0 else y
     return Samples(X.T if turn_X else X, outside.T if turn_y else outside, rows, n, axis in ways)
+
+
+def check_same_number(X: np.ndarray, y: np.ndarray) -> None:
+    """Refuse answers of which there are as many as there are neither rows nor columns of X."""
+    if X.ndim > 1 and y.ndim > 0 and 1 not in X.shape[:2] and not {X.shape[0], X.shape[-1]} & set(y.shape):
+        raise ShapeError(_refusal(X, y))
+
+
+def _refusal(X: np.ndarray, y: np.ndarray) -> str:
+    return f"{WHERE}: X and y must have the same number of rows, got shapes {X.shape} and {y.shape}."
 
 
 def _grown_axis(learner: Learner, X: np.ndarray, y: np.ndarray, axis: int, P: np.ndarray) -> int | None:

@@ -9,19 +9,30 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.surroundings import Place, attributes_of, holders_of, is_object, places_in, variables_of
+from glassnet.diagnosis.backprop.surroundings import (
+    Place,
+    attributes_of,
+    holders_of,
+    is_object,
+    places_in,
+    variables_of,
+)
 from glassnet.errors import ConfigError
 
 __all__ = ["ParameterTree", "looks_like_bias"]
 
 WHERE = "check_my_backprop"
-_NOT = re.compile(r"grad|delta|veloc|moment|cache|prev|(?<!h)old|hist|best|memor|mask|nabla|^adam|^[dgvms]_?[WB]\d|^d_?(w|b)", re.I)
+_NOT = re.compile(
+    r"grad|delta|veloc|moment|cache|prev|(?<!h)old|hist|best|memor|mask|nabla|^adam|^[dgvms]_?[WB]\d|^d_?(w|b)", re.I
+)
 _PARAMETER = re.compile(
     r"[wbvu][a-z]{0,2}([_\d][a-z\d_]*)?|.*(weight|bias|theta|kernel|coef|intercept|synap|embed).*|(gamma|beta).*",
     re.IGNORECASE,
 )
 _HOLDER = re.compile(r".*(param|weight|bias|theta|layer|model|net|block|stage|variable|learnable|coef|neuron).*", re.I)
-_SETTING = re.compile(r"(lr|.*rate|lambd?a?_?|reg.*|eta|eps.*|.*decay|momentum|.*drop.*|keep.*|temp.*|loss|cost|tol)", re.I)
+_SETTING = re.compile(
+    r"(lr|.*rate|lambd?a?_?|reg.*|eta|eps.*|.*decay|momentum|.*drop.*|keep.*|temp.*|loss|cost|tol)", re.I
+)
 _VALUES, _SLOPES = ("data", "value", "val", "v", "array"), ("grad", "g", "gradient")  # of one object for one array
 _DEPTH = 6  # how far to search objects that hold objects
 
@@ -64,6 +75,7 @@ class ParameterTree:
 
     def __init__(self, parameters: Any, functions: Sequence[Any] = ()) -> None:
         self.names: list[str] = []  # as in "W1", "weights[0]" or "layer1.W"
+        self.known_as: list[list[str]] = []  # all names of each, in full
         self.originals: list[Any] = []  # the learner's own arrays or numbers
         self._elsewhere: list[tuple[Place, int]] = []
         self._placed: list[Any] = []
@@ -116,7 +128,10 @@ class ParameterTree:
         self._mutable.append(found)
         value = next((each for each in _VALUES if isinstance(attributes.get(each), np.ndarray)), None)
         if value is not None and any(each in attributes for each in _SLOPES):
-            found.children, found.kept = [(value, self._leaf(attributes[value], name or value))], {value: attributes[value]}
+            found.children, found.kept = (
+                [(value, self._leaf(attributes[value], name or value))],
+                {value: attributes[value]},
+            )
             return found
         for attribute, content in attributes.items():
             if not attribute.startswith("__") and self._holds_parameters(attribute, content):
@@ -161,9 +176,11 @@ class ParameterTree:
 
     def _leaf(self, node: Any, name: str) -> _Node:
         if isinstance(node, np.ndarray) and id(node) in self._seen:
+            self.known_as[self._seen[id(node)]].append(name)
             return _Node(node, self._seen[id(node)])
         self._seen[id(node)] = len(self.names)
         self.names.append(name or "parameters")
+        self.known_as.append([name or "parameters"])
         self.originals.append(node)
         return _Node(node, len(self.names) - 1)
 
@@ -180,9 +197,7 @@ class ParameterTree:
 
     def build(self, arrays: Sequence[np.ndarray]) -> Any:
         """Put other arrays into the learner's own structure, and return it."""
-        values = [
-            a if isinstance(old, np.ndarray) else float(a) for a, old in zip(arrays, self.originals, strict=True)
-        ]
+        values = [a if isinstance(old, np.ndarray) else float(a) for a, old in zip(arrays, self.originals, strict=True)]
         self._placed = values
         for place, which in self._elsewhere:
             place.set(values[which])
@@ -232,6 +247,7 @@ class ParameterTree:
         """Count some arrays as no parameters, such as constants among the attributes; they stay as they are."""
         new = {old: i for i, old in enumerate(i for i in range(len(self.names)) if i not in places)}
         self.names = [self.names[i] for i in new]
+        self.known_as = [self.known_as[i] for i in new]
         self.arrays = [self.arrays[i] for i in new]
         self.originals = [self.originals[i] for i in new]
         self._elsewhere = [(place, new[i]) for place, i in self._elsewhere if i in new]

@@ -54,10 +54,8 @@ def likelihood(candidate: Candidate, value: Any, y: np.ndarray, result: Any) -> 
 def take(result: Any, candidate: Candidate, objects: Sequence[Any]) -> Any:
     """Return the array that a candidate stands for, from another call's result."""
     for kind, key in candidate.path:
-        if kind == "object":
-            result = objects[key]
-        else:
-            result = getattr(result, key) if kind == "attribute" else result[key]
+        holder = objects if kind == "object" else result
+        result = getattr(holder, key) if kind == "attribute" else holder[key]
     return result
 
 

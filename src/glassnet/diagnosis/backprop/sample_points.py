@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.conventions import spread_of
 from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
+from glassnet.diagnosis.backprop.trying import spread_of
 
 __all__ = [
     "Point",
@@ -177,7 +177,9 @@ def measure(learner: Learner, point: Point, entries: list[np.ndarray], wrong: Se
     for i, chosen in enumerate(entries):
         gradient = point.found.gradients[i]
         known = not wrong[i] and gradient is not None and gradient.size == point.arrays[i].size
-        point.numeric.append(gradient.ravel()[chosen] if known and gradient is not None else _slopes(learner, point, i, chosen))
+        point.numeric.append(
+            gradient.ravel()[chosen] if known and gradient is not None else _slopes(learner, point, i, chosen)
+        )
     grown = [np.asarray(1.1 * array + 0.1) for array in point.arrays]
     penalised = learner.loss(P, point.y, grown, point.X) != learner.loss(P, point.y, point.arrays, point.X)
     reads_rows = "X" in learner.loss_reads

@@ -28,7 +28,9 @@ def excuse_small_constants(learner: Learner, study: Study, checks: list[Paramete
     the two is e times the gradient that ``y / p**2``, or the same of ``1 - y`` and ``1 - p``, would give: one number e
     must explain all of it.
     """
-    near = [i for i, wrong in enumerate(study.wrong) if wrong and checks[i].error < _CLOSE and study.found(i) is not None]
+    near = [
+        i for i, wrong in enumerate(study.wrong) if wrong and checks[i].error < _CLOSE and study.found(i) is not None
+    ]
     near = [i for i in near if not study.bad_shape(i)]
     if not near:
         return []

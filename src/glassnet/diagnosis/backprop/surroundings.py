@@ -85,7 +85,8 @@ def holders_of(functions: Sequence[Any]) -> list[Any]:
 
 def places_in(holders: Sequence[Any]) -> Iterator[Place]:
     """Yield every entry and attribute of some holders, and of what they hold."""
-    left, seen = [(each, 0) for each in holders], set()
+    left = [(each, 0) for each in holders]
+    seen: set[int] = set()
     while left and len(seen) < _MOST:
         node, depth = left.pop(0)
         if id(node) in seen or depth > _DEPTH:
@@ -107,7 +108,8 @@ def _items(node: Any) -> list[tuple[Any, Any]]:
 
 def _code(functions: Sequence[Any]) -> Iterator[FunctionType]:
     """Yield plain functions: those given, and those they name."""
-    left, seen = list(functions), set()
+    left = list(functions)
+    seen: set[int] = set()
     while left and len(seen) < _MOST:
         each = left.pop(0)
         each = getattr(each, "func", each)
