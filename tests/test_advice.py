@@ -409,21 +409,15 @@ def test_the_epoch_that_was_kept_is_the_one_that_is_told() -> None:
     assert found.advice == "Pass EarlyStopping('valid_loss')."
 
 
-@pytest.mark.parametrize(
-    ("rate", "words"),
-    [
-        (1e-3, "raise learning_rate_init (now 0.001), or n_iter_no_change."),
-        (50.0, "Lower learning_rate_init (now 50)."),
-    ],
-)
-def test_a_poor_fit_says_which_way_the_rate_should_go(rate: float, words: str) -> None:
+@pytest.mark.parametrize(("rate", "way"), [(1e-4, "Raise"), (50.0, "Lower")])
+def test_a_poor_fit_says_which_way_the_rate_should_go(rate: float, way: str) -> None:
     """A loss that was still falling when a score stopped the training asks for a higher rate, one that rose for a lower."""
     rng = np.random.default_rng(0)
     inputs = np.c_[rng.standard_normal((240, 2)), rng.integers(0, 2, (240, 2))]
     labels = (inputs[:, 0] + inputs[:, 1] * inputs[:, 2] > 0).astype(int)
     with pytest.warns(PoorFitWarning) as caught:
         MLPClassifier((8,), early_stopping=True, random_state=0, learning_rate_init=rate).fit(inputs, labels)
-    assert str(caught[0].message).endswith(words)
+    assert f"do: {way} learning_rate_init (now {rate:g})" in " ".join(str(caught[0].message).split())
 
 
 def test_the_head_of_a_diagnosis_counts() -> None:

@@ -700,6 +700,22 @@ def test_explain_prints_encoding_reasons_and_the_step(run: Run, models: Path) ->
     assert result["step"]["sections"][0]["title"] == "Given"
 
 
+def test_explain_shows_one_layer(run: Run, models: Path) -> None:
+    """``--layer`` shows a layer's part of the step only; another name, or a row without a step, is refused."""
+    model = str(models / "classes.safetensors")
+    code, out, err = run("explain", model, "penguins", "--layer", "dense_2")
+    assert (code, err) == (0, "")
+    assert "Only dense_2; the sections have the numbers of the whole step." in out
+    assert "Forward: dense_2" in out
+    assert "Forward: dense_1" not in out
+    code, out, _ = run("explain", model, "penguins", "--layer", "dense_2", "--json")
+    assert json.loads(out)["step"]["sections"][-1]["title"].startswith("Update: dense_2.bias")
+    code, out, err = run("explain", model, "penguins", "--layer", "dense2")
+    assert (code, out) == (2, "")
+    assert err.startswith("glassnet explain: --layer must be one of 'dense_1', 'dense_2'")
+    assert err.endswith("got 'dense2'. Did you mean 'dense_2'?\n")
+
+
 def test_explain_of_a_regression_and_of_a_row_without_target(run: Run, models: Path) -> None:
     """Reasons of a regression are in its units; where the target is not known there is no step, and that is said."""
     code, out, _ = run("explain", str(models / "numbers.safetensors"), str(models / "numbers.csv"), "--digits", "6")

@@ -241,13 +241,17 @@ def test_problems_are_warned_of_once_each_from_the_users_line() -> None:
 
 
 def test_a_repeated_short_fit_is_not_checked_each_time() -> None:
-    """Many calls of ``fit`` with an epoch each are checked after 1, 2, 4, 8, ... of them."""
+    """Many calls of ``fit`` with an epoch each are checked after 1, 2, 4, 8, ... of them, and told each thing once."""
     X, y = classes(0)
-    network, checked = classifier(0, gn.SGD(1e-6)), []
-    for call in range(1, 21):
-        if network.fit(X, y, epochs=1).findings:
-            checked.append(call)
-    assert checked == [1, 2, 4, 8, 16]
+    network, checked, told = classifier(0, gn.SGD(1e-6)), [], []
+    for call in range(1, 40):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            network.fit(X, y, epochs=1)
+        told += [(call, str(warning.message).split()[2]) for warning in caught]
+        checked.append(network.run.examined_at // 19)
+    assert [call for call, at in enumerate(checked, 1) if at == call] == [1, 2, 4, 8, 16, 32]
+    assert told == [(16, "no-better-than-baseline")]
 
 
 def test_nothing_is_tried_where_that_is_not_wanted() -> None:
@@ -436,11 +440,11 @@ def test_a_diagnosis_that_fails_costs_no_training(monkeypatch: pytest.MonkeyPatc
 
     X, y = classes(0)
     calm = classifier(0)
-    calm.fit(X, y, epochs=3, diagnose=False)
+    calm.fit(X, y, epochs=12, diagnose=False)
     monkeypatch.setattr(watch, "examine", fail)
     network = classifier(0)
     with pytest.warns(gn.DiagnosisWarning, match=r"fit: its diagnosis failed \(RuntimeError: no luck\)"):
-        network.fit(X, y, epochs=3)
+        network.fit(X, y, epochs=12)
     assert np.array_equal(network.params, calm.params)
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.layers import make_layer
+from glassnet.schedules import Schedule
 from glassnet.scratch import initialize_parameters
 
 FUNCTIONS = {
@@ -272,6 +273,100 @@ def test_classes_of_the_readers_own_are_told_in_a_word() -> None:
     assert "W2' = W2 moved by Backwards" in text
     np.testing.assert_allclose(step["W2'"], before + 0.1 * step["dW2"], rtol=1e-6)
     assert not [line for line in worked_lines(text) if line[0].startswith(("A1[", "l[", "dZ2[", "W2'["))]
+
+
+def test_one_layer_alone() -> None:
+    """A layer's part has its sections with the numbers of the whole step, after what they use of the others."""
+    network = net(gn.Dense(4, "tanh"), gn.Residual([gn.Dense(4, "tanh")]), gn.Dense(2), optimizer=gn.Adam(0.1), l2=0.1)
+    step = network.explain(rows(), NUMBERS)
+    assert step.layers == ["dense_1", "residual_1", "residual_1.dense_1", "dense_2"]
+    for name in step.layers:
+        part = step.of_layer(name)
+        seen: set[str] = set()
+        for section in part.sections:
+            assert section.title == "Given" or section.layer.startswith(name)
+            assert section.number == 0 or step.sections[section.number - 1] == section
+            for equation in section.equations:
+                used = {word for word in re.findall(r"[A-Za-z]\w*'?", equation.formula) if word in step.symbols}
+                assert used <= seen
+                seen.add(equation.symbol)
+                np.testing.assert_array_equal(part[equation.symbol], step[equation.symbol])
+    text = step.text(layer="dense_2")
+    assert text == str(network.explain(rows(), NUMBERS, layer="dense_2"))
+    for line in (
+        "Only dense_2; the sections have the numbers of the whole step.",
+        "Z4 = A3 @ W4 + b4",
+        "5. Forward: dense_2",
+    ):
+        assert line in text
+    assert "Z1 = " not in text
+    with pytest.raises(
+        gn.ConfigError, match=r"Explanation.of_layer: name must be one of 'dense_1', .* Did you mean 'd"
+    ):
+        step.text(layer="dens_2")
+    with pytest.raises(gn.ConfigError, match="name must be one of"):
+        network.explain(rows(), NUMBERS, layer="loss")
+
+
+def test_a_long_step_has_a_table_of_contents() -> None:
+    """From 150 lines on the titles stand in front; a short one has none."""
+    network = net(gn.Dense(4, "tanh"), gn.Dense(4, "tanh"), gn.Dense(2), optimizer="adam")
+    long, short = network.explain(rows(), NUMBERS), net(gn.Dense(2)).explain(rows()[:1], NUMBERS[:1])
+    head = str(long).split("\n1. Given\n")[0]
+    for number, section in enumerate(long.sections, 1):
+        assert f"\n   {number}. {section.title}" in head
+    assert "Contents" not in str(short)
+    assert "* 3. Forward: dense_2" in long.markdown()
+    for target in re.findall(r'href="#([^"]+)"', long.html()):
+        assert f'id="{target}"' in long.html()
+
+
+def test_a_step_of_rate_0_is_shown_with_another_rate_and_says_so() -> None:
+    """After the end of a schedule, and before its start, the largest rate is taken; a rate of 0 for ever is said too."""
+    network = net(gn.Dense(2), optimizer=gn.SGD(gn.CosineDecay(0.1, epochs=3)))
+    network.fit(rows(), NUMBERS, epochs=3, batch_size=3, diagnose=False)
+    before = network.params.copy()
+    step = network.explain(rows(), NUMBERS)
+    text = step.text(width=None)
+    assert "The schedule has ended: the learning rate is 0, and a further step would change nothing.\n" in text
+    assert "The step is worked with the rate of epoch 1, which was the largest: lr = 0.1.\n" in text
+    np.testing.assert_allclose(step["W1'"], step["W1"] - 0.1 * step["dW1"], rtol=1e-12)
+    assert np.array_equal(network.params, before)
+
+    class FromZero(Schedule):
+        horizon = 4
+
+        def __call__(self, epoch: float) -> float:
+            return 0.01 * epoch if epoch < 4 else 0.04
+
+    text = str(net(gn.Dense(2), optimizer=gn.SGD(FromZero())).explain(rows(), NUMBERS))
+    assert "The schedule starts with a learning rate of 0: a first step would change" in text
+    assert "lr = 0.04" in text
+    text = str(net(gn.Dense(2), optimizer=gn.SGD(0.0)).explain(rows(), NUMBERS))
+    assert "The learning rate is 0: the step changes nothing." in text
+    assert "schedule" not in str(net(gn.Dense(2), optimizer="adam").explain(rows(), NUMBERS))
+
+
+def test_noise_in_the_step_is_said() -> None:
+    """Where the outputs differ from a prediction's, the head says by what: dropout, noise, statistics of the batch."""
+    layers = [gn.Dense(6, "tanh"), gn.BatchNorm(), gn.Dropout(0.5), gn.GaussianNoise(0.3), gn.Dense(2)]
+    text = net(*layers).explain(rows(), NUMBERS).text(width=None)
+    for sentence in (
+        "Dropout is on in this step, as in training, and off in a prediction.",
+        "GaussianNoise is on in this step, as in training, and off in a prediction.",
+        "BatchNorm takes mean and variance of these rows here, and the running ones in a prediction.",
+        "So the outputs below are not those of a prediction.",
+    ):
+        assert sentence in text
+    assert "prediction" not in str(net(gn.Dense(2), gn.Dropout(0.0)).explain(rows(), NUMBERS))
+
+
+def test_best_weights_are_said_to_be_others_than_the_last() -> None:
+    """A network that holds its best epoch's weights is explained with them, and says that a fit goes on from others."""
+    network = net(gn.Dense(4, "tanh"), gn.Dense(2))
+    stop = gn.EarlyStopping("valid_loss", patience=1)
+    network.fit(rows(), NUMBERS, epochs=9, validation_data=(rows(), -NUMBERS), early_stopping=stop, diagnose=False)
+    assert "another fit goes on from those of its last epoch" in network.explain(rows(), NUMBERS).text(width=None)
 
 
 def test_refusals() -> None:

@@ -272,23 +272,23 @@ LONG: dict[str, Any] = {"hidden_layer_sizes": (10,), "max_iter": 100, "random_st
 
 def test_poor_fits_are_said() -> None:
     """A useless network is announced, with the way out of it: another rate, scaled inputs, more epochs."""
-    must = (
-        "MLPClassifier.fit: the network must do better than a guess that looks at no feature, got a training loss of "
-    )
     [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate_init=50.0), X, Y)
-    assert text.startswith(must)
-    assert text.endswith("against 1.099. Lower learning_rate_init (now 50).")
+    assert text.startswith("MLPClassifier.fit: warning: rate-too-high (epoch 12)\n  measured: The loss is ")
+    assert "\n  do: Lower learning_rate_init (now 50).\n  tried: with learning_rate_init " in text
     [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate=gn.CosineDecay(50.0, epochs=100)), X, Y)
-    assert text.endswith("Lower the learning rate (now 50).")
-    [text] = poor_fits(MLPClassifier(**LONG, solver=gn.SGD(5000.0, momentum=0.9)), X, Y)
-    assert text.endswith("Lower the learning rate (now 5000).")
+    assert "\n  do: Lower the learning rate of the schedule.\n" in text
+    [text] = poor_fits(MLPClassifier(**LONG, solver=gn.SGD(50.0)), X, Y)
+    assert "\n  do: Lower the learning rate of the solver.\n" in text
     [text] = poor_fits(MLPClassifier(**LONG), 1000 * X + 5000, Y)
-    assert "Values of X reach" in text
-    assert text.endswith("pass scale_inputs=True.")
+    assert "warning: unscaled-inputs" in text
+    assert "\n  do: Pass scale_inputs=True, " in text
     assert poor_fits(MLPClassifier(**LONG, scale_inputs=True), 1000 * X + 5000, Y) == []
     [text] = poor_fits(MLPClassifier(**LONG | {"max_iter": 1}), X, Y)
-    assert text.endswith("The loss was still falling: raise max_iter.")
+    must = "the network must do better than a guess that looks at no feature, got a training loss of "
+    assert text.startswith(f"MLPClassifier.fit: {must}")
+    assert text.endswith("The loss was still falling: raise max_iter (now 1).")
     assert issubclass(PoorFitWarning, ConvergenceWarning)
+    assert issubclass(PoorFitWarning, gn.DiagnosisWarning)
 
 
 @pytest.mark.parametrize(
@@ -307,16 +307,20 @@ def test_a_good_fit_to_a_rare_class_is_not_poor(loss: Any) -> None:
 @pytest.mark.parametrize("value", [0.0, 3.0])
 @pytest.mark.parametrize("options", [{}, {"solver": "lbfgs"}, {"scale_target": True}], ids=str)
 def test_constant_targets_are_no_poor_fit(value: float, options: dict[str, Any]) -> None:
-    """Nothing can do better than the guess of a constant, so nothing is said, for one class as well."""
+    """Nothing can do better than the guess of a constant, so nothing is said; that there is one class is."""
     assert poor_fits(MLPRegressor(**LONG, **options), DIABETES.X, np.full(len(DIABETES.y), value)) == []
     if "scale_target" not in options:
-        assert poor_fits(MLPClassifier(**LONG, **options), X, Y > 5) == []
+        [text] = poor_fits(MLPClassifier(**LONG, **options), X, Y > 5)
+        assert text.startswith(
+            "MLPClassifier.fit: error: single-class (before training)\n  measured: All 150 rows are "
+        )
 
 
 def test_a_fit_that_runs_away() -> None:
     """Weights that are not finite are an error with the way out; with early stopping the best epoch is kept and it is said."""
-    with pytest.raises(SolverError, match=r"Pass scale_inputs=True, or lower learning_rate_init\.$"):
+    with pytest.raises(SolverError, match=r"Pass scale_inputs=True, or lower learning_rate_init\.") as caught:
         MLPRegressor(**LONG, learning_rate_init=1e308).fit(DIABETES.X, DIABETES.y)
+    assert caught.value.__notes__[0].startswith("error: diverged (epoch 1, step 2")
 
     def explode(run: Any) -> None:
         if run.epoch == 5:

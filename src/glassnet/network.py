@@ -179,7 +179,7 @@ class Network(BaseNetwork):
         DivergenceError
             The loss or a weight became NaN or infinite; the network holds the last weights with a finite loss.
         """
-        from glassnet.diagnosis import fit_watched
+        from glassnet.diagnosis.watch import fit_watched
         from glassnet.training.options import FitOptions, check_fit_options
 
         check_fit_options("fit", unknown)
@@ -284,14 +284,14 @@ class Network(BaseNetwork):
 
         return summary_table(self)
 
-    def explain(self, X: Any, y: Any, sample_weight: Any = None) -> Explanation:
+    def explain(self, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None) -> Explanation:
         """Return the next training step on a few rows ``X``, ``y``, worked out: see `glassnet.explanation.explain`.
 
-        ``sample_weight`` weighs the rows as in `fit`.
+        ``sample_weight`` weighs the rows as in `fit`; with the name of a ``layer`` it is only the part of this layer.
         """
         from glassnet.explanation import explain
 
-        return explain(self, X, y, sample_weight)
+        return explain(self, X, y, sample_weight, layer=layer)
 
     # ---- pictures, with matplotlib ------------------------------------------------------------------------------
 

@@ -179,13 +179,16 @@ def _explain(
     ] = None,
     digits: Annotated[str, typer.Option(metavar="N", help="Significant digits; 17 are exact.")] = "4",
     full: Annotated[bool, typer.Option("--full", help="Show all of large arrays and work every entry.")] = False,
+    layer: Annotated[
+        str | None, typer.Option("--layer", metavar="NAME", help="Show this layer's part of the training step only.")
+    ] = None,
     as_json: Json = False,
     **texts: Any,
 ) -> Job:
     """Explain one row: what the network sees, why it predicts what it does, and a training step worked by hand."""
     from glassnet.cli.commands.explain_command import run_explain
 
-    return lambda: run_explain(model, data, texts, row=row, page=page, digits=digits, full=full, as_json=as_json)
+    return lambda: run_explain(model, data, texts, row=row, page=page, shown=(digits, full, layer), as_json=as_json)
 
 
 @app.command("show")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -10,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
+from glassnet.diagnosis.looked_at import LOOKED_AT, PROBE_ROWS, SAMPLE_ROWS, LookedAt
+from glassnet.diagnosis.sampling import Data, column_names, every_nth, names_of_frame, sampled
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
@@ -17,28 +18,34 @@ from glassnet.layers.tree import every_layer, walk
 from glassnet.losses import GaussianNLL, Loss, Poisson
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
-from glassnet.utils.row_sources import read_rows
+from glassnet.training.run_state import print_of_start
 
 __all__ = [
+    "LOOKED_AT",
     "PROBE_ROWS",
     "SAMPLE_ROWS",
     "Case",
     "Data",
     "RecordedPass",
     "column_names",
+    "every_nth",
     "mean_loss",
     "names_of_frame",
     "sampled",
 ]
 
-SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
-PROBE_ROWS = 256  # for what is measured of the network
+_POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
+_NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
-Data = tuple[np.ndarray, np.ndarray, np.ndarray | None]
-"""Checked inputs, targets as the loss wants them, weights."""
+
+# What another case of the same network and data has too, once it was computed.
+_LASTING = {
+    "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
+    "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
+}  # fmt: skip
 
 
 class RecordedPass(NamedTuple):
@@ -48,10 +55,10 @@ class RecordedPass(NamedTuple):
     Z: np.ndarray  # logits, (n, k)
     outputs: dict[str, np.ndarray]  # output of every layer, by name, in the order of computation
     params: dict[str, np.ndarray]  # by name
-    gradients: dict[str, np.ndarray]  # of the mean loss, by name
+    gradients: dict[str, np.ndarray]  # of the mean loss, by name; of the start only
 
 
-class Case:
+class Case(LookedAt):
     """One network and its data, for the checks; nothing here writes to the network.
 
     Parameters
@@ -83,45 +90,15 @@ class Case:
         shuffles: bool = True,
         names: Sequence[str] | None = None,
     ) -> None:
-        self.original, self.data, self.validation = network, data, validation
-        self.history, self.batch_size, self.shuffles = history, batch_size, shuffles
+        super().__init__(data, validation)
+        self.original, self.history, self.batch_size, self.shuffles = network, history, batch_size, shuffles
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
+        self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
-    # ---- the data -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def n_rows(self) -> int:
-        """Number of rows there are."""
-        return len(self.data[0])
-
-    @cached_property
-    def sample(self) -> Data:
-        """Rows of the training data, the same ones each time."""
-        return sampled(self.data, SAMPLE_ROWS)
-
-    @cached_property
-    def probe(self) -> Data:
-        """Some rows of the sample."""
-        return every_nth(self.sample, PROBE_ROWS)
-
-    @cached_property
-    def held_out(self) -> Data | None:
-        """Rows of the validation data."""
-        return None if self.validation is None else sampled(self.validation, SAMPLE_ROWS)
-
-    @cached_property
-    def evaluation_data(self) -> tuple[Data, str]:
-        """The validation rows if there are enough, else the sample; and what these rows are called."""
-        held_out = self.held_out
-        if held_out is not None and len(held_out[0]) >= _FEWEST:
-            return held_out, "validation rows"
-        return self.sample, "training rows"
-
-    @cached_property
-    def evaluation_rows(self) -> Data:
-        """Some rows of the `evaluation_data`."""
-        return every_nth(self.evaluation_data[0], PROBE_ROWS)
+    def share(self, earlier: Case) -> None:
+        """Take over from a case of the same training what training does not change."""
+        vars(self).update({name: value for name, value in vars(earlier).items() if name in _LASTING})
 
     @property
     def loss(self) -> Loss:
@@ -181,11 +158,25 @@ class Case:
 
     @cached_property
     def start(self) -> tuple[np.ndarray, np.ndarray]:
-        """Parameters and statistics before training; drawn again from the seed if they were not kept."""
+        """Parameters and statistics before training; drawn again from the seed if they were not kept.
+
+        What is drawn again need not be where training began, see `knows_start`.
+        """
         if self._start is not None:
             return self._start
         network = self.original.renewed(self.original.seeds[0]) if self.is_trained else self.original
         return network.params, network.stats
+
+    @cached_property
+    def knows_start(self) -> bool:
+        """Whether training is known to have begun at `start`: it was kept, or what is drawn again has the same print.
+
+        Weights may have been set by hand, or come from a file, before a training that did not keep them.
+        """
+        if self._start is not None or not self.is_trained:
+            return True
+        run = self.original.run
+        return run is not None and run.start_print == print_of_start(*self.start)
 
     @property
     def is_trained(self) -> bool:
@@ -201,27 +192,34 @@ class Case:
     @cached_property
     def now(self) -> RecordedPass:
         """The pass with the weights as they are now."""
-        return self._pass(self.original.params, self.original.stats, "record")
+        return self._pass(self.original.params, self.original.stats)
 
-    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str) -> RecordedPass:
+    def _pass(self, params: np.ndarray, stats: np.ndarray, mode: str = "") -> RecordedPass:
+        """Return what a pass over the probe gives with these weights: forward only, unless a ``mode`` is given."""
         X, y, weight = self.probe
         network, taps = self.copy, self._taps
         network.params[...], network.stats[...] = params, stats
         for taken in taps.values():
             taken.clear()
+        gradients: dict[str, np.ndarray] = {}
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            network.accumulate(X, y, weight, Step(mode, network.noise()))
-            store = network.built("diagnose")
-            loss = float(store.loss_sum / store.weight_sum)
-            store.average_gradients()
-        outputs = {name: taken[0] for name, taken in taps.items()}
-        named = {slot.name: slot.view(network.params).copy() for slot in network.slots}
-        gradients = {slot.name: slot.view(network.grads).copy() for slot in network.slots}
+            if mode:
+                network.accumulate(X, y, weight, Step(mode, network.noise()))
+                store = network.built("diagnose")
+                loss = float(store.loss_sum / store.weight_sum)
+                store.average_gradients()
+                gradients = {slot.name: slot.view(network.grads) for slot in network.slots}
+            else:
+                loss = mean_loss(network, network.logits(X), self.probe)
+        outputs = {name: taken[0] if len(taken) == 1 else np.concatenate(taken) for name, taken in taps.items()}
+        named = {slot.name: slot.view(params) for slot in network.slots}
         return RecordedPass(loss, outputs[network.names[-1]], outputs, named, gradients)
 
     @cached_property
     def evaluation(self) -> tuple[np.ndarray, float]:
         """Logits and mean loss on the `evaluation_data`."""
+        if self.evaluation_data[0] is self.probe:
+            return self.now.Z, self.now.loss
         return self.logits_and_loss(self.evaluation_data[0])
 
     def logits_and_loss(self, data: Data) -> tuple[np.ndarray, float]:
@@ -236,13 +234,38 @@ class Case:
 
     @cached_property
     def learned(self) -> bool:
-        """Whether training went well: a first epoch like any other, and most of the loss taken away by now."""
+        """Whether training went well: a first epoch like any other, and most of the loss taken away by now.
+
+        It is the loss on the validation rows, if there are enough.
+        """
         if self.history is None or not self.is_trained or self.baseline is None:
             return False
         losses = self.history.columns["loss"]
         if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
             return False
-        return losses[-1] is not None and losses[-1] < self.baseline - (1.0 - _LEARNED) * self.scale
+        if self.held_out is not None and len(self.held_out[0]) >= _FEWEST:
+            loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
+        else:
+            loss, reference = self._training_loss, self.baseline
+        return loss is not None and reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
+
+    @property
+    def _training_loss(self) -> float | None:
+        """The loss of the last epoch; where that has penalties in it, the one of the probe."""
+        if self.original.l1 or self.original.l2 or self.history is None:
+            return self.now.loss
+        loss: float | None = self.history.columns["loss"][-1]
+        return loss
+
+    @property
+    def fails(self) -> bool:
+        """Whether the network has learned next to nothing of what a constant answer leaves."""
+        return self.is_trained and not self.now.loss < self.reference - _NOTHING * self.scale
+
+    @property
+    def updates(self) -> int:
+        """Number of steps trained."""
+        return (self.epoch or 0) * -(-self.n_rows // self.batch_size)
 
     @property
     def epoch(self) -> int | None:
@@ -250,47 +273,18 @@ class Case:
         return None if self.history is None else self.history.epochs
 
     @cached_property
-    def rate(self) -> float:
-        """The learning rate of the last epoch, or of the first step."""
-        if self.is_trained and self.history is not None:
-            return float(self.history.columns["learning_rate"][-1])
+    def rates(self) -> np.ndarray:
+        """The learning rate in the course of training: at many positions if it follows the clock, else by epochs."""
         schedule = self.original.optimizer.schedule
-        return float(schedule.rate(0.0, schedule.new_memory()))
+        if schedule.monitors() and self.history is not None and self.is_trained:
+            return np.array(self.history.columns["learning_rate"])
+        memory, n = schedule.new_memory(), self.epoch or 0
+        return np.array([float(schedule.rate(at, memory)) for at in np.linspace(0.0, n, _POSITIONS, endpoint=False)])
 
-
-def names_of_frame(X: Any) -> list[str] | None:
-    """Return the column names of a frame of pandas, polars or the like; None for anything else."""
-    columns: Any = getattr(X, "columns", None)
-    shape: Any = getattr(X, "shape", ())
-    if columns is None or callable(columns) or len(shape) != 2 or len(columns) != shape[1]:
-        return None
-    return [str(name) for name in columns]
-
-
-def column_names(shape: tuple[int, ...], names: Sequence[str] | None) -> list[str]:
-    """Return what the columns are called: the names given, in quotes, or their numbers."""
-    if names is not None:
-        return [f"{name!r}" for name in names]
-    return [f"column {index}" for index in range(math.prod(shape))]
-
-
-def sampled(data: Sequence[Any], most: int) -> Data:
-    """Return at most so many rows of checked data as arrays, the same ones each time, in their order."""
-    n = len(data[0])
-    if n > most:
-        rows = np.sort(np.random.default_rng(0).choice(n, most, replace=False))
-        data = [read_rows(array, rows) for array in data]
-    X, y, weight = (None if array is None else np.asarray(array[:]) for array in data)
-    assert X is not None
-    assert y is not None
-    return X, y, weight
-
-
-def every_nth(data: Data, most: int) -> Data:
-    """Return about so many rows, evenly spread: rows may be sorted."""
-    X, y, weight = data
-    rows = slice(None, None, -(-len(X) // most))
-    return X[rows], y[rows], None if weight is None else weight[rows]
+    @property
+    def rate(self) -> float:
+        """The highest of all learning rates."""
+        return float(self.rates.max())
 
 
 def mean_loss(network: BaseNetwork, Z: np.ndarray, data: Data) -> float:

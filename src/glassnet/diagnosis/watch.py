@@ -14,7 +14,8 @@ import numpy as np
 from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer
-from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
+from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
@@ -23,11 +24,13 @@ from glassnet.training.batches import ArrayBatches
 from glassnet.training.callbacks import as_callbacks
 from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
 from glassnet.training.options import FitOptions
-from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.callers import is_one_of_many, stacklevel_outside
 from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
 
+_SHARE = 0.03  # of the passes of a training that may be made again to look at it
+_CHEAP = 20_000_000  # multiplications that are made in any case: about half a millisecond
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
 _FIRST_CHECK = 2  # epochs; each further check comes after twice as many
 _FEWEST_STEPS = 50
@@ -38,10 +41,13 @@ class Watch(Observer):
     """Runs the checks of `diagnose` while a network trains; ``fit(diagnose=Watch(...))`` sets its options.
 
     It checks the data and the start once, the loss after 2, 4, 8, ... epochs, and the result. What it finds is in
-    ``history.findings``; errors and warnings are issued as `DiagnosisWarning`, each kind once. It reads and never
-    writes: the training has the same bits with and without it. Nothing is tried with layers, losses and optimizers of
-    your own, which may do more than compute: call `diagnose` for that. Networks with members, and batches from an
-    iterable, whose rows are not at hand, are not checked.
+    ``history.findings``; errors and warnings are issued as `DiagnosisWarning`, each kind once for a network. It reads
+    and never writes: the training has the same bits with and without it. Nothing is tried with layers, losses and
+    optimizers of your own, which may do more than compute: call `diagnose` for that. Networks with members, and batches
+    from an iterable, whose rows are not at hand, are not checked.
+
+    Many short calls of ``fit``, of one epoch or so, are checked after 1, 2, 4, 8, ... epochs. Nothing is tried in them,
+    nor is it said that training should go on: the next call does.
 
     Parameters
     ----------
@@ -58,6 +64,8 @@ class Watch(Observer):
     Watch(ignore=['imbalance'], try_remedies=True)
     """
 
+    measures_columns = True
+
     def __init__(
         self, *, ignore: Iterable[str] = (), try_remedies: bool = True, feature_names: Sequence[str] | None = None
     ) -> None:
@@ -65,12 +73,12 @@ class Watch(Observer):
         self.try_remedies = check_flag("Watch", "try_remedies", try_remedies)
         self.feature_names = feature_names
         self._findings: list[Finding] = []
-        self._warned: set[str] = set()
         self._run: Run[Any] | None = None
+        self._earlier: Case | None = None
 
     def on_fit_begin(self, run: Run[Any]) -> None:
-        self._findings, self._warned, self.broken, self._run = [], set(), None, run
-        run.history.findings = Diagnosis()
+        self._findings, self.broken, self._run, self._earlier = [], None, run, None
+        self._before, run.history.findings = run.history.findings, Diagnosis()
         if run.epoch == 0:
             run.state.started = run.network.params.copy(), run.network.stats.copy()
         self._next_check = max(run.epoch, 1) * _FIRST_CHECK
@@ -106,7 +114,8 @@ class Watch(Observer):
             return
         case = self._case(run)
         if case is not None and case.now.loss > max(self._limit, case.at_start.loss):
-            self._add(examine(case, self._trials(case), self.ignore, has_ended=False).problems)
+            most = 0 if is_one_of_many_calls(run) else None
+            self._add(examine(case, self._trials(case, most=most), self.ignore, has_ended=False).problems)
             if time.perf_counter() - self._begun > _SOON_SECONDS:
                 if sys.stderr is not None and sys.stderr.isatty():
                     sys.stderr.write("\n")  # below the line that shows the progress
@@ -118,16 +127,22 @@ class Watch(Observer):
         return math.inf if case is None or case.baseline is None else case.baseline + _WORSE * case.scale
 
     def _check_result(self, run: Run[Any]) -> None:
-        steps = run.epoch * (run.steps_per_epoch or 1)
-        # Of many short calls only some are checked, and after Ctrl-C nobody should have to wait.
-        if steps < 2 * run.state.examined_at or run.history.stop_reason == "interrupted":
+        history, steps = run.history, run.epoch * (run.steps_per_epoch or 1)
+        # After Ctrl-C nobody should have to wait, and of many short calls only some are checked.
+        if history.stop_reason == "interrupted":
+            return
+        if steps < 2 * run.state.examined_at:
+            history.findings = self._before
             return
         run.state.examined_at = steps
         case = self._case(run)
         if case is not None and not self._findings:
-            in_time = run.history.stop_reason != "time"
-            self._add(examine(case, self._trials(case) if in_time else None, self.ignore))
-        run.history.findings = Diagnosis(self._findings)
+            if is_one_of_many_calls(run):
+                self._add(of_short_call(run, case, self._trials(case, most=0), self.ignore))
+            else:
+                most = 0 if history.stop_reason == "time" else None
+                self._add(examine(case, self._trials(case, most=most), self.ignore))
+        history.findings = Diagnosis(self._findings)
 
     def add_to_error(self, error: DivergenceError) -> None:
         """Add what was found about a divergence to its exception, as notes."""
@@ -139,12 +154,19 @@ class Watch(Observer):
         for found in self._run.history.findings.problems:
             error.add_note(str(found))
 
-    def _trials(self, case: Case) -> Trials | None:
-        """Return what tries remedies; None with parts of the user's own, which may do more than compute."""
+    def _trials(self, case: Case, *, most: int | None = None) -> Trials | None:
+        """Return what tries remedies, in so many steps at most; None with parts of the user's own.
+
+        These may do more than compute.
+        """
         network = case.original
         parts = [network.loss, network.optimizer, network.optimizer.schedule, *every_layer(network.layers)]
         all_ours = all(type(part).__module__.startswith("glassnet.") for part in parts)
-        return Trials(case) if self.try_remedies and all_ours else None
+        if not self.try_remedies or not all_ours:
+            return None
+        if most is None:
+            most = 0 if is_one_of_many() else steps_allowed(case)
+        return Trials(case, most)
 
     def _add(self, findings: Iterable[Finding]) -> None:
         """Add the findings that are new and not in ``ignore``."""
@@ -152,10 +174,13 @@ class Watch(Observer):
         self._findings += [f for f in findings if f.code not in known and f.code not in self.ignore]
 
     def issue_warnings(self) -> None:
-        """Issue a `DiagnosisWarning` for each finding that is no note and was not warned of yet."""
+        """Issue a `DiagnosisWarning` for each finding that is no note and was not warned of yet, for this network."""
+        if self._run is None:
+            return
+        state = self._run.state
         for finding in Diagnosis(self._findings).problems:
-            if finding.code not in self._warned:
-                self._warned.add(finding.code)
+            if finding.code not in state.warned:
+                state.warned |= {finding.code}
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
     def _case(self, run: Run[Any]) -> Case | None:
@@ -167,7 +192,7 @@ class Watch(Observer):
         if names is not None and len(names) != int(np.prod(batches.arrays[0].shape[1:])):
             message = f"Watch: feature_names must have one name per column, got {len(names)}."
             raise ConfigError(message, got=len(names))
-        return Case(
+        case = Case(
             run.network,
             batches.arrays,
             run.validation,
@@ -177,6 +202,15 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        case.epochs_asked = run.target_epochs - run.first_epoch
+        if batches.extremes is not None and case.counted is None:
+            case.extremes = batches.extremes
+        work = run.network.params.size * math.prod((run.network.input_shape or (1,))[:-1])
+        case.limit_passes(max(_SHARE * 3 * case.n_rows * run.target_epochs, _CHEAP / max(work, 1)))
+        if self._earlier is not None:
+            case.share(self._earlier)
+        self._earlier = case
+        return case
 
     def __repr__(self) -> str:
         return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"

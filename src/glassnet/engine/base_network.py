@@ -13,6 +13,7 @@ from glassnet.engine.arguments import check_layers, check_seeds, check_shape, re
 from glassnet.engine.custom_layer_check import try_own_layers
 from glassnet.engine.data_dependent_init import start_from_data
 from glassnet.engine.inputs import check_data, check_inputs
+from glassnet.engine.one_fit import refuse_during_fit
 from glassnet.engine.parameters import Slot, Store
 from glassnet.engine.penalties import Penalties
 from glassnet.engine.workspace import Workspace
@@ -153,11 +154,10 @@ class BaseNetwork(AdvisesOnNames):
 
         Layers that have no such start keep theirs; `NTKDense` has one. Call it before the first `fit`.
         """
-        where = "Network.init_from_data"
+        where = refuse_during_fit(self, "Network.init_from_data")
         if self.run is not None:
-            must = "the network must be new"
-            message = f"{where}: {must}, got one that was trained for {self.run.epoch} epochs."
-            raise ConfigError(message, expected=must, got=self.run.epoch)
+            message = f"{where}: the network must be new, got one that was trained for {self.run.epoch} epochs."
+            raise ConfigError(message, expected="a new network", got=self.run.epoch)
         X = self.check_inputs(where, X)
         start_from_data(self.layers, X, [streams.start_from_data() for streams in self.streams], self.members)
         return self
@@ -289,7 +289,7 @@ class BaseNetwork(AdvisesOnNames):
         ShapeError
             Names or shapes differ, all of them named; nothing was changed.
         """
-        self.built("load_state_dict").from_dict("Network.load_state_dict", arrays)
+        self.built("load_state_dict").from_dict(refuse_during_fit(self, "Network.load_state_dict"), arrays)
 
     def penalties(self) -> Penalties:
         """Return the penalties ``l1`` and ``l2`` on the weights as they are; falsy if there are none."""

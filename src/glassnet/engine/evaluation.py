@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.one_fit import refuse_during_fit
 from glassnet.layers import Step
 from glassnet.metrics import Metric
 from glassnet.utils.checks import check_choice
@@ -63,6 +64,7 @@ def mean_loss(
 def loss_and_gradients(network: BaseNetwork, X: Any, y: Any, sample_weight: Any, mode: str) -> Any:
     """Return the mean loss of one batch and leave its gradients in the network; see `Network.loss_and_gradients`."""
     check_choice("Network.loss_and_gradients", "mode", mode, ("record", "train"))
+    refuse_during_fit(network, "Network.loss_and_gradients")
     X, y, weight = network.check_data("Network.loss_and_gradients", X, y, sample_weight)
     step = Step(mode, network.noise() if mode == "train" else None)
     weights = None if weight is None else network.broadcast(weight)

@@ -13,7 +13,8 @@ from glassnet.layers import Layer
 from glassnet.layers.containers import check_raw_inputs
 from glassnet.losses import Loss
 from glassnet.utils.array_advice import advice_for_shape
-from glassnet.utils.checks import check_matrix, check_same_length, check_weights
+from glassnet.utils.checks import check_columns, check_matrix, check_same_length, check_weights
+from glassnet.utils.extremes import Extremes
 from glassnet.utils.row_sources import PreparedRows, as_source, is_mapped
 
 __all__ = ["TakesData", "check_data", "check_inputs"]
@@ -41,17 +42,22 @@ class TakesData(Protocol):
         """Be as new as before `build`."""
 
 
-def check_inputs(network: TakesData, where: str, X: Any) -> Any:
+def check_inputs(network: TakesData, where: str, X: Any, extremes: Extremes | None = None) -> Any:
     """Return X as a finite array of the network's dtype and input shape; build the network if it is new.
 
-    What is memory-mapped or sparse comes back as a `RowSource`, whose rows are checked when they are read.
+    What is memory-mapped or sparse comes back as a `RowSource`, whose rows are checked when they are read. The
+    ``extremes`` are those of the columns, measured on the way where X is an array of some size.
     """
     if network.store is not None and _is_ready(network, X):
         check_raw_inputs(network.layers, X)
         return X
     source = as_source(where, "X", X, network.dtype)
     known = network.input_shape
-    inputs: Any = check_matrix(where, "X", X, network.dtype, sample_shape=known) if source is None else source
+    inputs: Any = source
+    if source is None and extremes is not None:
+        inputs = check_columns(where, "X", X, network.dtype, known, extremes)
+    elif source is None:
+        inputs = check_matrix(where, "X", X, network.dtype, sample_shape=known)
     shape = inputs.shape[1:]
     if known is None:
         network.build(shape)
@@ -78,8 +84,9 @@ def _is_ready(network: TakesData, X: Any) -> bool:
 
 
 def check_data(
-    network: TakesData, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False
-) -> tuple[Any, Any, np.ndarray | None]:
+    network: TakesData, where: str, X: Any, y: Any, sample_weight: Any = None, *, is_part: bool = False,
+    extremes: Extremes | None = None,
+) -> tuple[Any, Any, np.ndarray | None]:  # fmt: skip
     """Return checked inputs, targets as the loss wants them, and weights; see `check_inputs`.
 
     ``is_part`` says that these are rows of something larger, whose weights mean something across its parts. A network
@@ -87,7 +94,7 @@ def check_data(
     """
     was_new = network.store is None
     try:
-        X = check_inputs(network, where, X)
+        X = check_inputs(network, where, X, extremes)
         targets = _prepare(network, y)
         weight = None
         if sample_weight is not None:

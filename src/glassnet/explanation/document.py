@@ -78,11 +78,17 @@ class Section:
     equations : tuple of Equation
     remark : str
         A sentence before them.
+    layer : str
+        Name of the layer that it is about; empty for the others.
+    number : int
+        Its place in the whole explanation, from 1; 0 for one that stands by itself.
     """
 
     title: str
     equations: tuple[Equation, ...]
     remark: str = ""
+    layer: str = ""
+    number: int = 0
 
     def to_dict(self, entries: int = 2) -> dict[str, Any]:
         """Return plain data."""

@@ -15,8 +15,10 @@ from glassnet.explanation.number_format import EXACT
 from glassnet.explanation.recording import record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text
 from glassnet.explanation.sections import sections_of
+from glassnet.explanation.selection import layer_names, sections_of_layer
+from glassnet.explanation.step_notes import notes_of
 from glassnet.saving.writing import write_atomically
-from glassnet.utils.checks import check_integer
+from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.html import Markup, page
 
 __all__ = ["Explanation", "explain"]
@@ -39,9 +41,9 @@ class Explanation:
         self.head, self.sections = list(head), list(sections)
 
     def __getitem__(self, symbol: str) -> np.ndarray:
-        """Return the array of the last equation for a symbol, as in ``explanation["dW1"]``."""
-        for section in reversed(self.sections):
-            for equation in reversed(section.equations):
+        """Return the array for a symbol, as in ``explanation["dW1"]``."""
+        for section in self.sections:
+            for equation in section.equations:
                 if equation.symbol == symbol:
                     return equation.value.copy()
         raise KeyError(symbol)
@@ -51,8 +53,30 @@ class Explanation:
         """The symbols of all equations, in the order of computation."""
         return [equation.symbol for section in self.sections for equation in section.equations]
 
-    def text(self, *, digits: int = 4, full: bool = False, width: int | None = 80) -> str:
-        """Return it as text.
+    @property
+    def layers(self) -> list[str]:
+        """The names that `of_layer` knows, containers included."""
+        return layer_names(self.sections)
+
+    def of_layer(self, name: str) -> Explanation:
+        """Return the part of one layer: forward, backward and update, after the arrays of others that these use.
+
+        Parameters
+        ----------
+        name : str
+            One of `layers`; that of a container stands for all layers inside.
+
+        Raises
+        ------
+        ConfigError
+            There is no such layer.
+        """
+        check_choice("Explanation.of_layer", "name", name, self.layers)
+        head = [*self.head, "", f"Only {name}; the sections have the numbers of the whole step."]
+        return Explanation(head, sections_of_layer(self.sections, name))
+
+    def text(self, *, digits: int = 4, full: bool = False, width: int | None = 80, layer: str | None = None) -> str:
+        """Return it as text; a long one has a table of contents.
 
         Parameters
         ----------
@@ -62,7 +86,11 @@ class Explanation:
             Whether to show all of large arrays and to work every entry.
         width : int, optional
             Where to break lines; None does not.
+        layer : str, optional
+            Name of one layer: only its part, as of `of_layer`.
         """
+        if layer is not None:
+            return self.of_layer(layer).text(digits=digits, full=full, width=width)
         return as_text(self.head, self.sections, _detail(digits, full), width)
 
     def markdown(self, *, digits: int = 4, full: bool = False) -> str:
@@ -118,11 +146,14 @@ def _detail(digits: int, full: bool) -> Detail:
     return Detail(digits, None, None) if full else Detail(digits)
 
 
-def explain(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None) -> Explanation:
+def explain(
+    network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None, *, layer: str | None = None
+) -> Explanation:
     """Return the next training step on a few rows, worked out: every number with the formula it comes from.
 
     Forward through every layer, the loss, back through every layer, penalties, the optimizer's update: what `fit` would
-    do with these rows as its next batch, done by a copy in double precision. The network is not changed.
+    do with these rows as its next batch, done by a copy in double precision. The network is not changed. Where the
+    learning rate of the next step is 0, the largest one of the schedule is taken instead, which is said.
 
     Parameters
     ----------
@@ -134,6 +165,8 @@ def explain(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None) -> 
         Their targets, as for `Network.fit`.
     sample_weight : array of shape (n,), optional
         As in `Network.fit`.
+    layer : str, optional
+        Name of one layer, as in `Network.summary`: only its part of the step, as of `Explanation.of_layer`.
 
     Returns
     -------
@@ -178,7 +211,8 @@ def explain(network: BaseNetwork, X: Any, y: Any, sample_weight: Any = None) -> 
     targets = double.loss.prepare(y, double.n_outputs, double.dtype)
     rows = np.asarray(inputs[:], dtype=np.float64)
     record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
-    return Explanation(_head(network, n), sections_of(record))
+    step = Explanation([*_head(network, n), *notes_of(network, record)], sections_of(record))
+    return step if layer is None else step.of_layer(layer)
 
 
 def _head(network: BaseNetwork, n: int) -> list[str]:

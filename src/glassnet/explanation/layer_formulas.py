@@ -3,79 +3,45 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
 from glassnet.explanation.document import Equation, formula_of, is_ours
+from glassnet.explanation.norm_formulas import norm_backward, norm_forward, norm_gradients
 from glassnet.explanation.recording import Passage
-from glassnet.explanation.terms import Pattern, each, over_rows, product
-from glassnet.layers import BatchNorm, Dense, Dropout, Layer, LayerNorm
+from glassnet.explanation.symbols import latex_of
+from glassnet.explanation.terms import Pattern, each, product, row_sum, worked
+from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, LayerNorm, Scale
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import ACTIVATIONS, activation_name
 from glassnet.layers.activations.elementwise import Identity
 from glassnet.utils.formula import Latex, Words
 
-__all__ = ["backward_of", "forward_of", "latex_of", "parameter_symbol"]
-
-_LATEX = {"gamma": r"\gamma", "beta": r"\beta", "mean": r"\text{mean}", "var": r"\text{var}"}
-_SHORT = {"weight": "W", "bias": "b"}
+__all__ = ["Slopes", "backward_of", "forward_of"]
 
 # Formulas of the other layers; {x} is the input, {n} the number of the layer.
 _PLAIN = {
     "Copies": "{x} * factor{n}, once for each copy",
     "EnsembleDense": "activation({x} @ W{n} + b{n}), factors of each copy in front and behind where it has some",
     "EnsembleHead": "{x} @ W{n} + b{n}, each copy by its own, side by side",
-    "Embedding": "rows of the tables W for the codes in {x}",
+    "Embedding": "rows of W{n} for the codes in {x}",
     "Flatten": "{x}, one row of numbers per sample",
-    "GaussianNoise": "{x} + std * N, N drawn anew at each step",
-    "Identity": "{x}",
     "NTKDense": "{x} @ W{n} / sqrt(d_in) + b{n}",
     "PReLU": "{x} where {x} > 0, else slope{n} * {x}",
     "Parametric": "{x} + alpha{n} * (f({x}) - {x}), f the activation",
     "PeriodicEmbedding": "cos(2 pi frequency{n} * {x} + phase{n}) @ W{n} + b{n} and {x} itself, for each column",
-    "PiecewiseLinearEmbedding": "{x} * linear{n} + b{n} + P({x}) @ W{n} for each column, P how far through each piece",
+    "PiecewiseLinearEmbedding": "{x} * linear{n} + b{n} + shares @ W{n}, how far {x} is through each piece",
     "Reshape": "{x}, in another shape",
-    "Scale": "scale{n} * {x}",
     "Select": "some columns of {x}",
-    "Softmax": "exp({x}) / sum_j exp({x}_j), row by row",
+    "Softmax": "exp({x}) / sum of exp({x}) over the row",
 }
 
 
-def parameter_symbol(name: str, number: str) -> str:
-    """Return the symbol of a parameter: W1, b1, gamma2."""
-    return f"{_SHORT.get(name, name)}{number}"
-
-
-def latex_of(symbol: str) -> str:
-    """Return a symbol in LaTeX: ``dW1`` is the gradient, ``Z1`` has an index."""
-    if symbol.startswith("d") and len(symbol) > 1 and not symbol[1].isdigit():
-        return rf"\partial L / \partial {latex_of(symbol[1:])}"
-    name, number = symbol.rstrip("0123456789"), symbol[len(symbol.rstrip("0123456789")) :]
-    return _LATEX.get(name, name) + (f"_{{{number}}}" if number else "")
-
-
-def worked(symbol: str, value: np.ndarray, expression: str, **names: Any) -> Equation:
-    """Return the equation of an array that is computed entry by entry.
-
-    Parameters
-    ----------
-    symbol : str
-    value : ndarray
-    expression : str
-        As of `glassnet.utils.formula.Formula`; names in capitals are arrays.
-    **names : float, or tuple of str and ndarray
-        For each name in it a number, or a symbol and its array.
-    """
-    numbers = {name: given for name, given in names.items() if not isinstance(given, tuple)}
-    symbols = {name: given[0] for name, given in names.items() if isinstance(given, tuple)}
-    work = each(Pattern(numbers).text(expression), **{name: names[name][1] for name in symbols})
-    latex = Latex(numbers | {name: latex_of(text) for name, text in symbols.items()}).text(expression)
-    return Equation(symbol, value, Words(numbers | symbols).text(expression), latex, work)
-
-
-def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tuple[list[Equation], str]:
-    """Return the equations of a layer that is no container, and the symbol of its output.
+def forward_of(
+    layer: Layer, passage: Passage, number: str, source: str, parameters: dict[str, np.ndarray]
+) -> tuple[list[Equation], str]:
+    """Return the equations of a layer that is no container of ours, and the symbol of its output.
 
     Parameters
     ----------
@@ -86,21 +52,36 @@ def forward_of(layer: Layer, passage: Passage, number: str, source: str) -> tupl
         Number of the layer, for the symbols.
     source : str
         Symbol of its input.
+    parameters : dict of str to ndarray
+        The layer's parameters by their symbols.
     """
     result = f"A{number}"
-    if isinstance(layer, Activation) and (formula_of(layer) or is_ours(layer)) and not isinstance(layer, Identity):
-        return [_activation_forward(layer, passage.X, passage.Y, source, result)], result
+    given = [Equation(symbol, value) for symbol, value in parameters.items()]
+    if is_elementwise(layer):
+        return [*given, _activation_forward(layer, passage.X, passage.Y, source, result)], result
     if is_ours(layer) and isinstance(layer, Dense):
         return _dense_forward(layer, passage, number, source)
     if is_ours(layer) and isinstance(layer, Dropout):
         return _dropout_forward(layer, passage, number, source), result
+    if is_ours(layer) and isinstance(layer, GaussianNoise):
+        return _noise_forward(layer, passage, number, source), result
+    if is_ours(layer) and isinstance(layer, Scale):
+        factor = (f"scale{number}", parameters[f"scale{number}"])
+        return [*given, worked(result, passage.Y, "S * X", S=factor, X=(source, passage.X))], result
     if is_ours(layer) and isinstance(layer, (BatchNorm, LayerNorm)):
-        return _norm_forward(layer, passage, number, source), result
-    return [_own_forward(layer, passage, number, source, result)], result
+        return norm_forward(layer, passage, number, source), result
+    return [*given, _own_forward(layer, passage, number, source, result)], result
+
+
+def is_elementwise(layer: Layer) -> TypeGuard[Activation]:
+    """Return whether a layer is an activation whose output is known entry by entry."""
+    return isinstance(layer, Activation) and bool(formula_of(layer) or is_ours(layer)) and type(layer) is not Identity
 
 
 def _own_forward(layer: Layer, passage: Passage, number: str, source: str, result: str) -> Equation:
     """Return a one-line equation for layers without a worked formula."""
+    if type(layer) is Identity:
+        return Equation(result, passage.Y, source, latex_of(source))
     formula = _PLAIN.get(type(layer).__name__, f"{type(layer).__name__.lower()}({{x}})").format(x=source, n=number)
     return Equation(result, passage.Y, formula, rf"\mathrm{{{type(layer).__name__}}}({latex_of(source)})")
 
@@ -137,85 +118,89 @@ def _dropout_forward(layer: Dropout, passage: Passage, number: str, source: str)
     return [Equation(f"M{number}", M, formula, latex), kept]
 
 
+def _noise_forward(layer: GaussianNoise, passage: Passage, number: str, source: str) -> list[Equation]:
+    noise = passage.Y - passage.X
+    formula = f"{layer.std:g} * N(0, 1), drawn anew for each entry"
+    drawn = Equation(f"noise{number}", noise, formula, rf"{layer.std:g} \cdot \mathcal{{N}}(0, 1)")
+    names = {"X": (source, passage.X), "N": (f"noise{number}", noise)}
+    return [drawn, worked(f"A{number}", passage.Y, "X + N", **names)]
+
+
 def _mask(layer: Dropout, passage: Passage) -> np.ndarray:
     """Return the factors that the inputs were multiplied by."""
     rate = layer.rate_in(passage.cache)
     return passage.cache["kept"] / (1.0 - rate) if rate else np.ones_like(passage.X)
 
 
-def _norm_parts(layer: Any, passage: Passage) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean, variance and normalised input, each of the input's number of axes."""
-    X = passage.X
-    if isinstance(layer, LayerNorm):
-        mean, var = X.mean(axis=-1, keepdims=True), X.var(axis=-1, keepdims=True)
-    elif passage.cache["of_batch"]:
-        mean, var = X.mean(axis=0, keepdims=True), X.var(axis=0, keepdims=True)
-    else:
-        mean, var = layer.running_mean.copy(), layer.running_var.copy()
-    return mean, var, (X - mean) / np.sqrt(var + layer.eps)
-
-
-def _norm_forward(layer: Any, passage: Passage, number: str, source: str) -> list[Equation]:
-    i, eps, gamma, beta = number, layer.eps, layer.gamma.copy(), layer.beta.copy()
-    mean, var, Xhat = _norm_parts(layer, passage)
-    over = "over the features of each row" if isinstance(layer, LayerNorm) else "over the batch"
-    if isinstance(layer, BatchNorm) and not passage.cache["of_batch"]:
-        over = "as remembered from training"
-    names = {"X": (source, passage.X), "M": (f"mean{i}", mean), "V": (f"var{i}", var), "eps": eps}
-    return [
-        Equation(f"gamma{i}", gamma),
-        Equation(f"beta{i}", beta),
-        Equation(f"mean{i}", mean, f"mean of {source} {over}", rf"\text{{mean of }}{latex_of(source)}"),
-        Equation(f"var{i}", var, f"variance of {source} {over}", rf"\text{{variance of }}{latex_of(source)}"),
-        worked(f"N{i}", Xhat, "(X - M) / sqrt(V + eps)", **names),
-        worked(f"A{i}", passage.Y, "G * N + B", G=(f"gamma{i}", gamma), N=(f"N{i}", Xhat), B=(f"beta{i}", beta)),
-    ]
-
-
 # ---- backward ------------------------------------------------------------------------------------------------------
 
 
-def backward_of(
-    layer: Layer, passage: Passage, number: str, source: str, result: str, gradients: dict[str, np.ndarray]
-) -> list[Equation]:
-    """Return the equations of the backward pass of a layer that is no container.
+class Slopes(NamedTuple):
+    """What the pass back through a layer gives, by name.
+
+    Attributes
+    ----------
+    number, result : str
+        Number of the layer, and the symbol of its output.
+    slope : str
+        Symbol of the slope in its input, or of the part of it that comes through this layer.
+    gradients : dict of str to ndarray
+        Slopes in the layer's parameters, by the symbols of these.
+    """
+
+    number: str
+    source: str
+    result: str
+    slope: str
+    gradients: dict[str, np.ndarray]
+
+
+def backward_of(layer: Layer, passage: Passage, names: Slopes) -> list[Equation]:
+    """Return the equations of the backward pass of a layer that is no container of ours.
 
     Parameters
     ----------
     layer : Layer
     passage : Passage
-    number, source, result : str
-        As in `forward_of`.
-    gradients : dict of str to ndarray
-        Gradients of the layer's parameters, by their names in the layer.
+        Its arrays in the pass.
+    names : Slopes
     """
     if passage.dY is None:
         return []
-    ours = is_ours(layer)
+    ours, (number, source, result, slope, gradients) = is_ours(layer), names
     if ours and isinstance(layer, Dense):
-        return _dense_backward(layer, passage, number, source, result)
-    found = []
+        return _dense_backward(layer, passage, names)
     if ours and isinstance(layer, (BatchNorm, LayerNorm)):
-        found += _norm_gradients(layer, passage, number, result)
-    else:
-        found += [
-            Equation(f"d{parameter_symbol(name, number)}", value, f"slope of d{result} . {result} in {name}", "")
-            for name, value in gradients.items()
-        ]
-    if passage.dX is None:
+        found = norm_gradients(layer, passage, number, result)
+        return (
+            found
+            if passage.dX is None or not slope
+            else [*found, *norm_backward(layer, passage, number, slope, result)]
+        )
+    found = [
+        Equation(f"d{symbol}", value, f"d{result} taken back through {type(layer).__name__}, to {symbol}", "")
+        for symbol, value in gradients.items()
+    ]
+    if passage.dX is None or not slope:
         return found
-    if isinstance(layer, Activation) and (formula_of(layer) or ours) and not isinstance(layer, Identity):
-        return [*found, _activation_backward(layer, passage.X, passage.Y, passage.dY, passage.dX, source, result)]
+    if is_elementwise(layer):
+        arrays = (passage.X, passage.Y, passage.dY, passage.dX)
+        return [*found, *_activation_backward(layer, arrays, source, result, slope)]
     if ours and isinstance(layer, Dropout):
-        return [*found, _dropout_backward(layer, passage, number, source, result)]
-    if ours and isinstance(layer, (BatchNorm, LayerNorm)):
-        return [*found, _norm_backward(layer, passage, number, source, result)]
+        mask = (f"M{number}", _mask(layer, passage))
+        return [*found, worked(slope, passage.dX, "D * M", D=(f"d{result}", passage.dY), M=mask)]
+    if ours and isinstance(layer, (GaussianNoise, Identity)):
+        return [*found, Equation(slope, passage.dX, f"d{result}", latex_of(f"d{result}"))]
+    if ours and isinstance(layer, Scale):
+        factor = (f"scale{number}", layer.s.copy())
+        return [*found, worked(slope, passage.dX, "S * D", S=factor, D=(f"d{result}", passage.dY))]
     formula = f"d{result} taken back through {type(layer).__name__}"
-    return [*found, Equation(f"d{source}", passage.dX, formula, rf"\text{{back through }}{type(layer).__name__}")]
+    return [*found, Equation(slope, passage.dX, formula, rf"\text{{back through }}{type(layer).__name__}")]
 
 
-def _dense_backward(layer: Dense, passage: Passage, number: str, source: str, result: str) -> list[Equation]:
-    found = []
+def _dense_backward(layer: Dense, passage: Passage, names: Slopes) -> list[Equation]:
+    number, source, result, slope, _ = names
+    found: list[Equation] = []
     dY, X, W = passage.dY, passage.X, layer.W.copy()
     assert dY is not None
     dZ = dY
@@ -223,70 +208,37 @@ def _dense_backward(layer: Dense, passage: Passage, number: str, source: str, re
         assert passage.dZ is not None
         assert passage.Z is not None
         dZ = passage.dZ
-        found.append(_activation_backward(layer.activation, passage.Z, passage.Y, dY, dZ, f"Z{number}", result))
+        arrays = (passage.Z, passage.Y, dY, dZ)
+        found += _activation_backward(layer.activation, arrays, f"Z{number}", result, f"dZ{number}")
     text = latex_of(f"dZ{number}")
     latex, work = rf"{latex_of(source)}^\top\, {text}", product(a=X.T, d=dZ)
     found.append(Equation(f"dW{number}", X.T @ dZ, f"{source}.T @ dZ{number}", latex, work))
     if layer.use_bias:
-        found.append(_row_sum(f"db{number}", f"dZ{number}", dZ))
-    if passage.dX is not None:
+        found.append(row_sum(f"db{number}", f"dZ{number}", dZ))
+    if passage.dX is not None and slope:
         latex, work = rf"{text}\, W_{{{number}}}^\top", product(d=dZ, w=W.T)
-        found.append(Equation(f"d{source}", passage.dX, f"dZ{number} @ W{number}.T", latex, work))
+        found.append(Equation(slope, passage.dX, f"dZ{number} @ W{number}.T", latex, work))
     return found
 
 
-def _row_sum(symbol: str, source: str, value: np.ndarray) -> Equation:
-    """Return the equation of a sum over the rows."""
-    total, latex = value.sum(axis=0, keepdims=True), rf"\sum_n {latex_of(source)}"
-    return Equation(symbol, total, f"sum of {source} over the rows", latex, over_rows("{d}", d=value))
-
-
 def _activation_backward(
-    activation: Activation, Z: np.ndarray, A: np.ndarray, dA: np.ndarray, dZ: np.ndarray, source: str, result: str
-) -> Equation:
-    formula = formula_of(activation)
+    activation: Activation, arrays: tuple[np.ndarray, ...], source: str, result: str, slope: str
+) -> list[Equation]:
+    """Return the equations of the slope in the input; ``arrays`` are the input, the output and their slopes."""
+    (Z, A, dA, dZ), formula = arrays, formula_of(activation)
     if formula is None:
         name = type(activation).__name__
-        return Equation(f"d{source}", dZ, f"d{result} * derivative of {name.lower()} at {source}", "")
-    numbers = formula.constants(activation)
-    words = Words({**numbers, "Z": source, "A": result})
-    given = "".join(f", {name} = {words.text(text)}" for name, text in formula.definitions.items())
-    latex = Latex({**numbers, "Z": latex_of(source), "A": latex_of(result)}, formula.definitions)
-    text = f"d{result} * ({words.text(formula.derivative)}{given})"
-    slope = rf"{latex_of('d' + result)} \odot ({latex.text(formula.derivative)})"
-    arrays = {"Z": Z, "A": A, "d": dA, **formula.defined(**numbers, Z=Z, A=A)}
-    work = each(Pattern(numbers).text(f"d * ({formula.derivative})"), **arrays)
-    return Equation(f"d{source}", dZ, text, slope, work)
-
-
-def _dropout_backward(layer: Dropout, passage: Passage, number: str, source: str, result: str) -> Equation:
-    assert passage.dX is not None
-    mask = (f"M{number}", _mask(layer, passage))
-    return worked(f"d{source}", passage.dX, "D * M", D=(f"d{result}", passage.dY), M=mask)
-
-
-def _norm_gradients(layer: Any, passage: Passage, number: str, result: str) -> list[Equation]:
-    dY, Xhat = passage.dY, _norm_parts(layer, passage)[2]
-    assert dY is not None
-    formula, latex = f"sum of d{result} * N{number} over the rows", rf"\sum_n {latex_of('d' + result)} \odot N"
-    gamma, work = (dY * Xhat).sum(axis=0, keepdims=True), over_rows("{d} * {x}", d=dY, x=Xhat)
-    return [Equation(f"dgamma{number}", gamma, formula, latex, work), _row_sum(f"dbeta{number}", f"d{result}", dY)]
-
-
-def _norm_backward(layer: Any, passage: Passage, number: str, source: str, result: str) -> Equation:
-    dY, dX = passage.dY, passage.dX
-    assert dY is not None
-    assert dX is not None
-    _, var, Xhat = _norm_parts(layer, passage)
-    G = dY * layer.gamma
-    axis = -1 if isinstance(layer, LayerNorm) else 0
-    s = np.sqrt(var + layer.eps)
-    if isinstance(layer, BatchNorm) and not passage.cache["of_batch"]:
-        formula = f"d{result} * gamma{number} / sqrt(var{number} + {layer.eps:g})"
-        return Equation(f"d{source}", dX, formula, "", each("{g} / {s}", g=G, s=s))
-    mean, along = (part.mean(axis=axis, keepdims=True) for part in (G, G * Xhat))
-    work = each("({g} - {m} - {x} * {c}) / {s}", g=G, m=mean, x=Xhat, c=along, s=s)
-    formula = f"(G - mean(G) - N{number} * mean(G * N{number})) / sqrt(var{number} + {layer.eps:g})"
-    remark = f"G = d{result} * gamma{number}; means {'over the features' if axis else 'over the batch'}"
-    text = rf"(G - \overline{{G}} - N \odot \overline{{G \odot N}}) / \sqrt{{\text{{var}} + {layer.eps:g}}}"
-    return Equation(f"d{source}", dX, formula, text, work, remark)
+        return [Equation(slope, dZ, f"d{result} * derivative of {name.lower()} at {source}", "")]
+    numbers, number = formula.constants(activation), result.lstrip("A")
+    inner = formula.defined(**numbers, Z=Z, A=A)
+    symbols = {"Z": source, "A": result, **{name: f"{name}{number}" for name in inner}}
+    values = {"Z": Z, "A": A, "d": dA, **inner}
+    words, latex = Words({**numbers, **symbols}), Latex({**numbers, **{n: latex_of(s) for n, s in symbols.items()}})
+    found, pattern = [], Pattern(numbers)
+    for name, text in formula.definitions.items():
+        work = each(pattern.text(text), **values)
+        found.append(Equation(symbols[name], inner[name], words.text(text), latex.text(text), work))
+    text = f"d{result} * ({words.text(formula.derivative)})"
+    work = each(pattern.text(f"d * ({formula.derivative})"), **values)
+    product_of = rf"{latex_of('d' + result)} \odot ({latex.text(formula.derivative)})"
+    return [*found, Equation(slope, dZ, text, product_of, work)]

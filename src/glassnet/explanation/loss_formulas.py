@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.explanation.document import Equation, Index, Term, formula_of
-from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.recording import Recording
-from glassnet.explanation.terms import Pattern, Work, each, over_columns
+from glassnet.explanation.symbols import latex_of
+from glassnet.explanation.terms import Pattern, Work, each, over_columns, worked
 from glassnet.layers import Sigmoid
 from glassnet.losses import (
     BinaryCrossEntropy,
@@ -39,6 +41,8 @@ class _Written(NamedTuple):
         The loss of a row in words where these are not the formula, and words to append to it.
     of_s : Formula, optional
         The formula for the second half of the columns, where it differs.
+    symbols : mapping of str to str
+        Symbols of names in the formula that are not these themselves.
     """
 
     numbers: dict[str, Any]
@@ -48,6 +52,7 @@ class _Written(NamedTuple):
     row: str = ""
     remark: str = ""
     of_s: Formula | None = None
+    symbols: Mapping[str, str] = MappingProxyType({})
 
 
 def loss_forward(record: Recording, source: str) -> list[Equation]:
@@ -56,7 +61,7 @@ def loss_forward(record: Recording, source: str) -> list[Equation]:
     if formula is None:
         return [Equation("l", record.rows, f"{type(loss).__name__}({source}, y)"), *_mean(record)]
     written, given = _written(record, source), formula.constants(loss)
-    words = Words({**given, "Z": source}).text(formula.value) + written.remark
+    words = Words({**given, **written.symbols, "Z": source}).text(formula.value) + written.remark
     share = f"({formula.value}) / {written.columns}" if written.columns > 1 else formula.value
     pattern = Pattern(given).text(share)
     every = each(pattern, **written.numbers)
@@ -84,7 +89,7 @@ def loss_backward(record: Recording, source: str) -> Equation:
         return each(f"{'' if plain else '{w} * '}({Pattern(given).text(one.derivative)}){over} / {{n}}", **numbers)
 
     works = [worked(formula), worked(written.of_s or formula)]
-    words = Words({**given, "Z": source})
+    words = Words({**given, **written.symbols, "Z": source})
     slope, latex = words.text(formula.derivative), _latex(formula, formula.derivative, given, source)
     if written.of_s is not None:
         slope, latex = f"{slope} for m; {words.text(written.of_s.derivative)} for s", ""
@@ -111,7 +116,8 @@ def _mean(record: Recording) -> list[Equation]:
     if record.weight is not None:
         formula, text = "sum of w * l / sum of w", r"\sum_i w_i l_i / \sum_i w_i"
         work = over_columns("{w} * {l} / {n}", w=weights, l=rows, n=total)
-    return [Equation("L", np.array(record.loss), formula, text, work)]
+    name = "L_data" if record.penalises else "L"
+    return [Equation(name, np.array(record.loss), formula, text, work)]
 
 
 def _written(record: Recording, source: str) -> _Written:
@@ -125,7 +131,8 @@ def _written(record: Recording, source: str) -> _Written:
         case Quantile(levels=levels):
             q = np.tile(levels, k // len(levels))
             numbers = {"Z": Z, "y": np.repeat(record.y, len(levels), axis=1), "q": q}
-            return _Written(numbers, k, k, remark=", mean over the levels q")
+            levels_of = Equation("q", q, remark="the level of each column")
+            return _Written(numbers, k, k, (levels_of,), remark=", mean over q")
         case GaussianNLL():
             return _gaussian(record, source)
     remark = f", mean of {k} columns" if k > 1 else ""
@@ -134,16 +141,14 @@ def _written(record: Recording, source: str) -> _Written:
 
 def _of_classes(record: Recording, source: str) -> _Written:
     loss: Any = record.network.loss
-    before = (_softmax(record, source), _classes(record))
+    before: tuple[Equation, ...] = (_softmax(record, source), _classes(record))
     P, T = (equation.value for equation in before)
     if isinstance(loss, SoftmaxCrossEntropy):
         return _Written({"P": P, "T": T}, T.shape[1], 1, before, "-sum of T * log(P) over the row")
     alpha = np.ones(T.shape[1]) if loss.alpha is None else np.asarray(loss.alpha, dtype=np.float64)
-    numbers = {"a": (T @ alpha)[:, None], "p": (P * T).sum(axis=1, keepdims=True), "T": T, "P": P}
-    return _Written(numbers, 1, 1, before, remark=_TRUE)
-
-
-_TRUE = ", p the probability of the true answer"
+    p, a = (P * T).sum(axis=1, keepdims=True), (T @ alpha)[:, None]
+    before += (Equation("p", p, "sum of P * T over the row"), Equation("a", a, "alpha of the class of the row"))
+    return _Written({"a": a, "p": p, "T": T, "P": P}, 1, 1, before)
 
 
 def _softmax(record: Recording, source: str) -> Equation:
@@ -179,15 +184,21 @@ def _classes(record: Recording) -> Equation:
 def _of_answers(record: Recording, source: str) -> _Written:
     loss: Any = record.network.loss
     Z, y, k = record.Z, record.y.astype(np.float64), record.Z.shape[1]
-    smoothing = getattr(loss, "label_smoothing", 0.0)
-    y = y * (1.0 - smoothing) + smoothing / 2.0 if smoothing else y
+    smoothing, before, symbols = getattr(loss, "label_smoothing", 0.0), [], {}
+    if smoothing:
+        smooth = y * (1.0 - smoothing) + smoothing / 2.0
+        before.append(worked("y_smooth", smooth, "Y * (1 - c) + c / 2", Y=("y", y), c=smoothing))
+        y, symbols = before[0].value, {"y": "y_smooth"}
     numbers = {"Z": Z, "y": y, **loss.formula.defined(Z=Z, y=y)}
     text = Pattern().text(Sigmoid.formula.value)
-    P = Equation("P", numbers["P"], f"sigmoid({source})", rf"\sigma({latex_of(source)})", each(text, Z=Z))
+    before.append(Equation("P", numbers["P"], f"sigmoid({source})", rf"\sigma({latex_of(source)})", each(text, Z=Z)))
+    remark = f", mean of {k} columns" if k > 1 else ""
     if isinstance(loss, BinaryCrossEntropy):
-        return _Written(numbers, k, k, (P,), remark=f", mean of {k} columns" if k > 1 else "")
-    numbers["a"] = np.ones(Z.shape) if loss.alpha is None else np.where(y > 0.5, loss.alpha, 1.0 - loss.alpha)
-    return _Written(numbers, k, k, (P,), remark=_TRUE)
+        return _Written(numbers, k, k, tuple(before), remark=remark, symbols=symbols)
+    a = np.ones(Z.shape) if loss.alpha is None else np.where(y > 0.5, loss.alpha, 1.0 - loss.alpha)
+    of_a = "1" if loss.alpha is None else f"{loss.alpha:g} where y > 0, else {1.0 - loss.alpha:g}"
+    before += [Equation("p", numbers["p"], "P where y > 0, else 1 - P"), Equation("a", a, of_a)]
+    return _Written({**numbers, "a": a}, k, k, tuple(before), remark=remark)
 
 
 def _gaussian(record: Recording, source: str) -> _Written:
@@ -195,8 +206,12 @@ def _gaussian(record: Recording, source: str) -> _Written:
     t, given = record.Z.shape[1] // 2, loss.formula.constants(loss)
     m, s = record.Z[:, :t], record.Z[:, t:]
     value, expression = loss.formula.defined(**given, s=s)["V"], loss.formula.definitions["V"]
-    text = f"{Words(given).text(expression)}, s the second half of the columns of {source}"
+    halves = [
+        Equation("m", m, f"columns 0 to {t - 1} of {source}"),
+        Equation("s", s, f"columns {t} to {2 * t - 1} of {source}"),
+    ]
+    text = Words(given).text(expression)
     V = Equation("V", value, text, Latex(given).text(expression), each(Pattern(given).text(expression), s=s))
     numbers = {name: np.tile(part, 2) for name, part in (("m", m), ("y", record.y), ("V", value), ("s", s))}
-    remark = f", m the first half of the columns of {source}"
-    return _Written(numbers, t, t, (V,), remark=remark, of_s=loss.formula_of_s)
+    remark = f", mean of {t} columns" if t > 1 else ""
+    return _Written(numbers, t, t, (*halves, V), remark=remark, of_s=loss.formula_of_s)

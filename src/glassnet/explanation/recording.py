@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.parameters import Slot
 from glassnet.engine.penalties import limit_norms
-from glassnet.layers import Cache, Dense, Layer, Step
+from glassnet.explanation.shown_rates import shown_rate
+from glassnet.layers import BatchNorm, Cache, Dense, Layer, Step
 from glassnet.layers.tree import every_layer
 from glassnet.optimizers import OptimizerState, clip_gradients
 from glassnet.utils.random_streams import Noise
@@ -60,18 +62,22 @@ class Recording:
         The loss of each row.
     loss : float
         The mean loss, without penalties.
-    penalty : float
-    before, after, stats_after : dict of str to ndarray
+    before, after : dict of str to ndarray
         Parameters before and after the update, by name.
     gradients, penalised : dict of str to ndarray
         Gradients of the loss, and of the loss with penalties.
+    running : dict of int to tuple of ndarray
+        Running mean and variance of each `BatchNorm` before the step, by the id of the layer.
     norm : float
         Norm of the whole gradient, before clipping.
     states, new_states : dict of str to dict of str to ndarray
         State of the optimizer for each parameter, before and after.
-    rate : float
+    rate, position : float
+        Learning rate, and the position in epochs that it is taken at.
     t : int
         Number of steps of the optimizer, including this one.
+    said : tuple of str
+        Sentences on what is not as in the next step of `fit`.
     """
 
     network: BaseNetwork
@@ -83,17 +89,28 @@ class Recording:
     dZ: np.ndarray
     rows: np.ndarray
     loss: float
-    penalty: float
     before: dict[str, np.ndarray]
     after: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray]
     penalised: dict[str, np.ndarray]
+    running: dict[int, tuple[np.ndarray, np.ndarray]]
     norm: float
     states: dict[str, dict[str, np.ndarray]]
     new_states: dict[str, dict[str, np.ndarray]]
     rate: float
     position: float
     t: int
+    said: tuple[str, ...]
+
+    @property
+    def penalises(self) -> bool:
+        """Whether the loss has a part for large weights."""
+        return any(self.penalties_of(slot) != (0.0, 0.0) for slot in self.network.slots)
+
+    def penalties_of(self, slot: Slot) -> tuple[float, float]:
+        """Return the strengths of the penalties ``l1`` and ``l2`` on a parameter."""
+        factor = slot.layer.decay_factor if slot.spec.decays else 0.0
+        return self.network.l1 * factor, self.network.l2 * factor
 
     def weights(self) -> np.ndarray:
         """Return the weight of each row."""
@@ -115,11 +132,14 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
         Checked, in double precision.
     """
     copy = network.untrained().astype("float64")
-    state, rate, noise = _position(network, copy)
+    state, rate, noise, said = _position(network, copy)
     passages: dict[int, Passage] = {}
     total = float(len(X) if weight is None else weight.sum())
+    running = {}
     for layer in every_layer(copy.layers):
         _record(layer, passages, 1.0 / total)
+        if isinstance(layer, BatchNorm):
+            running[id(layer)] = layer.running_mean.copy(), layer.running_var.copy()
     step = Step("train", noise)
     step.position = state.position
     copy.accumulate(X, y, weight, step)
@@ -127,58 +147,60 @@ def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.n
     loss = float(store.loss_sum) / total
     store.average_gradients()
     before, gradients, states = _named(copy, copy.params), _named(copy, copy.grads), _states(copy, state)
-    penalties = copy.penalties()
-    penalty = float(penalties.value()) if penalties else 0.0
-    penalties.add_gradients()
+    copy.penalties().add_gradients()
     penalised = _named(copy, copy.grads)
     trained = [slot.view(copy.grads) for slot in copy.slots if slot.layer.trainable]
     norm = float(np.sqrt(sum(float((g * g).sum()) for g in trained)))
-    if copy.optimizer.clip_norm is not None:
-        clip_gradients(store.grads, copy.optimizer.clip_norm, state.groups)
-    copy.optimizer.step(copy.params, copy.grads, state, rate)
-    if copy.max_norm is not None:
-        limit_norms(store, copy.max_norm)
-    last, after, new_states = passages[id(copy.layers[-1])], _named(copy, copy.params), _states(copy, state)
-    for slot in copy.slots:  # the explanation shows the weights that the layers computed with
-        slot.view(copy.params)[...] = before[slot.name]
+    after, new_states = _update(copy, state, rate)
+    last = passages[id(copy.layers[-1])]
     return Recording(
-        network=copy,
-        passages=passages,
-        X=X,
-        y=y,
-        weight=weight,
-        Z=last.Y,
-        dZ=np.zeros_like(last.Y) if last.dY is None else last.dY,
-        rows=_row_losses(copy, last.Y, y),
-        loss=loss,
-        penalty=penalty,
-        before=before,
-        after=after,
-        gradients=gradients,
-        penalised=penalised,
-        norm=norm,
-        states=states,
-        new_states=new_states,
-        rate=rate,
-        position=state.position,
-        t=state.t,
-    )
+        network=copy, passages=passages, X=X, y=y, weight=weight, Z=last.Y, dZ=_slope(copy, last, y, weight, total),
+        rows=_row_losses(copy, last.Y, y), loss=loss, before=before, after=after, gradients=gradients,
+        penalised=penalised, running=running, norm=norm, states=states, new_states=new_states, rate=rate,
+        position=state.position, t=state.t, said=said,
+    )  # fmt: skip
 
 
-def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise]:
-    """Return the optimizer's state in double precision, the learning rate and the noise of the next step."""
+def _update(
+    network: BaseNetwork, state: OptimizerState, rate: float
+) -> tuple[dict[str, np.ndarray], dict[str, dict[str, np.ndarray]]]:
+    """Return the parameters and the optimizer's state after the step; the network keeps the weights that it has."""
+    store, kept = network.built("explain"), network.params.copy()
+    if network.optimizer.clip_norm is not None:
+        clip_gradients(store.grads, network.optimizer.clip_norm, state.groups)
+    network.optimizer.step(network.params, network.grads, state, rate)
+    if network.max_norm is not None:
+        limit_norms(store, network.max_norm)
+    after = _named(network, network.params)
+    network.params[...] = kept
+    return after, _states(network, state)
+
+
+def _slope(network: BaseNetwork, last: Passage, y: np.ndarray, weight: np.ndarray | None, total: float) -> np.ndarray:
+    """Return the slope of the mean loss in the logits, also where no layer takes it further."""
+    if last.dY is not None:
+        return last.dY
+    prepared = network.workspace.pass_for(len(y), keeps=True)
+    network.loss.value_and_gradient(last.Y, y, weight, prepared.dZ, prepared.loss_cache)
+    return np.array(prepared.dZ) / total
+
+
+def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, float, Noise, tuple[str, ...]]:
+    """Return the optimizer's state in double precision, the learning rate, the noise, and sentences on these."""
     groups = copy.built("explain").groups
     state = copy.optimizer.new_state(copy.params, groups)
     noise, schedule = copy.noise(), network.optimizer.schedule
     run = network.run
     if run is None:
-        return state, float(schedule.rate(0.0, schedule.new_memory())), noise
+        rate, state.position, said = shown_rate(schedule, 0.0, schedule.new_memory())
+        return state, rate, noise, said
     for name, array in run.optimizer_state.arrays.items():
         if name in state.arrays:
             state.arrays[name][...] = array
-    state.t, state.position = run.optimizer_state.t, float(run.epoch)
+    state.t = run.optimizer_state.t
+    rate, state.position, said = shown_rate(schedule, float(run.epoch), run.schedule_memory)
     noise.epoch, noise.batch = run.epoch, 0
-    return state, float(schedule.rate(float(run.epoch), run.schedule_memory)), noise
+    return state, rate, noise, said
 
 
 def _record(layer: Layer, passages: dict[int, Passage], scale: float) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from glassnet.explanation.document import Equation, Section, entries_of
-from glassnet.explanation.layer_formulas import latex_of
 from glassnet.explanation.number_format import matrix_cells, number_text, worked_text
+from glassnet.explanation.symbols import latex_of
 from glassnet.utils.html import Markup, element, fragment, table
 from glassnet.utils.text_table import table_lines
 
 __all__ = ["Detail", "as_html", "as_latex", "as_markdown", "as_text"]
+
+_LONG, _MANY = 150, 14  # lines, and sections, from which on there is a table of contents
 
 
 class Detail(NamedTuple):
@@ -52,15 +54,26 @@ class Detail(NamedTuple):
 
 def as_text(head: Sequence[str], sections: Sequence[Section], detail: Detail, width: int | None) -> str:
     """Return the explanation as text of this width; None does not break lines."""
-    lines = [part for line in head for part in (_wrapped(line, width, 2) or [""])]
-    for number, section in enumerate(sections, 1):
-        title = f"{number}. {section.title}"
+    head_lines = [part for line in head for part in (_wrapped(line, width, 2) or [""])]
+    lines: list[str] = []
+    for title, section in _titled(sections):
         lines += ["", title, "-" * len(title)]
         if section.remark:
             lines += _wrapped(f"   {section.remark}", width, 3)
         for equation in section.equations:
             lines += ([""] if equation.formula else []) + _text_lines(equation, detail, width)
-    return "\n".join(lines)
+    if len(lines) >= _LONG:
+        contents = [part for title, _ in _titled(sections) for part in _wrapped(f"   {title}", width, 6)]
+        head_lines += ["", "Contents", "--------", *contents]
+    return "\n".join(head_lines + lines)
+
+
+def _titled(sections: Sequence[Section]) -> Iterator[tuple[str, Section]]:
+    """Yield each section with its title: its number in the whole step, or else its place here, in front."""
+    numbered = any(section.number for section in sections)
+    for place, section in enumerate(sections, 1):
+        number = section.number if numbered else place
+        yield (f"{number}. {section.title}" if number else section.title), section
 
 
 def _text_lines(equation: Equation, detail: Detail, width: int | None) -> list[str]:
@@ -76,6 +89,8 @@ def _text_lines(equation: Equation, detail: Detail, width: int | None) -> list[s
         if not equation.work:
             lines.append(f"     {equation.symbol} = {detail.show(float(equation.value))}{remark}")
         return lines
+    if equation.value.ndim > 1 and len(equation.value) > 1 and detail.most and not equation.value.any():
+        return [*lines, *_wrapped(f"     {equation.symbol} = 0 in every entry  ({shape}){remark}", width, 9)]
     rows = table_lines(matrix_cells(equation.value, detail.show, _fitting(equation, detail, width)), align=">")
     start, size = f"     {equation.symbol} = ", f"  ({shape})" if equation.value.size > 1 else ""
     if width is not None and len(start) + len(rows[0]) + 4 + len(size) > width:
@@ -119,8 +134,10 @@ def _wrapped(line: str, width: int | None, indent: int) -> list[str]:
 def as_markdown(head: Sequence[str], sections: Sequence[Section], detail: Detail) -> str:
     """Return the explanation as Markdown, arrays in blocks of text."""
     lines = [f"# {head[0]}", "", *head[1:]]
-    for number, section in enumerate(sections, 1):
-        lines += ["", f"## {number}. {section.title}"]
+    if len(sections) >= _MANY:
+        lines += ["", "Contents:", "", *(f"* {title}" for title, _ in _titled(sections))]
+    for title, section in _titled(sections):
+        lines += ["", f"## {title}"]
         if section.remark:
             lines += ["", section.remark]
         for equation in section.equations:
@@ -152,8 +169,8 @@ _DOCUMENT = r"""\documentclass{article}
 def as_latex(head: Sequence[str], sections: Sequence[Section], detail: Detail, *, document: bool) -> str:
     """Return the explanation as LaTeX; with ``document`` as a complete document."""
     lines = [rf"\section*{{{_escaped(head[0])}}}", *(_escaped(line) + r"\\" for line in head[1:])]
-    for number, section in enumerate(sections, 1):
-        lines += ["", rf"\subsection*{{{number}. {_escaped(section.title)}}}"]
+    for title, section in _titled(sections):
+        lines += ["", rf"\subsection*{{{_escaped(title)}}}"]
         if section.remark:
             lines.append(_escaped(section.remark))
         for equation in section.equations:
@@ -163,10 +180,7 @@ def as_latex(head: Sequence[str], sections: Sequence[Section], detail: Detail, *
 
 
 def _latex_lines(equation: Equation, detail: Detail) -> list[str]:
-    symbol = latex_of(equation.symbol.rstrip("'")) + "'" * equation.symbol.count("'")
-    if "_" in equation.symbol:  # a moment of a parameter, such as m_W1
-        name, of = equation.symbol.split("_", 1)
-        symbol = rf"{name}_{{{latex_of(of)}}}"
+    symbol = latex_of(equation.symbol)
     formula = equation.latex or (rf"\text{{{_escaped(equation.formula)}}}" if equation.formula else "")
     rows = matrix_cells(equation.value, detail.show, detail.most)
     body = r" \\ ".join(" & ".join(_latex_number(cell) for cell in row) for row in rows)
@@ -216,12 +230,19 @@ summary { font-weight: 600; cursor: pointer; padding: 0.2rem 0; }
 def as_html(head: Sequence[str], sections: Sequence[Section], detail: Detail) -> Markup:
     """Return the explanation as a fragment of a page, its style included; it loads nothing."""
     parts = [element("h1", head[0]), *(element("p", line) for line in head[1:] if line)]
-    for number, section in enumerate(sections, 1):
+    if len(sections) >= _MANY:
+        links = [element("a", title, href=f"#{_anchor(title)}") for title, _ in _titled(sections)]
+        parts.append(element("nav", *(element("div", link) for link in links)))
+    for title, section in _titled(sections):
         remark = [element("p", section.remark)] if section.remark else []
         equations = [_html_of(equation, detail) for equation in section.equations]
-        title = element("summary", f"{number}. {section.title}")
-        parts.append(element("details", title, *remark, *equations, open=""))
+        parts.append(element("details", element("summary", title), *remark, *equations, open="", id=_anchor(title)))
     return fragment("step", _STYLE, *parts)
+
+
+def _anchor(title: str) -> str:
+    """Return what a link to a section says."""
+    return "step-" + "".join(letter if letter.isalnum() else "-" for letter in title)
 
 
 def _html_of(equation: Equation, detail: Detail) -> Markup:

@@ -7,14 +7,15 @@ arrays that broadcast to the array of the entries, or floats.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from glassnet.explanation.document import Index, Term
-from glassnet.utils.formula import Python
+from glassnet.explanation.document import Equation, Index, Term
+from glassnet.explanation.symbols import latex_of
+from glassnet.utils.formula import Latex, Python, Words
 
-__all__ = ["Pattern", "Work", "each", "over_columns", "over_rows", "product"]
+__all__ = ["Pattern", "Work", "each", "over_columns", "over_rows", "product", "row_sum", "total", "worked"]
 
 Work = Callable[[Index], list[Term]]
 
@@ -27,6 +28,12 @@ class Pattern(Python):
     >>> Pattern({"slope": 0.1}).text("max(Z, slope * Z)")
     'max({Z}, 0.1 * {Z})'
     """
+
+    functions: ClassVar[dict[str, str]] = {"sigmoid": "(1 / (1 + exp(-{})))", "softplus": "log(1 + exp({}))"}
+
+    def text(self, expression: str) -> str:
+        shown = super().text(expression)
+        return shown[1:-1] if expression == "sigmoid(Z)" else shown
 
     def name(self, name: str) -> str:
         return name if name == "pi" else f"{{{name}}}"
@@ -67,6 +74,41 @@ def product(bias: np.ndarray | None = None, **factors: np.ndarray) -> Work:
         return terms if bias is None else [*terms, Term("{b}", {"b": float(bias[0, j])})]
 
     return work
+
+
+def worked(symbol: str, value: np.ndarray, expression: str, **names: Any) -> Equation:
+    """Return the equation of an array that is computed entry by entry.
+
+    Parameters
+    ----------
+    symbol : str
+    value : ndarray
+    expression : str
+        As of `glassnet.utils.formula.Formula`; names in capitals are arrays.
+    **names : float, or tuple of str and ndarray
+        For each name in it a number, or a symbol and its array.
+    """
+    numbers = {name: given for name, given in names.items() if not isinstance(given, tuple)}
+    symbols = {name: given[0] for name, given in names.items() if isinstance(given, tuple)}
+    work = each(Pattern(numbers).text(expression), **{name: names[name][1] for name in symbols})
+    latex = Latex(numbers | {name: latex_of(text) for name, text in symbols.items()}).text(expression)
+    return Equation(symbol, value, Words(numbers | symbols).text(expression), latex, work)
+
+
+def row_sum(symbol: str, source: str, value: np.ndarray) -> Equation:
+    """Return the equation of a sum over the rows."""
+    sums, latex = value.sum(axis=0, keepdims=True), rf"\sum_n {latex_of(source)}"
+    return Equation(symbol, sums, f"sum of {source} over the rows", latex, over_rows("{d}", d=value))
+
+
+def total(symbol: str, parts: dict[str, np.ndarray], remark: str = "") -> Equation:
+    """Return the equation of a sum of arrays, given by their symbols."""
+    value = np.sum(list(parts.values()), axis=0)
+
+    def work(index: Index) -> list[Term]:
+        return [Term("{d}", {"d": float(part[index])}) for part in parts.values()]
+
+    return Equation(symbol, value, " + ".join(parts), " + ".join(map(latex_of, parts)), work, remark)
 
 
 def _term(pattern: str, numbers: dict[str, Any], index: Index) -> Term:

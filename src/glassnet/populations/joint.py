@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from glassnet.engine.one_fit import one_fit_at_a_time, running
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.metrics import Metric
 from glassnet.network import Network
@@ -22,7 +23,6 @@ from glassnet.training.early_stopping import EarlyStopper
 from glassnet.training.fitting import check_monitors
 from glassnet.training.limits import Interruption, Limits, defer_interrupts
 from glassnet.training.loop import Validation
-from glassnet.training.one_fit import one_fit_at_a_time
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, TrainingOptions
 from glassnet.training.progress import make_progress, seconds_text
 from glassnet.training.threads.pace import paced, pacing
@@ -207,7 +207,8 @@ class _Training:
             make_step = functools.partial(GroupStep, schedules=schedules)
             run = Run(stacked, batches, epochs, callbacks=hooks, make_step=make_step, **self._evaluation(jobs))
             try:
-                run.loop()
+                with running(networks):
+                    run.loop()
             finally:
                 unstack(stacked, networks)
                 self._take_back(run, numbers, networks)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 
+from glassnet.engine.one_fit import one_fit_at_a_time
 from glassnet.errors import ConfigError, DivergenceError, NotFittedError
 from glassnet.losses import MetricChoice
 from glassnet.metrics import better_sign
@@ -151,6 +152,11 @@ class Population(AdvisesOnNames):
             All members diverged.
         """
         check_fit_options("Population.fit", options, JointOptions)
+        with one_fit_at_a_time([self], "Population.fit", ("population", "copy.deepcopy")):
+            return self._fit(X, y, epochs, options)
+
+    def _fit(self, X: Any, y: Any, epochs: int, options: JointOptions) -> list[History]:
+        """Train the members, and remember which of them diverged."""
         first, early_stopping = self.networks[0], options.get("early_stopping")
         plan = make_plan("Population.fit", first, X, y, epochs=epochs, title="members", options=options)
         self._build(first.input_shape or ())

@@ -22,7 +22,15 @@ class Callback(AdvisesOnNames):
 
     A callback may read everything (``run.network``, ``run.history``, ``run.epoch``, ``run.seconds``) and end the run
     with ``run.stop("why")``. Annotate ``run: glassnet.training.Run[glassnet.Network]`` for a type checker.
+
+    Attributes
+    ----------
+    measures_columns : bool, default=False
+        Whether to have ``run.batches.extremes``, the least and greatest value of each column, measured while X is
+        checked; None where X is small, divided, or read when it is needed.
     """
+
+    measures_columns = False
 
     def on_fit_begin(self, run: Run[Any]) -> None:
         """Act on ``run`` before the first step of a fit."""

@@ -8,20 +8,28 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.inputs import check_data
 from glassnet.errors import ConfigError, DataError
 from glassnet.training.batches import ArrayBatches, Batches, IterableBatches
 from glassnet.training.class_weights import class_codes, class_factors, weigh_classes
 from glassnet.training.loop import Validation
 from glassnet.training.options import FitOptions
 from glassnet.utils.checks import check_flag, check_integer, check_number, check_weights
+from glassnet.utils.extremes import Extremes
 from glassnet.utils.row_sources import take_rows
 from glassnet.utils.splitting import split_rows
 
 __all__ = ["prepare_data"]
 
 
-def prepare_data(network: BaseNetwork, X: Any, y: Any, options: FitOptions) -> tuple[Batches, Validation | None]:
-    """Return the batches and the validation data, checked; `Network.fit` explains the options. Builds the network."""
+def prepare_data(
+    network: BaseNetwork, X: Any, y: Any, options: FitOptions, *, measures: bool = False
+) -> tuple[Batches, Validation | None]:
+    """Return the batches and the validation data, checked; `Network.fit` explains the options. Builds the network.
+
+    ``measures`` says that somebody wants to know the extremes of the columns, which are measured while they are
+    checked.
+    """
     split = check_number("fit", "validation_split", options["validation_split"], 0.0, 1.0, open_maximum=True)
     shuffle = check_flag("fit", "shuffle", options["shuffle"])
     drop_last = check_flag("fit", "drop_last", options["drop_last"])
@@ -33,12 +41,14 @@ def prepare_data(network: BaseNetwork, X: Any, y: Any, options: FitOptions) -> t
             name = "validation_split" if split else "sample_weight"
             message = f"fit: {name} needs arrays, got batches. Divide or weigh the rows where the batches are made."
             raise ConfigError(message)
-        batches = _iterable(network, X, steps_per_epoch, class_weight)
-        return batches, _validation(network, validation_data)
+        own = _iterable(network, X, steps_per_epoch, class_weight)
+        return own, _validation(network, validation_data)
     if steps_per_epoch is not None:
         message = f"fit: steps_per_epoch is for batches of your own, got {steps_per_epoch!r} with arrays. Leave it out."
         raise ConfigError(message, got=steps_per_epoch)
-    X, y, weight = network.check_data("fit", X, y, sample_weight)
+    # Of rows that are about to be divided the extremes would be those of both parts.
+    extremes = Extremes() if measures and not split else None
+    X, y, weight = check_data(network, "fit", X, y, sample_weight, extremes=extremes)
     validation = _validation(network, validation_data)
     if split:
         (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
@@ -46,7 +56,9 @@ def prepare_data(network: BaseNetwork, X: Any, y: Any, options: FitOptions) -> t
         weight = _class_weighted(network, y[:], weight, class_weight)
     streams, members = network.streams, network.members
     order: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
-    return ArrayBatches(X, y, weight, streams=streams, members=members, **order), validation
+    batches = ArrayBatches(X, y, weight, streams=streams, members=members, **order)
+    batches.extremes = None if extremes is None else extremes.values
+    return batches, validation
 
 
 def _class_weighted(network: BaseNetwork, y: np.ndarray, weight: np.ndarray | None, value: Any) -> np.ndarray:

@@ -49,6 +49,8 @@ class Finding:
         Where, by the name that `Network.summary` shows.
     evidence : dict
         The numbers behind the words, JSON-able.
+    silence : str
+        What leaves this kind out, if that is not ``ignore=[code]``.
     """
 
     code: str
@@ -62,6 +64,7 @@ class Finding:
     step: int | None = None
     layer: str | None = None
     evidence: dict[str, Any] = dataclasses.field(default_factory=dict)
+    silence: str = dataclasses.field(default="", repr=False, compare=False)
 
     @property
     def stage(self) -> str:
@@ -79,7 +82,7 @@ class Finding:
     def lines(self) -> list[tuple[str, str]]:
         """What there is to say, each sentence with its heading."""
         found = [("measured", self.measured), ("why", self.why), ("do", self.advice), ("tried", self.tried)]
-        found.append(("silence", f'ignore=["{self.code}"]'))
+        found.append(("silence", self.silence or f'ignore=["{self.code}"]'))
         return [(heading, text) for heading, text in found if text]
 
     def __str__(self) -> str:
@@ -90,6 +93,7 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data for JSON."""
         found: dict[str, Any] = plain_data({"stage": self.stage, **dataclasses.asdict(self)})
+        del found["silence"]
         return found
 
 
@@ -105,8 +109,34 @@ def make_finding(code: str, measured: str, **details: Any) -> Finding:
     return Finding(code=code, measured=measured, **given)
 
 
+# What follows from something else: it stands behind every cause, however serious it is.
+_SYMPTOMS = {
+    "badly-calibrated",
+    "cannot-overfit",
+    "constant-output",
+    "dead-units",
+    "diverged",
+    "few-updates",
+    "no-better-than-baseline",
+    "overfit",
+    "plateau-at-prior",
+    "saturated-units",
+    "some-classes-only",
+    "validation-at-chance",
+    "worse-than-linear",
+}
+_ORDER = {code: place for place, code in enumerate(KINDS)}
+
+
+def _place(finding: Finding) -> tuple[bool, bool, int, bool, int]:
+    """Return where a finding stands among others."""
+    severity, follows = SEVERITIES.index(finding.severity), finding.code in _SYMPTOMS
+    unproven = not follows and finding.helped is not True
+    return finding.severity == "note", follows, severity, unproven, _ORDER[finding.code]
+
+
 class Diagnosis(Sequence[Finding]):
-    """All findings, the most serious first, and of those the one that causes the others.
+    """All findings: problems before notes, causes before their symptoms, and of those the most serious first.
 
     A sequence of `Finding`, printed as text.
 
@@ -118,8 +148,7 @@ class Diagnosis(Sequence[Finding]):
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
         first = {finding.code: finding for finding in reversed([*findings])}
-        order = [*KINDS]
-        self._findings = sorted(first.values(), key=lambda f: (SEVERITIES.index(f.severity), order.index(f.code)))
+        self._findings = sorted(first.values(), key=_place)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from typing import Any, Unpack
 
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.engine.one_fit import one_fit_at_a_time
 from glassnet.errors import ConfigError
 from glassnet.training.batches import Batches
 from glassnet.training.callbacks import as_callbacks
@@ -17,7 +18,6 @@ from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monito
 from glassnet.training.history import History
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run, Validation
-from glassnet.training.one_fit import one_fit_at_a_time
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, check_fit_options
 from glassnet.training.progress import make_progress
 from glassnet.training.threads.pace import paced, pacing
@@ -48,7 +48,8 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -
     max_seconds, early_stopping = given["max_seconds"], given["early_stopping"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
     users = as_callbacks(given["callbacks"])
-    batches, validation = prepare_data(network, X, y, given)
+    measures = any(user.measures_columns for user in users)
+    batches, validation = prepare_data(network, X, y, given, measures=measures)
     _check_replayable(batches, epochs, given["resume"])
     chosen = network.loss.choose_metrics("fit", given["metrics"])
     check_monitors(network, chosen if validation is not None else None, early_stopping)

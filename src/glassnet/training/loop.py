@@ -12,13 +12,14 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
+from glassnet.engine.one_fit import running
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.training.batches import Batch, Batches
 from glassnet.training.history import History, listed
 from glassnet.training.hooks import HookCalls, Hooks
 from glassnet.training.run_snapshot import RunSnapshot
-from glassnet.training.run_state import RunState
+from glassnet.training.run_state import RunState, print_of_start
 from glassnet.training.step import TrainingStep
 
 __all__ = ["Run", "Validation"]
@@ -172,7 +173,11 @@ class Run(Generic[N]):
         self._commands.append(command)
 
     def _train(self) -> Generator[None, None, None]:
-        """Train to the end, yielding after each step."""
+        """Train to the end, yielding after each step; refuse to where the network is being fitted already."""
+        with running([self.network]):
+            yield from self._train_alone()
+
+    def _train_alone(self) -> Generator[None, None, None]:
         try:
             self._begin()
             while self.epoch < self.target_epochs and not self._stop_reason:
@@ -203,6 +208,8 @@ class Run(Generic[N]):
         state.return_to_last(self.network)
         state.follow_optimizer(self.network)
         self._call("on_fit_begin", self)
+        if not state.epoch and not state.step:
+            state.start_print = print_of_start(self.network.params, self.network.stats)
 
     def _run_epoch(self) -> Iterator[None]:
         """Train one epoch, or the rest of one, record it, evaluate, and call the hooks.

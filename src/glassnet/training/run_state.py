@@ -16,11 +16,28 @@ from glassnet.training.history import History, listed
 from glassnet.training.stopping_state import StoppingState
 from glassnet.utils.checks import MOST_STEPS, check_integer, check_number, wrong_values
 
-__all__ = ["RunState"]
+__all__ = ["RunState", "print_of_start"]
 
 
 class RunState:
-    """Everything beside parameters and statistics that the next epoch depends on."""
+    """Everything beside parameters and statistics that the next epoch depends on.
+
+    Attributes
+    ----------
+    started : (ndarray, ndarray) or None
+        Parameters and statistics before the first epoch, if fit looks for what goes wrong; not part of a file.
+    start_print : tuple of int or None
+        A print of them, in any case; not part of a file.
+    examined_at : int
+        Steps done when fit last looked at the result; not part of a file.
+    warned : frozenset of str
+        Codes of findings that were warned of; not part of a file.
+    """
+
+    started: tuple[np.ndarray, np.ndarray] | None = None
+    start_print: tuple[int, ...] | None = None
+    examined_at = 0
+    warned: frozenset[str] = frozenset()
 
     def __init__(self, network: BaseNetwork) -> None:
         self.epoch = 0  # epochs done, over all calls of fit
@@ -30,10 +47,6 @@ class RunState:
         # The last epoch's, while the network holds the best epoch's.
         self.last_params: np.ndarray | None = None
         self.last_stats: np.ndarray | None = None
-        # Not part of a file: parameters and statistics before the first epoch, if fit looks for what goes wrong, and
-        # the steps done when it last looked at the result.
-        self.started: tuple[np.ndarray, np.ndarray] | None = None
-        self.examined_at = 0
         self._optimizer = _identity(network.optimizer)
         self._renew_schedule(network)
         self.renew_optimizer(network)
@@ -176,6 +189,15 @@ class RunState:
                 f"its arrays must be those of {network.optimizer!r}, got also {', '.join(map(repr, sorted(rest)))}"
             )
             raise FormatError(message, got=sorted(rest))
+
+
+def print_of_start(params: np.ndarray, stats: np.ndarray) -> tuple[int, ...]:
+    """Return a few numbers that are others for other parameters or statistics."""
+    found: list[int] = []
+    for array in (params, stats):
+        words = array.reshape(-1).view(np.uint32)
+        found += [len(words), int(np.bitwise_xor.reduce(words)), int(words.sum(dtype=np.uint64))]
+    return tuple(found)
 
 
 def _three(sums: Any) -> list[Any]:

@@ -1,10 +1,22 @@
-"""Where a warning points to: the line of the caller's own program."""
+"""Who calls: the line of the caller's own program that a warning points to, and searches that fit many times."""
 
 from __future__ import annotations
 
 import sys
 
-__all__ = ["stacklevel_outside"]
+__all__ = ["is_one_of_many", "stacklevel_outside"]
+
+# What fits an estimator again and again, or as a part of something larger.
+_SEARCHES = (
+    "joblib",
+    "sklearn.calibration",
+    "sklearn.ensemble",
+    "sklearn.feature_selection",
+    "sklearn.inspection",
+    "sklearn.model_selection",
+    "sklearn.multiclass",
+    "sklearn.multioutput",
+)
 
 
 def stacklevel_outside(*others: str) -> int:
@@ -21,3 +33,20 @@ def stacklevel_outside(*others: str) -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("glassnet", *others):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def is_one_of_many() -> bool:
+    """Return whether this is called from one of scikit-learn's searches, ensembles and the like, or their workers.
+
+    Examples
+    --------
+    >>> is_one_of_many()
+    False
+    """
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.startswith(_SEARCHES):
+            return True
+        frame = frame.f_back  # type: ignore[assignment]  # None at the end
+    return False

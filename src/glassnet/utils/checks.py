@@ -18,11 +18,12 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError, GlassnetError, MissingExtraError, ShapeError
 from glassnet.utils.array_advice import advice_for_shape, cell_place, frame_columns, frame_of_objects, non_numbers
+from glassnet.utils.extremes import Extremes
 from glassnet.utils.suggestions import suggestion
 
 __all__ = [
-    "MOST_STEPS", "check_choice", "check_class", "check_flag", "check_integer", "check_matrix", "check_number",
-    "check_options", "check_same_length", "check_weights", "require_extra", "wrong_values",
+    "MOST_STEPS", "check_choice", "check_class", "check_columns", "check_flag", "check_integer", "check_matrix",
+    "check_number", "check_options", "check_same_length", "check_weights", "require_extra", "wrong_values",
 ]  # fmt: skip
 
 MOST_STEPS = 2**53
@@ -150,6 +151,30 @@ def check_matrix(
     if value is None:
         raise _error(DataError, where, f"{name} must be an array of numbers", "None", "")
     array = _numeric(where, name, value, _as_array(where, name, value), dtype, labels_advice)
+    result = _converted(where, name, value, array, dtype, min_ndim=min_ndim, sample_shape=sample_shape)
+    if not _all_finite(result):
+        raise _not_finite(where, name, value, array, result, row_numbers)
+    return result
+
+
+def check_columns(
+    where: str, name: str, value: Any, dtype: np.dtype[Any], sample_shape: tuple[int, ...] | None, extremes: Extremes
+) -> np.ndarray:
+    """Return what `check_matrix` returns, and measure the ``extremes`` of its columns on the way."""
+    if value is None:
+        return check_matrix(where, name, value, dtype)
+    array = _numeric(where, name, value, _as_array(where, name, value), dtype, "")
+    result = _converted(where, name, value, array, dtype, sample_shape=sample_shape)
+    if not extremes.measure(result):
+        raise _not_finite(where, name, value, array, result, None)
+    return result
+
+
+def _converted(
+    where: str, name: str, value: Any, array: np.ndarray, dtype: np.dtype[Any], *, min_ndim: int = 2,
+    sample_shape: tuple[int, ...] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """Return an array in the dtype wanted, if it has a shape that it may have."""
     if array.ndim < min_ndim:
         advice = advice_for_shape(name, value, array.shape, sample_shape) if min_ndim > 1 else ""
         must = f"{name} must have at least {min_ndim} dimensions, one sample per row"
@@ -157,10 +182,7 @@ def check_matrix(
     if array.size == 0:
         raise _error(DataError, where, f"{name} must have at least one row and one value", f"shape {array.shape}", "")
     with np.errstate(over="ignore"):
-        result = array.astype(dtype, copy=False)
-    if not _all_finite(result):
-        raise _not_finite(where, name, value, array, result, row_numbers)
-    return result
+        return array.astype(dtype, copy=False)
 
 
 def _as_array(where: str, name: str, value: Any) -> np.ndarray:

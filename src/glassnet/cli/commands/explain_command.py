@@ -20,13 +20,13 @@ from glassnet.cli.training.model_files import load_model, table_for
 from glassnet.cli.training.reading_facts import notes_of
 from glassnet.datasets import dataset_names
 from glassnet.errors import DataError
-from glassnet.explanation import explain
+from glassnet.explanation import Explanation, explain
 from glassnet.saving.writing import write_atomically
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.tabular.reading.options import ReadOptions
 from glassnet.tabular.reading.text import plain_text
-from glassnet.utils.checks import check_integer
+from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.html import element, fragment, page, table
 
 __all__ = ["explain_row", "run_explain"]
@@ -114,15 +114,20 @@ def run_explain(
     *,
     row: str,
     page: str | None,
-    digits: str,
-    full: bool,
+    shown: tuple[str, bool, str | None],
     as_json: bool,
 ) -> None:
-    """Explain with the options that were typed, and print text or JSON, or write a page."""
+    """Explain with the options that were typed, and print text or JSON, or write a page.
+
+    ``shown`` are ``--digits``, ``--full`` and ``--layer``.
+    """
+    digits, full, layer = shown
     number = check_integer(WHERE, "--digits", as_number(digits), 1)
     path = None if page is None else check_page_output(WHERE, "--html", page, [data, model_path])
     reading = ReadingOptions.from_texts(texts).options(WHERE)
     result = explain_row(load_model(WHERE, model_path), data, as_number(row), reading)
+    if layer is not None:
+        result["step"] = _of_layer(result, layer)
     for note in result["notes"]:
         print(plain(f"glassnet explain: warning: {note}"), file=sys.stderr)
     replaced = ""
@@ -137,6 +142,16 @@ def run_explain(
         print(plain(f"row {row} of {result['data']} explained in {page}{replaced}"))
     else:
         print(_text(result, number, full))
+
+
+def _of_layer(result: dict[str, Any], layer: str) -> Explanation:
+    """Return the part of one layer of the training step."""
+    if result["step"] is None:
+        message = f"{WHERE}: --layer needs a training step, got none. {result['no_step']} Leave --layer out."
+        raise DataError(message)
+    step: Explanation = result["step"]
+    check_choice(WHERE, "--layer", layer, step.layers)
+    return step.of_layer(layer)
 
 
 def _text(result: dict[str, Any], digits: int, full: bool) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.cli.output.wording import count, plain
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.data_checks import check_columns
+from glassnet.diagnosis.checks.leak_checks import check_leaks
 from glassnet.errors import GlassnetError
 from glassnet.layers import Dense
 from glassnet.network import Network
@@ -202,7 +202,7 @@ def leak_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Iterat
     network = Network([Dense(coder.n_outputs)], loss=loss).build(X.shape[1])
     case = Case(network, (X, y, None), names=encoder.feature_names)
     owners = [coder.name for coder in encoder.coders for _ in coder.features]
-    for finding, *_ in check_columns(case):
+    for finding, *_ in check_leaks(case):
         if finding.code == "leaking-column":
             name = owners[finding.evidence["column"]]
             measured = finding.measured.replace(": y follows", f": {target.name!r} follows")

@@ -18,18 +18,19 @@ from glassnet.diagnosis.backprop.comparing import (
     probe_points,
 )
 from glassnet.diagnosis.backprop.conventions import settle
+from glassnet.diagnosis.backprop.direct_explanations import explain_directly, repair_shapes
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
-from glassnet.diagnosis.backprop.measurements import Cause, Study, explain_directly
+from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.naming import applied_twice, as_mistake, group_causes, merge_mistakes
 from glassnet.diagnosis.backprop.orientation import check_same_number, orient
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.progress_words import ProgressWords
 from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork, rebuild_network
 from glassnet.diagnosis.backprop.report import BackpropReport
-from glassnet.diagnosis.backprop.sample_points import Point, one_sample_per_row
+from glassnet.diagnosis.backprop.sample_points import Point, is_row_wise, one_sample_per_row
 from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, find_side_effects, repair_data
 from glassnet.diagnosis.backprop.small_constants import excuse_exact, excuse_small_constants
 from glassnet.errors import ConfigError, GlassnetError
@@ -152,7 +153,9 @@ def _check(
     points, directions = probe_points(learner, samples, seed, adds_up, say)
     entries = draw_entries(learner.tree.arrays, samples.n, max_entries, seed)
     study = _recognise(learner, points, entries, samples.rows)
-    network = rebuild_network(study.names, points, samples.rows)
+    network = rebuild_network(study.names, points, samples.rows, study.rows_of_predictions)
+    if network:
+        study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
     checks, notes, explained = compare_along(learner, study, directions), [], {}
     if any(study.wrong) and all(np.isfinite(point.loss) for point in points):
         checks = compare_entries(learner, study, checks, say)
@@ -203,14 +206,16 @@ def _with_a_second_sample(
 def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
     """Return all that was measured, with the loss recognised where its slopes are those of predictions alone."""
     study = Study(learner.tree.names, points, entries, rows, RecognisedLoss())
-    shaped = [as_predictions(point.y, point.found.predictions) for point in points]
-    targets = [one_sample_per_row(target, rows) for target in shaped if target is not None]
+    study.rows_of_predictions = by_row = is_row_wise([p.found.predictions for p in points], study.counts, rows)
+    y_by_row = is_row_wise([point.y for point in points], study.counts, rows)
+    P = [one_sample_per_row(point.found.predictions, by_row) for point in points]
+    shaped = [as_predictions(one_sample_per_row(point.y, y_by_row), p) for point, p in zip(points, P, strict=True)]
+    targets = [target for target in shaped if target is not None]
     if len(targets) < len(points) or "X" in learner.loss_reads:
         return study
-    P = [one_sample_per_row(point.found.predictions, rows) for point in points]
 
     def loss_of(t: int, P: np.ndarray) -> float:
-        outward = (P if rows else P.T).reshape(points[t].found.predictions.shape)
+        outward = (P if by_row else P.T).reshape(points[t].found.predictions.shape)
         return learner.loss(outward, points[t].y, points[t].arrays, points[t].X)
 
     study.targets = targets
@@ -220,9 +225,14 @@ def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray],
 
 def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> dict[int, list[Cause]]:
     """Return the causes for each wrong gradient that can be explained."""
+    repair_shapes(study)
     explained = explain_directly(study)
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left:
         inside = BackwardWalk(study, network).explain() if network else explain_by_outputs(learner, study, left)
         explained |= {i: causes for i, causes in inside.items() if i in left}
+    for i, (cause, _) in study.repaired.items():
+        kinds = {each.kind for each in explained.get(i, [])}
+        if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:
+            explained[i] = [cause, *explained.get(i, [])]
     return explained

@@ -24,7 +24,10 @@ def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) ->
     for i in places:
         tables = [_slopes_of_predictions(learner, point, i, study.entries[i]) for point in study.points]
         for causes, slopes in candidates:
-            expected = [table @ (s if study.rows else s.T).ravel() for table, s in zip(tables, slopes, strict=True)]
+            expected = [
+                table @ (s if study.rows_of_predictions else s.T).ravel()
+                for table, s in zip(tables, slopes, strict=True)
+            ]
             found = study.compare(i, expected)
             if found is not None:
                 explained[i] = [*causes, *found]
@@ -36,7 +39,7 @@ def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
     """Yield slopes with respect to the predictions, one sample per row, and the mistakes that give them."""
     if study.targets is None:
         return
-    P = [one_sample_per_row(point.found.predictions, study.rows) for point in study.points]
+    P = [one_sample_per_row(point.found.predictions, study.rows_of_predictions) for point in study.points]
     Y = study.targets
 
     def exact(targets: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -27,6 +27,7 @@ _FORMULAS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "sigmoid cross-entropy": lambda P, Y: np.logaddexp(0.0, P) - Y * P,
     "binary cross-entropy with a wrong sign": lambda P, Y: -_likelihood(P, Y, -1.0),
     "absolute error": lambda P, Y: np.abs(P - Y),
+    "negative log-likelihood": lambda P, Y: -Y * P,
 }
 _SLOPES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "squared error": lambda P, Y: 2 * (P - Y),
@@ -34,6 +35,8 @@ _SLOPES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "cross-entropy": lambda P, Y: -Y / P,
     "softmax cross-entropy": lambda P, Y: softmax(P) * Y.sum(axis=-1, keepdims=True) - Y,
     "sigmoid cross-entropy": lambda P, Y: sigmoid(P) - Y,
+    "absolute error": lambda P, Y: np.sign(P - Y),
+    "negative log-likelihood": lambda P, Y: -Y,
 }
 
 
@@ -59,16 +62,18 @@ class RecognisedLoss(NamedTuple):
 
 
 def as_predictions(y: np.ndarray, P: np.ndarray) -> np.ndarray | None:
-    """Return targets in the shape of predictions, with one column per class for labels; None if they do not fit."""
-    if y.size == P.size:
-        return y.reshape(P.shape).astype(np.float64)
+    """Return targets in the shape of predictions, with one column per class for labels; None if they do not fit.
+
+    Both have one sample per row.
+    """
+    if y.shape == P.shape:
+        return y.astype(np.float64)
     labels = y.ravel()
-    if P.ndim == 2 and labels.size in P.shape and np.array_equal(labels, np.round(labels)) and labels.min() >= 0:
-        rows = P.shape[0] == labels.size
-        k = P.shape[1] if rows else P.shape[0]
+    if labels.size == len(P) and np.array_equal(labels, np.round(labels)) and 0 <= labels.min():
+        k = P.shape[1]
         if labels.max() < k:
             one_hot: np.ndarray = np.eye(k)[labels.astype(int)]
-            return one_hot if rows else one_hot.T
+            return one_hot
     return None
 
 
@@ -84,11 +89,20 @@ def recognise_loss(
         for name, formula in _FORMULAS.items():
             ratios = []
             for t, (P, Y) in enumerate(pairs):
-                inside = bool((P > 0).all() and (P < 1).all())
-                other = 0.8 * P + 0.2 / P.shape[-1] * (0.9 if P.shape[-1] == 1 else 1.0) if inside else 0.8 * P + 0.1
+                other = _elsewhere(P)
                 expected = float(formula(other, Y).sum()) - float(formula(P, Y).sum())
                 ratios.append((loss_of(t, other) - loss_of(t, P)) / expected if expected else np.nan)
             found = law(ratios, rows) if np.isfinite(ratios).all() else None
             if found is not None and found.constant > 0:
                 return RecognisedLoss(name, found)
     return RecognisedLoss()
+
+
+def _elsewhere(P: np.ndarray) -> np.ndarray:
+    """Return other predictions; probabilities stay below 1, but do not add up to it.
+
+    With two outputs that do, cross-entropy and binary cross-entropy differ by a factor alone.
+    """
+    columns = np.arange(1, P.shape[-1] + 1) / P.shape[-1]
+    inside = bool((P > 0).all() and (P < 1).all())
+    return np.asarray(0.8 * P + (0.15 / P.shape[-1] if inside else 0.1) * columns)

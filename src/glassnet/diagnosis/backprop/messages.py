@@ -37,6 +37,14 @@ cross_entropy_gradient: cross-entropy's gradient under squared error
     at the output the gradient is A - Y, that of cross-entropy, while the loss is a {loss}
     the derivative of the output's {detail} is missing, which only cross-entropy cancels
     Multiply by the derivative of the output's activation, or compute cross-entropy as the loss.
+other_loss_gradient: gradient of another loss
+    at the output the gradient is that of the {detail}, while the loss is a {loss}
+    the number that is printed is not the one that is minimised
+    Use the derivative of the loss that you compute, or compute the loss that you differentiate.
+softmax_diagonal: softmax's slope as a diagonal
+    at the output the slope is multiplied by p * (1 - p), as if each probability depended on its own logit alone
+    the probabilities of a row sum to 1: each of them changes with every logit of the row
+    Under cross-entropy start with dZ = (P - Y) / n, which has the whole slope; otherwise use P * (dP - (dP * P).sum(axis=1, keepdims=True)).
 output_error_only: the error alone at the output
     at the output the gradient starts from A - Y, which is not the slope of the {loss}
     A - Y is the slope of cross-entropy behind a sigmoid or softmax, and of the squared error without either
@@ -61,6 +69,30 @@ activation_for_derivative: activation in place of its derivative
     the gradient is multiplied by the output of the {detail} itself
     the chain rule needs the slope there, not the value
     Multiply by derivative(Z) instead of A.
+derivative_slip: a slip in the derivative
+    the gradient is multiplied by {detail}
+    the derivative has other terms than that
+    Copy the derivative again, and compare it with a difference quotient.
+derivative_of_another_layer: derivative at another layer
+    the gradient has the derivative taken at the values of {detail}
+    each layer's derivative belongs to its own values: the shapes fit because the layers are equally wide
+    Use the Z or A of the layer itself.
+mask_from_slope: mask from the slope
+    the {detail} lets through where the slope that comes back is positive
+    whether a unit is on depends on its own Z, not on the slope
+    Take the mask from the forward pass: dZ = dA * (Z > 0).
+clipping_ignored: clipping ignored on the way back
+    the gradient of the {detail} goes on where forward cuts the values off
+    where the value does not change, neither does the loss
+    Multiply by 0 where the values are cut off, or leave the clipping out.
+dropout_mask_forgotten: dropout's mask forgotten on the way back
+    the gradient is what comes out if no unit had been left out
+    what was left out had no part in the loss, and has no slope
+    Multiply by the same mask as in forward, divided by the same number.
+dropout_not_rescaled: dropout's factor forgotten on the way back
+    the gradient has dropout's mask, but not the factor {detail} that forward has
+    forward divides what is kept by the share that is kept, and the slope has the same factor
+    Divide dA by keep_prob after the mask.
 derivative_twice: derivative multiplied twice
     the gradient has the square of the derivative of the {detail}
     each activation is passed once, and counts once
@@ -81,6 +113,10 @@ bias_summed_over_everything: bias gradient summed over everything
     the gradient {detail}
     each unit has its own bias; np.sum without axis adds up all of them
     Name the axis of the rows: dZ.sum(axis=0, keepdims=True), or axis=1 where samples are columns.
+bias_summed_over_units: bias gradient summed over the units
+    the gradient {detail}
+    one bias serves all rows: the sum runs over them, not over the units
+    Sum over the rows: dZ.sum(axis=0, keepdims=True), or axis=1 where samples are columns.
 bias_from_one_row: bias gradient from one row
     the gradient is the delta of {detail} alone
     one bias serves all rows, so their slopes add up
@@ -102,13 +138,17 @@ weights_of_another: weights of another layer
     delta must go back through the weights that it came through
     Use the weights of the layer above.
 weights_left_out: weights left out on the way back
-    the gradient is what comes out if all weights of the layer above were 1
+    the gradient is what comes out if all weights of the layer above {detail}
     how much a hidden unit matters is its weight
     Pass back through the weights: dA = dZ @ W.T.
 wrong_input: multiplied by the wrong input
     the delta is right, but it is multiplied by {detail}
     dW is the product of what entered the layer and its delta; backward may have overwritten the cache
     Use the activation of the layer below: dW = A_before.T @ dZ.
+averages_multiplied: averages multiplied
+    the gradient is the product of the mean inputs and the mean delta
+    the mean of products is not the product of means: each row's delta belongs to the same row's inputs
+    Multiply first: dW = A_before.T @ dZ, where dZ has the 1/n.
 transposed_gradient: gradient transposed
     the gradient {detail}
     the update subtracts entry by entry; where the matrix is square, nothing complains
@@ -145,6 +185,30 @@ targets_added: targets added
     the output's delta is prediction plus target
     the error is their difference
     Subtract the targets: A - Y.
+targets_averaged: targets averaged
+    the output's delta compares each prediction with {detail} of the targets
+    the network would learn the mean, whatever the inputs are
+    Subtract the targets row by row: A - Y.
+targets_for_every_class: 1 subtracted from every class
+    the output's delta has the 1 of the right class subtracted in every column
+    only the right class has the target 1
+    Subtract it at the right class of each row alone: dZ[np.arange(n), y] -= 1.
+labels_not_one_hot: labels in place of one-hot targets
+    the output's delta subtracts the number of the class from every output
+    the numbers of classes are names, not sizes
+    Subtract one-hot targets: np.eye(k)[y].
+error_without_sign: error without its sign
+    the output's delta is the absolute value of the error
+    a prediction that is too large and one that is too small must be moved in opposite ways
+    Leave out the abs.
+errors_averaged: errors averaged
+    the output's delta is the mean of the errors over the {detail}, the same for all of them
+    each row's error belongs to the same row's inputs, each output's error to its own weights
+    Keep the errors as a matrix, and divide by n.
+loss_for_slope: loss in place of its slope
+    what is passed back is {detail}
+    the slope of the loss is passed back, not the loss
+    Start with the derivative of the loss with respect to the predictions.
 targets_misaligned: targets of other rows
     the output's delta compares each prediction with the target of the row {detail} further on
     every row is corrected towards another row's answer
@@ -165,6 +229,14 @@ loss_lacks_a_term: half of the cross-entropy
     the gradient is that of binary cross-entropy, but the loss is -y * log(a) alone
     rows with the answer 0 cost nothing in it
     Add the other half: -(y * log(a) + (1 - y) * log(1 - a)).
+gradient_lacks_a_term: half of cross-entropy's gradient
+    the gradient is that of -y * log(a) alone, while the loss is a {loss}
+    rows with the answer 0 have no slope in it
+    Use both halves: dA = -y / a + (1 - y) / (1 - a), or dZ = (A - Y) / n at once.
+gradient_sign_slip: wrong sign inside the gradient
+    the gradient starts from -(y / a + (1 - y) / (1 - a)), which has one sign wrong
+    the derivative of log(1 - a) is -1 / (1 - a)
+    Use dA = -y / a + (1 - y) / (1 - a), or dZ = (A - Y) / n at once.
 penalty_forgotten: penalty's gradient forgotten
     the gradient is that of the loss without its penalty on the parameters
     the loss has a term in the weights, and its slope belongs to the gradient
@@ -174,9 +246,13 @@ penalty_factor: penalty with another factor
     the 1/2, the 2 or the 1/n of the penalty differ between loss and gradient
     Use the derivative of the penalty as the loss has it.
 penalty_not_in_loss: a penalty that the loss does not have
-    the gradient has {detail} times the weights on top
-    weight decay in the gradient without a penalty in the loss: the printed loss is not the one minimised
+    the gradient has {detail} on top
+    the loss has no such term in these parameters: the number that is printed is not the one that is minimised
     Add the penalty to the loss, or take it out of the gradient.
+penalty_of_another: another penalty than the loss has
+    the gradient has {detail} on top, in place of the slope of the loss's penalty
+    lambda * W is the slope of lambda / 2 * sum(W ** 2), lambda * sign(W) that of lambda * sum(abs(W))
+    Use the derivative of the penalty as the loss has it.
 broadcast: shapes that broadcast
     {detail}
     (n, 1) and (n,) together make (n, n): every prediction is compared with every target
@@ -189,6 +265,10 @@ integer_data: integer data
     {detail}
     an array made like whole numbers (zeros_like, copy) cuts off fractions
     Turn the data into floats first: X = X.astype(float).
+clipped_gradient: gradient clipped
+    the gradient {detail}
+    clipping belongs to the update, and hides what the gradient is
+    Compare the gradients before they are clipped.
 changes_parameters: changes the parameters
     after the call the array has other numbers
     who asks for gradients does not expect a step, and later gradients of the same call see the changed array

@@ -48,18 +48,26 @@ def group_causes(
 ) -> list[BackpropMistake]:
     """Return one mistake for each cause, with all parameters that it explains."""
     where: dict[str, tuple[list[str], list[str]]] = {}
+    others: dict[str, tuple[str, ...]] = {}
     for i in sorted(explained):
         if not checks[i].passed:
             for cause in explained[i]:
                 names, details = where.setdefault(cause.kind, ([], []))
                 names.append(study.names[i])
                 details += [cause.detail] if cause.detail not in details else []
+                # What gives the same numbers in one parameter need not do so in another.
+                others[cause.kind] = tuple(
+                    each for each in others.get(cause.kind, cause.others) if each in cause.others
+                )
     for kind, symptoms in _FOLLOWS.items():
         if kind in where or kind in known:
             taken = [where.pop(symptom) for symptom in symptoms if symptom in where]
             if kind in where:
                 where[kind][0].extend(name for names, _ in taken for name in names)
-    found = [as_mistake(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss) for kind, (n, d) in where.items()]
+    found = [
+        as_mistake(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss, others.get(kind, ()))
+        for kind, (n, d) in where.items()
+    ]
     left = [c for i, c in enumerate(checks) if not c.passed and not explained.get(i)]
     return [*found, _unexplained(left, checks)] if left and not known & _EXPLAIN_ANYTHING else found
 
@@ -73,7 +81,9 @@ def _unexplained(left: Sequence[ParameterCheck], checks: Sequence[ParameterCheck
     return BackpropMistake("unexplained", tuple(c.name for c in left), measured, WORDS["unexplained"].why, remedy)
 
 
-def as_mistake(kind: str, parameters: tuple[str, ...], detail: str, loss: RecognisedLoss) -> BackpropMistake:
+def as_mistake(
+    kind: str, parameters: tuple[str, ...], detail: str, loss: RecognisedLoss, others: Sequence[str] = ()
+) -> BackpropMistake:
     """Return a mistake with its sentences, the measured detail filled in."""
     words = WORDS[kind]
     if kind == "other_delta_passed_back":
@@ -81,6 +91,8 @@ def as_mistake(kind: str, parameters: tuple[str, ...], detail: str, loss: Recogn
     if kind == "double_softmax" and not detail:
         detail = "the output's delta has the softmax of the predictions, which are a softmax already"
     measured, why = (text.format(detail=detail, loss=loss) for text in (words.measured, words.why))
+    if others:
+        measured += f" (the same numbers come from: {', '.join(WORDS[each].name for each in others)})"
     return BackpropMistake(kind, parameters, measured, why, words.remedy)
 
 

@@ -2,112 +2,25 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
 from glassnet.diagnosis.backprop.sample_points import Point, one_sample_per_row
-from glassnet.layers import (
-    ELU,
-    Activation,
-    Cache,
-    CustomActivation,
-    Identity,
-    LeakyReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Tanh,
-)
-from glassnet.utils.arrays import BufferPool, Buffers
+from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 
-__all__ = ["HIDDEN", "OUTPUTS", "Function", "RebuiltLayer", "RebuiltNetwork", "rebuild_network"]
+__all__ = ["RebuiltLayer", "RebuiltNetwork", "rebuild_network"]
 
 _SAME = 1e-9  # relative difference up to which two predictions count as equal
+_STEPS = 12  # of Newton's method for a number that is not known, such as a leaky rectifier's slope
 
 Kept = dict[int, tuple[tuple[str, ...], np.ndarray, np.ndarray]]
 """By layer: the activations below it, its inputs, and its Z."""
-
-
-class Function:
-    """Activations of this library, one after the other, as a function of an array.
-
-    Examples
-    --------
-    >>> Function(Sigmoid())(np.zeros((1, 1)))
-    array([[0.5]])
-    """
-
-    def __init__(self, *layers: Activation) -> None:
-        self._layers = layers
-
-    def __call__(self, Z: np.ndarray) -> np.ndarray:
-        """Return the function's values."""
-        for layer in self._layers:
-            Z = _apply(layer, Z)[0]
-        return Z
-
-    def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
-        """Return the slope with respect to Z from that with respect to the function's values."""
-        passes = []
-        for layer in self._layers:
-            Z, work = _apply(layer, Z)
-            passes.append((layer, Z, work))
-        dY = np.array(slopes)
-        for layer, Y, work in reversed(passes):
-            layer.differentiate(dY, Y, work)
-        return dY
-
-    def derivative(self, Z: np.ndarray) -> np.ndarray:
-        """Return the derivative at Z, of a function that works number by number."""
-        return self.pull_back(np.ones(Z.shape), Z)
-
-    def derivative_from_output(self, A: np.ndarray) -> np.ndarray | None:
-        """Return the derivative as it is written in terms of the output, None for a function without such a form."""
-        (layer,) = self._layers
-        if not isinstance(layer, (Sigmoid, Tanh)):
-            return None
-        dY = np.ones(A.shape)
-        layer.differentiate(dY, A, _apply(layer, A)[1])
-        return dY
-
-
-def _apply(layer: Activation, Z: np.ndarray) -> tuple[np.ndarray, Cache]:
-    """Return an activation's output, and what its derivative needs."""
-    layer = copy.copy(layer)  # several threads may be here
-    layer.build(Z.shape[1:])
-    work = layer.make_work(Buffers(BufferPool(None, np.dtype(np.float64)), len(Z), keeps=True))
-    Y = np.empty(Z.shape)
-    layer.apply(Z, Y, work, True)
-    return Y, work
-
-
-HIDDEN = {
-    "sigmoid": Function(Sigmoid()),
-    "tanh": Function(Tanh()),
-    "relu": Function(ReLU()),
-    "identity": Function(Identity()),
-    "leaky relu 0.01": Function(LeakyReLU(0.01)),
-    "leaky relu 0.1": Function(LeakyReLU(0.1)),
-    "leaky relu 0.2": Function(LeakyReLU(0.2)),
-    "softplus": Function(Softplus()),
-    "elu": Function(ELU()),
-    "silu": Function(SiLU()),
-    "sine": Function(CustomActivation(np.sin, np.cos)),
-}
-OUTPUTS = {
-    **{name: HIDDEN[name] for name in ("identity", "sigmoid", "tanh", "relu", "softplus")},
-    "softmax": Function(Softmax()),
-    "softmax of softmax": Function(Softmax(), Softmax()),
-    "sigmoid of sigmoid": Function(Sigmoid(), Sigmoid()),
-    "exp": Function(CustomActivation(np.exp, np.exp)),
-}
+Masks = Sequence[np.ndarray]
+"""What dropout multiplies the hidden activations with, in the order of the layers."""
 
 
 class RebuiltLayer(NamedTuple):
@@ -130,8 +43,12 @@ class RebuiltNetwork:
     '2 layers (tanh, softmax)'
     """
 
-    def __init__(self, layers: Sequence[RebuiltLayer], rows: bool, flipped: bool) -> None:
+    def __init__(
+        self, layers: Sequence[RebuiltLayer], rows: bool, flipped: bool, rows_of_predictions: bool | None = None
+    ) -> None:
         self.layers, self.rows, self.flipped = list(layers), rows, flipped
+        self.rows_of_predictions = rows if rows_of_predictions is None else rows_of_predictions
+        self.masks: dict[int, Masks] = {}  # dropout's, by the number of rows
 
     def weight(self, arrays: Sequence[np.ndarray], layer: int) -> np.ndarray:
         """Return the weights of a layer as (inputs, outputs)."""
@@ -141,8 +58,23 @@ class RebuiltNetwork:
         """Return an array with the shape of a parameter as (inputs, outputs)."""
         return _as_weight(array, self.flipped)
 
+    def entries(self, which: int, shape: tuple[int, ...], chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return where flat entries of weights stand in the matrix (inputs, outputs): rows and columns."""
+        places = self.as_weight(np.arange(int(np.prod(shape))).reshape(shape))
+        found = np.argsort(places, axis=None)[chosen]
+        rows, columns = np.unravel_index(found, places.shape)
+        return rows, columns
+
+    def masks_of(self, point: Point) -> Masks | None:
+        """Return dropout's masks at a point, None without dropout."""
+        return self.masks.get(point.n)
+
+    def masks_at(self, layer: int, points: Sequence[Point]) -> list[np.ndarray] | None:
+        """Return dropout's mask behind a layer at every point, None without dropout."""
+        return [self.masks[point.n][layer] for point in points] if self.masks else None
+
     def forward(
-        self, arrays: Sequence[np.ndarray], X: np.ndarray, kept: Kept | None = None
+        self, arrays: Sequence[np.ndarray], X: np.ndarray, kept: Kept | None = None, masks: Masks | None = None
     ) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return Z and A of every layer; A starts with the data.
 
@@ -152,18 +84,22 @@ class RebuiltNetwork:
         names = tuple(layer.activation for layer in self.layers)
         for i, layer in enumerate(self.layers):
             if i not in kept or kept[i][0] != names[:i]:
-                A = HIDDEN[names[i - 1]](kept[i - 1][2]) if i else one_sample_per_row(X, self.rows).astype(np.float64)
+                if i:
+                    A = hidden_function(names[i - 1])(kept[i - 1][2])
+                    A = A if masks is None else A * masks[i - 1]
+                else:
+                    A = one_sample_per_row(X, self.rows).astype(np.float64)
                 Z = A @ self.weight(arrays, i)
                 kept[i] = names[:i], A, Z if layer.bias is None else Z + arrays[layer.bias].reshape(1, -1)
         _, A_of_layers, Z_of_layers = zip(*kept.values(), strict=True)
-        return list(Z_of_layers), [*A_of_layers, OUTPUTS[names[-1]](Z_of_layers[-1])]
+        return list(Z_of_layers), [*A_of_layers, output_function(names[-1])(Z_of_layers[-1])]
 
     def matches(self, points: Sequence[Point], kept: Kept | None = None) -> bool:
         """Return whether the predictions are those of the learner's forward, at every point."""
         for point in points:
-            expected = one_sample_per_row(point.found.predictions, self.rows)
+            expected = one_sample_per_row(point.found.predictions, self.rows_of_predictions)
             with np.errstate(all="ignore"):
-                A = self.forward(point.arrays, point.X, kept)[1][-1]
+                A = self.forward(point.arrays, point.X, kept, self.masks_of(point))[1][-1]
             if A.shape != expected.shape or not np.isfinite(A).all():
                 return False
             if float(np.abs(A - expected).max()) > _SAME * max(1e-3, float(np.abs(expected).max())):
@@ -173,32 +109,92 @@ class RebuiltNetwork:
     def describe(self) -> str:
         """Return the number of layers and their activations as text."""
         count = len(self.layers)
-        return f"{count} layer{'s' if count > 1 else ''} ({', '.join(layer.activation for layer in self.layers)})"
+        dropout = " with dropout" if self.masks else ""
+        names = ", ".join(layer.activation for layer in self.layers)
+        return f"{count} layer{'s' if count > 1 else ''} ({names}){dropout}"
 
 
-def rebuild_network(names: Sequence[str], points: Sequence[Point], rows: bool) -> RebuiltNetwork | None:
+def rebuild_network(
+    names: Sequence[str], points: Sequence[Point], rows: bool, rows_of_predictions: bool
+) -> RebuiltNetwork | None:
     """Return a chain of layers with the learner's predictions, None if the learner's network is something else."""
     arrays, X = points[0].arrays, points[0].X
     n_features = X.shape[-1] if rows or X.ndim == 1 else X.shape[0]
+    chains = []
     for weights, biases in _arrangements(names, arrays):
         for flipped in (not rows, rows):
-            if not _chains(weights, biases, arrays, n_features, flipped):
-                continue
-            kept: Kept = {}
-            for activation in _choices(len(weights) - 1):
-                layers = [RebuiltLayer(*each) for each in zip(weights, biases, activation, strict=True)]
-                network = RebuiltNetwork(layers, rows, flipped)
-                if network.matches(points[:1], kept) and network.matches(points):
-                    return network
-    return None
+            if _chains(weights, biases, arrays, n_features, flipped):
+
+                def build(
+                    activations: tuple[str, ...],
+                    w: list[int] = weights,
+                    b: list[int | None] = biases,
+                    f: bool = flipped,
+                ) -> RebuiltNetwork:
+                    layers = [RebuiltLayer(*each) for each in zip(w, b, activations, strict=True)]
+                    return RebuiltNetwork(layers, rows, f, rows_of_predictions)
+
+                chains.append((build, len(weights) - 1))
+    for build, n_hidden in chains:
+        kept: Kept = {}
+        for activations in _choices(n_hidden):
+            network = build(activations)
+            if network.matches(points[:1], kept) and network.matches(points):
+                return network
+    found = (_with_number(build, n_hidden, points) for build, n_hidden in chains if n_hidden)
+    return next((network for network in found if network is not None), None)
 
 
 def _choices(n_hidden: int) -> Iterator[tuple[str, ...]]:
     """Yield activations to try: the same for all hidden layers first, then mixed ones for few layers."""
     alike = [(name,) * n_hidden for name in HIDDEN] if n_hidden else [()]
-    mixed = itertools.product(HIDDEN, repeat=n_hidden) if n_hidden in (2, 3) else ()
+    mixed = itertools.product(HIDDEN if n_hidden == 2 else COMMON, repeat=n_hidden) if n_hidden in (2, 3) else ()
     for hidden in (*alike, *(each for each in mixed if len(set(each)) > 1)):
         yield from ((*hidden, output) for output in OUTPUTS)
+
+
+def _with_number(
+    build: Callable[[tuple[str, ...]], RebuiltNetwork], n_hidden: int, points: Sequence[Point]
+) -> RebuiltNetwork | None:
+    """Return a network whose activations have a number of the learner's own, which Newton's method finds."""
+    for family, start in (
+        *((f"{name} ", 0.1) for name in FAMILIES),
+        ("tanh of values cut at ", 1.0),
+        ("relu up to ", 1.0),
+    ):
+        for output in OUTPUTS:
+            number = _solve(lambda x: build((*(f"{family}{x!r}",) * n_hidden, output)), points[0], start)  # noqa: B023
+            if number is not None:
+                network = build((*(f"{family}{number:.6g}",) * n_hidden, output))
+                if network.matches(points):
+                    return network
+    return None
+
+
+def _solve(build: Callable[[float], RebuiltNetwork], point: Point, start: float) -> float | None:
+    """Return the positive number with which a network has the learner's predictions at a point, None without one."""
+    x, h = start, 1e-6
+    with np.errstate(all="ignore"):
+        for _ in range(_STEPS):
+            off, more = (_off(build(each), point) for each in (x, x + h))
+            if off is None or more is None or not np.isfinite([off, more]).all():
+                return None
+            slope = (more - off) / h
+            if not slope.any():
+                return None
+            step = -float((slope * off).sum() / (slope * slope).sum())
+            if abs(step) <= 1e-9 * abs(x):
+                return x
+            x = x + step if x + step > 0 else x / 4
+            if not 1e-9 < x < 1e3:
+                return None
+    return None
+
+
+def _off(network: RebuiltNetwork, point: Point) -> np.ndarray | None:
+    expected = one_sample_per_row(point.found.predictions, network.rows_of_predictions)
+    A = network.forward(point.arrays, point.X, masks=network.masks_of(point))[1][-1]
+    return A - expected if A.shape == expected.shape else None
 
 
 def _arrangements(names: Sequence[str], arrays: Sequence[np.ndarray]) -> Iterator[tuple[list[int], list[int | None]]]:

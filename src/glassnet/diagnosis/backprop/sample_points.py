@@ -18,6 +18,7 @@ __all__ = [
     "agreement_along",
     "central_difference",
     "draw_directions",
+    "is_row_wise",
     "is_weak",
     "measure",
     "one_sample_per_row",
@@ -55,6 +56,13 @@ def one_sample_per_row(array: np.ndarray, rows: bool) -> np.ndarray:
     if array.ndim == 1:
         return array.reshape(-1, 1)
     return array if rows else array.T
+
+
+def is_row_wise(arrays: Sequence[np.ndarray], counts: Sequence[int], otherwise: bool) -> bool:
+    """Return whether arrays, one for each point, have one sample per row; the numbers of rows differ between points."""
+    by_row = all(array.shape[:1] == (n,) for array, n in zip(arrays, counts, strict=True))
+    by_column = all(array.shape[-1:] == (n,) for array, n in zip(arrays, counts, strict=True))
+    return otherwise if by_row == by_column else by_row
 
 
 def place_points(learner: Learner, samples: Samples, seed: int, smaller: float = 1.0) -> list[Point]:

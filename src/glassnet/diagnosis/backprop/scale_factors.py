@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["Fit", "Law", "fit", "law"]
+__all__ = ["Fit", "Law", "fit", "fit_two", "law"]
 
 _RESIDUAL = 1e-6  # share of a gradient that may stay unexplained: what finite differences leave
 _CONSTANT = 1e-4  # how much a factor may vary from point to point and still be one factor
@@ -66,27 +67,67 @@ def law(scales: Sequence[float], rows: Sequence[int]) -> Law | None:
     return best
 
 
-def fit(
-    found: Sequence[np.ndarray], first: Sequence[np.ndarray], rows: Sequence[int], second: Sequence[np.ndarray] = ()
-) -> Fit | None:
-    """Return how gradients at several points come from one or two columns, None if they do not."""
-    scales, extras, counted = [], [], []
+def fit(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], rows: Sequence[int]) -> Fit | None:
+    """Return by which factor gradients at several points are others, None if they are not.
+
+    ``expected`` is read point by point, and no further than to the first that differs.
+    """
+    scales, counted = [], []
     for t, vector in enumerate(found):
-        columns = [first[t], *([second[t]] if second else [])]
-        sizes = [float(np.linalg.norm(column)) for column in columns]
-        size = float(np.linalg.norm(vector))
-        if size == 0.0 and sizes == [0.0]:
+        other = expected[t]
+        size, length = float(np.linalg.norm(vector)), float(np.linalg.norm(other))
+        if size == length == 0.0:
             continue  # no slope here either way: the other points decide
-        if size == 0.0 or min(sizes) == 0.0 or not np.isfinite([size, *sizes]).all():
+        if size == 0.0 or length == 0.0 or not np.isfinite([size, length]).all():
             return None
-        if len(columns) == 2 and len(vector) < 3:
+        scale = float(vector @ other) / length / length
+        if float(np.linalg.norm(vector - scale * other)) > _RESIDUAL * size:
             return None
-        matrix = np.stack([column / s for column, s in zip(columns, sizes, strict=True)], axis=1)
-        coefficients, _, rank, _ = np.linalg.lstsq(matrix, vector, rcond=1e-9)
-        if rank < len(columns) or float(np.linalg.norm(vector - matrix @ coefficients)) > _RESIDUAL * size:
-            return None
-        scales.append(float(coefficients[0]) / sizes[0])
+        scales.append(scale)
         counted.append(rows[t])
-        extras += [float(coefficients[1]) / sizes[1]] if second else []
     found_law = law(scales, counted) if len(counted) > 1 else None
-    return None if found_law is None else Fit(found_law, tuple(extras))
+    return None if found_law is None else Fit(found_law, ())
+
+
+def fit_two(
+    found: Sequence[np.ndarray], first: Sequence[np.ndarray], rows: Sequence[int], second: Sequence[np.ndarray]
+) -> Fit | None:
+    """Return how gradients at several points come from two others, None if they do not.
+
+    Each factor follows a law of its own: it is constant, or grows or falls with the rows. All points are fitted
+    together, so that a bias of one number is enough.
+    """
+    if not _is_sum_of(found[0], first[0], second[0]):
+        return None
+    vector, counts = np.concatenate(list(found)), np.repeat(rows, [len(each) for each in found]).astype(np.float64)
+    columns = [np.concatenate([part[t] for t in range(len(found))]) for part in (first, second)]
+    size = float(np.linalg.norm(vector))
+    if len(vector) < 4 or not np.isfinite([size, *map(np.linalg.norm, columns)]).all():
+        return None
+    for a, b in itertools.product((0, 1, -1), (0, -1, 1)):
+        matrix = np.stack([columns[0] * counts**a, columns[1] * counts**b], axis=1)
+        sizes = np.linalg.norm(matrix, axis=0)
+        if not sizes.all():
+            return None
+        coefficients, _, rank, _ = np.linalg.lstsq(matrix / sizes, vector, rcond=1e-9)
+        if rank == 2 and float(np.linalg.norm(vector - matrix @ (coefficients / sizes))) <= _RESIDUAL * size:
+            scale, extra = (float(each) for each in coefficients / sizes)
+            if min(abs(coefficients)) <= 1e-5 * size:
+                return None  # one of them alone
+            law_of_first = law([scale * float(n) ** a for n in rows], rows)
+            if law_of_first is not None:
+                return Fit(law_of_first, tuple(extra * float(n) ** b for n in rows))
+    return None
+
+
+def _is_sum_of(vector: np.ndarray, first: np.ndarray, second: np.ndarray) -> bool:
+    """Return whether one point alone speaks for two factors."""
+    if len(vector) < 3:
+        return True
+    matrix = np.stack([first, second], axis=1)
+    sizes = np.linalg.norm(matrix, axis=0)
+    if not np.isfinite(sizes).all() or not sizes.all():
+        return False
+    coefficients = np.linalg.lstsq(matrix / sizes, vector, rcond=1e-9)[0]
+    size = float(np.linalg.norm(vector))
+    return float(np.linalg.norm(vector - matrix / sizes @ coefficients)) <= 10 * _RESIDUAL * size

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["check_new_rows"]
+__all__ = ["check_new_rows", "check_whole"]
 
 _FAR = 6.0  # spreads between the middle of the new rows and that of the training rows
 _OUTSIDE = 0.01  # share of the rows
@@ -21,7 +21,7 @@ def check_new_rows(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> It
     """Report new rows that do not fit the training rows, both of shape (n, d)."""
     new, old = new.astype(np.float64), old.astype(np.float64)
     if len(new) >= _FEWEST:
-        finding = next(_as_a_whole(new, old, names), None)
+        finding = next(check_whole(new, old, names), None)
         if finding is not None:
             yield finding
             return
@@ -42,8 +42,19 @@ def check_new_rows(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> It
     yield make_finding("outside-training-range", measured, evidence={"rows": rows, "columns": worst.tolist()})
 
 
-def _as_a_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
-    """Report columns that changed places, or numbers that were not scaled."""
+def check_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str], kind: str = "") -> Iterator[Finding]:
+    """Report columns that changed places, or numbers that were not scaled.
+
+    Parameters
+    ----------
+    new, old : ndarray of shape (n, d)
+        New rows, and those that the network was trained on.
+    names : sequence of str
+        Of the columns.
+    kind : str
+        What the new rows are called, if that is not just new rows.
+    """
+    where = f" of the {kind} rows" if kind else ""
     middles, spreads = old.mean(axis=0), old.std(axis=0)
     usable = spreads > 0.0
     if np.count_nonzero(usable) < 2:
@@ -65,14 +76,16 @@ def _as_a_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Itera
         if len(moved) and np.all(distance[np.arange(n), order] < 1.0) and far >= 1:
             places = np.flatnonzero(usable)
             pairs = [f"{names[places[i]]} looks like {names[places[order[i]]]}" for i in moved[:3].tolist()]
-            measured = f"{len(moved)} columns look like others of the training rows: {'; '.join(pairs)}."
+            measured = f"{len(moved)} columns{where} look like others of the training rows: {'; '.join(pairs)}."
             yield make_finding("column-order", measured, evidence={"order": places[order].tolist()})
             return
     unit_wide = (spreads[usable] > 0.3) & (spreads[usable] < 3.0)
     is_scaled = bool(unit_wide.all() and (np.abs(middles[usable]) < 1.0).all())
     if is_scaled and far >= max(2, n // 2):
         j = int(np.flatnonzero(usable)[np.argmax(own)])
-        measured = f"{far} of {n} columns are far from the training rows: {names[j]} has mean {here[j]:.4g} and spread "
+        measured = (
+            f"{far} of {n} columns{where} are far from the training rows: {names[j]} has mean {here[j]:.4g} and spread "
+        )
         measured += f"{wide[j]:.4g}, in training {middles[j]:.4g} and {spreads[j]:.4g}."
         yield make_finding("unscaled-prediction", measured, evidence={"columns": far})
 

@@ -1,29 +1,28 @@
-"""Checks of the predictions of a trained network."""
+"""Checks of the predictions of a trained network: beside a constant answer, and over the epochs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.checks.shares import answered_classes, blocks_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import LOSS, Attempt, Measure, Trials
-from glassnet.engine.base_network import BaseNetwork
-from glassnet.layers import Dense, Flatten
-from glassnet.losses import BinaryCrossEntropy, SoftmaxCrossEntropy
-from glassnet.training.class_weights import class_codes, class_factors
-from glassnet.utils.wording import few
+from glassnet.training.class_weights import class_codes
 
-__all__ = ["check_against_constant", "check_against_linear", "check_calibration", "check_classes", "check_constant"]
+__all__ = ["check_against_constant", "check_best_epoch", "check_chance", "check_constant"]
 
 _CONSTANT = 1e-3  # spread of the predictions, for numbers as a share of that of the targets
 _MARGIN = 0.98  # of the loss of the best constant answer
+_POSSIBLE = 0.05  # share of what there is to learn by which a network may be better after all, and is not accused
 _FEWEST = 20
-_FEWEST_FOR_BINS = 200
-_GAP = 0.1
-_RARE = 0.02  # share of the rows
+_SURE = 2.5  # standard errors
+_GOOD = 0.7  # share of what there is to learn that may be left of training rows which were learned
+_LONG, _MOST = 20, 0.5  # epochs after the best, and their share of all
+_WORSE = 0.02  # share of what there is to learn that was lost since
 
 
 def check_constant(case: Case) -> Iterator[Suspicion]:
@@ -34,7 +33,7 @@ def check_constant(case: Case) -> Iterator[Suspicion]:
     scale = 1.0 if case.loss.classifies else float(y.std(axis=0).max())
     if len(Z) < 4 or scale == 0.0 or spread > _CONSTANT * scale:
         return
-    measured = f"The predictions for {len(Z)} different rows spread by {spread:.2g}."
+    measured = f"The predictions for {len(Z)} rows spread by {spread:.2g}."
     yield suspect("constant-output", measured, epoch=case.epoch, evidence={"spread": spread})
 
 
@@ -45,14 +44,13 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
     if constant is None or len(data[0]) < _FEWEST:
         return
     Z, loss = case.evaluation
-    if loss < _MARGIN * constant:
+    if loss < constant - (1.0 - _MARGIN) * case.scale or _may_be_better(case, data, Z):
         return
     measured = f"On {len(data[0])} {rows} the loss is {loss:.3g}; always answering the same has {constant:.3g}."
-    codes, train = class_codes(case.loss, data[1]), case.codes(case.sample[1])
-    evidence: dict[str, float] = {"loss": loss, "constant": constant}
-    if codes is not None and train is not None:
-        most = int(np.bincount(train).argmax())
-        accuracy, majority = float((_classes(Z) == codes).mean()), float((codes == most).mean())
+    evidence: dict[str, Any] = {"loss": loss, "constant": constant}
+    rates = _accuracies(case, data, Z)
+    if rates is not None:
+        accuracy, majority, most = rates
         if accuracy > majority + 0.02:
             return
         measured = measured[:-1] + f"; accuracy {accuracy:.3f}, always class {most} {majority:.3f}."
@@ -60,117 +58,89 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
     yield suspect("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence)
 
 
-def _classes(Z: np.ndarray) -> np.ndarray:
-    """Return the predicted class for each row of logits."""
-    found: np.ndarray = (Z[:, 0] > 0.0).astype(np.int64) if Z.shape[1] == 1 else Z.argmax(axis=1)
-    return found
+def _may_be_better(case: Case, data: Data, Z: np.ndarray) -> bool:
+    """Return whether on so few rows the network may look worse than a constant by chance."""
+    constant = constant_logits(case.loss, case.sample[1], case.sample[2], case.original.n_outputs)
+    if constant is None:
+        return True
+    same = np.tile(constant.astype(case.original.dtype), (len(data[0]), 1))
+    worse = blocks_of(case, data, Z) - blocks_of(case, data, same)
+    if len(worse) < 2:
+        return True
+    error = float(worse.std(ddof=1)) / np.sqrt(len(worse))
+    return bool(float(worse.mean()) - _SURE * error < -_POSSIBLE * case.scale)
 
 
-def check_classes(case: Case) -> Iterator[Suspicion]:
-    """Report classes that are never predicted although common."""
+def _accuracies(case: Case, data: Data, Z: np.ndarray) -> tuple[float, float, int] | None:
+    """Return the accuracy, that of always the class most frequent in training, and this class; None without classes."""
+    codes, train = class_codes(case.loss, data[1]), case.codes(case.sample[1])
+    if codes is None or train is None:
+        return None
+    most = int(np.bincount(train).argmax())
+    return float((answered_classes(Z) == codes).mean()), float((codes == most).mean()), most
+
+
+def check_chance(case: Case) -> Iterator[Suspicion]:
+    """Report training rows that were learned while validation rows were answered by chance from the first epoch on."""
     data, rows = case.evaluation_data
-    codes = class_codes(case.loss, data[1])
-    if codes is None or len(codes) < _FEWEST:
+    constant = case.constant_loss(data)
+    if case.history is None or case.held_out is not data or constant is None or case.scale <= 0.0:
         return
-    counts = np.bincount(codes, minlength=max(2, case.original.n_outputs))
-    answered = np.bincount(_classes(case.evaluation[0]), minlength=len(counts))
-    present = int((counts > 0).sum())
-    enough = (counts >= 10) & (counts > _RARE * len(codes))
-    missed = np.flatnonzero(enough & (answered == 0))
-    if not len(missed) or present < 2:
+    losses = [value for value in case.history.columns.get("valid_loss", []) if value is not None]
+    if not losses or min(losses) < constant - (1.0 - _MARGIN) * case.scale:
         return
-    named = few((f"{j} ({counts[j]} rows)" for j in missed.tolist()), 3)
-    measured = f"Of {len(codes)} {rows} none is answered with class {named}."
-    evidence = {"counts": counts.tolist(), "answered": answered.tolist()}
-    remedy = Attempt("class_weight='balanced'", weights=_balanced(case), measure=_MISSED, steps=200)
-    yield suspect("some-classes-only", measured, remedy, if_helped=False, epoch=case.epoch, evidence=evidence)
-
-
-def _balanced(case: Case) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a function that gives each row a weight by which all classes count alike."""
-
-    def weigh(y: np.ndarray) -> np.ndarray:
-        codes = case.codes(y)
-        assert codes is not None
-        k = max(2, case.original.n_outputs)
-        factors = class_factors("balanced", k, codes)
-        return np.asarray(factors[codes], dtype=case.original.dtype)
-
-    return weigh
-
-
-def _missed_share(network: BaseNetwork, data: Data) -> float:
-    """Return 1 minus the mean recall of the classes."""
-    codes, found = class_codes(network.loss, data[1]), _classes(network.logits(data[0]))
-    if codes is None:
-        return float("nan")
-    return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in np.unique(codes)]))
-
-
-_MISSED = Measure("share of rows missed, averaged over classes,", _missed_share)
-
-
-def check_calibration(case: Case) -> Iterator[Suspicion]:
-    """Report probabilities that are surer than they are right on held-out rows."""
-    data = case.held_out
-    has_probabilities = isinstance(case.loss, (BinaryCrossEntropy, SoftmaxCrossEntropy))
-    if data is None or len(data[0]) < _FEWEST_FOR_BINS or not has_probabilities:
+    train = case.now.loss
+    if train > case.reference - (1.0 - _GOOD) * case.scale or not _by_chance(case, data):
         return
-    codes = class_codes(case.loss, data[1])
-    if codes is None:
+    measured = (
+        f"The loss on training rows is {train:.3g}, where always answering the same has {case.reference:.3g}; on "
+    )
+    measured += f"{len(data[0])} {rows} it was never better than {min(losses):.3g}, where the same has {constant:.3g}."
+    evidence = {"loss": train, "best": min(losses), "constant": constant}
+    yield suspect("validation-at-chance", measured, epoch=case.epoch, evidence=evidence)
+
+
+def _by_chance(case: Case, data: Data) -> bool:
+    """Return whether answers and targets of held-out rows agree no more than chance allows.
+
+    What may be chance must be less than half of the agreement on training rows: few rows say little.
+    """
+    agreed, chance = _agreement(case, case.evaluation[0], data)
+    trained = _agreement(case, case.now.Z, case.probe)[0]
+    return agreed < _SURE * chance and agreed + _SURE * chance < 0.5 * trained
+
+
+def _agreement(case: Case, Z: np.ndarray, data: Data) -> tuple[float, float]:
+    """Return how much answers and targets have in common, 0 by chance and 1 at most, and its standard error.
+
+    Of classes it is Cohen's kappa, of numbers the largest correlation of all columns.
+    """
+    y, n = data[1], len(data[0])
+    codes = class_codes(case.loss, y)
+    if codes is not None:
+        found, k = answered_classes(Z), max(2, case.original.n_outputs)
+        expected = float(np.bincount(codes, minlength=k) @ np.bincount(found, minlength=k)) / n**2
+        rest = max(1.0 - expected, 1e-12)
+        return (float((found == codes).mean()) - expected) / rest, float(np.sqrt(expected / rest / n))
+    answers = case.loss.link(Z).reshape(n, -1)[:, : y.reshape(n, -1).shape[1]].astype(np.float64)
+    targets = y.reshape(n, -1).astype(np.float64)
+    spreads = answers.std(axis=0) * targets.std(axis=0)
+    shared = ((answers - answers.mean(axis=0)) * (targets - targets.mean(axis=0))).mean(axis=0)
+    return float(np.max(shared / np.where(spreads > 0.0, spreads, np.inf), initial=0.0)), 1.0 / float(np.sqrt(n))
+
+
+def check_best_epoch(case: Case) -> Iterator[Suspicion]:
+    """Report, as a note, that most of the epochs came after the one that was best for the validation rows."""
+    history = case.history
+    valid = [] if history is None else history.columns.get("valid_loss", [])
+    if history is None or not valid or any(value is None for value in valid):
         return
-    Z = case.evaluation[0].astype(np.float64)
-    gap, confidence, accuracy = _calibration_gap(case, Z, codes)
-    if gap < _GAP or confidence < accuracy:
+    chosen, n = history.best_epoch, len(valid)
+    best = int(np.argmin(valid)) + 1 if chosen is None else int(chosen)
+    if n - best < max(_LONG, _MOST * n) or (chosen is None and valid[-1] < valid[best - 1] + _WORSE * case.scale):
         return
-    half = np.arange(len(Z)) % 2 == 0
-    temperature = _best_temperature(case, Z[half], codes[half])
-    before = _calibration_gap(case, Z[~half], codes[~half])[0]
-    after = _calibration_gap(case, Z[~half] / temperature, codes[~half])[0]
-    measured = f"On {len(Z)} validation rows the network is right in {accuracy:.1%} and sure by {confidence:.1%}; "
-    measured += f"the mean gap between the two over ten bins is {gap:.3f}."
-    tried = f"with the logits divided by {temperature:.3g}, fitted on half of the validation rows, "
-    tried += f"the gap on the other half is {after:.3f} instead of {before:.3f}."
-    evidence = {"gap": gap, "confidence": confidence, "accuracy": accuracy, "temperature": temperature}
-    outcome: dict[str, Any] = {"tried": tried, "helped": after < before, "evidence": evidence}
-    yield suspect("badly-calibrated", measured, epoch=case.epoch, **outcome)
-
-
-def _calibration_gap(case: Case, Z: np.ndarray, codes: np.ndarray) -> tuple[float, float, float]:
-    """Return the expected calibration error over ten bins of confidence, the mean confidence and the accuracy."""
-    P = case.loss.link(Z)
-    confidence = np.maximum(P[:, 0], 1.0 - P[:, 0]) if P.shape[1] == 1 else P.max(axis=1)
-    right = (_classes(Z) == codes).astype(np.float64)
-    bins = np.minimum((confidence * 10).astype(np.int64), 9)
-    gap = np.abs(np.bincount(bins, right - confidence, 10)).sum() / len(Z)
-    return float(gap), float(confidence.mean()), float(right.mean())
-
-
-def _best_temperature(case: Case, Z: np.ndarray, codes: np.ndarray) -> float:
-    """Return the temperature among many under which the true classes are likeliest."""
-
-    def cost(temperature: float) -> float:
-        P = case.loss.link(Z / temperature)
-        likely = np.where(codes == 1, P[:, 0], 1.0 - P[:, 0]) if P.shape[1] == 1 else P[np.arange(len(P)), codes]
-        return -float(np.log(np.maximum(likely, 1e-12)).mean())
-
-    temperatures: list[float] = np.geomspace(0.25, 20.0, 60).tolist()
-    return min(temperatures, key=cost)
-
-
-def check_against_linear(case: Case, trials: Trials) -> Iterator[Suspicion]:
-    """Report a network that is no better than a linear model, trained here for 300 steps."""
-    data, rows = case.evaluation_data
-    if len(case.copy.layers) < 2 or len(data[0]) < _FEWEST:
-        return
-    layers = [Flatten(), Dense(case.original.n_outputs)]
-    linear = trials.trained(case.original.like(layers, optimizer="adam", l1=0.0, l2=0.0, max_norm=None), steps=300)
-    if linear is None:
-        return
-    ours, theirs = case.evaluation[1], LOSS.compute(linear, data)
-    if ours < theirs:
-        return
-    measured = f"On {len(data[0])} {rows} the loss is {ours:.3g}; a linear model trained for 300 steps has "
-    measured += f"{theirs:.3g}."
-    evidence = {"loss": ours, "linear": theirs}
-    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence=evidence)
+    measured = f"Of {n} epochs the one with the lowest validation loss, {valid[best - 1]:.3g}, was epoch {best}; "
+    measured += f"after the last it was {valid[-1]:.3g}."
+    if chosen is not None:
+        measured = f"Of {n} epochs early stopping chose epoch {best}, and none of those after it."
+    yield suspect("past-best-epoch", measured, epoch=best, evidence={"best_epoch": best, "epochs": n})

@@ -10,22 +10,24 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
+from glassnet.diagnosis.remedies.attempts import ANEW, Attempt
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
 
-__all__ = ["check_clipping", "check_overfit", "check_units", "check_updates", "check_zigzag"]
+__all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
 _CLIPPED = 0.9  # share of the steps
+_MUCH_DROPPED = 0.75
 _DEAD = 0.6  # share of the units of a layer
 _STUCK = 0.8  # share of the outputs of a layer
 _WORSE = 0.1  # rise of the validation loss after its best, as a share of the loss of the best constant answer
 _PATIENCE = 5  # epochs since that best
+_CHANCE = 0.98  # of the loss of the best constant answer
+_FEW_ROWS = 100  # of validation: what they say is uncertain
 _SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
 _WINDOW = 10  # epochs
-_FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
 
 
 def _curve(case: Case, column: str) -> np.ndarray:
@@ -33,15 +35,6 @@ def _curve(case: Case, column: str) -> np.ndarray:
     if case.history is None or column not in case.history.columns:
         return np.empty(0)
     return np.array([math.nan if value is None else value for value in case.history.columns[column]], dtype=np.float64)
-
-
-def check_updates(case: Case) -> Iterator[Suspicion]:
-    """Report that training stopped after few updates while the loss was still falling; nothing is tried for it."""
-    updates = (case.epoch or 0) * -(-case.n_rows // case.batch_size)
-    falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
-    if updates < _FEW_UPDATES and falls and not case.learned:
-        measured = f"{updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": updates})
 
 
 def check_clipping(case: Case) -> Iterator[Suspicion]:
@@ -80,32 +73,51 @@ def check_zigzag(case: Case) -> Iterator[Suspicion]:
 def check_overfit(case: Case) -> Iterator[Suspicion]:
     """Report a validation loss that rose after its best epoch, while the training loss went on falling."""
     valid, train = _curve(case, "valid_loss"), _curve(case, "loss")
-    if len(valid) <= _PATIENCE or case.baseline is None or not np.isfinite(valid).any():
+    held_out, history = case.held_out, case.history
+    if history is None or held_out is None or len(valid) <= _PATIENCE or case.baseline is None:
+        return
+    constant = case.constant_loss(held_out)
+    if not np.isfinite(valid).any() or constant is None:
         return
     best = int(np.nanargmin(valid))
     last = float(np.median(valid[-3:]))
     if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
         return
-    chosen = None if case.history is None else case.history.best_epoch
-    kept = chosen is not None and valid[chosen - 1] <= valid[best] + _WORSE * case.scale
+    if valid[best] > _CHANCE * constant:
+        return  # on these rows it never was better than a constant answer: there was nothing to lose
     measured = (
         f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1} and is {last:.3g} now; "
         f"the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
     )
-    tried = f"stopping after epoch {best + 1} leaves a validation loss of {valid[best]:.3g} instead of {last:.3g}."
-    if chosen is not None:
-        tried = f"Early stopping chose epoch {chosen}, with a validation loss of {valid[chosen - 1]:.3g}."
-    details: dict[str, Any] = {"advice": "Pass EarlyStopping('valid_loss')."} if chosen is not None and not kept else {}
-    yield suspect(
-        "overfit",
-        measured,
-        severity="note" if kept else "warning",
-        epoch=best + 1,
-        tried=tried,
-        helped=True,
-        evidence={"best_epoch": best + 1, "best": float(valid[best]), "last": last},
-        **details,
-    )
+    details: dict[str, Any] = {"evidence": {"best_epoch": best + 1, "best": float(valid[best]), "last": last}}
+    yield suspect("overfit", measured, epoch=best + 1, **(details | _what_was_kept(case, valid, best, last)))
+
+
+def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dict[str, Any]:
+    """Return severity, advice and what is known of the best epoch's weights, as details of the finding."""
+    run = case.original.run
+    stopping = None if run is None else run.stopping
+    if stopping is not None:
+        kept = int(stopping.best_epoch[0])
+        is_kept = stopping.best_params is not None and np.array_equal(stopping.best_params, case.original.params)
+        if not is_kept or not 0 < kept <= len(valid):
+            advice = "Pass restore_best=True to EarlyStopping, so that the best epoch's weights stay in the network."
+            return {"advice": advice, "severity": "warning"}
+        tried = f"early stopping on {stopping.monitor!r} kept the weights of epoch {kept}, whose validation loss is "
+        tried += f"{valid[kept - 1]:.3g}."
+        advice = "Use EarlyStopping('valid_loss') if the probabilities matter; the accuracy does not look at them."
+        if valid[kept - 1] <= valid[best] + _WORSE * case.scale:
+            advice = "Nothing: the weights in the network are from before that."
+        return {"severity": "note", "tried": tried, "advice": advice}
+    right = _curve(case, "valid_accuracy")
+    n = len(case.held_out[0]) if case.held_out is not None else 0
+    if len(right) == len(valid) and np.median(right[-3:]) >= right[best]:
+        tried = f"the share of right answers is {np.median(right[-3:]):.3f} now, and was {right[best]:.3f} then."
+        advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
+        return {"severity": "note", "tried": tried, "advice": advice}
+    tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
+    tried += f", on {n} rows only." if n < _FEW_ROWS else "."
+    return {"tried": tried, "helped": True}
 
 
 def check_units(case: Case) -> Iterator[Suspicion]:
@@ -126,8 +138,13 @@ def check_units(case: Case) -> Iterator[Suspicion]:
 
 
 def _from_high_rate(code: str, measured: str, case: Case, layer: str, shares: dict[str, float]) -> Suspicion:
-    """Return a suspicion about a layer that is one about the learning rate if a lower rate helps."""
+    """Return a suspicion about a layer that is one about the learning rate if a lower rate helps.
+
+    Where it is not known what training began with, weights drawn anew may help as well: then that was it.
+    """
     remedies = lower_rates(case)
+    if not case.knows_start:
+        remedies.insert(0, Attempt(ANEW))
     return suspect(code, measured, *remedies, cause="rate-too-high", epoch=case.epoch, layer=layer, evidence=shares)
 
 
@@ -137,6 +154,6 @@ def _saturated(case: Case) -> Iterator[Suspicion]:
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is None or shares[worst] < _STUCK or before[worst] > _STUCK / 2:
         return
-    measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends; at the start it was "
-    measured += f"{before[worst]:.0%}."
+    measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends"
+    measured += f"; at the start it was {before[worst]:.0%}." if case.knows_start else "."
     yield _from_high_rate("saturated-units", measured, case, worst, shares)

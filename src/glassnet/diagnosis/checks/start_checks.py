@@ -24,6 +24,32 @@ _SATURATED_AT = {"Sigmoid": (0.01, 0.99), "Tanh": (-0.98, 0.98)}
 _FEWEST_WEIGHTS = 16
 
 _USUAL_START = Attempt("the usual initial weights", with_default_start)
+_SMALLER = "Scale the columns of X and y: the initial weights are the usual ones."
+_LESS_DEEP = "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them."
+_SCALE = "Scale the columns of X, or use 'relu'."
+_DRAW_YOURS = "Start from the weights that the network draws by itself: set or load no others."
+
+
+def _start_remedies(case: Case) -> list[Attempt]:
+    """Return the attempt with the usual initial weights, unless the network began with them."""
+    return [] if _source(case) == "drawn" else [_USUAL_START]
+
+
+def _source(case: Case) -> str:
+    """Return where the initial weights came from: the user's initializer, the user's own numbers, or the usual draw."""
+    if any(layer.config().get("initializer") is not None for _, layer in _dense(case)):
+        return "initializer"
+    original = case.original
+    drawn = original.renewed(original.seeds[0]).params
+    return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
+
+
+def _details(case: Case, if_drawn: str) -> dict[str, str]:
+    """Return another advice, and severity, for those who passed no initializer: if they set weights, and if not."""
+    source = _source(case)
+    if source == "drawn":  # the start is as good as it gets: something else makes it so
+        return {"advice": if_drawn, "severity": "note"}
+    return {} if source == "initializer" else {"advice": _DRAW_YOURS}
 
 
 def check_weights(case: Case) -> Iterator[Suspicion]:
@@ -34,24 +60,44 @@ def check_weights(case: Case) -> Iterator[Suspicion]:
         W, dW = first.params[f"{name}.weight"], first.gradients[f"{name}.weight"]
         if layer.units > 1 and _are_alike(W) and _are_alike(dW):
             measured = f"All {layer.units} units of {name} start with the same weights and get the same gradient."
-            yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, epoch=0, layer=name)
+            where: dict[str, Any] = {"epoch": 0, "layer": name, **_details(case, _DRAW_YOURS)}
+            yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
             return
+    if not case.knows_start:
+        yield from _still_alike(case, hidden)
+        return
     for name, _ in hidden:
         W = first.params[f"{name}.weight"]
         if W.size >= _FEWEST_WEIGHTS and W.min() >= 0.0 and not _are_alike(W):
             measured = f"All {W.size} weights of {name} start between {W.min():.3g} and {W.max():.3g}."
-            yield suspect("weights-all-positive", measured, _USUAL_START, epoch=0, layer=name)
+            where = {"epoch": 0, "layer": name, **_details(case, _DRAW_YOURS)}
+            yield suspect("weights-all-positive", measured, _USUAL_START, **where)
             break
     if case.baseline and first.loss > _WORSE_THAN_GUESSING * case.baseline and case.loss.classifies:
         measured = f"The first loss is {first.loss:.3g}; guessing by frequency alone has {case.baseline:.3g}."
         evidence = {"loss": first.loss, "baseline": case.baseline}
-        yield suspect("start-too-large", measured, _USUAL_START, epoch=0, evidence=evidence)
+        more = {"evidence": evidence, **_details(case, _SMALLER)}
+        yield suspect("start-too-large", measured, *_start_remedies(case), epoch=0, **more)
     elif not case.loss.classifies and case.sample[1].ndim == 2:
         spread, wanted = float(first.Z.std(axis=0).max()), float(case.sample[1].std(axis=0).max())
         if wanted > 0.0 and spread > _WORSE_THAN_GUESSING * wanted:
             measured = f"The first answers spread by {spread:.3g}, the targets by {wanted:.3g}."
             evidence = {"spread": spread, "targets": wanted}
-            yield suspect("start-too-large", measured, _USUAL_START, epoch=0, evidence=evidence)
+            more = {"evidence": evidence, **_details(case, _SMALLER)}
+            yield suspect("start-too-large", measured, *_start_remedies(case), epoch=0, **more)
+
+
+def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspicion]:
+    """Report units that have the same weights after training: they can only have started alike."""
+    network = case.original
+    if network.l1 or network.l2 or network.max_norm or network.optimizer.decays:
+        return  # penalties make weights alike, too
+    for name, layer in hidden:
+        if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
+            measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
+            where = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
+            yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
+            return
 
 
 def _dense(case: Case) -> list[tuple[str, Dense]]:
@@ -67,11 +113,14 @@ def _are_alike(W: np.ndarray) -> bool:
 
 def check_signal(case: Case) -> Iterator[Suspicion]:
     """Report saturated units, a signal that is lost on its way forward, and gradients that vanish or explode."""
+    if not case.knows_start:
+        return
     shares = saturated_share(case, case.at_start)
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is not None and shares[worst] > _SATURATED:
         measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends before anything is learned."
-        yield suspect("saturated-units", measured, _USUAL_START, epoch=0, layer=worst, evidence=shares)
+        more = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
+        yield suspect("saturated-units", measured, *_start_remedies(case), **more)
     dense = _dense(case)
     if len(dense) < 2:
         return
@@ -79,7 +128,7 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
     first = float(case.probe[0].reshape(len(case.probe[0]), -1).std(axis=0).mean())
     lost = next((name for name, spread in spreads.items() if spread <= _LOST * first), None)
     remedies = (
-        _USUAL_START,
+        *_start_remedies(case),
         Attempt("'relu' instead of sigmoid and tanh", with_rectifiers),
         Attempt("BatchNorm after each hidden layer", with_batch_norm),
     )
@@ -87,7 +136,8 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
         path = " -> ".join(f"{spread:.2g}" for spread in (first, *spreads.values()))
         measured = f"How much rows differ, from the input through the hidden layers: {path}."
         evidence = {"input": first, "layers": spreads}
-        yield suspect("dead-signal", measured, *remedies, if_helped=False, epoch=0, layer=lost, evidence=evidence)
+        more = {"epoch": 0, "layer": lost, "evidence": evidence, **_details(case, _LESS_DEEP), "severity": "error"}
+        yield suspect("dead-signal", measured, *remedies, if_helped=False, **more)
     yield from _gradients(case, dense, remedies)
 
 

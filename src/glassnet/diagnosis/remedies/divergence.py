@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.rate_remedies import other_rates
-from glassnet.diagnosis.remedies.trials import (
-    LOSS,
+from glassnet.diagnosis.remedies.attempts import (
     ON_NUMBERS,
     SHARE_OF_CONSTANT,
-    STEPS,
     Attempt,
-    Trials,
-    scale_rate,
+    joined,
     standardised,
     without_penalties,
 )
+from glassnet.diagnosis.remedies.rate_remedies import lower_rates, usual_rates, with_rate
+from glassnet.diagnosis.remedies.suspicions import with_outcome
+from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
 from glassnet.layers.tree import walk
 from glassnet.training import Callback, Run
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["Breakdown", "Observer", "explain_divergence", "locate"]
-
-_RATES = (1 / 4, 1 / 20, 1 / 100, 1 / 1000)
+__all__ = ["Breakdown", "Observer", "explain_divergence", "locate", "scaled"]
 
 
 class Breakdown(NamedTuple):
@@ -99,22 +95,8 @@ def locate(network: BaseNetwork, X: np.ndarray | None, epoch: int, step: int) ->
     return Breakdown(epoch, step, None, what, sizes)
 
 
-def _scaled(case: Case) -> Iterator[Attempt]:
-    """Yield attempts with everything scaled: of two mistakes, neither remedy helps alone."""
-    X, y, _ = case.sample
-    flat = X.reshape(len(X), -1).astype(np.float64)
-    inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
-    targets, what, measure = None, "every column", LOSS
-    if isinstance(case.loss, ON_NUMBERS):
-        targets, what, measure = standardised(y.mean(axis=0), y.std(axis=0)), "every column and y", SHARE_OF_CONSTANT
-    for factor in (1.0, 1 / 20, 1 / 100):
-        change = f"{what} scaled to mean 0, spread 1"
-        change += "" if factor == 1.0 else f", and learning_rate {case.rate * factor:.3g} instead of {case.rate:.3g}"
-        yield Attempt(change, scale_rate(factor), inputs=inputs, targets=targets, measure=measure)
-
-
 def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | None, ahead: list[Finding]) -> Finding:
-    """Return the finding, with a learning rate that was tried and works, or the cause that was found ``ahead``."""
+    """Return the finding, with the cause that was found ``ahead``, or a learning rate that was tried and works."""
     measured = "Training diverged."
     place: dict[str, Any] = {}
     if broken is not None:
@@ -124,19 +106,32 @@ def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | No
         place = {"epoch": broken.epoch, "step": broken.step, "layer": broken.layer}
         place["evidence"] = {"sizes": broken.sizes}
     finding = make_finding("diverged", measured, **place)
-    if trials is None:
-        return finding
     cause = next((found for found in ahead if found.helped), None)
     if cause is not None:
-        return dataclasses.replace(finding, tried=f"See {cause.code}: {cause.tried}", helped=True)
-    attempts = other_rates(case, _RATES)
+        return dataclasses.replace(finding, advice=cause.advice, tried=f"see {cause.code}.")
+    if trials is None:
+        return finding
+    attempts = lower_rates(case)
     if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
         attempts.append(Attempt("no penalties and no weight decay", without_penalties))
-    for attempt in (*attempts, *_scaled(case)):
-        outcome = trials.make(attempt)
-        if outcome is not None and outcome.after < outcome.before:
-            tried = f"with {attempt.change}, {STEPS} steps bring the {outcome.measure} "
-            tried += f"from {outcome.before:.3g} to {outcome.after:.3g}."
-            return dataclasses.replace(finding, tried=tried, helped=True)
-    changes = "; ".join([*(attempt.change for attempt in attempts), "everything scaled, with lower rates too"])
-    return dataclasses.replace(finding, tried=f"none of these helped: {changes}.")
+    outcomes = trials.race(attempts, share=0.7)
+    if outcomes and outcomes[0].helped:
+        return with_outcome(finding, outcomes)
+    pairs = [joined([*scaled(case), with_rate(case, rate)]) for rate in usual_rates(case)]
+    more = trials.race(pairs)
+    if more and more[0].helped:
+        return with_outcome(finding, more)
+    changes = "; ".join(outcome.change for outcome in (*outcomes, *more))
+    return dataclasses.replace(finding, tried=f"none of these helped: {changes}." if changes else "")
+
+
+def scaled(case: Case) -> list[Attempt]:
+    """Return the attempts that scale everything: of two mistakes, neither remedy helps alone."""
+    X, y, _ = case.sample
+    flat = X.reshape(len(X), -1).astype(np.float64)
+    inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
+    found = [Attempt("every column scaled to mean 0, spread 1", inputs=inputs)]
+    if isinstance(case.loss, ON_NUMBERS):
+        targets = standardised(y.mean(axis=0), y.std(axis=0))
+        found.append(Attempt("y scaled likewise", targets=targets, measure=SHARE_OF_CONSTANT))
+    return found

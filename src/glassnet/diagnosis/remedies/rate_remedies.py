@@ -2,22 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+
+import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.trials import STEPS, Attempt, scale_rate
+from glassnet.diagnosis.remedies.attempts import STEPS, Attempt, scale_rate
+from glassnet.engine.base_network import BaseNetwork
 
-__all__ = ["lower_rates", "other_rates"]
+__all__ = ["constant_rate", "higher_rates", "lower_rates", "usual_rates", "with_rate"]
+
+# What usually works on numbers of unit size; for SGD without momentum.
+_USUAL = {
+    "Adagrad": (0.01, 0.1),
+    "Adam": (0.001, 0.01),
+    "AdamW": (0.001, 0.01),
+    "Lion": (0.0001, 0.001),
+    "RMSprop": (0.001, 0.01),
+    "SGD": (0.01, 0.1, 0.5),
+}
+_OTHER = 3.0  # times higher or lower is another rate
+_NEAR = 10.0  # times beyond the usual rates others may work, too
+_MOST = 4
 
 
-def other_rates(case: Case, factors: Sequence[float], *, steps: int = STEPS, from_now: bool = False) -> list[Attempt]:
-    """Return one attempt for each multiple of the learning rate."""
-    rate = case.rate
-    changes = [f"learning_rate {rate * factor:.3g} instead of {rate:.3g}" for factor in factors]
-    pairs = zip(changes, factors, strict=True)
-    return [Attempt(change, scale_rate(factor), steps=steps, from_now=from_now) for change, factor in pairs]
+def usual_rates(case: Case) -> list[float]:
+    """Return learning rates at which networks like this one usually learn, the lowest first; empty if not known."""
+    optimizer = case.original.optimizer
+    momentum = float(getattr(optimizer, "momentum", 0.0) or 0.0)
+    return [rate * (1.0 - momentum) for rate in _USUAL.get(type(optimizer).__name__, ())]
 
 
 def lower_rates(case: Case, *, steps: int = STEPS, from_now: bool = False) -> list[Attempt]:
-    """Return attempts with a quarter of the learning rate and less."""
-    return other_rates(case, (1 / 4, 1 / 20, 1 / 100), steps=steps, from_now=from_now)
+    """Return attempts with lower learning rates, the lowest first: among equals it is the one with most margin."""
+    rate, usual = case.rate, usual_rates(case)
+    wanted = [*usual, *(value for value in (rate / 10, rate / 100) if not usual or value < _NEAR * usual[-1])]
+    rates = _apart(sorted(value for value in wanted if 0.0 < value <= rate / _OTHER))
+    return [with_rate(case, value, steps=steps, from_now=from_now) for value in rates[-_MOST:]]
+
+
+def higher_rates(case: Case, *, steps: int = STEPS) -> list[Attempt]:
+    """Return attempts with higher learning rates, the lowest first."""
+    rate, usual = case.rate, usual_rates(case)
+    wanted = [*usual, *(value for value in (rate * 10, rate * 100) if not usual or value > usual[0] / _NEAR)]
+    rates = _apart(sorted(value for value in wanted if value >= _OTHER * rate))
+    return [with_rate(case, value, steps=steps) for value in rates[:_MOST]]
+
+
+def _apart(rates: Iterable[float]) -> list[float]:
+    """Return rising rates without those that are near the one before."""
+    found: list[float] = []
+    for rate in rates:
+        if not found or rate > 2.0 * found[-1]:
+            found.append(rate)
+    return found
+
+
+def with_rate(case: Case, value: float, *, steps: int = STEPS, from_now: bool = False) -> Attempt:
+    """Return the attempt with another learning rate, the highest one of a schedule."""
+    rate = case.rate
+    at = " at its highest" if float(np.ptp(case.rates)) > 0.0 else ""
+    change = f"learning_rate {value:.3g} instead of {rate:.3g}{at}"
+    if rate > 0.0:
+        return Attempt(change, scale_rate(value / rate), steps=steps, from_now=from_now)
+    return Attempt(change, constant_rate(value).act, steps=steps, from_now=from_now)
+
+
+def constant_rate(value: float, *, steps: int = STEPS) -> Attempt:
+    """Return the attempt with a learning rate that stays the same."""
+
+    def act(network: BaseNetwork) -> None:
+        network.optimizer.learning_rate = value
+
+    return Attempt(f"learning_rate={value:.3g} all the time", act, steps=steps)

@@ -7,19 +7,40 @@ from collections.abc import Callable
 from typing import Any
 
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.layers import BatchNorm, Dense, Dropout, Layer, ReLU, Sequential, Sigmoid, Tanh, make_layer
-from glassnet.losses import Loss
+from glassnet.layers import (
+    BatchNorm,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    Identity,
+    Layer,
+    ReLU,
+    Reshape,
+    Scale,
+    Sequential,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    make_layer,
+)
+from glassnet.layers.tree import every_layer
+from glassnet.losses import Loss, SoftmaxCrossEntropy
 
 __all__ = [
     "is_linear",
     "with_batch_norm",
+    "with_class_units",
+    "with_classifying_loss",
     "with_default_start",
     "with_new_seed",
-    "with_other_loss",
     "with_rectifiers",
     "with_rectifiers_between",
     "with_twice_the_units",
+    "without_hidden_softmax",
     "without_last_activation",
+    "without_noise",
+    "without_softmax_units",
 ]
 
 Edit = Callable[[list[Layer]], list[Layer]]
@@ -63,11 +84,6 @@ def with_new_seed(network: BaseNetwork) -> BaseNetwork:
     return _rebuilt(network, seed=network.seeds[0] + 1)
 
 
-def with_other_loss(network: BaseNetwork, loss: Loss) -> BaseNetwork:
-    """Return the network with another loss, and new initial weights."""
-    return _rebuilt(network, loss=loss)
-
-
 def with_rectifiers(network: BaseNetwork) -> BaseNetwork:
     """Return the network with 'relu' in place of sigmoid and tanh, and the initial weights for that."""
 
@@ -107,18 +123,80 @@ def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:
 
 
 def without_last_activation(network: BaseNetwork) -> BaseNetwork:
-    """Return the network with a linear last layer, with initial weights of its own where it stays."""
+    """Return the network with linear outputs, with initial weights of its own where the last layer is a `Dense`."""
+    return _rebuilt(network, _with_linear_end)
+
+
+def _with_linear_end(layers: list[Layer]) -> list[Layer]:
+    """Return layers without the activation of the last one that computes."""
+    *rest, last = layers
+    if isinstance(last, (Dropout, Flatten, GaussianNoise, Identity, Reshape)) and rest:
+        return [*_with_linear_end(rest), last]
+    if isinstance(last, Sequential):
+        inside = _with_linear_end([_fresh(layer) for layer in last.layers])
+        return [*rest, Sequential(inside)] if inside else rest
+    return [*rest, _changed(last, lambda _: _LINEAR)] if isinstance(last, Dense) else rest
+
+
+_LINEAR: Config = {"activation": None, "initializer": None}
+
+
+def without_softmax_units(network: BaseNetwork) -> BaseNetwork:
+    """Return the network without the softmax of layers that have one output."""
+
+    def change(config: Config) -> Config:
+        return _LINEAR if config["activation"] == "softmax" and config["units"] == 1 else {}
 
     def edit(layers: list[Layer]) -> list[Layer]:
-        *rest, last = layers
-        linear = {"activation": None, "initializer": None}
-        return [*rest, _changed(last, lambda _: linear)] if isinstance(last, Dense) else rest
+        built = zip(layers, network.layers, strict=True)
+        return [_changed(new, change) for new, old in built if type(old) is not Softmax or old.out_shape[-1] != 1]
 
     return _rebuilt(network, edit)
 
 
+def without_hidden_softmax(network: BaseNetwork) -> BaseNetwork:
+    """Return the network with 'relu' in place of softmax in its hidden layers."""
+
+    def change(config: Config) -> Config:
+        return {"activation": "relu", "initializer": None} if config["activation"] == "softmax" else {}
+
+    def edit(layers: list[Layer]) -> list[Layer]:
+        hidden = [ReLU() if type(layer) is Softmax else _changed(layer, change) for layer in layers[:-1]]
+        return [*hidden, layers[-1]]
+
+    return _rebuilt(network, edit)
+
+
+def without_noise(network: BaseNetwork) -> None:
+    """Set the rate of every `Dropout` and the spread of every `GaussianNoise` to 0."""
+    for layer in every_layer(network.layers):
+        if isinstance(layer, Dropout):
+            layer.rate = 0.0
+        elif isinstance(layer, GaussianNoise):
+            layer.std = 0.0
+
+
+def with_classifying_loss(network: BaseNetwork, loss: Loss) -> BaseNetwork:
+    """Return the network with linear outputs and a loss for classes."""
+    return _rebuilt(network, _with_linear_end, loss=loss)
+
+
+def with_class_units(network: BaseNetwork, k: int) -> BaseNetwork:
+    """Return the network with a linear output for each of ``k`` classes."""
+
+    def edit(layers: list[Layer]) -> list[Layer]:
+        *rest, last = _with_linear_end(layers)
+        return [*rest, _changed(last, lambda _: {"units": k})]
+
+    return _rebuilt(network, edit, loss=SoftmaxCrossEntropy())
+
+
 def is_linear(layer: Layer) -> bool | None:
-    """Return whether a layer is an affine map; None for one that changes nothing of that, such as `Dropout`."""
+    """Return whether a layer is an affine map of its own; None for one that changes nothing of that.
+
+    Of the latter are `Dropout`, and `BatchNorm`, which is an affine map of each number in prediction.
+    """
     if isinstance(layer, Dense):
-        return type(layer.activation).__name__ == "Identity"
-    return None if isinstance(layer, Dropout) or type(layer).__name__ in ("Identity", "Flatten", "Reshape") else False
+        return isinstance(layer.activation, Identity)
+    passes = (BatchNorm, Dropout, Flatten, GaussianNoise, Identity, Reshape, Scale)
+    return None if isinstance(layer, passes) else False

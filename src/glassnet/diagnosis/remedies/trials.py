@@ -1,20 +1,33 @@
-"""Remedies, tried on the spot: a copy of the network with one thing changed takes a few steps on the same rows."""
+"""Remedies, tried on the spot: copies of the network with one thing changed take some steps on the same rows."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
-from glassnet.diagnosis.baselines import constant_logits
-from glassnet.diagnosis.case import Case, Data, mean_loss
+from glassnet.diagnosis.case import PROBE_ROWS, Case, Data
+from glassnet.diagnosis.remedies.attempts import (
+    LOSS,
+    ON_NUMBERS,
+    SHARE_OF_CONSTANT,
+    STEPS,
+    WRONG_ANSWERS,
+    Attempt,
+    Measure,
+    Outcome,
+    scale_rate,
+    standardised,
+    without_penalties,
+)
+from glassnet.diagnosis.remedies.contender import Contender, take_steps
+from glassnet.diagnosis.sampling import spread
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.errors import DivergenceError, GlassnetError
-from glassnet.layers.tree import every_layer
-from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError
-from glassnet.training import Callback, Run
+from glassnet.errors import GlassnetError
+from glassnet.losses import GaussianNLL, Poisson
+from glassnet.training import Run
 from glassnet.training.batches import ArrayBatches
 
 __all__ = [
@@ -29,151 +42,219 @@ __all__ = [
     "Trials",
     "scale_rate",
     "standardised",
+    "steps_allowed",
     "without_penalties",
 ]
 
-STEPS = 50
-_BETTER = 0.9  # what helps leaves at most this share of what is left without it
-
-Change = Callable[[BaseNetwork], BaseNetwork | None]
-"""Changes a copy of the network, or returns another network."""
-
-Edit = Callable[[np.ndarray], np.ndarray]
-"""Changes inputs or targets, or makes weights of targets."""
-
-
-class Measure(NamedTuple):
-    """What is measured before and after a trial, as text and as a function; less is better."""
-
-    name: str
-    compute: Callable[[BaseNetwork, Data], float]
+_CHEAP_STEPS, _CHEAP_WORK = 200, 2_000_000  # steps, and rows times parameters of one that takes about 2 ms
+_MOST_STEPS = 400  # of one trial where nothing limits them
+_FEWEST_STEPS = 8  # of a trial that is worth its while
+_ROWS_TO_SPLIT, _PART = 40, 5  # rows from which on every fifth is held out of what is trained on
+_FEWEST_JUDGES = 20
+_LEFT, _CHANCE = 0.1, 0.8  # what must be gained: a tenth, and more where few rows judge
+_NEARLY = 0.8  # share of the best one's gain at which the milder change is taken
+_MOST_NAMED = 3  # of what was not tried
+_LEGS = 2  # what is good after some steps must be so after as many again
+_LONG = 1_000_000  # epochs: a trial is ended by its steps
 
 
-def _loss(network: BaseNetwork, data: Data) -> float:
-    return mean_loss(network, network.logits(data[0]), data)
+def steps_allowed(case: Case) -> int:
+    """Return how many steps all trials within a ``fit`` may take: a quarter of its own, or some if they are cheap.
 
-
-def _share_of_constant(network: BaseNetwork, data: Data) -> float:
-    constant = constant_logits(network.loss, data[1], data[2], network.n_outputs)
-    if constant is None:
-        return math.nan
-    Z = np.tile(constant.astype(network.dtype), (len(data[0]), 1))
-    return _loss(network, data) / mean_loss(network, Z, data)
-
-
-def _wrong_answers(network: BaseNetwork, data: Data) -> float:
-    return float(((network.loss.link(network.logits(data[0])) > 0.5) != (data[1] > 0.5)).mean())
-
-
-ON_NUMBERS = (AbsoluteError, GaussianNLL, Huber, Quantile, SquaredError)
-"""Losses whose targets may be scaled."""
-
-LOSS = Measure("loss", _loss)
-SHARE_OF_CONSTANT = Measure("loss, as a share of that of the best constant answer,", _share_of_constant)
-WRONG_ANSWERS = Measure("share of wrong answers", _wrong_answers)
-
-
-class Outcome(NamedTuple):
-    """What a trial showed: a measure before and after it, and after the same steps with nothing changed."""
-
-    change: str
-    steps: int
-    before: float
-    after: float
-    unchanged: float
-    measure: str = "loss"
-
-    @property
-    def helped(self) -> bool:
-        """Whether the change made a clear difference."""
-        if not math.isfinite(self.after):
-            return False
-        return self.after < self.before and (not math.isfinite(self.unchanged) or self.after < _BETTER * self.unchanged)
-
-    @property
-    def text(self) -> str:
-        """What was tried and what came out, as part of a sentence."""
-        path = f"from {_shown(self.before)} to {_shown(self.after)}"
-        kept = f"to {_shown(self.unchanged)}"
-        return f"with {self.change}, {self.steps} steps bring the {self.measure} {path}; as it is they bring it {kept}."
-
-    @property
-    def evidence(self) -> dict[str, Any]:
-        """The numbers, as plain data."""
-        return self._asdict()
-
-
-class Attempt(NamedTuple):
-    """One thing to try: a change of the network, of the data, or of the weights of rows."""
-
-    change: str  # as part of a sentence
-    act: Change | None = None
-    inputs: Edit | None = None
-    targets: Edit | None = None
-    weights: Edit | None = None  # returns weights of rows, given the targets
-    measure: Measure = LOSS
-    steps: int = STEPS
-    from_now: bool = False  # whether to begin with the weights as they are now, not with those of the start
+    What a step costs follows from its rows and parameters, not from a clock: the same run tries the same.
+    """
+    positions = int(np.prod(case.original.input_shape[:-1])) if case.original.input_shape else 1
+    work = case.batch_size * case.original.params.size * max(1, positions)
+    return max(case.updates // 4, _CHEAP_STEPS if work <= _CHEAP_WORK else 0)
 
 
 class Trials:
-    """Trains copies of a network for a few steps.
+    """Trains copies of a network for some steps, and measures them on rows that they are not trained on.
+
+    These are the validation rows if there are at least 20, else a fifth of the sample; of fewer than 40 rows all are
+    trained on, and all are measured on.
 
     Parameters
     ----------
     case : Case
         Whose network, rows and batch size.
+    budget : int, optional
+        Steps that all trials may take together; None for no limit.
+
+    Attributes
+    ----------
+    left : float
+        Steps that may still be taken.
+    is_early : bool
+        Whether it is too early to say that the network fails.
+    untried : list of str
+        Changes for which too few were left.
     """
 
-    def __init__(self, case: Case) -> None:
-        self._case = case
-        self._unchanged: dict[tuple[int, bool, str], float] = {}
+    def __init__(self, case: Case, budget: int | None = None) -> None:
+        self.case = case
+        self.left: float = math.inf if budget is None else budget
+        self.is_limited = budget is not None
+        self.is_early = False
+        self.untried: list[str] = []
+        self._unchanged: dict[str, float] = {}
+        self._trusts_validation = True
 
-    def make(self, attempt: Attempt) -> Outcome | None:
-        """Return what a change achieves; None if the network cannot be changed so."""
-        X, y, weight = self._case.sample
-        inputs, targets, measure = attempt.inputs, attempt.targets, attempt.measure
+    @property
+    def matters(self) -> bool:
+        """Whether the network fails, or never came to an end, so that what may hinder it matters untried."""
+        return not self.is_early and (self.case.fails or not self.case.is_trained)
+
+    # ---- the rows --------------------------------------------------------------------------------------------------
+
+    def distrust_validation(self) -> None:
+        """Measure on training rows that are held out in the trial: the validation rows are of another kind."""
+        if self._trusts_validation:
+            self._trusts_validation = False
+            self._unchanged.clear()
+            vars(self).pop("_parts", None)
+
+    @cached_property
+    def _parts(self) -> tuple[Data, Data, str]:
+        """What is trained on, what is measured on, and what the latter are called."""
+        case = self.case
+        sample, held_out = case.sample, case.held_out if self._trusts_validation else None
+        if held_out is not None and len(held_out[0]) >= _FEWEST_JUDGES:
+            judges = _rows(held_out, spread(len(held_out[0]), PROBE_ROWS))
+            return sample, judges, f"{len(judges[0])} validation rows"
+        n = len(sample[0])
+        if n < _ROWS_TO_SPLIT:
+            return sample, sample, f"the {n} training rows"
+        order = np.random.default_rng(0).permutation(n)
+        first = min(n // _PART, PROBE_ROWS)
+        judges, rest = (_rows(sample, np.sort(part)) for part in (order[:first], order[first:]))
+        return rest, judges, f"{first} rows held out in the trial"
+
+    def unchanged(self, measure: Measure = LOSS) -> float:
+        """Return what is measured of the network as it is now; infinity if its training diverged."""
+        if measure.name not in self._unchanged:
+            case = self.case
+            known = case.is_trained or case.history is not None
+            value = measure.compute(case.original, self._parts[1]) if known else math.inf
+            self._unchanged[measure.name] = value if math.isfinite(value) else math.inf
+        return self._unchanged[measure.name]
+
+    # ---- trials ----------------------------------------------------------------------------------------------------
+
+    def make(self, attempt: Attempt, *, share: float = 1.0) -> Outcome | None:
+        """Return what a change achieves; None if the network cannot be changed so, or too few steps are left."""
+        return next(iter(self.race([attempt], share=share)), None)
+
+    def race(self, attempts: Sequence[Attempt], *, share: float = 1.0) -> list[Outcome]:
+        """Return what each of several changes achieves, the best first.
+
+        All take a few steps, the better half of them as many again, and so on; the last one goes on to twice its steps.
+        Of those that gain nearly as much as the best, the first counts as the best: give the mildest first. What there
+        are too few steps for is noted in `untried`.
+
+        Parameters
+        ----------
+        attempts : sequence of Attempt
+        share : float
+            Of the steps left, how many may be taken.
+        """
+        case, allowed, n = self.case, self.left * share, len(attempts)
+        if case.is_trained and case.updates < _LEGS * _FEWEST_STEPS:
+            return []
+        while n and allowed < _FEWEST_STEPS * _legs(n)[0]:
+            n -= 1
+        self.untried += [attempt.change for attempt in attempts[n:]]
+        inside = [found for found in map(self._contender, attempts[:n]) if found is not None]
+        if not inside:
+            return []
+        cost, longest = _legs(len(inside))
+        wanted = max(contender.attempt.steps for contender in inside)
+        wanted = max(wanted, min(_MOST_STEPS, case.updates // 4 if self.is_limited else case.updates))
+        # What takes longer than the training did proves nothing, unless that led away from the start.
+        if case.is_trained and not (case.knows_start and case.now.loss > case.at_start.loss):
+            wanted = min(wanted, case.updates)
+        steps = max(1, int(min(allowed / cost, wanted / longest)))
+        outside: list[Contender] = []
+        while inside and (len(inside) > 1 or inside[0].legs < _LEGS):
+            for contender in inside:
+                self.left -= contender.advance(steps)
+            ranked = self._ranked(inside)
+            half = max(1, len(ranked) // 2)
+            inside, outside = [c for c in ranked[:half] if c.is_alive], [*ranked[half:], *outside]
+            outside = [*(c for c in ranked[:half] if not c.is_alive), *outside]
+            steps = inside[0].steps if inside else 0
+        return [contender.outcome(self.case.updates) for contender in (*inside, *outside)]
+
+    @property
+    def not_tried(self) -> str:
+        """What there were too few steps for, with the call that tries it, as a sentence; empty if there is nothing."""
+        changes = list(dict.fromkeys(self.untried))
+        more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
+        named = "; ".join(changes[:_MOST_NAMED])
+        return f"Not tried: {named}{more}; glassnet.diagnose(network, X, y) tries it." if changes else ""
+
+    def _ranked(self, contenders: list[Contender]) -> list[Contender]:
+        """Return the best first: of those that gain nearly as much as the best in the order of the attempts."""
+        best = min(contender.after for contender in contenders)
+        if not math.isfinite(best):
+            return contenders
+        # What is far worse than a constant answer does not make everything below it good.
+        gain = min(self.unchanged(contenders[0].attempt.measure), contenders[0].limit) - best
+        gain = gain if math.isfinite(gain) else 0.0
+        enough = best + (1.0 - _NEARLY) * max(gain, 0.0)
+        near = [contender for contender in contenders if contender.after <= enough]
+        rest = [contender for contender in contenders if contender.after > enough]
+        return [*near, *sorted(rest, key=lambda contender: contender.after)]
+
+    def _contender(self, attempt: Attempt) -> Contender | None:
+        """Return a changed copy of the network, ready to be trained; None if it cannot be changed so."""
+        network = self._copy(attempt.from_now)
+        rows, judges, name = self._parts
+        X, y, weight = rows
         if attempt.weights is not None:
             weight = attempt.weights(y)
-        data = _edited((X, y, weight), inputs, targets)
-        rows = _edited(self._case.evaluation_rows, inputs, targets)
-        network = self._copy(attempt.from_now)
+        data = _edited((X, y, weight), attempt)
         if attempt.act is not None:
             try:
                 network = attempt.act(network) or network
             except GlassnetError:
                 return None
-        before, after = self._measured(network, data, rows, attempt.steps, measure)
-        unchanged = self._without_change(attempt.steps, attempt.from_now, measure)
-        return Outcome(attempt.change, attempt.steps, before, after, unchanged, measure.name)
+        batch_size = attempt.batch_size or self.case.batch_size
+        run = Run(network, self._batches(network, data, batch_size), _LONG)
+        edited = _edited(judges, attempt)
+        limit = self._constant(edited, attempt.measure)
+        unchanged = self.unchanged(attempt.measure)
+        needed = unchanged - self._needed(unchanged, len(judges[0])) if math.isfinite(unchanged) else math.inf
+        return Contender(attempt, run, edited, name, unchanged, min(limit, needed), limit)
 
-    def _without_change(self, steps: int, from_now: bool, measure: Measure) -> float:
-        """Return what the same steps lead to with nothing changed."""
-        key = steps, from_now, measure.name
-        if key not in self._unchanged:
-            network, case = self._copy(from_now), self._case
-            self._unchanged[key] = self._measured(network, case.sample, case.evaluation_rows, steps, measure)[1]
-        return self._unchanged[key]
+    def _constant(self, judges: Data, measure: Measure) -> float:
+        """Return what the best constant answer has; what helps must be better than that."""
+        if measure is SHARE_OF_CONSTANT:
+            return 1.0
+        constant = self.case.constant_loss(judges) if measure is LOSS else None
+        return math.inf if constant is None else constant
+
+    def _needed(self, unchanged: float, n: int) -> float:
+        """Return how much must be gained to call it a help: more where few rows judge."""
+        share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
+        may_be_negative = isinstance(self.case.loss, (GaussianNLL, Poisson))
+        return share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged))
 
     def _copy(self, from_now: bool) -> BaseNetwork:
-        network = self._case.original.untrained()
+        network = self.case.original.untrained()
         if not from_now:
-            network.params[...], network.stats[...] = self._case.start
+            network.params[...], network.stats[...] = self.case.start
         if network.optimizer.schedule.monitors():  # what it monitors is not measured here
-            network.optimizer.learning_rate = self._case.rate
+            network.optimizer.learning_rate = self.case.rate
         return network
 
-    def _measured(
-        self, network: BaseNetwork, data: Data, rows: Data, steps: int, measure: Measure
-    ) -> tuple[float, float]:
-        """Return what is measured on ``rows`` before and after some steps, infinity if they diverged."""
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            before = measure.compute(network, rows)
-            after = math.inf if self.trained(network, steps, data) is None else measure.compute(network, rows)
-        return before, after if math.isfinite(after) else math.inf
+    def _batches(self, network: BaseNetwork, data: Data, batch_size: int) -> ArrayBatches:
+        return ArrayBatches(*data, batch_size=batch_size, shuffle=True, streams=network.streams, members=None)
 
     def trained(self, network: BaseNetwork, steps: int, data: Data | None = None) -> BaseNetwork | None:
         """Return the network after some steps on the sample, or on other ``data``; None if it diverged.
+
+        It is None, too, if too few steps are left.
 
         Parameters
         ----------
@@ -182,63 +263,31 @@ class Trials:
         steps : int
         data : tuple, optional
         """
-        X, y, weight = self._case.sample if data is None else data
-        batches = ArrayBatches(
-            X, y, weight, batch_size=self._case.batch_size, shuffle=True, streams=network.streams, members=None
-        )
-        try:
-            Run(network, batches, -(-steps // (batches.n_batches or 1)), callbacks=[_StopAfter(steps)]).loop()
-        except DivergenceError:
+        if steps > self.left:
             return None
-        return network
+        batches = self._batches(network, self._parts[0] if data is None else data, self.case.batch_size)
+        run = Run(network, batches, _LONG)
+        taken = take_steps(run.steps(), steps)
+        self.left -= steps
+        return network if taken == steps else None
 
 
-def _edited(data: Data, inputs: Edit | None, targets: Edit | None) -> Data:
-    """Return data that were changed."""
+def _rows(data: Data, which: np.ndarray) -> Data:
     X, y, weight = data
+    return X[which], y[which], None if weight is None else weight[which]
+
+
+def _edited(data: Data, attempt: Attempt) -> Data:
+    """Return data as an attempt changes them."""
+    X, y, weight = data
+    inputs, targets = attempt.inputs, attempt.targets
     return X if inputs is None else inputs(X), y if targets is None else targets(y), weight
 
 
-class _StopAfter(Callback):
-    """Ends a run after some steps."""
-
-    def __init__(self, steps: int) -> None:
-        self._left = steps
-
-    def on_step_end(self, run: Run[Any]) -> None:
-        self._left -= 1
-        if not self._left:
-            run.stop("enough steps")
-
-
-def scale_rate(factor: float) -> Change:
-    """Return the change that multiplies the learning rate of every layer, whatever its schedule."""
-
-    def act(network: BaseNetwork) -> None:
-        for layer in every_layer(network.layers):
-            layer.rate_factor *= factor
-
-    return act
-
-
-def standardised(means: np.ndarray, spreads: np.ndarray) -> Edit:
-    """Return the function that scales columns to mean 0 and spread 1."""
-    divisors = np.where(spreads > 0.0, spreads, 1.0)
-
-    def scale(X: np.ndarray) -> np.ndarray:
-        flat: np.ndarray = (X.reshape(len(X), -1) - means) / divisors
-        return flat.astype(X.dtype).reshape(X.shape)
-
-    return scale
-
-
-def without_penalties(network: BaseNetwork) -> None:
-    """Set all penalties and the weight decay of a network to 0."""
-    network.l1 = network.l2 = 0.0
-    network.max_norm = None
-    if network.optimizer.decays:
-        network.optimizer.weight_decay = 0.0  # type: ignore[attr-defined]  # of those that decay
-
-
-def _shown(value: float) -> str:
-    return f"{value:.3g}" if math.isfinite(value) else "something that is not finite"
+def _legs(n: int) -> tuple[int, int]:
+    """Return how many times the first round's steps a race of ``n`` takes together, and its last one alone."""
+    cost, each, legs, total = 0, 1, 0, 0
+    while n > 1 or legs < _LEGS:
+        cost, total, legs = cost + n * each, total + each, legs + 1
+        each, n = total, max(1, n // 2)
+    return cost, total

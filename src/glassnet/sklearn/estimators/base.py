@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.sklearn.conversion.storage import write_estimator
@@ -18,13 +19,16 @@ from glassnet.sklearn.conversion.writing_sklearn import to_sklearn
 from glassnet.sklearn.estimators.attributes import FitAttribute, own_state
 from glassnet.sklearn.estimators.parameters import check_parameters
 from glassnet.sklearn.estimators.preparation import FitPreparation
+from glassnet.sklearn.solvers.fit_report import FitReport
 from glassnet.sklearn.solvers.lbfgs import total_loss
 from glassnet.sklearn.solvers.learning_rate import LearningRate
-from glassnet.sklearn.solvers.poor_fit import SolverError, check_fit
+from glassnet.sklearn.solvers.poor_fit import SolverError
 from glassnet.sklearn.solvers.rows import Rows
 from glassnet.sklearn.solvers.solving import hold_out, solve_lbfgs, solve_stochastic
 from glassnet.sklearn.solvers.stochastic import CoupledL2
+from glassnet.training.findings import Diagnosis
 from glassnet.training.history import History
+from glassnet.utils.callers import is_one_of_many
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import AdvisesOnNames
 
@@ -45,6 +49,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
     best_validation_score_ = FitAttribute[float | None]("best_validation_score")
     t_ = FitAttribute[int]("t")
     n_iter_ = FitAttribute[int]("n_iter")
+    findings_ = FitAttribute[Diagnosis]("findings")
     # Names of scikit-learn's own perceptrons, which its tests read and our files hold.
     _no_improvement_count = FitAttribute[int]("no_improvement")
     _optimizer = FitAttribute[LearningRate]("learning_rate")
@@ -56,6 +61,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
+    @alone
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Self:
         """Train from the beginning, or with ``warm_start`` from the weights of the last fit; return the estimator.
 
@@ -80,6 +86,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
             raise ConfigError(message)
         return self._fit(X, y, sample_weight, mode="partial", epochs=1)
 
+    @alone
     def continue_fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, max_iter: int | None = None, validation_data: Any = None
     ) -> Self:
@@ -112,7 +119,9 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         """
         check_parameters(self._name, vars(self))
         state, continues = own_state(self), mode == "continue"
+        is_loop = self.warm_start and self.max_iter == 1 and hasattr(self, "coefs_")
         prepared = self._prepare_fit(X, y, sample_weight, mode)
+        report = None if mode != "fit" or is_loop else FitReport.of(state, self, is_one_of_many=is_one_of_many())
         if self.solver == "lbfgs" and validation_data is not None:
             must = "validation_data must be left out with solver='lbfgs'"
             message = f"{self._name}.fit: {must}, got some. Use solver='adam'."
@@ -124,16 +133,23 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
             rows, valid = prepared, None if validation_data is None else self._check_validation(validation_data)
             if self.early_stopping and valid is None:
                 rows, valid = hold_out(state, self.validation_fraction, prepared, continues=continues)
-            n_epochs = epochs or self.max_iter
-            reason = solve_stochastic(state, self, rows, valid, n_epochs, self._score, continues=continues)
+            n_epochs, watch = epochs or self.max_iter, None if report is None else report.watch
+            try:
+                reason = solve_stochastic(
+                    state, self, rows, valid, n_epochs, self._score, continues=continues, watch=watch
+                )
+            except SolverError as error:
+                if report is not None:
+                    report.add_to_error(error)
+                raise
             planned = state.network.optimizer.schedule.horizon  # no warning where the schedule plans the end
             if reason == "finished" and mode != "partial" and not (planned and n_epochs >= planned):
                 what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."
                 warnings.warn(f"Stochastic Optimizer: {what}", ConvergenceWarning, stacklevel=3)
         if not np.isfinite(state.network.params).all():
             raise SolverError(self._name, "weights that are not finite")
-        if mode == "fit" and reason != "interrupted":
-            check_fit(state, self, prepared)
+        if report is not None and reason != "interrupted":
+            report.issue(prepared, reason)
         return self
 
     # ---- fitted attributes, files and scikit-learn -----------------------------------------------------------------

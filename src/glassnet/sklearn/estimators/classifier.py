@@ -9,6 +9,8 @@ import numpy as np
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+from glassnet.diagnosis import Watch
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.losses import Loss, SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy
 from glassnet.sklearn.estimators.attributes import FitAttribute
@@ -74,6 +76,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
         loss: Any = "log_loss", class_weight: Any = None, dropout: Any = 0.0, normalization: str | None = None,
         clip_norm: float | None = None, frozen: Sequence[int] = (), scale_inputs: bool = False, metrics: Any = None,
         callbacks: Any = (), max_seconds: float | None = None, progress: bool | None = False, threads: Any = "auto",
+        diagnose: bool | Watch = True,
     ) -> None:  # fmt: skip
         self._keep(locals())
 
@@ -178,6 +181,7 @@ class MLPClassifier(ClassifierMixin, BaseMLP):
     # ---- fitting and predicting ------------------------------------------------------------------------------------
 
     @available_if(is_stochastic)
+    @alone
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """Train one epoch on ``X``, ``y`` and ``sample_weight``, which are as in `fit`, and return the estimator.
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from glassnet.diagnosis import Watch
 from glassnet.errors import ConfigError
 from glassnet.schedules import Schedule
 from glassnet.utils.checks import check_choice, check_flag, check_integer, check_number
@@ -48,6 +49,9 @@ def check_parameters(where: str, given: dict[str, Any]) -> None:
         check_number(where, "max_seconds", given["max_seconds"], 0.0)
     if given["progress"] is not None:
         check_flag(where, "progress", given["progress"])
+    if not isinstance(given["diagnose"], (bool, np.bool_, Watch)):
+        message = f"{where}: diagnose must be True, False or a Watch, got {given['diagnose']!r}."
+        raise ConfigError(message, got=given["diagnose"])
     _check_class_weight(where, given.get("class_weight"))
     _check_random_state(where, given["random_state"])
     _check_lbfgs(where, given)

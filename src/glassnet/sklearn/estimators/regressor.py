@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from glassnet.diagnosis import Watch
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError
 from glassnet.losses import GaussianNLL, Loss, Poisson, Quantile
 from glassnet.sklearn.estimators.base import BaseMLP, is_stochastic
@@ -71,6 +73,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
         dropout: Any = 0.0, normalization: str | None = None, clip_norm: float | None = None,
         frozen: Sequence[int] = (), scale_inputs: bool = False, scale_target: bool = False, metrics: Any = None,
         callbacks: Any = (), max_seconds: float | None = None, progress: bool | None = False, threads: Any = "auto",
+        diagnose: bool | Watch = True,
     ) -> None:  # fmt: skip
         self._keep(locals())
 
@@ -117,6 +120,7 @@ class MLPRegressor(RegressorMixin, BaseMLP):
     # ---- fitting and predicting ------------------------------------------------------------------------------------
 
     @available_if(is_stochastic)
+    @alone
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train one epoch on ``X``, ``y`` and ``sample_weight``, which are as in `fit`, and return the estimator."""
         return self._partial_fit(X, y, sample_weight)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,23 +12,19 @@ from glassnet.engine.evaluation import mean_loss
 from glassnet.errors import DivergenceError
 from glassnet.losses import SquaredError
 from glassnet.losses.classification import BinaryCrossEntropy, SoftmaxCrossEntropy
-from glassnet.optimizers import Optimizer
-from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance
 from glassnet.sklearn.solvers.rows import Rows
-from glassnet.sklearn.solvers.shared_parameters import SharedParameters
-from glassnet.sklearn.solvers.sparse import CompressedRows
 from glassnet.sklearn.solvers.state import FitState
+from glassnet.training.findings import DiagnosisWarning
 
-__all__ = ["PoorFitWarning", "SolverError", "check_fit"]
+__all__ = ["PoorFit", "PoorFitWarning", "SolverError", "find_poor_fit"]
 
 _ROWS = 5_000  # enough to estimate a loss
 _WORSE = 1.001
-_WIDE = 30.0  # standard scores hardly ever reach this
 
 
-class PoorFitWarning(ConvergenceWarning):  # type: ignore[misc]  # scikit-learn ships no types
-    """A fit ended no better than a guess that looks at no feature, or diverged."""
+class PoorFitWarning(ConvergenceWarning, DiagnosisWarning):  # type: ignore[misc]  # scikit-learn ships no types
+    """Something is wrong with a fit or its data; it ended no better than a guess, for example, or diverged."""
 
 
 class SolverError(DivergenceError, ValueError):
@@ -52,38 +47,26 @@ class SolverError(DivergenceError, ValueError):
         )
 
 
-def check_fit(state: FitState, parameters: SharedParameters, rows: Rows) -> None:
-    """Warn if the training loss is no better than that of the best constant prediction."""
+class PoorFit(NamedTuple):
+    """A training loss, and that of the best constant prediction, which is no worse."""
+
+    loss: float
+    guess: float
+
+    def __str__(self) -> str:
+        must = "the network must do better than a guess that looks at no feature"
+        return f"{must}, got a training loss of {self.loss:.4g} against {self.guess:.4g}."
+
+
+def find_poor_fit(state: FitState, rows: Rows) -> PoorFit | None:
+    """Return the loss if it is no better than that of the best constant prediction."""
     guess = _loss_of_guess(state.network.loss, rows, state.network.n_outputs)
     if not guess or state.loss < 0.98 * guess:
-        return
+        return None
     part = rows.take(np.arange(min(_ROWS, len(rows.y))))
     with np.errstate(all="ignore"):  # the loss of the network as it is now, without penalties
         loss = float(mean_loss(state.network, state.network.logits(part.X), part.y, part.weight))
-    if loss <= guess * _WORSE:
-        return
-    name, why = type(parameters).__name__, _advice(state, parameters, rows)
-    message = (
-        f"{name}.fit: the network must do better than a guess that looks at no feature, got a training loss of "
-        f"{loss:.4g} against {guess:.4g}. {why}"
-    )
-    warnings.warn(message, PoorFitWarning, stacklevel=4)
-
-
-def _advice(state: FitState, parameters: SharedParameters, rows: Rows) -> str:
-    """Return what probably helps."""
-    inputs = rows.X.matrix if isinstance(rows.X, CompressedRows) else rows.X[:_ROWS]
-    largest, curve = float(max(inputs.max(), -inputs.min())), getattr(state, "loss_curve", [])
-    if largest > _WIDE:
-        return f"Values of X reach {largest:.3g}: pass scale_inputs=True."
-    if state.n_iter == parameters.max_iter and (len(curve) < 2 or curve[-1] < curve[0]):
-        return "The loss was still falling: raise max_iter."
-    if 1 < len(curve) < parameters.max_iter and curve[-1] <= min(curve):
-        fact = f"The loss was still falling when training stopped after {state.n_iter} epochs"
-        return f"{fact}: raise learning_rate_init (now {parameters.learning_rate_init:g}), or n_iter_no_change."
-    if isinstance(parameters.solver, Optimizer) or isinstance(parameters.learning_rate, Schedule):
-        return f"Lower the learning rate (now {max(state.network.history['learning_rate']):g})."
-    return f"Lower learning_rate_init (now {parameters.learning_rate_init:g})."
+    return None if loss <= guess * _WORSE else PoorFit(loss, guess)
 
 
 def _loss_of_guess(loss: Any, rows: Rows, k: int) -> float | None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis import Watch
+
 __all__ = ["SharedParameters"]
 
 
@@ -81,6 +83,9 @@ class SharedParameters:
         Whether to show a progress line; None shows it on a terminal.
     threads : int or "auto", default="auto"
         BLAS threads while training.
+    diagnose : bool or Watch, default=True
+        Whether `fit` looks for what is wrong with data and training, as `Network.fit` does; see ``findings_``. A
+        `glassnet.Watch` sets its options. No number changes by it.
 
     Attributes
     ----------
@@ -110,6 +115,9 @@ class SharedParameters:
         Names of the columns, if X had names.
     history_ : History
         Every epoch's loss, learning rate, validation loss and metrics.
+    findings_ : Diagnosis
+        What the last call of `fit` found wrong, in the words of these parameters; empty with ``diagnose=False``. Each
+        kind of warning among them is issued once as a `PoorFitWarning`, of a search only the first.
     network_ : Network
         The network itself.
     """
@@ -148,6 +156,7 @@ class SharedParameters:
     max_seconds: float | None
     progress: bool | None
     threads: Any
+    diagnose: bool | Watch
     n_layers_: int
     n_outputs_: int
     out_activation_: str

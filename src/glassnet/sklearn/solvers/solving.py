@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.optimize import _check_optimize_result
 
+from glassnet.engine.one_fit import running
 from glassnet.errors import DataError, DivergenceError
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
@@ -20,6 +21,7 @@ from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
 from glassnet.sklearn.solvers.stochastic import Bookkeeping, CoupledL2, MLPBatches, NoImprovement, WeightedStep
 from glassnet.training.callbacks import as_callbacks
+from glassnet.training.hooks import Hooks
 from glassnet.training.limits import Limits, defer_interrupts
 from glassnet.training.loop import Run
 from glassnet.training.progress import make_progress
@@ -34,9 +36,12 @@ Score = Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
 
 def solve_stochastic(
     state: FitState, parameters: SharedParameters, rows: Rows, validation: Rows | None, epochs: int, score: Score, *,
-    continues: bool,
+    continues: bool, watch: Hooks | None = None,
 ) -> str:  # fmt: skip
-    """Train for some epochs, and return why that ended; ``continues`` goes on where the last fit ended."""
+    """Train for some epochs, and return why that ended; ``continues`` goes on where the last fit ended.
+
+    ``watch`` is called at each event of the run, too.
+    """
     network = state.network
     if continues and state.last is not None:
         network.params[...], network.stats[...] = state.last
@@ -45,7 +50,8 @@ def solve_stochastic(
     size, random = _batch_size(parameters, len(rows.y)), state.random if parameters.shuffle else None
     batches = MLPBatches((rows.X, rows.y, rows.weight), size, random, state.order)
     state.n_iter = 0
-    reason = _run(state, parameters, batches, validation, epochs, score)
+    watches = [] if watch is None else [watch]
+    reason = _run(state, parameters, batches, validation, epochs, score, watches)
     state.order = batches.rows
     if parameters.early_stopping and state.best is not None:
         state.last = (network.params.copy(), network.stats.copy())
@@ -57,7 +63,7 @@ def solve_stochastic(
 
 def _run(
     state: FitState, parameters: SharedParameters, batches: MLPBatches, validation: Rows | None, epochs: int,
-    score: Score,
+    score: Score, watches: list[Hooks],
 ) -> str:  # fmt: skip
     """Train, and return why it ended."""
     network = state.network
@@ -76,7 +82,7 @@ def _run(
             rate=None if has_own_rate else lambda position: state.learning_rate.learning_rate,
         )
         data = None if validation is None else (validation.X, validation.y, validation.weight)
-        hooks = [pacing(pace), bookkeeping, *users, rule, Limits(seconds, interruption)]
+        hooks: list[Hooks] = [pacing(pace), bookkeeping, *users, *watches, rule, Limits(seconds, interruption)]
         run = Run(network, batches, epochs, validation=data, metrics=metrics, callbacks=hooks, make_step=make_step)
         try:
             return run.loop().stop_reason
@@ -142,6 +148,7 @@ def solve_lbfgs(state: FitState, parameters: SharedParameters, rows: Rows) -> No
     network = state.network
     penalties = CoupledL2(network.built("fit"), parameters.alpha)
     with (
+        running([network]),
         paced(network, parameters.threads, len(rows.y), fixed=True),
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
     ):

@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["CompressedRows"]
+__all__ = ["CompressedRows", "DenseRows"]
 
 
 class _SparseMatrix:
@@ -25,6 +25,11 @@ class _SparseMatrix:
     def mT(self) -> _SparseMatrix:  # noqa: N802  # NumPy's name
         """The transposed matrix."""
         return _SparseMatrix(self._matrix.T)
+
+    def toarray(self) -> np.ndarray:
+        """Return the rows as an array."""
+        found: np.ndarray = self._matrix.toarray()
+        return found
 
     def dot(self, B: np.ndarray, out: np.ndarray) -> np.ndarray:
         """Write the product with a dense matrix into ``out``."""
@@ -44,3 +49,15 @@ class CompressedRows(RowSource):
 
     def take(self, rows: np.ndarray) -> Any:
         return _SparseMatrix(self.matrix[rows])
+
+
+class DenseRows(RowSource):
+    """The rows of sparse ones, or of some of them, as arrays: for a look at a few."""
+
+    def __init__(self, rows: RowSource) -> None:
+        self._rows, self.dtype, self.shape = rows, rows.dtype, rows.shape
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        sparse: Any = self._rows.take(rows.reshape(-1))
+        found: np.ndarray = sparse.toarray()
+        return found.reshape(*rows.shape, self.shape[1])

@@ -10,6 +10,7 @@ from sklearn.preprocessing import LabelBinarizer
 from glassnet.network import Network
 from glassnet.sklearn.solvers.learning_rate import LearningRate
 from glassnet.sklearn.solvers.rows import Scaling
+from glassnet.training.findings import Diagnosis
 
 __all__ = ["FITTED_ATTRIBUTES", "FitState", "known_labels"]
 
@@ -46,6 +47,7 @@ class FitState:
     split: tuple[np.ndarray, np.ndarray] | None = None  # indices of the rows that train and of those held out
     best: tuple[np.ndarray, np.ndarray] | None = None  # parameters and statistics of the best epoch
     last: tuple[np.ndarray, np.ndarray] | None = None  # and of the last one
+    findings: Diagnosis = field(default_factory=Diagnosis)  # of the last call of `fit`
 
     def forget_epochs(self) -> None:
         """Forget the row order, the held-out rows, and the weights of the best and the last epoch."""

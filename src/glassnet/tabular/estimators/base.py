@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.utils import check_random_state
 
+from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.encoding.weighting import as_counts
@@ -125,6 +126,7 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
     @advises_on_constructor
+    @alone
     def fit(
         self,
         X: Any,

@@ -1,0 +1,159 @@
+"""Check for a repeated value apart from all others of its column, as codes for "missing" are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.robust import edited_columns, rescaled
+from glassnet.diagnosis.checks.whole_columns import Column, input_column, target_column, upper
+from glassnet.diagnosis.remedies.attempts import Attempt
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import listed_columns
+
+__all__ = ["check_codes"]
+
+_LEAST, _MOST = 0.01, 0.5  # share of the rows
+_FEWEST = 4  # rows
+_GAP, _WIDE_GAP = (
+    3.0,
+    10.0,
+)  # between the value and the next one, in inter-quartile ranges: of well-known codes, of others
+_FARTHER = 2.0  # than the next value, from the median
+_DISTINCT = 10  # other values, for a code that is not well known
+_READ = 20  # columns of which all rows are read
+_OUTPUTS = 20
+_NINES = {9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 9999999.0, 99999999.0}
+_KNOWN = {s * v for s in (1.0, -1.0) for v in _NINES} | {-1.0, -8.0, -88.0, -888.0, -8888.0, 32767.0, -32768.0, 65535.0}
+_HUGE = 1e10  # nobody measures such a number again and again
+
+
+class _Code(NamedTuple):
+    """A value that may stand for "missing"."""
+
+    value: float
+    count: int
+    gap: float  # to the next value
+    is_known: bool  # whether it is one of the usual codes
+
+
+def check_codes(case: Case, ordered: np.ndarray, columns: np.ndarray) -> Iterator[Suspicion]:
+    """Report a value that is repeated at the edge of a column or of y, far from the next one.
+
+    Parameters
+    ----------
+    case : Case
+    ordered : ndarray of shape (m, d)
+        Some columns in some rows, each sorted.
+    columns : ndarray
+        Their numbers.
+    """
+    found: dict[int, _Code] = {}
+    for place in _suspected(ordered)[:_READ].tolist():
+        index = int(columns[place])
+        code = _code(input_column(case, index))
+        if code is not None:
+            found[index] = code
+    if found:
+        yield _of_columns(case, found)
+    yield from _of_targets(case)
+
+
+def _suspected(ordered: np.ndarray) -> np.ndarray:
+    """Return the sorted columns in which the least or the greatest value is repeated, and apart from the next one."""
+    m, d = ordered.shape
+    suspected = np.zeros(d, dtype=bool)
+    for side in (ordered, -ordered[::-1]):
+        count = (side == side[0]).sum(axis=0)
+        left = np.minimum(count, m - 1)
+        first, low, high = (side[left + (m - 1 - left) * q // 4, np.arange(d)] for q in (0, 1, 3))
+        repeated = (count >= max(2, 0.5 * _LEAST * m)) & (count <= _MOST * m)
+        suspected |= repeated & (first < side[-1]) & (first - side[0] >= _GAP * (high - low))
+    return np.array([j for j in np.flatnonzero(suspected) if _edge(ordered[:, j]) is not None], dtype=np.int64)
+
+
+def _edge(ordered: np.ndarray) -> tuple[float, int, float, bool] | None:
+    """Return the value at an end of a sorted column, how often it is there, the gap to the next, and if it is known."""
+    n = len(ordered)
+    for side in (ordered, -ordered[::-1]):
+        count = int(np.searchsorted(side, side[0], "right"))
+        if not max(2, 0.5 * _LEAST * n) <= count <= _MOST * n:
+            continue
+        rest = side[count:]
+        low, middle, high = np.quantile(rest, [0.25, 0.5, 0.75])
+        gap, reach = float(rest[0] - side[0]), float(rest[-1] - rest[0])
+        value = float(side[0] if side is ordered else -side[0])
+        is_known = value in _KNOWN or abs(value) >= _HUGE
+        # A column of a few whole numbers may have hardly any width; a code lies beyond all of it.
+        width = float(high - low) or reach
+        if reach == 0.0 or gap < (_GAP if is_known else _WIDE_GAP) * width:
+            continue
+        if middle - side[0] < _FARTHER * (middle - rest[0]):
+            continue
+        if is_known or len(np.unique(rest)) >= _DISTINCT:
+            return value, count, gap, is_known
+    return None
+
+
+def _code(column: Column) -> _Code | None:
+    """Return the code in a column of all rows, if there is one."""
+    edge = _edge(np.sort(column.values))
+    if edge is None or edge[1] < max(_FEWEST, _LEAST * len(column.values)):
+        return None
+    return _Code(*edge)
+
+
+def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
+    order = sorted(found, key=lambda index: (not found[index].is_known, -found[index].count))
+    first = found[order[0]]
+    column = input_column(case, order[0])
+    measured = f"{upper(case.names[order[0]])} is {first.value:.6g} in {first.count} of {column.rows}, and no other "
+    measured += f"value is nearer to it than {first.gap:.4g}."
+    if len(order) > 1:
+        measured += f" The same holds for other values in {listed_columns(case.names, order[1:])}."
+    same = {code.value for code in found.values()}
+    if len(order) > 1 and len(same) == 1:
+        measured = measured.replace("for other values in", "for it in")
+    edits: dict[int, Callable[[np.ndarray], np.ndarray]] = {index: _filled(found[index].value) for index in found}
+    remedy = Attempt(
+        "the median in place of such values, and these columns scaled to mean 0, spread 1",
+        inputs=edited_columns(edits),
+        steps=200,
+    )
+    evidence = {"columns": order, "values": [found[i].value for i in order], "counts": [found[i].count for i in order]}
+    is_known = first.is_known
+    return suspect("code-for-missing", measured, remedy, if_helped=not is_known, epoch=0, evidence=evidence)
+
+
+def _filled(value: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function that puts the median of the others in place of a value, and scales."""
+
+    def fill(x: np.ndarray) -> np.ndarray:
+        coded = np.isclose(x, value, rtol=1e-6)
+        return rescaled(np.where(coded, np.median(x[~coded]) if (~coded).any() else 0.0, x))
+
+    return fill
+
+
+def _of_targets(case: Case) -> Iterator[Suspicion]:
+    """Report a usual code in y: a row without an answer is learned as one with an extreme one."""
+    y = case.sample[1]
+    if case.loss.classifies or y.dtype.kind != "f" or y.ndim != 2:
+        return
+    for index in range(min(y.shape[1], _OUTPUTS)):
+        if _edge(np.sort(y[:, index].astype(np.float64))) is None:
+            continue
+        column = target_column(case, index)
+        code = _code(column)
+        if code is None or not code.is_known:
+            continue
+        name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
+        measured = f"{upper(name)} is {code.value:.6g} in {code.count} of {column.rows}, and no other value is nearer "
+        measured += f"to it than {code.gap:.4g}."
+        advice = "Leave out the rows whose answer is not known."
+        evidence = {"value": code.value, "count": code.count}
+        yield suspect("code-for-missing", measured, epoch=0, advice=advice, evidence=evidence)
+        return

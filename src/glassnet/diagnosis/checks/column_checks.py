@@ -1,0 +1,131 @@
+"""Checks of single columns: constant, equal, running numbers, far from unit size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.robust import edited_column
+from glassnet.diagnosis.checks.whole_columns import flat, input_column, upper
+from glassnet.diagnosis.remedies.attempts import Attempt, standardised
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import listed_columns
+from glassnet.layers import BatchNorm, Embedding, LayerNorm
+
+__all__ = ["check_columns"]
+
+_LARGE, _SMALL, _FAR_APART = 100.0, 1e-2, 1e4  # root mean squares of columns, and of the largest to the smallest
+_MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
+_FEWEST_ROWS = 20
+_NEARLY_WHOLE = 0.05
+
+
+def check_columns(case: Case) -> Iterator[Suspicion]:
+    """Report columns that are constant, equal, running numbers, or of very different size.
+
+    A few rows show whether a column may be one of these; more are only checked where they do.
+    """
+    few, n = flat(case.probe[0]), len(case.probe[0])
+    if n < 2 or any(isinstance(layer, Embedding) for layer in case.original.layers):
+        return
+    varies = few.std(axis=0) > 1e-12 * np.abs(few).max(axis=0)
+    if not varies.all():
+        many = flat(case.sample[0][:, ~varies] if case.sample[0].ndim == 2 else case.sample[0])
+        still = np.ptp(many, axis=0) <= 1e-12 * np.abs(many).max(axis=0)
+        which = np.flatnonzero(~varies)[still] if case.sample[0].ndim == 2 else np.flatnonzero(still)
+        varies[:] = True
+        varies[which] = False
+        if len(which) == len(varies):
+            yield suspect("all-columns-constant", f"No column changes over {_rows(case)}.", epoch=0)
+            return
+        if len(which):
+            measured = f"{_columns(case, which)} the same value in {_rows(case)}."
+            yield suspect("constant-columns", measured, epoch=0, evidence={"columns": which.tolist()})
+    yield from _equal_columns(case, few, varies)
+    if few.shape[1] > 1 and case.n_rows >= 2 * _FEWEST_ROWS:
+        yield from _running_numbers(case, few, varies)
+    if not isinstance(case.original.layers[0], (BatchNorm, LayerNorm)):
+        yield from _sizes(case, few, varies)
+
+
+def _rows(case: Case) -> str:
+    """Return which rows were checked, as part of a sentence."""
+    n = len(case.sample[0])
+    return f"all {n} rows" if n == case.n_rows else f"{n} of {case.n_rows} rows"
+
+
+def _columns(case: Case, which: np.ndarray) -> str:
+    """Return some columns as the subject of a sentence, with "has" or "have"."""
+    if len(which) == 1:
+        return f"{upper(case.names[which[0]])} has"
+    return f"{len(which)} columns ({listed_columns(case.names, which)}) have"
+
+
+def _equal_columns(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
+    """Report pairs of columns with the same numbers."""
+    columns = np.ascontiguousarray(few.T)
+    first: dict[bytes, int] = {}
+    pairs = []
+    for index in np.flatnonzero(varies).tolist():
+        other = first.setdefault(columns[index].tobytes(), index)
+        if other != index and np.array_equal(_one(case, other), _one(case, index)):
+            pairs.append((other, index))
+    if pairs:
+        one, other = pairs[0]
+        more = f"; {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
+        measured = f"{upper(case.names[one])} and {case.names[other]} are equal in {_rows(case)}{more}."
+        yield suspect("duplicate-columns", measured, epoch=0, evidence={"pairs": pairs})
+
+
+def _one(case: Case, index: int) -> np.ndarray:
+    """Return one column of the sample."""
+    X = case.sample[0]
+    return X.reshape(len(X), -1)[:, index].astype(np.float64)
+
+
+def _running_numbers(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
+    """Report a column whose values, sorted, are all different and evenly spaced: a row number, scaled or not."""
+    n = case.n_rows
+    if case.extremes is None or case.counted is not None:  # gaps would hide it
+        return
+    low, high = (ends.astype(np.float64) for ends in case.extremes)
+    # In units of the gap that running numbers would have, all of them are whole.
+    units = (few - low) / np.where(varies, high - low, 1.0) * (n - 1)
+    precise = n < 1000 or case.data[0].dtype == np.float64
+    whole = (np.abs(units - np.round(units)) < (_NEARLY_WHOLE if precise else 0.2)).all(axis=0)
+    for index in np.flatnonzero(varies & whole).tolist():
+        steps = np.diff(np.sort(input_column(case, index).values))
+        if steps[0] > 0 and np.ptp(steps) <= 1e-3 * steps.mean():
+            measured = f"The values of {case.names[index]} are {n} different, evenly spaced numbers."
+            remedy = without_columns(case, [index])
+            yield suspect("id-column", measured, remedy, if_helped=False, epoch=0, evidence={"column": index})
+            return
+
+
+def without_columns(case: Case, indices: list[int]) -> Attempt:
+    """Return the remedy that leaves columns out."""
+    return Attempt(
+        f"{case.names[indices[0]]} blanked out", inputs=edited_column(indices[0], lambda x: x * 0 + x.mean())
+    )
+
+
+def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
+    """Report columns whose numbers are far from unit size, or of very different sizes."""
+    sizes = np.sqrt(np.mean(few**2, axis=0))
+    columns = np.flatnonzero(varies)
+    order = columns[np.argsort(sizes[columns])[::-1]]
+    largest = sizes[order[0]]
+    # A quarter of the columns must be small beside it: single ones may be pixels that are hardly ever lit.
+    if _SMALL < largest < _LARGE and largest < _FAR_APART * np.quantile(sizes[columns], 0.25):
+        return
+    X = flat(case.sample[0])
+    means, spreads = X.mean(axis=0), X.std(axis=0)
+    worst = [f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}" for j in order[:3].tolist()]
+    if _SMALL < largest < _LARGE:
+        worst = [worst[0], f"{case.names[order[-1]]} {means[order[-1]]:.4g} and {spreads[order[-1]]:.4g}"]
+    evidence = {"columns": order[:3].tolist(), "means": means[order[:3]], "spreads": spreads[order[:3]]}
+    scaled = standardised(means, spreads)
+    remedy = Attempt("every column scaled to mean 0, spread 1", inputs=scaled, steps=_MORE_STEPS)
+    yield suspect("unscaled-inputs", upper("; ".join(worst)) + ".", remedy, epoch=0, evidence=evidence)

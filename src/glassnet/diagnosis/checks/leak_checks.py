@@ -1,0 +1,78 @@
+"""Check for columns that hold the answer: copies of it, rounded, bent, with noise or gaps, alone or several together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.leaked_classes import leaked_classes
+from glassnet.diagnosis.checks.leaked_numbers import leaked_numbers
+from glassnet.diagnosis.checks.leaks import Leak
+from glassnet.diagnosis.checks.whole_columns import flat, upper
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import listed_columns
+from glassnet.layers import Embedding
+from glassnet.losses import SquaredError
+
+__all__ = ["check_leaks"]
+
+_FEWEST_ROWS = 40
+_FEWEST_COLUMNS = 3
+_INFORMATIVE = 0.08  # share of the variance that other columns explain, where the answer depends on more than one
+_CLOSE = 0.05  # share of the loss that may be left where parts of the answer are looked for
+
+
+def check_leaks(case: Case) -> Iterator[Suspicion]:
+    """Report columns that give nearly the whole answer, while all others together are far from it.
+
+    Where the others say nothing about y it may depend on one column by design, as in many examples: that is a note.
+    """
+    if case.n_rows < _FEWEST_ROWS or any(isinstance(layer, Embedding) for layer in case.original.layers):
+        return
+    columns = case.looked_at
+    few = flat(case.probe[0], columns)
+    columns = columns[few.min(axis=0) < few.max(axis=0)]
+    if len(columns) < _FEWEST_COLUMNS:
+        return
+    # Rows may be sorted: neighbours among equal numbers, and the halves of the sample, are drawn by chance.
+    order = np.random.default_rng(0).permutation(len(case.sample[0]))
+    y, codes = case.sample[1][order], case.codes(case.sample[1])
+    if codes is not None:
+        leak = leaked_classes(case.sample[0], columns, codes[order], order)
+    elif y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind == "f":
+        is_close = not case.is_trained or _is_close(case)
+        leak = leaked_numbers(case.sample[0], columns, y[:, 0].astype(np.float64), order, looks_for_parts=is_close)
+    else:
+        return
+    if leak is not None:
+        yield _described(case, leak, is_class=codes is not None)
+
+
+def _is_close(case: Case) -> bool:
+    """Return whether hardly any of the loss is left."""
+    assert case.history is not None
+    loss = case.history.columns["loss"][-1]
+    if loss is None or case.baseline is None or not isinstance(case.loss, SquaredError):
+        return loss is not None
+    return loss < _CLOSE * case.baseline
+
+
+def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
+    """Return the finding in words."""
+    which, together = leak.columns, len(leak.columns) > 1
+    names = upper(listed_columns(case.names, which))
+    alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
+    how = leak.how + (f" (of {case.n_rows})" if len(case.sample[0]) < case.n_rows else "")
+    if leak.others >= _INFORMATIVE:
+        rest = leak.others_in_words
+    else:
+        rest = "the other columns say next to nothing about it"
+    measured = f"{alone} the answer: {how}; {rest}."
+    evidence = {"columns": [int(j) for j in which], "column": int(which[0]), "score": leak.score, "others": leak.others}
+    severity = "warning" if leak.others >= _INFORMATIVE and not leak.is_doubtful else "note"
+    advice = {}
+    if together:
+        advice = {"advice": "Leave these columns out, unless they will be known for new rows."}
+    return suspect("leaking-column", measured, epoch=0, severity=severity, evidence=evidence, **advice)

@@ -1,0 +1,163 @@
+"""Search for columns that give a class away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.diagnosis.checks.leaks import Leak
+from glassnet.diagnosis.checks.predictors import by_neighbours, explained_by, quick_ranks, trimmed
+
+__all__ = ["leaked_classes"]
+
+_FEW = 200  # rows for a first look
+_SEPARATED = 0.95  # of two classes: area under the curve of ranks
+_BETWEEN = 0.6  # share of a column's variance between classes
+_SUSPECTS = 8
+_RIGHT = 0.975  # share of the rows, without a value that fills gaps
+_GAPS = 0.1  # most rows that such a value may have
+_MIXED = 0.9  # share of one class in such a value, at most
+_CODE = 10.0  # distance of two classes in widths of one, where a column is a code of the class
+_OTHERS_RIGHT = 0.9  # of a single other column, where a column without gaps between the classes is suspected
+_EASY = 0.985  # share of the rows that all others get right, where nothing is wrong
+_BEHIND = 0.03  # of the column's own, at least
+_COPY = 0.15
+
+
+def leaked_classes(X: np.ndarray, columns: np.ndarray, codes: np.ndarray, order: np.ndarray) -> Leak | None:
+    """Return the columns from which a class follows, if there are some; parameters as of `leaked_numbers`."""
+    classes, codes = np.unique(codes, return_inverse=True)
+    k = len(classes)
+    if k < 2 or k > len(codes) // 10:
+        return None
+    flat = X.reshape(len(X), -1)
+    few = min(_FEW, len(flat))
+    suspects, marks = _suspected(flat[order[:few]][:, columns].astype(np.float64), codes[:few], k)
+    if not len(suspects) and not marks:
+        return None
+    chosen = flat[order][:, columns].astype(np.float64)
+    hot = np.eye(k)[codes]
+    found = {int(j): _right(chosen[:, j], codes, k) for j in suspects}
+    leaking = [j for j, (right, is_code) in found.items() if right >= _RIGHT and is_code]
+    score = max((found[j][0] for j in leaking), default=0.0)
+    if not leaking:
+        exact = [j for j, (right, _) in found.items() if right == 1.0]
+        leaking, score = (exact, 1.0) if len(exact) == 1 else ([], 0.0)
+    each = bool(leaking)
+    is_exact_only = each and not found[leaking[0]][1]
+    if not leaking and marks:
+        agree = [_agreement(chosen[:, j], codes == c) for c, j in marks.items()]
+        leaking, score = (list(marks.values()), min(agree)) if min(agree) >= _RIGHT else ([], 0.0)
+    if not leaking:
+        return None
+    rest = [j for j in range(chosen.shape[1]) if j not in leaking]
+    if each:
+        ranked = quick_ranks(chosen) / len(chosen)
+        copies = trimmed(ranked - by_neighbours(chosen[:, leaking[0]], ranked), ranked)
+        rest = [j for j in rest if not _is_copy(chosen[:, j], codes, k, copies[j])]
+        if all(len(np.unique(chosen[:, j])) > 4 * k for j in leaking) and any(copies[j] > _COPY for j in leaking[1:]):
+            return None  # several columns of their own, each of which tells the classes apart: an easy task
+    others, answers = explained_by(quick_ranks(chosen[:, rest]) / len(chosen), hot)
+    half = len(chosen) // 2
+    others_right = float((answers.argmax(axis=1) == codes[half:]).mean())
+    if others_right > (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND):
+        return None
+    if is_exact_only and (others_right > _OTHERS_RIGHT or _best_single(found, leaking) > _OTHERS_RIGHT):
+        return None
+    n, each_text = len(chosen), "each of them" if len(leaking) > 1 and each else "them" if len(leaking) > 1 else "it"
+    how = f"y follows from {each_text} in {score:.1%} of {n} rows"
+    words = f"all other columns together get {others_right:.0%} right"
+    return Leak([int(columns[j]) for j in leaking], each, how, score, others, words)
+
+
+def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, dict[int, int]]:
+    """Return columns that few rows let suspect, and one column per class where each marks one."""
+    counts = np.bincount(codes, minlength=k)
+    if (counts < 2).any():
+        return np.zeros(0, dtype=np.int64), {}
+    hot = np.eye(k)[codes]
+    R = quick_ranks(X)
+    means = hot.T @ R / counts[:, None]
+    spread = np.sqrt((R**2).mean(axis=0))
+    if k == 2:  # the area under the curve, from the mean rank of one class
+        area = 0.5 + (means[1] - means[0]) / len(codes)
+        scores, limit = np.abs(area - 0.5) + 0.5, _SEPARATED
+    else:
+        raw = X - X.mean(axis=0)
+        by_value = (counts[:, None] * (hot.T @ raw / counts[:, None]) ** 2).sum(axis=0)
+        total = (raw**2).sum(axis=0)
+        by_rank = (counts[:, None] * means**2).sum(axis=0) / np.maximum((R**2).sum(axis=0), 1e-300)
+        scores, limit = np.maximum(by_rank, by_value / np.where(total > 0.0, total, np.inf)), _BETWEEN
+    order = np.argsort(-scores, kind="stable")[:_SUSPECTS]
+    suspects = order[scores[order] >= limit]
+    marks: dict[int, int] = {}
+    if k > 2:
+        centred = hot - hot.mean(axis=0)
+        alike = np.abs(centred.T @ R) / (
+            len(codes) * centred.std(axis=0)[:, None] * np.where(spread > 0, spread, np.inf)
+        )
+        best = alike.argmax(axis=1)
+        clear = [c for c in range(k) if alike[c, best[c]] >= _SEPARATED]
+        if len(clear) >= k - 1 and len({int(best[c]) for c in clear}) == len(clear):
+            marks = {c: int(best[c]) for c in clear}
+    return suspects, marks
+
+
+def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool]:
+    """Return in which share of the rows the class follows from a column, and whether the column is a code of it.
+
+    Rows with a value that is repeated and says nothing, such as one that fills gaps, do not count.
+    """
+    values, places, counts = np.unique(x, return_inverse=True, return_counts=True)
+    kept = np.ones(len(x), dtype=bool)
+    repeated = int(counts.argmax()) if len(values) > 2 * k else None
+    candidates = [repeated] if repeated is not None else range(len(values)) if len(values) > k else []
+    for value in candidates:
+        here = places == value
+        if 3 <= counts[value] <= _GAPS * len(x) and np.bincount(codes[here]).max() < _MIXED * counts[value]:
+            kept &= ~here
+    x, codes = x[kept], codes[kept]
+    if len(values) <= 4 * k:  # a few values: each is of its most frequent class
+        table = np.zeros((len(values), k))
+        np.add.at(table, (places[kept], codes), 1.0)
+        right = float(table.max(axis=1).sum() / len(x))
+    else:
+        right = _separated(x, codes, k)
+    middles = np.array([np.median(x[codes == c]) for c in range(k) if (codes == c).any()])
+    widths = [np.quantile(np.abs(x[codes == c] - np.median(x[codes == c])), 0.9) for c in np.unique(codes)]
+    gap = float(np.diff(np.sort(middles)).min()) if len(middles) == k else 0.0
+    return right, gap > _CODE * max(widths) and gap > 0.0
+
+
+def _separated(x: np.ndarray, codes: np.ndarray, k: int) -> float:
+    """Return the share of rows on the right side where a column is cut into one piece per class."""
+    order = np.argsort(x, kind="stable")
+    ordered = codes[order]
+    if k > 2:
+        middles = np.array([np.median(x[codes == c]) if (codes == c).any() else np.inf for c in range(k)])
+        nearest = np.abs(x[:, None] - middles).argmin(axis=1)
+        changes = int(np.count_nonzero(np.diff(ordered)))
+        return 1.0 if changes == len(np.unique(codes)) - 1 else min(float((nearest == codes).mean()), 1.0 - 1e-9)
+    ones = np.concatenate([[0], np.cumsum(ordered)])
+    right = ones + (len(x) - np.arange(len(x) + 1)) - (ones[-1] - ones)  # ones before the cut and zeros behind it
+    cut = np.concatenate([[True], x[order][1:] > x[order][:-1], [True]])  # not between equal numbers
+    return float(np.maximum(right, len(x) - right)[cut].max() / len(x))
+
+
+def _agreement(x: np.ndarray, is_class: np.ndarray) -> float:
+    """Return in which share of the rows a column of two values says whether a row is of a class."""
+    values = np.unique(x)
+    if len(values) != 2:
+        return 0.0
+    share = float(((x == values[1]) == is_class).mean())
+    return max(share, 1.0 - share)
+
+
+def _is_copy(x: np.ndarray, codes: np.ndarray, k: int, left: float) -> bool:
+    """Return whether another column says the same as the leaking one."""
+    if len(np.unique(x)) <= 4 * k and left <= _COPY:
+        return True
+    return _right(x, codes, k)[0] >= _RIGHT and left <= 1.0
+
+
+def _best_single(found: dict[int, tuple[float, bool]], leaking: list[int]) -> float:
+    return max((right for j, (right, _) in found.items() if j not in leaking), default=0.0)

@@ -1,0 +1,106 @@
+"""Whether a linear model, fitted on the spot, is better than the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.checks.shares import answered_classes, blocks_of, clearly_less, left_to_learn
+from glassnet.diagnosis.linear_models import fit_linear
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.layers import Dropout, GaussianNoise
+from glassnet.layers.tree import learns
+from glassnet.losses import AbsoluteError, Huber, SquaredError
+from glassnet.training.class_weights import class_codes
+
+__all__ = ["check_against_linear"]
+
+_FEWEST, _FEWEST_HELD_OUT = 20, 50  # rows that judge; few that were not trained on may differ by chance
+_MOST_ROWS, _MOST_COLUMNS, _MOST_OUTPUTS = 1000, 200, 20  # that a linear model is fitted to
+_ON_NUMBERS = (SquaredError, AbsoluteError, Huber)
+_SHARE, _FREE = 0.1, 1_500_000  # products to those of the training, and how many are too few to count
+_OF_ALL = 0.03  # of what there is to learn: so much a linear model must have learned
+_OF_LINEAR, _OF_OURS = 0.15, 0.1  # of what it has learned, and of the network's loss: so much it must be better
+_OF_CONSTANT = 0.1  # of what there is to learn
+_NEARLY_NOTHING = 0.2  # of the network's loss, where a line leaves next to nothing
+
+
+def check_against_linear(case: Case) -> Iterator[Suspicion]:
+    """Report a linear model that leaves clearly less than the network, on rows that it was not fitted to."""
+    layers = case.original.layers
+    if sum(map(learns, layers)) < 2 or case.original.n_outputs > _MOST_OUTPUTS:
+        return
+    if isinstance(
+        layers[0], (Dropout, GaussianNoise)
+    ):  # trained for disturbed rows, which a line cannot be compared on
+        return
+    if not _is_cheap(case) or len(case.evaluation_data[0][0]) < _FEWEST or left_to_learn(case) < _least_left(case):
+        return
+    rows, judges, name = _parts(case)
+    if len(judges[0]) < (_FEWEST if case.evaluation_data[0] is case.sample else _FEWEST_HELD_OUT):
+        return
+    linear = fit_linear(case.loss, _flat(rows[0]), rows[1], rows[2])
+    if linear is None:
+        return
+    Z = case.original.logits(judges[0])
+    theirs = np.ascontiguousarray(linear.logits(_flat(judges[0])), dtype=case.original.dtype)
+    if theirs.shape != Z.shape or not np.isfinite(theirs).all() or _more_are_right(case, judges, Z, theirs):
+        return
+    ours, others = blocks_of(case, judges, Z), blocks_of(case, judges, theirs)
+    mine, other = float(ours.mean()), float(others.mean())
+    gain, constant = mine - other, case.constant_loss(judges)
+    if constant is None or other > constant - _OF_ALL * case.scale:
+        return
+    is_much = gain > max(_OF_LINEAR * (constant - other), _OF_OURS * abs(mine), _OF_CONSTANT * case.scale)
+    is_exact = isinstance(case.loss, _ON_NUMBERS) and other < _NEARLY_NOTHING * mine
+    if not (is_much or is_exact) or not clearly_less(others, ours):
+        return
+    measured = f"On {len(judges[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
+    measured += f", fitted to {len(rows[0])} other rows."
+    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence={"loss": mine, "linear": other})
+
+
+def _least_left(case: Case) -> float:
+    """Return the share that must be left to learn: of numbers a line may be exact."""
+    return _NEARLY_NOTHING / 10.0 if isinstance(case.loss, _ON_NUMBERS) else _OF_CONSTANT
+
+
+def _flat(X: np.ndarray) -> np.ndarray:
+    return X.reshape(len(X), -1).astype(np.float64)
+
+
+def _is_cheap(case: Case) -> bool:
+    """Return whether a linear model takes a small part of the products that the training took."""
+    columns = int(np.prod(case.original.input_shape))
+    if columns > _MOST_COLUMNS:
+        return False
+    trained = (case.epoch or 0) * case.n_rows * case.original.params.size
+    products = min(case.n_rows, _MOST_ROWS) * columns * (columns + case.original.n_outputs)
+    return products < max(_FREE, _SHARE * trained)
+
+
+def _parts(case: Case) -> tuple[Data, Data, str]:
+    """Return the rows that a linear model is fitted to, those that both are judged by, and what these are called."""
+    rng = np.random.default_rng(0)
+    order = rng.permutation(len(case.sample[0]))
+    data, name = case.evaluation_data
+    if data is not case.sample:
+        # In an order of their own: blocks of sorted rows would not be alike.
+        return _rows(case.sample, order[:_MOST_ROWS]), _rows(data, rng.permutation(len(data[0]))), name
+    half = min(len(order) * 2 // 3, _MOST_ROWS)
+    return _rows(case.sample, order[:half]), _rows(case.sample, order[half:]), name
+
+
+def _rows(data: Data, which: np.ndarray) -> Data:
+    X, y, weight = data
+    return X[which], y[which], None if weight is None else weight[which]
+
+
+def _more_are_right(case: Case, data: Data, Z: np.ndarray, others: np.ndarray) -> bool:
+    """Return whether more rows are classified as they should be by one set of logits than by another."""
+    codes = class_codes(case.loss, data[1])
+    if codes is None:
+        return False
+    return bool((answered_classes(Z) == codes).mean() > (answered_classes(others) == codes).mean())

@@ -1,0 +1,219 @@
+"""Checks of the last layer and the loss: what the network can answer, and whether the loss asks for that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case, mean_loss
+from glassnet.diagnosis.remedies.rebuilding import without_last_activation, without_softmax_units
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.remedies.trials import Attempt
+from glassnet.layers import (
+    CustomActivation,
+    Dense,
+    Dropout,
+    Flatten,
+    GaussianNoise,
+    Identity,
+    Layer,
+    Reshape,
+    Sequential,
+    Softmax,
+)
+from glassnet.losses import (
+    AbsoluteError,
+    BinaryCrossEntropy,
+    BinaryFocalCrossEntropy,
+    Huber,
+    Poisson,
+    Quantile,
+    SoftmaxCrossEntropy,
+    SoftmaxFocalCrossEntropy,
+    SquaredError,
+)
+
+__all__ = ["check_output", "check_softmax_units", "output_activation"]
+
+_OUT_OF_REACH = 0.01  # share of the targets
+_LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the network's that are out of reach for certain
+_MOSTLY_LOST = 0.1  # share of the constant answer's loss
+_ALL = 30.0  # a logit that makes a probability 0 or 1
+_STEPS = 200
+_FEWEST = 10
+
+# Below and above what an activation never gets; of LeakyReLU what it gets from -100, which hardly happens.
+_RANGES = {
+    "ELU": (-1.0, math.inf),
+    "GELU": (-0.17, math.inf),
+    "LeakyReLU": (-1.0, math.inf),
+    "Mish": (-0.309, math.inf),
+    "ReLU": (0.0, math.inf),
+    "SELU": (-1.758, math.inf),
+    "SiLU": (-0.279, math.inf),
+    "Sigmoid": (0.0, 1.0),
+    "Softmax": (0.0, 1.0),
+    "Softplus": (0.0, math.inf),
+    "Tanh": (-1.0, 1.0),
+}
+_PASSES = (Dropout, Flatten, GaussianNoise, Identity, Reshape)
+
+
+class _Reach(NamedTuple):
+    """What the outputs of a last layer are limited to."""
+
+    name: str
+    low: float
+    high: float
+    is_certain: bool
+
+    @property
+    def text(self) -> str:
+        """The limits in words."""
+        if not self.is_certain:
+            return f"which hardly gives outputs below {self.low:g}"
+        if math.isinf(self.high):
+            return f"whose outputs are never below {self.low:g}"
+        if math.isinf(self.low):
+            return f"whose outputs are never above {self.high:g}"
+        return f"whose outputs lie between {self.low:g} and {self.high:g}"
+
+
+def output_activation(layers: Sequence[Layer]) -> Layer | None:
+    """Return the layer, or the activation of a `Dense`, that the outputs come from; None if that is linear."""
+    for layer in reversed(layers):
+        if isinstance(layer, _PASSES):
+            continue
+        if isinstance(layer, Sequential):
+            return output_activation(layer.layers)
+        activation = layer.activation if isinstance(layer, Dense) else layer
+        return None if isinstance(activation, Identity) else activation
+    return None
+
+
+def _reach(activation: Layer) -> _Reach | None:
+    """Return what limits the outputs of an activation; None if nothing does."""
+    name = type(activation).__name__
+    if isinstance(activation, CustomActivation):
+        return _reach_of_own(activation)
+    if name not in _RANGES:
+        return None
+    low, high = _RANGES[name]
+    low *= getattr(activation, "alpha", 1.0) if name == "ELU" else 1.0
+    return _Reach(f"a {name}" if name[0] not in "E" else f"an {name}", low, high, name != "LeakyReLU")
+
+
+def _reach_of_own(activation: CustomActivation) -> _Reach | None:
+    """Return what limits an activation of the user's own, seen at numbers from -10,000 to 10,000."""
+    far = np.geomspace(6.0, 1e4, 60)
+    z = np.concatenate([-far[::-1], np.linspace(-6.0, 6.0, 241), far])
+    values = np.asarray(activation.function(z), dtype=np.float64)
+    if values.shape != z.shape or np.isnan(values).any():
+        return None
+    ends = values[[0, 20, -21, -1]]  # at -10,000 and about -800, and at the same on the other side
+    largest = float(np.abs(values[20:-20]).max())
+    if not math.isfinite(largest):
+        return None
+    moves = np.abs(ends[[0, 3]] - ends[[1, 2]]) > 0.01 * max(largest, 1e-6)
+    is_open_above = any(moves & (ends[[0, 3]] > ends[[1, 2]]))
+    is_open_below = any(moves & (ends[[0, 3]] < ends[[1, 2]]))
+    low = -math.inf if is_open_below else round(float(values.min()), 3)
+    high = math.inf if is_open_above else round(float(values.max()), 3)
+    if math.isinf(low) and math.isinf(high):
+        return None
+    return _Reach("an activation of your own", low, high, True)
+
+
+def check_output(case: Case) -> Iterator[Suspicion]:
+    """Report a last layer whose activation cannot give the targets, or not all logits."""
+    activation = output_activation(case.original.layers)
+    reach = None if activation is None else _reach(activation)
+    if reach is None or len(case.sample[0]) < _FEWEST:
+        return
+    where: dict[str, Any] = {"epoch": 0, "layer": case.original.names[-1]}
+    if isinstance(case.loss, (SquaredError, AbsoluteError, Huber, Quantile)):
+        yield from _of_numbers(case, reach, where)
+    elif case.loss.includes:
+        yield from _of_logits(case, reach, where)
+
+
+def _attempt() -> Attempt:
+    return Attempt("a linear last layer", without_last_activation, steps=_STEPS)
+
+
+def _of_numbers(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Suspicion]:
+    """Report targets that are out of reach, as an error if the best possible answers lose a good part for them."""
+    y = case.sample[1]
+    share = float(((y < reach.low) | (y > reach.high)).any(axis=1).mean())
+    if share <= _OUT_OF_REACH:
+        return
+    least, lost, now = _least_loss(case, np.clip(y, reach.low, reach.high))
+    measured = f"The last layer is {reach.name}, {reach.text}; {share:.0%} of the targets lie beyond, "
+    measured += f"between {y.min():.4g} and {y.max():.4g}."
+    details = {"evidence": {"share": share, "least": least, "loss": now}, **where}
+    if not reach.is_certain:
+        yield suspect("output-cannot-reach", measured, _attempt(), always=True, severity="warning", **details)
+        return
+    measured += f" Even the best weights would leave a loss of {least:.3g}"
+    measured += "." if now is None else f"; it is {now:.3g} now."
+    if lost < _LOST or (now is not None and least < _PART * now):
+        yield suspect("output-cannot-reach", measured, severity="note", **details)
+        return
+    severity = "error" if lost > _MOSTLY_LOST else "warning"
+    yield suspect("output-cannot-reach", measured, _attempt(), if_helped=False, severity=severity, **details)
+
+
+def _least_loss(case: Case, Z: np.ndarray) -> tuple[float, float, float | None]:
+    """Return the loss of the best answers that are within reach, its share of a constant's loss, and the loss now."""
+    if isinstance(case.loss, Quantile):
+        Z = np.repeat(Z, len(case.loss.levels), axis=1)
+    least = mean_loss(case.original, np.ascontiguousarray(Z, dtype=case.original.dtype), case.sample)
+    constant = case.constant_loss(case.sample)
+    now = case.logits_and_loss(case.sample)[1] if case.is_trained else None
+    return least, least / constant if constant else 0.0, now
+
+
+def _of_logits(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Suspicion]:
+    """Report an activation on logits, which limits how sure the network can be."""
+    measured = f"The last layer is {reach.name}, {reach.text}; {case.loss.name} wants logits, which may be any number."
+    evidence: dict[str, Any] = {"low": reach.low, "high": reach.high}
+    best = _best_logits(case, reach)
+    if best is not None and reach.is_certain:
+        least, lost, now = _least_loss(case, best)
+        evidence |= {"least": least, "loss": now}
+        if lost > _LOST:
+            measured += f" Even the best weights would leave a loss of {least:.3g}"
+            measured += "." if now is None else f"; it is {now:.3g} now."
+    yield suspect(
+        "output-cannot-reach", measured, _attempt(), always=True, severity="warning", evidence=evidence, **where
+    )
+
+
+def _best_logits(case: Case, reach: _Reach) -> np.ndarray | None:
+    """Return the logits within reach whose loss on the sample is least; None where that is not known."""
+    y, k = case.sample[1], case.original.n_outputs
+    low, high = max(reach.low, -_ALL), min(reach.high, _ALL)
+    if isinstance(case.loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)) and y.ndim == 1:
+        return np.where(np.eye(k, dtype=bool)[y], high, low)
+    if isinstance(case.loss, (BinaryCrossEntropy, BinaryFocalCrossEntropy)):
+        with np.errstate(divide="ignore"):
+            return np.clip(np.log(y) - np.log1p(-y.astype(np.float64)), low, high)
+    if isinstance(case.loss, Poisson):
+        with np.errstate(divide="ignore"):
+            return np.clip(np.log(y.astype(np.float64)), low, high)
+    return None
+
+
+def check_softmax_units(case: Case) -> Iterator[Suspicion]:
+    """Report a softmax over a single number."""
+    for name, layer in case.layers.items():
+        activation = layer.activation if isinstance(layer, Dense) else layer
+        if not isinstance(activation, Softmax) or layer.out_shape[-1] != 1:
+            continue
+        measured = f"{name} applies softmax to a single number: its output is 1 for every row."
+        remedy = Attempt("no activation there", without_softmax_units, steps=_STEPS)
+        yield suspect("one-softmax-unit", measured, remedy, if_helped=False, epoch=0, layer=name)
+        return

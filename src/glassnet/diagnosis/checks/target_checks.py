@@ -1,0 +1,126 @@
+"""Checks of the targets: their classes, their weights, their size and their skew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.robust import RANKS_MISSED, edited_columns
+from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
+from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.utils.row_sources import RowSource
+
+__all__ = ["check_targets"]
+
+_TARGET_LARGE, _TARGET_SMALL = 10.0, 1e-2
+_MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
+_FREQUENT = 0.8
+_FEWEST_ROWS = 40
+_TOP, _HOLDS = 0.05, 0.7  # the largest 5 % hold so much of the squares
+_SKEWED, _MENDED = 3.0, 1.0  # skewness before, and after the logarithm
+
+
+def check_targets(case: Case) -> Iterator[Suspicion]:
+    """Report a single class, classes without rows, a class that is nearly all, numbers far from unit size or skewed."""
+    codes = case.codes(case.targets)
+    if codes is not None:
+        yield from _weights(case)
+        yield from _classes(case, codes)
+    elif isinstance(case.loss, ON_NUMBERS):
+        yield from _skewed(case)
+        values = case.sample[1].astype(np.float64)
+        means, spreads = values.mean(axis=0), values.std(axis=0)
+        size = float(np.sqrt(means**2 + spreads**2).max())
+        if (_TARGET_SMALL < size < _TARGET_LARGE) or not spreads.any():
+            return
+        measured = f"y has mean {means.max():.4g} and spread {spreads.max():.4g}."
+        evidence = {"mean": means, "spread": spreads}
+        scaled = standardised(means, spreads)
+        remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, measure=SHARE_OF_CONSTANT, steps=_MORE_STEPS)
+        yield suspect("unscaled-target", measured, remedy, epoch=0, evidence=evidence)
+
+
+def _weights(case: Case) -> Iterator[Suspicion]:
+    """Report weights that leave rows of one class only."""
+    y, weight = case.data[1], case.data[2]
+    if weight is None or isinstance(y, RowSource):
+        return
+    codes = case.codes(y)
+    if codes is None:
+        return
+    n_classes = len(np.unique(codes))
+    left = np.unique(codes[np.asarray(weight[:]) > 0])
+    if n_classes < 2 or len(left) != 1:
+        return
+    n_zero = int(np.count_nonzero(np.asarray(weight[:]) <= 0))
+    measured = f"{n_zero} of {len(codes)} rows have weight 0, and all others are of class {left[0]}, of {n_classes} "
+    measured += "classes."
+    evidence = {"rows": n_zero, "class": int(left[0])}
+    yield suspect("weights-on-one-class", measured, epoch=0, evidence=evidence)
+
+
+def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:
+    counts = np.bincount(codes, minlength=max(2, case.original.n_outputs))
+    share, most = float(counts.max() / counts.sum()), int(counts.argmax())
+    evidence = {"counts": counts.tolist()}
+    if share == 1.0:
+        yield suspect("single-class", f"All {len(codes)} rows are of class {most}.", epoch=0, evidence=evidence)
+        return
+    if share >= _FREQUENT:
+        measured = f"{share:.1%} of {len(codes)} rows are of class {most}."
+        yield suspect("imbalance", measured, epoch=0, evidence=evidence)
+    missing = np.flatnonzero(counts == 0).tolist()
+    if missing:
+        named = ", ".join(map(str, missing[:5]))
+        measured = f"No row is of class {named}, of {len(counts)} that the network can answer."
+        yield suspect("missing-classes", measured, epoch=0, evidence=evidence)
+
+
+def _skewed(case: Case) -> Iterator[Suspicion]:
+    """Report targets, none of them negative, of which a few large ones make up nearly all of the loss."""
+    y = case.sample[1]
+    if y.ndim != 2 or case.n_rows < _FEWEST_ROWS or not (y.min() >= 0.0 and y.max() > 0.0):
+        return
+    values = y.astype(np.float64)
+    skewed = [j for j in range(values.shape[1]) if _is_skewed(values[:, j])]
+    lowest = float(values.min() if case.target_extremes is None else case.target_extremes[0].min())
+    if not skewed or lowest < 0.0:
+        return
+    column = values[:, skewed[0]]
+    n = max(1, int(_TOP * len(column)))
+    share = float(np.sort((column - column.mean()) ** 2)[-n:].sum() / ((column - column.mean()) ** 2).sum())
+    name = "y" if values.shape[1] == 1 else f"Output {skewed[0]} (counted from 0) of y"
+    measured = f"{name} has median {np.median(column):.4g} and reaches {column.max():.4g}: about their mean, {n} of "
+    measured += f"{len(column)} rows make up {share:.0%} of the squares."
+    has_zeros = lowest == 0.0
+    change = ("log1p" if has_zeros else "log") + " of y, scaled to mean 0, spread 1,"
+    edits = {j: _logarithm(values[:, j], has_zeros=has_zeros) for j in skewed}
+    remedy = Attempt(f"the {change}", targets=edited_columns(edits), measure=RANKS_MISSED, steps=_MORE_STEPS)
+    evidence = {"median": float(np.median(column)), "largest": float(column.max()), "share_of_squares": share}
+    yield suspect("skewed-target", measured, remedy, epoch=0, evidence=evidence)
+
+
+def _is_skewed(values: np.ndarray) -> bool:
+    """Return whether numbers are skewed to the right, and their logarithms are not."""
+    if values.std() == 0.0 or _skewness(values) < _SKEWED:
+        return False
+    squares = np.sort((values - values.mean()) ** 2)
+    if squares[-max(1, int(_TOP * len(values))) :].sum() < _HOLDS * squares.sum():
+        return False
+    positive = values[values > 0.0]
+    return len(positive) > len(values) // 2 and abs(_skewness(np.log(positive))) < _MENDED
+
+
+def _skewness(values: np.ndarray) -> float:
+    return float(((values - values.mean()) ** 3).mean() / values.std() ** 3)
+
+
+def _logarithm(values: np.ndarray, *, has_zeros: bool):  # type: ignore[no-untyped-def]
+    """Return the function that takes the logarithm and scales as these values need it."""
+    take = np.log1p if has_zeros else np.log
+    known = take(values)
+    mean, spread = known.mean(), known.std()
+    smallest = 0.0 if has_zeros else float(values.min())
+    return lambda y: (take(np.maximum(y, smallest)) - mean) / spread

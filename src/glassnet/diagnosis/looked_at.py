@@ -1,0 +1,132 @@
+"""The rows and columns of a training that checks look at, and how many: as few as will do."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from glassnet.diagnosis.sampling import Data, every_nth, read_sample, rows_that_count, sampled, sampled_rows, spread
+from glassnet.utils.extremes import Extremes
+from glassnet.utils.row_sources import RowSource
+
+__all__ = ["LOOKED_AT", "PROBE_ROWS", "SAMPLE_ROWS", "LookedAt"]
+
+SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
+LOOKED_AT = 200  # columns, for the same
+PROBE_ROWS = 256  # for what is measured of the network
+_FEWEST_PROBED = 32  # where more would take long beside the training
+_FEWEST = 20  # validation rows to evaluate on
+
+
+class LookedAt:
+    """A sample of the training data and of the validation data; rows that weigh nothing are not in it.
+
+    Parameters
+    ----------
+    data, validation : tuple
+        Checked inputs, targets and weights: arrays or sources of rows.
+    """
+
+    def __init__(self, data: Sequence[Any], validation: Sequence[Any] | None) -> None:
+        self.data, self.validation = data, validation
+        self._probe_rows, self._evaluated_rows = PROBE_ROWS, SAMPLE_ROWS
+
+    def limit_passes(self, most: float) -> None:
+        """Let the network be measured on fewer rows, so that all measurements take about so many passes of a row.
+
+        The probe takes three passes at the start, forward and twice as much backward, and one now; the rest is left for
+        the evaluation.
+        """
+        self._probe_rows = int(min(max(most / 6, _FEWEST_PROBED), PROBE_ROWS))
+        self._evaluated_rows = int(min(max(most - 4 * self._probe_rows, self._probe_rows), SAMPLE_ROWS))
+
+    @cached_property
+    def n_rows(self) -> int:
+        """Number of rows there are."""
+        return len(self.data[0])
+
+    @cached_property
+    def counted(self) -> np.ndarray | None:
+        """The numbers of the training rows that weigh something; None if all do."""
+        return rows_that_count(self.data[2])
+
+    @cached_property
+    def sample_rows(self) -> np.ndarray | None:
+        """The numbers of the rows of the `sample`; None if these are all."""
+        return sampled_rows(self.data, SAMPLE_ROWS)
+
+    @cached_property
+    def sample(self) -> Data:
+        """At most 2,000 rows of the training data that weigh something, the same ones each time."""
+        return read_sample(self.data, self.sample_rows)
+
+    @cached_property
+    def probe(self) -> Data:
+        """At most 256 rows of the sample."""
+        return self._some_rows(self._probe_rows)
+
+    def _some_rows(self, most: int) -> Data:
+        """Return at most so many rows of the sample, evenly spread."""
+        rows = self.sample_rows
+        n = self.n_rows if rows is None else len(rows)
+        if n <= most:
+            return self.sample
+        return read_sample(self.data, spread(n, most) if rows is None else rows[spread(n, most)])
+
+    @cached_property
+    def looked_at(self) -> np.ndarray:
+        """The numbers of at most 200 columns, of rows made flat: the same ones each time, evenly spread."""
+        return spread(math.prod(self.data[0].shape[1:]), LOOKED_AT)
+
+    @cached_property
+    def extremes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The least and the greatest value of each column, of rows made flat, over all rows that weigh something.
+
+        None for rows that are only read when they are needed.
+        """
+        return _extremes(self.data[0], self.counted)
+
+    @cached_property
+    def target_extremes(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The same of the targets as the loss wants them."""
+        return _extremes(self.data[1], self.counted)
+
+    @cached_property
+    def targets(self) -> np.ndarray:
+        """The targets of all rows that weigh something; those of the sample where reading all takes long."""
+        y = self.data[1]
+        if isinstance(y, RowSource):
+            return self.sample[1]
+        found: np.ndarray = y if self.counted is None else y[self.counted]
+        return found
+
+    @cached_property
+    def held_out(self) -> Data | None:
+        """At most 2,000 rows of the validation data that weigh something."""
+        return None if self.validation is None else sampled(self.validation, SAMPLE_ROWS)
+
+    @cached_property
+    def evaluation_data(self) -> tuple[Data, str]:
+        """Validation rows if there are enough, else rows of the sample; and what these rows are called."""
+        held_out, most = self.held_out, self._evaluated_rows
+        if held_out is not None and len(held_out[1]) >= _FEWEST:
+            return held_out if len(held_out[1]) <= most else every_nth(held_out, most), "validation rows"
+        return self.probe if most <= self._probe_rows else self._some_rows(most), "training rows"
+
+    @cached_property
+    def evaluation_rows(self) -> Data:
+        """Some rows of the `evaluation_data`."""
+        return every_nth(self.evaluation_data[0], PROBE_ROWS)
+
+
+def _extremes(array: Any, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the least and the greatest value of each column of these rows; None for a source of rows."""
+    if isinstance(array, RowSource):
+        return None
+    found = Extremes()
+    found.measure(array if rows is None else array[rows])
+    return found.values

@@ -1,0 +1,141 @@
+"""One fit of a network, or of an estimator, at a time: a second one is refused, from wherever it comes.
+
+Two fits would write to the same arrays, and neither would end with what it computed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from glassnet.errors import ConfigError
+
+__all__ = ["alone", "one_fit_at_a_time", "refuse_during_fit", "running"]
+
+P = ParamSpec("P")
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class _Fit:
+    """Who fits an object: the thread, and whether its run has begun."""
+
+    def __init__(self, *, runs: bool) -> None:
+        self.thread, self.runs = threading.get_ident(), runs
+
+
+_fits: dict[int, _Fit] = {}  # by the id of what is fitted, which lives at least as long as its fit
+_guard = threading.Lock()
+_NETWORK, _ESTIMATOR = ("network", "copy.deepcopy"), ("estimator", "sklearn.base.clone")
+
+
+def _forget() -> None:
+    """Let a process that was forked during a fit begin without it: its networks are copies."""
+    global _guard
+    _guard = threading.Lock()
+    _fits.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+@contextmanager
+def one_fit_at_a_time(
+    things: Sequence[object], where: str = "fit", words: tuple[str, str] = _NETWORK, *, runs: bool = False
+) -> Iterator[None]:
+    """Refuse a second fit of one of these while inside; the run of this one may begin once, see `running`.
+
+    Parameters
+    ----------
+    things : sequence of object
+        Networks, or an estimator.
+    where : str
+        Who asks, for the message.
+    words : tuple of str
+        What kind of thing they are, and what copies one.
+    runs : bool
+        Whether the run has begun.
+
+    Raises
+    ------
+    ConfigError
+        One of them is being fitted already, by another thread or by the caller of a callback.
+    """
+    numbers = {id(thing) for thing in things}
+    with _guard:
+        if numbers & _fits.keys():
+            kind, copy = words
+            message = f"{where}: this {kind} is being fitted already. Wait for that fit to end, or fit a {copy} of it."
+            raise ConfigError(message)
+        _fits.update({number: _Fit(runs=runs) for number in numbers})
+    try:
+        yield
+    finally:
+        with _guard:
+            for number in numbers:
+                _fits.pop(number, None)
+
+
+@contextmanager
+def running(networks: Sequence[object]) -> Iterator[None]:
+    """Be the run of the fit that this thread is in, or else a fit of its own; refuse a second one while inside.
+
+    Parameters
+    ----------
+    networks : sequence of object
+        The networks that the run trains.
+
+    Raises
+    ------
+    ConfigError
+        One of them is being trained already.
+    """
+    with _guard:
+        held = [_fits[id(network)] for network in networks if id(network) in _fits]
+        own = [fit for fit in held if fit.thread == threading.get_ident() and not fit.runs]
+        joins = bool(own) and len(own) == len(networks)
+        for fit in own if joins else []:
+            fit.runs = True
+    if not joins:
+        with one_fit_at_a_time(networks, runs=True):
+            yield
+        return
+    try:
+        yield
+    finally:
+        for fit in own:
+            fit.runs = False
+
+
+def refuse_during_fit(network: object, where: str) -> str:
+    """Refuse to write to the arrays of a network that another thread is fitting; return ``where``, who asks.
+
+    The thread that fits it may: its callbacks are called between two steps.
+
+    Raises
+    ------
+    ConfigError
+        Another thread fits the network.
+    """
+    fit = _fits.get(id(network))
+    if fit is not None and fit.thread != threading.get_ident():
+        message = f"{where}: this network is being fitted by another thread. Wait for that fit to end, or use a copy."
+        raise ConfigError(message)
+    return where
+
+
+def alone(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """Return a method that fits an estimator, made to refuse a second fit of the same one meanwhile."""
+
+    @functools.wraps(method)
+    def fits(self: S, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        name: Any = getattr(method, "__name__", "fit")
+        with one_fit_at_a_time([self], f"{type(self).__name__}.{name}", _ESTIMATOR):
+            return method(self, *args, **kwargs)
+
+    return fits

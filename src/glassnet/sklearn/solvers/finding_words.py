@@ -1,0 +1,144 @@
+"""Findings in the parameters of the perceptrons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.optimizers import Optimizer
+from glassnet.schedules import Schedule
+from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.sklearn.solvers.state import FitState
+from glassnet.training.finding_words import Words, phrases
+
+__all__ = ["advice_of_parameters", "words_of"]
+
+_LAYERS = "hidden_layer_sizes"
+# By code; {rate} is the learning rate as the estimator has it, {longer} how it trains longer.
+_ADVICE = {
+    "outlier-in-target": "Look at the row; correct it or leave it out, or pass loss='huber', which it cannot rule.",
+    "unscaled-inputs": "Pass scale_inputs=True, which scales new rows too.",
+    "skewed-target": "Train on np.log(y), or np.log1p(y) where y may be 0: TransformedTargetRegressor of "
+    "sklearn.compose undoes it on the predictions.",
+    "unscaled-target": "Pass scale_target=True: predictions stay in the units of y.",
+    "nothing-trainable": "Take layers out of frozen.",
+    "one-softmax-unit": "Pass loss='log_loss'.",
+    "output-cannot-reach": "The outputs follow from the loss: pass another one.",
+    "loss-does-not-fit": "Use MLPClassifier, whose loss is one for classes.",
+    "hidden-activation": "Pass activation='relu'; softmax and the sigmoid belong to the output, where the loss applies "
+    "them.",
+    "small-normalised-batches": "Raise batch_size, to 32 for instance, or pass normalization='layer'.",
+    "linear-layers-in-a-row": "Pass activation='relu', or hidden_layer_sizes=() for a linear model.",
+    "symmetric-weights": "Fit without warm_start, so that new weights are drawn.",
+    "weights-all-positive": "Fit without warm_start, so that new weights are drawn.",
+    "start-too-large": "Pass scale_inputs=True; with warm_start=False new weights are drawn.",
+    "dead-signal": "Pass activation='relu', fewer layers in hidden_layer_sizes, or normalization='batch'.",
+    "vanishing-gradient": "Pass activation='relu', normalization='batch', or fewer layers in hidden_layer_sizes.",
+    "exploding-gradient": "Pass normalization='batch', clip_norm=1.0, or fewer layers in hidden_layer_sizes.",
+    "saturated-units": "Pass scale_inputs=True, or activation='relu'.",
+    "diverged": "Lower {rate}, or pass scale_inputs=True{target}.",
+    "schedule-ended": "Give the learning rate as many epochs as max_iter to fall.",
+    "schedule-not-begun": "Shorten the warm-up, or raise max_iter.",
+    "rate-too-high": "Lower {rate}.",
+    "rate-too-low": "Raise {rate}{ended}.",
+    "clipping-is-the-rate": "Raise clip_norm until only rare steps are clipped, and set the pace with {rate}.",
+    "penalty-dominates": "Lower alpha (now {alpha:g}){decay}.",
+    "dropout-too-strong": "Lower dropout (now {dropout}).",
+    "too-few-units": "Give hidden_layer_sizes more units (now {layers}).",
+    "unlucky-start": "Train again with another random_state, or with more units in hidden_layer_sizes.",
+    "frozen-layers": "Take layers out of frozen, unless their weights come from another training.",
+    "few-updates": "{longer}, or lower batch_size.",
+    "still-falling": "{longer}.",
+    "dead-units": "Lower {rate}, or pass scale_inputs=True or activation='leaky_relu'.",
+    "plateau-at-prior": "Look whether the columns tell anything about y; try another learning rate, more units in "
+    "hidden_layer_sizes, another random_state.",
+    "cannot-overfit": "Look at the ten rows: equal rows with different answers cannot be learned. Take layers out of "
+    "hidden_layer_sizes until it works.",
+    "constant-output": "Look at the findings beside this one; pass scale_inputs=True, lower {rate}, or try another "
+    "random_state.",
+    "overfit": "Pass early_stopping=True, then try more rows, dropout, a higher alpha or fewer units, in this order.",
+    "badly-calibrated": "Pass early_stopping=True, or wrap the estimator in sklearn's CalibratedClassifierCV.",
+    "worse-than-linear": "Take a linear model, such as hidden_layer_sizes=(). {longer} if the loss was still falling.",
+    "past-best-epoch": "Pass early_stopping=True, or a smaller max_iter.",
+    "missing-classes": "Look where the rows of these classes are.",
+}
+
+_EVERYTHING = "scaled to mean 0, spread 1"
+_PHRASES = phrases(
+    {
+        rf"every column and y {_EVERYTHING}": "scale_inputs=True and scale_target=True",
+        rf"every column {_EVERYTHING}": "scale_inputs=True",
+        rf"\by {_EVERYTHING}": "scale_target=True",
+        r"\bseed=\d+": "another random_state",
+        r"\b(?:no|without) penalties and no weight decay": "alpha=0",
+        r"\bno dropout\b": "dropout=0",
+        r"BatchNorm after each hidden layer": "normalization='batch'",
+        r"'relu' (?:instead of sigmoid and tanh|on the linear hidden layers)": "activation='relu'",
+        r"loss='binary_cross_entropy'": "a loss for classes",
+        r"\bepochs=(?=\d)": "max_iter=",
+        r"early_stopping=EarlyStopping\([^)]*\)|EarlyStopping\([^)]*\)": "early_stopping=True",
+    }
+)
+_OWN_RATE = phrases({r"\blearning_rate(?= [\d.])": "learning_rate_init"})
+_ANY_RATE = phrases({r"\blearning_rate(?= [\d.])": "a learning rate of"})
+
+
+def advice_of_parameters(parameters: SharedParameters, state: FitState, reason: str) -> dict[str, str]:
+    """Return what to do by code, in the parameters of an estimator as they are.
+
+    Parameters
+    ----------
+    parameters : SharedParameters
+        The estimator.
+    state : FitState
+        After the fit.
+    reason : str
+        Why training ended.
+    """
+    numbers = _numbers_of(parameters, state, reason)
+    return {code: words.format(**numbers) for code, words in _ADVICE.items()}
+
+
+def _numbers_of(parameters: SharedParameters, state: FitState, reason: str) -> dict[str, Any]:
+    done, most = getattr(state, "n_iter", 0), parameters.max_iter
+    stops_early = reason == "no improvement"
+    ended = f"training ended after {done} of {most} epochs"
+    longer = f"Raise max_iter (now {most})"
+    if stops_early:
+        longer = f"Raise n_iter_no_change (now {parameters.n_iter_no_change:g}; {ended})"
+    decays = isinstance(parameters.solver, Optimizer) and parameters.solver.decays
+    return {
+        "rate": rate_in_words(parameters, state),
+        "longer": longer,
+        "ended": f": {ended}" if stops_early else "",
+        "alpha": parameters.alpha,
+        "decay": ", or the weight_decay of the solver" if decays else "",
+        "dropout": parameters.dropout,
+        "layers": parameters.hidden_layer_sizes,
+        "target": " and scale_target=True" if hasattr(parameters, "scale_target") else "",
+    }
+
+
+def rate_in_words(parameters: SharedParameters, state: FitState) -> str:
+    """Return what the learning rate is called, and what it is."""
+    if _has_own_rate(parameters):
+        owner = "the schedule" if isinstance(parameters.learning_rate, Schedule) else "the solver"
+        return f"the learning rate of {owner}"
+    return f"learning_rate_init (now {parameters.learning_rate_init:g})"
+
+
+def _has_own_rate(parameters: SharedParameters) -> bool:
+    """Return whether ``learning_rate_init`` is not read, since solver or schedule bring a rate of their own."""
+    return isinstance(parameters.solver, Optimizer) or isinstance(parameters.learning_rate, Schedule)
+
+
+def words_of(parameters: SharedParameters, state: FitState, reason: str) -> Words:
+    """Return the words for findings about a fit of an estimator, which ended for a ``reason``."""
+    is_class = state.labels is not None and not state.labels.y_type_.startswith("multilabel")
+    holds_out = parameters.early_stopping and state.split is not None
+    return Words(
+        advice_of_parameters(parameters, state, reason),
+        (*_PHRASES, *(_ANY_RATE if _has_own_rate(parameters) else _OWN_RATE)),
+        labels=state.labels.classes_.tolist() if state.labels is not None and is_class else (),
+        rows=state.split[0] if holds_out and state.split is not None else None,
+        silence='diagnose=glassnet.Watch(ignore=["{code}"])',
+    )

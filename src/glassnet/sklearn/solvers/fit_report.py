@@ -1,0 +1,138 @@
+"""What an estimator tells of its fit: findings in its own words, and a warning for each kind."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from glassnet.diagnosis import Watch
+from glassnet.errors import DivergenceError
+from glassnet.sklearn.solvers.finding_words import words_of
+from glassnet.sklearn.solvers.poor_fit import PoorFitWarning, SolverError, find_poor_fit
+from glassnet.sklearn.solvers.rows import Rows
+from glassnet.sklearn.solvers.shared_parameters import SharedParameters
+from glassnet.sklearn.solvers.state import FitState
+from glassnet.sklearn.solvers.watching import FitWatch, examine_lbfgs
+from glassnet.training.findings import Diagnosis
+from glassnet.utils.callers import stacklevel_outside
+from glassnet.utils.telling_once import said_first
+
+__all__ = ["FitReport"]
+
+# Whether anything was tried or not; where nothing was, other findings are warned of only if the fit is poor.
+_CERTAIN = ("all-columns-constant", "leaking-column", "outlier-in-target", "single-class")
+_FEW_UPDATES = 50
+_ENDED_EARLY = ("few-updates", "still-falling")  # which scikit-learn's own warning says too
+
+
+class FitReport:
+    """What is to be told of one fit.
+
+    Parameters
+    ----------
+    state : FitState
+        Of the estimator.
+    parameters : SharedParameters
+        The estimator.
+    watch : FitWatch
+        What looks at the fit.
+    is_one_of_many : bool
+        Whether a search or an ensemble fits many: then nothing is tried, and only the first is warned of.
+    """
+
+    def __init__(self, state: FitState, parameters: SharedParameters, watch: FitWatch, *, is_one_of_many: bool) -> None:
+        self._state, self._parameters, self.watch = state, parameters, watch
+        self._is_one_of_many = is_one_of_many
+
+    @classmethod
+    def of(cls, state: FitState, parameters: SharedParameters, *, is_one_of_many: bool) -> FitReport | None:
+        """Return the report of a fit that begins; None if it is not to be looked at."""
+        state.findings = Diagnosis()
+        if not parameters.diagnose:
+            return None
+        chosen = parameters.diagnose if isinstance(parameters.diagnose, Watch) else Watch()
+        watch = FitWatch(chosen, state, parameters)
+        watch.try_remedies = watch.try_remedies and not is_one_of_many
+        return cls(state, parameters, watch, is_one_of_many=is_one_of_many)
+
+    def add_to_error(self, error: SolverError) -> None:
+        """Add what was found about a divergence to its exception, as notes."""
+        found = self.watch.explain(DivergenceError(str(error)))
+        for each in self._told(found, "diverged").problems:
+            error.add_note(str(each))
+
+    def issue(self, rows: Rows, reason: str) -> None:
+        """Keep all findings, and warn of those that are new.
+
+        Parameters
+        ----------
+        rows : Rows
+            The rows of the fit, those held out included.
+        reason : str
+            Why it ended.
+        """
+        state = self._state
+        poor = find_poor_fit(state, rows)
+        if self._parameters.solver == "lbfgs":
+            found = examine_lbfgs(self.watch, rows, is_poor=poor is not None)
+        else:
+            found = self.watch.conclude(_best_epoch(state, self._parameters))
+        n_updates = state.n_iter * -(-len(rows.y) // self._batch_size(rows))
+        if reason == "finished" and n_updates < _FEW_UPDATES:  # what helped in more steps than these may be the steps
+            found = Diagnosis(each for each in found if each.code != "rate-too-low")
+        if not np.ptp(rows.y, axis=0).any():  # nothing can be better than always answering the same
+            found = Diagnosis(each for each in found if each.stage == "data")
+        findings = self._told(found, reason)
+        problems = [
+            each
+            for each in findings.problems
+            if not (each.code in _ENDED_EARLY and reason == "finished")
+            and (poor is not None or not self._is_one_of_many or each.code in _CERTAIN)
+        ]
+        told = {each.code: str(each) for each in problems}
+        if poor is not None and not told:
+            told = {"poor": f"{poor} {self._ways_out(reason)}"}
+        self._warn(told)
+
+    def _batch_size(self, rows: Rows) -> int:
+        size = self._parameters.batch_size
+        return min(200, len(rows.y)) if size == "auto" else min(int(size), len(rows.y))
+
+    def _told(self, found: Diagnosis, reason: str) -> Diagnosis:
+        """Keep findings in the words of the estimator, and return them."""
+        state = self._state
+        state.findings = words_of(self._parameters, state, reason).all_of(found)
+        if state.network.run is not None:
+            state.network.run.history.findings = state.findings
+        return state.findings
+
+    def _warn(self, told: dict[str, str]) -> None:
+        """Issue one warning of what was not said before; of many fits the first thing only."""
+        name = type(self._parameters).__name__
+        if self._is_one_of_many:
+            new = list(told)[:1] if told and said_first(["one of many"], anywhere=True) else []
+            more = " Other fits of this kind are not warned of; each has findings_."
+        else:
+            new, more = [code for code in told if said_first([(name, code)])], ""
+        if new:
+            texts = "\n".join(told[code] for code in new)
+            warnings.warn(
+                f"{name}.fit: {texts}{more}", PoorFitWarning, stacklevel=stacklevel_outside("sklearn", "joblib")
+            )
+
+    def _ways_out(self, reason: str) -> str:
+        """Return what to do about a poor fit of which nothing else is known."""
+        parameters, curve = self._parameters, getattr(self._state, "loss_curve", [])
+        if reason == "finished" and (len(curve) < 2 or curve[-1] < curve[0]):
+            return f"The loss was still falling: raise max_iter (now {parameters.max_iter})."
+        return "Look at findings_, and whether the columns tell anything about y."
+
+
+def _best_epoch(state: FitState, parameters: SharedParameters) -> int | None:
+    """Return the epoch of this fit whose weights are in the network, if it is not the last."""
+    scores = state.validation_scores if parameters.early_stopping else None
+    if not scores or state.best is None:
+        return None
+    scores = scores[-state.n_iter :]
+    return max(range(len(scores)), key=lambda epoch: (scores[epoch] == scores[epoch], scores[epoch], -epoch)) + 1
