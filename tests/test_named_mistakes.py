@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import pytest
 
 import glassnet as gn
-from wrong_programs import Program, Setting, sigmoid
+from wrong_programs import Program, Setting
 
 SETTINGS = {
     "binary": Setting((3, 5, 1), "tanh", "sigmoid", "binary"),

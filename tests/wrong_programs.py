@@ -166,20 +166,22 @@ class Program:
         """Return the mean loss over the rows, and the penalty."""
         kind, Y = self.setting.loss, self.targets(y)
         P = P.T if self.setting.layout in ("columns", "mixed") else P
-        if kind == "binary":
-            total = -np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P))
-        elif kind == "classes":
-            total = -np.sum(Y * np.log(P))
-        elif kind == "logits":
-            total = -np.sum(Y * np.log(softmax(P)))
-        else:
-            total = 0.5 * np.sum((P - Y) ** 2) if kind == "squares" else np.sum(np.abs(P - Y))
+        total = self.total_loss(softmax(P) if kind == "logits" else P, Y)
         mean = total if self.mistake == "loss summed" else total / len(Y)
         if not self.penalty:
             return float(mean)
         W, _ = self.unpack(parameters)
         power = 1 if self.mistake in ("L1", "L1 in the loss") else 2
         return float(mean + 0.5 * self.penalty * sum(np.sum(np.abs(each) ** power) for each in W))
+
+    def total_loss(self, Q: Array, Y: Array) -> float:
+        """Return the loss of all rows together."""
+        kind = self.setting.loss
+        if kind == "binary":
+            return float(-np.sum(Y * np.log(Q) + (1 - Y) * np.log(1 - Q)))
+        if kind in ("classes", "logits"):
+            return float(-np.sum(Y * np.log(Q)))
+        return float(0.5 * np.sum((Q - Y) ** 2) if kind == "squares" else np.sum(np.abs(Q - Y)))
 
     def slope(self, layer: int, cache: dict[str, Any]) -> Array | float:
         """Return the slope of a hidden layer's activation."""
@@ -237,7 +239,7 @@ class Program:
             "error without sign": lambda: through(np.abs(Q - Y)),
             "sign of the error": lambda: back(np.sign(P - Y)),
             "squares passed back": lambda: through((Q - Y) ** 2),
-            "loss passed back": lambda: ones * -np.sum(Y * np.log(Q)) / n,
+            "loss passed back": lambda: ones * self.total_loss(Q, Y) / n,
             "binary slope": lambda: back((P - Y) / (P * (1 - P))),
             "half of the slope": lambda: back(-Y / P),
             "sign slip in the slope": lambda: back(-(Y / P + (1 - Y) / (1 - P))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from glassnet.diagnosis.backprop.comparing import (
     probe_points,
 )
 from glassnet.diagnosis.backprop.conventions import settle
-from glassnet.diagnosis.backprop.direct_explanations import explain_directly, repair_shapes
+from glassnet.diagnosis.backprop.direct_explanations import explain_directly, explain_what_vanishes, repair_shapes
+from glassnet.diagnosis.backprop.dropout_masks import measure_masks
 from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
 from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import Learner
@@ -40,6 +42,11 @@ __all__ = ["check_my_backprop"]
 
 WHERE = "check_my_backprop"
 _MOST_ROWS = 1000
+# Mistakes that leave a gradient's direction, so that it still shows what was passed back.
+_STILL_FOLLOWED = {
+    "summed_not_averaged", "averaged_not_summed", "fixed_row_count", "wrong_sign", "constant_factor",
+    "penalty_forgotten", "penalty_factor", "penalty_not_in_loss", "penalty_of_another",
+}  # fmt: skip
 
 
 def check_my_backprop(
@@ -153,7 +160,9 @@ def _check(
     points, directions = probe_points(learner, samples, seed, adds_up, say)
     entries = draw_entries(learner.tree.arrays, samples.n, max_entries, seed)
     study = _recognise(learner, points, entries, samples.rows)
-    network = rebuild_network(study.names, points, samples.rows, study.rows_of_predictions)
+    by_row = study.rows_of_predictions
+    masks = partial(measure_masks, learner, points, rows=by_row)
+    network = rebuild_network(study.names, points, samples.rows, by_row, masks)
     if network:
         study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
     checks, notes, explained = compare_along(learner, study, directions), [], {}
@@ -227,10 +236,14 @@ def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> 
     """Return the causes for each wrong gradient that can be explained."""
     repair_shapes(study)
     explained = explain_directly(study)
+    if network and network.masks:  # there, a factor has a reason
+        explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left:
-        inside = BackwardWalk(study, network).explain() if network else explain_by_outputs(learner, study, left)
+        known = {i for i, causes in explained.items() if not {cause.kind for cause in causes} & _STILL_FOLLOWED}
+        inside = BackwardWalk(study, network, known).explain() if network else explain_by_outputs(learner, study, left)
         explained |= {i: causes for i, causes in inside.items() if i in left}
+    explained = {**explain_what_vanishes(study), **explained}
     for i, (cause, _) in study.repaired.items():
         kinds = {each.kind for each in explained.get(i, [])}
         if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.scale_factors import fit
 
-__all__ = ["explain_directly", "repair_shapes"]
+__all__ = ["explain_directly", "explain_what_vanishes", "repair_shapes"]
 
 
 def explain_directly(study: Study) -> dict[int, list[Cause]]:
@@ -17,10 +17,18 @@ def explain_directly(study: Study) -> dict[int, list[Cause]]:
     explanations = (_missing, _summed, _constant, _new_parameters, _factor, _transposed, _of_another, _clipped)
     explained = {}
     for i in (i for i, wrong in enumerate(study.wrong) if wrong):
-        causes = next(filter(None, (explain(study, i) for explain in explanations)), None)
-        if causes:
+        found = (explain(study, i) for explain in explanations)
+        # A gradient of a wrong shape may have the right numbers.
+        causes = next((each for each in found if each or (each is not None and i in study.repaired)), None)
+        if causes is not None:
             explained[i] = causes
     return explained
+
+
+def explain_what_vanishes(study: Study) -> dict[int, list[Cause]]:
+    """Return the causes of gradients that are 0 but for rounding, where nothing else explains them."""
+    kinds = {i: "bias_forgotten" if study.is_bias(i) else "no_gradient" for i in study.vanishing}
+    return {i: [Cause(kind, "is 0 but for rounding")] for i, kind in kinds.items()}
 
 
 def repair_shapes(study: Study) -> None:
@@ -62,19 +70,25 @@ def _shape_cause(study: Study, i: int) -> Cause:
         kind = "bias_not_summed"
     elif gradient.ndim == 2 and gradient.shape == parameter.shape[::-1] and 1 not in parameter.shape:
         kind = "transposed_gradient"
+    elif study.is_bias(i) and all(g.size == p.n for g, p in zip(study.returned(i) or [], study.points, strict=True)):
+        kind = "bias_summed_over_units"
     return Cause(kind, f"has shape {gradient.shape}, the parameter {parameter.shape}")
 
 
 def _missing(study: Study, i: int) -> list[Cause] | None:
-    gradient = study.points[0].found.gradients[i]
     kind = "bias_forgotten" if study.is_bias(i) else "no_gradient"
-    if gradient is None:
+    gradients = study.returned(i)
+    if gradients is None:
         return [Cause(kind, "is missing")]
-    if not np.isfinite(gradient).all():
+    if not all(np.isfinite(gradient).all() for gradient in gradients):
         return [Cause("not_finite", "has NaN or infinity")]
-    # Sums that cancel leave rounding behind.
-    tiny = float(np.linalg.norm(gradient)) <= 1e-10 * float(np.linalg.norm(study.points[0].numeric[i]))
-    return [Cause(kind, "is 0 everywhere")] if tiny else None
+    if not any(gradient.any() for gradient in gradients):
+        return [Cause(kind, "is 0 everywhere")]
+    # Sums that cancel leave rounding behind: what cancels there is not known yet.
+    sizes = [(np.linalg.norm(g), np.linalg.norm(each)) for g, each in zip(gradients, study.numeric(i), strict=True)]
+    if all(size <= 1e-10 * numeric for size, numeric in sizes):
+        study.vanishing.add(i)
+    return None
 
 
 def _summed(study: Study, i: int) -> list[Cause] | None:
@@ -82,10 +96,9 @@ def _summed(study: Study, i: int) -> list[Cause] | None:
     returned = study.returned(i) if study.bad_shape(i) else None
     if returned is None:
         return None
-    sums = [each.sum(keepdims=True) for each in study.numeric(i)]
     if all(each.size == 1 for each in returned) and len(study.entries[i]) == study.points[0].arrays[i].size:
-        total = fit([each.ravel() for each in returned], sums, study.counts)
-        if total is not None and total.scale.is_one:
+        pairs = zip(returned, study.numeric(i), strict=True)
+        if all(abs(found.item() - each.sum()) <= 1e-6 * np.abs(each).sum() for found, each in pairs):
             return [Cause("bias_summed_over_everything", "is one number, the sum over all units")]
     return None if i in study.repaired else _of_another(study, i) or [_shape_cause(study, i)]
 

@@ -119,19 +119,24 @@ def _function(activation: Activation) -> Function:
     return Function(activation.formula, **activation.formula.constants(activation))
 
 
-def _clipped(inner: Function, low: float, high: float) -> Function:
+def _clipped(inner: Function, bound: float) -> Function:
     """Return a function of values that are cut off before."""
     return _Pair(
-        lambda Z: inner(np.clip(Z, low, high)),
-        lambda Z: inner.derivative(np.clip(Z, low, high)) * ((low < Z) & (high > Z)),
+        lambda Z: inner(np.clip(Z, -bound, bound)),
+        lambda Z: inner.derivative(np.clip(Z, -bound, bound)) * (np.abs(Z) < bound),
     )
 
 
-# Activations with a number of the learner's own choice, of which Z > 0 is free.
+_CUT = " of values cut at "
 FAMILIES: dict[str, Callable[[float], Function]] = {
-    "leaky relu": lambda slope: Function(LeakyReLU.formula, slope=slope),
-    "elu": lambda alpha: Function(ELU.formula, alpha=alpha),
+    "leaky relu ": lambda slope: Function(LeakyReLU.formula, slope=slope),
+    "elu ": lambda alpha: Function(ELU.formula, alpha=alpha),
+    "relu up to ": lambda bound: Function(Formula("min(max(Z, 0), bound)", "(Z > 0) * (bound > Z)"), bound=bound),
+    f"tanh{_CUT}": lambda bound: _clipped(HIDDEN["tanh"], bound),
+    f"sigmoid{_CUT}": lambda bound: _clipped(HIDDEN["sigmoid"], bound),
+    f"relu{_CUT}": lambda bound: _clipped(HIDDEN["relu"], bound),
 }
+"""Activations with a number of the learner's own choice, behind which it stands in their name."""
 HIDDEN: dict[str, Function] = {
     "sigmoid": _function(Sigmoid()),
     "tanh": _function(Tanh()),
@@ -155,7 +160,6 @@ HIDDEN: dict[str, Function] = {
     "square": Function(Formula("Z**2", "2 * Z")),
     "sine": _Pair(np.sin, np.cos),
     "relu up to 6": Function(Formula("min(max(Z, 0), 6)", "(Z > 0) * (6 > Z)")),
-    "relu up to 1": Function(Formula("min(max(Z, 0), 1)", "(Z > 0) * (1 > Z)")),
     "hard tanh": Function(Formula("min(max(Z, -1), 1)", "(Z > -1) * (1 > Z)")),
 }
 COMMON = ("sigmoid", "tanh", "relu", "identity", "leaky relu 0.01", "elu")
@@ -175,11 +179,8 @@ def hidden_function(name: str) -> Function:
     """Return an activation by name, as in "tanh", "leaky relu 0.07" or "tanh of values cut at 1"."""
     if name in HIDDEN:
         return HIDDEN[name]
-    if " of values cut at " in name:
-        inner, bound = name.split(" of values cut at ")
-        return _clipped(hidden_function(inner), -float(bound), float(bound))
-    family, number = name.rsplit(" ", 1)
-    return FAMILIES[family](float(number))
+    family = next(each for each in FAMILIES if name.startswith(each))
+    return FAMILIES[family](float(name.removeprefix(family)))
 
 
 def output_function(name: str) -> Function:

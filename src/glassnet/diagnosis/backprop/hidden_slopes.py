@@ -19,6 +19,7 @@ class Delta(NamedTuple):
 
     causes: list[Cause]
     values: Arrays
+    through: Delta | None = None  # what came through the weights, before it met the activation's slope
 
 
 def slopes_of_activation(name: str, Z: Arrays, A: Arrays) -> Iterator[Delta]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -101,6 +102,9 @@ class Learner:
         if which == "gradients" and isinstance(result, (tuple, list)):
             spread.insert(0, [f"piece:{i}" for i in range(len(result))])
         found = list(assignments(which, self.signatures[which], known, spread))
+        if which == "loss" and set(cache) & set(self.signatures[which].names):
+            # loss(A2, y) means the predictions, also where they are kept under that name.
+            found[:0] = itertools.islice(assignments(which, self.signatures[which], known[: -len(cache)], spread), 2)
         if not found:
             asked = ", ".join(self.signatures[which].names)
             names = ", ".join([*self.tree.names, "X", "y", "parameters", "cache"])

@@ -69,7 +69,7 @@ def as_predictions(y: np.ndarray, P: np.ndarray) -> np.ndarray | None:
     if y.shape == P.shape:
         return y.astype(np.float64)
     labels = y.ravel()
-    if labels.size == len(P) and np.array_equal(labels, np.round(labels)) and 0 <= labels.min():
+    if labels.size == len(P) and np.array_equal(labels, np.round(labels)) and labels.min() >= 0:
         k = P.shape[1]
         if labels.max() < k:
             one_hot: np.ndarray = np.eye(k)[labels.astype(int)]

@@ -37,6 +37,7 @@ class Study:
     targets: list[np.ndarray] | None = None  # y at each point in the shape of the predictions, one sample per row
     rows_of_predictions: bool = True  # whether they have one sample per row
     biases: set[int] | None = None  # which parameters are biases, where that is known
+    vanishing: set[int] = field(default_factory=set)  # gradients that are 0 but for rounding
     repaired: dict[int, tuple[Cause, list[np.ndarray]]] = field(default_factory=dict)
     """Gradients of a wrong shape: what is wrong with it, and the numbers in the shape of the parameter."""
 
@@ -104,6 +105,9 @@ class Study:
         if arrays is None:
             return None
         found, counts = self.pick(which, arrays), self.counts
+        if which in self.vanishing:
+            pairs = zip(expected, self.numeric(which), strict=True)
+            return [] if all(np.linalg.norm(e) <= 1e-9 * float(np.linalg.norm(each)) for e, each in pairs) else None
         penalty = [point.penalty[which] for point in self.points]
         penalised = any(part.any() for part in penalty)
         plain = fit([f - p for f, p in zip(found, penalty, strict=True)], expected, counts)

@@ -17,7 +17,7 @@ __all__ = ["applied_twice", "as_mistake", "group_causes", "merge_mistakes"]
 _FOLLOWS = {
     "bias_summed_over_everything": ("bias_forgotten",),
     "bias_from_one_row": ("bias_forgotten",),
-    "hard_predictions": ("constant_gradient",),
+    "hard_predictions": ("constant_gradient", "bias_forgotten"),
     "one_row_only": ("no_gradient", "bias_forgotten"),
     "double_softmax": ("output_error_only",),
     "double_sigmoid": ("output_error_only",),

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.dropout_masks import scaled_masks
+from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
 from glassnet.diagnosis.backprop.sample_points import Point, one_sample_per_row
-from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 
 __all__ = ["RebuiltLayer", "RebuiltNetwork", "rebuild_network"]
 
@@ -48,7 +49,7 @@ class RebuiltNetwork:
     ) -> None:
         self.layers, self.rows, self.flipped = list(layers), rows, flipped
         self.rows_of_predictions = rows if rows_of_predictions is None else rows_of_predictions
-        self.masks: dict[int, Masks] = {}  # dropout's, by the number of rows
+        self.masks: Sequence[Masks] = ()  # dropout's, one for each point
 
     def weight(self, arrays: Sequence[np.ndarray], layer: int) -> np.ndarray:
         """Return the weights of a layer as (inputs, outputs)."""
@@ -65,13 +66,13 @@ class RebuiltNetwork:
         rows, columns = np.unravel_index(found, places.shape)
         return rows, columns
 
-    def masks_of(self, point: Point) -> Masks | None:
+    def masks_of(self, t: int) -> Masks | None:
         """Return dropout's masks at a point, None without dropout."""
-        return self.masks.get(point.n)
+        return self.masks[t] if self.masks else None
 
-    def masks_at(self, layer: int, points: Sequence[Point]) -> list[np.ndarray] | None:
+    def masks_at(self, layer: int) -> list[np.ndarray] | None:
         """Return dropout's mask behind a layer at every point, None without dropout."""
-        return [self.masks[point.n][layer] for point in points] if self.masks else None
+        return [masks[layer] for masks in self.masks] if self.masks else None
 
     def forward(
         self, arrays: Sequence[np.ndarray], X: np.ndarray, kept: Kept | None = None, masks: Masks | None = None
@@ -96,10 +97,10 @@ class RebuiltNetwork:
 
     def matches(self, points: Sequence[Point], kept: Kept | None = None) -> bool:
         """Return whether the predictions are those of the learner's forward, at every point."""
-        for point in points:
+        for t, point in enumerate(points):
             expected = one_sample_per_row(point.found.predictions, self.rows_of_predictions)
             with np.errstate(all="ignore"):
-                A = self.forward(point.arrays, point.X, kept, self.masks_of(point))[1][-1]
+                A = self.forward(point.arrays, point.X, kept, self.masks_of(t))[1][-1]
             if A.shape != expected.shape or not np.isfinite(A).all():
                 return False
             if float(np.abs(A - expected).max()) > _SAME * max(1e-3, float(np.abs(expected).max())):
@@ -115,9 +116,16 @@ class RebuiltNetwork:
 
 
 def rebuild_network(
-    names: Sequence[str], points: Sequence[Point], rows: bool, rows_of_predictions: bool
+    names: Sequence[str],
+    points: Sequence[Point],
+    rows: bool,
+    rows_of_predictions: bool,
+    measure_masks: Callable[[Sequence[int | None]], list[list[np.ndarray]] | None],
 ) -> RebuiltNetwork | None:
-    """Return a chain of layers with the learner's predictions, None if the learner's network is something else."""
+    """Return a chain of layers with the learner's predictions, None if the learner's network is something else.
+
+    ``measure_masks`` returns what dropout leaves out, given the biases of all layers.
+    """
     arrays, X = points[0].arrays, points[0].X
     n_features = X.shape[-1] if rows or X.ndim == 1 else X.shape[0]
     chains = []
@@ -134,15 +142,22 @@ def rebuild_network(
                     layers = [RebuiltLayer(*each) for each in zip(w, b, activations, strict=True)]
                     return RebuiltNetwork(layers, rows, f, rows_of_predictions)
 
-                chains.append((build, len(weights) - 1))
-    for build, n_hidden in chains:
+                chains.append((build, biases))
+    for build, biases in chains:
+        n_hidden = len(biases) - 1
         kept: Kept = {}
         for activations in _choices(n_hidden):
             network = build(activations)
             if network.matches(points[:1], kept) and network.matches(points):
                 return network
-    found = (_with_number(build, n_hidden, points) for build, n_hidden in chains if n_hidden)
-    return next((network for network in found if network is not None), None)
+    for build, biases in chains:
+        if len(biases) > 1:
+            network = _with_number(build, len(biases) - 1, points) or _with_dropout(
+                build, measure_masks(biases), points
+            )
+            if network:
+                return network
+    return None
 
 
 def _choices(n_hidden: int) -> Iterator[tuple[str, ...]]:
@@ -153,15 +168,27 @@ def _choices(n_hidden: int) -> Iterator[tuple[str, ...]]:
         yield from ((*hidden, output) for output in OUTPUTS)
 
 
+def _with_dropout(
+    build: Callable[[tuple[str, ...]], RebuiltNetwork],
+    masks: list[list[np.ndarray]] | None,
+    points: Sequence[Point],
+) -> RebuiltNetwork | None:
+    """Return a network that leaves out hidden units, None if that does not give the learner's predictions."""
+    for scaled in scaled_masks(masks) if masks else ():
+        for hidden, output in itertools.product(COMMON, OUTPUTS):
+            network = build((*(hidden,) * len(scaled[0]), output))
+            network.masks = scaled
+            if network.matches(points[:1]) and network.matches(points):
+                return network
+    return None
+
+
 def _with_number(
     build: Callable[[tuple[str, ...]], RebuiltNetwork], n_hidden: int, points: Sequence[Point]
 ) -> RebuiltNetwork | None:
     """Return a network whose activations have a number of the learner's own, which Newton's method finds."""
-    for family, start in (
-        *((f"{name} ", 0.1) for name in FAMILIES),
-        ("tanh of values cut at ", 1.0),
-        ("relu up to ", 1.0),
-    ):
+    for family in FAMILIES:
+        start = 0.1 if family == "leaky relu " else 1.0
         for output in OUTPUTS:
             number = _solve(lambda x: build((*(f"{family}{x!r}",) * n_hidden, output)), points[0], start)  # noqa: B023
             if number is not None:
@@ -193,7 +220,7 @@ def _solve(build: Callable[[float], RebuiltNetwork], point: Point, start: float)
 
 def _off(network: RebuiltNetwork, point: Point) -> np.ndarray | None:
     expected = one_sample_per_row(point.found.predictions, network.rows_of_predictions)
-    A = network.forward(point.arrays, point.X, masks=network.masks_of(point))[1][-1]
+    A = network.forward(point.arrays, point.X, masks=network.masks_of(0))[1][-1]
     return A - expected if A.shape == expected.shape else None
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from glassnet.diagnosis.backprop.learner import Learner
-from glassnet.diagnosis.backprop.loss_recognition import as_predictions
 from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.sample_points import Point, central_difference
 from glassnet.diagnosis.gradient_check import ParameterCheck
@@ -51,8 +50,7 @@ def excuse_small_constants(learner: Learner, study: Study, checks: list[Paramete
 
 def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int]) -> float | None:
     """Return the size of the constant that explains the differences at one point, None if none does."""
-    P = point.found.predictions
-    Y = as_predictions(point.y, P)
+    P, Y = point.found.predictions, _targets(study, point)
     if Y is None or not ((P > 0) & (P < 1)).all():
         return None
     tables, own, numeric = [], [], []
@@ -81,6 +79,15 @@ def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int
         factor = float(expected @ slopes) / max(float(expected @ expected), 1e-300)
         return float(np.abs(sizes).max()) / abs(factor) if factor else None
     return None
+
+
+def _targets(study: Study, point: Point) -> np.ndarray | None:
+    """Return the targets in the shape of the predictions, as the learner has them."""
+    if study.targets is None:
+        return None
+    t = next(t for t, each in enumerate(study.points) if each is point)
+    by_row = study.targets[t]
+    return (by_row if study.rows_of_predictions else by_row.T).reshape(point.found.predictions.shape)
 
 
 def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
