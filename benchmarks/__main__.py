@@ -1,6 +1,6 @@
 """The benchmark: glassnet against other libraries, and against the matrix products that nobody can do without.
 
-Run: python -m benchmarks [--quick] [--busy] [--scaling] [--json FILE] [--plot FILE]
+Run: python -m benchmarks [--quick] [--busy] [--scaling] [--looking] [--json FILE] [--plot FILE]
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ import argparse
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from benchmarks.cases import CASES, Case
+from benchmarks.looking import LOOKING, compare_looking, looking_table
 from benchmarks.machine import describe, import_seconds, installed_bytes, peak_bytes
 from benchmarks.many import compare_many, many_table
 from benchmarks.measure import LIMIT, Process, compare
@@ -40,6 +42,8 @@ def options() -> argparse.Namespace:
     )
     parser.add_argument("--scaling", action="store_true", help="only how the cost grows with rows, width, depth, batch")
     parser.add_argument("--many", action="store_true", help="only 32 small networks at once against one by one")
+    parser.add_argument("--looking", action="store_true", help="only whole fits against fits with diagnose=False")
+    parser.add_argument("--cpu", action="store_true", help="with --looking: processor time, where others compute too")
     parser.add_argument("--cases", help="names, separated by commas")
     parser.add_argument("--peers", help=f"names, separated by commas: {', '.join(PEERS)}")
     parser.add_argument("--kinds", help=f"what to time, separated by commas: {', '.join(KINDS)}")
@@ -115,13 +119,19 @@ def main() -> None:
     """Run what was asked for."""
     asked = options()
     names = [case.name for case in CASES if case.quick or not asked.quick]
-    names = chosen(asked.cases, [case.name for case in CASES]) if asked.cases else names
+    names = chosen(asked.cases, [case.name for case in CASES]) if asked.cases and not asked.looking else names
     cases = [case for case in CASES if case.name in names]
     rounds = asked.rounds or (3 if asked.quick else 7)
     everything: dict[str, Any] = {"machine": describe()}
     if asked.many:
         everything["many"] = compare_many(32, rounds)
         print(many_table(everything["many"], 32))
+    elif asked.looking:
+        wanted = chosen(asked.cases, [case.name for case in LOOKING])
+        those = [case for case in LOOKING if case.name in wanted and (case.quick or not asked.quick)]
+        clock = time.process_time if asked.cpu else time.perf_counter
+        everything["looking"] = compare_looking(those, rounds, clock)
+        print(looking_table(everything["looking"]))
     elif asked.scaling:
         process = Process("glassnet")
         everything["scaling"] = grow(process, rounds)
@@ -143,6 +153,8 @@ def main() -> None:
         for process in processes:
             process.close()
         if not asked.peers and not asked.cases and not asked.busy:
+            everything["looking"] = compare_looking([case for case in LOOKING if case.quick or not asked.quick], rounds)
+            print(looking_table(everything["looking"]), end="\n\n", flush=True)
             facts = {"import": import_seconds(3), "installed": installed_bytes(), "peak memory": peak_bytes()}
             everything["facts"] = facts
             print(facts_table(facts))

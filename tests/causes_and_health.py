@@ -156,7 +156,7 @@ add(
 add(
     "narrow frozen layers",
     {"frozen-layers"},
-    lambda s: of(many_classes(s), frozen(net(20, gn.Adam(1e-2), s, hidden=(6,)), 8, slice(0, 1)), epochs=15),
+    lambda s: of(many_classes(s), frozen(net(20, gn.Adam(1e-2), s, hidden=(3, 3), act="tanh"), 8, slice(0, 2)), epochs=15),
 )
 add(
     "frozen rectifiers for xor",

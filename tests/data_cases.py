@@ -264,13 +264,13 @@ for _name, _make in {
     "leak_with_noise": leak_of_number(lambda y, g: y + 0.01 * y.std() * g.standard_normal(len(y))),
     "leak_with_gaps": leak_of_number(lambda y, g: with_gaps(y, g)),
     "leak_twice": leak_of_number(lambda y, g: y, lambda y, g: -2 * y),
-    "leak_exponential": leak_of_number(lambda y, g: np.exp(2 * y)),
+    "leak_exponential": leak_of_number(lambda y, g: scaled(np.exp(y))),
     "leak_logarithm": leak_of_number(lambda y, g: np.log(y - y.min() + 1)),
     "leak_rank": leak_of_number(lambda y, g: y.argsort().argsort() + 5.0 * g.random(len(y))),
     "leak_of_net_and_gross": leak_of_number(lambda y, g: 1.19 * y, lambda y, g: y / 1.07),
     "leak_in_two_parts": leak_of_number(parts),
     "leak_clipped": leak_of_number(lambda y, g: np.clip(y, *np.quantile(y, [0.02, 0.98]))),
-    "leak_in_cents": leak_of_number(lambda y, g: np.round(100 * y)),
+    "leak_in_cents": leak_of_number(lambda y, g: scaled(np.round(100 * y))),
     "leak_rounded_with_gaps": leak_of_number(lambda y, g: with_gaps(np.round(y, 1), g, 0.03)),
     "leak_of_yes_and_no": leak_of_class(lambda y, g: y, lambda y, g: 1 - y),
     "leak_of_a_class": leak_of_class(lambda y, g: 0.7 * y + 0.1, k=3),
@@ -345,7 +345,7 @@ def validation_of_numbers_not_scaled(g: np.random.Generator) -> Data:
     return changed(X, y, lambda V: V * [3, 20, 1000, 5, 80, 2] + [10, 100, 5000, 30, -300, 12])
 
 
-@fault("validation-differs", "olumn")
+@fault("outside-training-range", "olumn")
 def only_validation_scaled(g: np.random.Generator) -> Data:
     X, y = cls(g)
     X = X * [3, 20, 10, 5, 8, 2] + [10, 100, 50, 30, -30, 12]
@@ -420,24 +420,38 @@ def targets_of_other_units(g: np.random.Generator) -> Data:
 # ---- order, weights ------------------------------------------------------------------------------------------------
 
 
-def ordered(key: Callable[[np.ndarray, np.ndarray], np.ndarray], make: Any = cls) -> Any:
+def curves(g: np.random.Generator, n: int = 600) -> tuple[np.ndarray, np.ndarray]:
+    """Return six columns and classes with curved borders."""
+    X = g.standard_normal((n, 6))
+    return X, np.column_stack([X[:, 0] * X[:, 1], X[:, 2], X[:, 3] ** 2 - 1]).argmax(axis=1)
+
+
+def places(g: np.random.Generator, n: int = 600) -> tuple[np.ndarray, np.ndarray]:
+    """Return points of a plane and their height."""
+    X = g.uniform(-2, 2, (n, 2))
+    return X, np.sin(2 * X[:, 0]) * np.cos(2 * X[:, 1])
+
+
+def ordered(key: Callable[[np.ndarray, np.ndarray], np.ndarray], make: Any, epochs: int = 10) -> Any:
     """Return a maker of data whose rows are in an order, and stay in it."""
 
     def made(g: np.random.Generator) -> Data:
         X, y = make(g)
         order = np.argsort(key(X, y), kind="stable")
-        return Data(X[order], y[order], {"shuffle": False, "epochs": 20})
+        return Data(X[order], y[order], {"shuffle": False, "epochs": epochs})
 
     return made
 
 
 for _name, _make in {
-    "sorted_by_class": ordered(lambda X, y: y),
-    "classes_in_blocks": ordered(lambda X, y: np.array([1, 2, 0])[y]),
-    "sorted_by_number": ordered(lambda X, y: y, reg),
-    "sorted_downwards": ordered(lambda X, y: -y, reg),
+    "sorted_by_class": ordered(lambda X, y: y, curves),
+    "classes_in_blocks": ordered(lambda X, y: np.array([1, 2, 0])[y], curves),
+    "sorted_by_number": ordered(lambda X, y: y, places, 20),
+    "sorted_downwards": ordered(lambda X, y: -y, places, 20),
 }.items():
     FAULTS[_name] = Fault("sorted-rows", "shuffle=False", _make)
+
+SOUND["sorted_and_learned_all_the_same"] = ordered(lambda X, y: y, reg)
 
 
 @fault("weights-on-one-class", "class 1")
@@ -665,7 +679,7 @@ def one_row_of_a_rare_class_in_validation(g: np.random.Generator) -> Data:
     X, y = cls(g, k=3)
     rows = np.r_[np.flatnonzero(y < 2), np.flatnonzero(y == 2)[:1]]
     rest = g.permutation(rows[:-1])
-    return held_out(X[np.r_[rest, rows[-1:]]], y[np.r_[rest, rows[-1:]]], 60)
+    return held_out(X[np.r_[rest, rows[-1:]]], y[np.r_[rest, rows[-1:]]], 60, epochs=5)
 
 
 @sound

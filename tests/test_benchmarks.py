@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("cases", "machine", "measure", "peers", "peers.glassnet_peer", "peers.numpy_peer", "peers.tutorial_peer",
+NAMES = ("cases", "looking", "machine", "measure", "peers", "peers.glassnet_peer", "peers.numpy_peer", "peers.tutorial_peer",
          "products", "report", "__main__", "scaling", "worker")  # fmt: skip
 
 
@@ -102,6 +102,27 @@ def test_tables(bench: dict[str, ModuleType]) -> None:
     facts = report.facts_table({"import": {"numpy": 0.0712}, "peak memory": {"numpy": 5e7, "glassnet": 6e7}})
     assert "| numpy    | 71 ms  | 50 MB       |" in facts
     assert "| glassnet | -      | 60 MB       |" in facts
+
+
+def test_looking_is_compared_with_a_fit_without_it(bench: dict[str, ModuleType]) -> None:
+    """Fits as users call them take turns with fits that do not look; each case is held against the limit."""
+    looking, cases = bench["looking"], bench["cases"]
+    assert set(cases.CASES) < set(looking.LOOKING)
+    tiny = [cases.Case("tiny", 64, 3, (4,), 2, 32, 2, 1)]
+    found = looking.compare_looking(tiny, rounds=3)
+    assert found.keys() == {"tiny"}
+    assert len(found["tiny"]["looking"]) == len(found["tiny"]["alone"]) == 3
+    results = {
+        "long": {"looking": [1.02, 2.04], "alone": [1.0, 2.0], "said": []},
+        "short": {"looking": [0.012], "alone": [0.010], "said": ["imbalance"]},
+        "slow": {"looking": [0.120], "alone": [0.100], "said": []},
+    }
+    lines = looking.looking_table(results).splitlines()
+    assert lines[2:] == [
+        "| long | 1.5e+03 | 1.020 | 30.00 | yes |  |",
+        "| short | 10 | 1.200 | 2.00 | yes | imbalance |",
+        "| slow | 100 | 1.200 | 20.00 | no |  |",
+    ]
 
 
 def test_slowdown(bench: dict[str, ModuleType]) -> None:

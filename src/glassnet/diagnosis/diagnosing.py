@@ -38,8 +38,9 @@ from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
 from glassnet.diagnosis.checks.target_checks import check_targets
 from glassnet.diagnosis.checks.validation_checks import check_validation
 from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
-from glassnet.diagnosis.remedies.experiments import check_pace, check_ten_rows, check_width, explain_failure
+from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_stuck
 from glassnet.diagnosis.remedies.short_training import trained_briefly
+from glassnet.diagnosis.remedies.suspects import is_narrow
 from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
@@ -72,6 +73,7 @@ _RESULT = (
     check_best_epoch,
 )
 _FEWEST_UPDATES, _FEW_UPDATES = 4, 200
+_KEPT = 0.4  # share of the steps for finding out what no check suspects
 # What keeps a network from learning.
 _START = (check_weights, check_signal)
 _TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
@@ -286,8 +288,10 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
     suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended, begins=begins)]
     symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
     causes = [each for each in suspicions if each not in symptoms]
-    found = resolved(causes, trials, learned=case.learned)
-    if trials is not None and not (begins or case.learned) and not any(map(_is_cause, found)):
+    unexplained = trials is not None and not (begins or case.learned)
+    keeps = _KEPT if unexplained and (case.fails or is_stuck(case) or is_narrow(case.original)) else 0.0
+    found = resolved(causes, trials, learned=case.learned, keeps=keeps)
+    if trials is not None and unexplained and not any(map(_is_cause, found)):
         found = [*_explained(case, trials, causes, found), *found]
     known = any(map(_is_cause, found))
     return [*found, *resolved(symptoms, None if known else trials, learned=case.learned)]
@@ -295,8 +299,8 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
 
 def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
     """Return what trials find of a network that did not learn well, and of which no cause is known."""
-    if not case.fails:
-        return [*check_pace(case, trials), *check_width(case, trials)]
+    if not (case.fails or is_stuck(case)):
+        return [*check_width(case, trials)]
     refuted = {finding.code for finding in found if finding.helped is False and finding.stage != "training"}
     doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
     more = [*explain_failure(case, trials, doubtful)]

@@ -68,7 +68,8 @@ def _suspected(ordered: np.ndarray) -> np.ndarray:
     suspected = np.zeros(d, dtype=bool)
     for side in (ordered, -ordered[::-1]):
         count = (side == side[0]).sum(axis=0)
-        first, low, high = (side[count + (m - 1 - count) * q // 4, np.arange(d)] for q in (0, 1, 3))
+        left = np.minimum(count, m - 1)
+        first, low, high = (side[left + (m - 1 - left) * q // 4, np.arange(d)] for q in (0, 1, 3))
         repeated = (count >= max(2, 0.5 * _LEAST * m)) & (count <= _MOST * m)
         suspected |= repeated & (first < side[-1]) & (first - side[0] >= _GAP * (high - low))
     return np.array([j for j in np.flatnonzero(suspected) if _edge(ordered[:, j]) is not None], dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def check_extremes(case: Case) -> Iterator[Suspicion]:
         lone = lone_values(column.values)
         if lone is None:
             continue
-        measured, evidence = _described(column, case.names[index], lone.places, lone.next)
+        measured, evidence = _described(column, case.names[index], lone.places)
         evidence |= {"column": index, "share_of_squares": lone.share}
         edit = edited_column(index, lambda x, limits=_limits(column, lone.places): rescaled(np.clip(x, *limits)))
         remedy = Attempt(f"{case.names[index]} cut off at the next value and scaled to mean 0, spread 1", inputs=edit)
@@ -63,15 +64,15 @@ def _limits(column: Column, places: np.ndarray) -> tuple[float, float]:
     return float(rest.min()), float(rest.max())
 
 
-def _described(column: Column, name: str, places: np.ndarray, beside: float) -> tuple[str, dict[str, object]]:
+def _described(column: Column, name: str, places: np.ndarray) -> tuple[str, dict[str, Any]]:
     """Return which values lie apart as a sentence, and as data."""
     values, numbers = column.values[places], column.numbers(places)
     rest = np.delete(column.values, places)
     low, high = np.quantile(rest, [0.05, 0.95])
     shown = ", ".join(f"{value:.6g}" for value in values.tolist())
-    measured = f"{upper(name)} is {shown} in {rows_of(numbers)}; the next value on that side is {beside:.4g}, and nine "
-    measured += f"of ten of the {column.rows} lie between {low:.4g} and {high:.4g}."
-    return measured, {"rows": numbers, "values": values.tolist(), "next": beside}
+    measured = f"{upper(name)} is {shown} in {rows_of(numbers)}; the other values of {column.rows} reach from "
+    measured += f"{rest.min():.4g} to {rest.max():.4g}, nine of ten from {low:.4g} to {high:.4g}."
+    return measured, {"rows": numbers, "values": values.tolist()}
 
 
 def _targets(case: Case) -> Iterator[Suspicion]:
@@ -85,7 +86,7 @@ def _targets(case: Case) -> Iterator[Suspicion]:
         if lone is None:
             continue
         name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
-        measured, evidence = _described(column, name, lone.places, lone.next)
+        measured, evidence = _described(column, name, lone.places)
         evidence["share_of_squares"] = lone.share
         rules = lone.share >= _RULES and isinstance(case.loss, (SquaredError, GaussianNLL, Poisson))
         if rules:

@@ -9,14 +9,13 @@ import numpy as np
 __all__ = ["Lone", "Tails", "lone_values"]
 
 _GROUP = 3  # values that may lie apart together
-# A value lies apart if the logarithm of its distance from the median exceeds the next one's by this many times the mean
-# excess of the values that follow. In a tail that falls by any power this exceeds 15 in less than one of 10,000 samples
-# of 50 rows, and hardly ever in larger ones: at most 12.6 in 30,000 samples of 12 distributions up to Cauchy's.
-_APART = 15.0
+# A value lies apart if the logarithm of its distance from the median exceeds the next one's by so many times the mean
+# excess of the k values that follow as it does in one of 50,000 samples of a tail that falls by a power.
+_CHANCE = 2e-5
+_FOLLOWING = (10, 25, 50)  # values, as many as there are
 _RATIO = 8.0  # of the two distances, at least
 _FLOOR = 0.15  # mean excess, at least
 _FLOOR_OF_TIES = 0.5  # where most of the values that follow are the same few numbers, as counts are
-_FEWEST, _MOST = 10, 50  # values that follow
 _SUSPECTED = 8.0  # of a few rows
 
 
@@ -27,56 +26,48 @@ class Lone(NamedTuple):
     ----------
     places : ndarray
         Where they are, the farthest first.
-    middle, next : float
-        The median of all, and the value farthest from it among the others on that side.
     share : float
         Their share of the sum of the squared distances from the median.
     """
 
     places: np.ndarray
-    middle: float
-    next: float
     share: float
 
 
 def lone_values(values: np.ndarray) -> Lone | None:
     """Return the values that lie farthest apart from the others on their side of the median, if any do."""
-    middle = float(np.median(values))
-    distances = values - middle
-    best: tuple[float, np.ndarray, float] | None = None
+    distances = values - float(np.median(values))
+    far = np.abs(distances)
+    best: tuple[float, np.ndarray] | None = None
     for side in (distances, -distances):
-        n_here = int(np.count_nonzero(side > 0.0))
-        if not n_here:
-            continue
-        # A side of its own with hardly any values is compared with both.
-        pool = side if n_here >= _FEWEST + _GROUP + 1 else np.abs(distances)
-        n = n_here if pool is side else int(np.count_nonzero(pool > 0.0))
-        k = min(max(n // 5, _FEWEST), _MOST)
-        if n <= k + 1:
-            continue
-        top = np.argpartition(pool, -min(k + _GROUP + 1, len(pool)))[-min(k + _GROUP + 1, len(pool)) :]
-        top = top[np.argsort(-pool[top], kind="stable")]
-        for size in range(1, min(_GROUP, n - k - 1) + 1):
-            if (side[top[:size]] <= 0.0).any():
-                break
-            apart = _apart(pool[top], size, k)
-            if apart is not None and (best is None or apart > best[0]):
-                best = apart, top[:size], float(values[top[size]])
+        # Values are compared with those on their side, and with all of them.
+        for pool in (side, far):
+            n = int(np.count_nonzero(pool > 0.0))
+            ks = [k for k in _FOLLOWING if k <= n // 5 or k == _FOLLOWING[0]]
+            most = min(ks[-1] + _GROUP + 1, len(pool))
+            top = np.argpartition(pool, -most)[-most:]
+            top = top[np.argsort(-pool[top], kind="stable")]
+            for size in range(1, _GROUP + 1):
+                if n <= ks[0] + size or (side[top[:size]] <= 0.0).any():
+                    break
+                apart = max(_apart(pool[top], size, k) for k in ks)
+                if apart > 1.0 and (best is None or apart > best[0]):
+                    best = apart, top[:size]
     if best is None:
         return None
     share = float(np.square(distances[best[1]]).sum() / np.square(distances).sum())
-    return Lone(best[1], middle, best[2], share)
+    return Lone(best[1], share)
 
 
-def _apart(distances: np.ndarray, size: int, k: int) -> float | None:
-    """Return how far the first ``size`` of sorted distances lie from the ``k`` that follow, if that is far."""
+def _apart(distances: np.ndarray, size: int, k: int) -> float:
+    """Return how far the first ``size`` of sorted distances lie from the ``k`` that follow, in units of what is far."""
     following = distances[size : size + k + 1]
     if len(following) < k + 1 or following[-1] <= 0.0 or distances[size - 1] < _RATIO * following[0]:
-        return None
+        return 0.0
     excess = float(np.log(following[:-1] / following[-1]).mean())
     floor = _FLOOR_OF_TIES if len(np.unique(following)) <= k // 2 else _FLOOR
-    apart = float(np.log(distances[size - 1] / following[0])) / max(excess, floor)
-    return apart if apart >= _APART else None
+    far = k * (_CHANCE ** (-1.0 / k) - 1.0)
+    return float(np.log(distances[size - 1] / following[0])) / max(excess, floor) / far
 
 
 class Tails:

@@ -24,6 +24,7 @@ _DIFFERENT = 0.25  # of the shares below one number: two rows of three can be to
 _CLEARLY = 0.45
 _BEYOND = 0.1  # of the training range
 _NAMED = 3
+_REPEATED = 0.05  # share of the rows with one value
 
 
 def check_validation(case: Case) -> Iterator[Suspicion]:
@@ -31,10 +32,11 @@ def check_validation(case: Case) -> Iterator[Suspicion]:
     held_out = case.held_out
     if held_out is None or len(held_out[0]) < _FEWEST_ROWS or case.n_rows < _FEWEST_ROWS:
         return
+    targets = [*_targets(case, held_out[1])]
     found = _columns(case, held_out[0])
-    if found is not None:
+    if found is not None and not (found.finding.code == "validation-differs" and targets):
         yield found
-    yield from _targets(case, held_out[1])
+    yield from targets
 
 
 # ---- columns -------------------------------------------------------------------------------------------------------
@@ -55,7 +57,8 @@ def _columns(case: Case, V: np.ndarray) -> Suspicion | None:
         return Suspicion(finding)
     limit = _limit(len(old), len(new), len(columns))
     distances = {int(j): distance(old[:, j], new[:, j]) for j in suspects}
-    far = sorted((j for j, value in distances.items() if value > limit), key=lambda j: -distances[j])
+    filled = [int(j) for j in suspects if _is_filled(old[:, j], new[:, j], len(columns))]
+    far = sorted((j for j, value in distances.items() if value > limit or j in filled), key=lambda j: -distances[j])
     if not far:
         return None
     worst = distances[far[0]]
@@ -67,8 +70,17 @@ def _columns(case: Case, V: np.ndarray) -> Suspicion | None:
     if outside > 0.5:
         measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
         return suspect("outside-training-range", measured, epoch=0, evidence=evidence)
-    severity = "warning" if worst > max(_CLEARLY, limit) else "note"
+    severity = "warning" if filled or worst > max(_CLEARLY, limit) else "note"
     return suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
+
+
+def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
+    """Return whether a value stands in many of the new rows and in none of the old ones."""
+    values, counts = np.unique(new, return_counts=True)
+    count = int(counts.max())
+    if count < max(3, _REPEATED * len(new)) or (old == values[counts.argmax()]).any():
+        return False
+    return (count - 1) * math.log1p(len(old) / len(new)) > math.log(n_columns / _CHANCE)
 
 
 def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -80,7 +92,14 @@ def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
         apart = np.maximum(apart, np.abs((old <= cut).mean(axis=0) - (new <= cut).mean(axis=0)))
         apart = np.maximum(apart, np.abs((old < cut).mean(axis=0) - (new < cut).mean(axis=0)))
     limit = max(_SUSPECTED, 2.0 * math.sqrt(1.0 / len(old) + 1.0 / len(new)) * 0.5)
-    return apart > limit
+    return (apart > limit) | (_repeats(new) & ~_repeats(old))
+
+
+def _repeats(rows: np.ndarray) -> np.ndarray:
+    """Return in which columns a value stands in so many rows that it is none of those that are measured."""
+    ordered, apart = np.sort(rows, axis=0), max(2, int(_REPEATED * len(rows)))
+    found: np.ndarray = (ordered[apart:] == ordered[:-apart]).any(axis=0)
+    return found
 
 
 def distance(old: np.ndarray, new: np.ndarray) -> float:

@@ -9,14 +9,14 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
-from glassnet.diagnosis.remedies.rate_remedies import higher_rates, usual_rates, with_rate
+from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
 from glassnet.diagnosis.remedies.suspects import STILL, Idea, is_narrow, moved, suspected, without_dropout
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["check_pace", "check_ten_rows", "check_width", "explain_failure"]
+__all__ = ["check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
 _LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
@@ -99,15 +99,9 @@ def _words(made: list[Outcome], trials: Trials) -> str:
     return f"{found} {trials.not_tried}".strip()
 
 
-def check_pace(case: Case, trials: Trials) -> Iterator[Finding]:
-    """Report weights that have hardly left their start, if a higher learning rate learns much more in few steps."""
-    if not case.knows_start or moved(case) > _STUCK or case.updates < _FEW_UPDATES:
-        return
-    outcomes = trials.race([attempt._replace(steps=_STEPS) for attempt in higher_rates(case)])
-    if outcomes and _is_good(case, outcomes[0]):
-        measured = f"The loss is {case.now.loss:.3g} after {case.updates} updates; at the start it was "
-        measured += f"{case.at_start.loss:.3g}."
-        yield from _explained(case, "rate-too-low", measured, {"loss": case.now.loss}, (), outcomes)
+def is_stuck(case: Case) -> bool:
+    """Return whether the weights have hardly left their start."""
+    return case.knows_start and case.updates >= _FEW_UPDATES and moved(case) < _STUCK
 
 
 def check_width(case: Case, trials: Trials) -> Iterator[Finding]:

@@ -19,7 +19,6 @@ _SCALES = {"code-for-missing", "outlier-in-inputs", "outlier-in-target", "unscal
 # Validation rows of which this is said cannot tell what helps.
 _OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
 _MOST_TOGETHER = 3
-_KEPT = 0.6  # share of the steps for suspicions, where a network fails
 
 
 class Suspicion(NamedTuple):
@@ -45,7 +44,9 @@ def suspect(
     return Suspicion(make_finding(code, measured, **details), remedies, if_helped, cause, always)
 
 
-def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool) -> list[Finding]:
+def resolved(
+    suspicions: Iterable[Suspicion], trials: Trials | None, *, learned: bool, keeps: float = 0.0
+) -> list[Finding]:
     """Return findings with what was tried.
 
     Parameters
@@ -55,6 +56,8 @@ def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned:
         None if nothing may be tried.
     learned : bool
         Whether the network learned well all the same: then what might have been harmful was not, and is a note.
+    keeps : float
+        Which share of the steps to keep for other trials.
     """
     order = [*KINDS]
     found: list[Finding] = []
@@ -69,15 +72,12 @@ def resolved(suspicions: Iterable[Suspicion], trials: Trials | None, *, learned:
             unsettled.append(suspicion)
         else:
             found.append(finding)
-    return found if trials is None else [*found, *_settled(unsettled, trials)]
+    return found if trials is None else [*found, *_settled(unsettled, trials, keeps)]
 
 
-def _settled(unsettled: list[Suspicion], trials: Trials) -> list[Finding]:
-    """Return the findings of suspicions whose remedies are tried: those that belong together first.
-
-    Where the network fails, some steps are kept for finding out why.
-    """
-    reserve = trials.left * (1.0 - _KEPT) if trials.is_limited and trials.case.fails else 0.0
+def _settled(unsettled: list[Suspicion], trials: Trials, keeps: float) -> list[Finding]:
+    """Return the findings of suspicions whose remedies are tried: those that belong together first."""
+    reserve = trials.left * keeps if trials.is_limited else 0.0
     found: list[Finding] = []
     spent: list[Outcome] = []
     together = [each for each in unsettled if each.finding.code in _SCALES and each.if_helped]
@@ -130,9 +130,8 @@ def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials) -> Fin
         severity = finding.severity if matters else "note"
         return dataclasses.replace(finding, tried=_not_tried(suspicion.remedies, trials), severity=severity)
     helped = outcomes[0].helped
-    if not helped and not suspicion.if_helped:
-        outcomes = [outcome for outcome in outcomes if outcome.helped]
-        return finding if not outcomes else with_outcome(finding, outcomes)
+    if not helped and not suspicion.if_helped and finding.stage != "result":
+        return finding
     found = with_outcome(finding, outcomes)
     is_other = suspicion.cause and helped and outcomes[0].change != ANEW
     return renamed(found, suspicion.cause) if is_other else found

@@ -169,8 +169,7 @@ class Trials:
             return []
         cost, longest = _legs(len(inside))
         wanted = max(contender.attempt.steps for contender in inside)
-        if not self.is_limited:
-            wanted = max(wanted, min(_MOST_STEPS, case.updates))
+        wanted = max(wanted, min(_MOST_STEPS, case.updates // 4 if self.is_limited else case.updates))
         # What takes longer than the training did proves nothing, unless that led away from the start.
         if case.is_trained and not (case.knows_start and case.now.loss > case.at_start.loss):
             wanted = min(wanted, case.updates)
