@@ -237,7 +237,7 @@ class Program:
         error = np.sign(P - Y) if setting.loss == "distances" else Q - Y
         if mistake == "dscores[:, y] -= 1":
             error = Q.copy()
-            error[:, labels[1:4]] -= 1
+            error[:, labels] -= 1
         slips: dict[str, Callable[[], Array]] = {
             "squares' slope": lambda: back(P - Y),
             "no derivative at the output": lambda: P - Y,

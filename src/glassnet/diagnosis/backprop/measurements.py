@@ -134,11 +134,11 @@ class Study:
         """Yield what penalties in a gradient are made of."""
         values = self.pick(which, [point.arrays[which] for point in self.points])
         what = "the bias itself" if self.is_bias(which) else "the weights"
-        yield what, values
-        yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
         left_out = [value * (part == 0.0) for value, part in zip(values, penalty, strict=True)]
         if penalty[0].any() and left_out[0].any():
             yield f"{what} that the loss does not penalise", left_out
+        yield what, values
+        yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
 
     def _causes_of_factor(self, factor: Law) -> list[Cause]:
         """Return what a factor between two gradients means: a sign, the number of rows, a constant."""
