@@ -14,6 +14,7 @@ from glassnet.diagnosis.backprop.surroundings import (
     attributes_of,
     holders_of,
     is_object,
+    leaves_of,
     places_in,
     variables_of,
 )
@@ -23,7 +24,8 @@ __all__ = ["ParameterTree", "looks_like_bias"]
 
 WHERE = "check_my_backprop"
 _NOT = re.compile(
-    r"grad|delta|veloc|moment|cache|prev|(?<!h)old|hist|best|memor|mask|nabla|^adam|^[dgvms]_?[WB]\d|^d_?(w|b)", re.I
+    r"grad|delta|veloc|moment|cache|prev|(?<!h)old|hist|best|memor|mask|nabla|upd|optim|_opt$|^adam|^[dgvms]_?[WB]\d|^d_?(w|b)",
+    re.I,
 )
 _PARAMETER = re.compile(
     r"[wbvu][a-z]{0,2}([_\d][a-z\d_]*)?|.*(weight|bias|theta|kernel|coef|intercept|synap|embed).*|(gamma|beta).*",
@@ -141,10 +143,10 @@ class ParameterTree:
 
     def _holds_parameters(self, name: str, value: Any) -> bool:
         """Return whether an attribute may be a parameter, or may hold some."""
-        if is_object(value):
-            return True
         if _NOT.search(name):
             return False
+        if is_object(value):
+            return True
         plain = name.lstrip("_")
         named = _PARAMETER.fullmatch(plain) is not None
         if isinstance(value, np.ndarray):
@@ -188,6 +190,9 @@ class ParameterTree:
         """Note where else the functions find the same arrays: variables around them, attributes, entries of dicts."""
         arrays = {id(each): i for i, each in enumerate(self.originals) if isinstance(each, np.ndarray)}
         inside = {(id(node.holder), str(key)) for node in self._mutable for key, _ in node.children}
+        for name, content in (each for holder in self.holders for each in leaves_of(holder)):
+            if id(content) in arrays:
+                self.known_as[arrays[id(content)]].append(name)
         for place in (*variables_of(functions), *places_in(self.holders)):
             which = arrays.get(id(place.get()))
             if which is not None and (id(place.holder), str(place.key)) not in inside:
