@@ -13,6 +13,7 @@ from glassnet.diagnosis.remedies.rate_remedies import constant_rate, usual_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers.tree import every_layer
+from glassnet.schedules import Constant
 
 __all__ = ["check_schedule", "check_trainable", "check_updates"]
 
@@ -80,7 +81,7 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         evidence = {"highest": peak, "last": last}
         yield suspect("schedule-ended", measured, *remedies, epoch=epochs, evidence=evidence)
         return
-    if schedule.monitors():
+    if schedule.monitors() or isinstance(schedule, Constant):
         return
     memory = schedule.new_memory()
     later = [float(schedule.rate(at, memory)) for at in np.linspace(epochs, _end(schedule, epochs), len(rates))]

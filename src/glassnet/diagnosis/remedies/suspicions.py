@@ -13,12 +13,12 @@ from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["Suspicion", "renamed", "resolved", "suspect", "with_outcome"]
+__all__ = ["OTHER_ROWS", "Suspicion", "renamed", "resolved", "suspect", "with_outcome"]
 
 # Remedies that belong together: of two columns of different size, scaling one alone does not help.
 _SCALES = {"code-for-missing", "outlier-in-inputs", "outlier-in-target", "unscaled-inputs", "unscaled-target"}
 # Validation rows of which this is said cannot tell what helps.
-_OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
+OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
 _MOST_TOGETHER = 3
 
 
@@ -65,7 +65,7 @@ def resolved(
     unsettled: list[Suspicion] = []
     for suspicion in sorted(suspicions, key=lambda each: order.index(each.finding.code)):
         finding = suspicion.finding
-        if trials is not None and finding.code in _OTHER_ROWS:
+        if trials is not None and finding.code in OTHER_ROWS:
             trials.distrust_validation()
         if suspicion.remedies and suspicion.if_helped and learned and not suspicion.always:
             found.append(dataclasses.replace(finding, severity="note"))
