@@ -27,6 +27,7 @@ _MEASURED = ("penalty-dominates", "rate-too-high", "rate-too-low")  # what train
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
+_LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -69,7 +70,8 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     # Only a loss near that of the best constant answer shows that this is what was learned.
     near = abs(case.now.loss - case.reference) < _NEAR * case.scale
     code = "plateau-at-prior" if near else "no-better-than-baseline"
-    yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
+    details = {"advice": _LOOK} if made and near else {}
+    yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
 
 
 def _is_plain(case: Case, idea: Idea) -> bool:
