@@ -101,10 +101,10 @@ def _end(schedule: Any, epochs: int) -> float:
 def check_updates(case: Case) -> Iterator[Suspicion]:
     """Report that training stopped while the loss was still falling; nothing is tried for it.
 
-    A call of one epoch is one of many: somebody goes on.
+    A call of ``fit`` with one epoch is one of many: somebody goes on.
     """
     history = case.history
-    if history is None or not case.is_trained or case.learned or case.epochs_asked == 1 or history.epochs == 1:
+    if history is None or not case.is_trained or case.learned or case.epochs_asked == 1:
         return
     if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return

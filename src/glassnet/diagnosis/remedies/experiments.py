@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
+from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
 from glassnet.diagnosis.remedies.suspects import Idea, is_narrow, moved, shrunk_to, suspected, without_dropout
@@ -98,7 +98,7 @@ def _named(case: Case, idea: Idea, measured: str, evidence: dict[str, Any], **de
     if idea.code == "rate-too-low" and case.knows_start:
         measured += f" The weights moved by {moved(case):.2g} of their size, at a learning rate of {case.rate:.3g}."
     if idea.attempt.change == ANEW:
-        details |= {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
+        details |= {"why": _OTHER_START, "advice": DRAW_ANEW}
     if idea.code == "rate-too-high" and case.knows_start and case.now.loss > case.at_start.loss:
         measured += f" It was {case.at_start.loss:.3g} at the start."
     return make_finding(idea.code, measured, epoch=case.epoch, evidence=evidence, **details)
