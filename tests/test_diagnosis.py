@@ -99,7 +99,16 @@ def test_every_kind_is_found_somewhere() -> None:
         pytest.importorskip("sklearn")
         network, X, y, options = HEALTHY[name](0)
         seen |= set(network.fit(X, y, **options).findings.codes)
-    for make in (equal_columns, sorted_rows, gaps, explodes, saturates, by_lot_in_one_unit, stuck_at_xor):
+    for make in (
+        equal_columns,
+        skewed_column,
+        sorted_rows,
+        gaps,
+        explodes,
+        saturates,
+        by_lot_in_one_unit,
+        stuck_at_xor,
+    ):
         seen |= {finding.code for finding in examined(*make())}
     seen |= {finding.code for finding in dead_by_hand()}
     # Each of these tables is tested on its own: the first finding has one of the codes.
@@ -123,6 +132,13 @@ def equal_columns() -> Any:
     """Return a training on a table with the same column twice."""
     X, y = classes(0)
     return classifier(0), np.column_stack([X, X[:, 2]]), y, {"epochs": 5}
+
+
+def skewed_column() -> Any:
+    """Return a training on a table with a column of a few very large numbers."""
+    X, y = classes(0)
+    X[:, 0] = np.exp(2.5 * X[:, 0])
+    return classifier(0), X, y, {"epochs": 5}
 
 
 def sorted_rows() -> Any:
