@@ -18,6 +18,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import Embedding
 from glassnet.losses import GaussianNLL, Poisson, SquaredError
+from glassnet.utils.distinct import median
 from glassnet.utils.wording import few as few_of
 
 __all__ = ["check_extremes"]
@@ -57,7 +58,7 @@ def _worth_a_look(case: Case) -> np.ndarray:
         return columns
     reach = case.extremes[1].astype(np.float64) - case.extremes[0]
     order = np.argsort(-reach, kind="stable")[:_CONFIRMED]
-    far = order[reach[order] > _FAR_REACH * np.median(reach)]
+    far = order[reach[order] > _FAR_REACH * median(reach)]
     return np.concatenate([columns, far[~np.isin(far, columns)]])
 
 
@@ -88,10 +89,15 @@ def _inputs(case: Case, columns: np.ndarray) -> Iterator[Suspicion]:
 
 def _skewed(case: Case, few: np.ndarray, columns: np.ndarray) -> Iterator[Suspicion]:
     """Report columns without negative values that are skewed, while their logarithms are not."""
-    low = few.min(axis=0)
+    columns = columns[few.min(axis=0) >= 0.0]
+    if not len(columns):
+        return
+    centred = flat(case.probe[0], columns)
+    centred -= centred.mean(axis=0)
+    squares = centred * centred
     with np.errstate(divide="ignore", invalid="ignore"):
-        skewness = ((few - few.mean(axis=0)) ** 3).mean(axis=0) / few.std(axis=0) ** 3
-    skewed = [j for j in np.flatnonzero((low >= 0.0) & (skewness > SKEWED / 2)).tolist()]
+        skewness = (squares * centred).mean(axis=0) / squares.mean(axis=0) ** 1.5
+    skewed = np.flatnonzero(skewness > SKEWED / 2).tolist()
     found = [int(columns[j]) for j in skewed if is_skewed(flat(case.sample[0], columns[[j]])[:, 0])]
     if not found:
         return
