@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.output_checks import output_activation
 from glassnet.diagnosis.checks.shares import left_to_learn
+from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
     with_rectifiers_between,

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case, mean_loss
+from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import without_last_activation, without_softmax_units
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import (
     CustomActivation,
     Dense,
-    Dropout,
-    Flatten,
-    GaussianNoise,
-    Identity,
     Layer,
-    Reshape,
-    Sequential,
     Softmax,
 )
 from glassnet.layers.tree import walk
@@ -37,7 +32,7 @@ from glassnet.losses import (
     SquaredError,
 )
 
-__all__ = ["check_output", "check_softmax_units", "output_activation"]
+__all__ = ["check_output", "check_softmax_units"]
 
 _OUT_OF_REACH = 0.01  # share of the targets
 _LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the network's that are out of reach for certain
@@ -63,7 +58,6 @@ _RANGES = {
     "Softplus": (0.0, math.inf),
     "Tanh": (-1.0, 1.0),
 }
-_PASSES = (Dropout, Flatten, GaussianNoise, Identity, Reshape)
 
 
 class _Reach(NamedTuple):
@@ -84,18 +78,6 @@ class _Reach(NamedTuple):
         if math.isinf(self.low):
             return f"whose outputs are never above {self.high:g}"
         return f"whose outputs lie between {self.low:g} and {self.high:g}"
-
-
-def output_activation(layers: Sequence[Layer]) -> Layer | None:
-    """Return the layer, or the activation of a `Dense`, that the outputs come from; None if that is linear."""
-    for layer in reversed(layers):
-        if isinstance(layer, _PASSES):
-            continue
-        if isinstance(layer, Sequential):
-            return output_activation(layer.layers)
-        activation = layer.activation if isinstance(layer, Dense) else layer
-        return None if isinstance(activation, Identity) else activation
-    return None
 
 
 def _reach(activation: Layer) -> _Reach | None:

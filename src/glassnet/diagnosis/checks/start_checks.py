@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, RecordedPass
+from glassnet.diagnosis.outputs import output_activation, output_layer
 from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
@@ -55,7 +56,7 @@ def _details(case: Case, if_drawn: str) -> dict[str, Any]:
 def check_weights(case: Case) -> Iterator[Suspicion]:
     """Report initial weights that are alike, all positive, or too large for a first answer."""
     first = case.at_start
-    hidden = [(name, layer) for name, layer in _dense(case) if layer is not case.copy.layers[-1]]
+    hidden = [(name, layer) for name, layer in _dense(case) if layer is not output_layer(case.copy.layers)]
     for name, layer in hidden:
         W, dW = first.params[f"{name}.weight"], first.gradients[f"{name}.weight"]
         if layer.units > 1 and _are_alike(W) and _are_alike(dW):
@@ -187,10 +188,11 @@ def _size(A: np.ndarray) -> float:
 
 def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:
     """Yield the activation of every hidden layer that has one, by the layer's name."""
-    last = case.copy.names[-1]
+    output = output_activation(case.copy.layers)
     for name, layer in case.layers.items():
-        if name != last:
-            yield name, layer.activation if isinstance(layer, Dense) else layer
+        activation = layer.activation if isinstance(layer, Dense) else layer
+        if activation is not output:
+            yield name, activation
 
 
 def saturated_share(case: Case, recorded: RecordedPass) -> dict[str, float]:

@@ -58,7 +58,7 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     if not made and likely and likely[0].code in _MEASURED and _is_plain(case, likely[0]):
         yield _named(case, likely[0], measured, evidence, tried=trials.not_tried())
         return
-    if likely and likely[0].code == "penalty-dominates" and case.knows_start and shrunk_to(case) < _AT_START:
+    if likely and likely[0].code == "penalty-dominates" and case.knows_start and shrunk_to(case) < _STUCK:
         tried = next((each.text for each in made if each.change == likely[0].attempt.change), "")
         measured += f" Of the weights {shrunk_to(case):.2g} of their size is left."
         yield _named(case, likely[0], measured, evidence, tried=tried)
@@ -76,6 +76,8 @@ def _is_plain(case: Case, idea: Idea) -> bool:
     """Return whether what training left behind shows a cause even where nothing could be tried."""
     if idea.code == "rate-too-low":
         return case.original.optimizer.clip_norm is None and moved(case) < _AT_START
+    if idea.code == "rate-too-high":
+        return case.knows_start and case.now.loss > max(case.at_start.loss, case.reference + case.scale)
     return True
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.outputs import output_place
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, without_penalties
 from glassnet.diagnosis.remedies.rate_remedies import higher_rates, lower_rates
 from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
@@ -140,7 +141,8 @@ def is_narrow(network: BaseNetwork) -> bool:
 
 def _narrowest(network: BaseNetwork) -> int:
     """Return the number of units of the narrowest hidden layer; a large one if there is none."""
-    return min((layer.units for layer in network.layers[:-1] if isinstance(layer, Dense)), default=1_000)
+    hidden = network.layers[: output_place(network.layers)]
+    return min((layer.units for layer in hidden if isinstance(layer, Dense)), default=1_000)
 
 
 def without_dropout(network: BaseNetwork) -> None:
