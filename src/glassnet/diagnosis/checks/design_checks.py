@@ -122,12 +122,15 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     kept = float(np.prod([1.0 - rate for rate in rates.values()]))
     if not said and kept < _KEPT:
         said = [f"{', '.join(rates)} one after the other leave {kept:.0%} of what passes in every step"]
-    said += _drowned(case, every)
-    if not said or left_to_learn(case) < _LEFT:
+    drowned = [*_drowned(case, every)]
+    if not (said or drowned) or left_to_learn(case) < _LEFT:
         return
-    remedy = Attempt("no dropout and no noise", without_noise, steps=_STEPS)
+    words = [word for word, named in (("no dropout", rates), ("no noise", len(every) > len(rates))) if named]
+    remedy = Attempt(" and ".join(words), without_noise, steps=_STEPS)
     details: dict[str, Any] = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
-    yield suspect("dropout-too-strong", f"{'; '.join(said)}.", remedy, always=True, **details)
+    if not said:
+        details["advice"] = "Lower the std of GaussianNoise."
+    yield suspect("dropout-too-strong", f"{'; '.join([*said, *drowned])}.", remedy, always=True, **details)
 
 
 def _share(layer: Layer, rate: float) -> str:
