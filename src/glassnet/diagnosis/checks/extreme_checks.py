@@ -18,7 +18,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import Embedding
 from glassnet.losses import GaussianNLL, Poisson, SquaredError
-from glassnet.utils.distinct import median
+from glassnet.utils.distinct_values import median
 from glassnet.utils.wording import few as few_of
 
 __all__ = ["check_extremes"]

@@ -16,7 +16,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
 from glassnet.training.class_weights import class_codes
-from glassnet.utils.distinct import median
+from glassnet.utils.distinct_values import median
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 

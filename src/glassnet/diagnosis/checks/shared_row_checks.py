@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import spread
-from glassnet.utils.distinct import counted, numbered
+from glassnet.utils.distinct_values import counted, numbered
 from glassnet.utils.row_sources import RowSource, read_rows
 
 __all__ = ["check_rows"]
@@ -41,7 +41,9 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     columns = _telling(wanted)
     if not len(columns):
         return
-    counted = np.arange(case.n_rows) if case.counted is None else case.counted
+    # What is read when needed is not read as a whole.
+    counted = case.sample_rows if isinstance(case.data[0], RowSource) else case.counted
+    counted = np.arange(case.n_rows) if counted is None else counted
     n, factors = len(counted), _factors(len(columns))
     keys = _keys(wanted[:, columns], factors)
     first, telling = counted[spread(n, _FIRST)], keys[_is_telling(wanted[:, columns])]
