@@ -180,7 +180,9 @@ def _of_target(case: Case, index: int, column: Column, lone: Lone, *, is_sure: b
     measured, evidence = _described(column, name, lone.places)
     evidence["share_of_squares"] = lone.share
     if rules:
-        measured += f" Squared, {'it makes' if len(lone.places) == 1 else 'they make'} up {min(lone.share, 0.999):.1%} of all."
+        measured += (
+            f" Squared, {'it makes' if len(lone.places) == 1 else 'they make'} up {min(lone.share, 0.999):.1%} of all."
+        )
     edit = edited_column(index, _cut(column, lone.places, scales=False))
     change = "y cut off at the next value" if len(lone.places) == 1 else "y cut off at the values next to these"
     remedies = [Attempt(change, targets=edit, measure=MEDIAN_ERROR)] if rules else []
