@@ -256,7 +256,7 @@ def test_a_repeated_short_fit_is_not_checked_each_time() -> None:
         told += [(call, str(warning.message).split()[2]) for warning in caught]
         checked.append(network.run.examined_at // 19)
     assert [call for call, at in enumerate(checked, 1) if at == call] == [1, 2, 4, 8, 16, 32]
-    assert told[0] == (16, "no-better-than-baseline")
+    assert told[0] == (16, "rate-too-low")
     assert len({code for _, code in told}) == len(told)
 
 

@@ -39,7 +39,7 @@ from glassnet.diagnosis.consequences import FOLLOWS, is_cause, without_symptoms
 from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
 from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_stuck
 from glassnet.diagnosis.remedies.suspects import is_narrow
-from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
+from glassnet.diagnosis.remedies.suspicions import OTHER_ROWS, Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
@@ -104,6 +104,8 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
     """Return all findings, symptoms and those in ``ignore`` included: what the trials find of causes comes first."""
     begins = _begins(case)
     suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended, begins=begins)]
+    if trials is not None and any(each.finding.code in OTHER_ROWS for each in suspicions):
+        trials.distrust_validation()
     symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
     causes = [each for each in suspicions if each not in symptoms]
     unexplained = trials is not None and not (begins or case.learned)
@@ -179,13 +181,8 @@ def _suspicions(
     if case.is_trained:
         checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
-    goes_on = False
     for check in checks:
-        if check is check_against_linear and goes_on and not thorough:
-            continue  # what is on its way will be compared later
-        for suspicion in check(case):
-            goes_on = goes_on or _goes_on([suspicion.finding])
-            yield suspicion
+        yield from check(case)
 
 
 def _goes_on(found: list[Finding]) -> bool:

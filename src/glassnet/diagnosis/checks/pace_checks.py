@@ -13,6 +13,7 @@ from glassnet.diagnosis.remedies.rate_remedies import constant_rate, usual_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers.tree import every_layer
+from glassnet.schedules import Constant
 
 __all__ = ["check_schedule", "check_trainable", "check_updates"]
 
@@ -78,7 +79,7 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         evidence = {"highest": peak, "last": last}
         yield suspect("schedule-ended", measured, *remedies, epoch=epochs, evidence=evidence)
         return
-    if schedule.monitors():
+    if schedule.monitors() or isinstance(schedule, Constant):
         return
     memory = schedule.new_memory()
     later = [float(schedule.rate(at, memory)) for at in np.linspace(epochs, _end(schedule, epochs), len(rates))]
@@ -122,6 +123,8 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
         return
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])
+    if last[-1] > case.reference + _PACE * case.scale:
+        return  # what is worse than a constant answer has not begun to learn
     if not np.isfinite(last).all() or fall < _PACE / 2 * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
         return
     what = "validation loss" if name == "valid_loss" else "loss"

@@ -11,7 +11,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
-from glassnet.diagnosis.remedies.suspects import Idea, is_narrow, moved, suspected, without_dropout
+from glassnet.diagnosis.remedies.suspects import Idea, is_narrow, moved, shrunk_to, suspected, without_dropout
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.findings import Finding, make_finding
@@ -25,7 +25,7 @@ _STEPS, _FEW_STEPS = 200, 400
 _TEN = 10
 _MEASURED = ("penalty-dominates", "rate-too-high", "rate-too-low")  # what training leaves behind shows them, untried
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
-_STUCK = 0.01  # way of the weights, as a share of their size
+_STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
@@ -55,8 +55,13 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
             if idea.code:
                 yield with_outcome(_named(case, idea, measured, evidence), outcomes)
             return
-    if not made and likely and likely[0].code in _MEASURED:
+    if not made and likely and likely[0].code in _MEASURED and _is_plain(case, likely[0]):
         yield _named(case, likely[0], measured, evidence, tried=trials.not_tried())
+        return
+    if likely and likely[0].code == "penalty-dominates" and case.knows_start and shrunk_to(case) < _STUCK:
+        tried = next((each.text for each in made if each.change == likely[0].attempt.change), "")
+        measured += f" Of the weights {shrunk_to(case):.2g} of their size is left."
+        yield _named(case, likely[0], measured, evidence, tried=tried)
         return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
@@ -65,6 +70,15 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     near = abs(case.now.loss - case.reference) < _NEAR * case.scale
     code = "plateau-at-prior" if near else "no-better-than-baseline"
     yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
+
+
+def _is_plain(case: Case, idea: Idea) -> bool:
+    """Return whether what training left behind shows a cause even where nothing could be tried."""
+    if idea.code == "rate-too-low":
+        return case.original.optimizer.clip_norm is None and moved(case) < _AT_START
+    if idea.code == "rate-too-high":
+        return case.knows_start and case.now.loss > max(case.at_start.loss, case.reference + case.scale)
+    return True
 
 
 def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:

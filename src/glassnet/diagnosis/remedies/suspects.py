@@ -15,7 +15,16 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
 
-__all__ = ["STILL", "Idea", "is_narrow", "moved", "settings_that_may_hinder", "suspected", "without_dropout"]
+__all__ = [
+    "STILL",
+    "Idea",
+    "is_narrow",
+    "moved",
+    "settings_that_may_hinder",
+    "shrunk_to",
+    "suspected",
+    "without_dropout",
+]
 
 _STEPS = 100
 STILL, _FAR = 0.1, 5.0  # way of the weights from their start, as a share of their size
@@ -93,6 +102,16 @@ def moved(case: Case) -> float:
         if name.endswith("weight") and size > 0.0:
             shares.append(float(np.linalg.norm(case.now.params[name] - W)) / size)
     return float(np.max(shares)) if shares else 1.0
+
+
+def shrunk_to(case: Case) -> float:
+    """Return what is left of the size of the weights: the largest share of all layers."""
+    shares = [0.0]
+    for name, W in case.at_start.params.items():
+        size = float(np.linalg.norm(W))
+        if name.endswith("weight") and size > 0.0:
+            shares.append(float(np.linalg.norm(case.now.params[name])) / size)
+    return max(shares)
 
 
 def _has_penalties(network: BaseNetwork) -> bool:

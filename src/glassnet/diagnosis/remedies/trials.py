@@ -52,6 +52,7 @@ _FEWEST_STEPS = 8  # of a trial that is worth its while
 _ROWS_TO_SPLIT, _PART = 40, 5  # rows from which on every fifth is held out of what is trained on
 _FEWEST_JUDGES = 20
 _LEFT, _CHANCE = 0.1, 0.8  # what must be gained: a tenth, and more where few rows judge
+_OF_LEARNED = 0.08  # share of the loss of the best constant answer that a network that learned well must gain
 _NEARLY = 0.8  # share of the best one's gain at which the milder change is taken
 _MOST_NAMED = 3  # of what was not tried
 _LEGS = 2  # what is good after some steps must be so after as many again
@@ -238,8 +239,9 @@ class Trials:
     def _needed(self, unchanged: float, n: int) -> float:
         """Return how much must be gained to call it a help: more where few rows judge."""
         share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
+        least = _OF_LEARNED * self.case.scale if self.case.learned else 0.0
         may_be_negative = isinstance(self.case.loss, (GaussianNLL, Poisson))
-        return share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged))
+        return max(least, share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged)))
 
     def _copy(self, from_now: bool) -> BaseNetwork:
         network = self.case.original.untrained()
