@@ -499,7 +499,9 @@ def column_of(draw: Callable[[np.random.Generator, int], np.ndarray], n: int, *,
         own = np.column_stack([draw(g, n), draw(g, n)])
         X[:, 3] = own[:, 0] / (own[:, 0].std() or 1.0)
         X[:, 5] = own[:, 1] / (own[:, 1].std() or 1.0)
-        return Data(scaled(X) if scales else X, y - 0.3 * X[:, 3] / (1 + abs(X[:, 3])), {"epochs": 150 if n < 100 else 20})
+        return Data(
+            scaled(X) if scales else X, y - 0.3 * X[:, 3] / (1 + abs(X[:, 3])), {"epochs": 150 if n < 100 else 20}
+        )
 
     return make
 

@@ -22,6 +22,9 @@ from glassnet.cli.app import main
 from glassnet.tabular import TableEncoder, TableModel, TabularClassifier, TabularRegressor
 from glassnet.tabular.encoding.told import worth_telling
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 N = 400
 SHORT: dict[str, Any] = {"recipe": "small", "epochs": 2, "random_state": 0}
 RNG = np.random.default_rng(3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["is_one_of_many", "stacklevel_outside"]
+__all__ = ["called_from", "is_one_of_many", "stacklevel_outside"]
 
 # What fits an estimator again and again, or as a part of something larger.
 _SEARCHES = (
@@ -33,6 +33,12 @@ def stacklevel_outside(*others: str) -> int:
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("glassnet", *others):
         level, frame = level + 1, frame.f_back
     return level
+
+
+def called_from(level: int) -> tuple[str, int]:
+    """Return file and line of the caller at a ``stacklevel``, as a warning of that level shows them."""
+    frame = sys._getframe(level)
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def is_one_of_many() -> bool:
