@@ -251,7 +251,8 @@ def test_a_repeated_short_fit_is_not_checked_each_time() -> None:
         told += [(call, str(warning.message).split()[2]) for warning in caught]
         checked.append(network.run.examined_at // 19)
     assert [call for call, at in enumerate(checked, 1) if at == call] == [1, 2, 4, 8, 16, 32]
-    assert told == [(16, "no-better-than-baseline")]
+    assert told[0] == (16, "plateau-at-prior")
+    assert len({code for _, code in told}) == len(told)
 
 
 def test_nothing_is_tried_where_that_is_not_wanted() -> None:

@@ -92,6 +92,7 @@ _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-
 # Scores on rows of another kind, and what is read from them.
 _SCORES = {
     "badly-calibrated",
+    "class-too-rare",
     "no-better-than-baseline",
     "overfit",
     "past-best-epoch",
@@ -300,7 +301,8 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
 def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
     """Return what trials find of a network that did not learn well, and of which no cause is known."""
     if not (case.fails or is_stuck(case)):
-        return [*check_width(case, trials)]
+        # Of one that is on its way it shows later.
+        return [] if _goes_on(found) else [*check_width(case, trials)]
     refuted = {finding.code for finding in found if finding.helped is False and finding.stage != "training"}
     doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
     more = [*explain_failure(case, trials, doubtful)]
@@ -349,8 +351,18 @@ def _suspicions(
     if case.is_trained:
         checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
+    goes_on = False
     for check in checks:
-        yield from check(case)
+        if check is check_against_linear and goes_on and not thorough:
+            continue  # what is on its way will be compared later
+        for suspicion in check(case):
+            goes_on = goes_on or _goes_on([suspicion.finding])
+            yield suspicion
+
+
+def _goes_on(found: list[Finding]) -> bool:
+    """Return whether something only says that training should go on."""
+    return any(finding.code in ("few-updates", "still-falling") for finding in found)
 
 
 def _is_cause(finding: Finding) -> bool:

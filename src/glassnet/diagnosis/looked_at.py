@@ -78,6 +78,27 @@ class LookedAt:
         return read_sample(self.data, spread(n, most) if rows is None else rows[spread(n, most)])
 
     @cached_property
+    def n_sampled(self) -> int:
+        """Number of rows of the `sample`; to ask the sample would read it."""
+        return self.n_rows if self.sample_rows is None else len(self.sample_rows)
+
+    def part(self, places: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return some columns of some rows of the sample, of rows made flat, as float64 of shape (m, d).
+
+        Parameters
+        ----------
+        places, columns : ndarray of int
+            Among the rows of the sample, and among all columns.
+        """
+        X = self.data[0]
+        if isinstance(X, RowSource):
+            X, rows = self.sample[0], places
+        else:
+            rows = places if self.sample_rows is None else self.sample_rows[places]
+        found: np.ndarray = X.reshape(len(X), -1)[rows[:, None], columns].astype(np.float64)
+        return found
+
+    @cached_property
     def looked_at(self) -> np.ndarray:
         """The numbers of at most 200 columns, of rows made flat: the same ones each time, evenly spread."""
         return spread(math.prod(self.data[0].shape[1:]), LOOKED_AT)

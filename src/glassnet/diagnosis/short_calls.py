@@ -22,7 +22,10 @@ _FEW = 20  # steps: so few are few, whatever follows
 _MOVES = 0.05  # of the loss of the best constant answer, over the second half of all epochs
 
 _GO_ON = {"few-updates", "past-best-epoch", "schedule-not-begun", "still-falling"}  # what the next call makes untrue
-_SYMPTOMS = {"constant-output", "dead-units", "no-better-than-baseline", "plateau-at-prior", "some-classes-only"}
+_SYMPTOMS = {
+    "constant-output", "dead-units", "no-better-than-baseline", "plateau-at-prior", "some-classes-only",
+    "worse-than-linear",
+}  # fmt: skip
 
 
 def is_one_of_many_calls(run: Run[Any]) -> bool:

@@ -13,6 +13,7 @@ from glassnet.diagnosis.checks.whole_columns import Column, input_column, target
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
+from glassnet.utils.distinct import distinct
 
 __all__ = ["check_codes"]
 
@@ -93,7 +94,7 @@ def _edge(ordered: np.ndarray) -> tuple[float, int, float, bool] | None:
             continue
         if middle - side[0] < _FARTHER * (middle - rest[0]):
             continue
-        if is_known or len(np.unique(rest)) >= _DISTINCT:
+        if is_known or len(distinct(rest)) >= _DISTINCT:
             return value, count, gap, is_known
     return None
 

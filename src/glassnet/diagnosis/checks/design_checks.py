@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from glassnet.diagnosis.remedies.rebuilding import (
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Sequential, Softmax
+from glassnet.layers.tree import walk
 
 __all__ = ["check_hidden_activations", "check_linear_layers", "check_noise", "check_small_batches"]
 
@@ -71,7 +73,8 @@ def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
 
 def check_small_batches(case: Case) -> Iterator[Suspicion]:
     """Report batch normalisation over two or three rows, or by batches of one row, which have no spread."""
-    name = next((name for name, layer in case.layers.items() if isinstance(layer, BatchNorm)), None)
+    layers = walk(case.original.names, case.original.layers)
+    name = next((name for name, layer in layers if isinstance(layer, BatchNorm)), None)
     if name is None or case.n_rows < 2 * _FEW_ROWS:
         return
     rows, steps = case.batch_size, -(-case.n_rows // case.batch_size)
@@ -89,14 +92,14 @@ def check_small_batches(case: Case) -> Iterator[Suspicion]:
     else:
         return
     remedy = Attempt(f"batch_size={larger}", batch_size=larger, steps=_STEPS)
-    details = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
+    details: dict[str, Any] = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
     yield suspect("small-normalised-batches", measured, remedy, always=True, **details)
 
 
 def check_noise(case: Case) -> Iterator[Suspicion]:
     """Report dropout or noise so strong that hardly a signal is left."""
     layers = [*_in_order(case.original.names, case.original.layers)]
-    every = {name: layer for name, layer in layers if isinstance(layer, (Dropout, GaussianNoise))}
+    every: dict[str, Layer] = {name: layer for name, layer in layers if isinstance(layer, (Dropout, GaussianNoise))}
     if not every or not case.is_trained:
         return
     first = next((place for place, (_, layer) in enumerate(layers) if layer.param_specs()), len(layers))
@@ -114,7 +117,7 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     if not said or left_to_learn(case) < _LEFT:
         return
     remedy = Attempt("no dropout and no noise", without_noise, steps=_STEPS)
-    details = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
+    details: dict[str, Any] = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
     yield suspect("dropout-too-strong", f"{'; '.join(said)}.", remedy, always=True, **details)
 
 

@@ -37,13 +37,17 @@ def check_leaks(case: Case) -> Iterator[Suspicion]:
     if len(columns) < _FEWEST_COLUMNS:
         return
     # Rows may be sorted: neighbours among equal numbers, and the halves of the sample, are drawn by chance.
-    order = np.random.default_rng(0).permutation(len(case.sample[0]))
+    order = np.random.default_rng(0).permutation(case.n_sampled)
+
+    def read(most: int) -> np.ndarray:
+        return case.part(order[:most], columns)
+
     y, codes = case.sample[1][order], case.codes(case.sample[1])
     if codes is not None:
-        leak = leaked_classes(case.sample[0], columns, codes[order], order)
+        leak = leaked_classes(read, columns, codes[order])
     elif y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind == "f":
         is_close = not case.is_trained or _is_close(case)
-        leak = leaked_numbers(case.sample[0], columns, y[:, 0].astype(np.float64), order, looks_for_parts=is_close)
+        leak = leaked_numbers(read, columns, y[:, 0].astype(np.float64), looks_for_parts=is_close)
     else:
         return
     if leak is not None:
@@ -64,7 +68,7 @@ def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
     which, together = leak.columns, len(leak.columns) > 1
     names = upper(listed_columns(case.names, which))
     alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
-    how = leak.how + (f" (of {case.n_rows})" if len(case.sample[0]) < case.n_rows else "")
+    how = leak.how + (f" (of {case.n_rows})" if case.n_sampled < case.n_rows else "")
     if leak.others >= _INFORMATIVE:
         rest = leak.others_in_words
     else:

@@ -24,6 +24,7 @@ from glassnet.layers import (
     Sequential,
     Softmax,
 )
+from glassnet.layers.tree import walk
 from glassnet.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -41,7 +42,9 @@ __all__ = ["check_output", "check_softmax_units", "output_activation"]
 _OUT_OF_REACH = 0.01  # share of the targets
 _LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the network's that are out of reach for certain
 _MOSTLY_LOST = 0.1  # share of the constant answer's loss
+_HALF = 0.5  # of the loss now: if so much is lost for certain, nothing has to be tried
 _ALL = 30.0  # a logit that makes a probability 0 or 1
+_HUGE = 1e30
 _STEPS = 200
 _FEWEST = 10
 
@@ -110,18 +113,18 @@ def _reach_of_own(activation: CustomActivation) -> _Reach | None:
     """Return what limits an activation of the user's own, seen at numbers from -10,000 to 10,000."""
     far = np.geomspace(6.0, 1e4, 60)
     z = np.concatenate([-far[::-1], np.linspace(-6.0, 6.0, 241), far])
-    values = np.asarray(activation.function(z), dtype=np.float64)
+    with np.errstate(all="ignore"):
+        values = np.asarray(activation.function(z), dtype=np.float64)
     if values.shape != z.shape or np.isnan(values).any():
         return None
-    ends = values[[0, 20, -21, -1]]  # at -10,000 and about -800, and at the same on the other side
-    largest = float(np.abs(values[20:-20]).max())
-    if not math.isfinite(largest):
-        return None
-    moves = np.abs(ends[[0, 3]] - ends[[1, 2]]) > 0.01 * max(largest, 1e-6)
-    is_open_above = any(moves & (ends[[0, 3]] > ends[[1, 2]]))
-    is_open_below = any(moves & (ends[[0, 3]] < ends[[1, 2]]))
-    low = -math.inf if is_open_below else round(float(values.min()), 3)
-    high = math.inf if is_open_above else round(float(values.max()), 3)
+    values = np.clip(values, -_HUGE, _HUGE)
+    # From about 800 to 10,000, and from -800 to -10,000.
+    ends, inner = values[[0, -1]], values[[20, -21]]
+    moves = np.abs(ends - inner) > 0.01 * np.maximum(np.abs(inner), 1e-6)
+    is_open_above = (ends >= _HUGE).any() or (moves & (ends > inner)).any()
+    is_open_below = (ends <= -_HUGE).any() or (moves & (ends < inner)).any()
+    low = -math.inf if is_open_below else round(float(values.min()), 3) + 0.0
+    high = math.inf if is_open_above else round(float(values.max()), 3) + 0.0
     if math.isinf(low) and math.isinf(high):
         return None
     return _Reach("an activation of your own", low, high, True)
@@ -180,36 +183,40 @@ def _of_logits(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Sus
     """Report an activation on logits, which limits how sure the network can be."""
     measured = f"The last layer is {reach.name}, {reach.text}; {case.loss.name} wants logits, which may be any number."
     evidence: dict[str, Any] = {"low": reach.low, "high": reach.high}
-    best = _best_logits(case, reach)
+    best, is_proved = _best_logits(case, reach), False
     if best is not None and reach.is_certain:
         least, lost, now = _least_loss(case, best)
         evidence |= {"least": least, "loss": now}
+        is_proved = lost > _MOSTLY_LOST and now is not None and least > _HALF * now
         if lost > _LOST:
             measured += f" Even the best weights would leave a loss of {least:.3g}"
             measured += "." if now is None else f"; it is {now:.3g} now."
-    yield suspect(
-        "output-cannot-reach", measured, _attempt(), always=True, severity="warning", evidence=evidence, **where
-    )
+    details: dict[str, Any] = {"severity": "warning", "evidence": evidence, **where}
+    yield suspect("output-cannot-reach", measured, _attempt(), always=True, if_helped=not is_proved, **details)
 
 
 def _best_logits(case: Case, reach: _Reach) -> np.ndarray | None:
     """Return the logits within reach whose loss on the sample is least; None where that is not known."""
     y, k = case.sample[1], case.original.n_outputs
+    found: np.ndarray
     low, high = max(reach.low, -_ALL), min(reach.high, _ALL)
     if isinstance(case.loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)) and y.ndim == 1:
-        return np.where(np.eye(k, dtype=bool)[y], high, low)
+        found = np.where(np.eye(k, dtype=bool)[y], high, low)
+        return found
     if isinstance(case.loss, (BinaryCrossEntropy, BinaryFocalCrossEntropy)):
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(y) - np.log1p(-y.astype(np.float64)), low, high)
+            found = np.clip(np.log(y) - np.log1p(-y.astype(np.float64)), low, high)
+        return found
     if isinstance(case.loss, Poisson):
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(y.astype(np.float64)), low, high)
+            found = np.clip(np.log(y.astype(np.float64)), low, high)
+        return found
     return None
 
 
 def check_softmax_units(case: Case) -> Iterator[Suspicion]:
     """Report a softmax over a single number."""
-    for name, layer in case.layers.items():
+    for name, layer in walk(case.original.names, case.original.layers):
         activation = layer.activation if isinstance(layer, Dense) else layer
         if not isinstance(activation, Softmax) or layer.out_shape[-1] != 1:
             continue

@@ -82,12 +82,13 @@ def _accuracies(case: Case, data: Data, Z: np.ndarray) -> tuple[float, float, in
 
 def check_chance(case: Case) -> Iterator[Suspicion]:
     """Report training rows that were learned while validation rows were answered by chance from the first epoch on."""
+    columns = {} if case.history is None else case.history.columns
+    losses = [value for value in columns.get("valid_loss", []) if value is not None]
     data, rows = case.evaluation_data
-    constant = case.constant_loss(data)
-    if case.history is None or case.held_out is not data or constant is None or case.scale <= 0.0:
+    if not losses or case.held_out is not data:
         return
-    losses = [value for value in case.history.columns.get("valid_loss", []) if value is not None]
-    if not losses or min(losses) < constant - (1.0 - _MARGIN) * case.scale:
+    constant = case.constant_loss(data)
+    if constant is None or case.scale <= 0.0 or min(losses) < constant - (1.0 - _MARGIN) * case.scale:
         return
     train = case.now.loss
     if train > case.reference - (1.0 - _GOOD) * case.scale or not _by_chance(case, data):

@@ -9,6 +9,7 @@ import numpy as np
 from glassnet.diagnosis.case import Data
 from glassnet.diagnosis.remedies.attempts import Edit, Measure
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.utils.distinct import numbered
 
 __all__ = ["MEDIAN_ERROR", "RANKS_MISSED", "edited_column", "edited_columns", "ranks", "rescaled"]
 
@@ -46,7 +47,7 @@ def ranks(x: np.ndarray) -> np.ndarray:
     """
     if x.ndim == 2:
         return np.column_stack([ranks(column) for column in x.T])
-    _, places, counts = np.unique(x, return_inverse=True, return_counts=True)
+    _, places, counts = numbered(x)
     found: np.ndarray = ((np.cumsum(counts) - 0.5 * counts) / len(x))[places]
     return found
 

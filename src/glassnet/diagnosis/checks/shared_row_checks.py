@@ -8,6 +8,8 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import spread
+from glassnet.utils.distinct import counted, distinct
 from glassnet.utils.row_sources import RowSource, read_rows
 
 __all__ = ["check_rows"]
@@ -72,7 +74,7 @@ def _flat(X: np.ndarray) -> np.ndarray:
 def _telling(rows: np.ndarray) -> np.ndarray:
     """Return the columns in which most rows differ, among at most 200."""
     d = rows.shape[1]
-    among = np.unique(np.linspace(0, d - 1, min(d, 200)).astype(np.int64))
+    among = spread(d, 200)
     ordered = np.sort(rows[:: -(-len(rows) // 256)][:, among], axis=0)
     n_distinct = (ordered[1:] != ordered[:-1]).sum(axis=0)
     order = np.argsort(-n_distinct, kind="stable")[:_KEYS]
@@ -105,7 +107,7 @@ def _keys(rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
 def _hits(case: Case, columns: np.ndarray, factors: np.ndarray, keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return those of some training rows that have the key of a validation row."""
     X, found = case.data[0], []
-    ordered = np.unique(keys)
+    ordered = distinct(keys)
     for start in range(0, len(rows), _BLOCK):
         part = rows[start : start + _BLOCK]
         if isinstance(X, RowSource):
@@ -164,7 +166,7 @@ def _expected(case: Case, wanted: np.ndarray) -> tuple[float, np.ndarray]:
     """
     sample = _flat(case.sample[0])
     d = sample.shape[1]
-    among = np.unique(np.linspace(0, d - 1, min(d, 200)).astype(np.int64))
+    among = spread(d, 200)
     sample, wanted = sample[:, among], wanted[:, among]
     hashes = _mixed(_bits(sample)) * _factors(len(among))
     total = hashes.sum(axis=1, dtype=np.uint64)
@@ -176,14 +178,14 @@ def _expected(case: Case, wanted: np.ndarray) -> tuple[float, np.ndarray]:
     equal = 1.0
     expected = np.full(len(wanted), float(n))
     for j in range(len(among)):
-        values, counts = np.unique(sample[first, j], return_counts=True)
+        values, counts = counted(sample[first, j])
         shares = counts / u
         places = np.minimum(np.searchsorted(values, wanted[:, j]), len(values) - 1)
         expected *= np.where(values[places] == wanted[:, j], shares[places], 1.0 / u)
         if len(values) > u // 2:
             continue
         same = float((shares**2).sum())
-        without = np.unique(total[first] - hashes[first, j], return_counts=True)[1]
+        without = counted(total[first] - hashes[first, j])[1]
         near = float((without * (without - 1) / 2).sum())
         equal = max(equal, near * same / max(1.0 - same, 1e-3))
     return n * equal / pairs, expected < _RARE

@@ -23,7 +23,7 @@ _SATURATED = 0.3  # share of outputs of a layer
 _SATURATED_AT = {"Sigmoid": (0.01, 0.99), "Tanh": (-0.98, 0.98)}
 _FEWEST_WEIGHTS = 16
 
-_USUAL_START = Attempt("the usual initial weights", with_default_start)
+_USUAL_START = Attempt("the usual initial weights", with_default_start, steps=200)
 _SMALLER = "Scale the columns of X and y: the initial weights are the usual ones."
 _LESS_DEEP = "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them."
 _SCALE = "Scale the columns of X, or use 'relu'."
@@ -125,23 +125,24 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
     if len(dense) < 2:
         return
     spreads = {name: float(case.at_start.outputs[name].std(axis=0).mean()) for name, _ in dense[:-1]}
-    first = float(case.probe[0].reshape(len(case.probe[0]), -1).std(axis=0).mean())
+    first = float(case.probe[0].reshape(len(case.probe[0]), -1)[:, case.looked_at].std(axis=0).mean())
     lost = next((name for name, spread in spreads.items() if spread <= _LOST * first), None)
-    remedies = (
-        *_start_remedies(case),
-        Attempt("'relu' instead of sigmoid and tanh", with_rectifiers),
-        Attempt("BatchNorm after each hidden layer", with_batch_norm),
-    )
     if lost is not None and first > 0.0:
         path = " -> ".join(f"{spread:.2g}" for spread in (first, *spreads.values()))
         measured = f"How much rows differ, from the input through the hidden layers: {path}."
         evidence = {"input": first, "layers": spreads}
         more = {"epoch": 0, "layer": lost, "evidence": evidence, **_details(case, _LESS_DEEP), "severity": "error"}
-        yield suspect("dead-signal", measured, *remedies, if_helped=False, **more)
-    yield from _gradients(case, dense, remedies)
+        yield suspect("dead-signal", measured, *_signal_remedies(case), if_helped=False, **more)
+    yield from _gradients(case, dense)
 
 
-def _gradients(case: Case, dense: list[tuple[str, Dense]], remedies: tuple[Attempt, ...]) -> Iterator[Suspicion]:
+def _signal_remedies(case: Case) -> list[Attempt]:
+    """Return what may help a signal that is lost on its way."""
+    rectified = Attempt("'relu' instead of sigmoid and tanh", with_rectifiers)
+    return [*_start_remedies(case), rectified, Attempt("BatchNorm after each hidden layer", with_batch_norm)]
+
+
+def _gradients(case: Case, dense: list[tuple[str, Dense]]) -> Iterator[Suspicion]:
     """Report gradients of the first and the last layer that differ much, each by the size of the layer's input."""
     sizes = {name: _gradient_size(case, name) for name, _ in dense}
     names = list(sizes)
@@ -153,9 +154,10 @@ def _gradients(case: Case, dense: list[tuple[str, Dense]], remedies: tuple[Attem
     measured = f"Mean gradient from {names[0]} to {names[-1]}: {path}."
     where: dict[str, Any] = {"epoch": 0, "layer": names[0], "evidence": {"layers": sizes, "ratio": ratio}}
     if ratio > _FAR_APART:
-        yield suspect("vanishing-gradient", measured, *remedies, **where)
+        yield suspect("vanishing-gradient", measured, *_signal_remedies(case), **where)
     elif ratio < 1.0 / _FAR_APART:
-        yield suspect("exploding-gradient", measured, *remedies, Attempt("clip_norm=1.0", _clip), **where)
+        remedies = [*_signal_remedies(case), Attempt("clip_norm=1.0", _clip)]
+        yield suspect("exploding-gradient", measured, *remedies, **where)
 
 
 def _clip(network: BaseNetwork) -> None:
@@ -170,8 +172,17 @@ def _gradient_size(case: Case, name: str) -> float:
         return gradient
     position = names.index(name)
     inputs = case.probe[0] if position == 0 else first.outputs[names[position - 1]]
-    size = float(np.sqrt(np.mean(np.square(inputs, dtype=np.float64))))
+    size = _size(inputs)
     return gradient / size if size > 0.0 else 0.0
+
+
+def _size(A: np.ndarray) -> float:
+    """Return the root mean square of an array; in single precision unless that overflows."""
+    flat = A.reshape(-1)
+    square = float(flat.dot(flat))
+    if not 0.0 < square < np.inf:
+        square = float(np.square(flat, dtype=np.float64).sum())
+    return float(np.sqrt(square / max(flat.size, 1)))
 
 
 def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.utils.distinct import distinct, median
+
 __all__ = ["Lone", "Tails", "lone_values"]
 
 _GROUP = 3  # values that may lie apart together
@@ -36,7 +38,7 @@ class Lone(NamedTuple):
 
 def lone_values(values: np.ndarray) -> Lone | None:
     """Return the values that lie farthest apart from the others on their side of the median, if any do."""
-    distances = values - float(np.median(values))
+    distances = values - median(values)
     far = np.abs(distances)
     best: tuple[float, np.ndarray] | None = None
     for side in (distances, -distances):
@@ -65,7 +67,7 @@ def _apart(distances: np.ndarray, size: int, k: int) -> float:
     if len(following) < k + 1 or following[-1] <= 0.0 or distances[size - 1] < _RATIO * following[0]:
         return 0.0
     excess = float(np.log(following[:-1] / following[-1]).mean())
-    floor = _FLOOR_OF_TIES if len(np.unique(following)) <= k // 2 else _FLOOR
+    floor = _FLOOR_OF_TIES if len(distinct(following)) <= k // 2 else _FLOOR
     far = k * (_CHANCE ** (-1.0 / k) - 1.0)
     return float(np.log(distances[size - 1] / following[0])) / max(excess, floor) / far
 
@@ -101,7 +103,7 @@ class Tails:
                 scores = np.where(known & np.isfinite(found), np.maximum(scores, found), scores)
                 unknown &= ~known
             # Of columns that are nearly always the same, those that reach much farther than columns usually do.
-            wide = farthest / np.median(high - low)
+            wide = farthest / median(high - low)
             scores = np.where(unknown & (wide > 1000.0), np.maximum(scores, np.log(wide) / _FLOOR), scores)
         order = np.argsort(-scores, kind="stable")
         return order[scores[order] > _SUSPECTED]

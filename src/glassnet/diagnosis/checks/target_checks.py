@@ -10,6 +10,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import RANKS_MISSED, edited_columns
 from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.utils.distinct import distinct
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_targets"]
@@ -50,8 +51,8 @@ def _weights(case: Case) -> Iterator[Suspicion]:
     codes = case.codes(y)
     if codes is None:
         return
-    n_classes = len(np.unique(codes))
-    left = np.unique(codes[np.asarray(weight[:]) > 0])
+    n_classes = len(distinct(codes))
+    left = distinct(codes[np.asarray(weight[:]) > 0])
     if n_classes < 2 or len(left) != 1:
         return
     n_zero = int(np.count_nonzero(np.asarray(weight[:]) <= 0))

@@ -12,6 +12,7 @@ from glassnet.diagnosis.checks.prediction_checks import check_whole
 from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Embedding
+from glassnet.utils.distinct import counted, distinct
 from glassnet.utils.wording import few
 
 __all__ = ["check_validation"]
@@ -76,7 +77,7 @@ def _columns(case: Case, V: np.ndarray) -> Suspicion | None:
 
 def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
     """Return whether a value stands in many of the new rows and in none of the old ones."""
-    values, counts = np.unique(new, return_counts=True)
+    values, counts = counted(new)
     count = int(counts.max())
     if count < max(3, _REPEATED * len(new)) or (old == values[counts.argmax()]).any():
         return False
@@ -125,12 +126,12 @@ def _limit(n_old: int, n_new: int, n_columns: int) -> float:
 def _beside(name: str, old: np.ndarray, new: np.ndarray) -> str:
     """Return how a column differs, in words."""
     (low, middle, high), (new_low, new_middle, new_high) = (np.quantile(x, [0.1, 0.5, 0.9]) for x in (old, new))
-    values, counts = np.unique(new, return_counts=True)
+    values, counts = counted(new)
     often = int(counts.argmax())
     share, before = counts[often] / len(new), float((old == values[often]).mean())
     if len(values) == 1:
         return f"{name} is {values[0]:.4g} in all validation rows, in training {low:.4g} to {high:.4g} in eight of ten"
-    if share > max(0.05, 5.0 * before) and len(np.unique(old)) > 10:
+    if share > max(0.05, 5.0 * before) and len(distinct(old)) > 10:
         return f"{name} is {values[often]:.4g} in {share:.0%} of the validation rows, in training in {before:.0%}"
     text = f"{name} has median {new_middle:.4g} and eight of ten values from {new_low:.4g} to {new_high:.4g}"
     return f"{text} in the validation rows, in training {middle:.4g} and {low:.4g} to {high:.4g}"
