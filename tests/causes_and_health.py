@@ -177,13 +177,6 @@ add(
     lambda s: of(classes(s), frozen(net(3, "adam", s), 10, slice(None), factor=True), epochs=15),
 )
 add(
-    "narrow frozen layers",
-    {"frozen-layers"},
-    lambda s: of(
-        many_classes(s), frozen(net(20, gn.Adam(1e-2), s, hidden=(3, 3), act="tanh"), 8, slice(0, 2)), epochs=15
-    ),
-)
-add(
     "frozen rectifiers for xor",
     {"frozen-layers"},
     lambda s: of(xor(s), frozen(net(2, gn.Adam(1e-2), s, hidden=(2, 2), act="tanh"), 2, slice(0, 2)), epochs=30),

@@ -81,19 +81,21 @@ def one_fit_at_a_time(
     ConfigError
         One of them is being fitted already, by another thread or by the caller of a callback.
     """
-    numbers = {id(thing) for thing in things}
-    with _guard:
-        if numbers & _fits.keys():
-            kind, copy = words
-            message = f"{where}: this {kind} is being fitted already. Wait for that fit to end, or fit a {copy} of it."
-            raise ConfigError(message)
-        _fits.update({number: Fit(runs=runs) for number in numbers})
-    try:
+    fits = {id(thing): Fit(runs=runs) for thing in things}
+    try:  # also around the entry: Ctrl-C may come at any time
+        with _guard:
+            if fits.keys() & _fits.keys():
+                kind, copy = words
+                what = f"{where}: this {kind} is being fitted already."
+                message = f"{what} Wait for that fit to end, or fit a {copy} of it."
+                raise ConfigError(message)
+            _fits.update(fits)
         yield
     finally:
         with _guard:
-            for number in numbers:
-                _fits.pop(number, None)
+            for number, fit in fits.items():
+                if _fits.get(number) is fit:
+                    del _fits[number]
 
 
 @contextmanager
