@@ -261,12 +261,12 @@ SEARCHES: dict[str, Callable[[Any, Any, Any], object]] = {
 @pytest.mark.parametrize("name", SEARCHES)
 def test_searches_say_one_thing_at_most(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches and ensembles give one warning, and nothing is tried in them."""
-    from glassnet.diagnosis.remedies.trials import Trials
+    from glassnet.diagnosis.remedies import trials
 
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError
 
-    monkeypatch.setattr(Trials, "__init__", refuse)
+    monkeypatch.setattr(trials, "Run", refuse)
     X, y = classes(90)
     model = MLPClassifier((4,), learning_rate_init=1e-7, max_iter=20, random_state=0)
     assert told(lambda: SEARCHES[name](model, X, y)) <= 1

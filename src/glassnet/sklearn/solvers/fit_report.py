@@ -37,29 +37,36 @@ class FitReport:
         Of the estimator.
     parameters : SharedParameters
         The estimator.
-    watch : FitWatch
-        What looks at the fit.
-    is_one_of_many : bool
-        Whether a search or an ensemble fits many: then nothing is tried, and only the first is warned of.
+    watch : FitWatch or None
+        What looks at the fit; None if only a poor result is told.
+    is_searched : bool
+        Whether a search or an ensemble fits many: then only the first is warned of.
     """
 
-    def __init__(self, state: FitState, parameters: SharedParameters, watch: FitWatch, *, is_one_of_many: bool) -> None:
+    def __init__(
+        self, state: FitState, parameters: SharedParameters, watch: FitWatch | None, *, is_searched: bool
+    ) -> None:
         self._state, self._parameters, self.watch = state, parameters, watch
-        self._is_one_of_many = is_one_of_many
+        self._is_searched = is_searched
 
     @classmethod
-    def of(cls, state: FitState, parameters: SharedParameters, *, is_one_of_many: bool) -> FitReport | None:
-        """Return the report of a fit that begins; None if it is not to be looked at."""
+    def of(cls, state: FitState, parameters: SharedParameters, place: str) -> FitReport | None:
+        """Return the report of a fit that begins, at this `place_in_search`; None if it is not to be looked at.
+
+        Of many nobody reads what is found, and nothing is tried where they are compared.
+        """
         state.findings = Diagnosis()
         if not parameters.diagnose:
             return None
+        if place == "one of many":
+            return cls(state, parameters, None, is_searched=True)
         chosen = parameters.diagnose if isinstance(parameters.diagnose, Watch) else Watch()
-        watch = FitWatch(chosen, state, parameters)
-        watch.try_remedies = watch.try_remedies and not is_one_of_many
-        return cls(state, parameters, watch, is_one_of_many=is_one_of_many)
+        return cls(state, parameters, FitWatch(chosen, state, parameters), is_searched=place != "alone")
 
     def add_to_error(self, error: SolverError) -> None:
         """Add what was found about a divergence to its exception, as notes."""
+        if self.watch is None:
+            return
         found = self.watch.explain(DivergenceError(str(error)))
         for each in self._told(found, "diverged").problems:
             error.add_note(str(each))
@@ -76,7 +83,9 @@ class FitReport:
         """
         state = self._state
         poor = find_poor_fit(state, rows)
-        if self._parameters.solver == "lbfgs":
+        if self.watch is None:
+            found = Diagnosis()
+        elif self._parameters.solver == "lbfgs":
             found = examine_lbfgs(self.watch, rows, is_poor=poor is not None)
         else:
             best = _best_epoch(state, self._parameters)
@@ -94,7 +103,7 @@ class FitReport:
             for each in findings.problems
             if not (each.code in _ENDED_EARLY and reason == "finished")
             and (each.stage != "result" or n_updates >= _FEW_UPDATES)  # so few show nothing yet
-            and (poor is not None or not self._is_one_of_many or each.code in _CERTAIN)
+            and (poor is not None or not self._is_searched or each.code in _CERTAIN)
         ]
         told = {each.code: str(each) for each in problems}
         if poor is not None and not told:
@@ -117,9 +126,9 @@ class FitReport:
         """Issue one warning of what was not said before; of many fits the first thing only."""
         name, level = type(self._parameters).__name__, stacklevel_outside("sklearn", "joblib")
         place = called_from(level)
-        if self._is_one_of_many:
+        if self._is_searched:
             new = list(told)[:1] if told and said_first(["one of many"], anywhere=True) else []
-            more = " Other fits of this kind are not warned of; each has findings_."
+            more = " Other fits of searches and ensembles are not warned of."
         else:
             new, more = [code for code in told if said_first([(name, code, place)])], ""
         if new:
