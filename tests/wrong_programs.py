@@ -151,7 +151,7 @@ class Program:
             inputs = A[-1]
             Z.append(inputs @ W[layer] + b[layer])
             if layer == setting.depth - 1:
-                A.append(softmax(Z[-1]) if setting.output == "softmax" else FUNCTIONS[setting.output][0](Z[-1]))
+                A.append(self.output(Z[-1]))
                 break
             values = FUNCTIONS[setting.hidden][0](np.clip(Z[-1], -1, 1) if "hidden clip" in self.mistake else Z[-1])
             masks.append(None)
@@ -161,6 +161,14 @@ class Program:
             A.append(values)
         P = A[-1].T if setting.layout in ("columns", "mixed") else A[-1]
         return P, {"A": A, "Z": Z, "masks": masks}
+
+    def output(self, Z: Array) -> Array:
+        """Return the last activation."""
+        if self.mistake == "softmax over the samples":
+            return np.exp(Z) / np.exp(Z).sum(axis=0)
+        if self.mistake == "softmax over everything":
+            return np.exp(Z) / np.exp(Z).sum()
+        return softmax(Z) if self.setting.output == "softmax" else FUNCTIONS[self.setting.output][0](Z)
 
     def loss(self, P: Array, y: Any, parameters: Any) -> float:
         """Return the mean loss over the rows, and the penalty."""
@@ -199,6 +207,7 @@ class Program:
             "activation for slope": lambda: A,
             "slope squared": lambda: right**2,
             "one minus A": lambda: 1 - A,
+            "A and Z mixed up": lambda: A * (1 - Z),
             "A times one plus A": lambda: A * (1 + A),
             "one plus A squared": lambda: 1 + A**2,
             "A only": lambda: A,
@@ -228,7 +237,7 @@ class Program:
         error = np.sign(P - Y) if setting.loss == "distances" else Q - Y
         if mistake == "dscores[:, y] -= 1":
             error = Q.copy()
-            error[:, labels[1:4]] -= 1
+            error[:, labels] -= 1
         slips: dict[str, Callable[[], Array]] = {
             "squares' slope": lambda: back(P - Y),
             "no derivative at the output": lambda: P - Y,

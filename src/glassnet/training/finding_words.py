@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.wording import shortened
 
-__all__ = ["Phrase", "Words", "phrases"]
+__all__ = ["Phrase", "Words", "class_names", "phrases"]
 
 Phrase = tuple[re.Pattern[str], str]
 """What is replaced in every sentence, and by what."""
 
-_CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*(?! of\b)")
+_CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*")
 _CLASS = re.compile(r"(?:^|(?<=, ))\d+")
-_ROWS = re.compile(r"(?<=\brow )\d+|(?<=\brows )\d+(?:, \d+)*(?= (?:and|\(counted))")
+_ROWS = re.compile(r"\brows? (\d+(?:, \d+)*)(?P<more> and \d+ more)? \(counted from 0\)")
+_COUNTED = re.compile(r"( \(counted from [01]\))$")
 
 
 def phrases(table: Mapping[str, str]) -> tuple[Phrase, ...]:
     """Return phrases from regular expressions and their replacements, in order."""
     return tuple((re.compile(pattern), words) for pattern, words in table.items())
+
+
+def class_names(labels: Iterable[object]) -> list[str]:
+    """Return labels as they stand in a sentence."""
+    return [shortened(repr(label.item() if isinstance(label, np.generic) else label), 30) for label in labels]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,18 +42,18 @@ class Words:
         What to do, by code; kinds that are not in it keep the words of `KINDS`.
     phrases : sequence of Phrase
         Replaced in every sentence.
-    labels : sequence
+    classes : sequence of str
         What the classes 0, 1, 2, ... are called; empty if their numbers are their names.
-    rows : ndarray, optional
-        The numbers that the caller's rows have, if only some of them are trained on, or in another order.
+    row_name : callable, optional
+        What a row is called, by its number among those that were looked at, if that is not its number.
     silence : str
         What leaves a kind out, with ``{code}``.
     """
 
     advice: Mapping[str, str] = dataclasses.field(default_factory=dict)
     phrases: Sequence[Phrase] = ()
-    labels: Sequence[Any] = ()
-    rows: np.ndarray | None = None
+    classes: Sequence[str] = ()
+    row_name: Callable[[int], str] | None = None
     silence: str = ""
 
     def of(self, finding: Finding) -> Finding:
@@ -71,20 +76,26 @@ class Words:
 
         Examples
         --------
-        >>> words = Words(phrases=phrases({r"learning_rate (?=[0-9])": "--rate "}), labels=["a", "b", "c"])
+        >>> words = Words(phrases=phrases({r"learning_rate (?=[0-9])": "--rate "}), classes=["'a'", "'b'", "'c'"])
         >>> words.sentence("with learning_rate 0.1, none is answered with class 1 (11 rows), 2 (9 rows).")
         "with --rate 0.1, none is answered with class 'b' (11 rows), 'c' (9 rows)."
+        >>> Words(row_name=lambda row: f"line {row + 2}").sentence("y is 7 in rows 3, 5 and 2 more (counted from 0).")
+        'y is 7 in line 5, line 7 and 2 more.'
         """
         for pattern, words in self.phrases:
             text = pattern.sub(words, text)
-        if len(self.labels):
-            names = {str(number): shortened(repr(label), 30) for number, label in enumerate(self.labels)}
+        if self.classes:
+            names = {str(number): name for number, name in enumerate(self.classes)}
             text = _CLASSES.sub(lambda found: _CLASS.sub(lambda one: names.get(one[0], one[0]), found[0]), text)
-        if self.rows is not None:
-            text = _ROWS.sub(lambda found: re.sub(r"\d+", self._row, found[0]), text)
-        return text
+        return text if self.row_name is None else _ROWS.sub(self._rows, text)
 
-    def _row(self, found: re.Match[str]) -> str:
-        assert self.rows is not None
-        number = int(found[0])
-        return str(self.rows[number]) if number < len(self.rows) else found[0]
+    def _rows(self, found: re.Match[str]) -> str:
+        """Return the names of one or several rows."""
+        assert self.row_name is not None
+        names = [self.row_name(int(number)) for number in found[1].split(", ")]
+        more, counted = found["more"] or "", _COUNTED.search(names[0])
+        if counted is None:
+            return ", ".join(names) + more
+        bare = [_COUNTED.sub("", name) for name in names]
+        several = f"rows {', '.join(name.removeprefix('row ') for name in bare)}" if len(bare) > 1 else bare[0]
+        return f"{several}{more}{counted[1]}"

@@ -131,14 +131,15 @@ class BackwardWalk:
             tried.append(delta)
             weight = self._weight(layer, delta.values, self.A[layer]) if has_weight else None
             bias = self._bias(layer, delta.values) if has_bias else None
-            if weight is None and bias is not None and has_weight:
+            right = len(tried) == 1  # of which more than one thing may be wrong
+            asks_weight, asks_bias = has_weight and weight is None, has_bias and bias is None
+            if asks_weight and (bias is not None or right):
                 weight = self._other_weight(layer, delta)
-            elif bias is None and weight is not None and has_bias:
+            if asks_bias and (weight is not None or right):
                 bias = self._other_bias(layer, delta)
             if weight is not None or bias is not None:
                 fits.append(_Fit(delta, weight, bias))
-            right = len(tried) == 1 and not weight and not bias
-            if right and (weight is not None) == has_weight and (bias is not None) == has_bias:
+            if right and not weight and not bias and not asks_weight and not asks_bias:
                 break
         if not fits and has_weight and not has_bias:
             others = ((delta, self._other_weight(layer, delta)) for delta in tried[:_MOST_OTHER_INPUTS])
@@ -155,7 +156,8 @@ class BackwardWalk:
         rows, columns = self.network.entries(which, self.study.shape(which), self.study.entries[which])
 
         def products(t: int) -> np.ndarray:
-            found: np.ndarray = np.einsum("ne,ne->e", inputs[t][:, rows], delta[t][:, columns])
+            entering = self.network.with_ones(layer, inputs[t])
+            found: np.ndarray = np.einsum("ne,ne->e", entering[:, rows], delta[t][:, columns])
             return found
 
         return Lazy(products, len(self.study.points))
@@ -212,7 +214,8 @@ class BackwardWalk:
 
     def _other_products(self, layer: int, delta: Delta) -> Iterator[tuple[Cause, list[np.ndarray]]]:
         """Yield what may stand in the place of the product of inputs and delta, (inputs, outputs)."""
-        pairs = list(zip(self.A[layer], delta.values, strict=True))
+        entering = [self.network.with_ones(layer, A) for A in self.A[layer]]
+        pairs = list(zip(entering, delta.values, strict=True))
         if pairs[0][0].shape[1] == pairs[0][1].shape[1]:
             turned = Cause("transposed_gradient", "is the transpose of the right one")
             yield turned, [D.T @ A for A, D in pairs]

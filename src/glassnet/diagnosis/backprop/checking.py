@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
 from glassnet.diagnosis.backprop.comparing import (
     Directions,
     compare_along,
@@ -19,18 +18,17 @@ from glassnet.diagnosis.backprop.comparing import (
     probe_points,
 )
 from glassnet.diagnosis.backprop.conventions import settle
-from glassnet.diagnosis.backprop.direct_explanations import explain_directly, explain_what_vanishes, repair_shapes
 from glassnet.diagnosis.backprop.dropout_masks import measure_masks
-from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
+from glassnet.diagnosis.backprop.explaining import explain
 from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
-from glassnet.diagnosis.backprop.measurements import Cause, Study
+from glassnet.diagnosis.backprop.measurements import Study
 from glassnet.diagnosis.backprop.naming import applied_twice, as_mistake, group_causes, merge_mistakes
 from glassnet.diagnosis.backprop.orientation import check_same_number, orient
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.progress_words import ProgressWords
-from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork, rebuild_network
+from glassnet.diagnosis.backprop.reconstruction import rebuild_network
 from glassnet.diagnosis.backprop.report import BackpropReport
 from glassnet.diagnosis.backprop.sample_points import Point, is_row_wise, one_sample_per_row
 from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, find_side_effects, repair_data
@@ -42,11 +40,6 @@ __all__ = ["check_my_backprop"]
 
 WHERE = "check_my_backprop"
 _MOST_ROWS = 1000
-# Mistakes that leave a gradient's direction, so that it still shows what was passed back.
-_STILL_FOLLOWED = {
-    "summed_not_averaged", "averaged_not_summed", "fixed_row_count", "wrong_sign", "constant_factor",
-    "penalty_forgotten", "penalty_factor", "penalty_not_in_loss", "penalty_of_another",
-}  # fmt: skip
 
 
 def check_my_backprop(
@@ -170,7 +163,7 @@ def _check(
         checks = compare_entries(learner, study, checks, say)
         notes += excuse_small_constants(learner, study, checks)
         say("which mistake explains it")
-        explained = _explain(learner, study, network)
+        explained = explain(learner, study, network)
         notes += excuse_exact(study, checks, explained)
     mistakes = [as_mistake(effect.kind, effect.parameters, effect.detail, study.loss) for effect in effects]
     mistakes += applied_twice(study, network)
@@ -230,22 +223,3 @@ def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray],
     study.targets = targets
     study.loss = recognise_loss(list(zip(P, targets, strict=True)), loss_of, study.counts)
     return study
-
-
-def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> dict[int, list[Cause]]:
-    """Return the causes for each wrong gradient that can be explained."""
-    repair_shapes(study)
-    explained = explain_directly(study)
-    if network and network.masks:  # there, a factor has a reason
-        explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
-    left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
-    if left:
-        known = {i for i, causes in explained.items() if not {cause.kind for cause in causes} & _STILL_FOLLOWED}
-        inside = BackwardWalk(study, network, known).explain() if network else explain_by_outputs(learner, study, left)
-        explained |= {i: causes for i, causes in inside.items() if i in left}
-    explained = {**explain_what_vanishes(study), **explained}
-    for i, (cause, _) in study.repaired.items():
-        kinds = {each.kind for each in explained.get(i, [])}
-        if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:
-            explained[i] = [cause, *explained.get(i, [])]
-    return explained

@@ -257,7 +257,9 @@ class _Search:
                 continue
             wanted = slopes[Reading(convention.predictions, convention.loss)]
             right = sum(map(agrees, found, directions, wanted.tolist()))
-            if right > best[0] and right >= needed:
+            # A slope of 0 may be met by chance, as by answers that are compared with themselves.
+            sure = sum(map(agrees, found, directions, np.where(abs(wanted) > 1e-9, wanted, np.nan).tolist()))
+            if right > best[0] and sure >= needed:
                 best = right, convention
             if right == len(self.arrays):
                 break

@@ -36,11 +36,13 @@ class Function:
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
         """Return the function's values."""
-        return np.asarray(evaluate(self.formula.value, Z=Z, **self._constants))
+        values: np.ndarray = np.asarray(evaluate(self.formula.value, Z=Z, **self._constants))
+        return values
 
     def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
         """Return the slope with respect to Z from that with respect to the function's values."""
-        return slopes * self.derivative(Z)
+        found: np.ndarray = slopes * self.derivative(Z)
+        return found
 
     def derivative(self, Z: np.ndarray) -> np.ndarray:
         """Return the derivative at Z."""
@@ -107,6 +109,23 @@ class _Softmax(_Pair):
         return slopes
 
 
+class _SoftmaxOverSamples(_Pair):
+    """Shares of what is not one sample: of every column, or of the whole batch."""
+
+    def __init__(self, axis: int | None) -> None:
+        super().__init__(softmax, np.ones_like)
+        self._axis = axis
+
+    def __call__(self, Z: np.ndarray) -> np.ndarray:
+        exps = np.exp(Z - Z.max())
+        return np.asarray(exps / exps.sum(axis=self._axis, keepdims=True))
+
+    def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
+        P = self(Z)
+        found: np.ndarray = P * (slopes - (slopes * P).sum(axis=self._axis, keepdims=True))
+        return found
+
+
 class _Twice(_Pair):
     """A function of itself."""
 
@@ -156,6 +175,7 @@ HIDDEN: dict[str, Function] = {
     "selu": _function(SELU()),
     "mish": _function(Mish()),
     "softsign": Function(Formula("Z / (1 + abs(Z))", "1 / (1 + abs(Z))**2")),
+    "scaled tanh": Function(Formula("1.7159 * tanh(2 * Z / 3)", "1.7159 * 2 / 3 * (1 - tanh(2 * Z / 3)**2)")),
     "arctan": _Pair(np.arctan, lambda Z: 1 / (1 + Z**2)),
     "square": Function(Formula("Z**2", "2 * Z")),
     "sine": _Pair(np.sin, np.cos),
@@ -171,6 +191,8 @@ OUTPUTS: dict[str, Function] = {
     "sigmoid of sigmoid": _Twice(HIDDEN["sigmoid"]),
     "exp": _Pair(np.exp, np.exp),
     "log softmax": _Softmax(logarithm=True),
+    "softmax over the samples": _SoftmaxOverSamples(0),
+    "softmax over the whole batch": _SoftmaxOverSamples(None),
 }
 
 
@@ -234,4 +256,8 @@ def _turned(node: ast.AST) -> ast.AST | None:
     return node
 
 
-_CHANGES = (_left, _right, _turned)
+def _renamed(node: ast.AST) -> ast.AST | None:
+    return ast.Name("Z", ast.Load()) if isinstance(node, ast.Name) and node.id == "A" else None
+
+
+_CHANGES = (_left, _right, _turned, _renamed)

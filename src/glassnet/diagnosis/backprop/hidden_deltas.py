@@ -140,7 +140,7 @@ class HiddenDeltas:
         ):
             parts = [self._times(through, Delta([], each)).values for each in (base, shift)]
             share = self._share(*(self.place.products(layer, self.place.A[layer], each) for each in parts))
-            if share is not None and 1e-6 < share < 10:
+            if share is not None and 1e-6 < share < 10 and abs(share - 1.0) > 1e-6:
                 slope = [b + share * s for b, s in zip(base, shift, strict=True)]
                 yield self._times(through, Delta([Cause("derivative_of_another", f"{family} {share:.4g}")], slope))
 
@@ -155,7 +155,8 @@ class HiddenDeltas:
         if changed is None:
             return
         shape = study.shape(which)
-        moved = Delta([], [network.as_weight(gradient.reshape(shape)) for gradient in changed])
+        gradients = [network.as_weight(gradient.reshape(shape)) for gradient in changed]
+        moved = Delta([], [network.without_biases(layer + 1, gradient) for gradient in gradients])
         weights = Delta([], [network.weight(point.arrays, layer + 1) for point in study.points])
         for slope in slopes:
             before, shift = (self._times(self._through(self.above, each), slope) for each in (weights, moved))

@@ -120,18 +120,23 @@ class Study:
             both = fit_two(found, expected, counts, penalty)
             if both is not None:
                 return self._causes_of_penalty(both)
-        for what, second in self._decays(which):
-            decayed = fit_two(found, expected, counts, second)
+        for what, second in self._decays(which, penalty):
+            partly = what.endswith("penalise")
+            rest = [f - p for f, p in zip(found, penalty, strict=True)] if partly else found
+            decayed = fit_two(rest, expected, counts, second)
             if decayed is not None:
                 extra = f"{decayed.extras[0]:.4g} times {what}"
-                kind = "penalty_of_another" if penalised else "penalty_not_in_loss"
+                kind = "penalty_of_another" if penalised and not partly else "penalty_not_in_loss"
                 return [Cause(kind, extra), *self._causes_of_factor(decayed.scale)]
         return None
 
-    def _decays(self, which: int) -> Iterator[tuple[str, list[np.ndarray]]]:
+    def _decays(self, which: int, penalty: Sequence[np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
         """Yield what penalties in a gradient are made of."""
         values = self.pick(which, [point.arrays[which] for point in self.points])
         what = "the bias itself" if self.is_bias(which) else "the weights"
+        left_out = [value * (part == 0.0) for value, part in zip(values, penalty, strict=True)]
+        if penalty[0].any() and left_out[0].any():
+            yield f"{what} that the loss does not penalise", left_out
         yield what, values
         yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
 

@@ -21,6 +21,7 @@ _FOLLOWS = {
     "one_row_only": ("no_gradient", "bias_forgotten"),
     "double_softmax": ("output_error_only",),
     "double_sigmoid": ("output_error_only",),
+    "softmax_over_samples": ("output_error_only",),
 }
 # Mistakes after which gradients may be anything.
 _EXPLAIN_ANYTHING = {"changes_data", "log_of_zero", "not_finite", "shares_memory"}
@@ -38,6 +39,8 @@ def applied_twice(study: Study, network: RebuiltNetwork | None) -> list[Backprop
             detail = f"forward returns the {name}, and your loss applies it to the predictions again"
         if detail:
             found.append(as_mistake(f"double_{name}", (), detail, study.loss))
+    if output.startswith("softmax over "):
+        found.append(as_mistake("softmax_over_samples", (), output, study.loss))
     if study.loss.name == "binary cross-entropy with a wrong sign":
         found.append(as_mistake("loss_sign_slip", (), "", study.loss))
     return found

@@ -25,11 +25,16 @@ Masks = Sequence[np.ndarray]
 
 
 class RebuiltLayer(NamedTuple):
-    """One layer: the places of its weights and its bias among the parameters, and its activation by name."""
+    """One layer: the places of its weights and its bias among the parameters, and its activation by name.
+
+    ``bias_row`` is the row of the weights that has the biases, where there is one: the inputs then have a column of
+    ones before the others or behind them.
+    """
 
     weight: int
     bias: int | None
     activation: str
+    bias_row: int | None = None
 
 
 class RebuiltNetwork:
@@ -52,8 +57,18 @@ class RebuiltNetwork:
         self.masks: Sequence[Masks] = ()  # dropout's, one for each point
 
     def weight(self, arrays: Sequence[np.ndarray], layer: int) -> np.ndarray:
-        """Return the weights of a layer as (inputs, outputs)."""
-        return self.as_weight(arrays[self.layers[layer].weight])
+        """Return the weights of a layer as (inputs, outputs), without its biases."""
+        return self.without_biases(layer, self.as_weight(arrays[self.layers[layer].weight]))
+
+    def without_biases(self, layer: int, W: np.ndarray) -> np.ndarray:
+        """Return a matrix (inputs, outputs) without the row that has the biases, if there is one."""
+        row = self.layers[layer].bias_row
+        return W if row is None else np.delete(W, row, axis=0)
+
+    def with_ones(self, layer: int, A: np.ndarray) -> np.ndarray:
+        """Return what enters a layer with the column of ones, if there is one."""
+        row = self.layers[layer].bias_row
+        return A if row is None else np.insert(A, A.shape[1] if row else 0, 1.0, axis=1)
 
     def as_weight(self, array: np.ndarray) -> np.ndarray:
         """Return an array with the shape of a parameter as (inputs, outputs)."""
@@ -90,7 +105,7 @@ class RebuiltNetwork:
                     A = A if masks is None else A * masks[i - 1]
                 else:
                     A = one_sample_per_row(X, self.rows).astype(np.float64)
-                Z = A @ self.weight(arrays, i)
+                Z = self.with_ones(i, A) @ self.as_weight(arrays[layer.weight])
                 kept[i] = names[:i], A, Z if layer.bias is None else Z + arrays[layer.bias].reshape(1, -1)
         _, A_of_layers, Z_of_layers = zip(*kept.values(), strict=True)
         return list(Z_of_layers), [*A_of_layers, output_function(names[-1])(Z_of_layers[-1])]
@@ -129,20 +144,23 @@ def rebuild_network(
     arrays, X = points[0].arrays, points[0].X
     n_features = X.shape[-1] if rows or X.ndim == 1 else X.shape[0]
     chains = []
-    for weights, biases in _arrangements(names, arrays):
-        for flipped in (not rows, rows):
-            if _chains(weights, biases, arrays, n_features, flipped):
+    for (weights, biases), flipped, bias_row in itertools.product(
+        list(_arrangements(names, arrays)), (not rows, rows), (0, -1)
+    ):
+        bias_rows = _bias_rows(weights, biases, arrays, n_features, flipped, bias_row)
+        if bias_rows is None or (bias_row and not any(row is not None for row in bias_rows)):
+            continue
 
-                def build(
-                    activations: tuple[str, ...],
-                    w: list[int] = weights,
-                    b: list[int | None] = biases,
-                    f: bool = flipped,
-                ) -> RebuiltNetwork:
-                    layers = [RebuiltLayer(*each) for each in zip(w, b, activations, strict=True)]
-                    return RebuiltNetwork(layers, rows, f, rows_of_predictions)
+        def build(
+            activations: tuple[str, ...],
+            parts: tuple[list[int], list[int | None], list[int | None]] = (weights, biases, bias_rows),
+            flipped: bool = flipped,
+        ) -> RebuiltNetwork:
+            places, biases, bias_rows = parts
+            layers = [RebuiltLayer(*each) for each in zip(places, biases, activations, bias_rows, strict=True)]
+            return RebuiltNetwork(layers, rows, flipped, rows_of_predictions)
 
-                chains.append((build, biases))
+        chains.append((build, biases))
     for build, biases in chains:
         n_hidden = len(biases) - 1
         kept: Kept = {}
@@ -152,11 +170,9 @@ def rebuild_network(
                 return network
     for build, biases in chains:
         if len(biases) > 1:
-            network = _with_number(build, len(biases) - 1, points) or _with_dropout(
-                build, measure_masks(biases), points
-            )
-            if network:
-                return network
+            found = _with_number(build, len(biases) - 1, points) or _with_dropout(build, measure_masks(biases), points)
+            if found:
+                return found
     return None
 
 
@@ -251,19 +267,26 @@ def _pair(weights: list[int], biases: list[int], arrays: Sequence[np.ndarray]) -
     return found
 
 
-def _chains(
-    weights: list[int], biases: list[int | None], arrays: Sequence[np.ndarray], n_features: int, flipped: bool
-) -> bool:
-    """Return whether the shapes follow each other."""
-    width = n_features
+def _bias_rows(
+    weights: list[int],
+    biases: list[int | None],
+    arrays: Sequence[np.ndarray],
+    n_features: int,
+    flipped: bool,
+    bias_row: int,
+) -> list[int | None] | None:
+    """Return which row of each layer's weights has its biases, None if the shapes do not follow each other."""
+    width, found = n_features, list[int | None]()
     for w, b in zip(weights, biases, strict=True):
         if arrays[w].ndim > 2:
-            return False
+            return None
         W = _as_weight(arrays[w], flipped)
-        if W.shape[0] != width or (b is not None and arrays[b].size not in (1, W.shape[1])):
-            return False
+        more = W.shape[0] == width + 1 and b is None
+        if not (more or W.shape[0] == width) or (b is not None and arrays[b].size not in (1, W.shape[1])):
+            return None
+        found.append(bias_row if more else None)
         width = W.shape[1]
-    return True
+    return found
 
 
 def _as_weight(array: np.ndarray, flipped: bool) -> np.ndarray:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.shares import left_to_learn
+from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
     with_rectifiers_between,
@@ -17,6 +19,7 @@ from glassnet.diagnosis.remedies.rebuilding import (
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Sequential, Softmax
+from glassnet.layers.tree import walk
 
 __all__ = ["check_hidden_activations", "check_linear_layers", "check_noise", "check_small_batches"]
 
@@ -58,9 +61,17 @@ def _in_order(names: Sequence[str], layers: Sequence[Layer]) -> Iterator[tuple[s
 
 def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
     """Report hidden layers whose outputs are squeezed by a softmax."""
-    hidden = [*_in_order(case.original.names, case.original.layers)][:-1]
-    found = {name: layer.activation if isinstance(layer, Dense) else layer for name, layer in hidden}
-    names = [name for name, layer in found.items() if isinstance(layer, Softmax) and layer.out_shape[-1] > 1]
+    layers = case.original.layers
+    output = output_activation(layers)
+    found = {
+        name: layer.activation if isinstance(layer, Dense) else layer
+        for name, layer in _in_order(case.original.names, layers)
+    }
+    names = [
+        n
+        for n, layer in found.items()
+        if isinstance(layer, Softmax) and layer is not output and layer.out_shape[-1] > 1
+    ]
     if not names or not case.is_trained or left_to_learn(case) < _LEFT:
         return
     measured = f"The activation of the hidden layer{'s' if len(names) > 1 else ''} {', '.join(names)} is softmax: its "
@@ -71,7 +82,8 @@ def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
 
 def check_small_batches(case: Case) -> Iterator[Suspicion]:
     """Report batch normalisation over two or three rows, or by batches of one row, which have no spread."""
-    name = next((name for name, layer in case.layers.items() if isinstance(layer, BatchNorm)), None)
+    layers = walk(case.original.names, case.original.layers)
+    name = next((name for name, layer in layers if isinstance(layer, BatchNorm)), None)
     if name is None or case.n_rows < 2 * _FEW_ROWS:
         return
     rows, steps = case.batch_size, -(-case.n_rows // case.batch_size)
@@ -89,14 +101,14 @@ def check_small_batches(case: Case) -> Iterator[Suspicion]:
     else:
         return
     remedy = Attempt(f"batch_size={larger}", batch_size=larger, steps=_STEPS)
-    details = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
+    details: dict[str, Any] = {"epoch": 0, "layer": name, "evidence": {"batch_size": rows, "last_batch": last}}
     yield suspect("small-normalised-batches", measured, remedy, always=True, **details)
 
 
 def check_noise(case: Case) -> Iterator[Suspicion]:
     """Report dropout or noise so strong that hardly a signal is left."""
     layers = [*_in_order(case.original.names, case.original.layers)]
-    every = {name: layer for name, layer in layers if isinstance(layer, (Dropout, GaussianNoise))}
+    every: dict[str, Layer] = {name: layer for name, layer in layers if isinstance(layer, (Dropout, GaussianNoise))}
     if not every or not case.is_trained:
         return
     first = next((place for place, (_, layer) in enumerate(layers) if layer.param_specs()), len(layers))
@@ -114,7 +126,7 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     if not said or left_to_learn(case) < _LEFT:
         return
     remedy = Attempt("no dropout and no noise", without_noise, steps=_STEPS)
-    details = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
+    details: dict[str, Any] = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
     yield suspect("dropout-too-strong", f"{'; '.join(said)}.", remedy, always=True, **details)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
-from glassnet.training.finding_words import Words, phrases
+from glassnet.training.finding_words import Words, class_names, phrases
 
 __all__ = ["advice_of_parameters", "words_of"]
 
@@ -138,7 +141,12 @@ def words_of(parameters: SharedParameters, state: FitState, reason: str) -> Word
     return Words(
         advice_of_parameters(parameters, state, reason),
         (*_PHRASES, *(_ANY_RATE if _has_own_rate(parameters) else _OWN_RATE)),
-        labels=state.labels.classes_.tolist() if state.labels is not None and is_class else (),
-        rows=state.split[0] if holds_out and state.split is not None else None,
+        classes=class_names(state.labels.classes_.tolist()) if state.labels is not None and is_class else (),
+        row_name=_row_name(state.split[0]) if holds_out and state.split is not None else None,
         silence='diagnose=glassnet.Watch(ignore=["{code}"])',
     )
+
+
+def _row_name(rows: np.ndarray) -> Callable[[int], str]:
+    """Return what a training row is called among the rows of the fit, some of which are held out."""
+    return lambda row: f"row {rows[row]} (counted from 0)"
