@@ -1,5 +1,9 @@
 """Right programs in layouts that learners use, each with one planted mistake on request."""
 
+# Short programs are read side by side: one line for one function.
+# ruff: noqa: E731
+# fmt: off
+
 from __future__ import annotations
 
 import functools

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import pytest
 
 import glassnet as gn
-from wrong_programs import Program, Setting, sigmoid
+from wrong_programs import Program, Setting
 
 SETTINGS = {
     "binary": Setting((3, 5, 1), "tanh", "sigmoid", "binary"),
@@ -71,6 +70,8 @@ MISTAKES = (
     Mistake("output slope in A of Z", "derivative_of_input", ("odds", "bounded")),
     Mistake("output one minus A", "derivative_slip", ("odds", "bounded")),
     Mistake("output of another", "derivative_of_another", ("odds", "bounded")),
+    Mistake("softmax over the samples", "softmax_over_samples", ("course", "mixed", "labels")),
+    Mistake("softmax over everything", "softmax_over_samples", ("course", "mixed", "labels")),
     # factors
     Mistake("loss summed", "averaged_not_summed", ("binary", "mixed", "deep", "distances")),
     Mistake("not averaged", "summed_not_averaged", ("course", "swish", "labels", "logits")),
@@ -107,6 +108,7 @@ MISTAKES = (
     Mistake("one minus A", "derivative_slip", ("binary", "one output", "labels", "regression", "squares")),
     Mistake("one plus A squared", "derivative_slip", ("binary", "labels")),
     Mistake("A times one plus A", "derivative_slip", ("regression", "squares")),
+    Mistake("A and Z mixed up", "derivative_slip", ("regression", "squares")),
     Mistake("activation for slope", "activation_for_derivative", ("binary", "course", "mixed", "swish", "deep")),
     Mistake("slope squared", "derivative_twice", ("binary", "regression", "deep", "bounded", "odds")),
     Mistake("mask turned round", "derivative_slip", ("course", "two classes", "logits")),
@@ -171,7 +173,7 @@ UNNAMED: set[tuple[str, str]] = set()
 
 def check(mistake: str, where: str, penalty: float = 0.0, seed: int = 0) -> gn.BackpropReport:
     """Check a learner's program."""
-    return gn.check_my_backprop(*Program(SETTINGS[where], mistake, seed, penalty).functions())
+    return gn.check_my_backprop(*Program(SETTINGS[where], mistake, seed, penalty).functions(), max_entries=15)
 
 
 def is_named(report: gn.BackpropReport, kinds: str) -> bool:

@@ -151,7 +151,7 @@ class Program:
             inputs = A[-1]
             Z.append(inputs @ W[layer] + b[layer])
             if layer == setting.depth - 1:
-                A.append(softmax(Z[-1]) if setting.output == "softmax" else FUNCTIONS[setting.output][0](Z[-1]))
+                A.append(self.output(Z[-1]))
                 break
             values = FUNCTIONS[setting.hidden][0](np.clip(Z[-1], -1, 1) if "hidden clip" in self.mistake else Z[-1])
             masks.append(None)
@@ -162,24 +162,34 @@ class Program:
         P = A[-1].T if setting.layout in ("columns", "mixed") else A[-1]
         return P, {"A": A, "Z": Z, "masks": masks}
 
+    def output(self, Z: Array) -> Array:
+        """Return the last activation."""
+        if self.mistake == "softmax over the samples":
+            return np.exp(Z) / np.exp(Z).sum(axis=0)
+        if self.mistake == "softmax over everything":
+            return np.exp(Z) / np.exp(Z).sum()
+        return softmax(Z) if self.setting.output == "softmax" else FUNCTIONS[self.setting.output][0](Z)
+
     def loss(self, P: Array, y: Any, parameters: Any) -> float:
         """Return the mean loss over the rows, and the penalty."""
         kind, Y = self.setting.loss, self.targets(y)
         P = P.T if self.setting.layout in ("columns", "mixed") else P
-        if kind == "binary":
-            total = -np.sum(Y * np.log(P) + (1 - Y) * np.log(1 - P))
-        elif kind == "classes":
-            total = -np.sum(Y * np.log(P))
-        elif kind == "logits":
-            total = -np.sum(Y * np.log(softmax(P)))
-        else:
-            total = 0.5 * np.sum((P - Y) ** 2) if kind == "squares" else np.sum(np.abs(P - Y))
+        total = self.total_loss(softmax(P) if kind == "logits" else P, Y)
         mean = total if self.mistake == "loss summed" else total / len(Y)
         if not self.penalty:
             return float(mean)
         W, _ = self.unpack(parameters)
         power = 1 if self.mistake in ("L1", "L1 in the loss") else 2
         return float(mean + 0.5 * self.penalty * sum(np.sum(np.abs(each) ** power) for each in W))
+
+    def total_loss(self, Q: Array, Y: Array) -> float:
+        """Return the loss of all rows together."""
+        kind = self.setting.loss
+        if kind == "binary":
+            return float(-np.sum(Y * np.log(Q) + (1 - Y) * np.log(1 - Q)))
+        if kind in ("classes", "logits"):
+            return float(-np.sum(Y * np.log(Q)))
+        return float(0.5 * np.sum((Q - Y) ** 2) if kind == "squares" else np.sum(np.abs(Q - Y)))
 
     def slope(self, layer: int, cache: dict[str, Any]) -> Array | float:
         """Return the slope of a hidden layer's activation."""
@@ -197,6 +207,7 @@ class Program:
             "activation for slope": lambda: A,
             "slope squared": lambda: right**2,
             "one minus A": lambda: 1 - A,
+            "A and Z mixed up": lambda: A * (1 - Z),
             "A times one plus A": lambda: A * (1 + A),
             "one plus A squared": lambda: 1 + A**2,
             "A only": lambda: A,
@@ -226,7 +237,7 @@ class Program:
         error = np.sign(P - Y) if setting.loss == "distances" else Q - Y
         if mistake == "dscores[:, y] -= 1":
             error = Q.copy()
-            error[:, labels[1:4]] -= 1
+            error[:, labels] -= 1
         slips: dict[str, Callable[[], Array]] = {
             "squares' slope": lambda: back(P - Y),
             "no derivative at the output": lambda: P - Y,
@@ -237,7 +248,7 @@ class Program:
             "error without sign": lambda: through(np.abs(Q - Y)),
             "sign of the error": lambda: back(np.sign(P - Y)),
             "squares passed back": lambda: through((Q - Y) ** 2),
-            "loss passed back": lambda: ones * -np.sum(Y * np.log(Q)) / n,
+            "loss passed back": lambda: ones * self.total_loss(Q, Y) / n,
             "binary slope": lambda: back((P - Y) / (P * (1 - P))),
             "half of the slope": lambda: back(-Y / P),
             "sign slip in the slope": lambda: back(-(Y / P + (1 - Y) / (1 - P))),

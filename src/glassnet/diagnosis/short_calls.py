@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.pace_checks import check_updates
-from glassnet.diagnosis.diagnosing import examine
+from glassnet.diagnosis.examining import examine
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training import Run
 from glassnet.training.finding_kinds import KINDS

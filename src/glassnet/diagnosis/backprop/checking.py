@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import io
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.backward_walk import BackwardWalk
-from glassnet.diagnosis.backprop.direct_explanations import explain_directly, repair_shapes
-from glassnet.diagnosis.backprop.jacobian import explain_by_outputs
-from glassnet.diagnosis.backprop.learner import GradientCall, Learner
-from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
-from glassnet.diagnosis.backprop.measurements import Cause, Study
-from glassnet.diagnosis.backprop.messages import WORDS
-from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
-from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork, rebuild_network
-from glassnet.diagnosis.backprop.report import BackpropMistake, BackpropReport
-from glassnet.diagnosis.backprop.sample_points import (
-    Point,
-    agreement,
-    is_row_wise,
-    is_weak,
-    measure,
-    one_sample_per_row,
-    place_points,
+from glassnet.diagnosis.backprop.comparing import (
+    Directions,
+    compare_along,
+    compare_entries,
+    draw_entries,
+    probe_points,
 )
+from glassnet.diagnosis.backprop.conventions import settle
+from glassnet.diagnosis.backprop.dropout_masks import measure_masks
+from glassnet.diagnosis.backprop.explaining import explain
+from glassnet.diagnosis.backprop.layouts import Samples
+from glassnet.diagnosis.backprop.learner import Learner
+from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
+from glassnet.diagnosis.backprop.measurements import Study
+from glassnet.diagnosis.backprop.naming import applied_twice, as_mistake, group_causes, merge_mistakes
+from glassnet.diagnosis.backprop.orientation import check_same_number, orient
+from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
+from glassnet.diagnosis.backprop.progress_words import ProgressWords
+from glassnet.diagnosis.backprop.reconstruction import rebuild_network
+from glassnet.diagnosis.backprop.report import BackpropReport
+from glassnet.diagnosis.backprop.sample_points import Point, is_row_wise, one_sample_per_row
 from glassnet.diagnosis.backprop.side_effects import SideEffect, check_repeats, find_side_effects, repair_data
-from glassnet.diagnosis.gradient_check import ParameterCheck
-from glassnet.errors import ConfigError, ShapeError
+from glassnet.diagnosis.backprop.small_constants import excuse_exact, excuse_small_constants
+from glassnet.errors import ConfigError, GlassnetError
 from glassnet.utils.checks import check_integer, check_matrix, check_number
 
 __all__ = ["check_my_backprop"]
 
 WHERE = "check_my_backprop"
 _MOST_ROWS = 1000
-# What a mistake of a kind brings about elsewhere in the same program, and is not reported beside it.
-_FOLLOWS = {
-    "bias_summed_over_everything": ("bias_forgotten",),
-    "bias_from_one_row": ("bias_forgotten",),
-    "hard_predictions": ("constant_gradient",),
-    "one_row_only": ("no_gradient", "bias_forgotten"),
-    "double_softmax": ("output_error_only",),
-    "double_sigmoid": ("output_error_only",),
-}
-# Mistakes after which gradients may be anything.
-_EXPLAIN_ANYTHING = {"changes_data", "log_of_zero", "not_finite", "shares_memory"}
-_SMALL = 1e-3  # relative error up to which a clipped logarithm may be the reason
 
 
 def check_my_backprop(
@@ -116,101 +109,100 @@ def check_my_backprop(
     if learning_rate is not None:
         learning_rate = check_number(WHERE, "learning_rate", learning_rate, 0.0, open_minimum=True)
     X, y = _data(X, y)
-    rows = _has_sample_per_row(X, y)
-    tree = ParameterTree(parameters)
-    learner = Learner(forward, loss, gradients, tree, learning_rate)
+    functions = (forward, loss, gradients)
+    tree = ParameterTree(parameters, functions)
     try:
-        with np.errstate(all="ignore"):
-            return _check(learner, X, y, rows, max_entries, seed)
+        learner = Learner(forward, loss, gradients, tree, learning_rate)
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(_Silence()), ProgressWords() as say:
+            return _check(learner, X, y, max_entries, seed, say)
     finally:
         tree.restore()
 
 
+class _Silence(io.TextIOBase):
+    """Takes what the learner's functions print, in hundreds of calls."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
 def _data(X: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
-    check_matrix(WHERE, "X", X, np.dtype(np.float64))
-    check_matrix(WHERE, "y", y, np.dtype(np.float64), min_ndim=1)
+    check_matrix(WHERE, "X", X, np.dtype(np.float64), min_ndim=1)
+    check_matrix(WHERE, "y", y, np.dtype(np.float64), min_ndim=0)
     found = np.asarray(X), np.asarray(y)
     if max(found[0].shape) > _MOST_ROWS and found[1].size > _MOST_ROWS:
         message = (
             f"{WHERE}: X must have at most {_MOST_ROWS} rows, got shape {found[0].shape}. Pass a few, such as X[:20]."
         )
         raise ConfigError(message)
+    check_same_number(*found)
     return found
 
 
-def _has_sample_per_row(X: np.ndarray, y: np.ndarray) -> bool:
-    by_row = X.shape[0] == y.shape[0]
-    by_column = X.shape[-1] == y.shape[-1]
-    if by_row and not (by_column and y.ndim > 1 and y.shape[0] == 1):
-        return True
-    if by_column:
-        return False
-    message = f"{WHERE}: X and y must have the same number of rows, got shapes {X.shape} and {y.shape}."
-    raise ShapeError(message)
-
-
-def _check(learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int) -> BackpropReport:
-    X, y, effects = repair_data(learner, X, y)
-    adds_up = check_repeats(learner, X, y)
-    effects += find_side_effects(learner, X, y)
+def _check(
+    learner: Learner, X: np.ndarray, y: np.ndarray, max_entries: int, seed: int, say: Callable[[str], None]
+) -> BackpropReport:
+    say("how the functions are called")
+    settle(learner, X, y)
+    samples = orient(learner, X, y)
+    samples, effects, notes = repair_data(learner, samples)
+    adds_up = check_repeats(learner, samples.X, samples.y)
+    effects += find_side_effects(learner, samples.X, samples.y)
     if adds_up:
         effects.append(SideEffect("accumulates", (), "2"))
-    points, entries = _measure(learner, X, y, rows, max_entries, seed)
-    for point in points:
-        point.found = _find(learner, point, adds_up)
-    study = _recognise(learner, points, entries, rows)
-    network = rebuild_network(study.names, points, rows, study.rows_of_predictions)
+    points, directions = probe_points(learner, samples, seed, adds_up, say)
+    entries = draw_entries(learner.tree.arrays, samples.n, max_entries, seed)
+    study = _recognise(learner, points, entries, samples.rows)
+    by_row = study.rows_of_predictions
+    masks = partial(measure_masks, learner, points, rows=by_row)
+    network = rebuild_network(study.names, points, samples.rows, by_row, masks)
     if network:
         study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
-    checks = _compare(learner, study)
-    explained = _explain(learner, study, network) if all(np.isfinite(point.loss) for point in points) else {}
-    notes = _excuse(study, checks, explained)
-    mistakes = [_mistake(effect.kind, effect.parameters, effect.detail, study.loss) for effect in effects]
-    mistakes += _applied_twice(study, network)
-    mistakes += _group(study, checks, explained, {mistake.kind for mistake in mistakes})
+    checks, explained = compare_along(learner, study, directions), {}
+    if any(study.wrong) and all(np.isfinite(point.loss) for point in points):
+        checks = compare_entries(learner, study, checks, say)
+        notes += excuse_small_constants(learner, study, checks)
+        say("which mistake explains it")
+        explained = explain(learner, study, network)
+        notes += excuse_exact(study, checks, explained)
+    mistakes = [as_mistake(effect.kind, effect.parameters, effect.detail, study.loss) for effect in effects]
+    mistakes += applied_twice(study, network)
+    mistakes += group_causes(study, checks, explained, {mistake.kind for mistake in mistakes})
     spoiled = {mistake.kind for mistake in mistakes} & {"unexplained", "wrong_input"}
     if spoiled and "cache" in points[0].found.changed:
         detail = "gradients changes arrays that forward returned"
-        mistakes.append(_mistake("cache_overwritten", (), detail, study.loss))
-    return BackpropReport(checks, _merge(mistakes), network.describe() if network else "", str(study.loss), notes)
+        mistakes.append(as_mistake("cache_overwritten", (), detail, study.loss))
+    if not mistakes and samples.n == 1:
+        notes += _with_a_second_sample(learner, samples, seed, directions, adds_up)
+    seen = network.describe() if network else ""
+    taken = learner.convention.predictions.words
+    return BackpropReport(checks, merge_mistakes(mistakes), seen, str(study.loss), notes, taken)
 
 
-def _measure(
-    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, max_entries: int, seed: int
-) -> tuple[list[Point], list[np.ndarray]]:
-    """Return measured points, and which entries of each parameter are checked."""
-    rng = np.random.default_rng(seed)
-    entries = [
-        np.arange(a.size) if a.size <= max_entries else np.sort(rng.choice(a.size, max_entries, replace=False))
-        for a in learner.tree.arrays
-    ]
-    first: list[Point] = []
-    # With smaller parameters where units are saturated, if that helps.
-    for attempt in range(6):
-        points = place_points(learner, X, y, rows, seed, 0.2**attempt)
-        for point in points:
-            measure(learner, point, entries)
-        first = first or points
-        if not any(map(is_weak, points)):
-            break
-    else:
-        points = first
-    if not any(numeric.any() for point in points for numeric in point.numeric):
-        message = (
-            f"{WHERE}: the loss must change with the parameters, got the same loss at all of them. "
-            "forward must use the parameters it is given; for a class, pass the object itself as parameters."
-        )
-        raise ConfigError(message)
-    return points, entries
-
-
-def _find(learner: Learner, point: Point, adds_up: bool) -> GradientCall:
-    """Return a call of gradients; what adds up from call to call is the difference of two."""
-    found = learner.find(point.arrays, point.X, point.y)
-    if adds_up:
-        pairs = zip(found.gradients, learner.find(point.arrays, point.X, point.y).gradients, strict=True)
-        found.gradients = [None if a is None or b is None else b - a for a, b in pairs]
-    return found
+def _with_a_second_sample(
+    learner: Learner, samples: Samples, seed: int, directions: Directions, adds_up: bool
+) -> list[str]:
+    """Return a note where gradients that are right for one sample are not for two."""
+    which = "row" if samples.rows else "column"
+    alone = f"right for the one {which} that was given"
+    try:
+        more = samples.with_one_more()
+        if not samples.grows or more.y.shape == samples.y.shape:
+            return []
+        points, _ = probe_points(learner, more, seed, adds_up, lambda text: None)
+        study = _recognise(learner, points, [np.arange(0)] * len(points[0].arrays), samples.rows)
+        checks = compare_along(learner, study, directions)
+    except (GlassnetError, ValueError, IndexError):
+        return []
+    found = []
+    for i, check in enumerate(checks):
+        gradient = points[0].found.gradients[i]
+        if gradient is not None and study.bad_shape(i):
+            shapes = f"shape {gradient.shape}, and {points[0].arrays[i].shape} is needed"
+            found.append(f"the gradient of {check.name} would have {shapes}: sum over the {which}s")
+        elif not check.passed:
+            found.append(f"the gradient of {check.name} would be {check.ratio:.3g} times that of your loss")
+    return [f"{alone}; with a second {which}, {'; '.join(found)}"] if found else []
 
 
 def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
@@ -231,139 +223,3 @@ def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray],
     study.targets = targets
     study.loss = recognise_loss(list(zip(P, targets, strict=True)), loss_of, study.counts)
     return study
-
-
-def _compare(learner: Learner, study: Study) -> list[ParameterCheck]:
-    """Return the worst comparison of each parameter, and set which are wrong in the study."""
-    checks = []
-    for i, name in enumerate(study.names):
-        arrays, entries = study.found(i), study.entries[i]
-        found = [np.zeros(len(entries))] * len(study.points) if arrays is None else study.pick(i, arrays)
-        pairs = zip(study.points, found, strict=True)
-        each = [_as_check(name, vector, *agreement(learner, point, i, vector, entries)) for point, vector in pairs]
-        worst = next((check for check in each if not check.passed), each[0])
-        # What does not change the loss needs no gradient.
-        missing = arrays is None and any(numeric.any() for numeric in study.numeric(i))
-        checks.append(worst._replace(error=1.0) if study.bad_shape(i) or missing else worst)
-    study.wrong = [not check.passed for check in checks]
-    return checks
-
-
-def _as_check(name: str, found: np.ndarray, error: float, tolerance: float, numeric: np.ndarray) -> ParameterCheck:
-    a, n = float(np.linalg.norm(found)), float(np.linalg.norm(numeric))
-    cosine = float(found @ numeric / (a * n)) if a and n else float("nan")
-    error = error if np.isfinite(found).all() else 1.0
-    return ParameterCheck(name, error, tolerance, cosine, a / n if n else float("nan"), len(found), 0)
-
-
-def _explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> dict[int, list[Cause]]:
-    """Return the causes for each wrong gradient that can be explained."""
-    repair_shapes(study)
-    explained = explain_directly(study)
-    left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
-    if left:
-        inside = BackwardWalk(study, network).explain() if network else explain_by_outputs(learner, study, left)
-        explained |= {i: causes for i, causes in inside.items() if i in left}
-    for i, (cause, _) in study.repaired.items():
-        kinds = {each.kind for each in explained.get(i, [])}
-        if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:
-            explained[i] = [cause, *explained.get(i, [])]
-    return explained
-
-
-def _excuse(study: Study, checks: list[ParameterCheck], explained: dict[int, list[Cause]]) -> list[str]:
-    """Pass gradients that are exactly those of the loss without a small constant that keeps its logarithm finite."""
-    excused = [i for i, causes in explained.items() if not causes and checks[i].error < _SMALL]
-    for i in excused:
-        checks[i] = checks[i]._replace(tolerance=max(checks[i].tolerance, checks[i].error))
-    if not excused:
-        return []
-    names = ", ".join(study.names[i] for i in excused)
-    return [
-        f"the gradients of {names} are exactly those of {study.loss.name}; your loss differs a little from it, "
-        "as with a small constant inside the logarithm"
-    ]
-
-
-def _applied_twice(study: Study, network: RebuiltNetwork | None) -> list[BackpropMistake]:
-    """Return a softmax or sigmoid that is applied twice, and slips inside the loss, right gradient or not."""
-    output = network.layers[-1].activation if network else ""
-    found = []
-    for name in ("softmax", "sigmoid"):
-        detail = ""
-        if output == f"{name} of {name}":
-            detail = f"the predictions are those of a {output}"
-        elif output == name and study.loss.name == f"{name} cross-entropy":
-            detail = f"forward returns the {name}, and your loss applies it to the predictions again"
-        if detail:
-            found.append(_mistake(f"double_{name}", (), detail, study.loss))
-    if study.loss.name == "binary cross-entropy with a wrong sign":
-        found.append(_mistake("loss_sign_slip", (), "", study.loss))
-    return found
-
-
-def _group(
-    study: Study, checks: Sequence[ParameterCheck], explained: dict[int, list[Cause]], known: set[str]
-) -> list[BackpropMistake]:
-    """Return one mistake for each cause, with all parameters that it explains."""
-    where: dict[str, tuple[list[str], list[str]]] = {}
-    others: dict[str, tuple[str, ...]] = {}
-    for i in sorted(explained):
-        if not checks[i].passed:
-            for cause in explained[i]:
-                names, details = where.setdefault(cause.kind, ([], []))
-                names.append(study.names[i])
-                details += [cause.detail] if cause.detail not in details else []
-                # What gives the same numbers in one parameter need not do so in another.
-                others[cause.kind] = tuple(
-                    each for each in others.get(cause.kind, cause.others) if each in cause.others
-                )
-    for kind, symptoms in _FOLLOWS.items():
-        if kind in where or kind in known:
-            taken = [where.pop(symptom) for symptom in symptoms if symptom in where]
-            if kind in where:
-                where[kind][0].extend(name for names, _ in taken for name in names)
-    found = [
-        _mistake(kind, tuple(dict.fromkeys(n)), " and ".join(d), study.loss, others.get(kind, ()))
-        for kind, (n, d) in where.items()
-    ]
-    left = [c for i, c in enumerate(checks) if not c.passed and not explained.get(i)]
-    return [*found, _unexplained(left, checks)] if left and not known & _EXPLAIN_ANYTHING else found
-
-
-def _unexplained(left: Sequence[ParameterCheck], checks: Sequence[ParameterCheck]) -> BackpropMistake:
-    measured = "; ".join(f"{c.name} has error {c.error:.2g}, cosine {c.cosine:.3f}, ratio {c.ratio:.4g}" for c in left)
-    right = ", ".join(check.name for check in checks if check.passed)
-    remedy = "No gradient is right: begin with the output's delta, the slope of your loss with respect to Z."
-    if right:
-        remedy = f"The gradients of {right} are right: look at what is computed after the last of them."
-    return BackpropMistake("unexplained", tuple(c.name for c in left), measured, WORDS["unexplained"].why, remedy)
-
-
-def _mistake(
-    kind: str, parameters: tuple[str, ...], detail: str, loss: RecognisedLoss, others: Sequence[str] = ()
-) -> BackpropMistake:
-    """Return a mistake with its sentences, the measured detail filled in."""
-    words = WORDS[kind]
-    if kind == "other_delta_passed_back":
-        detail = WORDS[detail].name if detail else "but the right one"
-    if kind == "double_softmax" and not detail:
-        detail = "the output's delta has the softmax of the predictions, which are a softmax already"
-    measured, why = (text.format(detail=detail, loss=loss) for text in (words.measured, words.why))
-    if others:
-        measured += f" (the same numbers come from: {', '.join(WORDS[each].name for each in others)})"
-    return BackpropMistake(kind, parameters, measured, why, words.remedy)
-
-
-def _merge(mistakes: Sequence[BackpropMistake]) -> list[BackpropMistake]:
-    """Return every kind of mistake once, with all its parameters."""
-    found: dict[str, BackpropMistake] = {}
-    for mistake in mistakes:
-        if mistake.kind in found:
-            first = found[mistake.kind]
-            names = tuple(dict.fromkeys((*first.parameters, *mistake.parameters)))
-            apart = mistake.measured != first.measured and not mistake.kind.startswith(("double_", "loss_sign"))
-            measured = f"{first.measured}; {mistake.measured}" if apart else first.measured
-            mistake = first._replace(parameters=names, measured=measured)
-        found[mistake.kind] = mistake
-    return list(found.values())

@@ -9,18 +9,28 @@ import numpy as np
 from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.scale_factors import fit
 
-__all__ = ["explain_directly", "repair_shapes"]
+__all__ = ["explain_directly", "explain_what_is_left", "repair_shapes"]
 
 
 def explain_directly(study: Study) -> dict[int, list[Cause]]:
     """Return what is wrong with single gradients, from the finite differences alone."""
-    explanations = (_missing, _summed, _constant, _new_parameters, _factor, _transposed, _of_another, _clipped)
+    explanations = (_missing, _summed, _new_parameters, _factor, _transposed, _of_another, _clipped, _shortened)
     explained = {}
     for i in (i for i, wrong in enumerate(study.wrong) if wrong):
-        causes = next(filter(None, (explain(study, i) for explain in explanations)), None)
-        if causes:
+        found = (explain(study, i) for explain in explanations)
+        # A gradient of a wrong shape may have the right numbers.
+        causes = next((each for each in found if each or (each is not None and i in study.repaired)), None)
+        if causes is not None:
             explained[i] = causes
     return explained
+
+
+def explain_what_is_left(study: Study) -> dict[int, list[Cause]]:
+    """Return the causes of gradients that are always the same, or 0 but for rounding, where nothing explains them."""
+    constant = {i: _constant(study, i) for i, wrong in enumerate(study.wrong) if wrong}
+    kinds = {i: "bias_forgotten" if study.is_bias(i) else "no_gradient" for i in study.vanishing}
+    vanishing = {i: [Cause(kind, "is 0 but for rounding")] for i, kind in kinds.items()}
+    return {i: causes for i, causes in constant.items() if causes} | vanishing
 
 
 def repair_shapes(study: Study) -> None:
@@ -62,19 +72,25 @@ def _shape_cause(study: Study, i: int) -> Cause:
         kind = "bias_not_summed"
     elif gradient.ndim == 2 and gradient.shape == parameter.shape[::-1] and 1 not in parameter.shape:
         kind = "transposed_gradient"
+    elif study.is_bias(i) and all(g.size == p.n for g, p in zip(study.returned(i) or [], study.points, strict=True)):
+        kind = "bias_summed_over_units"
     return Cause(kind, f"has shape {gradient.shape}, the parameter {parameter.shape}")
 
 
 def _missing(study: Study, i: int) -> list[Cause] | None:
-    gradient = study.points[0].found.gradients[i]
     kind = "bias_forgotten" if study.is_bias(i) else "no_gradient"
-    if gradient is None:
+    gradients = study.returned(i)
+    if gradients is None:
         return [Cause(kind, "is missing")]
-    if not np.isfinite(gradient).all():
+    if not all(np.isfinite(gradient).all() for gradient in gradients):
         return [Cause("not_finite", "has NaN or infinity")]
-    # Sums that cancel leave rounding behind.
-    tiny = float(np.linalg.norm(gradient)) <= 1e-10 * float(np.linalg.norm(study.points[0].numeric[i]))
-    return [Cause(kind, "is 0 everywhere")] if tiny else None
+    if not any(gradient.any() for gradient in gradients):
+        return [Cause(kind, "is 0 everywhere")]
+    # Sums that cancel leave rounding behind: what cancels there is not known yet.
+    sizes = [(np.linalg.norm(g), np.linalg.norm(each)) for g, each in zip(gradients, study.numeric(i), strict=True)]
+    if all(size <= 1e-10 * numeric for size, numeric in sizes):
+        study.vanishing.add(i)
+    return None
 
 
 def _summed(study: Study, i: int) -> list[Cause] | None:
@@ -82,17 +98,17 @@ def _summed(study: Study, i: int) -> list[Cause] | None:
     returned = study.returned(i) if study.bad_shape(i) else None
     if returned is None:
         return None
-    sums = [each.sum(keepdims=True) for each in study.numeric(i)]
     if all(each.size == 1 for each in returned) and len(study.entries[i]) == study.points[0].arrays[i].size:
-        total = fit([each.ravel() for each in returned], sums, study.counts)
-        if total is not None and total.scale.is_one:
+        pairs = zip(returned, study.numeric(i), strict=True)
+        if all(abs(found.item() - each.sum()) <= 1e-6 * np.abs(each).sum() for found, each in pairs):
             return [Cause("bias_summed_over_everything", "is one number, the sum over all units")]
     return None if i in study.repaired else _of_another(study, i) or [_shape_cause(study, i)]
 
 
 def _constant(study: Study, i: int) -> list[Cause] | None:
-    found = study.found(i)
-    if found is None or not found[0].any():
+    """Explain a gradient that does not change where the right one does."""
+    found, numeric = study.found(i), study.numeric(i)
+    if found is None or not found[0].any() or _equal(numeric[1:3], [numeric[0]] * 2):
         return None
     return [Cause("constant_gradient")] if all(np.array_equal(found[0], other) for other in found[1:3]) else None
 
@@ -137,26 +153,54 @@ def _is_gradient_of(study: Study, i: int, j: int) -> bool:
 
 
 def _clipped(study: Study, i: int) -> list[Cause] | None:
-    """Explain a gradient that is the right one but cut off, or made shorter where it is long."""
+    """Explain a gradient that is the right one with what is beyond a bound cut off."""
     found = study.found(i)
-    if found is None:
+    if found is None or len(study.entries[i]) < 2:
         return None
     picked, right = study.pick(i, found), study.numeric(i)
     bounds = [float(np.abs(each).max()) for each in picked]
     cut = [np.clip(r, -bound, bound) for r, bound in zip(right, bounds, strict=True)]
-    active = [bound for bound, r in zip(bounds, right, strict=True) if np.abs(r).max() > bound * (1 + 1e-4)]
-    if active and np.ptp(active) <= 1e-6 * max(active) and _equal(picked, cut):
-        return [Cause("clipped_gradient", f"is the right one, with what is beyond ±{active[0]:.4g} cut off")]
+    beyond = [np.abs(r) > bound * (1 + 1e-4) for r, bound in zip(right, bounds, strict=True)]
+    active = [bound for bound, each in zip(bounds, beyond, strict=True) if each.any()]
+    if not active or np.all(beyond) or np.ptp(active) > 1e-6 * max(active) or not _equal(picked, cut):
+        return None
+    return [Cause("clipped_gradient", f"is the right one, with what is beyond ±{active[0]:.4g} cut off")]
+
+
+def _shortened(study: Study, i: int) -> list[Cause] | None:
+    """Explain a gradient that is always of one length, by itself or together with all others."""
+    found = study.found(i)
+    factors = None if found is None else _factors(study, i)
+    if found is None or factors is None:
+        return None
+    shorter = [t for t, factor in enumerate(factors) if factor < 1 - 1e-4]
+    own = _lengths([found]) if len(study.entries[i]) > 1 else []
+    others = [_factors(study, j) for j in range(len(study.names)) if len(study.entries[j]) > 1]
+    alike = all(each is not None and np.allclose(each, factors, rtol=1e-5) for each in others)
+    every = [study.found(j) for j in range(len(study.names))]
+    together = _lengths([each for each in every if each is not None]) if alike and others else []
+    for lengths, what in ((own, "the length"), (together, "with all others together the length")):
+        cut = [lengths[t] for t in shorter if lengths]
+        if len(cut) > 1 and np.ptp(cut) <= 1e-6 * max(cut):
+            return [Cause("clipped_gradient", f"has the right direction and always {what} {cut[0]:.4g}")]
+    return None
+
+
+def _lengths(parameters: Sequence[Sequence[np.ndarray]]) -> list[float]:
+    """Return the length of some gradients together, at each point."""
+    points = zip(*parameters, strict=True)
+    return [float(np.sqrt(sum(float(np.sum(each**2)) for each in gradients))) for gradients in points]
+
+
+def _factors(study: Study, i: int) -> list[float] | None:
+    """Return by which factor a gradient is the right one at each point, None if it has another direction."""
+    found = study.found(i)
+    if found is None:
+        return None
+    picked, right = study.pick(i, found), study.numeric(i)
     factors = [float(f @ r) / max(float(r @ r), 1e-300) for f, r in zip(picked, right, strict=True)]
     along = _equal(picked, [factor * r for factor, r in zip(factors, right, strict=True)])
-    shorter = [t for t, factor in enumerate(factors) if 0 < factor < 1 - 1e-4]
-    whole = [[p.found.gradients[j] for j in range(len(study.names))] for p in study.points]
-    for gradients in ([found[t : t + 1] for t in range(len(found))], whole):
-        flat = [[np.ravel(g) for g in each if g is not None] for each in gradients]
-        norms = [float(np.linalg.norm(np.concatenate(flat[t]))) for t in shorter]
-        if along and len(norms) > 1 and np.ptp(norms) <= 1e-6 * max(norms):
-            return [Cause("clipped_gradient", f"has the right direction and always the length {norms[0]:.4g}")]
-    return None
+    return factors if along and min(factors) > 0 else None
 
 
 def _equal(found: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> bool:

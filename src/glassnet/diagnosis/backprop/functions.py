@@ -36,11 +36,13 @@ class Function:
 
     def __call__(self, Z: np.ndarray) -> np.ndarray:
         """Return the function's values."""
-        return np.asarray(evaluate(self.formula.value, Z=Z, **self._constants))
+        values: np.ndarray = np.asarray(evaluate(self.formula.value, Z=Z, **self._constants))
+        return values
 
     def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
         """Return the slope with respect to Z from that with respect to the function's values."""
-        return slopes * self.derivative(Z)
+        found: np.ndarray = slopes * self.derivative(Z)
+        return found
 
     def derivative(self, Z: np.ndarray) -> np.ndarray:
         """Return the derivative at Z."""
@@ -107,6 +109,23 @@ class _Softmax(_Pair):
         return slopes
 
 
+class _SoftmaxOverSamples(_Pair):
+    """Shares of what is not one sample: of every column, or of the whole batch."""
+
+    def __init__(self, axis: int | None) -> None:
+        super().__init__(softmax, np.ones_like)
+        self._axis = axis
+
+    def __call__(self, Z: np.ndarray) -> np.ndarray:
+        exps = np.exp(Z - Z.max())
+        return np.asarray(exps / exps.sum(axis=self._axis, keepdims=True))
+
+    def pull_back(self, slopes: np.ndarray, Z: np.ndarray) -> np.ndarray:
+        P = self(Z)
+        found: np.ndarray = P * (slopes - (slopes * P).sum(axis=self._axis, keepdims=True))
+        return found
+
+
 class _Twice(_Pair):
     """A function of itself."""
 
@@ -119,19 +138,24 @@ def _function(activation: Activation) -> Function:
     return Function(activation.formula, **activation.formula.constants(activation))
 
 
-def _clipped(inner: Function, low: float, high: float) -> Function:
+def _clipped(inner: Function, bound: float) -> Function:
     """Return a function of values that are cut off before."""
     return _Pair(
-        lambda Z: inner(np.clip(Z, low, high)),
-        lambda Z: inner.derivative(np.clip(Z, low, high)) * ((low < Z) & (high > Z)),
+        lambda Z: inner(np.clip(Z, -bound, bound)),
+        lambda Z: inner.derivative(np.clip(Z, -bound, bound)) * (np.abs(Z) < bound),
     )
 
 
-# Activations with a number of the learner's own choice, of which Z > 0 is free.
+_CUT = " of values cut at "
 FAMILIES: dict[str, Callable[[float], Function]] = {
-    "leaky relu": lambda slope: Function(LeakyReLU.formula, slope=slope),
-    "elu": lambda alpha: Function(ELU.formula, alpha=alpha),
+    "leaky relu ": lambda slope: Function(LeakyReLU.formula, slope=slope),
+    "elu ": lambda alpha: Function(ELU.formula, alpha=alpha),
+    "relu up to ": lambda bound: Function(Formula("min(max(Z, 0), bound)", "(Z > 0) * (bound > Z)"), bound=bound),
+    f"tanh{_CUT}": lambda bound: _clipped(HIDDEN["tanh"], bound),
+    f"sigmoid{_CUT}": lambda bound: _clipped(HIDDEN["sigmoid"], bound),
+    f"relu{_CUT}": lambda bound: _clipped(HIDDEN["relu"], bound),
 }
+"""Activations with a number of the learner's own choice, behind which it stands in their name."""
 HIDDEN: dict[str, Function] = {
     "sigmoid": _function(Sigmoid()),
     "tanh": _function(Tanh()),
@@ -151,11 +175,11 @@ HIDDEN: dict[str, Function] = {
     "selu": _function(SELU()),
     "mish": _function(Mish()),
     "softsign": Function(Formula("Z / (1 + abs(Z))", "1 / (1 + abs(Z))**2")),
+    "scaled tanh": Function(Formula("1.7159 * tanh(2 * Z / 3)", "1.7159 * 2 / 3 * (1 - tanh(2 * Z / 3)**2)")),
     "arctan": _Pair(np.arctan, lambda Z: 1 / (1 + Z**2)),
     "square": Function(Formula("Z**2", "2 * Z")),
     "sine": _Pair(np.sin, np.cos),
     "relu up to 6": Function(Formula("min(max(Z, 0), 6)", "(Z > 0) * (6 > Z)")),
-    "relu up to 1": Function(Formula("min(max(Z, 0), 1)", "(Z > 0) * (1 > Z)")),
     "hard tanh": Function(Formula("min(max(Z, -1), 1)", "(Z > -1) * (1 > Z)")),
 }
 COMMON = ("sigmoid", "tanh", "relu", "identity", "leaky relu 0.01", "elu")
@@ -167,6 +191,8 @@ OUTPUTS: dict[str, Function] = {
     "sigmoid of sigmoid": _Twice(HIDDEN["sigmoid"]),
     "exp": _Pair(np.exp, np.exp),
     "log softmax": _Softmax(logarithm=True),
+    "softmax over the samples": _SoftmaxOverSamples(0),
+    "softmax over the whole batch": _SoftmaxOverSamples(None),
 }
 
 
@@ -175,11 +201,8 @@ def hidden_function(name: str) -> Function:
     """Return an activation by name, as in "tanh", "leaky relu 0.07" or "tanh of values cut at 1"."""
     if name in HIDDEN:
         return HIDDEN[name]
-    if " of values cut at " in name:
-        inner, bound = name.split(" of values cut at ")
-        return _clipped(hidden_function(inner), -float(bound), float(bound))
-    family, number = name.rsplit(" ", 1)
-    return FAMILIES[family](float(number))
+    family = next(each for each in FAMILIES if name.startswith(each))
+    return FAMILIES[family](float(name.removeprefix(family)))
 
 
 def output_function(name: str) -> Function:
@@ -233,4 +256,8 @@ def _turned(node: ast.AST) -> ast.AST | None:
     return node
 
 
-_CHANGES = (_left, _right, _turned)
+def _renamed(node: ast.AST) -> ast.AST | None:
+    return ast.Name("Z", ast.Load()) if isinstance(node, ast.Name) and node.id == "A" else None
+
+
+_CHANGES = (_left, _right, _turned, _renamed)

@@ -36,34 +36,36 @@ class Place(NamedTuple):
 class HiddenDeltas:
     """What may be passed back to a hidden layer, the right one first.
 
-    ``above`` is what the layer above was found to use, ``passed`` is what may have been passed on in its place. What
-    was yielded with one mistake is kept in ``simple``.
+    ``above`` is what the layer above was found to use, ``passed`` returns what may have been passed on in its place.
     """
 
-    def __init__(self, place: Place, above: Delta, passed: Sequence[Delta]) -> None:
+    def __init__(self, place: Place, above: Delta, passed: Callable[[], Sequence[Delta]]) -> None:
         self.place, self.above, self.passed = place, above, passed
-        self.simple: list[Delta] = []
         self._count = len(place.study.points)
+
+    def others(self, chosen: Delta) -> list[Delta]:
+        """Return what another slope of the activation makes of the delta that was found to be used."""
+        through = chosen.through or self._through(self.above, next(self._weights()))
+        return [self._times(through, slope) for slope in self._slopes()]
 
     def __iter__(self) -> Iterator[Delta]:
         slopes = self._slopes()
         weight, *weights = self._weights()
         through = self._through(self.above, weight)
         right = next(slopes)
-        yield self._keep(self._times(through, right))
+        yield self._times(through, right)
         few = [right]
         for slope in slopes:
             few += [slope] if len(few) < _SIMPLE else []
-            yield self._keep(self._times(through, slope))
-        for delta in (*self._masks(through, right), *self._families(through)):
-            yield self._keep(delta)
+            yield self._times(through, slope)
+        yield from self._masks(through, right)
+        yield from self._families(through)
         for other in weights:
             yield self._times(self._through(self.above, other), right)
         yield from self._early([right])
-        for delta in self.passed:
-            own = delta.causes[len(self.above.causes) :] if delta.causes[: len(self.above.causes)] else delta.causes
-            kinds = [cause.kind for cause in own] or [""]
-            causes = [*self.above.causes, *(Cause("other_delta_passed_back", kind) for kind in kinds)]
+        for delta in self.passed():
+            kinds = [cause.kind for cause in delta.causes if cause not in self.above.causes] or [""]
+            causes = [Cause("other_delta_passed_back", kind) for kind in kinds]
             for slope in few[:2]:
                 yield self._times(self._through(Delta(causes, delta.values), weight), slope)
         for other in weights:
@@ -71,17 +73,13 @@ class HiddenDeltas:
                 yield self._times(self._through(self.above, other), slope)
         yield from self._early(few[1:])
 
-    def _keep(self, delta: Delta) -> Delta:
-        self.simple.append(delta)
-        return delta
-
     def _through(self, above: Delta, weight: Delta) -> Delta:
         values = Lazy(lambda t: above.values[t] @ weight.values[t].T, self._count)
         return Delta([*above.causes, *weight.causes], values)
 
     def _times(self, through: Delta, slope: Delta) -> Delta:
         values = Lazy(lambda t: through.values[t] * slope.values[t], self._count)
-        return Delta([*through.causes, *slope.causes], values)
+        return Delta([*through.causes, *slope.causes], values, through)
 
     # ---- what is multiplied ---------------------------------------------------------------------------------------
 
@@ -89,7 +87,7 @@ class HiddenDeltas:
         """Yield slopes of the activation, with dropout's mask where there is one."""
         place = self.place
         Z, A = place.Z[place.layer], place.A[place.layer + 1]
-        masks = place.network.masks_at(place.layer, place.study.points)
+        masks = place.network.masks_at(place.layer)
         slopes = slopes_of_activation(place.name, Z, A)
         if masks is None:
             yield from slopes
@@ -142,7 +140,7 @@ class HiddenDeltas:
         ):
             parts = [self._times(through, Delta([], each)).values for each in (base, shift)]
             share = self._share(*(self.place.products(layer, self.place.A[layer], each) for each in parts))
-            if share is not None and 1e-6 < share < 10:
+            if share is not None and 1e-6 < share < 10 and abs(share - 1.0) > 1e-6:
                 slope = [b + share * s for b, s in zip(base, shift, strict=True)]
                 yield self._times(through, Delta([Cause("derivative_of_another", f"{family} {share:.4g}")], slope))
 
@@ -157,7 +155,8 @@ class HiddenDeltas:
         if changed is None:
             return
         shape = study.shape(which)
-        moved = Delta([], [network.as_weight(gradient.reshape(shape)) for gradient in changed])
+        gradients = [network.as_weight(gradient.reshape(shape)) for gradient in changed]
+        moved = Delta([], [network.without_biases(layer + 1, gradient) for gradient in gradients])
         weights = Delta([], [network.weight(point.arrays, layer + 1) for point in study.points])
         for slope in slopes:
             before, shift = (self._times(self._through(self.above, each), slope) for each in (weights, moved))

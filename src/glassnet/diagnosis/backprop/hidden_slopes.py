@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.functions import HIDDEN, hidden_function
+from glassnet.diagnosis.backprop.functions import HIDDEN, output_function
 from glassnet.diagnosis.backprop.lazy_arrays import Arrays
 from glassnet.diagnosis.backprop.measurements import Cause
 
@@ -19,11 +19,12 @@ class Delta(NamedTuple):
 
     causes: list[Cause]
     values: Arrays
+    through: Delta | None = None  # what came through the weights, before it met the activation's slope
 
 
 def slopes_of_activation(name: str, Z: Arrays, A: Arrays) -> Iterator[Delta]:
     """Yield slopes of an activation, the right one first, then those that are mistaken for it, the simpler first."""
-    function = hidden_function(name)
+    function = output_function(name)
     right = [function.derivative(z) for z in Z]
     yield Delta([], right)
     if name == "identity":
@@ -49,7 +50,7 @@ def _without_clipping(name: str, Z: Arrays) -> Iterator[Delta]:
     if name.startswith("relu up to "):
         yield Delta([Cause("clipping_ignored", name)], [HIDDEN["relu"].derivative(z) for z in Z])
     elif cut:
-        derivative, c = hidden_function(inner).derivative, float(bound)
+        derivative, c = output_function(inner).derivative, float(bound)
         yield Delta([Cause("clipping_ignored", name)], [derivative(np.clip(z, -c, c)) for z in Z])
         yield Delta([Cause("clipping_ignored", name)], [derivative(z) for z in Z])
 
@@ -66,5 +67,5 @@ def _of_others(name: str, Z: Arrays, A: Arrays) -> Iterator[tuple[str, Arrays]]:
 
 def _from_outputs(name: str, values: Arrays) -> list[np.ndarray] | None:
     """Return an activation's derivative as it is written in terms of its output, taken at other values."""
-    found = [hidden_function(name).derivative_from_output(each) for each in values]
+    found = [output_function(name).derivative_from_output(each) for each in values]
     return None if found[0] is None else [each for each in found if each is not None]

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import copy
-import inspect
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.parameter_tree import ParameterTree, align_gradients
+from glassnet.diagnosis.backprop.arguments import assignments, returned_names, signature_of
+from glassnet.diagnosis.backprop.gradient_names import align_gradients, gradients_left_behind
+from glassnet.diagnosis.backprop.layouts import Layout
+from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
+from glassnet.diagnosis.backprop.predictions import Candidate, rest_of, take
+from glassnet.diagnosis.backprop.randomness import Randomness
 from glassnet.errors import ConfigError, ShapeError
 
-__all__ = ["GradientCall", "Learner"]
+__all__ = ["Convention", "GradientCall", "Learner"]
 
 WHERE = "check_my_backprop"
-
-# What people call the arguments, in small letters and without underscores.
-_ROLES = {
-    "X": "x xs inputs input features data samples xbatch xtrain a0",
-    "y": "y ys ytrue target targets labels label t truth ybatch ytrain actual expected",
-    "predictions": "yhat ypred predictions prediction pred preds probs probabilities output outputs out al "
-    "finaloutput logits scores yproba yhats",
-    "parameters": "parameters params param theta model net network layers weightsandbiases",
-    "cache": "cache caches memory memo saved store forwardcache ctx context intermediates",
-}
-_SYNONYMS = {word: role for role, words in _ROLES.items() for word in words.split()}
-_ORDERS = {
-    "forward": {1: ["X"], 2: ["X", "parameters"], 3: ["X", "parameters", "y"]},
-    "loss": {1: ["predictions"], 2: ["predictions", "y"], 3: ["predictions", "y", "parameters"]},
-    "gradients": {1: ["y"], 2: ["X", "y"], 3: ["X", "y", "parameters"], 4: ["parameters", "cache", "X", "y"]},
-}
+_PENALTY = 0.1  # for an argument such as lambda_: any number will do that loss and gradients share
+_STEP = 1e-5
+_WITHOUT_FORWARD = {"predictions", "y", "parameters", "X", "penalty", "count"}
+State = dict[str, Any]
 
 
 @dataclass
@@ -43,6 +36,17 @@ class GradientCall:
     predictions: np.ndarray = field(default_factory=lambda: np.empty(0))  # of the call of forward before
     changed: set[str] = field(default_factory=set)  # "X", "y", "cache", if the call changed their numbers in place
     shared: list[int] = field(default_factory=list)  # which gradients are the memory of a parameter
+
+
+class Convention(NamedTuple):
+    """How the functions are called, and where predictions and gradients are found; settled by trying."""
+
+    predictions: Candidate = Candidate((), "")
+    forward: tuple[str, ...] = ("X", "parameters")
+    loss: tuple[str, ...] = ("predictions", "y")
+    gradients: tuple[str, ...] = ("X", "y", "parameters")
+    behind: bool = False  # gradients are what a call leaves in objects
+    rate: float | None = None  # gradients are a step with this rate
 
 
 class Learner:
@@ -59,75 +63,126 @@ class Learner:
         tree: ParameterTree,
         learning_rate: float | None,
     ) -> None:
-        self._functions = {"forward": forward, "loss": loss, "gradients": gradients}
-        for name, function in self._functions.items():
+        self.functions = {"forward": forward, "loss": loss, "gradients": gradients}
+        for name, function in self.functions.items():
             if not callable(function):
                 message = f"{WHERE}: {name} must be a function, got {type(function).__name__}. Pass it without ()."
                 raise ConfigError(message)
         self.tree, self.learning_rate = tree, learning_rate
         # Read once: a signature costs more than a small network's pass.
-        self._required = {name: _required(function) for name, function in self._functions.items()}
-        self._forward_kinds = {each.kind for each in _parameters(forward)}
-        asked = [_role(each.name) for each in self._required["gradients"]]
-        self._takes_cache = "cache" in asked or (len(asked) == 4 and not any(asked))
-        self.loss_reads = self._roles("loss")
+        self.signatures = {name: signature_of(function, name) for name, function in self.functions.items()}
+        self.convention = Convention(rate=learning_rate)
+        self.layout = Layout()
+        self.flat_y: set[str] = set()  # functions that take y as a vector, whatever its shape is outside
+        self.randomness = Randomness([*self.functions.values()], tree.holders)
+        self._shape: tuple[int, ...] = (1,)  # of the last predictions
         self._name_by_forward()
 
     def _name_by_forward(self) -> None:
         """Take names for parameters in a tuple from a forward that takes them one by one."""
-        names = [each.name for each in self._required["forward"]]
+        names = self.signatures["forward"].names
         if len(names) == 1 + len(self.tree.names) and all(n.startswith("parameters[") for n in self.tree.names):
             self.tree.names[:] = names[1:]
 
-    def _roles(self, name: str) -> list[str]:
-        known = [_role(each.name) for each in self._required[name]]
-        free = [role for role in _ORDERS[name].get(len(known), _ORDERS[name][3]) if role not in known]
-        return [role or (free.pop(0) if free else "") for role in known]
+    @property
+    def loss_reads(self) -> tuple[str, ...]:
+        """What the loss is given, by role: "predictions", "y", "parameters", "X" and more."""
+        return self.convention.loss
+
+    def options(self, which: str, result: Any = None) -> list[tuple[str, ...]]:
+        """Return what the arguments of a function may be given, the likeliest first."""
+        cache = list(map(str, result)) if isinstance(result, Mapping) else list(getattr(result, "_fields", ()))
+        if isinstance(result, tuple):
+            cache += [str(key) for piece in result if isinstance(piece, Mapping) for key in piece]
+            cache += returned_names(self.functions["forward"], len(result))
+        known = [*self.tree.names, *self.tree.top(), *cache]
+        spread = [[f"leaf:{i}" for i in range(len(self.tree.names))]]
+        top = list(self.tree.top())
+        spread += [top] if top and not set(top) & set(self.tree.names) else []
+        if which == "gradients" and isinstance(result, (tuple, list)):
+            spread.insert(0, [f"piece:{i}" for i in range(len(result))])
+        found = list(assignments(which, self.signatures[which], known, spread))
+        if which == "loss" and set(cache) & set(self.signatures[which].names):
+            # loss(A2, y) means the predictions, also where they are kept under that name.
+            found[:0] = itertools.islice(assignments(which, self.signatures[which], known[: -len(cache)], spread), 2)
+        if not found:
+            asked = ", ".join(self.signatures[which].names)
+            names = ", ".join([*self.tree.names, "X", "y", "parameters", "cache"])
+            message = (
+                f"{WHERE}: {which} must take at most what is known: {names}, got {asked}. "
+                "Wrap it in a lambda that takes fewer."
+            )
+            raise ConfigError(message)
+        return found
+
+    # ---- calls ----------------------------------------------------------------------------------------------------
 
     def predict(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> tuple[np.ndarray, Any]:
         """Return the predictions, and all that forward returned."""
-        state = self._state(arrays, X, y)
-        self._forward(state)
-        return state["predictions"], state["cache"]
+        state = self.state(arrays, X, y)
+        self.run_forward(state)
+        return self.layout.predictions_outside(state["predictions"]), state["cache"]
 
-    def _state(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> dict[str, Any]:
+    def state(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> State:
+        """Return what the functions are called with: copies, those of the parameters in the learner's containers."""
         leaves = [np.array(array) for array in arrays]
-        return {"leaves": leaves, "parameters": self.tree.build(leaves), "X": X.copy(), "y": y.copy()}
+        inside = {"X": self.layout.X_inside(X), "y": self.layout.y_inside(np.asarray(y))}
+        return {"leaves": leaves, "parameters": self.tree.build(leaves), **inside}
 
-    def _forward(self, state: dict[str, Any]) -> None:
+    def run_forward(self, state: State) -> None:
         """Add to the state what forward returns."""
-        result = self._call("forward", state)
-        predictions, cache = _split(result, state["y"], self._takes_cache)
-        state.update(predictions=predictions, cache=cache, result=result)
+        self.randomness.restart()
+        state["result"] = self.call("forward", state)
+        self.take_predictions(state)
+
+    def take_predictions(self, state: State) -> None:
+        """Add to the state the predictions and the cache, as the convention finds them."""
+        candidate = self.convention.predictions
+        taken = take(state["result"], candidate, self.tree.holders)
+        state["predictions"] = taken if isinstance(taken, np.ndarray) else np.asarray(taken)
+        state["cache"] = rest_of(state["result"], candidate)
+        self._shape = state["predictions"].shape
 
     def forward_changes(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: np.ndarray) -> set[str]:
         """Return which of X and y forward changes in place."""
-        state = self._state(arrays, X, y)
-        self._forward(state)
-        return {name for name, old in (("X", X), ("y", y)) if not np.array_equal(state[name], old)}
+        state = self.state(arrays, X, y)
+        before = {"X": state["X"].copy(), "y": state["y"].copy()}
+        self.run_forward(state)
+        return {name for name, old in before.items() if not np.array_equal(state[name], old)}
 
     def loss(self, predictions: np.ndarray, y: Any, arrays: Sequence[np.ndarray], X: np.ndarray) -> float:
         """Return the loss of predictions; the parameters count where the loss has a penalty on them."""
-        state = self._state(arrays, X, y) | {"predictions": predictions.copy()}
-        return _number(self._call("loss", state))
+        state = self.state(arrays, X, y)
+        roles = self.convention.loss
+        if "predictions" not in roles or not _WITHOUT_FORWARD.issuperset(roles):
+            self.run_forward(state)
+        state["predictions"] = self.layout.predictions_inside(predictions, self._shape)
+        return self.loss_of(state)
+
+    def loss_of(self, state: State) -> float:
+        """Return the loss where forward has run."""
+        return _number(self.call("loss", state))
 
     def loss_at(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> float:
         """Return the loss at other parameters."""
-        state = self._state(arrays, X, y)
-        self._forward(state)
-        return _number(self._call("loss", state))
+        state = self.state(arrays, X, y)
+        self.run_forward(state)
+        return self.loss_of(state)
 
     def find(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> GradientCall:
         """Run forward, then gradients, and return what the latter returned and changed."""
-        state = self._state(arrays, X, y)
-        self._forward(state)
+        state = self.state(arrays, X, y)
+        self.run_forward(state)
         before = copy.deepcopy({"X": state["X"], "y": state["y"], "cache": state["result"]})
-        found = GradientCall(predictions=np.array(state["predictions"], dtype=np.float64))
-        returned = self._call("gradients", state)
-        after = self.tree.read(state["parameters"]) or list(state["leaves"])
-        found.parameters_after = [np.array(a).reshape(b.shape) for a, b in zip(after, arrays, strict=True)]
-        if self.learning_rate is None:
-            aligned = align_gradients(_without_loss(returned), self.tree)
+        outside = self.layout.predictions_outside(state["predictions"])
+        found = GradientCall(predictions=np.array(outside, dtype=np.float64))
+        returned = self.call("gradients", state)
+        after = self.tree.current(state["parameters"])
+        found.parameters_after = [
+            a.reshape(b.shape) if a.size == b.size else a for a, b in zip(after, arrays, strict=True)
+        ]
+        if self.convention.rate is None:
+            aligned = self._aligned(returned, state)
             shares = [any(g is not None and np.shares_memory(g, a) for a in state["leaves"]) for g in aligned]
             found.shared = [i for i, is_shared in enumerate(shares) if is_shared]
             found.gradients = [None if g is None else np.array(g, dtype=np.float64) for g in aligned]
@@ -138,154 +193,132 @@ class Learner:
         found.changed = {name for name, old in before.items() if not _same(old, now[name])}
         return found
 
+    def _aligned(self, returned: Any, state: State) -> list[np.ndarray | None]:
+        """Return the gradients in the order of the parameters."""
+        if self.convention.behind:
+            found = gradients_left_behind(self.tree, state["leaves"])
+            if any(each is not None for each in found):
+                return found
+        if returned is None and state.get("place"):
+            returned = state["place"]
+        return align_gradients(returned, self.tree)
+
     def _gradients_of_step(
         self, before: Sequence[np.ndarray], returned: Any, after: list[np.ndarray]
     ) -> list[np.ndarray | None]:
         """Return what a step of gradient descent subtracted, divided by the learning rate."""
-        stepped = after if returned is None else self.tree.read(returned)
+        stepped: list[np.ndarray] | None = after
+        moved = any(not np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+        if returned is not None and not moved:
+            pieces = [each for each in returned if not np.isscalar(each)] if isinstance(returned, tuple) else []
+            stepped = self.tree.read(returned) or (self.tree.read(pieces[0]) if len(pieces) == 1 else None)
         if stepped is None:
             message = (
                 f"{WHERE}: with learning_rate, gradients must be a step that returns the new parameters or changes "
                 "them in place, got something else. Leave learning_rate out if it returns gradients."
             )
             raise ConfigError(message)
-        assert self.learning_rate is not None
-        return [(a - b.reshape(a.shape)) / self.learning_rate for a, b in zip(before, stepped, strict=True)]
+        assert self.convention.rate is not None
+        return [(a - b.reshape(a.shape)) / self.convention.rate for a, b in zip(before, stepped, strict=True)]
 
-    def _call(self, name: str, state: dict[str, Any]) -> Any:
-        args, kwargs = self._arguments(name, state)
+    def call(self, which: str, state: State) -> Any:
+        """Call one of the functions with what the convention gives it."""
+        signature, roles = self.signatures[which], getattr(self.convention, which)
+        if which == "forward" and signature.any_names and len(roles) == 1:
+            args, kwargs = [self.value(roles[0], which, state)], dict(state["parameters"])
+        else:
+            values = [self.value(role, which, state) for role in roles]
+            named = zip(signature.names, values, strict=False)
+            kwargs = {name: value for name, value in named if name in signature.keywords}
+            args = values[: len(values) - len(kwargs)]
         try:
             with np.errstate(all="ignore"):
-                return self._functions[name](*args, **kwargs)
+                return self.functions[which](*args, **kwargs)
         except Exception as error:
-            known = ", ".join(_ORDERS[name][4 if name == "gradients" else 2])
-            asked = ", ".join(each.name for each in self._required[name]) or "..."
-            message = (
-                f"{WHERE}: {name}({asked}) must run on X of shape {state['X'].shape} and y of shape "
-                f"{state['y'].shape}, got {type(error).__name__}: {str(error).rstrip('.')}. If its arguments came in "
-                f"another order, wrap it: {name}=lambda {known}: ..."
-            )
-            raise ConfigError(message) from error
+            raise self._refusal(which, state, error) from error
 
-    def _arguments(self, name: str, state: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        """Return positional and named arguments: by name where a name is known, by position where it is not."""
-        parts = zip(self.tree.names, self.tree.originals, state["leaves"], strict=True)
-        leaves = {each: leaf if isinstance(old, np.ndarray) else float(leaf) for each, old, leaf in parts}
-        required = [each.name for each in self._required[name]]
-        if name == "forward" and len(required) == 1:
-            if inspect.Parameter.VAR_POSITIONAL in self._forward_kinds:
-                return [state["X"], *leaves.values()], {}
-            if inspect.Parameter.VAR_KEYWORD in self._forward_kinds:
-                return [state["X"]], dict(state["parameters"])
-        found = {each: self._value(each, state, leaves) for each in required}
-        values = {each: value for each, (role, value) in found.items() if role}
-        used = {role for role, _ in found.values() if role}
-        rest = [each for each in required if each not in values]
-        values |= self._fill(name, rest, len(required), used, state, leaves)
-        return [values[each] for each in required], {}
+    def _refusal(self, which: str, state: State, error: Exception) -> ConfigError:
+        known = (
+            "parameters, cache, X, y"
+            if which == "gradients"
+            else "predictions, y"
+            if which == "loss"
+            else "X, parameters"
+        )
+        asked = ", ".join(self.signatures[which].names) or "..."
+        return ConfigError(
+            f"{WHERE}: {which}({asked}) must run on X of shape {state['X'].shape} and y of shape "
+            f"{state['y'].shape}, got {type(error).__name__}: {str(error).rstrip('.')}. If its arguments came in "
+            f"another order, wrap it: {which}=lambda {known}: ..."
+        )
 
-    @staticmethod
-    def _value(name: str, state: dict[str, Any], leaves: Mapping[str, Any]) -> tuple[str, Any]:
-        if name in leaves:
-            return name, leaves[name]
-        cache = state.get("cache")
-        if isinstance(cache, Mapping) and name in cache:
-            return name, cache[name]
-        role = _role(name)
-        return (role, state[role]) if role in state else ("", None)
+    def value(self, role: str, which: str, state: State) -> Any:
+        """Return what an argument is given."""
+        if role == "y":
+            return state["y"].ravel() if which in self.flat_y else state["y"]
+        if role in state:
+            return state[role]
+        kind, _, number = role.partition(":")
+        if kind in ("leaf", "piece"):
+            return self._leaf(int(number), state) if kind == "leaf" else state["result"][int(number)]
+        if role in self.tree.names:
+            return self._leaf(self.tree.names.index(role), state)
+        if role in (top := self.tree.top()):
+            return top[role]
+        return self._setting(role, state)
 
-    @staticmethod
-    def _fill(
-        name: str, names: list[str], count: int, used: set[str], state: dict[str, Any], leaves: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return values for the arguments whose names say nothing, in the order that the docstring promises."""
+    def _leaf(self, i: int, state: State) -> Any:
+        leaf = state["leaves"][i]
+        return leaf if isinstance(self.tree.originals[i], np.ndarray) else float(leaf)
+
+    def _setting(self, role: str, state: State) -> Any:
+        """Return a number that a function asks for, or an entry of what forward returned."""
         result = state.get("result")
-        pieces = list(result) if isinstance(result, tuple) and all(isinstance(p, np.ndarray) for p in result) else []
-        if "predictions" in used:
-            pieces = [piece for piece in pieces if piece is not state["predictions"]]
-        if name == "gradients" and pieces and len(names) == len(pieces) and ("X" in used or "y" in used):
-            return dict(zip(names, pieces, strict=True))
-        if name == "forward" and len(names) == len(leaves) > 1 and "X" in used:
-            return dict(zip(names, leaves.values(), strict=True))
-        order = [role for role in _ORDERS[name].get(count, []) if role not in used and role in state]
-        rest = [role for role in ("parameters", "cache", "X", "y", "predictions") if role not in used | set(order)]
-        order += [role for role in rest if role in state]
-        if len(order) < len(names):
-            must = f"{name} must take at most what is known: {', '.join([*leaves, 'X', 'y', 'parameters', 'cache'])}"
-            message = f"{WHERE}: {must}, got {', '.join(names)}. Wrap it in a lambda that takes fewer."
+        for piece in (result, *(result if isinstance(result, tuple) else ())):
+            if isinstance(piece, Mapping) and role in piece:
+                return piece[role]
+        if role in getattr(result, "_fields", ()):
+            return getattr(result, role)
+        if isinstance(result, tuple) and role in (names := returned_names(self.functions["forward"], len(result))):
+            return result[names.index(role)]
+        if role == "place":
+            return state.setdefault("place", {})
+        if role == "slopes":
+            return self._slopes(state)
+        y = state["y"]
+        settings = {"rate": self.convention.rate or 0.1, "penalty": _PENALTY, "count": y.size if y.ndim < 2 else len(y)}
+        settings |= {"true": True, "one": 1.0}
+        if role not in settings:
+            message = f"{WHERE}: nothing is known that could be passed as {role}. Wrap the function in a lambda."
             raise ConfigError(message)
-        return {each: state[role] for each, role in zip(names, order, strict=False)}
+        return settings[role]
 
-
-def _role(name: str) -> str:
-    """Return what an argument of this name stands for, one of `_ROLES`; "" if the name does not say."""
-    return _SYNONYMS.get(name.replace("_", "").lower(), "")
+    def _slopes(self, state: State) -> np.ndarray:
+        """Return the loss's slopes with respect to the predictions, for a backward that asks for them."""
+        P = np.array(state["predictions"], dtype=np.float64)
+        slopes = np.empty(P.shape)
+        for place, value in enumerate(P.ravel().tolist()):
+            h = min(_STEP, 0.01 * min(value, 1 - value)) if 0 < value < 1 else _STEP
+            around = []
+            for shift in (h, -h):
+                moved = P.copy()
+                moved.flat[place] = value + shift
+                around.append(self.loss_of(state | {"predictions": moved}))
+            slopes.flat[place] = (around[0] - around[1]) / (2 * h)
+        return slopes
 
 
 def _number(value: Any) -> float:
+    if isinstance(value, (tuple, list)):
+        # A function that returns the gradients as well.
+        numbers = [each for each in value if np.ndim(each) == 0 and isinstance(each, (float, np.floating, np.ndarray))]
+        value = numbers[0] if len(numbers) == 1 else value
     array = np.asarray(value)
     if array.size != 1 or array.dtype.kind not in "fiu":
         got = f"shape {array.shape}" if array.dtype.kind in "fiu" else type(value).__name__
         message = f"{WHERE}: loss must return one number, got {got}. Take the mean over the samples."
         raise ShapeError(message)
     return float(array.reshape(()))
-
-
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    try:
-        return list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        return []
-
-
-def _required(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """Return the arguments that must be given, and those with the default None whose name says what they are."""
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    found = [each for each in _parameters(function) if each.kind in positional]
-    empty = inspect.Parameter.empty
-    needed = [each.default is empty or (each.default is None and bool(_role(each.name))) for each in found]
-    return found[: max((i + 1 for i, is_needed in enumerate(needed) if is_needed), default=0)]
-
-
-def _split(result: Any, y: np.ndarray, takes_cache: bool) -> tuple[np.ndarray, Any]:
-    """Return predictions and cache, from whatever forward returned.
-
-    Of two arrays, the first is the predictions where gradients asks for a cache; where it asks for the arrays
-    themselves, as in the tutorial, the one that looks like y, or the last.
-    """
-    if isinstance(result, np.ndarray) or np.isscalar(result):
-        return np.asarray(result), result
-    if isinstance(result, Mapping):
-        fits = [value for value in result.values() if isinstance(value, np.ndarray) and value.shape == y.shape]
-        named = [value for key, value in result.items() if _role(str(key)) == "predictions"]
-        numbered = {int(str(k)[1:]): v for k, v in result.items() if str(k)[:1] in "Aa" and str(k)[1:].isdigit()}
-        found = named or [numbered[i] for i in sorted(numbered)[-1:]] or fits[-1:]
-        if found:
-            return np.asarray(found[0]), result
-    if isinstance(result, (tuple, list)) and len(result):
-        arrays = [isinstance(piece, np.ndarray) for piece in result]
-        if isinstance(result, tuple) and len(result) == 2 and arrays[0] != arrays[1]:
-            return np.asarray(result[arrays.index(True)]), result[arrays.index(False)]
-        if arrays[0] and not all(arrays):
-            return np.asarray(result[0]), result[1:]
-        fits = [piece for piece in result if isinstance(piece, np.ndarray) and piece.shape == y.shape]
-        if all(arrays):
-            first = takes_cache and len(result) == 2 and isinstance(result, tuple)
-            chosen = fits[0] if len(fits) == 1 else result[0] if first else result[-1]
-            return np.asarray(chosen), result[1] if first and chosen is result[0] else result
-    message = (
-        f"{WHERE}: forward must return predictions, or (predictions, cache), got {type(result).__name__}. "
-        "Wrap it in a lambda that returns the predictions first."
-    )
-    raise ConfigError(message)
-
-
-def _without_loss(returned: Any) -> Any:
-    """Return the gradients of a function that returns the loss in front of them."""
-    pair = isinstance(returned, tuple) and len(returned) == 2
-    if pair and np.isscalar(returned[0]) and isinstance(returned[1], (Mapping, list, tuple)):
-        return returned[1]
-    return returned
 
 
 def _same(before: Any, after: Any) -> bool:

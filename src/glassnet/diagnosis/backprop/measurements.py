@@ -37,6 +37,7 @@ class Study:
     targets: list[np.ndarray] | None = None  # y at each point in the shape of the predictions, one sample per row
     rows_of_predictions: bool = True  # whether they have one sample per row
     biases: set[int] | None = None  # which parameters are biases, where that is known
+    vanishing: set[int] = field(default_factory=set)  # gradients that are 0 but for rounding
     repaired: dict[int, tuple[Cause, list[np.ndarray]]] = field(default_factory=dict)
     """Gradients of a wrong shape: what is wrong with it, and the numbers in the shape of the parameter."""
 
@@ -104,6 +105,9 @@ class Study:
         if arrays is None:
             return None
         found, counts = self.pick(which, arrays), self.counts
+        if which in self.vanishing:
+            pairs = zip(expected, self.numeric(which), strict=True)
+            return [] if all(np.linalg.norm(e) <= 1e-9 * float(np.linalg.norm(each)) for e, each in pairs) else None
         penalty = [point.penalty[which] for point in self.points]
         penalised = any(part.any() for part in penalty)
         plain = fit([f - p for f, p in zip(found, penalty, strict=True)], expected, counts)
@@ -116,18 +120,23 @@ class Study:
             both = fit_two(found, expected, counts, penalty)
             if both is not None:
                 return self._causes_of_penalty(both)
-        for what, second in self._decays(which):
-            decayed = fit_two(found, expected, counts, second)
+        for what, second in self._decays(which, penalty):
+            partly = what.endswith("penalise")
+            rest = [f - p for f, p in zip(found, penalty, strict=True)] if partly else found
+            decayed = fit_two(rest, expected, counts, second)
             if decayed is not None:
                 extra = f"{decayed.extras[0]:.4g} times {what}"
-                kind = "penalty_of_another" if penalised else "penalty_not_in_loss"
+                kind = "penalty_of_another" if penalised and not partly else "penalty_not_in_loss"
                 return [Cause(kind, extra), *self._causes_of_factor(decayed.scale)]
         return None
 
-    def _decays(self, which: int) -> Iterator[tuple[str, list[np.ndarray]]]:
+    def _decays(self, which: int, penalty: Sequence[np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
         """Yield what penalties in a gradient are made of."""
         values = self.pick(which, [point.arrays[which] for point in self.points])
         what = "the bias itself" if self.is_bias(which) else "the weights"
+        left_out = [value * (part == 0.0) for value, part in zip(values, penalty, strict=True)]
+        if penalty[0].any() and left_out[0].any():
+            yield f"{what} that the loss does not penalise", left_out
         yield what, values
         yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
 

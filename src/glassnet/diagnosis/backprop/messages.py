@@ -44,7 +44,7 @@ other_loss_gradient: gradient of another loss
 softmax_diagonal: softmax's slope as a diagonal
     at the output the slope is multiplied by p * (1 - p), as if each probability depended on its own logit alone
     the probabilities of a row sum to 1: each of them changes with every logit of the row
-    Under cross-entropy start with dZ = (P - Y) / n, which has the whole slope; otherwise use P * (dP - (dP * P).sum(axis=1, keepdims=True)).
+    Use dZ = (P - Y) / n under cross-entropy, and P * (dP - (dP * P).sum(axis=1, keepdims=True)) under other losses.
 output_error_only: the error alone at the output
     at the output the gradient starts from A - Y, which is not the slope of the {loss}
     A - Y is the slope of cross-entropy behind a sigmoid or softmax, and of the squared error without either
@@ -173,6 +173,10 @@ double_softmax: softmax applied twice
     {detail}
     a softmax of numbers between 0 and 1 never comes near 0 or 1, so the loss cannot get small
     Apply the softmax once: pass logits to a loss that has its own.
+softmax_over_samples: softmax over the samples
+    forward returns a {detail}: what is predicted for one sample changes with the others
+    the probabilities of one sample must add up to 1, and must not depend on the rest of the batch
+    Name the axis of the classes: exp(Z) / exp(Z).sum(axis=1, keepdims=True), or axis=0 where samples are columns.
 double_sigmoid: sigmoid applied twice
     {detail}
     a sigmoid of a number between 0 and 1 lies between 0.5 and 0.73, so the prediction is never below 0.5

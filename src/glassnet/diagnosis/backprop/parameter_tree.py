@@ -1,27 +1,42 @@
-"""A learner's parameters as a list of named float64 arrays, whatever holds them, and their gradients."""
+"""A learner's parameters as a list of named float64 arrays, put into the very containers that the functions read."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from types import FunctionType, MethodType, ModuleType
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from glassnet.errors import ConfigError, ShapeError
+from glassnet.diagnosis.backprop.surroundings import (
+    Place,
+    attributes_of,
+    holders_of,
+    is_object,
+    leaves_of,
+    places_in,
+    variables_of,
+)
+from glassnet.errors import ConfigError
 
-__all__ = ["ParameterTree", "align_gradients", "looks_like_bias"]
+__all__ = ["ParameterTree", "looks_like_bias"]
 
 WHERE = "check_my_backprop"
+_NOT = re.compile(
+    r"grad|delta|veloc|moment|cache|prev|(?<!h)old|hist|best|memor|mask|nabla|upd|optim|_opt$|^adam|^[dgvms]_?[WB]\d|^d_?(w|b)",
+    re.I,
+)
 _PARAMETER = re.compile(
-    r"(?!.*(grad|delta|veloc|moment|cache|prev|old))"
-    r"([wbvu][a-z]{0,2}([_\d][a-z\d_]*)?|(weight|bias|theta|kernel|gamma|beta|coef|intercept).*)",
+    r"[wbvu][a-z]{0,2}([_\d][a-z\d_]*)?|.*(weight|bias|theta|kernel|coef|intercept|synap|embed).*|(gamma|beta).*",
     re.IGNORECASE,
 )
-_PLAIN = (np.ndarray, np.generic, Mapping, list, tuple, str, bytes, int, float, complex, type(None), type, ModuleType)
-_DEPTH = 4  # how far to search objects that hold objects
-_NAMES_OF_GRADIENTS = ("d{}", "grad{}", "{}grad", "nabla{}", "g{}", "dLd{}", "dJd{}", "delta{}")
+_HOLDER = re.compile(r".*(param|weight|bias|theta|layer|model|net|block|stage|variable|learnable|coef|neuron).*", re.I)
+_SETTING = re.compile(
+    r"(lr|.*rate|lambd?a?_?|reg.*|eta|eps.*|.*decay|momentum|.*drop.*|keep.*|temp.*|loss|cost|tol)", re.I
+)
+_VALUES, _SLOPES = ("data", "value", "val", "v", "array"), ("grad", "g", "gradient")  # of one object for one array
+_DEPTH = 6  # how far to search objects that hold objects
 
 
 def looks_like_bias(name: str) -> bool:
@@ -32,44 +47,123 @@ def looks_like_bias(name: str) -> bool:
     >>> [looks_like_bias(name) for name in ("b1", "bias_hidden", "biases[0]", "W1", "layers[0].b", "Wb")]
     [True, True, True, False, True, False]
     """
-    return re.match(r"(b\d*|b_.*|.*bias.*|.*intercept.*|beta\d*)$", name.rsplit(".", 1)[-1], re.IGNORECASE) is not None
+    last = re.sub(r"\[\d+\]$", "", name.rsplit(".", 1)[-1])
+    return re.match(r"(b[hoxy]?\d*|b_.*|.*bias.*|.*intercept.*|beta\d*)$", last, re.IGNORECASE) is not None
+
+
+@dataclass
+class _Node:
+    """One part of the learner's structure: what it is, and what it holds by key."""
+
+    holder: Any
+    leaf: int = -1  # which parameter it is; -1 for a container
+    children: list[tuple[Any, _Node]] = field(default_factory=list)
+    kept: Any = None  # a container's content at the beginning
 
 
 class ParameterTree:
-    """Parameters in dicts, lists, tuples or attributes of an object, as a flat list of named arrays."""
+    """Parameters in dicts, lists, tuples or attributes of an object, as a flat list of named arrays.
 
-    def __init__(self, parameters: Any) -> None:
+    Arrays are put into the learner's own containers, because bound methods and closures read those; `restore` gives
+    them back what they had. Other places where the functions find the same arrays get the new ones as well.
+
+    Parameters
+    ----------
+    parameters : Any
+        What the learner passed.
+    functions : sequence of callable
+        The learner's functions: where they, or objects they are bound to, hold the same arrays, those are replaced.
+    """
+
+    def __init__(self, parameters: Any, functions: Sequence[Any] = ()) -> None:
         self.names: list[str] = []  # as in "W1", "weights[0]" or "layer1.W"
+        self.known_as: list[list[str]] = []  # all names of each, in full
         self.originals: list[Any] = []  # the learner's own arrays or numbers
-        self._kept: list[tuple[Any, str, Any]] = []
-        self._objects: dict[int, list[tuple[str, Any, bool]]] = {}
-        self._tree = parameters
-        self._walk(parameters, "")
+        self._elsewhere: list[tuple[Place, int]] = []
+        self._placed: list[Any] = []
+        self._mutable: list[_Node] = []
+        self._seen: dict[int, int] = {}
+        self._objects: set[int] = set()
+        self.doubtful = False
+        self.root = self._walk(parameters, "", is_object(parameters))
+        if not self.names and is_object(parameters):
+            # No name says that it is a weight: all arrays may be, and those without effect are left out later.
+            self.doubtful, self._objects = True, set()
+            self.root = self._walk(parameters, "", True)
         if not self.names:
             message = (
                 f"{WHERE}: parameters must be a dict, list or tuple of arrays, or an object with arrays such as W1 as "
                 f"attributes, got {type(parameters).__name__}. Pass for example {{'W1': W1, 'b1': b1}}."
             )
             raise ConfigError(message)
-        self.owner = parameters if self._kept else None  # the object that has the parameters as attributes
+        self.names[:] = _short(self.names)
         self.arrays = [np.array(original, dtype=np.float64) for original in self.originals]  # copies
+        self.holders = [parameters, *holders_of(functions)]
+        self._find_elsewhere(functions)
 
-    def _walk(self, node: Any, name: str) -> None:
+    # ---- reading the learner's structure --------------------------------------------------------------------------
+
+    def _walk(self, node: Any, name: str, chosen: bool) -> _Node:
+        """Return the structure below a node; ``chosen`` says that names decide what is a parameter."""
         if self._is_leaf(node, name):
-            self.names.append(name or "parameters")
-            self.originals.append(node)
-        elif isinstance(node, Mapping):
-            for key, value in node.items():
-                self._walk(value, _join(name, key))
+            return self._leaf(node, name)
+        found = _Node(node)
+        if isinstance(node, Mapping):
+            items = [(key, value, _join(name, _key(key))) for key, value in node.items()]
+            found.kept = dict(node)
         elif isinstance(node, (list, tuple)):
-            for i, value in enumerate(node):
-                self._walk(value, _item(name, i))
-        elif name.count(".") < _DEPTH and id(node) not in self._objects:
-            self._objects[id(node)] = _attributes(node)
-            for attribute, value, holds_arrays in self._objects[id(node)]:
-                if holds_arrays:
-                    self._kept.append((node, attribute, value))
-                self._walk(value, _join(name, attribute))
+            items = [(i, value, _item(name, i)) for i, value in enumerate(node)]
+            found.kept = list(node)
+        elif is_object(node) and name.count(".") < _DEPTH and id(node) not in self._objects:
+            self._objects.add(id(node))
+            return self._walk_object(node, name)
+        else:
+            return found
+        if not isinstance(node, tuple):
+            self._mutable.append(found)
+        found.children = [(key, self._walk(value, below, chosen)) for key, value, below in items]
+        return found
+
+    def _walk_object(self, node: Any, name: str) -> _Node:
+        attributes = attributes_of(node)
+        found = _Node(node, kept={})
+        self._mutable.append(found)
+        value = next((each for each in _VALUES if isinstance(attributes.get(each), np.ndarray)), None)
+        if value is not None and any(each in attributes for each in _SLOPES):
+            found.children, found.kept = (
+                [(value, self._leaf(attributes[value], name or value))],
+                {value: attributes[value]},
+            )
+            return found
+        for attribute, content in attributes.items():
+            if not attribute.startswith("__") and self._holds_parameters(attribute, content):
+                found.kept[attribute] = content
+                found.children.append((attribute, self._walk(content, _join(name, attribute), True)))
+        return found
+
+    def _holds_parameters(self, name: str, value: Any) -> bool:
+        """Return whether an attribute may be a parameter, or may hold some."""
+        if _NOT.search(name):
+            return False
+        if is_object(value):
+            return True
+        plain = name.lstrip("_")
+        named = _PARAMETER.fullmatch(plain) is not None
+        if isinstance(value, np.ndarray):
+            return named or self.doubtful
+        if isinstance(value, (float, np.floating)):
+            return looks_like_bias(plain)
+        if isinstance(value, Mapping):
+            items = list(value.values())
+            keys = [str(_key(key)).lstrip("_") for key in value]
+            alike = bool(keys) and all(_PARAMETER.fullmatch(key) and not _NOT.search(key) for key in keys)
+            named = _HOLDER.fullmatch(plain) is not None or (alike and len(plain) > 1) or self.doubtful
+        elif isinstance(value, (list, tuple)):
+            items = list(value)
+            named = named or _HOLDER.fullmatch(plain) is not None or self.doubtful
+        else:
+            return False
+        return bool(items) and (all(map(is_object, items)) or (named and any(map(_has_arrays, items))))
 
     @staticmethod
     def _is_leaf(node: Any, name: str) -> bool:
@@ -77,38 +171,74 @@ class ParameterTree:
             return node.dtype.kind in "fiub" and node.size > 0
         if isinstance(node, (bool, str)) or not np.isscalar(node):
             return False
+        if _SETTING.fullmatch(name.rsplit(".", 1)[-1]):
+            return False
         # A whole number may be a size as well, such as the number of layers.
         return isinstance(node, (float, np.floating)) or (isinstance(node, (int, np.integer)) and looks_like_bias(name))
 
+    def _leaf(self, node: Any, name: str) -> _Node:
+        if isinstance(node, np.ndarray) and id(node) in self._seen:
+            self.known_as[self._seen[id(node)]].append(name)
+            return _Node(node, self._seen[id(node)])
+        self._seen[id(node)] = len(self.names)
+        self.names.append(name or "parameters")
+        self.known_as.append([name or "parameters"])
+        self.originals.append(node)
+        return _Node(node, len(self.names) - 1)
+
+    def _find_elsewhere(self, functions: Sequence[Any]) -> None:
+        """Note where else the functions find the same arrays: variables around them, attributes, entries of dicts."""
+        arrays = {id(each): i for i, each in enumerate(self.originals) if isinstance(each, np.ndarray)}
+        inside = {(id(node.holder), str(key)) for node in self._mutable for key, _ in node.children}
+        for name, content in (each for holder in self.holders for each in leaves_of(holder)):
+            if id(content) in arrays:
+                self.known_as[arrays[id(content)]].append(name)
+        for place in (*variables_of(functions), *places_in(self.holders)):
+            which = arrays.get(id(place.get()))
+            if which is not None and (id(place.holder), str(place.key)) not in inside:
+                self._elsewhere.append((place, which))
+
+    # ---- other arrays in it ---------------------------------------------------------------------------------------
+
     def build(self, arrays: Sequence[np.ndarray]) -> Any:
-        """Return the learner's own structure with other arrays in it; an object's attributes are set instead."""
-        values = iter(arrays)
-        left = dict(self._objects)
+        """Put other arrays into the learner's own structure, and return it."""
+        values = [a if isinstance(old, np.ndarray) else float(a) for a, old in zip(arrays, self.originals, strict=True)]
+        self._placed = values
+        for place, which in self._elsewhere:
+            place.set(values[which])
+        return _put(self.root, values)
 
-        def copy(node: Any, name: str) -> Any:
-            if self._is_leaf(node, name):
-                value = next(values)
-                return value if isinstance(node, np.ndarray) else float(value)
-            if isinstance(node, Mapping):
-                return {key: copy(value, _join(name, key)) for key, value in node.items()}
-            if isinstance(node, (list, tuple)):
-                items = [copy(value, _item(name, i)) for i, value in enumerate(node)]
-                if isinstance(node, list):
-                    return items
-                return type(node)(*items) if hasattr(node, "_fields") else tuple(items)
-            # Taken out, so that an object that is held twice gets its arrays once, as in the walk.
-            for attribute, value, holds_arrays in left.pop(id(node), []):
-                new = copy(value, _join(name, attribute))
-                if holds_arrays:
-                    setattr(node, attribute, new)
-            return node
-
-        return copy(self._tree, "")
+    def top(self) -> dict[str, Any]:
+        """Return what the structure holds at its top, as it is now, by name."""
+        if isinstance(self.root.holder, Mapping):
+            return {str(_key(key)): self.root.holder[key] for key, _ in self.root.children}
+        if is_object(self.root.holder):
+            return {key: getattr(self.root.holder, key) for key, _ in self.root.children}
+        return {}
 
     def restore(self) -> None:
-        """Give objects their own arrays back."""
-        for node, attribute, value in self._kept:
-            setattr(node, attribute, value)
+        """Give all containers their own arrays back."""
+        for node in self._mutable:
+            if isinstance(node.holder, MutableMapping):
+                node.holder.clear()
+                node.holder.update(node.kept)
+            elif isinstance(node.holder, list):
+                node.holder[:] = node.kept
+            elif not isinstance(node.holder, (Mapping, tuple)):
+                for attribute, value in node.kept.items():
+                    Place(node.holder, attribute).set(value)
+        for place, which in self._elsewhere:
+            place.set(self.originals[which])
+
+    def current(self, structure: Any) -> list[np.ndarray]:
+        """Return the arrays that are now in a structure that `build` returned, or wherever else they were put."""
+        found: list[Any] = [None] * len(self.names)
+        _read(self.root, structure, self._placed, found)
+        for place, which in self._elsewhere:
+            now = place.get()
+            if found[which] is self._placed[which] and isinstance(now, np.ndarray):
+                found[which] = now
+        return [np.array(each, dtype=np.float64) for each in found]
 
     def read(self, tree: Any) -> list[np.ndarray] | None:
         """Return the arrays of a structure like this one, None if it is another."""
@@ -118,120 +248,81 @@ class ParameterTree:
             return None
         return found.arrays if [a.size for a in found.arrays] == [a.size for a in self.arrays] else None
 
+    def leave_out(self, places: Sequence[int]) -> None:
+        """Count some arrays as no parameters, such as constants among the attributes; they stay as they are."""
+        new = {old: i for i, old in enumerate(i for i in range(len(self.names)) if i not in places)}
+        self.names = [self.names[i] for i in new]
+        self.known_as = [self.known_as[i] for i in new]
+        self.arrays = [self.arrays[i] for i in new]
+        self.originals = [self.originals[i] for i in new]
+        self._elsewhere = [(place, new[i]) for place, i in self._elsewhere if i in new]
+        _renumber(self.root, new)
 
-def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | None]:
-    """Return one gradient for each parameter, in their order, None where the learner has none.
 
-    Dicts go by name (``dW1``, ``d_W1``, ``grad_W1``, ``W1_grad``, ``W1``), sequences by position.
+def _put(node: _Node, values: Sequence[Any]) -> Any:
+    """Return a node with other arrays in it: the same container where it can be changed."""
+    if node.leaf >= 0:
+        return values[node.leaf]
+    holder = node.holder
+    if not node.children:
+        return holder
+    new = [(key, _put(child, values)) for key, child in node.children]
+    if isinstance(holder, tuple):
+        items = [value for _, value in new]
+        return type(holder)(*items) if hasattr(holder, "_fields") else tuple(items)
+    if isinstance(holder, (MutableMapping, list)):
+        if isinstance(holder, list) and len(holder) != len(node.kept):
+            holder[:] = node.kept
+        for key, value in new:
+            holder[key] = value
+        return holder
+    if isinstance(holder, Mapping):
+        return dict(new)
+    for key, value in new:
+        Place(holder, key).set(value)
+    return holder
 
-    Raises
-    ------
-    ConfigError, ShapeError
-        If it is not clear which gradient belongs to which parameter.
-    """
-    from_object = returned is None and tree.owner is not None
-    leaves = _leaves(tree.owner if from_object else returned, into_objects=from_object)
-    if from_object:
-        leaves = [leaf for leaf in leaves if leaf[0] not in tree.names]
-    if from_object or isinstance(returned, Mapping):
-        keys = {_plain(name): value for name, value in leaves}
-        found = [_by_name(_plain(name), keys) for name in tree.names]
-        if any(value is not None for value in found):
-            return found
-    if len(leaves) == len(tree.names) and not from_object:
-        return _in_order([value for _, value in leaves], tree)
-    message = (
-        f"{WHERE}: gradients must return one array for each of {', '.join(tree.names)}, got "
-        f"{', '.join(name for name, _ in leaves[:20]) or 'none'}. "
-        "Return a dict with the same keys (or dW1 for W1), or a list in the order of the parameters; "
-        "if it takes a whole step, pass learning_rate=."
-    )
-    raise ConfigError(message)
+
+def _read(node: _Node, now: Any, placed: Sequence[Any], found: list[Any]) -> None:
+    """Set what is in the places of the parameters now; of two places for one array, that which was changed counts."""
+    if node.leaf >= 0 and (found[node.leaf] is None or now is not placed[node.leaf]):
+        found[node.leaf] = now
+    for key, child in node.children:
+        _read(child, now[key] if isinstance(now, (Mapping, list, tuple)) else getattr(now, key), placed, found)
+
+
+def _renumber(node: _Node, new: Mapping[int, int]) -> None:
+    node.children = [(key, child) for key, child in node.children if child.leaf < 0 or child.leaf in new]
+    for _, child in node.children:
+        if child.leaf >= 0:
+            child.leaf = new[child.leaf]
+        else:
+            _renumber(child, new)
+
+
+def _has_arrays(node: Any) -> bool:
+    if isinstance(node, (Mapping, list, tuple)):
+        return any(map(_has_arrays, node.values() if isinstance(node, Mapping) else node))
+    return isinstance(node, np.ndarray) or is_object(node)
+
+
+def _short(names: Sequence[str]) -> list[str]:
+    """Return names without what all of them begin with, as in "params.W1"."""
+    heads = {name.split(".", 1)[0] for name in names}
+    shared = len(heads) == 1 and all("." in name for name in names) and not next(iter(heads)).endswith("]")
+    return [name.split(".", 1)[1] for name in names] if shared else list(names)
 
 
 def _join(name: str, part: object) -> str:
     return f"{name}.{part}" if name else str(part)
 
 
+def _key(key: Any) -> Any:
+    """Return a key as text; (1, "W") and ("W", 1) are W1."""
+    if isinstance(key, tuple):
+        return "".join(sorted(map(str, key), key=str.isdigit))
+    return key
+
+
 def _item(name: str, i: int) -> str:
     return f"{name or 'parameters'}[{i}]"
-
-
-def _leaves(node: Any, name: str = "", *, into_objects: bool = False) -> list[tuple[str, np.ndarray]]:
-    """Return all arrays and numbers of a structure by name; on request those that objects have as attributes, too.
-
-    Attributes are where a backward that returns nothing leaves its gradients.
-    """
-    if isinstance(node, (np.ndarray, float, int, np.number)) and not isinstance(node, bool):
-        return [(name, np.asarray(node))]  # no copy: whether it shares memory with a parameter is checked later
-    parts: Iterable[tuple[str, Any]] = ()
-    if isinstance(node, Mapping):
-        parts, into_objects = ((_join(name, key), value) for key, value in node.items()), False
-    elif isinstance(node, (list, tuple)):
-        parts = ((_item(name, i) if into_objects else f"{name}[{i}]", value) for i, value in enumerate(node))
-    elif into_objects and _is_object(node) and name.count(".") < _DEPTH:
-        parts = ((_join(name, each), value) for each, value in vars(node).items())
-    return [leaf for part, value in parts for leaf in _leaves(value, part, into_objects=into_objects)]
-
-
-def _attributes(node: Any) -> list[tuple[str, Any, bool]]:
-    """Return the attributes of an object that are parameters, or objects that may have some.
-
-    The last of the three says whether they are arrays themselves, rather than objects with arrays.
-    """
-    found = []
-    for name, value in vars(node).items() if _is_object(node) else ():
-        items = list(value) if isinstance(value, (list, tuple)) else [value]
-        if items and all(map(_is_object, items)):
-            found.append((name, value, False))
-            continue
-        arrays = _PARAMETER.fullmatch(name) and all(isinstance(item, np.ndarray) for item in items)
-        if arrays or (isinstance(value, float) and looks_like_bias(name)):
-            found.append((name, value, True))
-    return found
-
-
-def _is_object(node: Any) -> bool:
-    return hasattr(node, "__dict__") and not isinstance(node, (*_PLAIN, FunctionType, MethodType))
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_]", "", name)
-
-
-def _by_name(name: str, keys: Mapping[str, np.ndarray]) -> np.ndarray | None:
-    """Return the gradient for a name: the last part of it with what people put around it, then the name itself."""
-    head, dot, last = name.rpartition(".")
-    stem = re.sub(r"\[\d+\]$", "", last)
-    lowered = {key.lower(): value for key, value in keys.items()}
-    for pattern in _NAMES_OF_GRADIENTS:
-        key = f"{head}{dot}{pattern.format(stem)}{last[len(stem) :]}"
-        if key in keys:
-            return keys[key]
-        if key.lower() in lowered and key.lower() != name.lower():
-            return lowered[key.lower()]
-    return keys.get(name)
-
-
-def _in_order(values: list[np.ndarray], tree: ParameterTree) -> list[np.ndarray | None]:
-    """Return a sequence as it stands, or in the one other order in which all sizes fit."""
-    pairs = [*zip(values, tree.arrays, strict=True)]
-    if all(value.size == array.size for value, array in pairs):
-        return list(values)
-    left = list(values)
-    found: list[np.ndarray | None] = []
-    for array in tree.arrays:
-        fits = [i for i, value in enumerate(left) if value.shape == array.shape]
-        if len({id(left[i]) for i in fits}) == 1:
-            found.append(left.pop(fits[0]))
-        elif sum(value.shape == array.shape for value, array in pairs) >= len(pairs) / 2:
-            return list(values)  # what is wrong with a shape is reported with the other mistakes
-        else:
-            got = ", ".join(str(value.shape) for value in values)
-            must = ", ".join(f"{name} {array.shape}" for name, array in zip(tree.names, tree.arrays, strict=True))
-            message = (
-                f"{WHERE}: gradients must come in the order of the parameters, {must}, got shapes {got}. "
-                "Return them in that order, or as a dict with the same keys."
-            )
-            raise ShapeError(message)
-    return found

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.dropout_masks import scaled_masks
 from glassnet.diagnosis.backprop.functions import COMMON, FAMILIES, HIDDEN, OUTPUTS, hidden_function, output_function
 from glassnet.diagnosis.backprop.parameter_tree import looks_like_bias
 from glassnet.diagnosis.backprop.sample_points import Point, one_sample_per_row
@@ -24,11 +25,16 @@ Masks = Sequence[np.ndarray]
 
 
 class RebuiltLayer(NamedTuple):
-    """One layer: the places of its weights and its bias among the parameters, and its activation by name."""
+    """One layer: the places of its weights and its bias among the parameters, and its activation by name.
+
+    ``bias_row`` is the row of the weights that has the biases, where there is one: the inputs then have a column of
+    ones before the others or behind them.
+    """
 
     weight: int
     bias: int | None
     activation: str
+    bias_row: int | None = None
 
 
 class RebuiltNetwork:
@@ -48,11 +54,21 @@ class RebuiltNetwork:
     ) -> None:
         self.layers, self.rows, self.flipped = list(layers), rows, flipped
         self.rows_of_predictions = rows if rows_of_predictions is None else rows_of_predictions
-        self.masks: dict[int, Masks] = {}  # dropout's, by the number of rows
+        self.masks: Sequence[Masks] = ()  # dropout's, one for each point
 
     def weight(self, arrays: Sequence[np.ndarray], layer: int) -> np.ndarray:
-        """Return the weights of a layer as (inputs, outputs)."""
-        return self.as_weight(arrays[self.layers[layer].weight])
+        """Return the weights of a layer as (inputs, outputs), without its biases."""
+        return self.without_biases(layer, self.as_weight(arrays[self.layers[layer].weight]))
+
+    def without_biases(self, layer: int, W: np.ndarray) -> np.ndarray:
+        """Return a matrix (inputs, outputs) without the row that has the biases, if there is one."""
+        row = self.layers[layer].bias_row
+        return W if row is None else np.delete(W, row, axis=0)
+
+    def with_ones(self, layer: int, A: np.ndarray) -> np.ndarray:
+        """Return what enters a layer with the column of ones, if there is one."""
+        row = self.layers[layer].bias_row
+        return A if row is None else np.insert(A, A.shape[1] if row else 0, 1.0, axis=1)
 
     def as_weight(self, array: np.ndarray) -> np.ndarray:
         """Return an array with the shape of a parameter as (inputs, outputs)."""
@@ -65,13 +81,13 @@ class RebuiltNetwork:
         rows, columns = np.unravel_index(found, places.shape)
         return rows, columns
 
-    def masks_of(self, point: Point) -> Masks | None:
+    def masks_of(self, t: int) -> Masks | None:
         """Return dropout's masks at a point, None without dropout."""
-        return self.masks.get(point.n)
+        return self.masks[t] if self.masks else None
 
-    def masks_at(self, layer: int, points: Sequence[Point]) -> list[np.ndarray] | None:
+    def masks_at(self, layer: int) -> list[np.ndarray] | None:
         """Return dropout's mask behind a layer at every point, None without dropout."""
-        return [self.masks[point.n][layer] for point in points] if self.masks else None
+        return [masks[layer] for masks in self.masks] if self.masks else None
 
     def forward(
         self, arrays: Sequence[np.ndarray], X: np.ndarray, kept: Kept | None = None, masks: Masks | None = None
@@ -89,17 +105,17 @@ class RebuiltNetwork:
                     A = A if masks is None else A * masks[i - 1]
                 else:
                     A = one_sample_per_row(X, self.rows).astype(np.float64)
-                Z = A @ self.weight(arrays, i)
+                Z = self.with_ones(i, A) @ self.as_weight(arrays[layer.weight])
                 kept[i] = names[:i], A, Z if layer.bias is None else Z + arrays[layer.bias].reshape(1, -1)
         _, A_of_layers, Z_of_layers = zip(*kept.values(), strict=True)
         return list(Z_of_layers), [*A_of_layers, output_function(names[-1])(Z_of_layers[-1])]
 
     def matches(self, points: Sequence[Point], kept: Kept | None = None) -> bool:
         """Return whether the predictions are those of the learner's forward, at every point."""
-        for point in points:
+        for t, point in enumerate(points):
             expected = one_sample_per_row(point.found.predictions, self.rows_of_predictions)
             with np.errstate(all="ignore"):
-                A = self.forward(point.arrays, point.X, kept, self.masks_of(point))[1][-1]
+                A = self.forward(point.arrays, point.X, kept, self.masks_of(t))[1][-1]
             if A.shape != expected.shape or not np.isfinite(A).all():
                 return False
             if float(np.abs(A - expected).max()) > _SAME * max(1e-3, float(np.abs(expected).max())):
@@ -115,34 +131,49 @@ class RebuiltNetwork:
 
 
 def rebuild_network(
-    names: Sequence[str], points: Sequence[Point], rows: bool, rows_of_predictions: bool
+    names: Sequence[str],
+    points: Sequence[Point],
+    rows: bool,
+    rows_of_predictions: bool,
+    measure_masks: Callable[[Sequence[int | None]], list[list[np.ndarray]] | None],
 ) -> RebuiltNetwork | None:
-    """Return a chain of layers with the learner's predictions, None if the learner's network is something else."""
+    """Return a chain of layers with the learner's predictions, None if the learner's network is something else.
+
+    ``measure_masks`` returns what dropout leaves out, given the biases of all layers.
+    """
     arrays, X = points[0].arrays, points[0].X
     n_features = X.shape[-1] if rows or X.ndim == 1 else X.shape[0]
     chains = []
-    for weights, biases in _arrangements(names, arrays):
-        for flipped in (not rows, rows):
-            if _chains(weights, biases, arrays, n_features, flipped):
+    for (weights, biases), flipped, bias_row in itertools.product(
+        list(_arrangements(names, arrays)), (not rows, rows), (0, -1)
+    ):
+        bias_rows = _bias_rows(weights, biases, arrays, n_features, flipped, bias_row)
+        if bias_rows is None or (bias_row and not any(row is not None for row in bias_rows)):
+            continue
 
-                def build(
-                    activations: tuple[str, ...],
-                    w: list[int] = weights,
-                    b: list[int | None] = biases,
-                    f: bool = flipped,
-                ) -> RebuiltNetwork:
-                    layers = [RebuiltLayer(*each) for each in zip(w, b, activations, strict=True)]
-                    return RebuiltNetwork(layers, rows, f, rows_of_predictions)
+        def build(
+            activations: tuple[str, ...],
+            parts: tuple[list[int], list[int | None], list[int | None]] = (weights, biases, bias_rows),
+            flipped: bool = flipped,
+        ) -> RebuiltNetwork:
+            places, biases, bias_rows = parts
+            layers = [RebuiltLayer(*each) for each in zip(places, biases, activations, bias_rows, strict=True)]
+            return RebuiltNetwork(layers, rows, flipped, rows_of_predictions)
 
-                chains.append((build, len(weights) - 1))
-    for build, n_hidden in chains:
+        chains.append((build, biases))
+    for build, biases in chains:
+        n_hidden = len(biases) - 1
         kept: Kept = {}
         for activations in _choices(n_hidden):
             network = build(activations)
             if network.matches(points[:1], kept) and network.matches(points):
                 return network
-    found = (_with_number(build, n_hidden, points) for build, n_hidden in chains if n_hidden)
-    return next((network for network in found if network is not None), None)
+    for build, biases in chains:
+        if len(biases) > 1:
+            found = _with_number(build, len(biases) - 1, points) or _with_dropout(build, measure_masks(biases), points)
+            if found:
+                return found
+    return None
 
 
 def _choices(n_hidden: int) -> Iterator[tuple[str, ...]]:
@@ -153,15 +184,27 @@ def _choices(n_hidden: int) -> Iterator[tuple[str, ...]]:
         yield from ((*hidden, output) for output in OUTPUTS)
 
 
+def _with_dropout(
+    build: Callable[[tuple[str, ...]], RebuiltNetwork],
+    masks: list[list[np.ndarray]] | None,
+    points: Sequence[Point],
+) -> RebuiltNetwork | None:
+    """Return a network that leaves out hidden units, None if that does not give the learner's predictions."""
+    for scaled in scaled_masks(masks) if masks else ():
+        for hidden, output in itertools.product(COMMON, OUTPUTS):
+            network = build((*(hidden,) * len(scaled[0]), output))
+            network.masks = scaled
+            if network.matches(points[:1]) and network.matches(points):
+                return network
+    return None
+
+
 def _with_number(
     build: Callable[[tuple[str, ...]], RebuiltNetwork], n_hidden: int, points: Sequence[Point]
 ) -> RebuiltNetwork | None:
     """Return a network whose activations have a number of the learner's own, which Newton's method finds."""
-    for family, start in (
-        *((f"{name} ", 0.1) for name in FAMILIES),
-        ("tanh of values cut at ", 1.0),
-        ("relu up to ", 1.0),
-    ):
+    for family in FAMILIES:
+        start = 0.1 if family == "leaky relu " else 1.0
         for output in OUTPUTS:
             number = _solve(lambda x: build((*(f"{family}{x!r}",) * n_hidden, output)), points[0], start)  # noqa: B023
             if number is not None:
@@ -193,7 +236,7 @@ def _solve(build: Callable[[float], RebuiltNetwork], point: Point, start: float)
 
 def _off(network: RebuiltNetwork, point: Point) -> np.ndarray | None:
     expected = one_sample_per_row(point.found.predictions, network.rows_of_predictions)
-    A = network.forward(point.arrays, point.X, masks=network.masks_of(point))[1][-1]
+    A = network.forward(point.arrays, point.X, masks=network.masks_of(0))[1][-1]
     return A - expected if A.shape == expected.shape else None
 
 
@@ -224,19 +267,26 @@ def _pair(weights: list[int], biases: list[int], arrays: Sequence[np.ndarray]) -
     return found
 
 
-def _chains(
-    weights: list[int], biases: list[int | None], arrays: Sequence[np.ndarray], n_features: int, flipped: bool
-) -> bool:
-    """Return whether the shapes follow each other."""
-    width = n_features
+def _bias_rows(
+    weights: list[int],
+    biases: list[int | None],
+    arrays: Sequence[np.ndarray],
+    n_features: int,
+    flipped: bool,
+    bias_row: int,
+) -> list[int | None] | None:
+    """Return which row of each layer's weights has its biases, None if the shapes do not follow each other."""
+    width, found = n_features, list[int | None]()
     for w, b in zip(weights, biases, strict=True):
         if arrays[w].ndim > 2:
-            return False
+            return None
         W = _as_weight(arrays[w], flipped)
-        if W.shape[0] != width or (b is not None and arrays[b].size not in (1, W.shape[1])):
-            return False
+        more = W.shape[0] == width + 1 and b is None
+        if not (more or W.shape[0] == width) or (b is not None and arrays[b].size not in (1, W.shape[1])):
+            return None
+        found.append(bias_row if more else None)
         width = W.shape[1]
-    return True
+    return found
 
 
 def _as_weight(array: np.ndarray, flipped: bool) -> np.ndarray:

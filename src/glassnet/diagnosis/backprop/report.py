@@ -61,6 +61,8 @@ class BackpropReport:
         What the loss was recognised as, such as ``"mean cross-entropy"``.
     notes : list of str
         What is worth knowing and no mistake.
+    predictions : str
+        What was taken for the predictions, as in ``"2nd array that forward returns"``; "" where it is the only array.
     """
 
     def __init__(
@@ -70,9 +72,11 @@ class BackpropReport:
         network: str,
         loss: str,
         notes: Sequence[str] = (),
+        predictions: str = "",
     ) -> None:
         self.checks, self.mistakes = list(checks), list(mistakes)
         self.network, self.loss, self.notes = network, loss, list(notes)
+        self.predictions = predictions
 
     @property
     def ok(self) -> bool:
@@ -88,7 +92,8 @@ class BackpropReport:
         return self.ok
 
     def __repr__(self) -> str:
-        seen = ", ".join(part for part in (self.network, self.loss) if part)
+        taken = f"predictions = {self.predictions}" if self.predictions else ""
+        seen = ", ".join(part for part in (self.network, self.loss, taken) if part)
         rows = [["parameter", "error", "cosine", "ratio", "verdict"]]
         for c in self.checks:
             rows.append([c.name, f"{c.error:.1e}", f"{c.cosine:6.3f}", f"{c.ratio:.4g}", self._verdict(c)])
@@ -110,5 +115,5 @@ class BackpropReport:
             plain = {name: plain_data(value) for name, value in check._asdict().items() if name != "n_kinks"}
             checks.append({**plain, "passed": check.passed, "verdict": self._verdict(check)})
         mistakes = [{**m._asdict(), "parameters": list(m.parameters), "name": m.name} for m in self.mistakes]
-        about = {"ok": self.ok, "network": self.network, "loss": self.loss}
+        about = {"ok": self.ok, "network": self.network, "loss": self.loss, "predictions": self.predictions}
         return {**about, "checks": checks, "mistakes": mistakes, "notes": list(self.notes)}

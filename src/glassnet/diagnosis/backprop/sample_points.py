@@ -8,17 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
+from glassnet.diagnosis.backprop.trying import spread_of
 
 __all__ = [
     "Point",
     "agreement",
+    "agreement_along",
     "central_difference",
+    "draw_directions",
     "is_row_wise",
     "is_weak",
     "measure",
     "one_sample_per_row",
     "place_points",
+    "probe",
 ]
 
 _STEP = 1e-5  # cube root of float64's precision, where truncation and rounding of a central difference balance
@@ -26,7 +31,9 @@ _OTHER_STEPS = (1e-6, 1e-7, 1e-4)
 _TOLERANCE = 1e-6
 _MOST_PREDICTIONS = 5000  # their slopes cost two calls of the loss each
 _STEADY = 1e-3
-_CERTAIN = 1e-3  # a prediction nearer to 0 or 1 than this makes logarithms steep and slopes vanish
+_CERTAIN = 0.02  # a prediction nearer to 0 or 1 than this makes logarithms steep and slopes vanish
+_LOGITS = 6.0  # logits further apart than this are certain predictions
+_DIRECTIONS = 3  # along which each gradient is compared first
 
 
 @dataclass
@@ -37,6 +44,7 @@ class Point:
     X: np.ndarray
     y: np.ndarray
     n: int  # number of rows; the last point has one more, the first once again
+    along: list[np.ndarray] = field(default_factory=list)  # slopes of the loss along a few directions per parameter
     found: GradientCall = field(default_factory=GradientCall)
     numeric: list[np.ndarray] = field(default_factory=list)  # finite differences of the loss, for the checked entries
     penalty: list[np.ndarray] = field(default_factory=list)  # the part of them that no prediction brings about
@@ -58,51 +66,44 @@ def is_row_wise(arrays: Sequence[np.ndarray], counts: Sequence[int], otherwise: 
     return otherwise if by_row == by_column else by_row
 
 
-def place_points(
-    learner: Learner, X: np.ndarray, y: np.ndarray, rows: bool, seed: int, smaller: float = 1.0
-) -> list[Point]:
-    """Return three points with the learner's rows and one with a row more.
+def place_points(learner: Learner, samples: Samples, seed: int, smaller: float = 1.0) -> list[Point]:
+    """Return three points with the learner's samples and one with a sample more, if they are several.
 
     A gradient that is right is right everywhere. Weights of 0, kinks at exactly 0 and certain predictions hide mistakes
     or make right code look wrong, so the parameters are moved a little at random, and all made smaller by one factor
     until the predictions are moderate; ``smaller`` is a further factor.
     """
     rng = np.random.default_rng(seed)
-    axis = 0 if rows else 1
-    more_X, more_y = (_with_first_again(array, min(axis, array.ndim - 1)) for array in (X, y))
-    moved = [[a + _spread(a) * rng.standard_normal(a.shape) for a in learner.tree.arrays] for _ in range(4)]
-    data = [(X, y)] * 3 + [(more_X, more_y)]
+    moved = [[a + spread_of(a) * rng.standard_normal(a.shape) for a in learner.tree.arrays] for _ in range(4)]
+    more = samples.with_one_more() if samples.grows and samples.n > 1 else samples
+    data = [samples, samples, samples, more]
     # Where no factor helps, as for an output that may be 0, the last one is none at all.
     for factor in [*(0.6**power for power in range(40)), 1.0]:
         arrays = [[np.asarray(smaller * factor * array) for array in each] for each in moved]
-        if all(_moderate(learner.predict(each, *d)[0]) for each, d in zip(arrays, data, strict=True)):
+        if all(_moderate(learner.predict(each, d.X, d.y)[0], d.y) for each, d in zip(arrays, data, strict=True)):
             break
-    return [Point(each, *d, d[0].shape[axis]) for each, d in zip(arrays, data, strict=True)]
+    return [Point(each, d.X, d.y, d.n) for each, d in zip(arrays, data, strict=True)]
 
 
-def _with_first_again(array: np.ndarray, axis: int) -> np.ndarray:
-    return np.concatenate([array, np.take(array, [0], axis=axis)], axis=axis)
-
-
-def _moderate(P: np.ndarray) -> bool:
-    """Return whether no prediction is a probability near 0 or 1."""
+def _moderate(P: np.ndarray, y: np.ndarray) -> bool:
+    """Return whether no prediction is a probability near 0 or 1, nor a logit of one."""
     probable = P.min() >= 0 and P.max() <= 1
-    return bool(np.isfinite(P).all() and not (probable and min(P.min(), 1 - P.max()) < _CERTAIN))
+    certain = _CERTAIN / max(1, min(P.shape) if P.ndim > 1 else 1)
+    if not np.isfinite(P).all():
+        return False
+    if probable:
+        return bool(min(P.min(), 1 - P.max()) >= certain)
+    return not np.array_equal(y, np.round(y)) or float(np.ptp(P)) <= _LOGITS
 
 
 def is_weak(point: Point) -> bool:
     """Return whether some slopes are too small to be measured, as behind saturated units."""
-    return any(float(np.linalg.norm(each)) < 1e5 * _rounding(point) * np.sqrt(len(each)) for each in point.numeric)
+    return any(float(np.linalg.norm(each)) < 1e5 * _rounding(point) * np.sqrt(len(each)) for each in point.along)
 
 
 def _rounding(point: Point) -> float:
     """Return what the rounding of the loss alone puts into a difference."""
     return float(16.0 * np.finfo(np.float64).eps * abs(point.loss) / _STEP)
-
-
-def _spread(array: np.ndarray) -> float:
-    size = float(np.sqrt(np.mean(array**2)))
-    return 0.25 * size if size > 1e-2 else 0.1
 
 
 def central_difference(function: Callable[[], Any], array: np.ndarray, place: int, h: float | None = None) -> Any:
@@ -120,11 +121,78 @@ def central_difference(function: Callable[[], Any], array: np.ndarray, place: in
     return (above - below) / (2 * h)
 
 
-def measure(learner: Learner, point: Point, entries: list[np.ndarray]) -> None:
-    """Set the loss and the finite differences of a point, for the checked entries of each parameter."""
+def draw_directions(arrays: Sequence[np.ndarray], seed: int) -> list[np.ndarray]:
+    """Return a few directions for each parameter, one per row; for a small one, each of its entries."""
+    rng = np.random.default_rng(seed)
+    return [
+        np.eye(a.size) if a.size <= _DIRECTIONS else rng.standard_normal((_DIRECTIONS, a.size)) / a.size**0.25
+        for a in arrays
+    ]
+
+
+def probe(learner: Learner, point: Point, directions: list[np.ndarray]) -> None:
+    """Set the loss of a point, and its slopes along a few directions for each parameter."""
     point.loss = learner.loss_at(point.arrays, point.X, point.y)
+    point.along = [_slopes_along(learner, point, i, V) for i, V in enumerate(directions)]
+
+
+def _slopes_along(learner: Learner, point: Point, which: int, V: np.ndarray, step: float = _STEP) -> np.ndarray:
+    slopes = np.empty(len(V))
+    for k, v in enumerate(V):
+        around = []
+        for h in (step, -step):
+            arrays = list(point.arrays)
+            arrays[which] = arrays[which] + h * v.reshape(arrays[which].shape)
+            around.append(learner.loss_at(arrays, point.X, point.y))
+        slopes[k] = (around[0] - around[1]) / (2 * step)
+    return slopes
+
+
+def agreement_along(
+    learner: Learner, point: Point, which: int, gradient: np.ndarray, V: np.ndarray
+) -> tuple[float, float, np.ndarray, np.ndarray]:
+    """Return relative error, tolerance, and both slopes along the directions, of a whole gradient."""
+    own, slopes = V @ gradient.ravel(), point.along[which].copy()
+    error, tolerance = _error_along(point, gradient, V, own, slopes)
+    for step in _OTHER_STEPS:
+        if error <= tolerance or not np.isfinite(own).all():
+            break
+        other = _slopes_along(learner, point, which, V, step)
+        if float(np.linalg.norm(other - slopes)) < _STEADY * float(np.linalg.norm(own - slopes)):
+            break  # no kink
+        slopes = np.where(np.abs(own - other) < np.abs(own - slopes), other, slopes)
+        error, tolerance = _error_along(point, gradient, V, own, slopes)
+    return error, tolerance, own, slopes
+
+
+def _error_along(
+    point: Point, gradient: np.ndarray, V: np.ndarray, own: np.ndarray, slopes: np.ndarray
+) -> tuple[float, float]:
+    """Return an estimate of the relative error of the gradient, and its tolerance.
+
+    A direction of length s finds s / sqrt(size) of a difference, on average.
+    """
+    share = float(np.linalg.norm(V)) / np.sqrt(V.size)
+    typical = np.sqrt(len(V))
+    total = share * float(np.linalg.norm(gradient)) + float(np.linalg.norm(slopes)) / typical
+    noise = _rounding(point)
+    if total < max(1e-9 * share, noise):
+        return 0.0, _TOLERANCE
+    return float(np.linalg.norm(own - slopes)) / typical / total, _TOLERANCE + noise / total
+
+
+def measure(learner: Learner, point: Point, entries: list[np.ndarray], wrong: Sequence[bool]) -> None:
+    """Set the finite differences of a point, for the checked entries of each parameter whose gradient is wrong.
+
+    Of one that is right, the gradient itself is as good.
+    """
     P = np.array(learner.predict(point.arrays, point.X, point.y)[0], dtype=np.float64)
-    point.numeric = [_slopes(learner, point, i, chosen) for i, chosen in enumerate(entries)]
+    for i, chosen in enumerate(entries):
+        gradient = point.found.gradients[i]
+        known = not wrong[i] and gradient is not None and gradient.size == point.arrays[i].size
+        point.numeric.append(
+            gradient.ravel()[chosen] if known and gradient is not None else _slopes(learner, point, i, chosen)
+        )
     grown = [np.asarray(1.1 * array + 0.1) for array in point.arrays]
     penalised = learner.loss(P, point.y, grown, point.X) != learner.loss(P, point.y, point.arrays, point.X)
     reads_rows = "X" in learner.loss_reads

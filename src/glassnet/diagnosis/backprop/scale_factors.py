@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -75,17 +76,19 @@ def fit(found: Sequence[np.ndarray], expected: Sequence[np.ndarray], rows: Seque
     scales, counted = [], []
     for t, vector in enumerate(found):
         other = expected[t]
-        size, length = float(np.linalg.norm(vector)), float(np.linalg.norm(other))
+        size, length = _length(vector), _length(other)
         if size == length == 0.0:
             continue  # no slope here either way: the other points decide
-        if size == 0.0 or length == 0.0 or not np.isfinite([size, length]).all():
+        if size == 0.0 or length == 0.0 or not size + length < np.inf:
             return None
         scale = float(vector @ other) / length / length
-        if float(np.linalg.norm(vector - scale * other)) > _RESIDUAL * size:
+        if _length(vector - scale * other) > _RESIDUAL * size:
             return None
         scales.append(scale)
         counted.append(rows[t])
-    found_law = law(scales, counted) if len(counted) > 1 else None
+    if len(counted) == 1:  # all others are 0 on both sides: a factor could not be told from chance
+        return Fit(Law(1.0, 0), ()) if abs(scales[0] - 1.0) < _RESIDUAL else None
+    found_law = law(scales, counted) if counted else None
     return None if found_law is None else Fit(found_law, ())
 
 
@@ -102,7 +105,7 @@ def fit_two(
     vector, counts = np.concatenate(list(found)), np.repeat(rows, [len(each) for each in found]).astype(np.float64)
     columns = [np.concatenate([part[t] for t in range(len(found))]) for part in (first, second)]
     size = float(np.linalg.norm(vector))
-    if len(vector) < 4 or not np.isfinite([size, *map(np.linalg.norm, columns)]).all():
+    if len(vector) < 4 or not np.isfinite([size, *(float(np.linalg.norm(column)) for column in columns)]).all():
         return None
     for a, b in itertools.product((0, 1, -1), (0, -1, 1)):
         matrix = np.stack([columns[0] * counts**a, columns[1] * counts**b], axis=1)
@@ -124,10 +127,17 @@ def _is_sum_of(vector: np.ndarray, first: np.ndarray, second: np.ndarray) -> boo
     """Return whether one point alone speaks for two factors."""
     if len(vector) < 3:
         return True
-    matrix = np.stack([first, second], axis=1)
-    sizes = np.linalg.norm(matrix, axis=0)
-    if not np.isfinite(sizes).all() or not sizes.all():
+    one = float(first @ first)
+    if not 0.0 < one < np.inf:
         return False
-    coefficients = np.linalg.lstsq(matrix / sizes, vector, rcond=1e-9)[0]
-    size = float(np.linalg.norm(vector))
-    return float(np.linalg.norm(vector - matrix / sizes @ coefficients)) <= 10 * _RESIDUAL * size
+    rest = vector - float(first @ vector) / one * first
+    other = second - float(first @ second) / one * first
+    two = float(other @ other)
+    if not 1e-18 * float(second @ second) < two < np.inf:
+        return False
+    rest = rest - float(other @ rest) / two * other
+    return float(rest @ rest) <= (10 * _RESIDUAL) ** 2 * float(vector @ vector)
+
+
+def _length(vector: np.ndarray) -> float:
+    return math.sqrt(float(vector @ vector))

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import GradientCall, Learner
+from glassnet.diagnosis.backprop.trying import count_right
 from glassnet.errors import ConfigError, GlassnetError
 
 __all__ = ["SideEffect", "check_repeats", "find_side_effects", "repair_data"]
@@ -24,22 +26,8 @@ class SideEffect(NamedTuple):
 
 
 def check_repeats(learner: Learner, X: np.ndarray, y: np.ndarray) -> bool:
-    """Return whether gradients add up from call to call; refuse functions that answer at random or in float32."""
+    """Return whether gradients add up from call to call; refuse those that answer at random."""
     arrays = learner.tree.arrays
-    first, _ = learner.predict(arrays, X, y)
-    again, _ = learner.predict(arrays, X, y)
-    if first.dtype != np.float64:
-        message = (
-            f"{WHERE}: forward must compute in float64 when X and the parameters are float64, got {first.dtype} "
-            "predictions. Leave out astype for the check: differences of rounded losses say nothing."
-        )
-        raise ConfigError(message)
-    if not np.array_equal(first, again, equal_nan=True):
-        message = (
-            f"{WHERE}: forward must give the same predictions for the same input, got others in a second call. "
-            "Turn off dropout and noise for the check."
-        )
-        raise ConfigError(message)
     calls = [_numbers(learner.find(arrays, X, y)) for _ in range(3)]
     if np.array_equal(calls[0], calls[1], equal_nan=True):
         return False
@@ -87,19 +75,10 @@ def find_side_effects(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterato
         yield SideEffect("not_finite", bad, "has NaN or infinity at your parameters")
 
 
-def repair_data(learner: Learner, X: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[SideEffect]]:
-    """Return X and y with a shape and type that do no harm, and what the learner's own shape and type change."""
-    found = []
-    P, _ = learner.predict(learner.tree.arrays, X, y)
-    if y.shape != P.shape and y.size == P.size and 1 in (y.ndim, P.ndim):
-        shaped = y.reshape(P.shape)
-        where = _differences(learner, X, y, X, shaped)
-        if where:
-            shapes = f"with predictions of shape {P.shape} and y of shape {y.shape}, {where}"
-            found.append(
-                SideEffect("broadcast", (), f"{shapes} came out differently than with y of shape {shaped.shape}")
-            )
-            y = shaped
+def repair_data(learner: Learner, samples: Samples) -> tuple[Samples, list[SideEffect], list[str]]:
+    """Return X and y with a shape and type that do no harm, what the learner's own shape and type change, and notes."""
+    samples, found, notes = _repair_shape(learner, samples)
+    X, y = samples.X, samples.y
     for name, array in (("X", X), ("y", y)):
         if array.dtype.kind in "iub":
             other_X, other_y = (X.astype(np.float64), y) if name == "X" else (X, y.astype(np.float64))
@@ -108,7 +87,46 @@ def repair_data(learner: Learner, X: np.ndarray, y: np.ndarray) -> tuple[np.ndar
                 detail = f"with {name} of dtype {array.dtype}, {where} came out differently than with floats"
                 found.append(SideEffect("integer_data", (), detail))
                 X, y = other_X, other_y
-    return X, y, found
+    return samples._replace(X=X, y=y), found, notes
+
+
+def _repair_shape(learner: Learner, samples: Samples) -> tuple[Samples, list[SideEffect], list[str]]:
+    """Give y the shape of the predictions where the two broadcast, to those functions for which that is right."""
+    X, y = samples.X, samples.y
+    P, _ = learner.predict(learner.tree.arrays, X, y)
+    if y.shape == P.shape or y.size != P.size or 1 not in (y.ndim, P.ndim) or learner.layout.shape_of_y is not None:
+        return samples, [], []
+    shaped = y.reshape(P.shape)
+    where = _differences(learner, X, y, X, shaped)
+    if not where:
+        return samples, [], []
+    as_it_is, repaired = count_right(learner, X, y), count_right(learner, X, shaped)
+    loss_broadcasts = _pairs_all(learner, X, y, P)
+    if not loss_broadcasts and as_it_is >= repaired:
+        return samples, [], []
+    if not loss_broadcasts and as_it_is < 0:
+        note = f"y was given the shape {shaped.shape} of the predictions: with {y.shape}, {where} does not run"
+        return samples._replace(y=shaped), [], [note]
+    if loss_broadcasts:
+        learner.flat_y = {"gradients"}
+        if y.ndim == 1 and count_right(learner, X, shaped) > repaired:
+            where = "loss"
+        else:
+            learner.flat_y = set()
+    shapes = f"with predictions of shape {P.shape} and y of shape {y.shape}, {where}"
+    effect = SideEffect("broadcast", (), f"{shapes} came out differently than with y of shape {shaped.shape}")
+    return samples._replace(y=shaped), [effect], []
+
+
+def _pairs_all(learner: Learner, X: np.ndarray, y: np.ndarray, P: np.ndarray) -> bool:
+    """Return whether the loss compares every prediction with every target: then their order does not matter."""
+    spread = np.linspace(0.2, 0.7, P.size).reshape(P.shape)
+    arrays = learner.tree.arrays
+    try:
+        losses = [learner.loss(spread, np.roll(y, shift, axis=0), arrays, X) for shift in range(min(len(y), 4))]
+    except GlassnetError:
+        return False
+    return len(np.unique(y)) > 1 and bool(np.allclose(losses, losses[0], rtol=1e-10))
 
 
 def _differences(learner: Learner, X: np.ndarray, y: np.ndarray, other_X: np.ndarray, other_y: np.ndarray) -> str:

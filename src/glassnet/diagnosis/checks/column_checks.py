@@ -78,12 +78,8 @@ def _equal_columns(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     """Report pairs of columns with the same numbers."""
     suspected = np.flatnonzero(varies)
     if case.extremes is not None:
-        low, high = case.extremes
-        order = np.lexsort((high, low))
-        same = (low[order[1:]] == low[order[:-1]]) & (high[order[1:]] == high[order[:-1]])
-        both = np.zeros(len(varies), dtype=bool)
-        both[order[1:][same]] = both[order[:-1][same]] = True
-        suspected = np.flatnonzero(varies & both)
+        for ends in case.extremes:
+            suspected = suspected[_repeated(ends[suspected])]
     if not len(suspected):
         return
     columns = np.ascontiguousarray(flat(case.probe[0], suspected).T)
@@ -100,6 +96,15 @@ def _equal_columns(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
         rows = f"all {n} rows" if n == case.n_rows else f"{n} of {case.n_rows} rows"
         measured = f"{upper(case.names[one])} and {case.names[other]} are equal in {rows}{more}."
         yield suspect("duplicate-columns", measured, epoch=0, evidence={"pairs": pairs})
+
+
+def _repeated(values: np.ndarray) -> np.ndarray:
+    """Return which values occur more than once."""
+    order = np.argsort(values)
+    same = values[order[1:]] == values[order[:-1]]
+    found = np.zeros(len(values), dtype=bool)
+    found[order[1:][same]] = found[order[:-1][same]] = True
+    return found
 
 
 def _one(case: Case, index: int) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.shares import left_to_learn
+from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
     with_rectifiers_between,
@@ -60,9 +61,17 @@ def _in_order(names: Sequence[str], layers: Sequence[Layer]) -> Iterator[tuple[s
 
 def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
     """Report hidden layers whose outputs are squeezed by a softmax."""
-    hidden = [*_in_order(case.original.names, case.original.layers)][:-1]
-    found = {name: layer.activation if isinstance(layer, Dense) else layer for name, layer in hidden}
-    names = [name for name, layer in found.items() if isinstance(layer, Softmax) and layer.out_shape[-1] > 1]
+    layers = case.original.layers
+    output = output_activation(layers)
+    found = {
+        name: layer.activation if isinstance(layer, Dense) else layer
+        for name, layer in _in_order(case.original.names, layers)
+    }
+    names = [
+        n
+        for n, layer in found.items()
+        if isinstance(layer, Softmax) and layer is not output and layer.out_shape[-1] > 1
+    ]
     if not names or not case.is_trained or left_to_learn(case) < _LEFT:
         return
     measured = f"The activation of the hidden layer{'s' if len(names) > 1 else ''} {', '.join(names)} is softmax: its "

@@ -1,8 +1,9 @@
-"""Check for columns that hold the answer: copies of it, rounded, bent, with noise or gaps, alone or several together."""
+"""Check for columns that hold the answer: copies of it, rounded, bent, with noise or gaps, alone or together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def _is_close(case: Case) -> bool:
     loss = case.history.columns["loss"][-1]
     if loss is None or case.baseline is None or not isinstance(case.loss, SquaredError):
         return loss is not None
-    return loss < _CLOSE * case.baseline
+    return bool(loss < _CLOSE * case.baseline)
 
 
 def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
@@ -69,14 +70,11 @@ def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
     names = upper(listed_columns(case.names, which))
     alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
     how = leak.how + (f" (of {case.n_rows})" if case.n_sampled < case.n_rows else "")
-    if leak.others >= _INFORMATIVE:
-        rest = leak.others_in_words
-    else:
-        rest = "the other columns say next to nothing about it"
+    is_alone = leak.others < _INFORMATIVE
+    rest = "the other columns say next to nothing about it" if is_alone else leak.others_in_words
     measured = f"{alone} the answer: {how}; {rest}."
-    evidence = {"columns": [int(j) for j in which], "column": int(which[0]), "score": leak.score, "others": leak.others}
-    severity = "warning" if leak.others >= _INFORMATIVE and not leak.is_doubtful else "note"
-    advice = {}
+    evidence = {"columns": which, "column": which[0], "score": leak.score, "others": leak.others}
+    details: dict[str, Any] = {"severity": "note" if is_alone or leak.is_doubtful else "warning", "evidence": evidence}
     if together:
-        advice = {"advice": "Leave these columns out, unless they will be known for new rows."}
-    return suspect("leaking-column", measured, epoch=0, severity=severity, evidence=evidence, **advice)
+        details["advice"] = "Leave these columns out, unless they will be known for new rows."
+    return suspect("leaking-column", measured, epoch=0, **details)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of, clearly_less, left_to_learn
 from glassnet.diagnosis.linear_models import ROUNDS, fit_discriminants, fit_linear
+from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Dropout, GaussianNoise
 from glassnet.layers.tree import learns
@@ -24,6 +26,11 @@ _SHARE, _FREE = 0.02, 1_000_000  # products to those of the training, and how ma
 _OF_ALL = 0.03  # of what there is to learn: so much a linear model must have learned
 _OF_LINEAR, _OF_OURS = 0.15, 0.1  # of what it has learned, and of the network's loss: so much it must be better
 _OF_CONSTANT = 0.1  # of what there is to learn
+_MUCH_LESS = 0.5  # of the loss that judges: a loss on training rows that tells of rows learned by heart
+_BY_HEART = (
+    "Take the linear model, or keep the network from learning rows by heart: with early stopping, weight_decay, "
+    "dropout or fewer units."
+)
 _NEARLY_NOTHING = 0.2  # of the network's loss, where a line leaves next to nothing
 
 
@@ -36,10 +43,10 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         layers[0], (Dropout, GaussianNoise)
     ):  # trained for disturbed rows, which a line cannot be compared on
         return
-    if not _is_cheap(case) or len(case.evaluation_data[0][0]) < _FEWEST or left_to_learn(case) < _least_left(case):
+    if not _is_cheap(case) or len(case.evaluation_data[0][1]) < _FEWEST or left_to_learn(case) < _least_left(case):
         return
     rows, judges, name = _parts(case)
-    if len(judges[0]) < (_FEWEST if case.evaluation_data[0] is case.sample else _FEWEST_HELD_OUT):
+    if len(judges[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):
         return
     Z = case.original.logits(judges[0])
     if _is_worse_at_once(case, rows, judges, Z):
@@ -61,7 +68,9 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         return
     measured = f"On {len(judges[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
     measured += f", fitted to {len(rows[0])} other rows."
-    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence={"loss": mine, "linear": other})
+    details: dict[str, Any] = {"advice": _BY_HEART} if case.now.loss < _MUCH_LESS * mine else {}
+    evidence = {"loss": mine, "linear": other}
+    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence=evidence, **details)
 
 
 def _least_left(case: Case) -> float:
@@ -75,7 +84,7 @@ def _flat(X: np.ndarray) -> np.ndarray:
 
 def _is_cheap(case: Case) -> bool:
     """Return whether a linear model takes a small part of the products that the training took."""
-    columns = int(np.prod(case.sample[0].shape[1:]))
+    columns = int(np.prod(case.data[0].shape[1:]))
     if columns > _MOST_COLUMNS:
         return False
     trained = (case.epoch or 0) * case.n_rows * case.original.params.size
@@ -90,9 +99,9 @@ def _is_cheap(case: Case) -> bool:
 def _parts(case: Case) -> tuple[Data, Data, str]:
     """Return the rows that a linear model is fitted to, those that both are judged by, and what these are called."""
     rng = np.random.default_rng(0)
-    order = rng.permutation(len(case.sample[0]))
+    order = rng.permutation(case.n_sampled)
     data, name = case.evaluation_data
-    if data is not case.sample:
+    if name == VALIDATION_ROWS:
         # In an order of their own: blocks of sorted rows would not be alike.
         return _rows(case.sample, order[:_MOST_ROWS]), _rows(data, rng.permutation(len(data[0]))), name
     half = min(len(order) * 2 // 3, _MOST_ROWS)

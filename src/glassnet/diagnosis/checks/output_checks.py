@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case, mean_loss
+from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import without_last_activation, without_softmax_units
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import (
     CustomActivation,
     Dense,
-    Dropout,
-    Flatten,
-    GaussianNoise,
-    Identity,
     Layer,
-    Reshape,
-    Sequential,
     Softmax,
 )
 from glassnet.layers.tree import walk
@@ -37,13 +32,14 @@ from glassnet.losses import (
     SquaredError,
 )
 
-__all__ = ["check_output", "check_softmax_units", "output_activation"]
+__all__ = ["check_output", "check_softmax_units"]
 
 _OUT_OF_REACH = 0.01  # share of the targets
 _LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the network's that are out of reach for certain
 _MOSTLY_LOST = 0.1  # share of the constant answer's loss
 _HALF = 0.5  # of the loss now: if so much is lost for certain, nothing has to be tried
 _ALL = 30.0  # a logit that makes a probability 0 or 1
+_IN_RANGE = "Leave the activation of the last layer out, or bring the targets into its range."
 _HUGE = 1e30
 _STEPS = 200
 _FEWEST = 10
@@ -62,7 +58,6 @@ _RANGES = {
     "Softplus": (0.0, math.inf),
     "Tanh": (-1.0, 1.0),
 }
-_PASSES = (Dropout, Flatten, GaussianNoise, Identity, Reshape)
 
 
 class _Reach(NamedTuple):
@@ -83,18 +78,6 @@ class _Reach(NamedTuple):
         if math.isinf(self.low):
             return f"whose outputs are never above {self.high:g}"
         return f"whose outputs lie between {self.low:g} and {self.high:g}"
-
-
-def output_activation(layers: Sequence[Layer]) -> Layer | None:
-    """Return the layer, or the activation of a `Dense`, that the outputs come from; None if that is linear."""
-    for layer in reversed(layers):
-        if isinstance(layer, _PASSES):
-            continue
-        if isinstance(layer, Sequential):
-            return output_activation(layer.layers)
-        activation = layer.activation if isinstance(layer, Dense) else layer
-        return None if isinstance(activation, Identity) else activation
-    return None
 
 
 def _reach(activation: Layer) -> _Reach | None:
@@ -156,7 +139,7 @@ def _of_numbers(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Su
     least, lost, now = _least_loss(case, np.clip(y, reach.low, reach.high))
     measured = f"The last layer is {reach.name}, {reach.text}; {share:.0%} of the targets lie beyond, "
     measured += f"between {y.min():.4g} and {y.max():.4g}."
-    details = {"evidence": {"share": share, "least": least, "loss": now}, **where}
+    details: dict[str, Any] = {"evidence": {"share": share, "least": least, "loss": now}, "advice": _IN_RANGE, **where}
     if not reach.is_certain:
         yield suspect("output-cannot-reach", measured, _attempt(), always=True, severity="warning", **details)
         return

@@ -9,10 +9,11 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import Attempt
-from glassnet.diagnosis.remedies.rate_remedies import constant_rate
+from glassnet.diagnosis.remedies.rate_remedies import constant_rate, usual_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers.tree import every_layer
+from glassnet.schedules import Constant
 
 __all__ = ["check_schedule", "check_trainable", "check_updates"]
 
@@ -73,11 +74,12 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         ended = int(np.flatnonzero(~over)[-1] + 1) * epochs / len(rates)
         measured = f"The learning rate fell from {peak:.3g} to {last:.3g}, and was below a thousandth of {peak:.3g} "
         measured += f"from epoch {max(1, round(ended)) + 1} on, of {epochs}."
-        remedies = [constant_rate(value, steps=200) for value in (peak, 10 * peak)]
+        values = [peak, *(value for value in usual_rates(case) if value > 2.0 * peak)]
+        remedies = [constant_rate(value, steps=200) for value in values[:3]]
         evidence = {"highest": peak, "last": last}
         yield suspect("schedule-ended", measured, *remedies, epoch=epochs, evidence=evidence)
         return
-    if schedule.monitors():
+    if schedule.monitors() or isinstance(schedule, Constant):
         return
     memory = schedule.new_memory()
     later = [float(schedule.rate(at, memory)) for at in np.linspace(epochs, _end(schedule, epochs), len(rates))]
@@ -121,6 +123,8 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
         return
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])
+    if last[-1] > case.reference + _PACE * case.scale:
+        return  # what is worse than a constant answer has not begun to learn
     if not np.isfinite(last).all() or fall < _PACE / 2 * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
         return
     what = "validation loss" if name == "valid_loss" else "loss"

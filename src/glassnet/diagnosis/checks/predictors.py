@@ -30,9 +30,9 @@ def by_neighbours(x: np.ndarray, Y: np.ndarray) -> np.ndarray:
 def trimmed(residuals: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return for each column the size of all but the largest residuals, as a share of the spread of y."""
     kept = np.sort(np.abs(residuals), axis=0)[: max(1, int(_KEPT * len(residuals)))]
-    spread = y.std(axis=0)
-    found: np.ndarray = np.sqrt((kept**2).mean(axis=0)) / np.where(spread > 0.0, spread, np.inf)
-    return np.where(spread > 0.0, found, np.inf)
+    width = y.std(axis=0)
+    found: np.ndarray = np.sqrt((kept**2).mean(axis=0)) / np.where(width > 0.0, width, np.inf)
+    return np.where(width > 0.0, found, np.inf)
 
 
 def explained_by(X: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.checks.run_checks import check_overfit
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.training.class_weights import class_codes
@@ -138,7 +139,11 @@ def check_best_epoch(case: Case) -> Iterator[Suspicion]:
         return
     chosen, n = history.best_epoch, len(valid)
     best = int(np.argmin(valid)) + 1 if chosen is None else int(chosen)
-    if n - best < max(_LONG, _MOST * n) or (chosen is None and valid[-1] < valid[best - 1] + _WORSE * case.scale):
+    if (
+        any(check_overfit(case))
+        or n - best < max(_LONG, _MOST * n)
+        or (chosen is None and valid[-1] < valid[best - 1] + _WORSE * case.scale)
+    ):
         return
     measured = f"Of {n} epochs the one with the lowest validation loss, {valid[best - 1]:.3g}, was epoch {best}; "
     measured += f"after the last it was {valid[-1]:.3g}."

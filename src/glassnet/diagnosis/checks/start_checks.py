@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, RecordedPass
+from glassnet.diagnosis.outputs import output_activation, output_layer
 from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
@@ -44,7 +45,7 @@ def _source(case: Case) -> str:
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
 
 
-def _details(case: Case, if_drawn: str) -> dict[str, str]:
+def _details(case: Case, if_drawn: str) -> dict[str, Any]:
     """Return another advice, and severity, for those who passed no initializer: if they set weights, and if not."""
     source = _source(case)
     if source == "drawn":  # the start is as good as it gets: something else makes it so
@@ -55,7 +56,7 @@ def _details(case: Case, if_drawn: str) -> dict[str, str]:
 def check_weights(case: Case) -> Iterator[Suspicion]:
     """Report initial weights that are alike, all positive, or too large for a first answer."""
     first = case.at_start
-    hidden = [(name, layer) for name, layer in _dense(case) if layer is not case.copy.layers[-1]]
+    hidden = [(name, layer) for name, layer in _dense(case) if layer is not output_layer(case.copy.layers)]
     for name, layer in hidden:
         W, dW = first.params[f"{name}.weight"], first.gradients[f"{name}.weight"]
         if layer.units > 1 and _are_alike(W) and _are_alike(dW):
@@ -95,7 +96,7 @@ def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspic
     for name, layer in hidden:
         if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
             measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
-            where = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
+            where: dict[str, Any] = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
             return
 
@@ -119,7 +120,7 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is not None and shares[worst] > _SATURATED:
         measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends before anything is learned."
-        more = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
+        more: dict[str, Any] = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
         yield suspect("saturated-units", measured, *_start_remedies(case), **more)
     dense = _dense(case)
     if len(dense) < 2:
@@ -187,10 +188,11 @@ def _size(A: np.ndarray) -> float:
 
 def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:
     """Yield the activation of every hidden layer that has one, by the layer's name."""
-    last = case.copy.names[-1]
+    output = output_activation(case.copy.layers)
     for name, layer in case.layers.items():
-        if name != last:
-            yield name, layer.activation if isinstance(layer, Dense) else layer
+        activation = layer.activation if isinstance(layer, Dense) else layer
+        if activation is not output:
+            yield name, activation
 
 
 def saturated_share(case: Case, recorded: RecordedPass) -> dict[str, float]:

@@ -10,7 +10,8 @@ from glassnet.utils.distinct import distinct, median
 
 __all__ = ["Lone", "Tails", "lone_values"]
 
-_GROUP = 3  # values that may lie apart together
+_GROUP = 3  # values that may lie apart together, of a few rows
+_SHARE, _MOST = 0.01, 50  # of many rows
 # A value lies apart if the logarithm of its distance from the median exceeds the next one's by so many times the mean
 # excess of the k values that follow as it does in one of 50,000 samples of a tail that falls by a power.
 _CHANCE = 2e-5
@@ -40,19 +41,24 @@ def lone_values(values: np.ndarray) -> Lone | None:
     """Return the values that lie farthest apart from the others on their side of the median, if any do."""
     distances = values - median(values)
     far = np.abs(distances)
+    largest = min(max(_GROUP, int(_SHARE * len(values))), _MOST)
     best: tuple[float, np.ndarray] | None = None
     for side in (distances, -distances):
         # Values are compared with those on their side, and with all of them.
         for pool in (side, far):
             n = int(np.count_nonzero(pool > 0.0))
             ks = [k for k in _FOLLOWING if k <= n // 5 or k == _FOLLOWING[0]]
-            most = min(ks[-1] + _GROUP + 1, len(pool))
+            most = min(ks[-1] + largest + 1, len(pool))
             top = np.argpartition(pool, -most)[-most:]
             top = top[np.argsort(-pool[top], kind="stable")]
-            for size in range(1, _GROUP + 1):
-                if n <= ks[0] + size or (side[top[:size]] <= 0.0).any():
+            ordered = pool[top]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                wide = np.flatnonzero(ordered[:-1] >= _RATIO * ordered[1:])[:largest] + 1
+            for size in wide[wide <= largest].tolist():
+                # A value at a time may be on either side.
+                if n <= ks[0] + size or (pool is side and (side[top[:size]] <= 0.0).any()):
                     break
-                apart = max(_apart(pool[top], size, k) for k in ks)
+                apart = max(_apart(ordered, size, k) for k in ks)
                 if apart > 1.0 and (best is None or apart > best[0]):
                     best = apart, top[:size]
     if best is None:
@@ -64,11 +70,11 @@ def lone_values(values: np.ndarray) -> Lone | None:
 def _apart(distances: np.ndarray, size: int, k: int) -> float:
     """Return how far the first ``size`` of sorted distances lie from the ``k`` that follow, in units of what is far."""
     following = distances[size : size + k + 1]
-    if len(following) < k + 1 or following[-1] <= 0.0 or distances[size - 1] < _RATIO * following[0]:
+    if len(following) < k + 1 or following[-1] <= 0.0:
         return 0.0
     excess = float(np.log(following[:-1] / following[-1]).mean())
     floor = _FLOOR_OF_TIES if len(distinct(following)) <= k // 2 else _FLOOR
-    far = k * (_CHANCE ** (-1.0 / k) - 1.0)
+    far = k * float(_CHANCE ** (-1.0 / k) - 1.0)
     return float(np.log(distances[size - 1] / following[0])) / max(excess, floor) / far
 
 

@@ -117,7 +117,7 @@ class Outcome(NamedTuple):
     @property
     def text(self) -> str:
         """What was tried and what came out, as part of a sentence."""
-        start = f"with {self.change}, {self.steps} steps "
+        start = f"with {self.change.rstrip(',')}, {self.steps} steps "
         path = f"from {shown(self.before)} to {shown(self.after)} on {self.rows}"
         if not math.isfinite(self.unchanged):
             return f"{start}bring the {self.measure} {path}; as it is, training diverges."

@@ -1,0 +1,135 @@
+"""Tells a small constant in a logarithm or a denominator from a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from glassnet.diagnosis.backprop.learner import Learner
+from glassnet.diagnosis.backprop.loss_recognition import as_predictions
+from glassnet.diagnosis.backprop.measurements import Cause, Study
+from glassnet.diagnosis.backprop.sample_points import Point, central_difference, is_row_wise, one_sample_per_row
+from glassnet.diagnosis.gradient_check import ParameterCheck
+from glassnet.losses.classification import sigmoid, softmax
+
+__all__ = ["excuse_exact", "excuse_small_constants"]
+
+_SMALL = 1e-3  # relative error up to which a clipped logarithm may be the reason
+_CLOSE = 0.03  # relative error up to which a constant may be
+_UNEXPLAINED = 0.1  # share of the difference that may be left: of higher order
+_LARGEST = 5e-3  # constant
+_ENTRIES = 12
+
+
+def excuse_small_constants(learner: Learner, study: Study, checks: list[ParameterCheck]) -> list[str]:
+    """Pass gradients that differ from those of the loss as a small constant makes them differ, and say so.
+
+    With ``log(p + e)`` in the loss and the usual short gradient, or ``y / (p + e)`` in the gradient, the difference of
+    the two is e times the gradient that ``y / p**2``, or the same of ``1 - y`` and ``1 - p``, would give: one number e
+    must explain all of it.
+    """
+    near = [
+        i for i, wrong in enumerate(study.wrong) if wrong and checks[i].error < _CLOSE and study.found(i) is not None
+    ]
+    near = [i for i in near if not study.bad_shape(i)]
+    if not near:
+        return []
+    sizes = [_constant(learner, study, point, near) for point in study.points]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes) or max(known) > _LARGEST:
+        return []
+    difference = max(checks[i].error for i in near)
+    for i in near:
+        checks[i] = checks[i]._replace(tolerance=max(checks[i].tolerance, checks[i].error))
+        study.wrong[i] = False
+    names = ", ".join(study.names[i] for i in near)
+    return [
+        f"the gradient of {names} differs from that of your loss by {difference:.0e} of its size, as a constant of "
+        f"about {np.median(known):.0e} in a logarithm or a denominator does: right"
+    ]
+
+
+def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int]) -> float | None:
+    """Return the size of the constant that explains the differences at one point, None if none does."""
+    P, Y = _targets(study, point)
+    if Y is None:
+        return None
+    tables, own, slopes = [], [], []
+    for i in places:
+        gradient, entries = point.found.gradients[i], slice(None, None, max(1, len(study.entries[i]) // _ENTRIES))
+        assert gradient is not None
+        tables.append(_slopes_of_predictions(learner, point, i, study.entries[i][entries]))
+        own.append((gradient.ravel()[study.entries[i]] - point.penalty[i])[entries])
+        slopes.append((point.numeric[i] - point.penalty[i])[entries])
+    table, found, numeric = np.concatenate(tables), np.concatenate(own), np.concatenate(slopes)
+    by_row = study.rows_of_predictions
+
+    def carried(slope: np.ndarray) -> np.ndarray:
+        return np.asarray(table @ (slope if by_row else slope.T).ravel())
+
+    for probabilities, pull_back in _readings(P):
+        Q = probabilities
+        first, second = (carried(pull_back(each)) for each in (Y / Q**2, (1 - Y) / (1 - Q) ** 2))
+        plain, other = (carried(pull_back(each)) for each in (-Y / Q, (1 - Y) / (1 - Q)))
+        for columns, base in (((first,), plain), ((first, second), plain + other), ((first,), plain + other)):
+            size = _size(found - numeric, columns, base, numeric)
+            if size is not None:
+                return size
+    return None
+
+
+def _readings(P: np.ndarray) -> Iterator[tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]]:
+    """Yield what may be the probabilities, and how slopes with respect to them become those of the predictions."""
+    if ((P > 0) & (P < 1)).all():
+        yield P, lambda slopes: slopes
+    shares = softmax(P)
+    yield shares, lambda slopes: shares * (slopes - (slopes * shares).sum(axis=-1, keepdims=True))
+    each = sigmoid(P)
+    yield each, lambda slopes: slopes * each * (1 - each)
+
+
+def _size(
+    difference: np.ndarray, columns: tuple[np.ndarray, ...], base: np.ndarray, slopes: np.ndarray
+) -> float | None:
+    """Return the size of the constant if the columns explain a difference, None if they do not."""
+    matrix = np.stack(columns, axis=1)
+    if len(difference) <= len(columns):
+        return None
+    sizes, *_ = np.linalg.lstsq(matrix, difference, rcond=None)
+    left = float(np.linalg.norm(difference - matrix @ sizes))
+    if left > _UNEXPLAINED * float(np.linalg.norm(difference)) + 1e-8 * float(np.linalg.norm(slopes)):
+        return None
+    factor = float(base @ slopes) / max(float(base @ base), 1e-300)
+    return float(np.abs(sizes).max()) / abs(factor) if factor else None
+
+
+def _targets(study: Study, point: Point) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return predictions and targets, one sample per row."""
+    by_row = is_row_wise([each.y for each in study.points], study.counts, study.rows)
+    P = one_sample_per_row(point.found.predictions, study.rows_of_predictions)
+    return P, as_predictions(one_sample_per_row(point.y, by_row), P)
+
+
+def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
+    """Return how each prediction changes with some entries of one parameter, (entries, predictions)."""
+    arrays = [np.array(array) for array in point.arrays]
+
+    def predictions() -> np.ndarray:
+        return np.array(learner.predict(arrays, point.X, point.y)[0]).ravel()
+
+    return np.array([central_difference(predictions, arrays[which], entry) for entry in entries])
+
+
+def excuse_exact(study: Study, checks: list[ParameterCheck], explained: dict[int, list[Cause]]) -> list[str]:
+    """Pass gradients that are exactly those of the loss without a small constant that keeps its logarithm finite."""
+    excused = [i for i, causes in explained.items() if not causes and checks[i].error < _SMALL]
+    for i in excused:
+        checks[i] = checks[i]._replace(tolerance=max(checks[i].tolerance, checks[i].error))
+    if not excused:
+        return []
+    names = ", ".join(study.names[i] for i in excused)
+    return [
+        f"the gradients of {names} are exactly those of {study.loss.name}; your loss differs a little from it, "
+        "as with a small constant inside the logarithm"
+    ]
