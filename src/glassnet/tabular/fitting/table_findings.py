@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.diagnosing import examine_untraced
+from glassnet.diagnosis.examining import examine_untraced
 from glassnet.errors import GlassnetError
 from glassnet.layers import Dense
 from glassnet.network import Network
