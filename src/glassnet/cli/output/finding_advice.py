@@ -78,7 +78,7 @@ _OPTIONS = phrases(
         r"\bseed=(?=\d)": "--seed ",
         r"\bbatch_size=(?=\d)": "--batch ",
         r"\bclass_weight='balanced'": "--class-weight balanced",
-        r"(?:\b\d+ units and )?\bloss='(?:binary_)?cross_entropy'": "a loss for classes",
+        r"(?:\b\d+ units and )?\bloss='[^']*'": "a loss for classes",
         r"\bcut to clip_norm=": "cut to a norm of ",
         r"\bclip_norm=[\d.]+": "clipped gradients",
         r"(?: Pass|, or pass) early_stopping=EarlyStopping\([^)]*\)|\bEarlyStopping\([^)]*\)": "",
