@@ -23,7 +23,10 @@ _CLIPPED = 0.9  # share of the steps
 _MUCH_DROPPED = 0.75
 _DEAD = 0.6  # share of the units of a layer
 _STUCK = 0.8  # share of the outputs of a layer
-_WORSE = 0.1  # rise of the validation loss after its best, as a share of the loss of the best constant answer
+_WORSE, _MUCH_WORSE = (
+    0.1,
+    0.3,
+)  # rise of the validation loss after its best, as a share of the loss of the best constant answer
 _PATIENCE = 5  # epochs since that best
 _CHANCE = 0.98  # of the loss of the best constant answer
 _FEW_ROWS = 100  # of validation: what they say is uncertain
@@ -126,8 +129,9 @@ def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dic
         advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
         return {"severity": "note", "tried": tried, "advice": advice}
     tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
-    tried += f", on {n} rows only." if n < _FEW_ROWS else "."
-    return {"tried": tried, "helped": True}
+    if n < _FEW_ROWS and last < valid[best] + _MUCH_WORSE * case.scale:
+        return {"tried": f"{tried}; of {n} rows that may be chance.", "severity": "note"}
+    return {"tried": f"{tried}.", "helped": True}
 
 
 def check_units(case: Case) -> Iterator[Suspicion]:

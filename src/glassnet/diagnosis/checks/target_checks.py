@@ -110,7 +110,8 @@ class _Logarithm:
     """The logarithm of a column, scaled to mean 0 and spread 1, and the way back."""
 
     def __init__(self, values: np.ndarray, *, has_zeros: bool) -> None:
-        self._take, self._undo = (np.log1p, np.expm1) if has_zeros else (np.log, np.exp)
+        self._take: np.ufunc = np.log1p if has_zeros else np.log
+        self._undo: np.ufunc = np.expm1 if has_zeros else np.exp
         known = self._take(values)
         self._mean, self._spread = known.mean(), known.std()
         self._smallest = 0.0 if has_zeros else float(values.min())
