@@ -15,7 +15,7 @@ class Data(NamedTuple):
 
     X: np.ndarray
     y: np.ndarray
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {}  # noqa: RUF012  (never changed)
     loss: str = ""
 
 
@@ -107,6 +107,19 @@ def one_huge_price(g: np.random.Generator) -> Data:
     y = np.exp(1 + 0.7 * y)
     y[17] = 1e8
     return Data(X, y)
+
+
+@fault("outlier-in-target")
+def a_hundredth_of_the_targets_in_other_units(g: np.random.Generator) -> Data:
+    X, y = reg(g, 1000)
+    y[::125] *= 1000
+    return Data(X, y)
+
+
+@fault("code-for-missing", "y ")
+def missing_targets_as_minus_999(g: np.random.Generator) -> Data:
+    X, y = reg(g)
+    return Data(X, np.where(g.random(len(y)) < 0.05, -999.0, y))
 
 
 @fault("outlier-in-target")
@@ -266,7 +279,7 @@ for _name, _make in {
     "leak_twice": leak_of_number(lambda y, g: y, lambda y, g: -2 * y),
     "leak_exponential": leak_of_number(lambda y, g: scaled(np.exp(y))),
     "leak_logarithm": leak_of_number(lambda y, g: np.log(y - y.min() + 1)),
-    "leak_rank": leak_of_number(lambda y, g: y.argsort().argsort() + 5.0 * g.random(len(y))),
+    "leak_rank": leak_of_number(lambda y, g: scaled(y.argsort().argsort() + 5.0 * g.random(len(y)))),
     "leak_of_net_and_gross": leak_of_number(lambda y, g: 1.19 * y, lambda y, g: y / 1.07),
     "leak_in_two_parts": leak_of_number(parts),
     "leak_clipped": leak_of_number(lambda y, g: np.clip(y, *np.quantile(y, [0.02, 0.98]))),
@@ -345,7 +358,7 @@ def validation_of_numbers_not_scaled(g: np.random.Generator) -> Data:
     return changed(X, y, lambda V: V * [3, 20, 1000, 5, 80, 2] + [10, 100, 5000, 30, -300, 12])
 
 
-@fault("outside-training-range", "olumn")
+@fault("outside-training-range or unscaled-inputs", "olumn")
 def only_validation_scaled(g: np.random.Generator) -> Data:
     X, y = cls(g)
     X = X * [3, 20, 10, 5, 8, 2] + [10, 100, 50, 30, -30, 12]
@@ -384,6 +397,14 @@ for _name, _make in {
     FAULTS[_name] = Fault("validation-differs or outside-training-range", "column 2 (counted from 0)", _make)
 
 
+@fault("validation-differs", "changed places")
+def scaled_columns_in_another_order(g: np.random.Generator) -> Data:
+    X, _ = cls(g, 600)
+    X[:, 1] = 0.8 * X[:, 0] + 0.6 * X[:, 1]
+    y = (X[:, 0] + X[:, 1] + 0.3 * X[:, 4] > 0).astype(int) + (X[:, 3] > 1)
+    return changed(X, y, lambda V: V[:, [3, 2, 1, 0, 4, 5]], 150)
+
+
 @fault("validation-differs", "class")
 def validation_of_one_class(g: np.random.Generator) -> Data:
     X, y = cls(g)
@@ -409,6 +430,20 @@ def sorted_by_target_and_cut(g: np.random.Generator) -> Data:
     X, y = reg(g)
     order = np.argsort(y)
     return held_out(X[order], y[order])
+
+
+@fault("validation-differs", "row 7 ")
+def one_validation_target_of_1e6(g: np.random.Generator) -> Data:
+    X, y = reg(g)
+    y[407] = 1e6
+    return Data(X[:400], y[:400], {"validation_data": (X[400:], y[400:])})
+
+
+@fault("shared-rows", "validation rows are training rows too")
+def rows_twice_and_a_split_by_fit(g: np.random.Generator) -> Data:
+    X, y = cls(g)
+    rows = g.permutation(np.tile(np.arange(len(y)), 2))
+    return Data(X[rows], y[rows], {"validation_split": 0.2})
 
 
 @fault("validation-differs", "y")
@@ -451,7 +486,7 @@ for _name, _make in {
 }.items():
     FAULTS[_name] = Fault("sorted-rows", "shuffle=False", _make)
 
-SOUND["sorted_and_learned_all_the_same"] = ordered(lambda X, y: y, reg)
+SOUND["sorted_and_learned_all_the_same"] = ordered(lambda X, y: y, cls)
 
 
 @fault("weights-on-one-class", "class 1")
@@ -499,7 +534,9 @@ def column_of(draw: Callable[[np.random.Generator, int], np.ndarray], n: int, *,
         own = np.column_stack([draw(g, n), draw(g, n)])
         X[:, 3] = own[:, 0] / (own[:, 0].std() or 1.0)
         X[:, 5] = own[:, 1] / (own[:, 1].std() or 1.0)
-        return Data(scaled(X) if scales else X, y - 0.3 * X[:, 3] / (1 + abs(X[:, 3])), {"epochs": 150 if n < 100 else 20})
+        return Data(
+            scaled(X) if scales else X, y - 0.3 * X[:, 3] / (1 + abs(X[:, 3])), {"epochs": 150 if n < 100 else 20}
+        )
 
     return make
 
@@ -680,6 +717,27 @@ def one_row_of_a_rare_class_in_validation(g: np.random.Generator) -> Data:
     rows = np.r_[np.flatnonzero(y < 2), np.flatnonzero(y == 2)[:1]]
     rest = g.permutation(rows[:-1])
     return held_out(X[np.r_[rest, rows[-1:]]], y[np.r_[rest, rows[-1:]]], 60, epochs=5)
+
+
+@sound
+def rare_class_drawn_more_often_after_the_split(g: np.random.Generator) -> Data:
+    X = g.standard_normal((1500, 4))
+    y = (X[:, 0] + 0.3 * g.standard_normal(1500) > 1.7).astype(int)
+    rows = np.r_[np.arange(1100), g.choice(np.flatnonzero(y[:1100] == 1), 900)]
+    return Data(X[rows], y[rows], {"validation_data": (X[1100:], y[1100:]), "epochs": 5})
+
+
+@sound
+def later_rows_of_a_slow_drift(g: np.random.Generator) -> Data:
+    X, y = cls(g)
+    X[:, 5] = np.linspace(-2, 2, len(X)) + 0.2 * g.standard_normal(len(X))
+    return held_out(X, y, epochs=5)
+
+
+@sound
+def validation_scaled_by_its_own_numbers(g: np.random.Generator) -> Data:
+    X, y = reg(g)
+    return Data(scaled(X[:400]), y[:400], {"validation_data": (scaled(X[400:]), y[400:])})
 
 
 @sound

@@ -66,6 +66,29 @@ def softmax_for_shares() -> Made:
 
 
 @sound
+def softmax_before_dropout_for_noisy_shares() -> Made:
+    X, _ = curve()
+    Y = np.exp(X[:, :3] + np.random.default_rng(1).standard_normal((600, 3)))
+    layers = [gn.Dense(32, "relu"), gn.Dense(3, "softmax"), gn.Dropout(0.0)]
+    return made(layers, "squared_error", (X, Y / Y.sum(axis=1, keepdims=True)), epochs=20, n_valid=100)
+
+
+@sound
+def a_sigmoid_layer_behind_the_output_for_0_and_1() -> Made:
+    X, y = clusters(500, 2, noise=0.4)
+    layers = [gn.Dense(16, "relu"), gn.Dense(1), gn.Sigmoid(), gn.Flatten()]
+    return made(layers, "squared_error", (X, y), gn.Adam(0.02), epochs=60)
+
+
+@sound
+def outputs_that_start_at_zero_before_a_softmax() -> Made:
+    X, _ = curve()
+    Y = np.exp(X[:, :3])
+    layers = [gn.Dense(32, "relu"), gn.Dense(3, initializer="zeros"), gn.Softmax()]
+    return made(layers, "squared_error", (X, Y / Y.sum(axis=1, keepdims=True)), epochs=30, n_valid=100)
+
+
+@sound
 def relu_for_amounts() -> Made:
     X, y = curve()
     return made([gn.Dense(32, "relu"), gn.Dense(1, "relu")], "squared_error", (X, y - y.min()), epochs=40)
@@ -109,7 +132,8 @@ def a_loss_of_ones_own_with_tanh() -> Made:
         return found
 
     def gradient(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return np.tanh(Z - y)
+        found: np.ndarray = np.tanh(Z - y)
+        return found
 
     X, y = curve()
     loss = gn.CustomLoss(value, gradient, name="log_cosh")

@@ -690,6 +690,7 @@ def test_explain_prints_encoding_reasons_and_the_step(run: Run, models: Path) ->
     assert "One training step: 14 -> Dense(64, silu)" in out
     assert "Update: dense_1.weight, AdamW" in out
     assert max(map(len, out.splitlines())) <= 80
+    assert out.endswith("\nOne layer's part of the step: --layer NAME, as in --layer dense_3.\n")
     code, out, _ = run("explain", model, "penguins", "--row", "3", "--json")
     result = json.loads(out)
     reasons = result["why"]["reasons"]
@@ -772,7 +773,7 @@ def test_training_reports_findings_and_importance(run: Run) -> None:
     assert "Feature importance" in out
     assert "Findings" in out
     assert "rate-too-high" in out
-    assert re.search(r"Tried: with --rate [\d.]+ instead of [\d.]+, 50 steps", " ".join(out.split()))
+    assert re.search(r"Tried: with --rate [\d.]+ instead of [\d.]+( at its highest)?, \d+ steps", " ".join(out.split()))
     code, out, _ = run("train", "penguins", "-t", "species", "--epochs", "20", "--recipe", "plain", "--json")
     result = json.loads(out)
     assert [finding for finding in result["findings"] if finding["severity"] != "note"] == []

@@ -329,7 +329,7 @@ def test_a_step_of_rate_0_is_shown_with_another_rate_and_says_so() -> None:
     step = network.explain(rows(), NUMBERS)
     text = step.text(width=None)
     assert "The schedule has ended: the learning rate is 0, and a further step would change nothing.\n" in text
-    assert "The step is worked with the rate of epoch 1, which was the largest: lr = 0.1.\n" in text
+    assert "The step is worked as in epoch 1, where the rate was the largest: lr = 0.1.\n" in text
     np.testing.assert_allclose(step["W1'"], step["W1"] - 0.1 * step["dW1"], rtol=1e-12)
     assert np.array_equal(network.params, before)
 

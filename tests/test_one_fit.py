@@ -245,8 +245,11 @@ def test_a_run_left_between_two_steps_is_a_fit_until_it_is_closed() -> None:
     """Between the steps of a run the network is not free; closing the iterator frees it."""
     net = network()
     steps = run_of(net).steps()
-    next(steps)
-    net.load_state_dict(net.state_dict())
+    for _ in range(2):  # each in a thread of its own, as a window with a button may do
+        thread = threading.Thread(target=next, args=(steps,))
+        thread.start()
+        thread.join(20)
+        net.load_state_dict(net.state_dict())
     with pytest.raises(gn.ConfigError, match=REFUSED):
         fit(net)
     steps.close()

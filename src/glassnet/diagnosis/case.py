@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,9 +17,11 @@ from glassnet.engine.inspection import tap
 from glassnet.layers import BatchNorm, Dropout, GaussianNoise, Layer, Step
 from glassnet.layers.tree import every_layer, walk
 from glassnet.losses import GaussianNLL, Loss, Poisson
+from glassnet.schedules import Constant
 from glassnet.training import History
 from glassnet.training.class_weights import class_codes
 from glassnet.training.run_state import print_of_start
+from glassnet.utils.arrays import BufferPool, Buffers
 
 __all__ = [
     "LOOKED_AT",
@@ -38,12 +41,13 @@ _POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
+_CLEARLY = 0.2  # share of it that must be gone for a network to be better than a constant answer without a look
 _NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
 # What another case of the same network and data has too, once it was computed.
 _LASTING = {
-    "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
+    "_constant", "_constant_losses", "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
     "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
 }  # fmt: skip
 
@@ -94,6 +98,7 @@ class Case(LookedAt):
         self.original, self.history, self.batch_size, self.shuffles = network, history, batch_size, shuffles
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
+        self._constant_losses: list[tuple[Data, float]] = []
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
     def share(self, earlier: Case) -> None:
@@ -128,18 +133,25 @@ class Case(LookedAt):
 
     def constant_loss(self, data: Data) -> float | None:
         """Return the loss on ``data`` of the answer that is best for the sample and the same for all rows."""
-        constant = constant_logits(self.loss, self.sample[1], self.sample[2], self.original.n_outputs)
-        if constant is None:
-            return None
-        Z = np.tile(constant.astype(self.original.dtype), (len(data[0]), 1))
-        return mean_loss(self.original, Z, data)
+        known = next((loss for rows, loss in self._constant_losses if rows is data), None)
+        if known is not None or self._constant is None:
+            return known
+        Z = np.tile(self._constant.astype(self.original.dtype), (len(data[1]), 1))
+        self._constant_losses.append((data, mean_loss(self.original, Z, data)))
+        return self._constant_losses[-1][1]
+
+    @cached_property
+    def _constant(self) -> np.ndarray | None:
+        """The logits of the best constant answer for the sample."""
+        return constant_logits(self.loss, self.sample[1], self.sample[2], self.original.n_outputs)
 
     # ---- the network ----------------------------------------------------------------------------------------------
 
     @cached_property
     def copy(self) -> BaseNetwork:
-        """A copy of the network without its noise."""
-        network = self.original.untrained()
+        """A copy of the network without its noise, for passes."""
+        network = self.original.shadow()  # a third of the time of a whole copy
+        network.built("diagnose").part()
         for layer in every_layer(network.layers):
             if isinstance(layer, Dropout):
                 layer.rate = 0.0
@@ -210,7 +222,8 @@ class Case(LookedAt):
                 store.average_gradients()
                 gradients = {slot.name: slot.view(network.grads) for slot in network.slots}
             else:
-                loss = mean_loss(network, network.logits(X), self.probe)
+                Z = network.workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
+                loss = mean_loss(network, Z, self.probe)
         outputs = {name: taken[0] if len(taken) == 1 else np.concatenate(taken) for name, taken in taps.items()}
         named = {slot.name: slot.view(params) for slot in network.slots}
         return RecordedPass(loss, outputs[network.names[-1]], outputs, named, gradients)
@@ -243,19 +256,26 @@ class Case(LookedAt):
         losses = self.history.columns["loss"]
         if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
             return False
-        if self.held_out is not None and len(self.held_out[0]) >= _FEWEST:
+        if self.held_out is not None and len(self.held_out[1]) >= _FEWEST:
             loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
         else:
             loss, reference = self._training_loss, self.baseline
-        return loss is not None and reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
+        return reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
 
     @property
-    def _training_loss(self) -> float | None:
+    def _is_better_than_constant(self) -> bool:
+        losses = [None] if self.history is None else self.history.columns["loss"]
+        if self.baseline is None or losses[-1] is None:
+            return False
+        return bool(losses[-1] < self.baseline - _CLEARLY * self.scale)
+
+    @property
+    def _training_loss(self) -> float:
         """The loss of the last epoch; where that has penalties in it, the one of the probe."""
         if self.original.l1 or self.original.l2 or self.history is None:
             return self.now.loss
-        loss: float | None = self.history.columns["loss"][-1]
-        return loss
+        loss = self.history.columns["loss"][-1]
+        return math.inf if loss is None else float(loss)
 
     @property
     def fails(self) -> bool:
@@ -278,6 +298,8 @@ class Case(LookedAt):
         schedule = self.original.optimizer.schedule
         if schedule.monitors() and self.history is not None and self.is_trained:
             return np.array(self.history.columns["learning_rate"])
+        if isinstance(schedule, Constant):
+            return np.array([schedule.value])
         memory, n = schedule.new_memory(), self.epoch or 0
         return np.array([float(schedule.rate(at, memory)) for at in np.linspace(0.0, n, _POSITIONS, endpoint=False)])
 
@@ -290,6 +312,8 @@ class Case(LookedAt):
 def mean_loss(network: BaseNetwork, Z: np.ndarray, data: Data) -> float:
     """Return the mean loss for logits, without penalties."""
     _, y, weight = data
-    prepared = network.workspace.pass_for(len(Z), keeps=False)
-    total = network.loss.value_and_gradient(Z, y, weight, prepared.dZ, prepared.loss_cache)
+    # A pass of the workspace has caches for all layers too.
+    scratch = Buffers(BufferPool(None, network.dtype), len(Z), keeps=False)
+    cache = network.loss.make_cache(scratch, network.layers[-1].out_shape)
+    total = network.loss.value_and_gradient(Z, y, weight, cache["dZ"], cache)
     return float(total) / (len(Z) if weight is None else float(weight.sum(dtype=np.float64)))

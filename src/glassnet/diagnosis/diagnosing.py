@@ -2,128 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
-from glassnet.diagnosis.checks.calibration_checks import check_calibration
-from glassnet.diagnosis.checks.class_checks import check_classes
-from glassnet.diagnosis.checks.column_checks import check_columns
-from glassnet.diagnosis.checks.design_checks import (
-    check_hidden_activations,
-    check_linear_layers,
-    check_noise,
-    check_small_batches,
-)
-from glassnet.diagnosis.checks.extreme_checks import check_extremes
-from glassnet.diagnosis.checks.leak_checks import check_leaks
-from glassnet.diagnosis.checks.linear_checks import check_against_linear
-from glassnet.diagnosis.checks.loss_checks import check_loss
-from glassnet.diagnosis.checks.order_checks import check_order
-from glassnet.diagnosis.checks.output_checks import check_output, check_softmax_units
-from glassnet.diagnosis.checks.pace_checks import check_schedule, check_trainable, check_updates
 from glassnet.diagnosis.checks.prediction_checks import check_new_rows
-from glassnet.diagnosis.checks.result_checks import (
-    check_against_constant,
-    check_best_epoch,
-    check_chance,
-    check_constant,
-)
-from glassnet.diagnosis.checks.run_checks import check_clipping, check_overfit, check_units, check_zigzag
-from glassnet.diagnosis.checks.shared_row_checks import check_rows
-from glassnet.diagnosis.checks.start_checks import check_signal, check_weights
-from glassnet.diagnosis.checks.target_checks import check_targets
-from glassnet.diagnosis.checks.validation_checks import check_validation
-from glassnet.diagnosis.remedies.divergence import Breakdown, explain_divergence
-from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width, explain_failure, is_stuck
+from glassnet.diagnosis.examining import examine, examine_diverged
 from glassnet.diagnosis.remedies.short_training import trained_briefly
-from glassnet.diagnosis.remedies.suspects import is_narrow
-from glassnet.diagnosis.remedies.suspicions import Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, ShapeError
 from glassnet.training.finding_kinds import KINDS
-from glassnet.training.findings import Diagnosis, Finding
+from glassnet.training.findings import Diagnosis
 from glassnet.utils.checks import check_choice, check_integer
 
-__all__ = ["check_ignored", "diagnose", "examine", "examine_diverged", "examine_untraced"]
-
-# What may be wrong although a network learned well, before training and after it.
-_DATA = (check_columns, check_extremes, check_targets, check_leaks, check_order, check_rows, check_validation)
-_DESIGN = (
-    check_softmax_units,
-    check_output,
-    check_loss,
-    check_hidden_activations,
-    check_small_batches,
-    check_linear_layers,
-    check_noise,
-)
-_PACE = (check_trainable, check_schedule, check_updates)
-_RESULT = (
-    check_chance,
-    check_overfit,
-    check_against_constant,
-    check_classes,
-    check_calibration,
-    check_against_linear,
-    check_best_epoch,
-)
-_FEWEST_UPDATES, _FEW_UPDATES = 4, 200
-_KEPT = 0.4  # share of the steps for finding out what no check suspects
-# What keeps a network from learning.
-_START = (check_weights, check_signal)
-_TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
-
-# What follows from a cause, and is not reported beside it.
-_RESULTS = {
-    "few-updates",
-    "plateau-at-prior",
-    "dead-units",
-    "constant-output",
-    "no-better-than-baseline",
-    "some-classes-only",
-    "worse-than-linear",
-}
-_SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
-# Scores on rows of another kind, and what is read from them.
-_SCORES = {
-    "badly-calibrated",
-    "no-better-than-baseline",
-    "overfit",
-    "past-best-epoch",
-    "some-classes-only",
-    "validation-at-chance",
-    "worse-than-linear",
-}
-_FOLLOWS = {
-    "validation-differs": _SCORES,
-    "unscaled-prediction": _SCORES,
-    "outside-training-range": _SCORES,
-    "column-order": _SCORES,
-    "outlier-in-target": {"unscaled-target", "skewed-target", *_SCORES, "start-too-large", "plateau-at-prior"},
-    "code-for-missing": {"unscaled-inputs", "outlier-in-inputs"},
-    "outlier-in-inputs": {"unscaled-inputs"},
-    "skewed-target": {"unscaled-target", "start-too-large"},
-    "weights-on-one-class": {"single-class", "imbalance", "missing-classes"},
-    "unscaled-inputs": _SYMPTOMS,
-    "unscaled-target": {"start-too-large"},
-    "symmetric-weights": _SYMPTOMS,
-    "weights-all-positive": _SYMPTOMS,
-    "start-too-large": {"saturated-units", "exploding-gradient", "vanishing-gradient"},
-    "dead-signal": {"vanishing-gradient", "saturated-units"},
-    "one-softmax-unit": {*_SYMPTOMS, *_RESULTS, "loss-does-not-fit", "output-cannot-reach"},
-    "output-cannot-reach": _RESULTS,
-    "hidden-activation": {*_SYMPTOMS, *_RESULTS},
-    "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
-    "overfit": {"past-best-epoch"},
-    "plateau-at-prior": {"no-better-than-baseline"},
-    "single-class": {"imbalance", "missing-classes"},
-    "all-columns-constant": {"constant-columns", *_SYMPTOMS},
-}
+__all__ = ["check_ignored", "diagnose"]
 
 
 def diagnose(
@@ -257,120 +152,3 @@ def _check_names(names: Sequence[str] | None, shape: tuple[int, ...]) -> None:
     if names is not None and len(names) != size:
         message = f"diagnose: feature_names must have one name per column, got {len(names)} for {size} columns."
         raise ShapeError(message, expected=size, got=len(names))
-
-
-def examine(
-    case: Case, trials: Trials | None, ignored: set[str], *, thorough: bool = False, has_ended: bool = True
-) -> Diagnosis:
-    """Return all findings about a case.
-
-    Parameters
-    ----------
-    case : Case
-    trials : Trials or None
-        None if nothing may be tried.
-    ignored : set of str
-        Codes to leave out. They are checked all the same: what follows from them is left out, too.
-    thorough : bool
-        Whether to check what keeps a network from learning although it learned well.
-    has_ended : bool
-        Whether to check the result.
-    """
-    with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
-        found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
-        kept = _without_symptoms(found, fails=case.fails)
-    return Diagnosis(finding for finding in kept if finding.code not in ignored)
-
-
-def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool) -> list[Finding]:
-    """Return all findings, symptoms and those in ``ignore`` included: what the trials find of causes comes first."""
-    begins = _begins(case)
-    suspicions = [*_suspicions(case, trials, thorough=thorough, has_ended=has_ended, begins=begins)]
-    symptoms = [each for each in suspicions if KINDS[each.finding.code].stage in ("result", "prediction")]
-    causes = [each for each in suspicions if each not in symptoms]
-    unexplained = trials is not None and not (begins or case.learned)
-    keeps = _KEPT if unexplained and (case.fails or is_stuck(case) or is_narrow(case.original)) else 0.0
-    found = resolved(causes, trials, learned=case.learned, keeps=keeps)
-    if trials is not None and unexplained and not any(map(_is_cause, found)):
-        found = [*_explained(case, trials, causes, found), *found]
-    known = any(map(_is_cause, found))
-    return [*found, *resolved(symptoms, None if known else trials, learned=case.learned)]
-
-
-def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[Finding]) -> list[Finding]:
-    """Return what trials find of a network that did not learn well, and of which no cause is known."""
-    if not (case.fails or is_stuck(case)):
-        return [*check_width(case, trials)]
-    refuted = {finding.code for finding in found if finding.helped is False and finding.stage != "training"}
-    doubtful = [each for each in causes if each.finding.code in refuted and each.if_helped]
-    more = [*explain_failure(case, trials, doubtful)]
-    return more if any(map(_is_cause, more)) else [*more, *check_ten_rows(case, trials)]
-
-
-def examine_diverged(case: Case, trials: Trials | None, ignored: set[str], broken: Breakdown | None) -> Diagnosis:
-    """Return all findings about a training that diverged: about its data, its design and its start."""
-    case.history = None
-    ahead = [dataclasses.replace(f, severity="error") if f.helped else f for f in examine(case, trials, ignored)]
-    finding = explain_divergence(case, trials, broken, ahead)
-    return Diagnosis(found for found in (finding, *ahead) if found.code not in ignored)
-
-
-def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: bool, learned: bool) -> Diagnosis:
-    """Return what data, and the answers if the network ``is_fitted``, show without a history; nothing is tried.
-
-    Parameters
-    ----------
-    case : Case
-    ignored : set of str
-        Codes to leave out.
-    is_fitted : bool
-        Whether to look at the answers too.
-    learned : bool
-        Whether the network learned something: then what might have been harmful was not, and is a note.
-    """
-    checks = [*_DATA, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
-    with np.errstate(all="ignore"):
-        suspicions = [suspicion for check in checks for suspicion in check(case)]
-    found = [*resolved(suspicions, None, learned=learned)]
-    return Diagnosis(finding for finding in _without_symptoms(found, fails=False) if finding.code not in ignored)
-
-
-def _begins(case: Case) -> bool:
-    """Return whether what training led to says nothing yet: after a few updates, or in a loop of single epochs."""
-    return case.is_trained and case.updates < (_FEW_UPDATES if case.epochs_asked == 1 else _FEWEST_UPDATES)
-
-
-def _suspicions(
-    case: Case, trials: Trials | None, *, thorough: bool, has_ended: bool, begins: bool
-) -> Iterator[Suspicion]:
-    """Yield the suspicions of all checks that apply."""
-    hindered = thorough or not case.learned
-    checks = [*_DATA, *_DESIGN, *(_START if hindered else ())]
-    if case.is_trained:
-        checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
-        checks += _RESULT if has_ended and not begins else ()
-    for check in checks:
-        yield from check(case)
-
-
-def _is_cause(finding: Finding) -> bool:
-    """Return whether a finding explains why a network does not learn."""
-    if finding.severity == "note" or KINDS[finding.code].stage in ("result", "prediction"):
-        return False
-    return finding.helped is True or finding.severity == "error" or finding.code == "few-updates"
-
-
-def _without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
-    """Leave out what follows from something else that was found."""
-    hidden: set[str] = set()
-    suffers = fails and any(finding.code in _SYMPTOMS for finding in found)
-    for place, finding in enumerate(found):
-        # The signal suffers, so the columns matter even where scaling them is not enough within a few steps.
-        if suffers and finding.code == "unscaled-inputs" and finding.severity == "note":
-            found[place] = dataclasses.replace(finding, severity="warning")
-    for finding in found:
-        if finding.severity != "note":
-            hidden |= _FOLLOWS.get(finding.code, set())
-        if _is_cause(finding):
-            hidden |= _RESULTS - {finding.code}
-    return [finding for finding in found if finding.code not in hidden]

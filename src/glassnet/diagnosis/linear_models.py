@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -19,10 +20,13 @@ from glassnet.losses import (
     SquaredError,
 )
 
-__all__ = ["LinearModel", "fit_linear"]
+__all__ = ["ROUNDS", "LinearModel", "fit_discriminants", "fit_linear"]
+
+ROUNDS = 30
+"""Steps to a logistic model."""
 
 _PENALTY = 1e-3  # on squared weights of columns of unit spread, for each row: columns may repeat each other
-_ROUNDS, _NEWTON_ROUNDS = 30, 8
+_NEWTON_ROUNDS = 8
 _WIDEST = 15.0  # logarithm of a rate
 
 
@@ -70,10 +74,7 @@ def fit_linear(loss: Loss, X: np.ndarray, y: np.ndarray, weight: np.ndarray | No
     numbers = isinstance(loss, (SquaredError, AbsoluteError, Huber, GaussianNLL, Quantile))
     if not numbers and not isinstance(loss, (BinaryCrossEntropy, SoftmaxCrossEntropy, Poisson)):
         return None
-    means, spreads = X.mean(axis=0), X.std(axis=0)
-    spreads = np.where(spreads > 1e-12 * np.abs(X).max(axis=0), spreads, 1.0)
-    columns = np.column_stack([(X - means) / spreads, np.ones(len(X))])
-    w = np.ones(len(X)) if weight is None else weight.astype(np.float64)
+    columns, means, spreads, w = _prepared(X, weight)
     Y = y.astype(np.float64)
     if isinstance(loss, SoftmaxCrossEntropy) and y.ndim == 1:
         Y = np.eye(int(y.max()) + 1)[y]
@@ -84,6 +85,38 @@ def fit_linear(loss: Loss, X: np.ndarray, y: np.ndarray, weight: np.ndarray | No
     else:
         B = _logistic(columns, Y, w, binary=isinstance(loss, BinaryCrossEntropy))
     return LinearModel(means, spreads, B[:-1], B[-1], _finish(loss, Y - columns @ B))
+
+
+def fit_discriminants(X: np.ndarray, codes: np.ndarray, k: int) -> LinearModel:
+    """Return Fisher's linear discriminants: the model of classes with one covariance.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, d)
+        In float64.
+    codes : ndarray of shape (n,)
+        The class of each row.
+    k : int
+        Number of classes.
+    """
+    columns, means, spreads, _ = _prepared(X, None)
+    rows, n = columns[:, :-1], len(X)
+    counts = np.bincount(codes, minlength=k)
+    centres = np.zeros((k, rows.shape[1]))
+    np.add.at(centres, codes, rows)
+    centres /= np.maximum(counts, 1)[:, None]
+    within = rows.T @ rows - (centres.T * counts) @ centres + _PENALTY * n * np.eye(rows.shape[1])
+    W = np.linalg.solve(within / n, centres.T)
+    b = np.log(np.maximum(counts, 0.5) / n) - 0.5 * np.einsum("kd,dk->k", centres, W)
+    return LinearModel(means, spreads, W, b, np.asarray)
+
+
+def _prepared(X: np.ndarray, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return scaled columns and one of ones, by what they are scaled, and weights of rows."""
+    means, spreads = X.mean(axis=0), X.std(axis=0)
+    spreads = np.where(spreads > 1e-12 * np.abs(X).max(axis=0), spreads, 1.0)
+    columns = np.column_stack([(X - means) / spreads, np.ones(len(X))])
+    return columns, means, spreads, np.ones(len(X)) if weight is None else weight.astype(np.float64)
 
 
 def _ridge(columns: np.ndarray, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -107,7 +140,7 @@ def _logistic(columns: np.ndarray, Y: np.ndarray, w: np.ndarray, *, binary: bool
     inverse = np.linalg.inv(products * (0.25 if binary else 0.5) + np.diag(penalty))
     B = np.zeros((columns.shape[1], Y.shape[1]))
     ahead, before = B, B
-    for round_ in range(_ROUNDS):
+    for round_ in range(ROUNDS):
         P = _probabilities(columns @ ahead, binary=binary)
         B = ahead + inverse @ ((columns.T * w) @ (Y - P) - penalty[:, None] * ahead)
         ahead, before = B + round_ / (round_ + 3.0) * (B - before), B
@@ -140,8 +173,17 @@ def _finish(loss: Loss, residuals: np.ndarray) -> Callable[[np.ndarray], np.ndar
     """Return what makes logits of means: beside them the spread of the residuals, or their quantiles."""
     if isinstance(loss, GaussianNLL):
         log_variance = np.log(np.maximum(residuals.var(axis=0), loss.min_variance))
-        return lambda Z: np.concatenate([Z, np.tile(log_variance, (len(Z), 1))], axis=1)
+        return partial(_beside, log_variance)
     if isinstance(loss, Quantile):
-        offsets = np.quantile(residuals, loss.levels, axis=0).T  # (t, levels)
-        return lambda Z: (Z[:, :, None] + offsets).reshape(len(Z), -1)
-    return lambda Z: Z
+        return partial(_around, np.quantile(residuals, loss.levels, axis=0).T)
+    return np.asarray
+
+
+def _beside(log_variance: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    return np.concatenate([Z, np.tile(log_variance, (len(Z), 1))], axis=1)
+
+
+def _around(offsets: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    """Return levels around each target; ``offsets`` are of shape (targets, levels)."""
+    found: np.ndarray = (Z[:, :, None] + offsets).reshape(len(Z), -1)
+    return found

@@ -13,8 +13,9 @@ from glassnet.diagnosis.sampling import Data, every_nth, read_sample, rows_that_
 from glassnet.utils.extremes import Extremes
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["LOOKED_AT", "PROBE_ROWS", "SAMPLE_ROWS", "LookedAt"]
+__all__ = ["LOOKED_AT", "PROBE_ROWS", "SAMPLE_ROWS", "VALIDATION_ROWS", "LookedAt"]
 
+VALIDATION_ROWS = "validation rows"
 SAMPLE_ROWS = 2000  # for statistics of columns and for what is tried
 LOOKED_AT = 200  # columns, for the same
 PROBE_ROWS = 256  # for what is measured of the network
@@ -38,11 +39,11 @@ class LookedAt:
     def limit_passes(self, most: float) -> None:
         """Let the network be measured on fewer rows, so that all measurements take about so many passes of a row.
 
-        The probe takes three passes at the start, forward and twice as much backward, and one now; the rest is left for
-        the evaluation.
+        The probe takes three passes at the start, forward and twice as much backward, and one now; the evaluation takes
+        one.
         """
         self._probe_rows = int(min(max(most / 6, _FEWEST_PROBED), PROBE_ROWS))
-        self._evaluated_rows = int(min(max(most - 4 * self._probe_rows, self._probe_rows), SAMPLE_ROWS))
+        self._evaluated_rows = int(min(max(most / 4, self._probe_rows), SAMPLE_ROWS))
 
     @cached_property
     def n_rows(self) -> int:
@@ -76,6 +77,27 @@ class LookedAt:
         if n <= most:
             return self.sample
         return read_sample(self.data, spread(n, most) if rows is None else rows[spread(n, most)])
+
+    @cached_property
+    def n_sampled(self) -> int:
+        """Number of rows of the `sample`; to ask the sample would read it."""
+        return self.n_rows if self.sample_rows is None else len(self.sample_rows)
+
+    def part(self, places: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """Return some columns of some rows of the sample, of rows made flat, as float64 of shape (m, d).
+
+        Parameters
+        ----------
+        places, columns : ndarray of int
+            Among the rows of the sample, and among all columns.
+        """
+        X = self.data[0]
+        if isinstance(X, RowSource):
+            X, rows = self.sample[0], places
+        else:
+            rows = places if self.sample_rows is None else self.sample_rows[places]
+        found: np.ndarray = X.reshape(len(X), -1)[rows[:, None], columns].astype(np.float64)
+        return found
 
     @cached_property
     def looked_at(self) -> np.ndarray:
@@ -114,8 +136,14 @@ class LookedAt:
         """Validation rows if there are enough, else rows of the sample; and what these rows are called."""
         held_out, most = self.held_out, self._evaluated_rows
         if held_out is not None and len(held_out[1]) >= _FEWEST:
-            return held_out if len(held_out[1]) <= most else every_nth(held_out, most), "validation rows"
-        return self.probe if most <= self._probe_rows else self._some_rows(most), "training rows"
+            return held_out if len(held_out[1]) <= most else every_nth(held_out, most), VALIDATION_ROWS
+        few = most <= self._probe_rows or (most < SAMPLE_ROWS and self._is_better_than_constant)
+        return self.probe if few else self._some_rows(most), "training rows"
+
+    @property
+    def _is_better_than_constant(self) -> bool:
+        """Whether something known of all rows shows that the network is better than any constant answer."""
+        return False
 
     @cached_property
     def evaluation_rows(self) -> Data:

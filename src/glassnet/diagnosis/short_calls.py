@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.pace_checks import check_updates
-from glassnet.diagnosis.diagnosing import examine
+from glassnet.diagnosis.examining import examine
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training import Run
 from glassnet.training.finding_kinds import KINDS
@@ -22,7 +22,10 @@ _FEW = 20  # steps: so few are few, whatever follows
 _MOVES = 0.05  # of the loss of the best constant answer, over the second half of all epochs
 
 _GO_ON = {"few-updates", "past-best-epoch", "schedule-not-begun", "still-falling"}  # what the next call makes untrue
-_SYMPTOMS = {"constant-output", "dead-units", "no-better-than-baseline", "plateau-at-prior", "some-classes-only"}
+_SYMPTOMS = {
+    "constant-output", "dead-units", "no-better-than-baseline", "plateau-at-prior", "some-classes-only",
+    "worse-than-linear",
+}  # fmt: skip
 
 
 def is_one_of_many_calls(run: Run[Any]) -> bool:

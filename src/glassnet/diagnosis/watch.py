@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, names_of_frame
-from glassnet.diagnosis.diagnosing import check_ignored, examine, examine_diverged
+from glassnet.diagnosis.diagnosing import check_ignored
+from glassnet.diagnosis.examining import examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer
 from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
 from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call
@@ -29,8 +30,8 @@ from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
 
-_SHARE = 0.03  # of the passes of a training that may be made again to look at it
-_CHEAP = 20_000_000  # multiplications that are made in any case: about half a millisecond
+_SHARE = 0.02  # of the passes of a training that may be made again to look at it
+_CHEAP = 10_000_000  # multiplications that are made in any case: less than half a millisecond
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
 _FIRST_CHECK = 2  # epochs; each further check comes after twice as many
 _FEWEST_STEPS = 50
@@ -180,7 +181,7 @@ class Watch(Observer):
         state = self._run.state
         for finding in Diagnosis(self._findings).problems:
             if finding.code not in state.warned:
-                state.warned |= {finding.code}
+                state.warned = (*state.warned, finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
     def _case(self, run: Run[Any]) -> Case | None:

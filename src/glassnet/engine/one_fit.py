@@ -14,21 +14,36 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from glassnet.errors import ConfigError
 
-__all__ = ["alone", "one_fit_at_a_time", "refuse_during_fit", "running"]
+__all__ = ["Fit", "alone", "one_fit_at_a_time", "refuse_during_fit", "running"]
 
 P = ParamSpec("P")
 S = TypeVar("S")
 R = TypeVar("R")
 
 
-class _Fit:
-    """Who fits an object: the thread, and whether its run has begun."""
+class Fit:
+    """Who fits an object: the thread, None between two steps of a run that is taken step by step.
+
+    Parameters
+    ----------
+    runs : bool
+        Whether the run has begun.
+    """
 
     def __init__(self, *, runs: bool) -> None:
-        self.thread, self.runs = threading.get_ident(), runs
+        self.thread: int | None = threading.get_ident()
+        self.runs = runs
+
+    def pause(self) -> None:
+        """Let anyone write: no step is under way."""
+        self.thread = None
+
+    def go_on(self) -> None:
+        """Let this thread alone write."""
+        self.thread = threading.get_ident()
 
 
-_fits: dict[int, _Fit] = {}  # by the id of what is fitted, which lives at least as long as its fit
+_fits: dict[int, Fit] = {}  # by the id of what is fitted, which lives at least as long as its fit
 _guard = threading.Lock()
 _NETWORK, _ESTIMATOR = ("network", "copy.deepcopy"), ("estimator", "sklearn.base.clone")
 
@@ -66,24 +81,28 @@ def one_fit_at_a_time(
     ConfigError
         One of them is being fitted already, by another thread or by the caller of a callback.
     """
-    numbers = {id(thing) for thing in things}
-    with _guard:
-        if numbers & _fits.keys():
-            kind, copy = words
-            message = f"{where}: this {kind} is being fitted already. Wait for that fit to end, or fit a {copy} of it."
-            raise ConfigError(message)
-        _fits.update({number: _Fit(runs=runs) for number in numbers})
-    try:
+    fits = {id(thing): Fit(runs=runs) for thing in things}
+    try:  # also around the entry: Ctrl-C may come at any time
+        with _guard:
+            if fits.keys() & _fits.keys():
+                kind, copy = words
+                what = f"{where}: this {kind} is being fitted already."
+                message = f"{what} Wait for that fit to end, or fit a {copy} of it."
+                raise ConfigError(message)
+            _fits.update(fits)
         yield
     finally:
         with _guard:
-            for number in numbers:
-                _fits.pop(number, None)
+            for number, fit in fits.items():
+                if _fits.get(number) is fit:
+                    del _fits[number]
 
 
 @contextmanager
-def running(networks: Sequence[object]) -> Iterator[None]:
+def running(networks: Sequence[object]) -> Iterator[list[Fit]]:
     """Be the run of the fit that this thread is in, or else a fit of its own; refuse a second one while inside.
+
+    Yields the fits, one for each network.
 
     Parameters
     ----------
@@ -103,10 +122,10 @@ def running(networks: Sequence[object]) -> Iterator[None]:
             fit.runs = True
     if not joins:
         with one_fit_at_a_time(networks, runs=True):
-            yield
+            yield [_fits[id(network)] for network in networks]
         return
     try:
-        yield
+        yield own
     finally:
         for fit in own:
             fit.runs = False
@@ -115,7 +134,8 @@ def running(networks: Sequence[object]) -> Iterator[None]:
 def refuse_during_fit(network: object, where: str) -> str:
     """Refuse to write to the arrays of a network that another thread is fitting; return ``where``, who asks.
 
-    The thread that fits it may: its callbacks are called between two steps.
+    The thread that fits it may, in a callback, which is called between two steps; and all may between the steps of a
+    run that is taken step by step.
 
     Raises
     ------
@@ -123,7 +143,7 @@ def refuse_during_fit(network: object, where: str) -> str:
         Another thread fits the network.
     """
     fit = _fits.get(id(network))
-    if fit is not None and fit.thread != threading.get_ident():
+    if fit is not None and fit.thread not in (None, threading.get_ident()):
         message = f"{where}: this network is being fitted by another thread. Wait for that fit to end, or use a copy."
         raise ConfigError(message)
     return where

@@ -122,6 +122,11 @@ class Store:
         other._bind()
         return other
 
+    def part(self) -> None:
+        """Have parameters and statistics of its own from now on, copies of those that were shared."""
+        self.params, self.stats = self.params.copy(), self.stats.copy()
+        self._bind()
+
     def to_dict(self) -> dict[str, np.ndarray]:
         """Return copies of all parameters and statistics by name."""
         found = {slot.name: slot.view(self.params).copy() for slot in self.slots}

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.explanation.document import Equation
 from glassnet.explanation.recording import Passage
 from glassnet.explanation.symbols import latex_of
-from glassnet.explanation.terms import each, over_rows, row_sum, worked
+from glassnet.explanation.terms import all_rows, each, over_rows, row_sum, worked
 from glassnet.layers import BatchNorm, LayerNorm
 
 __all__ = ["norm_backward", "norm_forward", "norm_gradients", "running_updates"]
@@ -63,8 +63,12 @@ def norm_gradients(layer: Any, passage: Passage, number: str, result: str) -> li
     """Return the equations of the slopes in gamma and beta."""
     dY, Xhat = passage.dY, _parts(layer, passage)[2]
     assert dY is not None
-    formula, latex = f"sum of d{result} * N{number} over the rows", rf"\sum_n {latex_of('d' + result)} \odot N_{number}"
-    gamma, work = (dY * Xhat).sum(axis=0, keepdims=True), over_rows("{d} * {x}", d=dY, x=Xhat)
+    formula, latex = (
+        f"sum of d{result} * N{number} over the {all_rows(dY)}",
+        rf"\sum_n {latex_of('d' + result)} \odot N_{number}",
+    )
+    axes = tuple(range(dY.ndim - 1))
+    gamma, work = (dY * Xhat).sum(axis=axes, keepdims=True), over_rows("{d} * {x}", d=dY, x=Xhat)
     return [Equation(f"dgamma{number}", gamma, formula, latex, work), row_sum(f"dbeta{number}", f"d{result}", dY)]
 
 

@@ -52,6 +52,6 @@ def shown_rate(schedule: Schedule, position: float, memory: dict[str, Any]) -> t
         at,
         (
             what,
-            f"The step is worked with the rate of epoch {int(at) + 1}, which {tense} the largest: lr = {largest:.6g}.",
+            f"The step is worked as in epoch {int(at) + 1}, where the rate {tense} the largest: lr = {largest:.6g}.",
         ),
     )

@@ -15,7 +15,7 @@ from glassnet.explanation.document import Equation, Index, Term
 from glassnet.explanation.symbols import latex_of
 from glassnet.utils.formula import Latex, Python, Words
 
-__all__ = ["Pattern", "Work", "each", "over_columns", "over_rows", "product", "row_sum", "total", "worked"]
+__all__ = ["Pattern", "Work", "all_rows", "each", "over_columns", "over_rows", "product", "row_sum", "total", "worked"]
 
 Work = Callable[[Index], list[Term]]
 
@@ -58,9 +58,9 @@ def over_columns(pattern: str, **numbers: Any) -> Work:
 
 
 def over_rows(pattern: str, **numbers: Any) -> Work:
-    """Return the terms of a sum over the rows of the arrays, as many as the first has."""
-    length = len(next(iter(numbers.values())))
-    return lambda index: [_term(pattern, numbers, (i, index[1])) for i in range(length)]
+    """Return the terms of a sum over the rows of the arrays, and over the positions in a row where it has several."""
+    places = list(np.ndindex(next(iter(numbers.values())).shape[:-1]))
+    return lambda index: [_term(pattern, numbers, (*place, index[-1])) for place in places]
 
 
 def product(bias: np.ndarray | None = None, **factors: np.ndarray) -> Work:
@@ -96,9 +96,14 @@ def worked(symbol: str, value: np.ndarray, expression: str, **names: Any) -> Equ
 
 
 def row_sum(symbol: str, source: str, value: np.ndarray) -> Equation:
-    """Return the equation of a sum over the rows."""
-    sums, latex = value.sum(axis=0, keepdims=True), rf"\sum_n {latex_of(source)}"
-    return Equation(symbol, sums, f"sum of {source} over the rows", latex, over_rows("{d}", d=value))
+    """Return the equation of a sum over the rows, and over the positions in a row where it has several."""
+    sums, latex = value.sum(axis=tuple(range(value.ndim - 1)), keepdims=True), rf"\sum_n {latex_of(source)}"
+    return Equation(symbol, sums, f"sum of {source} over the {all_rows(value)}", latex, over_rows("{d}", d=value))
+
+
+def all_rows(value: np.ndarray) -> str:
+    """Return what a sum over all axes but the last goes over, in words."""
+    return "rows" if value.ndim == 2 else "rows and the positions in them"
 
 
 def total(symbol: str, parts: dict[str, np.ndarray], remark: str = "") -> Equation:

@@ -122,6 +122,7 @@ _SYMPTOMS = {
     "plateau-at-prior",
     "saturated-units",
     "some-classes-only",
+    "still-falling",
     "validation-at-chance",
     "worse-than-linear",
 }
@@ -131,7 +132,7 @@ _ORDER = {code: place for place, code in enumerate(KINDS)}
 def _place(finding: Finding) -> tuple[bool, bool, int, bool, int]:
     """Return where a finding stands among others."""
     severity, follows = SEVERITIES.index(finding.severity), finding.code in _SYMPTOMS
-    unproven = not follows and finding.helped is not True
+    unproven = finding.stage in ("start", "training") and finding.helped is not True and not follows
     return finding.severity == "note", follows, severity, unproven, _ORDER[finding.code]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import scores
-from glassnet.engine.one_fit import running
+from glassnet.engine.one_fit import Fit, running
 from glassnet.errors import DivergenceError
 from glassnet.metrics import Metric
 from glassnet.training.batches import Batch, Batches
@@ -74,6 +74,7 @@ class Run(Generic[N]):
         self._call = HookCalls(callbacks)
         self._commands: deque[Callable[[Run[N]], object]] = deque()
         self._epochs, self._stop_reason = epochs, ""
+        self._fits: list[Fit] = []
         self._sums_before: tuple[int, Any, Any, Any] = (0, 0.0, 0.0, 0)  # of the epoch recorded last
         self._was_restored = False
         self._started = time.perf_counter()
@@ -158,7 +159,11 @@ class Run(Generic[N]):
                 with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                     if next(training, self) is self:
                         return
+                for fit in self._fits:
+                    fit.pause()
                 yield self
+                for fit in self._fits:
+                    fit.go_on()
         finally:
             training.close()
 
@@ -174,7 +179,7 @@ class Run(Generic[N]):
 
     def _train(self) -> Generator[None, None, None]:
         """Train to the end, yielding after each step; refuse to where the network is being fitted already."""
-        with running([self.network]):
+        with running([self.network]) as self._fits:
             yield from self._train_alone()
 
     def _train_alone(self) -> Generator[None, None, None]:

@@ -13,7 +13,7 @@ from glassnet.cli.output.printing import print_json
 from glassnet.cli.reading_options import ReadingOptions, option_words
 from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.column_values import values_text
-from glassnet.cli.training.data_findings import column_findings, leak_findings, row_findings, target_findings
+from glassnet.cli.training.data_findings import column_findings, row_findings, target_findings, value_findings
 from glassnet.cli.training.preparation import check_column, load_table, prepare, refuse_model
 from glassnet.cli.training.reading_facts import notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import estimated_recipes
@@ -146,7 +146,7 @@ def _about_target(table: Table, target: str, findings: list[dict[str, Any]]) -> 
     ]
     findings += row_findings(data.inputs, data.column)
     findings += target_findings(data.column, data.target)
-    findings += leak_findings(data.inputs, data.column, data.target)
+    findings += value_findings(data.inputs, data.column, data.target)
     coder = data.target
     return {
         "task": coder.task,

@@ -142,6 +142,9 @@ def run_explain(
         print(plain(f"row {row} of {result['data']} explained in {page}{replaced}"))
     else:
         print(_text(result, number, full))
+        if layer is None and result["step"] is not None:
+            last = result["step"].layers[-1]
+            print(f"\nOne layer's part of the step: --layer NAME, as in --layer {last}.")
 
 
 def _of_layer(result: dict[str, Any], layer: str) -> Explanation:

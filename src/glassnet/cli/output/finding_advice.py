@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from glassnet.cli.output.wording import plain
+from glassnet.tabular.fitting.recipe_words import advice_of_recipes
+from glassnet.training.finding_words import NOT_TRIED, Words, phrases
+from glassnet.training.findings import Finding
+from glassnet.utils.wording import few
 
-__all__ = ["as_option", "worded_for_train"]
+__all__ = ["as_option", "worded_for_train", "words_of_options"]
 
-# For both kinds of network, for recipes, and for the plain network. Kinds that are not here keep the library's words.
-_BOTH = {
-    "leaking-column": "Leave the column out with --drop, unless it will be known for new rows.",
-    "id-column": "Leave the column out with --drop.",
-    "constant-columns": "Leave it out with --drop; it does no other harm.",
-    "duplicate-columns": "Leave one of them out with --drop.",
-    "unscaled-target": "Train on a column that holds the target divided by its size, or its logarithm.",
-    "some-classes-only": "Weigh classes alike with --class-weight balanced, or collect more rows of it.",
-    "imbalance": "Look at the balanced accuracy; --class-weight balanced weighs all classes alike.",
-    "worse-than-linear": "Take the linear model, --layers none, or give the network more --epochs.",
+_NAMES = {
+    "balanced": "--class-weight balanced",
+    "batch": "--batch",
+    "drop": " with --drop",
+    "ensemble": "--ensemble 5",
+    "epochs": "--epochs",
+    "fair": "--metric balanced_accuracy",
+    "linear": ", --layers none",
+    "log_loss": "--metric log_loss",
+    "logarithm": " (a column that holds it)",
+    "mae": "--metric mae",
+    "missing": "--missing",
+    "recipe": "--recipe",
+    "seed": "--seed",
 }
 _OTHER_RECIPE = "Try another --recipe, or another --seed."
-_RECIPES = dict.fromkeys(
-    (
-        "symmetric-weights", "weights-all-positive", "start-too-large", "dead-signal", "vanishing-gradient",
-        "exploding-gradient", "saturated-units", "diverged", "rate-too-high", "rate-too-low", "clipping-is-the-rate",
-        "penalty-dominates", "dropout-too-strong", "too-few-units", "unlucky-start", "dead-units", "loss-does-not-fit",
-        "output-cannot-reach", "linear-layers-in-a-row", "sorted-rows", "unscaled-inputs",
-    ),
-    _OTHER_RECIPE,
-) | {
-    "few-updates": "Raise --epochs, or lower --batch.",
-    "plateau-at-prior": "Look whether the columns tell anything about the target; try another --recipe.",
-    "cannot-overfit": "Look whether rows that are equal have different targets; try another --recipe.",
-    "constant-output": "Look at the findings beside this one; try another --recipe, or another --seed.",
-    "no-better-than-baseline": "Look whether the columns tell anything about the target; try another --recipe.",
-    "overfit": "More rows help most, then --ensemble 5 or another --recipe.",
-    "badly-calibrated": "Choose the epoch by the probabilities with --metric log_loss.",
-}  # fmt: skip
-_PLAIN = {
+_TARGET = "Look whether the columns tell anything about the target"
+_RECIPES = advice_of_recipes(_NAMES) | {
+    "validation-differs": "Let the rows be divided at random: leave --time, --group and --split out.",
+}
+_PLAIN = _RECIPES | {
+    "outlier-in-target": "Look at the row; correct it or leave it out.",
     "symmetric-weights": "Try another --seed, or another --activation.",
     "weights-all-positive": "Try another --seed.",
     "start-too-large": "Take fewer units in --layers.",
@@ -47,11 +43,12 @@ _PLAIN = {
     "vanishing-gradient": "Take --activation relu, or fewer --layers.",
     "exploding-gradient": "Take fewer --layers, or lower --rate.",
     "saturated-units": "Take --activation relu, or lower --rate.",
+    "hidden-activation": "Take --activation relu.",
     "unscaled-inputs": "Lower --rate.",
     "output-cannot-reach": _OTHER_RECIPE,
     "loss-does-not-fit": "Say what the target is with --task.",
+    "one-softmax-unit": "Say what the target is with --task.",
     "linear-layers-in-a-row": "Take another --activation, or --layers none.",
-    "sorted-rows": _OTHER_RECIPE,
     "diverged": "Lower --rate.",
     "rate-too-high": "Lower --rate.",
     "rate-too-low": "Raise --rate.",
@@ -60,26 +57,66 @@ _PLAIN = {
     "dropout-too-strong": "Lower --dropout.",
     "too-few-units": "Give --layers more units.",
     "unlucky-start": "Train again with another --seed, or with more units in --layers.",
-    "few-updates": "Raise --epochs, or lower --batch.",
+    "schedule-ended": "Raise --epochs.",
     "dead-units": "Lower --rate, or take --activation leaky_relu.",
-    "plateau-at-prior": "Look whether the columns tell anything about the target; try another --rate or --seed.",
+    "plateau-at-prior": f"{_TARGET}; try another --rate or --seed.",
     "cannot-overfit": "Look whether rows that are equal have different targets; try another --rate, fewer --layers.",
     "constant-output": "Look at the findings beside this one; lower --rate, or take another --seed.",
-    "no-better-than-baseline": "Look whether the columns tell anything about the target; lower --weight-decay.",
+    "no-better-than-baseline": f"{_TARGET}; lower --weight-decay.",
     "overfit": "More rows help most, then a higher --dropout or --weight-decay, or fewer units in --layers.",
+    "some-classes-only": "Weigh classes alike with --class-weight balanced, or collect more rows.",
+    "class-too-rare": "Collect more rows of it, or weigh classes alike with --class-weight balanced.",
     "badly-calibrated": "Raise --weight-decay or --dropout.",
-}  # fmt: skip
+    "past-best-epoch": "Lower --patience: the weights of the best epoch are the ones that were kept.",
+    "imbalance": "Look at the balanced accuracy; --class-weight balanced weighs all classes alike.",
+}
 
-_ARGUMENTS = (
-    (re.compile(r"\blearning_rate(?= [\d.])"), "--rate"),
-    (re.compile(r"\bseed=(?=\d)"), "--seed "),
-    (re.compile(r" Pass threads=\d+ for a fixed number\."), ""),
+_OPTIONS = phrases(
+    {
+        NOT_TRIED: "",
+        r"\blearning_rate(?= [\d.])": "--rate",
+        r"\bseed=(?=\d)": "--seed ",
+        r"\bbatch_size=(?=\d)": "--batch ",
+        r"\bclass_weight='balanced'": "--class-weight balanced",
+        r"(?:\b\d+ units and )?\bloss='(?:binary_)?cross_entropy'": "a loss for classes",
+        r"\bclip_norm=[\d.]+": "clipped gradients",
+        r"(?: Pass|, or pass) early_stopping=EarlyStopping\([^)]*\)|\bEarlyStopping\([^)]*\)": "",
+        r" Pass threads=\d+ for a fixed number\.": "",
+    }
 )
+_Y = r"(?<![\w'\"])[yY](?![\w'\"(])"  # the targets, in a sentence
 
 
-_OF_CLASSES = ("single-class", "imbalance", "missing-classes", "no-better-than-baseline", "some-classes-only")
-_CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*")
-_CLASS = re.compile(r"(?:^|(?<=, ))\d+")
+def words_of_options(
+    *, is_plain: bool, target: str = "", labels: Sequence[Any] = (), row_name: Callable[[int], str] | None = None
+) -> Words:
+    """Return the words for findings about what ``glassnet train`` trained.
+
+    Parameters
+    ----------
+    is_plain : bool
+        Whether the network is the plain one, whose layers and rates are options.
+    target : str
+        The column that is predicted.
+    labels : sequence
+        Of the classes, by their codes.
+    row_name : callable, optional
+        Names a row of the table.
+    """
+    shown = plain(repr(target), 40).replace("\\", r"\\") if target else ""
+    of_target = phrases({_Y: shown}) if shown else ()
+    classes = [plain(repr(label), 30) for label in labels]
+    return Words(_PLAIN if is_plain else _RECIPES, (*_OPTIONS, *of_target), classes, row_name, fill=_filled)
+
+
+def _filled(finding: Finding, advice: str) -> str:
+    """Return advice with the columns to drop, or the values that mean "missing"."""
+    names, values = finding.evidence.get("columns", ()), finding.evidence.get("values", ())
+    if finding.code == "leaking-column" and names and all(isinstance(name, str) for name in names):
+        advice = advice.replace("--drop", few([f"--drop {shlex.quote(plain(name))}" for name in names], 5, " "))
+    if finding.code == "code-for-missing" and values:
+        advice = advice.replace("--missing", few([f"--missing {value:g}" for value in dict.fromkeys(values)], 5, " "))
+    return advice
 
 
 def worded_for_train(finding: dict[str, Any], *, is_plain: bool, labels: Sequence[Any] = ()) -> dict[str, Any]:
@@ -91,27 +128,11 @@ def worded_for_train(finding: dict[str, Any], *, is_plain: bool, labels: Sequenc
     >>> worded_for_train(found, is_plain=True)
     {'code': 'rate-too-high', 'advice': 'Lower --rate.', 'tried': 'with --rate 0.1, ...'}
     """
-    own = _BOTH | (_PLAIN if is_plain else _RECIPES)
-    worded = finding | {"advice": own.get(finding["code"], finding["advice"]), "tried": as_option(finding["tried"])}
-    if labels and finding["code"] in _OF_CLASSES:
-        worded["measured"] = _with_labels(finding["measured"], labels)
-    return worded
+    words = words_of_options(is_plain=is_plain, labels=labels)
+    said = {key: words.sentence(finding[key]) for key in ("measured", "tried") if key in finding}
+    return finding | said | {"advice": words.sentence(words.advice.get(finding["code"], finding["advice"]))}
 
 
-def _with_labels(measured: str, labels: Sequence[Any]) -> str:
-    """Return a sentence with the labels of classes in place of their numbers.
-
-    Examples
-    --------
-    >>> _with_labels("Of 30 rows none is answered with class 1 (11 rows), 2 (9 rows).", ["a", "b", "c"])
-    "Of 30 rows none is answered with class 'b' (11 rows), 'c' (9 rows)."
-    """
-    names = {str(number): plain(repr(label), 30) for number, label in enumerate(labels)}
-    return _CLASSES.sub(lambda found: _CLASS.sub(lambda one: names.get(one[0], one[0]), found[0]), measured)
-
-
-def as_option(words: str) -> str:
+def as_option(text: str) -> str:
     """Return words with options in place of the arguments that they stand for."""
-    for pattern, option in _ARGUMENTS:
-        words = pattern.sub(option, words)
-    return words
+    return Words(phrases=_OPTIONS).sentence(text)

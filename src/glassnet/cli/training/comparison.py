@@ -65,13 +65,19 @@ def _sign_test(won: int, lost: int) -> float:
 
 
 def verdict(
-    baseline: str, network: Scores, simple: Scores, linear: Scores | None = None, rows: str = "row"
+    baseline: str,
+    network: Scores,
+    simple: Scores,
+    linear: Scores | None = None,
+    rows: str = "row",
+    *,
+    is_given_away: bool = False,
 ) -> dict[str, str]:
     """Return what the scores on the same rows mean: a ``sentence``, and how the network compares with each baseline.
 
     ``against_baseline`` and ``against_linear`` are ``"better"``, ``"equal"`` or ``"worse"``. ``baseline`` is what the
-    constant baseline does, such as ``"always answering 'no'"``, ``simple`` its scores, and ``rows`` what one of the
-    rows is called.
+    constant baseline does, such as ``"always answering 'no'"``, ``simple`` its scores, ``rows`` what one of the rows is
+    called, and ``is_given_away`` whether a column holds the answer: then no model is advised for its scores.
     """
     n = len(network.loss)
     on = f"on {count(n, rows)}"
@@ -84,19 +90,21 @@ def verdict(
     if linear is not None:
         against["against_linear"] = compare(network, linear)
     if against["against_baseline"] == "better":
-        sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on)
+        sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on, is_given_away)
     else:
         sentence = _nothing_learned(baseline, network, simple, linear, on)
     return {"sentence": sentence, **against}
 
 
-def _beside_linear(network: Scores, linear: Scores | None, on: str) -> str:
+def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_away: bool) -> str:
     """Return the end of the sentence for a network that beats the constant baseline ``on`` so many rows."""
     if linear is None:
         return "."
     relation = compare(network, linear)
     if relation == "better":
         return " and the linear model."
+    if relation == "worse" and is_given_away:
+        return ", but the linear model is better still, as a column holds the answer: see the findings."
     if relation == "worse":
         return ", but the linear model is better still: prefer it (--layers none), or try other options."
     first = next(iter(network.values))

@@ -8,23 +8,21 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.cli.output.finding_advice import words_of_options
 from glassnet.cli.output.wording import count, plain
-from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.leak_checks import check_leaks
-from glassnet.errors import GlassnetError
-from glassnet.layers import Dense
-from glassnet.network import Network
-from glassnet.tabular import Column, Table, TableEncoder
+from glassnet.tabular import Column, Table
+from glassnet.tabular.encoding.coder_choice import is_running
 from glassnet.tabular.encoding.target import TargetEncoder
+from glassnet.tabular.fitting.options import Rows
+from glassnet.tabular.fitting.table_findings import find_in_table
 from glassnet.utils.wording import few
 
-__all__ = ["column_findings", "leak_findings", "row_findings", "target_findings"]
+__all__ = ["column_findings", "row_findings", "target_findings", "value_findings"]
 
 _MANY_MISSING = 0.5  # share of the rows
-_FEWEST_ROWS = 20  # of a table in which a column of different numbers may be an identifier
 _RARE = 10  # rows of a class
 _FREQUENT = 0.8  # share of the rows of one class
-_SAMPLED = 4000  # rows among which the answer is looked for in single columns
+_OWN = ("imbalance", "single-class")  # `target_findings` says it of all rows
 
 
 def _finding(severity: str, code: str, columns: Sequence[str], measured: str, advice: str) -> dict[str, Any]:
@@ -66,7 +64,7 @@ def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Itera
     if inputs.columns and not any(column["features"] for column in described):
         measured = "No column tells rows apart: each has one value, or another one in each row."
         yield _finding("error", "nothing-to-learn-from", inputs.names, measured, "")
-    running = [column.name for column in inputs.columns if _is_running(column)]
+    running = [column.name for column in inputs.columns if is_running(column)]
     if running:
         measured = _have(running, "each whole number of a range once, as row numbers do")
         advice = f"Unless that means something for new rows, leave it out: {_without(running)}"
@@ -86,21 +84,6 @@ def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Itera
         if column["note"] and column["name"] not in running:
             measured = f"Column {_quoted([column['name']])} {column['note']}."
             yield _finding("note", "column-note", [column["name"]], measured, "")
-
-
-def _is_running(column: Column) -> bool:
-    """Return whether a column has the numbers from one to another, each once and in any order."""
-    n = len(column)
-    if column.kind != "number" or n < _FEWEST_ROWS or column.n_missing or (column.form and column.form.style):
-        return False
-    low, high = column.values.min(), column.values.max()
-    if not (np.isfinite(low) and np.isfinite(high) and high == low + (n - 1)):
-        return False
-    return bool((column.values == np.floor(column.values)).all() and _n_distinct(column) == n)
-
-
-def _n_distinct(column: Column) -> int:
-    return len(np.unique(column.values))
 
 
 def _equal_columns(table: Table) -> Iterator[list[str]]:
@@ -189,23 +172,12 @@ def target_findings(target: Column, coder: TargetEncoder) -> Iterator[dict[str, 
         yield _finding("warning", "imbalance", [target.name], measured, advice)
 
 
-def leak_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Iterator[dict[str, Any]]:
-    """Yield a column from which alone the target follows while no other comes near."""
-    rows = np.unique(np.linspace(0, inputs.n_rows - 1, min(inputs.n_rows, _SAMPLED)).astype(np.int64))
-    try:
-        encoder = TableEncoder(allow_empty=True)
-        X = encoder.fit_transform(inputs.take(rows))
-        y = coder.transform(target.take(rows))
-    except GlassnetError:  # nothing that tells rows apart
-        return
-    loss: Any = coder.loss
-    network = Network([Dense(coder.n_outputs)], loss=loss).build(X.shape[1])
-    case = Case(network, (X, y, None), names=encoder.feature_names)
-    owners = [coder.name for coder in encoder.coders for _ in coder.features]
-    for finding, *_ in check_leaks(case):
-        if finding.code == "leaking-column":
-            name = owners[finding.evidence["column"]]
-            measured = finding.measured.replace(": y follows", f": {target.name!r} follows")
-            measured = measured.replace("correlation with y", f"correlation with {target.name!r}")
-            advice = f"Unless it is known for new rows, leave it out: {_without([name])}"
-            yield _finding("warning", finding.code, [name], plain(measured), advice)
+def value_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Iterator[dict[str, Any]]:
+    """Yield columns that hold the answer, values far from all others, and what else a training finds in a table."""
+    words = words_of_options(is_plain=False, target=target.name, labels=coder.labels, row_name=target.rows)
+    for found in words.all_of(find_in_table(Rows(inputs, target), coder, learned=False, ignored=_OWN)):
+        names = found.evidence.get("columns", [])
+        advice = found.advice
+        if found.code == "leaking-column":
+            advice = f"Unless it is known for new rows, leave it out: {_without(names)}"
+        yield _finding(found.severity, found.code, names, plain(found.measured), advice)

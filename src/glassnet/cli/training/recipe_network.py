@@ -26,6 +26,7 @@ from glassnet.tabular.fitting.objective import Goal, find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows, RunFile
 from glassnet.tabular.fitting.plain import plain_recipe
 from glassnet.tabular.fitting.recipes import RECIPES, Design, Recipe
+from glassnet.tabular.fitting.table_findings import LOOKED_FOR, RecipeWatch
 from glassnet.tabular.fitting.timing import Estimate, estimate_times
 from glassnet.training import Callback, History, Run
 
@@ -37,7 +38,6 @@ _ONE_THREAD = ("realmlp", "small")
 _MOST_ROWS = 1024
 # Findings that are not reported. Several columns may have their missing values in the same rows: their flags are equal.
 _IGNORED = ("duplicate-columns",)
-_IGNORED_OF_RECIPES = ("unscaled-inputs",)  # a published recipe scales its columns its own way
 _IGNORED_OF_FOLDS = ("shared-rows",)  # the rows of all folds are passed, and those held out are among them
 _LINEAR = plain_recipe((), rate=0.01, decays=False, epochs=200, patience=10)
 _TIMED_AS_IF = 20.0  # seconds that a training may take, a tenth of which is for timing, where nothing is trained
@@ -198,7 +198,7 @@ def _estimate(found: Estimate, plan: FitOptions) -> dict[str, Any]:
 
 def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, seconds: float | None) -> FitOptions:
     """Return how the networks of the recipe are trained."""
-    ignored = _IGNORED + _IGNORED_OF_RECIPES * (not options.is_plain) + _IGNORED_OF_FOLDS * bool(options.folds)
+    ignored = {*LOOKED_FOR, *_IGNORED, *(_IGNORED_OF_FOLDS if options.folds else ())}
     products_are_small = options.recipe in _ONE_THREAD and (options.batch or 0) <= _MOST_ROWS
     return FitOptions(
         find_recipe(options),
@@ -211,8 +211,7 @@ def _plan(options: TrainOptions, goal: Goal, watcher: Watcher, ctrl_c: CtrlC, se
         batch_size=options.batch,
         max_seconds=seconds,
         threads=1 if products_are_small else "auto",
-        # No remedies are tried for a published recipe: the command line cannot change its rate, layers or dropout.
-        diagnose=gn.Watch(ignore=ignored, try_remedies=options.is_plain),
+        diagnose=gn.Watch(ignore=ignored) if options.is_plain else RecipeWatch(ignore=ignored),
         make_callbacks=lambda: [StopOnCtrlC(ctrl_c), *watcher.callbacks("network")],
     )
 

@@ -10,10 +10,10 @@ import numpy as np
 
 import glassnet as gn
 from glassnet.cli.input_files import shown_name
-from glassnet.cli.output.finding_advice import as_option, worded_for_train
+from glassnet.cli.output.finding_advice import as_option, words_of_options
 from glassnet.cli.output.split_text import kind_of_rows
 from glassnet.cli.output.wording import plain
-from glassnet.cli.training.comparison import Scores, verdict
+from glassnet.cli.training.comparison import Scores, compare, verdict
 from glassnet.cli.training.preparation import Encoded, Prepared
 from glassnet.cli.training.reading_facts import described_columns, notes_of, reading_of_column
 from glassnet.cli.training.recipe_network import find_recipe
@@ -21,16 +21,20 @@ from glassnet.cli.training.scoring import details, score_baseline, score_model
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.encoding.told import absent_classes_words
+from glassnet.tabular.fitting.options import Rows
 from glassnet.tabular.fitting.recipes import RECIPES
+from glassnet.tabular.fitting.table_findings import find_in_table, with_table
 from glassnet.tabular.fitting.timing import work_per_row
-from glassnet.tabular.splitting.division import shared_sentences
+from glassnet.tabular.splitting.division import copies_sentence, shared_sentences
 from glassnet.training import History
+from glassnet.training.findings import Diagnosis
 
 __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 
 _REPEATS = 3
 _FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
 _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
+_UNEVEN, _MISSED = 0.15, 0.6  # of the accuracy more than of the balanced one; of a class
 _METRICS = {"classification": "log_loss", "regression": "rmse"}
 
 
@@ -67,10 +71,12 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
     words, simple = score_baseline(target, truth, counts)
     X = outcome.trained.features(part)
     ours, linear = score_model(model, X, truth), score_model(outcome.linear.model, outcome.linear.features(part), truth)
-    findings = outcome.history.findings
+    of_table = find_in_table(Rows(data.inputs, data.column), target, learned=compare(ours, simple) == "better")
     said = shared_sentences(data.division) + _without_rows(target.labels, counts)
-    split = {**data.division.describe(), "warnings": said, "notes": data.notes}
-    judged = verdict(words, ours, simple, linear, kind_of_rows(part, split))
+    copies = copies_sentence(data.division)
+    split = {**data.division.describe(), "warnings": said, "notes": [*data.notes, *([copies] if copies else [])]}
+    is_given_away = "leaking-column" in of_table.codes
+    judged = verdict(words, ours, simple, linear, kind_of_rows(part, split), is_given_away=is_given_away)
     return {
         "command": "train",
         "glassnet": gn.__version__,
@@ -94,11 +100,21 @@ def result_of(outcome: Outcome, data: Prepared) -> dict[str, Any]:
         "scores": {"network": ours.values, "linear": linear.values, "baseline": simple.values},
         "baseline": {"does": words, "counts": None if counts is None else counts.tolist()},
         "verdict": {**judged, "hint": _hint(outcome, ours, linear, words, simple)},
-        "findings": [
-            worded_for_train(each.to_dict(), is_plain=options.is_plain, labels=target.labels) for each in findings
-        ],
+        "findings": _findings(outcome, data, of_table).to_dict()["findings"],
         **details(model, X, truth),
     }
+
+
+def _findings(outcome: Outcome, data: Prepared, of_table: Diagnosis) -> Diagnosis:
+    """Return what was found about the table and the first network, in the options of the command."""
+    options, history, target = outcome.options, outcome.history, data.target
+    if options.is_plain:
+        found = Diagnosis([*of_table, *history.findings])
+    else:
+        n, batch = len(data.rows["training"]), _training(outcome, len(data.rows["training"]))["batch"]
+        found = with_table(history.findings, of_table, updates=history.epochs * -(-n // batch))
+    named: dict[str, Any] = {"target": target.name, "labels": target.labels, "row_name": data.column.rows}
+    return words_of_options(is_plain=options.is_plain, **named).all_of(found)
 
 
 def _without_rows(labels: list[Any], counts: np.ndarray | None) -> list[str]:
@@ -113,10 +129,21 @@ def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Sc
     if outcome.options.class_weight and None not in balanced:
         shown = f"{balanced[0]:.3f}, that of {words} {balanced[1]:.3f}"
         return f"Classes were weighed (--class-weight), not counted: the balanced accuracy is {shown}."
+    if _misses_a_class(ours, outcome.model.target.n_outputs):
+        more = "" if outcome.options.is_plain else ", and --metric balanced_accuracy chooses the epoch by it"
+        return f"A class is hardly ever answered: --class-weight balanced weighs all classes alike{more}."
     is_smoothed = getattr(outcome.model.network.loss, "label_smoothing", 0.0) > 0.0
     if not is_smoothed or ours.loss.mean() <= linear.loss.mean():
         return ""
     return "Labels were smoothed, for accuracy. For probabilities use --metric log_loss."
+
+
+def _misses_a_class(ours: Scores, n_classes: int) -> bool:
+    """Return whether the balanced accuracy is far below the accuracy, and near that of one answer for a class."""
+    accuracy, balanced = (ours.values.get(name) for name in ("accuracy", "balanced_accuracy"))
+    if accuracy is None or balanced is None:
+        return False
+    return accuracy - balanced > _UNEVEN and balanced < 1.0 - _MISSED / n_classes
 
 
 def _network(outcome: Outcome) -> dict[str, Any]:

@@ -20,8 +20,9 @@ _ROLES = {
     "finaloutput logits scores yproba yhats",
     "parameters": "parameters params param theta model net network layers weightsandbiases self nn mlp",
     "cache": "cache caches memory memo saved store forwardcache ctx context intermediates activations",
-    "slopes": "dout dy dyhat dl dloss gradoutput upstream upstreamgrad outputgradient dvalues",
-    "place": "grads gradients grad",
+    "slopes": "dout dy dyhat dl dloss gradoutput upstream upstreamgrad outputgradient dvalues grad lossgrad "
+    "gradloss accumgrad outputgrad doutput",
+    "place": "grads gradients",
     "rate": "lr learningrate eta stepsize lrate",
     "penalty": "lambda lambd lamb lam lmbda reg regularization l2 weightdecay regstrength",
     "count": "m n nsamples numsamples batchsize nexamples numexamples",

@@ -145,7 +145,7 @@ def _check(
     say("how the functions are called")
     settle(learner, X, y)
     samples = orient(learner, X, y)
-    samples, effects = repair_data(learner, samples)
+    samples, effects, notes = repair_data(learner, samples)
     adds_up = check_repeats(learner, samples.X, samples.y)
     effects += find_side_effects(learner, samples.X, samples.y)
     if adds_up:
@@ -158,10 +158,10 @@ def _check(
     network = rebuild_network(study.names, points, samples.rows, by_row, masks)
     if network:
         study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
-    checks, notes, explained = compare_along(learner, study, directions), [], {}
+    checks, explained = compare_along(learner, study, directions), {}
     if any(study.wrong) and all(np.isfinite(point.loss) for point in points):
         checks = compare_entries(learner, study, checks, say)
-        notes = excuse_small_constants(learner, study, checks)
+        notes += excuse_small_constants(learner, study, checks)
         say("which mistake explains it")
         explained = explain(learner, study, network)
         notes += excuse_exact(study, checks, explained)

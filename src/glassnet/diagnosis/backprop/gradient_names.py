@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
-from glassnet.diagnosis.backprop.surroundings import attributes_of, is_object
+from glassnet.diagnosis.backprop.surroundings import leaves_of
 from glassnet.errors import ConfigError, ShapeError
 
 __all__ = ["align_gradients", "gradients_left_behind"]
@@ -20,8 +20,8 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(r"(.+?)_?(gradients?|grads?|delta|updates?|_d)")
 _GRADIENTS = {"grad", "grads", "gradient", "gradients", "g", "nabla", "derivatives", "slopes", "dparams", "d"}
+_ON_ARRAYS = ("grad", "g", "gradient", "d")  # attributes of arrays of the learner's own class
 _PARAMETERS = {"params", "param", "parameters", "data", "value", "val", "v"}
-_DEPTH = 6
 
 Leaf = tuple[str, np.ndarray]
 
@@ -37,8 +37,10 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     ConfigError, ShapeError
         If it is not clear which gradient belongs to which parameter.
     """
+    if isinstance(returned, (ValuesView, Iterator)):
+        returned = list(returned)
     returned = _without_numbers(returned, tree)
-    leaves = list(_leaves(returned, ""))
+    leaves = list(leaves_of(returned, into_objects=False))
     if isinstance(returned, Mapping):
         found = _by_names(leaves, tree)
         if any(value is not None for value in found):
@@ -58,11 +60,14 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
 
 def gradients_left_behind(tree: ParameterTree, placed: Sequence[Any]) -> list[np.ndarray | None]:
     """Return the gradients that objects have as attributes, or dicts of theirs as entries, after a backward."""
+    beside = [next((getattr(each, n) for n in _ON_ARRAYS if hasattr(each, n)), None) for each in placed]
+    if any(each is not None for each in beside):
+        return [None if each is None else np.asarray(each) for each in beside]
     own = {id(each) for each in placed}
     leaves: list[Leaf] = []
     seen: set[int] = set()
     for holder in tree.holders:
-        for name, value in _leaves(holder, "", seen, into_objects=True):
+        for name, value in leaves_of(holder, "", seen):
             if id(value) not in own:
                 leaves.append((name, value))
     return _by_names(leaves, tree, plain=False)
@@ -87,44 +92,6 @@ def _is_number(piece: Any) -> bool:
     if isinstance(piece, np.ndarray):
         return piece.ndim == 0
     return piece is None or isinstance(piece, (int, float, np.generic))
-
-
-def _leaves(node: Any, name: str, seen: set[int] | None = None, *, into_objects: bool = False) -> Iterator[Leaf]:
-    """Yield all arrays and numbers of a structure by name; on request those that objects have as attributes, too."""
-    if isinstance(node, (np.ndarray, float, int, np.number)) and not isinstance(node, bool):
-        yield name, np.asarray(node)  # no copy: whether it shares memory with a parameter is checked later
-        return
-    seen = set() if seen is None else seen
-    if into_objects and (id(node) in seen or name.count(".") > _DEPTH):
-        return
-    seen.add(id(node))
-    if isinstance(node, Mapping):
-        for key, value in list(node.items()):
-            yield from _leaves(value, _join(name, key), seen, into_objects=into_objects)
-    elif isinstance(node, (list, tuple)):
-        numbers = len(node) > 0 and all(isinstance(each, (int, float, list)) for each in node) and _as_array(node)
-        if numbers is not False and not into_objects:
-            yield name, numbers
-            return
-        for i, value in enumerate(node):
-            yield from _leaves(value, f"{name}[{i}]", seen, into_objects=into_objects)
-    elif is_object(node):
-        for key, value in attributes_of(node).items():
-            yield from _leaves(value, _join(name, key), seen, into_objects=into_objects)
-
-
-def _as_array(node: Any) -> Any:
-    """Return nested lists of numbers as an array, False if they are none."""
-    try:
-        array = np.array(node)
-    except ValueError:
-        return False
-    return array if array.dtype.kind in "fi" else False
-
-
-def _join(name: str, key: object) -> str:
-    text = "".join(sorted(map(str, key), key=str.isdigit)) if isinstance(key, tuple) else str(key)
-    return f"{name}.{text}" if name else text
 
 
 # ---- by name ---------------------------------------------------------------------------------------------------------

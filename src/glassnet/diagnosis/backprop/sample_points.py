@@ -32,6 +32,7 @@ _TOLERANCE = 1e-6
 _MOST_PREDICTIONS = 5000  # their slopes cost two calls of the loss each
 _STEADY = 1e-3
 _CERTAIN = 0.02  # a prediction nearer to 0 or 1 than this makes logarithms steep and slopes vanish
+_LOGITS = 6.0  # logits further apart than this are certain predictions
 _DIRECTIONS = 3  # along which each gradient is compared first
 
 
@@ -79,16 +80,20 @@ def place_points(learner: Learner, samples: Samples, seed: int, smaller: float =
     # Where no factor helps, as for an output that may be 0, the last one is none at all.
     for factor in [*(0.6**power for power in range(40)), 1.0]:
         arrays = [[np.asarray(smaller * factor * array) for array in each] for each in moved]
-        if all(_moderate(learner.predict(each, d.X, d.y)[0]) for each, d in zip(arrays, data, strict=True)):
+        if all(_moderate(learner.predict(each, d.X, d.y)[0], d.y) for each, d in zip(arrays, data, strict=True)):
             break
     return [Point(each, d.X, d.y, d.n) for each, d in zip(arrays, data, strict=True)]
 
 
-def _moderate(P: np.ndarray) -> bool:
-    """Return whether no prediction is a probability near 0 or 1."""
+def _moderate(P: np.ndarray, y: np.ndarray) -> bool:
+    """Return whether no prediction is a probability near 0 or 1, nor a logit of one."""
     probable = P.min() >= 0 and P.max() <= 1
     certain = _CERTAIN / max(1, min(P.shape) if P.ndim > 1 else 1)
-    return bool(np.isfinite(P).all() and not (probable and min(P.min(), 1 - P.max()) < certain))
+    if not np.isfinite(P).all():
+        return False
+    if probable:
+        return bool(min(P.min(), 1 - P.max()) >= certain)
+    return not np.array_equal(y, np.round(y)) or float(np.ptp(P)) <= _LOGITS
 
 
 def is_weak(point: Point) -> bool:

@@ -75,9 +75,9 @@ def find_side_effects(learner: Learner, X: np.ndarray, y: np.ndarray) -> Iterato
         yield SideEffect("not_finite", bad, "has NaN or infinity at your parameters")
 
 
-def repair_data(learner: Learner, samples: Samples) -> tuple[Samples, list[SideEffect]]:
-    """Return X and y with a shape and type that do no harm, and what the learner's own shape and type change."""
-    samples, found = _repair_shape(learner, samples)
+def repair_data(learner: Learner, samples: Samples) -> tuple[Samples, list[SideEffect], list[str]]:
+    """Return X and y with a shape and type that do no harm, what the learner's own shape and type change, and notes."""
+    samples, found, notes = _repair_shape(learner, samples)
     X, y = samples.X, samples.y
     for name, array in (("X", X), ("y", y)):
         if array.dtype.kind in "iub":
@@ -87,23 +87,26 @@ def repair_data(learner: Learner, samples: Samples) -> tuple[Samples, list[SideE
                 detail = f"with {name} of dtype {array.dtype}, {where} came out differently than with floats"
                 found.append(SideEffect("integer_data", (), detail))
                 X, y = other_X, other_y
-    return samples._replace(X=X, y=y), found
+    return samples._replace(X=X, y=y), found, notes
 
 
-def _repair_shape(learner: Learner, samples: Samples) -> tuple[Samples, list[SideEffect]]:
+def _repair_shape(learner: Learner, samples: Samples) -> tuple[Samples, list[SideEffect], list[str]]:
     """Give y the shape of the predictions where the two broadcast, to those functions for which that is right."""
     X, y = samples.X, samples.y
     P, _ = learner.predict(learner.tree.arrays, X, y)
     if y.shape == P.shape or y.size != P.size or 1 not in (y.ndim, P.ndim) or learner.layout.shape_of_y is not None:
-        return samples, []
+        return samples, [], []
     shaped = y.reshape(P.shape)
     where = _differences(learner, X, y, X, shaped)
     if not where:
-        return samples, []
+        return samples, [], []
     as_it_is, repaired = count_right(learner, X, y), count_right(learner, X, shaped)
     loss_broadcasts = _pairs_all(learner, X, y, P)
     if not loss_broadcasts and as_it_is >= repaired:
-        return samples, []
+        return samples, [], []
+    if not loss_broadcasts and as_it_is < 0:
+        note = f"y was given the shape {shaped.shape} of the predictions: with {y.shape}, {where} does not run"
+        return samples._replace(y=shaped), [], [note]
     if loss_broadcasts:
         learner.flat_y = {"gradients"}
         if y.ndim == 1 and count_right(learner, X, shaped) > repaired:
@@ -112,7 +115,7 @@ def _repair_shape(learner: Learner, samples: Samples) -> tuple[Samples, list[Sid
             learner.flat_y = set()
     shapes = f"with predictions of shape {P.shape} and y of shape {y.shape}, {where}"
     effect = SideEffect("broadcast", (), f"{shapes} came out differently than with y of shape {shaped.shape}")
-    return samples._replace(y=shaped), [effect]
+    return samples._replace(y=shaped), [effect], []
 
 
 def _pairs_all(learner: Learner, X: np.ndarray, y: np.ndarray, P: np.ndarray) -> bool:

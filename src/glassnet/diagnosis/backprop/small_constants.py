@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from glassnet.diagnosis.backprop.learner import Learner
+from glassnet.diagnosis.backprop.loss_recognition import as_predictions
 from glassnet.diagnosis.backprop.measurements import Cause, Study
-from glassnet.diagnosis.backprop.sample_points import Point, central_difference
+from glassnet.diagnosis.backprop.sample_points import Point, central_difference, is_row_wise, one_sample_per_row
 from glassnet.diagnosis.gradient_check import ParameterCheck
+from glassnet.losses.classification import sigmoid, softmax
 
 __all__ = ["excuse_exact", "excuse_small_constants"]
 
@@ -50,44 +52,63 @@ def excuse_small_constants(learner: Learner, study: Study, checks: list[Paramete
 
 def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int]) -> float | None:
     """Return the size of the constant that explains the differences at one point, None if none does."""
-    P, Y = point.found.predictions, _targets(study, point)
-    if Y is None or not ((P > 0) & (P < 1)).all():
+    P, Y = _targets(study, point)
+    if Y is None:
         return None
-    tables, own, numeric = [], [], []
+    tables, own, slopes = [], [], []
     for i in places:
-        gradient = point.found.gradients[i]
+        gradient, entries = point.found.gradients[i], slice(None, None, max(1, len(study.entries[i]) // _ENTRIES))
         assert gradient is not None
-        step = max(1, len(study.entries[i]) // _ENTRIES)
-        tables.append(_slopes_of_predictions(learner, point, i, study.entries[i][::step]))
-        own.append(gradient.ravel()[study.entries[i][::step]])
-        numeric.append((point.numeric[i] - point.penalty[i])[::step])
-        own[-1] = own[-1] - point.penalty[i][::step]
-    table, found, slopes = np.concatenate(tables), np.concatenate(own), np.concatenate(numeric)
-    first, second = table @ (Y / P**2).ravel(), table @ ((1 - Y) / (1 - P) ** 2).ravel()
-    difference = found - slopes
-    base = (-Y / P, (1 - Y) / (1 - P))
-    kinds = [((first,), base[0]), ((first, second), base[0] + base[1]), ((first,), base[0] + base[1])]
-    for columns, plain in kinds:
-        matrix = np.stack(columns, axis=1)
-        if len(found) <= len(columns):
-            continue
-        sizes, *_ = np.linalg.lstsq(matrix, difference, rcond=None)
-        left = float(np.linalg.norm(difference - matrix @ sizes))
-        if left > _UNEXPLAINED * float(np.linalg.norm(difference)) + 1e-8 * float(np.linalg.norm(slopes)):
-            continue
-        expected = table @ plain.ravel()
-        factor = float(expected @ slopes) / max(float(expected @ expected), 1e-300)
-        return float(np.abs(sizes).max()) / abs(factor) if factor else None
+        tables.append(_slopes_of_predictions(learner, point, i, study.entries[i][entries]))
+        own.append((gradient.ravel()[study.entries[i]] - point.penalty[i])[entries])
+        slopes.append((point.numeric[i] - point.penalty[i])[entries])
+    table, found, numeric = np.concatenate(tables), np.concatenate(own), np.concatenate(slopes)
+    by_row = study.rows_of_predictions
+
+    def carried(slope: np.ndarray) -> np.ndarray:
+        return np.asarray(table @ (slope if by_row else slope.T).ravel())
+
+    for probabilities, pull_back in _readings(P):
+        Q = probabilities
+        first, second = (carried(pull_back(each)) for each in (Y / Q**2, (1 - Y) / (1 - Q) ** 2))
+        plain, other = (carried(pull_back(each)) for each in (-Y / Q, (1 - Y) / (1 - Q)))
+        for columns, base in (((first,), plain), ((first, second), plain + other), ((first,), plain + other)):
+            size = _size(found - numeric, columns, base, numeric)
+            if size is not None:
+                return size
     return None
 
 
-def _targets(study: Study, point: Point) -> np.ndarray | None:
-    """Return the targets in the shape of the predictions, as the learner has them."""
-    if study.targets is None:
+def _readings(P: np.ndarray) -> Iterator[tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]]:
+    """Yield what may be the probabilities, and how slopes with respect to them become those of the predictions."""
+    if ((P > 0) & (P < 1)).all():
+        yield P, lambda slopes: slopes
+    shares = softmax(P)
+    yield shares, lambda slopes: shares * (slopes - (slopes * shares).sum(axis=-1, keepdims=True))
+    each = sigmoid(P)
+    yield each, lambda slopes: slopes * each * (1 - each)
+
+
+def _size(
+    difference: np.ndarray, columns: tuple[np.ndarray, ...], base: np.ndarray, slopes: np.ndarray
+) -> float | None:
+    """Return the size of the constant if the columns explain a difference, None if they do not."""
+    matrix = np.stack(columns, axis=1)
+    if len(difference) <= len(columns) or not np.isfinite([*columns, base]).all():
         return None
-    t = next(t for t, each in enumerate(study.points) if each is point)
-    by_row = study.targets[t]
-    return (by_row if study.rows_of_predictions else by_row.T).reshape(point.found.predictions.shape)
+    sizes, *_ = np.linalg.lstsq(matrix, difference, rcond=None)
+    left = float(np.linalg.norm(difference - matrix @ sizes))
+    if left > _UNEXPLAINED * float(np.linalg.norm(difference)) + 1e-8 * float(np.linalg.norm(slopes)):
+        return None
+    factor = float(base @ slopes) / max(float(base @ base), 1e-300)
+    return float(np.abs(sizes).max()) / abs(factor) if factor else None
+
+
+def _targets(study: Study, point: Point) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return predictions and targets, one sample per row."""
+    by_row = is_row_wise([each.y for each in study.points], study.counts, study.rows)
+    P = one_sample_per_row(point.found.predictions, study.rows_of_predictions)
+    return P, as_predictions(one_sample_per_row(point.y, by_row), P)
 
 
 def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:

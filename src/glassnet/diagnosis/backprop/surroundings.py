@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Place", "attributes_of", "holders_of", "is_object", "places_in", "variables_of"]
+__all__ = ["Place", "attributes_of", "holders_of", "is_object", "leaves_of", "places_in", "variables_of"]
 
 _FUNCTIONS = (FunctionType, MethodType, BuiltinFunctionType, type, ModuleType)
 _PLAIN = (np.ndarray, np.generic, Mapping, list, tuple, set, str, bytes, int, float, complex, type(None), *_FUNCTIONS)
@@ -135,3 +135,43 @@ def _around(function: FunctionType) -> dict[str, Any]:
         except ValueError:  # not yet assigned
             continue
     return found
+
+
+def leaves_of(
+    node: Any, name: str = "", seen: set[int] | None = None, *, into_objects: bool = True
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield all arrays and numbers of a structure by name; those that objects have as attributes, too, or not."""
+    if isinstance(node, (np.ndarray, float, int, np.number)) and not isinstance(node, bool):
+        yield name, np.asarray(node)  # no copy: whether it shares memory with a parameter is checked later
+        return
+    seen = set() if seen is None else seen
+    if into_objects and (id(node) in seen or name.count(".") > _DEPTH):
+        return
+    seen.add(id(node))
+    if isinstance(node, Mapping):
+        for key, value in list(node.items()):
+            yield from leaves_of(value, _join(name, key), seen, into_objects=into_objects)
+    elif isinstance(node, (list, tuple)):
+        numbers = len(node) > 0 and all(isinstance(each, (int, float, list)) for each in node) and _as_array(node)
+        if numbers is not False and not into_objects:
+            yield name, numbers
+            return
+        for i, value in enumerate(node):
+            yield from leaves_of(value, f"{name}[{i}]", seen, into_objects=into_objects)
+    elif is_object(node):
+        for key, value in attributes_of(node).items():
+            yield from leaves_of(value, _join(name, key), seen, into_objects=into_objects)
+
+
+def _as_array(node: Any) -> Any:
+    """Return nested lists of numbers as an array, False if they are none."""
+    try:
+        array = np.array(node)
+    except ValueError:
+        return False
+    return array if array.dtype.kind in "fi" else False
+
+
+def _join(name: str, key: object) -> str:
+    text = "".join(sorted(map(str, key), key=str.isdigit)) if isinstance(key, tuple) else str(key)
+    return f"{name}.{text}" if name else text

@@ -13,6 +13,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt, Measure
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.training.class_weights import class_codes, class_factors
+from glassnet.utils.distinct import distinct
 from glassnet.utils.wording import few
 
 __all__ = ["check_classes"]
@@ -74,7 +75,7 @@ def _too_rare(
     after = float(np.mean([(level[codes == code] == code).mean() for code in present]))
     # The standard error of the mean of recalls, of which those of the rare classes are the least certain.
     chance = np.sqrt((0.25 / counts[present]).sum()) / len(present)
-    helped = after > before + max(_GAIN, _SURE * chance)
+    helped = bool(after > before + max(_GAIN, _SURE * chance))
     tried = f"with the logarithm of its share taken from each class's logit, the mean over classes is {after:.3f}."
     details: dict[str, Any] = {"severity": "warning" if helped else "note", "tried": tried, "helped": helped}
     evidence |= {"accuracy": accuracy, "balanced_accuracy_of_shifted_logits": after}
@@ -99,7 +100,7 @@ def _missed_share(network: BaseNetwork, data: Data) -> float:
     codes, found = class_codes(network.loss, data[1]), answered_classes(network.logits(data[0]))
     if codes is None:
         return float("nan")
-    return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in np.unique(codes)]))
+    return 1.0 - float(np.mean([(found[codes == code] == code).mean() for code in distinct(codes)]))
 
 
 _MISSED = Measure("share of rows missed, averaged over classes,", _missed_share)

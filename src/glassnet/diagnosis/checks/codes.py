@@ -9,10 +9,11 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.robust import edited_columns, rescaled
-from glassnet.diagnosis.checks.whole_columns import Column, input_column, target_column, upper
+from glassnet.diagnosis.checks.whole_columns import Column, input_column, named, target_column, upper
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
+from glassnet.utils.distinct import distinct
 
 __all__ = ["check_codes"]
 
@@ -35,7 +36,7 @@ class _Code(NamedTuple):
     """A value that may stand for "missing"."""
 
     value: float
-    count: int
+    n_rows: int
     gap: float  # to the next value
     is_known: bool  # whether it is one of the usual codes
 
@@ -93,7 +94,7 @@ def _edge(ordered: np.ndarray) -> tuple[float, int, float, bool] | None:
             continue
         if middle - side[0] < _FARTHER * (middle - rest[0]):
             continue
-        if is_known or len(np.unique(rest)) >= _DISTINCT:
+        if is_known or len(distinct(rest)) >= _DISTINCT:
             return value, count, gap, is_known
     return None
 
@@ -107,10 +108,10 @@ def _code(column: Column) -> _Code | None:
 
 
 def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
-    order = sorted(found, key=lambda index: (not found[index].is_known, -found[index].count))
+    order = sorted(found, key=lambda index: (not found[index].is_known, -found[index].n_rows))
     first = found[order[0]]
     column = input_column(case, order[0])
-    measured = f"{upper(case.names[order[0]])} is {first.value:.6g} in {first.count} of {column.rows}, and no other "
+    measured = f"{upper(case.names[order[0]])} is {first.value:.6g} in {first.n_rows} of {column.rows}, and no other "
     measured += f"value is nearer to it than {first.gap:.4g}."
     if len(order) > 1:
         measured += f" The same holds for other values in {listed_columns(case.names, order[1:])}."
@@ -123,7 +124,7 @@ def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
         inputs=edited_columns(edits),
         steps=200,
     )
-    evidence = {"columns": order, "values": [found[i].value for i in order], "counts": [found[i].count for i in order]}
+    evidence = {"columns": order, "values": [found[i].value for i in order], "counts": [found[i].n_rows for i in order]}
     is_known = first.is_known
     return suspect("code-for-missing", measured, remedy, if_helped=not is_known, epoch=0, evidence=evidence)
 
@@ -151,9 +152,9 @@ def _of_targets(case: Case) -> Iterator[Suspicion]:
         if code is None or not code.is_known:
             continue
         name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
-        measured = f"{upper(name)} is {code.value:.6g} in {code.count} of {column.rows}, and no other value is nearer "
+        measured = f"{named(name)} is {code.value:.6g} in {code.n_rows} of {column.rows}, and no other value is nearer "
         measured += f"to it than {code.gap:.4g}."
         advice = "Leave out the rows whose answer is not known."
-        evidence = {"value": code.value, "count": code.count}
+        evidence = {"value": code.value, "count": code.n_rows}
         yield suspect("code-for-missing", measured, epoch=0, advice=advice, evidence=evidence)
         return

@@ -20,39 +20,50 @@ _LARGE, _SMALL, _FAR_APART = 100.0, 1e-2, 1e4  # root mean squares of columns, a
 _MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
 _FEWEST_ROWS = 20
 _NEARLY_WHOLE = 0.05
+_A_FEW = 4  # rows that rule out nearly all columns of measurements
 
 
 def check_columns(case: Case) -> Iterator[Suspicion]:
     """Report columns that are constant, equal, running numbers, or of very different size.
 
-    A few rows show whether a column may be one of these; more are only checked where they do.
+    The extremes of the columns, or where these are not known a few rows, show whether a column may be one of these;
+    more rows are only read where they do.
     """
-    few, n = flat(case.probe[0]), len(case.probe[0])
-    if n < 2 or any(isinstance(layer, Embedding) for layer in case.original.layers):
+    if case.n_sampled < 2 or any(isinstance(layer, Embedding) for layer in case.original.layers):
         return
-    varies = few.std(axis=0) > 1e-12 * np.abs(few).max(axis=0)
-    if not varies.all():
-        many = flat(case.sample[0][:, ~varies] if case.sample[0].ndim == 2 else case.sample[0])
-        still = np.ptp(many, axis=0) <= 1e-12 * np.abs(many).max(axis=0)
-        which = np.flatnonzero(~varies)[still] if case.sample[0].ndim == 2 else np.flatnonzero(still)
-        varies[:] = True
-        varies[which] = False
-        if len(which) == len(varies):
-            yield suspect("all-columns-constant", f"No column changes over {_rows(case)}.", epoch=0)
-            return
-        if len(which):
-            measured = f"{_columns(case, which)} the same value in {_rows(case)}."
-            yield suspect("constant-columns", measured, epoch=0, evidence={"columns": which.tolist()})
-    yield from _equal_columns(case, few, varies)
-    if few.shape[1] > 1 and case.n_rows >= 2 * _FEWEST_ROWS:
-        yield from _running_numbers(case, few, varies)
+    varies = _varying(case)
+    if not varies.any():
+        yield suspect("all-columns-constant", f"No column changes over {_rows(case)}.", epoch=0)
+        return
+    which = np.flatnonzero(~varies)
+    if len(which):
+        measured = f"{_columns(case, which)} the same value in {_rows(case)}."
+        yield suspect("constant-columns", measured, epoch=0, evidence={"columns": which.tolist()})
+    yield from _equal_columns(case, varies)
+    if len(varies) > 1 and case.n_rows >= 2 * _FEWEST_ROWS:
+        yield from _running_numbers(case, varies)
     if not isinstance(case.original.layers[0], (BatchNorm, LayerNorm)):
-        yield from _sizes(case, few, varies)
+        yield from _sizes(case, varies)
+
+
+def _varying(case: Case) -> np.ndarray:
+    """Return which columns have more than one value."""
+    if case.extremes is not None:
+        low, high = (ends.astype(np.float64) for ends in case.extremes)
+        found: np.ndarray = high - low > 1e-12 * np.maximum(np.abs(low), np.abs(high))
+        return found
+    few = flat(case.probe[0])
+    varies: np.ndarray = np.ptp(few, axis=0) > 1e-12 * np.abs(few).max(axis=0)
+    if not varies.all():
+        still = np.flatnonzero(~varies)
+        many = flat(case.sample[0], still)
+        varies[still] = np.ptp(many, axis=0) > 1e-12 * np.abs(many).max(axis=0)
+    return varies
 
 
 def _rows(case: Case) -> str:
     """Return which rows were checked, as part of a sentence."""
-    n = len(case.sample[0])
+    n = case.n_sampled if case.extremes is None else case.n_rows if case.counted is None else len(case.counted)
     return f"all {n} rows" if n == case.n_rows else f"{n} of {case.n_rows} rows"
 
 
@@ -63,20 +74,37 @@ def _columns(case: Case, which: np.ndarray) -> str:
     return f"{len(which)} columns ({listed_columns(case.names, which)}) have"
 
 
-def _equal_columns(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
+def _equal_columns(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     """Report pairs of columns with the same numbers."""
-    columns = np.ascontiguousarray(few.T)
+    suspected = np.flatnonzero(varies)
+    if case.extremes is not None:
+        for ends in case.extremes:
+            suspected = suspected[_repeated(ends[suspected])]
+    if not len(suspected):
+        return
+    columns = np.ascontiguousarray(flat(case.probe[0], suspected).T)
     first: dict[bytes, int] = {}
     pairs = []
-    for index in np.flatnonzero(varies).tolist():
-        other = first.setdefault(columns[index].tobytes(), index)
+    for place, index in enumerate(suspected.tolist()):
+        other = first.setdefault(columns[place].tobytes(), index)
         if other != index and np.array_equal(_one(case, other), _one(case, index)):
             pairs.append((other, index))
     if pairs:
         one, other = pairs[0]
         more = f"; {len(pairs) - 1} more such pairs" if len(pairs) > 1 else ""
-        measured = f"{upper(case.names[one])} and {case.names[other]} are equal in {_rows(case)}{more}."
+        n = case.n_sampled
+        rows = f"all {n} rows" if n == case.n_rows else f"{n} of {case.n_rows} rows"
+        measured = f"{upper(case.names[one])} and {case.names[other]} are equal in {rows}{more}."
         yield suspect("duplicate-columns", measured, epoch=0, evidence={"pairs": pairs})
+
+
+def _repeated(values: np.ndarray) -> np.ndarray:
+    """Return which values occur more than once."""
+    order = np.argsort(values)
+    same = values[order[1:]] == values[order[:-1]]
+    found = np.zeros(len(values), dtype=bool)
+    found[order[1:][same]] = found[order[:-1][same]] = True
+    return found
 
 
 def _one(case: Case, index: int) -> np.ndarray:
@@ -85,17 +113,21 @@ def _one(case: Case, index: int) -> np.ndarray:
     return X.reshape(len(X), -1)[:, index].astype(np.float64)
 
 
-def _running_numbers(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
+def _running_numbers(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     """Report a column whose values, sorted, are all different and evenly spaced: a row number, scaled or not."""
     n = case.n_rows
     if case.extremes is None or case.counted is not None:  # gaps would hide it
         return
     low, high = (ends.astype(np.float64) for ends in case.extremes)
-    # In units of the gap that running numbers would have, all of them are whole.
-    units = (few - low) / np.where(varies, high - low, 1.0) * (n - 1)
     precise = n < 1000 or case.data[0].dtype == np.float64
-    whole = (np.abs(units - np.round(units)) < (_NEARLY_WHOLE if precise else 0.2)).all(axis=0)
-    for index in np.flatnonzero(varies & whole).tolist():
+    suspected, X = np.flatnonzero(varies), case.probe[0].reshape(len(case.probe[0]), -1)
+    for rows in (X[:_A_FEW], X[_A_FEW:]):
+        few = rows[:, suspected].astype(np.float64)
+        # In units of the gap that running numbers would have, all of them are whole.
+        units = (few - low[suspected]) / (high - low)[suspected] * (n - 1)
+        whole = np.abs(units - np.round(units)) < (_NEARLY_WHOLE if precise else 0.2)
+        suspected = suspected[whole.all(axis=0)]
+    for index in suspected.tolist():
         steps = np.diff(np.sort(input_column(case, index).values))
         if steps[0] > 0 and np.ptp(steps) <= 1e-3 * steps.mean():
             measured = f"The values of {case.names[index]} are {n} different, evenly spaced numbers."
@@ -111,15 +143,19 @@ def without_columns(case: Case, indices: list[int]) -> Attempt:
     )
 
 
-def _sizes(case: Case, few: np.ndarray, varies: np.ndarray) -> Iterator[Suspicion]:
+def _sizes(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     """Report columns whose numbers are far from unit size, or of very different sizes."""
-    sizes = np.sqrt(np.mean(few**2, axis=0))
     columns = np.flatnonzero(varies)
-    order = columns[np.argsort(sizes[columns])[::-1]]
-    largest = sizes[order[0]]
+    if case.extremes is not None and len(columns) > len(case.looked_at):
+        # No column of moderate numbers has a large root mean square: some of them will do.
+        large = np.maximum(*map(np.abs, case.extremes))[columns] >= _LARGE
+        columns = columns[large | np.isin(columns, case.looked_at, kind="sort")]
+    sizes = np.sqrt(np.mean(flat(case.probe[0], columns) ** 2, axis=0))
+    largest = sizes.max()
     # A quarter of the columns must be small beside it: single ones may be pixels that are hardly ever lit.
-    if _SMALL < largest < _LARGE and largest < _FAR_APART * np.quantile(sizes[columns], 0.25):
+    if _SMALL < largest < _LARGE and largest < _FAR_APART * np.sort(sizes)[len(sizes) // 4]:
         return
+    order = columns[np.argsort(sizes)[::-1]]
     X = flat(case.sample[0])
     means, spreads = X.mean(axis=0), X.std(axis=0)
     worst = [f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}" for j in order[:3].tolist()]

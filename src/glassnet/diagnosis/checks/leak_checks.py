@@ -1,8 +1,9 @@
-"""Check for columns that hold the answer: copies of it, rounded, bent, with noise or gaps, alone or several together."""
+"""Check for columns that hold the answer: copies of it, rounded, bent, with noise or gaps, alone or together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -37,13 +38,17 @@ def check_leaks(case: Case) -> Iterator[Suspicion]:
     if len(columns) < _FEWEST_COLUMNS:
         return
     # Rows may be sorted: neighbours among equal numbers, and the halves of the sample, are drawn by chance.
-    order = np.random.default_rng(0).permutation(len(case.sample[0]))
+    order = np.random.default_rng(0).permutation(case.n_sampled)
+
+    def read(most: int) -> np.ndarray:
+        return case.part(order[:most], columns)
+
     y, codes = case.sample[1][order], case.codes(case.sample[1])
     if codes is not None:
-        leak = leaked_classes(case.sample[0], columns, codes[order], order)
+        leak = leaked_classes(read, columns, codes[order])
     elif y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind == "f":
         is_close = not case.is_trained or _is_close(case)
-        leak = leaked_numbers(case.sample[0], columns, y[:, 0].astype(np.float64), order, looks_for_parts=is_close)
+        leak = leaked_numbers(read, columns, y[:, 0].astype(np.float64), looks_for_parts=is_close)
     else:
         return
     if leak is not None:
@@ -56,7 +61,7 @@ def _is_close(case: Case) -> bool:
     loss = case.history.columns["loss"][-1]
     if loss is None or case.baseline is None or not isinstance(case.loss, SquaredError):
         return loss is not None
-    return loss < _CLOSE * case.baseline
+    return bool(loss < _CLOSE * case.baseline)
 
 
 def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
@@ -64,15 +69,12 @@ def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
     which, together = leak.columns, len(leak.columns) > 1
     names = upper(listed_columns(case.names, which))
     alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
-    how = leak.how + (f" (of {case.n_rows})" if len(case.sample[0]) < case.n_rows else "")
-    if leak.others >= _INFORMATIVE:
-        rest = leak.others_in_words
-    else:
-        rest = "the other columns say next to nothing about it"
+    how = leak.how + (f" (of {case.n_rows})" if case.n_sampled < case.n_rows else "")
+    is_alone = leak.others < _INFORMATIVE
+    rest = "the other columns say next to nothing about it" if is_alone else leak.others_in_words
     measured = f"{alone} the answer: {how}; {rest}."
-    evidence = {"columns": [int(j) for j in which], "column": int(which[0]), "score": leak.score, "others": leak.others}
-    severity = "warning" if leak.others >= _INFORMATIVE and not leak.is_doubtful else "note"
-    advice = {}
+    evidence = {"columns": which, "column": which[0], "score": leak.score, "others": leak.others}
+    details: dict[str, Any] = {"severity": "note" if is_alone or leak.is_doubtful else "warning", "evidence": evidence}
     if together:
-        advice = {"advice": "Leave these columns out, unless they will be known for new rows."}
-    return suspect("leaking-column", measured, epoch=0, severity=severity, evidence=evidence, **advice)
+        details["advice"] = "Leave these columns out, unless they will be known for new rows."
+    return suspect("leaking-column", measured, epoch=0, **details)

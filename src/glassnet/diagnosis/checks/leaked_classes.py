@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.predictors import by_neighbours, explained_by, quick_ranks, trimmed
+from glassnet.utils.distinct import distinct, numbered
 
 __all__ = ["leaked_classes"]
 
-_FEW = 200  # rows for a first look
+_FEW = 200  # rows for a first look, of many columns half as many
+_NARROW = 50
 _SEPARATED = 0.95  # of two classes: area under the curve of ranks
 _BETWEEN = 0.6  # share of a column's variance between classes
 _SUSPECTS = 8
@@ -23,18 +27,17 @@ _BEHIND = 0.03  # of the column's own, at least
 _COPY = 0.15
 
 
-def leaked_classes(X: np.ndarray, columns: np.ndarray, codes: np.ndarray, order: np.ndarray) -> Leak | None:
+def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes: np.ndarray) -> Leak | None:
     """Return the columns from which a class follows, if there are some; parameters as of `leaked_numbers`."""
-    classes, codes = np.unique(codes, return_inverse=True)
+    classes, codes, _ = numbered(codes)
     k = len(classes)
     if k < 2 or k > len(codes) // 10:
         return None
-    flat = X.reshape(len(X), -1)
-    few = min(_FEW, len(flat))
-    suspects, marks = _suspected(flat[order[:few]][:, columns].astype(np.float64), codes[:few], k)
+    few = min(_FEW if len(columns) <= _NARROW else _FEW // 2, len(codes))
+    suspects, marks = _suspected(read(few), codes[:few], k)
     if not len(suspects) and not marks:
         return None
-    chosen = flat[order][:, columns].astype(np.float64)
+    chosen = read(len(codes))
     hot = np.eye(k)[codes]
     found = {int(j): _right(chosen[:, j], codes, k) for j in suspects}
     leaking = [j for j, (right, is_code) in found.items() if right >= _RIGHT and is_code]
@@ -54,7 +57,7 @@ def leaked_classes(X: np.ndarray, columns: np.ndarray, codes: np.ndarray, order:
         ranked = quick_ranks(chosen) / len(chosen)
         copies = trimmed(ranked - by_neighbours(chosen[:, leaking[0]], ranked), ranked)
         rest = [j for j in rest if not _is_copy(chosen[:, j], codes, k, copies[j])]
-        if all(len(np.unique(chosen[:, j])) > 4 * k for j in leaking) and any(copies[j] > _COPY for j in leaking[1:]):
+        if all(len(distinct(chosen[:, j])) > 4 * k for j in leaking) and any(copies[j] > _COPY for j in leaking[1:]):
             return None  # several columns of their own, each of which tells the classes apart: an easy task
     others, answers = explained_by(quick_ranks(chosen[:, rest]) / len(chosen), hot)
     half = len(chosen) // 2
@@ -107,7 +110,7 @@ def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool]:
 
     Rows with a value that is repeated and says nothing, such as one that fills gaps, do not count.
     """
-    values, places, counts = np.unique(x, return_inverse=True, return_counts=True)
+    values, places, counts = numbered(x)
     kept = np.ones(len(x), dtype=bool)
     repeated = int(counts.argmax()) if len(values) > 2 * k else None
     candidates = [repeated] if repeated is not None else range(len(values)) if len(values) > k else []
@@ -123,7 +126,7 @@ def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool]:
     else:
         right = _separated(x, codes, k)
     middles = np.array([np.median(x[codes == c]) for c in range(k) if (codes == c).any()])
-    widths = [np.quantile(np.abs(x[codes == c] - np.median(x[codes == c])), 0.9) for c in np.unique(codes)]
+    widths = [np.quantile(np.abs(x[codes == c] - np.median(x[codes == c])), 0.9) for c in distinct(codes)]
     gap = float(np.diff(np.sort(middles)).min()) if len(middles) == k else 0.0
     return right, gap > _CODE * max(widths) and gap > 0.0
 
@@ -136,7 +139,7 @@ def _separated(x: np.ndarray, codes: np.ndarray, k: int) -> float:
         middles = np.array([np.median(x[codes == c]) if (codes == c).any() else np.inf for c in range(k)])
         nearest = np.abs(x[:, None] - middles).argmin(axis=1)
         changes = int(np.count_nonzero(np.diff(ordered)))
-        return 1.0 if changes == len(np.unique(codes)) - 1 else min(float((nearest == codes).mean()), 1.0 - 1e-9)
+        return 1.0 if changes == len(distinct(codes)) - 1 else min(float((nearest == codes).mean()), 1.0 - 1e-9)
     ones = np.concatenate([[0], np.cumsum(ordered)])
     right = ones + (len(x) - np.arange(len(x) + 1)) - (ones[-1] - ones)  # ones before the cut and zeros behind it
     cut = np.concatenate([[True], x[order][1:] > x[order][:-1], [True]])  # not between equal numbers
@@ -145,7 +148,7 @@ def _separated(x: np.ndarray, codes: np.ndarray, k: int) -> float:
 
 def _agreement(x: np.ndarray, is_class: np.ndarray) -> float:
     """Return in which share of the rows a column of two values says whether a row is of a class."""
-    values = np.unique(x)
+    values = distinct(x)
     if len(values) != 2:
         return 0.0
     share = float(((x == values[1]) == is_class).mean())
@@ -154,7 +157,7 @@ def _agreement(x: np.ndarray, is_class: np.ndarray) -> float:
 
 def _is_copy(x: np.ndarray, codes: np.ndarray, k: int, left: float) -> bool:
     """Return whether another column says the same as the leaking one."""
-    if len(np.unique(x)) <= 4 * k and left <= _COPY:
+    if len(distinct(x)) <= 4 * k and left <= _COPY:
         return True
     return _right(x, codes, k)[0] >= _RIGHT and left <= 1.0
 

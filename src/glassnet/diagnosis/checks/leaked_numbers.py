@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.predictors import by_neighbours, explained_by, quick_ranks, trimmed
 from glassnet.diagnosis.checks.robust import ranks
+from glassnet.utils.distinct import counted
 
 __all__ = ["leaked_numbers"]
 
@@ -25,36 +28,33 @@ _ALIKE = 0.01  # factors of parts of one sum
 
 
 def leaked_numbers(
-    X: np.ndarray, columns: np.ndarray, y: np.ndarray, order: np.ndarray, *, looks_for_parts: bool
+    read: Callable[[int], np.ndarray], columns: np.ndarray, y: np.ndarray, *, looks_for_parts: bool
 ) -> Leak | None:
     """Return the columns from which a number follows, if there are some.
 
     Parameters
     ----------
-    X : ndarray of shape (n, ...)
-        Rows, not in the order of y.
+    read : callable
+        Returns these columns of so many rows, in the order of y.
     columns : ndarray
-        Those to look at.
+        The numbers of those that are looked at.
     y : ndarray of shape (n,)
-    order : ndarray
-        The rows of X in the order of y.
     looks_for_parts : bool
         Whether to look for columns that add up to y, too.
     """
-    counts = np.unique(y, return_counts=True)[1]
+    counts = counted(y)[1]
     if len(counts) < 3 or counts.max() > _MOST_EQUAL * len(y):
         return None
-    flat = X.reshape(len(X), -1)
-    first = flat[order[:_FEW]][:, columns].astype(np.float64)
+    first = read(min(_FEW, len(y)))
     R, r = quick_ranks(first), quick_ranks(y[:_FEW, None])
     norms = np.sqrt((R**2).sum(axis=0) * (r**2).sum())
     alike = np.abs((R * r).sum(axis=0)) / np.where(norms > 0.0, norms, np.inf)
     places = np.argsort(-alike, kind="stable")[:_SUSPECTS]
     places = places[alike[places] >= _CORRELATED]
     if not len(places):
-        return _parts(flat[order][:, columns].astype(np.float64), columns, y) if looks_for_parts else None
+        return _parts(read(len(y)), columns, y) if looks_for_parts else None
     target = ranks(y)[:, None]
-    chosen = flat[order][:, columns].astype(np.float64)
+    chosen = read(len(y))
     left = [float(trimmed(target - by_neighbours(chosen[:, j], target), target)[0]) for j in places]
     best = int(places[int(np.argmin(left))])
     if min(left) > _EXACT:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of, clearly_less, left_to_learn
-from glassnet.diagnosis.linear_models import fit_linear
+from glassnet.diagnosis.linear_models import ROUNDS, fit_discriminants, fit_linear
+from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Dropout, GaussianNoise
 from glassnet.layers.tree import learns
@@ -20,10 +22,15 @@ __all__ = ["check_against_linear"]
 _FEWEST, _FEWEST_HELD_OUT = 20, 50  # rows that judge; few that were not trained on may differ by chance
 _MOST_ROWS, _MOST_COLUMNS, _MOST_OUTPUTS = 1000, 200, 20  # that a linear model is fitted to
 _ON_NUMBERS = (SquaredError, AbsoluteError, Huber)
-_SHARE, _FREE = 0.1, 1_500_000  # products to those of the training, and how many are too few to count
+_SHARE, _FREE = 0.02, 1_000_000  # products to those of the training, and how many are too few to count
 _OF_ALL = 0.03  # of what there is to learn: so much a linear model must have learned
 _OF_LINEAR, _OF_OURS = 0.15, 0.1  # of what it has learned, and of the network's loss: so much it must be better
 _OF_CONSTANT = 0.1  # of what there is to learn
+_MUCH_LESS = 0.5  # of the loss that judges: a loss on training rows that tells of rows learned by heart
+_BY_HEART = (
+    "Take the linear model, or keep the network from learning rows by heart: with early stopping, weight_decay, "
+    "dropout or fewer units."
+)
 _NEARLY_NOTHING = 0.2  # of the network's loss, where a line leaves next to nothing
 
 
@@ -36,15 +43,17 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         layers[0], (Dropout, GaussianNoise)
     ):  # trained for disturbed rows, which a line cannot be compared on
         return
-    if not _is_cheap(case) or len(case.evaluation_data[0][0]) < _FEWEST or left_to_learn(case) < _least_left(case):
+    if not _is_cheap(case) or len(case.evaluation_data[0][1]) < _FEWEST or left_to_learn(case) < _least_left(case):
         return
     rows, judges, name = _parts(case)
-    if len(judges[0]) < (_FEWEST if case.evaluation_data[0] is case.sample else _FEWEST_HELD_OUT):
+    if len(judges[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):
+        return
+    Z = case.original.logits(judges[0])
+    if _is_worse_at_once(case, rows, judges, Z):
         return
     linear = fit_linear(case.loss, _flat(rows[0]), rows[1], rows[2])
     if linear is None:
         return
-    Z = case.original.logits(judges[0])
     theirs = np.ascontiguousarray(linear.logits(_flat(judges[0])), dtype=case.original.dtype)
     if theirs.shape != Z.shape or not np.isfinite(theirs).all() or _more_are_right(case, judges, Z, theirs):
         return
@@ -59,7 +68,9 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         return
     measured = f"On {len(judges[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
     measured += f", fitted to {len(rows[0])} other rows."
-    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence={"loss": mine, "linear": other})
+    details: dict[str, Any] = {"advice": _BY_HEART} if case.now.loss < _MUCH_LESS * mine else {}
+    evidence = {"loss": mine, "linear": other}
+    yield suspect("worse-than-linear", measured, epoch=case.epoch, evidence=evidence, **details)
 
 
 def _least_left(case: Case) -> float:
@@ -73,20 +84,24 @@ def _flat(X: np.ndarray) -> np.ndarray:
 
 def _is_cheap(case: Case) -> bool:
     """Return whether a linear model takes a small part of the products that the training took."""
-    columns = int(np.prod(case.original.input_shape))
+    columns = int(np.prod(case.data[0].shape[1:]))
     if columns > _MOST_COLUMNS:
         return False
     trained = (case.epoch or 0) * case.n_rows * case.original.params.size
-    products = min(case.n_rows, _MOST_ROWS) * columns * (columns + case.original.n_outputs)
-    return products < max(_FREE, _SHARE * trained)
+    rows = min(case.n_rows, _MOST_ROWS)
+    one_step = rows * columns * (columns + case.original.n_outputs) < max(_FREE, _SHARE * trained)
+    if not case.loss.classifies:
+        return one_step
+    # All rounds are only taken where one step shows that they may be of use.
+    return one_step and 2 * ROUNDS * rows * columns * case.original.n_outputs < max(4 * _FREE, _SHARE * trained)
 
 
 def _parts(case: Case) -> tuple[Data, Data, str]:
     """Return the rows that a linear model is fitted to, those that both are judged by, and what these are called."""
     rng = np.random.default_rng(0)
-    order = rng.permutation(len(case.sample[0]))
+    order = rng.permutation(case.n_sampled)
     data, name = case.evaluation_data
-    if data is not case.sample:
+    if name == VALIDATION_ROWS:
         # In an order of their own: blocks of sorted rows would not be alike.
         return _rows(case.sample, order[:_MOST_ROWS]), _rows(data, rng.permutation(len(data[0]))), name
     half = min(len(order) * 2 // 3, _MOST_ROWS)
@@ -96,6 +111,15 @@ def _parts(case: Case) -> tuple[Data, Data, str]:
 def _rows(data: Data, which: np.ndarray) -> Data:
     X, y, weight = data
     return X[which], y[which], None if weight is None else weight[which]
+
+
+def _is_worse_at_once(case: Case, rows: Data, judges: Data, Z: np.ndarray) -> bool:
+    """Return whether linear discriminants, which take one step, get fewer rows right than the network."""
+    codes = case.codes(rows[1])
+    if codes is None:
+        return False
+    model = fit_discriminants(_flat(rows[0]), codes, max(2, case.original.n_outputs))
+    return _more_are_right(case, judges, Z, model.logits(_flat(judges[0])))
 
 
 def _more_are_right(case: Case, data: Data, Z: np.ndarray, others: np.ndarray) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -38,15 +39,16 @@ def check_loss(case: Case) -> Iterator[Suspicion]:
 
 def _of_bits(case: Case, y: np.ndarray) -> Suspicion:
     """Return the suspicion that 0 and 1 stand for classes."""
-    measured, loss, advice = f"All targets are 0 or 1, and the loss is {case.loss.name}.", "binary_cross_entropy", ""
+    measured, loss = f"All targets are 0 or 1, and the loss is {case.loss.name}.", "binary_cross_entropy"
+    details: dict[str, Any] = {"epoch": 0}
     if y.shape[1] > 1 and (y.sum(axis=1) == 1.0).all():
         measured = f"One target of each row is 1 and the others are 0, and the loss is {case.loss.name}."
         loss = "cross_entropy"
-        advice = "Use loss='cross_entropy', which takes such rows, and class numbers too."
+        details["advice"] = "Use loss='cross_entropy', which takes such rows, and class numbers too."
     kind = SoftmaxCrossEntropy if loss == "cross_entropy" else BinaryCrossEntropy
     change = partial(with_classifying_loss, loss=kind())
     remedy = Attempt(f"loss='{loss}' and a linear last layer", change, measure=WRONG_ANSWERS, steps=_STEPS)
-    return suspect("loss-does-not-fit", measured, remedy, epoch=0, **({"advice": advice} if advice else {}))
+    return suspect("loss-does-not-fit", measured, remedy, **details)
 
 
 def _of_codes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:

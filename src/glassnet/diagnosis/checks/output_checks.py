@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case, mean_loss
+from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import without_last_activation, without_softmax_units
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
 from glassnet.layers import (
     CustomActivation,
     Dense,
-    Dropout,
-    Flatten,
-    GaussianNoise,
-    Identity,
     Layer,
-    Reshape,
-    Sequential,
     Softmax,
 )
+from glassnet.layers.tree import walk
 from glassnet.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
@@ -36,12 +32,15 @@ from glassnet.losses import (
     SquaredError,
 )
 
-__all__ = ["check_output", "check_softmax_units", "output_activation"]
+__all__ = ["check_output", "check_softmax_units"]
 
 _OUT_OF_REACH = 0.01  # share of the targets
 _LOST, _PART = 0.01, 0.1  # shares of the constant answer's loss and of the network's that are out of reach for certain
 _MOSTLY_LOST = 0.1  # share of the constant answer's loss
+_HALF = 0.5  # of the loss now: if so much is lost for certain, nothing has to be tried
 _ALL = 30.0  # a logit that makes a probability 0 or 1
+_IN_RANGE = "Leave the activation of the last layer out, or bring the targets into its range."
+_HUGE = 1e30
 _STEPS = 200
 _FEWEST = 10
 
@@ -59,7 +58,6 @@ _RANGES = {
     "Softplus": (0.0, math.inf),
     "Tanh": (-1.0, 1.0),
 }
-_PASSES = (Dropout, Flatten, GaussianNoise, Identity, Reshape)
 
 
 class _Reach(NamedTuple):
@@ -82,18 +80,6 @@ class _Reach(NamedTuple):
         return f"whose outputs lie between {self.low:g} and {self.high:g}"
 
 
-def output_activation(layers: Sequence[Layer]) -> Layer | None:
-    """Return the layer, or the activation of a `Dense`, that the outputs come from; None if that is linear."""
-    for layer in reversed(layers):
-        if isinstance(layer, _PASSES):
-            continue
-        if isinstance(layer, Sequential):
-            return output_activation(layer.layers)
-        activation = layer.activation if isinstance(layer, Dense) else layer
-        return None if isinstance(activation, Identity) else activation
-    return None
-
-
 def _reach(activation: Layer) -> _Reach | None:
     """Return what limits the outputs of an activation; None if nothing does."""
     name = type(activation).__name__
@@ -110,18 +96,18 @@ def _reach_of_own(activation: CustomActivation) -> _Reach | None:
     """Return what limits an activation of the user's own, seen at numbers from -10,000 to 10,000."""
     far = np.geomspace(6.0, 1e4, 60)
     z = np.concatenate([-far[::-1], np.linspace(-6.0, 6.0, 241), far])
-    values = np.asarray(activation.function(z), dtype=np.float64)
+    with np.errstate(all="ignore"):
+        values = np.asarray(activation.function(z), dtype=np.float64)
     if values.shape != z.shape or np.isnan(values).any():
         return None
-    ends = values[[0, 20, -21, -1]]  # at -10,000 and about -800, and at the same on the other side
-    largest = float(np.abs(values[20:-20]).max())
-    if not math.isfinite(largest):
-        return None
-    moves = np.abs(ends[[0, 3]] - ends[[1, 2]]) > 0.01 * max(largest, 1e-6)
-    is_open_above = any(moves & (ends[[0, 3]] > ends[[1, 2]]))
-    is_open_below = any(moves & (ends[[0, 3]] < ends[[1, 2]]))
-    low = -math.inf if is_open_below else round(float(values.min()), 3)
-    high = math.inf if is_open_above else round(float(values.max()), 3)
+    values = np.clip(values, -_HUGE, _HUGE)
+    # From about 800 to 10,000, and from -800 to -10,000.
+    ends, inner = values[[0, -1]], values[[20, -21]]
+    moves = np.abs(ends - inner) > 0.01 * np.maximum(np.abs(inner), 1e-6)
+    is_open_above = (ends >= _HUGE).any() or (moves & (ends > inner)).any()
+    is_open_below = (ends <= -_HUGE).any() or (moves & (ends < inner)).any()
+    low = -math.inf if is_open_below else round(float(values.min()), 3) + 0.0
+    high = math.inf if is_open_above else round(float(values.max()), 3) + 0.0
     if math.isinf(low) and math.isinf(high):
         return None
     return _Reach("an activation of your own", low, high, True)
@@ -153,7 +139,7 @@ def _of_numbers(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Su
     least, lost, now = _least_loss(case, np.clip(y, reach.low, reach.high))
     measured = f"The last layer is {reach.name}, {reach.text}; {share:.0%} of the targets lie beyond, "
     measured += f"between {y.min():.4g} and {y.max():.4g}."
-    details = {"evidence": {"share": share, "least": least, "loss": now}, **where}
+    details: dict[str, Any] = {"evidence": {"share": share, "least": least, "loss": now}, "advice": _IN_RANGE, **where}
     if not reach.is_certain:
         yield suspect("output-cannot-reach", measured, _attempt(), always=True, severity="warning", **details)
         return
@@ -180,36 +166,40 @@ def _of_logits(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Sus
     """Report an activation on logits, which limits how sure the network can be."""
     measured = f"The last layer is {reach.name}, {reach.text}; {case.loss.name} wants logits, which may be any number."
     evidence: dict[str, Any] = {"low": reach.low, "high": reach.high}
-    best = _best_logits(case, reach)
+    best, is_proved = _best_logits(case, reach), False
     if best is not None and reach.is_certain:
         least, lost, now = _least_loss(case, best)
         evidence |= {"least": least, "loss": now}
+        is_proved = lost > _MOSTLY_LOST and now is not None and least > _HALF * now
         if lost > _LOST:
             measured += f" Even the best weights would leave a loss of {least:.3g}"
             measured += "." if now is None else f"; it is {now:.3g} now."
-    yield suspect(
-        "output-cannot-reach", measured, _attempt(), always=True, severity="warning", evidence=evidence, **where
-    )
+    details: dict[str, Any] = {"severity": "warning", "evidence": evidence, **where}
+    yield suspect("output-cannot-reach", measured, _attempt(), always=True, if_helped=not is_proved, **details)
 
 
 def _best_logits(case: Case, reach: _Reach) -> np.ndarray | None:
     """Return the logits within reach whose loss on the sample is least; None where that is not known."""
     y, k = case.sample[1], case.original.n_outputs
+    found: np.ndarray
     low, high = max(reach.low, -_ALL), min(reach.high, _ALL)
     if isinstance(case.loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)) and y.ndim == 1:
-        return np.where(np.eye(k, dtype=bool)[y], high, low)
+        found = np.where(np.eye(k, dtype=bool)[y], high, low)
+        return found
     if isinstance(case.loss, (BinaryCrossEntropy, BinaryFocalCrossEntropy)):
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(y) - np.log1p(-y.astype(np.float64)), low, high)
+            found = np.clip(np.log(y) - np.log1p(-y.astype(np.float64)), low, high)
+        return found
     if isinstance(case.loss, Poisson):
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(y.astype(np.float64)), low, high)
+            found = np.clip(np.log(y.astype(np.float64)), low, high)
+        return found
     return None
 
 
 def check_softmax_units(case: Case) -> Iterator[Suspicion]:
     """Report a softmax over a single number."""
-    for name, layer in case.layers.items():
+    for name, layer in walk(case.original.names, case.original.layers):
         activation = layer.activation if isinstance(layer, Dense) else layer
         if not isinstance(activation, Softmax) or layer.out_shape[-1] != 1:
             continue

@@ -9,10 +9,11 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import Attempt
-from glassnet.diagnosis.remedies.rate_remedies import constant_rate
+from glassnet.diagnosis.remedies.rate_remedies import constant_rate, usual_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers.tree import every_layer
+from glassnet.schedules import Constant
 
 __all__ = ["check_schedule", "check_trainable", "check_updates"]
 
@@ -21,7 +22,9 @@ _MOST = 0.5  # of the training
 _BEGUN = 0.2  # of the rate that a schedule rises to
 _HORIZON = 100  # times the epochs trained, for schedules that do not say when they end
 _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
-_PART, _PACE, _MUCH = 4, 0.1, 0.6  # last part of the training; fall in it; and loss left, as shares of what there is
+_LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
+_PART = 4  # the last part of the training that is looked at: a quarter
+_PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as shares of what there is to gain
 
 
 def check_trainable(case: Case) -> Iterator[Suspicion]:
@@ -73,11 +76,12 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         ended = int(np.flatnonzero(~over)[-1] + 1) * epochs / len(rates)
         measured = f"The learning rate fell from {peak:.3g} to {last:.3g}, and was below a thousandth of {peak:.3g} "
         measured += f"from epoch {max(1, round(ended)) + 1} on, of {epochs}."
-        remedies = [constant_rate(value, steps=200) for value in (peak, 10 * peak)]
+        values = [peak, *(value for value in usual_rates(case) if value > 2.0 * peak)]
+        remedies = [constant_rate(value, steps=200) for value in values[:3]]
         evidence = {"highest": peak, "last": last}
         yield suspect("schedule-ended", measured, *remedies, epoch=epochs, evidence=evidence)
         return
-    if schedule.monitors():
+    if schedule.monitors() or isinstance(schedule, Constant):
         return
     memory = schedule.new_memory()
     later = [float(schedule.rate(at, memory)) for at in np.linspace(epochs, _end(schedule, epochs), len(rates))]
@@ -102,7 +106,7 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
     history = case.history
     if history is None or not case.is_trained or case.learned or case.epochs_asked == 1 or history.epochs == 1:
         return
-    if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _MUCH / 2) * case.scale:
+    if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return
     falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
     if case.updates < _FEW_UPDATES and falls and case.knows_start:
@@ -121,10 +125,12 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
         return
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])
-    if not np.isfinite(last).all() or fall < _PACE / 2 * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
+    if last[-1] > case.reference + _ABOVE * case.scale:
+        return  # what is worse than a constant answer has not begun to learn
+    if not np.isfinite(last).all() or fall < _PACE * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
         return
     what = "validation loss" if name == "valid_loss" else "loss"
     measured = f"In the last {part} of {len(values)} epochs the {what} fell from {last[0]:.3g} to {last[-1]:.3g}."
-    much = fall > _PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
+    much = fall > _GOOD_PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
     severity = "warning" if much else "note"
     yield suspect("still-falling", measured, severity=severity, epoch=case.epoch, evidence={"fall": fall})

@@ -9,6 +9,7 @@ import numpy as np
 
 from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.checks.run_checks import check_overfit
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.training.class_weights import class_codes
@@ -82,12 +83,13 @@ def _accuracies(case: Case, data: Data, Z: np.ndarray) -> tuple[float, float, in
 
 def check_chance(case: Case) -> Iterator[Suspicion]:
     """Report training rows that were learned while validation rows were answered by chance from the first epoch on."""
+    columns = {} if case.history is None else case.history.columns
+    losses = [value for value in columns.get("valid_loss", []) if value is not None]
     data, rows = case.evaluation_data
-    constant = case.constant_loss(data)
-    if case.history is None or case.held_out is not data or constant is None or case.scale <= 0.0:
+    if not losses or case.held_out is not data:
         return
-    losses = [value for value in case.history.columns.get("valid_loss", []) if value is not None]
-    if not losses or min(losses) < constant - (1.0 - _MARGIN) * case.scale:
+    constant = case.constant_loss(data)
+    if constant is None or case.scale <= 0.0 or min(losses) < constant - (1.0 - _MARGIN) * case.scale:
         return
     train = case.now.loss
     if train > case.reference - (1.0 - _GOOD) * case.scale or not _by_chance(case, data):
@@ -137,7 +139,11 @@ def check_best_epoch(case: Case) -> Iterator[Suspicion]:
         return
     chosen, n = history.best_epoch, len(valid)
     best = int(np.argmin(valid)) + 1 if chosen is None else int(chosen)
-    if n - best < max(_LONG, _MOST * n) or (chosen is None and valid[-1] < valid[best - 1] + _WORSE * case.scale):
+    if (
+        any(check_overfit(case))
+        or n - best < max(_LONG, _MOST * n)
+        or (chosen is None and valid[-1] < valid[best - 1] + _WORSE * case.scale)
+    ):
         return
     measured = f"Of {n} epochs the one with the lowest validation loss, {valid[best - 1]:.3g}, was epoch {best}; "
     measured += f"after the last it was {valid[-1]:.3g}."

@@ -9,8 +9,9 @@ import numpy as np
 from glassnet.diagnosis.case import Data
 from glassnet.diagnosis.remedies.attempts import Edit, Measure
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.utils.distinct import numbered
 
-__all__ = ["MEDIAN_ERROR", "RANKS_MISSED", "edited_column", "edited_columns", "ranks", "rescaled"]
+__all__ = ["MEDIAN_ERROR", "edited_column", "edited_columns", "ranks", "rescaled"]
 
 
 def edited_column(index: int, edit: Callable[[np.ndarray], np.ndarray]) -> Edit:
@@ -33,7 +34,8 @@ def edited_columns(edits: Mapping[int, Callable[[np.ndarray], np.ndarray]]) -> E
 def rescaled(x: np.ndarray) -> np.ndarray:
     """Return a column of mean 0 and spread 1."""
     spread = x.std()
-    return (x - x.mean()) / (spread if spread > 0.0 else 1.0)
+    found: np.ndarray = (x - x.mean()) / (spread if spread > 0.0 else 1.0)
+    return found
 
 
 def ranks(x: np.ndarray) -> np.ndarray:
@@ -46,7 +48,7 @@ def ranks(x: np.ndarray) -> np.ndarray:
     """
     if x.ndim == 2:
         return np.column_stack([ranks(column) for column in x.T])
-    _, places, counts = np.unique(x, return_inverse=True, return_counts=True)
+    _, places, counts = numbered(x)
     found: np.ndarray = ((np.cumsum(counts) - 0.5 * counts) / len(x))[places]
     return found
 
@@ -60,11 +62,4 @@ def _median_error(network: BaseNetwork, data: Data) -> float:
     return float(np.median(np.abs(_answers(network, data) - data[1])))
 
 
-def _ranks_missed(network: BaseNetwork, data: Data) -> float:
-    ours, theirs = ranks(_answers(network, data)), ranks(data[1].astype(np.float64))
-    left = ((ours - theirs) ** 2).mean(axis=0) / np.maximum(theirs.var(axis=0), 1e-12)
-    return float(left.mean())
-
-
 MEDIAN_ERROR = Measure("median error", _median_error)
-RANKS_MISSED = Measure("squared error of the ranks, as a share of their variance,", _ranks_missed)

@@ -15,6 +15,7 @@ from glassnet.diagnosis.remedies.rate_remedies import lower_rates
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
+from glassnet.training.class_weights import class_codes
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
@@ -22,7 +23,10 @@ _CLIPPED = 0.9  # share of the steps
 _MUCH_DROPPED = 0.75
 _DEAD = 0.6  # share of the units of a layer
 _STUCK = 0.8  # share of the outputs of a layer
-_WORSE = 0.1  # rise of the validation loss after its best, as a share of the loss of the best constant answer
+_WORSE, _MUCH_WORSE = (
+    0.1,
+    0.3,
+)  # rise of the validation loss after its best, as a share of the loss of the best constant answer
 _PATIENCE = 5  # epochs since that best
 _CHANCE = 0.98  # of the loss of the best constant answer
 _FEW_ROWS = 100  # of validation: what they say is uncertain
@@ -83,7 +87,7 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     last = float(np.median(valid[-3:]))
     if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
         return
-    if valid[best] > _CHANCE * constant:
+    if valid[best] > _CHANCE * constant and not _answers_better_than_chance(case, held_out[1]):
         return  # on these rows it never was better than a constant answer: there was nothing to lose
     measured = (
         f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1} and is {last:.3g} now; "
@@ -91,6 +95,15 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     )
     details: dict[str, Any] = {"evidence": {"best_epoch": best + 1, "best": float(valid[best]), "last": last}}
     yield suspect("overfit", measured, epoch=best + 1, **(details | _what_was_kept(case, valid, best, last)))
+
+
+def _answers_better_than_chance(case: Case, y: np.ndarray) -> bool:
+    """Return whether the share of right answers was ever clearly above that of the most frequent class."""
+    codes, right = class_codes(case.loss, y), _curve(case, "valid_accuracy")
+    if codes is None or not np.isfinite(right).any():
+        return False
+    majority = float(np.bincount(codes).max()) / len(codes)
+    return bool(np.nanmax(right) > majority + 2.0 * math.sqrt(0.25 / len(codes)))
 
 
 def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dict[str, Any]:
@@ -116,8 +129,9 @@ def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dic
         advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
         return {"severity": "note", "tried": tried, "advice": advice}
     tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
-    tried += f", on {n} rows only." if n < _FEW_ROWS else "."
-    return {"tried": tried, "helped": True}
+    if n < _FEW_ROWS and last < valid[best] + _MUCH_WORSE * case.scale:
+        return {"tried": f"{tried}; of {n} rows that may be chance.", "severity": "note"}
+    return {"tried": f"{tried}.", "helped": True}
 
 
 def check_units(case: Case) -> Iterator[Suspicion]:

@@ -8,20 +8,28 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import spread
+from glassnet.utils.distinct import counted, numbered
 from glassnet.utils.row_sources import RowSource, read_rows
 
 __all__ = ["check_rows"]
 
 _SHARED = 0.05  # of the validation rows
+_SHARED_OF_FEW_VALUES = 0.25  # of them where every column has a few values only
 _FEWEST_ROWS = 20
 _FEWEST_SHARED = 3
 _KEYS = 8  # columns that a first key is made of
-_FIRST = 100_000  # training rows of a first look
+_FIRST = 16_384  # training rows of a first look
 _LOOKED = 1 / 4  # of the share that would be reported: so much of it makes the first look go on
+_ALIKE, _RARE_VALUES, _ENOUGH = 0.1, 3, 0.05  # share of a rare value; so many in a row; share of such rows
 _SAME_KEY = 40  # training rows with the key of a validation row that are compared with it
 _RARE = 0.01  # how often a row like it is expected among the training rows, for one that tells something
+_ALL, _MANY = 0.95, 4  # share of the validation rows, and training rows equal to each of them: these are no copies
+_SPLITS = 8
 _BY_CHANCE = 0.25  # share of the validation rows that are expected to be there: nothing is said
 _BLOCK = 65_536
+_TABLE = 65_536
+_COLUMNS = 200  # at most, to choose from
 
 
 def check_rows(case: Case) -> Iterator[Suspicion]:
@@ -35,16 +43,19 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
         return
     n, factors = case.n_rows, _factors(len(columns))
     keys = _keys(wanted[:, columns], factors)
-    first = np.arange(n) if n <= _FIRST else np.arange(_FIRST) * n // _FIRST
-    hits = _hits(case, columns, factors, keys, first)
-    if len(hits) < min(_FEWEST_SHARED, _LOOKED * _SHARED * len(keys) * len(first) / n):
+    first, telling = spread(n, _FIRST), keys[_is_telling(wanted[:, columns])]
+    hits = _hits(case, columns, factors, telling, first)
+    if len(hits) < min(_FEWEST_SHARED, _LOOKED * _SHARED * len(telling) * len(first) / n):
         return
-    rows = hits if n <= _FIRST else _hits(case, columns, factors, keys, np.arange(n))
-    seen = _seen(case, held_out, wanted, keys, columns, factors, rows)
+    rows = _hits(case, columns, factors, keys, np.arange(n))
+    seen, partners = _seen(case, held_out, wanted, keys, columns, factors, rows)
+    if seen.mean() > _ALL and np.quantile(partners[seen], 0.1) >= _MANY:
+        return  # a table of few different rows, each of which is there many times
     expected, is_rare = _expected(case, wanted)
     seen &= is_rare
     n_seen = int(seen.sum())
-    if expected > _BY_CHANCE or n_seen < max(_FEWEST_SHARED, (_SHARED + 3.0 * expected) * len(seen)):
+    least = _SHARED if _is_measured(wanted, columns) else _SHARED_OF_FEW_VALUES
+    if expected > _BY_CHANCE or n_seen < max(_FEWEST_SHARED, (least + 3.0 * expected) * len(seen)):
         return
     yield _described(case, held_out, seen)
 
@@ -72,11 +83,35 @@ def _flat(X: np.ndarray) -> np.ndarray:
 def _telling(rows: np.ndarray) -> np.ndarray:
     """Return the columns in which most rows differ, among at most 200."""
     d = rows.shape[1]
-    among = np.unique(np.linspace(0, d - 1, min(d, 200)).astype(np.int64))
+    among = spread(d, _COLUMNS)
     ordered = np.sort(rows[:: -(-len(rows) // 256)][:, among], axis=0)
     n_distinct = (ordered[1:] != ordered[:-1]).sum(axis=0)
     order = np.argsort(-n_distinct, kind="stable")[:_KEYS]
     return np.sort(among[order[n_distinct[order] > 0]])
+
+
+def _is_measured(rows: np.ndarray, columns: np.ndarray) -> bool:
+    """Return whether in one of these columns most rows have a value of their own."""
+    few = np.sort(rows[:: -(-len(rows) // 256)][:, columns], axis=0)
+    return bool(((few[1:] != few[:-1]).sum(axis=0) > 0.5 * len(few)).any())
+
+
+def _is_telling(rows: np.ndarray) -> np.ndarray:
+    """Return the rows in which several values are rare ones; all of them if there are only a few such rows.
+
+    Of pixels that are dark most of the time, many rows have the same values in a few columns, all of them dark.
+    """
+    few = np.sort(rows[:: -(-len(rows) // 256)], axis=0)
+    apart = max(1, int(_ALIKE * len(few) / 2))
+    if not (few[apart:] == few[:-apart]).any():
+        return np.ones(len(rows), dtype=bool)
+    rare = np.empty(rows.shape, dtype=bool)
+    for j, column in enumerate(rows.T):
+        ordered = np.sort(column)
+        alike = np.searchsorted(ordered, column, "right") - np.searchsorted(ordered, column, "left")
+        rare[:, j] = alike <= _ALIKE * len(column)
+    found = rare.sum(axis=1) >= min(_RARE_VALUES, rows.shape[1])
+    return found if found.mean() >= _ENOUGH else np.ones(len(rows), dtype=bool)
 
 
 def _factors(d: int) -> np.ndarray:
@@ -87,37 +122,40 @@ def _bits(rows: np.ndarray) -> np.ndarray:
     """Return numbers as integers, equal for equal ones."""
     kind = {2: np.uint16, 4: np.uint32}.get(rows.dtype.itemsize, np.uint64)
     found: np.ndarray = np.ascontiguousarray(rows).view(kind).astype(np.uint64)
-    return found
-
-
-def _mixed(bits: np.ndarray) -> np.ndarray:
-    bits = bits * np.uint64(0x9E3779B97F4A7C15)
-    found: np.ndarray = bits ^ (bits >> np.uint64(32))
+    if rows.dtype.itemsize == 8:  # of whole numbers the lower half is 0
+        found ^= found >> np.uint64(32)
     return found
 
 
 def _keys(rows: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """Return a number for each row, equal for equal rows."""
-    found: np.ndarray = (_mixed(_bits(rows)) * factors).sum(axis=1, dtype=np.uint64)
+    """Return a number for each row, equal for equal rows and hardly ever for others."""
+    found: np.ndarray = np.zeros(len(rows), dtype=np.uint64)
+    for bits, factor in zip(_bits(rows.T), factors, strict=True):
+        found += bits * factor
     return found
 
 
 def _hits(case: Case, columns: np.ndarray, factors: np.ndarray, keys: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return those of some training rows that have the key of a validation row."""
-    X, found = case.data[0], []
-    ordered = np.unique(keys)
+    found, ordered = [], np.sort(keys)
+    possible = np.zeros(_TABLE, dtype=bool)  # nearly all rows are told apart by a few bits of their keys
+    possible[keys % np.uint64(_TABLE)] = True
     for start in range(0, len(rows), _BLOCK):
         part = rows[start : start + _BLOCK]
-        if isinstance(X, RowSource):
-            few = _flat(read_rows(X, part))[:, columns]
-        else:
-            few = _flat(
-                X.reshape(len(X), -1)[part][:, columns] if len(part) < len(X) else X.reshape(len(X), -1)[:, columns]
-            )
-        here = _keys(few, factors)
+        here = _keys(_cells(case, part, columns), factors)
+        maybe = possible[here % np.uint64(_TABLE)]
+        part, here = part[maybe], here[maybe]
         places = np.minimum(np.searchsorted(ordered, here), len(ordered) - 1)
         found.append(part[ordered[places] == here])
     return np.concatenate(found)
+
+
+def _cells(case: Case, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Return some columns of some training rows."""
+    X = case.data[0]
+    if isinstance(X, RowSource):
+        return _flat(read_rows(X, rows))[:, columns]
+    return _flat(X.reshape(len(X), -1)[rows[:, None], columns])
 
 
 def _seen(
@@ -128,19 +166,16 @@ def _seen(
     columns: np.ndarray,
     factors: np.ndarray,
     rows: np.ndarray,
-) -> np.ndarray:
-    """Return which validation rows equal one of these training rows in every number, and in their target."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which validation rows equal one of these training rows in every number and in their target.
+
+    And how many training rows have the key of each.
+    """
     seen = np.zeros(len(wanted), dtype=bool)
     if case.counted is not None:
         rows = rows[np.isin(rows, case.counted)]
     y_held = held_out[1].reshape(len(wanted), -1)
-    here = np.concatenate(
-        [
-            _keys(_flat(read_rows(case.data[0], rows[s : s + _BLOCK]))[:, columns], factors)
-            for s in range(0, len(rows), _BLOCK)
-        ]
-        or [np.zeros(0, np.uint64)]
-    )
+    here = _keys(_cells(case, rows, columns), factors)
     order = np.argsort(here, kind="stable")
     here, rows = here[order], rows[order]
     start, end = np.searchsorted(here, keys, "left"), np.searchsorted(here, keys, "right")
@@ -152,38 +187,46 @@ def _seen(
         same = (_flat(read_rows(case.data[0], theirs)) == wanted[left]).all(axis=1)
         y = np.asarray(case.data[1])[theirs].reshape(len(theirs), -1)
         seen[left[same & (y == y_held[left]).all(axis=1)]] = True
-    return seen
+    return seen, end - start
 
 
 def _expected(case: Case, wanted: np.ndarray) -> tuple[float, np.ndarray]:
     """Return the share of new rows that equal a training row by chance, and which rows are rarer than that.
 
     Of different rows of the sample some differ in one column only, where rows have few values to choose from. How many
-    do, and how often that column has the same value twice, says how many rows are equal by chance. Copies say nothing
-    here: each row is counted once.
+    do, and how often that column has the same value twice, says how many rows are equal by chance; so does how often
+    two rows are equal in one half of the columns, and in the other. Copies say nothing here: each row is counted once.
     """
     sample = _flat(case.sample[0])
-    d = sample.shape[1]
-    among = np.unique(np.linspace(0, d - 1, min(d, 200)).astype(np.int64))
+    among = spread(sample.shape[1], _COLUMNS)
     sample, wanted = sample[:, among], wanted[:, among]
-    hashes = _mixed(_bits(sample)) * _factors(len(among))
-    total = hashes.sum(axis=1, dtype=np.uint64)
-    _, first = np.unique(total, return_index=True)
-    u, n = len(first), case.n_rows
+    hashes = _bits(sample) * _factors(len(among))
+    _, places, _ = numbered(hashes.sum(axis=1, dtype=np.uint64))
+    first = np.empty(places.max() + 1, dtype=np.int64)
+    first[places] = np.arange(len(places))
+    hashes, u = hashes[first], len(first)
     if u < 2:
         return 1.0, np.zeros(len(wanted), dtype=bool)
+    total = hashes.sum(axis=1, dtype=np.uint64)
     pairs = u * (u - 1) / 2.0
-    equal = 1.0
-    expected = np.full(len(wanted), float(n))
+    rng = np.random.default_rng(0)
+    orders = (rng.permutation(len(among)) for _ in range(_SPLITS))
+    halves = (hashes[:, order[: (len(order) + 1) // 2]].sum(axis=1, dtype=np.uint64) for order in orders)
+    equal = max(_alike(half) * _alike(total - half) / pairs for half in halves)
+    expected = np.full(len(wanted), float(case.n_rows))
     for j in range(len(among)):
-        values, counts = np.unique(sample[first, j], return_counts=True)
+        values, counts = counted(sample[first, j])
         shares = counts / u
         places = np.minimum(np.searchsorted(values, wanted[:, j]), len(values) - 1)
         expected *= np.where(values[places] == wanted[:, j], shares[places], 1.0 / u)
-        if len(values) > u // 2:
-            continue
-        same = float((shares**2).sum())
-        without = np.unique(total[first] - hashes[first, j], return_counts=True)[1]
-        near = float((without * (without - 1) / 2).sum())
-        equal = max(equal, near * same / max(1.0 - same, 1e-3))
-    return n * equal / pairs, expected < _RARE
+        near = _alike(total - hashes[:, j]) - 1.0
+        if near >= _FEWEST_SHARED:
+            same = float((shares**2).sum())
+            equal = max(equal, near * same / max(1.0 - same, 1e-3))
+    return case.n_rows * equal / pairs, expected < _RARE
+
+
+def _alike(keys: np.ndarray) -> float:
+    """Return the number of pairs of equal keys, and one more: there may be a pair that was not seen."""
+    counts = counted(keys)[1].astype(np.float64)
+    return float((counts * (counts - 1) / 2).sum()) + 1.0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case, RecordedPass
+from glassnet.diagnosis.outputs import output_activation, output_layer
 from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
@@ -23,9 +24,9 @@ _SATURATED = 0.3  # share of outputs of a layer
 _SATURATED_AT = {"Sigmoid": (0.01, 0.99), "Tanh": (-0.98, 0.98)}
 _FEWEST_WEIGHTS = 16
 
-_USUAL_START = Attempt("the usual initial weights", with_default_start)
+_USUAL_START = Attempt("the usual initial weights", with_default_start, steps=200)
 _SMALLER = "Scale the columns of X and y: the initial weights are the usual ones."
-_LESS_DEEP = "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them."
+_LESS_DEEP = "Put BatchNorm between the layers, use Residual blocks, or take fewer layers."
 _SCALE = "Scale the columns of X, or use 'relu'."
 _DRAW_YOURS = "Start from the weights that the network draws by itself: set or load no others."
 
@@ -44,7 +45,7 @@ def _source(case: Case) -> str:
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
 
 
-def _details(case: Case, if_drawn: str) -> dict[str, str]:
+def _details(case: Case, if_drawn: str) -> dict[str, Any]:
     """Return another advice, and severity, for those who passed no initializer: if they set weights, and if not."""
     source = _source(case)
     if source == "drawn":  # the start is as good as it gets: something else makes it so
@@ -55,7 +56,7 @@ def _details(case: Case, if_drawn: str) -> dict[str, str]:
 def check_weights(case: Case) -> Iterator[Suspicion]:
     """Report initial weights that are alike, all positive, or too large for a first answer."""
     first = case.at_start
-    hidden = [(name, layer) for name, layer in _dense(case) if layer is not case.copy.layers[-1]]
+    hidden = [(name, layer) for name, layer in _dense(case) if layer is not output_layer(case.copy.layers)]
     for name, layer in hidden:
         W, dW = first.params[f"{name}.weight"], first.gradients[f"{name}.weight"]
         if layer.units > 1 and _are_alike(W) and _are_alike(dW):
@@ -95,7 +96,7 @@ def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspic
     for name, layer in hidden:
         if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
             measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
-            where = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
+            where: dict[str, Any] = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
             return
 
@@ -119,29 +120,46 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
     worst = max(shares, key=lambda name: shares[name], default=None)
     if worst is not None and shares[worst] > _SATURATED:
         measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends before anything is learned."
-        more = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
+        more: dict[str, Any] = {"epoch": 0, "layer": worst, "evidence": shares, **_details(case, _SCALE)}
         yield suspect("saturated-units", measured, *_start_remedies(case), **more)
     dense = _dense(case)
     if len(dense) < 2:
         return
     spreads = {name: float(case.at_start.outputs[name].std(axis=0).mean()) for name, _ in dense[:-1]}
-    first = float(case.probe[0].reshape(len(case.probe[0]), -1).std(axis=0).mean())
+    first = float(case.probe[0].reshape(len(case.probe[0]), -1)[:, case.looked_at].std(axis=0).mean())
     lost = next((name for name, spread in spreads.items() if spread <= _LOST * first), None)
-    remedies = (
-        *_start_remedies(case),
-        Attempt("'relu' instead of sigmoid and tanh", with_rectifiers),
-        Attempt("BatchNorm after each hidden layer", with_batch_norm),
-    )
     if lost is not None and first > 0.0:
         path = " -> ".join(f"{spread:.2g}" for spread in (first, *spreads.values()))
         measured = f"How much rows differ, from the input through the hidden layers: {path}."
         evidence = {"input": first, "layers": spreads}
-        more = {"epoch": 0, "layer": lost, "evidence": evidence, **_details(case, _LESS_DEEP), "severity": "error"}
-        yield suspect("dead-signal", measured, *remedies, if_helped=False, **more)
-    yield from _gradients(case, dense, remedies)
+        more = {
+            "epoch": 0,
+            "layer": lost,
+            "evidence": evidence,
+            **_details(case, _less_deep(case)),
+            "severity": "error",
+        }
+        yield suspect("dead-signal", measured, *_signal_remedies(case), if_helped=False, **more)
+    yield from _gradients(case, dense)
 
 
-def _gradients(case: Case, dense: list[tuple[str, Dense]], remedies: tuple[Attempt, ...]) -> Iterator[Suspicion]:
+def _less_deep(case: Case) -> str:
+    """Return what to do about a signal or a gradient that is lost in many layers."""
+    return f"Use 'relu' instead of sigmoid or tanh. {_LESS_DEEP}" if _squashes(case) else _LESS_DEEP
+
+
+def _signal_remedies(case: Case) -> list[Attempt]:
+    """Return what may help a signal that is lost on its way."""
+    rectified = [Attempt("'relu' instead of sigmoid and tanh", with_rectifiers)] if _squashes(case) else []
+    return [*_start_remedies(case), *rectified, Attempt("BatchNorm after each hidden layer", with_batch_norm)]
+
+
+def _squashes(case: Case) -> bool:
+    """Return whether a hidden layer has a sigmoid or tanh."""
+    return any(type(activation).__name__ in _SATURATED_AT for _, activation in activations_of(case))
+
+
+def _gradients(case: Case, dense: list[tuple[str, Dense]]) -> Iterator[Suspicion]:
     """Report gradients of the first and the last layer that differ much, each by the size of the layer's input."""
     sizes = {name: _gradient_size(case, name) for name, _ in dense}
     names = list(sizes)
@@ -153,9 +171,10 @@ def _gradients(case: Case, dense: list[tuple[str, Dense]], remedies: tuple[Attem
     measured = f"Mean gradient from {names[0]} to {names[-1]}: {path}."
     where: dict[str, Any] = {"epoch": 0, "layer": names[0], "evidence": {"layers": sizes, "ratio": ratio}}
     if ratio > _FAR_APART:
-        yield suspect("vanishing-gradient", measured, *remedies, **where)
+        yield suspect("vanishing-gradient", measured, *_signal_remedies(case), advice=_less_deep(case), **where)
     elif ratio < 1.0 / _FAR_APART:
-        yield suspect("exploding-gradient", measured, *remedies, Attempt("clip_norm=1.0", _clip), **where)
+        remedies = [*_signal_remedies(case), Attempt("clip_norm=1.0", _clip)]
+        yield suspect("exploding-gradient", measured, *remedies, **where)
 
 
 def _clip(network: BaseNetwork) -> None:
@@ -170,16 +189,26 @@ def _gradient_size(case: Case, name: str) -> float:
         return gradient
     position = names.index(name)
     inputs = case.probe[0] if position == 0 else first.outputs[names[position - 1]]
-    size = float(np.sqrt(np.mean(np.square(inputs, dtype=np.float64))))
+    size = _size(inputs)
     return gradient / size if size > 0.0 else 0.0
+
+
+def _size(A: np.ndarray) -> float:
+    """Return the root mean square of an array; in single precision unless that overflows."""
+    flat = A.reshape(-1)
+    square = float(flat.dot(flat))
+    if not 0.0 < square < np.inf:
+        square = float(np.square(flat, dtype=np.float64).sum())
+    return float(np.sqrt(square / max(flat.size, 1)))
 
 
 def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:
     """Yield the activation of every hidden layer that has one, by the layer's name."""
-    last = case.copy.names[-1]
+    output = output_activation(case.copy.layers)
     for name, layer in case.layers.items():
-        if name != last:
-            yield name, layer.activation if isinstance(layer, Dense) else layer
+        activation = layer.activation if isinstance(layer, Dense) else layer
+        if activation is not output:
+            yield name, activation
 
 
 def saturated_share(case: Case, recorded: RecordedPass) -> dict[str, float]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.robust import RANKS_MISSED, edited_columns
-from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, standardised
+from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.checks.robust import edited_columns
+from glassnet.diagnosis.checks.skew import TOP, is_skewed
+from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, Measure, standardised
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.utils.distinct import distinct
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_targets"]
@@ -18,8 +22,6 @@ _TARGET_LARGE, _TARGET_SMALL = 10.0, 1e-2
 _MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
 _FREQUENT = 0.8
 _FEWEST_ROWS = 40
-_TOP, _HOLDS = 0.05, 0.7  # the largest 5 % hold so much of the squares
-_SKEWED, _MENDED = 3.0, 1.0  # skewness before, and after the logarithm
 
 
 def check_targets(case: Case) -> Iterator[Suspicion]:
@@ -50,8 +52,8 @@ def _weights(case: Case) -> Iterator[Suspicion]:
     codes = case.codes(y)
     if codes is None:
         return
-    n_classes = len(np.unique(codes))
-    left = np.unique(codes[np.asarray(weight[:]) > 0])
+    n_classes = len(distinct(codes))
+    left = distinct(codes[np.asarray(weight[:]) > 0])
     if n_classes < 2 or len(left) != 1:
         return
     n_zero = int(np.count_nonzero(np.asarray(weight[:]) <= 0))
@@ -84,43 +86,57 @@ def _skewed(case: Case) -> Iterator[Suspicion]:
     if y.ndim != 2 or case.n_rows < _FEWEST_ROWS or not (y.min() >= 0.0 and y.max() > 0.0):
         return
     values = y.astype(np.float64)
-    skewed = [j for j in range(values.shape[1]) if _is_skewed(values[:, j])]
+    skewed = [j for j in range(values.shape[1]) if is_skewed(values[:, j])]
     lowest = float(values.min() if case.target_extremes is None else case.target_extremes[0].min())
     if not skewed or lowest < 0.0:
         return
     column = values[:, skewed[0]]
-    n = max(1, int(_TOP * len(column)))
+    n = max(1, int(TOP * len(column)))
     share = float(np.sort((column - column.mean()) ** 2)[-n:].sum() / ((column - column.mean()) ** 2).sum())
     name = "y" if values.shape[1] == 1 else f"Output {skewed[0]} (counted from 0) of y"
     measured = f"{name} has median {np.median(column):.4g} and reaches {column.max():.4g}: about their mean, {n} of "
     measured += f"{len(column)} rows make up {share:.0%} of the squares."
     has_zeros = lowest == 0.0
-    change = ("log1p" if has_zeros else "log") + " of y, scaled to mean 0, spread 1,"
-    edits = {j: _logarithm(values[:, j], has_zeros=has_zeros) for j in skewed}
-    remedy = Attempt(f"the {change}", targets=edited_columns(edits), measure=RANKS_MISSED, steps=_MORE_STEPS)
+    change = f"the {'log1p' if has_zeros else 'log'} of y scaled to mean 0, spread 1"
+    logs = {j: _Logarithm(values[:, j], has_zeros=has_zeros) for j in skewed}
+    measure = Measure("median factor between answer and y", partial(_factor, case.original, logs))
+    edits = {j: log.take for j, log in logs.items()}
+    remedy = Attempt(change, targets=edited_columns(edits), measure=measure, steps=_MORE_STEPS)
     evidence = {"median": float(np.median(column)), "largest": float(column.max()), "share_of_squares": share}
     yield suspect("skewed-target", measured, remedy, epoch=0, evidence=evidence)
 
 
-def _is_skewed(values: np.ndarray) -> bool:
-    """Return whether numbers are skewed to the right, and their logarithms are not."""
-    if values.std() == 0.0 or _skewness(values) < _SKEWED:
-        return False
-    squares = np.sort((values - values.mean()) ** 2)
-    if squares[-max(1, int(_TOP * len(values))) :].sum() < _HOLDS * squares.sum():
-        return False
-    positive = values[values > 0.0]
-    return len(positive) > len(values) // 2 and abs(_skewness(np.log(positive))) < _MENDED
+class _Logarithm:
+    """The logarithm of a column, scaled to mean 0 and spread 1, and the way back."""
+
+    def __init__(self, values: np.ndarray, *, has_zeros: bool) -> None:
+        self._take: np.ufunc = np.log1p if has_zeros else np.log
+        self._undo: np.ufunc = np.expm1 if has_zeros else np.exp
+        known = self._take(values)
+        self._mean, self._spread = known.mean(), known.std()
+        self._smallest = 0.0 if has_zeros else float(values.min())
+
+    def take(self, y: np.ndarray) -> np.ndarray:
+        """Return the scaled logarithm."""
+        found: np.ndarray = (self._take(np.maximum(y, self._smallest)) - self._mean) / self._spread
+        return found
+
+    def undo(self, z: np.ndarray) -> np.ndarray:
+        """Return the number that has this scaled logarithm."""
+        found: np.ndarray = self._undo(z * self._spread + self._mean)
+        return found
 
 
-def _skewness(values: np.ndarray) -> float:
-    return float(((values - values.mean()) ** 3).mean() / values.std() ** 3)
-
-
-def _logarithm(values: np.ndarray, *, has_zeros: bool):  # type: ignore[no-untyped-def]
-    """Return the function that takes the logarithm and scales as these values need it."""
-    take = np.log1p if has_zeros else np.log
-    known = take(values)
-    mean, spread = known.mean(), known.std()
-    smallest = 0.0 if has_zeros else float(values.min())
-    return lambda y: (take(np.maximum(y, smallest)) - mean) / spread
+def _factor(original: BaseNetwork, logs: Mapping[int, _Logarithm], network: BaseNetwork, data: Data) -> float:
+    """Return the median factor between answer and y, whether a network answers with y or with its logarithm."""
+    found = []
+    answers = network.loss.link(network.logits(data[0]))
+    for j, log in logs.items():
+        ours, y = answers[:, j].astype(np.float64), data[1][:, j].astype(np.float64)
+        if network is not original:
+            ours, y = log.undo(ours), log.undo(y)
+        known = y > 0.0
+        if known.any():
+            least = y[known].min()
+            found.append(np.median(np.abs(np.log(np.maximum(ours[known], least) / y[known]))))
+    return float(np.exp(np.mean(found))) if found else float("inf")

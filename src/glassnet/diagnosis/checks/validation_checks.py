@@ -8,23 +8,20 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.prediction_checks import check_whole
-from glassnet.diagnosis.checks.whole_columns import flat, upper
+from glassnet.diagnosis.checks.harm import harms
+from glassnet.diagnosis.checks.samples import CHANCE, CLEARLY, DIFFERENT, beside, distance, limit_of_chance
+from glassnet.diagnosis.checks.tails import Tails, lone_values
+from glassnet.diagnosis.checks.together_checks import check_together
+from glassnet.diagnosis.checks.validation_columns import unlike_columns
+from glassnet.diagnosis.checks.whole_columns import rows_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.layers import Embedding
 from glassnet.utils.wording import few
 
 __all__ = ["check_validation"]
 
 _FEWEST_ROWS = 20
-_CHANCE = 1e-7  # probability of a false accusation of a random split
-_LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
-_SUSPECTED = 0.15  # difference of two shares in a first look
-_DIFFERENT = 0.25  # of the shares below one number: two rows of three can be told apart
-_CLEARLY = 0.45
-_BEYOND = 0.1  # of the training range
-_NAMED = 3
-_REPEATED = 0.05  # share of the rows with one value
+_OUTPUTS = 20  # columns of y that are looked at
+_RULES = 0.5  # share of the squares that is ruled by a few values
 
 
 def check_validation(case: Case) -> Iterator[Suspicion]:
@@ -33,122 +30,12 @@ def check_validation(case: Case) -> Iterator[Suspicion]:
     if held_out is None or len(held_out[0]) < _FEWEST_ROWS or case.n_rows < _FEWEST_ROWS:
         return
     targets = [*_targets(case, held_out[1])]
-    found = _columns(case, held_out[0])
+    found = unlike_columns(case, held_out)
     if found is not None and not (found.finding.code == "validation-differs" and targets):
         yield found
     yield from targets
-
-
-# ---- columns -------------------------------------------------------------------------------------------------------
-
-
-def _columns(case: Case, V: np.ndarray) -> Suspicion | None:
-    """Report columns that differ."""
-    if any(isinstance(layer, Embedding) for layer in case.original.layers):
-        return None
-    columns = case.looked_at
-    quick = flat(V[:: -(-len(V) // 256)], columns)
-    suspects = columns[_differing(flat(case.probe[0], columns), quick)]
-    if not len(suspects):
-        return None
-    old, new = flat(case.sample[0]), flat(V)
-    finding = next(iter(check_whole(new, old, case.names, "validation")), None)
-    if finding is not None:
-        return Suspicion(finding)
-    limit = _limit(len(old), len(new), len(columns))
-    distances = {int(j): distance(old[:, j], new[:, j]) for j in suspects}
-    filled = [int(j) for j in suspects if _is_filled(old[:, j], new[:, j], len(columns))]
-    far = sorted((j for j, value in distances.items() if value > limit or j in filled), key=lambda j: -distances[j])
-    if not far:
-        return None
-    worst = distances[far[0]]
-    outside = _outside(case, new, far)
-    evidence = {"columns": far, "distances": [distances[j] for j in far]}
-    words = "; ".join(_beside(case.names[j], old[:, j], new[:, j]) for j in far[:_NAMED])
-    more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
-    measured = f"{upper(words)}{more}."
-    if outside > 0.5:
-        measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
-        return suspect("outside-training-range", measured, epoch=0, evidence=evidence)
-    severity = "warning" if filled or worst > max(_CLEARLY, limit) else "note"
-    return suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
-
-
-def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
-    """Return whether a value stands in many of the new rows and in none of the old ones."""
-    values, counts = np.unique(new, return_counts=True)
-    count = int(counts.max())
-    if count < max(3, _REPEATED * len(new)) or (old == values[counts.argmax()]).any():
-        return False
-    return (count - 1) * math.log1p(len(old) / len(new)) > math.log(n_columns / _CHANCE)
-
-
-def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
-    """Return the columns that differ in a first look at a few rows."""
-    ordered = np.sort(old, axis=0)
-    cuts = ordered[(_LEVELS * (len(old) - 1)).astype(np.int64)]
-    apart = np.zeros(old.shape[1])
-    for cut in cuts:
-        apart = np.maximum(apart, np.abs((old <= cut).mean(axis=0) - (new <= cut).mean(axis=0)))
-        apart = np.maximum(apart, np.abs((old < cut).mean(axis=0) - (new < cut).mean(axis=0)))
-    limit = max(_SUSPECTED, 2.0 * math.sqrt(1.0 / len(old) + 1.0 / len(new)) * 0.5)
-    return (apart > limit) | (_repeats(new) & ~_repeats(old))
-
-
-def _repeats(rows: np.ndarray) -> np.ndarray:
-    """Return in which columns a value stands in so many rows that it is none of those that are measured."""
-    ordered, apart = np.sort(rows, axis=0), max(2, int(_REPEATED * len(rows)))
-    found: np.ndarray = (ordered[apart:] == ordered[:-apart]).any(axis=0)
-    return found
-
-
-def distance(old: np.ndarray, new: np.ndarray) -> float:
-    """Return the largest difference of the shares of two samples that lie below any number.
-
-    Examples
-    --------
-    >>> distance(np.array([1.0, 2.0, 3.0, 4.0]), np.array([3.0, 4.0, 5.0, 6.0]))
-    0.5
-    """
-    old, new = np.sort(old), np.sort(new)
-    values = np.concatenate([old, new])
-    below = np.searchsorted(old, values, "right") / len(old) - np.searchsorted(new, values, "right") / len(new)
-    return float(np.abs(below).max())
-
-
-def _limit(n_old: int, n_new: int, n_columns: int) -> float:
-    """Return the distance that a random split exceeds hardly ever in any of so many columns."""
-    by_chance = math.sqrt(0.5 * math.log(2.0 * n_columns / _CHANCE) * (1.0 / n_old + 1.0 / n_new))
-    return max(_DIFFERENT, by_chance)
-
-
-def _beside(name: str, old: np.ndarray, new: np.ndarray) -> str:
-    """Return how a column differs, in words."""
-    (low, middle, high), (new_low, new_middle, new_high) = (np.quantile(x, [0.1, 0.5, 0.9]) for x in (old, new))
-    values, counts = np.unique(new, return_counts=True)
-    often = int(counts.argmax())
-    share, before = counts[often] / len(new), float((old == values[often]).mean())
-    if len(values) == 1:
-        return f"{name} is {values[0]:.4g} in all validation rows, in training {low:.4g} to {high:.4g} in eight of ten"
-    if share > max(0.05, 5.0 * before) and len(np.unique(old)) > 10:
-        return f"{name} is {values[often]:.4g} in {share:.0%} of the validation rows, in training in {before:.0%}"
-    text = f"{name} has median {new_middle:.4g} and eight of ten values from {new_low:.4g} to {new_high:.4g}"
-    return f"{text} in the validation rows, in training {middle:.4g} and {low:.4g} to {high:.4g}"
-
-
-def _outside(case: Case, new: np.ndarray, columns: list[int]) -> float:
-    """Return the share of rows outside the range of all training rows in one of these columns."""
-    if case.extremes is None:
-        sample = flat(case.sample[0])
-        low, high = sample.min(axis=0), sample.max(axis=0)
-    else:
-        low, high = (ends.astype(np.float64) for ends in case.extremes)
-    margin = _BEYOND * (high - low)
-    here = (new < low - margin) | (new > high + margin)
-    return float(here[:, columns].any(axis=1).mean())
-
-
-# ---- targets -------------------------------------------------------------------------------------------------------
+    if found is None and not targets:
+        yield from check_together(case, held_out)
 
 
 def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
@@ -161,16 +48,41 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
     if case.loss.classifies or old.ndim != 2 or old.dtype.kind != "f":
         return
     old, new = old.astype(np.float64), new.astype(np.float64)
-    limit = _limit(len(old), len(new), old.shape[1])
-    distances = [distance(old[:, j], new[:, j]) for j in range(min(old.shape[1], 20))]
+    limit = limit_of_chance(len(old), len(new), old.shape[1])
+    distances = [distance(old[:, j], new[:, j]) for j in range(min(old.shape[1], _OUTPUTS))]
     worst = int(np.argmax(distances))
     if distances[worst] <= limit:
+        yield from _outliers(case, new)
         return
     name = "y" if old.shape[1] == 1 else f"output {worst} (counted from 0) of y"
-    measured = f"{_beside(name, old[:, worst], new[:, worst])}."
-    severity = "warning" if distances[worst] > max(_CLEARLY, limit) else "note"
+    measured = f"{beside(name, old[:, worst], new[:, worst])}."
+    severity = "warning" if distances[worst] > max(CLEARLY, limit) and harms(case) else "note"
     evidence = {"distance": distances[worst]}
     yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
+
+
+def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
+    """Report targets of validation rows that lie apart from all others, and rule the loss on them."""
+    ends = case.target_extremes or (y[:0], y[:0])
+    low, high = y.min(axis=0), y.max(axis=0)
+    if len(ends[0]) and ((low >= ends[0]) & (high <= ends[1])).all():
+        return
+    for index in Tails(y[:: -(-len(y) // 256), :_OUTPUTS]).suspected(low, high, len(y)).tolist():
+        values = np.concatenate([y[:, index], case.sample[1][:, index]])
+        lone = lone_values(values)
+        if lone is None or lone.share < _RULES or (lone.places >= len(y)).any():
+            continue
+        name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
+        rest = np.delete(values, lone.places)
+        measured = f"{name} is {few((f'{value:.6g}' for value in values[lone.places].tolist()), 3)} in "
+        has_all = case.validation is not None and len(case.validation[0]) == len(y)
+        where = rows_of(lone.places.tolist()) if has_all else f"{len(lone.places)}"
+        measured += f"{where} of the validation rows; the other targets reach from "
+        measured += f"{rest.min():.4g} to {rest.max():.4g}. Scores on these rows depend on nothing else."
+        evidence = {"rows": lone.places.tolist(), "share_of_squares": lone.share}
+        advice = "Look at the row; correct it or leave it out, or watch a score that it cannot rule."
+        yield suspect("validation-differs", measured, epoch=0, advice=advice, evidence=evidence)
+        return
 
 
 def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Suspicion]:
@@ -180,12 +92,12 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
     n, m = len(known), len(codes)
     unseen = np.flatnonzero((there == 0) & (here > 0))
     chance = m / (n + m)
-    unseen = unseen[here[unseen] * -math.log(chance) > math.log(k / _CHANCE)]
+    unseen = unseen[here[unseen] * -math.log(chance) > math.log(k / CHANCE)]
     shares, others = here / m, there / n
     pooled = (here + there) / (n + m)
     spread = np.sqrt(np.maximum(pooled * (1.0 - pooled), 1e-12) * (1.0 / n + 1.0 / m))
-    sure = math.sqrt(2.0 * math.log(2.0 * k / _CHANCE))
-    apart = np.flatnonzero((np.abs(shares - others) > sure * spread) & (np.abs(shares - others) > _DIFFERENT))
+    sure = math.sqrt(2.0 * math.log(2.0 * k / CHANCE))
+    apart = np.flatnonzero((np.abs(shares - others) > sure * spread) & (np.abs(shares - others) > DIFFERENT))
     only = np.flatnonzero(here == m)
     if len(unseen):
         which = few((str(c) for c in unseen.tolist()), 5)
@@ -197,8 +109,11 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
         measured = f"All {m} validation rows are of class {only[0]}; of the training rows {others[only[0]]:.1%} are."
     elif len(apart):
         worst = int(apart[np.argmax(np.abs(shares - others)[apart])])
-        measured = f"{shares[worst]:.1%} of {m} validation rows are of class {worst}; of the training rows {others[worst]:.1%}."
+        measured = f"{shares[worst]:.1%} of {m} validation rows are of class {worst}; of the training rows "
+        measured += f"{others[worst]:.1%}."
     else:
         return
     evidence = {"training": there.tolist(), "validation": here.tolist()}
-    yield suspect("validation-differs", measured, epoch=0, evidence=evidence)
+    # Training rows of a rare class may have been drawn more often on purpose; one class alone is none to judge by.
+    severity = "warning" if len(unseen) or len(only) else "note"
+    yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)

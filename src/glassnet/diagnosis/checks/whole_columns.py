@@ -7,7 +7,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["Column", "flat", "input_column", "rows_of", "target_column", "upper"]
+__all__ = ["Column", "flat", "input_column", "named", "rows_of", "target_column", "upper"]
 
 _ROWS_NAMED = 3
 
@@ -52,8 +52,8 @@ def target_column(case: Case, index: int) -> Column:
 def _column(case: Case, part: int, index: int) -> Column:
     array, rows = case.data[part], case.counted
     if isinstance(array, RowSource):
-        array, rows = case.sample[part], case.sample_rows
-        return Column(array.reshape(len(array), -1)[:, index], rows, case.n_rows)
+        sample = case.sample[0] if part == 0 else case.sample[1]
+        return Column(flat(sample)[:, index], case.sample_rows, case.n_rows)
     values = array.reshape(len(array), -1)[:, index]
     return Column(values if rows is None else values[rows], rows, case.n_rows)
 
@@ -79,6 +79,11 @@ def rows_of(numbers: list[int]) -> str:
     named = ", ".join(map(str, numbers[:_ROWS_NAMED]))
     more = f" and {len(numbers) - _ROWS_NAMED} more" if len(numbers) > _ROWS_NAMED else ""
     return f"rows {named}{more} (counted from 0)"
+
+
+def named(text: str) -> str:
+    """Return the name of a column at the beginning of a sentence; y stays as it is."""
+    return text if text == "y" else upper(text)
 
 
 def upper(text: str) -> str:

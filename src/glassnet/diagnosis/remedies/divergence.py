@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,10 +15,10 @@ from glassnet.diagnosis.remedies.attempts import (
     Attempt,
     joined,
     standardised,
-    without_penalties,
 )
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates, usual_rates, with_rate
-from glassnet.diagnosis.remedies.suspicions import with_outcome
+from glassnet.diagnosis.remedies.suspects import settings_that_may_hinder
+from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.inspection import tap
@@ -95,34 +96,56 @@ def locate(network: BaseNetwork, X: np.ndarray | None, epoch: int, step: int) ->
     return Breakdown(epoch, step, None, what, sizes)
 
 
-def explain_divergence(case: Case, trials: Trials | None, broken: Breakdown | None, ahead: list[Finding]) -> Finding:
-    """Return the finding, with the cause that was found ``ahead``, or a learning rate that was tried and works."""
-    measured = "Training diverged."
-    place: dict[str, Any] = {}
-    if broken is not None:
-        grown = [f"{name} {size:.2g}" for name, size in broken.sizes.items()]
-        growth = f" Largest outputs before: {', '.join(grown[-4:])}." if grown else ""
-        measured = f"In step {broken.step} of epoch {broken.epoch} {broken.what}.{growth}"
-        place = {"epoch": broken.epoch, "step": broken.step, "layer": broken.layer}
-        place["evidence"] = {"sizes": broken.sizes}
-    finding = make_finding("diverged", measured, **place)
+def explain_divergence(
+    case: Case, trials: Trials | None, broken: Breakdown | None, ahead: list[Finding], doubtful: Sequence[Suspicion]
+) -> list[Finding]:
+    """Return what made a training diverge, if it was not found ahead, and last that it did.
+
+    Parameters
+    ----------
+    case : Case
+    trials : Trials or None
+    broken : Breakdown or None
+        Where it diverged.
+    ahead : list of Finding
+        What is known: of these the first whose remedy helped is the cause.
+    doubtful : sequence of Suspicion
+        Whose remedies did not help alone: they may do so at a lower learning rate.
+    """
+    finding = _located(broken)
     cause = next((found for found in ahead if found.helped), None)
     if cause is not None:
-        return dataclasses.replace(finding, advice=cause.advice, tried=f"see {cause.code}.")
+        return [dataclasses.replace(finding, advice=cause.advice, tried=f"see {cause.code}.")]
     if trials is None:
-        return finding
-    attempts = lower_rates(case)
-    if case.original.l1 or case.original.l2 or getattr(case.original.optimizer, "weight_decay", 0.0):
-        attempts.append(Attempt("no penalties and no weight decay", without_penalties))
-    outcomes = trials.race(attempts, share=0.7)
+        return [finding]
+    rates, others = lower_rates(case), settings_that_may_hinder(case)
+    first = [each.remedies[0] for each in doubtful]
+    pairs = [joined([*first, with_rate(case, rate)]) for rate in usual_rates(case)[:2]] if first else []
+    outcomes = trials.race([*rates, *(idea.attempt for idea in others), *pairs], share=0.7)
     if outcomes and outcomes[0].helped:
-        return with_outcome(finding, outcomes)
-    pairs = [joined([*scaled(case), with_rate(case, rate)]) for rate in usual_rates(case)]
-    more = trials.race(pairs)
+        is_pair = any(outcomes[0].change == pair.change for pair in pairs)
+        named = [with_outcome(each.finding, outcomes) for each in doubtful] if is_pair else []
+        codes = [idea.code for idea in others if idea.attempt.change == outcomes[0].change]
+        named += [with_outcome(make_finding(code, finding.measured), outcomes) for code in codes]
+        return [*named, with_outcome(finding, outcomes)]
+    everything = [joined([*scaled(case), with_rate(case, rate)]) for rate in usual_rates(case)]
+    more = trials.race(everything)
     if more and more[0].helped:
-        return with_outcome(finding, more)
+        return [with_outcome(finding, more)]
     changes = "; ".join(outcome.change for outcome in (*outcomes, *more))
-    return dataclasses.replace(finding, tried=f"none of these helped: {changes}." if changes else "")
+    tried = f"none of these helped: {changes}. {trials.not_tried()}" if changes else trials.not_tried()
+    return [dataclasses.replace(finding, tried=tried.strip())]
+
+
+def _located(broken: Breakdown | None) -> Finding:
+    """Return the finding that training diverged, and where."""
+    if broken is None:
+        return make_finding("diverged", "Training diverged.")
+    grown = [f"{name} {size:.2g}" for name, size in broken.sizes.items()]
+    growth = f" Largest outputs before: {', '.join(grown[-4:])}." if grown else ""
+    measured = f"In step {broken.step} of epoch {broken.epoch} {broken.what}.{growth}"
+    place: dict[str, Any] = {"epoch": broken.epoch, "step": broken.step, "layer": broken.layer}
+    return make_finding("diverged", measured, evidence={"sizes": broken.sizes}, **place)
 
 
 def scaled(case: Case) -> list[Attempt]:

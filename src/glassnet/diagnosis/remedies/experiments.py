@@ -11,7 +11,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
-from glassnet.diagnosis.remedies.suspects import STILL, Idea, is_narrow, moved, suspected, without_dropout
+from glassnet.diagnosis.remedies.suspects import Idea, is_narrow, moved, shrunk_to, suspected, without_dropout
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.findings import Finding, make_finding
@@ -19,11 +19,16 @@ from glassnet.training.findings import Finding, make_finding
 __all__ = ["check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
 _LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
+_NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
+_NEARLY_NONE = 0.01  # share of what there is to learn
 _TEN = 10
-_STUCK = 0.01  # way of the weights, as a share of their size
+_MEASURED = ("penalty-dominates", "rate-too-high", "rate-too-low")  # what training leaves behind shows them, untried
+_FAR = 10.0  # times higher or lower: the rate is a mistake of its own
+_STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
+_LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -47,44 +52,57 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
         outcomes = trials.race([idea.attempt for idea in ideas], share=share)
         made += outcomes
         if outcomes and _is_good(case, outcomes[0]):
-            code = next(idea.code for idea in ideas if idea.attempt.change == outcomes[0].change)
-            yield from _explained(case, code, measured, evidence, doubtful, outcomes)
+            idea = next(idea for idea in ideas if idea.attempt.change == outcomes[0].change)
+            yield from (with_outcome(each.finding, outcomes) for each in doubtful if idea.is_pair)
+            if idea.code:
+                yield with_outcome(_named(case, idea, measured, evidence), outcomes)
             return
+    if not made and likely and likely[0].code in _MEASURED and _is_plain(case, likely[0]):
+        yield _named(case, likely[0], measured, evidence, tried=trials.not_tried())
+        return
+    if likely and likely[0].code == "penalty-dominates" and case.knows_start and shrunk_to(case) < _STUCK:
+        tried = next((each.text for each in made if each.change == likely[0].attempt.change), "")
+        measured += f" Of the weights {shrunk_to(case):.2g} of their size is left."
+        yield _named(case, likely[0], measured, evidence, tried=tried)
+        return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
     evidence["trials"] = [outcome.evidence for outcome in made]
-    yield make_finding("plateau-at-prior", measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
+    # Only a loss near that of the best constant answer shows that this is what was learned.
+    near = abs(case.now.loss - case.reference) < _NEAR * case.scale
+    code = "plateau-at-prior" if near else "no-better-than-baseline"
+    details = {"advice": _LOOK} if made and near else {}
+    yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
+
+
+def _is_plain(case: Case, idea: Idea) -> bool:
+    """Return whether what training left behind shows a cause even where nothing could be tried."""
+    if idea.code == "rate-too-low":
+        return case.original.optimizer.clip_norm is None and moved(case) < _AT_START
+    if idea.code == "rate-too-high":
+        return case.knows_start and case.now.loss > max(case.at_start.loss, case.reference + case.scale)
+    return True
 
 
 def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:
     """Return what was tried in vain, again at usual learning rates: of two mistakes, neither remedy helps alone."""
     first = list({each.remedies[0].change: each.remedies[0] for each in doubtful}.values())
-    pairs = [joined([*first, with_rate(case, rate)]) for rate in usual_rates(case)] if first else []
-    return [Idea("", pair) for pair in pairs]
+    ideas = []
+    for rate in usual_rates(case) if first else ():
+        far = "rate-too-high" if case.rate > _FAR * rate else "rate-too-low" if case.rate < rate / _FAR else ""
+        ideas.append(Idea(far, joined([*first, with_rate(case, rate)]), is_pair=True))
+    return ideas
 
 
-def _explained(
-    case: Case,
-    code: str,
-    measured: str,
-    evidence: dict[str, Any],
-    doubtful: Sequence[Suspicion],
-    outcomes: list[Outcome],
-) -> Iterator[Finding]:
-    """Report the cause that the best of the outcomes shows: of a pair with another rate, both."""
-    if not code:
-        yield from (with_outcome(each.finding, outcomes) for each in doubtful)
-        if case.knows_start and moved(case) < STILL:
-            code = "rate-too-low"
-        else:
-            return
-    details: dict[str, Any] = {}
-    if code == "rate-too-low" and case.knows_start:
+def _named(case: Case, idea: Idea, measured: str, evidence: dict[str, Any], **details: Any) -> Finding:
+    """Return the cause that a trial, or what was measured, showed."""
+    if idea.code == "rate-too-low" and case.knows_start:
         measured += f" The weights moved by {moved(case):.2g} of their size, at a learning rate of {case.rate:.3g}."
-    if outcomes[0].change == ANEW:
-        details = {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
-    finding = make_finding(code, measured, epoch=case.epoch, evidence=evidence, **details)
-    yield with_outcome(finding, outcomes)
+    if idea.attempt.change == ANEW:
+        details |= {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
+    if idea.code == "rate-too-high" and case.knows_start and case.now.loss > case.at_start.loss:
+        measured += f" It was {case.at_start.loss:.3g} at the start."
+    return make_finding(idea.code, measured, epoch=case.epoch, evidence=evidence, **details)
 
 
 def _is_good(case: Case, outcome: Outcome) -> bool:
@@ -96,7 +114,7 @@ def _words(made: list[Outcome], trials: Trials) -> str:
     """Return what was tried in vain, and what was not tried."""
     tried = "; ".join(f"{outcome.change} ({outcome.steps} steps)" for outcome in made)
     found = f"none of these helped: {tried}." if tried else ""
-    return f"{found} {trials.not_tried}".strip()
+    return f"{found} {trials.not_tried()}".strip()
 
 
 def is_stuck(case: Case) -> bool:
@@ -121,7 +139,8 @@ def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
     _, first = np.unique(X.reshape(len(X), -1), axis=0, return_index=True)
     rows = np.sort(first)[:: max(1, len(first) // _TEN)][:_TEN]
     few = Case(case.original, (X[rows], y[rows], None), start=case.start, batch_size=_TEN, names=None)
-    if len(rows) < 2 or not few.baseline or trials.left < _FEW_STEPS:
+    # Rows of one class, or of one number, are answered by a constant: there is nothing to learn by heart.
+    if len(rows) < 2 or not few.baseline or few.baseline < _NEARLY_NONE * case.scale or trials.left < _FEW_STEPS:
         return
     calm = Attempt("no dropout", without_dropout, steps=_STEPS)
     rates = [joined([calm, with_rate(case, rate)])._replace(steps=_STEPS) for rate in usual_rates(case)]

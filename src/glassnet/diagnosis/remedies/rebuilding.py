@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from glassnet.diagnosis.outputs import PASSES, output_place
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import (
     BatchNorm,
@@ -100,15 +101,21 @@ def with_batch_norm(network: BaseNetwork) -> BaseNetwork:
     """Return the network with the outputs of every hidden `Dense` normalised over the batch."""
 
     def edit(layers: list[Layer]) -> list[Layer]:
-        hidden = [[layer, BatchNorm()] if isinstance(layer, Dense) else [layer] for layer in layers[:-1]]
-        return [*(layer for pair in hidden for layer in pair), layers[-1]]
+        end = output_place(layers)
+        hidden = [[layer, BatchNorm()] if isinstance(layer, Dense) else [layer] for layer in layers[:end]]
+        return [*(layer for pair in hidden for layer in pair), *layers[end:]]
 
     return _rebuilt(network, edit)
 
 
 def _with_hidden(network: BaseNetwork, change: Callable[[Config], Config]) -> BaseNetwork:
     """Return the network with other arguments of every `Dense` but the last layer."""
-    return _rebuilt(network, lambda layers: [*(_changed(layer, change) for layer in layers[:-1]), layers[-1]])
+
+    def edit(layers: list[Layer]) -> list[Layer]:
+        end = output_place(layers)
+        return [*(_changed(layer, change) for layer in layers[:end]), *layers[end:]]
+
+    return _rebuilt(network, edit)
 
 
 def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
@@ -130,7 +137,7 @@ def without_last_activation(network: BaseNetwork) -> BaseNetwork:
 def _with_linear_end(layers: list[Layer]) -> list[Layer]:
     """Return layers without the activation of the last one that computes."""
     *rest, last = layers
-    if isinstance(last, (Dropout, Flatten, GaussianNoise, Identity, Reshape)) and rest:
+    if isinstance(last, PASSES) and rest:
         return [*_with_linear_end(rest), last]
     if isinstance(last, Sequential):
         inside = _with_linear_end([_fresh(layer) for layer in last.layers])
@@ -161,8 +168,9 @@ def without_hidden_softmax(network: BaseNetwork) -> BaseNetwork:
         return {"activation": "relu", "initializer": None} if config["activation"] == "softmax" else {}
 
     def edit(layers: list[Layer]) -> list[Layer]:
-        hidden = [ReLU() if type(layer) is Softmax else _changed(layer, change) for layer in layers[:-1]]
-        return [*hidden, layers[-1]]
+        end = output_place(layers)
+        hidden = [ReLU() if type(layer) is Softmax else _changed(layer, change) for layer in layers[:end]]
+        return [*hidden, *layers[end:]]
 
     return _rebuilt(network, edit)
 

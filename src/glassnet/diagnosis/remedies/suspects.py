@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.outputs import output_place
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, without_penalties
 from glassnet.diagnosis.remedies.rate_remedies import higher_rates, lower_rates
 from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
@@ -14,7 +15,16 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
 
-__all__ = ["STILL", "Idea", "is_narrow", "moved", "suspected", "without_dropout"]
+__all__ = [
+    "STILL",
+    "Idea",
+    "is_narrow",
+    "moved",
+    "settings_that_may_hinder",
+    "shrunk_to",
+    "suspected",
+    "without_dropout",
+]
 
 _STEPS = 100
 STILL, _FAR = 0.1, 5.0  # way of the weights from their start, as a share of their size
@@ -28,8 +38,9 @@ _SMALL = 16
 class Idea(NamedTuple):
     """The code of a possible cause, and what would help then."""
 
-    code: str
+    code: str  # empty if it is only that of the suspicions
     attempt: Attempt
+    is_pair: bool = False  # whether remedies of suspicions are part of it
 
 
 def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
@@ -39,13 +50,9 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     likely: list[Idea] = []
     others: list[Idea] = []
     network = case.original
-    if _has_penalties(network):
-        idea = Idea("penalty-dominates", Attempt("no penalties and no weight decay", without_penalties, steps=_STEPS))
-        (likely if _pulls(case) else others).append(idea)
-    rates = [layer.rate for layer in every_layer(network.layers) if isinstance(layer, Dropout) and layer.rate]
-    if rates:
-        idea = Idea("dropout-too-strong", Attempt("no dropout", without_dropout, steps=_STEPS))
-        (likely if max(map(_highest, rates)) >= _MUCH_DROPPED else others).append(idea)
+    for idea in settings_that_may_hinder(case):
+        points = _pulls(case) if idea.code == "penalty-dominates" else _most_dropped(network) >= _MUCH_DROPPED
+        (likely if points else others).append(idea)
     if is_narrow(network):
         wider = Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS)
         (likely if not (high or low) else others).append(Idea("too-few-units", wider))
@@ -62,8 +69,21 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     return likely, others
 
 
-def _highest(rate: object) -> float:
-    return float(np.max(np.asarray(rate)))
+def settings_that_may_hinder(case: Case) -> list[Idea]:
+    """Return penalties and dropout as possible causes, if there are any."""
+    network, ideas = case.original, []
+    if _has_penalties(network):
+        without = Attempt("no penalties and no weight decay", without_penalties, steps=_STEPS)
+        ideas.append(Idea("penalty-dominates", without))
+    if _most_dropped(network) > 0.0:
+        ideas.append(Idea("dropout-too-strong", Attempt("no dropout", without_dropout, steps=_STEPS)))
+    return ideas
+
+
+def _most_dropped(network: BaseNetwork) -> float:
+    """Return the highest rate of dropout; 0 if there is none."""
+    rates = [layer.rate for layer in every_layer(network.layers) if isinstance(layer, Dropout)]
+    return max((float(np.max(np.asarray(rate))) for rate in rates), default=0.0)
 
 
 def _points_to_high_rate(case: Case) -> bool:
@@ -82,6 +102,16 @@ def moved(case: Case) -> float:
         if name.endswith("weight") and size > 0.0:
             shares.append(float(np.linalg.norm(case.now.params[name] - W)) / size)
     return float(np.max(shares)) if shares else 1.0
+
+
+def shrunk_to(case: Case) -> float:
+    """Return what is left of the size of the weights: the largest share of all layers."""
+    shares = [0.0]
+    for name, W in case.at_start.params.items():
+        size = float(np.linalg.norm(W))
+        if name.endswith("weight") and size > 0.0:
+            shares.append(float(np.linalg.norm(case.now.params[name])) / size)
+    return max(shares)
 
 
 def _has_penalties(network: BaseNetwork) -> bool:
@@ -111,7 +141,8 @@ def is_narrow(network: BaseNetwork) -> bool:
 
 def _narrowest(network: BaseNetwork) -> int:
     """Return the number of units of the narrowest hidden layer; a large one if there is none."""
-    return min((layer.units for layer in network.layers[:-1] if isinstance(layer, Dense)), default=1_000)
+    hidden = network.layers[: output_place(network.layers)]
+    return min((layer.units for layer in hidden if isinstance(layer, Dense)), default=1_000)
 
 
 def without_dropout(network: BaseNetwork) -> None:

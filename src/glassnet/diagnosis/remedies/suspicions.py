@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from glassnet.diagnosis.consequences import FOLLOWS
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["Suspicion", "renamed", "resolved", "suspect", "with_outcome"]
+__all__ = ["OTHER_ROWS", "Suspicion", "renamed", "resolved", "suspect", "with_outcome"]
 
 # Remedies that belong together: of two columns of different size, scaling one alone does not help.
 _SCALES = {"code-for-missing", "outlier-in-inputs", "outlier-in-target", "unscaled-inputs", "unscaled-target"}
 # Validation rows of which this is said cannot tell what helps.
-_OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
+OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
 _MOST_TOGETHER = 3
 
 
@@ -38,7 +39,7 @@ def suspect(
     if_helped: bool = True,
     cause: str = "",
     always: bool = False,
-    **details: object,
+    **details: Any,
 ) -> Suspicion:
     """Return a suspicion of a kind of finding; ``details`` are other fields of `Finding`."""
     return Suspicion(make_finding(code, measured, **details), remedies, if_helped, cause, always)
@@ -64,7 +65,7 @@ def resolved(
     unsettled: list[Suspicion] = []
     for suspicion in sorted(suspicions, key=lambda each: order.index(each.finding.code)):
         finding = suspicion.finding
-        if trials is not None and finding.code in _OTHER_ROWS:
+        if trials is not None and finding.code in OTHER_ROWS:
             trials.distrust_validation()
         if suspicion.remedies and suspicion.if_helped and learned and not suspicion.always:
             found.append(dataclasses.replace(finding, severity="note"))
@@ -76,24 +77,42 @@ def resolved(
 
 
 def _settled(unsettled: list[Suspicion], trials: Trials, keeps: float) -> list[Finding]:
-    """Return the findings of suspicions whose remedies are tried: those that belong together first."""
+    """Return the findings of suspicions whose remedies are tried: those that belong together first.
+
+    What follows from another suspicion is tried last, and only if that one's remedy did not help.
+    """
     reserve = trials.left * keeps if trials.is_limited else 0.0
+    follows = {code for each in unsettled for code in FOLLOWS.get(each.finding.code, ())}
+    first = [each for each in unsettled if each.finding.code not in follows]
     found: list[Finding] = []
     spent: list[Outcome] = []
-    together = [each for each in unsettled if each.finding.code in _SCALES and each.if_helped]
+    together = [each for each in first if each.finding.code in _SCALES and each.if_helped]
     if len(together) > 1:
-        found, spent = _tried_together(together, trials, _share(trials, reserve, 1 + (len(together) < len(unsettled))))
+        found, spent = _tried_together(together, trials, _share(trials, reserve, 1 + (len(together) < len(first))))
     codes = {finding.code for finding in found}
-    alone = [each for each in unsettled if each.finding.code not in codes]
+    alone = [each for each in first if each.finding.code not in codes]
     for place, each in enumerate(alone):
         outcomes = trials.race(each.remedies, share=_share(trials, reserve, len(alone) - place))
         found.append(_tried(each, outcomes or (spent if each in together else []), trials))
-    doubtful = [each for each in unsettled if each.if_helped and each not in together]
+    doubtful = [each for each in first if each.if_helped and each not in together]
     if 1 < len(doubtful) + bool(together) <= _MOST_TOGETHER and not any(finding.helped for finding in found):
         again, _ = _tried_together([*together, *doubtful], trials, 1.0)
         names = {finding.code for finding in again}
         found = [*again, *(finding for finding in found if finding.code not in names)]
-    return found
+    return [*found, *_followers([each for each in unsettled if each not in first], found, trials, reserve)]
+
+
+def _followers(later: list[Suspicion], found: list[Finding], trials: Trials, reserve: float) -> list[Finding]:
+    """Return the findings of what follows from others: tried unless their remedies helped."""
+    explained = {code for finding in found if finding.helped for code in FOLLOWS.get(finding.code, ())}
+    more = []
+    for place, each in enumerate(later):
+        if each.finding.code in explained:
+            more.append(dataclasses.replace(each.finding, severity="note"))
+        else:
+            outcomes = trials.race(each.remedies, share=_share(trials, reserve, len(later) - place))
+            more.append(_tried(each, outcomes, trials))
+    return more
 
 
 def _share(trials: Trials, reserve: float, questions: int) -> float:
@@ -139,8 +158,10 @@ def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials) -> Fin
 
 def _not_tried(remedies: Sequence[Attempt], trials: Trials) -> str:
     """Return that there were too few steps for any of these, with the call that tries it."""
-    is_untried = any(remedy.change in trials.untried for remedy in remedies)
-    return "nothing yet; glassnet.diagnose(network, X, y) tries what may help." if is_untried else ""
+    if trials.has_said_so or not any(remedy.change in trials.untried for remedy in remedies):
+        return ""
+    trials.has_said_so = True
+    return "nothing yet; glassnet.diagnose(network, X, y) tries what may help."
 
 
 def with_outcome(finding: Finding, outcomes: list[Outcome]) -> Finding:

@@ -52,6 +52,7 @@ _FEWEST_STEPS = 8  # of a trial that is worth its while
 _ROWS_TO_SPLIT, _PART = 40, 5  # rows from which on every fifth is held out of what is trained on
 _FEWEST_JUDGES = 20
 _LEFT, _CHANCE = 0.1, 0.8  # what must be gained: a tenth, and more where few rows judge
+_OF_LEARNED = 0.08  # share of the loss of the best constant answer that a network that learned well must gain
 _NEARLY = 0.8  # share of the best one's gain at which the milder change is taken
 _MOST_NAMED = 3  # of what was not tried
 _LEGS = 2  # what is good after some steps must be so after as many again
@@ -97,6 +98,7 @@ class Trials:
         self.is_limited = budget is not None
         self.is_early = False
         self.untried: list[str] = []
+        self.has_said_so = False  # that something was not tried
         self._unchanged: dict[str, float] = {}
         self._trusts_validation = True
 
@@ -169,7 +171,7 @@ class Trials:
             return []
         cost, longest = _legs(len(inside))
         wanted = max(contender.attempt.steps for contender in inside)
-        wanted = max(wanted, min(_MOST_STEPS, case.updates // 4 if self.is_limited else case.updates))
+        wanted = max(wanted, min(_MOST_STEPS, case.updates // 2 if self.is_limited else case.updates))
         # What takes longer than the training did proves nothing, unless that led away from the start.
         if case.is_trained and not (case.knows_start and case.now.loss > case.at_start.loss):
             wanted = min(wanted, case.updates)
@@ -185,10 +187,10 @@ class Trials:
             steps = inside[0].steps if inside else 0
         return [contender.outcome(self.case.updates) for contender in (*inside, *outside)]
 
-    @property
     def not_tried(self) -> str:
-        """What there were too few steps for, with the call that tries it, as a sentence; empty if there is nothing."""
-        changes = list(dict.fromkeys(self.untried))
+        """Return what there were too few steps for, with the call that tries it, as a sentence; once, then nothing."""
+        changes = list(dict.fromkeys(self.untried)) if not self.has_said_so else []
+        self.has_said_so = self.has_said_so or bool(changes)
         more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
         named = "; ".join(changes[:_MOST_NAMED])
         return f"Not tried: {named}{more}; glassnet.diagnose(network, X, y) tries it." if changes else ""
@@ -224,7 +226,11 @@ class Trials:
         edited = _edited(judges, attempt)
         limit = self._constant(edited, attempt.measure)
         unchanged = self.unchanged(attempt.measure)
-        needed = unchanged - self._needed(unchanged, len(judges[0])) if math.isfinite(unchanged) else math.inf
+        needed = (
+            unchanged - self._needed(unchanged, len(judges[0]), attempt.measure)
+            if math.isfinite(unchanged)
+            else math.inf
+        )
         return Contender(attempt, run, edited, name, unchanged, min(limit, needed), limit)
 
     def _constant(self, judges: Data, measure: Measure) -> float:
@@ -234,11 +240,14 @@ class Trials:
         constant = self.case.constant_loss(judges) if measure is LOSS else None
         return math.inf if constant is None else constant
 
-    def _needed(self, unchanged: float, n: int) -> float:
+    def _needed(self, unchanged: float, n: int, measure: Measure) -> float:
         """Return how much must be gained to call it a help: more where few rows judge."""
         share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
+        if measure is not LOSS:
+            return share * abs(unchanged)
+        least = _OF_LEARNED * self.case.scale if self.case.learned else 0.0
         may_be_negative = isinstance(self.case.loss, (GaussianNLL, Poisson))
-        return share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged))
+        return max(least, share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged)))
 
     def _copy(self, from_now: bool) -> BaseNetwork:
         network = self.case.original.untrained()

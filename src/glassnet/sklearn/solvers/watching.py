@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.diagnosing import examine_untraced
+from glassnet.diagnosis.examining import examine_untraced
 from glassnet.errors import DivergenceError
 from glassnet.sklearn.solvers.rows import Rows
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters

@@ -85,6 +85,17 @@ def is_identifier(column: Column, counts: np.ndarray | None = None) -> bool:
     return len(set(column.present().tolist())) > _ID_SHARE * n_rows
 
 
+def is_running(column: Column) -> bool:
+    """Return whether a column has the whole numbers from one to another, each once and in any order."""
+    n = len(column)
+    if column.kind != "number" or n <= _ID_ROWS or column.n_missing or (column.form and column.form.style):
+        return False
+    low, high = column.values.min(), column.values.max()
+    if not (np.isfinite(low) and np.isfinite(high) and high == low + (n - 1)):
+        return False
+    return bool((column.values == np.floor(column.values)).all() and len(np.unique(column.values)) == n)
+
+
 def refuse_empty(names: list[str]) -> None:
     """Raise one error for all columns without any value."""
     if not names:

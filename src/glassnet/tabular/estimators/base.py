@@ -12,23 +12,27 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from sklearn.utils import check_random_state
 
+from glassnet.diagnosis import Watch
 from glassnet.engine.one_fit import alone
 from glassnet.errors import ConfigError, DataError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.encoding.weighting import as_counts
+from glassnet.tabular.estimators.fit_findings import check_diagnose, findings_of_fit, issue_findings
 from glassnet.tabular.estimators.fitted import FittedEstimator
 from glassnet.tabular.estimators.held_out import divided, folds_of, group_of_rows, refuse_two_divisions
 from glassnet.tabular.estimators.importances import sample_of
 from glassnet.tabular.estimators.inputs import as_table, read_options
 from glassnet.tabular.estimators.notices import issue, notices_of_fit
 from glassnet.tabular.estimators.targets import errors_of_estimator, one_per_row, target_name
-from glassnet.tabular.fitting.fit import fit_table
+from glassnet.tabular.fitting.fit import Trained, fit_table
 from glassnet.tabular.fitting.objective import find_goal
 from glassnet.tabular.fitting.options import FitOptions, Rows
 from glassnet.tabular.fitting.recipes import RecipeName, find_recipe
+from glassnet.tabular.fitting.table_findings import RecipeWatch
 from glassnet.tabular.reading.kept_options import check_read_names
 from glassnet.tabular.reading.options import ReadAs, ReadOptions
 from glassnet.tabular.reading.table import Column, Table
+from glassnet.training.findings import Diagnosis
 from glassnet.utils.callers import stacklevel_outside
 from glassnet.utils.checks import check_integer, check_number
 from glassnet.utils.keywords import AdvisesOnNames, advises_on_constructor
@@ -81,6 +85,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Whether to show a progress line.
     random_state : int, RandomState, Generator or None, default=None
         Seed of everything random. With an int every fit gives the same network.
+    diagnose : bool or Watch, default=True
+        Whether `fit` looks for what is wrong with the table and the training of the first network; see ``findings_``.
+        A `glassnet.Watch` says what to leave out. No number changes by it.
 
     Attributes
     ----------
@@ -92,6 +99,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         Number of columns of the table.
     feature_names_in_ : ndarray of str
         Their names, if they have names.
+    findings_ : Diagnosis
+        What `fit` found wrong, in the words of these parameters; empty with ``diagnose=False``. Each kind of warning
+        among them is issued once as a `glassnet.sklearn.PoorFitWarning`, of a search only the first.
     fit_seconds_ : float
         Duration of the fit.
     n_shared_rows_ : int
@@ -116,7 +126,9 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
     read: Mapping[str, ReadAs] | None
     verbose: bool
     random_state: RandomState
+    diagnose: bool | Watch
 
+    findings_: Diagnosis
     n_features_in_: int
     feature_names_in_: np.ndarray
     fit_seconds_: float
@@ -125,8 +137,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
-    @advises_on_constructor
     @alone
+    @advises_on_constructor
     def fit(
         self,
         X: Any,
@@ -164,7 +176,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         """
         began = time.perf_counter()
         name = type(self).__name__
-        options = self._options()
+        watch = check_diagnose(name, self.diagnose)
+        options = replace(self._options(), diagnose=watch or False)
         given = {"validation_data": validation_data, "n_folds": self.n_folds, "cv": self.cv, "groups": groups}
         refuse_two_divisions(f"{name}.fit", {each: value is not None for each, value in given.items()})
         table = as_table(self, X, reset=True)
@@ -193,10 +206,21 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
         self._sample, self._importances = sample_of(found.checked), None
         told = notices_of_fit(read.inputs, read.target, found.model.encoder, found.absent)
         issue(f"{name}.fit", told, "model_.encoder.describe()")
+        self._tell(watch, read, found, options)
         self.fit_seconds_ = time.perf_counter() - began
         if found.was_interrupted:
             self._warn_of_interruption(options)
         return self
+
+    def _tell(self, watch: RecipeWatch | None, rows: Rows, found: Trained, options: FitOptions) -> None:
+        """Keep the findings of a fit, and warn of them."""
+        target, labels = found.model.target, self._labels()
+        updates = found.histories[0].epochs * options.steps_per_epoch(len(rows.target))
+        how: dict[str, Any] = {"updates": updates, "is_weighed": self._class_weights() is not None}
+        of_fit = findings_of_fit(watch, rows, target, found.histories, labels, **how)
+        self.findings_ = found.histories[0].findings = of_fit
+        if not found.was_interrupted:
+            issue_findings(type(self).__name__, of_fit)
 
     def _warn_of_interruption(self, options: FitOptions) -> None:
         """Warn that Ctrl-C ended the training, in the words that scikit-learn has for it."""

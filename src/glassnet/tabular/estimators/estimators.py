@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from glassnet.diagnosis import Watch
 from glassnet.errors import ConfigError
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.base import RandomState, TabularEstimator
@@ -74,12 +75,14 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):
         read: Mapping[str, ReadAs] | None = None,
         verbose: bool = False,
         random_state: RandomState = None,
+        diagnose: bool | Watch = True,
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
         self.day_first, self.read, self.class_weight = day_first, read, class_weight
+        self.diagnose = diagnose
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:
         return label_column("TabularClassifier", name, values, read_options(self, self._target_forms))
@@ -158,12 +161,13 @@ class TabularRegressor(RegressorMixin, TabularEstimator):
         read: Mapping[str, ReadAs] | None = None,
         verbose: bool = False,
         random_state: RandomState = None,
+        diagnose: bool | Watch = True,
     ) -> None:
         self.recipe, self.n_ensemble, self.n_folds, self.metric = recipe, n_ensemble, n_folds, metric
         self.epochs, self.batch_size, self.max_seconds = epochs, batch_size, max_seconds
         self.threads, self.verbose, self.random_state, self.cv = threads, verbose, random_state, cv
         self.decimal, self.thousands, self.missing = decimal, thousands, missing
-        self.day_first, self.read = day_first, read
+        self.day_first, self.read, self.diagnose = day_first, read, diagnose
         self.quantiles = quantiles
 
     def _as_column(self, name: str, values: np.ndarray) -> Column:

@@ -100,6 +100,10 @@ class FitOptions:
         """Return the batch size for ``n`` training rows."""
         return self.batch_size or self.recipe.batch_size(n)
 
+    def steps_per_epoch(self, n: int) -> int:
+        """Return the number of steps in an epoch of ``n`` training rows."""
+        return self.recipe.steps_per_epoch(n, self.rows_per_step(n))
+
     def network(
         self,
         encoder: TableEncoder,

@@ -8,13 +8,15 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.errors import DataError
-from glassnet.tabular.encoding.coder_choice import is_identifier
+from glassnet.tabular.encoding.coder_choice import is_identifier, is_running
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.splitting.by_column import group_numbers, parts_by_time, parts_by_words, time_text
 from glassnet.tabular.splitting.duplicates import among, equal_rows, shared_rows
 from glassnet.tabular.splitting.grouped import divide_rows
 
-__all__ = ["Division", "SplitBy", "divide_table", "equal_inputs", "shared_sentences"]
+__all__ = ["Division", "SplitBy", "copies_sentence", "divide_table", "equal_inputs", "shared_sentences"]
+
+_MANY = 0.05  # share of the rows
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Division:
 
 
 def equal_inputs(inputs: Table, target: Column) -> np.ndarray:
-    """Return the first row with equal inputs and target for each row; columns like identifiers are no inputs.
+    """Return the first row with equal inputs and target for each row, but for identifiers and row numbers.
 
     Examples
     --------
@@ -66,7 +68,9 @@ def equal_inputs(inputs: Table, target: Column) -> np.ndarray:
     >>> equal_inputs(to_table({"a": [1, 2, 1]}), column_from_values("y", ["x", "x", "x"])).tolist()
     [0, 1, 0]
     """
-    return equal_rows([*(column for column in inputs.columns if not is_identifier(column)), target])
+    return equal_rows(
+        [*(column for column in inputs.columns if not (is_identifier(column) or is_running(column))), target]
+    )
 
 
 def divide_table(
@@ -152,3 +156,20 @@ def shared_sentences(division: Division) -> list[str]:
             more = " more" if i else ""
             found.append(f"{count:,}{more} {total} {have} an equal row in {where}.")
     return found
+
+
+def copies_sentence(division: Division) -> str:
+    """Return a sentence on rows that equal others, if they are many and none of them is in two parts.
+
+    Examples
+    --------
+    >>> rows = {"training": np.array([0, 1, 4]), "test": np.array([2, 3])}
+    >>> copies_sentence(Division(rows, np.array([0, 0, 2, 2, 4])))
+    '2 of 5 rows equal an earlier one, target included; equal rows are all in one part.'
+    """
+    n = len(division.equal)
+    copies = n - len(np.unique(division.equal))
+    if copies < _MANY * n or division.shared:
+        return ""
+    equal = "equals" if copies == 1 else "equal"
+    return f"{copies:,} of {n:,} rows {equal} an earlier one, target included; equal rows are all in one part."

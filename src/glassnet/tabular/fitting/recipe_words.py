@@ -1,0 +1,75 @@
+"""What to do about findings where a recipe chooses layers and rates, in the words of whoever offers the recipes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["advice_of_recipes"]
+
+_OTHER = "Try another {recipe}, or another {seed}."
+_TARGET = "Look whether the columns tell anything about the target"
+
+# By code; in braces what the options of a door are called.
+_ADVICE = dict.fromkeys(
+    (
+        "symmetric-weights", "weights-all-positive", "start-too-large", "dead-signal", "vanishing-gradient",
+        "exploding-gradient", "saturated-units", "diverged", "rate-too-high", "rate-too-low", "clipping-is-the-rate",
+        "penalty-dominates", "dropout-too-strong", "too-few-units", "unlucky-start", "dead-units", "loss-does-not-fit",
+        "output-cannot-reach", "linear-layers-in-a-row", "sorted-rows", "unscaled-inputs", "nothing-trainable",
+        "one-softmax-unit", "hidden-activation", "frozen-layers", "schedule-ended",
+    ),
+    _OTHER,
+) | {
+    "single-class": "Look at how the target was made, and at the rows that were left out.",
+    "all-columns-constant": "Look at how the table was made.",
+    "weights-on-one-class": "Look at how the weights were made.",
+    "outlier-in-target": "Look at the row; correct it or leave it out, or learn medians with {mae}.",
+    "code-for-missing": "Say which value stands for \"missing\" with {missing}; it is then filled in and flagged.",
+    "outlier-in-inputs": "Look at the row; correct it or leave it out.",
+    "leaking-column": "Leave the column out{drop}, unless it will be known for new rows.",
+    "shared-rows": "Divide the rows before anything is copied or drawn again, and drop the copies.",
+    "validation-differs": "Draw the validation rows at random from the same table.",
+    "id-column": "Leave the column out{drop}.",
+    "skewed-target": "Train on the logarithm of the target{logarithm}, and undo it on the predictions.",
+    "unscaled-target": "Train on the target divided by its size.",
+    "small-normalised-batches": "Raise {batch}.",
+    "schedule-not-begun": "Raise {epochs}.",
+    "few-updates": "Raise {epochs}, or lower {batch}.",
+    "still-falling": "Raise {epochs}.",
+    "plateau-at-prior": f"{_TARGET}; try another {{recipe}}.",
+    "cannot-overfit": "Look whether rows that are equal have different targets; try another {recipe}.",
+    "constant-output": "Look at the findings beside this one; try another {recipe}, or another {seed}.",
+    "no-better-than-baseline": f"{_TARGET}; try another {{recipe}}.",
+    "validation-at-chance": f"{_TARGET}, and whether the validation rows are like the others.",
+    "overfit": "More rows help most, then {ensemble} or another {recipe}.",
+    "some-classes-only": "Weigh classes alike with {balanced}, choose the epoch with {fair}, or collect more rows.",
+    "class-too-rare": "Collect more rows of it, weigh classes alike with {balanced}, and choose the epoch with {fair}.",
+    "badly-calibrated": "Choose the epoch by the probabilities with {log_loss}.",
+    "worse-than-linear": "Take the linear model{linear}, or raise {epochs}.",
+    "past-best-epoch": "Lower {epochs}; the weights of the best epoch are the ones that were kept.",
+    "skewed-inputs": "Take the logarithm of the column.",
+    "missing-classes": "Look where the rows of these classes are.",
+    "imbalance": "Look at the balanced accuracy: {fair} chooses the epoch by it, {balanced} weighs all classes alike.",
+    "constant-columns": "Leave it out{drop}; it does no other harm.",
+    "duplicate-columns": "Leave one of them out{drop}.",
+    "column-order": "Give the columns in the order of training.",
+    "unscaled-prediction": "Give new rows in the units of the training rows.",
+    "outside-training-range": "Check the rows, and their units.",
+}  # fmt: skip
+
+
+def advice_of_recipes(options: Mapping[str, str]) -> dict[str, str]:
+    """Return what to do by code, for users of a recipe.
+
+    Parameters
+    ----------
+    options : dict of str to str
+        What is named in braces above, in the words of a door.
+
+    Examples
+    --------
+    >>> names = ("balanced batch drop ensemble epochs fair linear log_loss logarithm mae missing recipe seed").split()
+    >>> advice_of_recipes({name: f"--{name}" for name in names})["few-updates"]
+    'Raise --epochs, or lower --batch.'
+    """
+    return {code: words.format_map(options) for code, words in _ADVICE.items()}
