@@ -22,6 +22,7 @@ _LITTLE = 0.03  # share of the loss of the best constant answer: less than this 
 _NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
+_NEARLY_NONE = 0.01  # share of what there is to learn
 _TEN = 10
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _SHRUNK = 0.15  # share of the size of the weights at the start
@@ -140,7 +141,8 @@ def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
     _, first = np.unique(X.reshape(len(X), -1), axis=0, return_index=True)
     rows = np.sort(first)[:: max(1, len(first) // _TEN)][:_TEN]
     few = Case(case.original, (X[rows], y[rows], None), start=case.start, batch_size=_TEN, names=None)
-    if len(rows) < 2 or not few.baseline or trials.left < _FEW_STEPS:
+    # Rows of one class, or of one number, are answered by a constant: there is nothing to learn by heart.
+    if len(rows) < 2 or not few.baseline or few.baseline < _NEARLY_NONE * case.scale or trials.left < _FEW_STEPS:
         return
     calm = Attempt("no dropout", without_dropout, steps=_STEPS)
     rates = [joined([calm, with_rate(case, rate)])._replace(steps=_STEPS) for rate in usual_rates(case)]
