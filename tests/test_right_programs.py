@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from right_programs import OPTIONS, PROGRAMS
+from more_right_programs import OPTIONS, PROGRAMS
 
 
 def checked(name: str, slip: float, seed: int = 0) -> Any:

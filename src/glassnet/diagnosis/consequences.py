@@ -17,6 +17,7 @@ _RESULTS = {
     "constant-output",
     "no-better-than-baseline",
     "some-classes-only",
+    "still-falling",
     "worse-than-linear",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}

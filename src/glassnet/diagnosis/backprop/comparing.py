@@ -92,7 +92,7 @@ def compare_entries(learner: Learner, study: Study, checks: list[ParameterCheck]
     """Measure single entries of what is wrong, at all points, and return the comparisons again."""
     for i, point in enumerate(study.points, 1):
         say(f"single entries, point {i} of {len(study.points)}")
-        measure(learner, point, study.entries, study.wrong)
+        measure(learner, point, study.entries, study.wrong, not study.knows_slopes)
     found = []
     for i, check in enumerate(checks):
         found.append(_by_entries(learner, study, i, check) if study.wrong[i] else check)

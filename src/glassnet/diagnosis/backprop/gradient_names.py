@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(r"(.+?)_?(gradients?|grads?|delta|updates?|_d)")
 _GRADIENTS = {"grad", "grads", "gradient", "gradients", "g", "nabla", "derivatives", "slopes", "dparams", "d"}
+_ON_ARRAYS = ("grad", "g", "gradient", "d")  # attributes of arrays of the learner's own class
 _PARAMETERS = {"params", "param", "parameters", "data", "value", "val", "v"}
 
 Leaf = tuple[str, np.ndarray]
@@ -36,6 +37,8 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
     ConfigError, ShapeError
         If it is not clear which gradient belongs to which parameter.
     """
+    if isinstance(returned, (ValuesView, Iterator)):
+        returned = list(returned)
     returned = _without_numbers(returned, tree)
     leaves = list(leaves_of(returned, into_objects=False))
     if isinstance(returned, Mapping):
@@ -57,6 +60,9 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
 
 def gradients_left_behind(tree: ParameterTree, placed: Sequence[Any]) -> list[np.ndarray | None]:
     """Return the gradients that objects have as attributes, or dicts of theirs as entries, after a backward."""
+    beside = [next((getattr(each, n) for n in _ON_ARRAYS if hasattr(each, n)), None) for each in placed]
+    if any(each is not None for each in beside):
+        return [None if each is None else np.asarray(each) for each in beside]
     own = {id(each) for each in placed}
     leaves: list[Leaf] = []
     seen: set[int] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -10,13 +11,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.arguments import assignments, returned_names, signature_of
+from glassnet.diagnosis.backprop.arguments import assignments, returned_names, role_of, signature_of
 from glassnet.diagnosis.backprop.gradient_names import align_gradients, gradients_left_behind
 from glassnet.diagnosis.backprop.layouts import Layout
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.predictions import Candidate, rest_of, take
 from glassnet.diagnosis.backprop.randomness import Randomness
-from glassnet.errors import ConfigError, ShapeError
+from glassnet.errors import ConfigError, GlassnetError, ShapeError
 
 __all__ = ["Convention", "GradientCall", "Learner"]
 
@@ -95,7 +96,9 @@ class Learner:
         if isinstance(result, tuple):
             cache += [str(key) for piece in result if isinstance(piece, Mapping) for key in piece]
             cache += returned_names(self.functions["forward"], len(result))
-        known = [*self.tree.names, *self.tree.top(), *cache]
+        # A number with a default in one function is the same number in the others.
+        given = [name for each in self.signatures.values() for name, default in each.defaults if default is not None]
+        known = [*self.tree.names, *self.tree.top(), *(name for name in given if not role_of(name)), *cache]
         spread = [[f"leaf:{i}" for i in range(len(self.tree.names))]]
         top = list(self.tree.top())
         spread += [top] if top and not set(top) & set(self.tree.names) else []
@@ -127,7 +130,8 @@ class Learner:
         """Return what the functions are called with: copies, those of the parameters in the learner's containers."""
         leaves = [np.array(array) for array in arrays]
         inside = {"X": self.layout.X_inside(X), "y": self.layout.y_inside(np.asarray(y))}
-        return {"leaves": leaves, "parameters": self.tree.build(leaves), **inside}
+        structure = self.tree.build(leaves)
+        return {"leaves": leaves, "held": self.tree.placed, "parameters": structure, **inside}
 
     def run_forward(self, state: State) -> None:
         """Add to the state what forward returns."""
@@ -173,6 +177,9 @@ class Learner:
         """Run forward, then gradients, and return what the latter returned and changed."""
         state = self.state(arrays, X, y)
         self.run_forward(state)
+        if not self.randomness.frozen:  # else the next numbers drawn would be others
+            with contextlib.suppress(GlassnetError):
+                self.loss_of(state)  # which may keep what its slope needs
         before = copy.deepcopy({"X": state["X"], "y": state["y"], "cache": state["result"]})
         outside = self.layout.predictions_outside(state["predictions"])
         found = GradientCall(predictions=np.array(outside, dtype=np.float64))
@@ -196,7 +203,7 @@ class Learner:
     def _aligned(self, returned: Any, state: State) -> list[np.ndarray | None]:
         """Return the gradients in the order of the parameters."""
         if self.convention.behind:
-            found = gradients_left_behind(self.tree, state["leaves"])
+            found = gradients_left_behind(self.tree, state["held"])
             if any(each is not None for each in found):
                 return found
         if returned is None and state.get("place"):
@@ -260,16 +267,12 @@ class Learner:
             return state[role]
         kind, _, number = role.partition(":")
         if kind in ("leaf", "piece"):
-            return self._leaf(int(number), state) if kind == "leaf" else state["result"][int(number)]
+            return state["held"][int(number)] if kind == "leaf" else state["result"][int(number)]
         if role in self.tree.names:
-            return self._leaf(self.tree.names.index(role), state)
+            return state["held"][self.tree.names.index(role)]
         if role in (top := self.tree.top()):
             return top[role]
         return self._setting(role, state)
-
-    def _leaf(self, i: int, state: State) -> Any:
-        leaf = state["leaves"][i]
-        return leaf if isinstance(self.tree.originals[i], np.ndarray) else float(leaf)
 
     def _setting(self, role: str, state: State) -> Any:
         """Return a number that a function asks for, or an entry of what forward returned."""
@@ -285,6 +288,10 @@ class Learner:
             return state.setdefault("place", {})
         if role == "slopes":
             return self._slopes(state)
+        for signature in self.signatures.values():
+            for name, default in signature.defaults:
+                if role in (name, role_of(name)) and default is not None and role != "rate":
+                    return default
         y = state["y"]
         settings = {"rate": self.convention.rate or 0.1, "penalty": _PENALTY, "count": y.size if y.ndim < 2 else len(y)}
         settings |= {"true": True, "one": 1.0}

@@ -82,6 +82,11 @@ class Study:
         """Return the finite differences of one parameter at all points."""
         return [point.numeric[which] for point in self.points]
 
+    @property
+    def knows_slopes(self) -> bool:
+        """Whether the loss's slopes with respect to the predictions have a formula."""
+        return self.targets is not None and self.loss.slopes(self.targets[0], self.targets[0]) is not None
+
     def scale(self, n: int) -> float:
         """Return the factor in front of the loss's sum, 1/n where it is not known."""
         return (self.loss.factor or Law(1.0, -1))(n)

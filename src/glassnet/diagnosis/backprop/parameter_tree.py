@@ -80,7 +80,7 @@ class ParameterTree:
         self.known_as: list[list[str]] = []  # all names of each, in full
         self.originals: list[Any] = []  # the learner's own arrays or numbers
         self._elsewhere: list[tuple[Place, int]] = []
-        self._placed: list[Any] = []
+        self.placed: list[Any] = []
         self._mutable: list[_Node] = []
         self._seen: dict[int, int] = {}
         self._objects: set[int] = set()
@@ -159,6 +159,8 @@ class ParameterTree:
             alike = bool(keys) and all(_PARAMETER.fullmatch(key) and not _NOT.search(key) for key in keys)
             named = _HOLDER.fullmatch(plain) is not None or (alike and len(plain) > 1) or self.doubtful
         elif isinstance(value, (list, tuple)):
+            if _is_table(value):
+                return named and isinstance(value[0], (list, float))
             items = list(value)
             named = named or _HOLDER.fullmatch(plain) is not None or self.doubtful
         else:
@@ -169,6 +171,8 @@ class ParameterTree:
     def _is_leaf(node: Any, name: str) -> bool:
         if isinstance(node, np.ndarray):
             return node.dtype.kind in "fiub" and node.size > 0
+        if isinstance(node, list):
+            return _is_table(node) and (bool(name) or isinstance(node[0], list))
         if isinstance(node, (bool, str)) or not np.isscalar(node):
             return False
         if _SETTING.fullmatch(name.rsplit(".", 1)[-1]):
@@ -202,11 +206,20 @@ class ParameterTree:
 
     def build(self, arrays: Sequence[np.ndarray]) -> Any:
         """Put other arrays into the learner's own structure, and return it."""
-        values = [a if isinstance(old, np.ndarray) else float(a) for a, old in zip(arrays, self.originals, strict=True)]
-        self._placed = values
+        values = [self.like_original(i, array) for i, array in enumerate(arrays)]
+        self.placed = values
         for place, which in self._elsewhere:
             place.set(values[which])
         return _put(self.root, values)
+
+    def like_original(self, which: int, array: np.ndarray) -> Any:
+        """Return an array as what the learner has in its place: an array, also with attributes, lists, or a number."""
+        original = self.originals[which]
+        if isinstance(original, list):
+            return array.tolist()
+        if not isinstance(original, np.ndarray):
+            return float(array)
+        return array if type(original) is np.ndarray else array.view(type(original))
 
     def top(self) -> dict[str, Any]:
         """Return what the structure holds at its top, as it is now, by name."""
@@ -233,10 +246,10 @@ class ParameterTree:
     def current(self, structure: Any) -> list[np.ndarray]:
         """Return the arrays that are now in a structure that `build` returned, or wherever else they were put."""
         found: list[Any] = [None] * len(self.names)
-        _read(self.root, structure, self._placed, found)
+        _read(self.root, structure, self.placed, found)
         for place, which in self._elsewhere:
             now = place.get()
-            if found[which] is self._placed[which] and isinstance(now, np.ndarray):
+            if found[which] is self.placed[which] and isinstance(now, np.ndarray):
                 found[which] = now
         return [np.array(each, dtype=np.float64) for each in found]
 
@@ -257,6 +270,15 @@ class ParameterTree:
         self.originals = [self.originals[i] for i in new]
         self._elsewhere = [(place, new[i]) for place, i in self._elsewhere if i in new]
         _renumber(self.root, new)
+
+
+def _is_table(node: Any) -> bool:
+    """Return whether a list has nothing but numbers, or lists of as many numbers each."""
+    if not isinstance(node, list) or not node:
+        return False
+    if isinstance(node[0], list):
+        return all(map(_is_table, node)) and len({len(each) for each in node}) == 1
+    return all(isinstance(each, (float, int)) and not isinstance(each, bool) for each in node)
 
 
 def _put(node: _Node, values: Sequence[Any]) -> Any:

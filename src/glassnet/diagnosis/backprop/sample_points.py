@@ -181,10 +181,13 @@ def _error_along(
     return float(np.linalg.norm(own - slopes)) / typical / total, _TOLERANCE + noise / total
 
 
-def measure(learner: Learner, point: Point, entries: list[np.ndarray], wrong: Sequence[bool]) -> None:
+def measure(
+    learner: Learner, point: Point, entries: list[np.ndarray], wrong: Sequence[bool], with_slopes: bool
+) -> None:
     """Set the finite differences of a point, for the checked entries of each parameter whose gradient is wrong.
 
-    Of one that is right, the gradient itself is as good.
+    Of one that is right, the gradient itself is as good. With ``with_slopes``, those with respect to the predictions
+    are measured as well.
     """
     P = np.array(learner.predict(point.arrays, point.X, point.y)[0], dtype=np.float64)
     for i, chosen in enumerate(entries):
@@ -200,7 +203,7 @@ def measure(learner: Learner, point: Point, entries: list[np.ndarray], wrong: Se
         point.penalty = [_slopes(learner, point, i, chosen, P) for i, chosen in enumerate(entries)]
     else:
         point.penalty = [np.zeros(len(chosen)) for chosen in entries]
-    if not reads_rows and P.size <= _MOST_PREDICTIONS:
+    if with_slopes and not reads_rows and P.size <= _MOST_PREDICTIONS:
         point.slopes = _prediction_slopes(learner, point, P)
 
 

@@ -94,7 +94,7 @@ def _size(
 ) -> float | None:
     """Return the size of the constant if the columns explain a difference, None if they do not."""
     matrix = np.stack(columns, axis=1)
-    if len(difference) <= len(columns):
+    if len(difference) <= len(columns) or not np.isfinite([*columns, base]).all():
         return None
     sizes, *_ = np.linalg.lstsq(matrix, difference, rcond=None)
     left = float(np.linalg.norm(difference - matrix @ sizes))

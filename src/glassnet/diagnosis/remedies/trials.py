@@ -243,10 +243,11 @@ class Trials:
     def _needed(self, unchanged: float, n: int, measure: Measure) -> float:
         """Return how much must be gained to call it a help: more where few rows judge."""
         share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
-        scale = self.case.scale if measure is LOSS else 1.0 if measure is SHARE_OF_CONSTANT else 0.0
-        least = _OF_LEARNED * scale if self.case.learned else 0.0
-        may_be_negative = measure is LOSS and isinstance(self.case.loss, (GaussianNLL, Poisson))
-        return max(least, share * (max(scale, abs(unchanged)) if may_be_negative else abs(unchanged)))
+        if measure is not LOSS:
+            return share * abs(unchanged)
+        least = _OF_LEARNED * self.case.scale if self.case.learned else 0.0
+        may_be_negative = isinstance(self.case.loss, (GaussianNLL, Poisson))
+        return max(least, share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged)))
 
     def _copy(self, from_now: bool) -> BaseNetwork:
         network = self.case.original.untrained()
