@@ -47,8 +47,8 @@ _NOTHING = 0.1  # share of it that must be gone for anything to have been learne
 
 # What another case of the same network and data has too, once it was computed.
 _LASTING = {
-    "_constant", "_constant_losses", "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
-    "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
+    "_constant", "_constant_losses", "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out",
+    "knows_start", "layers", "looked_at", "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
 }  # fmt: skip
 
 
@@ -162,6 +162,12 @@ class Case(LookedAt):
     @cached_property
     def _taps(self) -> dict[str, list[np.ndarray]]:
         return tap(self.layers)
+
+    def untap(self) -> None:
+        """Let the layers of the copy be freed with this case: recording ties each into a cycle."""
+        if "_taps" in vars(self):
+            for layer in self.layers.values():
+                vars(layer).pop("forward", None)
 
     @cached_property
     def layers(self) -> dict[str, Layer]:
