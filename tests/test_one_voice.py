@@ -432,7 +432,7 @@ def _text(node: ast.expr) -> str:
 
 def test_what_was_tried_is_told_in_the_words_of_the_door() -> None:
     """What checks try on copies is named by parameters and options that exist where it is read."""
-    changes = {*_sentences(), "learning_rate 0.3 instead of 0.03"} - {""}
+    changes = {*_sentences(), "learning_rate 0.3 instead of 0.03", "learning_rate=0.3 all the time"} - {""}
     assert len(changes) > 10
     for change in sorted(changes):
         for name, words, find in doors():
@@ -451,7 +451,19 @@ def test_calls_of_python_for_what_was_not_tried_are_left_out() -> None:
         assert "diagnose" not in words.sentence("Not tried: no dropout; glassnet.diagnose(network, X, y) tries it."), (
             name
         )
-        assert words.sentence("nothing yet; glassnet.diagnose(network, X, y) tries what may help.") == "", name
+        for nothing in ("nothing yet; {} tries what may help.", "not in short calls of fit; {} does."):
+            assert words.sentence(nothing.format("glassnet.diagnose(network, X, y)")) == "", name
+
+
+def test_what_was_measured_names_no_argument() -> None:
+    """What checks measure names no argument that is not there."""
+    frozen = "All 323 parameters are frozen: trainable=False or rate_factor=0."
+    clipped = "The gradient was cut to clip_norm=1 in 97% of all steps."
+    for name, words, find in doors():
+        if name in ("classifier", "regressor"):
+            assert words.sentence(frozen) == "All 323 parameters are frozen."
+        else:
+            assert find(words.sentence(clipped)) == []
 
 
 def test_rows_and_classes_have_the_names_that_the_caller_gave_them() -> None:

@@ -18,7 +18,8 @@ Phrase = tuple[re.Pattern[str], str]
 """What is replaced in every sentence, and by what."""
 
 NOT_TRIED = (
-    r"^nothing yet; glassnet\.diagnose\([^)]*\) tries what may help\.|; glassnet\.diagnose\([^)]*\) tries \w+(?=\.)"
+    r"^(?:nothing yet|not in short calls of fit); glassnet\.diagnose\([^)]*\) (?:does|tries what may help)\."
+    r"|; glassnet\.diagnose\([^)]*\) tries \w+(?=\.)"
 )
 """The part of a sentence that names a call of Python for what was not tried."""
 

@@ -74,11 +74,12 @@ _PLAIN = _RECIPES | {
 _OPTIONS = phrases(
     {
         NOT_TRIED: "",
-        r"\blearning_rate(?= [\d.])": "--rate",
+        r"\blearning_rate[ =](?=[\d.])": "--rate ",
         r"\bseed=(?=\d)": "--seed ",
         r"\bbatch_size=(?=\d)": "--batch ",
         r"\bclass_weight='balanced'": "--class-weight balanced",
-        r"(?:\b\d+ units and )?\bloss='(?:binary_)?cross_entropy'": "a loss for classes",
+        r"(?:\b\d+ units and )?\bloss='[^']*'": "a loss for classes",
+        r"\bcut to clip_norm=": "cut to a norm of ",
         r"\bclip_norm=[\d.]+": "clipped gradients",
         r"(?: Pass|, or pass) early_stopping=EarlyStopping\([^)]*\)|\bEarlyStopping\([^)]*\)": "",
         r" Pass threads=\d+ for a fixed number\.": "",

@@ -69,6 +69,7 @@ _EVERYTHING = "scaled to mean 0, spread 1"
 _PHRASES = phrases(
     {
         NOT_TRIED: "",
+        r": trainable=False or rate_factor=0(?=\.)": "",
         rf"every column and y {_EVERYTHING}": "scale_inputs=True and scale_target=True",
         rf"every column {_EVERYTHING}": "scale_inputs=True",
         rf"\by (?:{_EVERYTHING}|scaled likewise)": "scale_target=True",
@@ -82,8 +83,8 @@ _PHRASES = phrases(
         r"early_stopping=EarlyStopping\([^)]*\)|EarlyStopping\([^)]*\)": "early_stopping=True",
     }
 )
-_OWN_RATE = phrases({r"\blearning_rate(?= [\d.])": "learning_rate_init"})
-_ANY_RATE = phrases({r"\blearning_rate(?= [\d.])": "a learning rate of"})
+_OWN_RATE = phrases({r"\blearning_rate(?=[ =][\d.])": "learning_rate_init"})
+_ANY_RATE = phrases({r"\blearning_rate[ =](?=[\d.])": "a learning rate of "})
 
 
 def advice_of_parameters(parameters: SharedParameters, state: FitState, reason: str) -> dict[str, str]:

@@ -30,7 +30,8 @@ _ADVICE = advice_of_recipes(_NAMES) | {"worse-than-linear": "Take the linear mod
 _PHRASES = {
     NOT_TRIED: "",
     r"\bseed=\d+": "another random_state",
-    r"\blearning_rate(?= [\d.])": "a learning rate of",
+    r"\blearning_rate[ =](?=[\d.])": "a learning rate of ",
+    r"\bcut to clip_norm=": "cut to a norm of ",
     r"(?: Pass|, or pass)? early_stopping=EarlyStopping\([^)]*\)|EarlyStopping\([^)]*\)": "",
 }
 
