@@ -60,8 +60,7 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
         if all(len(distinct(chosen[:, j])) > 4 * k for j in leaking) and any(copies[j] > _COPY for j in leaking[1:]):
             return None  # several columns of their own, each of which tells the classes apart: an easy task
     others, answers = explained_by(quick_ranks(chosen[:, rest]) / len(chosen), hot)
-    half = len(chosen) // 2
-    others_right = float((answers.argmax(axis=1) == codes[half:]).mean())
+    others_right = float((answers.argmax(axis=1) == codes).mean())
     if others_right > (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND):
         return None
     if is_exact_only and (others_right > _OTHERS_RIGHT or _best_single(found, leaking) > _OTHERS_RIGHT):
