@@ -197,6 +197,11 @@ class Case(LookedAt):
         return run is not None and run.start_print == print_of_start(*self.start)
 
     @property
+    def start_weights(self) -> dict[str, np.ndarray]:
+        """The parameters of the start by name."""
+        return {slot.name: slot.view(self.start[0]) for slot in self.copy.slots}
+
+    @property
     def is_trained(self) -> bool:
         """Whether there is at least one epoch of training."""
         return self.history is not None and self.history.epochs > 0
@@ -269,9 +274,15 @@ class Case(LookedAt):
         return reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
 
     @property
-    def _is_better_than_constant(self) -> bool:
-        losses = [None] if self.history is None else self.history.columns["loss"]
-        if self.baseline is None or losses[-1] is None:
+    def is_on_its_way(self) -> bool:
+        """Whether passes are to be spared, and the losses of the epochs show that the network learns from a good start.
+
+        The start is good if the first epoch, on the average, was not far worse than the best constant answer.
+        """
+        if not self.is_limited or self.baseline is None or self.history is None or not self.is_trained:
+            return False
+        losses = self.history.columns["loss"]
+        if losses[0] is None or losses[-1] is None or losses[0] > self.baseline + self.scale:
             return False
         return bool(losses[-1] < self.baseline - _CLEARLY * self.scale)
 
