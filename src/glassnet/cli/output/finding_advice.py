@@ -74,6 +74,7 @@ _PLAIN = _RECIPES | {
 _OPTIONS = phrases(
     {
         NOT_TRIED: "",
+        r"\bearly stopping on 'valid_(\w+)'": r"early stopping by the \1",
         r"\blearning_rate[ =](?=[\d.])": "--rate ",
         r"\bseed=(?=\d)": "--seed ",
         r"\bbatch_size=(?=\d)": "--batch ",
