@@ -18,7 +18,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import Embedding
 from glassnet.losses import GaussianNLL, Poisson, SquaredError
-from glassnet.utils.distinct import median
+from glassnet.utils.distinct_values import median
 from glassnet.utils.wording import few as few_of
 
 __all__ = ["check_extremes"]
@@ -62,7 +62,7 @@ def _worth_a_look(case: Case) -> np.ndarray:
         return columns
     reach = case.extremes[1].astype(np.float64) - case.extremes[0]
     order = np.argsort(-reach, kind="stable")[:_CONFIRMED]
-    far = order[reach[order] > _FAR_REACH * np.median(reach)]
+    far = order[reach[order] > _FAR_REACH * median(reach)]
     return np.concatenate([columns, far[~np.isin(far, columns)]])
 
 

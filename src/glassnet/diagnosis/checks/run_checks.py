@@ -16,6 +16,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
 from glassnet.training.class_weights import class_codes
+from glassnet.utils.distinct_values import median
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
@@ -65,7 +66,7 @@ def check_zigzag(case: Case) -> Iterator[Suspicion]:
         return
     steps = np.diff(losses)
     changes = float(np.mean(np.sign(steps[1:]) != np.sign(steps[:-1])))
-    swing, level = float(np.median(np.abs(steps))), float(np.mean(losses))
+    swing, level = median(np.abs(steps)), float(np.mean(losses))
     if changes < _SIGN_CHANGES or swing < _SWING * level or level < _LEVEL * case.scale:
         return
     measured = f"Over the last {len(losses)} epochs the loss goes up and down by {swing:.3g} around {level:.3g}."
@@ -84,7 +85,7 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     if not np.isfinite(valid).any() or constant is None:
         return
     best = int(np.nanargmin(valid))
-    last = float(np.median(valid[-3:]))
+    last = median(valid[-3:])
     if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
         return
     if valid[best] > _CHANCE * constant and not _answers_better_than_chance(case, held_out[1]):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.utils.distinct import distinct, median
+from glassnet.utils.distinct_values import distinct, median
 
 __all__ = ["Lone", "Tails", "lone_values"]
 

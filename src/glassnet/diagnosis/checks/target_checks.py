@@ -13,7 +13,7 @@ from glassnet.diagnosis.checks.skew import TOP, is_skewed
 from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, Measure, standardised
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.utils.distinct import distinct
+from glassnet.utils.distinct_values import distinct
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_targets"]
