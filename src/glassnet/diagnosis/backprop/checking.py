@@ -155,7 +155,8 @@ def _check(
     study = _recognise(learner, points, entries, samples.rows)
     by_row = study.rows_of_predictions
     masks = partial(measure_masks, learner, points, rows=by_row)
-    network = rebuild_network(study.names, points, samples.rows, by_row, masks)
+    flat = samples.X.ndim < 3
+    network = rebuild_network(study.names, points, samples.rows, by_row, masks) if flat else None
     if network:
         study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
     checks, explained = compare_along(learner, study, directions), {}
