@@ -166,6 +166,7 @@ def _marked(name: str) -> set[str]:
             found.add(_stem(".".join(rest)))
             inner = [re.sub(r"^d_?", "", each) for each in rest]
             found.add(_stem(".".join(inner)))
+            continue
         for pattern, group in ((_BEFORE, 3), (_AFTER, 1)):
             match = pattern.fullmatch(part)
             if match:
