@@ -35,6 +35,7 @@ def figures(results: Sequence[Result], costs: dict[str, tuple[float, float]]) ->
             "remedies": len(remedies),
             "held": sum(after > before for _, _, before, after in remedies),
             "did not hold": [list(remedy) for remedy in remedies if not remedy[3] > remedy[2]],
+            "not judged": sorted(code for result in results for code in result.not_judged),
         },
         "cost": {
             "seconds": total,

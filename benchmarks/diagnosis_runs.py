@@ -40,6 +40,8 @@ class Result:
         Whether the first finding names the fault; None for a healthy training.
     remedies : list of tuple
         For each finding whose remedy is said to help: its code, what was changed, and the scores without and with it.
+    not_judged : list of str
+        Findings whose remedy is said to help and is no change that a training can be made with, such as an earlier end.
     """
 
     table: str
@@ -50,6 +52,7 @@ class Result:
     score: float
     true: bool | None = None
     remedies: list[tuple[str, str, float, float]] = dataclasses.field(default_factory=list)
+    not_judged: list[str] = dataclasses.field(default_factory=list)
 
 
 @contextmanager
@@ -93,11 +96,15 @@ def examine(
     if fault:
         found.true = first in codes
     for finding in findings:
+        if not finding.helped:
+            continue
         trials = finding.evidence.get("trials", [])
-        attempt = attempts.get(trials[0]["change"]) if finding.helped and trials else None
-        if attempt is not None:
-            pair = _with_remedy(network, training, attempt)
-            found.remedies += [(finding.code, attempt.change, *pair)] if pair else []
+        attempt = attempts.get(trials[0]["change"]) if trials else None
+        pair = None if attempt is None else _with_remedy(network, training, attempt)
+        if attempt is None or pair is None:
+            found.not_judged.append(finding.code)
+        else:
+            found.remedies.append((finding.code, attempt.change, *pair))
     return found
 
 

@@ -380,6 +380,18 @@ def four_sigmoid_layers() -> Made:
     return made(layers, "cross_entropy", classes(), gn.SGD(0.1), epochs=30)
 
 
+@fault("hidden-activation", "vanishing-gradient")
+def three_sigmoid_layers() -> Made:
+    layers = [*(gn.Dense(32, "sigmoid") for _ in range(3)), gn.Dense(3)]
+    return made(layers, "cross_entropy", classes(600), gn.SGD(0.1), epochs=30, n_valid=150)
+
+
+@fault("hidden-activation", "vanishing-gradient")
+def four_sigmoid_layers_for_clusters() -> Made:
+    layers = [*(gn.Dense(32, "sigmoid") for _ in range(4)), gn.Dense(4)]
+    return made(layers, "cross_entropy", clusters(800, 4, 20, 1.0), gn.SGD(0.1), epochs=30, n_valid=200)
+
+
 # ---- losses that do not fit -----------------------------------------------------------------------------------------
 
 

@@ -109,7 +109,14 @@ def mse(out: Any, y: Any) -> Any:
 def output_then_hidden(rng: np.random.Generator, slip: float) -> Call:
     """Two arrays, the predictions first, whole numbers as classes."""
     forward = lambda X, p: (softmax(scores(hidden(X, p), p)), hidden(X, p))
-    return forward, entropy_of_labels, lambda X, y, p: softened(X, np.eye(4)[y], p, slip), start(rng, 4), rows(rng), one_hot(rng).argmax(1)
+    return (
+        forward,
+        entropy_of_labels,
+        lambda X, y, p: softened(X, np.eye(4)[y], p, slip),
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng).argmax(1),
+    )
 
 
 @program
@@ -130,7 +137,14 @@ def hidden_then_output(rng: np.random.Generator, slip: float) -> Call:
         d[np.arange(n), y] = -d.sum(1)
         return back(X, H, d / n, p, slip)
 
-    return lambda X, p: (hidden(X, p), scores(hidden(X, p), p)), svm, grads, start(rng, 4), rows(rng), one_hot(rng).argmax(1)
+    return (
+        lambda X, p: (hidden(X, p), scores(hidden(X, p), p)),
+        svm,
+        grads,
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng).argmax(1),
+    )
 
 
 @program
@@ -166,15 +180,33 @@ def four_arrays_wanted_one_by_one(rng: np.random.Generator, slip: float) -> Call
 @program
 def dictionary_of_odd_names(rng: np.random.Generator, slip: float) -> Call:
     """A dict with logits and, under a name that says nothing, the probabilities."""
-    forward = lambda X, p: {"hid": hidden(X, p), "logits": scores(hidden(X, p), p), "q": softmax(scores(hidden(X, p), p))}
-    return forward, entropy, lambda p, cache, X, y: back(X, cache["hid"], (cache["q"] - y) / len(X), p, slip), start(rng, 4), rows(rng), one_hot(rng)
+    forward = lambda X, p: {
+        "hid": hidden(X, p),
+        "logits": scores(hidden(X, p), p),
+        "q": softmax(scores(hidden(X, p), p)),
+    }
+    return (
+        forward,
+        entropy,
+        lambda p, cache, X, y: back(X, cache["hid"], (cache["q"] - y) / len(X), p, slip),
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 @program
 def nested_tuple(rng: np.random.Generator, slip: float) -> Call:
     """((hidden, output), data)."""
     forward = lambda X, p: ((hidden(X, p), scores(hidden(X, p), p)), {"X": X})
-    return forward, mse, lambda p, cache, X, y: squared(X, y, p, slip), start(rng, 2), rows(rng), rng.standard_normal((7, 2))
+    return (
+        forward,
+        mse,
+        lambda p, cache, X, y: squared(X, y, p, slip),
+        start(rng, 2),
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 Passed = namedtuple("Passed", "h out")
@@ -184,28 +216,56 @@ Passed = namedtuple("Passed", "h out")
 def named_tuple(rng: np.random.Generator, slip: float) -> Call:
     """A namedtuple, read by its names."""
     forward = lambda X, p: Passed(hidden(X, p), scores(hidden(X, p), p))
-    return forward, mse, lambda p, run, X, y: back(X, run.h, 2 * (run.out - y) / len(X), p, slip), start(rng, 2), rows(rng), rng.standard_normal((7, 2))
+    return (
+        forward,
+        mse,
+        lambda p, run, X, y: back(X, run.h, 2 * (run.out - y) / len(X), p, slip),
+        start(rng, 2),
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
 def a_record(rng: np.random.Generator, slip: float) -> Call:
     """An object with attributes."""
     forward = lambda X, p: SimpleNamespace(h=hidden(X, p), probabilities=softmax(scores(hidden(X, p), p)))
-    return forward, entropy, lambda p, res, X, y: back(X, res.h, (res.probabilities - y) / len(X), p, slip), start(rng, 4), rows(rng), one_hot(rng)
+    return (
+        forward,
+        entropy,
+        lambda p, res, X, y: back(X, res.h, (res.probabilities - y) / len(X), p, slip),
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 @program
 def all_activations_in_a_list(rng: np.random.Generator, slip: float) -> Call:
     """A list of activations, the data first."""
     forward = lambda X, p: [X, hidden(X, p), scores(hidden(X, p), p)]
-    return forward, mse, lambda activations, y, p: back(activations[0], activations[1], 2 * (activations[2] - y) / len(y), p, slip), start(rng, 2), rows(rng), rng.standard_normal((7, 2))
+    return (
+        forward,
+        mse,
+        lambda activations, y, p: back(activations[0], activations[1], 2 * (activations[2] - y) / len(y), p, slip),
+        start(rng, 2),
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
 def cache_in_front(rng: np.random.Generator, slip: float) -> Call:
     """(cache, predictions)."""
     forward = lambda X, p: ({"h": hidden(X, p)}, scores(hidden(X, p), p))
-    return forward, mse, lambda p, cache, X, y: back(X, cache["h"], 2 * (scores(cache["h"], p) - y) / len(X), p, slip), start(rng), rows(rng), rng.standard_normal((7, 1))
+    return (
+        forward,
+        mse,
+        lambda p, cache, X, y: back(X, cache["h"], 2 * (scores(cache["h"], p) - y) / len(X), p, slip),
+        start(rng),
+        rows(rng),
+        rng.standard_normal((7, 1)),
+    )
 
 
 class Silent:
@@ -249,7 +309,14 @@ def params_from_attributes(rng: np.random.Generator, slip: float) -> Call:
     """A dict made of the very arrays that the object has."""
     net = Silent(rng, slip)
     chosen = {f"my_{name}": array for name, array in net.params.items()}
-    return net.forward, entropy, lambda y: (net.backward(y), {f"my_{k[1:]}": v for k, v in net.grads.items()})[1], chosen, rows(rng), one_hot(rng)
+    return (
+        net.forward,
+        entropy,
+        lambda y: (net.backward(y), {f"my_{k[1:]}": v for k, v in net.grads.items()})[1],
+        chosen,
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 class Block:
@@ -384,7 +451,14 @@ def dataclasses_in_a_list(rng: np.random.Generator, slip: float) -> Call:
         g = back(X, a, 2 * (scores(a, q) - y) / len(X), q, slip)
         return [[g["W1"], g["b1"]], [g["W2"], g["b2"]]]
 
-    return forward, mse, backward, [Affine(p["W1"], p["b1"]), Affine(p["W2"], p["b2"])], rows(rng), rng.standard_normal((7, 2))
+    return (
+        forward,
+        mse,
+        backward,
+        [Affine(p["W1"], p["b1"]), Affine(p["W2"], p["b2"])],
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
@@ -403,8 +477,17 @@ def keys_of_layers(rng: np.random.Generator, slip: float) -> Call:
     p = start(rng, 2)
     nested = {1: {"W": p["W1"], "b": p["b1"]}, 2: {"W": p["W2"], "b": p["b2"]}}
     plain = lambda n: {f"{name}{i}": n[i][name] for i in n for name in n[i]}
-    grads = lambda X, y, params: (lambda g: {i: {"dW": g[f"W{i}"], "db": g[f"b{i}"]} for i in (1, 2)})(squared(X, y, plain(params), slip))
-    return lambda X, params: scores(hidden(X, plain(params)), plain(params)), mse, grads, nested, rows(rng), rng.standard_normal((7, 2))
+    grads = lambda X, y, params: (lambda g: {i: {"dW": g[f"W{i}"], "db": g[f"b{i}"]} for i in (1, 2)})(
+        squared(X, y, plain(params), slip)
+    )
+    return (
+        lambda X, params: scores(hidden(X, plain(params)), plain(params)),
+        mse,
+        grads,
+        nested,
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
@@ -417,7 +500,14 @@ def pairs_of_arrays(rng: np.random.Generator, slip: float) -> Call:
         g = squared(X, y, plain(net), slip)
         return [(g["W1"], g["b1"]), (g["W2"], g["b2"])]
 
-    return lambda X, net: scores(hidden(X, plain(net)), plain(net)), mse, grads, [(p["W1"], p["b1"]), (p["W2"], p["b2"])], rows(rng), rng.standard_normal((7, 2))
+    return (
+        lambda X, net: scores(hidden(X, plain(net)), plain(net)),
+        mse,
+        grads,
+        [(p["W1"], p["b1"]), (p["W2"], p["b2"])],
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
@@ -431,7 +521,14 @@ def weights_and_biases_apart(rng: np.random.Generator, slip: float) -> Call:
         return [g["W1"], g["W2"]], [g["b1"], g["b2"]]
 
     forward = lambda x, weights, biases: scores(hidden(x, plain(weights, biases)), plain(weights, biases))
-    return forward, mse, backprop, {"weights": [p["W1"], p["W2"]], "biases": [p["b1"], p["b2"]]}, rows(rng), rng.standard_normal((7, 2))
+    return (
+        forward,
+        mse,
+        backprop,
+        {"weights": [p["W1"], p["W2"]], "biases": [p["b1"], p["b2"]]},
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
@@ -501,7 +598,14 @@ def arrays_from_outside(rng: np.random.Generator, slip: float) -> Call:
     """Functions that take X alone and use arrays around them."""
     W1, b1, W2, b2 = start(rng, 2).values()
     around = lambda: {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
-    return lambda X: scores(hidden(X, around()), around()), mse, lambda X, y: squared(X, y, around(), slip), {"W1": W1, "b1": b1, "W2": W2, "b2": b2}, rows(rng), rng.standard_normal((7, 2))
+    return (
+        lambda X: scores(hidden(X, around()), around()),
+        mse,
+        lambda X, y: squared(X, y, around(), slip),
+        {"W1": W1, "b1": b1, "W2": W2, "b2": b2},
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 @program
@@ -509,7 +613,9 @@ def arguments_one_by_one(rng: np.random.Generator, slip: float) -> Call:
     """A tuple of arrays that are taken one by one under other names."""
     names = ("W1", "b1", "W2", "b2")
     forward = lambda X, w_in, c_in, w_out, c_out: scores(np.tanh(X @ w_in + c_in), {"W2": w_out, "b2": c_out})
-    grads = lambda X, y, w_in, c_in, w_out, c_out: tuple(squared(X, y, dict(zip(names, (w_in, c_in, w_out, c_out), strict=True)), slip).values())
+    grads = lambda X, y, w_in, c_in, w_out, c_out: tuple(
+        squared(X, y, dict(zip(names, (w_in, c_in, w_out, c_out), strict=True)), slip).values()
+    )
     return forward, mse, grads, tuple(start(rng, 2).values()), rows(rng), rng.standard_normal((7, 2))
 
 
@@ -528,7 +634,10 @@ class Odd:
     def slopes(self, X: Any, y: Any) -> Any:
         """Return gradients under the names of the attributes."""
         d = 2 * (self.last @ self.hidden_out - y) / len(y)
-        return {"in_hidden": self.slip * X.T @ (d @ self.hidden_out.T * (1 - self.last**2)), "hidden_out": self.last.T @ d}
+        return {
+            "in_hidden": self.slip * X.T @ (d @ self.hidden_out.T * (1 - self.last**2)),
+            "hidden_out": self.last.T @ d,
+        }
 
 
 @program
@@ -551,7 +660,12 @@ def functions_of_a_class(rng: np.random.Generator, slip: float) -> Call:
 @program
 def one_column(rng: np.random.Generator, slip: float) -> Call:
     """x of shape (d, 1), nothing summed."""
-    p = {"W1": rng.standard_normal((5, 3)), "b1": rng.standard_normal((5, 1)), "W2": rng.standard_normal((2, 5)), "b2": np.zeros((2, 1))}
+    p = {
+        "W1": rng.standard_normal((5, 3)),
+        "b1": rng.standard_normal((5, 1)),
+        "W2": rng.standard_normal((2, 5)),
+        "b2": np.zeros((2, 1)),
+    }
     forward = lambda x, p: sigmoid(p["W2"] @ np.tanh(p["W1"] @ x + p["b1"]) + p["b2"])
 
     def grads(p: Any, x: Any, y: Any) -> Any:
@@ -561,14 +675,28 @@ def one_column(rng: np.random.Generator, slip: float) -> Call:
         d1 = p["W2"].T @ d2 * (1 - h**2)
         return {"W1": slip * d1 @ x.T, "b1": d1, "W2": d2 @ h.T, "b2": d2}
 
-    return forward, lambda a, y: 0.5 * np.sum((a - y) ** 2), grads, p, rng.standard_normal((3, 1)), np.array([[1.0], [0.0]])
+    return (
+        forward,
+        lambda a, y: 0.5 * np.sum((a - y) ** 2),
+        grads,
+        p,
+        rng.standard_normal((3, 1)),
+        np.array([[1.0], [0.0]]),
+    )
 
 
 @program
 def as_many_inputs_as_outputs(rng: np.random.Generator, slip: float) -> Call:
     """A column of 3 numbers and a column of 3 answers, which might be 3 rows."""
     p = {"W": rng.standard_normal((3, 3)), "b": np.zeros((3, 1))}
-    return lambda x, p: p["W"] @ x + p["b"], lambda a, y: np.mean((a - y) ** 2), lambda p, x, y: {"W": slip * 2 / 3 * (p["W"] @ x + p["b"] - y) @ x.T, "b": 2 / 3 * (p["W"] @ x + p["b"] - y)}, p, rng.standard_normal((3, 1)), rng.standard_normal((3, 1))
+    return (
+        lambda x, p: p["W"] @ x + p["b"],
+        lambda a, y: np.mean((a - y) ** 2),
+        lambda p, x, y: {"W": slip * 2 / 3 * (p["W"] @ x + p["b"] - y) @ x.T, "b": 2 / 3 * (p["W"] @ x + p["b"] - y)},
+        p,
+        rng.standard_normal((3, 1)),
+        rng.standard_normal((3, 1)),
+    )
 
 
 class ByTheBook:
@@ -598,7 +726,14 @@ class ByTheBook:
 def the_book_one_column(rng: np.random.Generator, slip: float) -> Call:
     """One column of data."""
     net = ByTheBook(rng, slip)
-    return net.feedforward, lambda a, y: 0.5 * np.linalg.norm(a - y) ** 2, net.backprop, net, rng.standard_normal((4, 1)), np.array([[0.0], [1.0]])
+    return (
+        net.feedforward,
+        lambda a, y: 0.5 * np.linalg.norm(a - y) ** 2,
+        net.backprop,
+        net,
+        rng.standard_normal((4, 1)),
+        np.array([[0.0], [1.0]]),
+    )
 
 
 @program
@@ -612,7 +747,14 @@ def flat_vectors(rng: np.random.Generator, slip: float) -> Call:
         d1 = p["W2"].T @ d2 * (1 - h**2)
         return {"W1": slip * np.outer(d1, x), "b1": d1, "W2": np.outer(d2, h), "b2": d2}
 
-    return lambda x, p: p["W2"] @ np.tanh(p["W1"] @ x + p["b1"]) + p["b2"], lambda a, y: 0.5 * np.sum((a - y) ** 2), grads, p, rng.standard_normal(3), rng.standard_normal(2)
+    return (
+        lambda x, p: p["W2"] @ np.tanh(p["W1"] @ x + p["b1"]) + p["b2"],
+        lambda a, y: 0.5 * np.sum((a - y) ** 2),
+        grads,
+        p,
+        rng.standard_normal(3),
+        rng.standard_normal(2),
+    )
 
 
 @program
@@ -620,7 +762,14 @@ def one_flat_row_and_a_number(rng: np.random.Generator, slip: float) -> Call:
     """A perceptron for one vector, the answer a plain number."""
     forward = lambda x, w, b: sigmoid(np.dot(w, x) + b)
     grads = lambda x, y, w, b: (slip * (forward(x, w, b) - y) * x, forward(x, w, b) - y)
-    return forward, lambda p, y: -(y * np.log(p) + (1 - y) * np.log(1 - p)), grads, {"w": rng.standard_normal(3), "b": 0.1}, rng.standard_normal(3), 1.0
+    return (
+        forward,
+        lambda p, y: -(y * np.log(p) + (1 - y) * np.log(1 - p)),
+        grads,
+        {"w": rng.standard_normal(3), "b": 0.1},
+        rng.standard_normal(3),
+        1.0,
+    )
 
 
 @program
@@ -634,7 +783,14 @@ def one_row(rng: np.random.Generator, slip: float) -> Call:
         return {"W1": slip * X.T @ dh, "b1": dh, "W2": h.T @ d, "b2": d}
 
     p = {name: np.atleast_2d(array) for name, array in start(rng).items()}
-    return lambda X, p: np.tanh(X @ p["W1"] + p["b1"]) @ p["W2"] + p["b2"], lambda o, y: np.sum((o - y) ** 2), grads, p, rows(rng, 1), rng.standard_normal((1, 1))
+    return (
+        lambda X, p: np.tanh(X @ p["W1"] + p["b1"]) @ p["W2"] + p["b2"],
+        lambda o, y: np.sum((o - y) ** 2),
+        grads,
+        p,
+        rows(rng, 1),
+        rng.standard_normal((1, 1)),
+    )
 
 
 class Stage:
@@ -673,7 +829,14 @@ def stages_that_update_themselves(rng: np.random.Generator, slip: float) -> Call
         for stage in reversed(network):
             d = stage.backward(d, 0.1, slip)
 
-    return predict, lambda out, y: np.mean((out - y) ** 2), step, network, rng.standard_normal((3, 1)), np.array([[0.3]])
+    return (
+        predict,
+        lambda out, y: np.mean((out - y) ** 2),
+        step,
+        network,
+        rng.standard_normal((3, 1)),
+        np.array([[0.3]]),
+    )
 
 
 # ---- the shape of y
@@ -682,13 +845,27 @@ def stages_that_update_themselves(rng: np.random.Generator, slip: float) -> Call
 @program
 def flat_answers(rng: np.random.Generator, slip: float) -> Call:
     """y of shape (n,), flattened predictions in the loss, a new axis in the gradients."""
-    return lambda X, p: scores(hidden(X, p), p), lambda o, y: np.mean((o.ravel() - y) ** 2), lambda X, y, p: squared(X, y[:, None], p, slip), start(rng), rows(rng), rng.standard_normal(7)
+    return (
+        lambda X, p: scores(hidden(X, p), p),
+        lambda o, y: np.mean((o.ravel() - y) ** 2),
+        lambda X, y, p: squared(X, y[:, None], p, slip),
+        start(rng),
+        rows(rng),
+        rng.standard_normal(7),
+    )
 
 
 @program
 def flat_predictions(rng: np.random.Generator, slip: float) -> Call:
     """Predictions of shape (n,), y of shape (n, 1)."""
-    return lambda X, p: scores(hidden(X, p), p)[:, 0], lambda o, y: np.mean((o - y[:, 0]) ** 2), lambda X, y, p: squared(X, y, p, slip), start(rng), rows(rng), rng.standard_normal((7, 1))
+    return (
+        lambda X, p: scores(hidden(X, p), p)[:, 0],
+        lambda o, y: np.mean((o - y[:, 0]) ** 2),
+        lambda X, y, p: squared(X, y, p, slip),
+        start(rng),
+        rows(rng),
+        rng.standard_normal((7, 1)),
+    )
 
 
 @program
@@ -700,7 +877,14 @@ def minus_and_plus_one(rng: np.random.Generator, slip: float) -> Call:
         margin = y * scores(H, p)
         return back(X, H, -y * sigmoid(-margin) / len(y), p, slip)
 
-    return lambda X, p: scores(hidden(X, p), p), lambda f, y: np.mean(np.log1p(np.exp(-y * f))), grads, start(rng), rows(rng), np.where(np.arange(7) % 2, 1, -1)[:, None]
+    return (
+        lambda X, p: scores(hidden(X, p), p),
+        lambda f, y: np.mean(np.log1p(np.exp(-y * f))),
+        grads,
+        start(rng),
+        rows(rng),
+        np.where(np.arange(7) % 2, 1, -1)[:, None],
+    )
 
 
 @program
@@ -712,14 +896,28 @@ def linear_svm(rng: np.random.Generator, slip: float) -> Call:
         return {"w": 0.1 * w - slip * (X * (y * off)[:, None]).sum(0) / len(y), "b": -(y * off).sum() / len(y)}
 
     loss = lambda f, y, w: 0.05 * np.dot(w, w) + np.maximum(0, 1 - y * f).mean()
-    return lambda X, w, b: X @ w + b, loss, grads, {"w": rng.standard_normal(3), "b": 0.0}, rows(rng), np.where(np.arange(7) % 2, 1.0, -1.0)
+    return (
+        lambda X, w, b: X @ w + b,
+        loss,
+        grads,
+        {"w": rng.standard_normal(3), "b": 0.0},
+        rows(rng),
+        np.where(np.arange(7) % 2, 1.0, -1.0),
+    )
 
 
 @program
 def classes_in_a_column(rng: np.random.Generator, slip: float) -> Call:
     """Whole numbers of shape (n, 1)."""
     loss = lambda P, y: -np.mean(np.log(np.take_along_axis(P, y, axis=1)))
-    return lambda X, p: softmax(scores(hidden(X, p), p)), loss, lambda X, y, p: softened(X, np.eye(4)[y[:, 0]], p, slip), start(rng, 4), rows(rng), one_hot(rng).argmax(1)[:, None]
+    return (
+        lambda X, p: softmax(scores(hidden(X, p), p)),
+        loss,
+        lambda X, y, p: softened(X, np.eye(4)[y[:, 0]], p, slip),
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng).argmax(1)[:, None],
+    )
 
 
 @program
@@ -732,9 +930,21 @@ def data_in_columns_answers_flat(rng: np.random.Generator, slip: float) -> Call:
         dh = params["W2"].T @ d * (1 - h**2)
         return {"W1": slip * dh @ X.T, "b1": dh.sum(1, keepdims=True), "W2": d @ h.T, "b2": d.sum(1, keepdims=True)}
 
-    p = {"W1": rng.standard_normal((4, 3)), "b1": np.zeros((4, 1)), "W2": rng.standard_normal((1, 4)), "b2": np.zeros((1, 1))}
+    p = {
+        "W1": rng.standard_normal((4, 3)),
+        "b1": np.zeros((4, 1)),
+        "W2": rng.standard_normal((1, 4)),
+        "b2": np.zeros((1, 1)),
+    }
     loss = lambda a, y: -np.mean(y * np.log(a.ravel()) + (1 - y) * np.log(1 - a.ravel()))
-    return lambda X, params: sigmoid(params["W2"] @ np.tanh(params["W1"] @ X + params["b1"]) + params["b2"]), loss, grads, p, rng.standard_normal((3, 9)), np.arange(9) % 2
+    return (
+        lambda X, params: sigmoid(params["W2"] @ np.tanh(params["W1"] @ X + params["b1"]) + params["b2"]),
+        loss,
+        grads,
+        p,
+        rng.standard_normal((3, 9)),
+        np.arange(9) % 2,
+    )
 
 
 # ---- rows outside, columns inside
@@ -742,7 +952,12 @@ def data_in_columns_answers_flat(rng: np.random.Generator, slip: float) -> Call:
 
 def turned(rng: np.random.Generator, slip: float, forget: bool = False) -> Call:
     """Return a program that turns rows into columns inside."""
-    p = {"W1": rng.standard_normal((5, 3)), "b1": np.zeros((5, 1)), "W2": rng.standard_normal((3, 5)), "b2": np.zeros((3, 1))}
+    p = {
+        "W1": rng.standard_normal((5, 3)),
+        "b1": np.zeros((5, 1)),
+        "W2": rng.standard_normal((3, 5)),
+        "b2": np.zeros((3, 1)),
+    }
 
     def forward(X: Any, p: Any) -> Any:
         A1 = np.maximum(p["W1"] @ X.T + p["b1"], 0)
@@ -752,7 +967,12 @@ def turned(rng: np.random.Generator, slip: float, forget: bool = False) -> Call:
     def grads(p: Any, cache: Any, X: Any, y: Any) -> Any:
         d2 = (forward(X, p)[0] - y.T) / len(X)
         d1 = p["W2"].T @ d2 * (1 if forget else cache["A1"] > 0)
-        return {"W1": slip * d1 @ X, "b1": d1.sum(1, keepdims=True), "W2": d2 @ cache["A1"].T, "b2": d2.sum(1, keepdims=True)}
+        return {
+            "W1": slip * d1 @ X,
+            "b1": d1.sum(1, keepdims=True),
+            "W2": d2 @ cache["A1"].T,
+            "b2": d2.sum(1, keepdims=True),
+        }
 
     return forward, lambda A2, y: -np.sum(y.T * np.log(A2)) / len(y), grads, p, rows(rng, 8), one_hot(rng, 8, 3)
 
@@ -767,7 +987,14 @@ def rows_outside_columns_inside(rng: np.random.Generator, slip: float) -> Call:
 def columns_outside_answers_in_rows(rng: np.random.Generator, slip: float) -> Call:
     """X of shape (d, n), answers of shape (n, k), predictions in rows."""
     forward = lambda X, p: scores(hidden(X.T, p), p)
-    return forward, mse, lambda X, y, p: squared(X.T, y, p, slip), start(rng, 2), rows(rng).T, rng.standard_normal((7, 2))
+    return (
+        forward,
+        mse,
+        lambda X, y, p: squared(X.T, y, p, slip),
+        start(rng, 2),
+        rows(rng).T,
+        rng.standard_normal((7, 2)),
+    )
 
 
 # ---- small constants
@@ -777,14 +1004,23 @@ def with_epsilon(loss: Callable[[Any, Any], Any]) -> Program:
     """Return a program with a small constant in its loss, and the usual short gradient."""
 
     def build(rng: np.random.Generator, slip: float) -> Call:
-        return lambda X, p: softmax(scores(hidden(X, p), p)), loss, lambda X, y, p: softened(X, y, p, slip), start(rng, 4), rows(rng), one_hot(rng)
+        return (
+            lambda X, p: softmax(scores(hidden(X, p), p)),
+            loss,
+            lambda X, y, p: softened(X, y, p, slip),
+            start(rng, 4),
+            rows(rng),
+            one_hot(rng),
+        )
 
     return build
 
 
 for size in (1e-4, 1e-5, 1e-6, 1e-8, 1e-10, 1e-12, 1e-15):
     PROGRAMS[f"log_of_p_plus_{size:g}"] = with_epsilon(lambda P, T, e=size: -np.mean(np.sum(T * np.log(P + e), axis=1)))
-    PROGRAMS[f"clipped_at_{size:g}"] = with_epsilon(lambda P, T, e=size: -np.sum(T * np.log(np.clip(P, e, 1 - e))) / len(T))
+    PROGRAMS[f"clipped_at_{size:g}"] = with_epsilon(
+        lambda P, T, e=size: -np.sum(T * np.log(np.clip(P, e, 1 - e))) / len(T)
+    )
 PROGRAMS["summed_with_1e-5"] = with_epsilon(lambda P, T: -np.log(P[T == 1] + 1e-5).sum() / len(T))
 PROGRAMS["outside_the_logarithm"] = with_epsilon(lambda P, T: -np.mean(np.sum(T * (np.log(P) + 1e-5), axis=1)))
 
@@ -799,7 +1035,14 @@ def binary(loss: Callable[[Any, Any], Any], constant: float = 0.0) -> Program:
             dA = -(y / (A + constant) - (1 - y) / (1 - A + constant)) / len(y)
             return back(X, H, dA * A * (1 - A), p, slip)
 
-        return lambda X, p: sigmoid(scores(hidden(X, p), p)), loss, grads, start(rng), rows(rng), (np.arange(7) % 2)[:, None]
+        return (
+            lambda X, p: sigmoid(scores(hidden(X, p), p)),
+            loss,
+            grads,
+            start(rng),
+            rows(rng),
+            (np.arange(7) % 2)[:, None],
+        )
 
     return build
 
@@ -821,13 +1064,27 @@ PROGRAMS["constant_in_one_logarithm"] = binary(lambda A, y: -np.mean(y * np.log(
 @program
 def answers_called_t(rng: np.random.Generator, slip: float) -> Call:
     """In some books y is the prediction and t the answer."""
-    return lambda x, p: softmax(scores(hidden(x, p), p)), lambda y, t: -np.sum(t * np.log(y)) / y.shape[0], lambda x, t, p: softened(x, t, p, slip), start(rng, 4), rows(rng), one_hot(rng)
+    return (
+        lambda x, p: softmax(scores(hidden(x, p), p)),
+        lambda y, t: -np.sum(t * np.log(y)) / y.shape[0],
+        lambda x, t, p: softened(x, t, p, slip),
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 @program
 def answers_first_without_names(rng: np.random.Generator, slip: float) -> Call:
     """The loss takes the answers first, and its names say nothing."""
-    return lambda X, p: softmax(scores(hidden(X, p), p)), lambda a, b: -np.sum(a * np.log(b)) / len(a), lambda X, Y, p: softened(X, Y, p, slip), start(rng, 4), rows(rng), one_hot(rng)
+    return (
+        lambda X, p: softmax(scores(hidden(X, p), p)),
+        lambda a, b: -np.sum(a * np.log(b)) / len(a),
+        lambda X, Y, p: softened(X, Y, p, slip),
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 @program
@@ -841,7 +1098,14 @@ def penalty_with_a_factor_asked_for(rng: np.random.Generator, slip: float) -> Ca
         g = squared(X, Y, parameters, slip)
         return {f"d{k}": v + lambd / len(X) * parameters[k] * (k[0] == "W") for k, v in g.items()}
 
-    return lambda X, parameters: scores(hidden(X, parameters), parameters), cost, grads, start(rng, 2), rows(rng), rng.standard_normal((7, 2))
+    return (
+        lambda X, parameters: scores(hidden(X, parameters), parameters),
+        cost,
+        grads,
+        start(rng, 2),
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )
 
 
 class OneFunction:
@@ -857,7 +1121,9 @@ class OneFunction:
             return s
         h = np.maximum(0, X @ self.params["W1"] + self.params["b1"])
         P = softmax(s)
-        value = -np.log(P[range(len(y)), y]).mean() + 0.5 * self.reg * sum(np.sum(self.params[k] ** 2) for k in ("W1", "W2"))
+        value = -np.log(P[range(len(y)), y]).mean() + 0.5 * self.reg * sum(
+            np.sum(self.params[k] ** 2) for k in ("W1", "W2")
+        )
         P[range(len(y)), y] -= 1
         P /= len(y)
         d = P @ self.params["W2"].T * (h > 0)
@@ -876,7 +1142,14 @@ def loss_and_gradients_in_one(rng: np.random.Generator, slip: float) -> Call:
 def loss_and_gradients_with_lambdas(rng: np.random.Generator, slip: float) -> Call:
     """The same with lambdas, and the object."""
     net = OneFunction(rng, slip)
-    return lambda X: net.loss(X), lambda X, y: net.loss(X, y)[0], lambda X, y: net.loss(X, y)[1], net, rows(rng), one_hot(rng).argmax(1)
+    return (
+        lambda X: net.loss(X),
+        lambda X, y: net.loss(X, y)[0],
+        lambda X, y: net.loss(X, y)[1],
+        net,
+        rows(rng),
+        one_hot(rng).argmax(1),
+    )
 
 
 class WithLoss(Silent):
@@ -904,13 +1177,25 @@ def of_outputs(name: str, loss: Callable[[Any, Any], Any], slope: Callable[[Any,
     PROGRAMS[name] = build
 
 
-of_outputs("huber", lambda o, y: np.where(abs(o - y) < 0.5, 0.5 * (o - y) ** 2, 0.5 * (abs(o - y) - 0.25)).mean(), lambda o, y: np.clip(o - y, -0.5, 0.5) / o.size)
+of_outputs(
+    "huber",
+    lambda o, y: np.where(abs(o - y) < 0.5, 0.5 * (o - y) ** 2, 0.5 * (abs(o - y) - 0.25)).mean(),
+    lambda o, y: np.clip(o - y, -0.5, 0.5) / o.size,
+)
 of_outputs("absolute", lambda o, y: np.mean(np.abs(o - y)), lambda o, y: np.sign(o - y) / o.size)
 of_outputs("log_cosh", lambda o, y: np.log(np.cosh(o - y)).sum(), lambda o, y: np.tanh(o - y))
-of_outputs("root_of_the_mean", lambda o, y: np.sqrt(np.mean((o - y) ** 2)), lambda o, y: (o - y) / o.size / np.sqrt(np.mean((o - y) ** 2)))
+of_outputs(
+    "root_of_the_mean",
+    lambda o, y: np.sqrt(np.mean((o - y) ** 2)),
+    lambda o, y: (o - y) / o.size / np.sqrt(np.mean((o - y) ** 2)),
+)
 of_outputs("half_a_sum", lambda o, y: 0.5 * np.sum((y - o) ** 2), lambda o, y: -(y - o))
 of_outputs("poisson", lambda o, y: np.mean(np.exp(o) - abs(y) * o), lambda o, y: (np.exp(o) - abs(y)) / o.size)
-of_outputs("divergence", lambda o, y: np.sum(softmax(y) * (np.log(softmax(y)) - np.log(softmax(o)))) / len(y), lambda o, y: (softmax(o) - softmax(y)) / len(y))
+of_outputs(
+    "divergence",
+    lambda o, y: np.sum(softmax(y) * (np.log(softmax(y)) - np.log(softmax(o)))) / len(y),
+    lambda o, y: (softmax(o) - softmax(y)) / len(y),
+)
 
 
 @program
@@ -929,7 +1214,14 @@ def answering(name: str, wrap: Callable[[Any], Any]) -> None:
 
     def build(rng: np.random.Generator, slip: float) -> Call:
         forward = lambda X, params: (softmax(scores(hidden(X, params), params)), {"X": X, "H": hidden(X, params)})
-        return forward, entropy, wrap(lambda X, y, params: softened(X, y, params, slip)), start(rng, 4), rows(rng), one_hot(rng)
+        return (
+            forward,
+            entropy,
+            wrap(lambda X, y, params: softened(X, y, params, slip)),
+            start(rng, 4),
+            rows(rng),
+            one_hot(rng),
+        )
 
     PROGRAMS[name] = build
 
@@ -939,16 +1231,38 @@ answering("loss_then_gradients", lambda g: lambda X, y, params: (1.0, g(X, y, pa
 answering("loss_accuracy_gradients", lambda g: lambda X, y, params: (1.0, 0.5, g(X, y, params)))
 answering("loss_as_an_array_of_no_axes", lambda g: lambda X, y, params: (np.array(1.0), g(X, y, params)))
 answering("loss_among_the_gradients", lambda g: lambda X, y, params: (1.0, *g(X, y, params).values()))
-answering("gradients_and_the_slope_at_the_data", lambda g: lambda X, y, params: (*g(X, y, params).values(), np.ones_like(X)))
+answering(
+    "gradients_and_the_slope_at_the_data", lambda g: lambda X, y, params: (*g(X, y, params).values(), np.ones_like(X))
+)
 answering("a_tuple", lambda g: lambda X, y, params: tuple(g(X, y, params).values()))
 answering("names_with_d", lambda g: lambda X, y, params: {"d" + k: v for k, v in g(X, y, params).items()})
 answering("names_with_grad", lambda g: lambda X, y, params: {f"grad_{k}": v for k, v in g(X, y, params).items()})
 answering("names_with_dl", lambda g: lambda X, y, params: {f"dL_d{k}": v for k, v in g(X, y, params).items()})
-answering("names_with_an_underscore", lambda g: lambda X, y, params: {f"dW_{k[1]}" if k[0] == "W" else f"db_{k[1]}": v for k, v in g(X, y, params).items()})
-answering("names_of_more_arrays", lambda g: lambda X, y, params: {"dZ2": np.ones((7, 4)), "dA1": np.ones((7, 5)), **{"d" + k: v for k, v in g(X, y, params).items()}})
+answering(
+    "names_with_an_underscore",
+    lambda g: (
+        lambda X, y, params: {f"dW_{k[1]}" if k[0] == "W" else f"db_{k[1]}": v for k, v in g(X, y, params).items()}
+    ),
+)
+answering(
+    "names_of_more_arrays",
+    lambda g: (
+        lambda X, y, params: {
+            "dZ2": np.ones((7, 4)),
+            "dA1": np.ones((7, 5)),
+            **{"d" + k: v for k, v in g(X, y, params).items()},
+        }
+    ),
+)
 answering("backwards_in_a_dict", lambda g: lambda X, y, params: dict(reversed(g(X, y, params).items())))
-answering("pairs_from_the_last_layer", lambda g: lambda X, y, params: (lambda d: [(d["W2"], d["b2"]), (d["W1"], d["b1"])])(g(X, y, params)))
-answering("lists_of_weights_and_biases", lambda g: lambda X, y, params: (lambda d: ([d["W1"], d["W2"]], [d["b1"], d["b2"]]))(g(X, y, params)))
+answering(
+    "pairs_from_the_last_layer",
+    lambda g: lambda X, y, params: (lambda d: [(d["W2"], d["b2"]), (d["W1"], d["b1"])])(g(X, y, params)),
+)
+answering(
+    "lists_of_weights_and_biases",
+    lambda g: lambda X, y, params: (lambda d: ([d["W1"], d["W2"]], [d["b1"], d["b2"]]))(g(X, y, params)),
+)
 answering("cache_then_answers", lambda g: lambda cache, y, params: g(cache["X"], y, params))
 answering("answers_then_cache", lambda g: lambda y, memory, params: g(memory["X"], y, params))
 answering("predictions_answers_cache_parameters", lambda g: lambda A2, Y, stuff, theta: g(stuff["X"], Y, theta))
@@ -959,17 +1273,30 @@ answering("keywords_only", lambda g: lambda *, X, y, params: g(X, y, params))
 answering("keywords_with_defaults", lambda g: lambda X, y, *, params=None, verbose=False: g(X, y, params))
 answering("defaults_that_are_none", lambda g: lambda X=None, y=None, params=None, cache=None: g(X, y, params))
 answering("any_arguments", lambda g: lambda *args: g(*args))
-answering("number_of_rows_asked_for", lambda g: lambda X, y, params, m: {k: v * len(X) / m for k, v in g(X, y, params).items()})
+answering(
+    "number_of_rows_asked_for",
+    lambda g: lambda X, y, params, m: {k: v * len(X) / m for k, v in g(X, y, params).items()},
+)
 answering("a_partial", lambda g: functools.partial(lambda flag, X, y, params: g(X, y, params), True))
 answering("a_place_for_the_gradients", lambda g: lambda X, y, params, grads: grads.update(g(X, y, params)))
-answering("biases_with_an_axis_more", lambda g: lambda X, y, params: {k: v if k[0] == "W" else v[None] for k, v in g(X, y, params).items()})
+answering(
+    "biases_with_an_axis_more",
+    lambda g: lambda X, y, params: {k: v if k[0] == "W" else v[None] for k, v in g(X, y, params).items()},
+)
 
 
 @steps_of(0.05)
 def new_parameters_and_loss(rng: np.random.Generator, slip: float) -> Call:
     """A step that returns new parameters and the loss."""
     step = lambda X, y, params, lr: ({k: params[k] - lr * g for k, g in softened(X, y, params, slip).items()}, 0.7)
-    return lambda X, params: softmax(scores(hidden(X, params), params)), entropy, step, start(rng, 4), rows(rng), one_hot(rng)
+    return (
+        lambda X, params: softmax(scores(hidden(X, params), params)),
+        entropy,
+        step,
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 @program
@@ -980,7 +1307,14 @@ def a_step_that_names_its_rate(rng: np.random.Generator, slip: float) -> Call:
         for name, grad in softened(X, y, params, slip).items():
             params[name] = params[name] - learning_rate * grad
 
-    return lambda X, params: softmax(scores(hidden(X, params), params)), entropy, train_step, start(rng, 4), rows(rng), one_hot(rng)
+    return (
+        lambda X, params: softmax(scores(hidden(X, params), params)),
+        entropy,
+        train_step,
+        start(rng, 4),
+        rows(rng),
+        one_hot(rng),
+    )
 
 
 @steps_of(0.1)
@@ -1001,7 +1335,11 @@ class Characters:
 
     def __init__(self, rng: np.random.Generator, slip: float) -> None:
         self.slip, self.hprev = slip, np.zeros((6, 1))
-        self.Wxh, self.Whh, self.Why = rng.standard_normal((6, 4)), 0.3 * rng.standard_normal((6, 6)), rng.standard_normal((4, 6))
+        self.Wxh, self.Whh, self.Why = (
+            rng.standard_normal((6, 4)),
+            0.3 * rng.standard_normal((6, 6)),
+            rng.standard_normal((4, 6)),
+        )
         self.bh, self.by = np.zeros((6, 1)), np.zeros((4, 1))
 
     def probabilities(self, inputs: Any) -> Any:
@@ -1038,7 +1376,14 @@ class Characters:
 def characters(rng: np.random.Generator, slip: float) -> Call:
     """Whole numbers as data."""
     net = Characters(rng, slip)
-    return net.probabilities, lambda p, targets: -np.log(p[np.arange(len(targets)), targets]).sum(), net.loss_function, net, rng.integers(0, 4, 6), rng.integers(0, 4, 6)
+    return (
+        net.probabilities,
+        lambda p, targets: -np.log(p[np.arange(len(targets)), targets]).sum(),
+        net.loss_function,
+        net,
+        rng.integers(0, 4, 6),
+        rng.integers(0, 4, 6),
+    )
 
 
 @program
@@ -1100,4 +1445,11 @@ def arrays_for_a_fixed_number_of_rows(rng: np.random.Generator, slip: float) -> 
 def predictions_as_lists(rng: np.random.Generator, slip: float) -> Call:
     """Python's own lists out of forward and gradients."""
     forward = lambda X, p: scores(hidden(X, p), p).tolist()
-    return forward, lambda o, y: mse(np.array(o), y), lambda X, y, p: {k: g.tolist() for k, g in squared(X, y, p, slip).items()}, start(rng, 2), rows(rng), rng.standard_normal((7, 2))
+    return (
+        forward,
+        lambda o, y: mse(np.array(o), y),
+        lambda X, y, p: {k: g.tolist() for k, g in squared(X, y, p, slip).items()},
+        start(rng, 2),
+        rows(rng),
+        rng.standard_normal((7, 2)),
+    )

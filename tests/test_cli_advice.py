@@ -13,6 +13,7 @@ import glassnet
 from glassnet.cli.app import main
 from glassnet.cli.arguments import declared, flag_of
 from glassnet.cli.output.finding_advice import as_option, worded_for_train
+from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.cli.typed_words import as_typed
 from glassnet.training.finding_kinds import KINDS
@@ -173,7 +174,7 @@ def test_advice_on_findings_can_be_typed(code: str, is_plain: bool) -> None:
     found = worded_for_train({"code": code, "advice": KINDS[code].advice, "tried": ""}, is_plain=is_plain)["advice"]
     assert not _PYTHON.search(found)
     options = set(re.findall(r"--[a-z-]+", found))
-    assert options <= {flag_of(name) for name in declared(TrainOptions)}
+    assert options <= {flag_of(name) for name in (*declared(TrainOptions), *declared(ReadingOptions))}
     if not is_plain:
         plain_only = {flag_of(name) for name, (each, _) in declared(TrainOptions).items() if "Plain" in each.panel}
         assert options & plain_only <= {"--layers"}

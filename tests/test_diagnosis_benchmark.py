@@ -119,5 +119,6 @@ def test_figures_count(bench: dict[str, ModuleType]) -> None:
     assert found["planted"] == {"runs": 2, "first is true": 1}
     assert found["planted and harmful"] == {"runs": 1, "first is true": 1}
     assert found["told instead"] == {"f": {"nothing": 1}}
-    assert found["remedies said to help"] == {"remedies": 2, "held": 1, "did not hold": [["c", "with d", 0.5, 0.4]]}
+    remedies = {"remedies": 2, "held": 1, "did not hold": [["c", "with d", 0.5, 0.4]], "not judged": []}
+    assert found["remedies said to help"] == remedies
     assert found["cost"]["ratio of all"] == pytest.approx(3.2 / 3.0)

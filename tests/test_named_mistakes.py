@@ -26,6 +26,8 @@ SETTINGS = {
     "shares": Setting((3, 5, 3), "sigmoid", "softmax", "squares"),
     "distances": Setting((3, 5, 2), "leaky 0.07", "identity", "distances", "turned"),
     "pixels": Setting((6, 5, 5, 1), "leaky 0.2", "sigmoid", "binary", "mixed", "object"),
+    "roots": Setting((3, 5, 2), "tanh", "identity", "roots", "columns"),
+    "root": Setting((3, 4, 4, 1), "relu", "sigmoid", "roots", "mixed", "object"),
     "squares": Setting((5, 5, 5, 5), "sigmoid", "softmax", "classes", "columns"),
 }
 
@@ -42,6 +44,7 @@ class Mistake(NamedTuple):
 MISTAKES = (
     # at the output
     Mistake("squares' slope", "squared_error_gradient", ("binary", "course", "mixed", "deep", "labels", "pixels")),
+    Mistake("squares' slope twice", "squared_error_gradient", ("course", "pixels", "labels")),
     Mistake("no derivative at the output", "cross_entropy_gradient", ("odds", "shares")),
     Mistake("no derivative at the output", "derivative_forgotten", ("bounded",)),
     Mistake("softmax as a diagonal", "softmax_diagonal", ("course", "mixed", "labels", "shares", "two classes")),
@@ -72,12 +75,15 @@ MISTAKES = (
     Mistake("output of another", "derivative_of_another", ("odds", "bounded")),
     Mistake("softmax over the samples", "softmax_over_samples", ("course", "mixed", "labels")),
     Mistake("softmax over everything", "softmax_over_samples", ("course", "mixed", "labels")),
+    Mistake("A - Y / n", "precedence_slip", ("binary", "mixed", "odds", "one output")),
+    Mistake("A / n - Y", "precedence_slip", ("course", "pixels", "swish")),
     # factors
     Mistake("loss summed", "averaged_not_summed", ("binary", "mixed", "deep", "distances")),
     Mistake("not averaged", "summed_not_averaged", ("course", "swish", "labels", "logits")),
     Mistake("divided twice", "averaged_not_summed", ("mixed", "regression", "odds")),
     Mistake("by the outputs too", "constant_factor", ("mixed", "swish", "shares")),
     Mistake("by 32", "fixed_row_count", ("mixed", "bounded", "pixels")),
+    Mistake("gradient of the square", "other_loss_gradient", ("roots", "root")),
     Mistake("factor 2", "constant_factor", ("two classes", "one output", "distances")),
     Mistake("targets minus predictions", "wrong_sign", ("mixed", "regression", "odds", "logits")),
     Mistake("whole gradient negative", "wrong_sign", ("mixed", "deep")),
@@ -112,12 +118,15 @@ MISTAKES = (
     Mistake("activation for slope", "activation_for_derivative", ("binary", "course", "mixed", "swish", "deep")),
     Mistake("slope squared", "derivative_twice", ("binary", "regression", "deep", "bounded", "odds")),
     Mistake("mask turned round", "derivative_slip", ("course", "two classes", "logits")),
-    Mistake("mask from the slope", "mask_from_slope", ("course", "two classes", "logits")),
-    Mistake("mask of both", "mask_from_slope", ("course", "two classes", "logits")),
+    Mistake("mask from the slope", "derivative_of_slope", ("course", "two classes", "logits")),
+    Mistake("mask of both", "derivative_of_slope", ("course", "two classes", "logits")),
+    Mistake("slope of the slope", "derivative_of_slope", ("binary", "mixed", "swish", "labels")),
+    Mistake("slope of the slope in A", "derivative_of_slope", ("binary", "regression", "labels")),
     Mistake("slope at the next layer", "derivative_of_another_layer", ("mixed", "one output", "labels", "deep")),
     # the way back
     Mistake("not transposed", "transposed_weights", ("mixed", "one output", "labels", "deep", "squares")),
     Mistake("weights of the layer below", "weights_of_another", ("labels", "deep", "squares")),
+    Mistake("weights of the layer below turned", "weights_of_another", ("labels", "deep", "squares")),
     Mistake("weights left out", "weights_left_out", ("binary", "course", "mixed", "swish", "labels")),
     Mistake("passed through without weights", "weights_left_out", ("mixed", "labels", "squares", "deep")),
     Mistake("updated early", "updated_too_early", ("binary", "course", "mixed", "deep", "labels", "swish", "pixels")),
@@ -141,6 +150,7 @@ MISTAKES = (
     Mistake("bias not summed", "bias_not_summed", ("mixed", "course", "regression", "labels")),
     Mistake("bias summed over everything", "bias_summed_over_everything", ("mixed", "course", "swish", "odds")),
     Mistake("bias spread", "bias_summed_over_everything", ("mixed", "labels", "swish")),
+    Mistake("bias is one mean", "bias_summed_over_everything", ("mixed", "course", "odds")),
     Mistake("bias of the first row", "bias_from_one_row", ("mixed", "course", "regression")),
     Mistake("bias averaged", "averaged_not_summed", ("mixed", "course", "binary")),
     Mistake("bias from dA", "derivative_forgotten", ("one output", "swish", "bounded")),

@@ -20,6 +20,9 @@ from glassnet.tabular import Column, TableModel, TabularClassifier, TabularRegre
 from glassnet.tabular.splitting import row_hashes
 from glassnet.tabular.splitting.row_hashes import MOST_HASHES, RowHashes, hash_rows
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 pd = pytest.importorskip("pandas")
 
 DATA = Path(__file__).parent / "data"

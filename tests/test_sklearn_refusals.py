@@ -274,7 +274,7 @@ def test_poor_fits_are_said() -> None:
     """A useless network is announced, with the way out of it: another rate, scaled inputs, more epochs."""
     [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate_init=50.0), X, Y)
     assert text.startswith("MLPClassifier.fit: warning: rate-too-high (epoch 12)\n  measured: The loss is ")
-    assert "\n  do: Lower learning_rate_init (now 50).\n  tried: with learning_rate_init " in text
+    assert "\n  do: Lower learning_rate_init (now 50).\n" in text
     [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate=gn.CosineDecay(50.0, epochs=100)), X, Y)
     assert "\n  do: Lower the learning rate of the schedule.\n" in text
     [text] = poor_fits(MLPClassifier(**LONG, solver=gn.SGD(50.0)), X, Y)
@@ -282,7 +282,7 @@ def test_poor_fits_are_said() -> None:
     [text] = poor_fits(MLPClassifier(**LONG), 1000 * X + 5000, Y)
     assert "warning: unscaled-inputs" in text
     assert "\n  do: Pass scale_inputs=True, " in text
-    assert poor_fits(MLPClassifier(**LONG, scale_inputs=True), 1000 * X + 5000, Y) == []
+    assert poor_fits(MLPClassifier(**LONG, learning_rate_init=0.01, scale_inputs=True), 1000 * X + 5000, Y) == []
     [text] = poor_fits(MLPClassifier(**LONG | {"max_iter": 1}), X, Y)
     must = "the network must do better than a guess that looks at no feature, got a training loss of "
     assert text.startswith(f"MLPClassifier.fit: {must}")

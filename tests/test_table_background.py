@@ -20,6 +20,9 @@ from glassnet.tabular.attribution.background import typical_rows
 from hostile import DATA
 from tabular_cases import KINDS, SHORT, columns
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 Run = Callable[..., tuple[int, str, str]]
 
 

@@ -29,6 +29,9 @@ from glassnet.tabular.reading.row_names import RowNames
 from glassnet.tabular.reading.rows import columns_of
 from tabular_cases import KINDS, SHORT, answers, columns, labels, numbers
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 ROW = {"size": 0.5, "colour": "c1", "town": "t03", "old": True, "seen": dt.datetime(2024, 5, 31, 18, 30)}
 
 

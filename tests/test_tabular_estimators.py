@@ -31,7 +31,9 @@ from glassnet.tabular.fitting.objective import CLASS_METRICS, NUMBER_METRICS
 from glassnet.tabular.fitting.recipes import RECIPES
 from tabular_cases import KINDS, SHORT, N, answers, columns, labels, numbers
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.SkipTestWarning", "ignore::glassnet.sklearn.PoorFitWarning"
+)
 
 
 @pytest.fixture(scope="module")

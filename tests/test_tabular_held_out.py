@@ -23,6 +23,9 @@ from sklearn.model_selection import (  # noqa: E402 - after the check that it is
     cross_val_score,
 )
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 N = 300
 RNG = np.random.default_rng(0)
 X = pd.DataFrame({"row": np.arange(N, dtype=float), "x": RNG.normal(size=N)})

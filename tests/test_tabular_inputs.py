@@ -23,6 +23,9 @@ from glassnet.errors import DataError, TableWarning
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor, to_table
 from tabular_cases import KINDS, SHORT, N, answers, columns, labels, numbers
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 
 @pytest.fixture(scope="module")
 def fitted() -> dict[str, Any]:

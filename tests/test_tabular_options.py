@@ -23,6 +23,9 @@ from sklearn.multioutput import MultiOutputClassifier, MultiOutputRegressor
 import glassnet as gn
 from glassnet.tabular import TableModel, TabularClassifier, TabularRegressor, to_table
 
+# Tables of these tests have faults, on purpose or for short.
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.sklearn.PoorFitWarning")
+
 N = 300
 RNG = np.random.default_rng(11)
 X = RNG.standard_normal((N, 4))

@@ -25,7 +25,7 @@ ODD = np.where(ROWS % 2 == 1, "odd", "even")
 LARGEST = float(np.finfo(np.float64).max)
 
 # What is left out or odd is told: tests/test_table_warnings.py. Here it is odd on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::glassnet.TableWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::glassnet.TableWarning", "ignore::glassnet.sklearn.PoorFitWarning")
 
 
 def noise(n: int = N) -> np.ndarray:

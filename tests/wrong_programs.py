@@ -62,7 +62,7 @@ class Setting(NamedTuple):
     sizes: tuple[int, ...]
     hidden: str
     output: str
-    loss: str  # "binary", "classes", "logits" (softmax inside the loss), "squares" or "distances"
+    loss: str  # "binary", "classes", "logits" (softmax inside the loss), "squares", "roots" or "distances"
     layout: str = "rows"  # "columns", "mixed" (X in rows, the rest in columns), "turned" (X @ W.T), "labels"
     holder: str = "dict"  # "list", "arguments" or "object"
 
@@ -176,6 +176,7 @@ class Program:
         P = P.T if self.setting.layout in ("columns", "mixed") else P
         total = self.total_loss(softmax(P) if kind == "logits" else P, Y)
         mean = total if self.mistake == "loss summed" else total / len(Y)
+        mean = np.sqrt(mean) if kind == "roots" else mean
         if not self.penalty:
             return float(mean)
         W, _ = self.unpack(parameters)
@@ -189,7 +190,7 @@ class Program:
             return float(-np.sum(Y * np.log(Q) + (1 - Y) * np.log(1 - Q)))
         if kind in ("classes", "logits"):
             return float(-np.sum(Y * np.log(Q)))
-        return float(0.5 * np.sum((Q - Y) ** 2) if kind == "squares" else np.sum(np.abs(Q - Y)))
+        return float(np.sum(np.abs(Q - Y)) if kind == "distances" else 0.5 * np.sum((Q - Y) ** 2))
 
     def slope(self, layer: int, cache: dict[str, Any]) -> Array | float:
         """Return the slope of a hidden layer's activation."""
@@ -240,6 +241,7 @@ class Program:
             error[:, labels] -= 1
         slips: dict[str, Callable[[], Array]] = {
             "squares' slope": lambda: back(P - Y),
+            "squares' slope twice": lambda: back(2 * (P - Y)),
             "no derivative at the output": lambda: P - Y,
             "softmax as a diagonal": lambda: (-Y / P if entropies else P - Y) * P * (1 - P),
             "p - 1 for every class": lambda: through(Q - 1),
@@ -266,7 +268,11 @@ class Program:
             "output one minus A": lambda: (P - Y) * (1 - P),
             "output of another": lambda: (P - Y) * FUNCTIONS["sigmoid" if setting.output == "tanh" else "tanh"][1](Z),
             "targets minus predictions": lambda: through(-error),
+            "A - Y / n": lambda: through(Q - Y / n) * n,
+            "A / n - Y": lambda: through(Q / n - Y) * n,
         }
+        if setting.loss == "roots" and mistake != "gradient of the square":
+            error = error / 2 / np.sqrt(0.5 * np.sum((P - Y) ** 2) / n)
         value = slips[mistake]() if mistake in slips else through(error)
         if mistake in ("loss summed", "not averaged"):
             return value / (n if mistake == "loss summed" else 1)
@@ -298,6 +304,8 @@ class Program:
             return dZ @ right.T
         if mistake == "weights of the layer below" and W[layer - 1].shape == W[layer].shape:
             return dZ @ W[layer - 1].T
+        if mistake == "weights of the layer below turned" and W[layer - 1].T.shape == W[layer].shape:
+            return dZ @ W[layer - 1]
         if mistake == "weights left out":
             return dZ @ np.ones_like(right)
         if mistake == "passed through without weights" and right.shape[0] == right.shape[1]:
@@ -327,6 +335,10 @@ class Program:
                 dA = self.back(layer, W, dZ, dA, cache)
                 if mistake == "mask from the slope":
                     dZ = dA * (dA > 0)
+                elif mistake == "slope of the slope":
+                    dZ = dA * FUNCTIONS[self.setting.hidden][1](dA)
+                elif mistake == "slope of the slope in A":
+                    dZ = dA * (1 - dA**2 if self.setting.hidden == "tanh" else dA * (1 - dA))
                 elif mistake == "mask of both":
                     dZ = dA * (dA > 0) * self.slope(layer - 1, cache)
                 else:
@@ -364,6 +376,7 @@ class Program:
             "bias missing": lambda: None,
             "bias not summed": lambda: dZ,
             "bias summed over everything": lambda: np.array([[dZ.sum()]]),
+            "bias is one mean": lambda: np.array([[dZ.sum(axis=0).mean()]]),
             "bias spread": lambda: np.full_like(right, dZ.sum()),
             "bias of the first row": lambda: dZ[:1],
             "bias averaged": lambda: dZ.mean(axis=0, keepdims=True),

@@ -17,6 +17,7 @@ _RESULTS = {
     "constant-output",
     "no-better-than-baseline",
     "some-classes-only",
+    "still-falling",
     "worse-than-linear",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
@@ -36,9 +37,16 @@ FOLLOWS = {
     "unscaled-prediction": _SCORES,
     "outside-training-range": _SCORES,
     "column-order": _SCORES,
-    "outlier-in-target": {"unscaled-target", "skewed-target", *_SCORES, "start-too-large", "plateau-at-prior"},
+    "outlier-in-target": {
+        "unscaled-target",
+        "skewed-target",
+        "start-too-large",
+        "rate-too-high",
+        "plateau-at-prior",
+        *_SCORES,
+    },
     "code-for-missing": {"unscaled-inputs", "outlier-in-inputs"},
-    "outlier-in-inputs": {"unscaled-inputs"},
+    "outlier-in-inputs": {"unscaled-inputs", "rate-too-high"},
     "skewed-target": {"unscaled-target", "start-too-large"},
     "weights-on-one-class": {"single-class", "imbalance", "missing-classes"},
     "unscaled-inputs": _SYMPTOMS,

@@ -181,7 +181,7 @@ class Watch(Observer):
         state = self._run.state
         for finding in Diagnosis(self._findings).problems:
             if finding.code not in state.warned:
-                state.warned |= {finding.code}
+                state.warned = (*state.warned, finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
     def _case(self, run: Run[Any]) -> Case | None:

@@ -8,17 +8,30 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.wording import shortened
 
-__all__ = ["Phrase", "Words", "class_names", "phrases"]
+__all__ = ["NOT_TRIED", "Phrase", "Words", "class_names", "phrases"]
 
 Phrase = tuple[re.Pattern[str], str]
 """What is replaced in every sentence, and by what."""
 
+NOT_TRIED = (
+    r"^(?:nothing yet|not in short calls of fit); glassnet\.diagnose\([^)]*\) (?:does|tries what may help)\."
+    r"|; glassnet\.diagnose\([^)]*\) tries \w+(?=\.)"
+)
+"""The part of a sentence that names a call of Python for what was not tried."""
+
 _CLASSES = re.compile(r"(?<=\bclass )\d+(?: \(\d+ rows\))?(?:, \d+(?: \(\d+ rows\))?)*")
 _CLASS = re.compile(r"(?:^|(?<=, ))\d+")
 _ROWS = re.compile(r"\brows? (\d+(?:, \d+)*)(?P<more> and \d+ more)? \(counted from 0\)")
+# What `Network.fit` and its layers have, and other doors may lack.
+_OF_A_DOOR = re.compile(
+    r"\b\w+=|\b(?:EarlyStopping|Dropout|BatchNorm|Residual|clip_norm|initializer|learning_rate|max_norm|trainable"
+    r"|weight_decay)\b|\bglassnet\.|what sets others|last layer"
+)
+_CODES = {kind.advice: code for code, kind in KINDS.items()}
 _COUNTED = re.compile(r"( \(counted from [01]\))$")
 
 
@@ -48,6 +61,8 @@ class Words:
         What a row is called, by its number among those that were looked at, if that is not its number.
     silence : str
         What leaves a kind out, with ``{code}``.
+    fill : callable
+        Completes the advice with what a finding's evidence names.
     """
 
     advice: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -55,6 +70,7 @@ class Words:
     classes: Sequence[str] = ()
     row_name: Callable[[int], str] | None = None
     silence: str = ""
+    fill: Callable[[Finding, str], str] = lambda finding, advice: advice
 
     def of(self, finding: Finding) -> Finding:
         """Return a finding in these words."""
@@ -62,10 +78,16 @@ class Words:
             finding,
             measured=self.sentence(finding.measured),
             why=self.sentence(finding.why),
-            advice=self.sentence(self.advice.get(finding.code, finding.advice)),
+            advice=self.sentence(self.fill(finding, self._advise(finding))),
             tried=self.sentence(finding.tried),
             silence=self.silence.format(code=finding.code) if self.silence else finding.silence,
         )
+
+    def _advise(self, finding: Finding) -> str:
+        """Return the advice of this door, or that of the check itself if it names nothing that a door has or lacks."""
+        if finding.advice in _CODES or finding.code not in KINDS:
+            return self.advice.get(_CODES.get(finding.advice, finding.code), finding.advice)
+        return self.advice.get(finding.code, finding.advice) if _OF_A_DOOR.search(finding.advice) else finding.advice
 
     def all_of(self, findings: Sequence[Finding]) -> Diagnosis:
         """Return all findings in these words."""

@@ -30,14 +30,14 @@ class RunState:
         A print of them, in any case; not part of a file.
     examined_at : int
         Steps done when fit last looked at the result; not part of a file.
-    warned : frozenset of str
+    warned : tuple of str
         Codes of findings that were warned of; not part of a file.
     """
 
     started: tuple[np.ndarray, np.ndarray] | None = None
     start_print: tuple[int, ...] | None = None
     examined_at = 0
-    warned: frozenset[str] = frozenset()
+    warned: tuple[str, ...] = ()
 
     def __init__(self, network: BaseNetwork) -> None:
         self.epoch = 0  # epochs done, over all calls of fit

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
+from typing import Literal
 
-__all__ = ["is_one_of_many", "stacklevel_outside"]
+__all__ = ["called_from", "is_one_of_many", "place_in_search", "stacklevel_outside"]
 
 # What fits an estimator again and again, or as a part of something larger.
 _SEARCHES = (
@@ -17,6 +19,7 @@ _SEARCHES = (
     "sklearn.multiclass",
     "sklearn.multioutput",
 )
+_REFITS = "sklearn.model_selection._search"  # with nothing else of these between: the best one, on all rows
 
 
 def stacklevel_outside(*others: str) -> int:
@@ -35,6 +38,12 @@ def stacklevel_outside(*others: str) -> int:
     return level
 
 
+def called_from(level: int) -> tuple[str, int]:
+    """Return file and line of the caller at a ``stacklevel``, as a warning of that level shows them."""
+    frame = sys._getframe(level)
+    return frame.f_code.co_filename, frame.f_lineno
+
+
 def is_one_of_many() -> bool:
     """Return whether this is called from one of scikit-learn's searches, ensembles and the like, or their workers.
 
@@ -43,10 +52,24 @@ def is_one_of_many() -> bool:
     >>> is_one_of_many()
     False
     """
-    frame = sys._getframe(1)
+    return place_in_search() != "alone"
+
+
+def place_in_search() -> Literal["alone", "refit", "one of many"]:
+    """Return whether a fit is one of many, of scikit-learn's searches, ensembles and the like, or a search's last one.
+
+    Examples
+    --------
+    >>> place_in_search()
+    'alone'
+    """
+    found: Literal["alone", "refit", "one of many"] = "alone"
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if name.startswith(_SEARCHES):
-            return True
-        frame = frame.f_back  # type: ignore[assignment]  # None at the end
-    return False
+        if name == _REFITS:
+            found = "refit"
+        elif name.startswith(_SEARCHES):
+            return "one of many"
+        frame = frame.f_back
+    return found

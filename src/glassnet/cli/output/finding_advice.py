@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from glassnet.cli.output.wording import plain
 from glassnet.tabular.fitting.recipe_words import advice_of_recipes
-from glassnet.training.finding_words import Words, phrases
+from glassnet.training.finding_words import NOT_TRIED, Words, phrases
+from glassnet.training.findings import Finding
+from glassnet.utils.wording import few
 
 __all__ = ["as_option", "worded_for_train", "words_of_options"]
 
@@ -70,10 +73,13 @@ _PLAIN = _RECIPES | {
 
 _OPTIONS = phrases(
     {
-        r"\blearning_rate(?= [\d.])": "--rate",
+        NOT_TRIED: "",
+        r"\blearning_rate[ =](?=[\d.])": "--rate ",
         r"\bseed=(?=\d)": "--seed ",
+        r"\bbatch_size=(?=\d)": "--batch ",
         r"\bclass_weight='balanced'": "--class-weight balanced",
-        r"\bloss='binary_cross_entropy'": "a loss for classes",
+        r"(?:\b\d+ units and )?\bloss='[^']*'": "a loss for classes",
+        r"\bcut to clip_norm=": "cut to a norm of ",
         r"\bclip_norm=[\d.]+": "clipped gradients",
         r"(?: Pass|, or pass) early_stopping=EarlyStopping\([^)]*\)|\bEarlyStopping\([^)]*\)": "",
         r" Pass threads=\d+ for a fixed number\.": "",
@@ -101,7 +107,17 @@ def words_of_options(
     shown = plain(repr(target), 40).replace("\\", r"\\") if target else ""
     of_target = phrases({_Y: shown}) if shown else ()
     classes = [plain(repr(label), 30) for label in labels]
-    return Words(_PLAIN if is_plain else _RECIPES, (*_OPTIONS, *of_target), classes, row_name)
+    return Words(_PLAIN if is_plain else _RECIPES, (*_OPTIONS, *of_target), classes, row_name, fill=_filled)
+
+
+def _filled(finding: Finding, advice: str) -> str:
+    """Return advice with the columns to drop, or the values that mean "missing"."""
+    names, values = finding.evidence.get("columns", ()), finding.evidence.get("values", ())
+    if finding.code == "leaking-column" and names and all(isinstance(name, str) for name in names):
+        advice = advice.replace("--drop", few([f"--drop {shlex.quote(plain(name))}" for name in names], 5, " "))
+    if finding.code == "code-for-missing" and values:
+        advice = advice.replace("--missing", few([f"--missing {value:g}" for value in dict.fromkeys(values)], 5, " "))
+    return advice
 
 
 def worded_for_train(finding: dict[str, Any], *, is_plain: bool, labels: Sequence[Any] = ()) -> dict[str, Any]:

@@ -34,6 +34,7 @@ __all__ = ["Outcome", "for_the_file", "importance_of", "result_of"]
 _REPEATS = 3
 _FEWEST_ROWS, _MOST_ROWS = 50, 2000  # rows that importance is measured on
 _MOST_WORK = 500_000_000_000  # in units of `work_per_row`: some seconds
+_UNEVEN, _MISSED = 0.15, 0.6  # of the accuracy more than of the balanced one; of a class
 _METRICS = {"classification": "log_loss", "regression": "rmse"}
 
 
@@ -128,10 +129,21 @@ def _hint(outcome: Outcome, ours: Scores, linear: Scores, words: str, simple: Sc
     if outcome.options.class_weight and None not in balanced:
         shown = f"{balanced[0]:.3f}, that of {words} {balanced[1]:.3f}"
         return f"Classes were weighed (--class-weight), not counted: the balanced accuracy is {shown}."
+    if _misses_a_class(ours, outcome.model.target.n_outputs):
+        more = "" if outcome.options.is_plain else ", and --metric balanced_accuracy chooses the epoch by it"
+        return f"A class is hardly ever answered: --class-weight balanced weighs all classes alike{more}."
     is_smoothed = getattr(outcome.model.network.loss, "label_smoothing", 0.0) > 0.0
     if not is_smoothed or ours.loss.mean() <= linear.loss.mean():
         return ""
     return "Labels were smoothed, for accuracy. For probabilities use --metric log_loss."
+
+
+def _misses_a_class(ours: Scores, n_classes: int) -> bool:
+    """Return whether the balanced accuracy is far below the accuracy, and near that of one answer for a class."""
+    accuracy, balanced = (ours.values.get(name) for name in ("accuracy", "balanced_accuracy"))
+    if accuracy is None or balanced is None:
+        return False
+    return accuracy - balanced > _UNEVEN and balanced < 1.0 - _MISSED / n_classes
 
 
 def _network(outcome: Outcome) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _MOST_OTHER_INPUTS = 40  # deltas that are tried with every other input, where n
 _MOST_STATES = 4
 _UNEXPLAINED = 3.0  # what a gradient without an explanation counts, in causes
 _GENERAL = {"constant_factor": 1.1}  # what says less than another cause counts more
+_FREE = {"squared_error_gradient", "cross_entropy_gradient", "other_loss_gradient", "loss_for_slope"}
 _APART = 0.5  # what it counts that weights and bias have different deltas
 
 
@@ -138,7 +139,7 @@ class BackwardWalk:
             if asks_bias and (weight is not None or right):
                 bias = self._other_bias(layer, delta)
             if weight is not None or bias is not None:
-                fits.append(_Fit(delta, weight, bias))
+                fits.append(_without_free_factor(_Fit(delta, weight, bias), len(self.study.points)))
             if right and not weight and not bias and not asks_weight and not asks_bias:
                 break
         if not fits and has_weight and not has_bias:
@@ -232,12 +233,28 @@ class BackwardWalk:
                 Cause("bias_summed_over_everything", "has the same number everywhere"),
                 [np.full(D.shape[1], D.sum()) for D in values],
             ),
+            (
+                Cause("bias_summed_over_everything", "has the mean over all rows and units everywhere"),
+                [np.full(D.shape[1], D.mean(axis=1).sum()) for D in values],
+            ),
         )
         for cause, sums in tries:
             found = self._sums(layer, sums)
             if found is not None:
                 return [cause, *found]
         return None
+
+
+def _without_free_factor(fit: _Fit, count: int) -> _Fit:
+    """Return a fit without a constant factor, where the delta is that of another loss, whose factor nobody knows."""
+    free = bool(fit.delta.causes) and all(cause.kind in _FREE for cause in fit.delta.causes)
+    factors = [[c for c in each if c.kind == "constant_factor"] for each in (fit.weight, fit.bias) if each is not None]
+    if not free or not factors[0] or any(each != factors[0] for each in factors):
+        return fit
+    factor = float(factors[0][0].detail)
+    delta = Delta(fit.delta.causes, Lazy(lambda t: factor * fit.delta.values[t], count), fit.delta.through)
+    weight, bias = (None if e is None else [c for c in e if c not in factors[0]] for e in (fit.weight, fit.bias))
+    return _Fit(delta, weight, bias)
 
 
 def _fewest(fits: Sequence[_Fit], otherwise: Delta) -> _Fit:

@@ -99,9 +99,13 @@ def _summed(study: Study, i: int) -> list[Cause] | None:
     if returned is None:
         return None
     if all(each.size == 1 for each in returned) and len(study.entries[i]) == study.points[0].arrays[i].size:
-        pairs = zip(returned, study.numeric(i), strict=True)
-        if all(abs(found.item() - each.sum()) <= 1e-6 * np.abs(each).sum() for found, each in pairs):
-            return [Cause("bias_summed_over_everything", "is one number, the sum over all units")]
+        for share, what in (
+            (1, "the sum over all units"),
+            (study.points[0].arrays[i].size, "the mean over all of them"),
+        ):
+            pairs = zip(returned, study.numeric(i), strict=True)
+            if all(abs(found.item() - each.sum() / share) <= 1e-6 * np.abs(each).sum() for found, each in pairs):
+                return [Cause("bias_summed_over_everything", f"is one number, {what}")]
     return None if i in study.repaired else _of_another(study, i) or [_shape_cause(study, i)]
 
 

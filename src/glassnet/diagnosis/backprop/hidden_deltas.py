@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.functions import hidden_function
 from glassnet.diagnosis.backprop.hidden_slopes import Delta, slopes_of_activation
 from glassnet.diagnosis.backprop.lazy_arrays import Arrays, Lazy
 from glassnet.diagnosis.backprop.measurements import Cause, Study
@@ -58,7 +59,7 @@ class HiddenDeltas:
         for slope in slopes:
             few += [slope] if len(few) < _SIMPLE else []
             yield self._times(through, slope)
-        yield from self._masks(through, right)
+        yield from self._of_slopes(through, right)
         yield from self._families(through)
         for other in weights:
             yield self._times(self._through(self.above, other), right)
@@ -114,19 +115,26 @@ class HiddenDeltas:
         if square:
             yield Delta([Cause("transposed_weights")], [W.T for W in right])
         for other, W in zip(network.layers, every, strict=True):
+            name = self.place.study.names[other.weight]
             if W is not right and W[0].shape == right[0].shape:
-                yield Delta([Cause("weights_of_another", self.place.study.names[other.weight])], W)
+                yield Delta([Cause("weights_of_another", name)], W)
+            if W is not right and W[0].T.shape == right[0].shape:
+                yield Delta([Cause("weights_of_another", f"{name}, transposed,")], [each.T for each in W])
         yield Delta([Cause("weights_left_out", "were 1")], [np.ones_like(W) for W in right])
         if square:
             yield Delta([Cause("weights_left_out", "were left out")], [np.eye(len(W)) for W in right])
 
-    def _masks(self, through: Delta, right: Delta) -> Iterator[Delta]:
-        """Yield deltas of a rectifier whose mask is taken from the slope that comes back."""
+    def _of_slopes(self, through: Delta, right: Delta) -> Iterator[Delta]:
+        """Yield deltas whose derivative is taken of the slope that comes back: a rectifier's mask, say."""
+        function = hidden_function(self.place.name)
+        of_slopes = Lazy(lambda t: function.derivative(through.values[t]), self._count)
+        found: list[Arrays] = [of_slopes]
         if "relu" in self.place.name:
-            masks = Lazy(lambda t: (through.values[t] > 0) * 1.0, self._count)
-            both = Lazy(lambda t: masks[t] * right.values[t], self._count)
-            for mask in (masks, both):
-                yield self._times(through, Delta([Cause("mask_from_slope", self.place.name)], mask))
+            found.append(Lazy(lambda t: of_slopes[t] * right.values[t], self._count))
+        if function.derivative_from_output(through.values[0]) is not None:
+            found.append(Lazy(lambda t: np.asarray(function.derivative_from_output(through.values[t])), self._count))
+        for values in found:
+            yield self._times(through, Delta([Cause("derivative_of_slope", self.place.name)], values))
 
     def _families(self, through: Delta) -> Iterator[Delta]:
         """Yield derivatives of activations with a number of the learner's own: it follows from the best fit."""

@@ -12,6 +12,8 @@ from glassnet.losses.classification import sigmoid, softmax
 
 __all__ = ["RecognisedLoss", "as_predictions", "recognise_loss"]
 
+ROOT = "root of the mean squared error"
+
 
 def _likelihood(P: np.ndarray, Y: np.ndarray, sign: float) -> np.ndarray:
     return np.asarray(Y * np.log(P) + sign * (1 - Y) * np.log(1 - P))
@@ -87,15 +89,28 @@ def recognise_loss(
     """
     with np.errstate(all="ignore"):
         for name, formula in _FORMULAS.items():
-            ratios = []
-            for t, (P, Y) in enumerate(pairs):
-                other = _elsewhere(P)
-                expected = float(formula(other, Y).sum()) - float(formula(P, Y).sum())
-                ratios.append((loss_of(t, other) - loss_of(t, P)) / expected if expected else np.nan)
-            found = law(ratios, rows) if np.isfinite(ratios).all() else None
-            if found is not None and found.constant > 0:
+            found = _factor(pairs, loss_of, rows, formula)
+            if found is not None:
                 return RecognisedLoss(name, found)
+        if _factor(pairs, lambda t, P: loss_of(t, P) ** 2, rows, _FORMULAS["squared error"]) is not None:
+            return RecognisedLoss(ROOT)
     return RecognisedLoss()
+
+
+def _factor(
+    pairs: list[tuple[np.ndarray, np.ndarray]],
+    loss_of: Callable[[int, np.ndarray], float],
+    rows: list[int],
+    formula: Callable[[np.ndarray, np.ndarray], np.ndarray],
+) -> Law | None:
+    """Return the factor in front of a formula's sum that makes it a loss, None if none does."""
+    ratios = []
+    for t, (P, Y) in enumerate(pairs):
+        other = _elsewhere(P)
+        expected = float(formula(other, Y).sum()) - float(formula(P, Y).sum())
+        ratios.append((loss_of(t, other) - loss_of(t, P)) / expected if expected else np.nan)
+    found = law(ratios, rows) if np.isfinite(ratios).all() else None
+    return found if found is not None and found.constant > 0 else None
 
 
 def _elsewhere(P: np.ndarray) -> np.ndarray:

@@ -77,10 +77,10 @@ derivative_of_another_layer: derivative at another layer
     the gradient has the derivative taken at the values of {detail}
     each layer's derivative belongs to its own values: the shapes fit because the layers are equally wide
     Use the Z or A of the layer itself.
-mask_from_slope: mask from the slope
-    the {detail} lets through where the slope that comes back is positive
-    whether a unit is on depends on its own Z, not on the slope
-    Take the mask from the forward pass: dZ = dA * (Z > 0).
+derivative_of_slope: derivative taken of the slope
+    the gradient has the derivative of the {detail} taken at the slope that comes back (dA)
+    how steep the activation is depends on its own Z: whether a rectifier is on, say
+    Take it at the values of the forward pass: dZ = dA * derivative(Z).
 clipping_ignored: clipping ignored on the way back
     the gradient of the {detail} goes on where forward cuts the values off
     where the value does not change, neither does the loss
@@ -197,6 +197,10 @@ targets_for_every_class: 1 subtracted from every class
     the output's delta has the 1 of the right class subtracted in every column
     only the right class has the target 1
     Subtract it at the right class of each row alone: dZ[np.arange(n), y] -= 1.
+precedence_slip: division before the difference
+    the output's delta is {detail}
+    the division binds more strongly than the difference
+    Put the difference in brackets: (A - Y) / n.
 labels_not_one_hot: labels in place of one-hot targets
     the output's delta subtracts the number of the class from every output
     the numbers of classes are names, not sizes

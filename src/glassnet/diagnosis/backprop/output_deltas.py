@@ -55,6 +55,7 @@ def output_deltas(study: Study, name: str, Z: Arrays, P: Arrays, slopes: Arrays)
         if study.loss.name in _INSIDE:
             yield Delta([Cause("output_error_only")], study.errors(P, study.targets))
         yield from _values_of_the_loss(study, head, study.targets)
+        yield from _precedence(study, head, study.targets)
     for label, row in (("first", 0), ("last", -1)):
         yield Delta([Cause("one_row_only", label)], [_only(row, D) for D in right])
     for axis, over in ((0, "rows"), (1, "outputs")):
@@ -168,6 +169,13 @@ def _values_of_the_loss(study: Study, head: _Head, Y: Arrays) -> Iterator[Delta]
     values = [np.full(h.shape, point.loss) for h, point in zip(head.H, study.points, strict=True)]
     for each in (values, [study.scale(len(v)) * v for v in values]):
         yield Delta([Cause("loss_for_slope", "the value of the loss")], each)
+
+
+def _precedence(study: Study, head: _Head, Y: Arrays) -> Iterator[Delta]:
+    """Yield errors without the brackets around their difference."""
+    pairs = list(zip(head.H, Y, strict=True))
+    yield Delta([Cause("precedence_slip", "A - Y / n")], _through(head, [h - y / len(h) for h, y in pairs]))
+    yield Delta([Cause("precedence_slip", "A / n - Y")], _through(head, [h / len(h) - y for h, y in pairs]))
 
 
 def _through(head: _Head, errors: Arrays) -> Arrays:

@@ -13,7 +13,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt, Measure
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.training.class_weights import class_codes, class_factors
-from glassnet.utils.distinct import distinct
+from glassnet.utils.distinct_values import distinct
 from glassnet.utils.wording import few
 
 __all__ = ["check_classes"]

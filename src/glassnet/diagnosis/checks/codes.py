@@ -13,7 +13,7 @@ from glassnet.diagnosis.checks.whole_columns import Column, input_column, named,
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
-from glassnet.utils.distinct import distinct
+from glassnet.utils.distinct_values import distinct
 
 __all__ = ["check_codes"]
 

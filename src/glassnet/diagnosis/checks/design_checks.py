@@ -9,22 +9,25 @@ import numpy as np
 
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.shares import left_to_learn
+from glassnet.diagnosis.checks.start_checks import check_signal
 from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import (
     is_linear,
+    with_rectifiers,
     with_rectifiers_between,
     without_hidden_softmax,
     without_noise,
 )
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
-from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Sequential, Softmax
+from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Sequential, Sigmoid, Softmax
 from glassnet.layers.tree import walk
 
 __all__ = ["check_hidden_activations", "check_linear_layers", "check_noise", "check_small_batches"]
 
 _STEPS = 200
 _LEFT = 0.1  # share of what there is to learn from which on a network's design is doubted
+_SIGMOIDS, _MUCH_LEFT = 3, 0.6  # hidden layers of sigmoids, and that share from which on they are doubted
 _FEW_ROWS = 3  # in a batch
 _USUAL_BATCH = 32
 _OFTEN = 0.3  # share of the steps
@@ -60,24 +63,37 @@ def _in_order(names: Sequence[str], layers: Sequence[Layer]) -> Iterator[tuple[s
 
 
 def check_hidden_activations(case: Case) -> Iterator[Suspicion]:
-    """Report hidden layers whose outputs are squeezed by a softmax."""
+    """Report hidden layers whose outputs are squeezed by a softmax, or by one sigmoid after another."""
     layers = case.original.layers
-    output = output_activation(layers)
-    found = {
-        name: layer.activation if isinstance(layer, Dense) else layer
-        for name, layer in _in_order(case.original.names, layers)
-    }
-    names = [
-        n
-        for n, layer in found.items()
-        if isinstance(layer, Softmax) and layer is not output and layer.out_shape[-1] > 1
-    ]
-    if not names or not case.is_trained or left_to_learn(case) < _LEFT:
+    output, softmax, sigmoid = output_activation(layers), [], []
+    for name, layer in _in_order(case.original.names, layers):
+        activation = layer.activation if isinstance(layer, Dense) else layer
+        if activation is not output and isinstance(activation, Softmax) and layer.out_shape[-1] > 1:
+            softmax.append(name)
+        elif activation is not output and isinstance(activation, Sigmoid):
+            sigmoid.append(name)
+    if not case.is_trained or not (softmax or len(sigmoid) >= _SIGMOIDS):
         return
-    measured = f"The activation of the hidden layer{'s' if len(names) > 1 else ''} {', '.join(names)} is softmax: its "
-    measured += "outputs for a row are shares that sum to 1, so that most are close to 0."
-    remedy = Attempt("'relu' in place of it", without_hidden_softmax, steps=_STEPS)
-    yield suspect("hidden-activation", measured, remedy, always=True, epoch=case.epoch, layer=names[0])
+    where: dict[str, Any] = {"epoch": case.epoch, "layer": (softmax or sigmoid)[0]}
+    if softmax and left_to_learn(case) >= _LEFT:
+        measured = (
+            f"The activation of the hidden layer{'s' if len(softmax) > 1 else ''} {', '.join(softmax)} is softmax: "
+        )
+        measured += "its outputs for a row are shares that sum to 1, so that most are close to 0."
+        remedy = Attempt("'relu' in place of it", without_hidden_softmax, steps=_STEPS)
+        yield suspect("hidden-activation", measured, remedy, always=True, **where)
+    elif not softmax and left_to_learn(case) >= _MUCH_LEFT and not _vanishes(case):
+        measured = (
+            f"The activation of the {len(sigmoid)} hidden layers {', '.join(sigmoid)} is sigmoid: its slope is 0.25 "
+        )
+        measured += "at most, and each of these layers multiplies the gradient by it on its way back."
+        remedy = Attempt("'relu' in place of sigmoid", with_rectifiers, steps=_STEPS)
+        yield suspect("hidden-activation", measured, remedy, always=True, **where)
+
+
+def _vanishes(case: Case) -> bool:
+    """Return whether the gradient nearly vanishes at the start, which says more."""
+    return any(each.finding.code in ("vanishing-gradient", "dead-signal") for each in check_signal(case))
 
 
 def check_small_batches(case: Case) -> Iterator[Suspicion]:
@@ -122,12 +138,15 @@ def check_noise(case: Case) -> Iterator[Suspicion]:
     kept = float(np.prod([1.0 - rate for rate in rates.values()]))
     if not said and kept < _KEPT:
         said = [f"{', '.join(rates)} one after the other leave {kept:.0%} of what passes in every step"]
-    said += _drowned(case, every)
-    if not said or left_to_learn(case) < _LEFT:
+    drowned = [*_drowned(case, every)]
+    if not (said or drowned) or left_to_learn(case) < _LEFT:
         return
-    remedy = Attempt("no dropout and no noise", without_noise, steps=_STEPS)
+    words = [word for word, named in (("no dropout", rates), ("no noise", len(every) > len(rates))) if named]
+    remedy = Attempt(" and ".join(words), without_noise, steps=_STEPS)
     details: dict[str, Any] = {"epoch": case.epoch, "layer": next(iter(every)), "evidence": {"rates": rates}}
-    yield suspect("dropout-too-strong", f"{'; '.join(said)}.", remedy, always=True, **details)
+    if not said:
+        details["advice"] = "Lower the std of GaussianNoise."
+    yield suspect("dropout-too-strong", f"{'; '.join([*said, *drowned])}.", remedy, always=True, **details)
 
 
 def _share(layer: Layer, rate: float) -> str:

@@ -10,14 +10,15 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.codes import check_codes
 from glassnet.diagnosis.checks.robust import MEDIAN_ERROR, edited_column, edited_columns, rescaled
-from glassnet.diagnosis.checks.skew import SKEWED, is_skewed
-from glassnet.diagnosis.checks.tails import Tails, lone_values
+from glassnet.diagnosis.checks.skew import is_skewed
+from glassnet.diagnosis.checks.tails import Lone, Tails, lone_values
 from glassnet.diagnosis.checks.whole_columns import Column, flat, input_column, named, rows_of, target_column, upper
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import Embedding
 from glassnet.losses import GaussianNLL, Poisson, SquaredError
+from glassnet.utils.distinct_values import median
 from glassnet.utils.wording import few as few_of
 
 __all__ = ["check_extremes"]
@@ -28,6 +29,10 @@ _RULES = 0.5  # share of the squares that is ruled by one value
 _SQUEEZES = 0.9  # share of the squares that leaves the rest of a column no width
 _FAR_REACH = 100.0  # beside the median of all columns
 _SINGLE = 3  # values that are taken for mistakes whatever comes of it
+_LIKELIER = 1e-3  # chance of values of y apart from others by which something is tried
+_SUSPECTED_OF_TARGETS = 3.0
+_SKEWED = 1.3  # mean of a column in medians, in a first look
+_MOST_SKEWED = 10  # columns that are named as skewed
 _OUTPUTS = 20  # columns of y that are looked at
 
 
@@ -47,7 +52,7 @@ def check_extremes(case: Case) -> Iterator[Suspicion]:
     places = tails.suspected(low, high, case.n_rows)
     yield from _inputs(case, columns[places[:_CONFIRMED]])
     if not case.learned:
-        yield from _skewed(case, few, columns)
+        yield from _skewed(case, tails.ordered, columns)
 
 
 def _worth_a_look(case: Case) -> np.ndarray:
@@ -57,7 +62,7 @@ def _worth_a_look(case: Case) -> np.ndarray:
         return columns
     reach = case.extremes[1].astype(np.float64) - case.extremes[0]
     order = np.argsort(-reach, kind="stable")[:_CONFIRMED]
-    far = order[reach[order] > _FAR_REACH * np.median(reach)]
+    far = order[reach[order] > _FAR_REACH * median(reach)]
     return np.concatenate([columns, far[~np.isin(far, columns)]])
 
 
@@ -86,12 +91,11 @@ def _inputs(case: Case, columns: np.ndarray) -> Iterator[Suspicion]:
     )
 
 
-def _skewed(case: Case, few: np.ndarray, columns: np.ndarray) -> Iterator[Suspicion]:
+def _skewed(case: Case, ordered: np.ndarray, columns: np.ndarray) -> Iterator[Suspicion]:
     """Report columns without negative values that are skewed, while their logarithms are not."""
-    low = few.min(axis=0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        skewness = ((few - few.mean(axis=0)) ** 3).mean(axis=0) / few.std(axis=0) ** 3
-    skewed = [j for j in np.flatnonzero((low >= 0.0) & (skewness > SKEWED / 2)).tolist()]
+    middle = ordered[len(ordered) // 2]
+    suspected = np.flatnonzero((ordered[0] >= 0.0) & (middle > 0.0) & (ordered.mean(axis=0) > _SKEWED * middle))
+    skewed = suspected[:_MOST_SKEWED].tolist()
     found = [int(columns[j]) for j in skewed if is_skewed(flat(case.sample[0], columns[[j]])[:, 0])]
     if not found:
         return
@@ -135,26 +139,52 @@ def _described(column: Column, name: str, places: np.ndarray) -> tuple[str, dict
 
 def _targets(case: Case) -> Iterator[Suspicion]:
     """Report targets far from all others."""
-    y = case.sample[1]
-    if case.loss.classifies or y.dtype.kind != "f" or y.ndim != 2:
+    if case.loss.classifies or case.data[1].ndim != 2:
         return
     few = flat(case.probe[1])[:, :_OUTPUTS]
+    tails = Tails(few)
     low, high = _ends(case.target_extremes, few, np.arange(few.shape[1]))
-    for index in Tails(few).suspected(low, high, case.n_rows).tolist():
+    is_squared = isinstance(case.loss, (SquaredError, GaussianNLL, Poisson))
+    suspected = tails.suspected(low, high, case.n_rows, _SUSPECTED_OF_TARGETS).tolist()
+    for index in [*suspected, *(j for j in range(few.shape[1]) if j not in suspected and _is_ruled(few[:, j]))]:
         column = target_column(case, index)
-        lone = lone_values(column.values)
-        if lone is None:
-            continue
-        name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
-        measured, evidence = _described(column, name, lone.places)
-        evidence["share_of_squares"] = lone.share
-        is_single = len(lone.places) <= _SINGLE
-        rules = lone.share >= _RULES and isinstance(case.loss, (SquaredError, GaussianNLL, Poisson))
-        if rules:
-            measured += f" Squared, {'it makes' if len(lone.places) == 1 else 'they make'} up {lone.share:.1%} of all."
-        edit = edited_column(index, _cut(column, lone.places, scales=False))
-        remedies = [Attempt("y cut off at the next value", targets=edit, measure=MEDIAN_ERROR)] if rules else []
-        severity = "warning" if rules else "note"
-        details: dict[str, Any] = {"severity": severity, "epoch": 0, "evidence": evidence}
-        yield suspect("outlier-in-target", measured, *remedies, if_helped=not is_single, always=True, **details)
-        return
+        for chance in (None, *((_LIKELIER,) if is_squared else ())):
+            lone = lone_values(column.values) if chance is None else lone_values(column.values, chance)
+            if lone is None and chance is not None:
+                lone = _farthest(column.values)
+            if lone is not None:
+                is_sure = chance is None and len(lone.places) <= _SINGLE
+                yield _of_target(case, index, column, lone, is_sure=is_sure, rules=lone.share >= _RULES and is_squared)
+                return
+
+
+def _is_ruled(values: np.ndarray) -> bool:
+    """Return whether a few values make up half of the squared distances from the median."""
+    squares = np.sort((values - median(values)) ** 2)
+    return bool(squares[-_SINGLE:].sum() > _RULES * squares.sum())
+
+
+def _farthest(values: np.ndarray) -> Lone | None:
+    """Return the hundredth of the values that is farthest from the median, where it makes up nearly all squares."""
+    if values.min() >= 0.0 and is_skewed(values):
+        return None
+    squares = (values - median(values)) ** 2
+    n = max(_SINGLE, len(values) // 100)
+    places = np.argsort(-squares, kind="stable")[:n]
+    share = float(squares[places].sum() / squares.sum()) if squares.any() else 0.0
+    return Lone(places, share) if share >= _SQUEEZES else None
+
+
+def _of_target(case: Case, index: int, column: Column, lone: Lone, *, is_sure: bool, rules: bool) -> Suspicion:
+    name = "y" if case.data[1].shape[1] == 1 else f"output {index} (counted from 0) of y"
+    measured, evidence = _described(column, name, lone.places)
+    evidence["share_of_squares"] = lone.share
+    if rules:
+        measured += (
+            f" Squared, {'it makes' if len(lone.places) == 1 else 'they make'} up {min(lone.share, 0.999):.1%} of all."
+        )
+    edit = edited_column(index, _cut(column, lone.places, scales=False))
+    change = "y cut off at the next value" if len(lone.places) == 1 else "y cut off at the values next to these"
+    remedies = [Attempt(change, targets=edit, measure=MEDIAN_ERROR)] if rules else []
+    details: dict[str, Any] = {"severity": "warning" if rules else "note", "epoch": 0, "evidence": evidence}
+    return suspect("outlier-in-target", measured, *remedies, if_helped=not is_sure, always=True, **details)

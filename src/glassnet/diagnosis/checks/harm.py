@@ -11,7 +11,7 @@ from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import PROBE_ROWS, Case, Data, mean_loss
 from glassnet.diagnosis.checks.whole_columns import flat
 from glassnet.diagnosis.sampling import every_nth
-from glassnet.utils.distinct import median
+from glassnet.utils.distinct_values import median
 
 __all__ = ["harms"]
 

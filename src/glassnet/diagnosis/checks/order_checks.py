@@ -23,8 +23,9 @@ _LEANS, _LEANS_BY_SPREADS = 0.02, 0.1
 
 def check_order(case: Case) -> Iterator[Suspicion]:
     """Report batches whose targets are much more alike than those of all rows, where rows are not shuffled."""
-    y, n, size = case.data[1], case.n_rows, case.batch_size
-    if case.shuffles or size * _FEWEST_BATCHES > n or size < 2 or isinstance(y, RowSource):
+    y, size = case.targets, case.batch_size
+    n = len(y)
+    if case.shuffles or size * _FEWEST_BATCHES > n or size < 2 or isinstance(case.data[1], RowSource):
         return
     codes = case.codes(y)
     pairs = np.arange(n - n % size).reshape(-1, size)

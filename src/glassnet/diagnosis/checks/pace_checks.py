@@ -22,7 +22,9 @@ _MOST = 0.5  # of the training
 _BEGUN = 0.2  # of the rate that a schedule rises to
 _HORIZON = 100  # times the epochs trained, for schedules that do not say when they end
 _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
-_PART, _PACE, _MUCH = 4, 0.1, 0.6  # last part of the training; fall in it; and loss left, as shares of what there is
+_LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
+_PART = 4  # the last part of the training that is looked at: a quarter
+_PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as shares of what there is to gain
 
 
 def check_trainable(case: Case) -> Iterator[Suspicion]:
@@ -104,7 +106,7 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
     history = case.history
     if history is None or not case.is_trained or case.learned or case.epochs_asked == 1 or history.epochs == 1:
         return
-    if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _MUCH / 2) * case.scale:
+    if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return
     falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
     if case.updates < _FEW_UPDATES and falls and case.knows_start:
@@ -123,12 +125,12 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
         return
     last = np.array(values[-part - 1 :], dtype=np.float64)
     fall = float(last[0] - last[-1])
-    if last[-1] > case.reference + _PACE * case.scale:
+    if last[-1] > case.reference + _ABOVE * case.scale:
         return  # what is worse than a constant answer has not begun to learn
-    if not np.isfinite(last).all() or fall < _PACE / 2 * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
+    if not np.isfinite(last).all() or fall < _PACE * case.scale or np.mean(np.diff(last) < 0.0) < 0.75:
         return
     what = "validation loss" if name == "valid_loss" else "loss"
     measured = f"In the last {part} of {len(values)} epochs the {what} fell from {last[0]:.3g} to {last[-1]:.3g}."
-    much = fall > _PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
+    much = fall > _GOOD_PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
     severity = "warning" if much else "note"
     yield suspect("still-falling", measured, severity=severity, epoch=case.epoch, evidence={"fall": fall})

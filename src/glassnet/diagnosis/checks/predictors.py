@@ -11,6 +11,7 @@ __all__ = ["by_neighbours", "explained_by", "quick_ranks", "trimmed"]
 _BESIDE = 3  # neighbours on each side
 _FEATURES = 60
 _MOST_COLUMNS = 60
+_TOGETHER = 50  # columns that are ranked at a time: more need more memory
 _KEPT = 0.9  # share of the residuals that count: cells may be missing
 
 
@@ -23,7 +24,10 @@ def by_neighbours(x: np.ndarray, Y: np.ndarray) -> np.ndarray:
     # At the ends there are neighbours on one side only.
     places = np.where(places < 0, places + 2 * _BESIDE + 1, np.where(places >= n, places - 2 * _BESIDE - 1, places))
     found = np.empty_like(Y)
-    found[order] = Y[order[places]].mean(axis=1)
+    total = np.zeros_like(Y)
+    for beside in places.T:
+        total += Y[order[beside]]
+    found[order] = total / len(steps)
     return found
 
 
@@ -69,20 +73,22 @@ def quick_ranks(X: np.ndarray) -> np.ndarray:
     >>> quick_ranks(np.array([[5.0], [1.0], [5.0], [9.0]])).ravel()
     array([ 0. , -1.5,  0. ,  1.5])
     """
-    m = len(X)
-    columns = np.ascontiguousarray(X.T)
-    order = np.argsort(columns, axis=1)  # ties in any order: they get one rank, and a stable sort takes 10 times longer
-    order += np.arange(len(columns))[:, None] * m
-    ordered = columns.reshape(-1)[order]
-    differ = ordered[:, 1:] != ordered[:, :-1]
-    places = np.broadcast_to(np.arange(m, dtype=np.float64), order.shape)
-    tied = ~differ.all(axis=1)
-    if tied.any():
-        places = places.copy()
-        places[tied] = _mean_places(differ[tied])
-    found = np.empty(columns.size)
-    found[order] = places
-    return found.reshape(columns.shape).T - 0.5 * (m - 1)
+    m, d = X.shape
+    found = np.empty((d, m))
+    for start in range(0, d, _TOGETHER):
+        columns = np.ascontiguousarray(X[:, start : start + _TOGETHER].T)
+        order = np.argsort(columns, axis=1)  # ties in any order: they get one rank, and a stable sort takes longer
+        order += np.arange(len(columns))[:, None] * m
+        ordered = columns.reshape(-1)[order]
+        differ = ordered[:, 1:] != ordered[:, :-1]
+        places = np.broadcast_to(np.arange(m, dtype=np.float64), order.shape)
+        tied = ~differ.all(axis=1)
+        if tied.any():
+            places = places.copy()
+            places[tied] = _mean_places(differ[tied])
+        found[start : start + _TOGETHER].reshape(-1)[order] = places
+    found -= 0.5 * (m - 1)
+    return found.T
 
 
 def _mean_places(differ: np.ndarray) -> np.ndarray:

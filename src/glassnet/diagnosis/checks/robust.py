@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.diagnosis.case import Data
 from glassnet.diagnosis.remedies.attempts import Edit, Measure
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.utils.distinct import numbered
+from glassnet.utils.distinct_values import numbered
 
 __all__ = ["MEDIAN_ERROR", "edited_column", "edited_columns", "ranks", "rescaled"]
 

@@ -16,6 +16,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
 from glassnet.training.class_weights import class_codes
+from glassnet.utils.distinct_values import median
 
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
@@ -23,7 +24,10 @@ _CLIPPED = 0.9  # share of the steps
 _MUCH_DROPPED = 0.75
 _DEAD = 0.6  # share of the units of a layer
 _STUCK = 0.8  # share of the outputs of a layer
-_WORSE = 0.1  # rise of the validation loss after its best, as a share of the loss of the best constant answer
+_WORSE, _MUCH_WORSE = (
+    0.1,
+    0.3,
+)  # rise of the validation loss after its best, as a share of the loss of the best constant answer
 _PATIENCE = 5  # epochs since that best
 _CHANCE = 0.98  # of the loss of the best constant answer
 _FEW_ROWS = 100  # of validation: what they say is uncertain
@@ -62,7 +66,7 @@ def check_zigzag(case: Case) -> Iterator[Suspicion]:
         return
     steps = np.diff(losses)
     changes = float(np.mean(np.sign(steps[1:]) != np.sign(steps[:-1])))
-    swing, level = float(np.median(np.abs(steps))), float(np.mean(losses))
+    swing, level = median(np.abs(steps)), float(np.mean(losses))
     if changes < _SIGN_CHANGES or swing < _SWING * level or level < _LEVEL * case.scale:
         return
     measured = f"Over the last {len(losses)} epochs the loss goes up and down by {swing:.3g} around {level:.3g}."
@@ -81,7 +85,7 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     if not np.isfinite(valid).any() or constant is None:
         return
     best = int(np.nanargmin(valid))
-    last = float(np.median(valid[-3:]))
+    last = median(valid[-3:])
     if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
         return
     if valid[best] > _CHANCE * constant and not _answers_better_than_chance(case, held_out[1]):
@@ -126,8 +130,9 @@ def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dic
         advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
         return {"severity": "note", "tried": tried, "advice": advice}
     tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
-    tried += f", on {n} rows only." if n < _FEW_ROWS else "."
-    return {"tried": tried, "helped": True}
+    if n < _FEW_ROWS and last < valid[best] + _MUCH_WORSE * case.scale:
+        return {"tried": f"{tried}; of {n} rows that may be chance.", "severity": "note"}
+    return {"tried": f"{tried}.", "helped": True}
 
 
 def check_units(case: Case) -> Iterator[Suspicion]:

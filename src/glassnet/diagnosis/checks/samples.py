@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from glassnet.utils.distinct import counted, distinct
+from glassnet.utils.distinct_values import counted, distinct
 
 __all__ = ["CHANCE", "CLEARLY", "DIFFERENT", "beside", "distance", "limit_of_chance"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import spread
-from glassnet.utils.distinct import counted, numbered
+from glassnet.utils.distinct_values import counted, numbered
 from glassnet.utils.row_sources import RowSource, read_rows
 
 __all__ = ["check_rows"]
@@ -41,13 +41,18 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     columns = _telling(wanted)
     if not len(columns):
         return
-    n, factors = case.n_rows, _factors(len(columns))
+    # What is read when needed is not read as a whole.
+    counted = case.sample_rows if isinstance(case.data[0], RowSource) else case.counted
+    counted = np.arange(case.n_rows) if counted is None else counted
+    n, factors = len(counted), _factors(len(columns))
     keys = _keys(wanted[:, columns], factors)
-    first, telling = spread(n, _FIRST), keys[_is_telling(wanted[:, columns])]
+    first, telling = counted[spread(n, _FIRST)], keys[_is_telling(wanted[:, columns])]
     hits = _hits(case, columns, factors, telling, first)
     if len(hits) < min(_FEWEST_SHARED, _LOOKED * _SHARED * len(telling) * len(first) / n):
         return
-    rows = _hits(case, columns, factors, keys, np.arange(n))
+    rows = _hits(case, columns, factors, keys, counted)
+    if not len(rows):
+        return
     seen, partners = _seen(case, held_out, wanted, keys, columns, factors, rows)
     if seen.mean() > _ALL and np.quantile(partners[seen], 0.1) >= _MANY:
         return  # a table of few different rows, each of which is there many times
@@ -172,8 +177,6 @@ def _seen(
     And how many training rows have the key of each.
     """
     seen = np.zeros(len(wanted), dtype=bool)
-    if case.counted is not None:
-        rows = rows[np.isin(rows, case.counted)]
     y_held = held_out[1].reshape(len(wanted), -1)
     here = _keys(_cells(case, rows, columns), factors)
     order = np.argsort(here, kind="stable")

@@ -26,7 +26,7 @@ _FEWEST_WEIGHTS = 16
 
 _USUAL_START = Attempt("the usual initial weights", with_default_start, steps=200)
 _SMALLER = "Scale the columns of X and y: the initial weights are the usual ones."
-_LESS_DEEP = "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them."
+_LESS_DEEP = "Put BatchNorm between the layers, use Residual blocks, or take fewer layers."
 _SCALE = "Scale the columns of X, or use 'relu'."
 _DRAW_YOURS = "Start from the weights that the network draws by itself: set or load no others."
 
@@ -132,15 +132,31 @@ def check_signal(case: Case) -> Iterator[Suspicion]:
         path = " -> ".join(f"{spread:.2g}" for spread in (first, *spreads.values()))
         measured = f"How much rows differ, from the input through the hidden layers: {path}."
         evidence = {"input": first, "layers": spreads}
-        more = {"epoch": 0, "layer": lost, "evidence": evidence, **_details(case, _LESS_DEEP), "severity": "error"}
+        more = {
+            "epoch": 0,
+            "layer": lost,
+            "evidence": evidence,
+            **_details(case, _less_deep(case)),
+            "severity": "error",
+        }
         yield suspect("dead-signal", measured, *_signal_remedies(case), if_helped=False, **more)
     yield from _gradients(case, dense)
 
 
+def _less_deep(case: Case) -> str:
+    """Return what to do about a signal or a gradient that is lost in many layers."""
+    return f"Use 'relu' instead of sigmoid or tanh. {_LESS_DEEP}" if _squashes(case) else _LESS_DEEP
+
+
 def _signal_remedies(case: Case) -> list[Attempt]:
     """Return what may help a signal that is lost on its way."""
-    rectified = Attempt("'relu' instead of sigmoid and tanh", with_rectifiers)
-    return [*_start_remedies(case), rectified, Attempt("BatchNorm after each hidden layer", with_batch_norm)]
+    rectified = [Attempt("'relu' instead of sigmoid and tanh", with_rectifiers)] if _squashes(case) else []
+    return [*_start_remedies(case), *rectified, Attempt("BatchNorm after each hidden layer", with_batch_norm)]
+
+
+def _squashes(case: Case) -> bool:
+    """Return whether a hidden layer has a sigmoid or tanh."""
+    return any(type(activation).__name__ in _SATURATED_AT for _, activation in activations_of(case))
 
 
 def _gradients(case: Case, dense: list[tuple[str, Dense]]) -> Iterator[Suspicion]:
@@ -155,7 +171,7 @@ def _gradients(case: Case, dense: list[tuple[str, Dense]]) -> Iterator[Suspicion
     measured = f"Mean gradient from {names[0]} to {names[-1]}: {path}."
     where: dict[str, Any] = {"epoch": 0, "layer": names[0], "evidence": {"layers": sizes, "ratio": ratio}}
     if ratio > _FAR_APART:
-        yield suspect("vanishing-gradient", measured, *_signal_remedies(case), **where)
+        yield suspect("vanishing-gradient", measured, *_signal_remedies(case), advice=_less_deep(case), **where)
     elif ratio < 1.0 / _FAR_APART:
         remedies = [*_signal_remedies(case), Attempt("clip_norm=1.0", _clip)]
         yield suspect("exploding-gradient", measured, *remedies, **where)

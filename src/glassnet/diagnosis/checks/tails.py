@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.utils.distinct import distinct, median
+from glassnet.utils.distinct_values import distinct, median
 
 __all__ = ["Lone", "Tails", "lone_values"]
 
@@ -20,6 +20,7 @@ _RATIO = 8.0  # of the two distances, at least
 _FLOOR = 0.15  # mean excess, at least
 _FLOOR_OF_TIES = 0.5  # where most of the values that follow are the same few numbers, as counts are
 _SUSPECTED = 8.0  # of a few rows
+_WIDE = 1000.0  # reach of a column beside that of others
 
 
 class Lone(NamedTuple):
@@ -37,8 +38,15 @@ class Lone(NamedTuple):
     share: float
 
 
-def lone_values(values: np.ndarray) -> Lone | None:
-    """Return the values that lie farthest apart from the others on their side of the median, if any do."""
+def lone_values(values: np.ndarray, chance: float = _CHANCE) -> Lone | None:
+    """Return the values that lie farthest apart from the others on their side of the median, if any do.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n,)
+    chance : float
+        How often this may happen in a tail that falls by a power.
+    """
     distances = values - median(values)
     far = np.abs(distances)
     largest = min(max(_GROUP, int(_SHARE * len(values))), _MOST)
@@ -58,24 +66,23 @@ def lone_values(values: np.ndarray) -> Lone | None:
                 # A value at a time may be on either side.
                 if n <= ks[0] + size or (pool is side and (side[top[:size]] <= 0.0).any()):
                     break
-                apart = max(_apart(ordered, size, k) for k in ks)
-                if apart > 1.0 and (best is None or apart > best[0]):
-                    best = apart, top[:size]
+                squares = float(np.square(ordered[:size]).sum())
+                if (best is None or squares > best[0]) and any(_is_apart(ordered, size, k, chance) for k in ks):
+                    best = squares, top[:size]
     if best is None:
         return None
-    share = float(np.square(distances[best[1]]).sum() / np.square(distances).sum())
-    return Lone(best[1], share)
+    return Lone(best[1], best[0] / float(np.square(distances).sum()))
 
 
-def _apart(distances: np.ndarray, size: int, k: int) -> float:
-    """Return how far the first ``size`` of sorted distances lie from the ``k`` that follow, in units of what is far."""
+def _is_apart(distances: np.ndarray, size: int, k: int, chance: float) -> bool:
+    """Return whether the first ``size`` of sorted distances lie far from the ``k`` that follow."""
     following = distances[size : size + k + 1]
     if len(following) < k + 1 or following[-1] <= 0.0:
-        return 0.0
+        return False
     excess = float(np.log(following[:-1] / following[-1]).mean())
     floor = _FLOOR_OF_TIES if len(distinct(following)) <= k // 2 else _FLOOR
-    far = k * float(_CHANCE ** (-1.0 / k) - 1.0)
-    return float(np.log(distances[size - 1] / following[0])) / max(excess, floor) / far
+    far = k * float(chance ** (-1.0 / k) - 1.0)
+    return float(np.log(distances[size - 1] / following[0])) > max(excess, floor) * far
 
 
 class Tails:
@@ -91,25 +98,28 @@ class Tails:
         self.ordered = np.sort(rows, axis=0)
         self._m = len(rows)
 
-    def suspected(self, low: np.ndarray, high: np.ndarray, n: int) -> np.ndarray:
+    def suspected(self, low: np.ndarray, high: np.ndarray, n: int, least: float = _SUSPECTED) -> np.ndarray:
         """Return the columns, the most suspect first, whose extremes over ``n`` rows these rows do not let expect."""
         m, middle = self._m, self.ordered[self._m // 2]
         k = min(max(m // 12, 4), 20)
         skipped = min(_GROUP, m // 8)
         scores = np.zeros(len(middle))
         unknown = np.ones(len(middle), dtype=bool)
-        farthest = np.maximum(high - middle, middle - low)
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            for tail, reach in ((self.ordered[::-1] - middle, high - middle), (middle - self.ordered, middle - low)):
-                following = tail[skipped : skipped + k + 1]
-                excess = np.maximum(np.log(following[:-1] / following[-1]).mean(axis=0), _FLOOR)
-                expected = np.log(following[0]) + excess * np.log((skipped + 1) * n / m)
-                found = (np.log(reach) - expected) / excess
-                known = following[-1] > 0.0
-                scores = np.where(known & np.isfinite(found), np.maximum(scores, found), scores)
-                unknown &= ~known
+        for tail, reach in ((self.ordered[::-1] - middle, high - middle), (middle - self.ordered, middle - low)):
+            following = tail[skipped : skipped + k + 1]
+            known = following[-1] > 0.0
+            unknown &= ~known
+            far = np.flatnonzero(known & (reach > 0.5 * _RATIO * following[0]))
+            if len(far):
+                logs = np.log(following[:, far])
+                excess = np.maximum(logs[:-1].mean(axis=0) - logs[-1], _FLOOR)
+                expected = logs[0] + excess * np.log((skipped + 1) * n / m)
+                scores[far] = np.maximum(scores[far], (np.log(reach[far]) - expected) / excess)
+        if unknown.any():
             # Of columns that are nearly always the same, those that reach much farther than columns usually do.
-            wide = farthest / median(high - low)
-            scores = np.where(unknown & (wide > 1000.0), np.maximum(scores, np.log(wide) / _FLOOR), scores)
+            usual = median(high - low)
+            wide = np.maximum(high - middle, middle - low) / (usual if usual > 0.0 else np.inf)
+            far = unknown & (wide > _WIDE)
+            scores[far] = np.maximum(scores[far], np.log(wide[far]) / _FLOOR)
         order = np.argsort(-scores, kind="stable")
-        return order[scores[order] > _SUSPECTED]
+        return order[scores[order] > least]

@@ -13,7 +13,7 @@ from glassnet.diagnosis.checks.skew import TOP, is_skewed
 from glassnet.diagnosis.remedies.attempts import ON_NUMBERS, SHARE_OF_CONSTANT, Attempt, Measure, standardised
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
-from glassnet.utils.distinct import distinct
+from glassnet.utils.distinct_values import distinct
 from glassnet.utils.row_sources import RowSource
 
 __all__ = ["check_targets"]
@@ -110,7 +110,8 @@ class _Logarithm:
     """The logarithm of a column, scaled to mean 0 and spread 1, and the way back."""
 
     def __init__(self, values: np.ndarray, *, has_zeros: bool) -> None:
-        self._take, self._undo = (np.log1p, np.expm1) if has_zeros else (np.log, np.exp)
+        self._take: np.ufunc = np.log1p if has_zeros else np.log
+        self._undo: np.ufunc = np.expm1 if has_zeros else np.exp
         known = self._take(values)
         self._mean, self._spread = known.mean(), known.std()
         self._smallest = 0.0 if has_zeros else float(values.min())

@@ -33,7 +33,7 @@ def check_together(case: Case, held_out: Data) -> Iterator[Suspicion]:
     columns = spread(len(case.names), _MOST_COLUMNS)
     new = flat(held_out[0], columns)
     has_all = case.validation is not None and len(case.validation[0]) == len(new)
-    if has_all and _is_unit(new) and _is_unit(flat(case.sample[0], columns)):
+    if has_all and _is_unit(new[:, :2]) and _is_unit(new) and _is_unit(flat(case.sample[0], columns)):
         measured = f"Each column of the {len(new)} validation rows has mean 0 and spread 1, exactly: they were "
         measured += "scaled by numbers of their own, not by those of the training rows."
         advice = "Scale validation rows with the means and spreads of the training rows."

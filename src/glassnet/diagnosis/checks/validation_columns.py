@@ -13,7 +13,7 @@ from glassnet.diagnosis.checks.samples import CHANCE, CLEARLY, beside, distance,
 from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Embedding
-from glassnet.utils.distinct import counted
+from glassnet.utils.distinct_values import counted
 
 __all__ = ["unlike_columns"]
 

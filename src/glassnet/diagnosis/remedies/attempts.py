@@ -119,10 +119,10 @@ class Outcome(NamedTuple):
         """What was tried and what came out, as part of a sentence."""
         start = f"with {self.change.rstrip(',')}, {self.steps} steps "
         path = f"from {shown(self.before)} to {shown(self.after)} on {self.rows}"
+        if shown(self.after) in (shown(self.unchanged), shown(self.before)):
+            return f"{start}bring no change that shows."
         if not math.isfinite(self.unchanged):
             return f"{start}bring the {self.measure} {path}; as it is, training diverges."
-        if shown(self.after) == shown(self.unchanged):
-            return f"{start}bring no change that shows."
         as_it_is = f"the training as it is, of {self.updates} steps, leaves {shown(self.unchanged)}"
         return f"{start}bring the {self.measure} {path}; {as_it_is}."
 
@@ -144,11 +144,13 @@ class Attempt(NamedTuple):
     steps: int = STEPS  # at least, where nothing limits them
     from_now: bool = False  # whether to begin with the weights as they are now, not with those of the start
     batch_size: int | None = None
+    parts: tuple[str, ...] = ()  # the changes, if there are several
 
 
 def joined(attempts: list[Attempt]) -> Attempt:
     """Return one attempt that makes all changes at once."""
-    *most, last = [attempt.change for attempt in attempts]
+    changes = [change for attempt in attempts for change in attempt.parts or (attempt.change.rstrip(","),)]
+    *most, last = dict.fromkeys(changes)
     acts = [attempt.act for attempt in attempts if attempt.act is not None]
     targets = [attempt.targets for attempt in attempts if attempt.targets is not None]
 
@@ -166,6 +168,7 @@ def joined(attempts: list[Attempt]) -> Attempt:
         SHARE_OF_CONSTANT if targets else attempts[0].measure,
         max(attempt.steps for attempt in attempts),
         batch_size=next((attempt.batch_size for attempt in attempts if attempt.batch_size), None),
+        parts=tuple(changes),
     )
 
 

@@ -22,11 +22,13 @@ _LITTLE = 0.03  # share of the loss of the best constant answer: less than this 
 _NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
+_NEARLY_NONE = 0.01  # share of what there is to learn
 _TEN = 10
 _MEASURED = ("penalty-dominates", "rate-too-high", "rate-too-low")  # what training leaves behind shows them, untried
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
+_LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -69,7 +71,8 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     # Only a loss near that of the best constant answer shows that this is what was learned.
     near = abs(case.now.loss - case.reference) < _NEAR * case.scale
     code = "plateau-at-prior" if near else "no-better-than-baseline"
-    yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence)
+    details = {"advice": _LOOK} if made and near else {}
+    yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
 
 
 def _is_plain(case: Case, idea: Idea) -> bool:
@@ -136,7 +139,8 @@ def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
     _, first = np.unique(X.reshape(len(X), -1), axis=0, return_index=True)
     rows = np.sort(first)[:: max(1, len(first) // _TEN)][:_TEN]
     few = Case(case.original, (X[rows], y[rows], None), start=case.start, batch_size=_TEN, names=None)
-    if len(rows) < 2 or not few.baseline or trials.left < _FEW_STEPS:
+    # Rows of one class, or of one number, are answered by a constant: there is nothing to learn by heart.
+    if len(rows) < 2 or not few.baseline or few.baseline < _NEARLY_NONE * case.scale or trials.left < _FEW_STEPS:
         return
     calm = Attempt("no dropout", without_dropout, steps=_STEPS)
     rates = [joined([calm, with_rate(case, rate)])._replace(steps=_STEPS) for rate in usual_rates(case)]

@@ -226,7 +226,11 @@ class Trials:
         edited = _edited(judges, attempt)
         limit = self._constant(edited, attempt.measure)
         unchanged = self.unchanged(attempt.measure)
-        needed = unchanged - self._needed(unchanged, len(judges[0])) if math.isfinite(unchanged) else math.inf
+        needed = (
+            unchanged - self._needed(unchanged, len(judges[0]), attempt.measure)
+            if math.isfinite(unchanged)
+            else math.inf
+        )
         return Contender(attempt, run, edited, name, unchanged, min(limit, needed), limit)
 
     def _constant(self, judges: Data, measure: Measure) -> float:
@@ -236,9 +240,11 @@ class Trials:
         constant = self.case.constant_loss(judges) if measure is LOSS else None
         return math.inf if constant is None else constant
 
-    def _needed(self, unchanged: float, n: int) -> float:
+    def _needed(self, unchanged: float, n: int, measure: Measure) -> float:
         """Return how much must be gained to call it a help: more where few rows judge."""
         share = _LEFT if n == self.case.n_rows else _LEFT + _CHANCE / math.sqrt(n)
+        if measure is not LOSS:
+            return share * abs(unchanged)
         least = _OF_LEARNED * self.case.scale if self.case.learned else 0.0
         may_be_negative = isinstance(self.case.loss, (GaussianNLL, Poisson))
         return max(least, share * (max(self.case.scale, abs(unchanged)) if may_be_negative else abs(unchanged)))

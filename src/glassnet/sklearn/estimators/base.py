@@ -28,7 +28,7 @@ from glassnet.sklearn.solvers.solving import hold_out, solve_lbfgs, solve_stocha
 from glassnet.sklearn.solvers.stochastic import CoupledL2
 from glassnet.training.findings import Diagnosis
 from glassnet.training.history import History
-from glassnet.utils.callers import is_one_of_many
+from glassnet.utils.callers import place_in_search
 from glassnet.utils.checks import check_integer
 from glassnet.utils.keywords import AdvisesOnNames
 
@@ -121,7 +121,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
         state, continues = own_state(self), mode == "continue"
         is_loop = self.warm_start and self.max_iter == 1 and hasattr(self, "coefs_")
         prepared = self._prepare_fit(X, y, sample_weight, mode)
-        report = None if mode != "fit" or is_loop else FitReport.of(state, self, is_one_of_many=is_one_of_many())
+        report = None if mode != "fit" or is_loop else FitReport.of(state, self, place_in_search())
         if self.solver == "lbfgs" and validation_data is not None:
             must = "validation_data must be left out with solver='lbfgs'"
             message = f"{self._name}.fit: {must}, got some. Use solver='adam'."

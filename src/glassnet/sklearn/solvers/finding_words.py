@@ -11,9 +11,9 @@ from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
-from glassnet.training.finding_words import Words, class_names, phrases
+from glassnet.training.finding_words import NOT_TRIED, Words, class_names, phrases
 
-__all__ = ["advice_of_parameters", "words_of"]
+__all__ = ["rate_in_words", "words_of"]
 
 _LAYERS = "hidden_layer_sizes"
 # By code; {rate} is the learning rate as the estimator has it, {longer} how it trains longer.
@@ -58,31 +58,33 @@ _ADVICE = {
     "hidden_layer_sizes until it works.",
     "constant-output": "Look at the findings beside this one; pass scale_inputs=True, lower {rate}, or try another "
     "random_state.",
-    "overfit": "Pass early_stopping=True, then try more rows, dropout, a higher alpha or fewer units, in this order.",
-    "badly-calibrated": "Pass early_stopping=True, or wrap the estimator in sklearn's CalibratedClassifierCV.",
+    "overfit": "{stop}ry more rows, dropout, a higher alpha or fewer units, in this order.",
+    "badly-calibrated": "Wrap the estimator in CalibratedClassifierCV of sklearn.calibration.",
     "worse-than-linear": "Take a linear model, such as hidden_layer_sizes=(). {longer} if the loss was still falling.",
-    "past-best-epoch": "Pass early_stopping=True, or a smaller max_iter.",
+    "past-best-epoch": "{keep} smaller max_iter.",
     "missing-classes": "Look where the rows of these classes are.",
 }
 
 _EVERYTHING = "scaled to mean 0, spread 1"
 _PHRASES = phrases(
     {
+        NOT_TRIED: "",
+        r": trainable=False or rate_factor=0(?=\.)": "",
         rf"every column and y {_EVERYTHING}": "scale_inputs=True and scale_target=True",
         rf"every column {_EVERYTHING}": "scale_inputs=True",
-        rf"\by {_EVERYTHING}": "scale_target=True",
+        rf"\by (?:{_EVERYTHING}|scaled likewise)": "scale_target=True",
         r"\bseed=\d+": "another random_state",
         r"\b(?:no|without) penalties and no weight decay": "alpha=0",
         r"\bno dropout\b": "dropout=0",
         r"BatchNorm after each hidden layer": "normalization='batch'",
         r"'relu' (?:instead of sigmoid and tanh|on the linear hidden layers)": "activation='relu'",
-        r"loss='binary_cross_entropy'": "a loss for classes",
+        r"(?:\b\d+ units and )?\bloss='(?:binary_)?cross_entropy'": "a loss for classes",
         r"\bepochs=(?=\d)": "max_iter=",
         r"early_stopping=EarlyStopping\([^)]*\)|EarlyStopping\([^)]*\)": "early_stopping=True",
     }
 )
-_OWN_RATE = phrases({r"\blearning_rate(?= [\d.])": "learning_rate_init"})
-_ANY_RATE = phrases({r"\blearning_rate(?= [\d.])": "a learning rate of"})
+_OWN_RATE = phrases({r"\blearning_rate(?=[ =][\d.])": "learning_rate_init"})
+_ANY_RATE = phrases({r"\blearning_rate[ =](?=[\d.])": "a learning rate of "})
 
 
 def advice_of_parameters(parameters: SharedParameters, state: FitState, reason: str) -> dict[str, str]:
@@ -110,9 +112,11 @@ def _numbers_of(parameters: SharedParameters, state: FitState, reason: str) -> d
         longer = f"Raise n_iter_no_change (now {parameters.n_iter_no_change:g}; {ended})"
     decays = isinstance(parameters.solver, Optimizer) and parameters.solver.decays
     return {
-        "rate": rate_in_words(parameters, state),
+        "rate": rate_in_words(parameters),
         "longer": longer,
         "ended": f": {ended}" if stops_early else "",
+        "stop": "T" if parameters.early_stopping else "Pass early_stopping=True, then t",
+        "keep": "Pass a" if parameters.early_stopping else "Pass early_stopping=True, or a",
         "alpha": parameters.alpha,
         "decay": ", or the weight_decay of the solver" if decays else "",
         "dropout": parameters.dropout,
@@ -121,7 +125,7 @@ def _numbers_of(parameters: SharedParameters, state: FitState, reason: str) -> d
     }
 
 
-def rate_in_words(parameters: SharedParameters, state: FitState) -> str:
+def rate_in_words(parameters: SharedParameters) -> str:
     """Return what the learning rate is called, and what it is."""
     if _has_own_rate(parameters):
         owner = "the schedule" if isinstance(parameters.learning_rate, Schedule) else "the solver"

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 
 import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.errors import DivergenceError
-from glassnet.sklearn.solvers.finding_words import words_of
+from glassnet.sklearn.solvers.finding_words import rate_in_words, words_of
 from glassnet.sklearn.solvers.poor_fit import PoorFitWarning, SolverError, find_poor_fit
 from glassnet.sklearn.solvers.rows import Rows
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
 from glassnet.sklearn.solvers.watching import FitWatch, examine_lbfgs
-from glassnet.training.findings import Diagnosis
-from glassnet.utils.callers import stacklevel_outside
+from glassnet.training.findings import Diagnosis, Finding
+from glassnet.utils.callers import called_from, stacklevel_outside
 from glassnet.utils.telling_once import said_first
 
 __all__ = ["FitReport"]
 
 # Whether anything was tried or not; where nothing was, other findings are warned of only if the fit is poor.
 _CERTAIN = ("all-columns-constant", "leaking-column", "outlier-in-target", "single-class")
+_AFTER_THE_BEST = ("overfit", "past-best-epoch")
 _FEW_UPDATES = 50
 _ENDED_EARLY = ("few-updates", "still-falling")  # which scikit-learn's own warning says too
 
@@ -35,29 +37,36 @@ class FitReport:
         Of the estimator.
     parameters : SharedParameters
         The estimator.
-    watch : FitWatch
-        What looks at the fit.
-    is_one_of_many : bool
-        Whether a search or an ensemble fits many: then nothing is tried, and only the first is warned of.
+    watch : FitWatch or None
+        What looks at the fit; None if only a poor result is told.
+    is_searched : bool
+        Whether a search or an ensemble fits many: then only the first is warned of.
     """
 
-    def __init__(self, state: FitState, parameters: SharedParameters, watch: FitWatch, *, is_one_of_many: bool) -> None:
+    def __init__(
+        self, state: FitState, parameters: SharedParameters, watch: FitWatch | None, *, is_searched: bool
+    ) -> None:
         self._state, self._parameters, self.watch = state, parameters, watch
-        self._is_one_of_many = is_one_of_many
+        self._is_searched = is_searched
 
     @classmethod
-    def of(cls, state: FitState, parameters: SharedParameters, *, is_one_of_many: bool) -> FitReport | None:
-        """Return the report of a fit that begins; None if it is not to be looked at."""
+    def of(cls, state: FitState, parameters: SharedParameters, place: str) -> FitReport | None:
+        """Return the report of a fit that begins, at this `place_in_search`; None if it is not to be looked at.
+
+        Of many nobody reads what is found, and nothing is tried where they are compared.
+        """
         state.findings = Diagnosis()
         if not parameters.diagnose:
             return None
+        if place == "one of many":
+            return cls(state, parameters, None, is_searched=True)
         chosen = parameters.diagnose if isinstance(parameters.diagnose, Watch) else Watch()
-        watch = FitWatch(chosen, state, parameters)
-        watch.try_remedies = watch.try_remedies and not is_one_of_many
-        return cls(state, parameters, watch, is_one_of_many=is_one_of_many)
+        return cls(state, parameters, FitWatch(chosen, state, parameters), is_searched=place != "alone")
 
     def add_to_error(self, error: SolverError) -> None:
         """Add what was found about a divergence to its exception, as notes."""
+        if self.watch is None:
+            return
         found = self.watch.explain(DivergenceError(str(error)))
         for each in self._told(found, "diverged").problems:
             error.add_note(str(each))
@@ -74,10 +83,15 @@ class FitReport:
         """
         state = self._state
         poor = find_poor_fit(state, rows)
-        if self._parameters.solver == "lbfgs":
+        if self.watch is None:
+            found = Diagnosis()
+        elif self._parameters.solver == "lbfgs":
             found = examine_lbfgs(self.watch, rows, is_poor=poor is not None)
         else:
-            found = self.watch.conclude(_best_epoch(state, self._parameters))
+            best = _best_epoch(state, self._parameters)
+            found = self.watch.conclude(best)
+            if best is not None:
+                found = Diagnosis(_kept(finding, best) for finding in found)
         n_updates = state.n_iter * -(-len(rows.y) // self._batch_size(rows))
         if reason == "finished" and n_updates < _FEW_UPDATES:  # what helped in more steps than these may be the steps
             found = Diagnosis(each for each in found if each.code != "rate-too-low")
@@ -88,7 +102,8 @@ class FitReport:
             each
             for each in findings.problems
             if not (each.code in _ENDED_EARLY and reason == "finished")
-            and (poor is not None or not self._is_one_of_many or each.code in _CERTAIN)
+            and (each.stage != "result" or n_updates >= _FEW_UPDATES)  # so few show nothing yet
+            and (poor is not None or not self._is_searched or each.code in _CERTAIN)
         ]
         told = {each.code: str(each) for each in problems}
         if poor is not None and not told:
@@ -109,24 +124,36 @@ class FitReport:
 
     def _warn(self, told: dict[str, str]) -> None:
         """Issue one warning of what was not said before; of many fits the first thing only."""
-        name = type(self._parameters).__name__
-        if self._is_one_of_many:
+        name, level = type(self._parameters).__name__, stacklevel_outside("sklearn", "joblib")
+        place = called_from(level)
+        if self._is_searched:
             new = list(told)[:1] if told and said_first(["one of many"], anywhere=True) else []
-            more = " Other fits of this kind are not warned of; each has findings_."
+            more = " Other fits of searches and ensembles are not warned of."
         else:
-            new, more = [code for code in told if said_first([(name, code)])], ""
+            new, more = [code for code in told if said_first([(name, code, place)])], ""
         if new:
             texts = "\n".join(told[code] for code in new)
-            warnings.warn(
-                f"{name}.fit: {texts}{more}", PoorFitWarning, stacklevel=stacklevel_outside("sklearn", "joblib")
-            )
+            warnings.warn(f"{name}.fit: {texts}{more}", PoorFitWarning, stacklevel=level)
 
     def _ways_out(self, reason: str) -> str:
         """Return what to do about a poor fit of which nothing else is known."""
-        parameters, curve = self._parameters, getattr(self._state, "loss_curve", [])
-        if reason == "finished" and (len(curve) < 2 or curve[-1] < curve[0]):
+        parameters, state = self._parameters, self._state
+        curve = getattr(state, "loss_curve", [])
+        falls = len(curve) < 2 or curve[-1] <= min(curve)
+        if reason == "finished" and falls:
             return f"The loss was still falling: raise max_iter (now {parameters.max_iter})."
+        if reason == "no improvement" and falls:
+            fact = f"The loss was still falling when training ended after {state.n_iter} epochs"
+            return f"{fact}: raise {rate_in_words(parameters)}, or n_iter_no_change."
         return "Look at findings_, and whether the columns tell anything about y."
+
+
+def _kept(finding: Finding, best: int) -> Finding:
+    """Return a finding about the last epochs as a note, since the weights of the best are in the network."""
+    if finding.code not in _AFTER_THE_BEST:
+        return finding
+    tried = f"early_stopping=True kept the weights of epoch {best}, which had the best score."
+    return dataclasses.replace(finding, severity="note", tried=tried, helped=None)
 
 
 def _best_epoch(state: FitState, parameters: SharedParameters) -> int | None:

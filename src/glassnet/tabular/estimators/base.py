@@ -137,8 +137,8 @@ class TabularEstimator(AdvisesOnNames, FittedEstimator):
 
     # ---- fitting ---------------------------------------------------------------------------------------------------
 
-    @advises_on_constructor
     @alone
+    @advises_on_constructor
     def fit(
         self,
         X: Any,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from glassnet.tabular.fitting.recipe_words import advice_of_recipes
-from glassnet.training.finding_words import Words, class_names, phrases
+from glassnet.training.finding_words import NOT_TRIED, Words, class_names, phrases
+from glassnet.training.findings import Finding
 
 __all__ = ["words_of_tables"]
 
@@ -27,8 +28,10 @@ _NAMES = {
 }
 _ADVICE = advice_of_recipes(_NAMES) | {"worse-than-linear": "Take the linear model, or raise epochs."}
 _PHRASES = {
+    NOT_TRIED: "",
     r"\bseed=\d+": "another random_state",
-    r"\blearning_rate(?= [\d.])": "a learning rate of",
+    r"\blearning_rate[ =](?=[\d.])": "a learning rate of ",
+    r"\bcut to clip_norm=": "cut to a norm of ",
     r"(?: Pass|, or pass)? early_stopping=EarlyStopping\([^)]*\)|EarlyStopping\([^)]*\)": "",
 }
 
@@ -49,4 +52,13 @@ def words_of_tables(labels: Sequence[Any], row_name: Callable[[int], str], *, is
         {"some-classes-only": "Collect more rows of it, or give it a larger weight."} if is_weighed else {}
     )
     silence = 'diagnose=glassnet.Watch(ignore=["{code}"])'
-    return Words(advice, phrases(_PHRASES), classes=class_names(labels), row_name=row_name, silence=silence)
+    return Words(
+        advice, phrases(_PHRASES), classes=class_names(labels), row_name=row_name, silence=silence, fill=_filled
+    )
+
+
+def _filled(finding: Finding, advice: str) -> str:
+    """Return advice on values that mean "missing" with these values."""
+    values = finding.evidence.get("values") if finding.code == "code-for-missing" else None
+    shown = ", ".join(f"{value:g}" for value in dict.fromkeys(values or ()))
+    return advice.replace("missing=[...]", f"missing=[{shown}]") if shown else advice

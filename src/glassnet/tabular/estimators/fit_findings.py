@@ -12,10 +12,10 @@ from glassnet.sklearn.solvers.poor_fit import PoorFitWarning
 from glassnet.tabular.encoding.target import TargetEncoder
 from glassnet.tabular.estimators.finding_words import words_of_tables
 from glassnet.tabular.fitting.options import Rows
-from glassnet.tabular.fitting.table_findings import RecipeWatch, find_in_table, with_table
+from glassnet.tabular.fitting.table_findings import FEW_UPDATES, RecipeWatch, find_in_table, with_table
 from glassnet.training import History
 from glassnet.training.findings import Diagnosis
-from glassnet.utils.callers import is_one_of_many, stacklevel_outside
+from glassnet.utils.callers import called_from, place_in_search, stacklevel_outside
 from glassnet.utils.telling_once import said_first
 
 __all__ = ["check_diagnose", "findings_of_fit", "issue_findings"]
@@ -26,13 +26,13 @@ _ASKED_FOR = ("few-updates",)  # by who gives ``epochs`` or ``max_seconds``; the
 
 
 def check_diagnose(where: str, value: Any) -> RecipeWatch | None:
-    """Return what looks at a fit with ``diagnose=value``; None if nothing does."""
-    if isinstance(value, Watch):
-        return RecipeWatch(ignore=value.ignore)
-    if not isinstance(value, bool):
+    """Return what looks at a fit with ``diagnose=value``; None if nothing does, as where a search fits many."""
+    if not isinstance(value, (bool, Watch)):
         message = f"{where}: diagnose must be True, False or a Watch, got {value!r}."
         raise ConfigError(message, got=value)
-    return RecipeWatch() if value else None
+    if not value or place_in_search() == "one of many":
+        return None
+    return RecipeWatch(ignore=value.ignore if isinstance(value, Watch) else ())
 
 
 def findings_of_fit(
@@ -61,7 +61,7 @@ def findings_of_fit(
     if watch is None:
         return Diagnosis()
     trained = histories[0].findings if histories else Diagnosis()
-    learned = not any(code in _NOTHING_LEARNED for code in trained.codes)
+    learned = updates >= FEW_UPDATES and not any(code in _NOTHING_LEARNED for code in trained.codes)
     of_table = find_in_table(rows, target, learned=learned, ignored=watch.of_table)
     found = with_table(trained, of_table, updates=updates)
     return words_of_tables(labels, rows.target.rows, is_weighed=is_weighed).all_of(found)
@@ -70,10 +70,12 @@ def findings_of_fit(
 def issue_findings(name: str, findings: Diagnosis) -> None:
     """Issue one warning of the problems that were not told before; of a search or an ensemble only the first."""
     told = {finding.code: str(finding) for finding in findings.problems if finding.code not in _ASKED_FOR}
-    if is_one_of_many():
+    level = stacklevel_outside("sklearn", "joblib")
+    place = called_from(level)
+    if place_in_search() != "alone":
         new = list(told)[:1] if told and said_first(["one of many"], anywhere=True) else []
     else:
-        new = [code for code in told if said_first([(name, code)])]
+        new = [code for code in told if said_first([(name, code, place)])]
     if new:
         texts = "\n".join(told[code] for code in new)
-        warnings.warn(f"{name}.fit: {texts}", PoorFitWarning, stacklevel=stacklevel_outside("sklearn", "joblib"))
+        warnings.warn(f"{name}.fit: {texts}", PoorFitWarning, stacklevel=level)

@@ -10,7 +10,7 @@ import numpy as np
 
 from glassnet.diagnosis import Watch
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.diagnosing import examine_untraced
+from glassnet.diagnosis.examining import examine_untraced
 from glassnet.errors import GlassnetError
 from glassnet.layers import Dense
 from glassnet.network import Network
@@ -22,7 +22,7 @@ from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 from glassnet.utils.row_sources import RowSource
 
-__all__ = ["LOOKED_FOR", "RecipeWatch", "find_in_table", "with_table"]
+__all__ = ["FEW_UPDATES", "LOOKED_FOR", "RecipeWatch", "find_in_table", "with_table"]
 
 _MOST_NUMBERS = 5_000_000  # of a table that is made a matrix as a whole
 # Of the data, and yet found in the rows that a network is trained on.
@@ -37,7 +37,8 @@ _SETTLED = {
 _OF_TABLES = {code for code, kind in KINDS.items() if kind.stage == "data"} - {*_OF_THE_ROWS}
 LOOKED_FOR = _OF_TABLES - _SETTLED
 """What `find_in_table` looks for."""
-_FEW_UPDATES = 200  # a fifth of what a recipe takes for a thousand rows
+FEW_UPDATES = 200
+"""With fewer than these, a fifth of what a recipe takes for a thousand rows, a network has not learned its best."""
 
 
 def find_in_table(rows: Rows, target: TargetEncoder, *, learned: bool, ignored: Iterable[str] = ()) -> Diagnosis:
@@ -166,7 +167,7 @@ def with_table(trained: Sequence[Finding], of_table: Sequence[Finding], *, updat
     updates : int
         Steps that the network was trained for.
     """
-    certain = ("data",) if updates < _FEW_UPDATES else ("data", "result")
+    certain = ("data",) if updates < FEW_UPDATES else ("data", "result")
     return Diagnosis([*of_table, *(_judged(finding, certain) for finding in trained)])
 
 

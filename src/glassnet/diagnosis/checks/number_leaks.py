@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.predictors import by_neighbours, explained_by, quick_ranks, trimmed
 from glassnet.diagnosis.checks.robust import ranks
-from glassnet.utils.distinct import counted
+from glassnet.utils.distinct_values import counted
 
 __all__ = ["leaked_numbers"]
 

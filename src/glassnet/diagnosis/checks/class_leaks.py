@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.predictors import by_neighbours, explained_by, quick_ranks, trimmed
-from glassnet.utils.distinct import distinct, numbered
+from glassnet.utils.distinct_values import distinct, numbered
 
 __all__ = ["leaked_classes"]
 
