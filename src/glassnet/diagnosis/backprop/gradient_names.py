@@ -100,7 +100,12 @@ def _is_number(piece: Any) -> bool:
 def _by_names(leaves: list[Leaf], tree: ParameterTree, *, plain: bool = True) -> list[np.ndarray | None]:
     """Return the gradient of each parameter by its name, what is called a gradient first."""
     found: list[np.ndarray | None] = [None] * len(tree.names)
-    stems = [{_stem(each) for each in (name, *names)} for name, names in zip(tree.names, tree.known_as, strict=True)]
+    own_names = [_stem(name) for name in tree.names]
+    # "b[1]" is known as b1, and may be the b2 of a dict that has a b1 of its own.
+    stems = [
+        {own, *({_stem(each) for each in names} - set(own_names))}
+        for own, names in zip(own_names, tree.known_as, strict=True)
+    ]
     marked = [(_marked(name), value) for name, value in leaves]
     bare = [({_stem(name)}, value) for name, value in leaves] if plain else []
     for readings in (marked, bare):
