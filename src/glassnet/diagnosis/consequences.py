@@ -19,6 +19,8 @@ _RESULTS = {
     "some-classes-only",
     "still-falling",
     "worse-than-linear",
+    "badly-calibrated",
+    "past-best-epoch",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
 # Scores on rows of another kind, and what is read from them.
@@ -33,6 +35,7 @@ _SCORES = {
     "worse-than-linear",
 }
 # A network hindered by one of these is worse than many others; to say so of one more helps nobody.
+_OF_SCORES = {"class-too-rare", "past-best-epoch", "some-classes-only", "worse-than-linear"}
 _EARLIER = ("design", "start", "training")
 FOLLOWS = {
     "validation-differs": _SCORES,
@@ -63,7 +66,8 @@ FOLLOWS = {
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
-    "no-better-than-baseline": {"worse-than-linear"},
+    "no-better-than-baseline": {"badly-calibrated", "class-too-rare", "some-classes-only", "worse-than-linear"},
+    "constant-output": {"badly-calibrated", "no-better-than-baseline", "plateau-at-prior", *_OF_SCORES},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
 }
@@ -84,6 +88,16 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
         # The signal suffers, so the columns matter even where scaling them is not enough within a few steps.
         if suffers and finding.code == "unscaled-inputs" and finding.severity == "note":
             found[place] = dataclasses.replace(finding, severity="warning")
+            hidden |= {
+                "constant-output",
+                "no-better-than-baseline",
+                "plateau-at-prior",
+                "badly-calibrated",
+                *_OF_SCORES,
+            }
+    found = [_with_trials(finding, found) for finding in found]
+    if any(finding.code == "past-best-epoch" for finding in found):
+        hidden.add("still-falling")
     for finding in found:
         if finding.severity != "note":
             hidden |= FOLLOWS.get(finding.code, set())
@@ -92,3 +106,11 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
         if finding.severity != "note" and (finding.stage in _EARLIER or finding.code == "constant-output"):
             hidden.add("worse-than-linear")
     return [finding for finding in found if finding.code not in hidden]
+
+
+def _with_trials(finding: Finding, found: list[Finding]) -> Finding:
+    """Return the finding that all answers are alike with what was tried for what follows from it."""
+    tried = [each for each in found if each.code in ("plateau-at-prior", "no-better-than-baseline") and each.tried]
+    if finding.code != "constant-output" or finding.tried or not tried:
+        return finding
+    return dataclasses.replace(finding, tried=tried[0].tried, evidence={**tried[0].evidence, **finding.evidence})

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.agreement import agreement_of_line, agreement_of_network
+from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
@@ -23,12 +25,15 @@ _NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _NEARLY_NONE = 0.01  # share of what there is to learn
+_SURE, _VERY_SURE = 2.0, 5.0  # standard errors, on rows of validation and of training
+_WEAK = 0.05  # share of the squares that a line explains: with so little nobody can do much
 _TEN = 10
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _SHRUNK = 0.15  # share of the size of the weights at the start
 _STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
 _LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
+_HINDERED = "The columns tell something about y: look for what keeps the network from learning it."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -43,10 +48,11 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
         Whose remedies did not help alone: they may do so at another learning rate.
     """
     words = "the best constant answer has" if case.baseline is not None else "at the start it was"
-    measured = f"The loss is {case.now.loss:.3g} after {case.updates} updates; {words} {case.reference:.3g}."
+    measured = f"On {len(case.probe[0])} training rows the loss is {case.now.loss:.3g} after {case.updates} updates; "
+    measured += f"{words} {case.reference:.3g}."
     evidence: dict[str, Any] = {"loss": case.now.loss, "reference": case.reference, "updates": case.updates}
     made: list[Outcome] = []
-    likely, others = suspected(case)
+    likely, others = (_possible(case, ideas) for ideas in suspected(case))
     shares = (0.5, 0.6, 1.0) if doubtful else (0.75, 1.0, 1.0)
     for share, ideas in zip(shares, (likely, _at_usual_rates(case, doubtful), others), strict=True):
         outcomes = trials.race([idea.attempt for idea in ideas], share=share)
@@ -63,12 +69,39 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
         return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
+    near = abs(case.now.loss - case.reference) < _NEAR * case.scale
+    line = agreement_of_line(case, _judges(case)) if near else None
+    tells = line is not None and line.surely > _SURE
+    if near and (_has_learned_little(case) or (line is not None and tells and line.value**2 < _WEAK)):
+        return
     evidence["trials"] = [outcome.evidence for outcome in made]
     # Only a loss near that of the best constant answer shows that this is what was learned.
-    near = abs(case.now.loss - case.reference) < _NEAR * case.scale
     code = "plateau-at-prior" if near else "no-better-than-baseline"
     details = {"advice": _LOOK} if made and near else {}
+    if line is not None and tells:
+        measured += (
+            f" The answers of a linear model do go with y on rows that it was not fitted to, by {line.value:.2f}."
+        )
+        details = {"advice": _HINDERED}
     yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
+
+
+def _possible(case: Case, ideas: list[Idea]) -> list[Idea]:
+    """Return ideas without wider layers for a network that is to find a short description of its inputs."""
+    return [idea for idea in ideas if idea.code != "too-few-units" or not case.restores_inputs]
+
+
+def _judges(case: Case) -> Data | None:
+    """Return validation rows, if there are enough."""
+    data, name = case.evaluation_data
+    return data if name == VALIDATION_ROWS else None
+
+
+def _has_learned_little(case: Case) -> bool:
+    """Return whether the answers go with the targets: so faint a relation hardly shows in the loss."""
+    data = case.evaluation_data[0]
+    found = agreement_of_network(case, case.evaluation[0], data)
+    return found.surely > (_SURE if _judges(case) is not None else _VERY_SURE)
 
 
 def _is_plain(case: Case, idea: Idea, *, untried: bool) -> bool:
@@ -126,7 +159,7 @@ def is_stuck(case: Case) -> bool:
 
 def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     """Report hidden layers so narrow that a wider network learns more in a few steps than this one in all of its."""
-    if not case.is_trained or not is_narrow(case.original):
+    if not case.is_trained or not is_narrow(case.original) or case.restores_inputs:
         return
     outcome = trials.make(Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS))
     if outcome is None or not outcome.helped or outcome.after > outcome.unchanged - _GAIN * case.scale:
