@@ -66,6 +66,7 @@ MISTAKES = (
     Mistake("y added", "targets_added", ("course", "swish", "pixels", "odds")),
     Mistake("y shifted", "targets_misaligned", ("mixed", "one output", "bounded", "logits")),
     Mistake("error averaged", "errors_averaged", ("binary", "regression", "mixed", "swish")),
+    Mistake("Z - Y", "activation_left_out", ("binary", "course", "mixed", "labels")),
     Mistake("softmax again", "double_softmax", ("course", "mixed", "labels")),
     Mistake("logits for probabilities", "output_error_only", ("logits",)),
     Mistake("last row", "one_row_only", ("course", "swish", "pixels", "odds")),

@@ -184,6 +184,12 @@ class Watch(Observer):
                 state.warned = (*state.warned, finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
 
+    def let_go(self) -> None:
+        """Let go of the run and its data: in cycles they would stay until Python looks for such."""
+        if self._earlier is not None:
+            self._earlier.untap()
+        self._run = self._earlier = None
+
     def _case(self, run: Run[Any]) -> Case | None:
         """Return the network and its data for the checks; None for batches whose rows are not at hand."""
         batches = run.batches
@@ -241,8 +247,10 @@ def fit_watched(
     options["callbacks"] = [*as_callbacks(options["callbacks"]), diagnose]
     try:
         history = fit_network(network, X, y, epochs=epochs, **options)
+        diagnose.issue_warnings()
     except DivergenceError as error:
         diagnose.add_to_error(error)
         raise
-    diagnose.issue_warnings()
+    finally:
+        diagnose.let_go()
     return history

@@ -41,6 +41,10 @@ other_loss_gradient: gradient of another loss
     at the output the gradient is that of the {detail}, while the loss is a {loss}
     the number that is printed is not the one that is minimised
     Use the derivative of the loss that you compute, or compute the loss that you differentiate.
+activation_left_out: last activation left out in the error
+    at the output the gradient starts from Z - Y, with the value before the {detail}
+    the loss compares the prediction with the target, and so does its slope
+    Start from A - Y, with the prediction A.
 softmax_diagonal: softmax's slope as a diagonal
     at the output the slope is multiplied by p * (1 - p), as if each probability depended on its own logit alone
     the probabilities of a row sum to 1: each of them changes with every logit of the row

@@ -33,7 +33,7 @@ _MOST_PREDICTIONS = 5000  # their slopes cost two calls of the loss each
 _STEADY = 1e-3
 _CERTAIN = 0.02  # a prediction nearer to 0 or 1 than this makes logarithms steep and slopes vanish
 _LOGITS = 6.0  # logits further apart than this are certain predictions
-_DIRECTIONS = 3  # along which each gradient is compared first
+_DIRECTIONS = 2  # along which each gradient is compared first
 
 
 @dataclass

@@ -165,9 +165,12 @@ def _from_high_rate(code: str, measured: str, case: Case, layer: str, shares: di
 
 def _saturated(case: Case) -> Iterator[Suspicion]:
     """Report a layer of sigmoids or tanh that training drove to its flat ends."""
-    shares, before = saturated_share(case, case.now), saturated_share(case, case.at_start)
+    shares = saturated_share(case, case.now)
     worst = max(shares, key=lambda name: shares[name], default=None)
-    if worst is None or shares[worst] < _STUCK or before[worst] > _STUCK / 2:
+    if worst is None or shares[worst] < _STUCK:
+        return
+    before = saturated_share(case, case.at_start)
+    if before[worst] > _STUCK / 2:
         return
     measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends"
     measured += f"; at the start it was {before[worst]:.0%}." if case.knows_start else "."
