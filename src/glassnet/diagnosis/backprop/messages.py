@@ -108,7 +108,7 @@ bias_forgotten: bias gradient forgotten
 no_gradient: no gradient
     the gradient {detail}, but the loss does change with it
     this parameter would never learn
-    Compute it: dW = A_before.T @ dZ.
+    Compute it: dW = A_before.T @ dZ, db = dZ.sum(axis=0).
 bias_not_summed: bias gradient not summed over the rows
     the gradient {detail}
     one bias serves all rows, so their slopes add up
