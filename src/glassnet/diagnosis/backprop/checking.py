@@ -214,12 +214,13 @@ def _with_a_second_sample(
 def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
     """Return all that was measured, with the loss recognised where its slopes are those of predictions alone."""
     study = Study(learner.tree.names, points, entries, rows, RecognisedLoss())
+    study.separates = learner.separates
     study.rows_of_predictions = by_row = is_row_wise([p.found.predictions for p in points], study.counts, rows)
     y_by_row = is_row_wise([point.y for point in points], study.counts, rows)
     P = [one_sample_per_row(point.found.predictions, by_row) for point in points]
     shaped = [as_predictions(one_sample_per_row(point.y, y_by_row), p) for point, p in zip(points, P, strict=True)]
     targets = [target for target in shaped if target is not None]
-    if len(targets) < len(points) or "X" in learner.loss_reads:
+    if len(targets) < len(points) or not learner.separates:
         return study
 
     def loss_of(t: int, P: np.ndarray) -> float:
