@@ -130,7 +130,6 @@ BAD: dict[str, Callable[[], Case]] = {
         "dropout-too-strong", "Lower dropout (now 0.97)",
     ),
     "one column holds the answer": lambda: (MLPRegressor(**SMALL), with_leak(), "leaking-column", "column 6 (counted from 0)"),
-    "one class": lambda: (MLPClassifier(**SMALL), (classes()[0], np.full(400, "ant")), "single-class", "class 'ant'"),
     "lbfgs, one column holds the answer": lambda: (
         MLPRegressor(**SMALL, solver="lbfgs"), with_leak(), "leaking-column", "column 6",
     ),
