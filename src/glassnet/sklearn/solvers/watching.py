@@ -96,6 +96,7 @@ class FitWatch(Watch):
             return None
         case = super()._case(run)
         if case is not None:
+            case.is_drawn = not self._parameters.warm_start
             case.data = _dense(case.data)
             case.validation = None if case.validation is None else _dense(case.validation)
         return case
