@@ -32,6 +32,8 @@ _SCORES = {
     "validation-at-chance",
     "worse-than-linear",
 }
+# A network hindered by one of these is worse than many others; to say so of one more helps nobody.
+_EARLIER = ("design", "start", "training")
 FOLLOWS = {
     "validation-differs": _SCORES,
     "unscaled-prediction": _SCORES,
@@ -60,7 +62,7 @@ FOLLOWS = {
     "hidden-activation": {*_SYMPTOMS, *_RESULTS},
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
-    "plateau-at-prior": {"no-better-than-baseline", "worse-than-linear"},
+    "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
     "no-better-than-baseline": {"worse-than-linear"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
@@ -87,4 +89,6 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
             hidden |= FOLLOWS.get(finding.code, set())
         if is_cause(finding):
             hidden |= _RESULTS - {finding.code}
+        if finding.severity != "note" and (finding.stage in _EARLIER or finding.code == "constant-output"):
+            hidden.add("worse-than-linear")
     return [finding for finding in found if finding.code not in hidden]

@@ -14,7 +14,7 @@ from glassnet.utils.distinct_values import counted
 __all__ = ["leaked_numbers"]
 
 _FEW = 128  # rows for a first look
-_CORRELATED = 0.9  # ranks, in these
+_CORRELATED = 0.8  # ranks, in these
 _SUSPECTS = 8
 _EXACT = 0.07  # what is left of the spread of y, all but the largest tenth
 _COPY = 0.15  # what is left of another column's spread where it says the same as the leaking one
@@ -72,8 +72,7 @@ def _single(X: np.ndarray, columns: np.ndarray, target: np.ndarray, best: int, l
     is_doubtful = any(copies[j] > _SAME * max(left[j], 0.02) and left[j] > own for j in leaking[1:])
     rest = [j for j in range(X.shape[1]) if copies[j] > _COPY and j not in leaking]
     others, answers = explained_by(ranked[:, rest], target)
-    half = len(X) // 2
-    if float(trimmed(target[half:] - answers, target)[0]) < _FARTHER * own:
+    if float(trimmed(target - answers, target)[0]) < _FARTHER * own:
         return None
     residuals = target - by_neighbours(X[:, best], target)
     kept = np.abs(residuals[:, 0]) <= np.quantile(np.abs(residuals[:, 0]), 0.9)
