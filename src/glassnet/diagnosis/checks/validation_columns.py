@@ -85,7 +85,8 @@ def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]
         return X, V
     k = max(int(codes.max()), int(known.max())) + 1
     here, there = np.bincount(codes, minlength=k), np.bincount(known, minlength=k)
-    if np.abs(here / len(codes) - there / len(known)).max() < _SHARES_DIFFER:
+    by_chance = 2.0 * math.sqrt(1.0 / len(codes) + 1.0 / len(known))  # of a share of a half, four standard errors
+    if np.abs(here / len(codes) - there / len(known)).max() < max(_SHARES_DIFFER, by_chance):
         return X, V
     most = int(np.minimum(here, there).argmax())
     return X[known == most], V[codes == most]
