@@ -82,6 +82,8 @@ class Case(LookedAt):
         Of the columns.
     """
 
+    is_drawn = False  # whether it is known that training began with weights drawn as usual, whatever the seed gives
+
     def __init__(
         self,
         network: BaseNetwork,

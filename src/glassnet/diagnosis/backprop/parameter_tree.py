@@ -47,7 +47,7 @@ def looks_like_bias(name: str) -> bool:
     >>> [looks_like_bias(name) for name in ("b1", "bias_hidden", "biases[0]", "W1", "layers[0].b", "Wb")]
     [True, True, True, False, True, False]
     """
-    last = re.sub(r"\[\d+\]$", "", name.rsplit(".", 1)[-1])
+    last = re.sub(r"(\[\d+\]|\.\d+)$", "", name).rsplit(".", 1)[-1]
     return re.match(r"(b[hoxy]?\d*|b_.*|.*bias.*|.*intercept.*|beta\d*)$", last, re.IGNORECASE) is not None
 
 
@@ -160,7 +160,7 @@ class ParameterTree:
             named = _HOLDER.fullmatch(plain) is not None or (alike and len(plain) > 1) or self.doubtful
         elif isinstance(value, (list, tuple)):
             if _is_table(value):
-                return named and isinstance(value[0], (list, float))
+                return named and _has_fractions(value)
             items = list(value)
             named = named or _HOLDER.fullmatch(plain) is not None or self.doubtful
         else:
@@ -172,7 +172,7 @@ class ParameterTree:
         if isinstance(node, np.ndarray):
             return node.dtype.kind in "fiub" and node.size > 0
         if isinstance(node, list):
-            return _is_table(node) and (bool(name) or isinstance(node[0], list))
+            return _is_table(node) and (bool(name) or isinstance(node[0], list)) and _has_fractions(node)
         if isinstance(node, (bool, str)) or not np.isscalar(node):
             return False
         if _SETTING.fullmatch(name.rsplit(".", 1)[-1]):
@@ -270,6 +270,11 @@ class ParameterTree:
         self.originals = [self.originals[i] for i in new]
         self._elsewhere = [(place, new[i]) for place, i in self._elsewhere if i in new]
         _renumber(self.root, new)
+
+
+def _has_fractions(node: Any) -> bool:
+    """Return whether there is a float among numbers; whole numbers alone may be sizes."""
+    return any(map(_has_fractions, node)) if isinstance(node, list) else isinstance(node, float)
 
 
 def _is_table(node: Any) -> bool:

@@ -40,6 +40,8 @@ def _source(case: Case) -> str:
     """Return where the initial weights came from: the user's initializer, the user's own numbers, or the usual draw."""
     if any(layer.config().get("initializer") is not None for _, layer in _dense(case)):
         return "initializer"
+    if case.is_drawn:
+        return "drawn"
     original = case.original
     drawn = original.renewed(original.seeds[0]).params
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
