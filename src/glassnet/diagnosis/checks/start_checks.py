@@ -99,7 +99,7 @@ def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspic
     if network.l1 or network.l2 or network.max_norm or network.optimizer.decays:
         return  # penalties make weights alike, too
     for name, layer in hidden:
-        if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
+        if layer.units > 1 and _are_alike(case.weights[f"{name}.weight"]):
             measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
             where: dict[str, Any] = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
