@@ -417,7 +417,7 @@ def test_a_poor_fit_says_which_way_the_rate_should_go(rate: float, way: str) -> 
     labels = (inputs[:, 0] + inputs[:, 1] * inputs[:, 2] > 0).astype(int)
     with pytest.warns(PoorFitWarning) as caught:
         MLPClassifier((8,), early_stopping=True, random_state=0, learning_rate_init=rate).fit(inputs, labels)
-    assert f"do: {way} learning_rate_init (now {rate:g})" in " ".join(str(caught[0].message).split())
+    assert f" {way} learning_rate_init (now {rate:g})" in " ".join(str(caught[0].message).split())
 
 
 def test_the_head_of_a_diagnosis_counts() -> None:
