@@ -82,7 +82,12 @@ def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
         has_all = case.validation is not None and len(case.validation[0]) == len(y)
         where = rows_of(lone.places.tolist()) if has_all else f"{len(lone.places)}"
         measured += f"{where} of the validation rows; the other targets reach from "
-        measured += f"{rest.min():.4g} to {rest.max():.4g}. Scores on these rows depend on nothing else."
+        measured += f"{rest.min():.4g} to {rest.max():.4g}. Squared, "
+        one = len(lone.places) == 1
+        measured += (
+            f"{'its distance' if one else 'their distances'} from the middle {'outweighs' if one else 'outweigh'}"
+        )
+        measured += " those of all others together."
         evidence = {"rows": lone.places.tolist(), "share_of_squares": lone.share}
         advice = "Look at the row; correct it or leave it out, or watch a score that it cannot rule."
         yield suspect("validation-differs", measured, epoch=0, advice=advice, evidence=evidence)

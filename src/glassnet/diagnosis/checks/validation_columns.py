@@ -55,7 +55,8 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
     measured, code = f"{upper(words)}{more}.", "validation-differs"
     if outside > _HALF:
-        measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
+        n_outside = round(outside * len(new))
+        measured = f"{n_outside} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
         code = "outside-training-range"
     is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(CLEARLY, limit)
     # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.

@@ -56,7 +56,7 @@ class FitReport:
 
         Of many nobody reads what is found, and nothing is tried where they are compared.
         """
-        state.findings = Diagnosis()
+        state.findings = Diagnosis(unexamined="diagnose=False")
         if not parameters.diagnose:
             return None
         if place == "one of many":
@@ -85,7 +85,7 @@ class FitReport:
         state = self._state
         poor = find_poor_fit(state, rows)
         if self.watch is None:
-            found = Diagnosis()
+            found = Diagnosis(unexamined="of the fits of a search only the last is examined")
         elif self._parameters.solver == "lbfgs":
             found = examine_lbfgs(self.watch, rows, is_poor=poor is not None)
         else:
