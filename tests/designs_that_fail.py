@@ -183,6 +183,21 @@ def a_tanh_of_ones_own() -> Made:
 
 
 @fault("output-cannot-reach")
+def tanh_under_a_loss_of_ones_own() -> Made:
+    def value(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.log(np.cosh(Z - y)).sum(axis=1)
+        return found
+
+    def gradient(Z: np.ndarray, y: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.tanh(Z - y)
+        return found
+
+    X, y = curve()
+    loss = gn.CustomLoss(value, gradient, name="log_cosh")
+    return made([gn.Dense(32, "relu"), gn.Dense(1, "tanh")], loss, (X, 2 * y), epochs=40)
+
+
+@fault("output-cannot-reach")
 def relu_on_the_logit_of_two_classes() -> Made:
     layers = [gn.Dense(32, "relu"), gn.Dense(1, "relu")]
     return made(layers, "binary_cross_entropy", classes(k=2), epochs=30)

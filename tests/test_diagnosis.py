@@ -14,7 +14,10 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from causes_and_health import FAILING
+from data_cases import FAULTS as DATA_FAULTS
 from designs_that_fail import FAULTS
+from designs_that_fail import FAULTS as DESIGN_FAULTS
 from glassnet.training.finding_kinds import KINDS, SEVERITIES
 from runs_that_fail import FAILURES, NEW_ROWS, classes, classifier, numbers, regressor
 from runs_that_learn import HEALTHY
@@ -96,9 +99,22 @@ def test_every_kind_is_found_somewhere() -> None:
         pytest.importorskip("sklearn")
         network, X, y, options = HEALTHY[name](0)
         seen |= set(network.fit(X, y, **options).findings.codes)
-    for make in (equal_columns, sorted_rows, gaps, explodes, saturates, by_lot_in_one_unit, stuck_at_xor):
+    for make in (
+        equal_columns,
+        skewed_column,
+        sorted_rows,
+        gaps,
+        explodes,
+        saturates,
+        by_lot_in_one_unit,
+        stuck_at_xor,
+    ):
         seen |= {finding.code for finding in examined(*make())}
     seen |= {finding.code for finding in dead_by_hand()}
+    # Each of these tables is tested on its own: the first finding has one of the codes.
+    tables = [codes for codes, _ in FAILING.values()], [each.codes for each in DESIGN_FAULTS.values()]
+    seen |= {code for table in tables for codes in table if len(codes) == 1 for code in codes}
+    seen |= {each.code for each in DATA_FAULTS.values()}
     of_kinds = {tuple(sorted(fault.codes)): fault for fault in FAULTS.values()}
     for fault in of_kinds.values():
         network, X, y, options = fault.make()
@@ -116,6 +132,13 @@ def equal_columns() -> Any:
     """Return a training on a table with the same column twice."""
     X, y = classes(0)
     return classifier(0), np.column_stack([X, X[:, 2]]), y, {"epochs": 5}
+
+
+def skewed_column() -> Any:
+    """Return a training on a table with a column of a few very large numbers."""
+    X, y = classes(0)
+    X[:, 0] = np.exp(2.5 * X[:, 0])
+    return classifier(0), X, y, {"epochs": 5}
 
 
 def sorted_rows() -> Any:
@@ -507,3 +530,22 @@ def test_whatever_is_trained_can_be_checked(name: str, rate: float) -> None:
         found = network.history.findings
     assert json.dumps(found.to_dict(), allow_nan=False)
     assert json.dumps(gn.diagnose(network, X, y, try_remedies=remedies).to_dict(), allow_nan=False)
+
+
+def test_what_was_not_looked_at_is_not_said_to_be_well() -> None:
+    """Members, batches of one's own and ``diagnose=False`` are not examined, and the findings say so."""
+    X, y = classes(0)
+    network = gn.Network([gn.Dense(4, "relu"), gn.Dense(3)], loss="cross_entropy", seed=0, members=2)
+    assert "members" in repr(network.fit(X, y, epochs=1).findings)
+    own = [(X[:100], y[:100]), (X[100:200], y[100:200])]
+    assert repr(classifier(0).fit(own, epochs=1).findings).startswith("nothing was looked at: the rows of batches")
+    assert repr(classifier(0).fit(X, y, epochs=1, diagnose=False).findings).endswith("diagnose=False")
+    assert repr(gn.History().findings).startswith("nothing was looked at")
+
+
+def test_a_divergence_in_batches_of_ones_own_is_located() -> None:
+    """Where numbers overflowed is known without the rows."""
+    X, y = numbers(0)
+    with pytest.raises(gn.DivergenceError) as caught:
+        regressor(0, gn.SGD(1e6)).fit([(X, y[:, None])], epochs=30)
+    assert caught.value.__notes__[0].startswith("error: diverged (epoch")

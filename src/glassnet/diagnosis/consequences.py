@@ -32,6 +32,8 @@ _SCORES = {
     "validation-at-chance",
     "worse-than-linear",
 }
+# A network hindered by one of these is worse than many others; to say so of one more helps nobody.
+_EARLIER = ("design", "start", "training")
 FOLLOWS = {
     "validation-differs": _SCORES,
     "unscaled-prediction": _SCORES,
@@ -45,8 +47,8 @@ FOLLOWS = {
         "plateau-at-prior",
         *_SCORES,
     },
-    "code-for-missing": {"unscaled-inputs", "outlier-in-inputs"},
-    "outlier-in-inputs": {"unscaled-inputs", "rate-too-high"},
+    "code-for-missing": {"unscaled-inputs", "outlier-in-inputs", "unscaled-target", "rate-too-high", *_RESULTS},
+    "outlier-in-inputs": {"unscaled-inputs", "rate-too-high", *_RESULTS},
     "skewed-target": {"unscaled-target", "start-too-large"},
     "weights-on-one-class": {"single-class", "imbalance", "missing-classes"},
     "unscaled-inputs": _SYMPTOMS,
@@ -60,7 +62,7 @@ FOLLOWS = {
     "hidden-activation": {*_SYMPTOMS, *_RESULTS},
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
-    "plateau-at-prior": {"no-better-than-baseline", "worse-than-linear"},
+    "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
     "no-better-than-baseline": {"worse-than-linear"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
@@ -87,4 +89,6 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
             hidden |= FOLLOWS.get(finding.code, set())
         if is_cause(finding):
             hidden |= _RESULTS - {finding.code}
+        if finding.severity != "note" and (finding.stage in _EARLIER or finding.code == "constant-output"):
+            hidden.add("worse-than-linear")
     return [finding for finding in found if finding.code not in hidden]

@@ -39,6 +39,11 @@ def explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> d
             if i in left or better or [each.kind for each in causes] == [each.kind for each in explained.get(i, [])]:
                 explained[i] = causes
     explained = {**explain_what_is_left(study), **explained}
+    for weight, bias, *_ in network.layers if network else ():
+        # A layer that is left out altogether has one mistake, not two.
+        both = [_kinds(explained.get(i, [])) for i in (weight, bias) if i is not None]
+        if bias is not None and both == [{"no_gradient"}, {"bias_forgotten"}]:
+            explained[bias] = [each._replace(kind="no_gradient") for each in explained[bias]]
     for i, (cause, _) in study.repaired.items():
         kinds = {each.kind for each in explained.get(i, [])}
         if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:

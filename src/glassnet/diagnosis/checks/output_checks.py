@@ -24,6 +24,7 @@ from glassnet.losses import (
     AbsoluteError,
     BinaryCrossEntropy,
     BinaryFocalCrossEntropy,
+    CustomLoss,
     Huber,
     Poisson,
     Quantile,
@@ -124,6 +125,8 @@ def check_output(case: Case) -> Iterator[Suspicion]:
         yield from _of_numbers(case, reach, where)
     elif case.loss.includes:
         yield from _of_logits(case, reach, where)
+    elif isinstance(case.loss, CustomLoss) and case.sample[1].shape[1] == case.original.n_outputs:
+        yield from _of_numbers(case, reach, where)
 
 
 def _attempt() -> Attempt:
@@ -143,7 +146,10 @@ def _of_numbers(case: Case, reach: _Reach, where: dict[str, Any]) -> Iterator[Su
     if not reach.is_certain:
         yield suspect("output-cannot-reach", measured, _attempt(), always=True, severity="warning", **details)
         return
-    measured += f" Even the best weights would leave a loss of {least:.3g}"
+    nearest = "Even the best weights would leave"
+    if isinstance(case.loss, CustomLoss):  # which need not be least there
+        nearest = "Answers as near to the targets as they can be would have"
+    measured += f" {nearest} a loss of {least:.3g}"
     measured += "." if now is None else f"; it is {now:.3g} now."
     if lost < _LOST or (now is not None and least < _PART * now):
         yield suspect("output-cannot-reach", measured, severity="note", **details)
@@ -157,7 +163,7 @@ def _least_loss(case: Case, Z: np.ndarray) -> tuple[float, float, float | None]:
     if isinstance(case.loss, Quantile):
         Z = np.repeat(Z, len(case.loss.levels), axis=1)
     least = mean_loss(case.original, np.ascontiguousarray(Z, dtype=case.original.dtype), case.sample)
-    constant = case.constant_loss(case.sample)
+    constant = case.constant_loss(case.sample) or case.reference
     now = case.logits_and_loss(case.sample)[1] if case.is_trained else None
     return least, least / constant if constant else 0.0, now
 

@@ -10,6 +10,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.rate_remedies import constant_rate, usual_rates
+from glassnet.diagnosis.remedies.suspects import moved
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers.tree import every_layer
@@ -23,6 +24,7 @@ _BEGUN = 0.2  # of the rate that a schedule rises to
 _HORIZON = 100  # times the epochs trained, for schedules that do not say when they end
 _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
 _LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
+_AT_START = 0.01  # way of the weights, as a share of their size
 _PART = 4  # the last part of the training that is looked at: a quarter
 _PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as shares of what there is to gain
 
@@ -78,8 +80,8 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         measured += f"from epoch {max(1, round(ended)) + 1} on, of {epochs}."
         values = [peak, *(value for value in usual_rates(case) if value > 2.0 * peak)]
         remedies = [constant_rate(value, steps=200) for value in values[:3]]
-        evidence = {"highest": peak, "last": last}
-        yield suspect("schedule-ended", measured, *remedies, epoch=epochs, evidence=evidence)
+        more: dict[str, Any] = {"epoch": epochs, "evidence": {"highest": peak, "last": last}}
+        yield suspect("schedule-ended", measured, *remedies, if_helped=not _never_left(case), **more)
         return
     if schedule.monitors() or isinstance(schedule, Constant):
         return
@@ -88,9 +90,14 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
     top = max(later)
     if peak < _BEGUN * top:
         measured = f"The learning rate rises to {top:.3g}; when training ended after {epochs} epochs it was {last:.3g}."
-        evidence = {"highest": peak, "later": top}
+        more = {"epoch": epochs, "evidence": {"highest": peak, "later": top}}
         remedy = constant_rate(top, steps=200)
-        yield suspect("schedule-not-begun", measured, remedy, epoch=epochs, evidence=evidence)
+        yield suspect("schedule-not-begun", measured, remedy, if_helped=not _never_left(case), **more)
+
+
+def _never_left(case: Case) -> bool:
+    """Return whether the weights are next to where they started: whatever a trial shows, nothing was trained."""
+    return case.fails and case.knows_start and moved(case) < _AT_START
 
 
 def _end(schedule: Any, epochs: int) -> float:
@@ -101,19 +108,18 @@ def _end(schedule: Any, epochs: int) -> float:
 def check_updates(case: Case) -> Iterator[Suspicion]:
     """Report that training stopped while the loss was still falling; nothing is tried for it.
 
-    A call of one epoch is one of many: somebody goes on.
+    A call of ``fit`` with one epoch is one of many: somebody goes on.
     """
     history = case.history
-    if history is None or not case.is_trained or case.learned or case.epochs_asked == 1 or history.epochs == 1:
+    if history is None or not case.is_trained or case.learned or case.epochs_asked == 1:
         return
     if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return
-    falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
-    if case.updates < _FEW_UPDATES and falls and case.knows_start:
+    if case.updates >= _FEW_UPDATES:
+        yield from _still_falling(case, history)
+    elif case.knows_start and case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss):
         measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
         yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
-    elif case.updates >= _FEW_UPDATES:
-        yield from _still_falling(case, history)
 
 
 def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:

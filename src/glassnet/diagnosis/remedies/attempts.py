@@ -16,6 +16,7 @@ from glassnet.losses import AbsoluteError, GaussianNLL, Huber, Quantile, Squared
 
 __all__ = [
     "ANEW",
+    "DRAW_ANEW",
     "LOSS",
     "ON_NUMBERS",
     "SHARE_OF_CONSTANT",
@@ -35,6 +36,8 @@ __all__ = [
 STEPS = 50
 ANEW = "newly drawn weights, and nothing else changed"
 """The change of an attempt that changes nothing, where it is not known what training began with."""
+DRAW_ANEW = "Train again from newly drawn weights: leave out what sets others."
+"""What to do where that helps."""
 
 Change = Callable[[BaseNetwork], BaseNetwork | None]
 """Changes a copy of the network, or returns another network."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined, shown
+from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
 from glassnet.diagnosis.remedies.suspects import Idea, is_narrow, moved, shrunk_to, suspected, without_dropout
@@ -24,8 +24,8 @@ _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _NEARLY_NONE = 0.01  # share of what there is to learn
 _TEN = 10
-_MEASURED = ("penalty-dominates", "rate-too-high", "rate-too-low")  # what training leaves behind shows them, untried
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
+_SHRUNK = 0.15  # share of the size of the weights at the start
 _STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
 _LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
@@ -51,18 +51,14 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     for share, ideas in zip(shares, (likely, _at_usual_rates(case, doubtful), others), strict=True):
         outcomes = trials.race([idea.attempt for idea in ideas], share=share)
         made += outcomes
-        if outcomes and _is_good(case, outcomes[0]):
+        if outcomes and _is_good(case, outcomes[0], expected=ideas is likely):
             idea = next(idea for idea in ideas if idea.attempt.change == outcomes[0].change)
             yield from (with_outcome(each.finding, outcomes) for each in doubtful if idea.is_pair)
             if idea.code:
                 yield with_outcome(_named(case, idea, measured, evidence), outcomes)
             return
-    if not made and likely and likely[0].code in _MEASURED and _is_plain(case, likely[0]):
-        yield _named(case, likely[0], measured, evidence, tried=trials.not_tried())
-        return
-    if likely and likely[0].code == "penalty-dominates" and case.knows_start and shrunk_to(case) < _STUCK:
-        tried = next((each.text for each in made if each.change == likely[0].attempt.change), "")
-        measured += f" Of the weights {shrunk_to(case):.2g} of their size is left."
+    if likely and _is_plain(case, likely[0], untried=not made):
+        tried = next((each.text for each in made if each.change == likely[0].attempt.change), trials.not_tried())
         yield _named(case, likely[0], measured, evidence, tried=tried)
         return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
@@ -75,13 +71,16 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
 
 
-def _is_plain(case: Case, idea: Idea) -> bool:
-    """Return whether what training left behind shows a cause even where nothing could be tried."""
+def _is_plain(case: Case, idea: Idea, *, untried: bool) -> bool:
+    """Return whether what training left behind shows a cause even where trials did not, or could not be made."""
+    if not (case.knows_start and case.fails):
+        return False
     if idea.code == "rate-too-low":
-        return case.original.optimizer.clip_norm is None and moved(case) < _AT_START
-    if idea.code == "rate-too-high":
-        return case.knows_start and case.now.loss > max(case.at_start.loss, case.reference + case.scale)
-    return True
+        return case.original.optimizer.clip_norm is None and moved(case) < _AT_START and case.updates >= _FEW_UPDATES
+    if idea.code == "penalty-dominates":
+        return shrunk_to(case) < _SHRUNK
+    worse = case.now.loss > max(case.at_start.loss, case.reference + case.scale)
+    return idea.code == "rate-too-high" and untried and worse
 
 
 def _at_usual_rates(case: Case, doubtful: Sequence[Suspicion]) -> list[Idea]:
@@ -99,21 +98,24 @@ def _named(case: Case, idea: Idea, measured: str, evidence: dict[str, Any], **de
     if idea.code == "rate-too-low" and case.knows_start:
         measured += f" The weights moved by {moved(case):.2g} of their size, at a learning rate of {case.rate:.3g}."
     if idea.attempt.change == ANEW:
-        details |= {"why": _OTHER_START, "advice": "Train again from newly drawn weights: leave out what sets others."}
+        details |= {"why": _OTHER_START, "advice": DRAW_ANEW}
+    if idea.code == "penalty-dominates" and case.knows_start:
+        measured += f" What is left of the weights is {shrunk_to(case):.2g} of their size at the start."
     if idea.code == "rate-too-high" and case.knows_start and case.now.loss > case.at_start.loss:
         measured += f" It was {case.at_start.loss:.3g} at the start."
     return make_finding(idea.code, measured, epoch=case.epoch, evidence=evidence, **details)
 
 
-def _is_good(case: Case, outcome: Outcome) -> bool:
-    """Return whether a change makes a network learn that did not."""
-    return outcome.helped and (outcome.measure != "loss" or outcome.after < outcome.unchanged - _GAIN * case.scale)
+def _is_good(case: Case, outcome: Outcome, *, expected: bool) -> bool:
+    """Return whether a change makes a network learn that did not; one that no measurement points to must do more."""
+    enough = expected or outcome.measure != "loss" or outcome.after < outcome.unchanged - _GAIN * case.scale
+    return outcome.helped and enough
 
 
 def _words(made: list[Outcome], trials: Trials) -> str:
     """Return what was tried in vain, and what was not tried."""
     tried = "; ".join(f"{outcome.change} ({outcome.steps} steps)" for outcome in made)
-    found = f"none of these helped: {tried}." if tried else ""
+    found = f"none of these helped enough: {tried}." if tried else ""
     return f"{found} {trials.not_tried()}".strip()
 
 

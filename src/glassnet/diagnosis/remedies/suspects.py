@@ -53,13 +53,13 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     for idea in settings_that_may_hinder(case):
         points = _pulls(case) if idea.code == "penalty-dominates" else _most_dropped(network) >= _MUCH_DROPPED
         (likely if points else others).append(idea)
-    if is_narrow(network):
-        wider = Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS)
-        (likely if not (high or low) else others).append(Idea("too-few-units", wider))
     if not case.knows_start:
         likely.insert(0, Idea("unlucky-start", Attempt(ANEW, steps=_STEPS)))
     seed = Attempt(f"seed={network.seeds[0] + 1}", with_new_seed, steps=_STEPS)
     (likely if _narrowest(network) < _SMALL and not (high or low) else others).append(Idea("unlucky-start", seed))
+    if is_narrow(network):
+        wider = Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS)
+        (likely if not (high or low) else others).append(Idea("too-few-units", wider))
     lower = [Idea("rate-too-high", attempt) for attempt in lower_rates(case, steps=_STEPS)]
     higher = [Idea("rate-too-low", attempt) for attempt in higher_rates(case, steps=_STEPS)]
     if high or low:

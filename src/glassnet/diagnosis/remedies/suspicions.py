@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from glassnet.diagnosis.consequences import FOLLOWS
-from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, Outcome, joined
+from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.finding_kinds import KINDS
@@ -152,8 +152,9 @@ def _tried(suspicion: Suspicion, outcomes: list[Outcome], trials: Trials) -> Fin
     if not helped and not suspicion.if_helped and finding.stage != "result":
         return finding
     found = with_outcome(finding, outcomes)
-    is_other = suspicion.cause and helped and outcomes[0].change != ANEW
-    return renamed(found, suspicion.cause) if is_other else found
+    if helped and outcomes[0].change == ANEW:
+        return dataclasses.replace(found, advice=DRAW_ANEW)
+    return renamed(found, suspicion.cause) if suspicion.cause and helped else found
 
 
 def _not_tried(remedies: Sequence[Attempt], trials: Trials) -> str:
