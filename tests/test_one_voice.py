@@ -130,7 +130,6 @@ BAD: dict[str, Callable[[], Case]] = {
         "dropout-too-strong", "Lower dropout (now 0.97)",
     ),
     "one column holds the answer": lambda: (MLPRegressor(**SMALL), with_leak(), "leaking-column", "column 6 (counted from 0)"),
-    "one class": lambda: (MLPClassifier(**SMALL), (classes()[0], np.full(400, "ant")), "single-class", "class 'ant'"),
     "lbfgs, one column holds the answer": lambda: (
         MLPRegressor(**SMALL, solver="lbfgs"), with_leak(), "leaking-column", "column 6",
     ),
@@ -466,6 +465,25 @@ def test_calls_of_python_for_what_was_not_tried_are_left_out() -> None:
         )
         for nothing in ("nothing yet; {} tries what may help.", "not in short calls of fit; {} does."):
             assert words.sentence(nothing.format("glassnet.diagnose(network, X, y)")) == "", name
+
+
+def test_advice_of_a_check_for_one_case_is_told_in_the_words_of_the_door() -> None:
+    """What a check advises in place of its kind's words is kept where any door can follow it, and else replaced."""
+    kept = make_finding("code-for-missing", "m.", advice="Leave out the rows whose answer is not known.")
+    special = {
+        "overfit": "Use EarlyStopping('valid_loss') if the probabilities matter; the accuracy does not look at them.",
+        "saturated-units": "Start from the weights that the network draws by itself: set or load no others.",
+        "dead-signal": "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them.",
+        "unlucky-start": "Train again from newly drawn weights: leave out what sets others.",
+        "diverged": KINDS["unscaled-inputs"].advice,
+    }
+    for name, words, find in doors():
+        assert words.of(kept).advice == kept.advice
+        for code, advice in special.items():
+            found = words.of(make_finding(code, "Something was measured.", advice=advice)).advice
+            assert find(found) == [], (name, found)
+            assert "set or load" not in found
+            assert "X.mean" not in found
 
 
 def test_what_was_measured_names_no_argument() -> None:

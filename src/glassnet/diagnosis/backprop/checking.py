@@ -20,6 +20,7 @@ from glassnet.diagnosis.backprop.comparing import (
 from glassnet.diagnosis.backprop.conventions import settle
 from glassnet.diagnosis.backprop.dropout_masks import measure_masks
 from glassnet.diagnosis.backprop.explaining import explain
+from glassnet.diagnosis.backprop.hidden_penalties import recognise_from_outside, separate_penalties
 from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
@@ -167,6 +168,7 @@ def _check(
     checks, explained = compare_along(learner, study, directions), {}
     if any(study.wrong) and all(np.isfinite(point.loss) for point in points):
         checks = compare_entries(learner, study, checks, say)
+        separate_penalties(learner, study)
         notes += excuse_small_constants(learner, study, checks)
         say("which mistake explains it")
         explained = explain(learner, study, network)
@@ -214,12 +216,16 @@ def _with_a_second_sample(
 def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
     """Return all that was measured, with the loss recognised where its slopes are those of predictions alone."""
     study = Study(learner.tree.names, points, entries, rows, RecognisedLoss())
+    study.separates = learner.separates
     study.rows_of_predictions = by_row = is_row_wise([p.found.predictions for p in points], study.counts, rows)
     y_by_row = is_row_wise([point.y for point in points], study.counts, rows)
     P = [one_sample_per_row(point.found.predictions, by_row) for point in points]
     shaped = [as_predictions(one_sample_per_row(point.y, y_by_row), p) for point, p in zip(points, P, strict=True)]
     targets = [target for target in shaped if target is not None]
-    if len(targets) < len(points) or "X" in learner.loss_reads:
+    if len(targets) < len(points):
+        return study
+    if not learner.separates:
+        recognise_from_outside(learner, study, targets)
         return study
 
     def loss_of(t: int, P: np.ndarray) -> float:

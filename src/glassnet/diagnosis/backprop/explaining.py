@@ -26,7 +26,9 @@ def explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> d
     repair_shapes(study)
     explained = explain_directly(study)
     if network and network.masks:  # there, a factor has a reason
-        explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
+        explained = {
+            i: found for i, found in explained.items() if [each.kind for each in found[:1]] != ["constant_factor"]
+        }
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left or network:
         known = {i for i, causes in explained.items() if not _kinds(causes) & {*_STILL_FOLLOWED, "gradient_of_another"}}
@@ -39,6 +41,11 @@ def explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> d
             if i in left or better or [each.kind for each in causes] == [each.kind for each in explained.get(i, [])]:
                 explained[i] = causes
     explained = {**explain_what_is_left(study), **explained}
+    for weight, bias, *_ in network.layers if network else ():
+        # A layer that is left out altogether has one mistake, not two.
+        both = [_kinds(explained.get(i, [])) for i in (weight, bias) if i is not None]
+        if bias is not None and both == [{"no_gradient"}, {"bias_forgotten"}]:
+            explained[bias] = [each._replace(kind="no_gradient") for each in explained[bias]]
     for i, (cause, _) in study.repaired.items():
         kinds = {each.kind for each in explained.get(i, [])}
         if not kinds & {"bias_summed_over_everything", "gradient_of_another", "swapped_gradients", cause.kind}:

@@ -223,7 +223,7 @@ def _slips(expression: str) -> tuple[str, ...]:
             new = change(copy.deepcopy(node))
             if new is not None:
                 found.append(ast.unparse(_Replace(node, new).visit(tree)))
-    of_inputs = re.sub(r"\bA\b", "Z", expression)  # a mistake of its own
+    of_inputs = ast.unparse(ast.parse(re.sub(r"\bA\b", "Z", expression)))  # a mistake of its own
     return tuple(dict.fromkeys(each for each in found if each != of_inputs and not each.lstrip("-").isdigit()))
 
 

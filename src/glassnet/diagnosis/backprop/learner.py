@@ -90,6 +90,11 @@ class Learner:
         """What the loss is given, by role: "predictions", "y", "parameters", "X" and more."""
         return self.convention.loss
 
+    @property
+    def separates(self) -> bool:
+        """Whether the loss can be asked for other predictions, so that a penalty can be told from the rest."""
+        return "predictions" in self.convention.loss
+
     def options(self, which: str, result: Any = None) -> list[tuple[str, ...]]:
         """Return what the arguments of a function may be given, the likeliest first."""
         cache = list(map(str, result)) if isinstance(result, Mapping) else list(getattr(result, "_fields", ()))

@@ -108,7 +108,7 @@ bias_forgotten: bias gradient forgotten
 no_gradient: no gradient
     the gradient {detail}, but the loss does change with it
     this parameter would never learn
-    Compute it: dW = A_before.T @ dZ.
+    Compute it: dW = A_before.T @ dZ, db = dZ.sum(axis=0).
 bias_not_summed: bias gradient not summed over the rows
     the gradient {detail}
     one bias serves all rows, so their slopes add up
@@ -197,10 +197,10 @@ targets_averaged: targets averaged
     the output's delta compares each prediction with {detail} of the targets
     the network would learn the mean, whatever the inputs are
     Subtract the targets row by row: A - Y.
-targets_for_every_class: 1 subtracted from every class
-    the output's delta has the 1 of the right class subtracted in every column
-    only the right class has the target 1
-    Subtract it at the right class of each row alone: dZ[np.arange(n), y] -= 1.
+targets_for_every_class: 1 subtracted everywhere
+    the output's delta compares every prediction with 1
+    only the right class of a row has the target 1
+    Subtract the targets: A - Y, or dZ[np.arange(n), y] -= 1 for labels y.
 precedence_slip: division before the difference
     the output's delta is {detail}
     the division binds more strongly than the difference

@@ -198,7 +198,7 @@ def measure(
         )
     grown = [np.asarray(1.1 * array + 0.1) for array in point.arrays]
     penalised = learner.loss(P, point.y, grown, point.X) != learner.loss(P, point.y, point.arrays, point.X)
-    reads_rows = "X" in learner.loss_reads
+    reads_rows = not learner.separates
     if penalised and not reads_rows:
         point.penalty = [_slopes(learner, point, i, chosen, P) for i, chosen in enumerate(entries)]
     else:

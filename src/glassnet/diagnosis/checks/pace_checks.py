@@ -99,7 +99,7 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
 
 def _never_left(case: Case) -> bool:
     """Return whether the weights are next to where they started: whatever a trial shows, nothing was trained."""
-    return case.knows_start and moved(case) < _AT_START
+    return case.fails and case.knows_start and moved(case) < _AT_START
 
 
 def _end(schedule: Any, epochs: int) -> float:

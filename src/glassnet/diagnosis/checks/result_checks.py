@@ -155,13 +155,12 @@ def check_best_epoch(case: Case) -> Iterator[Suspicion]:
     valid = [] if history is None else history.columns.get("valid_loss", [])
     if history is None or not valid or any(value is None for value in valid):
         return
+    if case.rates.min() < case.rates.max() and not case.original.optimizer.schedule.monitors():
+        return  # a schedule needs all of its epochs
     chosen, n = history.best_epoch, len(valid)
     best = int(np.argmin(valid)) + 1 if chosen is None else int(chosen)
-    if (
-        any(check_overfit(case))
-        or n - best < max(_LONG, _MOST * n)
-        or (chosen is None and valid[-1] < valid[best - 1] + _WORSE * case.scale)
-    ):
+    is_worse = chosen is not None or valid[-1] > valid[best - 1] + _WORSE * case.scale
+    if not is_worse or n - best < max(_LONG, _MOST * n) or any(check_overfit(case)):
         return
     measured = f"Of {n} epochs the one with the lowest validation loss, {valid[best - 1]:.3g}, was epoch {best}; "
     measured += f"after the last it was {valid[-1]:.3g}."

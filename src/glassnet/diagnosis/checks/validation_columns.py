@@ -16,9 +16,10 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Embedding
 from glassnet.utils.distinct_values import counted
 
-__all__ = ["unlike_columns"]
+__all__ = ["FEW", "differing", "unlike_columns"]
 
 _FEWEST_ROWS = 20
+FEW = 128  # rows of a first look
 _LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 _SUSPECTED = 0.15  # difference of two shares in a first look
 _BEYOND = 0.1  # of the training range
@@ -35,7 +36,7 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     if any(isinstance(layer, Embedding) for layer in case.original.layers) or min(len(X), len(V)) < _FEWEST_ROWS:
         return None
     columns = case.looked_at
-    suspects = columns[_differing(*(flat(rows[:: -(-len(rows) // 256)], columns) for rows in (X, V)))]
+    suspects = columns[differing(*(flat(rows[:: -(-len(rows) // FEW)], columns) for rows in (X, V)))]
     if not len(suspects):
         return None
     old, new = flat(X), flat(V)
@@ -54,7 +55,8 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
     measured, code = f"{upper(words)}{more}.", "validation-differs"
     if outside > _HALF:
-        measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
+        n_outside = round(outside * len(new))
+        measured = f"{n_outside} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
         code = "outside-training-range"
     is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(CLEARLY, limit)
     # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.
@@ -83,7 +85,8 @@ def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]
         return X, V
     k = max(int(codes.max()), int(known.max())) + 1
     here, there = np.bincount(codes, minlength=k), np.bincount(known, minlength=k)
-    if np.abs(here / len(codes) - there / len(known)).max() < _SHARES_DIFFER:
+    by_chance = 2.0 * math.sqrt(1.0 / len(codes) + 1.0 / len(known))  # of a share of a half, four standard errors
+    if np.abs(here / len(codes) - there / len(known)).max() < max(_SHARES_DIFFER, by_chance):
         return X, V
     most = int(np.minimum(here, there).argmax())
     return X[known == most], V[codes == most]
@@ -98,7 +101,7 @@ def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
     return (count - 1) * math.log1p(len(old) / len(new)) > math.log(n_columns / CHANCE)
 
 
-def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+def differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Return the columns that differ in a first look at a few rows."""
     ordered = np.sort(old, axis=0)
     cuts = ordered[(_LEVELS * (len(old) - 1)).astype(np.int64)]
