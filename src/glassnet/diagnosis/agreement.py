@@ -6,14 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, Data, every_nth
-from glassnet.diagnosis.linear_models import fit_linear
+from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.linear_models import LinearModel, fit_linear
 from glassnet.losses import SquaredError
 from glassnet.training.class_weights import class_codes
 
-__all__ = ["Agreement", "agreement_of_line", "agreement_of_network"]
+__all__ = ["Agreement", "agreement_of_line", "agreement_of_network", "share_of_line"]
 
-_MOST_OUTPUTS, _MOST_COLUMNS, _MOST_ROWS = 50, 200, 1000
+_MOST_OUTPUTS, _MOST_COLUMNS = 50, 100
+_SURE, _ROWS_PER_COLUMN = 4.0, 3  # standard errors, and rows that a linear model needs at least
 _FEWEST = 10  # rows that judge
 
 
@@ -45,26 +46,49 @@ def agreement_of_network(case: Case, Z: np.ndarray, data: Data) -> Agreement:
     return _agreement(case.loss.link(Z).reshape(len(Z), -1), _as_numbers(case, data[1]))
 
 
-def agreement_of_line(case: Case, judges: Data | None = None) -> Agreement | None:
+def agreement_of_line(case: Case, judges: Data) -> Agreement | None:
     """Return the same of a linear model that is fitted to training rows; None where that takes long.
-
-    Without ``judges`` it is fitted to half of the sample, and judged by the other half.
 
     Parameters
     ----------
     case : Case
-    judges : tuple, optional
+    judges : tuple
         Rows that are no training rows.
     """
+    fitted = _line(case)
+    if fitted is None:
+        return None
+    return _agreement(fitted[0].logits(_flat(judges[0])), _as_numbers(case, judges[1]))
+
+
+def share_of_line(case: Case) -> float:
+    """Return the share of the targets' variance that a linear model surely explains, of the output it does best.
+
+    It is 0 where that may be chance, or is not known: with as many columns as rows a line fits anything.
+    """
+    fitted = _line(case)
+    if fitted is None:
+        return 0.0
+    model, X, Y = fitted
+    n, d = len(X), int(np.count_nonzero(np.ptp(X, axis=0) > 0.0))
+    spreads = Y.var(axis=0)
+    if d == 0 or n < _ROWS_PER_COLUMN * d or not spreads.any():
+        return 0.0
+    left = ((Y - model.logits(X)) ** 2).mean(axis=0)
+    share = float(np.max(1.0 - left / np.where(spreads > 0.0, spreads, np.inf), where=spreads > 0.0, initial=0.0))
+    # By chance n times the share is distributed as a sum of d squares.
+    is_sure = n * share - d > (_SURE + np.sqrt(2.0 * np.log(Y.shape[1]))) * np.sqrt(2.0 * d)
+    return max(0.0, 1.0 - (1.0 - share) * n / (n - d - 1.0)) if is_sure else 0.0
+
+
+def _line(case: Case) -> tuple[LinearModel, np.ndarray, np.ndarray] | None:
+    """Return a linear model of numbers, and the training rows with the targets that it is fitted to."""
     if int(np.prod(case.data[0].shape[1:])) > _MOST_COLUMNS or case.original.n_outputs > _MOST_OUTPUTS:
         return None
-    X, y, weight = every_nth(case.sample, _MOST_ROWS)
-    if judges is None:
-        order = np.random.default_rng(0).permutation(len(X))
-        half, rest = order[::2], order[1::2]
-        judges, X, y = (X[rest], y[rest], weight), X[half], y[half]
-    model = fit_linear(SquaredError(), _flat(X), _as_numbers(case, y), None)
-    return None if model is None else _agreement(model.logits(_flat(judges[0])), _as_numbers(case, judges[1]))
+    X, y, _ = case.sample
+    rows, Y = _flat(X), _as_numbers(case, y)
+    model = fit_linear(SquaredError(), rows, Y, None) if np.isfinite(Y).all() else None
+    return None if model is None else (model, rows, Y)
 
 
 def _flat(X: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ _SCORES = {
     "worse-than-linear",
 }
 # A network hindered by one of these is worse than many others; to say so of one more helps nobody.
-_OF_SCORES = {"class-too-rare", "past-best-epoch", "some-classes-only", "worse-than-linear"}
+_OF_SCORES = {"past-best-epoch", "some-classes-only", "worse-than-linear"}
 _EARLIER = ("design", "start", "training")
 FOLLOWS = {
     "validation-differs": _SCORES,
@@ -66,7 +66,7 @@ FOLLOWS = {
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
-    "no-better-than-baseline": {"badly-calibrated", "class-too-rare", "some-classes-only", "worse-than-linear"},
+    "no-better-than-baseline": {"badly-calibrated", "some-classes-only", "worse-than-linear"},
     "constant-output": {"badly-calibrated", "no-better-than-baseline", "plateau-at-prior", *_OF_SCORES},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.agreement import agreement_of_line, agreement_of_network
+from glassnet.diagnosis.agreement import agreement_of_line, agreement_of_network, share_of_line
 from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.checks.run_checks import check_overfit
@@ -27,6 +27,10 @@ _GOES_WITH = (
     "The answers do go with y, but are too far from it: look at the validation loss over the epochs, and train for "
     "more of them, or for fewer."
 )
+_AS_FAR = 0.4  # share of the correlation that a line reaches on training rows
+_FAINT = 0.05  # share of the variance: with so little there is not much that a network could find
+_LINE_FINDS = "The columns tell something about y: try a linear model, or a smaller network and fewer epochs."
+_FEW = 50  # validation rows: with fewer it may still be chance
 _MANY, _SURE_OF_MANY, _SURE_OF_FEW = 100, 2.0, 1.0  # rows, and standard errors that chance may well bring
 _GOOD = 0.7  # share of what there is to learn that may be left of training rows which were learned
 _LONG, _MOST = 20, 0.5  # epochs after the best, and their share of all
@@ -68,6 +72,9 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
         if loss < constant + (1.0 - _MARGIN) * case.scale:
             return  # a relation so faint hardly shows in the loss, yet the answers go with the targets
         details = {"severity": "note", "advice": _GOES_WITH}
+    elif line := share_of_line(case):
+        measured += f" A linear model explains {line:.0%} of the variance of y."
+        details = {"advice": _LINE_FINDS, **({"severity": "note"} if line < _FAINT else {})}
     yield suspect("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence, **details)
 
 
@@ -111,7 +118,8 @@ def check_chance(case: Case) -> Iterator[Suspicion]:
     )
     measured += f"{len(data[0])} {rows} it was never better than {min(losses):.3g}, where the same has {constant:.3g}."
     evidence = {"loss": train, "best": min(losses), "constant": constant}
-    yield suspect("validation-at-chance", measured, epoch=case.epoch, evidence=evidence)
+    severity = "warning" if len(data[0]) >= _FEW else "note"
+    yield suspect("validation-at-chance", measured, severity=severity, epoch=case.epoch, evidence=evidence)
 
 
 def _by_chance(case: Case, data: Data) -> bool:
@@ -121,13 +129,17 @@ def _by_chance(case: Case, data: Data) -> bool:
     """
     agreed, chance = _agreement(case, case.evaluation[0], data)
     trained = _agreement(case, case.now.Z, case.probe)[0]
-    if agreed >= _SURE * chance or agreed + _SURE * chance >= 0.5 * trained:
+    if agreed + _SURE * chance >= 0.5 * trained:
         return False
     # What the likeliest classes do not show, probabilities and a line may: then these rows do belong to the others.
-    sure = _SURE_OF_MANY if len(data[0]) >= _MANY else _SURE_OF_FEW
+    share = share_of_line(case)
+    sure = _SURE_OF_FEW if share and len(data[0]) < _MANY else _SURE_OF_MANY
+    least = _AS_FAR * float(np.sqrt(share))  # what little goes together where much should says nothing
+    if agreed >= max(_SURE * chance, least):
+        return False
     line = agreement_of_line(case, data)
     found = (agreement_of_network(case, case.evaluation[0], data), *(() if line is None else (line,)))
-    return all(each.surely < sure for each in found)
+    return all(each.surely < sure or each.value < least for each in found)
 
 
 def _agreement(case: Case, Z: np.ndarray, data: Data) -> tuple[float, float]:

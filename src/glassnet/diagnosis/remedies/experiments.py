@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.agreement import agreement_of_line, agreement_of_network
-from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.agreement import agreement_of_network, share_of_line
+from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
@@ -70,18 +70,15 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
     near = abs(case.now.loss - case.reference) < _NEAR * case.scale
-    line = agreement_of_line(case, _judges(case)) if near else None
-    tells = line is not None and line.surely > _SURE
-    if near and (_has_learned_little(case) or (line is not None and tells and line.value**2 < _WEAK)):
-        return
+    line = share_of_line(case) if near else 0.0
+    if near and (0.0 < line < _WEAK or _has_learned_little(case)):
+        return  # so faint a relation hardly shows in the loss
     evidence["trials"] = [outcome.evidence for outcome in made]
     # Only a loss near that of the best constant answer shows that this is what was learned.
     code = "plateau-at-prior" if near else "no-better-than-baseline"
     details = {"advice": _LOOK} if made and near else {}
-    if line is not None and tells:
-        measured += (
-            f" The answers of a linear model do go with y on rows that it was not fitted to, by {line.value:.2f}."
-        )
+    if line:
+        measured += f" A linear model explains {line:.0%} of the variance of y."
         details = {"advice": _HINDERED}
     yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
 
@@ -91,17 +88,11 @@ def _possible(case: Case, ideas: list[Idea]) -> list[Idea]:
     return [idea for idea in ideas if idea.code != "too-few-units" or not case.restores_inputs]
 
 
-def _judges(case: Case) -> Data | None:
-    """Return validation rows, if there are enough."""
-    data, name = case.evaluation_data
-    return data if name == VALIDATION_ROWS else None
-
-
 def _has_learned_little(case: Case) -> bool:
-    """Return whether the answers go with the targets: so faint a relation hardly shows in the loss."""
-    data = case.evaluation_data[0]
+    """Return whether the answers go with the targets."""
+    data, name = case.evaluation_data
     found = agreement_of_network(case, case.evaluation[0], data)
-    return found.surely > (_SURE if _judges(case) is not None else _VERY_SURE)
+    return found.surely > (_SURE if name == VALIDATION_ROWS else _VERY_SURE)
 
 
 def _is_plain(case: Case, idea: Idea, *, untried: bool) -> bool:
