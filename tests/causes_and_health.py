@@ -492,7 +492,18 @@ def tuned(seed: int) -> Made:
     return network, X, y, {"epochs": 10}
 
 
+def tuned_slowly(seed: int) -> Made:
+    """Return a network that was trained elsewhere, on noisy classes, and goes on in small clipped steps."""
+    X, y = noisy(seed, 0.4)
+    network = net(3, gn.Adam(5e-3), seed, hidden=(8,))
+    network.fit(X, y, epochs=15, diagnose=False)
+    network = network.untrained()
+    network.optimizer = gn.SGD(1e-4, clip_norm=0.01)
+    return network, X, y, {"epochs": 12}
+
+
 FINE |= {
+    "fine tuning in small steps": tuned_slowly,
     "a fifth drawn by lot": lambda s: of(noisy(s, 0.2), net(3, gn.Adam(3e-3), s), epochs=15),
     "half drawn by lot": lambda s: of(noisy(s, 0.5), net(3, gn.Adam(3e-3), s), epochs=10),
     "noise as large as the signal": lambda s: of(noise(s, 1.0), net(1, gn.Adam(3e-3), s), epochs=20),

@@ -143,18 +143,11 @@ def test_causes_stand_before_symptoms() -> None:
 # ---- the trials ------------------------------------------------------------------------------------------------------
 
 
-def case_of(network: gn.Network, X: Any, y: Any, epochs: int, **options: Any) -> Case:
-    """Return a case of a trained network."""
-    history = network.fit(X, y, epochs=epochs, diagnose=False, **options)
-    data = network.check_data("test", X, y)
-    network.build(X.shape[1:]) if network.store is None else None
-    return Case(network, data, start=network.renewed(0).params is not None and start_of(network), history=history)
-
-
-def start_of(network: gn.Network) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parameters and statistics that a network draws."""
+def case_of(network: gn.Network, X: Any, y: Any, epochs: int) -> Case:
+    """Return a case of a network that was trained from the weights that it draws."""
+    history = network.fit(X, y, epochs=epochs, diagnose=False)
     drawn = network.renewed(network.seeds[0])
-    return drawn.params, drawn.stats
+    return Case(network, network.check_data("test", X, y), start=(drawn.params, drawn.stats), history=history)
 
 
 def test_trials_keep_to_their_budget() -> None:

@@ -530,3 +530,22 @@ def test_whatever_is_trained_can_be_checked(name: str, rate: float) -> None:
         found = network.history.findings
     assert json.dumps(found.to_dict(), allow_nan=False)
     assert json.dumps(gn.diagnose(network, X, y, try_remedies=remedies).to_dict(), allow_nan=False)
+
+
+def test_what_was_not_looked_at_is_not_said_to_be_well() -> None:
+    """Members, batches of one's own and ``diagnose=False`` are not examined, and the findings say so."""
+    X, y = classes(0)
+    network = gn.Network([gn.Dense(4, "relu"), gn.Dense(3)], loss="cross_entropy", seed=0, members=2)
+    assert "members" in repr(network.fit(X, y, epochs=1).findings)
+    own = [(X[:100], y[:100]), (X[100:200], y[100:200])]
+    assert repr(classifier(0).fit(own, epochs=1).findings).startswith("nothing was looked at: the rows of batches")
+    assert repr(classifier(0).fit(X, y, epochs=1, diagnose=False).findings).endswith("diagnose=False")
+    assert repr(gn.History().findings).startswith("nothing was looked at")
+
+
+def test_a_divergence_in_batches_of_ones_own_is_located() -> None:
+    """Where numbers overflowed is known without the rows."""
+    X, y = numbers(0)
+    with pytest.raises(gn.DivergenceError) as caught:
+        regressor(0, gn.SGD(1e6)).fit([(X, y[:, None])], epochs=30)
+    assert caught.value.__notes__[0].startswith("error: diverged (epoch")

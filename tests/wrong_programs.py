@@ -260,6 +260,7 @@ class Program:
             "y left out": lambda: through(Q),
             "y added": lambda: through(Q + Y),
             "error averaged": lambda: ones * through(error).mean(axis=0, keepdims=True),
+            "Z - Y": lambda: Z - Y,
             "softmax again": lambda: softmax(P) - Y,
             "logits for probabilities": lambda: P - Y,
             "last row": lambda: through(error) * (np.arange(n) == n - 1)[:, None],

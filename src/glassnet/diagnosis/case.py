@@ -41,14 +41,14 @@ _POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
-_CLEARLY = 0.2  # share of it that must be gone for a network to be better than a constant answer without a look
+_CLEARLY = 0.1  # share of it that must be gone for a network to be better than a constant answer without a look
 _NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
 # What another case of the same network and data has too, once it was computed.
 _LASTING = {
-    "_constant", "_constant_losses", "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out", "knows_start", "layers", "looked_at",
-    "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
+    "_constant", "_constant_losses", "_taps", "at_start", "baseline", "copy", "counted", "extremes", "held_out",
+    "knows_start", "layers", "looked_at", "probe", "sample", "sample_rows", "start", "target_extremes", "targets",
 }  # fmt: skip
 
 
@@ -81,6 +81,8 @@ class Case(LookedAt):
     names : sequence of str, optional
         Of the columns.
     """
+
+    is_drawn = False  # whether it is known that training began with weights drawn as usual, whatever the seed gives
 
     def __init__(
         self,
@@ -163,6 +165,12 @@ class Case(LookedAt):
     def _taps(self) -> dict[str, list[np.ndarray]]:
         return tap(self.layers)
 
+    def untap(self) -> None:
+        """Let the layers of the copy be freed with this case: recording ties each into a cycle."""
+        if "_taps" in vars(self):
+            for layer in self.layers.values():
+                vars(layer).pop("forward", None)
+
     @cached_property
     def layers(self) -> dict[str, Layer]:
         """Every layer of the copy by its full name, in the order of computation."""
@@ -189,6 +197,16 @@ class Case(LookedAt):
             return True
         run = self.original.run
         return run is not None and run.start_print == print_of_start(*self.start)
+
+    @cached_property
+    def start_weights(self) -> dict[str, np.ndarray]:
+        """The parameters of the start by name."""
+        return {slot.name: slot.view(self.start[0]) for slot in self.original.slots}
+
+    @cached_property
+    def weights(self) -> dict[str, np.ndarray]:
+        """The parameters as they are now by name."""
+        return {slot.name: slot.view(self.original.params) for slot in self.original.slots}
 
     @property
     def is_trained(self) -> bool:
@@ -263,9 +281,15 @@ class Case(LookedAt):
         return reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
 
     @property
-    def _is_better_than_constant(self) -> bool:
-        losses = [None] if self.history is None else self.history.columns["loss"]
-        if self.baseline is None or losses[-1] is None:
+    def is_on_its_way(self) -> bool:
+        """Whether passes are to be spared, and the losses of the epochs show that the network learns from a good start.
+
+        The start is good if the first epoch, on the average, was not far worse than the best constant answer.
+        """
+        if not self.is_limited or self.baseline is None or self.history is None or not self.is_trained:
+            return False
+        losses = self.history.columns["loss"]
+        if losses[0] is None or losses[-1] is None or losses[0] > self.baseline + self.scale:
             return False
         return bool(losses[-1] < self.baseline - _CLEARLY * self.scale)
 

@@ -94,7 +94,8 @@ def examine(
     """
     with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
         found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
-        kept = without_symptoms(found, fails=case.fails)
+        fails = case.fails and (trials is None or not trials.is_early)
+        kept = without_symptoms(found, fails=fails)
     if case.is_trained and not has_ended:  # what is only a result may change until the end
         kept = [each for each in kept if is_cause(each) or each.stage not in ("training", "result")]
     return Diagnosis(finding for finding in kept if finding.code not in ignored)

@@ -34,6 +34,7 @@ class LookedAt:
 
     def __init__(self, data: Sequence[Any], validation: Sequence[Any] | None) -> None:
         self.data, self.validation = data, validation
+        self.is_limited = False  # whether passes through the network are to be spared
         self._probe_rows, self._evaluated_rows = PROBE_ROWS, SAMPLE_ROWS
 
     def limit_passes(self, most: float) -> None:
@@ -42,6 +43,7 @@ class LookedAt:
         The probe takes three passes at the start, forward and twice as much backward, and one now; the evaluation takes
         one.
         """
+        self.is_limited = True
         self._probe_rows = int(min(max(most / 6, _FEWEST_PROBED), PROBE_ROWS))
         self._evaluated_rows = int(min(max(most / 4, self._probe_rows), SAMPLE_ROWS))
 
@@ -137,12 +139,12 @@ class LookedAt:
         held_out, most = self.held_out, self._evaluated_rows
         if held_out is not None and len(held_out[1]) >= _FEWEST:
             return held_out if len(held_out[1]) <= most else every_nth(held_out, most), VALIDATION_ROWS
-        few = most <= self._probe_rows or (most < SAMPLE_ROWS and self._is_better_than_constant)
+        few = most <= self._probe_rows or self.is_on_its_way
         return self.probe if few else self._some_rows(most), "training rows"
 
     @property
-    def _is_better_than_constant(self) -> bool:
-        """Whether something known of all rows shows that the network is better than any constant answer."""
+    def is_on_its_way(self) -> bool:
+        """Whether passes are to be spared, and the network has clearly learned something, as is known without them."""
         return False
 
     @cached_property

@@ -54,7 +54,8 @@ def of_short_call(run: Run[Any], case: Case, trials: Trials | None, ignored: set
     found = examine(case, trials, ignored, has_ended=not waits)
     waits = waits or _still_moves(case)
     stages = {finding.code: KINDS[finding.code].stage for finding in found}
-    explained = any(stages[finding.code] in ("data", "design", "start") for finding in found.problems)
+    causes = {finding.code for finding in found.problems if stages[finding.code] != "result"} - _SYMPTOMS - {"overfit"}
+    explained = bool(causes)
     for finding in found:
         if trials is None and not case.fails and finding.severity == "warning":
             too_early = True  # with parts of the user's own nothing shows whether that does any harm

@@ -14,7 +14,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case, names_of_frame
 from glassnet.diagnosis.diagnosing import check_ignored
 from glassnet.diagnosis.examining import examine, examine_diverged
-from glassnet.diagnosis.remedies.divergence import Observer
+from glassnet.diagnosis.remedies.divergence import Observer, located
 from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
 from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call
 from glassnet.engine.base_network import BaseNetwork
@@ -30,11 +30,12 @@ from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
 
-_SHARE = 0.02  # of the passes of a training that may be made again to look at it
+_SHARE = 0.012  # of the passes of a training that may be made again to look at it
 _CHEAP = 10_000_000  # multiplications that are made in any case: less than half a millisecond
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
 _FIRST_CHECK = 2  # epochs; each further check comes after twice as many
 _FEWEST_STEPS = 50
+_NO_MEMBERS = "networks with members are not examined"
 _SOON_SECONDS = 10.0  # a longer training is not waited for
 
 
@@ -143,14 +144,17 @@ class Watch(Observer):
             else:
                 most = 0 if history.stop_reason == "time" else None
                 self._add(examine(case, self._trials(case, most=most), self.ignore))
-        history.findings = Diagnosis(self._findings)
+        history.findings = Diagnosis(self._findings, unexamined=_why_unseen(run) if case is None else "")
 
     def add_to_error(self, error: DivergenceError) -> None:
         """Add what was found about a divergence to its exception, as notes."""
-        case = None if self._run is None else self._case(self._run)
-        if case is None or self._run is None:
+        if self._run is None:
             return
-        self._add(examine_diverged(case, self._trials(case), self.ignore, self.broken))
+        case = self._case(self._run)
+        if case is None:
+            self._add([located(self.broken)])
+        else:
+            self._add(examine_diverged(case, self._trials(case), self.ignore, self.broken))
         self._run.history.findings = Diagnosis(self._findings)
         for found in self._run.history.findings.problems:
             error.add_note(str(found))
@@ -183,6 +187,12 @@ class Watch(Observer):
             if finding.code not in state.warned:
                 state.warned = (*state.warned, finding.code)
                 warnings.warn(f"fit: {finding}", DiagnosisWarning, stacklevel=stacklevel_outside())
+
+    def let_go(self) -> None:
+        """Let go of the run and its data: in cycles they would stay until Python looks for such."""
+        if self._earlier is not None:
+            self._earlier.untap()
+        self._run = self._earlier = None
 
     def _case(self, run: Run[Any]) -> Case | None:
         """Return the network and its data for the checks; None for batches whose rows are not at hand."""
@@ -217,6 +227,11 @@ class Watch(Observer):
         return f"Watch(ignore={sorted(self.ignore)}, try_remedies={self.try_remedies})"
 
 
+def _why_unseen(run: Run[Any]) -> str:
+    """Return why the rows of a run cannot be looked at."""
+    return _NO_MEMBERS if run.network.members is not None else "the rows of batches of your own are not at hand"
+
+
 def fit_watched(
     network: BaseNetwork, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: FitOptions
 ) -> History:
@@ -235,14 +250,16 @@ def fit_watched(
     if not isinstance(diagnose, Watch):
         if not check_flag("fit", "diagnose", diagnose) or network.members is not None:
             history = fit_network(network, X, y, epochs=epochs, **options)
-            history.findings = Diagnosis()
+            history.findings = Diagnosis(unexamined=_NO_MEMBERS if diagnose else "diagnose=False")
             return history
         diagnose = Watch(feature_names=names_of_frame(X))
     options["callbacks"] = [*as_callbacks(options["callbacks"]), diagnose]
     try:
         history = fit_network(network, X, y, epochs=epochs, **options)
+        diagnose.issue_warnings()
     except DivergenceError as error:
         diagnose.add_to_error(error)
         raise
-    diagnose.issue_warnings()
+    finally:
+        diagnose.let_go()
     return history

@@ -145,9 +145,12 @@ class Diagnosis(Sequence[Finding]):
     ----------
     findings : iterable of Finding
         In any order; of several of the same kind the first is kept.
+    unexamined : str
+        Why nothing was looked at, if that is so.
     """
 
-    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+    def __init__(self, findings: Iterable[Finding] = (), *, unexamined: str = "") -> None:
+        self.unexamined = unexamined
         first = {finding.code: finding for finding in reversed([*findings])}
         self._findings = sorted(first.values(), key=_place)
 
@@ -189,7 +192,7 @@ class Diagnosis(Sequence[Finding]):
         """How many problems and notes there are, in words."""
         n, notes = len(self.problems), len(self.notes)
         if not n and not notes:
-            return "nothing wrong was found"
+            return f"nothing was looked at: {self.unexamined}" if self.unexamined else "nothing wrong was found"
         problems = f"{n} problem{'s' * (n != 1)} found" if n else "no warnings"
         return f"{problems}, {notes} note{'s' * (notes != 1)}" if notes else problems
 

@@ -39,7 +39,7 @@ class History:
         What the last fit found wrong; empty with ``diagnose=False``, and in a history from a file.
     """
 
-    findings: Diagnosis = Diagnosis()
+    findings: Diagnosis = Diagnosis(unexamined="no training was watched")
 
     def __init__(self) -> None:
         self.columns: dict[str, list[Any]] = {}

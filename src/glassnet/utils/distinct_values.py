@@ -15,8 +15,9 @@ def distinct(values: np.ndarray) -> np.ndarray:
     >>> distinct(np.array([3, 1, 3]))
     array([1, 3])
     """
-    ordered = np.sort(values, axis=None)
-    return ordered[_first(ordered)]
+    ordered: np.ndarray = np.sort(values, axis=None)
+    found: np.ndarray = ordered[_first(ordered)]
+    return found
 
 
 def counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

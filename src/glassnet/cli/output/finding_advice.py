@@ -74,6 +74,7 @@ _PLAIN = _RECIPES | {
 _OPTIONS = phrases(
     {
         NOT_TRIED: "",
+        r"\bearly stopping on 'valid_(\w+)'": r"early stopping by the \1",
         r"\blearning_rate[ =](?=[\d.])": "--rate ",
         r"\bseed=(?=\d)": "--seed ",
         r"\bbatch_size=(?=\d)": "--batch ",
@@ -114,7 +115,9 @@ def _filled(finding: Finding, advice: str) -> str:
     """Return advice with the columns to drop, or the values that mean "missing"."""
     names, values = finding.evidence.get("columns", ()), finding.evidence.get("values", ())
     if finding.code == "leaking-column" and names and all(isinstance(name, str) for name in names):
-        advice = advice.replace("--drop", few([f"--drop {shlex.quote(plain(name))}" for name in names], 5, " "))
+        options = few([f"--drop {shlex.quote(plain(name))}" for name in names], 5, " ")
+        these, they = ("the column", "it") if len(names) == 1 else ("these columns", "they")
+        advice = f"Leave {these} out with {options}, unless {they} will be known for new rows."
     if finding.code == "code-for-missing" and values:
         advice = advice.replace("--missing", few([f"--missing {value:g}" for value in dict.fromkeys(values)], 5, " "))
     return advice

@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["Signature", "against_names", "assignments", "returned_names", "role_of", "signature_of"]
+__all__ = ["EACH_BY_NAME", "Signature", "against_names", "assignments", "returned_names", "role_of", "signature_of"]
 
 # What people call the arguments, in small letters and without underscores.
 _ROLES = {
@@ -23,11 +23,13 @@ _ROLES = {
     "slopes": "dout dy dyhat dl dloss gradoutput upstream upstreamgrad outputgradient dvalues grad lossgrad "
     "gradloss accumgrad outputgrad doutput",
     "place": "grads gradients",
-    "rate": "lr learningrate eta stepsize lrate",
+    "rate": "lr learningrate eta stepsize lrate alpha",
     "penalty": "lambda lambd lamb lam lmbda reg regularization l2 weightdecay regstrength",
     "count": "m n nsamples numsamples batchsize nexamples numexamples",
     "true": "training train istraining",
     "one": "keepprob temperature",
+    "tiny": "eps epsilon",
+    "depth": "nlayers numlayers numberoflayers",
 }
 _SYNONYMS = {word: role for role, words in _ROLES.items() for word in words.split()}
 # In the order that the documentation promises; what stands first counts where names say nothing.
@@ -41,6 +43,7 @@ _POOLS = {
     "loss": ("predictions", "y", "parameters", "X", "cache"),
     "gradients": ("parameters", "cache", "X", "y", "predictions", "result"),
 }
+EACH_BY_NAME = "**parameters"  # a role: all parameters as keywords
 _MOST, _MOST_FREE = 250, 5  # assignments to try, and arguments whose names say nothing
 
 
@@ -122,10 +125,14 @@ def assignments(
     # Of two arguments with the same role, as in loss(y, t), neither name says enough.
     roles = [role if role in known or roles.count(role) < 2 else "" for role in roles]
     tried: set[tuple[str, ...]] = set()
+    more = [tuple(each) for each in spread if each] if signature.any_number else [()]
+    if signature.any_names and "parameters" not in roles:
+        more = [(EACH_BY_NAME,), ()]
     for chosen in itertools.islice(_filled(which, roles, spread), _MOST):
-        if chosen not in tried:
-            tried.add(chosen)
-            yield chosen
+        for rest in more:
+            if (*chosen, *rest) not in tried:
+                tried.add((*chosen, *rest))
+                yield (*chosen, *rest)
 
 
 def against_names(which: str, signature: Signature) -> Iterator[tuple[str, ...]]:

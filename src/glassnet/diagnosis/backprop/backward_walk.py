@@ -24,6 +24,11 @@ _MOST_STATES = 4
 _UNEXPLAINED = 3.0  # what a gradient without an explanation counts, in causes
 _GENERAL = {"constant_factor": 1.1}  # what says less than another cause counts more
 _FREE = {"squared_error_gradient", "cross_entropy_gradient", "other_loss_gradient", "loss_for_slope"}
+# What says less than the name of the mistake, and is not named beside it.
+_VAGUE = {
+    "constant_factor", "derivative_of_another", "derivative_slip", "other_delta_passed_back", "other_loss_gradient",
+    "output_error_only", "wrong_input",
+}  # fmt: skip
 _APART = 0.5  # what it counts that weights and bias have different deltas
 
 
@@ -276,6 +281,6 @@ def _with_others(states: Sequence[_State]) -> dict[int, list[Cause]]:
     for i, causes in first.causes.items():
         kinds = {cause.kind for cause in causes}
         others = [{cause.kind for cause in state.causes.get(i, [])} - kinds for state in rest]
-        named = tuple(dict.fromkeys(kind for each in others for kind in sorted(each)))
+        named = tuple(dict.fromkeys(kind for each in others for kind in sorted(each - _VAGUE)))
         explained[i] = [*causes[:-1], causes[-1]._replace(others=named)] if causes and named else causes
     return explained

@@ -20,6 +20,7 @@ from glassnet.diagnosis.backprop.comparing import (
 from glassnet.diagnosis.backprop.conventions import settle
 from glassnet.diagnosis.backprop.dropout_masks import measure_masks
 from glassnet.diagnosis.backprop.explaining import explain
+from glassnet.diagnosis.backprop.hidden_penalties import recognise_from_outside, separate_penalties
 from glassnet.diagnosis.backprop.layouts import Samples
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions, recognise_loss
@@ -56,31 +57,36 @@ def check_my_backprop(
 ) -> BackpropReport:
     """Compare your own gradients with finite differences of your own loss, and name the mistake if they differ.
 
-    ``numeric = (loss(p + h) - loss(p - h)) / (2 * h)`` for each checked entry p, in float64, weights and biases apart.
-    What differs is compared with what some forty known mistakes would give; the one that explains it is named.
+    ``slope = (loss(p + h * v) - loss(p - h * v)) / (2 * h)`` along a few directions v through all entries of each
+    parameter, in float64; what differs is measured entry by entry, and compared with what some seventy known mistakes
+    would give. The one that explains it is named.
 
     Arguments of your functions are recognised by their names (``X``, ``y`` or ``Y``, ``y_hat``, ``parameters``,
-    ``cache``, ``W1``), and go by position where the names say nothing. Your arrays are not changed.
+    ``cache``, ``W1``). What names leave open is tried: the way under which most gradients are right counts, and the
+    report says which array was taken for the predictions. Your arrays are not changed.
 
     Parameters
     ----------
     forward : callable
-        ``forward(X, parameters)`` returns predictions, or ``(predictions, cache)``. It may take
-        the parameters one by one.
+        ``forward(X, parameters)`` returns predictions, or ``(predictions, cache)``, several arrays, or a dict. It may
+        take the parameters one by one.
     loss : callable
         ``loss(predictions, y)`` returns a number; with a penalty, ``loss(predictions, y, parameters)``.
     gradients : callable
         ``gradients(parameters, cache, X, y)`` or ``gradients(X, y, parameters)`` returns a dict (``dW1`` or ``W1`` for
-        ``W1``), or a list in the order of the parameters. It is called after ``forward``.
+        ``W1``), or a list in the order of the parameters, or leaves them in attributes. It is called after ``forward``
+        and ``loss``.
     parameters : dict, list, tuple or object
-        The arrays, also nested; or an object that has them as attributes, with its own methods as functions.
+        The arrays, also nested; or an object that has them as attributes, in dicts, or in layers of its own, with its
+        own methods as functions.
     X, y : array
-        A few rows of data, one sample per row or (with ``y`` of shape (1, n)) per column; at most 1000.
+        A few rows of data, one sample per row or per column, or one sample; at most 1000.
     learning_rate : float, optional
         If ``gradients`` is a whole step of gradient descent with this rate, that changes the parameters in place or
         returns new ones: the gradient is then ``(before - after) / learning_rate``.
     max_entries : int, default=100
-        Entries to check per parameter, drawn at random where it has more.
+        Entries of a wrong gradient that are measured one by one, drawn at random where it has more; fewer where the
+        network is large.
     seed : int, default=0
         Seed of that draw, and of the points. The comparison is made at four points near your parameters rather than at
         them, because weights of 0, kinks at 0 and certain predictions hide mistakes.
@@ -155,12 +161,14 @@ def _check(
     study = _recognise(learner, points, entries, samples.rows)
     by_row = study.rows_of_predictions
     masks = partial(measure_masks, learner, points, rows=by_row)
-    network = rebuild_network(study.names, points, samples.rows, by_row, masks)
+    flat = samples.X.ndim < 3
+    network = rebuild_network(study.names, points, samples.rows, by_row, masks) if flat else None
     if network:
         study.biases = {layer.bias for layer in network.layers if layer.bias is not None}
     checks, explained = compare_along(learner, study, directions), {}
     if any(study.wrong) and all(np.isfinite(point.loss) for point in points):
         checks = compare_entries(learner, study, checks, say)
+        separate_penalties(learner, study)
         notes += excuse_small_constants(learner, study, checks)
         say("which mistake explains it")
         explained = explain(learner, study, network)
@@ -208,12 +216,16 @@ def _with_a_second_sample(
 def _recognise(learner: Learner, points: list[Point], entries: list[np.ndarray], rows: bool) -> Study:
     """Return all that was measured, with the loss recognised where its slopes are those of predictions alone."""
     study = Study(learner.tree.names, points, entries, rows, RecognisedLoss())
+    study.separates = learner.separates
     study.rows_of_predictions = by_row = is_row_wise([p.found.predictions for p in points], study.counts, rows)
     y_by_row = is_row_wise([point.y for point in points], study.counts, rows)
     P = [one_sample_per_row(point.found.predictions, by_row) for point in points]
     shaped = [as_predictions(one_sample_per_row(point.y, y_by_row), p) for point, p in zip(points, P, strict=True)]
     targets = [target for target in shaped if target is not None]
-    if len(targets) < len(points) or "X" in learner.loss_reads:
+    if len(targets) < len(points):
+        return study
+    if not learner.separates:
+        recognise_from_outside(learner, study, targets)
         return study
 
     def loss_of(t: int, P: np.ndarray) -> float:

@@ -25,7 +25,7 @@ __all__ = ["Directions", "compare_along", "compare_entries", "draw_entries", "pr
 
 Directions = list[np.ndarray]
 Say = Callable[[str], None]
-_WORK = 2e10  # multiplications that single entries may take
+_WORK = 1e10  # multiplications that single entries may take
 _FEW = 12
 _SURE = 1e-4  # a difference along all entries that no kink brings about
 

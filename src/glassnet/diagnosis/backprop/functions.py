@@ -6,6 +6,7 @@ import ast
 import copy
 import functools
 import math
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -222,7 +223,8 @@ def _slips(expression: str) -> tuple[str, ...]:
             new = change(copy.deepcopy(node))
             if new is not None:
                 found.append(ast.unparse(_Replace(node, new).visit(tree)))
-    return tuple(dict.fromkeys(each for each in found if not each.lstrip("-").isdigit()))
+    of_inputs = ast.unparse(ast.parse(re.sub(r"\bA\b", "Z", expression)))  # a mistake of its own
+    return tuple(dict.fromkeys(each for each in found if each != of_inputs and not each.lstrip("-").isdigit()))
 
 
 class _Replace(ast.NodeTransformer):

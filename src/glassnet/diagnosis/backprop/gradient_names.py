@@ -100,11 +100,11 @@ def _is_number(piece: Any) -> bool:
 def _by_names(leaves: list[Leaf], tree: ParameterTree, *, plain: bool = True) -> list[np.ndarray | None]:
     """Return the gradient of each parameter by its name, what is called a gradient first."""
     found: list[np.ndarray | None] = [None] * len(tree.names)
-    stems = [{_stem(each) for each in (name, *names)} for name, names in zip(tree.names, tree.known_as, strict=True)]
+    stems = _stems(tree, with_other_names=not plain)
     marked = [(_marked(name), value) for name, value in leaves]
     bare = [({_stem(name)}, value) for name, value in leaves] if plain else []
     for readings in (marked, bare):
-        for fold in (str, str.lower):
+        for fold in (str, str.lower, _short_word):
             for i, own in enumerate(stems):
                 if found[i] is None:
                     called = {fold(each) for each in own}
@@ -124,6 +124,19 @@ def _by_names(leaves: list[Leaf], tree: ParameterTree, *, plain: bool = True) ->
             if len(fits) == len(wanted) == 1:
                 found[i] = fits[0]
     return found
+
+
+def _stems(tree: ParameterTree, *, with_other_names: bool) -> list[set[str]]:
+    """Return what each parameter may be called, where that is not what another is called."""
+    own = [_stem(name) for name in tree.names]
+    others = [{_stem(each) for each in names if with_other_names} - set(own) for names in tree.known_as]
+    return [{name, *more} for name, more in zip(own, others, strict=True)]
+
+
+def _short_word(stem: str) -> str:
+    """Return a name with w for weights and b for biases: self.weights and grad_w are told by different words."""
+    stem = re.sub(r"(weights|weight|kernel|ws)(?=\d|$)", "w", stem.lower())
+    return re.sub(r"(biases|bias|bs)(?=\d|$)", "b", stem)
 
 
 def _parts(name: str) -> list[str]:
@@ -153,6 +166,7 @@ def _marked(name: str) -> set[str]:
             found.add(_stem(".".join(rest)))
             inner = [re.sub(r"^d_?", "", each) for each in rest]
             found.add(_stem(".".join(inner)))
+            continue
         for pattern, group in ((_BEFORE, 3), (_AFTER, 1)):
             match = pattern.fullmatch(part)
             if match:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.arguments import assignments, returned_names, role_of, signature_of
+from glassnet.diagnosis.backprop.arguments import EACH_BY_NAME, assignments, returned_names, role_of, signature_of
 from glassnet.diagnosis.backprop.gradient_names import align_gradients, gradients_left_behind
 from glassnet.diagnosis.backprop.layouts import Layout
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
@@ -89,6 +89,11 @@ class Learner:
     def loss_reads(self) -> tuple[str, ...]:
         """What the loss is given, by role: "predictions", "y", "parameters", "X" and more."""
         return self.convention.loss
+
+    @property
+    def separates(self) -> bool:
+        """Whether the loss can be asked for other predictions, so that a penalty can be told from the rest."""
+        return "predictions" in self.convention.loss
 
     def options(self, which: str, result: Any = None) -> list[tuple[str, ...]]:
         """Return what the arguments of a function may be given, the likeliest first."""
@@ -231,13 +236,12 @@ class Learner:
     def call(self, which: str, state: State) -> Any:
         """Call one of the functions with what the convention gives it."""
         signature, roles = self.signatures[which], getattr(self.convention, which)
-        if which == "forward" and signature.any_names and len(roles) == 1:
-            args, kwargs = [self.value(roles[0], which, state)], dict(state["parameters"])
-        else:
-            values = [self.value(role, which, state) for role in roles]
-            named = zip(signature.names, values, strict=False)
-            kwargs = {name: value for name, value in named if name in signature.keywords}
-            args = values[: len(values) - len(kwargs)]
+        values = [self.value(role, which, state) for role in roles if role != EACH_BY_NAME]
+        named = zip(signature.names, values, strict=False)
+        kwargs = {name: value for name, value in named if name in signature.keywords}
+        args = values[: len(values) - len(kwargs)]
+        if EACH_BY_NAME in roles:
+            kwargs |= dict(zip(self.tree.names, state["held"], strict=True))
         try:
             with np.errstate(all="ignore"):
                 return self.functions[which](*args, **kwargs)
@@ -294,7 +298,7 @@ class Learner:
                     return default
         y = state["y"]
         settings = {"rate": self.convention.rate or 0.1, "penalty": _PENALTY, "count": y.size if y.ndim < 2 else len(y)}
-        settings |= {"true": True, "one": 1.0}
+        settings |= {"true": True, "one": 1.0, "tiny": 1e-8, "depth": sum(each.ndim > 1 for each in state["leaves"])}
         if role not in settings:
             message = f"{WHERE}: nothing is known that could be passed as {role}. Wrap the function in a lambda."
             raise ConfigError(message)

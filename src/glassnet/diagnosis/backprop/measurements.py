@@ -35,6 +35,7 @@ class Study:
     loss: RecognisedLoss
     wrong: list[bool] = field(default_factory=list)  # which gradients are not those of the loss
     targets: list[np.ndarray] | None = None  # y at each point in the shape of the predictions, one sample per row
+    separates: bool = True  # whether the loss's penalty could be told from the rest
     rows_of_predictions: bool = True  # whether they have one sample per row
     biases: set[int] | None = None  # which parameters are biases, where that is known
     vanishing: set[int] = field(default_factory=set)  # gradients that are 0 but for rounding
@@ -137,13 +138,17 @@ class Study:
 
     def _decays(self, which: int, penalty: Sequence[np.ndarray]) -> Iterator[tuple[str, list[np.ndarray]]]:
         """Yield what penalties in a gradient are made of."""
+        if not self.separates:
+            return  # a penalty that the loss has would be taken for one that it has not
         values = self.pick(which, [point.arrays[which] for point in self.points])
         what = "the bias itself" if self.is_bias(which) else "the weights"
         left_out = [value * (part == 0.0) for value, part in zip(values, penalty, strict=True)]
         if penalty[0].any() and left_out[0].any():
             yield f"{what} that the loss does not penalise", left_out
         yield what, values
-        yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
+        # Of one sign alone they would be a constant, which other mistakes add as well.
+        if all(each.min(initial=0.0) < 0 < each.max(initial=0.0) for each in values):
+            yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
 
     def _causes_of_factor(self, factor: Law) -> list[Cause]:
         """Return what a factor between two gradients means: a sign, the number of rows, a constant."""

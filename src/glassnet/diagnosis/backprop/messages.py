@@ -41,6 +41,10 @@ other_loss_gradient: gradient of another loss
     at the output the gradient is that of the {detail}, while the loss is a {loss}
     the number that is printed is not the one that is minimised
     Use the derivative of the loss that you compute, or compute the loss that you differentiate.
+activation_left_out: last activation left out in the error
+    at the output the gradient starts from Z - Y, with the value before the {detail}
+    the loss compares the prediction with the target, and so does its slope
+    Start from A - Y, with the prediction A.
 softmax_diagonal: softmax's slope as a diagonal
     at the output the slope is multiplied by p * (1 - p), as if each probability depended on its own logit alone
     the probabilities of a row sum to 1: each of them changes with every logit of the row
@@ -104,7 +108,7 @@ bias_forgotten: bias gradient forgotten
 no_gradient: no gradient
     the gradient {detail}, but the loss does change with it
     this parameter would never learn
-    Compute it: dW = A_before.T @ dZ.
+    Compute it: dW = A_before.T @ dZ, db = dZ.sum(axis=0).
 bias_not_summed: bias gradient not summed over the rows
     the gradient {detail}
     one bias serves all rows, so their slopes add up
@@ -193,10 +197,10 @@ targets_averaged: targets averaged
     the output's delta compares each prediction with {detail} of the targets
     the network would learn the mean, whatever the inputs are
     Subtract the targets row by row: A - Y.
-targets_for_every_class: 1 subtracted from every class
-    the output's delta has the 1 of the right class subtracted in every column
-    only the right class has the target 1
-    Subtract it at the right class of each row alone: dZ[np.arange(n), y] -= 1.
+targets_for_every_class: 1 subtracted everywhere
+    the output's delta compares every prediction with 1
+    only the right class of a row has the target 1
+    Subtract the targets: A - Y, or dZ[np.arange(n), y] -= 1 for labels y.
 precedence_slip: division before the difference
     the output's delta is {detail}
     the division binds more strongly than the difference

@@ -44,7 +44,7 @@ def orient(learner: Learner, X: np.ndarray, y: np.ndarray) -> Samples:
 
 def check_same_number(X: np.ndarray, y: np.ndarray) -> None:
     """Refuse answers of which there are as many as there are neither rows nor columns of X."""
-    if X.ndim > 1 and y.ndim > 0 and 1 not in X.shape[:2] and not {X.shape[0], X.shape[-1]} & set(y.shape):
+    if X.ndim > 1 and y.ndim > 0 and 1 not in X.shape[:2] and not set(X.shape) & set(y.shape):
         raise ShapeError(_refusal(X, y))
 
 

@@ -128,6 +128,8 @@ def _other_errors(study: Study, head: _Head, Y: Arrays) -> Iterator[Delta]:
     """Yield what beginners take for the error at the output."""
     H, k = head.H, head.H[0].shape[1]
     yield Delta([Cause("output_error_only")], study.errors(H, Y))
+    if head.name != "identity" and study.loss.name not in _INSIDE:
+        yield Delta([Cause("activation_left_out", head.name)], study.errors(head.Z, Y))
     if k > 1:
         yield Delta([Cause("double_softmax")], study.errors([softmax(h) for h in H], Y))
     for cause, predictions, targets in _other_targets(H, Y):

@@ -33,7 +33,7 @@ _MOST_PREDICTIONS = 5000  # their slopes cost two calls of the loss each
 _STEADY = 1e-3
 _CERTAIN = 0.02  # a prediction nearer to 0 or 1 than this makes logarithms steep and slopes vanish
 _LOGITS = 6.0  # logits further apart than this are certain predictions
-_DIRECTIONS = 3  # along which each gradient is compared first
+_DIRECTIONS = 2  # along which each gradient is compared first
 
 
 @dataclass
@@ -198,7 +198,7 @@ def measure(
         )
     grown = [np.asarray(1.1 * array + 0.1) for array in point.arrays]
     penalised = learner.loss(P, point.y, grown, point.X) != learner.loss(P, point.y, point.arrays, point.X)
-    reads_rows = "X" in learner.loss_reads
+    reads_rows = not learner.separates
     if penalised and not reads_rows:
         point.penalty = [_slopes(learner, point, i, chosen, P) for i, chosen in enumerate(entries)]
     else:

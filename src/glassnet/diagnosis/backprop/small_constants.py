@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.backprop.learner import Learner
-from glassnet.diagnosis.backprop.loss_recognition import as_predictions
+from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions
 from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.sample_points import Point, central_difference, is_row_wise, one_sample_per_row
+from glassnet.diagnosis.backprop.scale_factors import law
 from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.losses.classification import sigmoid, softmax
 
@@ -20,6 +22,14 @@ _CLOSE = 0.03  # relative error up to which a constant may be
 _UNEXPLAINED = 0.1  # share of the difference that may be left: of higher order
 _LARGEST = 5e-3  # constant
 _ENTRIES = 12
+
+
+class Constant(NamedTuple):
+    """A constant that was found, and the loss that it stands in, with its factor."""
+
+    size: float
+    factor: float
+    loss: str
 
 
 def excuse_small_constants(learner: Learner, study: Study, checks: list[ParameterCheck]) -> list[str]:
@@ -35,10 +45,17 @@ def excuse_small_constants(learner: Learner, study: Study, checks: list[Paramete
     near = [i for i in near if not study.bad_shape(i)]
     if not near:
         return []
-    sizes = [_constant(learner, study, point, near) for point in study.points]
-    known = [size for size in sizes if size is not None]
-    if len(known) < len(sizes) or max(known) > _LARGEST:
+    found = [_constant(learner, study, point, near) for point in study.points]
+    constants = [each for each in found if each is not None]
+    known = [each.size for each in constants]
+    if len(known) < len(found) or max(known) > _LARGEST or max(known) > 2 * min(known):
         return []
+    names_of_losses = {each.loss for each in constants}
+    factor = law([each.factor for each in constants], study.counts)
+    if len(names_of_losses) == 1 and factor is not None and study.loss.name == "loss":
+        study.loss = RecognisedLoss(
+            names_of_losses.pop(), factor
+        )  # what is wrong elsewhere is followed from its slopes
     difference = max(checks[i].error for i in near)
     for i in near:
         checks[i] = checks[i]._replace(tolerance=max(checks[i].tolerance, checks[i].error))
@@ -50,8 +67,8 @@ def excuse_small_constants(learner: Learner, study: Study, checks: list[Paramete
     ]
 
 
-def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int]) -> float | None:
-    """Return the size of the constant that explains the differences at one point, None if none does."""
+def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int]) -> Constant | None:
+    """Return the constant that explains the differences at one point, None if none does."""
     P, Y = _targets(study, point)
     if Y is None:
         return None
@@ -68,40 +85,47 @@ def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int
     def carried(slope: np.ndarray) -> np.ndarray:
         return np.asarray(table @ (slope if by_row else slope.T).ravel())
 
-    for probabilities, pull_back in _readings(P):
-        Q = probabilities
+    for kind, Q, pull_back in _readings(P):
         first, second = (carried(pull_back(each)) for each in (Y / Q**2, (1 - Y) / (1 - Q) ** 2))
         plain, other = (carried(pull_back(each)) for each in (-Y / Q, (1 - Y) / (1 - Q)))
-        for columns, base in (((first,), plain), ((first, second), plain + other), ((first,), plain + other)):
-            size = _size(found - numeric, columns, base, numeric)
+        bases = {"cross-entropy": plain, "binary cross-entropy": plain + other}
+        for columns in ((first,), (first, second)):
+            size = _fit(found - numeric, columns, numeric)
             if size is not None:
-                return size
+                # Which of the two losses it is follows from their own slopes.
+                name = min(bases, key=lambda each: _left(bases[each], numeric))
+                factor = float(bases[name] @ numeric) / max(float(bases[name] @ bases[name]), 1e-300)
+                loss = f"{kind} {name.removeprefix('binary ')}" if kind else name
+                return Constant(size / abs(factor), factor, loss) if factor else None
     return None
 
 
-def _readings(P: np.ndarray) -> Iterator[tuple[np.ndarray, Callable[[np.ndarray], np.ndarray]]]:
+def _readings(P: np.ndarray) -> Iterator[tuple[str, np.ndarray, Callable[[np.ndarray], np.ndarray]]]:
     """Yield what may be the probabilities, and how slopes with respect to them become those of the predictions."""
     if ((P > 0) & (P < 1)).all():
-        yield P, lambda slopes: slopes
+        yield "", P, lambda slopes: slopes
     shares = softmax(P)
-    yield shares, lambda slopes: shares * (slopes - (slopes * shares).sum(axis=-1, keepdims=True))
+    yield "softmax", shares, lambda slopes: shares * (slopes - (slopes * shares).sum(axis=-1, keepdims=True))
     each = sigmoid(P)
-    yield each, lambda slopes: slopes * each * (1 - each)
+    yield "sigmoid", each, lambda slopes: slopes * each * (1 - each)
 
 
-def _size(
-    difference: np.ndarray, columns: tuple[np.ndarray, ...], base: np.ndarray, slopes: np.ndarray
-) -> float | None:
-    """Return the size of the constant if the columns explain a difference, None if they do not."""
+def _fit(difference: np.ndarray, columns: tuple[np.ndarray, ...], slopes: np.ndarray) -> float | None:
+    """Return the largest coefficient if the columns explain a difference, None if they do not."""
     matrix = np.stack(columns, axis=1)
-    if len(difference) <= len(columns) or not np.isfinite([*columns, base]).all():
+    if len(difference) <= len(columns) or not np.isfinite(matrix).all():
         return None
     sizes, *_ = np.linalg.lstsq(matrix, difference, rcond=None)
     left = float(np.linalg.norm(difference - matrix @ sizes))
-    if left > _UNEXPLAINED * float(np.linalg.norm(difference)) + 1e-8 * float(np.linalg.norm(slopes)):
-        return None
-    factor = float(base @ slopes) / max(float(base @ base), 1e-300)
-    return float(np.abs(sizes).max()) / abs(factor) if factor else None
+    most = _UNEXPLAINED * float(np.linalg.norm(difference)) + 1e-8 * float(np.linalg.norm(slopes))
+    return float(np.abs(sizes).max()) if left <= most else None
+
+
+def _left(base: np.ndarray, slopes: np.ndarray) -> float:
+    """Return what a multiple of the base does not explain of slopes."""
+    if not np.isfinite(base).all():
+        return float("inf")
+    return float(np.linalg.norm(slopes - base * (base @ slopes) / max(float(base @ base), 1e-300)))
 
 
 def _targets(study: Study, point: Point) -> tuple[np.ndarray, np.ndarray | None]:

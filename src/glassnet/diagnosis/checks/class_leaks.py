@@ -18,9 +18,11 @@ _SEPARATED = 0.95  # of two classes: area under the curve of ranks
 _BETWEEN = 0.6  # share of a column's variance between classes
 _SUSPECTS = 8
 _RIGHT = 0.975  # share of the rows, without a value that fills gaps
+# An honest column may be right that often by chance: so many more wrong answers must be possible.
+_SURPLUS, _DOUBTFUL, _FEWEST_EXACT = 3, 0.035, 80
 _GAPS = 0.1  # most rows that such a value may have
 _MIXED = 0.9  # share of one class in such a value, at most
-_CODE = 10.0  # distance of two classes in widths of one, where a column is a code of the class
+_CODE = 20.0  # distance of two classes in widths of one, where a column is a code of the class
 _OTHERS_RIGHT = 0.9  # of a single other column, where a column without gaps between the classes is suspected
 _EASY = 0.985  # share of the rows that all others get right, where nothing is wrong
 _BEHIND = 0.03  # of the column's own, at least
@@ -40,10 +42,10 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     chosen = read(len(codes))
     hot = np.eye(k)[codes]
     found = {int(j): _right(chosen[:, j], codes, k) for j in suspects}
-    leaking = [j for j, (right, is_code) in found.items() if right >= _RIGHT and is_code]
+    leaking = [j for j, (right, is_code, _) in found.items() if right >= _RIGHT and is_code]
     score = max((found[j][0] for j in leaking), default=0.0)
     if not leaking:
-        exact = [j for j, (right, _) in found.items() if right == 1.0]
+        exact = [j for j, (right, *_) in found.items() if right == 1.0]
         leaking, score = (exact, 1.0) if len(exact) == 1 else ([], 0.0)
     each = bool(leaking)
     is_exact_only = each and not found[leaking[0]][1]
@@ -60,16 +62,19 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
         if all(len(distinct(chosen[:, j])) > 4 * k for j in leaking) and any(copies[j] > _COPY for j in leaking[1:]):
             return None  # several columns of their own, each of which tells the classes apart: an easy task
     others, answers = explained_by(quick_ranks(chosen[:, rest]) / len(chosen), hot)
-    half = len(chosen) // 2
-    others_right = float((answers.argmax(axis=1) == codes[half:]).mean())
+    others_right = float((answers.argmax(axis=1) == codes).mean())
     if others_right > (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND):
         return None
     if is_exact_only and (others_right > _OTHERS_RIGHT or _best_single(found, leaking) > _OTHERS_RIGHT):
         return None
     n, each_text = len(chosen), "each of them" if len(leaking) > 1 and each else "them" if len(leaking) > 1 else "it"
-    how = f"y follows from {each_text} in {score:.1%} of {n} rows"
+    known = score * (found[leaking[0]][2] if each else 1.0)
+    how = f"y follows from {each_text} in {known if known == 1.0 else min(known, 0.999):.1%} of {n} rows"
     words = f"all other columns together get {others_right:.0%} right"
-    return Leak([int(columns[j]) for j in leaking], each, how, score, others, words)
+    n_wrong = (1.0 - score) * n
+    is_doubtful = n_wrong + _SURPLUS > _DOUBTFUL * n if n_wrong > 0.5 else n < _FEWEST_EXACT
+    is_doubtful |= is_exact_only and k > 2  # three groups of measurements may well lie apart
+    return Leak([int(columns[j]) for j in leaking], each, how, score, others, words, is_doubtful)
 
 
 def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, dict[int, int]]:
@@ -105,10 +110,11 @@ def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, di
     return suspects, marks
 
 
-def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool]:
+def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool, float]:
     """Return in which share of the rows the class follows from a column, and whether the column is a code of it.
 
-    Rows with a value that is repeated and says nothing, such as one that fills gaps, do not count.
+    Rows with a value that is repeated and says nothing, such as one that fills gaps, do not count; the share of the
+    others is returned last.
     """
     values, places, counts = numbered(x)
     kept = np.ones(len(x), dtype=bool)
@@ -128,7 +134,9 @@ def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool]:
     middles = np.array([np.median(x[codes == c]) for c in range(k) if (codes == c).any()])
     widths = [np.quantile(np.abs(x[codes == c] - np.median(x[codes == c])), 0.9) for c in distinct(codes)]
     gap = float(np.diff(np.sort(middles)).min()) if len(middles) == k else 0.0
-    return right, gap > _CODE * max(widths) and gap > 0.0
+    # An amount that is 0 for one class, and never for the other, is a code of it too.
+    is_mark = k == 2 and right == 1.0 and any(len(distinct(x[codes == c])) == 1 for c in range(k))
+    return right, is_mark or (gap > _CODE * max(widths) and gap > 0.0), float(kept.mean())
 
 
 def _separated(x: np.ndarray, codes: np.ndarray, k: int) -> float:
@@ -162,5 +170,5 @@ def _is_copy(x: np.ndarray, codes: np.ndarray, k: int, left: float) -> bool:
     return _right(x, codes, k)[0] >= _RIGHT and left <= 1.0
 
 
-def _best_single(found: dict[int, tuple[float, bool]], leaking: list[int]) -> float:
-    return max((right for j, (right, _) in found.items() if j not in leaking), default=0.0)
+def _best_single(found: dict[int, tuple[float, bool, float]], leaking: list[int]) -> float:
+    return max((right for j, (right, *_) in found.items() if j not in leaking), default=0.0)

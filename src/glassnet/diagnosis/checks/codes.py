@@ -13,18 +13,17 @@ from glassnet.diagnosis.checks.whole_columns import Column, input_column, named,
 from glassnet.diagnosis.remedies.attempts import Attempt
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
-from glassnet.utils.distinct_values import distinct
+from glassnet.utils.distinct_values import distinct, median
 
 __all__ = ["check_codes"]
 
 _LEAST, _MOST = 0.01, 0.5  # share of the rows
 _FEWEST = 4  # rows
-_GAP, _WIDE_GAP = (
-    3.0,
-    10.0,
-)  # between the value and the next one, in inter-quartile ranges: of well-known codes, of others
+# Between the value and the next one, in inter-quartile ranges: of usual codes, of others, where little was learned.
+_GAP, _WIDE_GAP, _WIDE_GAP_OF_FAILURE = 3.0, 10.0, 2.0
+_STEPS = 5.0  # between different values, from the only negative number to the next one
 _FARTHER = 2.0  # than the next value, from the median
-_DISTINCT = 10  # other values, for a code that is not well known
+_DISTINCT = 10  # other values, for a code that is none of the usual ones
 _READ = 20  # columns of which all rows are read
 _OUTPUTS = 20
 _NINES = {9.0, 99.0, 999.0, 9999.0, 99999.0, 999999.0, 9999999.0, 99999999.0}
@@ -38,7 +37,7 @@ class _Code(NamedTuple):
     value: float
     n_rows: int
     gap: float  # to the next value
-    is_known: bool  # whether it is one of the usual codes
+    is_sure: bool  # whether it is one of the usual codes, far from all others
 
 
 def check_codes(case: Case, ordered: np.ndarray, columns: np.ndarray) -> Iterator[Suspicion]:
@@ -53,9 +52,10 @@ def check_codes(case: Case, ordered: np.ndarray, columns: np.ndarray) -> Iterato
         Their numbers.
     """
     found: dict[int, _Code] = {}
-    for place in _suspected(ordered)[:_READ].tolist():
+    least = _WIDE_GAP if case.learned else _WIDE_GAP_OF_FAILURE
+    for place in _suspected(ordered, least)[:_READ].tolist():
         index = int(columns[place])
-        code = _code(input_column(case, index))
+        code = _code(input_column(case, index), least)
         if code is not None:
             found[index] = code
     if found:
@@ -63,7 +63,7 @@ def check_codes(case: Case, ordered: np.ndarray, columns: np.ndarray) -> Iterato
     yield from _of_targets(case)
 
 
-def _suspected(ordered: np.ndarray) -> np.ndarray:
+def _suspected(ordered: np.ndarray, least: float) -> np.ndarray:
     """Return the sorted columns in which the least or the greatest value is repeated, and apart from the next one."""
     m, d = ordered.shape
     suspected = np.zeros(d, dtype=bool)
@@ -71,50 +71,60 @@ def _suspected(ordered: np.ndarray) -> np.ndarray:
         count = (side == side[0]).sum(axis=0)
         left = np.minimum(count, m - 1)
         first, low, high = (side[left + (m - 1 - left) * q // 4, np.arange(d)] for q in (0, 1, 3))
-        repeated = (count >= max(2, 0.5 * _LEAST * m)) & (count <= _MOST * m)
-        suspected |= repeated & (first < side[-1]) & (first - side[0] >= _GAP * (high - low))
-    return np.array([j for j in np.flatnonzero(suspected) if _edge(ordered[:, j]) is not None], dtype=np.int64)
+        repeated = (count >= max(2, 0.5 * _LEAST * m)) & (count <= _MOST * m) & (first < side[-1])
+        is_wide = first - side[0] >= min(_GAP, least) * (high - low)
+        suspected |= repeated & (is_wide | ((side is ordered) & (side[0] < 0.0) & (first >= 0.0)))
+    return np.array([j for j in np.flatnonzero(suspected) if _edge(ordered[:, j], least) is not None], dtype=np.int64)
 
 
-def _edge(ordered: np.ndarray) -> tuple[float, int, float, bool] | None:
-    """Return the value at an end of a sorted column, how often it is there, the gap to the next, and if it is known."""
+def _edge(ordered: np.ndarray, least: float) -> tuple[float, int, float, bool] | None:
+    """Return the value at an end of a sorted column, how often it is there, the gap to the next, and if it is sure.
+
+    Sure is a usual code, far from all others; doubtful one that is the only negative number, or any value that is
+    ``least`` inter-quartile ranges from the next one.
+    """
     n = len(ordered)
     for side in (ordered, -ordered[::-1]):
         count = int(np.searchsorted(side, side[0], "right"))
         if not max(2, 0.5 * _LEAST * n) <= count <= _MOST * n:
             continue
         rest = side[count:]
-        low, middle, high = np.quantile(rest, [0.25, 0.5, 0.75])
+        low, middle, high = rest[(len(rest) - 1) * np.arange(1, 4) // 4]
         gap, reach = float(rest[0] - side[0]), float(rest[-1] - rest[0])
         value = float(side[0] if side is ordered else -side[0])
-        is_known = value in _KNOWN or abs(value) >= _HUGE
         # A column of a few whole numbers may have hardly any width; a code lies beyond all of it.
         width = float(high - low) or reach
-        if reach == 0.0 or gap < (_GAP if is_known else _WIDE_GAP) * width:
+        if reach == 0.0:
             continue
-        if middle - side[0] < _FARTHER * (middle - rest[0]):
-            continue
-        if is_known or len(distinct(rest)) >= _DISTINCT:
-            return value, count, gap, is_known
+        is_known, others = value in _KNOWN or abs(value) >= _HUGE, distinct(rest)
+        is_far = middle - side[0] >= _FARTHER * (middle - rest[0])
+        is_negative = is_known and value < 0.0 <= rest[0] and side is ordered
+        if is_known and is_far and gap >= _GAP * width:
+            return value, count, gap, True
+        has_many = len(others) >= _DISTINCT
+        if has_many and is_negative and gap > _STEPS * median(np.diff(others)):
+            return value, count, gap, False
+        if has_many and is_far and gap >= least * width:
+            return value, count, gap, False
     return None
 
 
-def _code(column: Column) -> _Code | None:
+def _code(column: Column, least: float) -> _Code | None:
     """Return the code in a column of all rows, if there is one."""
-    edge = _edge(np.sort(column.values))
+    edge = _edge(np.sort(column.values), least)
     if edge is None or edge[1] < max(_FEWEST, _LEAST * len(column.values)):
         return None
     return _Code(*edge)
 
 
 def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
-    order = sorted(found, key=lambda index: (not found[index].is_known, -found[index].n_rows))
+    order = sorted(found, key=lambda index: (not found[index].is_sure, -found[index].n_rows))
     first = found[order[0]]
     column = input_column(case, order[0])
     measured = f"{upper(case.names[order[0]])} is {first.value:.6g} in {first.n_rows} of {column.rows}, and no other "
     measured += f"value is nearer to it than {first.gap:.4g}."
     if len(order) > 1:
-        measured += f" The same holds for other values in {listed_columns(case.names, order[1:])}."
+        measured += f" The same holds for other values in {listed_columns(case.names, sorted(order[1:]))}."
     same = {code.value for code in found.values()}
     if len(order) > 1 and len(same) == 1:
         measured = measured.replace("for other values in", "for it in")
@@ -125,8 +135,7 @@ def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
         steps=200,
     )
     evidence = {"columns": order, "values": [found[i].value for i in order], "counts": [found[i].n_rows for i in order]}
-    is_known = first.is_known
-    return suspect("code-for-missing", measured, remedy, if_helped=not is_known, epoch=0, evidence=evidence)
+    return suspect("code-for-missing", measured, remedy, if_helped=not first.is_sure, epoch=0, evidence=evidence)
 
 
 def _filled(value: float) -> Callable[[np.ndarray], np.ndarray]:
@@ -145,11 +154,11 @@ def _of_targets(case: Case) -> Iterator[Suspicion]:
     if case.loss.classifies or y.dtype.kind != "f" or y.ndim != 2:
         return
     for index in range(min(y.shape[1], _OUTPUTS)):
-        if _edge(np.sort(y[:, index].astype(np.float64))) is None:
+        if _edge(np.sort(y[:, index].astype(np.float64)), _WIDE_GAP) is None:
             continue
         column = target_column(case, index)
-        code = _code(column)
-        if code is None or not code.is_known:
+        code = _code(column, _WIDE_GAP)
+        if code is None or not code.is_sure:
             continue
         name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
         measured = f"{named(name)} is {code.value:.6g} in {code.n_rows} of {column.rows}, and no other value is nearer "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,16 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
 from glassnet.layers import Embedding
 from glassnet.losses import SquaredError
+from glassnet.utils.distinct_values import numbered
 
 __all__ = ["check_leaks"]
 
 _FEWEST_ROWS = 40
 _FEWEST_COLUMNS = 3
 _INFORMATIVE = 0.08  # share of the variance that other columns explain, where the answer depends on more than one
+_ROWS_INFORMED = 12  # as much is explained by chance of so many rows
+_OUTPUTS = 3  # columns of y that are looked at
+_FEW_VALUES, _FEWEST_OF_A_VALUE = 10, 10  # of y: these are classes, each of so many rows
 _CLOSE = 0.05  # share of the loss that may be left where parts of the answer are looked for
 
 
@@ -46,13 +50,28 @@ def check_leaks(case: Case) -> Iterator[Suspicion]:
     y, codes = case.sample[1][order], case.codes(case.sample[1])
     if codes is not None:
         leak = leaked_classes(read, columns, codes[order])
-    elif y.ndim == 2 and y.shape[1] == 1 and y.dtype.kind == "f":
+        if leak is not None:
+            yield _described(case, leak)
+    elif y.ndim == 2 and y.dtype.kind == "f":
         is_close = not case.is_trained or _is_close(case)
-        leak = leaked_numbers(read, columns, y[:, 0].astype(np.float64), looks_for_parts=is_close)
-    else:
-        return
-    if leak is not None:
-        yield _described(case, leak, is_class=codes is not None)
+        if y.shape[1] == len(case.names) > 1:
+            return  # its own inputs are to be restored
+        for index in range(min(y.shape[1], _OUTPUTS)):
+            leak = _leaked_number(read, columns, y[:, index].astype(np.float64), is_close=is_close)
+            if leak is not None:
+                name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
+                yield _described(case, leak, name)
+                return
+
+
+def _leaked_number(
+    read: Callable[[int], np.ndarray], columns: np.ndarray, y: np.ndarray, *, is_close: bool
+) -> Leak | None:
+    """Return the columns from which a number follows; of few different numbers as from classes."""
+    values, codes, counts = numbered(y)
+    if len(values) <= _FEW_VALUES and counts.min() >= _FEWEST_OF_A_VALUE:
+        return leaked_classes(read, columns, codes)
+    return leaked_numbers(read, columns, y, looks_for_parts=is_close)
 
 
 def _is_close(case: Case) -> bool:
@@ -64,15 +83,15 @@ def _is_close(case: Case) -> bool:
     return bool(loss < _CLOSE * case.baseline)
 
 
-def _described(case: Case, leak: Leak, *, is_class: bool) -> Suspicion:
+def _described(case: Case, leak: Leak, target: str = "y") -> Suspicion:
     """Return the finding in words."""
     which, together = leak.columns, len(leak.columns) > 1
     names = upper(listed_columns(case.names, which))
     alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
     how = leak.how + (f" (of {case.n_rows})" if case.n_sampled < case.n_rows else "")
-    is_alone = leak.others < _INFORMATIVE
+    is_alone = leak.others < max(_INFORMATIVE, _ROWS_INFORMED / case.n_sampled)
     rest = "the other columns say next to nothing about it" if is_alone else leak.others_in_words
-    measured = f"{alone} the answer: {how}; {rest}."
+    measured = f"{alone} the answer: {how.replace('y ', f'{target} ', 1)}; {rest}."
     evidence = {"columns": which, "column": which[0], "score": leak.score, "others": leak.others}
     details: dict[str, Any] = {"severity": "note" if is_alone or leak.is_doubtful else "warning", "evidence": evidence}
     if together:

@@ -14,7 +14,7 @@ from glassnet.utils.distinct_values import counted
 __all__ = ["leaked_numbers"]
 
 _FEW = 128  # rows for a first look
-_CORRELATED = 0.9  # ranks, in these
+_CORRELATED = 0.8  # ranks, in these
 _SUSPECTS = 8
 _EXACT = 0.07  # what is left of the spread of y, all but the largest tenth
 _COPY = 0.15  # what is left of another column's spread where it says the same as the leaking one
@@ -72,15 +72,19 @@ def _single(X: np.ndarray, columns: np.ndarray, target: np.ndarray, best: int, l
     is_doubtful = any(copies[j] > _SAME * max(left[j], 0.02) and left[j] > own for j in leaking[1:])
     rest = [j for j in range(X.shape[1]) if copies[j] > _COPY and j not in leaking]
     others, answers = explained_by(ranked[:, rest], target)
-    half = len(X) // 2
-    if float(trimmed(target[half:] - answers, target)[0]) < _FARTHER * own:
+    if float(trimmed(target - answers, target)[0]) < _FARTHER * own:
         return None
     residuals = target - by_neighbours(X[:, best], target)
     kept = np.abs(residuals[:, 0]) <= np.quantile(np.abs(residuals[:, 0]), 0.9)
     if own > 0.01 and explained_by(ranked[kept][:, rest], residuals[kept])[0] > _BEYOND:
         return None  # one part of a law, and others bring the rest
-    score = 1.0 - own**2
-    how = f"the order of y follows from {'each' if len(leaking) > 1 else 'it'} to {_percent(score)} in {len(X)} rows"
+    score, n = 1.0 - own**2, len(X)
+    left_of_all = float((residuals**2).mean() / target.var())
+    # Where cells are missing it does not hold for all rows.
+    is_whole = left_of_all <= _EXACT**2
+    rows = f"in {n} rows" if is_whole else f"in nine of ten of {n} rows"
+    kept_score = 1.0 - left_of_all if is_whole else score
+    how = f"the order of y follows from {'each' if len(leaking) > 1 else 'it'} to {_percent(kept_score)} {rows}"
     words = f"all other columns together explain {max(others, 0.0):.0%} of it"
     return Leak([int(columns[j]) for j in leaking], True, how, score, others, words, is_doubtful)
 
@@ -122,6 +126,5 @@ def _parts(X: np.ndarray, columns: np.ndarray, y: np.ndarray) -> Leak | None:
 
 
 def _left(answers: np.ndarray, y: np.ndarray) -> float:
-    """Return the share of the variance that answers leave, without the largest hundredth."""
-    squares = np.sort((y - answers) ** 2)
-    return float(squares[: max(1, int(0.99 * len(squares)))].mean() / y.var())
+    """Return the share of the variance that answers leave."""
+    return float(((y - answers) ** 2).mean() / y.var())

@@ -97,7 +97,7 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
 
 def _never_left(case: Case) -> bool:
     """Return whether the weights are next to where they started: whatever a trial shows, nothing was trained."""
-    return case.knows_start and moved(case) < _AT_START
+    return case.fails and case.knows_start and moved(case) < _AT_START
 
 
 def _end(schedule: Any, epochs: int) -> float:
@@ -115,12 +115,11 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
         return
     if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return
-    falls = case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss)
-    if case.updates < _FEW_UPDATES and falls and case.knows_start:
+    if case.updates >= _FEW_UPDATES:
+        yield from _still_falling(case, history)
+    elif case.knows_start and case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss):
         measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
         yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
-    elif case.updates >= _FEW_UPDATES:
-        yield from _still_falling(case, history)
 
 
 def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:

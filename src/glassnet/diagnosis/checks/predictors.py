@@ -11,6 +11,7 @@ __all__ = ["by_neighbours", "explained_by", "quick_ranks", "trimmed"]
 _BESIDE = 3  # neighbours on each side
 _FEATURES = 60
 _MOST_COLUMNS = 60
+_PENALTIES = (0.02, 0.3, 3.0)  # per row, of columns of unit spread
 _TOGETHER = 50  # columns that are ranked at a time: more need more memory
 _KEPT = 0.9  # share of the residuals that count: cells may be missing
 
@@ -40,29 +41,43 @@ def trimmed(residuals: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def explained_by(X: np.ndarray, Y: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return which share of the variance of Y (n, k) columns explain on held-out rows, and their answers for these.
+    """Return which share of the variance of Y (n, k) columns explain on held-out rows, and their answers.
 
-    A ridge regression on the columns and on rectified sums of them, fitted on the first half of the rows.
+    Ridge regressions on the columns and on rectified sums of them: each half of the rows is answered by one fitted on
+    the other half, with the best of some penalties.
     """
     n, d = X.shape
     half = n // 2
+    parts = (slice(None, half), slice(half, None))
+    constant = np.empty((n, Y.shape[1]))
+    constant[parts[0]], constant[parts[1]] = Y[parts[1]].mean(axis=0), Y[parts[0]].mean(axis=0)
     if not d:
-        return 0.0, np.tile(Y[:half].mean(axis=0), (n - half, 1))
-    X = X[:, spread(d, _MOST_COLUMNS)]
-    widths = X[:half].std(axis=0)
-    Z = np.clip((X - X[:half].mean(axis=0)) / np.where(widths > 0.0, widths, 1.0), -5.0, 5.0)
+        return 0.0, constant
+    F = _features(X[:, spread(d, _MOST_COLUMNS)])
+    total = max(float(((Y - Y.mean(axis=0)) ** 2).sum()), 1e-300)
+    best, answers = 0.0, constant
+    products = [(rows, F[rows].T @ F[rows], F[rows].T @ (Y[rows] - Y[rows].mean(axis=0))) for rows in parts]
+    for penalty in _PENALTIES:
+        found = constant.copy()
+        for (_, gram, right), rows in zip(products, parts[::-1], strict=True):
+            penalised = gram + penalty * half * np.eye(len(gram))
+            found[rows] += F[rows] @ np.linalg.solve(penalised, right)
+        explained = 1.0 - float(((Y - found) ** 2).sum()) / total
+        if explained > best:
+            best, answers = explained, found
+    return best, answers
+
+
+def _features(X: np.ndarray) -> np.ndarray:
+    """Return scaled columns and rectified sums of some of them, fewer where there are few rows."""
+    n, d = X.shape
+    widths = X.std(axis=0)
+    Z = np.clip((X - X.mean(axis=0)) / np.where(widths > 0.0, widths, 1.0), -5.0, 5.0)
     rng = np.random.default_rng(0)
-    d = Z.shape[1]
-    few = rng.standard_normal((d, _FEATURES)) * (rng.random((d, _FEATURES)) < min(1.0, 3.0 / d))
-    hidden = np.maximum(Z @ few + rng.standard_normal(_FEATURES), 0.0)
-    F = np.column_stack([Z, hidden])
-    F = F - F[:half].mean(axis=0)
-    centre = Y[:half].mean(axis=0)
-    gram = F[:half].T @ F[:half]
-    gram[np.diag_indices_from(gram)] += 0.02 * half + 1e-9
-    answers = F[half:] @ np.linalg.solve(gram, F[:half].T @ (Y[:half] - centre)) + centre
-    left = ((Y[half:] - answers) ** 2).sum()
-    return float(1.0 - left / max(((Y[half:] - Y[half:].mean(axis=0)) ** 2).sum(), 1e-300)), answers
+    n_sums = min(_FEATURES, n // 8)
+    weights = rng.standard_normal((d, n_sums)) * (rng.random((d, n_sums)) < min(1.0, 3.0 / d))
+    sums = np.maximum(Z @ weights + rng.standard_normal(n_sums), 0.0)
+    return np.column_stack([Z, sums - sums.mean(axis=0)])
 
 
 def quick_ranks(X: np.ndarray) -> np.ndarray:

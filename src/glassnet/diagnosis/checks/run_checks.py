@@ -12,6 +12,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.start_checks import activations_of, saturated_share
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt
 from glassnet.diagnosis.remedies.rate_remedies import lower_rates
+from glassnet.diagnosis.remedies.suspects import moved
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dropout
@@ -21,6 +22,7 @@ from glassnet.utils.distinct_values import median
 __all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
 _CLIPPED = 0.9  # share of the steps
+_AT_START = 0.01  # way of the weights, as a share of their size
 _MUCH_DROPPED = 0.75
 _DEAD = 0.6  # share of the units of a layer
 _STUCK = 0.8  # share of the outputs of a layer
@@ -55,7 +57,10 @@ def check_clipping(case: Case) -> Iterator[Suspicion]:
     share = float(np.nanmean(clipped))
     measured = f"The gradient was cut to clip_norm={limit:g} in {share:.0%} of all steps."
     remedy = Attempt("no clipping", act)
-    yield suspect("clipping-is-the-rate", measured, remedy, epoch=case.epoch, evidence={"clipped": share})
+    # Where nothing was trained, that is so whatever a trial shows.
+    if_helped = not (case.fails and case.knows_start and moved(case) < _AT_START)
+    details: dict[str, Any] = {"epoch": case.epoch, "evidence": {"clipped": share}}
+    yield suspect("clipping-is-the-rate", measured, remedy, if_helped=if_helped, **details)
 
 
 def check_zigzag(case: Case) -> Iterator[Suspicion]:
@@ -165,9 +170,12 @@ def _from_high_rate(code: str, measured: str, case: Case, layer: str, shares: di
 
 def _saturated(case: Case) -> Iterator[Suspicion]:
     """Report a layer of sigmoids or tanh that training drove to its flat ends."""
-    shares, before = saturated_share(case, case.now), saturated_share(case, case.at_start)
+    shares = saturated_share(case, case.now)
     worst = max(shares, key=lambda name: shares[name], default=None)
-    if worst is None or shares[worst] < _STUCK or before[worst] > _STUCK / 2:
+    if worst is None or shares[worst] < _STUCK:
+        return
+    before = saturated_share(case, case.at_start)
+    if before[worst] > _STUCK / 2:
         return
     measured = f"{shares[worst]:.0%} of the outputs of {worst} lie at the flat ends"
     measured += f"; at the start it was {before[worst]:.0%}." if case.knows_start else "."

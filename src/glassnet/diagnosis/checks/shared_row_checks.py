@@ -19,7 +19,7 @@ _SHARED_OF_FEW_VALUES = 0.25  # of them where every column has a few values only
 _FEWEST_ROWS = 20
 _FEWEST_SHARED = 3
 _KEYS = 8  # columns that a first key is made of
-_FIRST = 16_384  # training rows of a first look
+_FIRST, _ONE_OF, _SIDE_BY_SIDE = 8192, 32, 128  # training rows of a first look: at least so many, one of so many
 _LOOKED = 1 / 4  # of the share that would be reported: so much of it makes the first look go on
 _ALIKE, _RARE_VALUES, _ENOUGH = 0.1, 3, 0.05  # share of a rare value; so many in a row; share of such rows
 _SAME_KEY = 40  # training rows with the key of a validation row that are compared with it
@@ -46,7 +46,7 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     counted = np.arange(case.n_rows) if counted is None else counted
     n, factors = len(counted), _factors(len(columns))
     keys = _keys(wanted[:, columns], factors)
-    first, telling = counted[spread(n, _FIRST)], keys[_is_telling(wanted[:, columns])]
+    first, telling = counted[_first_rows(n)], keys[_is_telling(wanted[:, columns])]
     hits = _hits(case, columns, factors, telling, first)
     if len(hits) < min(_FEWEST_SHARED, _LOOKED * _SHARED * len(telling) * len(first) / n):
         return
@@ -63,6 +63,15 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     if expected > _BY_CHANCE or n_seen < max(_FEWEST_SHARED, (least + 3.0 * expected) * len(seen)):
         return
     yield _described(case, held_out, seen)
+
+
+def _first_rows(n: int) -> np.ndarray:
+    """Return the numbers of training rows for a first look: blocks of neighbours, which are read faster."""
+    n_first = max(_FIRST, n // _ONE_OF)
+    if n <= n_first:
+        return np.arange(n)
+    starts = spread(n - _SIDE_BY_SIDE, n_first // _SIDE_BY_SIDE)
+    return (starts[:, None] + np.arange(_SIDE_BY_SIDE)).reshape(-1)
 
 
 def _described(case: Case, held_out: Data, seen: np.ndarray) -> Suspicion:

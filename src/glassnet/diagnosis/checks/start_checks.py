@@ -40,6 +40,8 @@ def _source(case: Case) -> str:
     """Return where the initial weights came from: the user's initializer, the user's own numbers, or the usual draw."""
     if any(layer.config().get("initializer") is not None for _, layer in _dense(case)):
         return "initializer"
+    if case.is_drawn:
+        return "drawn"
     original = case.original
     drawn = original.renewed(original.seeds[0]).params
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
@@ -55,11 +57,11 @@ def _details(case: Case, if_drawn: str) -> dict[str, Any]:
 
 def check_weights(case: Case) -> Iterator[Suspicion]:
     """Report initial weights that are alike, all positive, or too large for a first answer."""
-    first = case.at_start
+    weights = case.start_weights
     hidden = [(name, layer) for name, layer in _dense(case) if layer is not output_layer(case.copy.layers)]
     for name, layer in hidden:
-        W, dW = first.params[f"{name}.weight"], first.gradients[f"{name}.weight"]
-        if layer.units > 1 and _are_alike(W) and _are_alike(dW):
+        key = f"{name}.weight"
+        if layer.units > 1 and _are_alike(weights[key]) and _are_alike(case.at_start.gradients[key]):
             measured = f"All {layer.units} units of {name} start with the same weights and get the same gradient."
             where: dict[str, Any] = {"epoch": 0, "layer": name, **_details(case, _DRAW_YOURS)}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
@@ -68,12 +70,15 @@ def check_weights(case: Case) -> Iterator[Suspicion]:
         yield from _still_alike(case, hidden)
         return
     for name, _ in hidden:
-        W = first.params[f"{name}.weight"]
+        W = weights[f"{name}.weight"]
         if W.size >= _FEWEST_WEIGHTS and W.min() >= 0.0 and not _are_alike(W):
             measured = f"All {W.size} weights of {name} start between {W.min():.3g} and {W.max():.3g}."
             where = {"epoch": 0, "layer": name, **_details(case, _DRAW_YOURS)}
             yield suspect("weights-all-positive", measured, _USUAL_START, **where)
             break
+    if case.is_on_its_way:
+        return
+    first = case.at_start
     if case.baseline and first.loss > _WORSE_THAN_GUESSING * case.baseline and case.loss.classifies:
         measured = f"The first loss is {first.loss:.3g}; guessing by frequency alone has {case.baseline:.3g}."
         evidence = {"loss": first.loss, "baseline": case.baseline}
@@ -94,7 +99,7 @@ def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspic
     if network.l1 or network.l2 or network.max_norm or network.optimizer.decays:
         return  # penalties make weights alike, too
     for name, layer in hidden:
-        if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
+        if layer.units > 1 and _are_alike(case.weights[f"{name}.weight"]):
             measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
             where: dict[str, Any] = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)
@@ -114,7 +119,7 @@ def _are_alike(W: np.ndarray) -> bool:
 
 def check_signal(case: Case) -> Iterator[Suspicion]:
     """Report saturated units, a signal that is lost on its way forward, and gradients that vanish or explode."""
-    if not case.knows_start:
+    if not case.knows_start or (case.is_on_its_way and not _may_saturate(case)):
         return
     shares = saturated_share(case, case.at_start)
     worst = max(shares, key=lambda name: shares[name], default=None)
@@ -209,6 +214,11 @@ def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:
         activation = layer.activation if isinstance(layer, Dense) else layer
         if activation is not output:
             yield name, activation
+
+
+def _may_saturate(case: Case) -> bool:
+    """Return whether there are activations with flat ends."""
+    return any(type(activation).__name__ in _SATURATED_AT for _, activation in activations_of(case))
 
 
 def saturated_share(case: Case, recorded: RecordedPass) -> dict[str, float]:

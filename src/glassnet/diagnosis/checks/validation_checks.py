@@ -12,7 +12,7 @@ from glassnet.diagnosis.checks.harm import harms
 from glassnet.diagnosis.checks.samples import CHANCE, CLEARLY, DIFFERENT, beside, distance, limit_of_chance
 from glassnet.diagnosis.checks.tails import Tails, lone_values
 from glassnet.diagnosis.checks.together_checks import check_together
-from glassnet.diagnosis.checks.validation_columns import unlike_columns
+from glassnet.diagnosis.checks.validation_columns import FEW, differing, unlike_columns
 from glassnet.diagnosis.checks.whole_columns import rows_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.utils.wording import few
@@ -47,14 +47,17 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
     old, new = case.sample[1], y
     if case.loss.classifies or old.ndim != 2 or old.dtype.kind != "f":
         return
-    old, new = old.astype(np.float64), new.astype(np.float64)
+    old, new = old[:, :_OUTPUTS].astype(np.float64), new[:, :_OUTPUTS].astype(np.float64)
+    if not differing(*(rows[:: -(-len(rows) // FEW)] for rows in (old, new))).any():
+        yield from _outliers(case, new)
+        return
     limit = limit_of_chance(len(old), len(new), old.shape[1])
-    distances = [distance(old[:, j], new[:, j]) for j in range(min(old.shape[1], _OUTPUTS))]
+    distances = [distance(old[:, j], new[:, j]) for j in range(old.shape[1])]
     worst = int(np.argmax(distances))
     if distances[worst] <= limit:
         yield from _outliers(case, new)
         return
-    name = "y" if old.shape[1] == 1 else f"output {worst} (counted from 0) of y"
+    name = "y" if case.sample[1].shape[1] == 1 else f"output {worst} (counted from 0) of y"
     measured = f"{beside(name, old[:, worst], new[:, worst])}."
     severity = "warning" if distances[worst] > max(CLEARLY, limit) and harms(case) else "note"
     evidence = {"distance": distances[worst]}
@@ -63,11 +66,12 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
 
 def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
     """Report targets of validation rows that lie apart from all others, and rule the loss on them."""
-    ends = case.target_extremes or (y[:0], y[:0])
     low, high = y.min(axis=0), y.max(axis=0)
-    if len(ends[0]) and ((low >= ends[0]) & (high <= ends[1])).all():
-        return
-    for index in Tails(y[:: -(-len(y) // 256), :_OUTPUTS]).suspected(low, high, len(y)).tolist():
+    if case.target_extremes is not None:
+        least, greatest = (ends[: y.shape[1]] for ends in case.target_extremes)
+        if ((low >= least) & (high <= greatest)).all():
+            return
+    for index in Tails(y[:: -(-len(y) // 256)]).suspected(low, high, len(y)).tolist():
         values = np.concatenate([y[:, index], case.sample[1][:, index]])
         lone = lone_values(values)
         if lone is None or lone.share < _RULES or (lone.places >= len(y)).any():
@@ -78,7 +82,12 @@ def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
         has_all = case.validation is not None and len(case.validation[0]) == len(y)
         where = rows_of(lone.places.tolist()) if has_all else f"{len(lone.places)}"
         measured += f"{where} of the validation rows; the other targets reach from "
-        measured += f"{rest.min():.4g} to {rest.max():.4g}. Scores on these rows depend on nothing else."
+        measured += f"{rest.min():.4g} to {rest.max():.4g}. Squared, "
+        one = len(lone.places) == 1
+        measured += (
+            f"{'its distance' if one else 'their distances'} from the middle {'outweighs' if one else 'outweigh'}"
+        )
+        measured += " those of all others together."
         evidence = {"rows": lone.places.tolist(), "share_of_squares": lone.share}
         advice = "Look at the row; correct it or leave it out, or watch a score that it cannot rule."
         yield suspect("validation-differs", measured, epoch=0, advice=advice, evidence=evidence)

@@ -9,21 +9,24 @@ import numpy as np
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.checks.harm import harms
 from glassnet.diagnosis.checks.prediction_checks import check_whole
+from glassnet.diagnosis.checks.predictors import quick_ranks
 from glassnet.diagnosis.checks.samples import CHANCE, CLEARLY, beside, distance, limit_of_chance
 from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.layers import Embedding
 from glassnet.utils.distinct_values import counted
 
-__all__ = ["unlike_columns"]
+__all__ = ["FEW", "differing", "unlike_columns"]
 
 _FEWEST_ROWS = 20
+FEW = 128  # rows of a first look
 _LEVELS = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 _SUSPECTED = 0.15  # difference of two shares in a first look
 _BEYOND = 0.1  # of the training range
 _NAMED = 3
 _REPEATED = 0.05  # share of the rows with one value
 _HALF = 0.5
+_DRIFT = 0.5  # rank correlation of a column with the order of the rows
 _SHARES_DIFFER = 0.1  # of a class
 
 
@@ -33,7 +36,7 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     if any(isinstance(layer, Embedding) for layer in case.original.layers) or min(len(X), len(V)) < _FEWEST_ROWS:
         return None
     columns = case.looked_at
-    suspects = columns[_differing(*(flat(rows[:: -(-len(rows) // 256)], columns) for rows in (X, V)))]
+    suspects = columns[differing(*(flat(rows[:: -(-len(rows) // FEW)], columns) for rows in (X, V)))]
     if not len(suspects):
         return None
     old, new = flat(X), flat(V)
@@ -52,11 +55,22 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
     measured, code = f"{upper(words)}{more}.", "validation-differs"
     if outside > _HALF:
-        measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
+        n_outside = round(outside * len(new))
+        measured = f"{n_outside} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
         code = "outside-training-range"
     is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(CLEARLY, limit)
-    severity = "warning" if is_clear and harms(case, [] if filled else far) else "note"
+    # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.
+    is_later = all(_drifts(case, j) for j in far)
+    severity = "warning" if is_clear and not is_later and harms(case, [] if filled else far) else "note"
     return suspect(code, measured, epoch=0, severity=severity, evidence=evidence)
+
+
+def _drifts(case: Case, index: int) -> bool:
+    """Return whether a column rises or falls along the training rows."""
+    column = flat(case.sample[0], np.array([index]))
+    ranked, order = quick_ranks(column)[:, 0], np.arange(len(column)) - 0.5 * (len(column) - 1)
+    norm = float(np.linalg.norm(ranked) * np.linalg.norm(order))
+    return norm > 0.0 and abs(float(ranked @ order)) > _DRIFT * norm
 
 
 def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]:
@@ -71,7 +85,8 @@ def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]
         return X, V
     k = max(int(codes.max()), int(known.max())) + 1
     here, there = np.bincount(codes, minlength=k), np.bincount(known, minlength=k)
-    if np.abs(here / len(codes) - there / len(known)).max() < _SHARES_DIFFER:
+    by_chance = 2.0 * math.sqrt(1.0 / len(codes) + 1.0 / len(known))  # of a share of a half, four standard errors
+    if np.abs(here / len(codes) - there / len(known)).max() < max(_SHARES_DIFFER, by_chance):
         return X, V
     most = int(np.minimum(here, there).argmax())
     return X[known == most], V[codes == most]
@@ -86,7 +101,7 @@ def _is_filled(old: np.ndarray, new: np.ndarray, n_columns: int) -> bool:
     return (count - 1) * math.log1p(len(old) / len(new)) > math.log(n_columns / CHANCE)
 
 
-def _differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+def differing(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """Return the columns that differ in a first look at a few rows."""
     ordered = np.sort(old, axis=0)
     cuts = ordered[(_LEVELS * (len(old) - 1)).astype(np.int64)]

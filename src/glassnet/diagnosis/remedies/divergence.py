@@ -26,7 +26,7 @@ from glassnet.layers.tree import walk
 from glassnet.training import Callback, Run
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["Breakdown", "Observer", "explain_divergence", "locate", "scaled"]
+__all__ = ["Breakdown", "Observer", "explain_divergence", "locate", "located", "scaled"]
 
 
 class Breakdown(NamedTuple):
@@ -112,7 +112,7 @@ def explain_divergence(
     doubtful : sequence of Suspicion
         Whose remedies did not help alone: they may do so at a lower learning rate.
     """
-    finding = _located(broken)
+    finding = located(broken)
     cause = next((found for found in ahead if found.helped), None)
     if cause is not None:
         return [dataclasses.replace(finding, advice=cause.advice, tried=f"see {cause.code}.")]
@@ -137,7 +137,7 @@ def explain_divergence(
     return [dataclasses.replace(finding, tried=tried.strip())]
 
 
-def _located(broken: Breakdown | None) -> Finding:
+def located(broken: Breakdown | None) -> Finding:
     """Return the finding that training diverged, and where."""
     if broken is None:
         return make_finding("diverged", "Training diverged.")

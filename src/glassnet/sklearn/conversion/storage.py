@@ -52,6 +52,7 @@ def write_estimator(
     where = f"{type(estimator).__name__}.save"
     network = state.network
     parameters = estimator.get_params(deep=False)
+    parameters["diagnose"] = bool(parameters["diagnose"])  # the options of a `Watch` are those of a program
     attributes = {name: getattr(estimator, name) for name in FITTED_ATTRIBUTES if hasattr(estimator, name)}
     description: dict[str, Any] = {
         "class": type(estimator).__name__,

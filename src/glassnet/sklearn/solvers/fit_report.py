@@ -22,7 +22,8 @@ from glassnet.utils.telling_once import said_first
 __all__ = ["FitReport"]
 
 # Whether anything was tried or not; where nothing was, other findings are warned of only if the fit is poor.
-_CERTAIN = ("all-columns-constant", "leaking-column", "outlier-in-target", "single-class")
+_CERTAIN = ("all-columns-constant", "leaking-column", "outlier-in-target")
+_LEFT_TO_FINDINGS = ("single-class",)  # scikit-learn fits one class without a word, and meta-estimators count on it
 _AFTER_THE_BEST = ("overfit", "past-best-epoch")
 _FEW_UPDATES = 50
 _ENDED_EARLY = ("few-updates", "still-falling")  # which scikit-learn's own warning says too
@@ -55,7 +56,7 @@ class FitReport:
 
         Of many nobody reads what is found, and nothing is tried where they are compared.
         """
-        state.findings = Diagnosis()
+        state.findings = Diagnosis(unexamined="diagnose=False")
         if not parameters.diagnose:
             return None
         if place == "one of many":
@@ -84,7 +85,7 @@ class FitReport:
         state = self._state
         poor = find_poor_fit(state, rows)
         if self.watch is None:
-            found = Diagnosis()
+            found = Diagnosis(unexamined="of the fits of a search only the last is examined")
         elif self._parameters.solver == "lbfgs":
             found = examine_lbfgs(self.watch, rows, is_poor=poor is not None)
         else:
@@ -102,12 +103,13 @@ class FitReport:
             each
             for each in findings.problems
             if not (each.code in _ENDED_EARLY and reason == "finished")
+            and each.code not in _LEFT_TO_FINDINGS
             and (each.stage != "result" or n_updates >= _FEW_UPDATES)  # so few show nothing yet
             and (poor is not None or not self._is_searched or each.code in _CERTAIN)
         ]
         told = {each.code: str(each) for each in problems}
         if poor is not None and not told:
-            told = {"poor": f"{poor} {self._ways_out(reason)}"}
+            told = {"poor": f"{poor} {self._ways_out(findings, reason)}"}
         self._warn(told)
 
     def _batch_size(self, rows: Rows) -> int:
@@ -135,8 +137,11 @@ class FitReport:
             texts = "\n".join(told[code] for code in new)
             warnings.warn(f"{name}.fit: {texts}{more}", PoorFitWarning, stacklevel=level)
 
-    def _ways_out(self, reason: str) -> str:
-        """Return what to do about a poor fit of which nothing else is known."""
+    def _ways_out(self, findings: Diagnosis, reason: str) -> str:
+        """Return what to do about a poor fit of which nothing is known for sure."""
+        likely = next((each for each in findings if each.stage in ("design", "start", "training")), None)
+        if likely is not None and likely.code not in _ENDED_EARLY:
+            return f"Perhaps {likely.code}: {likely.measured} {likely.advice}"
         parameters, state = self._parameters, self._state
         curve = getattr(state, "loss_curve", [])
         falls = len(curve) < 2 or curve[-1] <= min(curve)

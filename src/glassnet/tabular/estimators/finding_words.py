@@ -29,6 +29,7 @@ _NAMES = {
 _ADVICE = advice_of_recipes(_NAMES) | {"worse-than-linear": "Take the linear model, or raise epochs."}
 _PHRASES = {
     NOT_TRIED: "",
+    r"\bearly stopping on 'valid_(\w+)'": r"early stopping by the \1",
     r"\bseed=\d+": "another random_state",
     r"\blearning_rate[ =](?=[\d.])": "a learning rate of ",
     r"\bcut to clip_norm=": "cut to a norm of ",
