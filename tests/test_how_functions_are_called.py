@@ -133,6 +133,15 @@ def test_a_shape_of_y_with_which_a_function_does_not_run() -> None:
     assert report.notes == ["y was given the shape (7, 1) of the predictions: with (7,), gradients does not run"]
 
 
+@pytest.mark.parametrize("name", ["loss_and_gradients_in_one", "loss_and_gradients_with_lambdas"])
+def test_a_penalty_in_a_loss_that_runs_forward(name: str) -> None:
+    """The loss is recognised by what other targets change, and its penalty is not called missing."""
+    report = gn.check_my_backprop(*call(name))
+    assert (report.loss, report.kinds) == ("mean softmax cross-entropy", [])
+    report = gn.check_my_backprop(*call(name, 1.5))
+    assert [(mistake.kind, mistake.parameters) for mistake in report.mistakes] == [("constant_factor", ("W1",))]
+
+
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 

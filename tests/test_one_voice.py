@@ -467,6 +467,25 @@ def test_calls_of_python_for_what_was_not_tried_are_left_out() -> None:
             assert words.sentence(nothing.format("glassnet.diagnose(network, X, y)")) == "", name
 
 
+def test_advice_of_a_check_for_one_case_is_told_in_the_words_of_the_door() -> None:
+    """What a check advises in place of its kind's words is kept where any door can follow it, and else replaced."""
+    kept = make_finding("code-for-missing", "m.", advice="Leave out the rows whose answer is not known.")
+    special = {
+        "overfit": "Use EarlyStopping('valid_loss') if the probabilities matter; the accuracy does not look at them.",
+        "saturated-units": "Start from the weights that the network draws by itself: set or load no others.",
+        "dead-signal": "Use 'relu' instead of sigmoid or tanh, take fewer layers, or put BatchNorm between them.",
+        "unlucky-start": "Train again from newly drawn weights: leave out what sets others.",
+        "diverged": KINDS["unscaled-inputs"].advice,
+    }
+    for name, words, find in doors():
+        assert words.of(kept).advice == kept.advice
+        for code, advice in special.items():
+            found = words.of(make_finding(code, "Something was measured.", advice=advice)).advice
+            assert find(found) == [], (name, found)
+            assert "set or load" not in found
+            assert "X.mean" not in found
+
+
 def test_what_was_measured_names_no_argument() -> None:
     """What checks measure names no argument that is not there."""
     frozen = "All 323 parameters are frozen: trainable=False or rate_factor=0."

@@ -41,7 +41,7 @@ _POSITIONS = 100  # at which a schedule is read
 _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
-_CLEARLY = 0.2  # share of it that must be gone for a network to be better than a constant answer without a look
+_CLEARLY = 0.1  # share of it that must be gone for a network to be better than a constant answer without a look
 _NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
@@ -82,6 +82,8 @@ class Case(LookedAt):
         Of the columns.
     """
 
+    is_drawn = False  # whether it is known that training began with weights drawn as usual, whatever the seed gives
+
     def __init__(
         self,
         network: BaseNetwork,
@@ -99,6 +101,7 @@ class Case(LookedAt):
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
         self._constant_losses: list[tuple[Data, float]] = []
+        self.split: tuple[np.ndarray, np.ndarray] | None = None  # numbers of the rows in data that came as one
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
     def share(self, earlier: Case) -> None:
@@ -196,10 +199,15 @@ class Case(LookedAt):
         run = self.original.run
         return run is not None and run.start_print == print_of_start(*self.start)
 
-    @property
+    @cached_property
     def start_weights(self) -> dict[str, np.ndarray]:
         """The parameters of the start by name."""
-        return {slot.name: slot.view(self.start[0]) for slot in self.copy.slots}
+        return {slot.name: slot.view(self.start[0]) for slot in self.original.slots}
+
+    @cached_property
+    def weights(self) -> dict[str, np.ndarray]:
+        """The parameters as they are now by name."""
+        return {slot.name: slot.view(self.original.params) for slot in self.original.slots}
 
     @property
     def is_trained(self) -> bool:

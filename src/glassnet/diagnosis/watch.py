@@ -30,7 +30,7 @@ from glassnet.utils.checks import check_flag
 
 __all__ = ["Watch", "fit_watched"]
 
-_SHARE = 0.02  # of the passes of a training that may be made again to look at it
+_SHARE = 0.012  # of the passes of a training that may be made again to look at it
 _CHEAP = 10_000_000  # multiplications that are made in any case: less than half a millisecond
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
 _FIRST_CHECK = 2  # epochs; each further check comes after twice as many
@@ -213,6 +213,7 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        case.split = batches.split
         case.epochs_asked = run.target_epochs - run.first_epoch
         if batches.extremes is not None and case.counted is None:
             case.extremes = batches.extremes

@@ -29,7 +29,7 @@ _ROWS = re.compile(r"\brows? (\d+(?:, \d+)*)(?P<more> and \d+ more)? \(counted f
 # What `Network.fit` and its layers have, and other doors may lack.
 _OF_A_DOOR = re.compile(
     r"\b\w+=|\b(?:EarlyStopping|Dropout|BatchNorm|Residual|clip_norm|initializer|learning_rate|max_norm|trainable"
-    r"|weight_decay)\b|\bglassnet\.|what sets others|last layer"
+    r"|weight_decay)\b|\bglassnet\.|what sets others|set or load no others|Scale the columns of X|last layer"
 )
 _CODES = {kind.advice: code for code, kind in KINDS.items()}
 _COUNTED = re.compile(r"( \(counted from [01]\))$")

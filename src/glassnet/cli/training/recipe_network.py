@@ -37,7 +37,8 @@ __all__ = ["estimated_recipes", "find_recipe", "fit_linear", "fit_recipe", "goal
 _ONE_THREAD = ("realmlp", "small")
 _MOST_ROWS = 1024
 # Findings that are not reported. Several columns may have their missing values in the same rows: their flags are equal.
-_IGNORED = ("duplicate-columns",)
+# The linear model is trained and compared by the command itself.
+_IGNORED = ("duplicate-columns", "worse-than-linear")
 _IGNORED_OF_FOLDS = ("shared-rows",)  # the rows of all folds are passed, and those held out are among them
 _LINEAR = plain_recipe((), rate=0.01, decays=False, epochs=200, patience=10)
 _TIMED_AS_IF = 20.0  # seconds that a training may take, a tenth of which is for timing, where nothing is trained

@@ -26,7 +26,9 @@ def explain(learner: Learner, study: Study, network: RebuiltNetwork | None) -> d
     repair_shapes(study)
     explained = explain_directly(study)
     if network and network.masks:  # there, a factor has a reason
-        explained = {i: found for i, found in explained.items() if found[0].kind != "constant_factor"}
+        explained = {
+            i: found for i, found in explained.items() if [each.kind for each in found[:1]] != ["constant_factor"]
+        }
     left = [i for i, wrong in enumerate(study.wrong) if wrong and i not in explained]
     if left or network:
         known = {i for i, causes in explained.items() if not _kinds(causes) & {*_STILL_FOLLOWED, "gradient_of_another"}}

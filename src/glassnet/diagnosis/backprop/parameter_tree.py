@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.number_lists import has_fractions, is_table
 from glassnet.diagnosis.backprop.surroundings import (
     Place,
     attributes_of,
@@ -159,8 +160,8 @@ class ParameterTree:
             alike = bool(keys) and all(_PARAMETER.fullmatch(key) and not _NOT.search(key) for key in keys)
             named = _HOLDER.fullmatch(plain) is not None or (alike and len(plain) > 1) or self.doubtful
         elif isinstance(value, (list, tuple)):
-            if _is_table(value):
-                return named and _has_fractions(value)
+            if is_table(value):
+                return named and has_fractions(value)
             items = list(value)
             named = named or _HOLDER.fullmatch(plain) is not None or self.doubtful
         else:
@@ -172,7 +173,7 @@ class ParameterTree:
         if isinstance(node, np.ndarray):
             return node.dtype.kind in "fiub" and node.size > 0
         if isinstance(node, list):
-            return _is_table(node) and (bool(name) or isinstance(node[0], list)) and _has_fractions(node)
+            return is_table(node) and (bool(name) or isinstance(node[0], list)) and has_fractions(node)
         if isinstance(node, (bool, str)) or not np.isscalar(node):
             return False
         if _SETTING.fullmatch(name.rsplit(".", 1)[-1]):
@@ -270,20 +271,6 @@ class ParameterTree:
         self.originals = [self.originals[i] for i in new]
         self._elsewhere = [(place, new[i]) for place, i in self._elsewhere if i in new]
         _renumber(self.root, new)
-
-
-def _has_fractions(node: Any) -> bool:
-    """Return whether there is a float among numbers; whole numbers alone may be sizes."""
-    return any(map(_has_fractions, node)) if isinstance(node, list) else isinstance(node, float)
-
-
-def _is_table(node: Any) -> bool:
-    """Return whether a list has nothing but numbers, or lists of as many numbers each."""
-    if not isinstance(node, list) or not node:
-        return False
-    if isinstance(node[0], list):
-        return all(map(_is_table, node)) and len({len(each) for each in node}) == 1
-    return all(isinstance(each, (float, int)) and not isinstance(each, bool) for each in node)
 
 
 def _put(node: _Node, values: Sequence[Any]) -> Any:

@@ -19,7 +19,7 @@ _BETWEEN = 0.6  # share of a column's variance between classes
 _SUSPECTS = 8
 _RIGHT = 0.975  # share of the rows, without a value that fills gaps
 # An honest column may be right that often by chance: so many more wrong answers must be possible.
-_SURPLUS, _DOUBTFUL, _FEWEST_EXACT = 3, 0.035, 60
+_SURPLUS, _DOUBTFUL, _FEWEST_EXACT = 3, 0.035, 80
 _GAPS = 0.1  # most rows that such a value may have
 _MIXED = 0.9  # share of one class in such a value, at most
 _CODE = 20.0  # distance of two classes in widths of one, where a column is a code of the class
@@ -134,7 +134,9 @@ def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool, float
     middles = np.array([np.median(x[codes == c]) for c in range(k) if (codes == c).any()])
     widths = [np.quantile(np.abs(x[codes == c] - np.median(x[codes == c])), 0.9) for c in distinct(codes)]
     gap = float(np.diff(np.sort(middles)).min()) if len(middles) == k else 0.0
-    return right, gap > _CODE * max(widths) and gap > 0.0, float(kept.mean())
+    # An amount that is 0 for one class, and never for the other, is a code of it too.
+    is_mark = k == 2 and right == 1.0 and any(len(distinct(x[codes == c])) == 1 for c in range(k))
+    return right, is_mark or (gap > _CODE * max(widths) and gap > 0.0), float(kept.mean())
 
 
 def _separated(x: np.ndarray, codes: np.ndarray, k: int) -> float:

@@ -124,7 +124,7 @@ def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
     measured = f"{upper(case.names[order[0]])} is {first.value:.6g} in {first.n_rows} of {column.rows}, and no other "
     measured += f"value is nearer to it than {first.gap:.4g}."
     if len(order) > 1:
-        measured += f" The same holds for other values in {listed_columns(case.names, order[1:])}."
+        measured += f" The same holds for other values in {listed_columns(case.names, sorted(order[1:]))}."
     same = {code.value for code in found.values()}
     if len(order) > 1 and len(same) == 1:
         measured = measured.replace("for other values in", "for it in")

@@ -54,6 +54,8 @@ def check_leaks(case: Case) -> Iterator[Suspicion]:
             yield _described(case, leak)
     elif y.ndim == 2 and y.dtype.kind == "f":
         is_close = not case.is_trained or _is_close(case)
+        if y.shape[1] == len(case.names) > 1:
+            return  # its own inputs are to be restored
         for index in range(min(y.shape[1], _OUTPUTS)):
             leak = _leaked_number(read, columns, y[:, index].astype(np.float64), is_close=is_close)
             if leak is not None:

@@ -42,7 +42,8 @@ def check_order(case: Case) -> Iterator[Suspicion]:
             return
         inside = values[pairs].var(axis=1).mean(axis=0)
         together, overall = float((inside[varied] / total[varied]).mean()), 1.0
-        measured = f"the targets of one batch have {together:.0%} of the variance of all, on the average."
+        part = "less than 1%" if together < 0.01 else f"{together:.0%}"
+        measured = f"the targets of one batch have {part} of the variance of all, on the average."
     else:
         return
     if overall == 0.0 or together > _ONE_SIDED * overall:

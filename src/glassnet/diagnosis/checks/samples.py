@@ -44,6 +44,7 @@ def beside(name: str, old: np.ndarray, new: np.ndarray) -> str:
     if len(values) == 1:
         return f"{name} is {values[0]:.4g} in all validation rows, in training {low:.4g} to {high:.4g} in eight of ten"
     if share > max(0.05, 5.0 * before) and len(distinct(old)) > 10:
-        return f"{name} is {values[often]:.4g} in {share:.0%} of the validation rows, in training in {before:.0%}"
+        seen = f"{before:.1%}" if before else f"none of {len(old)}"
+        return f"{name} is {values[often]:.4g} in {share:.0%} of the validation rows, in training in {seen}"
     text = f"{name} has median {new_middle:.4g} and eight of ten values from {new_low:.4g} to {new_high:.4g}"
     return f"{text} in the validation rows, in training {middle:.4g} and {low:.4g} to {high:.4g}"

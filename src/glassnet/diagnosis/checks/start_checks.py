@@ -40,6 +40,8 @@ def _source(case: Case) -> str:
     """Return where the initial weights came from: the user's initializer, the user's own numbers, or the usual draw."""
     if any(layer.config().get("initializer") is not None for _, layer in _dense(case)):
         return "initializer"
+    if case.is_drawn:
+        return "drawn"
     original = case.original
     drawn = original.renewed(original.seeds[0]).params
     return "drawn" if np.array_equal(drawn, case.start[0]) else "set"
@@ -97,7 +99,7 @@ def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspic
     if network.l1 or network.l2 or network.max_norm or network.optimizer.decays:
         return  # penalties make weights alike, too
     for name, layer in hidden:
-        if layer.units > 1 and _are_alike(case.now.params[f"{name}.weight"]):
+        if layer.units > 1 and _are_alike(case.weights[f"{name}.weight"]):
             measured = f"All {layer.units} units of {name} have the same weights after training: they started alike."
             where: dict[str, Any] = {"epoch": case.epoch, "layer": name, "advice": _DRAW_YOURS}
             yield suspect("symmetric-weights", measured, _USUAL_START, if_helped=False, **where)

@@ -95,7 +95,7 @@ def _skewed(case: Case) -> Iterator[Suspicion]:
     share = float(np.sort((column - column.mean()) ** 2)[-n:].sum() / ((column - column.mean()) ** 2).sum())
     name = "y" if values.shape[1] == 1 else f"Output {skewed[0]} (counted from 0) of y"
     measured = f"{name} has median {np.median(column):.4g} and reaches {column.max():.4g}: about their mean, {n} of "
-    measured += f"{len(column)} rows make up {share:.0%} of the squares."
+    measured += f"{len(column)} rows make up {'more than 99%' if share > 0.99 else f'{share:.0%}'} of the squares."
     has_zeros = lowest == 0.0
     change = f"the {'log1p' if has_zeros else 'log'} of y scaled to mean 0, spread 1"
     logs = {j: _Logarithm(values[:, j], has_zeros=has_zeros) for j in skewed}

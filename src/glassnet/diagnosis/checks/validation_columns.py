@@ -55,7 +55,8 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
     measured, code = f"{upper(words)}{more}.", "validation-differs"
     if outside > _HALF:
-        measured = f"{outside:.0%} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
+        n_outside = round(outside * len(new))
+        measured = f"{n_outside} of {len(new)} validation rows lie outside the range of the training rows. {measured}"
         code = "outside-training-range"
     is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(CLEARLY, limit)
     # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.
@@ -84,7 +85,8 @@ def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]
         return X, V
     k = max(int(codes.max()), int(known.max())) + 1
     here, there = np.bincount(codes, minlength=k), np.bincount(known, minlength=k)
-    if np.abs(here / len(codes) - there / len(known)).max() < _SHARES_DIFFER:
+    by_chance = 2.0 * math.sqrt(1.0 / len(codes) + 1.0 / len(known))  # of a share of a half, four standard errors
+    if np.abs(here / len(codes) - there / len(known)).max() < max(_SHARES_DIFFER, by_chance):
         return X, V
     most = int(np.minimum(here, there).argmax())
     return X[known == most], V[codes == most]

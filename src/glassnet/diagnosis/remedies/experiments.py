@@ -76,7 +76,8 @@ def _is_plain(case: Case, idea: Idea, *, untried: bool) -> bool:
     if not (case.knows_start and case.fails):
         return False
     if idea.code == "rate-too-low":
-        return case.original.optimizer.clip_norm is None and moved(case) < _AT_START and case.updates >= _FEW_UPDATES
+        little = _AT_START * min(1.0, case.updates / _FEW_UPDATES)
+        return case.original.optimizer.clip_norm is None and moved(case) < little
     if idea.code == "penalty-dominates":
         return shrunk_to(case) < _SHRUNK
     worse = case.now.loss > max(case.at_start.loss, case.reference + case.scale)

@@ -97,20 +97,20 @@ def _points_to_high_rate(case: Case) -> bool:
 def moved(case: Case) -> float:
     """Return how far the weights went from their start, as a share of their size there."""
     shares = []
-    for name, W in case.at_start.params.items():
+    for name, W in case.start_weights.items():
         size = float(np.linalg.norm(W))
         if name.endswith("weight") and size > 0.0:
-            shares.append(float(np.linalg.norm(case.now.params[name] - W)) / size)
+            shares.append(float(np.linalg.norm(case.weights[name] - W)) / size)
     return float(np.max(shares)) if shares else 1.0
 
 
 def shrunk_to(case: Case) -> float:
     """Return what is left of the size of the weights: the largest share of all layers."""
     shares = [0.0]
-    for name, W in case.at_start.params.items():
+    for name, W in case.start_weights.items():
         size = float(np.linalg.norm(W))
         if name.endswith("weight") and size > 0.0:
-            shares.append(float(np.linalg.norm(case.now.params[name])) / size)
+            shares.append(float(np.linalg.norm(case.weights[name])) / size)
     return max(shares)
 
 
@@ -128,7 +128,7 @@ def _pulls(case: Case) -> bool:
             continue
         size, slope = float(np.sqrt(np.mean(W**2))), float(np.sqrt(np.mean(start.gradients[name] ** 2)))
         penalty = network.l2 * size + network.l1
-        shrunk = float(np.linalg.norm(case.now.params[name])) < _SHRUNK * float(np.linalg.norm(W))
+        shrunk = float(np.linalg.norm(case.weights[name])) < _SHRUNK * float(np.linalg.norm(W))
         if penalty > _PULL * slope or decay * size > _PULL or shrunk:
             return True
     return False

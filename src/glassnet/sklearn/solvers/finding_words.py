@@ -100,7 +100,10 @@ def advice_of_parameters(parameters: SharedParameters, state: FitState, reason: 
         Why training ended.
     """
     numbers = _numbers_of(parameters, state, reason)
-    return {code: words.format(**numbers) for code, words in _ADVICE.items()}
+    advice = {code: words.format(**numbers) for code, words in _ADVICE.items()}
+    if getattr(parameters, "class_weight", None) is not None:
+        advice |= dict.fromkeys(("some-classes-only", "class-too-rare"), "Collect more rows of it, or weigh it more.")
+    return advice
 
 
 def _numbers_of(parameters: SharedParameters, state: FitState, reason: str) -> dict[str, Any]:

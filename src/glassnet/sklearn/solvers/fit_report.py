@@ -56,7 +56,7 @@ class FitReport:
 
         Of many nobody reads what is found, and nothing is tried where they are compared.
         """
-        state.findings = Diagnosis()
+        state.findings = Diagnosis(unexamined="diagnose=False")
         if not parameters.diagnose:
             return None
         if place == "one of many":
@@ -85,7 +85,7 @@ class FitReport:
         state = self._state
         poor = find_poor_fit(state, rows)
         if self.watch is None:
-            found = Diagnosis()
+            found = Diagnosis(unexamined="of the fits of a search only the last is examined")
         elif self._parameters.solver == "lbfgs":
             found = examine_lbfgs(self.watch, rows, is_poor=poor is not None)
         else:
@@ -109,7 +109,7 @@ class FitReport:
         ]
         told = {each.code: str(each) for each in problems}
         if poor is not None and not told:
-            told = {"poor": f"{poor} {self._ways_out(reason)}"}
+            told = {"poor": f"{poor} {self._ways_out(findings, reason)}"}
         self._warn(told)
 
     def _batch_size(self, rows: Rows) -> int:
@@ -137,8 +137,11 @@ class FitReport:
             texts = "\n".join(told[code] for code in new)
             warnings.warn(f"{name}.fit: {texts}{more}", PoorFitWarning, stacklevel=level)
 
-    def _ways_out(self, reason: str) -> str:
-        """Return what to do about a poor fit of which nothing else is known."""
+    def _ways_out(self, findings: Diagnosis, reason: str) -> str:
+        """Return what to do about a poor fit of which nothing is known for sure."""
+        likely = next((each for each in findings if each.stage in ("design", "start", "training")), None)
+        if likely is not None and likely.code not in _ENDED_EARLY:
+            return f"Perhaps {likely.code}: {likely.measured} {likely.advice}"
         parameters, state = self._parameters, self._state
         curve = getattr(state, "loss_curve", [])
         falls = len(curve) < 2 or curve[-1] <= min(curve)

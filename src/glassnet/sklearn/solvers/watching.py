@@ -96,6 +96,7 @@ class FitWatch(Watch):
             return None
         case = super()._case(run)
         if case is not None:
+            case.is_drawn = not self._parameters.warm_start
             case.data = _dense(case.data)
             case.validation = None if case.validation is None else _dense(case.validation)
         return case
@@ -119,7 +120,7 @@ def examine_lbfgs(watch: FitWatch, rows: Rows, *, is_poor: bool) -> Diagnosis:
         Whether the fit is no better than a guess.
     """
     if _is_too_wide(rows.X):
-        return Diagnosis()
+        return Diagnosis(unexamined="a sparse matrix of so many columns is not made dense")
     network, data = watch.state.network, _dense((rows.X, rows.y, rows.weight))
     case = Case(network, data, names=watch.feature_names)
     found = examine_untraced(case, watch.ignore, is_fitted=True, learned=not is_poor)

@@ -59,7 +59,7 @@ def findings_of_fit(
         Whether classes have weights.
     """
     if watch is None:
-        return Diagnosis()
+        return Diagnosis(unexamined="diagnose=False, or one of the fits of a search")
     trained = histories[0].findings if histories else Diagnosis()
     learned = updates >= FEW_UPDATES and not any(code in _NOTHING_LEARNED for code in trained.codes)
     of_table = find_in_table(rows, target, learned=learned, ignored=watch.of_table)

@@ -37,6 +37,7 @@ _SETTLED = {
 _OF_TABLES = {code for code, kind in KINDS.items() if kind.stage == "data"} - {*_OF_THE_ROWS}
 LOOKED_FOR = _OF_TABLES - _SETTLED
 """What `find_in_table` looks for."""
+_BY_LOSS = ("overfit", "worse-than-linear")
 FEW_UPDATES = 200
 """With fewer than these, a fifth of what a recipe takes for a thousand rows, a network has not learned its best."""
 
@@ -156,7 +157,8 @@ def with_table(trained: Sequence[Finding], of_table: Sequence[Finding], *, updat
     """Return what was found about a table and about a training by a recipe.
 
     What only a trial could tell for sure is a note, and so is what a training of few updates ended with: who asks for
-    so few knows it. Overfitting is one, too: the epoch was chosen by the metric that was asked for.
+    so few knows it. What compares losses is one, too: the epoch was chosen by the metric that was asked for, and labels
+    may have been smoothed.
 
     Parameters
     ----------
@@ -174,4 +176,4 @@ def with_table(trained: Sequence[Finding], of_table: Sequence[Finding], *, updat
 def _judged(finding: Finding, certain: Sequence[str]) -> Finding:
     """Return a finding as it is if its stage is ``certain``, otherwise as a note."""
     holds = finding.stage in certain or finding.helped is True or finding.code == "few-updates"
-    return finding if holds and finding.code != "overfit" else dataclasses.replace(finding, severity="note")
+    return finding if holds and finding.code not in _BY_LOSS else dataclasses.replace(finding, severity="note")
