@@ -213,6 +213,7 @@ class Watch(Observer):
             shuffles=batches.shuffles,
             names=names,
         )
+        case.split = batches.split
         case.epochs_asked = run.target_epochs - run.first_epoch
         if batches.extremes is not None and case.counted is None:
             case.extremes = batches.extremes
