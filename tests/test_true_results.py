@@ -11,6 +11,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.diagnosis.agreement import agreement_of_network, share_of_line
+from glassnet.diagnosis.autoencoders import restores_inputs
 from glassnet.diagnosis.case import Case
 
 CE = "cross_entropy"
@@ -134,6 +135,17 @@ def test_autoencoders_are_not_accused(noise: float) -> None:
     assert list(found(network, X + noise * rng.standard_normal(X.shape), X, epochs=20)) == []
     X = rng.standard_normal((1000, 5))
     assert list(found(net(16, 2, 16, 5, loss="squared_error"), X, X, epochs=20)) == []
+
+
+def test_a_forecast_of_the_same_columns_is_no_autoencoder() -> None:
+    """What is known one step later is not what a network is to give back, unless it is narrow."""
+    rng = np.random.default_rng(0)
+    now = rng.standard_normal((400, 4))
+    later = 0.9 * now + 0.3 * rng.standard_normal((400, 4))
+    wide = net(32, 4, loss="squared_error")
+    wide.build(4)
+    assert not restores_inputs(Case(wide, (now, later, None)))
+    assert restores_inputs(Case(wide, (now, now.copy(), None)))
 
 
 # ---- probabilities -----------------------------------------------------------------------------------------------------

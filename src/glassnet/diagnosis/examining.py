@@ -7,6 +7,7 @@ from collections.abc import Iterator, Set
 
 import numpy as np
 
+from glassnet.diagnosis.autoencoders import restores_inputs
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.calibration_checks import check_calibration
 from glassnet.diagnosis.checks.class_checks import check_classes
@@ -165,7 +166,7 @@ def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: 
     learned : bool
         Whether the network learned something: then what might have been harmful was not, and is a note.
     """
-    data = [check for check in _DATA if check is not check_leaks or not case.restores_inputs]
+    data = [check for check in _DATA if check is not check_leaks or not restores_inputs(case)]
     checks = [*data, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
     with np.errstate(all="ignore"):
         suspicions = [suspicion for check in checks for suspicion in check(case)]
@@ -188,7 +189,7 @@ def _suspicions(
         checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
     for check in checks:
-        if check is not check_leaks or not case.restores_inputs:  # the answer is meant to be in the columns
+        if check is not check_leaks or not restores_inputs(case):  # the answer is meant to be in the columns
             yield from check(case)
 
 

@@ -21,7 +21,6 @@ LOOKED_AT = 200  # columns, for the same
 PROBE_ROWS = 256  # for what is measured of the network
 _FEWEST_PROBED = 32  # where more would take long beside the training
 _FEWEST = 20  # validation rows to evaluate on
-_LEAST_TO_RESTORE, _RESTORED = 2, 0.5  # columns, and how far each must go with its target
 
 
 class LookedAt:
@@ -128,19 +127,6 @@ class LookedAt:
             return self.sample[1]
         found: np.ndarray = y if self.counted is None else y[self.counted]
         return found
-
-    @cached_property
-    def restores_inputs(self) -> bool:
-        """Whether the targets are the inputs themselves, or what these were before something was added to them."""
-        X, y, _ = self.sample
-        if y.dtype.kind != "f" or y.ndim < 2 or y.size != X.size or y.size < _LEAST_TO_RESTORE * len(y):
-            return False
-        rows, wanted = (spread_rows.reshape(len(y), -1)[:, :LOOKED_AT] for spread_rows in (X, y))
-        if np.array_equal(rows, wanted):
-            return True
-        A, Y = (part - part.mean(axis=0, dtype=np.float64) for part in (rows, wanted))
-        shared, sizes = (A * Y).sum(axis=0), np.sqrt((A**2).sum(axis=0) * (Y**2).sum(axis=0))
-        return bool((shared[sizes > 0.0] > _RESTORED * sizes[sizes > 0.0]).all() and (sizes > 0.0).any())
 
     @cached_property
     def held_out(self) -> Data | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.autoencoders import restores_inputs
 from glassnet.diagnosis.case import Case, Data, mean_loss
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of, clearly_less, left_to_learn
 from glassnet.diagnosis.linear_models import ROUNDS, fit_discriminants, fit_linear
@@ -45,7 +46,7 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         return
     if not _is_cheap(case) or len(case.evaluation_data[0][1]) < _FEWEST or left_to_learn(case) < _least_left(case):
         return
-    if case.restores_inputs:
+    if restores_inputs(case):
         return  # what is to find a short description of the inputs is not worse than what hands them through
     rows, judges, name = _parts(case)
     if len(judges[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.agreement import agreement_of_network, share_of_line
+from glassnet.diagnosis.autoencoders import restores_inputs
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
@@ -85,7 +86,7 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
 
 def _possible(case: Case, ideas: list[Idea]) -> list[Idea]:
     """Return ideas without wider layers for a network that is to find a short description of its inputs."""
-    return [idea for idea in ideas if idea.code != "too-few-units" or not case.restores_inputs]
+    return [idea for idea in ideas if idea.code != "too-few-units" or not restores_inputs(case)]
 
 
 def _has_learned_little(case: Case) -> bool:
@@ -151,7 +152,7 @@ def is_stuck(case: Case) -> bool:
 
 def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     """Report hidden layers so narrow that a wider network learns more in a few steps than this one in all of its."""
-    if not case.is_trained or not is_narrow(case.original) or case.restores_inputs:
+    if not case.is_trained or not is_narrow(case.original) or restores_inputs(case):
         return
     outcome = trials.make(Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS))
     if outcome is None or not outcome.helped or outcome.after > outcome.unchanged - _GAIN * case.scale:
