@@ -79,6 +79,15 @@ def test_five_rows_say_nothing_about_overfitting() -> None:
     assert "overfit" not in found(net(16, 2), X, y, epochs=12, validation_data=(X[:5] + 0.01, y[:5])).codes
 
 
+def test_answers_that_got_better_are_not_said_to_be_worse() -> None:
+    """Where the loss rose and the share of right answers did too, only the probabilities got worse."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((120, 25))
+    y = (X[:, 0] + rng.standard_normal(120) > 0).astype(int)
+    overfit = of_code(found(net(64, 64, 2), X, y, epochs=60, validation_split=0.5), "overfit")
+    assert ("right answers" in overfit.tried) == ("got worse" not in overfit.why)
+
+
 # ---- faint relations ---------------------------------------------------------------------------------------------------
 
 
@@ -133,6 +142,8 @@ def test_autoencoders_are_not_accused(noise: float) -> None:
     X = (X - X.mean(axis=0)) / X.std(axis=0)
     network = net(32, 2, 32, 6, loss="squared_error", optimizer=gn.Adam(3e-3))
     assert list(found(network, X + noise * rng.standard_normal(X.shape), X, epochs=20)) == []
+    linear = gn.Network([gn.Dense(2), gn.Dense(6)], loss="squared_error", optimizer=gn.Adam(1e-2), seed=0)
+    assert list(found(linear, X, X, epochs=20)) == []
     X = rng.standard_normal((1000, 5))
     assert list(found(net(16, 2, 16, 5, loss="squared_error"), X, X, epochs=20)) == []
 
@@ -143,7 +154,7 @@ def test_a_forecast_of_the_same_columns_is_no_autoencoder() -> None:
     now = rng.standard_normal((400, 4))
     later = 0.9 * now + 0.3 * rng.standard_normal((400, 4))
     wide = net(32, 4, loss="squared_error")
-    wide.build(4)
+    wide.build((4,))
     assert not restores_inputs(Case(wide, (now, later, None)))
     assert restores_inputs(Case(wide, (now, now.copy(), None)))
 

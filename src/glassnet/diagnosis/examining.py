@@ -71,6 +71,8 @@ _RESULT = (
 )
 _FEWEST_UPDATES, _FEW_UPDATES = 4, 200
 _KEPT = 0.4  # share of the steps for finding out what no check suspects
+# Their columns hold the answer, and a few linear units between others do not do what one layer can.
+_NOT_OF_AUTOENCODERS = (check_leaks, check_linear_layers)
 # What keeps a network from learning.
 _START = (check_weights, check_signal)
 _TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
@@ -166,7 +168,7 @@ def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: 
     learned : bool
         Whether the network learned something: then what might have been harmful was not, and is a note.
     """
-    data = [check for check in _DATA if check is not check_leaks or not restores_inputs(case)]
+    data = [check for check in _DATA if check not in _NOT_OF_AUTOENCODERS or not restores_inputs(case)]
     checks = [*data, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
     with np.errstate(all="ignore"):
         suspicions = [suspicion for check in checks for suspicion in check(case)]
@@ -189,7 +191,7 @@ def _suspicions(
         checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
     for check in checks:
-        if check is not check_leaks or not restores_inputs(case):  # the answer is meant to be in the columns
+        if check not in _NOT_OF_AUTOENCODERS or not restores_inputs(case):
             yield from check(case)
 
 

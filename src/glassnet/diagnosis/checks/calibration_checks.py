@@ -34,12 +34,12 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
     if codes is None:
         return
     Z = case.evaluation[0].astype(np.float64)
-    if case.fails or agreement_of_network(case, case.evaluation[0], data).surely < _SURE:
-        return  # what has not learned anything has no probabilities to speak of
     gap, confidence, accuracy = _calibration_gap(case, Z, codes)
     chance = np.sqrt(max(confidence * (1.0 - confidence), 1e-12) / len(Z))
     if gap < _GAP or confidence < accuracy + max(_SURER, _SURE * chance):
         return
+    if case.fails or agreement_of_network(case, case.evaluation[0], data).surely < _SURE:
+        return  # what has not learned anything has no probabilities to speak of
     half = np.arange(len(Z)) % 2 == 0
     temperature = _best_temperature(case, Z[half], codes[half])
     before = _calibration_gap(case, Z[~half], codes[~half])[0]

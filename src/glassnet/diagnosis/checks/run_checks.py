@@ -35,6 +35,7 @@ _CHANCE = 0.98  # of the loss of the best constant answer
 _FEW_ROWS = 100  # of validation: what they say is uncertain
 _TOO_FEW_ROWS = 20  # of validation: what they say may be chance
 _APART = 0.5  # share of the rise of the validation loss by which it must end above the training loss
+_SURER = "The answers are right as often as then, but the network is surer of those that are wrong."
 _SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
 _WINDOW = 10  # epochs
 
@@ -112,7 +113,10 @@ def _came_apart(case: Case, valid: np.ndarray, train: np.ndarray, best: int) -> 
     """Return whether the two losses went apart: the one of training rows is low, and the rise is no up and down."""
     rise = float(valid[-1] - valid[best])
     swing = median(np.abs(np.diff(valid[best:])))
-    is_low = train[-1] < case.reference and train[-1] < valid[-1] - _APART * rise
+    last = float(train[-1])
+    if case.original.l1 or case.original.l2:  # these are in the loss of an epoch
+        last = min(last, case.now.loss)
+    is_low = last < min(case.reference, valid[-1] - _APART * rise)
     return bool(is_low and rise > 2.0 * swing)
 
 
@@ -146,7 +150,7 @@ def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dic
     if len(right) == len(valid) and min(np.median(right[-3:]), right[-1]) >= right[best]:
         tried = f"the share of right answers is {right[-1]:.3f} after the last epoch, and was {right[best]:.3f} then."
         advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
-        return {"severity": "note", "tried": tried, "advice": advice}
+        return {"severity": "note", "tried": tried, "advice": advice, "why": _SURER}
     tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
     if n < _FEW_ROWS and last < valid[best] + _MUCH_WORSE * case.scale:
         return {"tried": f"{tried}; of {n} rows that may be chance.", "severity": "note"}
