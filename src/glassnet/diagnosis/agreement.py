@@ -14,7 +14,7 @@ from glassnet.training.class_weights import class_codes
 __all__ = ["Agreement", "agreement_of_line", "agreement_of_network", "share_of_line"]
 
 _MOST_OUTPUTS, _MOST_COLUMNS = 50, 100
-_SURE, _ROWS_PER_COLUMN = 4.0, 3  # standard errors, and rows that a linear model needs at least
+_SURE, _ROWS_PER_COLUMN = 3.0, 3  # standard errors, and rows that a linear model needs at least
 _FEWEST = 10  # rows that judge
 
 

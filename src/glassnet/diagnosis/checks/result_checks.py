@@ -137,7 +137,8 @@ def _by_chance(case: Case, data: Data) -> bool:
     least = _AS_FAR * float(np.sqrt(share))  # what little goes together where much should says nothing
     if agreed >= max(_SURE * chance, least):
         return False
-    line = agreement_of_line(case, data)
+    # A line that says nothing surely about its own rows would only add chance.
+    line = agreement_of_line(case, data) if share else None
     found = (agreement_of_network(case, case.evaluation[0], data), *(() if line is None else (line,)))
     return all(each.surely < sure or each.value < least for each in found)
 
