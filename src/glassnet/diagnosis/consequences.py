@@ -62,10 +62,19 @@ FOLLOWS = {
     "hidden-activation": {*_SYMPTOMS, *_RESULTS},
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
+    "frozen-layers": _RESULTS,
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
     "no-better-than-baseline": {"worse-than-linear"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
+}
+
+
+# Who is told the one must not be told the other: it asks for the opposite.
+_REFUTES = {
+    "overfit": {"few-updates", "rate-too-low", "still-falling"},
+    "past-best-epoch": {"few-updates", "still-falling"},
+    "still-falling": {"plateau-at-prior"},
 }
 
 
@@ -81,8 +90,9 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
     hidden: set[str] = set()
     suffers = fails and any(finding.code in _SYMPTOMS for finding in found)
     for place, finding in enumerate(found):
-        # The signal suffers, so the columns matter even where scaling them is not enough within a few steps.
-        if suffers and finding.code == "unscaled-inputs" and finding.severity == "note":
+        # The signal suffers, so the columns matter even where nothing was tried.
+        unknown = finding.severity == "note" and finding.helped is None
+        if suffers and finding.code == "unscaled-inputs" and unknown:
             found[place] = dataclasses.replace(finding, severity="warning")
     for finding in found:
         if finding.severity != "note":
@@ -91,4 +101,7 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
             hidden |= _RESULTS - {finding.code}
         if finding.severity != "note" and (finding.stage in _EARLIER or finding.code == "constant-output"):
             hidden.add("worse-than-linear")
+    codes = {finding.code for finding in found if finding.code not in hidden}
+    for code, others in _REFUTES.items():
+        hidden |= others if code in codes else set()
     return [finding for finding in found if finding.code not in hidden]

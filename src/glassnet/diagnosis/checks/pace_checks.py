@@ -23,6 +23,7 @@ _MOST = 0.5  # of the training
 _BEGUN = 0.2  # of the rate that a schedule rises to
 _HORIZON = 100  # times the epochs trained, for schedules that do not say when they end
 _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
+_HARDLY_ANY = 20  # updates: whatever they led to, there were too few
 _LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
 _AT_START = 0.01  # way of the weights, as a share of their size
 _PART = 4  # the last part of the training that is looked at: a quarter
@@ -49,7 +50,8 @@ def check_trainable(case: Case) -> Iterator[Suspicion]:
     measured = f"{still} of {every} parameters are frozen ({how}) and hold the weights that were drawn: "
     measured += f"those of {', '.join(layers[:3])}{' and others' if len(layers) > 3 else ''}."
     remedy = Attempt("all layers trained", _thawed, steps=200)
-    yield suspect("frozen-layers", measured, remedy, epoch=0, layer=layers[0], evidence=evidence)
+    certain = case.fails  # what nobody trained holds nothing, however short a trial is
+    yield suspect("frozen-layers", measured, remedy, if_helped=not certain, epoch=0, layer=layers[0], evidence=evidence)
 
 
 def _holds_drawn(case: Case, frozen: list[Any]) -> bool:
@@ -117,7 +119,9 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
         return
     if case.updates >= _FEW_UPDATES:
         yield from _still_falling(case, history)
-    elif case.knows_start and case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss):
+        return
+    fall = case.at_start.loss - case.now.loss if case.knows_start else 0.0
+    if fall > _FALL * abs(case.at_start.loss) or (case.updates < _HARDLY_ANY and case.fails and fall >= 0.0):
         measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
         yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
 

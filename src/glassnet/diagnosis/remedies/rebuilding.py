@@ -34,6 +34,7 @@ __all__ = [
     "with_class_units",
     "with_classifying_loss",
     "with_default_start",
+    "with_hidden_layer",
     "with_new_seed",
     "with_rectifiers",
     "with_rectifiers_between",
@@ -122,6 +123,13 @@ def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
     """Return the network with 'relu' on every linear layer but the last."""
     linear = (None, "identity")
     return _with_hidden(network, lambda config: {"activation": "relu"} if config["activation"] in linear else {})
+
+
+def with_hidden_layer(network: BaseNetwork) -> BaseNetwork | None:
+    """Return the network with a hidden layer before its only one; None if it is not a single `Dense`."""
+    if [type(layer) for layer in network.layers if type(layer) is not Flatten] != [Dense]:
+        return None
+    return _rebuilt(network, lambda layers: [*layers[:-1], Dense(16, "relu"), layers[-1]])
 
 
 def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:
