@@ -101,6 +101,7 @@ class Case(LookedAt):
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
         self._constant_losses: list[tuple[Data, float]] = []
+        self.has_ended = True  # whether training has: else its schedule goes on
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
     def share(self, earlier: Case) -> None:

@@ -33,6 +33,7 @@ _SCORES = {
     "worse-than-linear",
 }
 # A network hindered by one of these is worse than many others; to say so of one more helps nobody.
+_NEARLY_ALL = 0.9  # of the outputs of a layer
 _EARLIER = ("design", "start", "training")
 FOLLOWS = {
     "validation-differs": _SCORES,
@@ -63,11 +64,24 @@ FOLLOWS = {
     "validation-at-chance": {"no-better-than-baseline", "overfit", "badly-calibrated", "past-best-epoch"},
     "overfit": {"past-best-epoch"},
     "frozen-layers": _RESULTS,
+    "schedule-ended": {"rate-too-low", *_RESULTS},
+    "schedule-not-begun": {"rate-too-low", *_RESULTS},
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
     "no-better-than-baseline": {"worse-than-linear"},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
 }
+
+
+def _all_flat(finding: Finding) -> bool:
+    """Return whether next to all outputs of a layer were at their flat ends from the start."""
+    return max(finding.evidence.values(), default=0.0) > _NEARLY_ALL
+
+
+def _for_certain(finding: Finding) -> Finding:
+    """Return a finding that needs no trial."""
+    kind = KINDS[finding.code]
+    return dataclasses.replace(finding, severity=kind.severity, helped=None, tried="")
 
 
 # Who is told the one must not be told the other: it asks for the opposite.
@@ -85,8 +99,11 @@ def is_cause(finding: Finding) -> bool:
     return finding.helped is True or finding.severity == "error" or finding.code == "few-updates"
 
 
-def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
+def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True) -> list[Finding]:
     """Leave out what follows from something else that was found."""
+    if not learned and any(finding.code == "saturated-units" and _all_flat(finding) for finding in found):
+        # Columns that drive all units to their ends are a fault, whatever a short trial shows.
+        found = [_for_certain(each) if each.code == "unscaled-inputs" and not each.helped else each for each in found]
     hidden: set[str] = set()
     suffers = fails and any(finding.code in _SYMPTOMS for finding in found)
     for place, finding in enumerate(found):

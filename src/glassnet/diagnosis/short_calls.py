@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.pace_checks import check_updates
+from glassnet.diagnosis.checks.pace_checks import check_schedule, check_updates
 from glassnet.diagnosis.examining import examine
+from glassnet.diagnosis.remedies.experiments import check_stillness
 from glassnet.diagnosis.remedies.suspects import suspected
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training import Run
@@ -79,8 +80,21 @@ def of_short_call(run: Run[Any], case: Case, trials: Trials | None, ignored: set
             too_early = waits and stages[finding.code] in ("training", "result") and not _is_sure(finding)
         if not too_early and finding.code not in _GO_ON and not (explained and finding.code in _SYMPTOMS):
             yield _with_call(finding)
-    if run.first_epoch == 0 and run.target_epochs > 1 and case.updates < _FEW and "few-updates" not in ignored:
-        yield from (dataclasses.replace(each.finding, severity="note") for each in check_updates(case))
+    if run.first_epoch == 0 and run.target_epochs > 1:
+        yield from (each for each in _of_first_call(case, explained) if each.code not in ignored)
+
+
+def _of_first_call(case: Case, explained: bool) -> Iterator[Finding]:
+    """Yield what a first call of a few epochs is told, should none follow: as notes, but for steps that lead nowhere.
+
+    A rate that rises later, or next to no steps, are no reason to call the rate too low.
+    """
+    pace = [each.finding for each in check_schedule(case) if each.finding.code == "schedule-not-begun"]
+    still = [] if pace or explained else [*check_stillness(case)]
+    if case.updates < _FEW and not still:
+        pace += [each.finding for each in check_updates(case)]
+    yield from still
+    yield from (dataclasses.replace(each, severity="note") for each in pace)
 
 
 def _is_sure(finding: Finding) -> bool:

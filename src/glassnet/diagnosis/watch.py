@@ -116,6 +116,7 @@ class Watch(Observer):
             return
         case = self._case(run)
         if case is not None and case.now.loss > max(self._limit, case.at_start.loss):
+            case.has_ended = False
             most = 0 if is_one_of_many_calls(run) else None
             self._add(examine(case, self._trials(case, most=most), self.ignore, has_ended=False).problems)
             if time.perf_counter() - self._begun > _SOON_SECONDS:

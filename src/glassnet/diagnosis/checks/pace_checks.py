@@ -76,7 +76,11 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
     schedule = case.original.optimizer.schedule
     peak, last = float(rates.max()), float(rates[-1])
     over = rates < _OVER * peak
-    if peak > 0.0 and over[-1] and over.mean() >= _MOST:
+    memory = schedule.new_memory()
+    ahead = np.linspace(epochs, _end(schedule, epochs), len(rates))
+    later = [0.0] if schedule.monitors() else [float(schedule.rate(at, memory)) for at in ahead]
+    comes_back = not case.has_ended and max(later) >= _OVER * peak
+    if peak > 0.0 and over[-1] and over.mean() >= _MOST and not comes_back:
         ended = int(np.flatnonzero(~over)[-1] + 1) * epochs / len(rates)
         measured = f"The learning rate fell from {peak:.3g} to {last:.3g}, and was below a thousandth of {peak:.3g} "
         measured += f"from epoch {max(1, round(ended)) + 1} on, of {epochs}."
@@ -85,10 +89,8 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         more: dict[str, Any] = {"epoch": epochs, "evidence": {"highest": peak, "last": last}}
         yield suspect("schedule-ended", measured, *remedies, if_helped=not _never_left(case), **more)
         return
-    if schedule.monitors() or isinstance(schedule, Constant):
+    if schedule.monitors() or isinstance(schedule, Constant) or not case.has_ended:
         return
-    memory = schedule.new_memory()
-    later = [float(schedule.rate(at, memory)) for at in np.linspace(epochs, _end(schedule, epochs), len(rates))]
     top = max(later)
     if peak < _BEGUN * top:
         measured = f"The learning rate rises to {top:.3g}; when training ended after {epochs} epochs it was {last:.3g}."

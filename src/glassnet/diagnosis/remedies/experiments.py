@@ -25,9 +25,10 @@ from glassnet.diagnosis.remedies.suspects import (
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import TRIES_LONGER, Trials
 from glassnet.engine.base_network import BaseNetwork
+from glassnet.schedules import Constant
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["check_ten_rows", "check_width", "explain_failure", "is_stuck"]
+__all__ = ["check_stillness", "check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
 _LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
 _NEAR = 0.1  # of the same
@@ -39,6 +40,7 @@ _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _SHRUNK = 0.15  # share of the size of the weights at the start
 _STUCK, _AT_START = 0.05, 0.01  # way of the weights, as shares of their size: little, and next to nothing
 _FEW_UPDATES = 100
+_STILL = 1e-3  # the same after a hundred steps that get nowhere
 _LOOK = "Look whether the columns tell anything about y, and whether rows and answers belong together."
 _TELLING_STEPS = 200  # so many, or half of those trained, tell that something does not help
 _SHORT_STEPS = "The steps are short for the way that the weights have to go."
@@ -57,8 +59,7 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     doubtful : sequence of Suspicion
         Whose remedies did not help alone: they may do so at another learning rate.
     """
-    words = "the best constant answer has" if case.baseline is not None else "at the start it was"
-    measured = f"The loss is {case.now.loss:.3g} after {case.updates} updates; {words} {case.reference:.3g}."
+    measured = _loss_in_words(case)
     evidence: dict[str, Any] = {"loss": case.now.loss, "reference": case.reference, "updates": case.updates}
     made: list[Outcome] = []
     likely, others = suspected(case)
@@ -84,6 +85,22 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     code = "plateau-at-prior" if near else "no-better-than-baseline"
     details = {"advice": _LOOK} if near and _took_long(made, case) else {}
     yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
+
+
+def _loss_in_words(case: Case) -> str:
+    """Return what the loss is, and what it may be compared with."""
+    words = "the best constant answer has" if case.baseline is not None else "at the start it was"
+    return f"The loss is {case.now.loss:.3g} after {case.updates} updates; {words} {case.reference:.3g}."
+
+
+def check_stillness(case: Case) -> Iterator[Finding]:
+    """Report steps so short that, however long such a training goes on, nothing moves; nothing is tried."""
+    if not (case.fails and case.knows_start) or not isinstance(case.original.optimizer.schedule, Constant):
+        return
+    if moved(case) < _STILL * min(1.0, case.updates / _FEW_UPDATES):
+        idea = next((each for each in suspected(case)[0] if each.code == "rate-too-low"), None)
+        if idea is not None and case.original.optimizer.clip_norm is None:
+            yield _named(case, idea, _loss_in_words(case), {"loss": case.now.loss, "updates": case.updates})
 
 
 def _is_plain(case: Case, idea: Idea, *, untried: bool) -> bool:
