@@ -75,7 +75,7 @@ FOLLOWS = {
 
 def _all_flat(finding: Finding) -> bool:
     """Return whether next to all outputs of a layer were at their flat ends from the start."""
-    return max(finding.evidence.values(), default=0.0) > _NEARLY_ALL
+    return bool(finding.evidence.get(finding.layer or "", 0.0) > _NEARLY_ALL)
 
 
 def _for_certain(finding: Finding) -> Finding:

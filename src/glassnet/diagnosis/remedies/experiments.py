@@ -11,7 +11,7 @@ import numpy as np
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
-from glassnet.diagnosis.remedies.rebuilding import with_twice_the_units
+from glassnet.diagnosis.remedies.rebuilding import is_one_layer, with_hidden_layer, with_twice_the_units
 from glassnet.diagnosis.remedies.suspects import (
     HIDDEN_LAYER,
     STILL,
@@ -199,7 +199,7 @@ def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
     outcomes = Trials(few, _FEW_STEPS).race([calm, *rates])
     if any(outcome.after < 0.5 * few.baseline for outcome in outcomes):
         return
-    if is_narrow(case.original):  # what more units can learn does not fail for its settings
+    if is_one_layer(case.original) or is_narrow(case.original):  # what more units learn does not fail for its settings
         wide = joined([calm, Attempt("many more units", _with_many_units)])
         wider = [joined([wide, with_rate(case, rate)])._replace(steps=_STEPS) for rate in usual_rates(case)]
         outcomes = [*outcomes, *Trials(few, _FEW_STEPS).race([wide._replace(steps=_STEPS), *wider])]
@@ -213,7 +213,9 @@ def check_ten_rows(case: Case, trials: Trials) -> Iterator[Finding]:
 
 
 def _with_many_units(network: BaseNetwork) -> BaseNetwork:
-    """Return the network with hidden layers of at least 32 units."""
+    """Return the network with hidden layers of at least 32 units, or with one where it had none."""
+    if is_one_layer(network):
+        return with_hidden_layer(network)
     for _ in range(3):
         network = with_twice_the_units(network)
     return network

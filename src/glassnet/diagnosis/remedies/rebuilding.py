@@ -30,6 +30,7 @@ from glassnet.losses import Loss, SoftmaxCrossEntropy
 
 __all__ = [
     "is_linear",
+    "is_one_layer",
     "with_batch_norm",
     "with_class_units",
     "with_classifying_loss",
@@ -125,10 +126,13 @@ def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
     return _with_hidden(network, lambda config: {"activation": "relu"} if config["activation"] in linear else {})
 
 
-def with_hidden_layer(network: BaseNetwork) -> BaseNetwork | None:
-    """Return the network with a hidden layer before its only one; None if it is not a single `Dense`."""
-    if [type(layer) for layer in network.layers if type(layer) is not Flatten] != [Dense]:
-        return None
+def is_one_layer(network: BaseNetwork) -> bool:
+    """Return whether a network is a single `Dense`: a linear model."""
+    return [type(layer) for layer in network.layers if type(layer) is not Flatten] == [Dense]
+
+
+def with_hidden_layer(network: BaseNetwork) -> BaseNetwork:
+    """Return a network of one layer with a hidden layer before it."""
     return _rebuilt(network, lambda layers: [*layers[:-1], Dense(16, "relu"), layers[-1]])
 
 
