@@ -550,3 +550,13 @@ def test_a_divergence_in_batches_of_ones_own_is_located() -> None:
     with pytest.raises(gn.DivergenceError) as caught:
         regressor(0, gn.SGD(1e6)).fit([(X, y[:, None])], epochs=30)
     assert caught.value.__notes__[0].startswith("error: diverged (epoch")
+
+
+@pytest.mark.parametrize("row", range(17, 23))
+def test_rows_are_counted_as_they_were_given(row: int) -> None:
+    """A row is called by its number in what ``fit`` was given, whether it is trained on or held out by it."""
+    X, y = numbers(0)
+    y[row] = 9999.0
+    found = regressor(0).fit(X, y, epochs=5, validation_split=0.2).findings
+    assert f"y is 9999 in row {row} (counted from 0)" in found[0].measured
+    assert found[0].evidence["rows"] == [row]

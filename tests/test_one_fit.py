@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 from sklearn.base import clone
 
 import glassnet as gn
+from glassnet.engine import one_fit
 from glassnet.populations import Population, cross_validate, find_learning_rate
 from glassnet.sklearn import MLPClassifier, MLPRegressor
 from glassnet.tabular import TabularClassifier
@@ -238,6 +240,26 @@ def test_fit_after_fit_and_errors_release() -> None:
         fit(net, validation_split=7.0)
     with pytest.raises(gn.DivergenceError):
         network(loss="squared_error", optimizer=gn.SGD(1e30)).fit(X, X[:, :2] * 1e20, epochs=9, diagnose=False)
+    fit(net)
+
+
+def test_a_run_that_is_collected_while_another_begins_is_not_waited_for() -> None:
+    """What ends a run that nobody holds may come at any time, in the middle of the bookkeeping of fits too."""
+    net = network()
+    steps = run_of(net).steps()
+    next(steps)
+    circle: list[Any] = [steps]
+    circle.append(circle)
+    del steps, circle
+    done = threading.Event()
+
+    def collect() -> None:
+        with one_fit._guard:
+            gc.collect()
+        done.set()
+
+    threading.Thread(target=collect, daemon=True).start()
+    assert done.wait(20.0)
     fit(net)
 
 

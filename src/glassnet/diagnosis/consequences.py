@@ -51,6 +51,7 @@ FOLLOWS = {
     "code-for-missing": {"unscaled-inputs", "outlier-in-inputs", "unscaled-target", "rate-too-high", *_RESULTS},
     "outlier-in-inputs": {"unscaled-inputs", "rate-too-high", *_RESULTS},
     "skewed-target": {"unscaled-target", "start-too-large"},
+    "weights-on-few-rows": {"imbalance", "start-too-large", *_RESULTS},
     "weights-on-one-class": {"single-class", "imbalance", "missing-classes"},
     "unscaled-inputs": _SYMPTOMS,
     "unscaled-target": {"start-too-large"},

@@ -44,14 +44,15 @@ class Fit:
 
 
 _fits: dict[int, Fit] = {}  # by the id of what is fitted, which lives at least as long as its fit
-_guard = threading.Lock()
+# A run that nobody holds ends when it is collected: at any time, also while this thread is inside the guard.
+_guard = threading.RLock()
 _NETWORK, _ESTIMATOR = ("network", "copy.deepcopy"), ("estimator", "sklearn.base.clone")
 
 
 def _forget() -> None:
     """Let a process that was forked during a fit begin without it: its networks are copies."""
     global _guard
-    _guard = threading.Lock()
+    _guard = threading.RLock()
     _fits.clear()
 
 
@@ -84,7 +85,7 @@ def one_fit_at_a_time(
     fits = {id(thing): Fit(runs=runs) for thing in things}
     try:  # also around the entry: Ctrl-C may come at any time
         with _guard:
-            if fits.keys() & _fits.keys():
+            if any(number in _fits for number in fits):
                 kind, copy = words
                 what = f"{where}: this {kind} is being fitted already."
                 message = f"{what} Wait for that fit to end, or fit a {copy} of it."
@@ -115,8 +116,8 @@ def running(networks: Sequence[object]) -> Iterator[list[Fit]]:
         One of them is being trained already.
     """
     with _guard:
-        held = [_fits[id(network)] for network in networks if id(network) in _fits]
-        own = [fit for fit in held if fit.thread == threading.get_ident() and not fit.runs]
+        held = [_fits.get(id(network)) for network in networks]
+        own = [fit for fit in held if fit is not None and fit.thread == threading.get_ident() and not fit.runs]
         joins = bool(own) and len(own) == len(networks)
         for fit in own if joins else []:
             fit.runs = True

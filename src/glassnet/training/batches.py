@@ -32,6 +32,9 @@ class Batches:
     batch_size: int = 0  # of the largest batch; 0 if that is not known
     arrays: tuple[Any, ...] = ()  # the checked data, if they are arrays or sources of rows
     extremes: tuple[np.ndarray, np.ndarray] | None = None  # least and greatest of each column, if they were measured
+    split: tuple[np.ndarray, np.ndarray] | None = (
+        None  # numbers of the rows trained on and held out, if all came as one
+    )
     replayable: bool = True  # whether an epoch can be begun again
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:

@@ -50,14 +50,16 @@ def prepare_data(
     extremes = Extremes() if measures and not split else None
     X, y, weight = check_data(network, "fit", X, y, sample_weight, extremes=extremes)
     validation = _validation(network, validation_data)
+    parts = None
     if split:
-        (X, y, weight), validation = _hold_out(network, (X, y, weight), validation, split)
+        (X, y, weight), validation, parts = _hold_out(network, (X, y, weight), validation, split)
     if class_weight is not None:
         weight = _class_weighted(network, y[:], weight, class_weight)
     streams, members = network.streams, network.members
     order: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
     batches = ArrayBatches(X, y, weight, streams=streams, members=members, **order)
     batches.extremes = None if extremes is None else extremes.values
+    batches.split = parts
     return batches, validation
 
 
@@ -96,8 +98,8 @@ def _validation(network: BaseNetwork, data: Sequence[Any] | None) -> Validation 
 
 def _hold_out(
     network: BaseNetwork, data: Validation, validation: Validation | None, share: float
-) -> tuple[Validation, Validation]:
-    """Divide the rows into training and validation data."""
+) -> tuple[Validation, Validation, tuple[np.ndarray, np.ndarray]]:
+    """Divide the rows into training and validation data; return both, and the numbers of their rows."""
     if validation is not None:
         message = "fit: validation_data and validation_split must not both be given, got both. Pass one."
         raise ConfigError(message)
@@ -112,4 +114,4 @@ def _hold_out(
         if part is not None and not part.any():
             message = f"fit: validation_split must leave {name} rows that weigh something, got weights of 0 only."
             raise DataError(message)
-    return parts[0], parts[1]
+    return parts[0], parts[1], (train, valid)

@@ -146,8 +146,9 @@ class Study:
         if penalty[0].any() and left_out[0].any():
             yield f"{what} that the loss does not penalise", left_out
         yield what, values
-        # Of one sign alone they would be a constant, which other mistakes add as well.
-        if all(each.min(initial=0.0) < 0 < each.max(initial=0.0) for each in values):
+        # A constant is added to a bias, or to one weight, by other mistakes as well.
+        both = all(each.min(initial=0.0) < 0 < each.max(initial=0.0) for each in values)
+        if both or (len(values[0]) > 2 and not self.is_bias(which)):
             yield f"the signs of {'the bias' if self.is_bias(which) else what}", [np.sign(each) for each in values]
 
     def _causes_of_factor(self, factor: Law) -> list[Cause]:

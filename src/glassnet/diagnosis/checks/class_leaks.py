@@ -17,6 +17,7 @@ _NARROW = 50
 _SEPARATED = 0.95  # of two classes: area under the curve of ranks
 _BETWEEN = 0.6  # share of a column's variance between classes
 _SUSPECTS = 8
+_RIGHT_OF_FEW = 0.93  # share of few rows, at least
 _RIGHT = 0.975  # share of the rows, without a value that fills gaps
 # An honest column may be right that often by chance: so many more wrong answers must be possible.
 _SURPLUS, _DOUBTFUL, _FEWEST_EXACT = 3, 0.035, 80
@@ -36,12 +37,14 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     if k < 2 or k > len(codes) // 10:
         return None
     few = min(_FEW if len(columns) <= _NARROW else _FEW // 2, len(codes))
-    suspects, marks = _suspected(read(few), codes[:few], k)
-    if not len(suspects) and not marks:
+    first = read(few)
+    places, marks = _suspected(first, codes[:few], k)
+    suspects = [j for j in places.tolist() if _right(first[:, j], codes[:few], k)[0] >= _RIGHT_OF_FEW]
+    if not suspects and not marks:
         return None
     chosen = read(len(codes))
     hot = np.eye(k)[codes]
-    found = {int(j): _right(chosen[:, j], codes, k) for j in suspects}
+    found = {j: _right(chosen[:, j], codes, k) for j in suspects}
     leaking = [j for j, (right, is_code, _) in found.items() if right >= _RIGHT and is_code]
     score = max((found[j][0] for j in leaking), default=0.0)
     if not leaking:
@@ -131,8 +134,9 @@ def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool, float
         right = float(table.max(axis=1).sum() / len(x))
     else:
         right = _separated(x, codes, k)
-    middles = np.array([np.median(x[codes == c]) for c in range(k) if (codes == c).any()])
-    widths = [np.quantile(np.abs(x[codes == c] - np.median(x[codes == c])), 0.9) for c in distinct(codes)]
+    if right < _RIGHT:
+        return right, False, float(kept.mean())
+    middles, widths = _middles_and_widths(x, codes)
     gap = float(np.diff(np.sort(middles)).min()) if len(middles) == k else 0.0
     # An amount that is 0 for one class, and never for the other, is a code of it too.
     is_mark = k == 2 and right == 1.0 and any(len(distinct(x[codes == c])) == 1 for c in range(k))
@@ -172,3 +176,12 @@ def _is_copy(x: np.ndarray, codes: np.ndarray, k: int, left: float) -> bool:
 
 def _best_single(found: dict[int, tuple[float, bool, float]], leaking: list[int]) -> float:
     return max((right for j, (right, *_) in found.items() if j not in leaking), default=0.0)
+
+
+def _middles_and_widths(x: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, list[float]]:
+    """Return the median of each class that there is, and the distance from it within which nine of ten lie."""
+    groups = [x[codes == c] for c in distinct(codes)]
+    middles = np.array([np.median(group) for group in groups])
+    return middles, [
+        float(np.quantile(np.abs(group - middle), 0.9)) for group, middle in zip(groups, middles, strict=True)
+    ]

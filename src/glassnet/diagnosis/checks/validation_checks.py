@@ -80,18 +80,26 @@ def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
         rest = np.delete(values, lone.places)
         measured = f"{name} is {few((f'{value:.6g}' for value in values[lone.places].tolist()), 3)} in "
         has_all = case.validation is not None and len(case.validation[0]) == len(y)
-        where = rows_of(lone.places.tolist()) if has_all else f"{len(lone.places)}"
-        measured += f"{where} of the validation rows; the other targets reach from "
+        measured += _validation_rows(case, lone.places) if has_all else f"{len(lone.places)} of the validation rows"
+        measured += "; the other targets reach from "
         measured += f"{rest.min():.4g} to {rest.max():.4g}. Squared, "
         one = len(lone.places) == 1
         measured += (
             f"{'its distance' if one else 'their distances'} from the middle {'outweighs' if one else 'outweigh'}"
         )
         measured += " those of all others together."
-        evidence = {"rows": lone.places.tolist(), "share_of_squares": lone.share}
+        numbers = lone.places if case.split is None else case.split[1][lone.places]
+        evidence = {"rows": numbers.tolist(), "share_of_squares": lone.share}
         advice = "Look at the row; correct it or leave it out, or watch a score that it cannot rule."
         yield suspect("validation-differs", measured, epoch=0, advice=advice, evidence=evidence)
         return
+
+
+def _validation_rows(case: Case, places: np.ndarray) -> str:
+    """Return which validation rows these are, by the numbers that the caller knows."""
+    if case.split is None:
+        return f"{rows_of(places.tolist())} of the validation rows"
+    return f"{rows_of(case.split[1][places].tolist())}, held out for validation"
 
 
 def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Suspicion]:

@@ -53,9 +53,16 @@ def _column(case: Case, part: int, index: int) -> Column:
     array, rows = case.data[part], case.counted
     if isinstance(array, RowSource):
         sample = case.sample[0] if part == 0 else case.sample[1]
-        return Column(flat(sample)[:, index], case.sample_rows, case.n_rows)
+        return Column(flat(sample)[:, index], _as_given(case, case.sample_rows), case.n_rows)
     values = array.reshape(len(array), -1)[:, index]
-    return Column(values if rows is None else values[rows], rows, case.n_rows)
+    return Column(values if rows is None else values[rows], _as_given(case, rows), case.n_rows)
+
+
+def _as_given(case: Case, rows: np.ndarray | None) -> np.ndarray | None:
+    """Return the numbers of training rows in what ``fit`` was given; None where they are their places."""
+    if case.split is None:
+        return rows
+    return case.split[0] if rows is None else case.split[0][rows]
 
 
 def flat(X: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
