@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.diagnosis.consequences import without_symptoms
+from glassnet.training.finding_words import NOT_TRIED
 from glassnet.training.findings import make_finding
 
 CE = "cross_entropy"
@@ -54,7 +56,8 @@ def test_what_was_tried_briefly_is_not_said_to_fail() -> None:
     first = found(network, *XOR, epochs=1000)[0]
     assert first.code == "plateau-at-prior"
     assert "in so few steps none of these" in first.tried
-    assert "glassnet.diagnose(network, X, y)" in first.tried
+    assert "; glassnet.diagnose(network, X, y) tries longer." in first.tried
+    assert "diagnose" not in re.sub(NOT_TRIED, "", first.tried)
     assert "belong together" not in first.advice
     longer = gn.diagnose(network, *XOR)[0]
     assert (longer.code, longer.helped) == ("rate-too-low", True)
@@ -184,6 +187,12 @@ def test_harm_is_told_in_a_short_call() -> None:
     assert (first.code, first.helped) == ("rate-too-high", True)
 
 
+def test_steps_too_few_to_try_with_tell_of_harm() -> None:
+    """After three steps that made all much worse it is not said that there were few of them."""
+    findings = found(net(optimizer=gn.SGD(50.0)), *table(), epochs=3, batch_size=1000)
+    assert [(each.code, each.severity) for each in findings] == [("rate-too-high", "note")]
+
+
 @pytest.mark.parametrize("per_call", [2, 5, 9])
 def test_a_healthy_loop_of_short_calls_is_told_nothing(per_call: int) -> None:
     """Slow, noisy and penalised trainings in short calls are told of no problem."""
@@ -246,6 +255,13 @@ def test_no_finding_asks_for_the_opposite_of_another(one: str, other: str) -> No
     """Who is told to stop earlier is not told to go on."""
     kept = without_symptoms([make_finding(other, "It is so."), make_finding(one, "It is so.")], fails=False)
     assert [each.code for each in kept] == [one]
+
+
+def test_a_proven_rate_outweighs_a_doubtful_overfit() -> None:
+    """A remedy that helped on held-out rows stays beside what a few rows suggest."""
+    rate = make_finding("rate-too-low", "It is so.", helped=True)
+    doubtful = make_finding("overfit", "It is so.", severity="note")
+    assert [each.code for each in without_symptoms([rate, doubtful], fails=False)] == ["rate-too-low"]
 
 
 def test_few_units_are_not_said_to_be_settings() -> None:

@@ -122,4 +122,8 @@ def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True)
     codes = {finding.code for finding in found if finding.code not in hidden}
     for code, others in _REFUTES.items():
         hidden |= others if code in codes else set()
+    if "overfit" in codes and "rate-too-low" in hidden & codes:
+        overfit, proven = (next(each for each in found if each.code == code) for code in ("overfit", "rate-too-low"))
+        if overfit.severity == "note" and proven.severity != "note":
+            hidden = (hidden - {"rate-too-low"}) | {"overfit"}
     return [finding for finding in found if finding.code not in hidden]

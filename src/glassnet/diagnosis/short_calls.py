@@ -12,7 +12,7 @@ from typing import Any
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.pace_checks import check_schedule, check_updates
 from glassnet.diagnosis.examining import examine
-from glassnet.diagnosis.remedies.experiments import check_stillness
+from glassnet.diagnosis.remedies.experiments import check_plain_rates
 from glassnet.diagnosis.remedies.suspects import suspected
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training import Run
@@ -81,17 +81,18 @@ def of_short_call(run: Run[Any], case: Case, trials: Trials | None, ignored: set
         if not too_early and finding.code not in _GO_ON and not (explained and finding.code in _SYMPTOMS):
             yield _with_call(finding)
     if run.first_epoch == 0 and run.target_epochs > 1:
-        yield from (each for each in _of_first_call(case, explained) if each.code not in ignored)
+        known = explained or "overfit" in found.codes
+        yield from (each for each in _of_first_call(case, known) if each.code not in ignored)
 
 
 def _of_first_call(case: Case, explained: bool) -> Iterator[Finding]:
     """Yield what a first call of a few epochs is told, should none follow: as notes, but for steps that lead nowhere.
 
-    A rate that rises later, or next to no steps, are no reason to call the rate too low.
+    A rate that rises later is no reason to call the rate too low; what is ``explained`` needs nothing of this.
     """
     pace = [each.finding for each in check_schedule(case) if each.finding.code == "schedule-not-begun"]
-    still = [] if pace or explained else [*check_stillness(case)]
-    if case.updates < _FEW and not still:
+    still = [] if pace or explained else [*check_plain_rates(case)]
+    if case.updates < _FEW and not still and not explained:
         pace += [each.finding for each in check_updates(case)]
     yield from still
     yield from (dataclasses.replace(each, severity="note") for each in pace)

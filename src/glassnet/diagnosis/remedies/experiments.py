@@ -23,12 +23,12 @@ from glassnet.diagnosis.remedies.suspects import (
     without_dropout,
 )
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
-from glassnet.diagnosis.remedies.trials import TRIES_LONGER, Trials
+from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.schedules import Constant
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["check_stillness", "check_ten_rows", "check_width", "explain_failure", "is_stuck"]
+__all__ = ["check_plain_rates", "check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
 _LITTLE = 0.03  # share of the loss of the best constant answer: less than this is nothing
 _NEAR = 0.1  # of the same
@@ -45,7 +45,7 @@ _LOOK = "Look whether the columns tell anything about y, and whether rows and an
 _TELLING_STEPS = 200  # so many, or half of those trained, tell that something does not help
 _SHORT_STEPS = "The steps are short for the way that the weights have to go."
 _NO_HIDDEN = "Without a hidden layer a network is a linear model: it adds up what each column tells by itself."
-_ADD_HIDDEN = "Put a hidden layer before the last one, as in Dense(16, 'relu')."
+_ADD_HIDDEN = "Add a hidden layer, of 16 units with 'relu' for instance."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -93,14 +93,16 @@ def _loss_in_words(case: Case) -> str:
     return f"The loss is {case.now.loss:.3g} after {case.updates} updates; {words} {case.reference:.3g}."
 
 
-def check_stillness(case: Case) -> Iterator[Finding]:
-    """Report steps so short that, however long such a training goes on, nothing moves; nothing is tried."""
+def check_plain_rates(case: Case) -> Iterator[Finding]:
+    """Report steps so short that nothing moves, and as a note steps that made all worse; nothing is tried."""
     if not (case.fails and case.knows_start) or not isinstance(case.original.optimizer.schedule, Constant):
         return
-    if moved(case) < _STILL * min(1.0, case.updates / _FEW_UPDATES):
-        idea = next((each for each in suspected(case)[0] if each.code == "rate-too-low"), None)
-        if idea is not None and case.original.optimizer.clip_norm is None:
-            yield _named(case, idea, _loss_in_words(case), {"loss": case.now.loss, "updates": case.updates})
+    still = moved(case) < _STILL * min(1.0, case.updates / _FEW_UPDATES) and case.original.optimizer.clip_norm is None
+    worse = case.now.loss > max(case.at_start.loss, case.reference) + case.scale
+    code = "rate-too-low" if still else "rate-too-high" if worse else ""
+    for idea in [each for each in suspected(case)[0] if each.code == code][:1]:
+        details = {"severity": "note"} if worse else {}
+        yield _named(case, idea, _loss_in_words(case), {"loss": case.now.loss, "updates": case.updates}, **details)
 
 
 def _is_plain(case: Case, idea: Idea, *, untried: bool) -> bool:
@@ -156,11 +158,9 @@ def _words(made: list[Outcome], trials: Trials) -> str:
     if not tried or _took_long(made, trials.case):
         found = f"none of these helped enough: {tried}." if tried else ""
         return f"{found} {trials.not_tried()}".strip()
-    found = f"in so few steps none of these showed enough of a gain: {tried}."
-    if not trials.is_limited:
-        return found
+    longer = "; glassnet.diagnose(network, X, y) tries longer" if trials.is_limited else ""
     trials.has_said_so = True
-    return f"{found} {TRIES_LONGER}"
+    return f"in so few steps none of these showed enough of a gain: {tried}{longer}."
 
 
 def _took_long(made: list[Outcome], case: Case) -> bool:

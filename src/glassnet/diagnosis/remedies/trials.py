@@ -35,7 +35,6 @@ __all__ = [
     "ON_NUMBERS",
     "SHARE_OF_CONSTANT",
     "STEPS",
-    "TRIES_LONGER",
     "WRONG_ANSWERS",
     "Attempt",
     "Measure",
@@ -47,7 +46,6 @@ __all__ = [
     "without_penalties",
 ]
 
-TRIES_LONGER = "glassnet.diagnose(network, X, y) tries them for longer."
 _CHEAP_STEPS, _CHEAP_WORK = 200, 2_000_000  # steps, and rows times parameters of one that takes about 2 ms
 _MOST_STEPS = 400  # of one trial where nothing limits them
 _FEWEST_STEPS = 8  # of a trial that is worth its while
