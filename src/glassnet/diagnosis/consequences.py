@@ -19,6 +19,8 @@ _RESULTS = {
     "some-classes-only",
     "still-falling",
     "worse-than-linear",
+    "badly-calibrated",
+    "past-best-epoch",
 }
 _SYMPTOMS = {"start-too-large", "dead-signal", "vanishing-gradient", "exploding-gradient", "saturated-units"}
 # Scores on rows of another kind, and what is read from them.
@@ -32,8 +34,9 @@ _SCORES = {
     "validation-at-chance",
     "worse-than-linear",
 }
-# A network hindered by one of these is worse than many others; to say so of one more helps nobody.
+_OF_SCORES = {"past-best-epoch", "some-classes-only", "worse-than-linear"}
 _NEARLY_ALL = 0.9  # of the outputs of a layer
+# A network hindered by one of these is worse than many others; to say so of one more helps nobody.
 _EARLIER = ("design", "start", "training")
 FOLLOWS = {
     "validation-differs": _SCORES,
@@ -68,7 +71,8 @@ FOLLOWS = {
     "schedule-ended": {"rate-too-low", *_RESULTS},
     "schedule-not-begun": {"rate-too-low", *_RESULTS},
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
-    "no-better-than-baseline": {"worse-than-linear"},
+    "no-better-than-baseline": {"badly-calibrated", "some-classes-only", "worse-than-linear"},
+    "constant-output": {"badly-calibrated", "no-better-than-baseline", "plateau-at-prior", *_OF_SCORES},
     "single-class": {"imbalance", "missing-classes"},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
 }
@@ -79,10 +83,16 @@ def _all_flat(finding: Finding) -> bool:
     return bool(finding.evidence.get(finding.layer or "", 0.0) > _NEARLY_ALL)
 
 
+def _fell(finding: Finding) -> bool:
+    """Return whether the loss fell in the trial of a remedy, though not below that of a constant answer."""
+    trials = finding.evidence.get("trials", [])
+    return bool(trials) and bool(trials[0]["after"] < trials[0]["before"])
+
+
 def _for_certain(finding: Finding) -> Finding:
     """Return a finding that needs no trial."""
-    kind = KINDS[finding.code]
-    return dataclasses.replace(finding, severity=kind.severity, helped=None, tried="")
+    kind, in_vain = KINDS[finding.code], finding.helped is False
+    return dataclasses.replace(finding, severity=kind.severity, helped=None, tried="" if in_vain else finding.tried)
 
 
 # Who is told the one must not be told the other: it asks for the opposite.
@@ -107,16 +117,27 @@ def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True)
         found = [_for_certain(each) if each.code == "unscaled-inputs" and not each.helped else each for each in found]
     hidden: set[str] = set()
     suffers = fails and any(finding.code in _SYMPTOMS for finding in found)
+    is_constant = any(finding.code == "constant-output" for finding in found)
     for place, finding in enumerate(found):
-        # The signal suffers, so the columns matter even where nothing was tried.
-        unknown = finding.severity == "note" and finding.helped is None
-        if suffers and finding.code == "unscaled-inputs" and unknown:
-            found[place] = dataclasses.replace(finding, severity="warning")
+        # The signal suffers, so the columns matter even where nothing was tried, or nothing can be learned from them.
+        unknown = finding.helped is None or (is_constant and _fell(finding))
+        if suffers and finding.code == "unscaled-inputs" and finding.severity == "note" and unknown:
+            found[place] = _for_certain(finding)
+            hidden |= {
+                "constant-output",
+                "no-better-than-baseline",
+                "plateau-at-prior",
+                "badly-calibrated",
+                *_OF_SCORES,
+            }
+    found = [_with_trials(finding, found) for finding in found]
+    if any(finding.code == "past-best-epoch" for finding in found):
+        hidden.add("still-falling")
     for finding in found:
         if finding.severity != "note":
             hidden |= FOLLOWS.get(finding.code, set())
         if is_cause(finding):
-            hidden |= _RESULTS - {finding.code}
+            hidden |= _RESULTS - {finding.code, *(("past-best-epoch",) if finding.code == "few-updates" else ())}
         if finding.severity != "note" and (finding.stage in _EARLIER or finding.code == "constant-output"):
             hidden.add("worse-than-linear")
     codes = {finding.code for finding in found if finding.code not in hidden}
@@ -127,3 +148,11 @@ def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True)
         if overfit.severity == "note" and proven.severity != "note":
             hidden = (hidden - {"rate-too-low"}) | {"overfit"}
     return [finding for finding in found if finding.code not in hidden]
+
+
+def _with_trials(finding: Finding, found: list[Finding]) -> Finding:
+    """Return the finding that all answers are alike with what was tried for what follows from it."""
+    tried = [each for each in found if each.code in ("plateau-at-prior", "no-better-than-baseline") and each.tried]
+    if finding.code != "constant-output" or finding.tried or not tried:
+        return finding
+    return dataclasses.replace(finding, tried=tried[0].tried, evidence={**tried[0].evidence, **finding.evidence})

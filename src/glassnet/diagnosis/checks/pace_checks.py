@@ -26,6 +26,8 @@ _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
 _HARDLY_ANY = 20  # updates: whatever they led to, there were too few
 _LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
 _AT_START = 0.01  # way of the weights, as a share of their size
+_SMALL_DATA, _SEEN_OFTEN = 100, 20  # rows, and epochs
+_JUDGES, _MANY_ROWS = 50, 500  # validation rows, and training rows without such, that say surely that it falls
 _PART = 4  # the last part of the training that is looked at: a quarter
 _PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as shares of what there is to gain
 
@@ -119,13 +121,26 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
         return
     if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return
+    if _is_past_its_best(history):
+        return  # of validation rows more of the same is worse
     if case.updates >= _FEW_UPDATES:
         yield from _still_falling(case, history)
         return
     fall = case.at_start.loss - case.now.loss if case.knows_start else 0.0
     if fall > _FALL * abs(case.at_start.loss) or (case.updates < _HARDLY_ANY and case.fails and fall >= 0.0):
         measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
+        # Few rows that were seen many times may have been learned by heart soon.
+        is_small = case.n_rows < _SMALL_DATA and (case.epoch or 0) >= _SEEN_OFTEN
+        severity = "note" if is_small else "warning"
+        evidence = {"updates": case.updates}
+        yield suspect("few-updates", measured, severity=severity, epoch=case.epoch, evidence=evidence)
+
+
+def _is_past_its_best(history: Any) -> bool:
+    """Return whether the validation loss was clearly lower before."""
+    values = [value for value in history.columns.get("valid_loss", []) if value is not None]
+    best = int(np.argmin(values)) if values else 0
+    return bool(values) and len(values) - best > max(2, len(values) // _PART) and values[-1] > values[best]
 
 
 def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
@@ -144,5 +159,7 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
     what = "validation loss" if name == "valid_loss" else "loss"
     measured = f"In the last {part} of {len(values)} epochs the {what} fell from {last[0]:.3g} to {last[-1]:.3g}."
     much = fall > _GOOD_PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
-    severity = "warning" if much else "note"
+    # What the loss on training rows, or a few others, does says little about that on new rows.
+    judges = len(case.held_out[1]) if case.held_out is not None and name == "valid_loss" else 0
+    severity = "warning" if much and (judges >= _JUDGES or case.n_rows >= _MANY_ROWS) else "note"
     yield suspect("still-falling", measured, severity=severity, epoch=case.epoch, evidence={"fall": fall})

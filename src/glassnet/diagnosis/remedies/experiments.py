@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.agreement import agreement_of_network, share_of_line
+from glassnet.diagnosis.autoencoders import restores_inputs
 from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined, shown
 from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
 from glassnet.diagnosis.remedies.rebuilding import is_one_layer, with_hidden_layer, with_twice_the_units
@@ -35,6 +38,8 @@ _NEAR = 0.1  # of the same
 _GAIN = 0.2  # of the same: what a remedy must gain on the whole training
 _STEPS, _FEW_STEPS = 200, 400
 _NEARLY_NONE = 0.01  # share of what there is to learn
+_SURE, _VERY_SURE = 2.0, 5.0  # standard errors, on rows of validation and of training
+_WEAK = 0.05  # share of the squares that a line explains: with so little nobody can do much
 _TEN = 10
 _FAR = 10.0  # times higher or lower: the rate is a mistake of its own
 _SHRUNK = 0.15  # share of the size of the weights at the start
@@ -46,6 +51,7 @@ _TELLING_STEPS = 200  # so many, or half of those trained, tell that something d
 _SHORT_STEPS = "The steps are short for the way that the weights have to go."
 _NO_HIDDEN = "Without a hidden layer a network is a linear model: it adds up what each column tells by itself."
 _ADD_HIDDEN = "Add a hidden layer, of 16 units with 'relu' for instance."
+_HINDERED = "The columns tell something about y: look for what keeps the network from learning it."
 _OTHER_START = "With the same settings other weights learn: something about those it started from keeps it from that."
 
 
@@ -62,7 +68,7 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
     measured = _loss_in_words(case)
     evidence: dict[str, Any] = {"loss": case.now.loss, "reference": case.reference, "updates": case.updates}
     made: list[Outcome] = []
-    likely, others = suspected(case)
+    likely, others = (_possible(case, ideas) for ideas in suspected(case))
     shares = (0.5, 0.6, 1.0) if doubtful else (0.75, 1.0, 1.0)
     for share, ideas in zip(shares, (likely, _at_usual_rates(case, doubtful), others), strict=True):
         outcomes = trials.race([idea.attempt for idea in ideas], share=share)
@@ -79,18 +85,37 @@ def explain_failure(case: Case, trials: Trials, doubtful: Sequence[Suspicion]) -
         return
     if case.updates < _FEW_UPDATES or case.now.loss < case.reference - _LITTLE * case.scale:
         return  # it has learned what little there may be to learn
+    near = abs(case.now.loss - case.reference) < _NEAR * case.scale
+    line = share_of_line(case) if near else 0.0
+    if near and (0.0 < line < _WEAK or _has_learned_little(case)):
+        return  # so faint a relation hardly shows in the loss
     evidence["trials"] = [outcome.evidence for outcome in made]
     # Only a loss near that of the best constant answer shows that this is what was learned.
-    near = abs(case.now.loss - case.reference) < _NEAR * case.scale
     code = "plateau-at-prior" if near else "no-better-than-baseline"
     details = {"advice": _LOOK} if near and _took_long(made, case) else {}
+    if line:
+        measured += f" A linear model explains {line:.0%} of the variance of y."
+        details = {"advice": _HINDERED}
     yield make_finding(code, measured, epoch=case.epoch, tried=_words(made, trials), evidence=evidence, **details)
+
+
+def _possible(case: Case, ideas: list[Idea]) -> list[Idea]:
+    """Return ideas without wider layers for a network that is to find a short description of its inputs."""
+    return [idea for idea in ideas if idea.code != "too-few-units" or not restores_inputs(case)]
+
+
+def _has_learned_little(case: Case) -> bool:
+    """Return whether the answers go with the targets."""
+    data, name = case.evaluation_data
+    found = agreement_of_network(case, case.evaluation[0], data)
+    return found.surely > (_SURE if name == VALIDATION_ROWS else _VERY_SURE)
 
 
 def _loss_in_words(case: Case) -> str:
     """Return what the loss is, and what it may be compared with."""
     words = "the best constant answer has" if case.baseline is not None else "at the start it was"
-    return f"The loss is {case.now.loss:.3g} after {case.updates} updates; {words} {case.reference:.3g}."
+    found = f"On {len(case.probe[0])} training rows the loss is {case.now.loss:.3g} after {case.updates} updates; "
+    return f"{found}{words} {case.reference:.3g}."
 
 
 def check_plain_rates(case: Case) -> Iterator[Finding]:
@@ -176,7 +201,7 @@ def is_stuck(case: Case) -> bool:
 
 def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     """Report hidden layers so narrow that a wider network learns more in a few steps than this one in all of its."""
-    if not case.is_trained or not is_narrow(case.original):
+    if not case.is_trained or not is_narrow(case.original) or restores_inputs(case):
         return
     outcome = trials.make(Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS))
     if outcome is None or not outcome.helped or outcome.after > outcome.unchanged - _GAIN * case.scale:
