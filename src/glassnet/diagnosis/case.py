@@ -102,6 +102,7 @@ class Case(LookedAt):
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
         self._constant_losses: list[tuple[Data, float]] = []
+        self.has_ended = True  # whether training has: else its schedule goes on
         self.split: tuple[np.ndarray, np.ndarray] | None = None  # numbers of the rows in data that came as one
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 

@@ -42,6 +42,7 @@ from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width,
 from glassnet.diagnosis.remedies.suspects import is_narrow
 from glassnet.diagnosis.remedies.suspicions import OTHER_ROWS, Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.schedules import Constant
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 
@@ -98,9 +99,11 @@ def examine(
     with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
         found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
         fails = case.fails and (trials is None or not trials.is_early)
-        kept = without_symptoms(found, fails=fails)
+        kept = without_symptoms(found, fails=fails, learned=case.learned)
     if case.is_trained and not has_ended:  # what is only a result may change until the end
         kept = [each for each in kept if is_cause(each) or each.stage not in ("training", "result")]
+        if not isinstance(case.original.optimizer.schedule, Constant):  # the rate that comes need not be as low
+            kept = [each for each in kept if each.code != "rate-too-low"]
     return Diagnosis(finding for finding in kept if finding.code not in ignored)
 
 
@@ -188,7 +191,7 @@ def _suspicions(
     hindered = thorough or not case.learned
     checks = [*_DATA, *_DESIGN, *(_START if hindered else ())]
     if case.is_trained:
-        checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
+        checks += [*(_PACE if has_ended else (check_schedule,)), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
     for check in checks:
         if check not in _NOT_OF_AUTOENCODERS or not restores_inputs(case):

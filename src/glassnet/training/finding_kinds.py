@@ -19,6 +19,9 @@ all-columns-constant: data, error
 weights-on-one-class: data, error
     Rows of weight 0 do not count: with weight on one class only, always answering it is right every time.
     Look at how sample_weight and class_weight were made.
+weights-on-few-rows: data, warning
+    The loss is a weighted mean: beside so few rows of so large a weight all others hardly count.
+    Look at how sample_weight was made.
 outlier-in-target: data, warning
     One number far from all others decides the loss: squared, it outweighs every other row.
     Look at the row; correct it or leave it out, or train with loss='huber', which it cannot rule.
