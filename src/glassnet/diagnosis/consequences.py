@@ -85,7 +85,7 @@ def without_symptoms(found: list[Finding], *, fails: bool) -> list[Finding]:
         if suffers and finding.code == "unscaled-inputs" and finding.severity == "note":
             found[place] = dataclasses.replace(finding, severity="warning")
     for finding in found:
-        if finding.severity != "note":
+        if finding.severity != "note" or finding.evidence.get("rules_the_loss"):
             hidden |= FOLLOWS.get(finding.code, set())
         if is_cause(finding):
             hidden |= _RESULTS - {finding.code}

@@ -67,7 +67,8 @@ def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Itera
     running = [column.name for column in inputs.columns if is_running(column)]
     if running:
         measured = _have(running, "each whole number of a range once, as row numbers do")
-        advice = f"Unless that means something for new rows, leave it out: {_without(running)}"
+        them = "it" if len(running) == 1 else "them"
+        advice = f"Unless that means something for new rows, leave {them} out: {_without(running)}"
         yield _finding("note", "id-column", running, measured, advice)
     groups = list(_equal_columns(inputs))
     if groups:
@@ -179,5 +180,6 @@ def value_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Itera
         names = found.evidence.get("columns", [])
         advice = found.advice
         if found.code == "leaking-column":
-            advice = f"Unless it is known for new rows, leave it out: {_without(names)}"
+            they, them = ("it is", "it") if len(names) == 1 else ("they are", "them")
+            advice = f"Unless {they} known for new rows, leave {them} out: {_without(names)}"
         yield _finding(found.severity, found.code, names, plain(found.measured), advice)
