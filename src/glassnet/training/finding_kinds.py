@@ -38,8 +38,8 @@ validation-differs: data, warning
     Scores on rows of another kind say nothing about how well the training went.
     Draw the validation rows at random from the same table, and prepare them in the same way.
 id-column: data, warning
-    A running number means nothing for new rows, and lets a network remember the old ones.
-    Leave the column out.
+    A row number means nothing for new rows, and lets a network remember the old ones.
+    Leave the column out, unless it measures something, such as a time or a dose.
 unscaled-inputs: data, warning
     One learning rate has to serve all columns; large numbers saturate or kill units before anything is learned.
     Scale the columns: (X - X.mean(axis=0)) / X.std(axis=0), with the numbers of the training rows for new rows.
