@@ -34,7 +34,9 @@ _SCORES = {
 }
 # A network hindered by one of these is worse than many others; to say so of one more helps nobody.
 _EARLIER = ("design", "start", "training")
+_OF_ONE_ANSWER = {*_SYMPTOMS, *_RESULTS, *_SCORES, "rate-too-high", "rate-too-low", "unscaled-inputs"}
 FOLLOWS = {
+    "constant-target": {"unscaled-target", *_OF_ONE_ANSWER},
     "validation-differs": _SCORES,
     "unscaled-prediction": _SCORES,
     "outside-training-range": _SCORES,
@@ -64,7 +66,7 @@ FOLLOWS = {
     "overfit": {"past-best-epoch"},
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
     "no-better-than-baseline": {"worse-than-linear"},
-    "single-class": {"imbalance", "missing-classes"},
+    "single-class": {"imbalance", "missing-classes", *_OF_ONE_ANSWER},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
 }
 

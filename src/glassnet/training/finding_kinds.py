@@ -10,6 +10,9 @@ SEVERITIES = ("error", "warning", "note")
 
 # One kind after the other: its code with stage and severity, why it matters, and what to do.
 _TABLE = """
+constant-target: data, error
+    Where the answer is the same for every row there is nothing to learn: always giving it is right every time.
+    Look at how y was made, and at the rows that were left out.
 single-class: data, error
     With one class there is nothing to tell apart: always answering it is right every time.
     Look at how y was made, and at the rows that were left out.
@@ -45,7 +48,7 @@ unscaled-inputs: data, warning
     Scale the columns: (X - X.mean(axis=0)) / X.std(axis=0), with the numbers of the training rows for new rows.
 skewed-target: data, warning
     A few very large numbers make up nearly all of the loss; what is learned about the others hardly counts.
-    Train on np.log(y), or np.log1p(y) where y may be 0, and undo it on the predictions.
+    Train on np.log(y), or np.log1p(y) where y may be 0, scaled to mean 0 and spread 1; undo both on the predictions.
 unscaled-target: data, warning
     Outputs start near 0 with a spread of about 1: the way to such targets takes very many steps, or explodes.
     Train on (y - y.mean()) / y.std() and undo it on the predictions.

@@ -22,7 +22,7 @@ __all__ = ["column_findings", "row_findings", "target_findings", "value_findings
 _MANY_MISSING = 0.5  # share of the rows
 _RARE = 10  # rows of a class
 _FREQUENT = 0.8  # share of the rows of one class
-_OWN = ("imbalance", "single-class")  # `target_findings` says it of all rows
+_OWN = ("constant-target", "imbalance", "single-class")  # `target_findings` says it of all rows
 
 
 def _finding(severity: str, code: str, columns: Sequence[str], measured: str, advice: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _ADVICE = dict.fromkeys(
     ),
     _OTHER,
 ) | {
+    "constant-target": "Look at how the target was made, and at the rows that were left out.",
     "single-class": "Look at how the target was made, and at the rows that were left out.",
     "all-columns-constant": "Look at how the table was made.",
     "weights-on-one-class": "Look at how the weights were made.",
