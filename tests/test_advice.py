@@ -405,7 +405,9 @@ def test_the_epoch_that_was_kept_is_the_one_that_is_told() -> None:
     found = next(finding for finding in history.findings if finding.code == "overfit")
     best = int(np.argmin(history["valid_loss"])) + 1
     assert history.best_epoch != best == found.epoch
-    kept = f"early stopping on 'valid_accuracy' kept the weights of epoch {history.best_epoch}, whose validation loss is "
+    kept = (
+        f"early stopping on 'valid_accuracy' kept the weights of epoch {history.best_epoch}, whose validation loss is "
+    )
     assert found.tried.startswith(kept)
     assert found.advice.startswith("Use EarlyStopping('valid_loss') if the probabilities matter;")
 

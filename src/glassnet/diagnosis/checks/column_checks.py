@@ -68,7 +68,8 @@ def _columns(case: Case, which: np.ndarray) -> str:
     """Return some columns as the subject of a sentence, with "has" or "have"."""
     if len(which) == 1:
         return f"{upper(case.names[which[0]])} has"
-    return f"{len(which)} columns ({listed_columns(case.names, which)}) have"
+    listed = listed_columns(case.names, which)
+    return f"{upper(listed)} have" if listed.startswith("columns ") else f"{len(which)} columns ({listed}) have"
 
 
 def _equal_columns(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
@@ -127,7 +128,8 @@ def _sizes(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     means, spreads = X.mean(axis=0), X.std(axis=0)
     worst = [f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}" for j in order[:3].tolist()]
     if _SMALL < largest < _LARGE:
-        worst = [worst[0], f"{case.names[order[-1]]} {means[order[-1]]:.4g} and {spreads[order[-1]]:.4g}"]
+        j = int(order[-1])
+        worst = [worst[0], f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}"]
     evidence = {"columns": order[:3].tolist(), "means": means[order[:3]], "spreads": spreads[order[:3]]}
     scaled = standardised(means, spreads)
     remedy = Attempt("every column scaled to mean 0, spread 1", inputs=scaled, steps=_MORE_STEPS)

@@ -30,6 +30,11 @@ LATER = (
     "If these rows come later in time than the training rows, leave them so: their score is what to expect of new "
     "rows, and drawing them at random would let the future in. If not, draw them at random from the same table."
 )
+_SCALE = (
+    "Scale the validation rows with the means and spreads of the training rows; if they are so already, check the rows "
+    "and their units."
+)
+_NEAR_UNIT = 0.1  # from mean 0 and spread 1
 _SLOW = 0.5  # squared steps from row to row, beside the squared distances from the middle
 _DRIFT = 0.5  # rank correlation of a column with the order of the rows
 _SHARES_DIFFER = 0.1  # of a class
@@ -68,8 +73,17 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.
     is_later = all(is_series(flat(case.sample[0], np.array([j]))[:, 0]) for j in far)
     severity = "warning" if is_clear and not is_later and harms(case, [] if filled else far) else "note"
-    details = {"advice": LATER} if is_later else {}
+    details = {"advice": LATER} if is_later else {"advice": _SCALE} if _only_old_is_scaled(old, new, far) else {}
     return suspect(code, measured, epoch=0, severity=severity, evidence=evidence, **details)
+
+
+def _only_old_is_scaled(old: np.ndarray, new: np.ndarray, far: list[int]) -> bool:
+    """Return whether training columns have mean 0 and spread 1, and half of those of the validation rows do not."""
+    spreads = old.std(axis=0)
+    varies = spreads > 0.0
+    is_scaled = (np.abs(old.mean(axis=0)) < _NEAR_UNIT) & (np.abs(spreads - 1.0) < _NEAR_UNIT)
+    other = (np.abs(new.mean(axis=0)) > 2.0 * _NEAR_UNIT) | (np.abs(new.std(axis=0) - 1.0) > 2.0 * _NEAR_UNIT)
+    return bool(is_scaled[varies].all() and 2 * other[far].sum() >= varies.sum())
 
 
 def is_series(column: np.ndarray) -> bool:
