@@ -20,8 +20,8 @@ _BETWEEN = 0.6  # share of a column's variance between classes
 _SUSPECTS = 8
 _RIGHT_OF_FEW = 0.93  # share of few rows, at least
 _RIGHT = 0.975  # share of the rows, without a value that fills gaps
-# An honest column may be right that often by chance: so many more wrong answers must be possible.
 _NEARLY = 0.95  # the same of a column of as many values as there are classes, for a note
+# An honest column may be right that often by chance: so many more wrong answers must be possible.
 _SURPLUS, _DOUBTFUL, _FEWEST_EXACT = 3, 0.035, 80
 _GAPS = 0.1  # most rows that such a value may have
 _MIXED = 0.9  # share of one class in such a value, at most
@@ -47,22 +47,10 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     chosen = read(len(codes))
     hot = np.eye(k)[codes]
     found = {j: _right(chosen[:, j], codes, k) for j in suspects}
-    coded = [j for j, (_, is_code, _) in found.items() if is_code]
-    # Or a code with more mistakes in it.
-    leaking = [j for j in coded if found[j][0] >= _RIGHT] or [j for j in coded if len(distinct(chosen[:, j])) == k]
-    score = max((found[j][0] for j in leaking), default=0.0)
-    if not leaking:
-        exact = [j for j, (right, *_) in found.items() if right == 1.0]
-        leaking, score = (exact, 1.0) if len(exact) == 1 else ([], 0.0)
-    each = bool(leaking)
-    is_exact_only = each and not found[leaking[0]][1]
-    if not leaking and marks:
-        agree = [_agreement(chosen[:, j], codes == c) for c, j in marks.items()]
-        if min(agree) >= _RIGHT:
-            leaking = list(marks.values())
-            score = _right_together(chosen[:, leaking], codes, k)
+    leaking, score, each = _leaking(chosen, codes, k, found, marks)
     if not leaking:
         return None
+    is_exact_only = each and not found[leaking[0]][1]
     rest = [j for j in range(chosen.shape[1]) if j not in leaking]
     if each:
         ranked = quick_ranks(chosen) / len(chosen)
@@ -74,7 +62,7 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     others_right = float((answers.argmax(axis=1) == codes).mean())
     is_behind = others_right <= (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND)
     is_code = not is_exact_only and all(len(distinct(chosen[:, j])) <= k for j in leaking)
-    # Where all others are nearly as good a code of the class stays one; there may be an honest reason for anything else.
+    # Where all others are nearly as good, a code of the class is one all the same.
     if not is_behind and not (is_code and score >= _RIGHT and others_right <= score):
         return None
     if is_exact_only and (others_right > _OTHERS_RIGHT or _best_single(found, leaking) > _OTHERS_RIGHT):
@@ -88,6 +76,24 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     is_doubtful |= is_exact_only and k > 2  # three groups of measurements may well lie apart
     is_doubtful |= not is_behind or score < _RIGHT
     return Leak([int(columns[j]) for j in leaking], each, how, score, others, words, is_doubtful)
+
+
+def _leaking(
+    X: np.ndarray, codes: np.ndarray, k: int, found: dict[int, tuple[float, bool, float]], marks: dict[int, int]
+) -> tuple[list[int], float, bool]:
+    """Return the columns from which a class follows, in which share of the rows, and whether from each alone."""
+    coded = [j for j, (_, is_code, _) in found.items() if is_code]
+    # Or a code with more mistakes in it.
+    leaking = [j for j in coded if found[j][0] >= _RIGHT] or [j for j in coded if len(distinct(X[:, j])) == k]
+    if leaking:
+        return leaking, max(found[j][0] for j in leaking), True
+    exact = [j for j, (right, *_) in found.items() if right == 1.0]
+    if len(exact) == 1:
+        return exact, 1.0, True
+    if marks and min(_agreement(X[:, j], codes == c) for c, j in marks.items()) >= _RIGHT:
+        leaking = list(marks.values())
+        return leaking, _right_together(X[:, leaking], codes, k), False
+    return [], 0.0, False
 
 
 def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, dict[int, int]]:

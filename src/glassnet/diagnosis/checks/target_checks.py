@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +97,7 @@ def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:
     if share >= _FREQUENT:
         measured = f"{share:.1%} of {len(codes)} rows are of class {most}."
         # Classes may be weighed alike already.
-        details = {} if case.data[2] is None else {"advice": "Look at balanced_accuracy, f1 or auc."}
+        details: dict[str, Any] = {} if case.data[2] is None else {"advice": "Look at balanced_accuracy, f1 or auc."}
         yield suspect("imbalance", measured, epoch=0, evidence=evidence, **details)
     missing = np.flatnonzero(counts == 0).tolist()
     if missing:

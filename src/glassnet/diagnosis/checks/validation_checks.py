@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -78,7 +79,7 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
     may_be_right = is_later and not ((steps >= 0.0).all() or (steps <= 0.0).all())  # sorted by y itself: no series
     is_clear = distances[worst] > max(CLEARLY, limit) and not may_be_right
     severity = "warning" if is_clear and harms(case) else "note"
-    details = {"advice": LATER} if is_later else {}
+    details: dict[str, Any] = {"advice": LATER} if is_later else {}
     evidence = {"distance": distances[worst]}
     yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence, **details)
 
@@ -151,5 +152,5 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
         return
     evidence = {"training": there.tolist(), "validation": here.tolist()}
     # Training rows of a rare class may have been drawn more often on purpose; one class alone is none to judge by.
-    details = {} if len(unseen) or len(only) else {"severity": "note", "advice": _DRAWN_AGAIN}
+    details: dict[str, Any] = {} if len(unseen) or len(only) else {"severity": "note", "advice": _DRAWN_AGAIN}
     yield suspect("validation-differs", measured, epoch=0, evidence=evidence, **details)

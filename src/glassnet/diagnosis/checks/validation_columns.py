@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,9 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.
     is_later = all(is_series(flat(case.sample[0], np.array([j]))[:, 0]) for j in far)
     severity = "warning" if is_clear and not is_later and harms(case, [] if filled else far) else "note"
-    details = {"advice": LATER} if is_later else {"advice": _SCALE} if _only_old_is_scaled(old, new, far) else {}
+    details: dict[str, Any] = (
+        {"advice": LATER} if is_later else {"advice": _SCALE} if _only_old_is_scaled(old, new, far) else {}
+    )
     return suspect(code, measured, epoch=0, severity=severity, evidence=evidence, **details)
 
 
