@@ -179,7 +179,7 @@ class Network(BaseNetwork):
         DivergenceError
             The loss or a weight became NaN or infinite; the network holds the last weights with a finite loss.
         """
-        from glassnet.diagnosis.watch import fit_watched
+        from glassnet.diagnosis.fitting import fit_watched
         from glassnet.training.options import FitOptions, check_fit_options
 
         check_fit_options("fit", unknown)

@@ -10,7 +10,8 @@ from glassnet.utils.keywords import unknown_name
 if TYPE_CHECKING:
     from glassnet.diagnosis.backprop import BackpropMistake, BackpropReport, check_my_backprop
     from glassnet.diagnosis.diagnosing import diagnose
-    from glassnet.diagnosis.watch import Watch, fit_watched
+    from glassnet.diagnosis.fitting import fit_watched
+    from glassnet.diagnosis.watch import Watch
     from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
 
 __all__ = [
@@ -22,7 +23,8 @@ __all__ = [
 _ON_USE = {
     "glassnet.diagnosis.backprop": ("BackpropMistake", "BackpropReport", "check_my_backprop"),
     "glassnet.diagnosis.diagnosing": ("diagnose",),
-    "glassnet.diagnosis.watch": ("Watch", "fit_watched"),
+    "glassnet.diagnosis.fitting": ("fit_watched",),
+    "glassnet.diagnosis.watch": ("Watch",),
     "glassnet.training.findings": ("Diagnosis", "DiagnosisWarning", "Finding"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _ON_USE.items() for name in names}

@@ -151,8 +151,9 @@ def _probabilities(Z: np.ndarray, *, binary: bool) -> np.ndarray:
     if binary:
         found: np.ndarray = 0.5 * (1.0 + np.tanh(0.5 * Z))
         return found
-    P = np.exp(Z - Z.max(axis=1, keepdims=True))
-    return P / P.sum(axis=1, keepdims=True)
+    P: np.ndarray = np.exp(Z - Z.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    return P
 
 
 def _log_linear(columns: np.ndarray, Y: np.ndarray, w: np.ndarray) -> np.ndarray:

@@ -11,24 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, names_of_frame
+from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.diagnosing import check_ignored
 from glassnet.diagnosis.examining import examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer, located
 from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
 from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call
-from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
-from glassnet.training import History, Run, fit_network
+from glassnet.training import Run
 from glassnet.training.batches import ArrayBatches
-from glassnet.training.callbacks import as_callbacks
 from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
-from glassnet.training.options import FitOptions
 from glassnet.utils.callers import is_one_of_many, stacklevel_outside
 from glassnet.utils.checks import check_flag
 
-__all__ = ["Watch", "fit_watched"]
+__all__ = ["Watch"]
 
 _SHARE = 0.012  # of the passes of a training that may be made again to look at it
 _CHEAP = 10_000_000  # multiplications that are made in any case: less than half a millisecond
@@ -231,36 +228,3 @@ class Watch(Observer):
 def _why_unseen(run: Run[Any]) -> str:
     """Return why the rows of a run cannot be looked at."""
     return _NO_MEMBERS if run.network.members is not None else "the rows of batches of your own are not at hand"
-
-
-def fit_watched(
-    network: BaseNetwork, X: Any, y: Any, epochs: int, diagnose: bool | Watch, options: FitOptions
-) -> History:
-    """Train a network as `glassnet.training.fit_network` does, and run checks meanwhile unless ``diagnose`` is False.
-
-    Parameters
-    ----------
-    network : BaseNetwork
-    X, y, epochs
-        As of `fit_network`.
-    diagnose : bool or Watch
-        True for a `Watch` with its defaults.
-    options : FitOptions
-        All of them.
-    """
-    if not isinstance(diagnose, Watch):
-        if not check_flag("fit", "diagnose", diagnose) or network.members is not None:
-            history = fit_network(network, X, y, epochs=epochs, **options)
-            history.findings = Diagnosis(unexamined=_NO_MEMBERS if diagnose else "diagnose=False")
-            return history
-        diagnose = Watch(feature_names=names_of_frame(X))
-    options["callbacks"] = [*as_callbacks(options["callbacks"]), diagnose]
-    try:
-        history = fit_network(network, X, y, epochs=epochs, **options)
-        diagnose.issue_warnings()
-    except DivergenceError as error:
-        diagnose.add_to_error(error)
-        raise
-    finally:
-        diagnose.let_go()
-    return history

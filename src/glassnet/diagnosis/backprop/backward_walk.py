@@ -13,7 +13,7 @@ from glassnet.diagnosis.backprop.hidden_deltas import HiddenDeltas, Place
 from glassnet.diagnosis.backprop.hidden_slopes import Delta
 from glassnet.diagnosis.backprop.lazy_arrays import Arrays, Lazy
 from glassnet.diagnosis.backprop.measurements import Cause, Study
-from glassnet.diagnosis.backprop.output_deltas import output_deltas
+from glassnet.diagnosis.backprop.output_deltas import deltas_at_output
 from glassnet.diagnosis.backprop.reconstruction import RebuiltNetwork
 from glassnet.diagnosis.backprop.sample_points import one_sample_per_row
 
@@ -74,7 +74,7 @@ class BackwardWalk:
         last = len(self.network.layers) - 1
         name = self.network.layers[last].activation
         with np.errstate(all="ignore"):
-            passed = list(output_deltas(self.study, name, self.Z[last], self.A[-1], slopes))
+            passed = list(deltas_at_output(self.study, name, self.Z[last], self.A[-1], slopes))
             start = _State(Delta([], []), list, {}, 0.0)
             states = _best(self._states(last, passed, start, lambda _: passed))
             for layer in range(last - 1, -1, -1):

@@ -120,7 +120,10 @@ def check_my_backprop(
     try:
         learner = Learner(forward, loss, gradients, tree, learning_rate)
         with np.errstate(all="ignore"), contextlib.redirect_stdout(_Silence()), ProgressWords() as say:
-            return _check(learner, X, y, max_entries, seed, say)
+            try:
+                return _check(learner, X, y, max_entries, seed, say)
+            finally:
+                learner.randomness.restart()
     finally:
         tree.restore()
 

@@ -15,7 +15,7 @@ from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.scale_factors import Law
 from glassnet.losses.classification import softmax
 
-__all__ = ["output_deltas"]
+__all__ = ["deltas_at_output"]
 
 # Losses that have the last activation inside: of the activation, and the loss behind it.
 _INSIDE = {
@@ -36,7 +36,7 @@ class _Head(NamedTuple):
     loss: str
 
 
-def output_deltas(study: Study, name: str, Z: Arrays, P: Arrays, slopes: Arrays) -> Iterator[Delta]:
+def deltas_at_output(study: Study, name: str, Z: Arrays, P: Arrays, slopes: Arrays) -> Iterator[Delta]:
     """Yield what may be passed back to the output's Z, the right one first.
 
     ``name`` is the output's activation, ``slopes`` are those of the loss with respect to the predictions.
