@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,7 @@ _INFORMATIVE = 0.08  # share of the variance that other columns explain, where t
 _ROWS_INFORMED = 12  # as much is explained by chance of so many rows
 _OUTPUTS = 3  # columns of y that are looked at
 _FEW_VALUES, _FEWEST_OF_A_VALUE = 10, 10  # of y: these are classes, each of so many rows
+_OF_SEVERAL = re.compile(r"\bfrom (?:each of them|each|them)\b")
 _NEARLY_ALL = 0.975  # of the answer: less is not the whole of it
 _CLOSE = 0.05  # share of the loss that may be left where parts of the answer are looked for
 
@@ -92,10 +94,12 @@ def _is_close(case: Case) -> bool:
 
 def _described(case: Case, leak: Leak, target: str = "y") -> Suspicion:
     """Return the finding in words."""
-    which, together = leak.columns, len(leak.columns) > 1
+    which = leak.columns
+    together = len({case.names[j] for j in which}) > 1  # one category may be in several columns of one name
     names = upper(listed_columns(case.names, which))
     alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
-    how = leak.how + (f" (of {case.n_rows})" if case.n_sampled < case.n_rows else "")
+    how = leak.how if together else _OF_SEVERAL.sub("from it", leak.how)
+    how += f" (of {case.n_rows})" if case.n_sampled < case.n_rows else ""
     is_alone = leak.others < max(_INFORMATIVE, _ROWS_INFORMED / case.n_sampled)
     rest = "the other columns say next to nothing about it" if is_alone else leak.others_in_words
     what = "the answer" if leak.score >= _NEARLY_ALL else "nearly the whole answer"
