@@ -501,6 +501,14 @@ def class_weights_on_one_class(g: np.random.Generator) -> Data:
     return Data(X, y, {"class_weight": {0: 1.0, 1: 0.0}})
 
 
+@fault("weights-on-few-rows", "One row")
+def a_weight_of_a_million(g: np.random.Generator) -> Data:
+    X, y = cls(g)
+    weight = np.ones(len(X))
+    weight[3] = 1e6
+    return Data(X, y, {"sample_weight": weight})
+
+
 # ---- sound data ----------------------------------------------------------------------------------------------------
 
 DRAWS: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {

@@ -42,6 +42,7 @@ _FEWEST = 20  # validation rows to evaluate on
 _BAD_START = 4.0  # share of the best constant answer's loss by which the first epoch may be worse
 _LEARNED = 0.3  # share of that loss that may be left
 _CLEARLY = 0.1  # share of it that must be gone for a network to be better than a constant answer without a look
+_UNLIKE = 5.0  # times the loss of a constant answer: so much on validation rows a few of their targets make
 _NOTHING = 0.1  # share of it that must be gone for anything to have been learned
 
 
@@ -101,6 +102,7 @@ class Case(LookedAt):
         self.names = column_names(data[0].shape[1:], names)
         self._start = start
         self._constant_losses: list[tuple[Data, float]] = []
+        self.has_ended = True  # whether training has: else its schedule goes on
         self.split: tuple[np.ndarray, np.ndarray] | None = None  # numbers of the rows in data that came as one
         self.epochs_asked: int | None = None  # by the call of fit that has just ended, if that is known
 
@@ -268,17 +270,19 @@ class Case(LookedAt):
     def learned(self) -> bool:
         """Whether training went well: a first epoch like any other, and most of the loss taken away by now.
 
-        It is the loss on the validation rows, if there are enough.
+        It is the loss on the validation rows, if there are enough, unless a few of them make up all of it.
         """
         if self.history is None or not self.is_trained or self.baseline is None:
             return False
         losses = self.history.columns["loss"]
         if losses[0] is None or losses[0] > self.baseline + _BAD_START * self.scale:
             return False
+        loss: float = self._training_loss
+        reference: float | None = self.baseline
         if self.held_out is not None and len(self.held_out[1]) >= _FEWEST:
-            loss, reference = self.evaluation[1], self.constant_loss(self.evaluation_data[0])
-        else:
-            loss, reference = self._training_loss, self.baseline
+            on_others = self.constant_loss(self.evaluation_data[0])
+            if on_others is None or abs(on_others) < _UNLIKE * max(abs(self.baseline), self.scale):
+                loss, reference = self.evaluation[1], on_others
         return reference is not None and loss < reference - (1.0 - _LEARNED) * self.scale
 
     @property

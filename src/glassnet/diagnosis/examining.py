@@ -7,6 +7,7 @@ from collections.abc import Iterator, Set
 
 import numpy as np
 
+from glassnet.diagnosis.autoencoders import restores_inputs
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.calibration_checks import check_calibration
 from glassnet.diagnosis.checks.class_checks import check_classes
@@ -41,6 +42,7 @@ from glassnet.diagnosis.remedies.experiments import check_ten_rows, check_width,
 from glassnet.diagnosis.remedies.suspects import is_narrow
 from glassnet.diagnosis.remedies.suspicions import OTHER_ROWS, Suspicion, resolved
 from glassnet.diagnosis.remedies.trials import Trials
+from glassnet.schedules import Constant
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Diagnosis, Finding
 
@@ -70,6 +72,8 @@ _RESULT = (
 )
 _FEWEST_UPDATES, _FEW_UPDATES = 4, 200
 _KEPT = 0.4  # share of the steps for finding out what no check suspects
+# Their columns hold the answer, and a few linear units between others do not do what one layer can.
+_NOT_OF_AUTOENCODERS = (check_leaks, check_linear_layers)
 # What keeps a network from learning.
 _START = (check_weights, check_signal)
 _TRAINING = (check_clipping, check_zigzag, check_units, check_constant)
@@ -95,9 +99,11 @@ def examine(
     with np.errstate(all="ignore"):  # a network that fails may well overflow in the checks
         found = _findings(case, trials, thorough=thorough, has_ended=has_ended)
         fails = case.fails and (trials is None or not trials.is_early)
-        kept = without_symptoms(found, fails=fails)
+        kept = without_symptoms(found, fails=fails, learned=case.learned)
     if case.is_trained and not has_ended:  # what is only a result may change until the end
         kept = [each for each in kept if is_cause(each) or each.stage not in ("training", "result")]
+        if not isinstance(case.original.optimizer.schedule, Constant):  # the rate that comes need not be as low
+            kept = [each for each in kept if each.code != "rate-too-low"]
     return Diagnosis(finding for finding in kept if finding.code not in ignored)
 
 
@@ -112,7 +118,9 @@ def _findings(case: Case, trials: Trials | None, *, thorough: bool, has_ended: b
     unexplained = trials is not None and not (begins or case.learned)
     keeps = _KEPT if unexplained and (case.fails or is_stuck(case) or is_narrow(case.original)) else 0.0
     found = resolved(causes, trials, learned=case.learned, keeps=keeps)
-    if trials is not None and unexplained and not any(map(is_cause, found)):
+    # What learns more of the training rows than holds for others is not kept from learning.
+    overfits = any(each.finding.code == "overfit" for each in symptoms)
+    if trials is not None and unexplained and not overfits and not any(map(is_cause, found)):
         found = [*_explained(case, trials, causes, found), *found]
     known = any(map(is_cause, found))
     return [*found, *resolved(symptoms, None if known else trials, learned=case.learned)]
@@ -124,6 +132,8 @@ def _explained(case: Case, trials: Trials, causes: list[Suspicion], found: list[
         # Of one that is on its way it shows later.
         return [] if _goes_on(found) else [*check_width(case, trials)]
     more = [*explain_failure(case, trials, _doubtful(causes, found))]
+    if _goes_on(found):  # a loss that is still falling is no plateau
+        more = [each for each in more if each.code != "plateau-at-prior"]
     return more if any(map(is_cause, more)) else [*more, *check_ten_rows(case, trials)]
 
 
@@ -161,7 +171,8 @@ def examine_untraced(case: Case, ignored: Set[str] = frozenset(), *, is_fitted: 
     learned : bool
         Whether the network learned something: then what might have been harmful was not, and is a note.
     """
-    checks = [*_DATA, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
+    data = [check for check in _DATA if check not in _NOT_OF_AUTOENCODERS or not restores_inputs(case)]
+    checks = [*data, *((check_constant, check_against_constant, check_classes) if is_fitted else ())]
     with np.errstate(all="ignore"):
         suspicions = [suspicion for check in checks for suspicion in check(case)]
     found = [*resolved(suspicions, None, learned=learned)]
@@ -180,10 +191,11 @@ def _suspicions(
     hindered = thorough or not case.learned
     checks = [*_DATA, *_DESIGN, *(_START if hindered else ())]
     if case.is_trained:
-        checks += [*(_PACE if has_ended else ()), *(_TRAINING if hindered and not begins else ())]
+        checks += [*(_PACE if has_ended else (check_schedule,)), *(_TRAINING if hindered and not begins else ())]
         checks += _RESULT if has_ended and not begins else ()
     for check in checks:
-        yield from check(case)
+        if check not in _NOT_OF_AUTOENCODERS or not restores_inputs(case):
+            yield from check(case)
 
 
 def _goes_on(found: list[Finding]) -> bool:

@@ -16,7 +16,7 @@ from glassnet.diagnosis.diagnosing import check_ignored
 from glassnet.diagnosis.examining import examine, examine_diverged
 from glassnet.diagnosis.remedies.divergence import Observer, located
 from glassnet.diagnosis.remedies.trials import Trials, steps_allowed
-from glassnet.diagnosis.short_calls import is_one_of_many_calls, of_short_call
+from glassnet.diagnosis.short_calls import has_gone_wrong, is_one_of_many_calls, is_short_call, of_short_call
 from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
 from glassnet.training import Run
@@ -113,6 +113,7 @@ class Watch(Observer):
             return
         case = self._case(run)
         if case is not None and case.now.loss > max(self._limit, case.at_start.loss):
+            case.has_ended = False
             most = 0 if is_one_of_many_calls(run) else None
             self._add(examine(case, self._trials(case, most=most), self.ignore, has_ended=False).problems)
             if time.perf_counter() - self._begun > _SOON_SECONDS:
@@ -136,8 +137,9 @@ class Watch(Observer):
         run.state.examined_at = steps
         case = self._case(run)
         if case is not None and not self._findings:
-            if is_one_of_many_calls(run):
-                self._add(of_short_call(run, case, self._trials(case, most=0), self.ignore))
+            if is_short_call(run):
+                most = None if not is_one_of_many_calls(run) and has_gone_wrong(case) else 0
+                self._add(of_short_call(run, case, self._trials(case, most=most), self.ignore))
             else:
                 most = 0 if history.stop_reason == "time" else None
                 self._add(examine(case, self._trials(case, most=most), self.ignore))

@@ -22,6 +22,9 @@ all-columns-constant: data, error
 weights-on-one-class: data, error
     Rows of weight 0 do not count: with weight on one class only, always answering it is right every time.
     Look at how sample_weight and class_weight were made.
+weights-on-few-rows: data, warning
+    The loss is a weighted mean: beside so few rows of so large a weight all others hardly count.
+    Look at how sample_weight was made.
 outlier-in-target: data, warning
     One number far from all others decides the loss: squared, it outweighs every other row.
     Look at the row; correct it or leave it out, or train with loss='huber', which it cannot rule.
@@ -104,13 +107,13 @@ schedule-ended: training, warning
     With a learning rate near 0 nothing is learned any more, however long the training goes on.
     Give the schedule as many epochs as you train.
 schedule-not-begun: training, warning
-    While a schedule warms up the weights hardly move; the training ended before it was over.
+    While a schedule warms up the steps are short; the training ended before it was over.
     Shorten the warm-up, or train for more epochs.
 rate-too-high: training, warning
     Every step jumps over the minimum, or so far that units die.
     Lower learning_rate.
 rate-too-low: training, warning
-    The weights hardly move.
+    With steps as short as these the way to a good answer takes very many of them.
     Raise learning_rate; glassnet.find_learning_rate compares several.
 clipping-is-the-rate: training, warning
     Where nearly every gradient is cut to one length, that length, not the gradient, sets the step.
@@ -140,7 +143,7 @@ dead-units: training, warning
     A rectifier that is 0 for every row has no slope, and never comes back in the first layer.
     Lower learning_rate, scale the inputs, or use 'leaky_relu'.
 plateau-at-prior: training, warning
-    The network has learned how frequent the answers are, and nothing that depends on the row.
+    One and the same answer for every row would do about as well: hardly anything was learned about the rows.
     Look whether the columns tell anything about y; try other learning rates, more units, another seed.
 cannot-overfit: training, warning
     A network that cannot even learn ten rows by heart is hindered by its settings or by the data, not its size.
@@ -155,7 +158,7 @@ validation-at-chance: result, warning
     A network that learns the training rows and nothing that holds for others remembers them one by one.
     Look whether rows and answers of the validation data belong together, and whether y follows from X at all.
 overfit: result, warning
-    From there on the network learned the training rows by heart and got worse at others.
+    What the network learned from there on holds for the training rows only, and it got worse at others.
     Pass early_stopping=EarlyStopping(), then try more rows, dropout, weight_decay or fewer units, in this order.
 some-classes-only: result, warning
     Accuracy hides a class that is never answered.
@@ -165,7 +168,7 @@ class-too-rare: result, note
     Collect more rows of it, pass class_weight='balanced', and look at balanced_accuracy.
 badly-calibrated: result, warning
     Probabilities that promise more than they keep mislead whoever acts on them.
-    Stop earlier, use label_smoothing, or divide the logits by a temperature fitted on held-out rows.
+    Divide the logits by a temperature fitted on held-out rows, or use label_smoothing.
 worse-than-linear: result, warning
     A linear model is simpler, and its weights can be read.
     Take the linear model, or give the network longer.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.agreement import agreement_of_network
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.shares import answered_classes
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
@@ -15,9 +16,12 @@ from glassnet.training.class_weights import class_codes
 
 __all__ = ["check_calibration"]
 
+_STOP = "Stop earlier, use label_smoothing, or divide the logits by a temperature fitted on held-out rows."
+_LESS = 0.7  # loss on training rows beside that on held-out rows, where training went on for too long
 _FEWEST_FOR_BINS = 200
 _GAP, _SURER = 0.1, 0.05  # mean over bins; of the mean confidence to the accuracy
 _SURE = 2.5  # standard errors
+_CLOSED = 0.7  # share of the gap that may be left by what helps
 
 
 def check_calibration(case: Case) -> Iterator[Suspicion]:
@@ -34,6 +38,8 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
     chance = np.sqrt(max(confidence * (1.0 - confidence), 1e-12) / len(Z))
     if gap < _GAP or confidence < accuracy + max(_SURER, _SURE * chance):
         return
+    if case.fails or agreement_of_network(case, case.evaluation[0], data).surely < _SURE:
+        return  # what has not learned anything has no probabilities to speak of
     half = np.arange(len(Z)) % 2 == 0
     temperature = _best_temperature(case, Z[half], codes[half])
     before = _calibration_gap(case, Z[~half], codes[~half])[0]
@@ -43,7 +49,9 @@ def check_calibration(case: Case) -> Iterator[Suspicion]:
     tried = f"with the logits divided by {temperature:.3g}, fitted on half of the validation rows, "
     tried += f"the gap on the other half is {after:.3f} instead of {before:.3f}."
     evidence = {"gap": gap, "confidence": confidence, "accuracy": accuracy, "temperature": temperature}
-    outcome: dict[str, Any] = {"tried": tried, "helped": after < before, "evidence": evidence}
+    outcome: dict[str, Any] = {"tried": tried, "helped": after < _CLOSED * before, "evidence": evidence}
+    if case.now.loss < _LESS * case.evaluation[1]:
+        outcome["advice"] = _STOP
     yield suspect("badly-calibrated", measured, epoch=case.epoch, **outcome)
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, Data
+from glassnet.diagnosis.autoencoders import restores_inputs
+from glassnet.diagnosis.case import Case, Data, mean_loss
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of, clearly_less, left_to_learn
 from glassnet.diagnosis.linear_models import ROUNDS, fit_discriminants, fit_linear
 from glassnet.diagnosis.looked_at import VALIDATION_ROWS
@@ -45,6 +46,8 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
         return
     if not _is_cheap(case) or len(case.evaluation_data[0][1]) < _FEWEST or left_to_learn(case) < _least_left(case):
         return
+    if restores_inputs(case):
+        return  # what is to find a short description of the inputs is not worse than what hands them through
     rows, judges, name = _parts(case)
     if len(judges[1]) < (_FEWEST_HELD_OUT if case.evaluation_data[1] == VALIDATION_ROWS else _FEWEST):
         return
@@ -58,7 +61,7 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
     if theirs.shape != Z.shape or not np.isfinite(theirs).all() or _more_are_right(case, judges, Z, theirs):
         return
     ours, others = blocks_of(case, judges, Z), blocks_of(case, judges, theirs)
-    mine, other = float(ours.mean()), float(others.mean())
+    mine, other = (mean_loss(case.original, logits, judges) for logits in (Z, theirs))  # blocks need not be of one size
     gain, constant = mine - other, case.constant_loss(judges)
     if constant is None or other > constant - _OF_ALL * case.scale:
         return

@@ -23,8 +23,11 @@ _MOST = 0.5  # of the training
 _BEGUN = 0.2  # of the rate that a schedule rises to
 _HORIZON = 100  # times the epochs trained, for schedules that do not say when they end
 _FEW_UPDATES, _FALL = 100, 0.05  # share of the loss at the start
+_HARDLY_ANY = 20  # updates: whatever they led to, there were too few
 _LEFT, _ABOVE = 0.3, 0.1  # of that loss: with less left it has learned; with so much more it has not begun
 _AT_START = 0.01  # way of the weights, as a share of their size
+_SMALL_DATA, _SEEN_OFTEN = 100, 20  # rows, and epochs
+_JUDGES, _MANY_ROWS = 50, 500  # validation rows, and training rows without such, that say surely that it falls
 _PART = 4  # the last part of the training that is looked at: a quarter
 _PACE, _GOOD_PACE, _MUCH = 0.05, 0.08, 0.45  # fall in it, and loss left, as shares of what there is to gain
 
@@ -49,7 +52,8 @@ def check_trainable(case: Case) -> Iterator[Suspicion]:
     measured = f"{still} of {every} parameters are frozen ({how}) and hold the weights that were drawn: "
     measured += f"those of {', '.join(layers[:3])}{' and others' if len(layers) > 3 else ''}."
     remedy = Attempt("all layers trained", _thawed, steps=200)
-    yield suspect("frozen-layers", measured, remedy, epoch=0, layer=layers[0], evidence=evidence)
+    certain = case.fails  # what nobody trained holds nothing, however short a trial is
+    yield suspect("frozen-layers", measured, remedy, if_helped=not certain, epoch=0, layer=layers[0], evidence=evidence)
 
 
 def _holds_drawn(case: Case, frozen: list[Any]) -> bool:
@@ -74,7 +78,11 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
     schedule = case.original.optimizer.schedule
     peak, last = float(rates.max()), float(rates[-1])
     over = rates < _OVER * peak
-    if peak > 0.0 and over[-1] and over.mean() >= _MOST:
+    memory = schedule.new_memory()
+    ahead = np.linspace(epochs, _end(schedule, epochs), len(rates))
+    later = [0.0] if schedule.monitors() else [float(schedule.rate(at, memory)) for at in ahead]
+    comes_back = not case.has_ended and max(later) >= _OVER * peak
+    if peak > 0.0 and over[-1] and over.mean() >= _MOST and not comes_back:
         ended = int(np.flatnonzero(~over)[-1] + 1) * epochs / len(rates)
         measured = f"The learning rate fell from {peak:.3g} to {last:.3g}, and was below a thousandth of {peak:.3g} "
         measured += f"from epoch {max(1, round(ended)) + 1} on, of {epochs}."
@@ -83,10 +91,8 @@ def check_schedule(case: Case) -> Iterator[Suspicion]:
         more: dict[str, Any] = {"epoch": epochs, "evidence": {"highest": peak, "last": last}}
         yield suspect("schedule-ended", measured, *remedies, if_helped=not _never_left(case), **more)
         return
-    if schedule.monitors() or isinstance(schedule, Constant):
+    if schedule.monitors() or isinstance(schedule, Constant) or not case.has_ended:
         return
-    memory = schedule.new_memory()
-    later = [float(schedule.rate(at, memory)) for at in np.linspace(epochs, _end(schedule, epochs), len(rates))]
     top = max(later)
     if peak < _BEGUN * top:
         measured = f"The learning rate rises to {top:.3g}; when training ended after {epochs} epochs it was {last:.3g}."
@@ -115,11 +121,26 @@ def check_updates(case: Case) -> Iterator[Suspicion]:
         return
     if history.stop_reason not in ("finished", "") or case.now.loss < case.reference - (1.0 - _LEFT) * case.scale:
         return
+    if _is_past_its_best(history):
+        return  # of validation rows more of the same is worse
     if case.updates >= _FEW_UPDATES:
         yield from _still_falling(case, history)
-    elif case.knows_start and case.at_start.loss - case.now.loss > _FALL * abs(case.at_start.loss):
+        return
+    fall = case.at_start.loss - case.now.loss if case.knows_start else 0.0
+    if fall > _FALL * abs(case.at_start.loss) or (case.updates < _HARDLY_ANY and case.fails and fall >= 0.0):
         measured = f"{case.updates} updates brought the loss from {case.at_start.loss:.3g} to {case.now.loss:.3g}."
-        yield suspect("few-updates", measured, epoch=case.epoch, evidence={"updates": case.updates})
+        # Few rows that were seen many times may have been learned by heart soon.
+        is_small = case.n_rows < _SMALL_DATA and (case.epoch or 0) >= _SEEN_OFTEN
+        severity = "note" if is_small else "warning"
+        evidence = {"updates": case.updates}
+        yield suspect("few-updates", measured, severity=severity, epoch=case.epoch, evidence=evidence)
+
+
+def _is_past_its_best(history: Any) -> bool:
+    """Return whether the validation loss was clearly lower before."""
+    values = [value for value in history.columns.get("valid_loss", []) if value is not None]
+    best = int(np.argmin(values)) if values else 0
+    return bool(values) and len(values) - best > max(2, len(values) // _PART) and values[-1] > values[best]
 
 
 def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
@@ -138,5 +159,7 @@ def _still_falling(case: Case, history: Any) -> Iterator[Suspicion]:
     what = "validation loss" if name == "valid_loss" else "loss"
     measured = f"In the last {part} of {len(values)} epochs the {what} fell from {last[0]:.3g} to {last[-1]:.3g}."
     much = fall > _GOOD_PACE * case.scale and last[-1] > case.reference - (1.0 - _MUCH) * case.scale
-    severity = "warning" if much else "note"
+    # What the loss on training rows, or a few others, does says little about that on new rows.
+    judges = len(case.held_out[1]) if case.held_out is not None and name == "valid_loss" else 0
+    severity = "warning" if much and (judges >= _JUDGES or case.n_rows >= _MANY_ROWS) else "note"
     yield suspect("still-falling", measured, severity=severity, epoch=case.epoch, evidence={"fall": fall})

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.agreement import agreement_of_line, agreement_of_network, share_of_line
 from glassnet.diagnosis.baselines import constant_logits
 from glassnet.diagnosis.case import Case, Data
 from glassnet.diagnosis.checks.run_checks import check_overfit
 from glassnet.diagnosis.checks.shares import answered_classes, blocks_of
+from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.training.class_weights import class_codes
 
@@ -21,6 +23,15 @@ _MARGIN = 0.98  # of the loss of the best constant answer
 _POSSIBLE = 0.05  # share of what there is to learn by which a network may be better after all, and is not accused
 _FEWEST = 20
 _SURE = 2.5  # standard errors
+_GOES_WITH = (
+    "The answers do go with y, but are too far from it: look at the validation loss over the epochs, and train for "
+    "more of them, or for fewer."
+)
+_AS_FAR = 0.4  # share of the correlation that a line reaches on training rows
+_FAINT = 0.05  # share of the variance: with so little there is not much that a network could find
+_LINE_FINDS = "The columns tell something about y: try a linear model, or a smaller network and fewer epochs."
+_FEW = 50  # validation rows: with fewer it may still be chance
+_MANY, _SURE_OF_MANY, _SURE_OF_FEW = 100, 2.0, 1.0  # rows, and standard errors that chance may well bring
 _GOOD = 0.7  # share of what there is to learn that may be left of training rows which were learned
 _LONG, _MOST = 20, 0.5  # epochs after the best, and their share of all
 _WORSE = 0.02  # share of what there is to learn that was lost since
@@ -56,7 +67,15 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
             return
         measured = measured[:-1] + f"; accuracy {accuracy:.3f}, always class {most} {majority:.3f}."
         evidence |= {"accuracy": accuracy, "majority": majority}
-    yield suspect("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence)
+    details: dict[str, Any] = {}
+    if rows == VALIDATION_ROWS and agreement_of_network(case, Z, data).surely > _SURE_OF_MANY:
+        if loss < constant + (1.0 - _MARGIN) * case.scale:
+            return  # a relation so faint hardly shows in the loss, yet the answers go with the targets
+        details = {"severity": "note", "advice": _GOES_WITH}
+    elif line := share_of_line(case):
+        measured += f" A linear model explains {line:.0%} of the variance of y."
+        details = {"advice": _LINE_FINDS, **({"severity": "note"} if line < _FAINT else {})}
+    yield suspect("no-better-than-baseline", measured, epoch=case.epoch, evidence=evidence, **details)
 
 
 def _may_be_better(case: Case, data: Data, Z: np.ndarray) -> bool:
@@ -99,7 +118,8 @@ def check_chance(case: Case) -> Iterator[Suspicion]:
     )
     measured += f"{len(data[0])} {rows} it was never better than {min(losses):.3g}, where the same has {constant:.3g}."
     evidence = {"loss": train, "best": min(losses), "constant": constant}
-    yield suspect("validation-at-chance", measured, epoch=case.epoch, evidence=evidence)
+    severity = "warning" if len(data[0]) >= _FEW else "note"
+    yield suspect("validation-at-chance", measured, severity=severity, epoch=case.epoch, evidence=evidence)
 
 
 def _by_chance(case: Case, data: Data) -> bool:
@@ -109,7 +129,18 @@ def _by_chance(case: Case, data: Data) -> bool:
     """
     agreed, chance = _agreement(case, case.evaluation[0], data)
     trained = _agreement(case, case.now.Z, case.probe)[0]
-    return agreed < _SURE * chance and agreed + _SURE * chance < 0.5 * trained
+    if agreed + _SURE * chance >= 0.5 * trained:
+        return False
+    # What the likeliest classes do not show, probabilities and a line may: then these rows do belong to the others.
+    share = share_of_line(case)
+    sure = _SURE_OF_FEW if share and len(data[0]) < _MANY else _SURE_OF_MANY
+    least = _AS_FAR * float(np.sqrt(share))  # what little goes together where much should says nothing
+    if agreed >= max(_SURE * chance, least):
+        return False
+    # A line that says nothing surely about its own rows would only add chance.
+    line = agreement_of_line(case, data) if share else None
+    found = (agreement_of_network(case, case.evaluation[0], data), *(() if line is None else (line,)))
+    return all(each.surely < sure or each.value < least for each in found)
 
 
 def _agreement(case: Case, Z: np.ndarray, data: Data) -> tuple[float, float]:

@@ -33,6 +33,9 @@ _WORSE, _MUCH_WORSE = (
 _PATIENCE = 5  # epochs since that best
 _CHANCE = 0.98  # of the loss of the best constant answer
 _FEW_ROWS = 100  # of validation: what they say is uncertain
+_TOO_FEW_ROWS = 20  # of validation: what they say may be chance
+_APART = 0.5  # share of the rise of the validation loss by which it must end above the training loss
+_SURER = "The answers are right as often as then, but the network is surer of those that are wrong."
 _SIGN_CHANGES, _SWING, _LEVEL = 0.6, 0.2, 0.1
 _WINDOW = 10  # epochs
 
@@ -89,18 +92,32 @@ def check_overfit(case: Case) -> Iterator[Suspicion]:
     constant = case.constant_loss(held_out)
     if not np.isfinite(valid).any() or constant is None:
         return
-    best = int(np.nanargmin(valid))
-    last = median(valid[-3:])
-    if len(valid) - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
+    best, n = int(np.nanargmin(valid)), len(valid)
+    last = min(median(valid[-3:]), float(valid[-1]))  # what only the last epochs or the very last one show is chance
+    if n - 1 - best < _PATIENCE or last < valid[best] + _WORSE * case.scale or train[-1] >= train[best]:
+        return
+    if len(held_out[1]) < _TOO_FEW_ROWS or not _came_apart(case, valid, train, best):
         return
     if valid[best] > _CHANCE * constant and not _answers_better_than_chance(case, held_out[1]):
         return  # on these rows it never was better than a constant answer: there was nothing to lose
     measured = (
-        f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1} and is {last:.3g} now; "
-        f"the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
+        f"The validation loss was best, {valid[best]:.3g}, after epoch {best + 1}, and {valid[-1]:.3g} after the last, "
+        f"epoch {n}; the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
     )
-    details: dict[str, Any] = {"evidence": {"best_epoch": best + 1, "best": float(valid[best]), "last": last}}
-    yield suspect("overfit", measured, epoch=best + 1, **(details | _what_was_kept(case, valid, best, last)))
+    now = float(valid[-1])
+    details: dict[str, Any] = {"evidence": {"best_epoch": best + 1, "best": float(valid[best]), "last": now}}
+    yield suspect("overfit", measured, epoch=best + 1, **(details | _what_was_kept(case, valid, best, now)))
+
+
+def _came_apart(case: Case, valid: np.ndarray, train: np.ndarray, best: int) -> bool:
+    """Return whether the two losses went apart: the one of training rows is low, and the rise is no up and down."""
+    rise = float(valid[-1] - valid[best])
+    swing = median(np.abs(np.diff(valid[best:])))
+    last = float(train[-1])
+    if case.original.l1 or case.original.l2:  # these are in the loss of an epoch
+        last = min(last, case.now.loss)
+    is_low = last < min(case.reference, valid[-1] - _APART * rise)
+    return bool(is_low and rise > 2.0 * swing)
 
 
 def _answers_better_than_chance(case: Case, y: np.ndarray) -> bool:
@@ -130,10 +147,10 @@ def _what_was_kept(case: Case, valid: np.ndarray, best: int, last: float) -> dic
         return {"severity": "note", "tried": tried, "advice": advice}
     right = _curve(case, "valid_accuracy")
     n = len(case.held_out[0]) if case.held_out is not None else 0
-    if len(right) == len(valid) and np.median(right[-3:]) >= right[best]:
-        tried = f"the share of right answers is {np.median(right[-3:]):.3f} now, and was {right[best]:.3f} then."
+    if len(right) == len(valid) and min(np.median(right[-3:]), right[-1]) >= right[best]:
+        tried = f"the share of right answers is {right[-1]:.3f} after the last epoch, and was {right[best]:.3f} then."
         advice = "Trust the answers more than their probabilities, or pass early_stopping=EarlyStopping() for those."
-        return {"severity": "note", "tried": tried, "advice": advice}
+        return {"severity": "note", "tried": tried, "advice": advice, "why": _SURER}
     tried = f"the weights after epoch {best + 1} have a validation loss of {valid[best]:.3g} instead of {last:.3g}"
     if n < _FEW_ROWS and last < valid[best] + _MUCH_WORSE * case.scale:
         return {"tried": f"{tried}; of {n} rows that may be chance.", "severity": "note"}

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.diagnosis.case import Case, RecordedPass
+from glassnet.diagnosis.case import Case, RecordedPass, mean_loss
 from glassnet.diagnosis.outputs import output_activation, output_layer
 from glassnet.diagnosis.remedies.rebuilding import with_batch_norm, with_default_start, with_rectifiers
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
-from glassnet.diagnosis.remedies.trials import Attempt
+from glassnet.diagnosis.remedies.trials import ON_NUMBERS, Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Layer
 
@@ -25,7 +25,8 @@ _SATURATED_AT = {"Sigmoid": (0.01, 0.99), "Tanh": (-0.98, 0.98)}
 _FEWEST_WEIGHTS = 16
 
 _USUAL_START = Attempt("the usual initial weights", with_default_start, steps=200)
-_SMALLER = "Scale the columns of X and y: the initial weights are the usual ones."
+_SMALLER = "Scale {}: the initial weights are the usual ones."
+_UNIT = 3.0  # times more, or less, than unit size: something to scale
 _LESS_DEEP = "Put BatchNorm between the layers, use Residual blocks, or take fewer layers."
 _SCALE = "Scale the columns of X, or use 'relu'."
 _DRAW_YOURS = "Start from the weights that the network draws by itself: set or load no others."
@@ -79,18 +80,35 @@ def check_weights(case: Case) -> Iterator[Suspicion]:
     if case.is_on_its_way:
         return
     first = case.at_start
-    if case.baseline and first.loss > _WORSE_THAN_GUESSING * case.baseline and case.loss.classifies:
+    scalable = _to_scale(case)
+    if _source(case) == "drawn" and not scalable:
+        return  # nothing that is said of the start would help
+    smaller = _SMALLER.format(scalable)
+    if case.loss.classifies and case.baseline and first.loss > _WORSE_THAN_GUESSING * _guessing(case):
         measured = f"The first loss is {first.loss:.3g}; guessing by frequency alone has {case.baseline:.3g}."
         evidence = {"loss": first.loss, "baseline": case.baseline}
-        more = {"evidence": evidence, **_details(case, _SMALLER)}
+        more = {"evidence": evidence, **_details(case, smaller)}
         yield suspect("start-too-large", measured, *_start_remedies(case), epoch=0, **more)
     elif not case.loss.classifies and case.sample[1].ndim == 2:
         spread, wanted = float(first.Z.std(axis=0).max()), float(case.sample[1].std(axis=0).max())
         if wanted > 0.0 and spread > _WORSE_THAN_GUESSING * wanted:
             measured = f"The first answers spread by {spread:.3g}, the targets by {wanted:.3g}."
             evidence = {"spread": spread, "targets": wanted}
-            more = {"evidence": evidence, **_details(case, _SMALLER)}
+            more = {"evidence": evidence, **_details(case, smaller)}
             yield suspect("start-too-large", measured, *_start_remedies(case), epoch=0, **more)
+
+
+def _to_scale(case: Case) -> str:
+    """Return what is far from unit size: the columns of X, y, or both; empty if neither is."""
+    large = _size(case.probe[0]) > _UNIT
+    small = isinstance(case.loss, ON_NUMBERS) and float(case.sample[1].std(axis=0).max()) < 1.0 / _UNIT
+    return "the columns of X and y" if large and small else "the columns of X" if large else "y" if small else ""
+
+
+def _guessing(case: Case) -> float:
+    """Return the loss of guessing: by frequency, or all classes alike where one is so frequent that it is none."""
+    alike = mean_loss(case.original, np.zeros_like(case.at_start.Z), case.probe)
+    return max(case.baseline or 0.0, alike)
 
 
 def _still_alike(case: Case, hidden: list[tuple[str, Dense]]) -> Iterator[Suspicion]:

@@ -23,11 +23,13 @@ _TARGET_LARGE, _TARGET_SMALL = 10.0, 1e-2
 _MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
 _FREQUENT = 0.8
 _FEWEST_ROWS = 40
+_A_FEW, _NEARLY_ALL = 3, 0.9  # rows, and their share of all weights
 
 
 def check_targets(case: Case) -> Iterator[Suspicion]:
     """Report a single class, classes without rows, a class that is nearly all, numbers far from unit size or skewed."""
     codes = case.codes(case.targets)
+    yield from _heavy_rows(case)
     if codes is not None:
         yield from _weights(case)
         yield from _classes(case, codes)
@@ -84,6 +86,29 @@ def _weights(case: Case) -> Iterator[Suspicion]:
     measured += "classes."
     evidence = {"rows": n_zero, "class": int(left[0])}
     yield suspect("weights-on-one-class", measured, epoch=0, evidence=evidence)
+
+
+def _heavy_rows(case: Case) -> Iterator[Suspicion]:
+    """Report a few rows of many that weigh more than all others together."""
+    if case.data[2] is None:
+        return
+    weight = np.asarray(case.data[2][:])
+    total = float(weight.sum(dtype=np.float64))
+    if not _A_FEW * float(weight.max()) >= _NEARLY_ALL * total:
+        return
+    n = int(np.count_nonzero(weight))
+    if n < _FEWEST_ROWS:
+        return
+    heaviest = np.argsort(weight)[::-1][:_A_FEW]
+    shares = np.cumsum(weight[heaviest], dtype=np.float64) / total
+    if shares[-1] < _NEARLY_ALL:
+        return
+    k = int(np.argmax(shares >= _NEARLY_ALL)) + 1
+    what = "One row has" if k == 1 else f"{k} rows have"
+    share = "more than 99.9%" if shares[k - 1] > 0.999 else f"{shares[k - 1]:.1%}"
+    times = float(weight[heaviest[0]]) / float(np.median(weight[weight > 0]))
+    measured = f"{what} {share} of the weight of all {n}: the largest weight is {times:.3g} times the median."
+    yield suspect("weights-on-few-rows", measured, epoch=0, evidence={"rows": k, "share": float(shares[k - 1])})
 
 
 def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:

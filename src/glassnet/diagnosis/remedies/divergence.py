@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.attempts import (
-    ON_NUMBERS,
-    SHARE_OF_CONSTANT,
-    Attempt,
-    joined,
-    standardised,
-)
-from glassnet.diagnosis.remedies.rate_remedies import lower_rates, usual_rates, with_rate
+from glassnet.diagnosis.remedies.attempts import Outcome, joined
+from glassnet.diagnosis.remedies.rate_remedies import lower_rates, scaled, usual_rates, with_rate
 from glassnet.diagnosis.remedies.suspects import settings_that_may_hinder
 from glassnet.diagnosis.remedies.suspicions import Suspicion, with_outcome
 from glassnet.diagnosis.remedies.trials import Trials
@@ -26,7 +21,7 @@ from glassnet.layers.tree import walk
 from glassnet.training import Callback, Run
 from glassnet.training.findings import Finding, make_finding
 
-__all__ = ["Breakdown", "Observer", "explain_divergence", "locate", "located", "scaled"]
+__all__ = ["Breakdown", "Observer", "explain_divergence", "locate", "located"]
 
 
 class Breakdown(NamedTuple):
@@ -132,9 +127,18 @@ def explain_divergence(
     more = trials.race(everything)
     if more and more[0].helped:
         return [with_outcome(finding, more)]
-    changes = "; ".join(outcome.change for outcome in (*outcomes, *more))
-    tried = f"none of these helped: {changes}. {trials.not_tried()}" if changes else trials.not_tried()
-    return [dataclasses.replace(finding, tried=tried.strip())]
+    return [dataclasses.replace(finding, tried=_in_vain([*outcomes, *more], trials))]
+
+
+def _in_vain(outcomes: list[Outcome], trials: Trials) -> str:
+    """Return what was tried: what does not diverge keeps a training from that, though it learns nothing more."""
+    calm = [outcome for outcome in outcomes if math.isfinite(outcome.after)]
+    wild = "; ".join(outcome.change for outcome in outcomes if outcome not in calm)
+    parts = [f"with {each.change}, {each.steps} steps do not diverge" for each in calm[:1]]
+    parts += [f"nor do they with {'; '.join(each.change for each in calm[1:])}"] if len(calm) > 1 else []
+    found = f"{', '.join(parts)}; in so few none learns more than the best constant answer. " if calm else ""
+    found += f"It diverges with {wild}. " if wild and calm else f"it diverges with {wild}, too. " if wild else ""
+    return (found + trials.not_tried()).strip()
 
 
 def located(broken: Breakdown | None) -> Finding:
@@ -146,15 +150,3 @@ def located(broken: Breakdown | None) -> Finding:
     measured = f"In step {broken.step} of epoch {broken.epoch} {broken.what}.{growth}"
     place: dict[str, Any] = {"epoch": broken.epoch, "step": broken.step, "layer": broken.layer}
     return make_finding("diverged", measured, evidence={"sizes": broken.sizes}, **place)
-
-
-def scaled(case: Case) -> list[Attempt]:
-    """Return the attempts that scale everything: of two mistakes, neither remedy helps alone."""
-    X, y, _ = case.sample
-    flat = X.reshape(len(X), -1).astype(np.float64)
-    inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
-    found = [Attempt("every column scaled to mean 0, spread 1", inputs=inputs)]
-    if isinstance(case.loss, ON_NUMBERS):
-        targets = standardised(y.mean(axis=0), y.std(axis=0))
-        found.append(Attempt("y scaled likewise", targets=targets, measure=SHARE_OF_CONSTANT))
-    return found

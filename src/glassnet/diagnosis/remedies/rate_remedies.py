@@ -1,4 +1,4 @@
-"""Other learning rates, as attempts."""
+"""What is tried for many kinds of findings: other learning rates, and everything scaled."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.remedies.attempts import STEPS, Attempt, scale_rate
+from glassnet.diagnosis.remedies.attempts import (
+    ON_NUMBERS,
+    SHARE_OF_CONSTANT,
+    STEPS,
+    Attempt,
+    scale_rate,
+    standardised,
+)
 from glassnet.engine.base_network import BaseNetwork
 
-__all__ = ["constant_rate", "higher_rates", "lower_rates", "usual_rates", "with_rate"]
+__all__ = ["constant_rate", "higher_rates", "lower_rates", "scaled", "usual_rates", "with_rate"]
 
 # What usually works on numbers of unit size; for SGD without momentum.
 _USUAL = {
@@ -75,3 +82,15 @@ def constant_rate(value: float, *, steps: int = STEPS) -> Attempt:
         network.optimizer.learning_rate = value
 
     return Attempt(f"learning_rate={value:.3g} all the time", act, steps=steps)
+
+
+def scaled(case: Case) -> list[Attempt]:
+    """Return the attempts that scale everything: of two mistakes, neither remedy helps alone."""
+    X, y, _ = case.sample
+    flat = X.reshape(len(X), -1).astype(np.float64)
+    inputs = standardised(flat.mean(axis=0), flat.std(axis=0))
+    found = [Attempt("every column scaled to mean 0, spread 1", inputs=inputs)]
+    if isinstance(case.loss, ON_NUMBERS):
+        targets = standardised(y.mean(axis=0), y.std(axis=0))
+        found.append(Attempt("y scaled likewise", targets=targets, measure=SHARE_OF_CONSTANT))
+    return found

@@ -30,10 +30,12 @@ from glassnet.losses import Loss, SoftmaxCrossEntropy
 
 __all__ = [
     "is_linear",
+    "is_one_layer",
     "with_batch_norm",
     "with_class_units",
     "with_classifying_loss",
     "with_default_start",
+    "with_hidden_layer",
     "with_new_seed",
     "with_rectifiers",
     "with_rectifiers_between",
@@ -122,6 +124,16 @@ def with_rectifiers_between(network: BaseNetwork) -> BaseNetwork:
     """Return the network with 'relu' on every linear layer but the last."""
     linear = (None, "identity")
     return _with_hidden(network, lambda config: {"activation": "relu"} if config["activation"] in linear else {})
+
+
+def is_one_layer(network: BaseNetwork) -> bool:
+    """Return whether a network is a single `Dense`: a linear model."""
+    return [type(layer) for layer in network.layers if type(layer) is not Flatten] == [Dense]
+
+
+def with_hidden_layer(network: BaseNetwork) -> BaseNetwork:
+    """Return a network of one layer with a hidden layer before it."""
+    return _rebuilt(network, lambda layers: [*layers[:-1], Dense(16, "relu"), layers[-1]])
 
 
 def with_twice_the_units(network: BaseNetwork) -> BaseNetwork:

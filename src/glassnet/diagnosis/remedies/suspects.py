@@ -10,12 +10,18 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.outputs import output_place
 from glassnet.diagnosis.remedies.attempts import ANEW, Attempt, without_penalties
 from glassnet.diagnosis.remedies.rate_remedies import higher_rates, lower_rates
-from glassnet.diagnosis.remedies.rebuilding import with_new_seed, with_twice_the_units
+from glassnet.diagnosis.remedies.rebuilding import (
+    is_one_layer,
+    with_hidden_layer,
+    with_new_seed,
+    with_twice_the_units,
+)
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Dropout
 from glassnet.layers.tree import every_layer
 
 __all__ = [
+    "HIDDEN_LAYER",
     "STILL",
     "Idea",
     "is_narrow",
@@ -25,6 +31,9 @@ __all__ = [
     "suspected",
     "without_dropout",
 ]
+
+HIDDEN_LAYER = "a hidden layer of 16 units"
+"""What is tried for a network that has none."""
 
 _STEPS = 100
 STILL, _FAR = 0.1, 5.0  # way of the weights from their start, as a share of their size
@@ -53,6 +62,8 @@ def suspected(case: Case) -> tuple[list[Idea], list[Idea]]:
     for idea in settings_that_may_hinder(case):
         points = _pulls(case) if idea.code == "penalty-dominates" else _most_dropped(network) >= _MUCH_DROPPED
         (likely if points else others).append(idea)
+    if is_one_layer(network):
+        likely.insert(0, Idea("too-few-units", Attempt(HIDDEN_LAYER, with_hidden_layer, steps=_STEPS)))
     if not case.knows_start:
         likely.insert(0, Idea("unlucky-start", Attempt(ANEW, steps=_STEPS)))
     seed = Attempt(f"seed={network.seeds[0] + 1}", with_new_seed, steps=_STEPS)

@@ -6,9 +6,11 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from glassnet.diagnosis.consequences import FOLLOWS
 from glassnet.diagnosis.remedies.attempts import ANEW, DRAW_ANEW, Attempt, Outcome, joined
-from glassnet.diagnosis.remedies.rate_remedies import usual_rates, with_rate
+from glassnet.diagnosis.remedies.rate_remedies import scaled, usual_rates, with_rate
 from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.training.finding_kinds import KINDS
 from glassnet.training.findings import Finding, make_finding
@@ -20,6 +22,7 @@ _SCALES = {"code-for-missing", "outlier-in-inputs", "outlier-in-target", "unscal
 # Validation rows of which this is said cannot tell what helps.
 OTHER_ROWS = {"column-order", "outside-training-range", "unscaled-prediction", "validation-differs"}
 _MOST_TOGETHER = 3
+_LARGE = 3.0  # root mean square of inputs whose size matters beside that of the target
 
 
 class Suspicion(NamedTuple):
@@ -92,7 +95,8 @@ def _settled(unsettled: list[Suspicion], trials: Trials, keeps: float) -> list[F
     codes = {finding.code for finding in found}
     alone = [each for each in first if each.finding.code not in codes]
     for place, each in enumerate(alone):
-        outcomes = trials.race(each.remedies, share=_share(trials, reserve, len(alone) - place))
+        attempts = [*each.remedies, *_with_company(each, trials)]
+        outcomes = trials.race(attempts, share=_share(trials, reserve, len(alone) - place))
         found.append(_tried(each, outcomes or (spent if each in together else []), trials))
     doubtful = [each for each in first if each.if_helped and each not in together]
     if 1 < len(doubtful) + bool(together) <= _MOST_TOGETHER and not any(finding.helped for finding in found):
@@ -100,6 +104,23 @@ def _settled(unsettled: list[Suspicion], trials: Trials, keeps: float) -> list[F
         names = {finding.code for finding in again}
         found = [*again, *(finding for finding in found if finding.code not in names)]
     return [*found, *_followers([each for each in unsettled if each not in first], found, trials, reserve)]
+
+
+def _with_company(suspicion: Suspicion, trials: Trials) -> list[Attempt]:
+    """Return the remedy of what has the wrong size together with what it may need: another rate, the other size."""
+    case, code = trials.case, suspicion.finding.code
+    if code != "unscaled-inputs" and not (code == "unscaled-target" and (case.fails or not case.is_trained)):
+        return []
+    both = joined(scaled(case)) if code == "unscaled-target" and _rms(case.probe[0]) > _LARGE else None
+    remedy = suspicion.remedies[0] if both is None else both
+    rates = usual_rates(case)[1:2]
+    far = bool(rates) and not 0.5 < rates[0] / max(case.rate, 1e-30) < 2.0
+    return [*([] if both is None else [both]), *([joined([remedy, with_rate(case, rates[0])])] if far else [])]
+
+
+def _rms(X: np.ndarray) -> float:
+    """Return the root mean square of all numbers."""
+    return float(np.sqrt(np.square(X, dtype=np.float64).mean()))
 
 
 def _followers(later: list[Suspicion], found: list[Finding], trials: Trials, reserve: float) -> list[Finding]:

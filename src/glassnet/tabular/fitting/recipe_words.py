@@ -24,6 +24,7 @@ _ADVICE = dict.fromkeys(
     "single-class": "Look at how the target was made, and at the rows that were left out.",
     "all-columns-constant": "Look at how the table was made.",
     "weights-on-one-class": "Look at how the weights were made.",
+    "weights-on-few-rows": "Look at how the weights were made.",
     "outlier-in-target": "Look at the row; correct it or leave it out, or learn medians with {mae}.",
     "code-for-missing": "Say which value stands for \"missing\" with {missing}; it is then filled in and flagged.",
     "outlier-in-inputs": "Look at the row; correct it or leave it out.",

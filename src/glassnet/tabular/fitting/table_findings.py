@@ -26,7 +26,7 @@ __all__ = ["FEW_UPDATES", "LOOKED_FOR", "RecipeWatch", "find_in_table", "with_ta
 
 _MOST_NUMBERS = 5_000_000  # of a table that is made a matrix as a whole
 # Of the data, and yet found in the rows that a network is trained on.
-_OF_THE_ROWS = ("shared-rows", "validation-differs", "weights-on-one-class")
+_OF_THE_ROWS = ("shared-rows", "validation-differs", "weights-on-few-rows", "weights-on-one-class")
 # Encoders scale columns and targets and leave constant columns out; missing values may be flagged alike, and what looks
 # like a row number is noted with the columns.
 _SETTLED = {
