@@ -115,6 +115,12 @@ def unscaled_target_diverges(seed: int) -> Any:
     return regressor(seed, gn.SGD(0.05)), X, 250_000 + 80_000 * y, {"epochs": 20}
 
 
+@failure("constant-target")
+def one_number_for_all(seed: int) -> Any:
+    X, y = numbers(seed)
+    return regressor(seed), X, np.full_like(y, 5.0), {"epochs": 20}
+
+
 @failure("single-class")
 def single_class(seed: int) -> Any:
     X, y = classes(seed)

@@ -403,7 +403,7 @@ def doors() -> Iterator[tuple[str, Words, Callable[[str], list[str]]]]:
 
 
 # Kinds that a door cannot meet: those of a loss, a target or new rows that it does not have.
-NUMBERS_ONLY = {"outlier-in-target", "skewed-target", "unscaled-target", "loss-does-not-fit"}
+NUMBERS_ONLY = {"constant-target", "outlier-in-target", "skewed-target", "unscaled-target", "loss-does-not-fit"}
 CLASSES_ONLY = {"single-class", "weights-on-one-class", "some-classes-only", "class-too-rare", "imbalance", "missing-classes", "badly-calibrated"}  # fmt: skip
 
 

@@ -39,7 +39,9 @@ _NEARLY_ALL = 0.9  # of the outputs of a layer
 _LESS = 0.95  # of the loss: enough where the fault is certain
 # A network hindered by one of these is worse than many others; to say so of one more helps nobody.
 _EARLIER = ("design", "start", "training")
+_OF_ONE_ANSWER = {*_SYMPTOMS, *_RESULTS, *_SCORES, "rate-too-high", "rate-too-low", "unscaled-inputs"}
 FOLLOWS = {
+    "constant-target": {"unscaled-target", *_OF_ONE_ANSWER},
     "validation-differs": _SCORES,
     "unscaled-prediction": _SCORES,
     "outside-training-range": _SCORES,
@@ -74,7 +76,7 @@ FOLLOWS = {
     "plateau-at-prior": {"no-better-than-baseline", "badly-calibrated"},
     "no-better-than-baseline": {"badly-calibrated", "some-classes-only", "worse-than-linear"},
     "constant-output": {"badly-calibrated", "no-better-than-baseline", "plateau-at-prior", *_OF_SCORES},
-    "single-class": {"imbalance", "missing-classes"},
+    "single-class": {"imbalance", "missing-classes", *_OF_ONE_ANSWER},
     "all-columns-constant": {"constant-columns", *_SYMPTOMS},
 }
 
@@ -138,7 +140,7 @@ def without_symptoms(found: list[Finding], *, fails: bool, learned: bool = True)
     if any(finding.code == "past-best-epoch" for finding in found):
         hidden.add("still-falling")
     for finding in found:
-        if finding.severity != "note":
+        if finding.severity != "note" or finding.evidence.get("rules_the_loss"):
             hidden |= FOLLOWS.get(finding.code, set())
         if is_cause(finding):
             hidden |= _RESULTS - {finding.code, *(("past-best-epoch",) if finding.code == "few-updates" else ())}

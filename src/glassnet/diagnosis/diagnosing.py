@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.diagnosis.case import SAMPLE_ROWS, Case, column_names, names_of_frame, sampled
-from glassnet.diagnosis.checks.prediction_checks import check_new_rows
+from glassnet.diagnosis.checks.prediction_checks import check_names, check_new_rows
 from glassnet.diagnosis.examining import examine, examine_diverged
 from glassnet.diagnosis.remedies.short_training import trained_briefly
 from glassnet.diagnosis.remedies.trials import Trials
@@ -137,6 +137,9 @@ def _of_new_rows(
     new, known = (sampled((rows, rows, None), SAMPLE_ROWS * 10)[0] for rows in pair)
     _check_names(names, new.shape[1:])
     columns = column_names(new.shape[1:], names)
+    renamed = check_names(names_of_frame(X), names_of_frame(old))
+    if renamed is not None:
+        return Diagnosis([] if renamed.code in ignored else [renamed])
     found = check_new_rows(new.reshape(len(new), -1), known.reshape(len(known), -1), columns)
     return Diagnosis(finding for finding in found if finding.code not in ignored)
 

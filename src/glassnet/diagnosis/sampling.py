@@ -130,7 +130,9 @@ def listed_columns(names: Sequence[str], which: Sequence[int] | np.ndarray, most
     'columns 2, 5, 6 and 1 more (counted from 0)'
     >>> listed_columns(column_names((2,), ["age", "town"]), [0, 1])
     "'age', 'town'"
+    >>> listed_columns(["'age'", "'town'", "'town'"], [1, 2])  # one per category
+    "'town'"
     """
     if len(which) == 1 or not isinstance(names, _Numbered):
-        return few((names[int(index)] for index in which), most)
+        return few(dict.fromkeys(names[int(index)] for index in which), most)
     return f"columns {few((str(int(index)) for index in which), most)} (counted from 0)"

@@ -204,7 +204,7 @@ class Watch(Observer):
             raise ConfigError(message, got=len(names))
         case = Case(
             run.network,
-            batches.arrays,
+            batches.trained_on(),
             run.validation,
             start=run.state.started,
             history=run.history,

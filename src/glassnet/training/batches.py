@@ -15,7 +15,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
 from glassnet.utils.arrays import BufferPool
 from glassnet.utils.random_streams import Streams
-from glassnet.utils.row_sources import RowSource, fingerprint
+from glassnet.utils.row_sources import RowSource, fingerprint, take_rows
 
 __all__ = ["ArrayBatches", "Batch", "Batches", "IterableBatches"]
 
@@ -98,6 +98,12 @@ class ArrayBatches(Batches):
         self._pools = [BufferPool(members, X.dtype) for _ in self.arrays]
         self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
+
+    def trained_on(self) -> tuple[Any, ...]:
+        """Return the data of the rows that there are for this network, without members."""
+        if self._rows is None:
+            return self.arrays
+        return tuple(take_rows(array, self._rows) for array in self.arrays)
 
     @staticmethod
     def _block_rows(X: RowSource) -> int:

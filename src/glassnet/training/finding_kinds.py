@@ -10,6 +10,9 @@ SEVERITIES = ("error", "warning", "note")
 
 # One kind after the other: its code with stage and severity, why it matters, and what to do.
 _TABLE = """
+constant-target: data, error
+    Where the answer is the same for every row there is nothing to learn: always giving it is right every time.
+    Look at how y was made, and at the rows that were left out.
 single-class: data, error
     With one class there is nothing to tell apart: always answering it is right every time.
     Look at how y was made, and at the rows that were left out.
@@ -41,14 +44,14 @@ validation-differs: data, warning
     Scores on rows of another kind say nothing about how well the training went.
     Draw the validation rows at random from the same table, and prepare them in the same way.
 id-column: data, warning
-    A running number means nothing for new rows, and lets a network remember the old ones.
-    Leave the column out.
+    A row number means nothing for new rows, and lets a network remember the old ones.
+    Leave the column out, unless it measures something, such as a time or a dose.
 unscaled-inputs: data, warning
     One learning rate has to serve all columns; large numbers saturate or kill units before anything is learned.
     Scale the columns: (X - X.mean(axis=0)) / X.std(axis=0), with the numbers of the training rows for new rows.
 skewed-target: data, warning
     A few very large numbers make up nearly all of the loss; what is learned about the others hardly counts.
-    Train on np.log(y), or np.log1p(y) where y may be 0, and undo it on the predictions.
+    Train on np.log(y), or np.log1p(y) where y may be 0, scaled to mean 0 and spread 1; undo both on the predictions.
 unscaled-target: data, warning
     Outputs start near 0 with a spread of about 1: the way to such targets takes very many steps, or explodes.
     Train on (y - y.mean()) / y.std() and undo it on the predictions.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, overload
@@ -106,7 +107,22 @@ def make_finding(code: str, measured: str, **details: Any) -> Finding:
     given: dict[str, Any] = {"severity": kind.severity, "why": kind.why, "advice": kind.advice, **details}
     if given.get("helped") is False:
         given["severity"] = "note"
-    return Finding(code=code, measured=measured, **given)
+    return Finding(code=code, measured=_counted_once(measured), **given)
+
+
+_OF_COLUMNS = re.compile(r"(\b(?:[Cc]olumns?|[Oo]utput) \d+(?:, \d+)*(?: and \d+ more)?) \(counted from 0\)")
+
+
+def _counted_once(text: str) -> str:
+    """Return a text in which only the first of several columns says from what they are counted.
+
+    Examples
+    --------
+    >>> _counted_once("Column 3 (counted from 0) has mean 5; column 4 (counted from 0) is 0 in row 7 (counted from 0).")
+    'Column 3 (counted from 0) has mean 5; column 4 is 0 in row 7 (counted from 0).'
+    """
+    first = _OF_COLUMNS.search(text)
+    return text if first is None else text[: first.end()] + _OF_COLUMNS.sub(r"\1", text[first.end() :])
 
 
 # What follows from something else: it stands behind every cause, however serious it is.

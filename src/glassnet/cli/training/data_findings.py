@@ -22,7 +22,7 @@ __all__ = ["column_findings", "row_findings", "target_findings", "value_findings
 _MANY_MISSING = 0.5  # share of the rows
 _RARE = 10  # rows of a class
 _FREQUENT = 0.8  # share of the rows of one class
-_OWN = ("imbalance", "single-class")  # `target_findings` says it of all rows
+_OWN = ("constant-target", "imbalance", "single-class")  # `target_findings` says it of all rows
 
 
 def _finding(severity: str, code: str, columns: Sequence[str], measured: str, advice: str) -> dict[str, Any]:
@@ -67,7 +67,8 @@ def column_findings(inputs: Table, described: Sequence[dict[str, Any]]) -> Itera
     running = [column.name for column in inputs.columns if is_running(column)]
     if running:
         measured = _have(running, "each whole number of a range once, as row numbers do")
-        advice = f"Unless that means something for new rows, leave it out: {_without(running)}"
+        them = "it" if len(running) == 1 else "them"
+        advice = f"Unless that means something for new rows, leave {them} out: {_without(running)}"
         yield _finding("note", "id-column", running, measured, advice)
     groups = list(_equal_columns(inputs))
     if groups:
@@ -179,5 +180,6 @@ def value_findings(inputs: Table, target: Column, coder: TargetEncoder) -> Itera
         names = found.evidence.get("columns", [])
         advice = found.advice
         if found.code == "leaking-column":
-            advice = f"Unless it is known for new rows, leave it out: {_without(names)}"
+            they, them = ("it is", "it") if len(names) == 1 else ("they are", "them")
+            advice = f"Unless {they} known for new rows, leave {them} out: {_without(names)}"
         yield _finding(found.severity, found.code, names, plain(found.measured), advice)

@@ -14,11 +14,13 @@ __all__ = ["leaked_classes"]
 
 _FEW = 200  # rows for a first look, of many columns half as many
 _NARROW = 50
-_SEPARATED = 0.95  # of two classes: area under the curve of ranks
+_SEPARATED = 0.93  # of two classes: area under the curve of ranks
+_CORRELATED = 0.95  # a column with the mark of one class
 _BETWEEN = 0.6  # share of a column's variance between classes
 _SUSPECTS = 8
 _RIGHT_OF_FEW = 0.93  # share of few rows, at least
 _RIGHT = 0.975  # share of the rows, without a value that fills gaps
+_NEARLY = 0.95  # the same of a column of as many values as there are classes, for a note
 # An honest column may be right that often by chance: so many more wrong answers must be possible.
 _SURPLUS, _DOUBTFUL, _FEWEST_EXACT = 3, 0.035, 80
 _GAPS = 0.1  # most rows that such a value may have
@@ -45,18 +47,10 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     chosen = read(len(codes))
     hot = np.eye(k)[codes]
     found = {j: _right(chosen[:, j], codes, k) for j in suspects}
-    leaking = [j for j, (right, is_code, _) in found.items() if right >= _RIGHT and is_code]
-    score = max((found[j][0] for j in leaking), default=0.0)
-    if not leaking:
-        exact = [j for j, (right, *_) in found.items() if right == 1.0]
-        leaking, score = (exact, 1.0) if len(exact) == 1 else ([], 0.0)
-    each = bool(leaking)
-    is_exact_only = each and not found[leaking[0]][1]
-    if not leaking and marks:
-        agree = [_agreement(chosen[:, j], codes == c) for c, j in marks.items()]
-        leaking, score = (list(marks.values()), min(agree)) if min(agree) >= _RIGHT else ([], 0.0)
+    leaking, score, each = _leaking(chosen, codes, k, found, marks)
     if not leaking:
         return None
+    is_exact_only = each and not found[leaking[0]][1]
     rest = [j for j in range(chosen.shape[1]) if j not in leaking]
     if each:
         ranked = quick_ranks(chosen) / len(chosen)
@@ -66,7 +60,10 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
             return None  # several columns of their own, each of which tells the classes apart: an easy task
     others, answers = explained_by(quick_ranks(chosen[:, rest]) / len(chosen), hot)
     others_right = float((answers.argmax(axis=1) == codes).mean())
-    if others_right > (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND):
+    is_behind = others_right <= (_EASY if score == 1.0 and not is_exact_only else score - _BEHIND)
+    is_code = not is_exact_only and all(len(distinct(chosen[:, j])) <= k for j in leaking)
+    # Where all others are nearly as good, a code of the class is one all the same.
+    if not is_behind and not (is_code and score >= _RIGHT and others_right <= score):
         return None
     if is_exact_only and (others_right > _OTHERS_RIGHT or _best_single(found, leaking) > _OTHERS_RIGHT):
         return None
@@ -77,7 +74,26 @@ def leaked_classes(read: Callable[[int], np.ndarray], columns: np.ndarray, codes
     n_wrong = (1.0 - score) * n
     is_doubtful = n_wrong + _SURPLUS > _DOUBTFUL * n if n_wrong > 0.5 else n < _FEWEST_EXACT
     is_doubtful |= is_exact_only and k > 2  # three groups of measurements may well lie apart
+    is_doubtful |= not is_behind or score < _RIGHT
     return Leak([int(columns[j]) for j in leaking], each, how, score, others, words, is_doubtful)
+
+
+def _leaking(
+    X: np.ndarray, codes: np.ndarray, k: int, found: dict[int, tuple[float, bool, float]], marks: dict[int, int]
+) -> tuple[list[int], float, bool]:
+    """Return the columns from which a class follows, in which share of the rows, and whether from each alone."""
+    coded = [j for j, (_, is_code, _) in found.items() if is_code]
+    # Or a code with more mistakes in it.
+    leaking = [j for j in coded if found[j][0] >= _RIGHT] or [j for j in coded if len(distinct(X[:, j])) == k]
+    if leaking:
+        return leaking, max(found[j][0] for j in leaking), True
+    exact = [j for j, (right, *_) in found.items() if right == 1.0]
+    if len(exact) == 1:
+        return exact, 1.0, True
+    if marks and min(_agreement(X[:, j], codes == c) for c, j in marks.items()) >= _RIGHT:
+        leaking = list(marks.values())
+        return leaking, _right_together(X[:, leaking], codes, k), False
+    return [], 0.0, False
 
 
 def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, dict[int, int]]:
@@ -107,7 +123,7 @@ def _suspected(X: np.ndarray, codes: np.ndarray, k: int) -> tuple[np.ndarray, di
             len(codes) * centred.std(axis=0)[:, None] * np.where(spread > 0, spread, np.inf)
         )
         best = alike.argmax(axis=1)
-        clear = [c for c in range(k) if alike[c, best[c]] >= _SEPARATED]
+        clear = [c for c in range(k) if alike[c, best[c]] >= _CORRELATED]
         if len(clear) >= k - 1 and len({int(best[c]) for c in clear}) == len(clear):
             marks = {c: int(best[c]) for c in clear}
     return suspects, marks
@@ -134,7 +150,7 @@ def _right(x: np.ndarray, codes: np.ndarray, k: int) -> tuple[float, bool, float
         right = float(table.max(axis=1).sum() / len(x))
     else:
         right = _separated(x, codes, k)
-    if right < _RIGHT:
+    if right < _NEARLY:
         return right, False, float(kept.mean())
     middles, widths = _middles_and_widths(x, codes)
     gap = float(np.diff(np.sort(middles)).min()) if len(middles) == k else 0.0
@@ -165,6 +181,14 @@ def _agreement(x: np.ndarray, is_class: np.ndarray) -> float:
         return 0.0
     share = float(((x == values[1]) == is_class).mean())
     return max(share, 1.0 - share)
+
+
+def _right_together(X: np.ndarray, codes: np.ndarray, k: int) -> float:
+    """Return in which share of the rows the class is the most frequent one of rows with the same numbers."""
+    kinds = numbered(quick_ranks(X) @ np.random.default_rng(0).random(X.shape[1]))[1]
+    table = np.zeros((int(kinds.max()) + 1, k))
+    np.add.at(table, (kinds, codes), 1.0)
+    return float(table.max(axis=1).sum() / len(X))
 
 
 def _is_copy(x: np.ndarray, codes: np.ndarray, k: int, left: float) -> bool:

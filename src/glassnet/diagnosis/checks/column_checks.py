@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from glassnet.diagnosis.case import Case
-from glassnet.diagnosis.checks.robust import edited_column
-from glassnet.diagnosis.checks.whole_columns import flat, input_column, upper
+from glassnet.diagnosis.checks.running_numbers import check_running_numbers
+from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.attempts import Attempt, standardised
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
@@ -18,9 +18,6 @@ __all__ = ["check_columns"]
 
 _LARGE, _SMALL, _FAR_APART = 100.0, 1e-2, 1e4  # root mean squares of columns, and of the largest to the smallest
 _MORE_STEPS = 200  # to see whether scaling helps a network that learns slowly
-_FEWEST_ROWS = 20
-_NEARLY_WHOLE = 0.05
-_A_FEW = 4  # rows that rule out nearly all columns of measurements
 
 
 def check_columns(case: Case) -> Iterator[Suspicion]:
@@ -40,8 +37,8 @@ def check_columns(case: Case) -> Iterator[Suspicion]:
         measured = f"{_columns(case, which)} the same value in {_rows(case)}."
         yield suspect("constant-columns", measured, epoch=0, evidence={"columns": which.tolist()})
     yield from _equal_columns(case, varies)
-    if len(varies) > 1 and case.n_rows >= 2 * _FEWEST_ROWS:
-        yield from _running_numbers(case, varies)
+    if len(varies) > 1:
+        yield from check_running_numbers(case, varies)
     if not isinstance(case.original.layers[0], (BatchNorm, LayerNorm)):
         yield from _sizes(case, varies)
 
@@ -71,7 +68,8 @@ def _columns(case: Case, which: np.ndarray) -> str:
     """Return some columns as the subject of a sentence, with "has" or "have"."""
     if len(which) == 1:
         return f"{upper(case.names[which[0]])} has"
-    return f"{len(which)} columns ({listed_columns(case.names, which)}) have"
+    listed = listed_columns(case.names, which)
+    return f"{upper(listed)} have" if listed.startswith("columns ") else f"{len(which)} columns ({listed}) have"
 
 
 def _equal_columns(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
@@ -113,36 +111,6 @@ def _one(case: Case, index: int) -> np.ndarray:
     return X.reshape(len(X), -1)[:, index].astype(np.float64)
 
 
-def _running_numbers(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
-    """Report a column whose values, sorted, are all different and evenly spaced: a row number, scaled or not."""
-    n = case.n_rows
-    if case.extremes is None or case.counted is not None:  # gaps would hide it
-        return
-    low, high = (ends.astype(np.float64) for ends in case.extremes)
-    precise = n < 1000 or case.data[0].dtype == np.float64
-    suspected, X = np.flatnonzero(varies), case.probe[0].reshape(len(case.probe[0]), -1)
-    for rows in (X[:_A_FEW], X[_A_FEW:]):
-        few = rows[:, suspected].astype(np.float64)
-        # In units of the gap that running numbers would have, all of them are whole.
-        units = (few - low[suspected]) / (high - low)[suspected] * (n - 1)
-        whole = np.abs(units - np.round(units)) < (_NEARLY_WHOLE if precise else 0.2)
-        suspected = suspected[whole.all(axis=0)]
-    for index in suspected.tolist():
-        steps = np.diff(np.sort(input_column(case, index).values))
-        if steps[0] > 0 and np.ptp(steps) <= 1e-3 * steps.mean():
-            measured = f"The values of {case.names[index]} are {n} different, evenly spaced numbers."
-            remedy = without_columns(case, [index])
-            yield suspect("id-column", measured, remedy, if_helped=False, epoch=0, evidence={"column": index})
-            return
-
-
-def without_columns(case: Case, indices: list[int]) -> Attempt:
-    """Return the remedy that leaves columns out."""
-    return Attempt(
-        f"{case.names[indices[0]]} blanked out", inputs=edited_column(indices[0], lambda x: x * 0 + x.mean())
-    )
-
-
 def _sizes(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     """Report columns whose numbers are far from unit size, or of very different sizes."""
     columns = np.flatnonzero(varies)
@@ -160,7 +128,8 @@ def _sizes(case: Case, varies: np.ndarray) -> Iterator[Suspicion]:
     means, spreads = X.mean(axis=0), X.std(axis=0)
     worst = [f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}" for j in order[:3].tolist()]
     if _SMALL < largest < _LARGE:
-        worst = [worst[0], f"{case.names[order[-1]]} {means[order[-1]]:.4g} and {spreads[order[-1]]:.4g}"]
+        j = int(order[-1])
+        worst = [worst[0], f"{case.names[j]} has mean {means[j]:.4g} and spread {spreads[j]:.4g}"]
     evidence = {"columns": order[:3].tolist(), "means": means[order[:3]], "spreads": spreads[order[:3]]}
     scaled = standardised(means, spreads)
     remedy = Attempt("every column scaled to mean 0, spread 1", inputs=scaled, steps=_MORE_STEPS)

@@ -36,6 +36,13 @@ _MOST_SKEWED = 10  # columns that are named as skewed
 _OUTPUTS = 20  # columns of y that are looked at
 
 
+# Where the loss is not squared, or the value does not rule the squares either.
+_WORDS_OF_A_NOTE = {
+    "why": "A number far from all others may be a mistake; it does not rule what is learned from the other rows.",
+    "advice": "Look at the row; correct it if it is wrong.",
+}
+
+
 def check_extremes(case: Case) -> Iterator[Suspicion]:
     """Report single values of y and of columns far from all others, and repeated ones that stand for "missing"."""
     if case.n_rows < _FEWEST_ROWS:
@@ -175,6 +182,13 @@ def _farthest(values: np.ndarray) -> Lone | None:
     return Lone(places, share) if share >= _SQUEEZES else None
 
 
+def _share_of_distances(values: np.ndarray, places: np.ndarray) -> float:
+    """Return the share of some values in the sum of the distances from the median: what a loss shows is theirs."""
+    distances = np.abs(values - median(values))
+    total = float(distances.sum())
+    return float(distances[places].sum()) / total if total > 0.0 else 0.0
+
+
 def _of_target(case: Case, index: int, column: Column, lone: Lone, *, is_sure: bool, rules: bool) -> Suspicion:
     name = "y" if case.data[1].shape[1] == 1 else f"output {index} (counted from 0) of y"
     measured, evidence = _described(column, name, lone.places)
@@ -187,4 +201,7 @@ def _of_target(case: Case, index: int, column: Column, lone: Lone, *, is_sure: b
     change = "y cut off at the next value" if len(lone.places) == 1 else "y cut off at the values next to these"
     remedies = [Attempt(change, targets=edit, measure=MEDIAN_ERROR)] if rules else []
     details: dict[str, Any] = {"severity": "warning" if rules else "note", "epoch": 0, "evidence": evidence}
+    if not rules:
+        details |= _WORDS_OF_A_NOTE
+        evidence["rules_the_loss"] = _share_of_distances(column.values, lone.places) > _RULES
     return suspect("outlier-in-target", measured, *remedies, if_helped=not is_sure, always=True, **details)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +13,7 @@ from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.class_leaks import leaked_classes
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.number_leaks import leaked_numbers
+from glassnet.diagnosis.checks.restored_inputs import share_restored
 from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
@@ -26,6 +29,8 @@ _INFORMATIVE = 0.08  # share of the variance that other columns explain, where t
 _ROWS_INFORMED = 12  # as much is explained by chance of so many rows
 _OUTPUTS = 3  # columns of y that are looked at
 _FEW_VALUES, _FEWEST_OF_A_VALUE = 10, 10  # of y: these are classes, each of so many rows
+_OF_SEVERAL = re.compile(r"\bfrom (?:each of them|each|them)\b")
+_NEARLY_ALL = 0.975  # of the answer: less is not the whole of it
 _CLOSE = 0.05  # share of the loss that may be left where parts of the answer are looked for
 
 
@@ -54,13 +59,17 @@ def check_leaks(case: Case) -> Iterator[Suspicion]:
             yield _described(case, leak)
     elif y.ndim == 2 and y.dtype.kind == "f":
         is_close = not case.is_trained or _is_close(case)
-        if y.shape[1] == len(case.names) > 1:
-            return  # its own inputs are to be restored
+        copied = share_restored(case)
+        if copied == 1.0:
+            return
         for index in range(min(y.shape[1], _OUTPUTS)):
             leak = _leaked_number(read, columns, y[:, index].astype(np.float64), is_close=is_close)
             if leak is not None:
                 name = "y" if y.shape[1] == 1 else f"output {index} (counted from 0) of y"
-                yield _described(case, leak, name)
+                found = _described(case, leak, name)
+                if copied > 0.0:  # some of the columns may be asked for on purpose
+                    found = found._replace(finding=dataclasses.replace(found.finding, severity="note"))
+                yield found
                 return
 
 
@@ -85,13 +94,16 @@ def _is_close(case: Case) -> bool:
 
 def _described(case: Case, leak: Leak, target: str = "y") -> Suspicion:
     """Return the finding in words."""
-    which, together = leak.columns, len(leak.columns) > 1
+    which = leak.columns
+    together = len({case.names[j] for j in which}) > 1  # one category may be in several columns of one name
     names = upper(listed_columns(case.names, which))
     alone = f"{names} {'each give' if leak.each and together else 'together give' if together else 'alone gives'}"
-    how = leak.how + (f" (of {case.n_rows})" if case.n_sampled < case.n_rows else "")
+    how = leak.how if together else _OF_SEVERAL.sub("from it", leak.how)
+    how += f" (of {case.n_rows})" if case.n_sampled < case.n_rows else ""
     is_alone = leak.others < max(_INFORMATIVE, _ROWS_INFORMED / case.n_sampled)
     rest = "the other columns say next to nothing about it" if is_alone else leak.others_in_words
-    measured = f"{alone} the answer: {how.replace('y ', f'{target} ', 1)}; {rest}."
+    what = "the answer" if leak.score >= _NEARLY_ALL else "nearly the whole answer"
+    measured = f"{alone} {what}: {how.replace('y ', f'{target} ', 1)}; {rest}."
     evidence = {"columns": which, "column": which[0], "score": leak.score, "others": leak.others}
     details: dict[str, Any] = {"severity": "note" if is_alone or leak.is_doubtful else "warning", "evidence": evidence}
     if together:

@@ -25,6 +25,8 @@ _MOST_EQUAL = 0.3  # share of the rows with one value of y
 _LINEAR = 5e-4  # share of the variance that a sum may leave
 _PART, _MOST_PARTS = 0.05, 4
 _ALIKE = 0.01  # factors of parts of one sum
+_AS_GOOD = 0.95  # share of y that all others explain, where parts of it are no secret: columns may follow from others
+_ROUNDED = 1e-9  # share of the variance that rounding leaves
 
 
 def leaked_numbers(
@@ -91,7 +93,7 @@ def _single(X: np.ndarray, columns: np.ndarray, target: np.ndarray, best: int, l
 
 def _percent(share: float) -> str:
     """Return a share near 1 in percent, never rounded up to all."""
-    return "100%" if share == 1.0 else f"{min(share, 0.9999):.2%}"
+    return "100%" if share > 1.0 - _ROUNDED else f"{min(share, 0.9999):.2%}"
 
 
 def _parts(X: np.ndarray, columns: np.ndarray, y: np.ndarray) -> Leak | None:
@@ -117,6 +119,8 @@ def _parts(X: np.ndarray, columns: np.ndarray, y: np.ndarray) -> Leak | None:
     rest = [j for j in range(d) if j not in active]
     ranked = quick_ranks(X[:, rest]) / len(X)
     others, _ = explained_by(ranked, quick_ranks(y[:, None]) / len(X))
+    if others > _AS_GOOD:
+        return None
     raw = np.abs(fitted / spread[active])
     is_sum = float(np.ptp(raw)) <= _ALIKE * float(raw.max())
     how = f"y is a sum of them, each times a number, to {_percent(1.0 - left)} of its variance in {len(X)} rows"

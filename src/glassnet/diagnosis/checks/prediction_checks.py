@@ -3,18 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from glassnet.training.findings import Finding, make_finding
+from glassnet.utils.wording import few
 
-__all__ = ["check_new_rows", "check_whole"]
+__all__ = ["check_names", "check_new_rows", "check_whole"]
 
 _FAR = 6.0  # spreads between the middle of the new rows and that of the training rows
+_CLEAR, _VERY_NEAR, _FEWEST_SURE = 2.0, 0.3, 100  # less far, if they fit another place; from so many rows on
 _OUTSIDE = 0.01  # share of the rows
 _BEYOND = 0.1  # of the training range
 _FEWEST = 5  # rows, to measure their middle
 _MOST_COLUMNS = 200  # to search another order of
+
+
+def check_names(new: Sequence[str] | None, old: Sequence[str] | None) -> Finding | None:
+    """Return what the names of the columns of two frames say of their order; None where one has no names."""
+    if new is None or old is None or len(new) != len(old) or [*map(_plain, new)] == [*map(_plain, old)]:
+        return None
+    if any([*map(str, names)] == [*map(str, range(len(names)))] for names in (new, old)):
+        return None  # numbers that a frame without names has
+    moved = [j for j, (here, there) in enumerate(zip(new, old, strict=True)) if _plain(here) != _plain(there)]
+    pairs = few((f"{new[j]!r} stands where {old[j]!r} stood" for j in moved), 3)
+    if sorted(new) == sorted(old):
+        measured = f"{len(moved)} columns are at other places than in training: {pairs}."
+        return make_finding("column-order", measured, evidence={"order": [[*old].index(name) for name in new]})
+    strange = [name for name in new if _plain(name) not in {*map(_plain, old)}]
+    measured = f"The columns have other names than in training: {pairs}."
+    advice = "Give the columns of training in their order; a column that only got a new name does no harm."
+    details: dict[str, Any] = {"severity": "warning", "advice": advice, "evidence": {"names": strange}}
+    return make_finding("column-order", measured, **details)
+
+
+def _plain(name: str) -> str:
+    """Return a name without what is a matter of spelling."""
+    return "".join(each for each in name.casefold() if each.isalnum()) or name
 
 
 def check_new_rows(new: np.ndarray, old: np.ndarray, names: Sequence[str]) -> Iterator[Finding]:
@@ -67,13 +93,17 @@ def check_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str], kind: st
     distance = shift[usable] + width[usable]
     own = np.diag(distance)
     far = int(np.count_nonzero(own > _FAR))
-    if far == 0:
+    is_near = (own > _CLEAR) if min(len(new), len(old)) >= _FEWEST_SURE else np.zeros(len(own), dtype=bool)
+    if far == 0 and np.count_nonzero(is_near) < 2:
         return
     n = len(own)
     if n <= _MOST_COLUMNS:
         order = _closest_order(distance)
         moved = np.flatnonzero(order != np.arange(n))
-        if len(moved) and np.all(distance[np.arange(n), order] < 1.0) and far >= 1:
+        left = distance[np.arange(n), order]
+        # Columns that are not far from their own place must fit another one very well.
+        fits = np.all(left < 1.0) and (far >= 1 or (is_near[moved].all() and np.all(left < _VERY_NEAR)))
+        if len(moved) and fits:
             places = np.flatnonzero(usable)
             pairs = [f"{names[places[i]]} looks like {names[places[order[i]]]}" for i in moved[:3].tolist()]
             measured = f"{len(moved)} columns{where} look like others of the training rows: {'; '.join(pairs)}."

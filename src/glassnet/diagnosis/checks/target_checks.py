@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,10 @@ def check_targets(case: Case) -> Iterator[Suspicion]:
     if codes is not None:
         yield from _weights(case)
         yield from _classes(case, codes)
+        return
+    constant = _constant(case)
+    if constant is not None:
+        yield constant
     elif isinstance(case.loss, ON_NUMBERS):
         yield from _skewed(case)
         values = case.sample[1].astype(np.float64)
@@ -39,11 +44,29 @@ def check_targets(case: Case) -> Iterator[Suspicion]:
         size = float(np.sqrt(means**2 + spreads**2).max())
         if (_TARGET_SMALL < size < _TARGET_LARGE) or not spreads.any():
             return
-        measured = f"y has mean {means.max():.4g} and spread {spreads.max():.4g}."
+        worst = int(np.argmax(np.abs(np.log(np.maximum(np.sqrt(means**2 + spreads**2), 1e-30)))))
+        name = "y" if len(means) == 1 else f"Output {worst} (counted from 0) of y"
+        measured = f"{name} has mean {means[worst]:.4g} and spread {spreads[worst]:.4g}."
         evidence = {"mean": means, "spread": spreads}
         scaled = standardised(means, spreads)
         remedy = Attempt("y scaled to mean 0, spread 1", targets=scaled, measure=SHARE_OF_CONSTANT, steps=_MORE_STEPS)
         yield suspect("unscaled-target", measured, remedy, epoch=0, evidence=evidence)
+
+
+def _constant(case: Case) -> Suspicion | None:
+    """Return a suspicion of targets that are all the same; a loss of one's own may not look at them at all."""
+    y = case.data[1]
+    is_own = not type(case.loss).__module__.startswith("glassnet.")
+    if is_own or case.target_extremes is None or y.ndim != 2 or y.dtype.kind != "f":
+        return None
+    low, high = case.target_extremes
+    n = case.n_rows if case.counted is None else len(case.counted)
+    if n < 2 or (low != high).any():
+        return None
+    rows = f"all {n} rows" if n == case.n_rows else f"all {n} rows that weigh something"
+    same = (low == low[0]).all()
+    measured = f"y is {low[0]:.6g} in {rows}." if same else f"Each output of y is the same number in {rows}."
+    return suspect("constant-target", measured, epoch=0, evidence={"values": low.tolist(), "rows": n})
 
 
 def _weights(case: Case) -> Iterator[Suspicion]:
@@ -93,11 +116,14 @@ def _classes(case: Case, codes: np.ndarray) -> Iterator[Suspicion]:
     share, most = float(counts.max() / counts.sum()), int(counts.argmax())
     evidence = {"counts": counts.tolist()}
     if share == 1.0:
-        yield suspect("single-class", f"All {len(codes)} rows are of class {most}.", epoch=0, evidence=evidence)
+        measured = f"All {len(codes)} rows are" if len(codes) > 1 else "The only row is"
+        yield suspect("single-class", f"{measured} of class {most}.", epoch=0, evidence=evidence)
         return
     if share >= _FREQUENT:
         measured = f"{share:.1%} of {len(codes)} rows are of class {most}."
-        yield suspect("imbalance", measured, epoch=0, evidence=evidence)
+        # Classes may be weighed alike already.
+        details: dict[str, Any] = {} if case.data[2] is None else {"advice": "Look at balanced_accuracy, f1 or auc."}
+        yield suspect("imbalance", measured, epoch=0, evidence=evidence, **details)
     missing = np.flatnonzero(counts == 0).tolist()
     if missing:
         named = ", ".join(map(str, missing[:5]))

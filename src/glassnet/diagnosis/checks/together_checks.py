@@ -20,6 +20,7 @@ _MOST_COLUMNS = 50
 _CHANCE = 1e-7
 _DIFFERENT = 0.4  # of two correlations
 _WORSE, _MUCH_WORSE = 2.0, 0.2  # loss of the validation rows beside the training rows', and the best constant answer's
+_FEWEST_TELLING = 20  # rows in which a column has another value than usual
 _SCALED = 1e-4  # from mean 0 and spread 1
 
 
@@ -67,9 +68,12 @@ def _correlations(
     """Report the pair of columns whose rank correlation differs most."""
     R, S = (_rank_correlations(rows) for rows in (old, new))
     d = len(columns)
-    spread_of_both = math.sqrt(1.06 * (1.0 / (len(old) - 3) + 1.0 / (len(new) - 3)))
+    # Of columns that nearly always have the same value, only the other rows tell how they go together.
+    known, known_here = (np.minimum.outer(*[_not_usual(rows)] * 2) for rows in (old, new))
+    can_tell = np.minimum(known, known_here) >= _FEWEST_TELLING
+    spread_of_both = np.sqrt(1.06 * (1.0 / np.maximum(known - 3, 1) + 1.0 / np.maximum(known_here - 3, 1)))
     apart = np.abs(np.arctanh(np.clip(R, -0.999, 0.999)) - np.arctanh(np.clip(S, -0.999, 0.999))) / spread_of_both
-    apart[np.abs(R - S) < _DIFFERENT] = 0.0
+    apart[(np.abs(R - S) < _DIFFERENT) | ~can_tell] = 0.0
     worst = int(apart.argmax())
     i, j = divmod(worst, d)
     if not apart[i, j] > math.sqrt(2.0 * math.log(d * d / _CHANCE)):
@@ -79,6 +83,18 @@ def _correlations(
     measured += f"{S[i, j]:.2f}, in training {R[i, j]:.2f}, as if columns had changed places."
     evidence = {"columns": [int(columns[i]), int(columns[j])], "correlations": [float(R[i, j]), float(S[i, j])]}
     yield suspect("validation-differs", measured, epoch=0, evidence=evidence)
+
+
+def _not_usual(rows: np.ndarray) -> np.ndarray:
+    """Return in how many rows each column has another value than its most frequent one."""
+    n = len(rows)
+    ordered = np.sort(rows, axis=0)
+    first = np.zeros(ordered.shape, dtype=np.int64)
+    numbers = np.arange(n)[:, None]
+    first[1:] = np.where(ordered[1:] != ordered[:-1], numbers[1:], 0)
+    alike = numbers - np.maximum.accumulate(first, axis=0) + 1
+    found: np.ndarray = n - alike.max(axis=0)
+    return found
 
 
 def _rank_correlations(rows: np.ndarray) -> np.ndarray:

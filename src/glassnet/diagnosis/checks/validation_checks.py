@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from glassnet.diagnosis.checks.harm import harms
 from glassnet.diagnosis.checks.samples import CHANCE, CLEARLY, DIFFERENT, beside, distance, limit_of_chance
 from glassnet.diagnosis.checks.tails import Tails, lone_values
 from glassnet.diagnosis.checks.together_checks import check_together
-from glassnet.diagnosis.checks.validation_columns import FEW, differing, unlike_columns
+from glassnet.diagnosis.checks.validation_columns import FEW, LATER, differing, is_series, unlike_columns
 from glassnet.diagnosis.checks.whole_columns import rows_of
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.utils.wording import few
@@ -22,12 +23,19 @@ __all__ = ["check_validation"]
 _FEWEST_ROWS = 20
 _OUTPUTS = 20  # columns of y that are looked at
 _RULES = 0.5  # share of the squares that is ruled by a few values
+_DRAWN_AGAIN = (
+    "If training rows of some classes were drawn more often on purpose, leave the validation rows as they are; "
+    "if not, draw them at random from the same table."
+)
 
 
 def check_validation(case: Case) -> Iterator[Suspicion]:
     """Report validation rows whose columns, targets or classes a random split of one table would not give."""
     held_out = case.held_out
     if held_out is None or len(held_out[0]) < _FEWEST_ROWS or case.n_rows < _FEWEST_ROWS:
+        return
+    if case.split is not None:  # drawn at random by fit: what differs does so by chance, single values apart
+        yield from _drawn(case, held_out[1])
         return
     targets = [*_targets(case, held_out[1])]
     found = unlike_columns(case, held_out)
@@ -36,6 +44,13 @@ def check_validation(case: Case) -> Iterator[Suspicion]:
     yield from targets
     if found is None and not targets:
         yield from check_together(case, held_out)
+
+
+def _drawn(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
+    """Report outliers among the targets of rows that were drawn at random."""
+    old = case.sample[1]
+    if case.codes(y) is None and not case.loss.classifies and old.ndim == 2 and old.dtype.kind == "f":
+        yield from _outliers(case, y[:, :_OUTPUTS].astype(np.float64))
 
 
 def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
@@ -59,9 +74,14 @@ def _targets(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
         return
     name = "y" if case.sample[1].shape[1] == 1 else f"output {worst} (counted from 0) of y"
     measured = f"{beside(name, old[:, worst], new[:, worst])}."
-    severity = "warning" if distances[worst] > max(CLEARLY, limit) and harms(case) else "note"
+    is_later = is_series(old[:, worst])
+    steps = np.diff(old[:, worst])
+    may_be_right = is_later and not ((steps >= 0.0).all() or (steps <= 0.0).all())  # sorted by y itself: no series
+    is_clear = distances[worst] > max(CLEARLY, limit) and not may_be_right
+    severity = "warning" if is_clear and harms(case) else "note"
+    details: dict[str, Any] = {"advice": LATER} if is_later else {}
     evidence = {"distance": distances[worst]}
-    yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
+    yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence, **details)
 
 
 def _outliers(case: Case, y: np.ndarray) -> Iterator[Suspicion]:
@@ -132,5 +152,5 @@ def _of_classes(case: Case, codes: np.ndarray, known: np.ndarray) -> Iterator[Su
         return
     evidence = {"training": there.tolist(), "validation": here.tolist()}
     # Training rows of a rare class may have been drawn more often on purpose; one class alone is none to judge by.
-    severity = "warning" if len(unseen) or len(only) else "note"
-    yield suspect("validation-differs", measured, epoch=0, severity=severity, evidence=evidence)
+    details: dict[str, Any] = {} if len(unseen) or len(only) else {"severity": "note", "advice": _DRAWN_AGAIN}
+    yield suspect("validation-differs", measured, epoch=0, evidence=evidence, **details)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,16 @@ _BEYOND = 0.1  # of the training range
 _NAMED = 3
 _REPEATED = 0.05  # share of the rows with one value
 _HALF = 0.5
+LATER = (
+    "If these rows come later in time than the training rows, leave them so: their score is what to expect of new "
+    "rows, and drawing them at random would let the future in. If not, draw them at random from the same table."
+)
+_SCALE = (
+    "Scale the validation rows with the means and spreads of the training rows; if they are so already, check the rows "
+    "and their units."
+)
+_NEAR_UNIT = 0.1  # from mean 0 and spread 1
+_SLOW = 0.5  # squared steps from row to row, beside the squared distances from the middle
 _DRIFT = 0.5  # rank correlation of a column with the order of the rows
 _SHARES_DIFFER = 0.1  # of a class
 
@@ -52,7 +63,8 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
     outside = _outside(case, new, far)
     evidence = {"columns": far, "distances": [distances[j] for j in far]}
     words = "; ".join(beside(case.names[j], old[:, j], new[:, j]) for j in far[:_NAMED])
-    more = f"; {len(far) - _NAMED} more columns differ" if len(far) > _NAMED else ""
+    n_more = len(far) - _NAMED
+    more = f"; {n_more} more {'column differs' if n_more == 1 else 'columns differ'}" if n_more > 0 else ""
     measured, code = f"{upper(words)}{more}.", "validation-differs"
     if outside > _HALF:
         n_outside = round(outside * len(new))
@@ -60,17 +72,31 @@ def unlike_columns(case: Case, held_out: Data) -> Suspicion | None:
         code = "outside-training-range"
     is_clear = bool(filled) or outside > _HALF or distances[far[0]] > max(CLEARLY, limit)
     # Later rows of a table in the order of time are unlike earlier ones, and may be held out for that reason.
-    is_later = all(_drifts(case, j) for j in far)
+    is_later = all(is_series(flat(case.sample[0], np.array([j]))[:, 0]) for j in far)
     severity = "warning" if is_clear and not is_later and harms(case, [] if filled else far) else "note"
-    return suspect(code, measured, epoch=0, severity=severity, evidence=evidence)
+    details: dict[str, Any] = (
+        {"advice": LATER} if is_later else {"advice": _SCALE} if _only_old_is_scaled(old, new, far) else {}
+    )
+    return suspect(code, measured, epoch=0, severity=severity, evidence=evidence, **details)
 
 
-def _drifts(case: Case, index: int) -> bool:
-    """Return whether a column rises or falls along the training rows."""
-    column = flat(case.sample[0], np.array([index]))
-    ranked, order = quick_ranks(column)[:, 0], np.arange(len(column)) - 0.5 * (len(column) - 1)
-    norm = float(np.linalg.norm(ranked) * np.linalg.norm(order))
-    return norm > 0.0 and abs(float(ranked @ order)) > _DRIFT * norm
+def _only_old_is_scaled(old: np.ndarray, new: np.ndarray, far: list[int]) -> bool:
+    """Return whether training columns have mean 0 and spread 1, and half of those of the validation rows do not."""
+    spreads = old.std(axis=0)
+    varies = spreads > 0.0
+    is_scaled = (np.abs(old.mean(axis=0)) < _NEAR_UNIT) & (np.abs(spreads - 1.0) < _NEAR_UNIT)
+    other = (np.abs(new.mean(axis=0)) > 2.0 * _NEAR_UNIT) | (np.abs(new.std(axis=0) - 1.0) > 2.0 * _NEAR_UNIT)
+    return bool(is_scaled[varies].all() and 2 * other[far].sum() >= varies.sum())
+
+
+def is_series(column: np.ndarray) -> bool:
+    """Return whether numbers rise or fall along the rows, or each is near the one before, as in the order of time."""
+    ranked, order = quick_ranks(column[:, None])[:, 0], np.arange(len(column)) - 0.5 * (len(column) - 1)
+    size = float(np.linalg.norm(ranked))
+    if size == 0.0:
+        return False
+    steps = float((np.diff(ranked) ** 2).sum()) / size**2  # 2 for numbers in any order
+    return steps < _SLOW or abs(float(ranked @ order)) > _DRIFT * size * float(np.linalg.norm(order))
 
 
 def _alike_in_class(case: Case, held_out: Data) -> tuple[np.ndarray, np.ndarray]:

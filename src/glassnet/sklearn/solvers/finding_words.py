@@ -20,8 +20,8 @@ _LAYERS = "hidden_layer_sizes"
 _ADVICE = {
     "outlier-in-target": "Look at the row; correct it or leave it out, or pass loss='huber', which it cannot rule.",
     "unscaled-inputs": "Pass scale_inputs=True, which scales new rows too.",
-    "skewed-target": "Train on np.log(y), or np.log1p(y) where y may be 0: TransformedTargetRegressor of "
-    "sklearn.compose undoes it on the predictions.",
+    "skewed-target": "Train on np.log(y), or np.log1p(y) where y may be 0, with scale_target=True: "
+    "TransformedTargetRegressor of sklearn.compose undoes the logarithm on the predictions.",
     "unscaled-target": "Pass scale_target=True: predictions stay in the units of y.",
     "nothing-trainable": "Take layers out of frozen.",
     "one-softmax-unit": "Pass loss='log_loss'.",

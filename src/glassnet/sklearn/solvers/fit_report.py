@@ -23,7 +23,8 @@ __all__ = ["FitReport"]
 
 # Whether anything was tried or not; where nothing was, other findings are warned of only if the fit is poor.
 _CERTAIN = ("all-columns-constant", "leaking-column", "outlier-in-target")
-_LEFT_TO_FINDINGS = ("single-class",)  # scikit-learn fits one class without a word, and meta-estimators count on it
+# scikit-learn fits one class or one number without a word, and meta-estimators count on it.
+_LEFT_TO_FINDINGS = ("constant-target", "single-class")
 _AFTER_THE_BEST = ("overfit", "past-best-epoch")
 _FEW_UPDATES = 50
 _ENDED_EARLY = ("few-updates", "still-falling")  # which scikit-learn's own warning says too

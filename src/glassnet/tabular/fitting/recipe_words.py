@@ -20,6 +20,7 @@ _ADVICE = dict.fromkeys(
     ),
     _OTHER,
 ) | {
+    "constant-target": "Look at how the target was made, and at the rows that were left out.",
     "single-class": "Look at how the target was made, and at the rows that were left out.",
     "all-columns-constant": "Look at how the table was made.",
     "weights-on-one-class": "Look at how the weights were made.",
@@ -30,7 +31,7 @@ _ADVICE = dict.fromkeys(
     "leaking-column": "Leave the column out{drop}, unless it will be known for new rows.",
     "shared-rows": "Divide the rows before anything is copied or drawn again, and drop the copies.",
     "validation-differs": "Draw the validation rows at random from the same table.",
-    "id-column": "Leave the column out{drop}.",
+    "id-column": "Leave the column out{drop}, unless it measures something, such as a time or a dose.",
     "skewed-target": "Train on the logarithm of the target{logarithm}, and undo it on the predictions.",
     "unscaled-target": "Train on the target divided by its size.",
     "small-normalised-batches": "Raise {batch}.",
