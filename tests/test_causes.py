@@ -165,7 +165,7 @@ def test_trials_keep_to_their_budget() -> None:
         assert len(outcomes) + len(trials.untried) == 9
         results.append(outcomes)
         assert trials.race([Attempt("one more", steps=200)], share=0.0) == []
-        assert "glassnet.diagnose(network, X, y) tries it" in trials.not_tried()
+        assert "glassnet.diagnose(network, X, y) tries it" in trials.not_tried("none of these helped.")
         assert trials.not_tried() == ""
     assert results[0] == results[1]
 

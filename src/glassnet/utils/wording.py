@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["few", "plain_data", "shortened"]
+__all__ = ["few", "plain_data", "shortened", "told_apart"]
 
 
 def shortened(text: object, most: int = 1000, mark: str = " ...") -> str:
@@ -34,6 +34,21 @@ def few(words: Iterable[str], most: int = 10, between: str = ", ") -> str:
     found = list(words)
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return shortened(between.join(found[:most])) + more
+
+
+def told_apart(one: float, other: float) -> tuple[str, str]:
+    """Return two numbers with three digits, or with as many more as show that they differ.
+
+    Examples
+    --------
+    >>> told_apart(0.69312, 0.69271), told_apart(1.5, 2.0)
+    (('0.6931', '0.6927'), ('1.5', '2'))
+    """
+    for digits in range(3, 7):
+        found = f"{one:.{digits}g}", f"{other:.{digits}g}"
+        if found[0] != found[1]:
+            break
+    return found
 
 
 def plain_data(value: Any) -> Any:

@@ -15,6 +15,7 @@ from glassnet.diagnosis.checks.shares import answered_classes, blocks_of
 from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.training.class_weights import class_codes
+from glassnet.utils.wording import told_apart
 
 __all__ = ["check_against_constant", "check_best_epoch", "check_chance", "check_constant"]
 
@@ -58,7 +59,8 @@ def check_against_constant(case: Case) -> Iterator[Suspicion]:
     Z, loss = case.evaluation
     if loss < constant - (1.0 - _MARGIN) * case.scale or _may_be_better(case, data, Z):
         return
-    measured = f"On {len(data[0])} {rows} the loss is {loss:.3g}; always answering the same has {constant:.3g}."
+    ours, same = told_apart(loss, constant)
+    measured = f"On {len(data[0])} {rows} the loss is {ours}; always answering the same has {same}."
     evidence: dict[str, Any] = {"loss": loss, "constant": constant}
     rates = _accuracies(case, data, Z)
     if rates is not None:

@@ -14,6 +14,7 @@ from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import ON_NUMBERS, Attempt
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.layers import Dense, Layer
+from glassnet.utils.wording import told_apart
 
 __all__ = ["activations_of", "check_signal", "check_weights", "saturated_share"]
 
@@ -85,7 +86,8 @@ def check_weights(case: Case) -> Iterator[Suspicion]:
         return  # nothing that is said of the start would help
     smaller = _SMALLER.format(scalable)
     if case.loss.classifies and case.baseline and first.loss > _WORSE_THAN_GUESSING * _guessing(case):
-        measured = f"The first loss is {first.loss:.3g}; guessing by frequency alone has {case.baseline:.3g}."
+        loss, guessing = told_apart(first.loss, case.baseline)
+        measured = f"The first loss is {loss}; guessing by frequency alone has {guessing}."
         evidence = {"loss": first.loss, "baseline": case.baseline}
         more = {"evidence": evidence, **_details(case, smaller)}
         yield suspect("start-too-large", measured, *_start_remedies(case), epoch=0, **more)

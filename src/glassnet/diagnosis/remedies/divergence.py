@@ -138,7 +138,7 @@ def _in_vain(outcomes: list[Outcome], trials: Trials) -> str:
     parts += [f"nor do they with {'; '.join(each.change for each in calm[1:])}"] if len(calm) > 1 else []
     found = f"{', '.join(parts)}; in so few none learns more than the best constant answer. " if calm else ""
     found += f"It diverges with {wild}. " if wild and calm else f"it diverges with {wild}, too. " if wild else ""
-    return (found + trials.not_tried()).strip()
+    return trials.not_tried(found.strip())
 
 
 def located(broken: Breakdown | None) -> Finding:

@@ -30,6 +30,7 @@ from glassnet.diagnosis.remedies.trials import Trials
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.schedules import Constant
 from glassnet.training.findings import Finding, make_finding
+from glassnet.utils.wording import told_apart
 
 __all__ = ["check_plain_rates", "check_ten_rows", "check_width", "explain_failure", "is_stuck"]
 
@@ -114,8 +115,9 @@ def _has_learned_little(case: Case) -> bool:
 def _loss_in_words(case: Case) -> str:
     """Return what the loss is, and what it may be compared with."""
     words = "the best constant answer has" if case.baseline is not None else "at the start it was"
-    found = f"On {len(case.probe[0])} training rows the loss is {case.now.loss:.3g} after {case.updates} updates; "
-    return f"{found}{words} {case.reference:.3g}."
+    loss, reference = told_apart(case.now.loss, case.reference)
+    found = f"On {len(case.probe[0])} training rows the loss is {loss} after {case.updates} updates; "
+    return f"{found}{words} {reference}."
 
 
 def check_plain_rates(case: Case) -> Iterator[Finding]:
@@ -182,7 +184,7 @@ def _words(made: list[Outcome], trials: Trials) -> str:
     tried = "; ".join(f"{outcome.change} ({outcome.steps} steps)" for outcome in made)
     if not tried or _took_long(made, trials.case):
         found = f"none of these helped enough: {tried}." if tried else ""
-        return f"{found} {trials.not_tried()}".strip()
+        return trials.not_tried(found)
     longer = "; glassnet.diagnose(network, X, y) tries longer" if trials.is_limited else ""
     trials.has_said_so = True
     return f"in so few steps none of these showed enough of a gain: {tried}{longer}."
@@ -206,7 +208,8 @@ def check_width(case: Case, trials: Trials) -> Iterator[Finding]:
     outcome = trials.make(Attempt("twice the units, at least 8", with_twice_the_units, steps=_STEPS))
     if outcome is None or not outcome.helped or outcome.after > outcome.unchanged - _GAIN * case.scale:
         return
-    measured = f"The loss stays at {outcome.unchanged:.3g}; the best constant answer has {case.reference:.3g}."
+    loss, reference = told_apart(outcome.unchanged, case.reference)
+    measured = f"The loss stays at {loss}; the best constant answer has {reference}."
     yield with_outcome(make_finding("too-few-units", measured, epoch=case.epoch), [outcome])
 
 

@@ -69,7 +69,8 @@ def with_rate(case: Case, value: float, *, steps: int = STEPS, from_now: bool = 
     """Return the attempt with another learning rate, the highest one of a schedule."""
     rate = case.rate
     at = " at its highest" if float(np.ptp(case.rates)) > 0.0 else ""
-    change = f"learning_rate {value:.3g} instead of {rate:.3g}{at}"
+    change = f"learning_rate {value:.3g}"
+    change += f" instead of {rate:.3g}{at}" if f"{value:.3g}" != f"{rate:.3g}" else at
     if rate > 0.0:
         return Attempt(change, scale_rate(value / rate), steps=steps, from_now=from_now)
     return Attempt(change, constant_rate(value).act, steps=steps, from_now=from_now)

@@ -187,13 +187,19 @@ class Trials:
             steps = inside[0].steps if inside else 0
         return [contender.outcome(self.case.updates) for contender in (*inside, *outside)]
 
-    def not_tried(self) -> str:
-        """Return what there were too few steps for, with the call that tries it, as a sentence; once, then nothing."""
+    def not_tried(self, before: str = "") -> str:
+        """Return what there were too few steps for, with the call that tries it, as a sentence; once, then nothing.
+
+        It stands behind what was tried ``before``.
+        """
         changes = list(dict.fromkeys(self.untried)) if not self.has_said_so else []
         self.has_said_so = self.has_said_so or bool(changes)
         more = f" and {len(changes) - _MOST_NAMED} more" if len(changes) > _MOST_NAMED else ""
         named = "; ".join(changes[:_MOST_NAMED])
-        return f"Not tried: {named}{more}; glassnet.diagnose(network, X, y) tries it." if changes else ""
+        if not before:
+            return "nothing yet; glassnet.diagnose(network, X, y) tries what may help." if changes else ""
+        found = f"{before} Not tried: {named}{more}; glassnet.diagnose(network, X, y) tries it."
+        return found if changes else before
 
     def _ranked(self, contenders: list[Contender]) -> list[Contender]:
         """Return the best first: of those that gain nearly as much as the best in the order of the attempts."""
