@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.diagnosis.autoencoders import share_restored
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.leak_checks import check_leaks
 from glassnet.diagnosis.checks.prediction_checks import check_names
-from glassnet.diagnosis.checks.restored_inputs import share_restored
 from glassnet.diagnosis.checks.validation_columns import is_series
 
 NUMBERS, CLASSES = "squared_error", "cross_entropy"

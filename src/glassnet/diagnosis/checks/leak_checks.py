@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.diagnosis.autoencoders import share_restored
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.checks.class_leaks import leaked_classes
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.number_leaks import leaked_numbers
-from glassnet.diagnosis.checks.restored_inputs import share_restored
 from glassnet.diagnosis.checks.whole_columns import flat, upper
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.sampling import listed_columns
