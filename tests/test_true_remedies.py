@@ -143,6 +143,18 @@ def test_all_units_saturated_is_a_fault_without_a_trial() -> None:
     assert (first.code, first.severity) == ("unscaled-inputs", "warning")
 
 
+def test_what_a_trial_showed_is_told_of_a_certain_fault() -> None:
+    """Where a column in thousands saturates all units a gain that is small, but shows, stands beside the finding."""
+    r = np.random.default_rng(0)
+    X = r.standard_normal((600, 2))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)
+    network = net([gn.Dense(16, "tanh"), gn.Dense(2)], gn.SGD(0.1))
+    first = found(network, X * [1, 1000] + [0, 5000], y, epochs=20)[0]
+    assert (first.code, first.severity) == ("unscaled-inputs", "warning")
+    assert first.helped is not False
+    assert bool(first.tried) == bool(first.helped)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_frozen_layers_stand_before_a_plateau(seed: int) -> None:
     """Layers that hold what was drawn, in a network that learned nothing, are a fault for certain."""

@@ -36,6 +36,7 @@ _SCORES = {
 }
 _OF_SCORES = {"past-best-epoch", "some-classes-only", "worse-than-linear"}
 _NEARLY_ALL = 0.9  # of the outputs of a layer
+_LESS = 0.95  # of the loss: enough where the fault is certain
 # A network hindered by one of these is worse than many others; to say so of one more helps nobody.
 _EARLIER = ("design", "start", "training")
 _OF_ONE_ANSWER = {*_SYMPTOMS, *_RESULTS, *_SCORES, "rate-too-high", "rate-too-low", "unscaled-inputs"}
@@ -92,9 +93,12 @@ def _fell(finding: Finding) -> bool:
 
 
 def _for_certain(finding: Finding) -> Finding:
-    """Return a finding that needs no trial."""
-    kind, in_vain = KINDS[finding.code], finding.helped is False
-    return dataclasses.replace(finding, severity=kind.severity, helped=None, tried="" if in_vain else finding.tried)
+    """Return a finding that needs no trial: of one in which the loss fell by little less than asked for it is told."""
+    kind = KINDS[finding.code]
+    best = next(iter(finding.evidence.get("trials", [])), None)
+    shows = best is not None and 0.0 < best["after"] < _LESS * min(best["before"], best["unchanged"])
+    tried, helped = (finding.tried, True) if shows else ("" if finding.helped is False else finding.tried, None)
+    return dataclasses.replace(finding, severity=kind.severity, helped=helped, tried=tried)
 
 
 # Who is told the one must not be told the other: it asks for the opposite.

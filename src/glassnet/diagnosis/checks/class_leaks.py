@@ -8,7 +8,7 @@ import numpy as np
 
 from glassnet.diagnosis.checks.leaks import Leak
 from glassnet.diagnosis.checks.predictors import by_neighbours, explained_by, quick_ranks, trimmed
-from glassnet.utils.distinct_values import distinct, numbered
+from glassnet.utils.distinct_values import distinct, median, numbered
 
 __all__ = ["leaked_classes"]
 
@@ -27,6 +27,7 @@ _GAPS = 0.1  # most rows that such a value may have
 _MIXED = 0.9  # share of one class in such a value, at most
 _CODE = 20.0  # distance of two classes in widths of one, where a column is a code of the class
 _OTHERS_RIGHT = 0.9  # of a single other column, where a column without gaps between the classes is suspected
+_NINE_OF_TEN = 0.9
 _EASY = 0.985  # share of the rows that all others get right, where nothing is wrong
 _BEHIND = 0.03  # of the column's own, at least
 _COPY = 0.15
@@ -164,7 +165,7 @@ def _separated(x: np.ndarray, codes: np.ndarray, k: int) -> float:
     order = np.argsort(x, kind="stable")
     ordered = codes[order]
     if k > 2:
-        middles = np.array([np.median(x[codes == c]) if (codes == c).any() else np.inf for c in range(k)])
+        middles = np.array([median(x[codes == c]) if (codes == c).any() else np.inf for c in range(k)])
         nearest = np.abs(x[:, None] - middles).argmin(axis=1)
         changes = int(np.count_nonzero(np.diff(ordered)))
         return 1.0 if changes == len(distinct(codes)) - 1 else min(float((nearest == codes).mean()), 1.0 - 1e-9)
@@ -205,7 +206,6 @@ def _best_single(found: dict[int, tuple[float, bool, float]], leaking: list[int]
 def _middles_and_widths(x: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, list[float]]:
     """Return the median of each class that there is, and the distance from it within which nine of ten lie."""
     groups = [x[codes == c] for c in distinct(codes)]
-    middles = np.array([np.median(group) for group in groups])
-    return middles, [
-        float(np.quantile(np.abs(group - middle), 0.9)) for group, middle in zip(groups, middles, strict=True)
-    ]
+    middles = np.array([median(group) for group in groups])
+    distances = [np.sort(np.abs(group - middle)) for group, middle in zip(groups, middles, strict=True)]
+    return middles, [float(ordered[int(_NINE_OF_TEN * (len(ordered) - 1))]) for ordered in distances]
