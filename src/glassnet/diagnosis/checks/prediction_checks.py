@@ -94,9 +94,10 @@ def check_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str], kind: st
     own = np.diag(distance)
     far = int(np.count_nonzero(own > _FAR))
     is_near = (own > _CLEAR) if min(len(new), len(old)) >= _FEWEST_SURE else np.zeros(len(own), dtype=bool)
-    if far == 0 and np.count_nonzero(is_near) < 2:
-        return
     n = len(own)
+    others = np.where(np.eye(n, dtype=bool), np.inf, distance).min(axis=1)
+    if far == 0 and np.count_nonzero(is_near & (others < _VERY_NEAR)) < 2:
+        return
     if n <= _MOST_COLUMNS:
         order = _closest_order(distance)
         moved = np.flatnonzero(order != np.arange(n))
@@ -122,11 +123,13 @@ def check_whole(new: np.ndarray, old: np.ndarray, names: Sequence[str], kind: st
 
 def _closest_order(distance: np.ndarray) -> np.ndarray:
     """Return for each new column the old one it is given, the closest pairs first."""
-    n = len(distance)
+    left, n = distance.copy(), len(distance)
     order = np.full(n, -1)
-    free = np.ones(n, dtype=bool)
-    for place in np.argsort(distance, axis=None):
-        i, j = divmod(int(place), n)
-        if order[i] < 0 and free[j]:
-            order[i], free[j] = j, False
+    while (order < 0).any():
+        nearest = left.argmin(axis=1)
+        # Whoever is nearest to each other is so among all that are left.
+        mutual = np.flatnonzero((left.argmin(axis=0)[nearest] == np.arange(n)) & (order < 0))
+        order[mutual] = nearest[mutual]
+        left[mutual] = np.inf
+        left[:, nearest[mutual]] = np.inf
     return order

@@ -82,6 +82,9 @@ def _suspected(case: Case, varies: np.ndarray, low: np.ndarray, high: np.ndarray
         units = (few - low[suspected]) / (high - low)[suspected] * (n - 1)
         whole = np.abs(units - np.round(units)) < (_NEARLY_WHOLE if precise else 0.2)
         suspected = suspected[whole.all(axis=0)]
+        # Running numbers are all different: of columns with few values some of a few rows are equal.
+        ordered = np.sort(X[: _A_FEW**2, suspected], axis=0)
+        suspected = suspected[(ordered[1:] != ordered[:-1]).all(axis=0)]
     found: list[int] = suspected.tolist()
     return found
 

@@ -59,10 +59,12 @@ def check_rows(case: Case) -> Iterator[Suspicion]:
     seen, partners = _seen(case, held_out, wanted, keys, columns, factors, rows)
     if seen.mean() > _ALL and np.quantile(partners[seen], 0.1) >= _MANY:
         return  # a table of few different rows, each of which is there many times
+    least = _SHARED if _is_measured(wanted, columns) else _SHARED_OF_FEW_VALUES
+    if seen.sum() < max(_FEWEST_SHARED, least * len(seen)):
+        return
     expected, is_rare = _expected(case, wanted)
     seen &= is_rare
     n_seen = int(seen.sum())
-    least = _SHARED if _is_measured(wanted, columns) else _SHARED_OF_FEW_VALUES
     if expected > _BY_CHANCE or n_seen < max(_FEWEST_SHARED, (least + 3.0 * expected) * len(seen)):
         return
     yield _described(case, held_out, seen)
