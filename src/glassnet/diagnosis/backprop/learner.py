@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.arguments import EACH_BY_NAME, assignments, returned_names, role_of, signature_of
+from glassnet.diagnosis.backprop.arguments import (
+    EACH_BY_NAME,
+    assignments,
+    is_likely_loss,
+    losses_against_names,
+    returned_names,
+    role_of,
+    signature_of,
+)
 from glassnet.diagnosis.backprop.gradient_names import align_gradients, gradients_left_behind
 from glassnet.diagnosis.backprop.layouts import Layout
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
@@ -122,6 +130,22 @@ class Learner:
             )
             raise ConfigError(message)
         return found
+
+    def losses(self, result: Any) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Return what the loss may be given by its names, and what it may be given against them."""
+        named = self.options("loss", result)[:6]
+        against = [*losses_against_names(self.signatures["loss"], self.tree.names)]
+        against = [each for each in against if each not in named][:8]
+        if against and not is_likely_loss(named[0], self.tree.names):
+            named, against = [*against[:2], *named], against[2:]
+        elif "predictions" in named[0]:
+            # Another order may be meant, but no other things: a penalty stays one.
+            against = [each for each in against if sorted(each) == sorted(named[0])]
+        if not isinstance(result, np.ndarray):
+            # A loss may unpack all that forward returns.
+            whole = [["result" if role == "predictions" else role for role in each] for each in (*named, *against)]
+            against += [tuple(each) for each in whole if "result" in each][:3]
+        return named, against
 
     # ---- calls ----------------------------------------------------------------------------------------------------
 
