@@ -238,16 +238,18 @@ class _Search:
         self.learner.take_predictions(state)
         return self.learner.loss_of(state)
 
-    def _slopes(self, readings: Sequence[Reading], directions: list[np.ndarray]) -> dict[Reading, np.ndarray]:
+    def _slopes(
+        self, readings: Sequence[Reading], directions: list[np.ndarray], step: float = STEP
+    ) -> dict[Reading, np.ndarray]:
         """Return the loss's slope along one direction for each parameter, under each reading."""
         slopes = {each: np.zeros(len(self.arrays)) for each in readings}
         for i, v in enumerate(directions):
             for sign in (1, -1):
-                moved = [a + sign * STEP * v if j == i else a for j, a in enumerate(self.arrays)]
+                moved = [a + sign * step * v if j == i else a for j, a in enumerate(self.arrays)]
                 state = self._run(moved)
                 for each in readings:
                     try:
-                        slopes[each][i] += sign * self._loss(state, each) / (2 * STEP)
+                        slopes[each][i] += sign * self._loss(state, each) / (2 * step)
                     except GlassnetError:
                         slopes[each][i] = np.nan
         return slopes
@@ -265,7 +267,8 @@ class _Search:
             self._refuse_without_effect()
         best: tuple[int, Convention | None] = (-1, None)
         refused = None
-        for convention, needed in self._conventions(moving):
+        has_named = any(each.loss not in self.against for each in readings)
+        for convention, needed in self._conventions(moving, has_named):
             learner.convention = convention
             try:
                 found = learner.find(self.arrays, self.X, self.y).gradients
@@ -281,12 +284,20 @@ class _Search:
             if right == len(self.arrays):
                 break
         if best[1] is None:
+            if has_named and all(each.loss in self.against for each in moving):
+                self._refuse_without_effect()
             assert refused is not None
             raise refused
+        if best[0] < len(self.arrays):
+            # What grows with a shorter step is a jump, and where there is none the loss is flat.
+            kept = Reading(best[1].predictions, best[1].loss)
+            shorter = self._slopes([kept], directions, STEP / 10)[kept]
+            if (abs(shorter - slopes[kept]) >= abs(slopes[kept])).all():
+                self._refuse_without_effect()
         learner.convention = best[1]
         return best[0]
 
-    def _conventions(self, readings: Sequence[Reading]) -> Iterator[tuple[Convention, int]]:
+    def _conventions(self, readings: Sequence[Reading], has_named: bool) -> Iterator[tuple[Convention, int]]:
         """Yield ways to call gradients, with each reading; what names say first. And how many must be right."""
         learner = self.learner
         first = learner.convention._replace(predictions=readings[0].predictions, loss=readings[0].loss)
@@ -310,7 +321,7 @@ class _Search:
         for group in (named, against):
             for way, needed in ways[: max(1, most // max(1, len(group)))]:
                 for each in group:
-                    least = max(needed, int(bool(named) and group is against))
+                    least = max(needed, int(has_named and group is against))
                     yield way._replace(predictions=each.predictions, loss=each.loss), least
 
     def _rates(self) -> list[float | None]:
