@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from clashing_names import CLASHING, one_layer
 from glassnet.errors import ConfigError
 from right_programs import PROGRAMS, Silent, entropy, hidden, mse, one_hot, rows, scores, softened, squared, start
 
@@ -175,3 +176,42 @@ def test_a_large_network_takes_few_passes() -> None:
     X, y = rng.random((20, 784)), np.eye(10)[rng.integers(0, 10, 20)]
     assert gn.check_my_backprop(forward, entropy, lambda X, y, p: softened(0.05 * X, y, p, 1.0), p, X, y).ok
     assert passes[0] < 250
+
+
+@pytest.mark.parametrize("name", CLASHING)
+def test_names_that_mean_something_else(name: str) -> None:
+    """Predictions called b, l2 or m are predictions where nothing else can be; one wrong gradient is the one named."""
+    report = gn.check_my_backprop(*CLASHING[name](1.0))
+    assert report.ok, report
+    report = gn.check_my_backprop(*CLASHING[name](10.0))
+    (mistake,) = report.mistakes
+    assert mistake.kind == "constant_factor"
+    assert len(mistake.parameters) == 1
+
+
+def test_numbers_one_by_one() -> None:
+    """Parameters that forward and gradients take one by one, as numbers, with gradients as a tuple."""
+    x = np.random.default_rng(1).standard_normal(8)
+    for slip in (1.0, 2.0):
+
+        def gradients(x: Any, y: Any, w: Any, b: Any, slip: float = slip) -> Any:
+            return np.mean((w * x + b - y) * x), slip * np.mean(w * x + b - y)
+
+        loss = lambda h, y: np.mean((h - y) ** 2) / 2  # noqa: E731
+        report = gn.check_my_backprop(lambda x, w, b: w * x + b, loss, gradients, {"w": 0.5, "b": 0.1}, x, 2 * x + 1)
+        assert [check.passed for check in report.checks] == [True, slip == 1.0]
+
+
+@pytest.mark.parametrize("flat", [lambda a, y: np.mean((a > 0.5) == y), lambda a, y: np.mean((np.round(a) - y) ** 2)])
+def test_a_loss_without_slopes(flat: Any) -> None:
+    """A loss that counts or rounds is what is refused, not a forward that is right."""
+    with pytest.raises(ConfigError, match="counted or rounded, as in an accuracy, have no slope"):
+        gn.check_my_backprop(*one_layer(flat))
+
+
+def test_a_loss_without_a_name() -> None:
+    """A loss that is not recognised is not called "a loss"."""
+    weighted = lambda a, y: -np.mean(3 * y * np.log(a) + (1 - y) * np.log(1 - a))  # noqa: E731
+    text = str(gn.check_my_backprop(*one_layer(weighted)))
+    assert "while your loss is another one" in text
+    assert "is a loss" not in text

@@ -10,7 +10,17 @@ import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["EACH_BY_NAME", "Signature", "against_names", "assignments", "returned_names", "role_of", "signature_of"]
+__all__ = [
+    "EACH_BY_NAME",
+    "Signature",
+    "against_names",
+    "assignments",
+    "is_likely_loss",
+    "losses_against_names",
+    "returned_names",
+    "role_of",
+    "signature_of",
+]
 
 # What people call the arguments, in small letters and without underscores.
 _ROLES = {
@@ -139,6 +149,42 @@ def against_names(which: str, signature: Signature) -> Iterator[tuple[str, ...]]
     """Yield what a function's arguments may be given if their names mean something else than they usually do."""
     if which == "gradients" and 1 < len(signature.names) <= 4:
         yield from itertools.permutations(_POOLS[which], len(signature.names))
+
+
+def losses_against_names(signature: Signature, known: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield what a loss may be given if its names mean something else than they do elsewhere.
+
+    A name of a parameter, of a penalty's strength or of a number of rows may be that of the predictions or targets,
+    and y that of the output. Arguments whose names say that they are the predictions are believed.
+    """
+    names = signature.names
+    if signature.any_number or not 1 <= len(names) <= _MOST_FREE:
+        return
+    roles = [name if name in known else role_of(name) for name in names]
+    sure = {"predictions", "y", "X", ""}
+    clashes = [i for i, role in enumerate(roles) if role in known]
+    others = [i for i, role in enumerate(roles) if role not in sure and i not in clashes]
+    freed = [clashes, *([i] for i in clashes), *([i] for i in others), [*clashes, *others]]
+    freed += [[i for i, role in enumerate(roles) if role in ("y", "X", "")], [*range(len(roles))]]
+    tried: set[tuple[str, ...]] = set()
+    for places in freed:
+        if not places or ("predictions" in roles and not set(places) & set(clashes)):
+            continue
+        left = ["" if i in places else role for i, role in enumerate(roles)]
+        for chosen in itertools.islice(_filled("loss", left, ()), _MOST):
+            wanted = {"predictions", "y"} if len(names) > 1 else {"predictions"}
+            if wanted <= set(chosen) and chosen not in tried:
+                tried.add(chosen)
+                yield chosen
+
+
+def is_likely_loss(roles: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether a loss with these arguments can compare anything; ``names`` are those of the parameters."""
+    compares = "y" in roles or "X" in roles
+    if "predictions" in roles:
+        return compares or not set(roles) & set(names)
+    runs_forward = set(names) <= set(roles) and (compares or len(roles) != 2)
+    return runs_forward or bool({"parameters", "cache", "result", EACH_BY_NAME} & set(roles))
 
 
 def _for_any_number(which: str, names: Sequence[str], spread: Sequence[Sequence[str]]) -> Iterator[tuple[str, ...]]:

@@ -73,13 +73,14 @@ class _Search:
         self.rng = np.random.default_rng(0)
         self.shape: tuple[int, ...] = ()  # of the predictions
         self.idle = list(range(len(learner.tree.names)))  # parameters without effect at any point so far
+        self.against: set[tuple[str, ...]] = set()  # what the loss may be given against its names
         self.arrays = self._moved(1.0)
 
     def run(self) -> int:
         """Settle forward, then predictions and loss together, then gradients; return how many of these are right."""
         state = self._settle_forward()
         refused: GlassnetError | None = None
-        best: tuple[tuple[bool, int], list[np.ndarray], list[Reading]] | None = None
+        best: tuple[tuple[bool, bool, int], list[np.ndarray], list[Reading]] | None = None
         for scale in _SCALES:
             self.arrays = self._moved(scale)
             found, moving = self._readings(state)
@@ -87,14 +88,16 @@ class _Search:
             refused = refused or error
             finite = [each for each in found if np.isfinite(losses.get(each, np.nan))]
             usable = finite or [each for each in found if each in losses]
-            if usable and (best is None or (bool(finite), moving) > best[0]):
-                best = (bool(finite), moving), self.arrays, usable
-            if finite and moving == len(self.arrays):
+            as_named = any(each.loss not in self.against for each in finite)
+            rank = as_named, bool(finite), moving
+            if usable and (best is None or rank > best[0]):
+                best = rank, self.arrays, usable
+            if as_named and moving == len(self.arrays):
                 break
         if best is None:
             assert refused is not None
             raise refused
-        self.arrays, readings = best[1], best[2][:_MOST_READINGS]
+        self.arrays, readings = best[1], self._as_named_first(best[2])
         if self.learner.tree.doubtful:
             self._leave_out_idle()
         self._use(readings[0])
@@ -159,8 +162,15 @@ class _Search:
         # What depends on fewer parameters is a hidden layer.
         chosen = [found[i] for i in order if reach[i].sum() == best][:12]
         self.idle = [i for i in self.idle if not reach[:, i].any()]
-        losses = learner.options("loss", state["result"])[:6]
-        return [Reading(each, roles) for roles in losses for each in chosen], best
+        named, against = learner.losses(state["result"])
+        self.against = set(against)
+        readings = [Reading(each, roles) for roles in named for each in chosen]
+        return readings + [Reading(each, roles) for roles in against for each in chosen[:3]], best
+
+    def _as_named_first(self, readings: Sequence[Reading]) -> list[Reading]:
+        """Return the readings to be tried: those that names speak for, then a few others."""
+        against = [each for each in readings if each.loss in self.against]
+        return [each for each in readings if each.loss not in self.against][:_MOST_READINGS] + against[:_MOST_READINGS]
 
     def _leave_out_idle(self) -> None:
         """Count attributes that change nothing as no parameters, where no name says that they are."""
@@ -188,8 +198,15 @@ class _Search:
         return reach
 
     def _refuse_without_effect(self) -> None:
-        """Say why no parameter has an effect: copies of what an object holds, or arrays that forward does not use."""
+        """Say why no parameter has an effect: a loss without slopes, copies, or arrays that forward does not use."""
         tree = self.learner.tree
+        if len(self.idle) < len(tree.names):
+            message = (
+                f"{WHERE}: the loss must change with small steps of the parameters, got the same loss after them. "
+                "Numbers that are counted or rounded, as in an accuracy, have no slope: pass the loss that gradients "
+                "is the slope of, and let forward return what it is computed from."
+            )
+            raise ConfigError(message)
         advice = "forward must use the parameters it is given; for a class, pass the object itself as parameters."
         for holder in tree.holders:
             held = attributes_of(holder) if is_object(holder) else {}
@@ -221,16 +238,18 @@ class _Search:
         self.learner.take_predictions(state)
         return self.learner.loss_of(state)
 
-    def _slopes(self, readings: Sequence[Reading], directions: list[np.ndarray]) -> dict[Reading, np.ndarray]:
+    def _slopes(
+        self, readings: Sequence[Reading], directions: list[np.ndarray], step: float = STEP
+    ) -> dict[Reading, np.ndarray]:
         """Return the loss's slope along one direction for each parameter, under each reading."""
         slopes = {each: np.zeros(len(self.arrays)) for each in readings}
         for i, v in enumerate(directions):
             for sign in (1, -1):
-                moved = [a + sign * STEP * v if j == i else a for j, a in enumerate(self.arrays)]
+                moved = [a + sign * step * v if j == i else a for j, a in enumerate(self.arrays)]
                 state = self._run(moved)
                 for each in readings:
                     try:
-                        slopes[each][i] += sign * self._loss(state, each) / (2 * STEP)
+                        slopes[each][i] += sign * self._loss(state, each) / (2 * step)
                     except GlassnetError:
                         slopes[each][i] = np.nan
         return slopes
@@ -248,7 +267,8 @@ class _Search:
             self._refuse_without_effect()
         best: tuple[int, Convention | None] = (-1, None)
         refused = None
-        for convention, needed in self._conventions(moving):
+        has_named = any(each.loss not in self.against for each in readings)
+        for convention, needed in self._conventions(moving, has_named):
             learner.convention = convention
             try:
                 found = learner.find(self.arrays, self.X, self.y).gradients
@@ -264,12 +284,20 @@ class _Search:
             if right == len(self.arrays):
                 break
         if best[1] is None:
+            if has_named and all(each.loss in self.against for each in moving):
+                self._refuse_without_effect()
             assert refused is not None
             raise refused
+        if best[0] < len(self.arrays):
+            # What grows with a shorter step is a jump, and where there is none the loss is flat.
+            kept = Reading(best[1].predictions, best[1].loss)
+            shorter = self._slopes([kept], directions, STEP / 10)[kept]
+            if (abs(shorter - slopes[kept]) >= abs(slopes[kept])).all():
+                self._refuse_without_effect()
         learner.convention = best[1]
         return best[0]
 
-    def _conventions(self, readings: Sequence[Reading]) -> Iterator[tuple[Convention, int]]:
+    def _conventions(self, readings: Sequence[Reading], has_named: bool) -> Iterator[tuple[Convention, int]]:
         """Yield ways to call gradients, with each reading; what names say first. And how many must be right."""
         learner = self.learner
         first = learner.convention._replace(predictions=readings[0].predictions, loss=readings[0].loss)
@@ -288,9 +316,13 @@ class _Search:
             for roles, needed in options
             if needed == against and not (behind and rate is not None)
         ]
-        for way, needed in ways[: max(1, most // len(readings))]:
-            for each in readings:
-                yield way._replace(predictions=each.predictions, loss=each.loss), needed
+        named = [each for each in readings if each.loss not in self.against]
+        against = [each for each in readings if each.loss in self.against]
+        for group in (named, against):
+            for way, needed in ways[: max(1, most // max(1, len(group)))]:
+                for each in group:
+                    least = max(needed, int(has_named and group is against))
+                    yield way._replace(predictions=each.predictions, loss=each.loss), least
 
     def _rates(self) -> list[float | None]:
         """Return the rates that a step may have; None for gradients that are no step."""

@@ -45,6 +45,8 @@ def align_gradients(returned: Any, tree: ParameterTree) -> list[np.ndarray | Non
         found = _by_names(leaves, tree)
         if any(value is not None for value in found):
             return found
+    if len(leaves) == 1 and leaves[0][1].size == len(tree.names) and all(a.size == 1 for a in tree.arrays):
+        leaves = [(f"[{i}]", value) for i, value in enumerate(leaves[0][1].ravel())]
     if len(leaves) > len(tree.names):
         leaves = _in_a_row(leaves, tree) or leaves
     if len(leaves) == len(tree.names):
@@ -75,8 +77,12 @@ def gradients_left_behind(tree: ParameterTree, placed: Sequence[Any]) -> list[np
 
 def _without_numbers(returned: Any, tree: ParameterTree) -> Any:
     """Return the gradients of a function that returns the loss, an accuracy, or both, with them."""
-    if not isinstance(returned, (tuple, list)) or all(array.size == 1 for array in tree.arrays):
+    if not isinstance(returned, (tuple, list)):
         return returned
+    if all(array.size == 1 for array in tree.arrays):
+        # Here the gradients are numbers as well: only what stands beside all of them is something else.
+        whole = [piece for piece in returned if np.ndim(piece) or isinstance(piece, (Mapping, list, tuple))]
+        return whole[0] if len(whole) == 1 and np.size(list(whole[0])) == len(tree.names) else returned
     numbers = sum(array.size == 1 for array in tree.arrays)
     if len(returned) == len(tree.names) and sum(map(_is_number, returned)) <= numbers:
         return returned

@@ -11,13 +11,22 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.diagnosis.backprop.arguments import EACH_BY_NAME, assignments, returned_names, role_of, signature_of
+from glassnet.diagnosis.backprop.answers import is_unchanged, single_number
+from glassnet.diagnosis.backprop.arguments import (
+    EACH_BY_NAME,
+    assignments,
+    is_likely_loss,
+    losses_against_names,
+    returned_names,
+    role_of,
+    signature_of,
+)
 from glassnet.diagnosis.backprop.gradient_names import align_gradients, gradients_left_behind
 from glassnet.diagnosis.backprop.layouts import Layout
 from glassnet.diagnosis.backprop.parameter_tree import ParameterTree
 from glassnet.diagnosis.backprop.predictions import Candidate, rest_of, take
 from glassnet.diagnosis.backprop.randomness import Randomness
-from glassnet.errors import ConfigError, GlassnetError, ShapeError
+from glassnet.errors import ConfigError, GlassnetError
 
 __all__ = ["Convention", "GradientCall", "Learner"]
 
@@ -123,6 +132,22 @@ class Learner:
             raise ConfigError(message)
         return found
 
+    def losses(self, result: Any) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        """Return what the loss may be given by its names, and what it may be given against them."""
+        named = self.options("loss", result)[:6]
+        against = [*losses_against_names(self.signatures["loss"], self.tree.names)]
+        against = [each for each in against if each not in named][:8]
+        if against and not is_likely_loss(named[0], self.tree.names):
+            named, against = [*against[:2], *named], against[2:]
+        elif "predictions" in named[0]:
+            # Another order may be meant, but no other things: a penalty stays one.
+            against = [each for each in against if sorted(each) == sorted(named[0])]
+        if not isinstance(result, np.ndarray):
+            # A loss may unpack all that forward returns.
+            whole = [["result" if role == "predictions" else role for role in each] for each in (*named, *against)]
+            against += [tuple(each) for each in whole if "result" in each][:3]
+        return named, against
+
     # ---- calls ----------------------------------------------------------------------------------------------------
 
     def predict(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> tuple[np.ndarray, Any]:
@@ -170,7 +195,7 @@ class Learner:
 
     def loss_of(self, state: State) -> float:
         """Return the loss where forward has run."""
-        return _number(self.call("loss", state))
+        return single_number(self.call("loss", state))
 
     def loss_at(self, arrays: Sequence[np.ndarray], X: np.ndarray, y: Any) -> float:
         """Return the loss at other parameters."""
@@ -202,7 +227,7 @@ class Learner:
             found.gradients = self._gradients_of_step(arrays, returned, found.parameters_after)
             found.parameters_after = [array.copy() for array in arrays]
         now = {"X": state["X"], "y": state["y"], "cache": state["result"]}
-        found.changed = {name for name, old in before.items() if not _same(old, now[name])}
+        found.changed = {name for name, old in before.items() if not is_unchanged(old, now[name])}
         return found
 
     def _aligned(self, returned: Any, state: State) -> list[np.ndarray | None]:
@@ -317,27 +342,3 @@ class Learner:
                 around.append(self.loss_of(state | {"predictions": moved}))
             slopes.flat[place] = (around[0] - around[1]) / (2 * h)
         return slopes
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, (tuple, list)):
-        # A function that returns the gradients as well.
-        numbers = [each for each in value if np.ndim(each) == 0 and isinstance(each, (float, np.floating, np.ndarray))]
-        value = numbers[0] if len(numbers) == 1 else value
-    array = np.asarray(value)
-    if array.size != 1 or array.dtype.kind not in "fiu":
-        got = f"shape {array.shape}" if array.dtype.kind in "fiu" else type(value).__name__
-        message = f"{WHERE}: loss must return one number, got {got}. Take the mean over the samples."
-        raise ShapeError(message)
-    return float(array.reshape(()))
-
-
-def _same(before: Any, after: Any) -> bool:
-    """Return whether two structures hold the same numbers."""
-    if isinstance(before, np.ndarray):
-        return isinstance(after, np.ndarray) and np.array_equal(before, after, equal_nan=before.dtype.kind == "f")
-    if isinstance(before, Mapping):
-        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
-    if isinstance(before, (list, tuple)):
-        return len(before) == len(after) and all(map(_same, before, after))
-    return True

@@ -23,6 +23,12 @@ _FOLLOWS = {
     "double_sigmoid": ("output_error_only",),
     "softmax_over_samples": ("output_error_only",),
 }
+# What is said of a loss that has no name.
+_UNNAMED = {
+    "your loss is a {loss}, so its gradient": "the gradient of your loss",
+    "your loss is a {loss}; its gradient": "the gradient of your loss",
+    "while the loss is a {loss}": "while your loss is another one",
+}
 # Mistakes after which gradients may be anything.
 _EXPLAIN_ANYTHING = {"changes_data", "log_of_zero", "not_finite", "shares_memory"}
 
@@ -93,10 +99,20 @@ def as_mistake(
         detail = WORDS[detail].name if detail else "but the right one"
     if kind == "double_softmax" and not detail:
         detail = "the output's delta has the softmax of the predictions, which are a softmax already"
-    measured, why = (text.format(detail=detail, loss=loss) for text in (words.measured, words.why))
+    texts = [words.measured, words.why]
+    if loss.name == RecognisedLoss().name:
+        texts = [_without_the_name(text) for text in texts]
+    measured, why = (text.format(detail=detail, loss=loss) for text in texts)
     if others:
         measured += f" (the same numbers come from: {', '.join(WORDS[each].name for each in others)})"
     return BackpropMistake(kind, parameters, measured, why, words.remedy)
+
+
+def _without_the_name(text: str) -> str:
+    """Return a sentence for a loss that is none of the usual ones."""
+    for named, unnamed in _UNNAMED.items():
+        text = text.replace(named, unnamed)
+    return text
 
 
 def merge_mistakes(mistakes: Sequence[BackpropMistake]) -> list[BackpropMistake]:
