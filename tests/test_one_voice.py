@@ -288,7 +288,20 @@ def test_loops_over_one_estimator_are_not_looked_at() -> None:
     model = MLPClassifier((4,), learning_rate_init=1e-7, random_state=0)
     assert told(lambda: [model.partial_fit(X, y, classes=["ant", "bee", "cat"]) for _ in range(20)]) == 0
     warm = MLPClassifier((16,), learning_rate_init=0.01, max_iter=1, warm_start=True, random_state=0)
-    assert told(lambda: [warm.fit(X, y) for _ in range(20)]) <= 1
+    assert told(lambda: [warm.fit(X, y) for _ in range(20)]) == 0
+    assert told(lambda: MLPClassifier((4,), learning_rate_init=1e-7, max_iter=5, warm_start=True).fit(X, y)) == 0
+    X, y = with_leak()
+    [text] = said(MLPRegressor((4,), max_iter=1, warm_start=True, random_state=0), X, y)
+    assert "leaking-column" in text, "what is so of the data is so at once"
+
+
+@pytest.mark.parametrize("options", [{"alpha": 1e4}, {"hidden_layer_sizes": ()}])
+def test_l_bfgs_that_converged_is_judged_after_any_number_of_iterations(options: dict[str, Any]) -> None:
+    """It needs few, and what it ends at after them is its result."""
+    X, _ = numbers(1500)
+    model = MLPClassifier(**{"solver": "lbfgs", "max_iter": 400, "random_state": 0} | options)
+    texts = said(model, X, X[:, 0] * X[:, 1] > 0)
+    assert [each.code for each in model.findings_.problems if each.code not in texts[0]] == []
 
 
 # ---- the parameter ---------------------------------------------------------------------------------------------------
