@@ -285,6 +285,16 @@ def test_searches_say_one_thing_at_most(name: str, monkeypatch: pytest.MonkeyPat
     assert told(lambda: SEARCHES[name](model, X, y)) == 0, "once in a process"
 
 
+def test_after_a_search_the_place_of_the_findings_is_named() -> None:
+    """What was found is at the best estimator, not at the search."""
+    X, y = classes(120)
+    model = MLPClassifier((4,), solver="lbfgs", max_iter=1, random_state=0)
+    search = GridSearchCV(model, {"alpha": [1e-7]}, cv=2)
+    [text] = [each for each in said(search, 1e3 * X, y) if "findings_" in each]
+    assert "best_estimator_.findings_ after a search" in text
+    assert search.best_estimator_.findings_ is not None
+
+
 def test_loops_over_one_estimator_are_not_looked_at() -> None:
     """Neither `partial_fit` nor a warm start of single epochs is judged: the loop goes on."""
     X, y = classes(60)

@@ -177,7 +177,7 @@ def _slower(parameters: SharedParameters) -> str:
 
 
 def _has_falling_rate(parameters: SharedParameters) -> bool:
-    return parameters.solver == "sgd" and parameters.learning_rate == "invscaling"
+    return bool(parameters.solver == "sgd" and parameters.learning_rate == "invscaling")
 
 
 def _has_own_rate(parameters: SharedParameters) -> bool:

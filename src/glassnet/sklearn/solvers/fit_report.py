@@ -164,7 +164,8 @@ class FitReport:
         if reason == "no improvement" and falls:
             fact = f"The loss was still falling when training ended after {state.n_iter} epochs"
             return f"{fact}: raise {rate_in_words(parameters)}, or n_iter_no_change."
-        return "Look at findings_, and whether the columns tell anything about y."
+        place = " of a single fit (best_estimator_.findings_ after a search)" if self._is_searched else ""
+        return f"Look at findings_{place}, and whether the columns tell anything about y."
 
 
 def _kept(finding: Finding, best: int) -> Finding:
