@@ -147,11 +147,6 @@ class LookedAt:
         """Whether passes are to be spared, and the network has clearly learned something, as is known without them."""
         return False
 
-    @cached_property
-    def evaluation_rows(self) -> Data:
-        """Some rows of the `evaluation_data`."""
-        return every_nth(self.evaluation_data[0], PROBE_ROWS)
-
 
 def _extremes(array: Any, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
     """Return the least and the greatest value of each column of these rows; None for a source of rows."""

@@ -40,10 +40,8 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
     layers = case.original.layers
     if sum(map(learns, layers)) < 2 or case.original.n_outputs > _MOST_OUTPUTS:
         return
-    if isinstance(
-        layers[0], (Dropout, GaussianNoise)
-    ):  # trained for disturbed rows, which a line cannot be compared on
-        return
+    if isinstance(layers[0], (Dropout, GaussianNoise)):
+        return  # trained for disturbed rows, which a line cannot be compared on
     if not _is_cheap(case) or len(case.evaluation_data[0][1]) < _FEWEST or left_to_learn(case) < _least_left(case):
         return
     if restores_inputs(case):
@@ -60,14 +58,15 @@ def check_against_linear(case: Case) -> Iterator[Suspicion]:
     theirs = np.ascontiguousarray(linear.logits(_flat(judges[0])), dtype=case.original.dtype)
     if theirs.shape != Z.shape or not np.isfinite(theirs).all() or _more_are_right(case, judges, Z, theirs):
         return
-    ours, others = blocks_of(case, judges, Z), blocks_of(case, judges, theirs)
-    mine, other = (mean_loss(case.original, logits, judges) for logits in (Z, theirs))  # blocks need not be of one size
+    mine, other = (mean_loss(case.original, logits, judges) for logits in (Z, theirs))
     gain, constant = mine - other, case.constant_loss(judges)
     if constant is None or other > constant - _OF_ALL * case.scale:
         return
     is_much = gain > max(_OF_LINEAR * (constant - other), _OF_OURS * abs(mine), _OF_CONSTANT * case.scale)
     is_exact = isinstance(case.loss, _ON_NUMBERS) and other < _NEARLY_NOTHING * mine
-    if not (is_much or is_exact) or not clearly_less(others, ours):
+    if not (is_much or is_exact):
+        return
+    if not clearly_less(*(blocks_of(case, judges, logits) for logits in (theirs, Z))):
         return
     measured = f"On {len(judges[0])} {name} the loss is {mine:.3g}; that of a linear model is {other:.3g}"
     measured += f", fitted to {len(rows[0])} other rows."

@@ -23,7 +23,6 @@ __all__ = ["check_clipping", "check_overfit", "check_units", "check_zigzag"]
 
 _CLIPPED = 0.9  # share of the steps
 _AT_START = 0.01  # way of the weights, as a share of their size
-_MUCH_DROPPED = 0.75
 _DEAD = 0.6  # share of the units of a layer
 _STUCK = 0.8  # share of the outputs of a layer
 _WORSE, _MUCH_WORSE = (
