@@ -300,12 +300,21 @@ def test_one_layer_alone() -> None:
     ):
         assert line in text
     assert "Z1 = " not in text
-    with pytest.raises(
-        gn.ConfigError, match=r"Explanation.of_layer: name must be one of 'dense_1', .* Did you mean 'd"
-    ):
+    with pytest.raises(gn.ConfigError, match=r"^Explanation.text: layer must be one of 'dense_1', .* Did you mean 'd"):
         step.text(layer="dens_2")
-    with pytest.raises(gn.ConfigError, match="name must be one of"):
+    with pytest.raises(gn.ConfigError, match=r"^Explanation.of_layer: name must be one of"):
+        step.of_layer("loss")
+    with pytest.raises(gn.ConfigError, match=r"^explain: layer must be one of"):
         network.explain(rows(), NUMBERS, layer="loss")
+
+
+def test_a_zero_has_no_sign() -> None:
+    """Minus times 0 is printed as 0, in arrays and in what is worked, with any number of digits."""
+    network = gn.Network([gn.Dense(2, activation="relu"), gn.Dense(1)], loss="squared_error", input_shape=2, seed=0)
+    network.params[:] = -np.abs(network.params) - 0.1
+    step = network.explain([[0.0, 2.0], [-1.0, 0.5]], [1.0, -2.0])
+    for text in (step.text(), step.text(digits=17, full=True), step.markdown(), step.latex(), step.html()):
+        assert not re.search(r"-0(?![.\d])", re.sub(r"e-0\d|step-[\w-]*", "", text))
 
 
 def test_a_long_step_has_a_table_of_contents() -> None:

@@ -30,9 +30,12 @@ import glassnet as gn
 from glassnet.cli.arguments import declared, flag_of
 from glassnet.cli.output.finding_advice import words_of_options
 from glassnet.cli.reading_options import ReadingOptions
+from glassnet.cli.training.comparison import Scores
+from glassnet.cli.training.then_and_now import no_better_here
 from glassnet.cli.training.train_options import TrainOptions
 from glassnet.sklearn import MLPClassifier, MLPRegressor, PoorFitWarning, load
-from glassnet.sklearn.solvers.finding_words import words_of
+from glassnet.sklearn.solvers.finding_words import rate_name, words_of
+from glassnet.sklearn.solvers.poor_fit import SolverError
 from glassnet.sklearn.solvers.state import FitState, known_labels
 from glassnet.tabular import TabularClassifier, TabularRegressor
 from glassnet.tabular.estimators.finding_words import words_of_tables
@@ -282,13 +285,71 @@ def test_searches_say_one_thing_at_most(name: str, monkeypatch: pytest.MonkeyPat
     assert told(lambda: SEARCHES[name](model, X, y)) == 0, "once in a process"
 
 
+def test_after_a_search_the_place_of_the_findings_is_named() -> None:
+    """What was found is at the best estimator, not at the search."""
+    X, y = classes(120)
+    model = MLPClassifier((4,), solver="lbfgs", max_iter=1, random_state=0)
+    search = GridSearchCV(model, {"alpha": [1e-7]}, cv=2)
+    [text] = [each for each in said(search, 1e3 * X, y) if "findings_" in each]
+    assert "best_estimator_.findings_ after a search" in text
+    assert search.best_estimator_.findings_ is not None
+
+
 def test_loops_over_one_estimator_are_not_looked_at() -> None:
     """Neither `partial_fit` nor a warm start of single epochs is judged: the loop goes on."""
     X, y = classes(60)
     model = MLPClassifier((4,), learning_rate_init=1e-7, random_state=0)
     assert told(lambda: [model.partial_fit(X, y, classes=["ant", "bee", "cat"]) for _ in range(20)]) == 0
     warm = MLPClassifier((16,), learning_rate_init=0.01, max_iter=1, warm_start=True, random_state=0)
-    assert told(lambda: [warm.fit(X, y) for _ in range(20)]) <= 1
+    assert told(lambda: [warm.fit(X, y) for _ in range(20)]) == 0
+    assert told(lambda: MLPClassifier((4,), learning_rate_init=1e-7, max_iter=5, warm_start=True).fit(X, y)) == 0
+    X, y = with_leak()
+    [text] = said(MLPRegressor(hidden_layer_sizes=(4,), max_iter=1, warm_start=True, random_state=0), X, y)
+    assert "leaking-column" in text, "what is so of the data is so at once"
+
+
+@pytest.mark.parametrize("options", [{"alpha": 1e4}, {"hidden_layer_sizes": ()}])
+def test_l_bfgs_that_converged_is_judged_after_any_number_of_iterations(options: dict[str, Any]) -> None:
+    """It needs few, and what it ends at after them is its result."""
+    X, _ = numbers(1500, seed=1)
+    model = MLPClassifier(**{"solver": "lbfgs", "max_iter": 400, "random_state": 0} | options)
+    texts = said(model, X, X[:, 0] * X[:, 1] > 0)
+    assert [each.code for each in model.findings_.problems if each.code not in texts[0]] == []
+    assert ("Lower alpha (now 10000)" if "alpha" in options else "Pass hidden_layer_sizes=(16,)") in texts[0]
+
+
+def test_l_bfgs_is_advised_nothing_that_it_lacks() -> None:
+    """It has no learning rate: neither findings nor its error speak of one."""
+    X, y = numbers()
+    model = MLPRegressor(hidden_layer_sizes=(8,), solver="lbfgs", alpha=1e5, max_iter=60, random_state=0)
+    said(model, X * [1, 1e4, 1, 1, 1e-3, 1], y)
+    assert "unscaled-inputs" in model.findings_.codes
+    assert not re.search("learning.rate", str(model.findings_))
+    for options, words in (("lbfgs", "scale_inputs=True."), ("sgd", "scale_inputs=True, or lower learning_rate_init.")):
+        assert str(SolverError("fit", "NaN", rate_name(MLPRegressor(solver=options)))).endswith(words)
+
+
+def test_without_a_hidden_layer_one_is_advised() -> None:
+    """What columns tell only together is not called nothing."""
+    X, _ = numbers(600)
+    model = MLPClassifier(hidden_layer_sizes=(), learning_rate_init=0.01, random_state=0)
+    [text] = said(model, X, X[:, 0] * X[:, 1] > 0)
+    assert "too-few-units" in text
+    assert "Pass hidden_layer_sizes=(16,)." in text
+    assert "Pass hidden_layer_sizes=(16,)" in words_of(model, FitState(), "finished").advice["plateau-at-prior"]
+
+
+def test_a_learning_rate_that_falls_too_fast_is_named() -> None:
+    """With "invscaling" it is `power_t` that takes the learning rate away, and trials follow it too."""
+    X, y = classes(600, k=2)
+    options: dict[str, Any] = {"solver": "sgd", "learning_rate": "invscaling", "random_state": 0}
+    model = MLPClassifier(**options, learning_rate_init=0.05, power_t=3.0)
+    [text] = said(model, X, y)
+    assert "schedule-ended" in text
+    assert "Lower power_t (now 3)" in text
+    assert model.network_.optimizer.learning_rate == 0.05
+    slow = MLPClassifier(**options, learning_rate_init=1e-3)
+    assert "power_t (now 0.5)" in " ".join(said(slow, X, y))
 
 
 # ---- the parameter ---------------------------------------------------------------------------------------------------
@@ -611,3 +672,29 @@ def test_sound_tables_are_silent(trained: Callable[..., dict[str, Any]], seed: i
         for each in trained({**columns_of(X), "kind": labels}, "--epochs", "60", "--batch", "32")["findings"]
         if each["severity"] != "note"
     ] == []
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbers"])
+def test_rows_unlike_those_of_training_are_not_blamed_on_the_network(
+    run: Run, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Columns that changed places, few rows, and a file without notes: none of it says what was learned."""
+    X, _ = numbers(600)
+    z = 2 * X[:, 0] - X[:, 1]
+    y = np.where(z > 0, "yes", "no") if kind == "classes" else z
+    monkeypatch.chdir(tmp_path)
+    kept, swapped = [0, 1, 2, 3, 4, 5], [2, 5, 0, 3, 4, 1]
+    for name, columns, n in (("good", kept, 600), ("swapped", swapped, 600), ("few", swapped, 8)):
+        Path(write(columns_of(X[:n, columns]) | {"y": y[:n]})).rename(f"{name}.csv")
+    assert run("train", "good.csv", "-t", "y", "-o", "m.safetensors", "--recipe", "plain", "-q")[0] == 0
+    for name, words in (
+        ("swapped", "they are unlike the rows that it was trained on."),
+        ("few", "Here the network is"),
+    ):
+        verdict = json.loads(run("evaluate", "m.safetensors", f"{name}.csv", "--json")[1])["verdict"]
+        assert verdict["against_baseline"] != "better"
+        assert words in verdict["sentence"]
+        assert "learned" not in verdict["sentence"]
+    ours = Scores({"accuracy": 0.5}, np.arange(20) % 2 == 0, np.ones(20))
+    assert no_better_here("'no'", ours, {}) == "Here the network is no better than 'no', as far as 20 rows can tell."
+    assert no_better_here("'no'", ours, {"verdict": {"against_baseline": "equal"}}) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import glassnet as gn
 from glassnet.diagnosis.autoencoders import share_restored
 from glassnet.diagnosis.case import Case
+from glassnet.diagnosis.checks.extreme_checks import _reach as reach
 from glassnet.diagnosis.checks.leak_checks import check_leaks
 from glassnet.diagnosis.checks.prediction_checks import check_names
 from glassnet.diagnosis.checks.validation_columns import is_series
@@ -303,3 +305,21 @@ def test_columns_are_counted_from_0_once() -> None:
     assert sizes.measured.count("has mean") == 2
     constant = next(each for each in found if each.code == "constant-columns")
     assert constant.measured.startswith("Columns 6, 7, 8 (counted from 0) have")
+
+
+def test_values_beside_an_outlier_are_told_apart() -> None:
+    """Behind a scaler all others lie close together: no sentence says that they reach from one number to the same."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((600, 3))
+    y = X[:, 0] + 0.5 * rng.standard_normal(600)
+    X[17, 1] = 1e9
+    X[:, 1] = (X[:, 1] - X[:, 1].mean()) / X[:, 1].std()
+    network = gn.Network([gn.Dense(4, activation="relu"), gn.Dense(1)], loss=NUMBERS, seed=0)
+    network.fit(X, y, epochs=2)
+    [measured] = [each.measured for each in network.history.findings if each.code == "outlier-in-inputs"]
+    pairs = re.findall(r"from (\S+) to (\S+?)[,.]?(?:\s|$)", measured)
+    assert pairs
+    assert all(low != high for low, high in pairs)
+    assert reach(1.0, 2.0, 1.1, 1.9) == "reach from 1 to 2, nine of ten from 1.1 to 1.9."
+    assert reach(0.0, 1.0, 0.0, 0.0) == "reach from 0 to 1, and nine of ten are 0."
+    assert reach(3.0, 3.0, 3.0, 3.0) == "are all 3."

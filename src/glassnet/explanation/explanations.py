@@ -71,7 +71,11 @@ class Explanation:
         ConfigError
             There is no such layer.
         """
-        check_choice("Explanation.of_layer", "name", name, self.layers)
+        return self._of_layer(name, "Explanation.of_layer", "name")
+
+    def _of_layer(self, name: str, where: str, argument: str) -> Explanation:
+        """Return the part of one layer; an error names the call and the argument that it was asked for with."""
+        check_choice(where, argument, name, self.layers)
         head = [*self.head, "", f"Only {name}; the sections have the numbers of the whole step."]
         return Explanation(head, sections_of_layer(self.sections, name))
 
@@ -90,7 +94,7 @@ class Explanation:
             Name of one layer: only its part, as of `of_layer`.
         """
         if layer is not None:
-            return self.of_layer(layer).text(digits=digits, full=full, width=width)
+            return self._of_layer(layer, "Explanation.text", "layer").text(digits=digits, full=full, width=width)
         return as_text(self.head, self.sections, _detail(digits, full), width)
 
     def markdown(self, *, digits: int = 4, full: bool = False) -> str:
@@ -212,7 +216,7 @@ def explain(
     rows = np.asarray(inputs[:], dtype=np.float64)
     record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
     step = Explanation([*_head(network, n), *notes_of(network, record)], sections_of(record))
-    return step if layer is None else step.of_layer(layer)
+    return step if layer is None else step._of_layer(layer, "explain", "layer")
 
 
 def _head(network: BaseNetwork, n: int) -> list[str]:

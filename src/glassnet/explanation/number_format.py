@@ -17,15 +17,15 @@ EXACT = 17
 def number_text(value: float, digits: int) -> str:
     """Return a number with so many significant digits, or with as few as are needed to read it back exactly.
 
+    A zero has no sign.
+
     Examples
     --------
-    >>> number_text(1 / 3, 4), number_text(1.0, 4), number_text(0.1, EXACT)
-    ('0.3333', '1', '0.1')
+    >>> number_text(1 / 3, 4), number_text(-0.0, 4), number_text(0.1, EXACT)
+    ('0.3333', '0', '0.1')
     """
-    if digits >= EXACT:
-        text = repr(float(value))
-        return text.removesuffix(".0")
-    return f"{float(value):.{digits}g}"
+    number = float(value) or 0.0
+    return repr(number).removesuffix(".0") if digits >= EXACT else f"{number:.{digits}g}"
 
 
 def filled(term: Term, show: Callable[[float], str]) -> str:

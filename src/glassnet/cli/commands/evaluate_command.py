@@ -15,6 +15,7 @@ from glassnet.cli.training.model_files import load_model, model_warnings, table_
 from glassnet.cli.training.notes import notes_problem
 from glassnet.cli.training.preparation import without_missing
 from glassnet.cli.training.scoring import details, score_baseline, score_model
+from glassnet.cli.training.then_and_now import no_better_here
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions
 
@@ -58,7 +59,7 @@ def evaluate_table(
             "at_training": _scores_then(trained, network),
         },
         "baseline": {"does": words},
-        "verdict": verdict(words, network, simple),
+        "verdict": verdict(words, network, simple, no_better=no_better_here(words, network, trained)),
         "seen": None if seen is None else seen.to_dict(),
         "warnings": problem
         + ([seen.sentence] if seen is not None and seen.sentence else [])

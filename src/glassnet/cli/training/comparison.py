@@ -83,12 +83,14 @@ def verdict(
     rows: str = "row",
     *,
     is_given_away: bool = False,
+    no_better: str = "",
 ) -> dict[str, str]:
     """Return what the scores on the same rows mean: a ``sentence``, and how the network compares with each baseline.
 
     ``against_baseline`` and ``against_linear`` are ``"better"``, ``"equal"`` or ``"worse"``. ``baseline`` is what the
     constant baseline does, such as ``"always answering 'no'"``, ``simple`` its scores, ``rows`` what one of the rows is
     called, and ``is_given_away`` whether a column holds the answer: then no model is advised for its scores.
+    ``no_better`` is what to say of a network that learned something, and is no better than the constant here.
     """
     n = len(network.loss)
     on = f"on {count(n, rows)}"
@@ -103,7 +105,7 @@ def verdict(
     if against["against_baseline"] == "better":
         sentence = f"The network beats {baseline}" + _beside_linear(network, linear, on, is_given_away)
     else:
-        sentence = _nothing_learned(baseline, network, simple, linear, on)
+        sentence = _no_better(baseline, network, simple, linear, on, no_better)
     return {"sentence": sentence, **against}
 
 
@@ -125,11 +127,13 @@ def _beside_linear(network: Scores, linear: Scores | None, on: str, is_given_awa
     return f"; the difference to the linear model is within chance, {on}."
 
 
-def _nothing_learned(baseline: str, network: Scores, simple: Scores, linear: Scores | None, on: str) -> str:
+def _no_better(baseline: str, network: Scores, simple: Scores, linear: Scores | None, on: str, no_better: str) -> str:
     """Return the sentence for a network that does not beat the constant baseline ``on`` so many rows."""
     if network.right is not None and compare_losses(network, simple) == "better":
         sentence = f"The network is right no more often than {baseline}, {on}"
         return f"{sentence}; but its probabilities say more (see the log loss)."
+    if no_better:
+        return no_better
     sentence = f"The network has learned nothing beyond {baseline}"
     if linear is None:
         return f"{sentence}, as far as {count(len(network.loss), 'row')} can tell."

@@ -33,6 +33,7 @@ _LIKELIER = 1e-3  # chance of values of y apart from others by which something i
 _SUSPECTED_OF_TARGETS = 3.0
 _SKEWED = 1.3  # mean of a column in medians, in a first look
 _MOST_SKEWED = 10  # columns that are named as skewed
+_DIGITS = 17  # that distinguish all numbers
 _OUTPUTS = 20  # columns of y that are looked at
 
 
@@ -139,9 +140,23 @@ def _described(column: Column, name: str, places: np.ndarray) -> tuple[str, dict
     rest = np.delete(column.values, places)
     low, high = np.quantile(rest, [0.05, 0.95])
     shown = few_of([f"{value:.6g}" for value in values.tolist()], 3)
-    measured = f"{named(name)} is {shown} in {rows_of(numbers)}; the other values of {column.rows} reach from "
-    measured += f"{rest.min():.4g} to {rest.max():.4g}, nine of ten from {low:.4g} to {high:.4g}."
+    measured = f"{named(name)} is {shown} in {rows_of(numbers)}; the other values of {column.rows} "
+    measured += _reach(float(rest.min()), float(rest.max()), float(low), float(high))
     return measured, {"rows": numbers, "values": values.tolist()}
+
+
+def _reach(least: float, most: float, low: float, high: float) -> str:
+    """Return from where to where values reach, and nine of ten of them, in digits that tell these apart."""
+    if least == most:
+        return f"are all {least:.4g}."
+    digits = next((n for n in range(4, _DIGITS) if f"{least:.{n}g}" != f"{most:.{n}g}"), _DIGITS)
+    first, last, lower, higher = (f"{value:.{digits}g}" for value in (least, most, low, high))
+    ends = f"reach from {first} to {last}"
+    if low == high:
+        return f"{ends}, and nine of ten are {lower}."
+    if lower == higher or (lower, higher) == (first, last):
+        return f"{ends}."
+    return f"{ends}, nine of ten from {lower} to {higher}."
 
 
 def _targets(case: Case) -> Iterator[Suspicion]:

@@ -19,6 +19,7 @@ from glassnet.sklearn.conversion.writing_sklearn import to_sklearn
 from glassnet.sklearn.estimators.attributes import FitAttribute, own_state
 from glassnet.sklearn.estimators.parameters import check_parameters
 from glassnet.sklearn.estimators.preparation import FitPreparation
+from glassnet.sklearn.solvers.finding_words import rate_name
 from glassnet.sklearn.solvers.fit_report import FitReport
 from glassnet.sklearn.solvers.lbfgs import total_loss
 from glassnet.sklearn.solvers.learning_rate import LearningRate
@@ -147,7 +148,7 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
                 what = f"Maximum iterations ({n_epochs}) reached and the optimization hasn't converged yet."
                 warnings.warn(f"Stochastic Optimizer: {what}", ConvergenceWarning, stacklevel=3)
         if not np.isfinite(state.network.params).all():
-            raise SolverError(self._name, "weights that are not finite")
+            raise SolverError(self._name, "weights that are not finite", rate_name(self))
         if report is not None and reason != "interrupted":
             report.issue(prepared, reason)
         return self

@@ -11,9 +11,9 @@ from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.state import FitState
-from glassnet.training.finding_words import NOT_TRIED, Words, class_names, phrases
+from glassnet.training.finding_words import NOT_TRIED, Phrase, Words, class_names, phrases
 
-__all__ = ["rate_in_words", "words_of"]
+__all__ = ["rate_in_words", "rate_name", "words_of"]
 
 _LAYERS = "hidden_layer_sizes"
 # By code; {rate} is the learning rate as the estimator has it, {longer} how it trains longer.
@@ -39,10 +39,10 @@ _ADVICE = {
     "exploding-gradient": "Pass normalization='batch', clip_norm=1.0, or fewer layers in hidden_layer_sizes.",
     "saturated-units": "Pass scale_inputs=True, or activation='relu'.",
     "diverged": "Lower {rate}, or pass scale_inputs=True{target}.",
-    "schedule-ended": "Give the learning rate as many epochs as max_iter to fall.",
+    "schedule-ended": "{slower}.",
     "schedule-not-begun": "Shorten the warm-up, or raise max_iter.",
     "rate-too-high": "Lower {rate}.",
-    "rate-too-low": "Raise {rate}{ended}.",
+    "rate-too-low": "Raise {rate}{power}{ended}.",
     "clipping-is-the-rate": "Raise clip_norm until only rare steps are clipped, and set the pace with {rate}.",
     "penalty-dominates": "Lower alpha (now {alpha:g}){decay}.",
     "dropout-too-strong": "Lower dropout (now {dropout}).",
@@ -52,8 +52,8 @@ _ADVICE = {
     "few-updates": "{longer}, or lower batch_size.",
     "still-falling": "{longer}.",
     "dead-units": "Lower {rate}, or pass scale_inputs=True or activation='leaky_relu'.",
-    "plateau-at-prior": "Look whether the columns tell anything about y; try another learning rate, more units in "
-    "hidden_layer_sizes, another random_state.",
+    "plateau-at-prior": "{hidden}Look whether the columns tell anything about y; try another learning rate, more units "
+    "in hidden_layer_sizes, another random_state.",
     "cannot-overfit": "Look at the ten rows: equal rows with different answers cannot be learned. Take layers out of "
     "hidden_layer_sizes until it works.",
     "constant-output": "Look at the findings beside this one; pass scale_inputs=True, lower {rate}, or try another "
@@ -63,7 +63,17 @@ _ADVICE = {
     "worse-than-linear": "Take a linear model, such as hidden_layer_sizes=(). {longer} if the loss was still falling.",
     "past-best-epoch": "{keep} smaller max_iter.",
     "missing-classes": "Look where the rows of these classes are.",
+    "no-better-than-baseline": "{hidden}Look whether the columns tell anything about y, and train without what keeps "
+    "the network from learning.",
 }
+# L-BFGS has no learning rate, no epochs and no held-out rows.
+_ADVICE_OF_LBFGS = {
+    "constant-output": "{alpha_first}Look at the findings beside this one; pass scale_inputs=True, or try another "
+    "random_state.",
+    "no-better-than-baseline": "{alpha_first}{hidden}Look whether the columns tell anything about y, and whether "
+    "max_iter (now {max_iter}) is enough.",
+}
+_LARGE_ALPHA = 1.0  # ten thousand times the default
 
 _EVERYTHING = "scaled to mean 0, spread 1"
 _PHRASES = phrases(
@@ -80,10 +90,18 @@ _PHRASES = phrases(
         r"'relu' (?:instead of sigmoid and tanh|on the linear hidden layers)": "activation='relu'",
         r"(?:\b\d+ units and )?\bloss='(?:binary_)?cross_entropy'": "a loss for classes",
         r"\bepochs=(?=\d)": "max_iter=",
+        r"^Add a hidden layer, of (\d+) units with 'relu' for instance\.": r"Pass hidden_layer_sizes=(\1,).",
         r"early_stopping=EarlyStopping\([^)]*\)|EarlyStopping\([^)]*\)": "early_stopping=True",
     }
 )
 _OWN_RATE = phrases({r"\blearning_rate(?=[ =][\d.])": "learning_rate_init"})
+_NO_RATE = phrases(
+    {
+        r"One learning rate has to serve all columns; large numbers": "The columns with the largest numbers rule what "
+        "is learned first; large numbers"
+    }
+)
+_FALLING_RATE = phrases({r"\bat a learning rate of (?=[\d.])": "at a learning rate of at most "})
 _ANY_RATE = phrases({r"\blearning_rate[ =](?=[\d.])": "a learning rate of "})
 
 
@@ -100,7 +118,8 @@ def advice_of_parameters(parameters: SharedParameters, state: FitState, reason: 
         Why training ended.
     """
     numbers = _numbers_of(parameters, state, reason)
-    advice = {code: words.format(**numbers) for code, words in _ADVICE.items()}
+    table = _ADVICE | _ADVICE_OF_LBFGS if parameters.solver == "lbfgs" else _ADVICE
+    advice = {code: words.format(**numbers) for code, words in table.items()}
     if getattr(parameters, "class_weight", None) is not None:
         advice |= dict.fromkeys(("some-classes-only", "class-too-rare"), "Collect more rows of it, or weigh it more.")
     return advice
@@ -116,6 +135,13 @@ def _numbers_of(parameters: SharedParameters, state: FitState, reason: str) -> d
     decays = isinstance(parameters.solver, Optimizer) and parameters.solver.decays
     return {
         "rate": rate_in_words(parameters),
+        "slower": _slower(parameters),
+        "power": f", or lower power_t (now {parameters.power_t:g})" if _has_falling_rate(parameters) else "",
+        "hidden": ""
+        if parameters.hidden_layer_sizes
+        else "Pass hidden_layer_sizes=(16,): without a hidden layer nothing is learned of how columns act together. ",
+        "alpha_first": f"Lower alpha (now {parameters.alpha:g}). " if parameters.alpha >= _LARGE_ALPHA else "",
+        "max_iter": most,
         "longer": longer,
         "ended": f": {ended}" if stops_early else "",
         "stop": "T" if parameters.early_stopping else "Pass early_stopping=True, then t",
@@ -128,12 +154,30 @@ def _numbers_of(parameters: SharedParameters, state: FitState, reason: str) -> d
     }
 
 
+def rate_name(parameters: SharedParameters) -> str:
+    """Return what the learning rate is called; L-BFGS has none."""
+    if parameters.solver == "lbfgs":
+        return ""
+    if not _has_own_rate(parameters):
+        return "learning_rate_init"
+    return f"the learning rate of {'the schedule' if isinstance(parameters.learning_rate, Schedule) else 'the solver'}"
+
+
 def rate_in_words(parameters: SharedParameters) -> str:
     """Return what the learning rate is called, and what it is."""
-    if _has_own_rate(parameters):
-        owner = "the schedule" if isinstance(parameters.learning_rate, Schedule) else "the solver"
-        return f"the learning rate of {owner}"
-    return f"learning_rate_init (now {parameters.learning_rate_init:g})"
+    name = rate_name(parameters)
+    return f"{name} (now {parameters.learning_rate_init:g})" if name == "learning_rate_init" else name
+
+
+def _slower(parameters: SharedParameters) -> str:
+    """Return how the learning rate falls over more epochs."""
+    if _has_falling_rate(parameters):
+        return f"Lower power_t (now {parameters.power_t:g}), or pass learning_rate='constant'"
+    return "Give the learning rate as many epochs as max_iter to fall"
+
+
+def _has_falling_rate(parameters: SharedParameters) -> bool:
+    return bool(parameters.solver == "sgd" and parameters.learning_rate == "invscaling")
 
 
 def _has_own_rate(parameters: SharedParameters) -> bool:
@@ -147,11 +191,19 @@ def words_of(parameters: SharedParameters, state: FitState, reason: str) -> Word
     holds_out = parameters.early_stopping and state.split is not None
     return Words(
         advice_of_parameters(parameters, state, reason),
-        (*_PHRASES, *(_ANY_RATE if _has_own_rate(parameters) else _OWN_RATE)),
+        (*_PHRASES, *_phrases_of_rate(parameters)),
         classes=class_names(state.labels.classes_.tolist()) if state.labels is not None and is_class else (),
         row_name=_row_name(state.split[0]) if holds_out and state.split is not None else None,
         silence='diagnose=glassnet.Watch(ignore=["{code}"])',
     )
+
+
+def _phrases_of_rate(parameters: SharedParameters) -> tuple[Phrase, ...]:
+    if parameters.solver == "lbfgs":
+        return _NO_RATE
+    if _has_falling_rate(parameters):
+        return (*_OWN_RATE, *_FALLING_RATE)
+    return _ANY_RATE if _has_own_rate(parameters) else _OWN_RATE
 
 
 def _row_name(rows: np.ndarray) -> Callable[[int], str]:

@@ -84,7 +84,9 @@ class FitReport:
             Why it ended.
         """
         state = self._state
-        poor = find_poor_fit(state, rows)
+        n_updates = self._n_updates(rows)
+        goes_on = self._goes_on(reason, n_updates)
+        poor = None if goes_on else find_poor_fit(state, rows)
         if self.watch is None:
             found = Diagnosis(unexamined="of the fits of a search only the last is examined")
         elif self._parameters.solver == "lbfgs":
@@ -94,10 +96,10 @@ class FitReport:
             found = self.watch.conclude(best)
             if best is not None:
                 found = Diagnosis(_kept(finding, best) for finding in found)
-        n_updates = state.n_iter * -(-len(rows.y) // self._batch_size(rows))
         if reason == "finished" and n_updates < _FEW_UPDATES:  # what helped in more steps than these may be the steps
             found = Diagnosis(each for each in found if each.code != "rate-too-low")
-        if not np.ptp(rows.y, axis=0).any():  # nothing can be better than always answering the same
+        # Nothing can be better than always answering the same, or it is not known yet.
+        if goes_on or not np.ptp(rows.y, axis=0).any():
             found = Diagnosis(each for each in found if each.stage == "data")
         findings = self._told(found, reason)
         problems = [
@@ -113,9 +115,20 @@ class FitReport:
             told = {"poor": f"{poor} {self._ways_out(findings, reason)}"}
         self._warn(told)
 
-    def _batch_size(self, rows: Rows) -> int:
-        size = self._parameters.batch_size
-        return min(200, len(rows.y)) if size == "auto" else min(int(size), len(rows.y))
+    def _n_updates(self, rows: Rows) -> float:
+        """Return the updates of this fit; L-BFGS that converged has as many as it needs."""
+        state, parameters, n = self._state, self._parameters, len(rows.y)
+        if parameters.solver == "lbfgs":
+            return state.n_iter if state.n_iter >= parameters.max_iter else float("inf")
+        size = min(200 if parameters.batch_size == "auto" else int(parameters.batch_size), n)
+        return state.n_iter * -(-n // size)
+
+    def _goes_on(self, reason: str, n_updates: float) -> bool:
+        """Return whether this is the first of many short fits, as far as its parameters tell."""
+        parameters = self._parameters
+        if not parameters.warm_start or reason not in ("finished", ""):
+            return False
+        return parameters.max_iter == 1 or n_updates < _FEW_UPDATES
 
     def _told(self, found: Diagnosis, reason: str) -> Diagnosis:
         """Keep findings in the words of the estimator, and return them."""
@@ -151,7 +164,8 @@ class FitReport:
         if reason == "no improvement" and falls:
             fact = f"The loss was still falling when training ended after {state.n_iter} epochs"
             return f"{fact}: raise {rate_in_words(parameters)}, or n_iter_no_change."
-        return "Look at findings_, and whether the columns tell anything about y."
+        place = " of a single fit (best_estimator_.findings_ after a search)" if self._is_searched else ""
+        return f"Look at findings_{place}, and whether the columns tell anything about y."
 
 
 def _kept(finding: Finding, best: int) -> Finding:

@@ -36,13 +36,15 @@ class SolverError(DivergenceError, ValueError):
         Class of the estimator.
     what : str
         What was not finite.
+    rate : str
+        What the learning rate is called; empty with a solver that has none.
     """
 
-    def __init__(self, where: str, what: str) -> None:
+    def __init__(self, where: str, what: str, rate: str) -> None:
+        lower = f", or lower {rate}" if rate else ""
         super().__init__(
             "Solver produced non-finite parameter weights. The input data may contain large values and need to be "
-            f"preprocessed. {where}.fit: weights must stay finite, got {what}. Pass scale_inputs=True, or lower "
-            "learning_rate_init.",
+            f"preprocessed. {where}.fit: weights must stay finite, got {what}. Pass scale_inputs=True{lower}.",
             got=what,
         )
 

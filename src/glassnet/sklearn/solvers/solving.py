@@ -14,6 +14,7 @@ from glassnet.engine.one_fit import running
 from glassnet.errors import DataError, DivergenceError
 from glassnet.optimizers import Optimizer
 from glassnet.schedules import Schedule
+from glassnet.sklearn.solvers.finding_words import rate_name
 from glassnet.sklearn.solvers.lbfgs import minimize_lbfgs, total_loss
 from glassnet.sklearn.solvers.poor_fit import PoorFitWarning, SolverError
 from glassnet.sklearn.solvers.rows import Rows
@@ -99,12 +100,12 @@ def _diverged(state: FitState, parameters: SharedParameters, error: DivergenceEr
     """Go on with the best weights if there are any, as scikit-learn does, but with a warning."""
     name = type(parameters).__name__
     if not parameters.early_stopping or state.best is None:
-        raise SolverError(name, str(error.got)) from error
+        raise SolverError(name, str(error.got), rate_name(parameters)) from error
     assert state.validation_scores is not None
     state.validation_scores.append(float("nan"))
     message = (
         f"{name}.fit: weights must stay finite, got {error.got} in epoch {state.n_iter + 1}. "
-        "The best weights before are kept. Lower learning_rate_init, or pass scale_inputs=True."
+        f"The best weights before are kept. Lower {rate_name(parameters)}, or pass scale_inputs=True."
     )
     warnings.warn(message, PoorFitWarning, stacklevel=6)
 

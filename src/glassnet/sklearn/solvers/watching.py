@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from glassnet.diagnosis import Watch
 from glassnet.diagnosis.case import Case
 from glassnet.diagnosis.examining import examine_untraced
 from glassnet.errors import DivergenceError
+from glassnet.schedules import Schedule
 from glassnet.sklearn.solvers.rows import Rows
 from glassnet.sklearn.solvers.shared_parameters import SharedParameters
 from glassnet.sklearn.solvers.sparse import DenseRows
@@ -25,6 +27,27 @@ __all__ = ["FitWatch", "examine_lbfgs"]
 _MOST_COLUMNS = 2000  # of a sparse matrix that is looked at as a dense one
 # What is said in the units of the columns, which differ from those that a scaled network sees.
 _IN_UNITS = ("code-for-missing", "outlier-in-inputs", "outlier-in-target", "skewed-inputs", "skewed-target")
+
+
+class _InverseScaling(Schedule):
+    """The learning rate of ``learning_rate="invscaling"`` over the epochs of a fit that begins anew.
+
+    Parameters
+    ----------
+    start : float
+        In the first epoch.
+    power : float
+        Of the rows seen before an epoch, by which it is divided.
+    n_rows : int
+        Rows of an epoch.
+    """
+
+    def __init__(self, start: float, power: float, n_rows: int) -> None:
+        self.start, self.power, self.n_rows = start, power, n_rows
+
+    def __call__(self, epoch: float) -> float:
+        done = math.floor(epoch)
+        return self.start / (done * self.n_rows + 1) ** self.power if done else self.start
 
 
 class FitWatch(Watch):
@@ -82,13 +105,18 @@ class FitWatch(Watch):
         return Diagnosis(self._findings)
 
     def _safely(self, check: Callable[[Run[Any]], None], run: Run[Any]) -> None:
-        # The penalty is the solver's; what is tried on a copy has that of its network.
-        network, batches = run.network, run.batches
-        before, network.l2 = network.l2, self._parameters.alpha / 2 / batches.batch_size
+        # Penalty and learning rate are the solver's; what is tried on a copy has those of its network.
+        network, batches, parameters = run.network, run.batches, self._parameters
+        optimizer = network.optimizer
+        before, rate = network.l2, optimizer.learning_rate
+        network.l2 = parameters.alpha / 2 / batches.batch_size
+        if parameters.solver == "sgd" and parameters.learning_rate == "invscaling":
+            n_rows = len(batches.arrays[1])
+            optimizer.learning_rate = _InverseScaling(parameters.learning_rate_init, parameters.power_t, n_rows)
         try:
             super()._safely(check, run)
         finally:
-            network.l2 = before
+            network.l2, optimizer.learning_rate = before, rate
 
     def _case(self, run: Run[Any]) -> Case | None:
         arrays = run.batches.arrays
