@@ -129,6 +129,9 @@ def _closest_order(distance: np.ndarray) -> np.ndarray:
         nearest = left.argmin(axis=1)
         # Whoever is nearest to each other is so among all that are left.
         mutual = np.flatnonzero((left.argmin(axis=0)[nearest] == np.arange(n)) & (order < 0))
+        if not len(mutual) or not np.isfinite(left[mutual, nearest[mutual]]).all():  # distances that overflowed
+            order[order < 0] = np.flatnonzero(np.bincount(order[order >= 0], minlength=n) == 0)
+            break
         order[mutual] = nearest[mutual]
         left[mutual] = np.inf
         left[:, nearest[mutual]] = np.inf
