@@ -215,3 +215,17 @@ def test_a_loss_without_a_name() -> None:
     text = str(gn.check_my_backprop(*one_layer(weighted)))
     assert "while your loss is another one" in text
     assert "is a loss" not in text
+
+
+def test_data_from_outside() -> None:
+    """A loss of all parameters, beside gradients of all parameters, takes its data from around it."""
+    x = np.random.default_rng(1).standard_normal(8)
+    loss = lambda a, b: np.mean((a * x + b - 2 * x - 1) ** 2)  # noqa: E731
+    for slip in (1.0, 2.0):
+
+        def gradients(a: Any, b: Any, slip: float = slip) -> Any:
+            error = a * x + b - 2 * x - 1
+            return slip * 2 * np.mean(error * x), 2 * np.mean(error)
+
+        report = gn.check_my_backprop(lambda x, a, b: a * x + b, loss, gradients, {"a": 0.3, "b": 0.5}, x, 2 * x + 1)
+        assert [check.passed for check in report.checks] == [slip == 1.0, True]

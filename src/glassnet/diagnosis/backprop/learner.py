@@ -137,8 +137,10 @@ class Learner:
         named = self.options("loss", result)[:6]
         against = [*losses_against_names(self.signatures["loss"], self.tree.names)]
         against = [each for each in against if each not in named][:8]
-        if against and not is_likely_loss(named[0], self.tree.names):
-            named, against = [*against[:2], *named], against[2:]
+        # loss(w, b) beside gradients(w, b): the data are variables around both.
+        around = all(set(self.signatures[each].names) == set(self.tree.names) for each in ("loss", "gradients"))
+        if against and not around and not is_likely_loss(named[0], self.tree.names):
+            named, against = against[:2], [*named, *against[2:]]
         elif "predictions" in named[0]:
             # Another order may be meant, but no other things: a penalty stays one.
             against = [each for each in against if sorted(each) == sorted(named[0])]
