@@ -273,7 +273,7 @@ LONG: dict[str, Any] = {"hidden_layer_sizes": (10,), "max_iter": 100, "random_st
 def test_poor_fits_are_said() -> None:
     """A useless network is announced, with the way out of it: another rate, scaled inputs, more epochs."""
     [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate_init=50.0), X, Y)
-    assert text.startswith("MLPClassifier.fit: warning: rate-too-high (epoch 12)\n  measured: The loss is ")
+    assert text.startswith("MLPClassifier.fit: warning: rate-too-high (epoch 12)\n  measured: On 150 training rows ")
     assert "\n  do: Lower learning_rate_init (now 50).\n" in text
     [text] = poor_fits(MLPClassifier(**LONG, solver="sgd", learning_rate=gn.CosineDecay(50.0, epochs=100)), X, Y)
     assert "\n  do: Lower the learning rate of the schedule.\n" in text
