@@ -52,7 +52,7 @@ class Layout(NamedTuple):
     flat: bool = False  # X is one sample, a vector
     shape_of_y: tuple[int, ...] | None = None  # where y belongs to one sample
 
-    def X_inside(self, X: np.ndarray) -> np.ndarray:  # noqa: N802
+    def X_inside(self, X: np.ndarray) -> np.ndarray:  # noqa: N802  # X is the matrix of the samples
         """Return data as the learner's functions have it."""
         if self.flat:
             return X.ravel().copy()

@@ -28,7 +28,7 @@ class Randomness:
     def freeze(self) -> None:
         """Begin every forward from the same state from now on."""
         self.frozen = True
-        self._global = np.random.get_state(), random.getstate()  # noqa: NPY002
+        self._global = np.random.get_state(), random.getstate()  # noqa: NPY002  # what learners draw from
         places = [*variables_of(self._functions), *places_in(self._holders)]
         found = {id(each): each for each in (place.get() for place in places)}
         for each in found.values():
@@ -41,7 +41,7 @@ class Randomness:
         """Set the generators back, if they are frozen."""
         if not self.frozen:
             return
-        np.random.set_state(self._global[0])  # noqa: NPY002
+        np.random.set_state(self._global[0])  # noqa: NPY002  # what learners draw from
         random.setstate(self._global[1])
         for generator, state in self._states:
             if isinstance(generator, np.random.RandomState):

@@ -206,7 +206,7 @@ def _with_number(
     for family in FAMILIES:
         start = 0.1 if family == "leaky relu " else 1.0
         for output in OUTPUTS:
-            number = _solve(lambda x: build((*(f"{family}{x!r}",) * n_hidden, output)), points[0], start)  # noqa: B023
+            number = _solve(lambda x: build((*(f"{family}{x!r}",) * n_hidden, output)), points[0], start)  # noqa: B023  # called at once
             if number is not None:
                 network = build((*(f"{family}{number:.6g}",) * n_hidden, output))
                 if network.matches(points):

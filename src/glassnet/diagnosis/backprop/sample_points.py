@@ -232,7 +232,7 @@ def _prediction_slopes(learner: Learner, point: Point, P: np.ndarray) -> np.ndar
     slopes = np.empty(P.shape)
     for place, value in enumerate(P.ravel().tolist()):
         h = min(_STEP, 0.01 * min(value, 1 - value)) if 0 < value < 1 else None
-        loss: Callable[[], float] = lambda: learner.loss(P, point.y, point.arrays, point.X)  # noqa: E731
+        loss: Callable[[], float] = lambda: learner.loss(P, point.y, point.arrays, point.X)  # noqa: E731  # it is typed
         slopes.flat[place] = central_difference(loss, P, place, h)
     return slopes
 
