@@ -21,6 +21,7 @@ _LEAST, _MOST = 0.01, 0.5  # share of the rows
 _FEWEST = 4  # rows
 # Between the value and the next one, in inter-quartile ranges: of usual codes, of others, where little was learned.
 _GAP, _WIDE_GAP, _WIDE_GAP_OF_FAILURE = 3.0, 10.0, 2.0
+_APART, _SEVERAL = 30.0, 3  # so many inter-quartile ranges in so many columns are no accident
 _STEPS = 5.0  # between different values, from the only negative number to the next one
 _FARTHER = 2.0  # than the next value, from the median
 _DISTINCT = 10  # other values, for a code that is none of the usual ones
@@ -38,6 +39,7 @@ class _Code(NamedTuple):
     n_rows: int
     gap: float  # to the next value
     is_sure: bool  # whether it is one of the usual codes, far from all others
+    n_widths: float  # the gap in inter-quartile ranges of the others
 
 
 def check_codes(case: Case, ordered: np.ndarray, columns: np.ndarray) -> Iterator[Suspicion]:
@@ -77,7 +79,7 @@ def _suspected(ordered: np.ndarray, least: float) -> np.ndarray:
     return np.array([j for j in np.flatnonzero(suspected) if _edge(ordered[:, j], least) is not None], dtype=np.int64)
 
 
-def _edge(ordered: np.ndarray, least: float) -> tuple[float, int, float, bool] | None:
+def _edge(ordered: np.ndarray, least: float) -> _Code | None:
     """Return the value at an end of a sorted column, how often it is there, the gap to the next, and if it is sure.
 
     Sure is a usual code, far from all others; doubtful one that is the only negative number, or any value that is
@@ -100,21 +102,19 @@ def _edge(ordered: np.ndarray, least: float) -> tuple[float, int, float, bool] |
         is_far = middle - side[0] >= _FARTHER * (middle - rest[0])
         is_negative = is_known and value < 0.0 <= rest[0] and side is ordered
         if is_known and is_far and gap >= _GAP * width:
-            return value, count, gap, True
+            return _Code(value, count, gap, True, gap / width)
         has_many = len(others) >= _DISTINCT
         if has_many and is_negative and gap > _STEPS * median(np.diff(others)):
-            return value, count, gap, False
+            return _Code(value, count, gap, False, gap / width)
         if has_many and is_far and gap >= least * width:
-            return value, count, gap, False
+            return _Code(value, count, gap, False, gap / width)
     return None
 
 
 def _code(column: Column, least: float) -> _Code | None:
     """Return the code in a column of all rows, if there is one."""
     edge = _edge(np.sort(column.values), least)
-    if edge is None or edge[1] < max(_FEWEST, _LEAST * len(column.values)):
-        return None
-    return _Code(*edge)
+    return None if edge is None or edge.n_rows < max(_FEWEST, _LEAST * len(column.values)) else edge
 
 
 def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
@@ -135,7 +135,8 @@ def _of_columns(case: Case, found: dict[int, _Code]) -> Suspicion:
         steps=200,
     )
     evidence = {"columns": order, "values": [found[i].value for i in order], "counts": [found[i].n_rows for i in order]}
-    return suspect("code-for-missing", measured, remedy, if_helped=not first.is_sure, epoch=0, evidence=evidence)
+    is_certain = first.is_sure or sum(code.n_widths >= _APART for code in found.values()) >= _SEVERAL
+    return suspect("code-for-missing", measured, remedy, if_helped=not is_certain, epoch=0, evidence=evidence)
 
 
 def _filled(value: float) -> Callable[[np.ndarray], np.ndarray]:
