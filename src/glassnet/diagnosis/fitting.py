@@ -10,7 +10,7 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import DivergenceError
 from glassnet.training import History, fit_network
 from glassnet.training.callbacks import as_callbacks
-from glassnet.training.findings import Diagnosis
+from glassnet.training.findings import NO_MEMBERS, Diagnosis
 from glassnet.training.options import FitOptions
 from glassnet.utils.checks import check_flag
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from glassnet.diagnosis.watch import Watch
 
 __all__ = ["fit_watched"]
-
-_NO_MEMBERS = "networks with members are not examined"
 
 
 def fit_watched(
@@ -40,7 +38,7 @@ def fit_watched(
     is_flag = isinstance(diagnose, (bool, np.bool_))
     if is_flag and (not diagnose or network.members is not None):
         history = fit_network(network, X, y, epochs=epochs, **options)
-        history.findings = Diagnosis(unexamined=_NO_MEMBERS if diagnose else "diagnose=False")
+        history.findings = Diagnosis(unexamined=NO_MEMBERS if diagnose else "diagnose=False")
         return history
     # Who does not want to look need not wait until all checks are loaded.
     from glassnet.diagnosis.sampling import names_of_frame

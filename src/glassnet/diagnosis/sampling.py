@@ -13,7 +13,7 @@ from glassnet.utils.wording import few
 
 __all__ = [
     "Data", "SampledRows", "column_names", "every_nth", "listed_columns", "names_of_frame", "read_sample",
-    "rows_that_count", "sampled", "sampled_rows", "spread",
+    "rows_that_count", "sampled", "sampled_rows", "spread", "take_sample",
 ]  # fmt: skip
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray | None]
@@ -77,6 +77,12 @@ class SampledRows(Sequence[Any]):
 def sampled(data: Sequence[Any], most: int) -> Data:
     """Return at most so many rows of checked data that weigh something, the same ones each time, in their order."""
     return read_sample(data, sampled_rows(data, most))
+
+
+def take_sample(data: Data, rows: np.ndarray) -> Data:
+    """Return some rows of data that are arrays already."""
+    X, y, weight = data
+    return X[rows], y[rows], None if weight is None else weight[rows]
 
 
 def every_nth(data: Data, most: int) -> Data:

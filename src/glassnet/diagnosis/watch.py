@@ -21,7 +21,7 @@ from glassnet.errors import ConfigError, DivergenceError
 from glassnet.layers.tree import every_layer
 from glassnet.training import Run
 from glassnet.training.batches import ArrayBatches
-from glassnet.training.findings import Diagnosis, DiagnosisWarning, Finding
+from glassnet.training.findings import NO_MEMBERS, Diagnosis, DiagnosisWarning, Finding
 from glassnet.utils.callers import is_one_of_many, stacklevel_outside
 from glassnet.utils.checks import check_flag
 
@@ -32,7 +32,6 @@ _CHEAP = 10_000_000  # multiplications that are made in any case: less than half
 _WORSE = 0.1  # than the best constant answer, as a share of what there is to gain
 _FIRST_CHECK = 2  # epochs; each further check comes after twice as many
 _FEWEST_STEPS = 50
-_NO_MEMBERS = "networks with members are not examined"
 _SOON_SECONDS = 10.0  # a longer training is not waited for
 
 
@@ -229,4 +228,4 @@ class Watch(Observer):
 
 def _why_unseen(run: Run[Any]) -> str:
     """Return why the rows of a run cannot be looked at."""
-    return _NO_MEMBERS if run.network.members is not None else "the rows of batches of your own are not at hand"
+    return NO_MEMBERS if run.network.members is not None else "the rows of batches of your own are not at hand"

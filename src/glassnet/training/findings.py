@@ -12,7 +12,10 @@ from glassnet.training.finding_kinds import KINDS, SEVERITIES
 from glassnet.utils.html import element, table
 from glassnet.utils.wording import plain_data
 
-__all__ = ["Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
+__all__ = ["NO_MEMBERS", "Diagnosis", "DiagnosisWarning", "Finding", "make_finding"]
+
+NO_MEMBERS = "networks with members are not examined"
+"""Why nothing was looked at where there are several networks in one."""
 
 
 _LINES = textwrap.TextWrapper(100, "  ", "    ", break_long_words=False, break_on_hyphens=False)

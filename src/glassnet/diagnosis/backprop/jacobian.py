@@ -10,7 +10,7 @@ from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.measurements import Cause, Study
 from glassnet.diagnosis.backprop.sample_points import Point, central_difference, one_sample_per_row
 
-__all__ = ["explain_by_outputs"]
+__all__ = ["explain_by_outputs", "slopes_of_predictions"]
 
 
 def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) -> dict[int, list[Cause]]:
@@ -22,7 +22,7 @@ def explain_by_outputs(learner: Learner, study: Study, places: Sequence[int]) ->
     explained: dict[int, list[Cause]] = {}
     candidates = list(_candidates(study))
     for i in places:
-        tables = [_slopes_of_predictions(learner, point, i, study.entries[i]) for point in study.points]
+        tables = [slopes_of_predictions(learner, point, i, study.entries[i]) for point in study.points]
         for causes, slopes in candidates:
             expected = [
                 table @ (s if study.rows_of_predictions else s.T).ravel()
@@ -60,7 +60,7 @@ def _candidates(study: Study) -> Iterator[tuple[list[Cause], list[np.ndarray]]]:
             yield [Cause("targets_misaligned", str(shift))], exact([np.roll(y, shift, axis=0) for y in Y])
 
 
-def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
+def slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
     """Return how each prediction changes with each checked entry of one parameter, (entries, predictions)."""
     arrays = [np.array(array) for array in point.arrays]
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from glassnet.diagnosis.backprop.jacobian import slopes_of_predictions
 from glassnet.diagnosis.backprop.learner import Learner
 from glassnet.diagnosis.backprop.loss_recognition import RecognisedLoss, as_predictions
 from glassnet.diagnosis.backprop.measurements import Cause, Study
-from glassnet.diagnosis.backprop.sample_points import Point, central_difference, is_row_wise, one_sample_per_row
+from glassnet.diagnosis.backprop.sample_points import Point, is_row_wise, one_sample_per_row
 from glassnet.diagnosis.backprop.scale_factors import law
 from glassnet.diagnosis.gradient_check import ParameterCheck
 from glassnet.losses.classification import sigmoid, softmax
@@ -76,7 +77,7 @@ def _constant(learner: Learner, study: Study, point: Point, places: Sequence[int
     for i in places:
         gradient, entries = point.found.gradients[i], slice(None, None, max(1, len(study.entries[i]) // _ENTRIES))
         assert gradient is not None
-        tables.append(_slopes_of_predictions(learner, point, i, study.entries[i][entries]))
+        tables.append(slopes_of_predictions(learner, point, i, study.entries[i][entries]))
         own.append((gradient.ravel()[study.entries[i]] - point.penalty[i])[entries])
         slopes.append((point.numeric[i] - point.penalty[i])[entries])
     table, found, numeric = np.concatenate(tables), np.concatenate(own), np.concatenate(slopes)
@@ -133,16 +134,6 @@ def _targets(study: Study, point: Point) -> tuple[np.ndarray, np.ndarray | None]
     by_row = is_row_wise([each.y for each in study.points], study.counts, study.rows)
     P = one_sample_per_row(point.found.predictions, study.rows_of_predictions)
     return P, as_predictions(one_sample_per_row(point.y, by_row), P)
-
-
-def _slopes_of_predictions(learner: Learner, point: Point, which: int, entries: np.ndarray) -> np.ndarray:
-    """Return how each prediction changes with some entries of one parameter, (entries, predictions)."""
-    arrays = [np.array(array) for array in point.arrays]
-
-    def predictions() -> np.ndarray:
-        return np.array(learner.predict(arrays, point.X, point.y)[0]).ravel()
-
-    return np.array([central_difference(predictions, arrays[which], entry) for entry in entries])
 
 
 def excuse_exact(study: Study, checks: list[ParameterCheck], explained: dict[int, list[Cause]]) -> list[str]:

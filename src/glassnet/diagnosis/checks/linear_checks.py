@@ -13,6 +13,7 @@ from glassnet.diagnosis.checks.shares import answered_classes, blocks_of, clearl
 from glassnet.diagnosis.linear_models import ROUNDS, fit_discriminants, fit_linear
 from glassnet.diagnosis.looked_at import VALIDATION_ROWS
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
+from glassnet.diagnosis.sampling import take_sample
 from glassnet.layers import Dropout, GaussianNoise
 from glassnet.layers.tree import learns
 from glassnet.losses import AbsoluteError, Huber, SquaredError
@@ -105,14 +106,9 @@ def _parts(case: Case) -> tuple[Data, Data, str]:
     data, name = case.evaluation_data
     if name == VALIDATION_ROWS:
         # In an order of their own: blocks of sorted rows would not be alike.
-        return _rows(case.sample, order[:_MOST_ROWS]), _rows(data, rng.permutation(len(data[0]))), name
+        return take_sample(case.sample, order[:_MOST_ROWS]), take_sample(data, rng.permutation(len(data[0]))), name
     half = min(len(order) * 2 // 3, _MOST_ROWS)
-    return _rows(case.sample, order[:half]), _rows(case.sample, order[half:]), name
-
-
-def _rows(data: Data, which: np.ndarray) -> Data:
-    X, y, weight = data
-    return X[which], y[which], None if weight is None else weight[which]
+    return take_sample(case.sample, order[:half]), take_sample(case.sample, order[half:]), name
 
 
 def _is_worse_at_once(case: Case, rows: Data, judges: Data, Z: np.ndarray) -> bool:

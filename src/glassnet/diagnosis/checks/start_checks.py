@@ -139,7 +139,7 @@ def _are_alike(W: np.ndarray) -> bool:
 
 def check_signal(case: Case) -> Iterator[Suspicion]:
     """Report saturated units, a signal that is lost on its way forward, and gradients that vanish or explode."""
-    if not case.knows_start or (case.is_on_its_way and not _may_saturate(case)):
+    if not case.knows_start or (case.is_on_its_way and not _squashes(case)):
         return
     shares = saturated_share(case, case.at_start)
     worst = max(shares, key=lambda name: shares[name], default=None)
@@ -234,11 +234,6 @@ def activations_of(case: Case) -> Iterator[tuple[str, Layer]]:
         activation = layer.activation if isinstance(layer, Dense) else layer
         if activation is not output:
             yield name, activation
-
-
-def _may_saturate(case: Case) -> bool:
-    """Return whether there are activations with flat ends."""
-    return any(type(activation).__name__ in _SATURATED_AT for _, activation in activations_of(case))
 
 
 def saturated_share(case: Case, recorded: RecordedPass) -> dict[str, float]:

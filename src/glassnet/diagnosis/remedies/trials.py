@@ -23,7 +23,7 @@ from glassnet.diagnosis.remedies.attempts import (
     without_penalties,
 )
 from glassnet.diagnosis.remedies.contender import Contender, take_steps
-from glassnet.diagnosis.sampling import spread
+from glassnet.diagnosis.sampling import spread, take_sample
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import GlassnetError
 from glassnet.losses import GaussianNLL, Poisson
@@ -122,14 +122,14 @@ class Trials:
         case = self.case
         sample, held_out = case.sample, case.held_out if self._trusts_validation else None
         if held_out is not None and len(held_out[0]) >= _FEWEST_JUDGES:
-            judges = _rows(held_out, spread(len(held_out[0]), PROBE_ROWS))
+            judges = take_sample(held_out, spread(len(held_out[0]), PROBE_ROWS))
             return sample, judges, f"{len(judges[0])} validation rows"
         n = len(sample[0])
         if n < _ROWS_TO_SPLIT:
             return sample, sample, f"the {n} training rows"
         order = np.random.default_rng(0).permutation(n)
         first = min(n // _PART, PROBE_ROWS)
-        judges, rest = (_rows(sample, np.sort(part)) for part in (order[:first], order[first:]))
+        judges, rest = (take_sample(sample, np.sort(part)) for part in (order[:first], order[first:]))
         return rest, judges, f"{first} rows held out in the trial"
 
     def unchanged(self, measure: Measure = LOSS) -> float:
@@ -285,11 +285,6 @@ class Trials:
         taken = take_steps(run.steps(), steps)
         self.left -= steps
         return network if taken == steps else None
-
-
-def _rows(data: Data, which: np.ndarray) -> Data:
-    X, y, weight = data
-    return X[which], y[which], None if weight is None else weight[which]
 
 
 def _edited(data: Data, attempt: Attempt) -> Data:
