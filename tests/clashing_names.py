@@ -1,7 +1,7 @@
 """Right programs whose arguments are called like something else, each with one planted mistake on request."""
 
 # Short programs are read side by side: one line for one function.
-# ruff: noqa: E731
+# ruff: noqa: E731  # learners write their functions as lambdas
 # fmt: off
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Right programs in layouts that learners use, each with one planted mistake on request."""
 
 # Short programs are read side by side: one line for one function.
-# ruff: noqa: E731
+# ruff: noqa: E731  # learners write their functions as lambdas
 # fmt: off
 
 from __future__ import annotations
@@ -1405,7 +1405,7 @@ def numbers_drawn_in_forward(rng: np.random.Generator, slip: float) -> Call:
 
     def forward(X: Any, p: Any) -> Any:
         H = hidden(X, p)
-        mask = (np.random.rand(*H.shape) < 0.7) / 0.7  # noqa: NPY002
+        mask = (np.random.rand(*H.shape) < 0.7) / 0.7  # noqa: NPY002  # as learners draw
         return scores(H * mask, p), (H, mask)
 
     def grads(p: Any, cache: Any, X: Any, y: Any) -> Any:

@@ -52,9 +52,9 @@ def test_tables_are_read_in_parts(bench: dict[str, ModuleType], folder: Path) ->
     """60, 20 and 20 % of the rows, targets as codes or scaled; a table of few rows is refused."""
     assert [path.name for path in bench["diagnosis_tables"].tables_in(folder)] == ["classes.csv", "numbers.csv"]
     classes, numbers = (table(bench, folder, name) for name in ("classes", "numbers"))
-    assert [len(part[1]) for part in classes.parts().values()] == [90, 30, 30]  # type: ignore[attr-defined]
-    assert (classes.classes, classes.outputs) == (2, 2)  # type: ignore[attr-defined]
-    assert (numbers.classes, numbers.train[1].shape) == (0, (90, 1))  # type: ignore[attr-defined]
+    assert [len(part[1]) for part in classes.parts().values()] == [90, 30, 30]  # type: ignore[attr-defined]  # of a module loaded by its name
+    assert (classes.classes, classes.outputs) == (2, 2)  # type: ignore[attr-defined]  # of a module loaded by its name
+    assert (numbers.classes, numbers.train[1].shape) == (0, (90, 1))  # type: ignore[attr-defined]  # of a module loaded by its name
     with pytest.raises(gn.DataError, match="there must be at least 120 rows and two classes, got 50"):
         bench["diagnosis_tables"].read_data(folder / "classes.csv", None, 50)
 
