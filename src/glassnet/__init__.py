@@ -69,6 +69,7 @@ from glassnet.schedules import (
     Warmup,
 )
 from glassnet.utils.keywords import unknown_name
+from glassnet.utils.version import VERSION
 
 if TYPE_CHECKING:
     from glassnet.attribution import Attribution, Importance, integrated_gradients, permutation_importance
@@ -87,7 +88,7 @@ if TYPE_CHECKING:
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "SGD", "AbsoluteError", "Adagrad", "Adam", "AdamW", "Attribution", "BackpropReport", "BinaryCrossEntropy",
