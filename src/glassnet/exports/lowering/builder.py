@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import Add, Affine, Join, Map, Select, Step, Value
+from glassnet.exports.plan import Add, Affine, Core, Join, Map, Select, Step, Value
 
 __all__ = ["Builder"]
 
@@ -21,6 +21,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.core: Core | None = None  # the network that was lowered
 
     def fresh(self, shape: tuple[int, ...]) -> Value:
         """Return a new value of this shape."""

@@ -8,7 +8,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.layers import lower_layer
-from glassnet.exports.plan import Answer, Mean, Plan, Softmax, Value
+from glassnet.exports.plan import Answer, Core, Mean, Plan, Softmax, Value
 from glassnet.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError
 from glassnet.network import Network
 
@@ -22,15 +22,17 @@ def lower_network(network: Network, name: str = "model") -> Plan:
     shape = network.input_shape or ()
     x = Value("x", (math.prod(shape),))
     y = append_network(builder, network, Value("x", (1, *shape)))
-    return Plan(name, (), (), tuple(builder.steps), x, y, _answer(network), {"model": repr(network)})
+    return Plan(name, (), (), tuple(builder.steps), x, y, _answer(network), {"model": repr(network)}, core=builder.core)
 
 
 def append_network(builder: Builder, network: Network, x: Value) -> Value:
     """Append the steps of a network and its loss's link, averaged over members; x has a leading axis of 1."""
     members = network.members or 1
+    z = x
     for layer in network.layers:
-        x = lower_layer(builder, layer, x, members)
-    y = _link(builder, network.loss, x)
+        z = lower_layer(builder, layer, z, members)
+    builder.core = Core(network, x, z)
+    y = _link(builder, network.loss, z)
     return builder.add(Mean, y.shape[1:], y) if members > 1 else Value(y.name, y.shape[1:])
 
 
