@@ -31,7 +31,10 @@ _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
     ast.LtE: ("{} <= {}", _COMPARISON),
 }
 _FUNCTIONS: dict[str, Any] = {
-    **{name: getattr(np, name) for name in ("abs", "exp", "expm1", "log", "log1p", "sign", "sqrt", "tanh", "where")},
+    **{
+        name: getattr(np, name)
+        for name in ("abs", "cos", "exp", "expm1", "log", "log1p", "sign", "sqrt", "tanh", "where")
+    },
     "max": np.maximum,
     "min": np.minimum,
     "sigmoid": lambda Z: (1.0 + np.tanh(Z / 2.0)) / 2.0,
@@ -42,8 +45,8 @@ _FUNCTIONS: dict[str, Any] = {
 class Formula(NamedTuple):
     r"""A function and its derivative, as expressions in the names of the code beside it.
 
-    An expression has names, numbers, ``+ - * / **``, ``>``, ``<=``, ``a if test else b``, and the functions abs, exp,
-    expm1, log, log1p, max, min, sigmoid, sign, softplus, sqrt and tanh.
+    An expression has names, numbers, ``+ - * / **``, ``>``, ``<=``, ``a if test else b``, and the functions abs, cos,
+    exp, expm1, log, log1p, max, min, sigmoid, sign, softplus, sqrt and tanh.
 
     Attributes
     ----------
