@@ -13,8 +13,10 @@ from sklearn.pipeline import Pipeline
 
 from glassnet.errors import ShapeError
 from glassnet.exports.lowering.builder import Builder
-from glassnet.exports.lowering.chains import Stage, read_chain
+from glassnet.exports.lowering.chains import Chain, Stage, read_chain
+from glassnet.exports.lowering.networks import model_facts
 from glassnet.exports.lowering.perceptrons import append_perceptron, plain_labels
+from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
 from glassnet.exports.naming import identifiers
 from glassnet.exports.plan import Field, Join, Plan, Scaled, Select, Value
@@ -24,7 +26,10 @@ from glassnet.sklearn import BaseMLP
 from glassnet.tabular.estimators.base import TabularEstimator
 from glassnet.tabular.reading.form import Form
 
-__all__ = ["lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
+__all__ = ["SCALING", "lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
+
+SCALING = "(Z - center) / unit"
+"""The formula of a scaling of plain numbers."""
 
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
@@ -34,20 +39,21 @@ def lower_estimator(model: Any, name: str = "model") -> Plan:
     if isinstance(model, TabularEstimator):
         return _lower_tabular(model, name)
     chain = read_chain(model)
-    builder, stages = Builder(), chain.stages()
-    names = chain.names or [f"x{j}" for j in range(chain.n_inputs)]
+    builder, x = Builder(), Value("x", (chain.n_inputs,))
+    first, *others = chain.stages()
     fields: tuple[Field, ...] = ()
-    x = y = Value("x", (chain.n_inputs,))
     if chain.fill is not None:
-        fields = _append_fields(builder, names, stages.pop(0), chain.fill, x)
-    first = stages[0] if stages else None
-    for stage in stages:
-        y = append_stage(builder, stage, y)
+        fields = _append_fields(builder, chain, first, x)
+    columns, builder.steps = builder.steps, []
+    y = _cut(builder, first, x if fields else _scaled(builder, first, x))
+    for stage in others:
+        y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
-    far = first is not None and bool((np.abs(first.center) > _FAR * first.unit).any())
-    made_from = {"model": chain.words, "loss": repr(chain.mlp.network_.loss)}
+    steps, y = simplified(builder.steps, y)
+    facts = {"model": chain.words, **model_facts(chain.mlp.network_)}
     inputs = () if fields else tuple(chain.names)
-    return Plan(name, fields, inputs, tuple(builder.steps), x, y, answer, made_from, far and not fields)
+    far = bool((np.abs(first.center) > _FAR * first.unit).any()) and not fields
+    return Plan(name, fields, inputs, (*columns, *steps), x, y, answer, facts, far, builder.core)
 
 
 def _lower_tabular(model: TabularEstimator, name: str) -> Plan:
@@ -64,19 +70,25 @@ def _lower_tabular(model: TabularEstimator, name: str) -> Plan:
     return replace(plan, answer=answer, steps=(*plan.steps, Select(y, plan.y, places)), y=y)
 
 
-def append_stage(builder: Builder, stage: Stage, x: Value) -> Value:
-    """Append a scaling of x; in double precision, since the numbers come as they were measured."""
-    if not stage.is_nothing:
-        vectors = {"center": stage.center, "unit": stage.unit}
-        x = builder.map(x, "(Z - center) / unit", vectors=vectors, double=True)
-    if stage.ends is not None:
-        x = builder.map(x, "min(max(Z, low), high)", {"low": stage.ends[0], "high": stage.ends[1]})
-    return x
+def _scaled(builder: Builder, stage: Stage, x: Value) -> Value:
+    """Append the scaling of x; in double precision, since the numbers come as they were measured."""
+    if stage.is_nothing:
+        return x
+    return builder.map(x, SCALING, vectors={"center": stage.center, "unit": stage.unit}, double=True, part="scaled")
 
 
-def _append_fields(builder: Builder, names: list[str], stage: Stage, fill: np.ndarray, x: Value) -> tuple[Field, ...]:
+def _cut(builder: Builder, stage: Stage, z: Value) -> Value:
+    """Append the cut behind a scaling, if it has one."""
+    if stage.ends is None:
+        return z
+    return builder.map(z, "min(max(Z, low), high)", {"low": stage.ends[0], "high": stage.ends[1]}, part="cut")
+
+
+def _append_fields(builder: Builder, chain: Chain, stage: Stage, x: Value) -> tuple[Field, ...]:
     """Append the columns of a model that fills missing numbers, which are scaled as they are read."""
-    made, fields = [], []
+    names = chain.names or [f"x{j}" for j in range(chain.n_inputs)]
+    made, fields, fill = [], [], chain.fill
+    assert fill is not None
     for j, one in enumerate(identifiers([f"z {name}" for name in names])):
         center, unit = float(stage.center[j]), float(stage.unit[j])
         made.append(Value(one, (1,)))

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError
-from glassnet.exports.lowering.networks import lower_network
+from glassnet.exports.lowering.networks import lower_ensemble, lower_network
 from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 from glassnet.network import Network
+from glassnet.populations import Ensemble
 from glassnet.tabular.predictor import Predictor
 
 __all__ = ["lower", "model_rows", "predictions"]
@@ -37,6 +38,8 @@ def lower(model: Any, name: str = "model") -> Plan:
     """
     if isinstance(model, Network):
         return lower_network(model, name)
+    if isinstance(model, Ensemble):
+        return lower_ensemble(model, name)
     if isinstance(model, Predictor):
         return lower_table(model, name)
     if not _is_estimator(model):
@@ -49,8 +52,9 @@ def lower(model: Any, name: str = "model") -> Plan:
 
 def model_rows(model: Any, plan: Plan, data: Any) -> Rows:
     """Return data, in any form that the model predicts, as rows of its plan."""
-    if isinstance(model, Network):
-        X = np.asarray(model.check_inputs("export", data), dtype=np.float64)
+    if isinstance(model, (Network, Ensemble)):
+        first = model.networks[0] if isinstance(model, Ensemble) else model
+        X = np.asarray(first.check_inputs("export", data), dtype=np.float64)
         return X.reshape(len(X), -1)
     if isinstance(model, Predictor):
         return rows_of_table(model, data)
@@ -64,6 +68,8 @@ def predictions(model: Any, plan: Plan, rows: Rows) -> np.ndarray:
 
     The model's own code computes them, in double precision: single precision may be off by more than an exported file.
     """
+    if isinstance(model, Ensemble):
+        return np.asarray(np.mean([predictions(network, plan, rows) for network in model.networks], axis=0))
     if isinstance(model, Network):
         assert isinstance(rows, np.ndarray)
         found = model.astype("float64").predict(rows.reshape(len(rows), *(model.input_shape or ())))

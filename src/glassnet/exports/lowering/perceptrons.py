@@ -32,7 +32,8 @@ def append_perceptron(builder: Builder, chain: Chain, x: Value) -> tuple[Value, 
         network.loss = SquaredError()
     y = append_network(builder, network, Value(x.name, (1, *x.shape)))
     for formula in links:
-        y = builder.map(y, formula)
+        builder.core = None if builder.core is None else builder.core._replace(network=mlp.network_)
+        y = builder.map(y, formula, part="answer")
     return _classes(builder, mlp, y) if isinstance(mlp, MLPClassifier) else _numbers(builder, chain, y)
 
 
