@@ -87,7 +87,7 @@ def _names_months(plan: Plan) -> bool:
 def reading_lines(plan: Plan) -> list[str]:
     """Return the function that reads a cell, and the words that mean something in it."""
     kinds = {field.kind for field in plan.fields} or {"number"}
-    lines = ["function read(cell, column) {"]
+    lines = ["function readCell(cell, column) {"]
     if "category" in kinds:
         lines.append('  if (column.kind === "category") return readCategory(cell, column);')
     if "boolean" in kinds:

@@ -26,7 +26,9 @@ _ORDER = (
     "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "sigmoid", "softplus",
     "scaled", "bounded", "rank", "wave", "flag", "lookup", "decode",
 )  # fmt: skip
-_PUBLIC = "predict, predictMany, outputs, selftest, selftestDetails, columns, labels, about"
+_PUBLIC = (
+    "predict, predictMany, outputs, selftest, selftestDetails, columns, labels, about, examples, readCell, showCell"
+)
 
 
 def global_name(plan: Plan) -> str:
@@ -87,7 +89,7 @@ def script_body(plan: Plan, proof: Proof) -> str:
     forward = _forward(printer)
     lines = [
         *column_lines(plan),
-        *_answer_lines(plan.answer, plan.name),
+        *_answer_lines(plan.answer, plan.name, plan.is_table),
         "",
         *_part("predict"),
         *_answer_parts(plan.answer),
@@ -127,9 +129,9 @@ def _answer_parts(answer: Answer) -> list[str]:
     return _part("answer_number") if alone else [*_part("by_name"), *_part(f"answer_{answer.kind}")]
 
 
-def _answer_lines(answer: Answer, name: str) -> list[str]:
+def _answer_lines(answer: Answer, name: str, table: bool) -> list[str]:
     lines = wrapped(f"const labels = {js_list(answer.labels)};").split("\n")
-    about = {"name": name, "kind": answer.kind, "target": answer.target, "names": tuple(answer.names)}
+    about = {"name": name, "kind": answer.kind, "target": answer.target, "table": table, "names": tuple(answer.names)}
     if answer.kind == "quantiles":
         about |= {"levels": tuple(answer.levels), "middle": tuple(answer.middle)}
     return [*lines, *wrapped(f"const about = {js_object(about)};").split("\n")]
@@ -148,6 +150,7 @@ def _data(plan: Plan, proof: Proof, printer: Printer) -> list[str]:
         "const testRows = [",
         *(f"  {wrapped(js_list(row))}," for row in rows),
         "];",
+        f"const examples = testRows.slice(0, {sum(title.startswith('typical') for title in proof.titles)});",
         "const expected = [",
         *(f"  {wrapped(js_list(row))}," for row in proof.outputs.tolist()),
         "];",

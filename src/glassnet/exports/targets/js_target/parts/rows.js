@@ -5,7 +5,7 @@ function readRow(row) {
   if (cells && cells.length !== columns.length) {
     throw new TypeError(`predict: a row must have ${columns.length} cells, got ${cells.length}.`);
   }
-  return columns.map((column, i) => read(cells ? cells[i] : own(row, column.name), column));
+  return columns.map((column, i) => readCell(cells ? cells[i] : own(row, column.name), column));
 }
 
 /** The cells if a row is an array of them, else null. */

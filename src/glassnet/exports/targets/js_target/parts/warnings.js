@@ -4,7 +4,7 @@ function warningsFor(row, cells) {
   columns.forEach((column, i) => {
     const cell = cells[i];
     if (cell < column.low || cell > column.high) {
-      const [value, low, high] = [cell, column.low, column.high].map((number) => shown(number, column));
+      const [value, low, high] = [cell, column.low, column.high].map((number) => showCell(number, column));
       warnings.push(`${column.name}: ${value} is outside the range of training, ${low} to ${high}.`);
     }
     if (known[i] && cell !== "" && !known[i].has(cell)) {
@@ -18,7 +18,7 @@ function warningsFor(row, cells) {
 }
 
 /** A number as people read it: a date as a date. */
-function shown(number, column) {
+function showCell(number, column) {
   if (column.kind !== "date" || !Number.isFinite(number)) return String(Number(number.toPrecision(6)));
   return new Date(number * 864e5).toISOString().replace(/T00:00:00.000Z$/, "");
 }
