@@ -103,7 +103,7 @@ def _lookup(source: Source, step: Lookup, cell: _Cell, start: int) -> list[str]:
     table = source.table(f"{step.out.name}_rows", rows)
     keys = "NULL"
     if order:
-        keys = f"{source.prefix}_{step.out.name}_keys"
+        keys = f"{table}_keys"
         shown = wrapped(string_literal(step.categories[i]) for i in order)
         source.functions.insert(0, f"static const char *const {keys}[{len(order)}] = {{\n{shown}\n}};\n")
     return [source.call("lookup", cell.text, keys, len(order), table, step.out.size, f"&z[{start}]")]

@@ -279,6 +279,7 @@ static int NAME_score(void)
         fprintf(stderr, "the table must have the column %ld, TITLE.\\n", (long)bad + 1SHOWN);
         return 2;
     }
+    NAME_print_titles();
     for (long line = 1; (n = NAME_record(text, LINE, cells, MOST)) != 0; line++) {
         if (n == 1 && cells[0][0] == '\\0' && INPUTS > 1) {
             continue;

@@ -10,12 +10,11 @@ import re
 from collections.abc import Collection
 
 from glassnet.exports.targets.c_target.helpers_columns import COLUMN_HELPERS
-from glassnet.exports.targets.c_target.helpers_formulas import FORMULA_HELPERS
 from glassnet.exports.targets.c_target.helpers_vectors import VECTOR_HELPERS
 
 __all__ = ["printed_helpers"]
 
-_ALL = {**FORMULA_HELPERS, **COLUMN_HELPERS, **VECTOR_HELPERS}
+_ALL = {**COLUMN_HELPERS, **VECTOR_HELPERS}
 
 
 def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str]:

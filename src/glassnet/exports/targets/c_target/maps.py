@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from typing import Literal
+
 from glassnet.exports.naming import comment_text, identifiers
 from glassnet.exports.plan import Map
 from glassnet.exports.targets.c_target.formulas import CExpression
 from glassnet.exports.targets.c_target.literals import RESERVED
 from glassnet.exports.targets.c_target.source import Source
+from glassnet.utils.formula import functions_in
 
 __all__ = ["print_map"]
 
@@ -18,12 +22,14 @@ _NAMES = {
 
 def print_map(source: Source, step: Map, x: str, y: str, *, wide_input: bool) -> list[str]:
     """Return the call of a function for an element-wise step, and add the function."""
-    real = "double" if step.double else source.real
+    real: Literal["float", "double"] = "double" if step.double else source.real
     sizes, strides = _axes(step)
     names = dict(zip(step.vectors, identifiers(step.vectors, RESERVED), strict=True))
-    expression = CExpression(source.prefix, real, {"Z": "z", **step.constants, **names})
+    prefix = f"{source.prefix}_" if real == "float" else f"{source.prefix}_double_"
+    expression = CExpression({"Z": "z", "pi": math.pi, **step.constants, **names}, prefix=prefix, real=real)
     printed = expression.text(step.formula)
-    source.helpers |= {(helper, real) for helper in expression.used}
+    for helper in expression.helpers(functions_in(step.formula)):
+        source.formula_helpers.setdefault(helper)
     type_x = "double" if wide_input else "float"
     shared = len(sizes) == 1 and not step.vectors and strides["Z"] == [1]
     counts = ["n"] if shared else [str(size) for size in sizes]
@@ -35,8 +41,6 @@ def print_map(source: Source, step: Map, x: str, y: str, *, wide_input: bool) ->
     text = _looped(body, counts)
     signature = f"void {{}}(const {type_x} *x, float *y" + (", int32_t n)" if shared else ")")
     name = f"each_{_NAMES.get(step.formula, step.out.name)}"
-    taken = set(source.printed.values())
-    name = name if f"{source.prefix}_{name}" not in taken else f"each_{step.out.name}"
     function = source.function(name, signature, text, f"/* {comment_text(step.formula)} */\n")
     return [f"{function}({x}, {y}, {step.out.size})" if shared else f"{function}({x}, {y})"]
 

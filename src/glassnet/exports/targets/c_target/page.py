@@ -35,6 +35,7 @@ def print_page(plan: Plan, proof: Proof, options: Options) -> str:
     selftest = print_selftest(source, plan, proof, outputs)
     body = [
         *(table.text() for table in source.tables),
+        *(f"{text}\n" for text in source.formula_helpers),
         *printed_helpers(source.helpers, source.prefix),
         *source.functions,
         *(text for text in computing if text),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
+from glassnet.exports.naming import identifier
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, wrapped
 
 __all__ = ["Source", "Table"]
@@ -51,10 +53,12 @@ class Source:
     """
 
     prefix: str
-    real: str = "float"
+    real: Literal["float", "double"] = "float"
     tables: list[Table] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     helpers: set[tuple[str, str]] = field(default_factory=set)
+    formula_helpers: dict[str, None] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=set)
     printed: dict[str, str] = field(default_factory=dict)
 
     def call(self, helper: str, *arguments: object, real: str = "float") -> str:
@@ -65,7 +69,9 @@ class Source:
 
     def table(self, name: str, values: np.ndarray) -> str:
         """Add a table and return its name."""
-        self.tables.append(Table(f"{self.prefix}_{name}", np.asarray(values)))
+        own = f"{self.prefix}_{identifier(name, self.taken)}"
+        self.taken.add(own.removeprefix(f"{self.prefix}_"))
+        self.tables.append(Table(own, np.asarray(values)))
         return self.tables[-1].name
 
     def function(self, name: str, signature: str, body: str, comment: str = "") -> str:
@@ -75,7 +81,9 @@ class Source:
         """
         key = signature + body
         if key not in self.printed:
-            self.printed[key] = f"{self.prefix}_{name}"
+            own = identifier(name, self.taken)
+            self.taken.add(own)
+            self.printed[key] = f"{self.prefix}_{own}"
             self.functions.append(f"{comment}static {signature.format(self.printed[key])}\n{{\n{body}\n}}\n")
         return self.printed[key]
 
