@@ -82,6 +82,29 @@ def test_an_activation_computes_its_formula(activation: Activation) -> None:
     np.testing.assert_allclose(derivative(X, value(X)), numeric, rtol=1e-7, atol=1e-7)
 
 
+EXTREME = np.array([0.0, 1e-8, -1e-8, 20.0, -20.0, 88.0, -88.0, 700.0, -700.0, 1e4, -1e4, *np.linspace(-9, 9, 41)])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("activation", ACTIVATION_CASES, ids=repr)
+def test_what_is_computed_holds_for_all_numbers(activation: Activation, dtype: str) -> None:
+    """The stable form is what the layer computes, very large, very small and 0 included, and it keeps the type."""
+    formula, kind = activation.formula, np.dtype(dtype)
+    assert formula is not None
+    X = EXTREME.astype(kind).reshape(-1, 1)
+    activation.build((1,))
+    work, Y = activation.make_work(Buffers(BufferPool(None, kind), len(X), keeps=False)), np.empty_like(X)
+    activation.apply(X, Y, work, False)
+    found = evaluate(formula.computed, Z=X, **formula.constants(activation))
+    assert found.dtype == kind
+    room = 1e-12 if dtype == "float64" else 2e-6
+    np.testing.assert_allclose(found, Y, rtol=room, atol=room)
+    small = np.abs(X) == X.dtype.type(1e-8)
+    if (evaluate(formula.value, Z=np.zeros(1), **formula.constants(activation)) == 0.0).all():
+        slope = (Y[small] / X[small]).astype(np.float64)
+        np.testing.assert_allclose((found[small] / X[small]).astype(np.float64), slope, rtol=10 * room)
+
+
 def numbers_of(loss: Any, X: np.ndarray, y: np.ndarray) -> dict[str, Any]:
     """Return what the names in the formula of a loss stand for, worked out from its documentation."""
     k, given = X.shape[1], loss.formula.constants(loss)
@@ -125,6 +148,7 @@ def test_a_loss_computes_its_formula(case: LossCase) -> None:
     if isinstance(loss, gn.GaussianNLL):
         found = np.hstack([found, evaluate(loss.formula_of_s.derivative, **numbers) / averaged])
     same(rows(X), values)
+    same(np.sum(evaluate(loss.formula.computed, **numbers), axis=1) / averaged, values)
     same(found, dZ)
     np.testing.assert_allclose(found, slopes(rows, X), rtol=1e-6, atol=1e-8)
 

@@ -64,7 +64,7 @@ class BinaryCrossEntropy(ColumnLoss):
     """
 
     name = "binary_cross_entropy"
-    formula = Formula("-(y * log(P) + (1 - y) * log(1 - P))", "P - y", {"P": "sigmoid(Z)"})
+    formula = Formula("-(y * log(P) + (1 - y) * log(1 - P))", "P - y", {"P": "sigmoid(Z)"}, "softplus(Z) - y * Z")
     metrics = BINARY_METRICS
     default_metrics = ("accuracy",)
     classifies = True

@@ -215,7 +215,13 @@ class GaussianNLL(Loss):
     """
 
     name = "gaussian_nll"
-    formula = Formula("(log(2 * pi) + log(V) + (m - y)**2 / V) / 2", "(m - y) / V", {"V": "exp(s) + min_variance"})
+    formula = Formula(
+        "(log(2 * pi) + log(V) + (m - y)**2 / V) / 2",
+        "(m - y) / V",
+        {"V": "exp(s) + min_variance"},
+        "(log(2 * pi * min_variance) + softplus(s - log(min_variance))"
+        " + (m - y)**2 / min_variance * exp(-softplus(s - log(min_variance)))) / 2",
+    )
     formula_of_s = formula._replace(derivative="(1 - (m - y)**2 / V) / 2 * exp(s) / V")
     default_metrics = ("r2", "rmse")
     includes = "the exponential, for variances"

@@ -57,6 +57,7 @@ class BinaryFocalCrossEntropy(ColumnLoss):
         "-a * (1 - p)**gamma * log(p)",
         "(2 * y - 1) * a * (1 - p)**gamma * (gamma * p * log(p) - (1 - p))",
         {"P": "sigmoid(Z)", "p": "P if y > 0 else 1 - P"},
+        "a * sigmoid((1 - 2 * y) * Z)**gamma * softplus((1 - 2 * y) * Z)",
     )
     metrics = BINARY_METRICS
     default_metrics = ("accuracy",)

@@ -1,14 +1,14 @@
-"""Formulas as Python expressions in the code's own names: evaluated, and printed in other languages.
+"""Formulas as Python expressions in the code's own names: evaluated, and printed for people.
 
 A formula stands as text beside the code that computes it. It is parsed when it is first used, not when the class that
-carries it is imported. A language is a small class of tables, derived from `Python`.
+carries it is imported. A language is a small class of tables, derived from `Python`; those that other machines run are
+in `formula_code`.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
@@ -17,33 +17,43 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 
-__all__ = ["Formula", "Latex", "Python", "Words", "evaluate"]
+__all__ = [
+    "ATOM",
+    "CASE",
+    "COMPARISON",
+    "PRODUCT",
+    "SUM",
+    "Formula",
+    "Latex",
+    "NumPy",
+    "Python",
+    "Words",
+    "evaluate",
+    "functions_in",
+    "parsed",
+]
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
-_CASE, _COMPARISON, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7)  # how strongly an operator binds
+CASE, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)  # how strongly an operator binds
 _OPERATORS: dict[type[ast.AST], tuple[str, int]] = {
-    ast.Add: ("{} + {}", _SUM),
-    ast.Sub: ("{} - {}", _SUM),
-    ast.Mult: ("{} * {}", _PRODUCT),
-    ast.Div: ("{} / {}", _PRODUCT),
-    ast.Pow: ("{}**{}", _POWER),
-    ast.Gt: ("{} > {}", _COMPARISON),
-    ast.LtE: ("{} <= {}", _COMPARISON),
+    ast.Add: ("{} + {}", SUM),
+    ast.Sub: ("{} - {}", SUM),
+    ast.Mult: ("{} * {}", PRODUCT),
+    ast.Div: ("{} / {}", PRODUCT),
+    ast.Pow: ("{}**{}", POWER),
+    ast.Gt: ("{} > {}", COMPARISON),
+    ast.LtE: ("{} <= {}", COMPARISON),
 }
-_FUNCTIONS: dict[str, Any] = {
-    **{name: getattr(np, name) for name in ("abs", "exp", "expm1", "log", "log1p", "sign", "sqrt", "tanh", "where")},
-    "max": np.maximum,
-    "min": np.minimum,
-    "sigmoid": lambda Z: (1.0 + np.tanh(Z / 2.0)) / 2.0,
-    "softplus": lambda Z: np.logaddexp(0.0, Z),
-}
+_FUNCTIONS = frozenset(
+    {"abs", "cos", "exp", "expm1", "log", "log1p", "max", "min", "sigmoid", "sign", "sin", "softplus", "sqrt", "tanh"}
+)
 
 
 class Formula(NamedTuple):
     r"""A function and its derivative, as expressions in the names of the code beside it.
 
-    An expression has names, numbers, ``+ - * / **``, ``>``, ``<=``, ``a if test else b``, and the functions abs, exp,
-    expm1, log, log1p, max, min, sigmoid, sign, softplus, sqrt and tanh.
+    An expression has names, numbers, ``pi``, ``+ - * / **``, ``>``, ``<=``, ``a if test else b``, and the functions
+    abs, cos, exp, expm1, log, log1p, max, min, sigmoid, sign, sin, softplus, sqrt and tanh.
 
     Attributes
     ----------
@@ -51,6 +61,9 @@ class Formula(NamedTuple):
         Such as ``"tanh(Z)"`` and ``"1 - A**2"``.
     definitions : mapping of str to str
         Expressions for further names in these, in order.
+    stable : str
+        The same function as ``value``, written so that it neither overflows nor loses digits, where that takes another
+        expression than the one that people read.
 
     Examples
     --------
@@ -66,12 +79,17 @@ class Formula(NamedTuple):
     value: str
     derivative: str = ""
     definitions: Mapping[str, str] = _NONE
+    stable: str = ""
+
+    @property
+    def computed(self) -> str:
+        """The expression to compute the function by, for all numbers that a computer has."""
+        return self.stable or self.value
 
     def names(self) -> set[str]:
-        """Return the names in the formula."""
-        trees = [
-            _tree(expression) for expression in (self.value, self.derivative, *self.definitions.values()) if expression
-        ]
+        """Return the names in the formula, those of functions too."""
+        expressions = (self.value, self.derivative, *self.definitions.values(), self.stable)
+        trees = [parsed(expression) for expression in expressions if expression]
         return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
     def constants(self, owner: object) -> dict[str, float]:
@@ -88,16 +106,33 @@ class Formula(NamedTuple):
 
 def evaluate(expression: str, **values: Any) -> Any:
     """Return the value of an expression for numbers or arrays, given by name."""
-    return eval(_compiled(expression), {"__builtins__": {}, "pi": math.pi, **_FUNCTIONS}, values)
+    return eval(_compiled(expression), {"__builtins__": {}, "np": np, "sigmoid": _sigmoid}, values)
 
 
 @functools.cache
 def _compiled(expression: str) -> Any:
-    return compile(_NumPy().text(expression), expression, "eval")
+    return compile(NumPy().text(expression), expression, "eval")
+
+
+def _sigmoid(Z: Any) -> Any:
+    return np.exp(np.minimum(Z, 0.0)) / (1.0 + np.exp(-np.abs(Z)))
+
+
+def functions_in(*expressions: str) -> set[str]:
+    """Return the names of the functions that expressions use.
+
+    Examples
+    --------
+    >>> sorted(functions_in("Z * tanh(softplus(Z))", "max(Z, 0)"))
+    ['max', 'softplus', 'tanh']
+    """
+    nodes = (node for expression in expressions for node in ast.walk(parsed(expression)))
+    return {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
 
 @functools.cache
-def _tree(expression: str) -> ast.expr:
+def parsed(expression: str) -> ast.expr:
+    """Return the tree of an expression, after a check that nothing but the language of `Formula` is in it."""
     tree = ast.parse(expression, mode="eval").body
     for node in ast.walk(tree):
         match node:
@@ -130,6 +165,8 @@ class Python:
         Templates that differ from Python's, by the class of the operator and by the name of the function.
     number, choice : str
         Templates of a number, and of a test and the expressions where it holds and where it does not.
+    choice_binds : int
+        How strongly a choice binds.
     folds : bool
         Whether ``1 - beta`` with a number for beta is printed as one number.
     """
@@ -138,6 +175,7 @@ class Python:
     functions: ClassVar[dict[str, str]] = {}
     number: ClassVar[str] = "{!r}"
     choice: ClassVar[str] = "{1} if {0} else {2}"
+    choice_binds: ClassVar[int] = CASE
     folds: ClassVar[bool] = False
 
     def __init__(self, names: Mapping[str, str | float] = _NONE, definitions: Mapping[str, str] = _NONE) -> None:
@@ -145,20 +183,34 @@ class Python:
 
     def text(self, expression: str) -> str:
         """Return an expression in this language."""
-        return self._print(_tree(expression))[0]
+        return self._print(parsed(expression))[0]
 
     def factor(self, expression: str) -> str:
         """Return an expression as `text` does, in parentheses if it is a sum or starts with a minus."""
-        text = self.inside(_tree(expression), _PRODUCT)
+        text = self.inside(parsed(expression), PRODUCT)
         return f"({text})" if text.startswith("-") else text
 
     def name(self, name: str) -> str:
         """Return what is printed for a name that was not given."""
         return name
 
+    def literal(self, value: float) -> str:
+        """Return a number as text."""
+        return self.number.format(value)
+
+    def call(self, name: str, arguments: list[ast.expr]) -> tuple[str, int]:
+        """Return the text of a function's value, and how strongly its outermost operator binds."""
+        shown = ", ".join(self._print(argument)[0] for argument in arguments)
+        return self.functions.get(name, name + "({})").format(shown), ATOM
+
     def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
         """Return the choice between two expressions as text."""
-        return self.choice.format(*(self.inside(part, _COMPARISON) for part in (test, value, other)))
+        parts = (self.inside(part, COMPARISON) for part in (value, other))
+        return self.choice.format(self.condition(test), *parts)
+
+    def condition(self, test: ast.expr) -> str:
+        """Return the test of a choice as text."""
+        return self.inside(test, COMPARISON)
 
     def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:
         """Return how an operation on two operands is printed."""
@@ -173,33 +225,32 @@ class Python:
         """Return the text of a node, and how strongly its outermost operator binds."""
         match node:
             case ast.Name(name) if name in self.definitions:
-                return self._print(_tree(self.definitions[name]))
+                return self._print(parsed(self.definitions[name]))
             case ast.Name() | ast.Constant():
                 value = self._value(node)
-                text = value if isinstance(value, str) else self.number.format(value)
-                return text, _SUM if text.startswith("-") else _PRODUCT if " " in text else _ATOM
+                text = value if isinstance(value, str) else self.literal(value)
+                return text, SUM if text.startswith("-") else PRODUCT if " " in text else ATOM
             case ast.Call(ast.Name(name), arguments):
-                shown = ", ".join(self._print(argument)[0] for argument in arguments)
-                return self.functions.get(name, name + "({})").format(shown), _ATOM
+                return self.call(name, arguments)
             case ast.BinOp(left, op, right) | ast.Compare(left, [op], [right]):
                 return self._operation(left, op, right)
             case ast.UnaryOp(operand=operand):
-                return f"-{self.inside(operand, _SIGN)}", _SIGN
+                return f"-{self.inside(operand, SIGN)}", SIGN
             case ast.IfExp(test, value, other):
-                return self.case(test, value, other), _CASE
+                return self.case(test, value, other), self.choice_binds
         raise AssertionError(ast.dump(node))
 
     def _operation(self, left: ast.expr, op: ast.AST, right: ast.expr) -> tuple[str, int]:
         binds = _OPERATORS[type(op)][1]
-        if self.folds and _COMPARISON < binds < _POWER and ast.Name in (type(left), type(right)):
+        if self.folds and COMPARISON < binds < POWER and ast.Name in (type(left), type(right)):
             a, b = self._value(left), self._value(right)
             if isinstance(a, (int, float)) and isinstance(b, (int, float)):
-                return self.number.format(evaluate(_OPERATORS[type(op)][0].format("a", "b"), a=a, b=b)), _ATOM
+                return self.literal(evaluate(_OPERATORS[type(op)][0].format("a", "b"), a=a, b=b)), ATOM
         chained = isinstance(op, ast.Mult) and (
             (isinstance(right, ast.BinOp) and isinstance(right.op, ast.Mult))
             or (isinstance(right, ast.Name) and right.id not in self.definitions)
         )
-        first = self.inside(left, binds + (binds == _POWER))
+        first = self.inside(left, binds + (binds == POWER))
         second = self.inside(right, binds + (not chained))  # a * (b * c) needs no parentheses
         return self.template(op, left, right).format(first, second), binds
 
@@ -210,10 +261,27 @@ class Python:
         return node.value if isinstance(node, ast.Constant) else None
 
 
-class _NumPy(Python):
-    """Prints expressions as Python that works on arrays."""
+class NumPy(Python):
+    """Prints expressions as Python that works on arrays, with NumPy as ``np`` and a function `sigmoid`.
 
-    choice = "where({}, {}, {})"
+    Examples
+    --------
+    >>> print(NumPy().text("Z if Z > 0 else alpha * expm1(min(Z, 0))"))
+    np.where(Z > 0, Z, alpha * np.expm1(np.minimum(Z, 0)))
+    """
+
+    functions: ClassVar[dict[str, str]] = {
+        **{name: f"np.{name}({{}})" for name in sorted(_FUNCTIONS)},
+        "max": "np.maximum({})",
+        "min": "np.minimum({})",
+        "sigmoid": "sigmoid({})",
+        "softplus": "np.logaddexp(0, {})",
+    }
+    choice = "np.where({}, {}, {})"
+    choice_binds = ATOM
+
+    def name(self, name: str) -> str:
+        return "np.pi" if name == "pi" else name
 
 
 class Words(Python):
@@ -240,7 +308,7 @@ class Latex(Words):
         "sigmoid": r"\sigma({})",
         "softplus": r"\operatorname{{softplus}}({})",
         "sqrt": r"\sqrt{{{}}}",
-        **{name: rf"\{name}({{}})" for name in ("log", "max", "min", "tanh")},
+        **{name: rf"\{name}({{}})" for name in ("cos", "log", "max", "min", "sin", "tanh")},
     }
 
     def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
@@ -249,8 +317,8 @@ class Latex(Words):
         opposite = ast.LtE() if isinstance(test.ops[0], ast.Gt) else ast.Gt()
         terms = []
         for factor, one in ((value, test), (other, ast.Compare(test.left, [opposite], test.comparators))):
-            front = "" if self._value(factor) == 1 else self.inside(factor, _PRODUCT) + r"\,"
-            terms.append(front + self.inside(one, _CASE))
+            front = "" if self._value(factor) == 1 else self.inside(factor, PRODUCT) + r"\,"
+            terms.append(front + self.inside(one, CASE))
         return " + ".join(terms)
 
     def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:

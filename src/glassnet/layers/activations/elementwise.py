@@ -36,7 +36,7 @@ class Sigmoid(Activation):
     The form with tanh cannot overflow and takes fewer passes.
     """
 
-    formula = Formula("1 / (1 + exp(-Z))", "A * (1 - A)")
+    formula = Formula("1 / (1 + exp(-Z))", "A * (1 - A)", stable="sigmoid(Z)")
     constants: ClassVar[dict[str, float]] = {"half": 0.5, "one": 1.0}
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
@@ -88,6 +88,7 @@ class GELU(Activation):
         "Z * (1 + tanh(c * (Z + 0.044715 * Z**3))) / 2",
         "(1 + t) / 2 + Z * (1 - t**2) * c * (1 + 3 * 0.044715 * Z**2) / 2",
         {"t": "tanh(c * (Z + 0.044715 * Z**3))"},
+        "Z * sigmoid(2 * c * Z * (1 + 0.044715 * min(abs(Z), 10)**2))",
     )
     constants: ClassVar[dict[str, float]] = {
         "c": c,
@@ -137,7 +138,7 @@ class SiLU(Activation):
     Elfwing, Uchibe & Doya (2017), arXiv:1702.03118, eq. 2-3; Ramachandran et al. (2017), arXiv:1710.05941.
     """
 
-    formula = Formula("Z / (1 + exp(-Z))", "s + A * (1 - s)", {"s": "sigmoid(Z)"})
+    formula = Formula("Z / (1 + exp(-Z))", "s + A * (1 - s)", {"s": "sigmoid(Z)"}, "Z * sigmoid(Z)")
     constants: ClassVar[dict[str, float]] = {"half": 0.5, "one": 1.0}
     n_work = 2
 
@@ -170,7 +171,10 @@ class Mish(Activation):
     """
 
     formula = Formula(
-        "Z * tanh(log(1 + exp(Z)))", "t + Z * s * (1 - t**2)", {"t": "tanh(softplus(Z))", "s": "sigmoid(Z)"}
+        "Z * tanh(log(1 + exp(Z)))",
+        "t + Z * s * (1 - t**2)",
+        {"t": "tanh(softplus(Z))", "s": "sigmoid(Z)"},
+        "Z * tanh(softplus(Z))",
     )
     constants: ClassVar[dict[str, float]] = {"one": 1.0, "two": 2.0, "low": -40.0, "high": 20.0}
     n_work = 3
@@ -205,7 +209,7 @@ class Softplus(Activation):
     Dugas et al. (2001), "Incorporating second-order functional knowledge for better option pricing".
     """
 
-    formula = Formula("log(1 + exp(Z))", "1 - exp(-A)")
+    formula = Formula("log(1 + exp(Z))", "1 - exp(-A)", stable="softplus(Z)")
 
     def apply(self, Z: np.ndarray, Y: np.ndarray, work: Cache, keeps: bool) -> None:
         (T,) = work["arrays"]

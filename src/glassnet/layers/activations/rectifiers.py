@@ -91,7 +91,11 @@ class ELU(Activation):
     Clevert, Unterthiner & Hochreiter (2016), arXiv:1511.07289, eq. 15-16.
     """
 
-    formula = Formula("Z if Z > 0 else alpha * (exp(Z) - 1)", "1 if Z > 0 else A + alpha")
+    formula = Formula(
+        "Z if Z > 0 else alpha * (exp(Z) - 1)",
+        "1 if Z > 0 else A + alpha",
+        stable="Z if Z > 0 else alpha * expm1(min(Z, 0))",
+    )
     scale: ClassVar[float] = 1.0
     n_work = 2
 
@@ -139,7 +143,11 @@ class SELU(ELU):
     Klambauer et al. (2017), arXiv:1706.02515, eq. 2 and 14.
     """
 
-    formula = Formula("scale * (Z if Z > 0 else alpha * (exp(Z) - 1))", "scale if Z > 0 else A + scale * alpha")
+    formula = Formula(
+        "scale * (Z if Z > 0 else alpha * (exp(Z) - 1))",
+        "scale if Z > 0 else A + scale * alpha",
+        stable="scale * (Z if Z > 0 else alpha * expm1(min(Z, 0)))",
+    )
     scale = 1.0507009873554805
 
     def __init__(self) -> None:
