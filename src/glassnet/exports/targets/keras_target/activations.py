@@ -51,8 +51,22 @@ class KerasFormula(Python):
     functions: ClassVar[dict[str, str]] = {
         **{
             name: f"ops.{name}({{}})"
-            for name in ("abs", "cos", "exp", "expm1", "log", "log1p", "sigmoid", "sign", "sin", "softplus", "sqrt", "tanh")
+            for name in (
+                "abs",
+                "cos",
+                "exp",
+                "expm1",
+                "log",
+                "log1p",
+                "sigmoid",
+                "sign",
+                "sin",
+                "softplus",
+                "sqrt",
+                "tanh",
+            )
         },
+        "tanh": "ops.tanh({})",
         "where": "ops.where({})",
         "max": "ops.maximum({})",
         "min": "ops.minimum({})",

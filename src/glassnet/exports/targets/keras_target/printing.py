@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,6 +19,7 @@ from glassnet.exports.targets.keras_target.parts import Stack, units
 from glassnet.exports.targets.layered.ends import Ends, ends_of
 from glassnet.exports.targets.layered.vectors import vector_lines
 from glassnet.exports.targets.target import Options
+from glassnet.utils.version import VERSION
 
 __all__ = ["print_plan", "refusal"]
 
@@ -51,7 +53,9 @@ def _weights(stacks: list[Stack]) -> bytes:
         for name, array in unit.arrays.items()
     }
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
+    np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.comment = f"Weights for Keras, written by glassnet {VERSION}.".encode()
     return buffer.getvalue()
 
 
