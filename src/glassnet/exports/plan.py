@@ -10,30 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
+from glassnet.exports.values import Core, Value
 from glassnet.tabular.reading.form import Form
 
 __all__ = [
-    "Add", "Affine", "Answer", "ColumnStep", "Constant", "Embed", "Field", "Flag", "Join", "Lookup", "Map", "Mean",
-    "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step", "Value", "VectorStep", "Wave",
+    "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag", "Join", "Lookup", "Map",
+    "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step", "Value", "VectorStep", "Wave",
 ]  # fmt: skip
 
 _FAR = 300.0  # standard deviations from 0 beyond which float32 loses what distinguishes the values of a column
-
-
-class Value(NamedTuple):
-    """A named array with the shape in which a step reads it; without the axis of rows."""
-
-    name: str
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -307,6 +296,8 @@ class Plan:
         What the model is, for the header: class, layers, loss, version, training.
     double_inputs : bool
         Whether a row of plain numbers must be read in double precision.
+    core : Core, optional
+        The network inside.
     """
 
     name: str
@@ -318,6 +309,7 @@ class Plan:
     answer: Answer
     made_from: Mapping[str, str] = field(default_factory=dict)
     double_inputs: bool = False
+    core: Core | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_table(self) -> bool:

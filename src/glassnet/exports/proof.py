@@ -12,9 +12,9 @@ import numpy as np
 from glassnet.exports.plan import Field, Plan
 from glassnet.exports.referee import Rows, interpret
 
-__all__ = ["Proof", "digest_of", "made_up_rows", "prove", "take_rows"]
+__all__ = ["N_TYPICAL", "Proof", "digest_of", "made_up_rows", "prove", "take_rows"]
 
-_TYPICAL, _MEASURED = 8, 1000
+N_TYPICAL, _MEASURED = 8, 1000
 _UNKNOWN = "\N{SNOWMAN} not in training"
 _SPECIAL = (
     "lowest", "highest", "lowest and highest by turns", "highest and lowest by turns", "missing", "unknown", "zeros",
@@ -104,8 +104,8 @@ def _made_up_cells(field: Field, rng: np.random.Generator, n: int) -> np.ndarray
 
 def _test_rows(plan: Plan, rows: Rows) -> tuple[Rows, tuple[str, ...]]:
     """Return 16 test rows, the first 8 of ``rows`` among them, and what each is."""
-    titles = (*(f"typical {i + 1}" for i in range(_TYPICAL)), *_SPECIAL)
-    typical = take_rows(rows, np.arange(_TYPICAL))
+    titles = (*(f"typical {i + 1}" for i in range(N_TYPICAL)), *_SPECIAL)
+    typical = take_rows(rows, np.arange(N_TYPICAL))
     if not isinstance(typical, Mapping):
         assert not isinstance(rows, Mapping)
         return np.concatenate([typical, _special_numbers(rows)]), titles

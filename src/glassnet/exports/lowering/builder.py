@@ -3,42 +3,64 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import Add, Affine, Join, Map, Select, Step, Value
+from glassnet.exports.naming import identifier
+from glassnet.exports.plan import Add, Affine, Core, Join, Map, Select, Step, Value
 
 __all__ = ["Builder"]
 
 
 class Builder:
-    """Steps in order, with a fresh name for each value: h1, h2, ...
+    """Steps in order, whose values are named after the layers that make them.
+
+    Within a layer, ``dense_1``, its output bears the layer's name, and what comes before the output, or an activation
+    behind it, has a word more: ``dense_1_relu``. A name is taken once; outside layers they are h1, h2, ...
 
     Its methods are the steps that layers need most; others go through `add`. A value of size 1 along the first axis
-    stands for all groups.
+    stands for all groups. Arrays are copied: a plan stays as it is when the network is trained further.
     """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.core: Core | None = None  # the network that was lowered
+        self._word = ""
+        self._counts: dict[str, int] = {}
 
-    def fresh(self, shape: tuple[int, ...]) -> Value:
-        """Return a new value of this shape."""
-        return Value(f"h{len(self.steps) + 1}", tuple(shape))
+    @contextmanager
+    def within(self, word: str) -> Iterator[None]:
+        """Name what is appended inside after a word and its count, ``dense_1`` for the first ``dense``."""
+        outer, word = self._word, identifier(word)
+        self._counts[word] = self._counts.get(word, 0) + 1
+        self._word = f"{word}_{self._counts[word]}"
+        try:
+            yield
+        finally:
+            self._word = outer
 
-    def add(self, kind: type[Step], shape: tuple[int, ...], *args: Any, **options: Any) -> Value:
+    def fresh(self, shape: tuple[int, ...], part: str = "") -> Value:
+        """Return a new value of this shape; ``part`` says what it is within the layer."""
+        taken = {"x", *(step.out.name for step in self.steps)}
+        word = self._word or f"h{len(self.steps) + 1}"
+        return Value(identifier(f"{word}_{part}" if part else word, taken), tuple(shape))
+
+    def add(self, kind: type[Step], shape: tuple[int, ...], *args: Any, part: str = "", **options: Any) -> Value:
         """Append a step of this kind that makes a value of this shape, and return the value."""
-        out = self.fresh(shape)
+        out = self.fresh(shape, part)
         self.steps.append(kind(out, *args, **options))
         return out
 
-    def affine(self, x: Value, W: np.ndarray, b: np.ndarray | None, groups: int = 1) -> Value:
+    def affine(self, x: Value, W: np.ndarray, b: np.ndarray | None, groups: int = 1, *, part: str = "") -> Value:
         """Append ``x @ W + b``: x reads as (G or 1, R, d_in), W is (d_in, d_out) or (G, d_in, d_out)."""
-        W = W.reshape(groups, *W.shape[-2:])
+        W = np.array(W).reshape(groups, *W.shape[-2:])
         rows = _rows(x, groups, W.shape[1])
         source = Value(x.name, (math.prod(x.shape) // (rows * W.shape[1]), rows, W.shape[1]))
-        bias = None if b is None else np.broadcast_to(b.reshape(-1, W.shape[2]), (groups, W.shape[2]))
-        return self.add(Affine, (groups, rows, W.shape[2]), source, W, bias)
+        bias = None if b is None else np.array(np.broadcast_to(b.reshape(-1, W.shape[2]), (groups, W.shape[2])))
+        return self.add(Affine, (groups, rows, W.shape[2]), source, W, bias, part=part)
 
     def map(
         self,
@@ -48,26 +70,40 @@ class Builder:
         vectors: dict[str, np.ndarray] | None = None,
         *,
         double: bool = False,
+        part: str = "",
     ) -> Value:
         """Append an expression in the entries Z of x."""
-        vectors = vectors or {}
+        vectors = {name: np.array(vector) for name, vector in (vectors or {}).items()}
         shape = np.broadcast_shapes(x.shape, *(vector.shape for vector in vectors.values()))
-        return self.add(Map, shape, x, formula, constants or {}, vectors, double)
+        return self.add(Map, shape, x, formula, constants or {}, vectors, double, part=part)
 
-    def join(self, *parts: Value) -> Value:
-        """Append the values side by side along the last axis."""
+    def join(self, *parts: Value, part: str = "") -> Value:
+        """Append the values side by side along the last axis; those that all members share are repeated."""
         if len(parts) == 1:
             return parts[0]
-        lead = parts[0].shape[:-1]
-        return self.add(Join, (*lead, sum(part.shape[-1] for part in parts)), parts)
+        groups = max(one.shape[0] for one in parts)
+        parts = tuple(self.repeat(one, groups) for one in parts)
+        shape = (*parts[0].shape[:-1], sum(one.shape[-1] for one in parts))
+        return self.add(Join, shape, parts, part=part)
 
-    def select(self, x: Value, places: np.ndarray, shape: tuple[int, ...]) -> Value:
-        """Append the entries of x at these places of its row-major order."""
-        return self.add(Select, shape, x, np.asarray(places, dtype=np.int64).reshape(-1))
+    def select(self, x: Value, places: np.ndarray, shape: tuple[int, ...], *, part: str = "") -> Value:
+        """Append the entries of x at these places of its row-major order; all of them in order are x itself."""
+        places = np.array(places, dtype=np.int64).reshape(-1)
+        if np.array_equal(places, np.arange(x.size)):
+            return Value(x.name, tuple(shape))
+        return self.add(Select, shape, x, places, part=part)
 
-    def sum(self, a: Value, b: Value) -> Value:
+    def repeat(self, x: Value, groups: int) -> Value:
+        """Return a value with one entry along the first axis for each group; appended if they share one so far."""
+        if x.shape[0] == groups:
+            return x
+        return self.select(x, np.tile(np.arange(x.size), groups), (groups, *x.shape[1:]), part="repeated")
+
+    def sum(self, a: Value, b: Value, *, part: str = "") -> Value:
         """Append the sum of two values."""
-        return self.add(Add, a.shape, a, b)
+        groups = max(a.shape[0], b.shape[0])
+        a, b = self.repeat(a, groups), self.repeat(b, groups)
+        return self.add(Add, a.shape, a, b, part=part)
 
 
 def _rows(x: Value, groups: int, d_in: int) -> int:

@@ -1,54 +1,125 @@
-"""Plans of networks."""
+"""Plans of networks, and of ensembles of them."""
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.layers import lower_layer
-from glassnet.exports.plan import Answer, Mean, Plan, Softmax, Value
-from glassnet.losses import BinaryCrossEntropy, Loss, SoftmaxCrossEntropy, SquaredError
+from glassnet.exports.lowering.links import answer_of, append_link
+from glassnet.exports.lowering.originals import overridden
+from glassnet.exports.lowering.simplifying import simplified
+from glassnet.exports.plan import Core, Mean, Plan, Value
+from glassnet.layers.tree import every_layer
 from glassnet.network import Network
+from glassnet.populations import Ensemble, Population
 
-__all__ = ["append_network", "lower_network"]
+__all__ = ["append_network", "lower_ensemble", "lower_network", "model_facts"]
+
+_DECIDING = ("predict", "forward", "logits", "check_inputs", "build")
 
 
-def lower_network(network: Network, name: str = "model") -> Plan:
-    """Return the plan of `Network.predict`."""
-    builder = Builder()
+def lower_network(network: Network, name: str = "model", *, simplify: bool = True) -> Plan:
+    """Return the plan of `Network.predict`; without ``simplify``, with a step for everything that a layer does."""
+    if isinstance(network, Population):
+        must = "a model must give one answer for each row"
+        advice = "Export one of its members, population.best(), or population.ensemble()."
+        message = f"export: {must}, got {len(network)} members of a Population. {advice}"
+        raise ConfigError(message, expected=must, got=len(network))
     network.built("export")
+    if network.members is not None and network.members > 1:
+        must = "a network must give one answer for each row"
+        message = f"export: {must}, got {network.members} members, each with its own. Export an Ensemble of networks."
+        raise ConfigError(message, expected=must, got=network.members)
+    builder, (x, start) = Builder(), _inputs(network)
+    y = append_network(builder, network, start)
+    return _plan(builder, x, y, network, name, simplify)
+
+
+def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = True) -> Plan:
+    """Return the plan of `Ensemble.predict`; networks of one architecture become one of that many members."""
+    networks = ensemble.networks
+    for network in networks:
+        network.built("export")
+        if network.members is not None or network.input_shape != networks[0].input_shape:
+            must = "the networks of an ensemble must read the same inputs, and have no members of their own"
+            message = f"export: {must}, got {network!r}."
+            raise ConfigError(message, expected=must, got=network)
+    builder, (x, start) = Builder(), _inputs(networks[0])
+    if _are_alike(networks):
+        y = append_network(builder, _stacked(networks), start)
+    else:
+        answers = [append_network(builder, network, start) for network in networks]
+        builder.core = None  # there is more than one
+        beside = builder.join(*answers)
+        y = builder.add(Mean, answers[0].shape, Value(beside.name, (len(answers), *answers[0].shape)), part="mean")
+    plan = _plan(builder, x, y, networks[0], name, simplify)
+    facts = {"ensemble": f"the mean of {len(networks)} networks", **plan.made_from}
+    return dataclasses.replace(plan, made_from=facts)
+
+
+def model_facts(network: Network) -> dict[str, str]:
+    """Return what a network is, for the header of a file."""
+    trained = network.history.epochs
+    facts = {
+        "layers": ", ".join(map(repr, network.layers)),
+        "loss": repr(network.loss),
+        "training": f"{trained} epochs" if trained else "unknown",
+        "dtype": network.dtype.name,
+    }
+    return {key: value for key, value in facts.items() if value != "unknown"}
+
+
+def _inputs(network: Network) -> tuple[Value, Value]:
+    """Return the row of numbers, and the same as the first layer reads it."""
     shape = network.input_shape or ()
-    x = Value("x", (math.prod(shape),))
-    y = append_network(builder, network, Value("x", (1, *shape)))
-    return Plan(name, (), (), tuple(builder.steps), x, y, _answer(network), {"model": repr(network)})
+    return Value("x", (math.prod(shape),)), Value("x", (1, *shape))
+
+
+def _plan(builder: Builder, x: Value, y: Value, network: Network, name: str, simplify: bool) -> Plan:
+    steps, y = simplified(builder.steps, y) if simplify else (tuple(builder.steps), y)
+    return Plan(
+        name, (), (), steps, x, y, answer_of(network.loss, network.n_outputs), model_facts(network), core=builder.core
+    )
+
+
+def _are_alike(networks: Sequence[Network]) -> bool:
+    """Return whether networks differ in their numbers alone."""
+    first = networks[0]
+    parts = [part for layer in every_layer(first.layers) for part in (layer, getattr(layer, "activation", layer))]
+    if any(not type(part).__module__.startswith("glassnet.") or part.saved_by_name for part in parts):
+        return False
+
+    def design(network: Network) -> Any:
+        return [layer.entry() for layer in network.layers], repr(network.loss), network.dtype
+
+    return len(networks) > 1 and all(design(network) == design(first) for network in networks)
+
+
+def _stacked(networks: Sequence[Network]) -> Network:
+    """Return one network with the numbers of all as its members."""
+    first = networks[0]
+    stacked = first.like(copy.deepcopy(first.layers), seed=[0] * len(networks), members=len(networks))
+    stacked.params[...] = [network.params for network in networks]
+    stacked.stats[...] = [network.stats for network in networks]
+    return stacked
 
 
 def append_network(builder: Builder, network: Network, x: Value) -> Value:
     """Append the steps of a network and its loss's link, averaged over members; x has a leading axis of 1."""
-    members = network.members or 1
+    changed = overridden(network, Network, _DECIDING)
+    if changed:
+        must = "a subclass of Network must compute what Network does"
+        message = f"export: {must}, got {type(network).__name__}, which has its own {changed}. Use Network itself."
+        raise ConfigError(message, expected=must, got=network)
+    z = x
     for layer in network.layers:
-        x = lower_layer(builder, layer, x, members)
-    y = _link(builder, network.loss, x)
-    return builder.add(Mean, y.shape[1:], y) if members > 1 else Value(y.name, y.shape[1:])
-
-
-def _link(builder: Builder, loss: Loss, z: Value) -> Value:
-    if isinstance(loss, SoftmaxCrossEntropy):
-        return builder.add(Softmax, z.shape, z)
-    if isinstance(loss, BinaryCrossEntropy):
-        return builder.map(z, "sigmoid(Z)")
-    if isinstance(loss, SquaredError):
-        return z
-    message = f"export: the predictions of {loss!r} have no exported form yet."
-    raise ConfigError(message)
-
-
-def _answer(network: Network) -> Answer:
-    n: Any = network.n_outputs
-    if isinstance(network.loss, SoftmaxCrossEntropy):
-        return Answer("classes", tuple(str(i) for i in range(n)), tuple(range(n)))
-    if isinstance(network.loss, BinaryCrossEntropy):
-        return Answer("labels", tuple(str(i) for i in range(n)), tuple(range(n)))
-    return Answer("numbers", tuple(f"y{i + 1}" for i in range(n)))
+        z = lower_layer(builder, layer, z, network.members or 1)
+    builder.core = Core(network, x, z, builder.steps)
+    y = append_link(builder, network.loss, z)
+    return builder.add(Mean, y.shape[1:], y, part="mean") if y.shape[0] > 1 else Value(y.name, y.shape[1:])

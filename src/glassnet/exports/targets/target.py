@@ -28,6 +28,8 @@ class Options:
         Whether a table's row is given column by column, or as its encoded features.
     calibration : Rows, optional
         Rows by which the ranges of int8 are chosen.
+    force : bool
+        Whether int8 may decide differently from the model in more than 1 % of the calibration rows.
     opset : int
         Of ONNX.
     """
@@ -35,6 +37,7 @@ class Options:
     dtype: str = "float32"
     inputs: str = "columns"
     calibration: Rows | None = None
+    force: bool = False
     opset: int = 18
 
 

@@ -85,6 +85,8 @@ class TableEncoder:
         For each feature ``"number"``, ``"indicator"`` (of a category, a boolean, or a missing value) or ``"code"``.
     n_codes : int
         Number of codes of all columns.
+    bounds : list of RobustScale or None
+        With robust scaling the scale that a feature gets after its column's own; otherwise empty.
 
     Examples
     --------
@@ -113,7 +115,7 @@ class TableEncoder:
         self.allow_empty = check_flag("TableEncoder", "allow_empty", allow_empty)
         self._coders: list[Coder] | None = None
         self._n_rows = 0
-        self._bounds: list[RobustScale | None] = []
+        self.bounds: list[RobustScale | None] = []
         self._forms: dict[str, Form] = {}  # of columns of text
 
     # ---- learning -----------------------------------------------------------------------------------------------
@@ -153,13 +155,13 @@ class TableEncoder:
             coders.append(choose_coder(column, self.max_categories, self.scaling, self.embed_above, n_codes, counts))
         if not any(coder.features for coder in coders):
             coders = without_information(coders, refuses=not self.allow_empty)
-        self._coders, self._bounds, self._n_rows = coders, [], table.n_rows
+        self._coders, self.bounds, self._n_rows = coders, [], table.n_rows
         self._forms = {column.name: column.form for column in table.columns if column.form is not None}
         if self.scaling == "robust":
             X = self._features(table, np.float64)
             each = [(coder, i) for coder in coders for i in range(len(coder.features))]
             direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in each]
-            self._bounds = [None if skip else RobustScale.fit(x, counts) for x, skip in zip(X.T, direct, strict=True)]
+            self.bounds = [None if skip else RobustScale.fit(x, counts) for x, skip in zip(X.T, direct, strict=True)]
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:
@@ -236,7 +238,7 @@ class TableEncoder:
         table = self._table(frame, where)
         require_columns(where, self.column_names, self._known, table)
         X = self._features(table, np.float32)
-        for x, bound in zip(X.T, self._bounds, strict=False):
+        for x, bound in zip(X.T, self.bounds, strict=False):
             if bound is not None:
                 x[...] = bound.forward(x.astype(np.float64))
         return X
@@ -298,7 +300,7 @@ class TableEncoder:
             **base,
             "scaling": self.scaling,
             "embed_above": self.embed_above,
-            "bounds": [None if bound is None else bound.config() for bound in self._bounds],
+            "bounds": [None if bound is None else bound.config() for bound in self.bounds],
             **forms,
         }
 
@@ -327,7 +329,7 @@ class TableEncoder:
         encoder._coders = coders
         encoder._n_rows = entries.count("rows") if "rows" in config else 0  # older files have no such entry
         encoder._forms = read_forms(entries, {coder.name: coder.training_kind for coder in coders})
-        encoder._bounds = read_bounds(entries, len(encoder.feature_names)) if options else []
+        encoder.bounds = read_bounds(entries, len(encoder.feature_names)) if options else []
         return encoder
 
     def __repr__(self) -> str:

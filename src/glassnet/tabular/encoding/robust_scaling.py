@@ -13,9 +13,11 @@ from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.scaling import Scale, distances
 from glassnet.tabular.encoding.weighting import quantiles_of
 
-__all__ = ["NormalScale", "RobustScale"]
+__all__ = ["BOUND", "NormalScale", "RobustScale"]
 
-_BOUND = 3.0
+BOUND = 3.0
+"""What the absolute value of a robustly scaled number stays below."""
+
 _MOST_QUANTILES, _FEWEST_QUANTILES, _ROWS_PER_QUANTILE = 1000, 10, 30
 _SMALLEST_SHARE = 1e-7
 _LARGEST = float(np.finfo(np.float64).max)
@@ -72,7 +74,7 @@ class RobustScale(Scale):
             return np.zeros(values.shape)
         z = np.clip(distances(values, self.median, self.q), -_LARGEST, _LARGEST)
         with np.errstate(under="ignore"):
-            bounded: np.ndarray = z / np.hypot(1.0, z / _BOUND)
+            bounded: np.ndarray = z / np.hypot(1.0, z / BOUND)
         return bounded
 
     def words(self) -> str:

@@ -1,0 +1,91 @@
+"""What an export wrote, and what was checked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from glassnet.utils.text_table import table_lines
+
+__all__ = ["ExportReport"]
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What `export` wrote, and how it was checked; printed as a table.
+
+    Attributes
+    ----------
+    target : str
+        Name of the target.
+    paths : tuple of Path
+        The files that were written, the main one first.
+    n_bytes : int
+        Their size.
+    digest : str
+        SHA-256 of the numbers of the model.
+    n_rows : int
+        Rows on which errors were measured.
+    plan_error : float
+        Largest error of the steps that were printed, in double precision, against the model: relative to
+        ``max(1, abs(y))``.
+    error : float or None
+        Largest error of the file's own outputs when it was run, likewise; None if it was not run.
+    failures : int or None
+        What the file's self-test returned; None if it was not run.
+    seconds : float or None
+        Time of one row, where the run measured it.
+    ran_in : str
+        What ran it.
+    notes : dict of str to str
+        Further facts by name.
+    unchecked : tuple of str
+        What was not checked, and why.
+    """
+
+    target: str
+    paths: tuple[Path, ...]
+    n_bytes: int
+    digest: str
+    n_rows: int
+    plan_error: float
+    error: float | None
+    failures: int | None
+    seconds: float | None
+    ran_in: str
+    notes: dict[str, str]
+    unchecked: tuple[str, ...]
+
+    def table(self) -> str:
+        """Return the report as lines of text."""
+        rows = [
+            ("target", self.target),
+            ("files", ", ".join(str(path) for path in self.paths)),
+            ("bytes", f"{self.n_bytes:,}"),
+            ("checked on", f"{self.n_rows:,} rows"),
+            ("steps", f"worst error {self.plan_error:.1e} against the model"),
+        ]
+        if self.error is not None:
+            rows.append(("run", f"worst error {self.error:.1e} in {self.ran_in}"))
+        if self.failures is not None:
+            rows.append(("self-test", "passed" if not self.failures else f"{self.failures} failures"))
+        if self.seconds is not None:
+            rows.append(("one row", _time(self.seconds)))
+        rows += self.notes.items()
+        rows += [("not checked", reason) for reason in self.unchecked]
+        return "\n".join(table_lines(rows))
+
+    def __repr__(self) -> str:
+        return self.table()
+
+
+def _time(seconds: float) -> str:
+    """Return a short time in words.
+
+    Examples
+    --------
+    >>> _time(2.3e-7), _time(0.00123)
+    ('0.23 µs', '1,230 µs')
+    """
+    micro = seconds * 1e6
+    return f"{micro:,.0f} µs" if micro >= 10.0 else f"{micro:.2g} µs"

@@ -1,0 +1,36 @@
+"""The named values of a plan."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from glassnet.network import Network
+
+__all__ = ["Core", "Value"]
+
+
+class Value(NamedTuple):
+    """A named array with the shape in which a step reads it; without the axis of rows."""
+
+    name: str
+    shape: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        return math.prod(self.shape)
+
+
+class Core(NamedTuple):
+    """The network inside a model, for targets that keep its layers.
+
+    ``x`` is what it reads, ``z`` its logits. ``steps`` are all that follow the encoded features, none made simpler, and
+    the last of them makes the outputs.
+    """
+
+    network: Network
+    x: Value
+    z: Value
+    steps: Sequence[Any]
