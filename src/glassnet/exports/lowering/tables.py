@@ -8,7 +8,8 @@ import numpy as np
 
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.columns import append_columns
-from glassnet.exports.lowering.networks import append_network
+from glassnet.exports.lowering.networks import append_network, model_facts
+from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.plan import Answer, Mean, Plan, Value
 from glassnet.tabular.encoding.coders import finite
 from glassnet.tabular.encoding.encoder import placed_coders
@@ -28,8 +29,9 @@ def lower_table(model: Predictor, name: str = "model") -> Plan:
     builder = Builder()
     fields, x = append_columns(builder, model.encoder)
     y = append_table(builder, model, x)
-    made_from = {"model": repr(model), "loss": repr(model.network.loss)}
-    return Plan(name, fields, (), tuple(builder.steps), x, y, _answer(model), made_from)
+    made_from = {"model": repr(model), **model_facts(model.network)}
+    steps = simplified(builder.steps, builder.kept(x, y))
+    return Plan(name, fields, (), steps, x, y, _answer(model), made_from, core=builder.core)
 
 
 def append_table(builder: Builder, model: Predictor, x: Value) -> Value:
