@@ -122,10 +122,12 @@ def test_plan_predicts_what_the_model_does(name: str, simplify: bool) -> None:
         assert off(interpret(plan, X[:n], np.float32), true) < 4e-6
 
 
-def test_networks_in_double_precision_are_exact() -> None:
-    """A plan with weights in double precision has all digits of a network of that type."""
-    case = export_case("double")
-    assert off(interpret(plan_of("double", dtype=np.float64), case.X), case.model.predict(case.X)) < 1e-14
+@pytest.mark.parametrize("name", CASES)
+def test_plans_in_double_precision_are_exact(name: str) -> None:
+    """With weights in double precision a plan has all digits of the network in that precision."""
+    case = export_case(name)
+    found = interpret(plan_of(name, dtype=np.float64), case.X.reshape(len(case.X), -1))
+    assert off(found, precise(case.model).predict(case.X)) < 1e-13
 
 
 def test_weights_are_those_of_float32() -> None:
@@ -519,7 +521,7 @@ def test_models_with_several_answers_are_refused() -> None:
     )
     alone = gn.Network([gn.Dense(1)], loss="squared_error", seed=0, input_shape=(3,))
     with pytest.raises(gn.ConfigError) as info:
-        lower_network(gn.Population(alone, 2))  # type: ignore[arg-type]
+        lower_network(gn.Population(alone, 2))
     assert str(info.value) == (
         "export: a model must give one answer for each row, got 2 members of a Population. Export one of its members, "
         "population.best(), or population.ensemble()."

@@ -28,7 +28,9 @@ _DECIDING = ("predict", "forward", "logits", "check_inputs", "build")
 _TRAINING = frozenset(("decays", "initializer", "momentum", "rate", "schedule", "std", "tuning"))  # options of layers
 
 
-def lower_network(network: Network, name: str = "model", *, simplify: bool = True, dtype: Any = np.float32) -> Plan:
+def lower_network(
+    network: Network | Population, name: str = "model", *, simplify: bool = True, dtype: Any = np.float32
+) -> Plan:
     """Return the plan of `Network.predict`.
 
     Parameters
@@ -38,7 +40,7 @@ def lower_network(network: Network, name: str = "model", *, simplify: bool = Tru
     dtype : dtype, default=float32
         Of the weights.
     """
-    _check_one_answer(network)
+    network = _one_answer(network)
     builder, (x, start) = Builder(dtype), _inputs(network)
     y = append_network(builder, network, start)
     return _plan(builder, x, y, network, name, simplify)
@@ -50,8 +52,7 @@ def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = 
     The parameters are as of `lower_network`.
     """
     networks = ensemble.networks
-    for network in networks:
-        _check_one_answer(network)
+    for network in map(_one_answer, networks):
         if network.input_shape != networks[0].input_shape:
             must = "the networks of an ensemble must read the same inputs"
             got = f"shapes {networks[0].input_shape} and {network.input_shape}"
@@ -81,8 +82,8 @@ def model_facts(network: Network) -> dict[str, str]:
     }
 
 
-def _check_one_answer(network: Any) -> None:
-    """Refuse a model that has several answers for a row."""
+def _one_answer(network: Network | Population) -> Network:
+    """Return the network, or refuse a model that has several answers for a row."""
     must = "a model must give one answer for each row"
     if isinstance(network, Population):
         advice = "Export one of its members, population.best(), or population.ensemble()."
@@ -93,6 +94,7 @@ def _check_one_answer(network: Any) -> None:
         got = f"a network of {network.members} members"
         message = f"export: {must}, got {got}. Train a Population instead, and export population.ensemble()."
         raise ConfigError(message, expected=must, got=network.members)
+    return network
 
 
 def _inputs(network: Network) -> tuple[Value, Value]:

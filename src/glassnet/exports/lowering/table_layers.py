@@ -78,7 +78,7 @@ def _periodic(builder: Builder, layer: Any, x: Value, members: int) -> Value:
 def _piecewise(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     columns = layer.in_shape[0]
     names = ("start", "slope", "low", "high")
-    pieces = dict(zip(names, (part[None, ..., 0] for part in layer._pieces(layer.V.dtype)), strict=True))
+    pieces = dict(zip(names, (part[None, ..., 0] for part in layer._pieces(np.float64)), strict=True))
     for name in ("low", "high"):
         pieces[name] = np.clip(pieces[name], -_LARGEST, _LARGEST)
     x = Value(x.name, (x.shape[0], columns, 1))
