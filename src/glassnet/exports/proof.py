@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.exports.code_inputs import code_counts
 from glassnet.exports.plan import Field, Plan
 from glassnet.exports.referee import Rows, interpret
 
@@ -88,7 +89,10 @@ def made_up_rows(plan: Plan, n: int = _MEASURED) -> Rows:
     """Return rows like those of training as far as the plan knows them, always the same."""
     rng = np.random.default_rng(0)
     if not plan.is_table:
-        return rng.standard_normal((n, plan.x.size)).astype(np.float32).astype(np.float64)
+        drawn = rng.standard_normal((n, plan.x.size)).astype(np.float32).astype(np.float64)
+        for place, count in code_counts(plan).items():
+            drawn[:, place] = rng.integers(0, count, n)
+        return drawn
     return {field.name: _made_up_cells(field, rng, n) for field in plan.fields}
 
 
@@ -108,7 +112,7 @@ def _test_rows(plan: Plan, rows: Rows) -> tuple[Rows, tuple[str, ...]]:
     typical = take_rows(rows, np.arange(N_TYPICAL))
     if not isinstance(typical, Mapping):
         assert not isinstance(rows, Mapping)
-        return np.concatenate([typical, _special_numbers(rows)]), titles
+        return np.concatenate([typical, _special_numbers(plan, rows)]), titles
     found = {}
     for position, field in enumerate(plan.fields):
         special = np.array(
@@ -150,9 +154,12 @@ def _special_cell(field: Field, title: str, position: int) -> Any:
     return texts[title] if field.is_text else numbers[title]
 
 
-def _special_numbers(rows: np.ndarray) -> np.ndarray:
+def _special_numbers(plan: Plan, rows: np.ndarray) -> np.ndarray:
     """Return the special rows for a model of plain numbers, whose cells are never missing."""
     low, high, middle = rows.min(axis=0), rows.max(axis=0), rows.mean(axis=0)
     turns = np.arange(rows.shape[1]) % 2 == 0
-    special = [low, high, np.where(turns, low, high), np.where(turns, high, low), middle, -middle, 0.0 * middle]
-    return np.stack([*special, middle + 100.0 * (high - low)])
+    alike = [low, high, np.where(turns, low, high), np.where(turns, high, low), middle, -middle, 0.0 * middle]
+    special = np.stack([*alike, middle + 100.0 * (high - low)])
+    for place, count in code_counts(plan).items():
+        special[:, place] = np.clip(np.rint(special[:, place]), 0.0, count - 1.0)
+    return special

@@ -34,12 +34,15 @@ SCALING = "(Z - center) / unit"
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
 
-def lower_estimator(model: Any, name: str = "model") -> Plan:
-    """Return the plan of ``predict_proba``, of ``predict``, or of ``predict_quantiles`` if it learned quantiles."""
+def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
+    """Return the plan of ``predict_proba``, of ``predict``, or of ``predict_quantiles`` if it learned quantiles.
+
+    ``dtype`` is that of the weights.
+    """
     if isinstance(model, TabularEstimator):
-        return _lower_tabular(model, name)
+        return _lower_tabular(model, name, dtype)
     chain = read_chain(model)
-    builder, x = Builder(), Value("x", (chain.n_inputs,))
+    builder, x = Builder(dtype), Value("x", (chain.n_inputs,))
     first, *others = chain.stages()
     fields: tuple[Field, ...] = ()
     if chain.fill is not None:
@@ -49,16 +52,16 @@ def lower_estimator(model: Any, name: str = "model") -> Plan:
     for stage in others:
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
-    steps, y = simplified(builder.steps, y)
+    steps = simplified(builder.steps, builder.kept(x, y))
     facts = {"model": chain.words, **model_facts(chain.mlp.network_)}
     inputs = () if fields else tuple(chain.names)
     far = bool((np.abs(first.center) > _FAR * first.unit).any()) and not fields
     return Plan(name, fields, inputs, (*columns, *steps), x, y, answer, facts, far, builder.core)
 
 
-def _lower_tabular(model: TabularEstimator, name: str) -> Plan:
+def _lower_tabular(model: TabularEstimator, name: str, dtype: Any) -> Plan:
     """Return the plan of an estimator for tables, whose labels may be ordered otherwise than in its model."""
-    plan = lower_table(model.model_, name)
+    plan = lower_table(model.model_, name, dtype=dtype)
     if not model._labels():
         return plan
     places: np.ndarray = np.asarray(model._places)  # type: ignore[attr-defined]
