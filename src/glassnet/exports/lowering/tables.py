@@ -8,7 +8,8 @@ import numpy as np
 
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.columns import append_columns
-from glassnet.exports.lowering.networks import append_network
+from glassnet.exports.lowering.networks import append_network, model_facts
+from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.plan import Answer, Mean, Plan, Value
 from glassnet.tabular.encoding.coders import finite
 from glassnet.tabular.encoding.encoder import placed_coders
@@ -27,9 +28,11 @@ def lower_table(model: Predictor, name: str = "model") -> Plan:
     """Return the plan of `TableModel.predict_proba`, of `predict`, or of `predict_quantiles` if it predicts these."""
     builder = Builder()
     fields, x = append_columns(builder, model.encoder)
+    columns, builder.steps = builder.steps, []
     y = append_table(builder, model, x)
-    made_from = {"model": repr(model), "loss": repr(model.network.loss)}
-    return Plan(name, fields, (), tuple(builder.steps), x, y, _answer(model), made_from)
+    steps, y = simplified(builder.steps, y)
+    facts = {"model": repr(model), **model_facts(model.network)}
+    return Plan(name, fields, (), (*columns, *steps), x, y, _answer(model), facts, core=builder.core)
 
 
 def append_table(builder: Builder, model: Predictor, x: Value) -> Value:
@@ -47,12 +50,16 @@ def _clipped(builder: Builder, model: Predictor, y: Value) -> Value:
     scale = model.target.scale
     low, high = scale.forward(np.array([scale.low, scale.high])).tolist()
     clip, ends = "min(max(Z, low), high)", {"low": low, "high": high}
-    if model.network.members is None:
-        return builder.map(y, clip, ends)
+    members = model.network.members or 1
+    if members == 1:
+        return builder.map(y, clip, ends, part="clipped")
     mean = builder.steps.pop()
     assert isinstance(mean, Mean)
-    each = builder.map(mean.x, clip, ends)
-    return builder.add(Mean, y.shape, each)
+    x, copies = mean.x, mean.x.shape[0] // members
+    if copies > 1:  # each member is the mean of its copies
+        by_copy = np.arange(x.size).reshape(members, copies, -1).swapaxes(0, 1)
+        x = builder.add(Mean, (members, *y.shape), builder.select(x, by_copy, (copies, members, *y.shape)))
+    return builder.add(Mean, y.shape, builder.map(x, clip, ends, part="clipped"), part="mean")
 
 
 def _in_units(builder: Builder, model: Predictor, y: Value) -> Value:
@@ -61,9 +68,9 @@ def _in_units(builder: Builder, model: Predictor, y: Value) -> Value:
     double = size > _LARGEST or scale.std < _SMALLEST or size > _FAR * scale.std
     numbers = {"center": scale.mean, "unit": scale.std}
     if not model.target.clip:
-        return builder.map(y, "center + unit * Z", numbers, double=double)
+        return builder.map(y, "center + unit * Z", numbers, double=double, part="in_units")
     ends = {"low": scale.low, "high": scale.high}
-    return builder.map(y, "min(max(center + unit * Z, low), high)", {**numbers, **ends}, double=double)
+    return builder.map(y, "min(max(center + unit * Z, low), high)", {**numbers, **ends}, double=double, part="in_units")
 
 
 def _answer(model: Predictor) -> Answer:
@@ -120,10 +127,9 @@ def table_of_rows(model: Predictor, rows: Any) -> Table:
     return Table(columns)
 
 
-def predictions_of_table(model: Any, frame: Any) -> np.ndarray:
-    """Return what a table model predicts for the rows of a frame, in the outputs of its plan."""
+def predictions_of_table(model: Predictor, frame: Any) -> np.ndarray:
+    """Return what a table model predicts for the rows of a frame, in the outputs of its plan, in double precision."""
+    outputs = model._exact_answers(model.encoder.transform(model.table(frame)))
     if model.target.labels:
-        return np.asarray(model.predict_proba(frame), dtype=np.float64)
-    if model.levels is not None:
-        return np.asarray(model.predict_quantiles(frame))
-    return np.asarray(model.predict(frame))[:, None]
+        return outputs
+    return model.target.in_units(outputs) if model.levels is not None else model.numbers(outputs)[:, None]
