@@ -18,6 +18,7 @@ from glassnet.exports.lowering.networks import model_facts
 from glassnet.exports.lowering.perceptrons import append_perceptron, plain_labels
 from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.made_up import SCALING
 from glassnet.exports.naming import identifiers
 from glassnet.exports.plan import Field, Join, Plan, Scaled, Select, Value
 from glassnet.exports.referee import Rows
@@ -26,10 +27,7 @@ from glassnet.sklearn import BaseMLP
 from glassnet.tabular.estimators.base import TabularEstimator
 from glassnet.tabular.reading.form import Form
 
-__all__ = ["SCALING", "lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
-
-SCALING = "(Z - center) / unit"
-"""The formula of a scaling of plain numbers."""
+__all__ = ["lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
 
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
