@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from glassnet.network import Network
 
@@ -23,8 +24,13 @@ class Value(NamedTuple):
 
 
 class Core(NamedTuple):
-    """The network inside a model, for targets that keep its layers: what it reads, and its logits."""
+    """The network inside a model, for targets that keep its layers.
+
+    ``x`` is what it reads, ``z`` its logits. ``steps`` are all that follow the encoded features, none made simpler, and
+    the last of them makes the outputs.
+    """
 
     network: Network
     x: Value
     z: Value
+    steps: Sequence[Any]

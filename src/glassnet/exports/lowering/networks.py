@@ -55,6 +55,7 @@ def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = 
         y = append_network(builder, _stacked(networks), start)
     else:
         answers = [append_network(builder, network, start) for network in networks]
+        builder.core = None  # there is more than one
         beside = builder.join(*answers)
         y = builder.add(Mean, answers[0].shape, Value(beside.name, (len(answers), *answers[0].shape)), part="mean")
     plan = _plan(builder, x, y, networks[0], name, simplify)
@@ -119,6 +120,6 @@ def append_network(builder: Builder, network: Network, x: Value) -> Value:
     z = x
     for layer in network.layers:
         z = lower_layer(builder, layer, z, network.members or 1)
-    builder.core = Core(network, x, z)
+    builder.core = Core(network, x, z, builder.steps)
     y = append_link(builder, network.loss, z)
     return builder.add(Mean, y.shape[1:], y, part="mean") if y.shape[0] > 1 else Value(y.name, y.shape[1:])

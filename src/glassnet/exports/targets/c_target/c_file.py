@@ -1,0 +1,46 @@
+"""The target C99: what it can hold, its text, and its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.exports.naming import identifier
+from glassnet.exports.plan import Plan, Step
+from glassnet.exports.proof import Proof
+from glassnet.exports.referee import Rows
+from glassnet.exports.targets.c_target.page import print_page
+from glassnet.exports.targets.c_target.running import run_program
+from glassnet.exports.targets.target import Options, Run
+
+__all__ = ["print_plan", "refusal", "run_file"]
+
+
+def refusal(plan: Plan, options: Options) -> str:
+    """Return why C cannot hold a plan, or ""."""
+    if options.inputs != "columns":
+        return "C takes a row column by column; NAME_forward in it takes encoded features. Leave out inputs."
+    for step in plan.steps:
+        for name, array in step.arrays():
+            if not np.isfinite(array.astype(np.float32) if _as_float32(step) else array).all():
+                return f"C has no numbers for inf and NaN, which {step.out.name}.{name} holds; no target does better."
+    return ""
+
+
+def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:
+    """Return the file as a source to compile, and as a header that is a source where it is asked to be one."""
+    text = print_page(plan, proof, options)
+    upper = identifier(plan.name, fallback="model").upper()
+    start = f"#ifndef {upper}_IMPLEMENTATION\n#define {upper}_IMPLEMENTATION\n#endif\n"
+    return {".c": (start + text).encode("ascii"), ".h": text.encode("ascii")}
+
+
+def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
+    """Compile the file with the compiler that is there and run it for rows."""
+    return run_program(path, plan, rows)
+
+
+def _as_float32(step: Step) -> bool:
+    return not getattr(step, "double", False) and not hasattr(step, "quantiles")

@@ -1,0 +1,150 @@
+"""The self-test in C: test rows with expected outputs, and a checksum of all tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from glassnet.exports.naming import comment_text
+from glassnet.exports.plan import Plan
+from glassnet.exports.proof import Proof
+from glassnet.exports.referee import Rows
+from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
+from glassnet.exports.targets.c_target.source import Source, Table
+
+__all__ = ["TOLERANCE", "as_read", "checksum", "print_selftest"]
+
+TOLERANCE = 2e-5
+_START, _FACTOR = 2166136261, 16777619  # FNV-1a
+_SIGNATURES = {
+    "float": "const float value = GN_READ(&values[i]);",
+    "int8_t": "const uint32_t word = (uint32_t)GN_READ_INT8(&values[i]);",
+    "int32_t": "const uint32_t word = (uint32_t)GN_READ_INT32(&values[i]);",
+    "double": "const double value = GN_READ(&values[i]);",
+}
+
+
+def as_read(plan: Plan, rows: Rows) -> Rows:
+    """Return rows as the file reads them: numbers rounded to float32 but where a column needs more digits."""
+    if not isinstance(rows, Mapping):
+        return rows if plan.double_inputs else np.asarray(rows).astype(np.float32).astype(np.float64)
+    return {
+        field.name: rows[field.name]
+        if field.is_text or field.needs_double
+        else rows[field.name].astype(np.float32).astype(np.float64)
+        for field in plan.fields
+    }
+
+
+def checksum(tables: list[Table]) -> int:
+    """Return the 32-bit FNV-1a of the 32-bit patterns of all numbers; those of 8 bits are extended."""
+    found = _START
+    for table in tables:
+        values = table.values.reshape(-1)
+        values = values.astype("<i4") if values.dtype == np.int8 else values.astype(values.dtype.newbyteorder("<"))
+        for word in values.view("<u4").tolist():
+            found = ((found ^ word) * _FACTOR) & 0xFFFFFFFF
+    return found
+
+
+def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray) -> str:
+    """Return the test rows, what they must give, and the functions that look whether they do."""
+    prefix = source.prefix
+    lines = [_hash(prefix, kind) for kind in _SIGNATURES if any(table.type == kind for table in source.tables)]
+    lines += [*_checksum(source)]
+    rows = as_read(plan, proof.rows)
+    titles = [comment_text(title) for title in proof.titles]
+    entries = [_row(plan, rows, i) for i in range(len(titles))]
+    shown = ",\n".join(f"    /* {title} */\n{entry}" for title, entry in zip(titles, entries, strict=True))
+    kind = f"{prefix}_row" if plan.is_table else "double" if plan.double_inputs else "float"
+    inputs = "" if plan.is_table else f" * {plan.x.size}"
+    expected = wrapped(float_literal(y) for y in outputs.astype(np.float32).reshape(-1).tolist())
+    lines += [
+        f"static const {kind} {prefix}_test_rows[{len(titles)}{inputs}] = {{\n{shown}\n}};\n",
+        f"static const float {prefix}_test_outputs[{len(titles)} * {outputs.shape[1]}] = {{\n{expected}\n}};\n",
+        _TEST.replace("ROW", "[k]" if plan.is_table else f"[k * {plan.x.size}]")
+        .replace("NUMBER", str(len(titles)))
+        .replace("TOLERANCE", float_literal(TOLERANCE))
+        .replace("SUM", f"0x{checksum(source.tables):08x}u")
+        .replace("OUTPUTS", f"{prefix.upper()}_OUTPUTS")
+        .replace("NAME", prefix)
+        .strip()
+        + "\n",
+    ]
+    return "\n".join(lines)
+
+
+_TEST = """
+int32_t NAME_selftest(void)
+{
+    int32_t failures = NAME_checksum() == SUM ? 0 : 1;
+
+    for (int32_t k = 0; k < NUMBER; k++) {
+        float y[OUTPUTS];
+        int32_t wrong = 0;
+
+        (void)NAME_predict(&NAME_test_rowsROW, y);
+        for (int32_t i = 0; i < OUTPUTS; i++) {
+            const float expected = NAME_test_outputs[k * OUTPUTS + i];
+            const float size = fabsf(expected) > 1.0f ? fabsf(expected) : 1.0f;
+
+            if (!(fabsf(y[i] - expected) <= TOLERANCE * size)) {
+                wrong = 1;  /* NaN too */
+            }
+        }
+        failures += wrong;
+    }
+    return failures;
+}
+"""
+
+
+def _hash(prefix: str, kind: str) -> str:
+    lines = [f"static uint32_t {prefix}_hash_{kind}(uint32_t start, const {kind} *values, int32_t n)", "{"]
+    lines += ["    uint32_t hash = start;", "", "    for (int32_t i = 0; i < n; i++) {", f"        {_SIGNATURES[kind]}"]
+    if kind == "float":
+        lines += ["        uint32_t word;", "", "        memcpy(&word, &value, sizeof word);"]
+    elif kind == "double":
+        lines += ["        uint64_t word;", "", "        memcpy(&word, &value, sizeof word);"]
+        lines += [f"        hash = (hash ^ (uint32_t)(word & 0xffffffffu)) * {_FACTOR}u;"]
+    last = "(uint32_t)(word >> 32)" if kind == "double" else "word"
+    return "\n".join([*lines, f"        hash = (hash ^ {last}) * {_FACTOR}u;", "    }", "    return hash;", "}", ""])
+
+
+def _checksum(source: Source) -> list[str]:
+    """Return the functions that go over all tables, in parts if there are many."""
+    prefix = source.prefix
+    calls = [
+        f"    hash = {prefix}_hash_{table.type}(hash, {table.name}, {table.values.size});" for table in source.tables
+    ]
+    printed = []
+    parts = [calls[i : i + 30] for i in range(0, len(calls), 30)]
+    for number, part in enumerate(parts if len(parts) > 1 else [], start=1):
+        name = f"{prefix}_checksum_{number}"
+        body = ["    uint32_t hash = start;", "", *part, "    return hash;"]
+        printed.append("\n".join([f"static uint32_t {name}(uint32_t start)", "{", *body, "}", ""]))
+    if len(parts) > 1:
+        calls = [f"    hash = {prefix}_checksum_{number}(hash);" for number in range(1, len(parts) + 1)]
+    body = [f"    uint32_t hash = {_START}u;", "", *calls, "    return hash;"]
+    comment = "/* FNV-1a over the bits of all numbers above. */"
+    printed.append("\n".join([comment, f"static uint32_t {prefix}_checksum(void)", "{", *body, "}", ""]))
+    return printed
+
+
+def _row(plan: Plan, rows: Rows, place: int) -> str:
+    """Return a test row as an initialiser."""
+    missing = "NAN"
+    if not isinstance(rows, Mapping):
+        literal = double_literal if plan.double_inputs else float_literal
+        return wrapped(missing if np.isnan(value) else literal(value) for value in rows[place].tolist())
+    cells = []
+    for field in plan.fields:
+        cell = rows[field.name][place]
+        if field.is_text:
+            cells.append(string_literal(cell))
+        elif np.isnan(cell):
+            cells.append(f"(double){missing}" if field.needs_double else missing)
+        else:
+            cells.append((double_literal if field.needs_double else float_literal)(cell))
+    return f"    {{\n{wrapped(cells, ' ' * 8)}\n    }}"

@@ -1,0 +1,299 @@
+"use strict";
+(function (model) {
+const MANY = 60; // inputs without names: more are pasted
+const LISTED = 200; // categories: more are searched
+const SHOWN = 10; // bars
+const {columns, about} = model;
+const at = (id) => document.getElementById(id);
+
+function element(tag, entries, ...children) {
+  const made = Object.assign(document.createElement(tag), entries);
+  made.append(...children);
+  return made;
+}
+
+function neat(number) {
+  return Number.isFinite(number) ? number.toLocaleString("en", {maximumSignificantDigits: 6}) : String(number);
+}
+
+function percent(share) {
+  return (100 * share).toFixed(1) + " %";
+}
+
+// ---- the form ----
+
+const pasted = columns.length > MANY && columns.every((column, i) => column.name === "x" + (i + 1));
+const controls = [];
+
+function hint(column) {
+  if (column.kind === "category") return column.categories.length > LISTED ? column.categories.length + " categories" : "";
+  const marks = column.example && column.must !== "a number" ? "such as " + column.example : column.unit || "";
+  const range = column.low === undefined ? "" : model.showCell(column.low, column) + " to " + model.showCell(column.high, column);
+  return [range, column.kind === "date" ? "" : marks].filter(Boolean).join(", ");
+}
+
+function control(column, id) {
+  if (column.kind === "boolean") return choice([[column.trues[0], column.trues[0]], [column.falses[0], column.falses[0]]]);
+  if (column.kind === "date") return element("input", {type: /\d:\d/.test(column.example) ? "datetime-local" : "date", step: "any"});
+  if (column.kind !== "category") return element("input", {inputMode: column.style ? "text" : "decimal", autocomplete: "off"});
+  if (column.categories.length <= LISTED) return choice(column.categories.map((text) => [text, text]));
+  const input = element("input", {autocomplete: "off"});
+  input.setAttribute("list", id + "list");
+  return input;
+}
+
+function choice(entries) {
+  const options = [["", "missing"], ...entries].map(([value, text]) => element("option", {value}, text));
+  return element("select", {}, ...options);
+}
+
+function addField(column, i) {
+  const id = "c" + i;
+  const input = Object.assign(control(column, id), {id});
+  input.setAttribute("aria-describedby", id + "hint");
+  const field = element("div", {}, element("label", {htmlFor: id}, column.name), input);
+  if (column.kind === "category" && column.categories.length > LISTED) {
+    field.append(element("datalist", {id: id + "list"}, ...column.categories.map((value) => element("option", {value}))));
+  }
+  field.append(element("small", {id: id + "hint"}, hint(column)));
+  controls.push(input);
+  at("fields").append(field);
+}
+
+function addPaste() {
+  const input = element("textarea", {id: "c0", rows: 8, spellcheck: false});
+  input.setAttribute("aria-describedby", "c0hint");
+  const words = columns.length + " numbers, with blanks, commas or new lines between them";
+  at("fields").append(element("div", {className: "wide"}, element("label", {htmlFor: "c0"}, words), input, element("small", {id: "c0hint"})));
+  controls.push(input);
+}
+
+function fill(texts) {
+  if (pasted) controls[0].value = texts.join(" ").trim();
+  else controls.forEach((input, i) => (input.value = texts[i]));
+  update();
+}
+
+function example(row) {
+  return columns.map((column, i) => {
+    const cell = row[i];
+    if (cell === "" || Number.isNaN(cell)) return "";
+    if (column.kind === "boolean") return (cell ? column.trues : column.falses)[0];
+    if (column.kind === "date") return new Date(cell * 864e5).toISOString().slice(0, controls[i].type === "date" ? 10 : 19);
+    const text = column.kind === "category" ? cell : String(Number(cell.toPrecision(8)));
+    return column.decimal && column.kind === "number" ? text.replace(".", column.decimal) : text;
+  });
+}
+
+// ---- the prediction ----
+
+function update() {
+  const texts = pasted ? controls[0].value.split(/[\s,;]+/).filter(Boolean) : controls.map((input) => input.value);
+  const filled = texts.filter(Boolean).length;
+  controls.forEach((input, i) => mark(input, i, pasted ? "" : problem(texts[i], columns[i])));
+  const wrong = controls.some((input) => input.hasAttribute("aria-invalid"));
+  if (pasted) at("c0hint").textContent = filled + " of " + columns.length + " numbers";
+  if (!filled || wrong || (!about.table && filled < columns.length) || texts.length > columns.length) {
+    const need = about.table || pasted ? "" : columns.length - filled + " of " + columns.length + " fields to go";
+    return show({text: "–", note: wrong ? "Something cannot be read, see the form." : need});
+  }
+  try {
+    show(described(model.predict(texts)));
+  } catch (error) {
+    show({text: "–", note: error.message});
+  }
+}
+
+function problem(text, column) {
+  try {
+    if (text) model.readCell(text, column);
+    return "";
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function mark(input, i, words) {
+  const small = at(input.id + "hint");
+  if (words) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  small.className = words ? "bad" : "";
+  small.textContent = words || (pasted ? "" : hint(columns[i]));
+}
+
+function described({label, labels: found, number, numbers, probabilities, quantiles, warnings}) {
+  const bars = Object.entries(probabilities || {}).map(([name, share]) => ({name, text: percent(share), share}));
+  const texts = Object.entries(numbers || {}).map(([name, value]) => ({name, text: neat(value)}));
+  const levels = Object.entries(quantiles || {}).sort(([a], [b]) => a - b);
+  const [low, high] = [levels[0], levels[levels.length - 1]].map((level) => (level ? level[1] : 0));
+  for (const [level, value] of levels) {
+    texts.push({name: percent(level) + " are below", text: neat(value), share: high > low ? (value - low) / (high - low) : 0});
+  }
+  const text = number !== undefined ? neat(number) : numbers ? "" : found ? found.join(", ") || "none" : String(label);
+  const note = quantiles ? percent(levels[levels.length - 1][0] - levels[0][0]) + " between " + neat(low) + " and " + neat(high) : "";
+  return {text, note, bars: [...bars, ...texts], warnings};
+}
+
+function show({text, note = "", bars = [], warnings = []}) {
+  at("answer").textContent = text;
+  at("note").textContent = note;
+  const few = bars.length > SHOWN && bars[0].share !== undefined ? bars.sort((a, b) => b.share - a.share).slice(0, SHOWN) : bars;
+  at("bars").replaceChildren(...few.map(bar));
+  at("warnings").replaceChildren(...warnings.map((sentence) => element("li", {}, sentence)));
+}
+
+function bar({name, text, share}) {
+  const item = element("li", {}, element("span", {}, name), element("span", {}, text));
+  if (share !== undefined) {
+    const filled = element("i", {});
+    filled.style.width = 100 * share + "%";
+    const track = element("span", {className: "track"}, filled);
+    track.setAttribute("aria-hidden", "true");
+    item.append(track);
+  }
+  return item;
+}
+
+// ---- a whole table ----
+
+/** The records of a text in CSV as RFC 4180 has it, with the separator that its first line shows. */
+function parseCsv(text) {
+  const first = text.slice(0, (text + "\n").search(/[\r\n]/)).replace(/"[^"]*"/g, "");
+  const separator = [",", ";", "\t", "|"].map((mark) => [first.split(mark).length, mark]).sort((a, b) => b[0] - a[0])[0][1];
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${separator === "|" ? "\\|" : separator}\\r\\n]*)|([^${separator}\\r\\n]*))(${separator === "|" ? "\\|" : separator}|\\r\\n|\\n|\\r|$)`, "y");
+  const records = [];
+  let record = [];
+  while (cell.lastIndex < text.length) {
+    const found = cell.exec(text);
+    if (!found) throw new Error("a quotation mark is never closed.");
+    record.push(found[1] === undefined ? found[3] : found[1].replace(/""/g, '"') + found[2]);
+    if (found[4] === separator && cell.lastIndex < text.length) continue;
+    if (found[4] === separator) record.push("");
+    if (record.length > 1 || record[0].trim()) records.push(record);
+    record = [];
+  }
+  return records;
+}
+
+/** Where each column stands in the records, and whether the first of them has names. */
+function places([first]) {
+  const heads = first.map((name) => name.trim());
+  const byName = columns.map((column) => heads.indexOf(column.name.trim()));
+  if (!byName.includes(-1)) return {byName, start: 1};
+  const numbers = heads.every((text) => text && !Number.isNaN(Number(text)));
+  if (!about.table && heads.length === columns.length) return {byName: columns.map((_, i) => i), start: numbers ? 0 : 1};
+  const missing = columns.filter((_, i) => byName[i] < 0).map((column) => column.name);
+  throw new Error("it has no column " + missing.slice(0, 5).join(", ") + (missing.length > 5 ? " and " + (missing.length - 5) + " more" : "") + ".");
+}
+
+function quoted(value) {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+}
+
+/** The name of an output column, with underscores while the file has one of that name. */
+function free(name, taken) {
+  return taken.some((other) => other.trim().toLowerCase() === name.toLowerCase()) ? free(name + "_", taken) : name;
+}
+
+function resultNames() {
+  if (about.kind === "numbers") return about.names.length > 1 ? about.names.map((name) => "prediction_" + name) : ["prediction"];
+  const beside = about.kind === "quantiles" ? about.levels.map((level) => "quantile_" + level) : about.names.map((name) => "probability_" + name);
+  return ["prediction", ...beside];
+}
+
+function resultCells({label, labels: found, number, numbers, probabilities, quantiles}) {
+  const beside = Object.values(probabilities || quantiles || numbers || {});
+  return numbers ? beside : [found ? found.join(" ") : number === undefined ? label : number, ...beside];
+}
+
+async function scoreFile(file) {
+  at("download").replaceChildren();
+  at("progress").hidden = false;
+  try {
+    const records = parseCsv(decoded(await file.arrayBuffer()));
+    if (!records.length) throw new Error("it is empty.");
+    const {byName, start} = places(records);
+    const heads = start ? records[0] : columns.map((column) => column.name);
+    const lines = [[...heads, ...[...resultNames(), "warnings"].map((name) => free(name, heads))].map(quoted).join(",")];
+    const state = {odd: 0, bad: 0, first: []};
+    for (let i = start; i < records.length; i++) {
+      const cells = scored(records[i], byName, i, state);
+      lines.push([...heads.map((_, j) => records[i][j] || ""), ...cells].map(quoted).join(","));
+      if (state.first.length < 5) state.first.push(cells.map((cell) => (typeof cell === "number" ? neat(cell) : cell)));
+      if (i % 500 === 0) {
+        at("progress").value = i / records.length;
+        await new Promise((done) => setTimeout(done));
+      }
+    }
+    offer(lines, state, file.name);
+  } catch (error) {
+    at("status").textContent = `${file.name} cannot be scored: ${error.message}`;
+  }
+  at("progress").hidden = true;
+}
+
+function scored(record, byName, line, state) {
+  try {
+    const found = model.predict(byName.map((place) => record[place]));
+    if (found.warnings.length) state.odd++;
+    return [...resultCells(found), found.warnings.join(" ")];
+  } catch (error) {
+    state.bad++;
+    return [...resultNames().map(() => ""), error.message];
+  }
+}
+
+function decoded(buffer) {
+  const bytes = new Uint8Array(buffer);
+  if (bytes[0] === 255 && bytes[1] === 254) return new TextDecoder("utf-16le").decode(buffer);
+  try {
+    return new TextDecoder("utf-8", {fatal: true}).decode(buffer);
+  } catch (error) {
+    return new TextDecoder("windows-1252").decode(buffer);
+  }
+}
+
+function offer(lines, {odd, bad, first}, name) {
+  const n = lines.length - 1;
+  const words = [`${name}: ${n.toLocaleString("en")} row${n === 1 ? "" : "s"} scored.`];
+  if (odd) words.push(`${odd.toLocaleString("en")} with warnings.`);
+  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and have no prediction.`);
+  at("status").textContent = words.join(" ");
+  const link = element("a", {className: "button", download: "predictions.csv"}, "Download predictions.csv");
+  link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], {type: "text/csv"}));
+  const row = (cells, tag) => element("tr", {}, ...cells.slice(0, 6).map((cell) => element(tag, {}, String(cell))));
+  const head = element("caption", {className: "quiet"}, "The first rows");
+  const shown = element("table", {}, head, row([...resultNames(), "warnings"], "th"), ...first.map((cells) => row(cells, "td")));
+  at("download").replaceChildren(link, element("div", {className: "scroll"}, shown));
+}
+
+// ---- the start ----
+
+function prove() {
+  const {failures, rows, wrong, altered, worst} = model.selftestDetails();
+  const passed = rows - wrong;
+  at("proof").textContent = failures
+    ? `Self-test FAILED: ${passed} of ${rows} rows are right${altered ? ", and the numbers of the model were altered" : ""}. Do not use this page.`
+    : `Self-test passed (${passed} of ${rows}, worst error ${worst.toExponential(0)}).`;
+  at("proof").className = failures ? "bad" : "quiet";
+}
+
+if (pasted) addPaste();
+else columns.forEach(addField);
+let next = 0;
+at("example").onclick = () => fill(example(model.examples[next++ % model.examples.length]));
+at("clear").onclick = () => fill(columns.map(() => ""));
+at("form").addEventListener("input", update);
+at("form").addEventListener("submit", (event) => event.preventDefault());
+at("file").addEventListener("change", () => at("file").files[0] && scoreFile(at("file").files[0]));
+for (const kind of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(kind, (event) => {
+    event.preventDefault();
+    at("drop").classList.toggle("over", kind === "dragover");
+    if (kind === "drop" && event.dataTransfer.files[0]) scoreFile(event.dataTransfer.files[0]);
+  });
+}
+prove();
+update();
+})

@@ -1,0 +1,117 @@
+"""The columns of a row in JavaScript: their names, ranges and categories, and how their cells are read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from glassnet.exports.plan import Field, Plan
+from glassnet.exports.targets.js_target.literals import js_list, js_object, wrapped
+from glassnet.tabular.reading.cells.date_shapes import MONTHS
+from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truth_of
+
+__all__ = ["column_lines", "reading_lines", "reading_parts", "texts_of"]
+
+_TRUTHS = "0 1 f false n no off on t true y yes".split()
+
+
+def column_lines(plan: Plan) -> list[str]:
+    """Return the statement that lists the columns."""
+    if not plan.is_table:
+        names = plan.inputs
+        if not any(names):
+            one = '{name: `x${i + 1}`, kind: "number", must: "a number"}'
+            return [f"const columns = Array.from({{length: {plan.x.size}}}, (_, i) => ({one}));"]
+        listed = wrapped(f"const columns = {js_list(names)}").split("\n")
+        listed[-1] += '.map((name) => ({name, kind: "number", must: "a number"}));'
+        return listed
+    lines = ["const columns = ["]
+    for field in plan.fields:
+        lines += ["  " + line for line in wrapped(f"{js_object(_entries(field))},").split("\n")]
+    return [*lines, "];"]
+
+
+def _entries(field: Field) -> dict[str, Any]:
+    """Return what the script knows of a column."""
+    form = field.form
+    found: dict[str, Any] = {"name": field.name, "kind": field.kind}
+    if field.is_text:
+        return found | ({"asText": True} if form.style == "text" else {}) | {"categories": field.categories}
+    found["must"] = form.must() if field.kind != "number" or form.must() != "numbers" else "a number"
+    if field.kind == "boolean":
+        found |= {"trues": _words(field, True), "falses": _words(field, False)}
+    elif math.isfinite(field.low):
+        found |= {"low": float(field.low), "high": float(field.high)}
+    marks = {
+        "decimal": form.decimal if form.decimal != "." else "",
+        "thousands": form.thousands,
+        "unit": form.unit,
+        "style": form.style,
+        "order": form.order,
+        "example": form.example,
+        "packed": field.kind == "date" and form.example.isdigit(),
+        "missing": tuple(text for text in form.missing if text.lower() not in _missing_words()),
+        "loose": form.loose,
+    }
+    return found | {name: value for name, value in marks.items() if value}
+
+
+def _words(field: Field, truth: bool) -> tuple[str, ...]:
+    words = dict.fromkeys([*(word.lower() for word in field.form.words), *_TRUTHS])
+    plain = {"0": False, "1": True}
+    return tuple(word for word in words if plain.get(word, truth_of(word, field.form.words)) is truth)
+
+
+def _missing_words() -> set[str]:
+    return {text.lower() for text in MISSING_MARKERS | MISSING_IN_NUMBERS}
+
+
+def reading_parts(plan: Plan) -> list[str]:
+    """Return the parts of the script that read its cells."""
+    kinds = {field.kind for field in plan.fields} or {"number"}
+    parts = ["rows", "warnings"]
+    if any(field.kind == "number" and not field.form.style for field in plan.fields) or not plan.is_table:
+        parts.append("number")
+    if any(field.kind == "number" and field.form.style for field in plan.fields):
+        parts.append("clock")
+    if "date" in kinds:
+        parts += ["date", "month_names" if _names_months(plan) else "no_month_names"]
+    return parts + [part for kind, part in (("boolean", "truth"), ("category", "category")) if kind in kinds]
+
+
+def _names_months(plan: Plan) -> bool:
+    examples = [field.form.example for field in plan.fields if field.kind == "date"]
+    return any(any(c.isalpha() and c not in "TZ" for c in example) for example in examples)
+
+
+def reading_lines(plan: Plan) -> list[str]:
+    """Return the function that reads a cell, and the words that mean something in it."""
+    kinds = {field.kind for field in plan.fields} or {"number"}
+    lines = ["function readCell(cell, column) {"]
+    if "category" in kinds:
+        lines.append('  if (column.kind === "category") return readCategory(cell, column);')
+    if "boolean" in kinds:
+        lines.append('  if (column.kind === "boolean") return readNumber(cell, column, parseTruth);')
+    if "date" in kinds:
+        lines.append('  if (column.kind === "date") return readNumber(cell, column, parseDate);')
+    parts = reading_parts(plan)
+    if "clock" in parts:
+        lines.append(f"  {'if (column.style) ' * ('number' in parts)}return readNumber(cell, column, parseClock);")
+    if "number" in parts:
+        lines.append("  return readNumber(cell, column, parseNumber);")
+    lines.append("}")
+    if kinds != {"category"}:
+        lines += wrapped(f"const MISSING = new Set({js_list(sorted(_missing_words()))});").split("\n")
+    if "category" in kinds:
+        lines += wrapped(f"const MISSING_TEXTS = new Set({js_list(sorted(MISSING_MARKERS))});").split("\n")
+    if "month_names" in parts:
+        months = [" ".join(name for name, number in MONTHS.items() if number == month) for month in range(1, 13)]
+        lines += wrapped(f"const MONTHS = {js_list(months)};").split("\n")
+    return lines
+
+
+def texts_of(plan: Plan) -> list[str]:
+    """Return the texts that the checksum covers: names and categories of the columns."""
+    if not plan.is_table:
+        return list(plan.inputs) if any(plan.inputs) else [f"x{i + 1}" for i in range(plan.x.size)]
+    return [text for field in plan.fields for text in (field.name, *field.categories)]

@@ -1,0 +1,5 @@
+/** What the probabilities y say: the label of the largest, and each by its name. */
+function answer(y, warnings) {
+  const best = y.reduce((found, value, i) => (value > y[found] ? i : found), 0);
+  return {label: labels[best], probabilities: byName(about.names, y), warnings};
+}

@@ -1,0 +1,3 @@
+function bounded(z, bound) {
+  return bound ? z / Math.hypot(1, z / bound) : z;
+}

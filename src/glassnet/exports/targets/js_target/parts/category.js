@@ -1,0 +1,11 @@
+/** The category that a cell names, "" for none; whole numbers have no point, and numbers are written as in Python. */
+function readCategory(cell, column) {
+  if (typeof cell === "boolean") return cell ? "True" : "False";
+  if (typeof cell === "number" && Number.isFinite(cell)) {
+    if (Number.isInteger(cell)) return String(BigInt(cell));
+    return (Math.abs(cell) < 1e-4 ? cell.toExponential() : String(cell)).replace(/-(\d)$/, "-0$1");
+  }
+  const text = cell === null || cell === undefined || Number.isNaN(cell) ? "" : String(cell).trim();
+  const absent = column.asText ? text === "" : MISSING_TEXTS.has(text);
+  return absent && !column.categories.includes(text) ? "" : text;
+}

@@ -1,0 +1,4 @@
+/** Year, month and day of a text with the name of a month, of which training had none. */
+function namedParts() {
+  return null;
+}

@@ -1,0 +1,45 @@
+/**
+ * @typedef {string | number | boolean | Date | null | undefined} Cell
+ * @typedef {{[column: string]: Cell} | ArrayLike<Cell>} Row cells by the name of the column, or in the order of `columns`
+ */
+
+/**
+ * The prediction for one row, with warnings about cells unlike those of training.
+ * @param {Row} row
+ */
+function predict(row) {
+  const cells = readRow(row);
+  return answer(forward(encode(cells)), warningsFor(row, cells));
+}
+
+/**
+ * The predictions for many rows.
+ * @param {Row[]} rows
+ */
+function predictMany(rows) {
+  return rows.map(predict);
+}
+
+/**
+ * The outputs for one row as plain numbers: probabilities, numbers or quantiles.
+ * @param {Row} row
+ */
+function outputs(row) {
+  return Array.from(forward(encode(readRow(row))));
+}
+
+/** The number of test rows that this file gets wrong, plus 1 if its numbers or texts have been altered: 0 is good. */
+function selftest() {
+  return selftestDetails().failures;
+}
+
+function selftestDetails() {
+  const errors = testRows.map((row, i) => {
+    const y = forward(encode(row));
+    const far = expected[i].map((e, j) => (Object.is(y[j], e) ? 0 : Math.abs(y[j] - e) / Math.max(1, Math.abs(e))));
+    return far.every((error) => error <= 1e-9) ? Math.max(...far) : Infinity;
+  });
+  const wrong = errors.filter((error) => error === Infinity).length;
+  const altered = checksum() !== CHECKSUM;
+  return {failures: wrong + Number(altered), rows: errors.length, wrong, altered, worst: Math.max(...errors)};
+}

@@ -1,0 +1,5 @@
+/** (x - center) / unit, rounded to single precision as in training; with a bound b then z / sqrt(1 + (z / b)^2). */
+function scaled(x, fill, center, unit, bound) {
+  const z = bounded(((Number.isNaN(x) ? fill : x) - center) / unit, bound);
+  return [Math.fround(z)];
+}

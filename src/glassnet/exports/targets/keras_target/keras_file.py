@@ -1,0 +1,16 @@
+"""The functions of the Keras target."""
+
+from pathlib import Path
+
+from glassnet.exports.plan import Plan
+from glassnet.exports.referee import Rows
+from glassnet.exports.targets.keras_target.printing import print_plan, refusal
+from glassnet.exports.targets.layered.running import run_python
+from glassnet.exports.targets.target import Run
+
+__all__ = ["print_plan", "refusal", "run_file"]
+
+
+def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
+    """Run the exported model for rows, its self-test too."""
+    return run_python(path, plan, rows, "keras", "Keras")

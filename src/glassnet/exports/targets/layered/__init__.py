@@ -1,0 +1,3 @@
+"""What the targets that keep a network's layers share: what goes before and after these, and the test rows."""
+
+__all__: list[str] = []

@@ -1,0 +1,69 @@
+"""Run an exported Python file in a process of its own, in which this library cannot be imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from glassnet.exports.plan import Plan
+from glassnet.exports.referee import Rows
+from glassnet.exports.targets.target import CannotRun, Run
+
+__all__ = ["run_python"]
+
+_DRIVER = """
+import importlib.util, json, pickle, sys, time
+sys.modules["glassnet"] = None  # an import of it fails
+path, rows_path, out_path = sys.argv[1:]
+spec = importlib.util.spec_from_file_location("exported", path)
+exported = importlib.util.module_from_spec(spec)
+sys.modules["exported"] = exported
+spec.loader.exec_module(exported)
+import numpy as np
+rows = pickle.load(open(rows_path, "rb"))
+predict = getattr(exported, "predict_proba", None) or exported.predict
+model = exported.load()
+outputs = np.asarray(predict(rows, model), dtype=np.float64)
+one = {k: v[:1] for k, v in rows.items()} if isinstance(rows, dict) else rows[:1]
+times = []
+for _ in range(30):
+    start = time.perf_counter()
+    predict(one, model)
+    times.append(time.perf_counter() - start)
+np.save(out_path, outputs)
+print(json.dumps({"failures": exported.selftest(), "seconds": sorted(times)[15], "versions": exported.versions()}))
+"""
+
+
+def run_python(path: Path, plan: Plan, rows: Rows, module: str, package: str) -> Run:
+    """Return what a printed file computes for rows; raise `CannotRun` where ``module`` is not installed."""
+    if importlib.util.find_spec(module) is None:
+        message = f"{package} is not installed"
+        raise CannotRun(message)
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder, "rows.pickle"), Path(folder, "outputs.npy")
+        given.write_bytes(pickle.dumps(_shaped(plan, rows)))
+        command = [sys.executable, "-c", _DRIVER, str(path.with_suffix(".py").resolve()), str(given), str(made)]
+        environment = {"KERAS_BACKEND": "torch", **os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        if done.returncode != 0:
+            message = f"the file could not be run: {done.stderr.strip().splitlines()[-1:]}"
+            raise CannotRun(message)
+        found = json.loads(done.stdout.splitlines()[-1])
+        outputs = np.load(made).reshape(-1, plan.y.size)
+    return Run(outputs, found["failures"], found["seconds"], found["versions"])
+
+
+def _shaped(plan: Plan, rows: Rows) -> Rows:
+    """Return rows of plain numbers in the shape that the network reads."""
+    if not isinstance(rows, np.ndarray) or plan.core is None:
+        return rows
+    return rows.reshape(len(rows), *(plan.core.network.input_shape or ()))

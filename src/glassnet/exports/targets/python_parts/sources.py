@@ -1,0 +1,70 @@
+"""Pick functions out of the templates, with all that they use."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import NamedTuple
+
+__all__ = ["names_in", "picked"]
+
+_PACKAGE = "glassnet.exports.targets.python_parts.templates"
+
+
+class _Part(NamedTuple):
+    """A function or an assignment of a template: the names that it makes and uses, and its text."""
+
+    makes: frozenset[str]
+    uses: frozenset[str]
+    text: str
+
+
+def picked(templates: Iterable[str], wanted: Iterable[str], known: Iterable[str] = ()) -> tuple[list[str], set[str]]:
+    """Return the texts of what is wanted and of what that uses, in the order of the templates, and all names in them.
+
+    ``known`` are names that the file has of its own.
+
+    Examples
+    --------
+    >>> texts, names = picked(["numpy_numbers"], ["softmax"])
+    >>> len(texts), "np" in names
+    (1, True)
+    """
+    parts = [part for template in templates for part in _parts(template)]
+    makers = {name: part for part in parts for name in part.makes}
+    chosen: set[str] = set()
+    open_names = [name for name in wanted if name in makers]
+    while open_names:
+        name = open_names.pop()
+        if name not in chosen and name not in known:
+            chosen.add(name)
+            open_names += [used for used in makers[name].uses if used in makers]
+    found = [part for part in parts if part.makes & chosen]
+    return [part.text for part in found], set().union(*(part.uses for part in found)) if found else set()
+
+
+def names_in(text: str) -> set[str]:
+    """Return the names in a piece of Python."""
+    return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+
+
+@functools.cache
+def _parts(template: str) -> tuple[_Part, ...]:
+    """Return the functions, classes and assignments of a template; its imports and ``__all__`` stay behind."""
+    text = files(_PACKAGE).joinpath(f"{template}.py").read_text("utf-8")
+    lines = text.splitlines()
+    found = []
+    for node in ast.parse(text).body:
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign)):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        makes = {node.name} if not isinstance(node, ast.Assign) else {t.id for t in targets if isinstance(t, ast.Name)}
+        if "__all__" in makes:
+            continue
+        start = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
+        own = "\n".join(lines[start - 1 : node.end_lineno])
+        uses = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+        found.append(_Part(frozenset(makes), frozenset(uses), own))
+    return tuple(found)

@@ -1,0 +1,50 @@
+"""What the templates use of the file that they are copied into; these stand-ins are not copied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Array = Any
+COLUMNS: dict[str, dict[str, Any]] = {}
+DIGEST = ""
+EXPECTED: list[list[float]] = []
+FEATURES: list[tuple[Any, str, dict[str, Any]]] = []
+INPUTS = 0
+LABELS: list[Any] = []
+MIDDLE: list[int] = []
+NAMES: list[str] = []
+NUMBERS: list[Any] = []
+QUANTILES: list[float] = []
+READERS: dict[str, Any] = {}
+ROWS: Any = []
+TOLERANCE = 1e-9
+
+
+def network(x: Any) -> Any:
+    """Return the outputs for encoded rows."""
+    raise NotImplementedError
+
+
+def predict(rows: Any) -> Any:
+    """Return the prediction for each row."""
+    raise NotImplementedError
+
+
+def compute(rows: Any) -> Any:
+    """Return the outputs for rows whose cells have been read."""
+    raise NotImplementedError
+
+
+def selftest() -> int:
+    """Return the number of failures."""
+    raise NotImplementedError
+
+
+def predictions(rows: Any, with_probabilities: bool) -> dict[str, list[Any]]:
+    """Return the columns that the program writes."""
+    raise NotImplementedError
+
+
+def decide(y: Any) -> Any:
+    """Return the prediction for outputs."""
+    raise NotImplementedError

@@ -1,0 +1,87 @@
+"""Predictions and the self-test in NumPy."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from glassnet.exports.targets.python_parts.templates.file_names import (
+    COLUMNS,
+    DIGEST,
+    EXPECTED,
+    LABELS,
+    MIDDLE,
+    NAMES,
+    NUMBERS,
+    QUANTILES,
+    ROWS,
+    TOLERANCE,
+    Array,
+    decide,
+)
+from glassnet.exports.targets.python_parts.templates.numpy_matrix import compute, read
+
+
+def decide_classes(y: Array) -> Array:
+    """Return the label of the largest probability, the first of equal ones."""
+    return np.array(LABELS)[y.argmax(axis=1)]
+
+
+def decide_labels(y: Array) -> Array:
+    """Return 1 for each of LABELS that is more probable than not, else 0."""
+    return (y > 0.5).astype(int)
+
+
+def decide_numbers(y: Array) -> Array:
+    """Return the numbers, a single one without a second axis."""
+    return y[:, 0] if y.shape[1] == 1 else y
+
+
+def decide_quantiles(y: Array) -> Array:
+    """Return the number in the middle of the quantiles."""
+    return y[:, MIDDLE].mean(axis=1)
+
+
+def predict(rows: Any) -> Array:
+    """Return the prediction for each row."""
+    return decide(compute(read(rows)))
+
+
+def predict_quantiles(rows: Any) -> Array:
+    """Return the quantiles of each row at the levels QUANTILES, in rising order."""
+    return compute(read(rows))
+
+
+def predict_proba(rows: Any) -> Array:
+    """Return the probability of each of LABELS for each row."""
+    return compute(read(rows))
+
+
+def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[Any]]:
+    """Return the columns that the program writes."""
+    y = compute(read(cells if COLUMNS else list(zip(*cells.values()))))
+    decided = decide(y)
+    found = {"prediction": decided.tolist()}
+    if decided.ndim > 1:
+        found = {f"prediction_{name}": column for name, column in zip(NAMES, decided.T.tolist())}
+    if LABELS and with_probabilities:
+        found.update((f"probability_{name}", column) for name, column in zip(NAMES, y.T.tolist()))
+    found.update((f"quantile_{level}", column) for level, column in zip(QUANTILES, y.T.tolist()))
+    return found
+
+
+def selftest() -> int:
+    """Return the number of failures: test rows with a wrong output, and 1 if a number in this file has changed."""
+    expected = np.array(EXPECTED)
+    right = np.abs(compute(ROWS) - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
+    return int((~right).any(axis=1).sum()) + (digest() != DIGEST)
+
+
+def digest() -> str:
+    """Return the SHA-256 of the numbers in this file."""
+    found = hashlib.sha256()
+    for array in NUMBERS:
+        found.update(array.astype("<f8").tobytes())
+    return found.hexdigest()

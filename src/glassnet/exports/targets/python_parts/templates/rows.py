@@ -1,0 +1,36 @@
+"""Rows in the forms in which they may be given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.exports.targets.python_parts.templates.file_names import COLUMNS
+
+
+class Unreadable(ValueError):
+    """Rows cannot be read; ``problem`` says why, and ``row``, counted from 0, where."""
+
+    def __init__(self, problem: str, row: int = -1) -> None:
+        super().__init__(f"{problem}, in row {row}." if row >= 0 else f"{problem}.")
+        self.problem, self.row = problem, row
+
+
+def cells_of(rows: Any) -> dict[str, list[Any]]:
+    """Return the cells of each column: of a list of dicts, of a dict of lists, or of a DataFrame."""
+    if hasattr(rows, "keys"):
+        found = {name: rows[name] for name in COLUMNS if name in rows}
+        if any(isinstance(cells, str) or not hasattr(cells, "__len__") for cells in found.values()):
+            raise Unreadable("each column must be a list of cells; for one row pass [row]")
+        if len({len(cells) for cells in found.values()}) > 1:
+            raise Unreadable("all columns must have the same number of cells")
+    else:
+        rows = list(rows)
+        for number, row in enumerate(rows):
+            if not hasattr(row, "keys"):
+                raise Unreadable(f"a row must be a dict of cells by the names of columns, got {row!r}", number)
+        known = set().union(*rows) if rows else set(COLUMNS)
+        found = {name: [row.get(name) for row in rows] for name in COLUMNS if name in known}
+    absent = [repr(name) for name in COLUMNS if name not in found]
+    if absent:
+        raise Unreadable(f"the rows must have the column{'s' * (len(absent) > 1)} {', '.join(absent)}")
+    return {name: list(cells) for name, cells in found.items()}
