@@ -18,6 +18,7 @@ __all__ = ["N_TYPICAL", "Proof", "digest_of", "in_single", "made_up_rows", "prov
 
 _N_ROWS = 16
 _TOO_FAR, _TOO_ROUGH = 1e30, 5e-6  # outputs, and errors in single precision, beyond which a row tests no file
+_TOLERANCE, _NOISE = 2e-5, 8.0  # of a file in single precision: at least, and in units of the referee's own error
 _SUBSTITUTE = "one more typical row"
 
 
@@ -41,6 +42,9 @@ class Proof:
         the model itself predicts.
     n_rows : int
         Number of rows on which that was measured.
+    tolerance : float
+        What the error of a right file in single precision stays below on the test rows, relative as ``worst``: more
+        than 2e-5 where outputs are small differences of large numbers.
     """
 
     rows: Rows
@@ -49,6 +53,7 @@ class Proof:
     digest: str
     worst: float
     n_rows: int
+    tolerance: float = _TOLERANCE
 
 
 def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
@@ -64,11 +69,14 @@ def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
         That the target computes in.
     """
     single = in_single(plan)
-    own, titles = _test_rows(single, rows)
+    own, titles = _test_rows(single, rows, predictions)
     with np.errstate(over="ignore", invalid="ignore"):
         found = interpret(single, rows, dtype)
     worst = float(np.max(_far(found, predictions), initial=0.0))
-    return Proof(own, titles, interpret(single, own), digest_of(single), worst, len(predictions))
+    outputs = interpret(single, own)
+    noise = float(np.max(_far(interpret(single, own, np.float32), outputs)))
+    tolerance = float(f"{max(_TOLERANCE, _NOISE * noise):.1e}")
+    return Proof(own, titles, outputs, digest_of(single), worst, len(predictions), tolerance)
 
 
 def in_single(plan: Plan) -> Plan:
@@ -131,11 +139,11 @@ def _parts(value: Any) -> Iterator[bytes]:
 # ---- test rows -------------------------------------------------------------------------------------------------------
 
 
-def _test_rows(plan: Plan, rows: Rows) -> tuple[Rows, tuple[str, ...]]:
+def _test_rows(plan: Plan, rows: Rows, predictions: np.ndarray) -> tuple[Rows, tuple[str, ...]]:
     """Return 16 test rows, the first 8 of ``rows`` among them, and what each is."""
     n = len(next(iter(rows.values()))) if isinstance(rows, Mapping) else len(rows)
     special, titles = special_rows(plan, rows)
-    holds = _can_test(plan, special)
+    holds = _can_test(plan, special, np.abs(predictions).max(axis=0))
     places = [i for i, title in enumerate(titles) if title != "outlier"]
     outlier = [i for i, title in enumerate(titles) if title == "outlier" and holds[i]][:1]
     places = [i for i in places if holds[i]] + outlier
@@ -146,11 +154,12 @@ def _test_rows(plan: Plan, rows: Rows) -> tuple[Rows, tuple[str, ...]]:
     return chosen, (*typical, *(titles[i] for i in places), *(_SUBSTITUTE for _ in range(n_more)))
 
 
-def _can_test(plan: Plan, rows: Rows) -> np.ndarray:
-    """Return for which rows single precision computes about what double precision does."""
+def _can_test(plan: Plan, rows: Rows, usual: np.ndarray) -> np.ndarray:
+    """Return for which rows single precision computes about what double precision does; ``usual`` is a large output."""
     with np.errstate(over="ignore", invalid="ignore"):
         exact, single = interpret(plan, rows), interpret(plan, rows, np.float32)
-        return np.asarray(((np.abs(exact) < _TOO_FAR) & (_far(single, exact) < _TOO_ROUGH)).all(axis=1))
+        far = np.abs(single - exact) / np.maximum(1.0, np.maximum(usual, np.abs(exact)))
+        return np.asarray(((np.abs(exact) < _TOO_FAR) & (np.nan_to_num(far, nan=np.inf) < _TOO_ROUGH)).all(axis=1))
 
 
 def _far(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:

@@ -54,12 +54,13 @@ def _number(coder: NumberCoder | DateCoder, X: np.ndarray, bounds: Bounds) -> np
     z, scale = X[:, 0], coder.scale
     if bounds[0] is not None:
         z = _unbounded(bounds[0], z)
+    x: np.ndarray
     if isinstance(scale, NormalScale):
         shares = np.array([NormalDist().cdf(value) for value in z.tolist()])
         x = np.interp(shares, np.linspace(0.0, 1.0, len(scale.quantiles)), np.array(scale.quantiles))
     else:
         x = _unbounded(scale, z) if isinstance(scale, RobustScale) else scale.backward(z)
-    return np.clip(_rounded(x, scale), scale.low, scale.high)
+    return np.asarray(np.clip(_rounded(x, scale), scale.low, scale.high))
 
 
 def _unbounded(scale: RobustScale, z: np.ndarray) -> np.ndarray:
