@@ -84,6 +84,7 @@ if TYPE_CHECKING:
     )
     from glassnet.diagnosis.gradient_check import check_gradients
     from glassnet.explanation import Explanation, explain_lesson
+    from glassnet.exports import ExportReport, export
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
@@ -94,13 +95,13 @@ __all__ = [
     "SGD", "AbsoluteError", "Adagrad", "Adam", "AdamW", "Attribution", "BackpropReport", "BinaryCrossEntropy",
     "BinaryFocalCrossEntropy", "Callback", "Checkpoint", "ConfigError", "Constant", "CosineDecay", "CosineWaves",
     "CustomLoss", "DataError", "Diagnosis", "DiagnosisWarning", "DivergenceError", "EarlyStopping", "Ensemble",
-    "EnsembleLoss", "Explanation", "ExponentialDecay", "Finding", "FlatCosine", "FormatError", "GaussianNLL",
-    "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay", "Layer", "Lion", "Loss", "MissingExtraError",
-    "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec", "Poisson", "Population", "Quantile", "RMSprop",
-    "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError", "Snapshots", "SoftmaxCrossEntropy",
-    "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning", "Warmup", "Watch",
-    "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "find_learning_rate",
-    "from_sklearn", "integrated_gradients", "load", "permutation_importance", "sweep",
+    "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine", "FormatError",
+    "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay", "Layer", "Lion", "Loss",
+    "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec", "Poisson", "Population",
+    "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError", "Snapshots",
+    "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning", "Warmup",
+    "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
+    "find_learning_rate", "from_sklearn", "integrated_gradients", "load", "permutation_importance", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 
@@ -118,6 +119,7 @@ _ON_USE = {
     ),
     "glassnet.diagnosis.gradient_check": ("check_gradients",),
     "glassnet.explanation": ("Explanation", "explain_lesson"),
+    "glassnet.exports": ("ExportReport", "export"),
     "glassnet.populations": ("Ensemble", "Population", "cross_validate", "find_learning_rate", "sweep"),
     "glassnet.sklearn": ("from_sklearn",),
     "glassnet.training": ("Callback", "Checkpoint", "EarlyStopping", "History", "Snapshots"),

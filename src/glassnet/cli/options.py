@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from glassnet.cli.arguments import Option, declared, flag_of
+from glassnet.cli.export_options import ExportOptions
 from glassnet.cli.reading_options import ReadingOptions
 from glassnet.cli.training.check_options import CheckOptions
 from glassnet.cli.training.train_options import TrainOptions
@@ -189,6 +190,18 @@ def _explain(
     from glassnet.cli.commands.explain_command import run_explain
 
     return lambda: run_explain(model, data, texts, row=row, page=page, shown=(digits, full, layer), as_json=as_json)
+
+
+@app.command("export")
+@_takes(ExportOptions, ReadingOptions)
+def _export(model: Model, *, as_json: Json = False, **texts: Any) -> Job:
+    """Write a model as a file that runs without glassnet, check that it computes the same, and say so.
+
+    For example: glassnet export model.safetensors --to html
+    """
+    from glassnet.cli.commands.export_command import run_export
+
+    return lambda: run_export(model, texts, as_json=as_json)
 
 
 @app.command("show")

@@ -1,3 +1,6 @@
 """Exports: a trained model as a file that runs without Python or without this library, and proves that it is right."""
 
-__all__: list[str] = []
+from glassnet.exports.exporting import export
+from glassnet.exports.report import ExportReport
+
+__all__ = ["ExportReport", "export"]

@@ -15,7 +15,7 @@ from glassnet.cli.training.reading_facts import notes_of
 from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
-from glassnet.network import Network
+from glassnet.network import Network, load
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.reading.renamed import ask_for_renamed
@@ -23,7 +23,15 @@ from glassnet.utils.paths import typed_path
 from glassnet.utils.suggestions import did_you_mean, nearest_file
 from glassnet.utils.wording import few
 
-__all__ = ["check_model_path", "load_model", "model_warnings", "reading_of", "table_for", "training_notes"]
+__all__ = [
+    "check_model_path",
+    "load_any_model",
+    "load_model",
+    "model_warnings",
+    "reading_of",
+    "table_for",
+    "training_notes",
+]
 
 _LAYOUT = ("separator", "encoding", "header", "skip_lines")  # options that are true of one file, maybe not of the next
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parquet", ".pq", ".gz")
@@ -86,6 +94,20 @@ def load_model(where: str, model: str) -> TableModel:
     """Return the model in a file with its encoder."""
     check_model_path(where, model)
     return TableModel.load(typed_path(model))
+
+
+def load_any_model(where: str, model: str) -> Any:
+    """Return the model in a file: that of a table, an estimator of `glassnet.sklearn`, or a network."""
+    check_model_path(where, model)
+    path = typed_path(model)
+    network = load(path)
+    if "table" in network.metadata:
+        return TableModel.load(path)
+    if "sklearn" in network.metadata:
+        from glassnet.sklearn import load as load_estimator
+
+        return load_estimator(path)
+    return network
 
 
 def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:

@@ -40,6 +40,11 @@ class Target:
     module: str
     dtype: str
 
+    @property
+    def endings(self) -> tuple[str, ...]:
+        """The endings of its files, without those that another one implies."""
+        return tuple(one for one in self.suffixes if not one.endswith(tuple({*self.suffixes} - {one})))
+
     def load(self) -> TargetModule:
         """Return the module with the target's functions."""
         return cast(TargetModule, importlib.import_module(f"{_ROOM}.{self.module}"))
@@ -59,13 +64,19 @@ TARGETS: dict[str, Target] = {
         Target("python", "plain Python", (".py",), "python_target.python_file", "float64"),
         Target("js", "JavaScript", (".js", ".mjs"), "js_target.js_file", "float64"),
         Target("html", "HTML page", (".html", ".htm"), "html_target.page", "float64"),
-        Target("torch", "PyTorch", (".torch.safetensors", ".safetensors"), "torch_target.torch_file", "float32"),
-        Target("keras", "Keras", (".keras.npz", ".npz"), "keras_target.keras_file", "float32"),
+        Target(
+            "torch",
+            "PyTorch",
+            ("_torch.safetensors", "torch.safetensors", ".safetensors"),
+            "torch_target.torch_file",
+            "float32",
+        ),
+        Target("keras", "Keras", ("_keras.npz", ".npz"), "keras_target.keras_file", "float32"),
     )
 }
 """Every target by its name."""
 
-_UNIQUE = {".onnx", ".c", ".h", ".js", ".mjs", ".html", ".htm", ".torch.safetensors", ".keras.npz", ".npz"}
+_SHARED = {".py", ".safetensors"}  # endings that leave the target open
 
 
 def find_target(path: str | os.PathLike[str], to: str | None) -> Target:
@@ -86,11 +97,11 @@ def find_target(path: str | os.PathLike[str], to: str | None) -> Target:
     if to is not None:
         target = TARGETS[check_choice("export", "to", to, TARGETS)]
         if target not in fitting:
-            must = f"the name of a file for to={to!r} must end in {' or '.join(target.suffixes)}"
+            must = f"the name of a file for to={to!r} must end in {' or '.join(target.endings)}"
             message = f"export: {must}, got {os.fspath(path)!r}."
             raise ConfigError(message, expected=target.suffixes, got=path)
         return target
-    sure = [target for target in fitting if name.endswith(tuple(_UNIQUE.intersection(target.suffixes)))]
+    sure = [target for target in fitting if name.endswith(tuple({*target.suffixes} - _SHARED))]
     if sure:
         return sure[0]
     got = f"{os.fspath(path)!r}"

@@ -42,11 +42,16 @@ _ARGUMENTS = "cells, where, row, bad"
 def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     """Return the function that fills a row from cells."""
     own = Source(prefix)
-    signature = f"const char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
+    signature = (
+        f"const char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
+    )
     lines = []
     if not plan.is_table:
         cast = "" if plan.double_inputs else "(float)"
-        lines = ["    for (int32_t i = 0; i < INPUTS; i++) {", f"        row[i] = {cast}NAME_number(cells, where, i, bad);"]
+        lines = [
+            "    for (int32_t i = 0; i < INPUTS; i++) {",
+            f"        row[i] = {cast}NAME_number(cells, where, i, bad);",
+        ]
         lines.append("    }")
     for i, (field, name) in enumerate(zip(plan.fields, names, strict=True)):
         value = f"{'' if field.needs_double else '(float)'}NAME_number(cells, where, {i}, bad)"
@@ -62,7 +67,7 @@ def _printing(plan: Plan) -> str:
     first, decided = "", "    (void)NAME_predict(row, y);\n"
     if plan.answer.kind == "classes":
         first = '    printf("prediction,");\n'
-        decided = '    NAME_print_text(NAME_label(NAME_predict(row, y)));\n    putchar(\',\');\n'
+        decided = "    NAME_print_text(NAME_label(NAME_predict(row, y)));\n    putchar(',');\n"
     elif plan.answer.kind == "quantiles":
         first, decided = '    printf("prediction,");\n', '    printf("%.9g,", (double)NAME_predict(row, y));\n'
     return _PRINTING.replace("FIRST", first).replace("DECIDED", decided)

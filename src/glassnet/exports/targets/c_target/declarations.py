@@ -62,10 +62,8 @@ def _row(plan: Plan, prefix: str, names: list[str]) -> str:
         if not plan.inputs:
             return ""
         return "".join(f"/* row[{i}]: {comment_text(name)} */\n" for i, name in enumerate(plan.inputs)) + "\n"
-    lines = [
-        f"    {_type(field)}{name}; /* {_about(field)} */" for field, name in zip(plan.fields, names, strict=True)
-    ]
-    comment = "/* A row of the table; NAN is a missing number, NULL or \"\" a missing text. */"
+    lines = [f"    {_type(field)}{name}; /* {_about(field)} */" for field, name in zip(plan.fields, names, strict=True)]
+    comment = '/* A row of the table; NAN is a missing number, NULL or "" a missing text. */'
     return "\n".join([comment, "typedef struct {", *lines, f"}} {prefix}_row;", "", ""])
 
 

@@ -42,9 +42,10 @@ def print_page(plan: Plan, proof: Proof, options: Options) -> str:
         _labels(source, plan),
         selftest,
     ]
-    command = filled(
-        "#ifdef UPPER_MAIN\n\n#include <stdio.h>\n#include <stdlib.h>\n", words
-    ) + f"\n{print_command(source, plan, names)}\n#endif\n"
+    command = (
+        filled("#ifdef UPPER_MAIN\n\n#include <stdio.h>\n#include <stdlib.h>\n", words)
+        + f"\n{print_command(source, plan, names)}\n#endif\n"
+    )
     facts = header_lines(plan, proof, _arithmetic(source, plan, layout))
     head = "/*\n" + "".join(f" * {line}\n" for line in [*facts, *_usage(source)]) + " */\n"
     frame = [filled(TOP, words), print_declarations(plan, source.prefix, names), filled(HOOKS, words)]
@@ -114,7 +115,9 @@ def _predict(source: Source, plan: Plan) -> str:
         total = " + ".join(f"y[{i}]" for i in plan.answer.middle)
         end = f"    return ({total}) / {len(plan.answer.middle)}.0f;\n"
     if plan.is_table:
-        body = f"    float z[UPPER_FEATURES];\n{start or chr(10)}    NAME_encode(row, z);\n    NAME_forward(z, y);\n{end}"
+        body = (
+            f"    float z[UPPER_FEATURES];\n{start or chr(10)}    NAME_encode(row, z);\n    NAME_forward(z, y);\n{end}"
+        )
         row = "const NAME_row *row"
     else:
         body = f"{start}    NAME_forward(row, y);\n{end}"
@@ -127,5 +130,5 @@ def _labels(source: Source, plan: Plan) -> str:
     prefix, upper = source.prefix, source.prefix.upper()
     shown = wrapped(string_literal(name) for name in plan.answer.names)
     table = f"static const char *const {prefix}_labels[{upper}_OUTPUTS] = {{\n{shown}\n}};\n"
-    body = f"    return (index >= 0 && index < {upper}_OUTPUTS) ? {prefix}_labels[index] : \"\";\n"
+    body = f'    return (index >= 0 && index < {upper}_OUTPUTS) ? {prefix}_labels[index] : "";\n'
     return f"{table}\nconst char *{prefix}_label(int32_t index)\n{{\n{body}}}\n"

@@ -121,7 +121,14 @@ def _forward(printer: Printer) -> list[str]:
     plan = printer.plan
     steps = printer.statements(plan.vector_steps)
     head = "/** The outputs for the features of a row. */"
-    return [head, "function forward(x) {", *(f"  {line}" for line in steps), f"  return {printer.name(plan.y)};", "}", ""]
+    return [
+        head,
+        "function forward(x) {",
+        *(f"  {line}" for line in steps),
+        f"  return {printer.name(plan.y)};",
+        "}",
+        "",
+    ]
 
 
 def _answer_parts(answer: Answer) -> list[str]:
@@ -145,7 +152,9 @@ def _data(plan: Plan, proof: Proof, printer: Printer) -> list[str]:
         "const names = new Set(columns.map((column) => column.name));",
         "const known = columns.map((column) => column.categories && new Set(column.categories));",
         *printer.places,
-        *wrapped(f"const texts = [...columns.flatMap((column) => [column.name, ...(column.categories || [])]){own}];").split("\n"),
+        *wrapped(
+            f"const texts = [...columns.flatMap((column) => [column.name, ...(column.categories || [])]){own}];"
+        ).split("\n"),
         *printer.pool.lines(),
         "const testRows = [",
         *(f"  {wrapped(js_list(row))}," for row in rows),
