@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassnet.exports.plan import Plan
+from glassnet.exports.targets.c_target.fields import wide_fields
 from glassnet.exports.targets.c_target.literals import string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import filled
@@ -42,16 +43,21 @@ _ARGUMENTS = "cells, where, row, bad"
 def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     """Return the function that fills a row from cells."""
     own = Source(prefix)
-    signature = f"const char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
-    lines = []
+    signature = (
+        f"const char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
+    )
+    lines, wide = [], wide_fields(plan)
     if not plan.is_table:
         cast = "" if plan.double_inputs else "(float)"
-        lines = ["    for (int32_t i = 0; i < INPUTS; i++) {", f"        row[i] = {cast}NAME_number(cells, where, i, bad);"]
+        lines = [
+            "    for (int32_t i = 0; i < INPUTS; i++) {",
+            f"        row[i] = {cast}NAME_number(cells, where, i, bad);",
+        ]
         lines.append("    }")
     for i, (field, name) in enumerate(zip(plan.fields, names, strict=True)):
-        value = f"{'' if field.needs_double else '(float)'}NAME_number(cells, where, {i}, bad)"
+        value = f"{'' if i in wide else '(float)'}NAME_number(cells, where, {i}, bad)"
         lines.append(f"    row->{name} = {f'cells[where[{i}]]' if field.is_text else value};")
-    if len(lines) > 30 or all(field.is_text for field in plan.fields) and plan.is_table:
+    if len(lines) > 30 or (all(field.is_text for field in plan.fields) and plan.is_table):
         lines.append("    (void)bad;")
     body = "\n".join(own.in_parts(lines, f"void {{}}({signature})", _ARGUMENTS, "fill"))
     return "\n".join([*own.functions, f"static void NAME_fill({signature})", "{", body, "}", ""])
@@ -62,7 +68,7 @@ def _printing(plan: Plan) -> str:
     first, decided = "", "    (void)NAME_predict(row, y);\n"
     if plan.answer.kind == "classes":
         first = '    printf("prediction,");\n'
-        decided = '    NAME_print_text(NAME_label(NAME_predict(row, y)));\n    putchar(\',\');\n'
+        decided = "    NAME_print_text(NAME_label(NAME_predict(row, y)));\n    putchar(',');\n"
     elif plan.answer.kind == "quantiles":
         first, decided = '    printf("prediction,");\n', '    printf("%.9g,", (double)NAME_predict(row, y));\n'
     return _PRINTING.replace("FIRST", first).replace("DECIDED", decided)

@@ -13,7 +13,9 @@ __all__ = ["CExpression"]
 class CExpression(C):
     """Prints expressions as C; ``max`` and ``min`` are functions of one's own, which return NaN for a NaN in front."""
 
-    functions: ClassVar[dict[str, str]] = {name: text for name, text in C.functions.items() if name not in ("max", "min")}
+    functions: ClassVar[dict[str, str]] = {
+        name: text for name, text in C.functions.items() if name not in ("max", "min")
+    }
     helper_texts: ClassVar[dict[str, str]] = {
         **C.helper_texts,
         "max": "static $real ${prefix}max($real a, $real b)\n{\n    return b > a ? b : a; /* NaN for a is kept */\n}\n",

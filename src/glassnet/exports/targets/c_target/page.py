@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from glassnet.exports.header import header_lines
 from glassnet.exports.naming import identifier, identifiers
 from glassnet.exports.plan import Plan
@@ -13,9 +11,10 @@ from glassnet.exports.targets.c_target.buffers import Layout, lay_out
 from glassnet.exports.targets.c_target.columns import print_encoding
 from glassnet.exports.targets.c_target.command import print_command
 from glassnet.exports.targets.c_target.declarations import print_declarations
+from glassnet.exports.targets.c_target.fields import as_read
 from glassnet.exports.targets.c_target.helpers import printed_helpers
 from glassnet.exports.targets.c_target.literals import RESERVED, string_literal, wrapped
-from glassnet.exports.targets.c_target.selftest import as_read, print_selftest
+from glassnet.exports.targets.c_target.selftest import print_selftest
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import BOTTOM, HOOKS, TOP, filled
 from glassnet.exports.targets.c_target.vectors import print_vectors
@@ -42,9 +41,10 @@ def print_page(plan: Plan, proof: Proof, options: Options) -> str:
         _labels(source, plan),
         selftest,
     ]
-    command = filled(
-        "#ifdef UPPER_MAIN\n\n#include <stdio.h>\n#include <stdlib.h>\n", words
-    ) + f"\n{print_command(source, plan, names)}\n#endif\n"
+    command = (
+        filled("#ifdef UPPER_MAIN\n\n#include <stdio.h>\n#include <stdlib.h>\n", words)
+        + f"\n{print_command(source, plan, names)}\n#endif\n"
+    )
     facts = header_lines(plan, proof, _arithmetic(source, plan, layout))
     head = "/*\n" + "".join(f" * {line}\n" for line in [*facts, *_usage(source)]) + " */\n"
     frame = [filled(TOP, words), print_declarations(plan, source.prefix, names), filled(HOOKS, words)]
@@ -114,7 +114,9 @@ def _predict(source: Source, plan: Plan) -> str:
         total = " + ".join(f"y[{i}]" for i in plan.answer.middle)
         end = f"    return ({total}) / {len(plan.answer.middle)}.0f;\n"
     if plan.is_table:
-        body = f"    float z[UPPER_FEATURES];\n{start or chr(10)}    NAME_encode(row, z);\n    NAME_forward(z, y);\n{end}"
+        body = (
+            f"    float z[UPPER_FEATURES];\n{start or chr(10)}    NAME_encode(row, z);\n    NAME_forward(z, y);\n{end}"
+        )
         row = "const NAME_row *row"
     else:
         body = f"{start}    NAME_forward(row, y);\n{end}"
@@ -127,5 +129,5 @@ def _labels(source: Source, plan: Plan) -> str:
     prefix, upper = source.prefix, source.prefix.upper()
     shown = wrapped(string_literal(name) for name in plan.answer.names)
     table = f"static const char *const {prefix}_labels[{upper}_OUTPUTS] = {{\n{shown}\n}};\n"
-    body = f"    return (index >= 0 && index < {upper}_OUTPUTS) ? {prefix}_labels[index] : \"\";\n"
+    body = f'    return (index >= 0 && index < {upper}_OUTPUTS) ? {prefix}_labels[index] : "";\n'
     return f"{table}\nconst char *{prefix}_label(int32_t index)\n{{\n{body}}}\n"

@@ -30,7 +30,9 @@ from glassnet.exports.targets.c_target.source import Source
 __all__ = ["print_vectors"]
 
 
-def print_vectors(source: Source, plan: Plan, layout: Layout, instead: dict[str, Callable[..., list[str]]]) -> list[str]:
+def print_vectors(
+    source: Source, plan: Plan, layout: Layout, instead: dict[str, Callable[..., list[str]]]
+) -> list[str]:
     """Return the lines that fill ``y`` from the features ``z``.
 
     ``instead`` prints some steps, by the name of their value, in another way: from the step and the place of its
@@ -39,7 +41,9 @@ def print_vectors(source: Source, plan: Plan, layout: Layout, instead: dict[str,
     lines: list[str] = []
     places = dict(layout.places)
     wide = plan.x.name if plan.double_inputs else ""
-    if wide and any(value.name == wide for step in plan.vector_steps if not isinstance(step, Map) for value in step.inputs()):
+    if wide and any(
+        value.name == wide for step in plan.vector_steps if not isinstance(step, Map) for value in step.inputs()
+    ):
         lines.append(f"    {source.call('rounded', 'z', 'features', plan.x.size)};")
     for step in plan.vector_steps:
         name = step.out.name
