@@ -589,3 +589,10 @@ def test_ensemble_of_networks_that_differ_in_training_only() -> None:
     X = np.random.default_rng(0).standard_normal((5, 3))
     assert off(interpret(plan, X), gn.Ensemble(nets).predict(X)) < 1e-6
     assert not any(isinstance(step, Select) for step in plan.steps)
+
+
+def test_functions_have_the_words_of_people() -> None:
+    """A map says what its function is called, so that files can."""
+    words = [step.word for step in plan_of("realmlp").steps if isinstance(step, Map)]
+    assert words == ["wave", "parametric_selu", "parametric_mish"]
+    assert [step.word for step in made_of(gn.Dense(3, gn.LeakyReLU(0.2)), gn.Scale()).steps[1:]] == ["leaky_relu", ""]

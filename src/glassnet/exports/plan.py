@@ -179,13 +179,15 @@ class Map(VectorStep):
     """An expression in Z, the entries of x: ``"max(Z, 0)"``, with numbers and arrays by further names.
 
     x and the arrays are broadcast to the shape of ``out``, all of the same number of axes. The expression is in the
-    language of `Formula` and neither overflows nor loses digits. ``double`` demands double precision inside.
+    language of `Formula` and neither overflows nor loses digits. ``double`` demands double precision inside. ``word``
+    is what people call the function, an identifier such as ``"mish"``; empty if it has no name.
     """
 
     formula: str
     constants: dict[str, float] = field(default_factory=dict)
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
     double: bool = False
+    word: str = ""
 
 
 @dataclass(frozen=True)
