@@ -14,10 +14,11 @@ from sklearn.pipeline import Pipeline
 from glassnet.errors import ShapeError
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.chains import Chain, Stage, read_chain
-from glassnet.exports.lowering.networks import model_facts
+from glassnet.exports.lowering.columns import value_word
 from glassnet.exports.lowering.perceptrons import append_perceptron, plain_labels
 from glassnet.exports.lowering.simplifying import simplified
-from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.lowering.tables import facts_of, lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.made_up import SCALING
 from glassnet.exports.naming import identifiers
 from glassnet.exports.plan import Field, Join, Plan, Scaled, Select, Value
 from glassnet.exports.referee import Rows
@@ -26,10 +27,7 @@ from glassnet.sklearn import BaseMLP
 from glassnet.tabular.estimators.base import TabularEstimator
 from glassnet.tabular.reading.form import Form
 
-__all__ = ["SCALING", "lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
-
-SCALING = "(Z - center) / unit"
-"""The formula of a scaling of plain numbers."""
+__all__ = ["lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
 
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
@@ -52,8 +50,8 @@ def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32)
     for stage in others:
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
-    steps = simplified(builder.steps, builder.kept(x, y))
-    facts = {"model": chain.words, **model_facts(chain.mlp.network_)}
+    steps, y = simplified(builder.steps, y)
+    facts = {"model": chain.words, **facts_of(chain.mlp.network_)}
     inputs = () if fields else tuple(chain.names)
     far = bool((np.abs(first.center) > _FAR * first.unit).any()) and not fields
     return Plan(name, fields, inputs, (*columns, *steps), x, y, answer, facts, far, builder.core)
@@ -92,7 +90,7 @@ def _append_fields(builder: Builder, chain: Chain, stage: Stage, x: Value) -> tu
     names = chain.names or [f"x{j}" for j in range(chain.n_inputs)]
     made, fields, fill = [], [], chain.fill
     assert fill is not None
-    for j, one in enumerate(identifiers([f"z {name}" for name in names])):
+    for j, one in enumerate(identifiers(map(value_word, names))):
         center, unit = float(stage.center[j]), float(stage.unit[j])
         made.append(Value(one, (1,)))
         builder.steps.append(Scaled(made[-1], j, float(fill[j]), center, unit))
