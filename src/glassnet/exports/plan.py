@@ -206,7 +206,11 @@ class Select(VectorStep):
 
 @dataclass(frozen=True)
 class Embed(VectorStep):
-    """``y[g, j] = table[g, x[g, j]]``: x holds whole numbers, (G or 1, m); ``table`` is (G, n, dim), y (G, m, dim)."""
+    """``y[g, j] = table[g, x[g, j]]``: x holds whole numbers, (G or 1, m); ``table`` is (G, n, dim), y (G, m, dim).
+
+    The codes of a table are always in range. Where they are numbers of a row, a file may refuse others or take the
+    nearest, as the interpreter does, but must not read beyond the table.
+    """
 
     table: np.ndarray
 

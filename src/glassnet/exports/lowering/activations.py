@@ -59,7 +59,7 @@ def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
     formula = layer.formula
     if formula is None:
         must = "every activation must have a formula"
-        message = f"export: {must}, got none of {layer!r}. Give it one: formula=Formula('max(Z, 0)')."
+        message = f"export: {must}, got none of {layer!r}. Give it one, as formula=Formula('max(Z, 0)')."
         raise ConfigError(message, expected=must, got=layer)
     expression = Python(definitions=formula.definitions).text(formula.computed)
     names = Formula(expression).names() - functions_in(expression) - {"Z", "pi"}
