@@ -44,7 +44,7 @@ def _answers(plan: Plan, outputs: np.ndarray) -> list[Any]:
 def test_the_plan_predicts_what_the_model_does(name: str) -> None:
     """Outputs agree within 1e-6, relative to numbers above 1, on rows with missing, unseen and extreme cells."""
     model, frame = export_table(name)
-    plan = lower(model, name)
+    plan = lower(model, name, dtype=np.float64)
     rows = model_rows(model, plan, frame)
     wanted = predictions(model, plan, rows)
     assert wanted.shape[1] == plan.y.size == len(plan.answer.names)

@@ -93,7 +93,7 @@ def _map(writer: NumPyWriter, step: Map, read: Read) -> Expression:
     if not needs_function:
         names: dict[str, Any] = {"Z": x.inner, **vectors, **step.constants}
         return Expression(writer.functions.printer(names).text(step.formula), shape)
-    name = writer.functions.name(step.formula, step.constants, vectors)
+    name = writer.functions.name(step.formula, step.constants, vectors, step.word)
     return Expression(f"{name}({', '.join([x.text, *vectors.values()])})", shape)
 
 

@@ -32,14 +32,17 @@ class Functions:
         """Return whether a formula is that of an activation with a name."""
         return formula in _known_names()
 
-    def name(self, formula: str, constants: Mapping[str, float], arguments: Iterable[str]) -> str:
-        """Return the name of the function of Z and the arguments, written when it is first asked for."""
+    def name(self, formula: str, constants: Mapping[str, float], arguments: Iterable[str], word: str = "") -> str:
+        """Return the name of the function of Z and the arguments, written when it is first asked for.
+
+        ``word`` is what it should be called.
+        """
         arguments = tuple(arguments)
         renamed = {"Z": "z", **{one: _small(one) for one in arguments}}
         text = self.printer({**constants, **renamed}).text(formula)
         known = self._names.get((text, arguments))
         if known is None:
-            known = identifier(_known_names().get(formula, "f"), self._taken)
+            known = identifier(word or _known_names().get(formula, "f"), self._taken)
             self._taken.add(known)
             self._names[text, arguments] = known
             every = ["z", *map(_small, arguments)]
