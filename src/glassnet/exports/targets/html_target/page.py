@@ -17,7 +17,6 @@ from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.js_target import js_file, running
-
 from glassnet.exports.targets.js_target.script import classic_script, global_name, script_body
 from glassnet.exports.targets.target import CannotRun, Options, Run
 from glassnet.utils.wording import shortened
