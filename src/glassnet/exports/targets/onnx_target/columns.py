@@ -95,7 +95,7 @@ def _columns(graph: Graph, x: str, places: Sequence[int], numbers: _Numbers) -> 
     """Return these columns of a tensor of all numbers."""
     if list(places) == list(range(len(numbers.places))):
         return x
-    return graph.add("Gather", x, graph.array(places, "int64", "columns"), axis=1)
+    return graph.add("Gather", x, graph.array(places, "int32", "columns"), axis=1)
 
 
 def _filled(graph: Graph, group: Sequence[Scaled | Rank], numbers: _Numbers) -> str:
@@ -198,7 +198,7 @@ def _add_other(graph: Graph, step: Step) -> None:
     order = [start + i for start, part in zip(places, step.inputs(), strict=True) for i in range(part.size)]
     found = graph.add("Concat", *starts, axis=1) if len(starts) > 1 else wholes[0].name
     if order != list(range(sum(one.shape[0] for one in wholes))):
-        found = graph.add("Gather", found, graph.array(order, "int64", "order"), axis=1)
+        found = graph.add("Gather", found, graph.array(order, "int32", "order"), axis=1)
     graph.values[step.out.name] = Tensor(found, (step.out.size,))
 
 
