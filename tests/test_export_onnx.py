@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from export_models import ENSEMBLES, NETWORKS, export_case
-from export_onnx import close, file_of, outputs_of, rounded, session_of, small_plan, table_plan
+from export_onnx import check_model, close, file_of, outputs_of, rounded, session_of, small_plan, table_plan
 from export_tables import ESTIMATORS, TABLES, export_table
-from glassnet.exports.lowering.lowering import lower, model_rows, predictions
+from glassnet.exports.lowering.lowering import lower, model_rows
 from glassnet.exports.plan import Affine, Answer, Map, Normalise, Plan, Rank, Scaled, Softmax, Value
 from glassnet.exports.proof import made_up_rows
 from glassnet.exports.referee import interpret
@@ -81,26 +81,6 @@ def test_every_model(name: str) -> None:
     check_model(model, plan, rows)
 
 
-def check_model(model: Any, plan: Plan, rows: Any) -> None:
-    """Check the file of a model against the model itself."""
-    own = rounded(plan, rows)
-    outputs = outputs_of(session_of(file_of(plan, rows)), plan, own)
-    with np.errstate(under="ignore"):
-        wanted = predictions(model, plan, own)
-    if plan.answer.kind in ("classes", "labels"):
-        close(plan, outputs[0], wanted)
-    else:
-        size = np.maximum(
-            1.0, np.abs(wanted).max(axis=0)
-        )  # float32 has no more digits of a number around 0 than of others
-        np.testing.assert_array_less(np.abs(outputs[0] - wanted) / size, 4e-6)
-    if plan.answer.kind == "classes":
-        top = np.sort(wanted, axis=1)
-        sure = top[:, -1] - top[:, -2] >= 1e-5
-        labels = np.array([plan.answer.labels[i] for i in wanted.argmax(axis=1)], dtype=outputs[1].dtype)
-        np.testing.assert_array_equal(outputs[1][sure], labels[sure])
-
-
 @pytest.mark.parametrize("options", [{}, {"inputs": "matrix"}, {"opset": 17}, {"opset": 21}, {"opset": 24}], ids=str)
 def test_every_column_and_step(options: dict[str, Any]) -> None:
     """All kinds of columns, with missing and unknown cells, and all steps compute what the referee does."""
@@ -133,7 +113,7 @@ def test_ranks_are_those_of_double_precision() -> None:
     fields = tuple(replace(plan.fields[0], name=name) for name in "abc")
     steps = [Rank(Value(f"r{i}", (1,)), i, 0.25, edges[i]) for i in range(3)]
     x = Value("x", (3,))
-    join = type(plan.steps[12])(x, tuple(step.out for step in steps))
+    join = type(plan.steps[13])(x, tuple(step.out for step in steps))
     ranks = replace(plan, fields=fields, steps=(*steps, join), x=x, y=x, answer=Answer("numbers", ("a", "b", "c")))
     cells = np.concatenate([edges.ravel(), np.nextafter(edges.ravel(), 9.0), np.linspace(-10, 10, 999), [np.nan, 1e30]])
     rows = rounded(ranks, dict.fromkeys("abc", cells))
@@ -199,7 +179,7 @@ def test_numbers_far_from_zero_are_read_in_double_precision() -> None:
     fields = (replace(plan.fields[0], center=1.7e9, unit=1000.0), replace(plan.fields[0], name="near", center=1e4))
     steps = [Scaled(Value(f"s{i}", (1,)), i, field.center, field.center, 1.0) for i, field in enumerate(fields)]
     x = Value("x", (2,))
-    join = type(plan.steps[12])(x, tuple(step.out for step in steps))
+    join = type(plan.steps[13])(x, tuple(step.out for step in steps))
     far = replace(plan, fields=fields, steps=(*steps, join), x=x, y=x, answer=Answer("numbers", ("a", "b")))
     rows = {"age": 1.7e9 + np.linspace(-9, 9, 50), "near": 1e4 + np.linspace(-9, 9, 50)}
     session = session_of(file_of(far, rows))
@@ -365,7 +345,7 @@ def test_many_categories() -> None:
     table = np.random.default_rng(0).normal(size=(5002, 2)).astype(np.float32)
     lookup = replace(plan.steps[6], out=Value("c", (2,)), categories=words, table=table)  # type: ignore[call-arg]
     x = Value("x", (2,))
-    join = type(plan.steps[12])(x, (lookup.out,))
+    join = type(plan.steps[13])(x, (lookup.out,))
     many = replace(plan, steps=(lookup, join), x=x, y=x, answer=Answer("numbers", ("a", "b")))
     rows = {**made_up_rows(plan, 5002), "city": np.array(["", "?", *words], object)}  # type: ignore[dict-item]
     content = file_of(many, rows)

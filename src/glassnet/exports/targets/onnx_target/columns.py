@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -60,13 +61,14 @@ def add_columns(graph: Graph, plan: Plan, inputs: Sequence[str]) -> None:
 def _groups(fields: Sequence[Field], steps: Sequence[Step]) -> list[list[Any]]:
     """Return the steps that can be done together, each group where its first step stands."""
     found: dict[Any, list[Any]] = {}
+    seen: Counter[Any] = Counter()  # a column may stand in a group once, since a group has one number to fill it with
     for step in steps:
         if isinstance(step, Lookup) or (isinstance(step, Flag) and fields[step.field].is_text):
             key: Any = (Lookup, step.out.size)
-        elif isinstance(step, Rank):
-            key = (Rank, len(step.quantiles))
-        elif isinstance(step, (Scaled, Wave)):
-            key = (type(step), step.bound)
+        elif isinstance(step, (Scaled, Rank, Wave)):
+            key = (type(step), len(step.quantiles) if isinstance(step, Rank) else step.bound)
+            seen[key, step.field] += 1
+            key = (*key, seen[key, step.field])
         else:
             key = Flag if isinstance(step, Flag) else step.out.name
         found.setdefault(key, []).append(step)
