@@ -162,6 +162,6 @@ def _about(plan: Plan) -> list[str]:
         "",
         *([f'To train it further: model.compile("adam", {loss}).'] if loss else []),
         "Afterwards use(model) lets predict use it. As a program the file predicts a CSV: python FILE new.csv",
-        "Epsilons, slopes and momenta are those of training, which are not Keras's own defaults. The running variance of",
-        "its BatchNormalization is the biased one, that of training so far the unbiased one.",
+        "Epsilons, slopes and momenta are those of training, which are not Keras's own defaults. The running variance",
+        "of its BatchNormalization is the biased one, that of training so far the unbiased one.",
     ]
