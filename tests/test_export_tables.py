@@ -54,13 +54,14 @@ def test_the_plan_predicts_what_the_model_does(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_row_by_itself_is_predicted_alike(name: str) -> None:
-    """One row alone has the outputs that it has among others."""
+    """One row alone has the outputs that it has among others; no rows have none."""
     model, frame = export_table(name)
     plan = lower(model, name)
     rows = model_rows(model, plan, frame)
     together = interpret(plan, rows)
     for i in (0, 1, len(together) // 2):
         assert largest_error(interpret(plan, take_rows(rows, [i])), together[i : i + 1]) < 1e-12
+    assert interpret(plan, take_rows(rows, slice(0))).shape == (0, plan.y.size)
 
 
 @pytest.mark.parametrize("name", NAMES)
