@@ -121,7 +121,7 @@ def export(
     )
     _refuse(target, plan, options)
     wanted = predictions(model, plan, rows)
-    plan_error = largest_error(interpret(plan, rows), wanted)
+    plan_error = largest_error(interpret(lower(model, own_name, dtype=np.float64), rows), wanted)
     if plan_error > _PLAN_TOLERANCE:
         message = f"export: the steps must compute what the model predicts, got an error of {plan_error:.1e}. "
         raise DataError(message + "Please report it with the model.", got=plan_error)

@@ -32,12 +32,15 @@ __all__ = ["lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
 
-def lower_estimator(model: Any, name: str = "model") -> Plan:
-    """Return the plan of ``predict_proba``, of ``predict``, or of ``predict_quantiles`` if it learned quantiles."""
+def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
+    """Return the plan of ``predict_proba``, of ``predict``, or of ``predict_quantiles`` if it learned quantiles.
+
+    ``dtype`` is that of the weights.
+    """
     if isinstance(model, TabularEstimator):
-        return _lower_tabular(model, name)
+        return _lower_tabular(model, name, dtype)
     chain = read_chain(model)
-    builder, x = Builder(), Value("x", (chain.n_inputs,))
+    builder, x = Builder(dtype), Value("x", (chain.n_inputs,))
     first, *others = chain.stages()
     fields: tuple[Field, ...] = ()
     if chain.fill is not None:
@@ -54,9 +57,9 @@ def lower_estimator(model: Any, name: str = "model") -> Plan:
     return Plan(name, fields, inputs, (*columns, *steps), x, y, answer, facts, far, builder.core)
 
 
-def _lower_tabular(model: TabularEstimator, name: str) -> Plan:
+def _lower_tabular(model: TabularEstimator, name: str, dtype: Any) -> Plan:
     """Return the plan of an estimator for tables, whose labels may be ordered otherwise than in its model."""
-    plan = lower_table(model.model_, name)
+    plan = lower_table(model.model_, name, dtype=dtype)
     if not model._labels():
         return plan
     places: np.ndarray = np.asarray(model._places)  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from glassnet.exports.made_up import N_TYPICAL, join_rows, made_up_rows, take_ro
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 from glassnet.network import Network
-from glassnet.populations import Ensemble
+from glassnet.populations import Ensemble, Population
 from glassnet.tabular.predictor import Predictor
 
 __all__ = ["example_rows", "lower", "model_rows", "predictions"]
@@ -23,7 +23,7 @@ __all__ = ["example_rows", "lower", "model_rows", "predictions"]
 _KINDS = "a Network, an Ensemble, a TableModel, a fitted estimator, or a Pipeline of scalers and one"
 
 
-def lower(model: Any, name: str = "model") -> Plan:
+def lower(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
     """Return the plan of a trained model.
 
     Parameters
@@ -32,24 +32,26 @@ def lower(model: Any, name: str = "model") -> Plan:
         Of this library; also a pipeline of scikit-learn with one of its estimators at the end.
     name : str, default="model"
         What the exported model is called.
+    dtype : dtype, default=float32
+        Of the weights, as files hold them; float64 for a plan that is exact.
 
     Raises
     ------
     ConfigError
         A part of the model has no exported form; the message names it.
     """
-    if isinstance(model, Network):
-        return lower_network(model, name)
+    if isinstance(model, (Network, Population)):
+        return lower_network(model, name, dtype=dtype)
     if isinstance(model, Ensemble):
-        return lower_ensemble(model, name)
+        return lower_ensemble(model, name, dtype=dtype)
     if isinstance(model, Predictor):
-        return lower_table(model, name)
+        return lower_table(model, name, dtype=dtype)
     if not _is_estimator(model):
         message = f"export: the model must be {_KINDS}, got {type(model).__name__}."
         raise ConfigError(message, expected=_KINDS, got=type(model))
     from glassnet.exports.lowering.estimators import lower_estimator
 
-    return lower_estimator(model, name)
+    return lower_estimator(model, name, dtype=dtype)
 
 
 def example_rows(model: Any, plan: Plan, n: int = 1000) -> Rows:

@@ -25,9 +25,12 @@ _FAR = 300.0  # standard deviations from 0 beyond which float32 is too coarse fo
 _SMALLEST, _LARGEST = 1e-30, 1e30  # units in which float32 holds a target
 
 
-def lower_table(model: Predictor, name: str = "model") -> Plan:
-    """Return the plan of `TableModel.predict_proba`, of `predict`, or of `predict_quantiles` if it predicts these."""
-    builder = Builder()
+def lower_table(model: Predictor, name: str = "model", *, dtype: Any = np.float32) -> Plan:
+    """Return the plan of `TableModel.predict_proba`, of `predict`, or of `predict_quantiles` if it predicts these.
+
+    ``dtype`` is that of the weights.
+    """
+    builder = Builder(dtype)
     fields, x = append_columns(builder, model.encoder)
     columns, builder.steps = builder.steps, []
     y = append_table(builder, model, x)

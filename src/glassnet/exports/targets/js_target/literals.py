@@ -82,7 +82,7 @@ def _pieces(line: str) -> Iterable[str]:
             escaped = not escaped
         elif character == '"':
             quoted = not quoted
-        elif character == " " and not quoted and line[:i].strip() and line[i - 1] == ",":
+        elif character == " " and not quoted and line[i - 1] == ",":
             yield line[start : i + 1]
             start = i + 1
     yield line[start:]

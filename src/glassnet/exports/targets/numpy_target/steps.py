@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -24,23 +24,8 @@ from glassnet.exports.plan import (
 from glassnet.exports.targets.python_parts.arrays import Arrays
 from glassnet.exports.targets.python_parts.formulas import Functions, counts
 from glassnet.exports.targets.python_parts.statements import Expression, Read
-from glassnet.utils.formula import Python
 
-__all__ = ["NumPyPrinter", "NumPyWriter", "trimmed"]
-
-
-class NumPyPrinter(Python):
-    """Prints formulas as Python that works on arrays, with the functions of NumPy under their own names."""
-
-    choice = "np.where({}, {}, {})"
-    functions: ClassVar[dict[str, str]] = {
-        **{name: f"np.{name}({{}})" for name in ("abs", "exp", "expm1", "log", "log1p", "sign", "sqrt", "tanh")},
-        "max": "np.maximum({})",
-        "min": "np.minimum({})",
-        "sigmoid": "sigmoid({})",
-        "softplus": "np.logaddexp(0.0, {})",
-        **{name: f"np.{name}({{}})" for name in ("cos", "sin", "where")},
-    }
+__all__ = ["NumPyWriter", "trimmed"]
 
 
 class NumPyWriter:
@@ -49,7 +34,6 @@ class NumPyWriter:
     def __init__(self, functions: Functions) -> None:
         self.arrays = Arrays()
         self.functions = functions
-        self.needs: set[str] = set()
 
     def step(self, step: Step, read: Read) -> Expression:
         """Return the expression for what a step makes."""
@@ -84,7 +68,6 @@ def _affine(writer: NumPyWriter, step: Affine, read: Read) -> Expression:
     x = read(step.x)
     bias = None if step.b is None else step.b
     if groups > 1:
-        writer.needs.add("grouped")
         W, b = writer.arrays.add("W", step.W), "None" if bias is None else writer.arrays.add("b", bias)
         lead, rows = step.x.shape[0], step.out.size // d_out // groups
         x = writer.exactly(x, (lead, rows, d_in))
@@ -129,20 +112,18 @@ def _embed(writer: NumPyWriter, step: Embed, read: Read) -> Expression:
     if groups == 1:
         table = writer.arrays.add("E", step.table[0])
         x = writer.exactly(read(step.x), (m,))
-        return Expression(f"{table}[{x.inner}.astype(int)]", (m, dim))
+        return Expression(f"embedded({x.text}, {table})", (m, dim))
     table = writer.arrays.add("E", step.table)
     x = writer.exactly(read(step.x), (step.x.size // m, m))
-    return Expression(f"{table}[np.arange({groups})[:, None], {x.inner}.astype(int)]", (groups, m, dim))
+    return Expression(f"embedded({x.text}, {table})", (groups, m, dim))
 
 
 def _softmax(writer: NumPyWriter, step: Softmax, read: Read) -> Expression:
-    writer.needs.add("softmax")
     x = read(step.x)
     return Expression(f"softmax({x.text})", x.shape)
 
 
 def _normalise(writer: NumPyWriter, step: Normalise, read: Read) -> Expression:
-    writer.needs.add("normalised")
     x = read(step.x)
     return Expression(f"normalised({x.text}, {step.eps!r})", x.shape)
 

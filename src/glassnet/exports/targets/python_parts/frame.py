@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Answer, Plan
 from glassnet.exports.proof import Proof
+from glassnet.exports.targets.python_parts.literals import listed, literal
 from glassnet.exports.targets.python_parts.sources import names_in, picked
 
-__all__ = ["answer_lines", "docstring", "file_text", "literal"]
+__all__ = ["answer_lines", "docstring", "file_text"]
 
 _DECIDES = {"classes": "decide_classes", "labels": "decide_labels", "numbers": "decide_numbers"}
 _WIDTH = 112
@@ -40,21 +40,6 @@ def docstring(plan: Plan, proof: Proof, arithmetic: str) -> str:
         "    python FILE --selftest",
     ]
     return '"""' + "\n".join(line.replace('"""', "'''") for line in lines) + '\n"""'
-
-
-def literal(value: Any) -> str:
-    """Return a value as ASCII Python that no text inside can leave."""
-    return ascii(value)
-
-
-def listed(name: str, annotation: str, items: Iterable[str], brackets: str = "[]") -> str:
-    """Return an assignment of a list, in one line if it fits."""
-    items = list(items)
-    head = f"{name}: {annotation} = {brackets[0]}"
-    line = head + ", ".join(items) + brackets[1]
-    if len(line) <= _WIDTH:
-        return line
-    return head + "\n" + "".join(f"    {item},\n" for item in items) + brackets[1]
 
 
 def answer_lines(answer: Answer) -> list[str]:
@@ -96,7 +81,7 @@ def file_text(
         Assignments after the functions.
     """
     parts, tail = list(parts), list(tail)
-    own = set().union(*(names_in(part) for part in (*parts, *tail)))
+    own: set[str] = set().union(*(names_in(part) for part in (*parts, *tail)))
     decides = _DECIDES.get(answer.kind, "decide_quantiles")
     texts, used = picked(templates, [*wanted, decides, *own])
     used |= own

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.resources import files
 from typing import NamedTuple
 
-__all__ = ["names_in", "picked"]
+__all__ = ["names_in", "names_of", "picked"]
 
 _PACKAGE = "glassnet.exports.targets.python_parts.templates"
 
@@ -50,6 +50,12 @@ def names_in(text: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
 
 
+def names_of(templates: Iterable[str]) -> set[str]:
+    """Return all names that templates make, and those that every file has."""
+    every = (*templates, "rows", "features", "program", "file_names", "cells", "moments", "numpy_table", "plain_table")
+    return {name for template in every for part in _parts(template) for name in part.makes} | {"x", "z", "h"}
+
+
 @functools.cache
 def _parts(template: str) -> tuple[_Part, ...]:
     """Return the functions, classes and assignments of a template; its imports and ``__all__`` stay behind."""
@@ -57,10 +63,9 @@ def _parts(template: str) -> tuple[_Part, ...]:
     lines = text.splitlines()
     found = []
     for node in ast.parse(text).body:
-        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign)):
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)):
             continue
-        targets = node.targets if isinstance(node, ast.Assign) else []
-        makes = {node.name} if not isinstance(node, ast.Assign) else {t.id for t in targets if isinstance(t, ast.Name)}
+        makes = _made(node)
         if "__all__" in makes:
             continue
         start = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))])
@@ -68,3 +73,11 @@ def _parts(template: str) -> tuple[_Part, ...]:
         uses = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
         found.append(_Part(frozenset(makes), frozenset(uses), own))
     return tuple(found)
+
+
+def _made(node: ast.stmt) -> set[str]:
+    """Return the names that a function, a class or an assignment makes."""
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}

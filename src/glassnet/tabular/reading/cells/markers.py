@@ -8,7 +8,7 @@ from itertools import islice
 
 __all__ = [
     "INFINITE", "MARKERS_IN_NUMBERS", "MISSING_IN_NUMBERS", "MISSING_MARKERS", "is_missing_in_numbers",
-    "truth_of", "truth_words",
+    "truth_of", "truth_words", "truths",
 ]  # fmt: skip
 
 MISSING_MARKERS = frozenset({
@@ -101,11 +101,24 @@ def truth_of(text: str, words: tuple[str, ...]) -> bool | None:
     >>> truth_of("Y", ("no", "yes")), truth_of("true", ()), truth_of("yes", ("false", "true"))
     (True, True, None)
     """
-    wanted = {word.lower() for word in words or ("false", "true")}
+    return truths(words or ("false", "true")).get(text.lower())
+
+
+def truths(words: tuple[str, ...]) -> dict[str, bool]:
+    """Return the truth of all words that a column may hold if its words for false and true were ``words``.
+
+    Without these it is that of each word alone.
+
+    Examples
+    --------
+    >>> truths(("no", "yes"))
+    {'n': False, 'y': True, 'no': False, 'yes': True}
+    """
+    wanted, found = {word.lower() for word in words}, {}
     for meaning in _meanings():
-        if wanted <= meaning.keys() and text.lower() in meaning:
-            return meaning[text.lower()]
-    return None
+        if wanted <= meaning.keys():
+            found = {**meaning, **found}
+    return found
 
 
 def _meanings() -> Iterator[dict[str, bool]]:

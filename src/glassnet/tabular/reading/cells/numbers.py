@@ -13,6 +13,7 @@ from glassnet.tabular.reading.cells.distinct import Shapes
 __all__ = [
     "CURRENCIES",
     "MULTIPLES",
+    "SYNONYMS",
     "Notation",
     "NumberShape",
     "NumberShapes",
@@ -193,11 +194,12 @@ class NumberShapes:
         return {len(one.body) for one in self.numbers() if one.readings == (Notation(),)}
 
 
-_SYNONYMS = {
+SYNONYMS = {
     "EUR": "\u20ac", "USD": "$", "US$": "$", "GBP": "\u00a3", "JPY": "\u00a5", "INR": "\u20b9", "Rs": "\u20b9",
     "Rs.": "\u20b9", "K": "k", "C": "\u00b0C", "F": "\u00b0F", "approx.": "~", "ca.": "~", "ca": "~",
     "about": "~", "\u2248": "~",
 }  # fmt: skip
+"""Units that are written in several ways, and the way they are compared in."""
 
 
 def same_unit(one: str, other: str) -> bool:
@@ -208,7 +210,7 @@ def same_unit(one: str, other: str) -> bool:
     >>> same_unit("year", "years"), same_unit("kg", "KG"), same_unit("kg", "g"), same_unit("MW", "mW")
     (True, True, False, False)
     """
-    one, other = (_SYNONYMS.get(unit, unit) for unit in (one, other))
+    one, other = (SYNONYMS.get(unit, unit) for unit in (one, other))
     if one == other:
         return True
     plain = [unit.rstrip(".").removesuffix("s") if len(unit) > 2 else unit for unit in (one, other)]

@@ -14,9 +14,13 @@ LABELS: list[Any] = []
 MIDDLE: list[int] = []
 NAMES: list[str] = []
 NUMBERS: list[Any] = []
+MISSING: set[str] = set()
+MISSING_AMONG_NUMBERS: set[str] = set()
+MONTHS: dict[str, int] = {}
 QUANTILES: list[float] = []
 READERS: dict[str, Any] = {}
 ROWS: Any = []
+UNITS: dict[str, str] = {}
 TOLERANCE = 1e-9
 
 

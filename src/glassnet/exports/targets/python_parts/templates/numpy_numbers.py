@@ -7,6 +7,7 @@ import base64
 import numpy as np
 
 from glassnet.exports.targets.python_parts.templates.file_names import Array
+from glassnet.exports.targets.python_parts.templates.rows import Unreadable
 
 
 def unpacked(shape: tuple[int, ...], text: str, kind: str = "<f4") -> Array:
@@ -15,9 +16,18 @@ def unpacked(shape: tuple[int, ...], text: str, kind: str = "<f4") -> Array:
     return numbers.reshape(shape).astype(int if kind == "<i4" else float)
 
 
+def embedded(codes: Array, table: Array) -> Array:
+    """Return the row of the table for each code: codes (n, m) or (n, G or 1, m), table (c, d) or (G, c, d)."""
+    places = codes.astype(int)
+    if (places != codes).any() or (places < 0).any() or (places >= table.shape[-2]).any():
+        raise Unreadable(f"codes must be whole numbers from 0 to {table.shape[-2] - 1}")
+    return table[places] if table.ndim == 2 else table[np.arange(len(table))[:, None], places]
+
+
 def sigmoid(z: Array) -> Array:
-    """Return 1 / (1 + exp(-z)), in the form that cannot overflow."""
-    return (1.0 + np.tanh(z / 2.0)) / 2.0
+    """Return 1 / (1 + exp(-z)); the exponential never overflows."""
+    e = np.exp(-np.abs(z))
+    return np.where(z < 0, e, 1.0) / (1.0 + e)
 
 
 def softmax(z: Array) -> Array:

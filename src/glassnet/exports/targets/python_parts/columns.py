@@ -1,0 +1,131 @@
+"""The columns of a table in a Python file: how cells are read, and what features they become."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from glassnet.exports.plan import Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
+from glassnet.exports.targets.python_parts.arrays import Arrays
+from glassnet.exports.targets.python_parts.literals import dict_text, listed, literal
+from glassnet.tabular.reading.cells.date_shapes import MONTHS
+from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truths
+from glassnet.tabular.reading.cells.numbers import SYNONYMS
+
+__all__ = ["Feature", "columns_text", "features_of", "features_text", "reading_parts"]
+
+Feature = tuple[str, str, dict[str, Any]]
+"""The function that makes a feature, the column that it reads, and its numbers: plain ones, or names of arrays."""
+
+_READERS = {"number": "read_number", "time": "read_time", "boolean": "read_boolean", "date": "read_date"}
+
+
+class Name(str):
+    """A name of the file, printed as it is."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def columns_text(plan: Plan) -> str:
+    """Return the assignment of the columns, each with the way its cells are read."""
+    if not plan.is_table:
+        return listed("COLUMNS", "dict[str, dict[str, Any]]", [f"{literal(name)}: {{}}" for name in plan.inputs], "{}")
+    entries = [f"{literal(field.name)}: {dict_text(_form(field))}" for field in plan.fields]
+    head = "# Each column with the way its cells were read in training."
+    return f"{head}\n{listed('COLUMNS', 'dict[str, dict[str, Any]]', entries, '{}', broken=True)}"
+
+
+def _form(field: Field) -> dict[str, Any]:
+    """Return how the cells of a column are read, without what is usual."""
+    form = field.form
+    found: dict[str, Any] = {"kind": _kind(field), "must": form.must()}
+    marks = {"decimal": (form.decimal, "."), "thousands": (form.thousands, ""), "unit": (form.unit, "")}
+    found |= {name: value for name, (value, usual) in marks.items() if value != usual and field.kind == "number"}
+    if field.kind == "boolean":
+        found["words"] = truths(form.words)
+    if field.kind == "date":
+        found |= {"order": form.order} if form.order else {}
+        found |= {"packed": True} if form.example.isdigit() else {}
+    if field.kind == "category" and form.style == "text":
+        found["text"] = True
+    if form.missing:
+        found["missing"] = list(form.missing)
+    if form.loose:
+        found["loose"] = True
+    return found
+
+
+def _kind(field: Field) -> str:
+    return "time" if field.kind == "number" and field.form.style else field.kind
+
+
+def reading_parts(plan: Plan) -> list[str]:
+    """Return the words and the functions that the columns are read with."""
+    if not plan.is_table:
+        return []
+    kinds = sorted({_kind(field) for field in plan.fields})
+    readers = [f"{literal(kind)}: {_READERS.get(kind, 'read_category')}" for kind in kinds]
+    found = [
+        '# Cells that mean "no value", in any column.\n'
+        + listed("MISSING", "set[str]", map(literal, sorted(MISSING_MARKERS)), "{}"),
+    ]
+    if set(kinds) - {"category"}:
+        found.append(
+            '# Cells that mean "no value" among numbers, dates and times, in any case.\n'
+            + listed("MISSING_AMONG_NUMBERS", "set[str]", map(literal, sorted(MISSING_IN_NUMBERS)), "{}")
+        )
+    if "number" in kinds:
+        units = SYNONYMS if any(field.form.unit for field in plan.fields) else {}
+        found.append(listed("UNITS", "dict[str, str]", [f"{k!a}: {v!a}" for k, v in units.items()], "{}"))
+    if "date" in kinds:
+        found.append(listed("MONTHS", "dict[str, int]", [f"{k!a}: {v}" for k, v in MONTHS.items()], "{}"))
+    found.append(listed("READERS", "dict[str, Any]", readers, "{}"))
+    return found
+
+
+def features_of(plan: Plan, arrays: Arrays) -> list[Feature]:
+    """Return the features in the order in which the network reads them, their tables kept among the arrays."""
+    steps = plan.column_steps
+    join = next((step for step in steps if isinstance(step, Join)), None)
+    makers = {step.out.name: step for step in steps}
+    order = [part.name for part in join.parts] if join is not None else [step.out.name for step in steps]
+    return [_feature(makers[name], plan, arrays) for name in order]
+
+
+def _feature(step: Step, plan: Plan, arrays: Arrays) -> Feature:
+    field = plan.fields[getattr(step, "field", 0)]
+    if isinstance(step, Scaled):
+        numbers: dict[str, Any] = {"fill": step.fill, "center": step.center, "unit": step.unit}
+        return "scaled", field.name, _with_bound(numbers, step.bound)
+    if isinstance(step, Rank):
+        quantiles = arrays.add_named(f"{field.name} quantiles", step.quantiles)
+        return "ranked", field.name, {"fill": step.fill, "quantiles": Name(quantiles)}
+    if isinstance(step, Wave):
+        numbers = {"period": step.period, "center": _plain(step.center), "unit": _plain(step.unit)}
+        return "wave", field.name, _with_bound(numbers, step.bound)
+    if isinstance(step, Flag):
+        return "flag", field.name, {"present": step.present, "missing": step.missing}
+    if isinstance(step, Lookup):
+        places = {"": 0, **{text: i for i, text in enumerate(step.categories, start=2)}}
+        table = arrays.add_named(f"{field.name} table", step.table)
+        return "lookup", field.name, {"places": places, "table": Name(table)}
+    assert isinstance(step, Constant)
+    return "constant", field.name, {"values": _plain(step.values)}
+
+
+def _with_bound(numbers: dict[str, Any], bound: float | None) -> dict[str, Any]:
+    return numbers if bound is None else {**numbers, "bound": bound}
+
+
+def _plain(array: np.ndarray) -> list[float]:
+    found: list[float] = np.asarray(array, dtype=np.float64).reshape(-1).tolist()
+    return found
+
+
+def features_text(features: list[Feature]) -> str:
+    """Return the assignment of the features."""
+    entries = [f"({function}, {literal(name)}, {dict_text(numbers)})" for function, name, numbers in features]
+    head = "# What is computed from which column, feature by feature."
+    return f"{head}\n{listed('FEATURES', 'list[tuple[Any, str, dict[str, Any]]]', entries, broken=True)}"
