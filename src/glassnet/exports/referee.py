@@ -67,6 +67,8 @@ def _finite(cells: np.ndarray) -> np.ndarray:
 
 def interpret_features(plan: Plan, Z: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     """Return the outputs of a plan for encoded features, (n, number of outputs)."""
+    if not len(Z):
+        return np.empty((0, plan.y.size), dtype=dtype)
     values = {plan.x.name: Z}
     for step in plan.vector_steps:
         with np.errstate(under="ignore"):
