@@ -56,7 +56,7 @@ def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     for i, (field, name) in enumerate(zip(plan.fields, names, strict=True)):
         value = f"{'' if field.needs_double else '(float)'}NAME_number(cells, where, {i}, bad)"
         lines.append(f"    row->{name} = {f'cells[where[{i}]]' if field.is_text else value};")
-    if len(lines) > 30 or all(field.is_text for field in plan.fields) and plan.is_table:
+    if len(lines) > 30 or (all(field.is_text for field in plan.fields) and plan.is_table):
         lines.append("    (void)bad;")
     body = "\n".join(own.in_parts(lines, f"void {{}}({signature})", _ARGUMENTS, "fill"))
     return "\n".join([*own.functions, f"static void NAME_fill({signature})", "{", body, "}", ""])

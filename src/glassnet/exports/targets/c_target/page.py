@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from glassnet.exports.header import header_lines
 from glassnet.exports.naming import identifier, identifiers
 from glassnet.exports.plan import Plan

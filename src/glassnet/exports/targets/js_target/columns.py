@@ -12,7 +12,7 @@ from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_M
 
 __all__ = ["column_lines", "reading_lines", "reading_parts", "texts_of"]
 
-_TRUTHS = "0 1 f false n no off on t true y yes".split()
+_TRUTHS = ["0", "1", "f", "false", "n", "no", "off", "on", "t", "true", "y", "yes"]
 
 
 def column_lines(plan: Plan) -> list[str]:

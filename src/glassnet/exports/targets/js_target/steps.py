@@ -35,12 +35,69 @@ from glassnet.exports.targets.js_target.pool import Pool
 
 __all__ = ["Printer"]
 
-_OWN = (
-    "add affine answer b bounded cells cellsOf checksum columns decode doubles embed encode expected facts flag floats"
-    " forward i join known labels lookup make mean model names normalise normalQuantile ordinary outputs own parse"
-    " predict predictMany rank readCell row showCell examples sameUnit scaled select selftest sigmoid softmax softplus sorted texts"
-    " testRows wave x y Map Math Set Number String Object Array Z"
-).split()
+_OWN = [
+    "add",
+    "affine",
+    "answer",
+    "b",
+    "bounded",
+    "cells",
+    "cellsOf",
+    "checksum",
+    "columns",
+    "decode",
+    "doubles",
+    "embed",
+    "encode",
+    "expected",
+    "facts",
+    "flag",
+    "floats",
+    "forward",
+    "i",
+    "join",
+    "known",
+    "labels",
+    "lookup",
+    "make",
+    "mean",
+    "model",
+    "names",
+    "normalise",
+    "normalQuantile",
+    "ordinary",
+    "outputs",
+    "own",
+    "parse",
+    "predict",
+    "predictMany",
+    "rank",
+    "readCell",
+    "row",
+    "showCell",
+    "examples",
+    "sameUnit",
+    "scaled",
+    "select",
+    "selftest",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "sorted",
+    "texts",
+    "testRows",
+    "wave",
+    "x",
+    "y",
+    "Map",
+    "Math",
+    "Set",
+    "Number",
+    "String",
+    "Object",
+    "Array",
+    "Z",
+]
 
 
 class Printer:
