@@ -44,7 +44,7 @@ def columns(n: int, seed: int) -> dict[str, list[Any]]:
 
 
 def new_rows(seed: int, n: int = ROWS) -> dict[str, list[Any]]:
-    """Return rows to predict: as `columns`, and some with cells that training did not have."""
+    """Return rows to predict, 60 or more: as `columns`, and some with cells that training did not have."""
     found = columns(n, seed + 1000)
     odd: dict[str, list[Any]] = {
         "size": [1e9, -1e9, float("inf"), -float("inf"), -0.0, 0.0, None],
@@ -60,7 +60,7 @@ def new_rows(seed: int, n: int = ROWS) -> dict[str, list[Any]]:
     }
     for j, (name, cells) in enumerate(odd.items()):
         for i, cell in enumerate(cells):
-            found[name][7 * j + 11 * i] = cell
+            found[name][(7 * j + 11 * i) % n] = cell
     return found
 
 
@@ -91,12 +91,13 @@ def _fitted(task: str, seed: int, **options: Any) -> Any:
     frame = columns(N, seed)
     given: dict[str, Any] = {"epochs": 4, "random_state": seed, "diagnose": False, **options}
     if task == "classes":
-        return _quietly(TabularClassifier(**given), frame, classes(frame))
-    return _quietly(TabularRegressor(**given), frame, numbers(frame))
+        return quietly(TabularClassifier(**given), frame, classes(frame))
+    return quietly(TabularRegressor(**given), frame, numbers(frame))
 
 
 def _recipe(task: str, recipe: str, **options: Any) -> Callable[[int], Made]:
-    return lambda seed: (_fitted(task, seed, recipe=recipe, **options).model_, new_rows(seed))
+    n = 60 if recipe.startswith("tabm") else ROWS  # of 32 copies, which take their time
+    return lambda seed: (_fitted(task, seed, recipe=recipe, **options).model_, new_rows(seed, n))
 
 
 def table_model(
@@ -164,7 +165,7 @@ def nothing_to_learn(seed: int) -> Made:
 
     frame = {"one": ["same"] * 30, "id": [f"i{i}" for i in range(30)]}
     made = TabularClassifier(epochs=2, random_state=seed, diagnose=False)
-    return _quietly(made, frame, ["a", "b", "a"] * 10).model_, {"one": ["same", "other", None], "id": ["i1", "x", None]}
+    return quietly(made, frame, ["a", "b", "a"] * 10).model_, {"one": ["same", "other", None], "id": ["i1", "x", None]}
 
 
 HOSTILE = (
@@ -259,12 +260,12 @@ def _estimator(kind: str, dtype: str = "float64", **options: Any) -> Callable[[i
         scaled = options.get("scale_inputs", False)
         X, new = (X, matrix(seed + 1, ROWS)) if scaled else (_units(X), _units(matrix(seed + 1, ROWS)))
         y = _targets(kind, matrix(seed))
-        return _quietly(_mlp(kind, random_state=seed, **options), X.astype(dtype), y), new.astype(dtype)
+        return quietly(_mlp(kind, random_state=seed, **options), X.astype(dtype), y), new.astype(dtype)
 
     return made
 
 
-def _quietly(model: Any, X: Any, y: Any) -> Any:
+def quietly(model: Any, X: Any, y: Any) -> Any:
     """Return a fitted model, without warnings of columns that are left out and of few epochs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -283,7 +284,7 @@ def _piped(kind: str, make: Callable[[Any, Any], Any], *, gaps: bool = False) ->
             rng = np.random.default_rng(seed)
             X[rng.random(X.shape) < 0.1] = np.nan
             new[rng.random(new.shape) < 0.1] = np.nan
-        return _quietly(make(_mlp(kind, random_state=seed), theirs), X, y), new
+        return quietly(make(_mlp(kind, random_state=seed), theirs), X, y), new
 
     return made
 
@@ -342,7 +343,7 @@ def other_order(seed: int) -> Made:
 
     places = {"low": 2, "middle": 10, "high": 2**60 + 1}
     y = np.array([places[label] for label in classes(frame)])
-    return _quietly(TabularClassifier(epochs=2, random_state=seed, diagnose=False), frame, y), new_rows(seed)
+    return quietly(TabularClassifier(epochs=2, random_state=seed, diagnose=False), frame, y), new_rows(seed)
 
 
 ESTIMATORS: dict[str, Callable[[int], Made]] = {

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 import glassnet as gn
+from glassnet.utils.formula import evaluate
 from harness import Bench, bench_errors
+from hostile import DATA
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -145,3 +153,146 @@ def test_one_object_may_serve_many_layers() -> None:
     assert gn.Dense(**first.config()).activation.slope == 0.2
     net = gn.Network([first, second, gn.Dense(1)], loss="squared_error", input_shape=(2,))
     assert "Dense(3, LeakyReLU(slope=0.2))" in net.summary()
+
+
+class Cubed(gn.Activation):
+    """A class of one line."""
+
+    formula = gn.Formula("scale * Z**3", "3 * scale * Z**2")
+    scale = 0.5
+
+
+FORMULAS = [
+    gn.Formula("Z**3", "3 * Z**2"),
+    gn.Formula("Z / (1 + exp(-Z))", "s + A * (1 - s)", {"s": "sigmoid(Z)"}, "Z * sigmoid(Z)"),
+    gn.Formula("max(Z, 0.1 * Z)", "1 if Z > 0 else 0.1"),
+    gn.Formula("cos(pi * Z)", "-pi * sin(pi * Z)"),
+]
+
+
+@pytest.mark.parametrize("own", [*(gn.CustomActivation(formula=formula) for formula in FORMULAS), Cubed()], ids=repr)
+def test_a_formula_is_enough(own: gn.Activation, rng: np.random.Generator) -> None:
+    """Function and derivative follow from it: the gradients agree with differences, float32 stays, members work."""
+    for layer in (own, gn.Dense(4, own), gn.Parametric(own)):
+        for members in (None, 2):
+            errors = bench_errors(Bench(layer, (3,), 5, members=members), rng, "train")
+            assert max(errors.values()) < 1e-6, errors
+        bench = Bench(layer, (3,), 5, dtype="float32")
+        X = bench.inputs(rng)
+        assert bench.forward(X, "train").dtype == np.float32
+        dX = bench.backward(bench.gradient_of_output(rng))
+        assert dX is not None
+        assert dX.dtype == np.float32
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.value)
+def test_a_formula_is_saved(formula: gn.Formula, tmp_path: Path, rng: np.random.Generator) -> None:
+    """A file, a pickle and a configuration hold the formula: nothing has to be passed, and the predictions are equal."""
+    X, y = rng.standard_normal((30, 3)), rng.standard_normal(30)
+    given = gn.CustomActivation(lambda z: evaluate(formula.value, Z=z), formula=formula)
+    for own in (gn.CustomActivation(formula=formula), given):
+        layers = [gn.Residual([gn.Dense(3, own), own, gn.Parametric(own)]), gn.Dense(1)]
+        net = gn.Network(layers, loss="squared_error", seed=0, dtype="float64")
+        net.fit(X, y, epochs=1, batch_size=30)
+        net.save(tmp_path / "net.safetensors")
+        twin = gn.load(tmp_path / "net.safetensors")
+        np.testing.assert_allclose(twin.predict(X), net.predict(X), rtol=1e-12)
+        again = gn.load(tmp_path / "net.safetensors", custom=[gn.CustomActivation(formula=formula, name="other")])
+        np.testing.assert_array_equal(again.predict(X), twin.predict(X))
+        for trained in (twin, again):
+            trained.fit(X, y, epochs=1, batch_size=30)
+        np.testing.assert_allclose(twin.predict(X), again.predict(X), rtol=1e-9)
+    dense = gn.Dense(3, gn.CustomActivation(formula=formula))
+    for copied in (pickle.loads(pickle.dumps(dense)), copy.deepcopy(dense), gn.Dense(**dense.config())):
+        assert copied.activation.formula == dense.activation.formula
+    assert repr(dense.activation) == f"CustomActivation(formula={formula.value!r}, name=None)"
+
+
+def test_files_with_formulas_of_before_are_read() -> None:
+    """The network of the fixture predicts as it did when it was written."""
+    expected = json.loads((DATA / "own_formulas_3.json").read_text())
+    net = gn.load(DATA / "own_formulas_3.safetensors")
+    np.testing.assert_allclose(net.predict(expected["X"]), expected["predictions"], rtol=1e-12)
+
+
+def test_a_formula_is_explained() -> None:
+    """It stands in the worked step with its numbers, by whichever way it was given."""
+    for own in (
+        gn.CustomActivation(formula=FORMULAS[0]),
+        gn.CustomActivation(cube, cube_slope, formula="Z**3"),
+        Cubed(),
+    ):
+        network = gn.Network([gn.Dense(1, own)], loss="squared_error", input_shape=1, dtype="float64")
+        network.params[:] = [2.0, 0.0]
+        factor = "0.5 * " if isinstance(own, Cubed) else ""
+        assert f"   A1 = {factor}Z1**3\n     A1[0, 0] = {factor}2**3 = " in str(network.explain([[1.0]], [1.0]))
+
+
+OTHER_FORMULAS = [
+    ({"formula": "Z**2", "function": cube, "derivative": cube_slope},
+     "formula must be that of function, got 15.9 instead of -63.4 at z = -3.99."),
+    ({"formula": gn.Formula("Z**3", "2 * Z**2")},
+     "derivative must be that of function, got 32.2 instead of 48.3 at z = 4.01. "
+     "It is 0.6667 times the right one everywhere."),
+    ({"formula": gn.Formula("Z**3", "2 * Z**2"), "derivative": cube_slope},
+     "the derivative of formula must be that of function, got 32.2 instead of 48.3 at z = 4.01. "
+     "It is 0.6667 times the right one everywhere."),
+    ({"formula": gn.Formula("Z**3", "3 * Z**2", stable="Z**2")},
+     "derivative must be that of function, got 47.7 instead of -7.98 at z = -3.99. Check it by hand there."),
+    ({"formula": gn.Formula("Z**3", "3 * Z**2", stable="Z**2"), "function": cube},
+     "the stable form of formula must be that of function, got 15.9 instead of -63.4 at z = -3.99."),
+    ({"formula": "Z**3"},
+     "a formula must have its derivative, or be given with one, got none. "
+     "Write formula=Formula('Z**3', ...) with the derivative in terms of Z and of the output A."),
+    ({"formula": "alpha * Z"},
+     "formula must be an expression in Z, got alpha in 'alpha * Z'. "
+     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+    ({"formula": "A * Z"},
+     "formula must be an expression in Z, got A in 'A * Z'. "
+     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+    ({"formula": 3},
+     "formula must be an expression in Z, got 3. "
+     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+    ({"formula": {"value": "Z", "other": "1"}},
+     "formula must be an expression in Z, got {'value': 'Z', 'other': '1'}. "
+     "Write formula='Z**3', or Formula('Z**3', '3 * Z**2') with its derivative, which may have the output A too."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "words"), OTHER_FORMULAS)
+def test_other_formulas_are_refused(given: dict[str, Any], words: str) -> None:
+    """One that is not that of the functions, has a wrong derivative or none, or other names, is refused in a sentence."""
+    with pytest.raises(gn.ConfigError) as caught:
+        gn.CustomActivation(**given)
+    assert str(caught.value) == f"CustomActivation: {words}"
+
+
+HOSTILE = ["__import__('os').system('true')", "9**9**9", "Z.__class__", "(" * 3000, "-" * 30000 + "Z", "A", "1e999 * Z"]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:12])
+@pytest.mark.parametrize("place", ["value", "derivative", "stable", "definitions"])
+def test_a_file_cannot_compute_anything_else(text: str, place: str, tmp_path: Path) -> None:
+    """A formula in a file is read as one: other Python, and what would take a computer's memory, is refused."""
+    net = gn.Network([gn.Dense(2, gn.CustomActivation(formula=FORMULAS[1]))], loss="squared_error", input_shape=3)
+    path = tmp_path / "net.safetensors"
+    net.save(path)
+    with safe_open(path, "numpy") as file:
+        description = json.loads(file.metadata()["glassnet"])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
+    formula = description["config"]["layers"][0]["activation"]["formula"]
+    formula[place] = {"s": text} if place == "definitions" else text
+    save_file(arrays, path, metadata={"glassnet": json.dumps(description)})
+    with pytest.raises(gn.FormatError):
+        gn.load(path)
+
+
+def test_a_class_without_either_is_refused() -> None:
+    """An activation with neither methods nor a formula says what it needs."""
+
+    class Empty(gn.Activation):
+        pass
+
+    net = gn.Network([gn.Dense(2, Empty())], loss="squared_error", input_shape=3)
+    with pytest.raises(gn.ConfigError, match=re.escape("Write Formula('Z**3', '3 * Z**2').")):
+        net.forward([[1.0, 2.0, 3.0]])

@@ -59,6 +59,20 @@ def main() -> None:
     path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
     perceptron()
     tables()
+    own_formulas()
+
+
+def own_formulas() -> None:
+    """Write ``own_formulas_N.safetensors``, a network with activations that are formulas, and what it predicts."""
+    path = DATA / f"own_formulas_{FORMAT_VERSION}.safetensors"
+    silu = gn.Formula("Z / (1 + exp(-Z))", "s + A * (1 - s)", {"s": "sigmoid(Z)"}, "Z * sigmoid(Z)")
+    bump = gn.CustomActivation(formula=gn.Formula("Z * exp(-Z**2)", "(1 - 2 * Z**2) * exp(-Z**2)"), name="bump")
+    layers = [gn.Dense(4, gn.CustomActivation(formula=silu)), gn.Parametric(bump), gn.Dense(2)]
+    net = gn.Network(layers, loss="squared_error", seed=3, dtype="float64", input_shape=3)
+    net.save(path)
+    X = np.linspace(-2.0, 2.0, 12).reshape(4, 3)
+    expected = {"X": X.tolist(), "predictions": net.predict(X).tolist()}
+    path.with_suffix(".json").write_text(json.dumps(expected, indent=1) + "\n")
 
 
 def tables() -> None:

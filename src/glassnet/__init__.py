@@ -34,7 +34,7 @@ from glassnet.errors import (
     ShapeError,
     TableWarning,
 )
-from glassnet.layers import Layer, ParamSpec, Step
+from glassnet.layers import Activation, Layer, ParamSpec, Step
 from glassnet.layers import registry as _registry
 from glassnet.layers.registry import *  # noqa: F403  # all built-in layers
 from glassnet.losses import (
@@ -68,6 +68,7 @@ from glassnet.schedules import (
     StepDecay,
     Warmup,
 )
+from glassnet.utils.formula import Formula
 from glassnet.utils.keywords import unknown_name
 from glassnet.utils.version import VERSION
 
@@ -92,15 +93,15 @@ if TYPE_CHECKING:
 __version__ = VERSION
 
 __all__ = [
-    "SGD", "AbsoluteError", "Adagrad", "Adam", "AdamW", "Attribution", "BackpropReport", "BinaryCrossEntropy",
-    "BinaryFocalCrossEntropy", "Callback", "Checkpoint", "ConfigError", "Constant", "CosineDecay", "CosineWaves",
-    "CustomLoss", "DataError", "Diagnosis", "DiagnosisWarning", "DivergenceError", "EarlyStopping", "Ensemble",
-    "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine", "FormatError",
-    "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay", "Layer", "Lion", "Loss",
-    "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec", "Poisson", "Population",
-    "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError", "Snapshots",
-    "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning", "Warmup",
-    "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
+    "SGD", "AbsoluteError", "Activation", "Adagrad", "Adam", "AdamW", "Attribution", "BackpropReport",
+    "BinaryCrossEntropy", "BinaryFocalCrossEntropy", "Callback", "Checkpoint", "ConfigError", "Constant", "CosineDecay",
+    "CosineWaves", "CustomLoss", "DataError", "Diagnosis", "DiagnosisWarning", "DivergenceError", "EarlyStopping",
+    "Ensemble", "EnsembleLoss", "Explanation", "ExponentialDecay", "ExportReport", "Finding", "FlatCosine",
+    "FormatError", "Formula", "GaussianNLL", "GlassnetError", "History", "Huber", "Importance", "InverseTimeDecay",
+    "Layer", "Lion", "Loss", "MissingExtraError", "Network", "NotFittedError", "OneCycle", "Optimizer", "ParamSpec",
+    "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError",
+    "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning",
+    "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
     "find_learning_rate", "from_sklearn", "integrated_gradients", "load", "permutation_importance", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__

@@ -16,7 +16,7 @@ from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Lay
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import ACTIVATIONS, activation_name
 from glassnet.layers.activations.elementwise import Identity
-from glassnet.utils.formula import Latex, Words
+from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["Slopes", "backward_of", "forward_of"]
 
@@ -226,7 +226,7 @@ def _activation_backward(
 ) -> list[Equation]:
     """Return the equations of the slope in the input; ``arrays`` are the input, the output and their slopes."""
     (Z, A, dA, dZ), formula = arrays, formula_of(activation)
-    if formula is None:
+    if formula is None or not formula.derivative:
         name = type(activation).__name__
         return [Equation(slope, dZ, f"d{result} * derivative of {name.lower()} at {source}", "")]
     numbers, number = formula.constants(activation), result.lstrip("A")

@@ -21,7 +21,8 @@ from glassnet.losses import (
     SoftmaxCrossEntropy,
     SoftmaxFocalCrossEntropy,
 )
-from glassnet.utils.formula import Formula, Latex, Words
+from glassnet.utils.formula import Formula
+from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["loss_backward", "loss_forward"]
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from glassnet.explanation.document import Equation, Index, Term
 from glassnet.explanation.symbols import latex_of
-from glassnet.utils.formula import Latex, Python, Words
+from glassnet.utils.formula import Python
+from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["Pattern", "Work", "all_rows", "each", "over_columns", "over_rows", "product", "row_sum", "total", "worked"]
 

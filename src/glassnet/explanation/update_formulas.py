@@ -14,7 +14,8 @@ from glassnet.explanation.symbols import latex_of
 from glassnet.explanation.terms import Pattern, each, worked
 from glassnet.layers import Dense
 from glassnet.optimizers import Optimizer
-from glassnet.utils.formula import Formula, Latex, Words, evaluate
+from glassnet.utils.formula import Formula, evaluate
+from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["clip_equation", "update_equations"]
 

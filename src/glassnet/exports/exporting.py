@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError
-from glassnet.exports.lowering.lowering import lower, model_rows, predictions
+from glassnet.exports.lowering.lowering import example_rows, lower, model_rows, predictions
 from glassnet.exports.measuring import largest_error, measure
 from glassnet.exports.plan import Plan
-from glassnet.exports.proof import N_TYPICAL, made_up_rows, prove, take_rows
+from glassnet.exports.proof import N_TYPICAL, prove, take_rows
 from glassnet.exports.referee import Rows, interpret
 from glassnet.exports.report import ExportReport
 from glassnet.exports.targets.registry import TARGETS, Target, find_target
@@ -112,7 +112,7 @@ def export(
     check_flag("export", "check", check)
     own_name = Path(path).name.split(".")[0] if name is None else name
     plan = lower(model, own_name)
-    rows = made_up_rows(plan) if data is None else _first(model_rows(model, plan, data))
+    rows = example_rows(model, plan) if data is None else _first(model_rows(model, plan, data))
     options = Options(
         dtype=check_choice("export", "dtype", dtype, ("float32", "int8")),
         inputs=check_choice("export", "inputs", inputs, ("columns", "matrix")),
@@ -121,7 +121,7 @@ def export(
     )
     _refuse(target, plan, options)
     wanted = predictions(model, plan, rows)
-    plan_error = largest_error(interpret(plan, rows), wanted)
+    plan_error = largest_error(interpret(lower(model, own_name, dtype=np.float64), rows), wanted)
     if plan_error > _PLAN_TOLERANCE:
         message = f"export: the steps must compute what the model predicts, got an error of {plan_error:.1e}. "
         raise DataError(message + "Please report it with the model.", got=plan_error)

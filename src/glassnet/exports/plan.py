@@ -18,9 +18,13 @@ from glassnet.exports.values import Core, Value
 from glassnet.tabular.reading.form import Form
 
 __all__ = [
-    "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag", "Join", "Lookup", "Map",
-    "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step", "Value", "VectorStep", "Wave",
+    "FARTHEST", "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag", "Join", "Lookup",
+    "Map", "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step", "Value", "VectorStep",
+    "Wave",
 ]  # fmt: skip
+
+FARTHEST = 1e30
+"""Units from its centre beyond which a number counts as that far."""
 
 _FAR = 300.0  # standard deviations from 0 beyond which float32 loses what distinguishes the values of a column
 
@@ -35,7 +39,7 @@ class Field:
         As in the training table, in whatever characters.
     kind : {"number", "boolean", "date", "category"}
         A boolean is 1 or 0; a date is a number of days since 1970-01-01; a missing number is NaN, a missing category
-        the empty text.
+        the empty text. An infinite number is missing too.
     form : Form
         How cells of text were read in training.
     low, high : float
@@ -97,7 +101,10 @@ class ColumnStep(Step):
 
 @dataclass(frozen=True)
 class Scaled(ColumnStep):
-    """``z = (x - center) / unit``, with ``fill`` for a missing x; with a ``bound`` then ``z / hypot(1, z / bound)``."""
+    """``z = (x - center) / unit``, with ``fill`` for a missing x; with a ``bound`` then ``z / hypot(1, z / bound)``.
+
+    z is cut at ±`FARTHEST` before, so that no number overflows; where the model refuses such a row, a file saturates.
+    """
 
     fill: float
     center: float

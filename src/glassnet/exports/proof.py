@@ -1,25 +1,25 @@
-"""What an exported file carries to prove itself: test rows with expected outputs, and a digest of its weights."""
+"""What an exported file carries to prove itself: test rows with expected outputs, and a digest of the model."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import Field, Plan
+from glassnet.exports.made_up import N_TYPICAL, join_rows, made_up_rows, special_rows, take_rows
+from glassnet.exports.plan import Affine, Embed, Map, Plan, Step
 from glassnet.exports.referee import Rows, interpret
 
-__all__ = ["N_TYPICAL", "Proof", "digest_of", "made_up_rows", "prove", "take_rows"]
+__all__ = ["N_TYPICAL", "Proof", "digest_of", "in_single", "made_up_rows", "prove", "take_rows"]
 
-N_TYPICAL, _MEASURED = 8, 1000
-_UNKNOWN = "\N{SNOWMAN} not in training"
-_SPECIAL = (
-    "lowest", "highest", "lowest and highest by turns", "highest and lowest by turns", "missing", "unknown", "zeros",
-    "outlier",
-)  # fmt: skip
+_N_ROWS = 16
+_TOO_FAR, _TOO_ROUGH = 1e30, 5e-6  # outputs, and errors in single precision, beyond which a row tests no file
+_TOLERANCE, _NOISE = 2e-5, 8.0  # of a file in single precision: at least, and in units of the referee's own error
+_SUBSTITUTE = "one more typical row"
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,22 @@ class Proof:
     Parameters
     ----------
     rows : Rows
-        16 of them: typical ones, the ends of the training range, missing cells, an unknown category, zeros, an outlier.
+        16 of them: typical ones, the ends of the training range, missing cells, unknown and rare categories, zeros, an
+        outlier; a typical one in the place of each whose outputs single precision cannot hold.
     titles : tuple of str
         What each of them is.
     outputs : ndarray of shape (16, k)
-        What the referee computes for them in double precision.
+        What the referee computes for them in double precision, with weights in single precision as files have them.
     digest : str
-        SHA-256 of the weights, in hexadecimal digits.
+        SHA-256 of all that the outputs depend on, in hexadecimal digits.
     worst : float
         Largest ``abs(y - expected) / max(1, abs(expected))`` of the arithmetic of the target, where expected is what
         the model itself predicts.
     n_rows : int
         Number of rows on which that was measured.
+    tolerance : float
+        What the error of a right file in single precision stays below on the test rows, relative as ``worst``: more
+        than 2e-5 where outputs are small differences of large numbers.
     """
 
     rows: Rows
@@ -49,16 +53,7 @@ class Proof:
     digest: str
     worst: float
     n_rows: int
-
-
-def digest_of(plan: Plan) -> str:
-    """Return the SHA-256 of all numbers of a plan, in order, with their names and shapes."""
-    found = hashlib.sha256()
-    for step in plan.steps:
-        for name, array in step.arrays():
-            found.update(f"{step.out.name}.{name}{array.shape}".encode())
-            found.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
-    return found.hexdigest()
+    tolerance: float = _TOLERANCE
 
 
 def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
@@ -69,90 +64,105 @@ def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
     predictions : ndarray of shape (n, k)
         What the model predicts for ``rows``.
     rows : Rows
-        Such as `made_up_rows`; the first are the typical ones among the test rows.
+        Such as `made_up_rows`, at least one; the first are the typical ones among the test rows.
     dtype : dtype
         That the target computes in.
     """
-    own, titles = _test_rows(plan, rows)
-    found = interpret(plan, rows, dtype)
-    worst = float(np.max(np.abs(found - predictions) / np.maximum(1.0, np.abs(predictions)), initial=0.0))
-    return Proof(own, titles, interpret(plan, own), digest_of(plan), worst, len(predictions))
+    single = in_single(plan)
+    own, titles = _test_rows(single, rows, predictions)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = interpret(single, rows, dtype)
+    worst = float(np.max(_far(found, predictions), initial=0.0))
+    outputs = interpret(single, own)
+    noise = float(np.max(_far(interpret(single, own, np.float32), outputs)))
+    tolerance = float(f"{max(_TOLERANCE, _NOISE * noise):.1e}")
+    return Proof(own, titles, outputs, digest_of(single), worst, len(predictions), tolerance)
 
 
-def take_rows(rows: Rows, places: Any) -> Rows:
-    """Return some of the rows."""
-    return {name: cells[places] for name, cells in rows.items()} if isinstance(rows, Mapping) else rows[places]
+def in_single(plan: Plan) -> Plan:
+    """Return a plan with weights rounded to single precision, as files have them; those of columns stay.
+
+    A step that demands double precision keeps its numbers too.
+    """
+    return replace(plan, steps=(*plan.column_steps, *map(_rounded, plan.vector_steps)))
 
 
-def made_up_rows(plan: Plan, n: int = _MEASURED) -> Rows:
-    """Return rows like those of training as far as the plan knows them, always the same."""
-    rng = np.random.default_rng(0)
-    if not plan.is_table:
-        return rng.standard_normal((n, plan.x.size)).astype(np.float32).astype(np.float64)
-    return {field.name: _made_up_cells(field, rng, n) for field in plan.fields}
+def _rounded(step: Step) -> Step:
+    if isinstance(step, Affine):
+        bias = None if step.b is None else step.b.astype(np.float32)
+        return replace(step, W=step.W.astype(np.float32), b=bias)
+    if isinstance(step, Embed):
+        return replace(step, table=step.table.astype(np.float32))
+    if isinstance(step, Map) and not step.double:
+        return replace(step, vectors={name: vector.astype(np.float32) for name, vector in step.vectors.items()})
+    return step
 
 
-def _made_up_cells(field: Field, rng: np.random.Generator, n: int) -> np.ndarray:
-    if field.is_text:
-        return rng.choice(np.array([*field.categories, ""], dtype=object), n)
-    if field.kind == "boolean":
-        return rng.integers(0, 2, n).astype(np.float64)
-    drawn = field.center + field.unit * rng.standard_normal(n)
-    low, high = (field.low, field.high) if np.isfinite(field.low) else (-np.inf, np.inf)
-    return np.asarray(np.clip(drawn, low, high))
+# ---- digest ----------------------------------------------------------------------------------------------------------
 
 
-def _test_rows(plan: Plan, rows: Rows) -> tuple[Rows, tuple[str, ...]]:
+def digest_of(plan: Plan) -> str:
+    """Return the SHA-256 of all that the outputs of a plan depend on, and of their meaning.
+
+    It has numbers, formulas, categories and the forms of cells, but not the names by which models are told apart.
+    """
+    found = hashlib.sha256()
+    for part in _parts((plan.fields, plan.inputs, plan.steps, plan.x, plan.y, plan.answer, plan.double_inputs)):
+        found.update(len(part).to_bytes(8, "little"))
+        found.update(part)
+    return found.hexdigest()
+
+
+def _parts(value: Any) -> Iterator[bytes]:
+    """Yield the parts of a value, of which equal values have the same in every process."""
+    if isinstance(value, np.ndarray):
+        yield f"array {value.shape}".encode()
+        yield np.ascontiguousarray(value, dtype="<f8").tobytes()
+    elif isinstance(value, Mapping):
+        yield from _parts(sorted(value.items()))
+    elif isinstance(value, (tuple, list)):
+        yield f"{len(value)} parts".encode()
+        for one in value:
+            yield from _parts(one)
+    elif dataclasses.is_dataclass(value):
+        yield type(value).__name__.encode()
+        yield from _parts(vars(value))
+    elif isinstance(value, float):
+        yield value.hex().encode()
+    elif isinstance(value, str):
+        yield b"text"
+        yield value.encode(errors="surrogatepass")
+    else:
+        yield repr(value).encode()
+
+
+# ---- test rows -------------------------------------------------------------------------------------------------------
+
+
+def _test_rows(plan: Plan, rows: Rows, predictions: np.ndarray) -> tuple[Rows, tuple[str, ...]]:
     """Return 16 test rows, the first 8 of ``rows`` among them, and what each is."""
-    titles = (*(f"typical {i + 1}" for i in range(N_TYPICAL)), *_SPECIAL)
-    typical = take_rows(rows, np.arange(N_TYPICAL))
-    if not isinstance(typical, Mapping):
-        assert not isinstance(rows, Mapping)
-        return np.concatenate([typical, _special_numbers(rows)]), titles
-    found = {}
-    for position, field in enumerate(plan.fields):
-        special = np.array(
-            [_special_cell(field, title, position) for title in _SPECIAL], dtype=typical[field.name].dtype
-        )
-        found[field.name] = np.concatenate([typical[field.name], special])
-    return found, titles
+    n = len(next(iter(rows.values()))) if isinstance(rows, Mapping) else len(rows)
+    special, titles = special_rows(plan, rows)
+    holds = _can_test(plan, special, np.abs(predictions).max(axis=0))
+    places = [i for i, title in enumerate(titles) if title != "outlier"]
+    outlier = [i for i, title in enumerate(titles) if title == "outlier" and holds[i]][:1]
+    places = [i for i in places if holds[i]] + outlier
+    n_more = _N_ROWS - N_TYPICAL - len(places)
+    typical = [f"typical {i + 1}" for i in range(N_TYPICAL)]
+    chosen = join_rows(take_rows(rows, np.arange(N_TYPICAL) % n), take_rows(special, places))
+    chosen = join_rows(chosen, take_rows(rows, (N_TYPICAL + np.arange(n_more)) % n))
+    return chosen, (*typical, *(titles[i] for i in places), *(_SUBSTITUTE for _ in range(n_more)))
 
 
-def _special_cell(field: Field, title: str, position: int) -> Any:
-    """Return the cell of a special row; ``position`` is that of the field, for those that go by turns."""
-    low, high = field.low, field.high
-    if not np.isfinite(low):
-        low, high = field.center - field.unit, field.center + field.unit
-    if field.kind == "boolean":
-        low, high = 0.0, 1.0
-    first, last = (field.categories[0], field.categories[-1]) if field.categories else ("", "")
-    turns = position % 2 == 0
-    numbers = {
-        "lowest": low,
-        "highest": high,
-        "lowest and highest by turns": low if turns else high,
-        "highest and lowest by turns": high if turns else low,
-        "missing": np.nan,
-        "unknown": field.center,
-        "zeros": 0.0,
-        "outlier": high if field.kind == "boolean" else field.center + 100.0 * field.unit,
-    }
-    texts = {
-        "lowest": first,
-        "highest": last,
-        "lowest and highest by turns": first if turns else last,
-        "highest and lowest by turns": last if turns else first,
-        "missing": "",
-        "unknown": _UNKNOWN,
-        "zeros": "0",
-        "outlier": last,
-    }
-    return texts[title] if field.is_text else numbers[title]
+def _can_test(plan: Plan, rows: Rows, usual: np.ndarray) -> np.ndarray:
+    """Return for which rows single precision computes about what double precision does; ``usual`` is a large output."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        exact, single = interpret(plan, rows), interpret(plan, rows, np.float32)
+        far = np.abs(single - exact) / np.maximum(1.0, np.maximum(usual, np.abs(exact)))
+        return np.asarray(((np.abs(exact) < _TOO_FAR) & (np.nan_to_num(far, nan=np.inf) < _TOO_ROUGH)).all(axis=1))
 
 
-def _special_numbers(rows: np.ndarray) -> np.ndarray:
-    """Return the special rows for a model of plain numbers, whose cells are never missing."""
-    low, high, middle = rows.min(axis=0), rows.max(axis=0), rows.mean(axis=0)
-    turns = np.arange(rows.shape[1]) % 2 == 0
-    special = [low, high, np.where(turns, low, high), np.where(turns, high, low), middle, -middle, 0.0 * middle]
-    return np.stack([*special, middle + 100.0 * (high - low)])
+def _far(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Return errors, relative to numbers above 1; infinite where one of both is no number."""
+    far = np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))
+    return np.asarray(np.nan_to_num(far, nan=np.inf))

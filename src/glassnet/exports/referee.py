@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.exports.plan import (
+    FARTHEST,
     Add,
     Affine,
     Constant,
@@ -53,10 +54,15 @@ def encode(plan: Plan, rows: Rows, dtype: Any = np.float64) -> np.ndarray:
     n = len(rows[plan.fields[0].name])
     values: dict[str, np.ndarray] = {}
     for step in plan.column_steps:
-        cells = rows[plan.fields[step.field].name] if hasattr(step, "field") else np.empty(n)
+        cells = _finite(rows[plan.fields[step.field].name]) if hasattr(step, "field") else np.empty(n)
         with np.errstate(over="ignore", under="ignore"):
             values[step.out.name] = _run(step, values, cells, np.float64).astype(np.float32)
     return values[plan.x.name].astype(dtype)
+
+
+def _finite(cells: np.ndarray) -> np.ndarray:
+    """Return cells with infinite numbers marked as missing."""
+    return cells if cells.dtype == object else np.where(np.isfinite(cells), cells, np.nan)
 
 
 def interpret_features(plan: Plan, Z: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
@@ -98,7 +104,7 @@ def _typed(step: Affine | Map, x: np.ndarray, dtype: Any) -> np.ndarray:
 
 def _scaled(step: Scaled, x: np.ndarray) -> np.ndarray:
     z = (np.where(np.isnan(x), step.fill, x) - step.center) / step.unit
-    return _bounded(z, step.bound)[:, None]
+    return _bounded(np.clip(z, -FARTHEST, FARTHEST), step.bound)[:, None]
 
 
 def _bounded(z: np.ndarray, bound: float | None) -> np.ndarray:

@@ -12,7 +12,10 @@ __all__ = ["Core", "Value"]
 
 
 class Value(NamedTuple):
-    """A named array with the shape in which a step reads it; without the axis of rows."""
+    """A named array with the shape in which a step reads it; without the axis of rows.
+
+    Names are those of the layers, ``dense_1`` and ``dense_1_relu``; different ones that are identifiers.
+    """
 
     name: str
     shape: tuple[int, ...]

@@ -127,7 +127,7 @@ class Layer(AdvisesOnNames):
     decay_factor: float = 1.0
     index: int = 0
     owner: Any = None
-    saved_by_name: ClassVar[bool] = False
+    saved_by_name: bool = False
     is_scheduled: bool = False
     member_settings: ClassVar[tuple[str, ...]] = ()
     _views: frozenset[str] = frozenset()

@@ -1,8 +1,8 @@
-"""Formulas as Python expressions in the code's own names: evaluated, and printed for people.
+"""Formulas as Python expressions in the code's own names: evaluated, and printed in other languages.
 
 A formula stands as text beside the code that computes it. It is parsed when it is first used, not when the class that
-carries it is imported. A language is a small class of tables, derived from `Python`; those that other machines run are
-in `formula_code`.
+carries it is imported. A language is a small class of tables, derived from `Python`: those for people are in
+`formula_text`, those for machines in `formula_code`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,8 @@ import numpy as np
 from glassnet.errors import ConfigError
 
 __all__ = [
-    "ATOM",
-    "CASE",
-    "COMPARISON",
-    "PRODUCT",
-    "SUM",
-    "Formula",
-    "Latex",
-    "NumPy",
-    "Python",
-    "Words",
-    "evaluate",
-    "functions_in",
-    "parsed",
-]
+    "ATOM", "CASE", "COMPARISON", "PRODUCT", "SUM", "Formula", "NumPy", "Python", "evaluate", "functions_in", "parsed",
+]  # fmt: skip
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 CASE, COMPARISON, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)  # how strongly an operator binds
@@ -50,7 +38,7 @@ _FUNCTIONS = frozenset(
 
 
 class Formula(NamedTuple):
-    r"""A function and its derivative, as expressions in the names of the code beside it.
+    """A function and its derivative, as expressions in the names of the code beside it.
 
     An expression has names, numbers, ``pi``, ``+ - * / **``, ``>``, ``<=``, ``a if test else b``, and the functions
     abs, cos, exp, expm1, log, log1p, max, min, sigmoid, sign, sin, softplus, sqrt and tanh.
@@ -70,10 +58,6 @@ class Formula(NamedTuple):
     >>> formula = Formula("max(Z, slope * Z)", "1 if Z > 0 else slope")
     >>> evaluate(formula.derivative, Z=np.array([-1.0, 2.0]), slope=0.1).tolist()
     [0.1, 1.0]
-    >>> Words({"Z": "Z1", "slope": 0.1}).text(formula.derivative)
-    '1 where Z1 > 0, else 0.1'
-    >>> print(Latex({"slope": 0.1}).text(formula.value))
-    \max(Z, 0.1 Z)
     """
 
     value: str
@@ -92,16 +76,25 @@ class Formula(NamedTuple):
         trees = [parsed(expression) for expression in expressions if expression]
         return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
+    def unknown(self, *known: str) -> set[str]:
+        """Return the names for which numbers are needed, beside the ``known`` ones and those that it defines."""
+        return self.names() - {*known, "pi", *self.definitions} - _FUNCTIONS
+
     def constants(self, owner: object) -> dict[str, float]:
-        """Return the numbers that the formula takes from the object that carries it, by name."""
+        """Return the numbers that the formula takes from its ``owner``, the object that carries it, by name."""
         found = {name: getattr(owner, name, None) for name in sorted(self.names())}
         return {name: float(value) for name, value in found.items() if isinstance(value, (int, float))}
 
     def defined(self, **values: Any) -> dict[str, Any]:
-        """Return the values of the names that the formula defines, from those of the others."""
+        """Return the values of the names that the formula defines, from the ``values`` of the others."""
         for name, expression in self.definitions.items():
             values[name] = evaluate(expression, **values)
         return {name: values[name] for name in self.definitions}
+
+    def slope(self, Z: Any, A: Any, **constants: float) -> Any:
+        """Return the derivative at Z, where the function is A, with the ``constants`` by name."""
+        values = {"Z": Z, "A": A, **constants}
+        return evaluate(self.derivative, **values, **self.defined(**values))
 
 
 def evaluate(expression: str, **values: Any) -> Any:
@@ -133,20 +126,33 @@ def functions_in(*expressions: str) -> set[str]:
 @functools.cache
 def parsed(expression: str) -> ast.expr:
     """Return the tree of an expression, after a check that nothing but the language of `Formula` is in it."""
-    tree = ast.parse(expression, mode="eval").body
-    for node in ast.walk(tree):
-        match node:
-            case ast.Call(ast.Name(name)) if name in _FUNCTIONS:
-                continue
-            case ast.Constant(int() | float()) | ast.Compare(ops=[_]):
-                continue
-            case ast.BinOp() | ast.UnaryOp() | ast.USub() | ast.IfExp() | ast.Name() | ast.Load():
-                continue
-        if type(node) not in _OPERATORS:
-            must = "an expression must have names, numbers, arithmetic and known functions only"
-            message = f"Formula: {must}, got {expression!r}. See the documentation of Formula for what may stand in it."
-            raise ConfigError(message, expected=must, got=expression)
+    try:
+        tree = ast.parse(expression, mode="eval").body
+    except (MemoryError, RecursionError, SyntaxError, TypeError, ValueError) as error:
+        raise _refusal(expression) from error
+    if not all(map(_is_known, ast.walk(tree))):
+        raise _refusal(expression)
     return tree
+
+
+def _is_known(node: ast.AST) -> bool:
+    """Return whether a node is one that an expression may have."""
+    match node:
+        case ast.Call(ast.Name(name), arguments, []):
+            return name in _FUNCTIONS and len(arguments) == 1 + (name in ("max", "min"))
+        case ast.Constant(value):
+            return type(value) in (int, float)
+        case ast.BinOp(base, ast.Pow(), power):  # no 9**9**9, for which a computer has no room
+            return any(isinstance(part, ast.Name) for side in (base, power) for part in ast.walk(side))
+        case ast.Compare(ops=[_]) | ast.IfExp(test=ast.Compare()):
+            return True
+    return isinstance(node, (ast.BinOp, ast.UnaryOp, ast.USub, ast.Name, ast.Load, *_OPERATORS))
+
+
+def _refusal(expression: object) -> ConfigError:
+    must = "an expression must have names, numbers, arithmetic and known functions only"
+    advice = "See the documentation of Formula for what may stand in it."
+    return ConfigError(f"Formula: {must}, got {expression!r}. {advice}", expected=must, got=expression)
 
 
 class Python:
@@ -282,55 +288,3 @@ class NumPy(Python):
 
     def name(self, name: str) -> str:
         return "np.pi" if name == "pi" else name
-
-
-class Words(Python):
-    """Prints expressions as one reads them: ``|Z - y|``, ``1 where Z > 0, else 0.1``, numbers in six digits."""
-
-    functions: ClassVar[dict[str, str]] = {"abs": "|{}|"}
-    number = "{:g}"
-    choice = "{1} where {0}, else {2}"
-    folds = True
-
-
-class Latex(Words):
-    """Prints expressions as LaTeX; names in capitals are arrays, whose product goes entry by entry."""
-
-    operators: ClassVar[dict[type[ast.AST], str]] = {
-        ast.Pow: "{}^{{{}}}",
-        ast.Gt: "[{} > {}]",
-        ast.LtE: r"[{} \le {}]",
-    }
-    functions: ClassVar[dict[str, str]] = {
-        "abs": "|{}|",
-        "exp": "e^{{{}}}",
-        "sign": r"\operatorname{{sign}}({})",
-        "sigmoid": r"\sigma({})",
-        "softplus": r"\operatorname{{softplus}}({})",
-        "sqrt": r"\sqrt{{{}}}",
-        **{name: rf"\{name}({{}})" for name in ("cos", "log", "max", "min", "sin", "tanh")},
-    }
-
-    def case(self, test: ast.expr, value: ast.expr, other: ast.expr) -> str:
-        """Return the sum of both, each times a bracket, which is 1 where what is in it holds, else 0."""
-        assert isinstance(test, ast.Compare)
-        opposite = ast.LtE() if isinstance(test.ops[0], ast.Gt) else ast.Gt()
-        terms = []
-        for factor, one in ((value, test), (other, ast.Compare(test.left, [opposite], test.comparators))):
-            front = "" if self._value(factor) == 1 else self.inside(factor, PRODUCT) + r"\,"
-            terms.append(front + self.inside(one, CASE))
-        return " + ".join(terms)
-
-    def template(self, op: ast.AST, left: ast.expr, right: ast.expr) -> str:
-        if isinstance(op, ast.Pow) and isinstance(right, ast.Constant):
-            return "{}^{}"
-        if not isinstance(op, ast.Mult):
-            return super().template(op, left, right)
-        arrays = [any(self._is_array(n) for n in ast.walk(part)) for part in (left, right)]
-        numbers = [isinstance(self._value(part), (int, float)) for part in (left, right)]
-        if numbers[1]:
-            return r"{} \cdot {}"
-        return r"{} \odot {}" if all(arrays) else "{} {}" if numbers[0] else r"{} \, {}"
-
-    def _is_array(self, node: ast.AST) -> bool:
-        return isinstance(node, ast.Name) and (node.id[0].isupper() or node.id in self.definitions)

@@ -15,7 +15,8 @@ from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.elementwise import GELU, Identity, Mish, Sigmoid, SiLU, Softplus, Tanh
 from glassnet.layers.activations.rectifiers import ELU, SELU, LeakyReLU, ReLU
 from glassnet.losses.classification import softmax
-from glassnet.utils.formula import Formula, Words, evaluate
+from glassnet.utils.formula import Formula, evaluate
+from glassnet.utils.formula_text import Words
 
 __all__ = ["COMMON", "FAMILIES", "HIDDEN", "OUTPUTS", "Function", "hidden_function", "output_function"]
 

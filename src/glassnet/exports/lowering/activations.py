@@ -9,17 +9,26 @@ import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.exports.lowering.builder import Builder
+from glassnet.exports.lowering.originals import overridden
 from glassnet.exports.plan import Softmax, Value
-from glassnet.layers import LAYERS, Identity
+from glassnet.layers import ACTIVATIONS, LAYERS, CustomActivation, Identity, Layer
 from glassnet.layers import Softmax as SoftmaxLayer
 from glassnet.layers.activations.base import Activation
-from glassnet.utils.formula import Formula, Python, evaluate
+from glassnet.layers.tree import name_layers
+from glassnet.utils.formula import Formula, Python, evaluate, functions_in
 
-__all__ = ["append_activation", "append_parametric", "expression_of"]
+__all__ = ["activation_word", "append_activation", "append_parametric", "expression_of"]
 
-_BUILT_IN = frozenset(LAYERS.values())
+_BUILT_IN = frozenset(LAYERS.values()) - {CustomActivation}
 _POINTS = np.linspace(-6.0, 6.0, 97) + 0.0123  # not at round numbers, where kinks often are
 _TOLERANCE = 1e-9
+
+
+def activation_word(layer: Layer) -> str:
+    """Return what a layer is called in names, without a number: ``relu``, ``layer_norm``."""
+    if type(layer) in ACTIVATIONS.values():
+        return next(name for name, kind in ACTIVATIONS.items() if kind is type(layer))
+    return name_layers([layer])[0].rsplit("_", 1)[0]
 
 
 def append_activation(builder: Builder, layer: Activation, x: Value, part: str = "") -> Value:
@@ -41,7 +50,7 @@ def append_parametric(builder: Builder, layer: Any, x: Value, share: np.ndarray)
         return builder.sum(rest, activated)
     expression, constants = expression_of(layer.activation)
     name = "share" if "share" not in constants else "share_of_unit"
-    return builder.map(x, f"Z + {name} * (({expression}) - Z)", constants, {name: share})
+    return builder.map(x, Python(definitions={"F": expression}).text(f"Z + {name} * (F - Z)"), constants, {name: share})
 
 
 def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
@@ -51,17 +60,17 @@ def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
         must = "every activation must have a formula"
         message = f"export: {must}, got none of {layer!r}. Give it one: formula=Formula('max(Z, 0)')."
         raise ConfigError(message, expected=must, got=layer)
-    expression = Python(definitions=formula.definitions).text(_stable(formula))
-    names = Formula(expression).names()
+    expression = Python(definitions=formula.definitions).text(formula.computed)
+    names = Formula(expression).names() - functions_in(expression) - {"Z", "pi"}
     constants = {name: number for name, number in formula.constants(layer).items() if name in names}
-    if type(layer) not in _BUILT_IN:
+    unknown = next(iter(sorted(names - set(constants))), None)
+    if unknown is not None:
+        must = "the names in a formula must be Z and numbers that are attributes of the activation"
+        message = f"export: {must}, got {unknown!r} in {expression!r} of {layer!r}."
+        raise ConfigError(message, expected=must, got=unknown)
+    if type(layer) not in _BUILT_IN or overridden(layer, type(layer), ("apply", "forward")):
         _check_formula(layer, expression, constants)
     return expression, constants
-
-
-def _stable(formula: Formula) -> str:
-    """Return the form of a formula that does not overflow."""
-    return getattr(formula, "stable", "") or formula.value
 
 
 def _check_formula(layer: Activation, expression: str, constants: dict[str, float]) -> None:

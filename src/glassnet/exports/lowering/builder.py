@@ -19,13 +19,21 @@ class Builder:
     """Steps in order, whose values are named after the layers that make them.
 
     Within a layer, ``dense_1``, its output bears the layer's name, and what comes before the output, or an activation
-    behind it, has a word more: ``dense_1_relu``. A name is taken once; outside layers they are h1, h2, ...
+    behind it, has a word more: ``dense_1_relu``. Layers of one class are counted through, those in containers
+    included. Outside layers a value is called by what it is, ``probabilities``, or h9 for the ninth. Names are
+    identifiers, each taken once.
 
     Its methods are the steps that layers need most; others go through `add`. A value of size 1 along the first axis
     stands for all groups. Arrays are copied: a plan stays as it is when the network is trained further.
+
+    Parameters
+    ----------
+    dtype : dtype
+        Of the weights: float32, as files hold them, or that of a network in double precision.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: Any = np.float32) -> None:
+        self.dtype = np.dtype(dtype)
         self.steps: list[Step] = []
         self.core: Core | None = None  # the network that was lowered
         self._word = ""
@@ -42,11 +50,15 @@ class Builder:
         finally:
             self._word = outer
 
+    def kept(self, *values: Value) -> tuple[Value, ...]:
+        """Return these values, and those by which the network inside is known."""
+        return values if self.core is None else (*values, self.core.x, self.core.z)
+
     def fresh(self, shape: tuple[int, ...], part: str = "") -> Value:
         """Return a new value of this shape; ``part`` says what it is within the layer."""
         taken = {"x", *(step.out.name for step in self.steps)}
-        word = self._word or f"h{len(self.steps) + 1}"
-        return Value(identifier(f"{word}_{part}" if part else word, taken), tuple(shape))
+        words = [word for word in (self._word, part) if word] or [f"h{len(self.steps) + 1}"]
+        return Value(identifier("_".join(words), taken), tuple(shape))
 
     def add(self, kind: type[Step], shape: tuple[int, ...], *args: Any, part: str = "", **options: Any) -> Value:
         """Append a step of this kind that makes a value of this shape, and return the value."""
@@ -56,11 +68,12 @@ class Builder:
 
     def affine(self, x: Value, W: np.ndarray, b: np.ndarray | None, groups: int = 1, *, part: str = "") -> Value:
         """Append ``x @ W + b``: x reads as (G or 1, R, d_in), W is (d_in, d_out) or (G, d_in, d_out)."""
-        W = np.array(W).reshape(groups, *W.shape[-2:])
+        W = np.array(W, dtype=self.dtype).reshape(groups, *W.shape[-2:])
         rows = _rows(x, groups, W.shape[1])
         source = Value(x.name, (math.prod(x.shape) // (rows * W.shape[1]), rows, W.shape[1]))
-        bias = None if b is None else np.array(np.broadcast_to(b.reshape(-1, W.shape[2]), (groups, W.shape[2])))
-        return self.add(Affine, (groups, rows, W.shape[2]), source, W, bias, part=part)
+        if b is not None:
+            b = np.array(np.broadcast_to(b.reshape(-1, W.shape[2]), (groups, W.shape[2])), dtype=self.dtype)
+        return self.add(Affine, (groups, rows, W.shape[2]), source, W, b, part=part)
 
     def map(
         self,
@@ -73,7 +86,8 @@ class Builder:
         part: str = "",
     ) -> Value:
         """Append an expression in the entries Z of x."""
-        vectors = {name: np.array(vector) for name, vector in (vectors or {}).items()}
+        kind = np.dtype(np.float64) if double else self.dtype
+        vectors = {name: np.array(vector, dtype=kind) for name, vector in (vectors or {}).items()}
         shape = np.broadcast_shapes(x.shape, *(vector.shape for vector in vectors.values()))
         return self.add(Map, shape, x, formula, constants or {}, vectors, double, part=part)
 

@@ -115,9 +115,7 @@ def _unwrap(chain: Chain, model: Any) -> None:
     elif hasattr(model, "best_estimator_"):
         _unwrap(chain, model.best_estimator_)
     else:
-        must = (
-            "the model must be a network or estimator of glassnet, or an MLPClassifier or MLPRegressor, or end in one"
-        )
+        must = "the model must be, or end in, a network or estimator of glassnet, an MLPClassifier or MLPRegressor"
         message = f"export: {must}, got {type(model).__name__}."
         raise ConfigError(message, expected=must, got=model)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.exports.lowering.builder import Builder
-from glassnet.exports.naming import identifiers
+from glassnet.exports.naming import identifier, identifiers
 from glassnet.exports.plan import Constant, Field, Flag, Join, Lookup, Rank, Scaled, Step, Value, Wave
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
 from glassnet.tabular.encoding.coders import BooleanCoder, Coder, ConstantCoder, LeftOut, NumberCoder
@@ -21,7 +21,7 @@ from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.reading.form import Form
 from glassnet.tabular.reading.table import Column
 
-__all__ = ["append_columns", "field_of"]
+__all__ = ["append_columns", "field_of", "value_word"]
 
 Bounds = Sequence[RobustScale | None]
 Part = tuple[str, int, Callable[[Value, int], Step]]  # what it is of the column, its width, and the step that makes it
@@ -35,8 +35,7 @@ def append_columns(builder: Builder, encoder: TableEncoder) -> tuple[tuple[Field
     bounds: Bounds = encoder.bounds or [None] * len(encoder.feature_names)
     placed = list(placed_coders(encoder))
     parts = [(i, coder, part) for i, (coder, at) in enumerate(placed) for part in _parts(coder, bounds[at])]
-    # With a prefix, since a column may be called x, h1 or like a word of some language.
-    names = identifiers([f"z {coder.name} {what}" for _, coder, (what, _, _) in parts])
+    names = identifiers([f"{value_word(coder.name)} {what}" for _, coder, (what, _, _) in parts])
     made = []
     for name, (i, _, (_, width, step)) in zip(names, parts, strict=True):
         made.append(Value(name, (width,)))
@@ -45,6 +44,11 @@ def append_columns(builder: Builder, encoder: TableEncoder) -> tuple[tuple[Field
     builder.steps.append(Join(x, tuple(made)))
     forms = encoder.forms
     return tuple(field_of(coder, forms[coder.name]) for coder, _ in placed), x
+
+
+def value_word(name: str) -> str:
+    """Return a column's name with a prefix, since it may be called x, h1 or like a word of some language."""
+    return f"z {name}" if identifier(f"z {name}") != "z" else "z column"
 
 
 # ---- fields ----------------------------------------------------------------------------------------------------------
@@ -62,6 +66,8 @@ def field_of(coder: Coder, form: Form) -> Field:
         known = {"categories": (*coder.categories, *coder.rare)}
     elif isinstance(coder, CodeCoder):
         known = {"categories": coder.categories}
+    # A file does not keep the example of a form that says nothing, and the plan is to be that of the file.
+    form = Form(form.kind) if form.is_plain and not form.missing else form
     return Field(coder.name, kind, form, **known)
 
 

@@ -14,10 +14,11 @@ from sklearn.pipeline import Pipeline
 from glassnet.errors import ShapeError
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.chains import Chain, Stage, read_chain
-from glassnet.exports.lowering.networks import model_facts
+from glassnet.exports.lowering.columns import value_word
 from glassnet.exports.lowering.perceptrons import append_perceptron, plain_labels
 from glassnet.exports.lowering.simplifying import simplified
-from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.lowering.tables import facts_of, lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.made_up import SCALING
 from glassnet.exports.naming import identifiers
 from glassnet.exports.plan import Field, Join, Plan, Scaled, Select, Value
 from glassnet.exports.referee import Rows
@@ -26,20 +27,20 @@ from glassnet.sklearn import BaseMLP
 from glassnet.tabular.estimators.base import TabularEstimator
 from glassnet.tabular.reading.form import Form
 
-__all__ = ["SCALING", "lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
-
-SCALING = "(Z - center) / unit"
-"""The formula of a scaling of plain numbers."""
+__all__ = ["lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
 
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
 
-def lower_estimator(model: Any, name: str = "model") -> Plan:
-    """Return the plan of ``predict_proba``, of ``predict``, or of ``predict_quantiles`` if it learned quantiles."""
+def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
+    """Return the plan of ``predict_proba``, of ``predict``, or of ``predict_quantiles`` if it learned quantiles.
+
+    ``dtype`` is that of the weights.
+    """
     if isinstance(model, TabularEstimator):
-        return _lower_tabular(model, name)
+        return _lower_tabular(model, name, dtype)
     chain = read_chain(model)
-    builder, x = Builder(), Value("x", (chain.n_inputs,))
+    builder, x = Builder(dtype), Value("x", (chain.n_inputs,))
     first, *others = chain.stages()
     fields: tuple[Field, ...] = ()
     if chain.fill is not None:
@@ -50,15 +51,15 @@ def lower_estimator(model: Any, name: str = "model") -> Plan:
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
     steps, y = simplified(builder.steps, y)
-    facts = {"model": chain.words, **model_facts(chain.mlp.network_)}
+    facts = {"model": chain.words, **facts_of(chain.mlp.network_)}
     inputs = () if fields else tuple(chain.names)
     far = bool((np.abs(first.center) > _FAR * first.unit).any()) and not fields
     return Plan(name, fields, inputs, (*columns, *steps), x, y, answer, facts, far, builder.core)
 
 
-def _lower_tabular(model: TabularEstimator, name: str) -> Plan:
+def _lower_tabular(model: TabularEstimator, name: str, dtype: Any) -> Plan:
     """Return the plan of an estimator for tables, whose labels may be ordered otherwise than in its model."""
-    plan = lower_table(model.model_, name)
+    plan = lower_table(model.model_, name, dtype=dtype)
     if not model._labels():
         return plan
     places: np.ndarray = np.asarray(model._places)  # type: ignore[attr-defined]
@@ -89,7 +90,7 @@ def _append_fields(builder: Builder, chain: Chain, stage: Stage, x: Value) -> tu
     names = chain.names or [f"x{j}" for j in range(chain.n_inputs)]
     made, fields, fill = [], [], chain.fill
     assert fill is not None
-    for j, one in enumerate(identifiers([f"z {name}" for name in names])):
+    for j, one in enumerate(identifiers(map(value_word, names))):
         center, unit = float(stage.center[j]), float(stage.unit[j])
         made.append(Value(one, (1,)))
         builder.steps.append(Scaled(made[-1], j, float(fill[j]), center, unit))

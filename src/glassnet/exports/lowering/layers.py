@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError
-from glassnet.exports.lowering.activations import append_activation, append_parametric
+from glassnet.exports.lowering.activations import activation_word, append_activation, append_parametric
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.originals import built_in_class, overridden
 from glassnet.exports.lowering.table_layers import TABLE_LOWERINGS, append_factors
@@ -31,7 +31,6 @@ from glassnet.layers import (
     Sequential,
 )
 from glassnet.layers.activations.base import Activation
-from glassnet.layers.tree import name_layers
 
 __all__ = ["LOWERINGS", "lower_layer"]
 
@@ -56,14 +55,9 @@ def lower_layer(builder: Builder, layer: Layer, x: Value, members: int) -> Value
         must = f"a subclass of {base.__name__} must compute what {base.__name__} does"
         message = f"export: {must}, got {layer!r}, which has its own {changed}. Use {base.__name__} itself."
         raise ConfigError(message, expected=must, got=layer)
-    with builder.within(_word(layer)):
+    with builder.within(activation_word(layer)):
         y = LOWERINGS[base](builder, layer, x, members)
     return Value(y.name, (y.shape[0], *layer.out_shape))
-
-
-def _word(layer: Layer) -> str:
-    """Return the name of a layer without its number."""
-    return name_layers([layer])[0].rsplit("_", 1)[0]
 
 
 def _chain(builder: Builder, layers: Sequence[Layer], x: Value, members: int) -> Value:
@@ -75,7 +69,7 @@ def _chain(builder: Builder, layers: Sequence[Layer], x: Value, members: int) ->
 def _activated(builder: Builder, layer: Any, z: Value) -> Value:
     """Append the activation inside a layer, of its output z."""
     z = Value(z.name, (z.size // int(np.prod(layer.out_shape)), *layer.out_shape))
-    return append_activation(builder, layer.activation, z, _word(layer.activation))
+    return append_activation(builder, layer.activation, z, activation_word(layer.activation))
 
 
 def _dense(builder: Builder, layer: Any, x: Value, members: int) -> Value:
@@ -115,7 +109,6 @@ def _batch_norm(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     names = {"mean": layer.running_mean, "var": layer.running_var, "gamma": layer.gamma, "shift": layer.beta}
     of = {name: without_rows(array, layer.in_shape).astype(np.float64) for name, array in names.items()}
     vectors = {"mean": of["mean"], "scale": of["gamma"] / np.sqrt(of["var"] + layer.eps), "shift": of["shift"]}
-    vectors = {name: array.astype(layer.gamma.dtype) for name, array in vectors.items()}
     return builder.map(x, "(Z - mean) * scale + shift", vectors=vectors)
 
 

@@ -8,20 +8,22 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import ConfigError
+from glassnet.exports.lowering.background import background_rows
 from glassnet.exports.lowering.networks import lower_ensemble, lower_network
 from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.made_up import N_TYPICAL, join_rows, made_up_rows, take_rows
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 from glassnet.network import Network
-from glassnet.populations import Ensemble
+from glassnet.populations import Ensemble, Population
 from glassnet.tabular.predictor import Predictor
 
-__all__ = ["lower", "model_rows", "predictions"]
+__all__ = ["example_rows", "lower", "model_rows", "predictions"]
 
 _KINDS = "a Network, an Ensemble, a TableModel, a fitted estimator, or a Pipeline of scalers and one"
 
 
-def lower(model: Any, name: str = "model") -> Plan:
+def lower(model: Any, name: str = "model", *, dtype: Any = np.float32) -> Plan:
     """Return the plan of a trained model.
 
     Parameters
@@ -30,24 +32,38 @@ def lower(model: Any, name: str = "model") -> Plan:
         Of this library; also a pipeline of scikit-learn with one of its estimators at the end.
     name : str, default="model"
         What the exported model is called.
+    dtype : dtype, default=float32
+        Of the weights, as files hold them; float64 for a plan that is exact.
 
     Raises
     ------
     ConfigError
         A part of the model has no exported form; the message names it.
     """
-    if isinstance(model, Network):
-        return lower_network(model, name)
+    if isinstance(model, (Network, Population)):
+        return lower_network(model, name, dtype=dtype)
     if isinstance(model, Ensemble):
-        return lower_ensemble(model, name)
+        return lower_ensemble(model, name, dtype=dtype)
     if isinstance(model, Predictor):
-        return lower_table(model, name)
+        return lower_table(model, name, dtype=dtype)
     if not _is_estimator(model):
         message = f"export: the model must be {_KINDS}, got {type(model).__name__}."
         raise ConfigError(message, expected=_KINDS, got=type(model))
     from glassnet.exports.lowering.estimators import lower_estimator
 
-    return lower_estimator(model, name)
+    return lower_estimator(model, name, dtype=dtype)
+
+
+def example_rows(model: Any, plan: Plan, n: int = 1000) -> Rows:
+    """Return rows like those of training, the typical ones that the model keeps first, always the same."""
+    model = getattr(model, "model_", model)
+    rows = made_up_rows(plan, n)
+    if not isinstance(model, Predictor) or model.background is None:
+        return rows
+    m = len(model.background)  # in the order of their predictions, of which the first are to show all
+    spread = np.unique(np.linspace(0, m - 1, N_TYPICAL).round().astype(np.int64))
+    places = np.concatenate([spread, np.setdiff1d(np.arange(m), spread)])
+    return take_rows(join_rows(take_rows(background_rows(model), places), rows), slice(n))
 
 
 def model_rows(model: Any, plan: Plan, data: Any) -> Rows:

@@ -8,11 +8,14 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import ConfigError
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.layers import lower_layer
 from glassnet.exports.lowering.links import answer_of, append_link
 from glassnet.exports.lowering.originals import overridden
+from glassnet.exports.lowering.short_forms import short_form
 from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.plan import Core, Mean, Plan, Value
 from glassnet.layers.tree import every_layer
@@ -22,41 +25,46 @@ from glassnet.populations import Ensemble, Population
 __all__ = ["append_network", "lower_ensemble", "lower_network", "model_facts"]
 
 _DECIDING = ("predict", "forward", "logits", "check_inputs", "build")
+_TRAINING = frozenset(("decays", "initializer", "momentum", "rate", "schedule", "std", "tuning"))  # options of layers
 
 
-def lower_network(network: Network, name: str = "model", *, simplify: bool = True) -> Plan:
-    """Return the plan of `Network.predict`; without ``simplify``, with a step for everything that a layer does."""
-    if isinstance(network, Population):
-        must = "a model must give one answer for each row"
-        advice = "Export one of its members, population.best(), or population.ensemble()."
-        message = f"export: {must}, got {len(network)} members of a Population. {advice}"
-        raise ConfigError(message, expected=must, got=len(network))
-    network.built("export")
-    if network.members is not None and network.members > 1:
-        must = "a network must give one answer for each row"
-        message = f"export: {must}, got {network.members} members, each with its own. Export an Ensemble of networks."
-        raise ConfigError(message, expected=must, got=network.members)
-    builder, (x, start) = Builder(), _inputs(network)
+def lower_network(
+    network: Network | Population, name: str = "model", *, simplify: bool = True, dtype: Any = np.float32
+) -> Plan:
+    """Return the plan of `Network.predict`.
+
+    Parameters
+    ----------
+    simplify : bool, default=True
+        Whether steps are joined; otherwise everything that a layer does is a step.
+    dtype : dtype, default=float32
+        Of the weights.
+    """
+    network = _one_answer(network)
+    builder, (x, start) = Builder(dtype), _inputs(network)
     y = append_network(builder, network, start)
     return _plan(builder, x, y, network, name, simplify)
 
 
-def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = True) -> Plan:
-    """Return the plan of `Ensemble.predict`; networks of one architecture become one of that many members."""
+def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = True, dtype: Any = np.float32) -> Plan:
+    """Return the plan of `Ensemble.predict`; networks of one architecture become one of that many members.
+
+    The parameters are as of `lower_network`.
+    """
     networks = ensemble.networks
-    for network in networks:
-        network.built("export")
-        if network.members is not None or network.input_shape != networks[0].input_shape:
-            must = "the networks of an ensemble must read the same inputs, and have no members of their own"
-            message = f"export: {must}, got {network!r}."
-            raise ConfigError(message, expected=must, got=network)
-    builder, (x, start) = Builder(), _inputs(networks[0])
+    for network in map(_one_answer, networks):
+        if network.input_shape != networks[0].input_shape:
+            must = "the networks of an ensemble must read the same inputs"
+            got = f"shapes {networks[0].input_shape} and {network.input_shape}"
+            message = f"export: {must}, got {got}. Export them one by one."
+            raise ConfigError(message, expected=must, got=network.input_shape)
+    builder, (x, start) = Builder(dtype), _inputs(networks[0])
     if _are_alike(networks):
         y = append_network(builder, _stacked(networks), start)
     else:
         answers = [append_network(builder, network, start) for network in networks]
         builder.core = None  # there is more than one
-        beside = builder.join(*answers)
+        beside = builder.join(*answers, part="answers")
         y = builder.add(Mean, answers[0].shape, Value(beside.name, (len(answers), *answers[0].shape)), part="mean")
     plan = _plan(builder, x, y, networks[0], name, simplify)
     facts = {"ensemble": f"the mean of {len(networks)} networks", **plan.made_from}
@@ -65,14 +73,28 @@ def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = 
 
 def model_facts(network: Network) -> dict[str, str]:
     """Return what a network is, for the header of a file."""
-    trained = network.history.epochs
-    facts = {
-        "layers": ", ".join(map(repr, network.layers)),
-        "loss": repr(network.loss),
-        "training": f"{trained} epochs" if trained else "unknown",
-        "dtype": network.dtype.name,
+    epochs = network.history.epochs
+    return {
+        "layers": short_form(network.layers)[1:-1],
+        "loss": short_form(network.loss),
+        **({"training": f"{epochs} epochs with {type(network.optimizer).__name__}"} if epochs else {}),
+        **({"dtype": network.dtype.name} if network.dtype != np.float32 else {}),
     }
-    return {key: value for key, value in facts.items() if value != "unknown"}
+
+
+def _one_answer(network: Network | Population) -> Network:
+    """Return the network, or refuse a model that has several answers for a row."""
+    must = "a model must give one answer for each row"
+    if isinstance(network, Population):
+        advice = "Export one of its members, population.best(), or population.ensemble()."
+        message = f"export: {must}, got {len(network)} members of a Population. {advice}"
+        raise ConfigError(message, expected=must, got=len(network))
+    network.built("export")
+    if network.members is not None and network.members > 1:
+        got = f"a network of {network.members} members"
+        message = f"export: {must}, got {got}. Train a Population instead, and export population.ensemble()."
+        raise ConfigError(message, expected=must, got=network.members)
+    return network
 
 
 def _inputs(network: Network) -> tuple[Value, Value]:
@@ -82,23 +104,28 @@ def _inputs(network: Network) -> tuple[Value, Value]:
 
 
 def _plan(builder: Builder, x: Value, y: Value, network: Network, name: str, simplify: bool) -> Plan:
-    steps, y = simplified(builder.steps, y) if simplify else (tuple(builder.steps), y)
-    return Plan(
-        name, (), (), steps, x, y, answer_of(network.loss, network.n_outputs), model_facts(network), core=builder.core
-    )
+    steps = simplified(builder.steps, builder.kept(x, y)) if simplify else tuple(builder.steps)
+    answer = answer_of(network.loss, network.n_outputs)
+    return Plan(name, (), (), steps, x, y, answer, model_facts(network), core=builder.core)
 
 
 def _are_alike(networks: Sequence[Network]) -> bool:
     """Return whether networks differ in their numbers alone."""
     first = networks[0]
     parts = [part for layer in every_layer(first.layers) for part in (layer, getattr(layer, "activation", layer))]
-    if any(not type(part).__module__.startswith("glassnet.") or part.saved_by_name for part in parts):
+    if len(networks) == 1 or any(not type(part).__module__.startswith("glassnet.") for part in parts):
         return False
+    if any(part.saved_by_name for part in parts):
+        return False
+    designs = [([_design(layer.entry()) for layer in each.layers], repr(each.loss), each.dtype) for each in networks]
+    return all(design == designs[0] for design in designs)
 
-    def design(network: Network) -> Any:
-        return [layer.entry() for layer in network.layers], repr(network.loss), network.dtype
 
-    return len(networks) > 1 and all(design(network) == design(first) for network in networks)
+def _design(entry: Any) -> Any:
+    """Return the description of a layer without what matters in training only."""
+    if isinstance(entry, dict):
+        return {name: _design(value) for name, value in entry.items() if name not in _TRAINING}
+    return [_design(value) for value in entry] if isinstance(entry, list) else entry
 
 
 def _stacked(networks: Sequence[Network]) -> Network:

@@ -94,4 +94,5 @@ def _quantiles(builder: Builder, chain: Chain, y: Value) -> tuple[Value, Answer 
 
 
 def _unscaled(builder: Builder, stage: Stage, y: Value) -> Value:
-    return builder.map(y, "center + unit * Z", vectors={"center": stage.center, "unit": stage.unit})
+    # In double precision, since an output near 0 is the difference of numbers as large as these.
+    return builder.map(y, "center + unit * Z", vectors={"center": stage.center, "unit": stage.unit}, double=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,30 +20,29 @@ _FARTHEST = 8.0  # standard deviations from 0 at which a mean is still subtracte
 _SMALLEST, _LARGEST = 1e-30, 1e30  # of weights, well inside float32
 
 
-def simplified(steps: Sequence[Step], y: Value) -> tuple[tuple[Step, ...], Value]:
-    """Return steps that make the same value y, and y under its name among them."""
-    found = list(steps)
-    while True:
-        found = _read(found, y)
-        shorter = _shorter(found, y)
-        if shorter is None:
-            return tuple(found), y
-        found, y = shorter
+def simplified(steps: Sequence[Step], kept: Collection[Value]) -> tuple[Step, ...]:
+    """Return fewer steps that make the same values, of those that are ``kept``."""
+    names = {value.name for value in kept}
+    found: list[Step] | None = list(steps)
+    while found is not None:
+        shortest = _read(found, names)
+        found = _shorter(shortest, names)
+    return tuple(shortest)
 
 
-def _read(steps: list[Step], y: Value) -> list[Step]:
-    """Return the steps that y follows from."""
-    needed, kept = {y.name}, []
+def _read(steps: Sequence[Step], kept: set[str]) -> list[Step]:
+    """Return the steps that the kept values follow from."""
+    needed, found = set(kept), []
     for step in reversed(steps):
         if step.out.name in needed:
-            kept.append(step)
+            found.append(step)
             needed |= {value.name for value in step.inputs()}
-    return kept[::-1]
+    return found[::-1]
 
 
-def _shorter(steps: list[Step], y: Value) -> tuple[list[Step], Value] | None:
+def _shorter(steps: list[Step], kept: set[str]) -> list[Step] | None:
     """Return the steps with two of them made one, or None."""
-    readers = Counter([y.name, *(value.name for step in steps for value in step.inputs())])
+    readers = Counter([*kept, *(value.name for step in steps for value in step.inputs())])
     makers = {step.out.name: step for step in steps}
     for place, second in enumerate(steps):
         for value in second.inputs():
@@ -51,10 +50,10 @@ def _shorter(steps: list[Step], y: Value) -> tuple[list[Step], Value] | None:
             joined = None if first is None or readers[value.name] > 1 else _joined(first, second)
             if joined is None:
                 continue
+            if second.out.name in kept:
+                joined = dataclasses.replace(joined, out=Value(second.out.name, joined.out.shape))
             behind = [_renamed(step, second.out.name, joined.out.name) for step in steps[place + 1 :]]
-            name = joined.out.name if y.name == second.out.name else y.name
-            before = [step for step in steps[:place] if step is not first]
-            return [*before, joined, *behind], Value(name, y.shape)
+            return [*(step for step in steps[:place] if step is not first), joined, *behind]
     return None
 
 
@@ -100,14 +99,18 @@ def _scaled_behind(first: Affine, second: Map) -> Affine | None:
 
 def _scaled_before(first: Map, second: Affine) -> Affine | None:
     found, (groups, rows, d_in) = _factors(first), second.x.shape
-    if found is None or first.x.size not in (first.out.size, rows * d_in) or first.out.size != second.x.size:
+    own = groups
+    if first.x.shape != first.out.shape:  # all groups share x, and have factors of their own
+        own = 1
+        if first.out.shape[0] != groups or first.x.shape != (1, *first.out.shape[1:]):
+            return None
+    if found is None or first.out.size != second.x.size:
         return None
     if np.max(np.abs(found[0] * found[1])) > _FARTHEST:
         return None
     scale, shift = (_same_in_rows(part, second.x.shape) for part in (found[1], found[2] - found[0] * found[1]))
     if scale is None or shift is None:
         return None
-    own = 1 if first.x.size != first.out.size else groups
     b = (shift[:, None, :] @ second.W.astype(np.float64))[:, 0]
     b = b if second.b is None else b + second.b
     x = Value(first.x.name, (own, rows, d_in))

@@ -40,7 +40,7 @@ def _scale(builder: Builder, layer: Any, x: Value, members: int) -> Value:
 
 def _ntk_dense(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     W = layer.W.astype(np.float64) / math.sqrt(layer.in_shape[0])
-    return builder.affine(x, W.astype(layer.W.dtype), layer.b, members)
+    return builder.affine(x, W, layer.b, members)
 
 
 def _select(builder: Builder, layer: Any, x: Value, members: int) -> Value:
@@ -51,7 +51,7 @@ def _select(builder: Builder, layer: Any, x: Value, members: int) -> Value:
 
 def _embedding(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     m = math.prod(layer.in_shape)
-    table = np.array(layer.W).reshape(members, layer.n_categories, layer.dim)
+    table = np.array(layer.W, dtype=builder.dtype).reshape(members, layer.n_categories, layer.dim)
     return builder.add(Embed, (members, m, layer.dim), Value(x.name, (x.shape[0], m)), table)
 
 
@@ -68,7 +68,7 @@ def _ensemble_head(builder: Builder, layer: Any, x: Value, members: int) -> Valu
 
 def _periodic(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     columns, m, d = layer.in_shape[0], layer.n_frequencies, layer.dim - 1
-    frequency = (2.0 * math.pi * layer.c.astype(np.float64)).astype(layer.c.dtype)
+    frequency = 2.0 * math.pi * layer.c.astype(np.float64)
     vectors = {"frequency": frequency.reshape(-1, columns, m), "phase": layer.a.reshape(-1, columns, m)}
     x = Value(x.name, (x.shape[0], columns, 1))
     waves = builder.map(x, "cos(frequency * Z + phase)", vectors=vectors, part="waves")
@@ -78,7 +78,7 @@ def _periodic(builder: Builder, layer: Any, x: Value, members: int) -> Value:
 def _piecewise(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     columns = layer.in_shape[0]
     names = ("start", "slope", "low", "high")
-    pieces = dict(zip(names, (part[None, ..., 0] for part in layer._pieces(layer.V.dtype)), strict=True))
+    pieces = dict(zip(names, (part[None, ..., 0] for part in layer._pieces(np.float64)), strict=True))
     for name in ("low", "high"):
         pieces[name] = np.clip(pieces[name], -_LARGEST, _LARGEST)
     x = Value(x.name, (x.shape[0], columns, 1))

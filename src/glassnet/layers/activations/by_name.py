@@ -57,8 +57,8 @@ def make_activation(where: str, value: Any) -> Activation:
 
 
 def _described(where: str, entry: dict[str, Any]) -> Activation:
-    """Return the built-in activation of a class's name and arguments."""
-    classes = {kind.__name__: kind for kind in ACTIVATIONS.values()}
+    """Return the activation of a class's name and arguments."""
+    classes = {kind.__name__: kind for kind in (*ACTIVATIONS.values(), CustomActivation)}
     arguments = {name: value for name, value in entry.items() if name not in ("class", "tuning")}
     found: Activation = check_class(where, "activation", entry.get("class"), classes)(**arguments)
     return found.tuned(**entry.get("tuning", {}))

@@ -10,6 +10,7 @@ import numpy as np
 
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Constant, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
+from glassnet.exports.targets.c_target.fields import wide_fields
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source
 
@@ -34,14 +35,14 @@ class _Cell:
 def print_encoding(source: Source, plan: Plan, names: list[str]) -> list[str]:
     """Return the lines that fill ``z`` with the features of ``row``, whose fields have these names."""
     lines: list[str] = []
-    places = _places(plan)
+    places, wide = _places(plan), wide_fields(plan)
     for step in plan.column_steps:
         if isinstance(step, Join) or step.out.name not in places:
             continue
         cell = _Cell("", "", False, False)
         if hasattr(step, "field"):
             field = plan.fields[step.field]
-            cell = _Cell(f"row->{names[step.field]}", field.name, field.is_text, field.needs_double)
+            cell = _Cell(f"row->{names[step.field]}", field.name, field.is_text, step.field in wide)
         for start in places[step.out.name]:
             printed = _STEPS[type(step)](source, step, cell, start)
             comment = f"  /* {comment_text(cell.name)[:60]} */" if cell.name else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from glassnet.exports.plan import Plan
+from glassnet.exports.targets.c_target.fields import wide_fields
 from glassnet.exports.targets.c_target.literals import string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import filled
@@ -45,7 +46,7 @@ def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     signature = (
         f"const char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
     )
-    lines = []
+    lines, wide = [], wide_fields(plan)
     if not plan.is_table:
         cast = "" if plan.double_inputs else "(float)"
         lines = [
@@ -54,7 +55,7 @@ def _filling(plan: Plan, names: list[str], prefix: str) -> str:
         ]
         lines.append("    }")
     for i, (field, name) in enumerate(zip(plan.fields, names, strict=True)):
-        value = f"{'' if field.needs_double else '(float)'}NAME_number(cells, where, {i}, bad)"
+        value = f"{'' if i in wide else '(float)'}NAME_number(cells, where, {i}, bad)"
         lines.append(f"    row->{name} = {f'cells[where[{i}]]' if field.is_text else value};")
     if len(lines) > 30 or (all(field.is_text for field in plan.fields) and plan.is_table):
         lines.append("    (void)bad;")

@@ -6,6 +6,7 @@ import math
 
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Field, Plan
+from glassnet.exports.targets.c_target.fields import wide_fields
 from glassnet.exports.targets.c_target.templates import filled
 
 __all__ = ["print_declarations"]
@@ -62,13 +63,17 @@ def _row(plan: Plan, prefix: str, names: list[str]) -> str:
         if not plan.inputs:
             return ""
         return "".join(f"/* row[{i}]: {comment_text(name)} */\n" for i, name in enumerate(plan.inputs)) + "\n"
-    lines = [f"    {_type(field)}{name}; /* {_about(field)} */" for field, name in zip(plan.fields, names, strict=True)]
+    wide = wide_fields(plan)
+    lines = [
+        f"    {_type(field, i in wide)}{name}; /* {_about(field)} */"
+        for i, (field, name) in enumerate(zip(plan.fields, names, strict=True))
+    ]
     comment = '/* A row of the table; NAN is a missing number, NULL or "" a missing text. */'
     return "\n".join([comment, "typedef struct {", *lines, f"}} {prefix}_row;", "", ""])
 
 
-def _type(field: Field) -> str:
-    return "const char *" if field.is_text else "double " if field.needs_double else "float "
+def _type(field: Field, is_wide: bool) -> str:
+    return "const char *" if field.is_text else "double " if is_wide else "float "
 
 
 def _about(field: Field) -> str:

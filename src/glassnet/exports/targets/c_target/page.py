@@ -11,9 +11,10 @@ from glassnet.exports.targets.c_target.buffers import Layout, lay_out
 from glassnet.exports.targets.c_target.columns import print_encoding
 from glassnet.exports.targets.c_target.command import print_command
 from glassnet.exports.targets.c_target.declarations import print_declarations
+from glassnet.exports.targets.c_target.fields import as_read
 from glassnet.exports.targets.c_target.helpers import printed_helpers
 from glassnet.exports.targets.c_target.literals import RESERVED, string_literal, wrapped
-from glassnet.exports.targets.c_target.selftest import as_read, print_selftest
+from glassnet.exports.targets.c_target.selftest import print_selftest
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import BOTTOM, HOOKS, TOP, filled
 from glassnet.exports.targets.c_target.vectors import print_vectors

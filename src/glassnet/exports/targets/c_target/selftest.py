@@ -10,10 +10,11 @@ from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
+from glassnet.exports.targets.c_target.fields import as_read, wide_fields
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source, Table
 
-__all__ = ["TOLERANCE", "as_read", "checksum", "print_selftest"]
+__all__ = ["TOLERANCE", "checksum", "print_selftest"]
 
 TOLERANCE = 2e-5
 _START, _FACTOR = 2166136261, 16777619  # FNV-1a
@@ -23,18 +24,6 @@ _SIGNATURES = {
     "int32_t": "const uint32_t word = (uint32_t)GN_READ_INT32(&values[i]);",
     "double": "const double value = GN_READ(&values[i]);",
 }
-
-
-def as_read(plan: Plan, rows: Rows) -> Rows:
-    """Return rows as the file reads them: numbers rounded to float32 but where a column needs more digits."""
-    if not isinstance(rows, Mapping):
-        return rows if plan.double_inputs else np.asarray(rows).astype(np.float32).astype(np.float64)
-    return {
-        field.name: rows[field.name]
-        if field.is_text or field.needs_double
-        else rows[field.name].astype(np.float32).astype(np.float64)
-        for field in plan.fields
-    }
 
 
 def checksum(tables: list[Table]) -> int:
@@ -139,12 +128,13 @@ def _row(plan: Plan, rows: Rows, place: int) -> str:
         literal = double_literal if plan.double_inputs else float_literal
         return wrapped(missing if np.isnan(value) else literal(value) for value in rows[place].tolist())
     cells = []
-    for field in plan.fields:
+    wide = wide_fields(plan)
+    for i, field in enumerate(plan.fields):
         cell = rows[field.name][place]
         if field.is_text:
             cells.append(string_literal(cell))
         elif np.isnan(cell):
-            cells.append(f"(double){missing}" if field.needs_double else missing)
+            cells.append(f"(double){missing}" if i in wide else missing)
         else:
-            cells.append((double_literal if field.needs_double else float_literal)(cell))
+            cells.append((double_literal if i in wide else float_literal)(cell))
     return f"    {{\n{wrapped(cells, ' ' * 8)}\n    }}"

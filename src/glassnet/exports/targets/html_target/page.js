@@ -280,7 +280,7 @@ function prove() {
 }
 
 if (pasted) addPaste();
-else columns.forEach(addField);
+else columns.forEach((column, i) => addField(column, i));
 let next = 0;
 at("example").onclick = () => fill(example(model.examples[next++ % model.examples.length]));
 at("clear").onclick = () => fill(columns.map(() => ""));

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from glassnet.exports.plan import Field, Plan
-from glassnet.exports.targets.js_target.literals import js_list, js_object, wrapped
+from glassnet.exports.targets.js_target.literals import js_list, js_object, js_value, wrapped
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
 from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truth_of
 
 __all__ = ["column_lines", "reading_lines", "reading_parts", "texts_of"]
 
-_TRUTHS = ["0", "1", "f", "false", "n", "no", "off", "on", "t", "true", "y", "yes"]
+_WIDTH = 100
+_TRUTHS = "0 1 f false n no off on t true y yes".split()
 
 
 def column_lines(plan: Plan) -> list[str]:
@@ -25,9 +27,11 @@ def column_lines(plan: Plan) -> list[str]:
         listed = wrapped(f"const columns = {js_list(names)}").split("\n")
         listed[-1] += '.map((name) => ({name, kind: "number", must: "a number"}));'
         return listed
+    used = {getattr(step, "field", None) for step in plan.column_steps}
     lines = ["const columns = ["]
-    for field in plan.fields:
-        lines += ["  " + line for line in wrapped(f"{js_object(_entries(field))},").split("\n")]
+    for i, field in enumerate(plan.fields):
+        entries = _entries(field) | ({} if i in used else {"unused": True})
+        lines += ["  " + line for line in wrapped(f"{js_object(entries)},").split("\n")]
     return [*lines, "];"]
 
 
@@ -68,9 +72,11 @@ def _missing_words() -> set[str]:
 
 def reading_parts(plan: Plan) -> list[str]:
     """Return the parts of the script that read its cells."""
-    kinds = {field.kind for field in plan.fields} or {"number"}
-    parts = ["rows", "warnings"]
-    if any(field.kind == "number" and not field.form.style for field in plan.fields) or not plan.is_table:
+    if not plan.is_table:
+        return ["rows", "plain_rows"]
+    kinds = {field.kind for field in plan.fields}
+    parts = ["rows", "warnings", *(["read_number"] if kinds != {"category"} else [])]
+    if any(field.kind == "number" and not field.form.style for field in plan.fields):
         parts.append("number")
     if any(field.kind == "number" and field.form.style for field in plan.fields):
         parts.append("clock")
@@ -86,7 +92,9 @@ def _names_months(plan: Plan) -> bool:
 
 def reading_lines(plan: Plan) -> list[str]:
     """Return the function that reads a cell, and the words that mean something in it."""
-    kinds = {field.kind for field in plan.fields} or {"number"}
+    if not plan.is_table:
+        return []
+    kinds = {field.kind for field in plan.fields}
     lines = ["function readCell(cell, column) {"]
     if "category" in kinds:
         lines.append('  if (column.kind === "category") return readCategory(cell, column);')
@@ -101,13 +109,25 @@ def reading_lines(plan: Plan) -> list[str]:
         lines.append("  return readNumber(cell, column, parseNumber);")
     lines.append("}")
     if kinds != {"category"}:
-        lines += wrapped(f"const MISSING = new Set({js_list(sorted(_missing_words()))});").split("\n")
+        lines += _word_set("MISSING", _missing_words())
     if "category" in kinds:
-        lines += wrapped(f"const MISSING_TEXTS = new Set({js_list(sorted(MISSING_MARKERS))});").split("\n")
+        lines += _word_set("MISSING_TEXTS", MISSING_MARKERS)
     if "month_names" in parts:
         months = [" ".join(name for name, number in MONTHS.items() if number == month) for month in range(1, 13)]
         lines += wrapped(f"const MONTHS = {js_list(months)};").split("\n")
     return lines
+
+
+def _word_set(name: str, words: Iterable[str]) -> list[str]:
+    """Return the statement that makes a set of words, none of which has a bar."""
+    lines = [""]
+    for word in sorted(words):
+        if len(lines[-1]) > _WIDTH:
+            lines.append("")
+        lines[-1] += f"{word}|"
+    lines[-1] = lines[-1].removesuffix("|")
+    shown = " +\n  ".join(map(js_value, lines))
+    return [f"const {name} = new Set(", f'  ({shown}).split("|"),', ");"]
 
 
 def texts_of(plan: Plan) -> list[str]:

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Mapping
-from typing import ClassVar
-
 import numpy as np
 
+from glassnet.exports.naming import identifiers
 from glassnet.exports.plan import Map
-from glassnet.utils.formula import Python
+from glassnet.exports.targets.js_target.literals import KEYWORDS
+from glassnet.utils.formula_code import JavaScript
 
-__all__ = ["FORMULA_PARTS", "map_body", "place"]
+__all__ = ["map_function", "place"]
 
-FORMULA_PARTS = ("sigmoid", "softplus")
+_OWN = KEYWORDS | {"i", "sigmoid", "softplus", "x", "y"}
 
 
-class JavaScript(Python):
-    """Prints expressions as JavaScript."""
-
-    operators: ClassVar[dict[type[ast.AST], str]] = {ast.Pow: "Math.pow({}, {})"}
-    functions: ClassVar[dict[str, str]] = {
-        name: f"Math.{name}({{}})"
-        for name in ("abs", "cos", "exp", "expm1", "log", "log1p", "max", "min", "sign", "sin", "sqrt", "tanh")
+def map_function(step: Map) -> tuple[list[str], list[str]]:
+    """Return the parameters and the lines of a function that fills y from x and the vectors of a step."""
+    parameters = identifiers(step.vectors, _OWN)
+    entries = {
+        name: f"{parameter}[{place(vector.shape, step.out.shape)}]"
+        for (name, vector), parameter in zip(step.vectors.items(), parameters, strict=True)
     }
-    choice = "{} ? {} : {}"
-
-
-def map_body(step: Map, constants: Mapping[str, str], arrays: Mapping[str, str]) -> list[str]:
-    """Return the lines of a function of x that fills y; ``constants`` and ``arrays`` name what to print for names."""
-    size = step.out.size
-    vectors = [
-        f"    const {arrays[name]} = {arrays[name]}s[{place(vector.shape, step.out.shape)}];"
-        for name, vector in step.vectors.items()
-    ]
-    length = "x.length" if step.x.size == size and not vectors else str(size)
-    expression = JavaScript({"pi": "Math.PI", **constants, **arrays}).text(step.formula)
-    return [
+    length = "x.length" if step.x.size == step.out.size and not entries else str(step.out.size)
+    return ["x", *parameters], [
         f"  const y = new Float64Array({length});",
         "  for (let i = 0; i < y.length; i++) {",
         f"    const Z = x[{place(step.x.shape, step.out.shape)}];",
-        *vectors,
-        f"    y[i] = {expression};",
+        f"    y[i] = {JavaScript({**step.constants, **entries}).text(step.formula)};",
         "  }",
         "  return y;",
     ]

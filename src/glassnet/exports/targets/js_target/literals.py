@@ -19,79 +19,11 @@ _UNSAFE |= {mark: f"\\u{mark:04x}" for mark in (*range(0x7F, 0xA0), *range(0x200
 _UNSAFE |= {mark: f"\\u{mark:04x}" for mark in (*range(0x2060, 0x2070), 0xFEFF)}
 
 KEYWORDS = frozenset(
-    [
-        "abstract",
-        "arguments",
-        "as",
-        "async",
-        "await",
-        "boolean",
-        "break",
-        "byte",
-        "case",
-        "catch",
-        "char",
-        "class",
-        "const",
-        "continue",
-        "debugger",
-        "default",
-        "delete",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "eval",
-        "export",
-        "extends",
-        "false",
-        "final",
-        "finally",
-        "float",
-        "for",
-        "from",
-        "function",
-        "get",
-        "goto",
-        "if",
-        "implements",
-        "import",
-        "in",
-        "instanceof",
-        "int",
-        "interface",
-        "let",
-        "long",
-        "native",
-        "new",
-        "null",
-        "of",
-        "package",
-        "private",
-        "protected",
-        "public",
-        "return",
-        "set",
-        "short",
-        "static",
-        "super",
-        "switch",
-        "synchronized",
-        "this",
-        "throw",
-        "throws",
-        "transient",
-        "true",
-        "try",
-        "typeof",
-        "undefined",
-        "var",
-        "void",
-        "volatile",
-        "while",
-        "with",
-        "yield",
-    ]
+    "abstract arguments as async await boolean break byte case catch char class const continue debugger default delete"
+    " do double else enum eval export extends false final finally float for from function get goto if implements import"
+    " in instanceof int interface let long native new null of package private protected public return set short static"
+    " super switch synchronized this throw throws transient true try typeof undefined var void volatile while with"
+    " yield".split()
 )
 """Words that name nothing in JavaScript."""
 
@@ -150,7 +82,7 @@ def _pieces(line: str) -> Iterable[str]:
             escaped = not escaped
         elif character == '"':
             quoted = not quoted
-        elif character == " " and not quoted and line[:i].strip() and line[i - 1] == ",":
+        elif character == " " and not quoted and line[i - 1] == ",":
             yield line[start : i + 1]
             start = i + 1
     yield line[start:]

@@ -83,7 +83,7 @@ def _node(arguments: list[str], folder: Path) -> Any:
     node = shutil.which("node")
     if node is None:
         raise CannotRun("node is not installed")
-    done = subprocess.run(  # a program that was found by its name, on files of our own
+    done = subprocess.run(  # noqa: S603  # a program that was found by its name, on files of our own
         [node, *arguments], cwd=folder, capture_output=True, timeout=_LONGEST, check=False
     )
     if done.returncode:

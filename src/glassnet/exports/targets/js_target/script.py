@@ -14,6 +14,7 @@ from glassnet.exports.proof import Proof
 from glassnet.exports.targets.js_target.columns import column_lines, reading_lines, reading_parts, texts_of
 from glassnet.exports.targets.js_target.literals import KEYWORDS, js_list, js_object, wrapped
 from glassnet.exports.targets.js_target.steps import Printer
+from glassnet.utils.formula_code import JavaScript
 
 __all__ = ["classic_script", "global_name", "module_script", "script_body"]
 
@@ -23,17 +24,19 @@ _WINDOW = {
     "print", "process", "prompt", "root", "screen", "scroll", "self", "status", "stop", "top", "window",
 }  # fmt: skip
 _ORDER = (
-    "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "sigmoid", "softplus",
-    "scaled", "bounded", "rank", "wave", "flag", "lookup", "decode",
+    "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "scaled", "bounded", "rank", "wave", "flag", "lookup", "decode",
 )  # fmt: skip
-_PUBLIC = (
-    "predict, predictMany, outputs, selftest, selftestDetails, columns, labels, about, examples, readCell, showCell"
-)
+_PUBLIC = "predict, predictMany, outputs, selftest, selftestDetails, columns, labels, about, examples, readCell"
 
 
 def global_name(plan: Plan) -> str:
     """Return the name under which a page finds the model that a classic script holds."""
     return identifier(plan.name, KEYWORDS | _WINDOW, fallback="model")
+
+
+def _public(plan: Plan) -> str:
+    """Return the names that a script offers."""
+    return f"{_PUBLIC}, showCell" if plan.is_table else _PUBLIC
 
 
 def classic_script(plan: Plan, proof: Proof, body: str) -> str:
@@ -49,7 +52,7 @@ def classic_script(plan: Plan, proof: Proof, body: str) -> str:
 "use strict";
 
 {body}
-return {{{_PUBLIC}}};
+return {{{_public(plan)}}};
 }});
 """
 
@@ -60,8 +63,8 @@ def module_script(plan: Plan, proof: Proof, body: str) -> str:
     usage = [f'import {name} from "./{name}.mjs";']
     return f"""{_header(plan, proof, usage, name)}
 {body}
-export {{{_PUBLIC}}};
-export default {{{_PUBLIC}}};
+export {{{_public(plan)}}};
+export default {{{_public(plan)}}};
 """
 
 
@@ -98,6 +101,8 @@ def script_body(plan: Plan, proof: Proof) -> str:
     ]
     for function in printer.functions.values():
         lines += [*function, ""]
+    for helper in JavaScript().helpers(printer.helpers):
+        lines += [*helper.split("\n"), ""]
     for part in _ORDER:
         if part in printer.parts | {"decode"}:
             lines += _part(part)

@@ -29,75 +29,20 @@ from glassnet.exports.plan import (
     Value,
     Wave,
 )
-from glassnet.exports.targets.js_target.formulas import FORMULA_PARTS, map_body
+from glassnet.exports.targets.js_target.formulas import map_function
 from glassnet.exports.targets.js_target.literals import KEYWORDS, js_list, js_value, wrapped
 from glassnet.exports.targets.js_target.pool import Pool
+from glassnet.utils.formula import functions_in
 
 __all__ = ["Printer"]
 
-_OWN = [
-    "add",
-    "affine",
-    "answer",
-    "b",
-    "bounded",
-    "cells",
-    "cellsOf",
-    "checksum",
-    "columns",
-    "decode",
-    "doubles",
-    "embed",
-    "encode",
-    "expected",
-    "facts",
-    "flag",
-    "floats",
-    "forward",
-    "i",
-    "join",
-    "known",
-    "labels",
-    "lookup",
-    "make",
-    "mean",
-    "model",
-    "names",
-    "normalise",
-    "normalQuantile",
-    "ordinary",
-    "outputs",
-    "own",
-    "parse",
-    "predict",
-    "predictMany",
-    "rank",
-    "readCell",
-    "row",
-    "showCell",
-    "examples",
-    "sameUnit",
-    "scaled",
-    "select",
-    "selftest",
-    "sigmoid",
-    "softmax",
-    "softplus",
-    "sorted",
-    "texts",
-    "testRows",
-    "wave",
-    "x",
-    "y",
-    "Map",
-    "Math",
-    "Set",
-    "Number",
-    "String",
-    "Object",
-    "Array",
-    "Z",
-]
+_OWN = frozenset({
+    "CHECKSUM", "MISSING", "MISSING_TEXTS", "MONTHS", "NUMBER", "TIME", "about", "add", "affine", "answer", "b",
+    "bounded", "cells", "checksum", "columns", "decode", "doubles", "embed", "encode", "examples", "expected", "flag",
+    "floats", "forward", "i", "join", "known", "labels", "lookup", "mean", "names", "normalise", "ordinary",
+    "outputs", "own", "predict", "rank", "row", "scaled", "select", "selftest", "sigmoid", "softmax", "softplus",
+    "sorted", "texts", "wave", "x", "y",
+})  # fmt: skip
 
 
 class Printer:
@@ -107,6 +52,8 @@ class Printer:
     ----------
     parts : set of str
         Files with the functions that are called.
+    helpers : set of str
+        Functions in formulas.
     functions : dict of str to list of str
         The element-wise functions by their code, each printed once.
     places, lists, texts : list of str
@@ -120,6 +67,7 @@ class Printer:
         self.pool = Pool(self._taken)
         self.parts: set[str] = set()
         self.functions: dict[str, list[str]] = {}
+        self.helpers: set[str] = set()
         self.places: list[str] = []
         self.lists: list[str] = []
         self.texts: list[str] = []
@@ -213,15 +161,12 @@ def _affine(printer: Printer, step: Affine) -> str:
 
 
 def _map(printer: Printer, step: Map) -> str:
-    constants = {name: js_value(float(value)) for name, value in step.constants.items()}
-    places = {name: f"v{i}" for i, name in enumerate(step.vectors)}
-    printer.parts.update(part for part in FORMULA_PARTS if f"{part}(" in step.formula)
-    body = map_body(step, constants, places)
-    key = "\n".join(body)
+    printer.helpers |= functions_in(step.formula)
+    parameters, body = map_function(step)
+    key = "\n".join([*parameters, *body])
     if key not in printer.functions:
         name = printer.fresh(f"map_{len(printer.functions) + 1}")
-        arguments = ", ".join(["x", *(f"{place}s" for place in places.values())])
-        printer.functions[key] = [f"function {name}({arguments}) {{", *body, "}"]
+        printer.functions[key] = [f"function {name}({', '.join(parameters)}) {{", *body, "}"]
     name = printer.functions[key][0].split("(")[0].removeprefix("function ")
     arrays = [printer.array(step, vector, array) for vector, array in step.vectors.items()]
     return f"{name}({', '.join([printer.name(step.x), *arrays])})"

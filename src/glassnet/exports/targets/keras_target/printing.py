@@ -53,7 +53,7 @@ def _weights(stacks: list[Stack]) -> bytes:
         for name, array in unit.arrays.items()
     }
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+    np.savez(buffer, allow_pickle=False, **arrays)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.comment = f"Weights for Keras, written by glassnet {VERSION}.".encode()
     return buffer.getvalue()

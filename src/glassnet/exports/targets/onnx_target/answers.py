@@ -62,8 +62,6 @@ def _all(labels: list[Any], kind: Any) -> bool:
 
 def _named(graph: Graph, tensor: str, output: Output) -> Output:
     """Give a tensor the name of an output, or a copy of it if it is an input."""
-    output = output._replace(name=graph.fresh(output.name))
     if not any(tensor in node.outputs for node in graph.nodes):
         tensor = graph.add("Identity", tensor)
-    graph.rename(tensor, output.name)
-    return output
+    return output._replace(name=graph.rename(tensor, output.name))

@@ -15,6 +15,7 @@ from glassnet.exports.targets.onnx_target.vectors import add_vector_step
 
 __all__ = ["add_columns", "input_type"]
 
+_SMALLEST = 1e-100  # unit in which all numbers of float32 are less than the next
 _FAR = 1e150  # beyond it squares overflow, and a smoothly clipped number is at its bound anyway
 
 
@@ -23,6 +24,7 @@ class _Numbers(NamedTuple):
 
     values: str
     missing: str
+    is_double: bool  # whether some are inputs of double precision
     places: dict[int, int]  # from the position of a field to that of its column
 
 
@@ -39,7 +41,7 @@ def add_columns(graph: Graph, plan: Plan, inputs: Sequence[str]) -> None:
     numbers = _numbers(graph, [(i, field) for i, field in enumerate(fields) if not field.is_text], inputs)
     for group in _groups(fields, steps):
         kind = type(group[0])
-        graph.prefix = kind.__name__.lower()
+        graph.prefix, before = kind.__name__.lower(), len(graph.nodes)
         if kind in _OF_NUMBERS and numbers is not None and not fields[group[0].field].is_text:
             found = _OF_NUMBERS[kind](graph, group, numbers)
         elif kind in (Flag, Lookup):
@@ -48,6 +50,7 @@ def add_columns(graph: Graph, plan: Plan, inputs: Sequence[str]) -> None:
             for step in group:
                 _add_other(graph, step)
             continue
+        found = found._replace(name=graph.rename(found.name, graph.prefix, before))
         first = 0
         for step in group:
             graph.pieces[step.out.name] = found, first
@@ -84,7 +87,8 @@ def _numbers(graph: Graph, fields: Sequence[tuple[int, Field]], inputs: Sequence
     values = graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
     # Infinite numbers count as missing, as in training: inf - inf is no number either.
     missing = graph.add("IsNaN", graph.add("Sub", values, values))
-    return _Numbers(values, missing, {place: i for i, place in enumerate(order)})
+    is_double = any(input_type(field) == "float64" for _, field in fields)
+    return _Numbers(values, missing, is_double, {place: i for i, place in enumerate(order)})
 
 
 def _columns(graph: Graph, x: str, places: Sequence[int], numbers: _Numbers) -> str:
@@ -96,22 +100,28 @@ def _columns(graph: Graph, x: str, places: Sequence[int], numbers: _Numbers) -> 
 
 def _filled(graph: Graph, group: Sequence[Scaled | Rank], numbers: _Numbers) -> str:
     places = [numbers.places[step.field] for step in group]
-    missing = _columns(graph, numbers.missing, places, numbers)
-    fill = graph.array([step.fill for step in group], "float64", "fill")
-    return graph.add("Where", missing, fill, _columns(graph, numbers.values, places, numbers))
+    fill = np.zeros(len(numbers.places))
+    fill[places] = [step.fill for step in group]  # all steps of a column have the same
+    whole = graph.add("Where", numbers.missing, graph.array(fill, "float64", "fill"), numbers.values)
+    return _columns(graph, whole, places, numbers)
 
 
 def _scaled(graph: Graph, group: Sequence[Scaled], numbers: _Numbers) -> Tensor:
     center, unit = [step.center for step in group], [step.unit for step in group]
-    return _distances(graph, _filled(graph, group, numbers), center, unit, group[0].bound)
+    is_far = numbers.is_double or min(np.abs(unit)) < _SMALLEST
+    return _distances(graph, _filled(graph, group, numbers), center, unit, group[0].bound, is_far=is_far)
 
 
-def _distances(graph: Graph, x: str, center: Any, unit: Any, bound: float | None) -> Tensor:
-    """Return ``z = (x - center) / unit``, smoothly clipped where there is a bound, rounded to float32."""
+def _distances(graph: Graph, x: str, center: Any, unit: Any, bound: float | None, *, is_far: bool) -> Tensor:
+    """Return ``z = (x - center) / unit``, smoothly clipped where there is a bound, rounded to float32.
+
+    ``is_far`` says whether z may be so large that its square overflows.
+    """
     far = graph.add("Sub", x, graph.array(center, "float64", "center"))
     z = graph.add("Div", far, graph.array(unit, "float64", "unit"))
     if bound is not None:
-        z = graph.add("Clip", z, graph.array(-_FAR, "float64", "lowest"), graph.array(_FAR, "float64", "highest"))
+        if is_far:
+            z = graph.add("Clip", z, graph.array(-_FAR, "float64", "lowest"), graph.array(_FAR, "float64", "highest"))
         share = graph.add("Div", z, graph.array(bound, "float64", "bound"))
         square = graph.add("Add", graph.add("Mul", share, share), graph.array(1.0, "float64", "one"))
         z = graph.add("Div", z, graph.add("Sqrt", square))
@@ -140,7 +150,7 @@ def _waves(graph: Graph, group: Sequence[Wave], numbers: _Numbers) -> Tensor:
     missing = _columns(graph, numbers.missing, places, numbers)
     waves = graph.add("Where", missing, graph.array(0.0, "float64", "zero"), waves)
     center, unit = (np.concatenate([getattr(step, name) for step in group]) for name in ("center", "unit"))
-    return _distances(graph, waves, center, unit, group[0].bound)
+    return _distances(graph, waves, center, unit, group[0].bound, is_far=False)
 
 
 def _flags(graph: Graph, group: Sequence[Flag], numbers: _Numbers) -> Tensor:
@@ -165,7 +175,7 @@ def _looked_up(graph: Graph, group: Sequence[Lookup | Flag], inputs: Sequence[st
     width = tables[0].shape[1]
     rows = graph.add("Concat", *codes, axis=1) if len(codes) > 1 else codes[0]
     whole = np.concatenate(tables)
-    found = graph.add("Gather", graph.array(whole[:, 0] if width == 1 else whole, name="table"), rows)
+    found = graph.add("Gather", graph.array(whole[:, 0] if width == 1 else whole, name="table", weight=True), rows)
     if width > 1:
         found = graph.add("Reshape", found, graph.array([0, len(group) * width], "int64", "shape"))
     return Tensor(found, (len(group) * width,))

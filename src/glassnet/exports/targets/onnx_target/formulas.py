@@ -70,7 +70,7 @@ class _Walker:
             if "Z" in names:
                 self._found[text] = self._computed(node)
             elif text in self.numbers:
-                self._found[text] = self.graph.array(self.numbers[text], self.dtype, text)
+                self._found[text] = self.graph.array(self.numbers[text], self.dtype, text, weight=True)
             else:
                 self._found[text] = evaluate(text, **self.numbers)
         return self._found[text]
@@ -87,6 +87,10 @@ class _Walker:
                 return self._logistic(top, power)
             case ast.Call(ast.Name("log"), [ast.BinOp(ast.Constant(1), ast.Add(), ast.Call(ast.Name("exp"), [x]))]):
                 return self._softplus(x)
+            case ast.IfExp(ast.Compare(), z, ast.BinOp(alpha, ast.Mult(), ast.Call(ast.Name("expm1")))) if self._is_elu(
+                node
+            ):
+                return self.graph.add("Elu", self._of(z), alpha=float(evaluate(ast.unparse(alpha), **self.numbers)))
             case ast.Call(ast.Name("expm1"), [x]):
                 return self._expm1(x)
             case ast.Call(ast.Name("log1p"), [x]):
@@ -113,6 +117,12 @@ class _Walker:
 
     def _of(self, node: ast.expr) -> str:
         return self.number(self.value(node))
+
+    def _is_elu(self, node: ast.IfExp) -> bool:
+        """Return whether an expression is ``z if z > 0 else alpha * expm1(min(z, 0))`` with a number for alpha."""
+        z, alpha = ast.unparse(node.body), ast.unparse(node.orelse.left)  # type: ignore[attr-defined]
+        is_number = isinstance(node.orelse.left, ast.Constant) or isinstance(self.numbers.get(alpha), (int, float))  # type: ignore[attr-defined]
+        return is_number and ast.unparse(node) == f"{z} if {z} > 0 else {alpha} * expm1(min({z}, 0))"
 
     def _power(self, x: str, power: int) -> str:
         found = x

@@ -55,7 +55,7 @@ class Graph:
     Attributes
     ----------
     prefix : str
-        Of the names of new tensors: the name of the value that is being made.
+        Of the names of weights: the name of the value that is being made.
     values : dict of str to Tensor
         Of the plan, by name.
     pieces : dict of str to (Tensor, int)
@@ -87,17 +87,17 @@ class Graph:
 
     def add_many(self, n_outputs: int, op: str, *inputs: str, domain: str = "", **attributes: Any) -> list[str]:
         """Append a node and return the names of its outputs."""
-        outputs = [self.fresh(self.prefix) for _ in range(n_outputs)]
+        outputs = [self.fresh(f"t{len(self.nodes) + 1}") for _ in range(n_outputs)]
         self.nodes.append(Node(op, list(inputs), outputs, domain, attributes))
         return outputs
 
-    def array(self, values: Any, dtype: str = "float32", name: str = "c") -> str:
-        """Return the name of an array of the file; equal arrays are one."""
+    def array(self, values: Any, dtype: str = "float32", name: str = "c", *, weight: bool = False) -> str:
+        """Return the name of an array of the file; equal arrays are one. That of a weight starts with `prefix`."""
         found = np.asarray(values, dtype=object if dtype == "str" else dtype)
         content = "\0".join(found.ravel()).encode(errors="replace") if dtype == "str" else found.tobytes()
         key = (dtype, found.shape, content)
         if key not in self._known:
-            self._known[key] = self.fresh(f"{self.prefix}.{name}")
+            self._known[key] = self.fresh(f"{self.prefix}.{name}" if weight else name)
             self.arrays[self._known[key]] = found
         return self._known[key]
 
@@ -125,11 +125,13 @@ class Graph:
             return self.add(op, x, axes=[axis], keepdims=int(keepdims))
         return self.add(op, x, self.array([axis], "int64", "axis"), keepdims=int(keepdims))
 
-    def rename(self, old: str, new: str) -> None:
-        """Give a tensor another name."""
-        for node in self.nodes:
+    def rename(self, old: str, new: str, first: int = 0) -> str:
+        """Give a tensor another name, if possible this one, in all nodes from the first on; return the name."""
+        new = self.fresh(new)
+        for node in self.nodes[first:]:
             for names in (node.inputs, node.outputs):
                 names[:] = [new if name == old else name for name in names]
+        return new
 
     def _piece(self, value: Value) -> Tensor:
         """Return the columns of a tensor that are a value."""

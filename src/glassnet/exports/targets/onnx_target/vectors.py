@@ -31,8 +31,11 @@ __all__ = ["VECTOR_STEPS", "add_vector_step"]
 
 def add_vector_step(graph: Graph, step: Step) -> None:
     """Append the nodes of a step."""
-    graph.prefix = step.out.name
-    graph.values[step.out.name] = VECTOR_STEPS[type(step)](graph, step)
+    graph.prefix, first = step.out.name, len(graph.nodes)
+    found = VECTOR_STEPS[type(step)](graph, step)
+    if any(found.name in node.outputs for node in graph.nodes[first:]):
+        found = found._replace(name=graph.rename(found.name, step.out.name, first))
+    graph.values[step.out.name] = found
 
 
 def _view(value: Value, axes: list[int]) -> Value:
@@ -52,13 +55,13 @@ def _affine(graph: Graph, step: Affine) -> Tensor:
     if groups == 1:
         W, b = W[0], None if b is None else b[0]
         if rows == 1:
-            bias = [] if b is None else [graph.array(b, name="b")]
-            return Tensor(graph.add("Gemm", x.name, graph.array(W, name="W"), *bias), (d_out,))
+            bias = [] if b is None else [graph.array(b, name="b", weight=True)]
+            return Tensor(graph.add("Gemm", x.name, graph.array(W, name="W", weight=True), *bias), (d_out,))
     else:
         W = W if rows == 1 else W[:, None]
         b = None if b is None else b[:, None] if rows == 1 else b[:, None, None]
-    y = graph.add("MatMul", x.name, graph.array(W, name="W"))
-    y = y if b is None else graph.add("Add", y, graph.array(b, name="b"))
+    y = graph.add("MatMul", x.name, graph.array(W, name="W", weight=True))
+    y = y if b is None else graph.add("Add", y, graph.array(b, name="b", weight=True))
     shape = (d_out,) if rows == 1 else (rows, d_out)
     return Tensor(y, (groups, *shape), members_first=True) if groups > 1 else Tensor(y, shape)
 
@@ -90,7 +93,7 @@ def _embed(graph: Graph, step: Embed) -> Tensor:
     codes = graph.add("Cast", x.name, to=wire.TYPES["int64"])
     if groups > 1:
         codes = graph.add("Add", codes, graph.array(np.arange(groups)[:, None] * n, "int64", "first"))
-    table = graph.array(step.table.reshape(groups * n, dim), name="table")
+    table = graph.array(step.table.reshape(groups * n, dim), name="table", weight=True)
     return Tensor(graph.add("Gather", table, codes), (groups, m, dim) if groups > 1 else (m, dim))
 
 
@@ -142,7 +145,9 @@ def _constant(graph: Graph, step: Constant) -> Tensor:
     like = next(iter(graph.values.values())).name
     n = graph.add("Shape", like, start=0, end=1)
     shape = graph.add("Concat", n, graph.array([step.values.size], "int64", "size"), axis=0)
-    return Tensor(graph.add("Expand", graph.array(step.values.ravel(), name="values"), shape), (step.values.size,))
+    return Tensor(
+        graph.add("Expand", graph.array(step.values.ravel(), name="values", weight=True), shape), (step.values.size,)
+    )
 
 
 VECTOR_STEPS: dict[type[Step], Callable[[Graph, Any], Tensor]] = {

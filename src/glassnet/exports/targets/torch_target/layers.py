@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _sequence(layers: Sequence[Layer], take: Taken) -> Part:
             found.append(Part("nn.Flatten()"))
         if not layer.trainable:
             found = [part.frozen() for part in found]
-        parts += [Part(found[0].text, found[0].arrays, found[0].inside, name, found[0].needs), *found[1:]]
+        parts += [replace(found[0], note=name), *found[1:]]
     return Part("nn.Sequential", inside={str(i): part for i, part in enumerate(parts)})
 
 
@@ -96,9 +97,10 @@ def _dense(layer: Any, take: Taken) -> Parts:
 
 
 def _ntk_dense(layer: Any, take: Taken) -> Parts:
-    d_in, W = layer.in_shape[0], take(layer, "W")
+    d_in, W, b = layer.in_shape[0], take(layer, "W"), take(layer, "b")[0]
     scaled = (W.T.astype(np.float64) / math.sqrt(d_in)).astype(W.dtype)
-    return [Part(f"nn.Linear({d_in}, {layer.units})", {"weight": scaled, "bias": take(layer, "b")[0]})]
+    arrays, origins = {"weight": scaled, "bias": b}, {"weight": W.T, "bias": b}
+    return [Part(f"nn.Linear({d_in}, {layer.units})", arrays, origins=origins, factors={"weight": math.sqrt(d_in)})]
 
 
 def _batch_norm(layer: Any, take: Taken) -> Parts:
@@ -169,7 +171,8 @@ def _piecewise(layer: Any, take: Taken) -> Parts:
     arrays = {"linear": take(layer, "w")[..., 0], "bias": take(layer, "b")[..., 0], "weight": V}
     pieces = zip(("start", "slope", "low", "high"), layer._pieces(V.dtype), strict=True)
     buffers = {name: array[..., 0] for name, array in pieces}
-    return _own("PiecewiseLinearEmbedding", f"{V.shape[0]}, {V.shape[1]}, {layer.dim}", {**arrays, **buffers})
+    (part,) = _own("PiecewiseLinearEmbedding", f"{V.shape[0]}, {V.shape[1]}, {layer.dim}", {**arrays, **buffers})
+    return [replace(part, factors=dict.fromkeys(buffers))]
 
 
 def _copies(layer: Any, take: Taken) -> Parts:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Part", "Taken"]
+__all__ = ["Part", "Slot", "Taken"]
 
 Taken = Callable[[Any, str], np.ndarray]
 """Returns an array of a layer by the name of its attribute, of one member."""
+
+
+class Slot(NamedTuple):
+    """The place of an array: its name in the state dict, where it stands in the network, and its factor there."""
+
+    name: str
+    array: np.ndarray
+    factor: float | None
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,10 @@ class Part:
         The modules inside, by their names in the state dict, as arguments of the call in this order.
     note : str
         The layer that it is, for people.
+    origins : mapping of str to ndarray
+        The arrays of the network that these were computed from, where they are no views of them.
+    factors : mapping of str to float or None
+        By which a weight is multiplied to be ours, where that is not 1; None for what is no weight.
     needs : mapping of str to str
         The classes that the file must define for it, by name.
     """
@@ -36,6 +48,8 @@ class Part:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     inside: Mapping[str, Part] = field(default_factory=dict)
     note: str = ""
+    origins: Mapping[str, np.ndarray] = field(default_factory=dict)
+    factors: Mapping[str, float | None] = field(default_factory=dict)
     needs: Mapping[str, str] = field(default_factory=dict)
 
     def state(self, prefix: str = "") -> Iterator[tuple[str, np.ndarray]]:
@@ -44,6 +58,13 @@ class Part:
             yield prefix + name, array
         for name, part in self.inside.items():
             yield from part.state(f"{prefix}{name}.")
+
+    def slots(self, prefix: str = "") -> Iterator[Slot]:
+        """Yield the places of the state dict's arrays; those that are weights are views into the network."""
+        for name, array in (self.origins or self.arrays).items():
+            yield Slot(prefix + name, array, self.factors.get(name, 1.0))
+        for name, part in self.inside.items():
+            yield from part.slots(f"{prefix}{name}.")
 
     def classes(self) -> dict[str, str]:
         """Return the texts of the classes that the file must define, by name."""

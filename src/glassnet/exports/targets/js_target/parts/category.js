@@ -5,7 +5,12 @@ function readCategory(cell, column) {
     if (Number.isInteger(cell)) return String(BigInt(cell));
     return (Math.abs(cell) < 1e-4 ? cell.toExponential() : String(cell)).replace(/-(\d)$/, "-0$1");
   }
-  const text = cell === null || cell === undefined || Number.isNaN(cell) ? "" : String(cell).trim();
+  const text = cell === null || cell === undefined || Number.isNaN(cell) ? "" : stripped(String(cell));
   const absent = column.asText ? text === "" : MISSING_TEXTS.has(text);
   return absent && !column.categories.includes(text) ? "" : text;
+}
+
+/** A text without blanks around it, of which a byte order mark is none. */
+function stripped(text) {
+  return text.replace(/^(?:[^\S\ufeff]|[\x1c-\x1f\x85])+|(?:[^\S\ufeff]|[\x1c-\x1f\x85])+$/g, "");
 }

@@ -7,7 +7,7 @@ function warningsFor(row, cells) {
       const [value, low, high] = [cell, column.low, column.high].map((number) => showCell(number, column));
       warnings.push(`${column.name}: ${value} is outside the range of training, ${low} to ${high}.`);
     }
-    if (known[i] && cell !== "" && !known[i].has(cell)) {
+    if (known[i] && cell !== "" && !column.unused && !known[i].has(cell)) {
       warnings.push(`${column.name}: "${cell}" did not occur in training.`);
     }
   });

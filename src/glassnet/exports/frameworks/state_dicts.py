@@ -1,0 +1,92 @@
+"""Networks from layers of ours and the weights of a PyTorch module that has the same ones."""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import ShapeError
+from glassnet.exports.frameworks.assembling import Wishes, refuse
+from glassnet.exports.targets.torch_target.layers import module_of
+from glassnet.layers import Layer
+from glassnet.network import Network
+from glassnet.saving.safetensors_reader import read_safetensors
+from glassnet.utils.wording import few
+
+__all__ = ["filled"]
+
+_COUNTER = "num_batches_tracked"
+
+
+def filled(where: str, state: Any, layers: Sequence[Layer] | None, wishes: Wishes) -> Network:
+    """Return a network of copies of the layers, with the weights of a state dict, a module or a file."""
+    if layers is None:
+        must = "weights must come with the layers that they belong to"
+        raise refuse(where, must, "weights alone", "Pass layers=, such as [gn.Dense(8, 'relu'), gn.Dense(3)].")
+    if isinstance(state, (str, os.PathLike)):
+        state = read_safetensors(f"{where}({os.fspath(state)!r})", state)[1]
+    given = {name: _array(array) for name, array in state.items() if not name.endswith(_COUNTER)}
+    shape = wishes.input_shape or _shape(where, layers, given)
+    dtype = next(iter(given.values()), np.zeros(0, np.float32)).dtype.name
+    copies = copy.deepcopy(list(layers))
+    loss: Any = "squared_error" if wishes.loss is None else wishes.loss
+    network = Network(copies, loss=loss, optimizer=wishes.optimizer, dtype=dtype, input_shape=shape)  # type: ignore[arg-type]
+    _fill(where, network, given)
+    return network
+
+
+def _array(tensor: Any) -> np.ndarray:
+    return np.array(tensor.detach().cpu().numpy() if hasattr(tensor, "detach") else tensor)
+
+
+def _shape(where: str, layers: Sequence[Layer], given: Mapping[str, np.ndarray]) -> tuple[int, ...]:
+    """Return the shape of the input: that of the layers if they were built, or what the first weights say."""
+    built = layers[0].__dict__.get("in_shape") if layers else None
+    if built:
+        return tuple(built)
+    first = next(iter(given.values()), np.zeros(0))
+    if first.ndim == 2 and type(layers[0]).__name__ in ("Dense", "NTKDense"):
+        return (first.shape[1],)
+    must = "the shape of one sample must be known"
+    raise refuse(where, must, "layers that do not say it", "Pass input_shape=, such as (28, 28).")
+
+
+def _fill(where: str, network: Network, given: dict[str, np.ndarray]) -> None:
+    """Write the weights into the network, by their names or else by their order."""
+    wanted = [slot for slot in module_of(network).slots() if not slot.name.endswith(_COUNTER)]
+    if {slot.name for slot in wanted} != set(given):
+        given = _in_order(where, [slot.name for slot in wanted], given)
+    wrong = [
+        f"{name!r} has shape {given[name].shape} instead of {target.shape}"
+        for name, target, _ in wanted
+        if given[name].shape != target.shape
+    ]
+    if wrong:
+        must = "weights must have the shapes that the layers have in PyTorch"
+        message = f"{where}: {must}, got weights of which {few(wrong, between='; ')}."
+        raise ShapeError(message, expected=must, got=wrong)
+    for name, target, factor in wanted:
+        if factor is None:
+            if not np.array_equal(target, given[name]):
+                must = "numbers that are not trained must be those of the layers"
+                raise refuse(where, must, f"others for {name!r}", "Pass the layers of the network that was exported.")
+        else:
+            target[...] = given[name] if factor == 1.0 else given[name].astype(np.float64) * factor
+
+
+def _in_order(where: str, names: list[str], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return arrays with names of a module of its own under the names that they would have in a stack."""
+    found = list(given)
+    if all(re.match(r"\d+\.", name) for name in found):
+        found.sort(key=lambda name: int(name.partition(".")[0]))
+    kinds = [[name.rpartition(".")[2] for name in each] for each in (names, found)]
+    if kinds[0] != kinds[1]:
+        must = f"the weights must be {few(names)}, or others of these kinds in this order"
+        advice = "Pass model.state_dict() itself, and the layers that the module has."
+        raise refuse(where, must, few(found), advice)
+    return {name: given[other] for name, other in zip(names, found, strict=True)}
