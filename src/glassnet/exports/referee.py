@@ -147,8 +147,9 @@ def _normalised(step: Normalise, x: np.ndarray) -> np.ndarray:
 
 
 def _embedded(step: Embed, x: np.ndarray) -> np.ndarray:
-    groups = np.arange(len(step.table))[:, None]
-    return np.asarray(step.table[groups, x.reshape(len(x), -1, step.out.shape[-2]).astype(np.int64)])
+    groups, last = np.arange(len(step.table))[:, None], step.table.shape[1] - 1
+    codes = np.clip(x.reshape(len(x), -1, step.out.shape[-2]), 0, last).astype(np.int64)
+    return np.asarray(step.table[groups, codes].astype(x.dtype))
 
 
 _STEPS: dict[type[Step], Callable[..., np.ndarray]] = {
