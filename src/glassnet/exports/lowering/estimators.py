@@ -50,7 +50,7 @@ def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32)
     for stage in others:
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
-    steps, y = simplified(builder.steps, y)
+    steps = simplified(builder.steps, builder.kept(x, y))
     facts = {"model": chain.words, **facts_of(chain.mlp.network_)}
     inputs = () if fields else tuple(chain.names)
     far = bool((np.abs(first.center) > _FAR * first.unit).any()) and not fields

@@ -34,7 +34,7 @@ def lower_table(model: Predictor, name: str = "model", *, dtype: Any = np.float3
     fields, x = append_columns(builder, model.encoder)
     columns, builder.steps = builder.steps, []
     y = append_table(builder, model, x)
-    steps, y = simplified(builder.steps, y)
+    steps = simplified(builder.steps, builder.kept(x, y))
     facts = {"model": repr(model), **facts_of(model.network)}
     return Plan(name, fields, (), (*columns, *steps), x, y, _answer(model), facts, core=builder.core)
 
