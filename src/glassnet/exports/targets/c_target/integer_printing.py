@@ -53,7 +53,8 @@ static void NAME_integers(const int8_t *x, const NAME_layer *layer, int8_t *y)
 
             for (int32_t j = 0; j < layer->n_out; j++) {
                 const int32_t k = g * layer->n_out + j;
-                const int32_t sum = NAME_sum(&layer->w[k * layer->n_in], from, layer->n_in, GN_READ_INT32(&layer->b[k]));
+                const int32_t start = GN_READ_INT32(&layer->b[k]);
+                const int32_t sum = NAME_sum(&layer->w[k * layer->n_in], from, layer->n_in, start);
                 const int32_t multiplier = GN_READ_INT32(&layer->multipliers[k]);
                 const int32_t code = NAME_code(sum, multiplier, GN_READ_INT8(&layer->shifts[k]), layer->zero);
 
@@ -74,7 +75,8 @@ static void NAME_numbers(const int8_t *x, const NAME_layer *layer, float *y)
 
             for (int32_t j = 0; j < layer->n_out; j++) {
                 const int32_t k = g * layer->n_out + j;
-                const int32_t sum = NAME_sum(&layer->w[k * layer->n_in], from, layer->n_in, GN_READ_INT32(&layer->b[k]));
+                const int32_t start = GN_READ_INT32(&layer->b[k]);
+                const int32_t sum = NAME_sum(&layer->w[k * layer->n_in], from, layer->n_in, start);
 
                 y[(g * layer->rows + r) * layer->n_out + j] = (float)sum * GN_READ(&layer->scales[k]);
             }

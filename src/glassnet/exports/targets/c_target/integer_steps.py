@@ -40,7 +40,7 @@ class Codes(NamedTuple):
 
     def values(self, codes: np.ndarray) -> np.ndarray:
         """Return the numbers that codes stand for, in double precision."""
-        return self.scale * (codes.astype(np.float64) - self.zero)
+        return np.asarray(self.scale * (codes.astype(np.float64) - self.zero))
 
 
 @dataclass(frozen=True)
@@ -117,4 +117,4 @@ def run_integers(step: Integers, x: np.ndarray) -> np.ndarray:
     found = np.clip(np.where(product < 0, -rounded, rounded) + step.zero, LOWEST, HIGHEST)
     if step.table.size:
         found = step.table[found - LOWEST]
-    return found.astype(np.int8).reshape(len(x), *step.out.shape)
+    return np.asarray(found.astype(np.int8).reshape(len(x), *step.out.shape))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.exports.plan import Affine, Map, Plan, Step, Value, VectorStep
-from glassnet.exports.proof import made_up_rows
+from glassnet.exports.made_up import made_up_rows
+from glassnet.exports.plan import Affine, Map, Plan, Step, Value
 from glassnet.exports.referee import Rows, encode, run_step
 from glassnet.exports.targets.c_target.fields import as_read
 from glassnet.exports.targets.c_target.integer_steps import (
