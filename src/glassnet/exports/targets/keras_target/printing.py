@@ -14,7 +14,7 @@ from glassnet.exports.proof import Proof
 from glassnet.exports.targets.keras_target.building import build_text
 from glassnet.exports.targets.keras_target.layers import stacks_of
 from glassnet.exports.targets.keras_target.parts import Stack, units
-from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape, single_tolerance
+from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
 from glassnet.exports.targets.python_parts.literals import literal
 from glassnet.exports.targets.target import Options
 from glassnet.utils.version import VERSION
@@ -121,7 +121,6 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
         parts=[*defines.values(), build, text.replace("{z}", f"z.reshape{logits_shape(plan)}")],
         weights=list(arrays.values()),
         dtype="float32",
-        tolerance=single_tolerance(proof),
     )
     return {_SUFFIXES[0]: _archive(arrays), ".py": file_around(plan, proof, design)}
 

@@ -8,7 +8,7 @@ from glassnet.errors import ConfigError
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
-from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape, single_tolerance
+from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
 from glassnet.exports.targets.python_parts.literals import literal
 from glassnet.exports.targets.target import Options
 from glassnet.exports.targets.torch_target.layers import module_of
@@ -111,7 +111,6 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
         parts=[*module.classes().values(), _build(module, double=dtype == "float64"), _loading(plan, dtype)],
         weights=[array for _, array in sorted(arrays.items())],
         dtype=dtype,
-        tolerance=1e-9 if dtype == "float64" else single_tolerance(proof),
     )
     return {_SUFFIXES[0]: weights, ".py": file_around(plan, proof, design)}
 
