@@ -93,7 +93,7 @@ def refusal(plan: Plan, options: Options) -> str:
     try:
         module_of(plan.core.network)
     except ConfigError as error:
-        return str(error).removeprefix("export: ").removesuffix(".")
+        return str(error).removeprefix("export: ")
     return ""
 
 
