@@ -12,7 +12,7 @@ from glassnet.exports.targets.layered.frame import Design, file_around, logits_s
 from glassnet.exports.targets.target import Options
 from glassnet.exports.targets.torch_target.layers import module_of
 from glassnet.exports.targets.torch_target.parts import Part
-from glassnet.exports.targets.torch_target.safetensors_bytes import safetensors_bytes
+from glassnet.exports.targets.torch_target.weights_file import safetensors_bytes
 from glassnet.utils.version import VERSION
 
 __all__ = ["print_plan", "refusal"]
