@@ -474,3 +474,26 @@ def test_refusals_and_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(CannotRun, match="node is not installed"):
         js_file.run_file(path, plan, rows)
+
+
+@pytest.fixture(scope="module")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return TypeScript's compiler."""
+    folder = tmp_path_factory.mktemp("typescript")
+    done = subprocess.run(["npm", "install", "--no-audit", "typescript"], cwd=folder, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("TypeScript cannot be installed here")
+    return folder / "node_modules" / ".bin" / "tsc"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".js", ".mjs"])
+@pytest.mark.parametrize(
+    "name", ["iris", "labels", "tabm", "plain", "plain numbers", "realmlp quantiles", "yes or no", "hostile"]
+)
+def test_types_hold(name: str, suffix: str, compiler: Path, tmp_path: Path) -> None:
+    """The types in the comments are those of the code, by TypeScript's strict rules."""
+    path = write(zoo(name)[0], tmp_path, suffix)
+    options = ["--allowJs", "--checkJs", "--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom"]
+    done = subprocess.run([str(compiler), *options, str(path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

@@ -165,7 +165,8 @@ function bar({name, text, share}) {
 function parseCsv(text) {
   const first = text.slice(0, (text + "\n").search(/[\r\n]/)).replace(/"[^"]*"/g, "");
   const separator = [",", ";", "\t", "|"].map((mark) => [first.split(mark).length, mark]).sort((a, b) => b[0] - a[0])[0][1];
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${separator === "|" ? "\\|" : separator}\\r\\n]*)|([^${separator}\\r\\n]*))(${separator === "|" ? "\\|" : separator}|\\r\\n|\\n|\\r|$)`, "y");
+  const end = separator === "|" ? "\\|" : separator;
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${end}\\r\\n]*)|((?!")[^${end}\\r\\n]*))(${end}|\\r\\n|\\n|\\r|$)`, "y");
   const records = [];
   let record = [];
   while (cell.lastIndex < text.length) {
@@ -263,7 +264,7 @@ function offer(lines, {odd, bad, first}, name) {
   const n = lines.length - 1;
   const words = [`${name}: ${n.toLocaleString("en")} row${n === 1 ? "" : "s"} scored.`];
   if (odd) words.push(`${odd.toLocaleString("en")} with warnings.`);
-  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and have no prediction.`);
+  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and ${bad === 1 ? "has" : "have"} no prediction.`);
   at("status").textContent = words.join(" ");
   const link = element("a", {className: "button", download: "predictions.csv"}, "Download predictions.csv");
   link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], {type: "text/csv"}));

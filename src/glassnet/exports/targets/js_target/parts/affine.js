@@ -1,4 +1,7 @@
-/** y[o] = b[o] + sum over i of x[i] * W[o][i] for every group and row; four sums at a time, which is faster and rounds less. */
+/**
+ * y[o] = b[o] + sum over i of x[i] * W[o][i] for every group and row; four sums at a time, which is faster and rounds less.
+ * @type {(x: Numbers, W: Numbers, b: Numbers, groups: number, rows: number, inputs: number, outputs: number) => Float64Array}
+ */
 function affine(x, W, b, groups, rows, inputs, outputs) {
   const y = new Float64Array(groups * rows * outputs);
   const shared = x.length < groups * rows * inputs;

@@ -1,4 +1,7 @@
-/** The cells of a row, in the order of `columns`. */
+/**
+ * The cells of a row, in the order of `columns`.
+ * @type {(row: Row) => (string | number)[]}
+ */
 function readRow(row) {
   if (typeof row !== "object" || row === null) throw new TypeError("predict: a row must be an object or an array.");
   const cells = cellsOf(row);
@@ -8,11 +11,15 @@ function readRow(row) {
   return columns.map((column, i) => readCell(cells ? cells[i] : own(row, column.name), column));
 }
 
-/** The cells if a row is an array of them, else null. */
+/**
+ * The cells if a row is an array of them, else null.
+ * @type {(row: any) => Cell[] | null}
+ */
 function cellsOf(row) {
-  return Array.isArray(row) || ArrayBuffer.isView(row) ? /** @type {Cell[]} */ (row) : null;
+  return Array.isArray(row) || ArrayBuffer.isView(row) ? /** @type {any} */ (row) : null;
 }
 
+/** @type {(row: any, name: string) => Cell} */
 function own(row, name) {
   return Object.prototype.hasOwnProperty.call(row, name) ? row[name] : undefined;
 }
