@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from glassnet.exports.header import header_lines
 from glassnet.exports.plan import ColumnStep, Map, Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
@@ -29,7 +30,7 @@ _ROWS = "n"  # name of the axis of rows
 def refusal(plan: Plan, options: Options) -> str:
     """Return why the target cannot hold a plan, naming the step or option, or "" if it can."""
     if options.dtype != "float32":
-        return f"ONNX files are written in float32, got dtype={options.dtype!r}. C has int8."
+        return f"ONNX files are written in float32, got dtype={options.dtype!r}."
     if options.opset not in _IR:
         return f"the opset of an ONNX file must be one of {min(_IR)} to {max(_IR)}, got {options.opset}."
     for step in plan.steps:
@@ -55,7 +56,8 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
     outputs = add_answer(graph, plan)
     facts = facts_of(graph, plan, proof, inputs, outputs, is_matrix=is_matrix)
     width = plan.x.size if is_matrix else 1
-    return {".onnx": _file(plan.name, graph, inputs, width, outputs, facts)}
+    notes = "\n".join(header_lines(plan, proof, "float32"))
+    return {".onnx": _file(plan.name, graph, (inputs, width), outputs, notes, facts)}
 
 
 def _inputs(plan: Plan, *, is_matrix: bool) -> dict[str, str]:
@@ -72,20 +74,30 @@ def _inputs(plan: Plan, *, is_matrix: bool) -> dict[str, str]:
 
 
 def _file(
-    name: str, graph: Graph, inputs: Mapping[str, str], width: int, outputs: Sequence[Output], facts: Mapping[str, str]
+    name: str,
+    graph: Graph,
+    inputs: tuple[Mapping[str, str], int],
+    outputs: Sequence[Output],
+    notes: str,
+    facts: Mapping[str, str],
 ) -> bytes:
+    """Return the file; ``inputs`` are the types of the inputs by their names, and how wide each is."""
     versions = {"": graph.opset}
     if any(node.domain for node in graph.nodes):
         versions["ai.onnx.ml"] = _ML
+    content = wire.graph(
+        name or "model",
+        [wire.node(node.op, node.inputs, node.outputs, node.domain, **node.attributes) for node in graph.nodes],
+        [wire.tensor(title, array) for title, array in graph.arrays.items()],
+        [wire.input_or_output(title, dtype, (_ROWS, inputs[1])) for title, dtype in inputs[0].items()],
+        [wire.input_or_output(one.name, one.dtype, (_ROWS, *one.shape)) for one in outputs],
+    )
     return wire.model(
-        name=name or "model",
-        nodes=[wire.node(node.op, node.inputs, node.outputs, node.domain, **node.attributes) for node in graph.nodes],
-        tensors=[wire.tensor(title, array) for title, array in graph.arrays.items()],
-        inputs=[wire.input_or_output(title, dtype, (_ROWS, width)) for title, dtype in inputs.items()],
-        outputs=[wire.input_or_output(one.name, one.dtype, (_ROWS, *one.shape)) for one in outputs],
-        versions=versions,
+        content,
         ir_version=_IR[graph.opset],
+        versions=versions,
         producer=("glassnet", VERSION),
+        notes=notes,
         facts=facts,
     )
 

@@ -25,7 +25,7 @@ Feed = dict[str, np.ndarray]
 
 _SECONDS = 600
 _CHILD = """
-import sys, time
+import json, sys, time
 sys.modules["glassnet"] = None  # so that nothing of it can be imported
 import numpy as np, onnxruntime
 options = onnxruntime.SessionOptions()
@@ -36,7 +36,11 @@ types = {"tensor(float)": "f4", "tensor(double)": "f8", "tensor(string)": object
 given = np.load(sys.argv[2])
 inputs, found, seconds = session.get_inputs(), {}, []
 for place in range(int(given["number"])):
-    feed = {one.name: given[f"{place} {i}"].astype(types[one.type]) for i, one in enumerate(inputs)}
+    feed = {}
+    for i, one in enumerate(inputs):
+        cells = given[f"{place} {i}"]
+        cells = json.loads(cells.tobytes()) if cells.dtype == np.uint8 else cells
+        feed[one.name] = np.array(cells, types[one.type])
     found[str(place)] = session.run(None, feed)[0]
 row = {name: cells[:1] for name, cells in feed.items()}
 for _ in range(200):
@@ -132,5 +136,7 @@ def run_feeds(path: Path, feeds: Sequence[Feed]) -> Ran:
 
 
 def _storable(cells: np.ndarray) -> np.ndarray:
-    """Return an array that a file of NumPy holds without pickling."""
-    return cells.astype(str) if cells.dtype == object else cells
+    """Return an array that a file of NumPy holds without pickling, and without losing zeros at the end of a text."""
+    if cells.dtype != object:
+        return cells
+    return np.frombuffer(json.dumps(cells.tolist()).encode(), dtype=np.uint8)
