@@ -116,7 +116,7 @@ def _encode(printer: Printer) -> list[str]:
     plan = printer.plan
     if not plan.is_table:
         typed = "/** @type {(cells: any[]) => Float64Array} */"
-        return [typed, "function encode(cells) {", "  return Float64Array.from(cells);", "}", ""]
+        return [typed, "function encode(cells) {", "  return new Float64Array(cells);", "}", ""]
     steps = printer.statements(plan.column_steps)
     last = printer.name(plan.x)
     printer.rename(plan.x, "x")

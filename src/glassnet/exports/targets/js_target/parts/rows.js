@@ -8,7 +8,11 @@ function readRow(row) {
   if (cells && cells.length !== columns.length) {
     throw new TypeError(`predict: a row must have ${columns.length} cells, got ${cells.length}.`);
   }
-  return columns.map((column, i) => readCell(cells ? cells[i] : own(row, column.name), column));
+  const found = [];
+  for (let i = 0; i < columns.length; i++) {
+    found.push(readCell(cells ? cells[i] : own(row, columns[i].name), columns[i]));
+  }
+  return found;
 }
 
 /**
