@@ -10,7 +10,8 @@ function readRow(row) {
   }
   const found = [];
   for (let i = 0; i < columns.length; i++) {
-    found.push(readCell(cells ? cells[i] : own(row, columns[i].name), columns[i]));
+    const column = columns[i];
+    found.push(column.unused ? "" : readCell(cells ? cells[i] : own(row, column.name), column));
   }
   return found;
 }
