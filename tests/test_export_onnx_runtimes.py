@@ -100,7 +100,7 @@ ort.env.logLevel = "error";
   const found = [];
   for (const job of JSON.parse(fs.readFileSync("jobs.json"))) {
     const session = await ort.InferenceSession.create(new Uint8Array(fs.readFileSync(job.path)), {executionProviders: ["wasm"]});
-    const feeds = {};
+    const feeds = Object.create(null);  // a column may be called __proto__
     for (const [name, type, dims, cells] of job.inputs) {
       const values = cells.map((cell) => (cell === null ? NaN : cell));
       const data = type === "string" ? values : type === "float32" ? Float32Array.from(values) : Float64Array.from(values);
@@ -142,6 +142,8 @@ def test_onnxruntime_in_javascript(web_folder: Path) -> None:
     jobs, wanted = [], []
     for i, (plan, rows) in enumerate(plans):
         own = rounded(plan, rows)
+        if isinstance(own, dict):  # texts end at a zero in WebAssembly
+            own = {k: np.where(v == "\0", "", v) if v.dtype == object else v for k, v in own.items()}
         content = file_of(plan, own)
         (web_folder / f"{i}.onnx").write_bytes(content)
         session = session_of(content)

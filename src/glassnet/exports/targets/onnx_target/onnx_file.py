@@ -61,16 +61,22 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
 
 
 def _inputs(plan: Plan, *, is_matrix: bool) -> dict[str, str]:
-    """Return the types of the inputs by their names, which are those of the columns; "" would mean no input at all."""
-    if plan.is_table and not is_matrix:
-        taken = {field.name for field in plan.fields}
-        unnamed = next(
-            name for name in ("column", *(f"column_{i}" for i in range(2, len(taken) + 3))) if name not in taken
-        )
-        return {field.name or unnamed: input_type(field) for field in plan.fields}
-    if plan.is_table:
+    """Return the types of the inputs by their names, which are those of the columns as far as ONNX has such names."""
+    if not plan.is_table:
+        return {"X": "float64" if plan.double_inputs else "float32"}
+    if is_matrix:
         return {"features": "float32"}
-    return {"X": "float64" if plan.double_inputs else "float32"}
+    found: dict[str, str] = {}
+    own = {field.name for field in plan.fields}
+    for field in plan.fields:
+        # A name without a letter means no input at all, zeros end it in C, and lone surrogates have no UTF-8.
+        plain = field.name.encode(errors="replace").decode().replace("\0", "?") or "column"
+        name, number = plain, 1
+        while name in found or (name != field.name and name in own):
+            number += 1
+            name = f"{plain}_{number}"
+        found[name] = input_type(field)
+    return found
 
 
 def _file(
