@@ -110,7 +110,7 @@ def export(
     target = find_target(path, to)
     place = _place(path, force)
     check_flag("export", "check", check)
-    own_name = Path(path).name.split(".")[0] if name is None else name
+    own_name = target.stem(place) if name is None else name
     plan = lower(model, own_name)
     rows = example_rows(model, plan) if data is None else _first(model_rows(model, plan, data))
     options = Options(

@@ -67,6 +67,8 @@ def _finite(cells: np.ndarray) -> np.ndarray:
 
 def interpret_features(plan: Plan, Z: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
     """Return the outputs of a plan for encoded features, (n, number of outputs)."""
+    if not len(Z):
+        return np.empty((0, plan.y.size), dtype=dtype)
     values = {plan.x.name: Z}
     for step in plan.vector_steps:
         with np.errstate(under="ignore"):
@@ -145,8 +147,9 @@ def _normalised(step: Normalise, x: np.ndarray) -> np.ndarray:
 
 
 def _embedded(step: Embed, x: np.ndarray) -> np.ndarray:
-    groups = np.arange(len(step.table))[:, None]
-    return np.asarray(step.table[groups, x.reshape(len(x), -1, step.out.shape[-2]).astype(np.int64)])
+    groups, last = np.arange(len(step.table))[:, None], step.table.shape[1] - 1
+    codes = np.clip(x.reshape(len(x), -1, step.out.shape[-2]), 0, last).astype(np.int64)
+    return np.asarray(step.table[groups, codes].astype(x.dtype))
 
 
 _STEPS: dict[type[Step], Callable[..., np.ndarray]] = {

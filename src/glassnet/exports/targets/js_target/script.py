@@ -24,7 +24,8 @@ _WINDOW = {
     "print", "process", "prompt", "root", "screen", "scroll", "self", "status", "stop", "top", "window",
 }  # fmt: skip
 _ORDER = (
-    "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "scaled", "bounded", "rank", "wave", "flag", "lookup", "decode",
+    "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "scaled",
+    "bounded", "rank", "wave", "flag", "lookup", "decode",
 )  # fmt: skip
 _PUBLIC = "predict, predictMany, outputs, selftest, selftestDetails, columns, labels, about, examples, readCell"
 

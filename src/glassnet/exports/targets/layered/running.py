@@ -29,14 +29,12 @@ sys.modules["exported"] = exported
 spec.loader.exec_module(exported)
 import numpy as np
 rows = pickle.load(open(rows_path, "rb"))
-predict = getattr(exported, "predict_proba", None) or exported.predict
-model = exported.load()
-outputs = np.asarray(predict(rows, model), dtype=np.float64)
+outputs = np.asarray(exported.compute(rows), dtype=np.float64)
 one = {k: v[:1] for k, v in rows.items()} if isinstance(rows, dict) else rows[:1]
 times = []
 for _ in range(30):
     start = time.perf_counter()
-    predict(one, model)
+    exported.compute(one)
     times.append(time.perf_counter() - start)
 np.save(out_path, outputs)
 print(json.dumps({"failures": exported.selftest(), "seconds": sorted(times)[15], "versions": exported.versions()}))
@@ -50,7 +48,7 @@ def run_python(path: Path, plan: Plan, rows: Rows, module: str, package: str) ->
         raise CannotRun(message)
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder, "rows.pickle"), Path(folder, "outputs.npy")
-        given.write_bytes(pickle.dumps(_shaped(plan, rows)))
+        given.write_bytes(pickle.dumps(rows))
         command = [sys.executable, "-c", _DRIVER, str(path.with_suffix(".py").resolve()), str(given), str(made)]
         environment = {"KERAS_BACKEND": "torch", **os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
@@ -60,10 +58,3 @@ def run_python(path: Path, plan: Plan, rows: Rows, module: str, package: str) ->
         found = json.loads(done.stdout.splitlines()[-1])
         outputs = np.load(made).reshape(-1, plan.y.size)
     return Run(outputs, found["failures"], found["seconds"], found["versions"])
-
-
-def _shaped(plan: Plan, rows: Rows) -> Rows:
-    """Return rows of plain numbers in the shape that the network reads."""
-    if not isinstance(rows, np.ndarray) or plan.core is None:
-        return rows
-    return rows.reshape(len(rows), *(plan.core.network.input_shape or ()))
