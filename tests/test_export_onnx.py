@@ -445,6 +445,7 @@ def test_running_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert ran.failures == 0
     assert ran.ran_in.startswith("onnxruntime ")
     assert ran.seconds is not None
+    assert "worst error" in ran.notes["rounded rows"]
     assert 'sys.modules["glassnet"] = None' in running._CHILD
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(CannotRun, match=r"^onnxruntime is not installed$"):

@@ -15,7 +15,7 @@ from glassnet.exports.targets.onnx_target.columns import add_columns, input_type
 from glassnet.exports.targets.onnx_target.facts import facts_of
 from glassnet.exports.targets.onnx_target.formulas import unknown_function
 from glassnet.exports.targets.onnx_target.graph import Graph, Tensor
-from glassnet.exports.targets.onnx_target.running import feed_of, run_feeds, self_test_feed
+from glassnet.exports.targets.onnx_target.running import feed_of, rounded_error, run_feeds, self_test_feed
 from glassnet.exports.targets.onnx_target.vectors import VECTOR_STEPS, add_vector_step
 from glassnet.exports.targets.target import Options, Run
 from glassnet.utils.version import VERSION
@@ -112,7 +112,8 @@ def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     """Run a file in onnxruntime for rows, its self-test too; raise `CannotRun` where that is not installed."""
     feed, tests = feed_of(path, plan, rows), self_test_feed(path)
     ran = run_feeds(path, [feed, tests.feed])
-    return Run(ran.outputs[0], tests.failures(ran.outputs[1]), ran.seconds, ran.ran_in)
+    notes = {"rounded rows": f"worst error {rounded_error(plan, rows, ran.outputs[0]):.1e} for rows rounded to float32"}
+    return Run(ran.outputs[0], tests.failures(ran.outputs[1]), ran.seconds, ran.ran_in, notes)
 
 
 def self_test(path: Path) -> int:

@@ -1,0 +1,1 @@
+"""Exported files against what other libraries make of the same models."""
