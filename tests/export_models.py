@@ -118,6 +118,12 @@ NETWORKS: dict[str, Recipe] = {
         lambda: _realmlp(3), gn.SoftmaxCrossEntropy(label_smoothing=0.1), "classes", options={"codes": 5}
     ),
     "realmlp_number": Recipe(lambda: _realmlp(1), "squared_error", "number", options={"codes": 5}),
+    "codes": Recipe(
+        lambda: [gn.Embedding(6, 3), gn.LayerNorm(), gn.Flatten(), gn.Dense(5, "relu"), gn.Dense(3)],
+        "cross_entropy",
+        "classes",
+        options={"codes": 6},
+    ),
     "tabm": Recipe(lambda: _tabm(3), gn.EnsembleLoss("cross_entropy", copies=4), "classes"),
     "tabm_number": Recipe(lambda: _tabm(1), gn.EnsembleLoss("squared_error", copies=4), "number"),
     "tabm_mini": Recipe(lambda: _tabm_mini(1), gn.EnsembleLoss("binary_cross_entropy", copies=5), "yes/no"),
@@ -143,7 +149,9 @@ def rows_for(recipe: Recipe, n: int, seed: int) -> np.ndarray:
     """Return rows like those that a network was trained on."""
     X = np.random.default_rng(1000 + seed).standard_normal((n, recipe.d))
     if "codes" in recipe.options:
-        X[:, 3] = np.random.default_rng(2000 + seed).integers(0, recipe.options["codes"], n)
+        places = slice(0 if isinstance(recipe.layers()[0], gn.Embedding) else 3, 4)
+        codes = np.random.default_rng(2000 + seed).integers(0, recipe.options["codes"], X.shape)
+        X[:, places] = codes[:, places]
     return X.astype(np.float32).astype(np.float64)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 from collections import Counter
 from typing import Any
@@ -18,7 +19,7 @@ from export_models import ENSEMBLES, NETWORKS, export_case, rows_for
 from glassnet.exports.code_inputs import code_counts
 from glassnet.exports.lowering.layers import LOWERINGS
 from glassnet.exports.lowering.networks import lower_ensemble, lower_network
-from glassnet.exports.plan import Affine, Join, Map, Plan, Select
+from glassnet.exports.plan import Affine, Join, Map, Plan, Select, Step
 from glassnet.exports.proof import digest_of, made_up_rows, prove
 from glassnet.exports.referee import interpret
 from glassnet.layers.activations.base import Activation
@@ -128,6 +129,29 @@ def test_plans_in_double_precision_are_exact(name: str) -> None:
     case = export_case(name)
     found = interpret(plan_of(name, dtype=np.float64), case.X.reshape(len(case.X), -1))
     assert off(found, precise(case.model).predict(case.X)) < 1e-13
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_interpreter_computes_in_the_type_it_is_told(name: str) -> None:
+    """Weights in single precision do not make it round what it computes in double precision."""
+    case, plan = export_case(name), plan_of(name)
+    wide = dataclasses.replace(plan, steps=tuple(widened(step) for step in plan.steps))
+    rows = case.X.reshape(len(case.X), -1)
+    assert off(interpret(plan, rows), interpret(wide, rows)) < 1e-14
+    assert off(interpret(wide, rows, np.float32), interpret(plan, rows, np.float32)) == 0.0
+
+
+def widened(step: Step) -> Step:
+    """Return a step whose numbers are in double precision."""
+    found = {key: array.astype(np.float64) for key, array in vars(step).items() if is_single(array)}
+    if isinstance(step, Map):
+        found["vectors"] = {key: array.astype(np.float64) for key, array in step.vectors.items()}
+    return dataclasses.replace(step, **found)
+
+
+def is_single(value: Any) -> bool:
+    """Return whether something is an array in single precision."""
+    return isinstance(value, np.ndarray) and value.dtype == np.float32
 
 
 def test_weights_are_those_of_float32() -> None:
@@ -360,6 +384,7 @@ def test_codes_among_the_inputs() -> None:
     """Made-up rows and test rows have whole numbers in range where an embedding reads them."""
     case, plan = export_case("realmlp"), plan_of("realmlp")
     assert code_counts(plan) == {3: 5}
+    assert code_counts(plan_of("codes")) == {0: 6, 1: 6, 2: 6, 3: 6}
     rows = made_up_rows(plan, 50)
     expected = case.model.predict(rows)
     proof = prove(plan, expected, rows, np.float32)
@@ -465,7 +490,7 @@ def test_activations_of_ones_own() -> None:
     custom = gn.CustomActivation(np.sin, np.cos, name="sine")
     assert refusal(gn.Dense(2, custom)) == (
         "export: every activation must have a formula, got none of CustomActivation(sin, cos, name='sine'). "
-        "Give it one: formula=Formula('max(Z, 0)')."
+        "Give it one, as formula=Formula('max(Z, 0)')."
     )
     assert refusal(WrongFormula()).startswith(
         "export: the formula of an activation must be what its code computes, got -107.337 instead of 17.9263 at "
@@ -589,3 +614,10 @@ def test_ensemble_of_networks_that_differ_in_training_only() -> None:
     X = np.random.default_rng(0).standard_normal((5, 3))
     assert off(interpret(plan, X), gn.Ensemble(nets).predict(X)) < 1e-6
     assert not any(isinstance(step, Select) for step in plan.steps)
+
+
+def test_functions_have_the_words_of_people() -> None:
+    """A map says what its function is called, so that files can."""
+    words = [step.word for step in plan_of("realmlp").steps if isinstance(step, Map)]
+    assert words == ["wave", "parametric_selu", "parametric_mish"]
+    assert [step.word for step in made_of(gn.Dense(3, gn.LeakyReLU(0.2)), gn.Scale()).steps[1:]] == ["leaky_relu", ""]

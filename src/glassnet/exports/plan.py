@@ -186,13 +186,15 @@ class Map(VectorStep):
     """An expression in Z, the entries of x: ``"max(Z, 0)"``, with numbers and arrays by further names.
 
     x and the arrays are broadcast to the shape of ``out``, all of the same number of axes. The expression is in the
-    language of `Formula` and neither overflows nor loses digits. ``double`` demands double precision inside.
+    language of `Formula` and neither overflows nor loses digits. ``double`` demands double precision inside. ``word``
+    is what people call the function, an identifier such as ``"mish"``; empty if it has no name.
     """
 
     formula: str
     constants: dict[str, float] = field(default_factory=dict)
     vectors: dict[str, np.ndarray] = field(default_factory=dict)
     double: bool = False
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,11 @@ class Select(VectorStep):
 
 @dataclass(frozen=True)
 class Embed(VectorStep):
-    """``y[g, j] = table[g, x[g, j]]``: x holds whole numbers, (G or 1, m); ``table`` is (G, n, dim), y (G, m, dim)."""
+    """``y[g, j] = table[g, x[g, j]]``: x holds whole numbers, (G or 1, m); ``table`` is (G, n, dim), y (G, m, dim).
+
+    The codes of a table are always in range. Where they are numbers of a row, a file may refuse others or take the
+    nearest, as the interpreter does, but must not read beyond the table.
+    """
 
     table: np.ndarray
 

@@ -38,7 +38,7 @@ def append_activation(builder: Builder, layer: Activation, x: Value, part: str =
     if type(layer) is SoftmaxLayer:
         return builder.add(Softmax, x.shape, x, part=part)
     expression, constants = expression_of(layer)
-    return builder.map(x, expression, constants, part=part)
+    return builder.map(x, expression, constants, part=part, word=activation_word(layer))
 
 
 def append_parametric(builder: Builder, layer: Any, x: Value, share: np.ndarray) -> Value:
@@ -50,7 +50,8 @@ def append_parametric(builder: Builder, layer: Any, x: Value, share: np.ndarray)
         return builder.sum(rest, activated)
     expression, constants = expression_of(layer.activation)
     name = "share" if "share" not in constants else "share_of_unit"
-    return builder.map(x, Python(definitions={"F": expression}).text(f"Z + {name} * (F - Z)"), constants, {name: share})
+    formula = Python(definitions={"F": expression}).text(f"Z + {name} * (F - Z)")
+    return builder.map(x, formula, constants, {name: share}, word=f"parametric {activation_word(layer.activation)}")
 
 
 def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
@@ -58,7 +59,7 @@ def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
     formula = layer.formula
     if formula is None:
         must = "every activation must have a formula"
-        message = f"export: {must}, got none of {layer!r}. Give it one: formula=Formula('max(Z, 0)')."
+        message = f"export: {must}, got none of {layer!r}. Give it one, as formula=Formula('max(Z, 0)')."
         raise ConfigError(message, expected=must, got=layer)
     expression = Python(definitions=formula.definitions).text(formula.computed)
     names = Formula(expression).names() - functions_in(expression) - {"Z", "pi"}

@@ -84,12 +84,15 @@ class Builder:
         *,
         double: bool = False,
         part: str = "",
+        word: str = "",
     ) -> Value:
-        """Append an expression in the entries Z of x."""
+        """Append an expression in the entries Z of x; ``word`` is what people call the function."""
         kind = np.dtype(np.float64) if double else self.dtype
         vectors = {name: np.array(vector, dtype=kind) for name, vector in (vectors or {}).items()}
         shape = np.broadcast_shapes(x.shape, *(vector.shape for vector in vectors.values()))
-        return self.add(Map, shape, x, formula, constants or {}, vectors, double, part=part)
+        return self.add(
+            Map, shape, x, formula, constants or {}, vectors, double, identifier(word) if word else "", part=part
+        )
 
     def join(self, *parts: Value, part: str = "") -> Value:
         """Append the values side by side along the last axis; those that all members share are repeated."""

@@ -98,7 +98,7 @@ def _activation(builder: Builder, layer: Any, x: Value, members: int) -> Value:
 
 def _prelu(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     slope = without_rows(layer.slope, layer.in_shape)
-    return builder.map(x, "max(Z, 0) + slope * min(Z, 0)", vectors={"slope": slope})
+    return builder.map(x, "max(Z, 0) + slope * min(Z, 0)", vectors={"slope": slope}, word="prelu")
 
 
 def _parametric(builder: Builder, layer: Any, x: Value, members: int) -> Value:

@@ -88,7 +88,7 @@ def _softmax(builder: Builder, loss: Loss, z: Value) -> Value:
 
 
 def _sigmoid(builder: Builder, loss: Loss, z: Value) -> Value:
-    return builder.map(z, "sigmoid(Z)", part="probabilities")
+    return builder.map(z, "sigmoid(Z)", part="probabilities", word="sigmoid")
 
 
 def _rates(builder: Builder, loss: Loss, z: Value) -> Value:

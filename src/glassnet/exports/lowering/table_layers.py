@@ -71,7 +71,7 @@ def _periodic(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     frequency = 2.0 * math.pi * layer.c.astype(np.float64)
     vectors = {"frequency": frequency.reshape(-1, columns, m), "phase": layer.a.reshape(-1, columns, m)}
     x = Value(x.name, (x.shape[0], columns, 1))
-    waves = builder.map(x, "cos(frequency * Z + phase)", vectors=vectors, part="waves")
+    waves = builder.map(x, "cos(frequency * Z + phase)", vectors=vectors, part="waves", word="wave")
     return _each_column(builder, layer, waves, (layer.V, layer.e, d), members, x)
 
 
@@ -82,7 +82,7 @@ def _piecewise(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     for name in ("low", "high"):
         pieces[name] = np.clip(pieces[name], -_LARGEST, _LARGEST)
     x = Value(x.name, (x.shape[0], columns, 1))
-    position = builder.map(x, "min(max((Z - start) * slope, low), high)", vectors=pieces, part="pieces")
+    position = builder.map(x, "min(max((Z - start) * slope, low), high)", vectors=pieces, part="pieces", word="piece")
     both = builder.join(position, x, part="inputs")
     W = np.concatenate([layer.V, layer.w.mT], axis=-2)
     return _each_column(builder, layer, both, (W, layer.b, layer.dim), members)

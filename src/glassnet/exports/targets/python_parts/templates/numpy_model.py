@@ -84,6 +84,6 @@ def selftest() -> int:
 def digest(numbers: list[Array], rest: list[Any]) -> str:
     """Return the SHA-256 of the numbers in this file."""
     found = hashlib.sha256(repr(rest).encode())
-    for array in numbers:
-        found.update(array.astype("<f8").tobytes())
+    for block in numbers:
+        found.update(block.astype("<f8").tobytes())
     return found.hexdigest()
