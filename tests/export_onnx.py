@@ -112,14 +112,14 @@ def close(plan: Plan, found: np.ndarray, wanted: np.ndarray, slack: float = 1.0)
         np.testing.assert_array_equal(found.argmax(axis=1)[sure], wanted.argmax(axis=1)[sure])
 
 
-def check_model(model: Any, plan: Plan, rows: Any) -> None:
+def check_model(model: Any, plan: Plan, rows: Any, slack: float = 1.0) -> None:
     """Check the file of a model against the model itself."""
     own = rounded(plan, rows)
     outputs = outputs_of(session_of(file_of(plan, rows)), plan, own)
     with np.errstate(under="ignore"):
         wanted = predictions(model, plan, own)
     if plan.answer.kind in ("classes", "labels"):
-        close(plan, outputs[0], wanted)
+        close(plan, outputs[0], wanted, slack)
     else:
         size = np.maximum(
             1.0, np.abs(wanted).max(axis=0)

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 from export_models import ENSEMBLES, NETWORKS, export_case
 from export_tables import ESTIMATORS, TABLES, export_table
 from glassnet.exports.lowering.lowering import lower, model_rows
-from glassnet.exports.plan import Answer, Field, Flag, Join, Lookup, Map, Plan, Rank, Scaled, Value, Wave
+from glassnet.exports.plan import Affine, Answer, Field, Flag, Join, Lookup, Map, Plan, Rank, Scaled, Value, Wave
 from glassnet.exports.proof import Proof, made_up_rows, prove
 from glassnet.exports.referee import Rows, interpret
 from glassnet.exports.targets.js_target import js_file
@@ -199,7 +200,7 @@ def test_every_changed_weight_is_noticed(tmp_path: Path) -> None:
         (b"Math.tanh(Z)", b"Math.sin(Z)"),
         (b"scaled(cells[0], ", b"scaled(cells[0], 1 + "),
         (b"low < 0", b"low < 1"),
-        (b"i < end; i += 4", b"i < end - 4; i += 4"),
+        (b"o + 3 < outputs", b"o + 7 < outputs"),
     ],
 )
 def test_other_changes_are_noticed(old: bytes, new: bytes, tmp_path: Path) -> None:
@@ -208,7 +209,7 @@ def test_other_changes_are_noticed(old: bytes, new: bytes, tmp_path: Path) -> No
     text = write(plan, tmp_path).read_bytes()
     assert old in text
     assert failures(text, tmp_path) == 0
-    harmless = b"end - 4" in new  # the rest of the row is summed one by one, to the same
+    harmless = b"o + 7" in new  # the rest of the outputs is summed one by one, to the same
     assert (failures(text.replace(old, new, 1), tmp_path) == 0) == harmless
 
 
@@ -420,6 +421,21 @@ def test_vectors_of_every_shape_are_broadcast(tmp_path: Path) -> None:
     assert error_of(run, plan, rows) < 1e-14
 
 
+@pytest.mark.parametrize("size", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("name", ["two_classes", "tabm"])
+def test_small_and_large_weights_keep_their_digits(name: str, size: float, tmp_path: Path) -> None:
+    """A scaler folded into the weights makes them tiny: no digit is cut, and two classes come in their order."""
+    plan, rows = zoo(name)
+    steps = list(plan.steps)
+    place = next(i for i, step in enumerate(steps) if isinstance(step, Affine))
+    steps[place] = replace(steps[place], W=steps[place].W * np.float32(size))
+    scaled = replace(plan, steps=tuple(steps))
+    rows = rows / size
+    run = js_file.run_file(write(scaled, tmp_path), scaled, rows)
+    assert (run.failures, error_of(run, scaled, rows) < 1e-9) == (0, True)
+    assert np.array_equal(run.outputs.argmax(axis=1), interpret(scaled, rows).argmax(axis=1))
+
+
 def test_answers_say_what_was_predicted(tmp_path: Path) -> None:
     """A label with probabilities, several labels, one number, several, or quantiles."""
     found = {}
@@ -474,3 +490,26 @@ def test_refusals_and_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(CannotRun, match="node is not installed"):
         js_file.run_file(path, plan, rows)
+
+
+@pytest.fixture(scope="module")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return TypeScript's compiler."""
+    folder = tmp_path_factory.mktemp("typescript")
+    done = subprocess.run(["npm", "install", "--no-audit", "typescript"], cwd=folder, capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("TypeScript cannot be installed here")
+    return folder / "node_modules" / ".bin" / "tsc"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", [".js", ".mjs"])
+@pytest.mark.parametrize(
+    "name", ["iris", "labels", "tabm", "plain", "plain numbers", "realmlp quantiles", "yes or no", "hostile"]
+)
+def test_types_hold(name: str, suffix: str, compiler: Path, tmp_path: Path) -> None:
+    """The types in the comments are those of the code, by TypeScript's strict rules."""
+    path = write(zoo(name)[0], tmp_path, suffix)
+    options = ["--allowJs", "--checkJs", "--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom"]
+    done = subprocess.run([str(compiler), *options, str(path)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

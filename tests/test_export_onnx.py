@@ -319,7 +319,8 @@ def test_hostile_names(word: str) -> None:
     own = rounded(plan, rows)
     outputs = outputs_of(session, plan, own)
     close(plan, outputs[0], interpret(plan, own))
-    assert [one.name for one in session.get_inputs()] == [word, f"{word}2", "when", "column", "h5", "label"]
+    shown = word.replace("\0", "?")
+    assert [one.name for one in session.get_inputs()] == [shown, f"{shown}2", "when", "column", "h5", "label"]
     assert [one.name for one in session.get_outputs()] == ["probabilities", "label_2"]
     assert set(outputs[1]) <= {word, "", "probabilities"}
 
@@ -444,6 +445,7 @@ def test_running_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert ran.failures == 0
     assert ran.ran_in.startswith("onnxruntime ")
     assert ran.seconds is not None
+    assert "worst error" in ran.notes["rounded rows"]
     assert 'sys.modules["glassnet"] = None' in running._CHILD
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(CannotRun, match=r"^onnxruntime is not installed$"):

@@ -44,7 +44,8 @@ def test_every_table_and_estimator(name: str, seed: int) -> None:
     """A file computes what the model predicts, and decides alike away from ties."""
     model, frame = export_table(name, seed)
     plan = lower(model)
-    check_model(model, plan, model_rows(model, plan, frame))
+    slack = 1.5 if plan.x.size > 20 else 1.0  # onnxruntime adds the products of 256 units one after the other
+    check_model(model, plan, model_rows(model, plan, frame), slack)
 
 
 @st.composite
@@ -100,7 +101,7 @@ ort.env.logLevel = "error";
   const found = [];
   for (const job of JSON.parse(fs.readFileSync("jobs.json"))) {
     const session = await ort.InferenceSession.create(new Uint8Array(fs.readFileSync(job.path)), {executionProviders: ["wasm"]});
-    const feeds = {};
+    const feeds = Object.create(null);  // a column may be called __proto__
     for (const [name, type, dims, cells] of job.inputs) {
       const values = cells.map((cell) => (cell === null ? NaN : cell));
       const data = type === "string" ? values : type === "float32" ? Float32Array.from(values) : Float64Array.from(values);
@@ -142,6 +143,10 @@ def test_onnxruntime_in_javascript(web_folder: Path) -> None:
     jobs, wanted = [], []
     for i, (plan, rows) in enumerate(plans):
         own = rounded(plan, rows)
+        if isinstance(own, dict):  # texts end at a zero in WebAssembly
+            for field in plan.fields:
+                if field.is_text:
+                    own[field.name] = np.array([cell.replace("\0", "?") for cell in own[field.name]], dtype=object)
         content = file_of(plan, own)
         (web_folder / f"{i}.onnx").write_bytes(content)
         session = session_of(content)
@@ -167,4 +172,6 @@ def test_onnxruntime_in_javascript(web_folder: Path) -> None:
         size = np.maximum(1.0, np.abs(expected).max())
         assert np.abs(np.reshape(outputs[0], expected.shape) - expected).max() < 4e-6 * size
         if plan.answer.kind == "classes":
-            assert np.mean(np.array(outputs[1], dtype=object) == native[1].astype(object)) > 0.99
+            own_type = native[1].astype(int) if native[1].dtype == bool else native[1]  # JavaScript gets 1 and 0
+            labels = [str(label).split("\0")[0] for label in own_type.tolist()]
+            assert np.mean([str(label) == own for label, own in zip(outputs[1], labels, strict=True)]) > 0.99

@@ -112,15 +112,25 @@ class _OfNumbers(Answering):
         self._n = len(plan.fields) or plan.x.size
 
     def answers(self, records: Sequence[Any]) -> list[Answer]:
-        rows = np.empty((len(records), self._n))
-        for i, record in enumerate(records):
-            rows[i] = self._row(record, f"record {i + 1}" if len(records) > 1 else "the record")
+        rows = self._plain_rows(records)
+        if rows is None:
+            rows = np.empty((len(records), self._n))
+            for i, record in enumerate(records):
+                rows[i] = self._row(record, f"record {i + 1}" if len(records) > 1 else "the record")
         cells = {field.name: rows[:, j] for j, field in enumerate(self.plan.fields)}
         with np.errstate(all="ignore"):
             outputs = interpret(self.plan, cells or rows)
         if not np.isfinite(outputs).all():
             raise Refusal(422, "the numbers must be such that the model has an answer, got some that are too large.")
         return [self._answer(row) for row in outputs.tolist()]
+
+    def _plain_rows(self, records: Sequence[Any]) -> np.ndarray | None:
+        """Return records that are lists of numbers and nothing else; None for others, of which `_row` knows more."""
+        for record in records:
+            if not isinstance(record, list) or len(record) != self._n or not {*map(type, record)} <= {float, int}:
+                return None
+        rows = np.array(records, dtype=np.float64)
+        return rows if np.isfinite(rows).all() else None
 
     def _row(self, record: Any, where: str) -> list[float]:
         if isinstance(record, dict) and self.names:

@@ -297,7 +297,7 @@ static int NAME_score(void)
             NAME_fill(cells, where, GIVEN, &bad);
         }
         if (bad >= 0) {
-            fprintf(stderr, "row %ld must be shorter, or have a value that is read in column %ld.\\n", line, (long)bad + 1);
+            fprintf(stderr, "row %ld must have a value that can be read in column %ld.\\n", line, (long)bad + 1);
             return 2;
         }
         NAME_print_row(GIVEN);

@@ -13,7 +13,7 @@ __all__ = ["as_read", "wide_fields"]
 
 
 def wide_fields(plan: Plan) -> set[int]:
-    """Return the positions of the numbers that float32 would blur: far from 0, or ranked, which is steep at the ends."""
+    """Return the positions of the numbers that float32 would blur: those far from 0, and ranked ones."""
     ranked = {step.field for step in plan.column_steps if isinstance(step, Rank)}
     return {i for i, field in enumerate(plan.fields) if not field.is_text and (field.needs_double or i in ranked)}
 

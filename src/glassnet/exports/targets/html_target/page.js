@@ -161,23 +161,32 @@ function bar({name, text, share}) {
 
 // ---- a whole table ----
 
-/** The records of a text in CSV as RFC 4180 has it, with the separator that its first line shows. */
-function parseCsv(text) {
-  const first = text.slice(0, (text + "\n").search(/[\r\n]/)).replace(/"[^"]*"/g, "");
-  const separator = [",", ";", "\t", "|"].map((mark) => [first.split(mark).length, mark]).sort((a, b) => b[0] - a[0])[0][1];
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${separator === "|" ? "\\|" : separator}\\r\\n]*)|([^${separator}\\r\\n]*))(${separator === "|" ? "\\|" : separator}|\\r\\n|\\n|\\r|$)`, "y");
+/** The records of a text in CSV as RFC 4180 has it, at most so many. */
+function parseCsv(text, mark, most = Infinity) {
+  const end = mark === "|" ? "\\|" : mark;
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${end}\\r\\n]*)|((?!")[^${end}\\r\\n]*))(${end}|\\r\\n|\\n|\\r|$)`, "y");
   const records = [];
   let record = [];
-  while (cell.lastIndex < text.length) {
+  while (cell.lastIndex < text.length && records.length < most) {
     const found = cell.exec(text);
     if (!found) throw new Error("a quotation mark is never closed.");
     record.push(found[1] === undefined ? found[3] : found[1].replace(/""/g, '"') + found[2]);
-    if (found[4] === separator && cell.lastIndex < text.length) continue;
-    if (found[4] === separator) record.push("");
+    if (found[4] === mark && cell.lastIndex < text.length) continue;
+    if (found[4] === mark) record.push("");
     if (record.length > 1 || record[0].trim()) records.push(record);
     record = [];
   }
   return records;
+}
+
+/** The mark between cells: the one that finds most columns of the model in the first line, or else most cells. */
+function separatorOf(text) {
+  const names = new Set(columns.map((column) => column.name.trim()));
+  const score = (mark) => {
+    const [first = []] = parseCsv(text, mark, 1);
+    return 1e6 * first.filter((name) => names.has(name.trim())).length + first.length;
+  };
+  return [",", ";", "\t", "|"].reduce((best, mark) => (score(mark) > score(best) ? mark : best));
 }
 
 /** Where each column stands in the records, and whether the first of them has names. */
@@ -185,10 +194,13 @@ function places([first]) {
   const heads = first.map((name) => name.trim());
   const byName = columns.map((column) => heads.indexOf(column.name.trim()));
   const missing = columns.filter((column, i) => byName[i] < 0 && !column.unused).map((column) => column.name);
+  const twice = columns.find((column, i) => byName[i] >= 0 && heads.indexOf(column.name.trim(), byName[i] + 1) >= 0);
+  if (twice) throw new Error("it has two columns " + twice.name + ".");
   if (!missing.length) return {byName, start: 1};
   const numbers = heads.every((text) => text && !Number.isNaN(Number(text)));
   if (!about.table && heads.length === columns.length) return {byName: columns.map((_, i) => i), start: numbers ? 0 : 1};
-  throw new Error("it has no column " + missing.slice(0, 5).join(", ") + (missing.length > 5 ? " and " + (missing.length - 5) + " more" : "") + ".");
+  const others = missing.length > 5 ? " and " + (missing.length - 5) + " more" : "";
+  throw new Error("it has no column " + missing.slice(0, 5).join(", ") + others + ".");
 }
 
 function quoted(value) {
@@ -216,14 +228,15 @@ async function scoreFile(file) {
   at("download").replaceChildren();
   at("progress").hidden = false;
   try {
-    const records = parseCsv(decoded(await file.arrayBuffer()));
+    const text = decoded(await file.arrayBuffer());
+    const records = parseCsv(text, separatorOf(text));
     if (!records.length) throw new Error("it is empty.");
     const {byName, start} = places(records);
     const heads = start ? records[0] : columns.map((column) => column.name);
     const lines = [[...heads, ...[...resultNames(), "warnings"].map((name) => free(name, heads))].map(quoted).join(",")];
     const state = {odd: 0, bad: 0, first: []};
     for (let i = start; i < records.length; i++) {
-      const cells = scored(records[i], byName, i, state);
+      const cells = scored(records[i], byName, records[0].length, state);
       lines.push([...heads.map((_, j) => records[i][j] || ""), ...cells].map(quoted).join(","));
       if (state.first.length < 5) state.first.push(cells.map((cell) => (typeof cell === "number" ? neat(cell) : cell)));
       if (i % 500 === 0) {
@@ -238,8 +251,9 @@ async function scoreFile(file) {
   at("progress").hidden = true;
 }
 
-function scored(record, byName, line, state) {
+function scored(record, byName, width, state) {
   try {
+    if (record.length !== width) throw new Error(`the row has ${record.length} cells, not ${width}.`);
     const found = model.predict(byName.map((place) => record[place]));
     if (found.warnings.length) state.odd++;
     return [...resultCells(found), found.warnings.join(" ")];
@@ -251,7 +265,7 @@ function scored(record, byName, line, state) {
 
 function decoded(buffer) {
   const bytes = new Uint8Array(buffer);
-  if (bytes[0] === 255 && bytes[1] === 254) return new TextDecoder("utf-16le").decode(buffer);
+  if (bytes[0] + bytes[1] === 509) return new TextDecoder(bytes[0] < 255 ? "utf-16be" : "utf-16le").decode(buffer);
   try {
     return new TextDecoder("utf-8", {fatal: true}).decode(buffer);
   } catch (error) {
@@ -263,7 +277,7 @@ function offer(lines, {odd, bad, first}, name) {
   const n = lines.length - 1;
   const words = [`${name}: ${n.toLocaleString("en")} row${n === 1 ? "" : "s"} scored.`];
   if (odd) words.push(`${odd.toLocaleString("en")} with warnings.`);
-  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and have no prediction.`);
+  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and ${bad === 1 ? "has" : "have"} no prediction.`);
   at("status").textContent = words.join(" ");
   const link = element("a", {className: "button", download: "predictions.csv"}, "Download predictions.csv");
   link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], {type: "text/csv"}));

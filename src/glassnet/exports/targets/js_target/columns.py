@@ -23,12 +23,15 @@ def column_lines(plan: Plan) -> list[str]:
         names = plan.inputs
         if not any(names):
             one = '{name: `x${i + 1}`, kind: "number", must: "a number"}'
-            return [f"const columns = Array.from({{length: {plan.x.size}}}, (_, i) => ({one}));"]
+            return [
+                "/** @type {Column[]} */",
+                f"const columns = Array.from({{length: {plan.x.size}}}, (_, i) => ({one}));",
+            ]
         listed = wrapped(f"const columns = {js_list(names)}").split("\n")
         listed[-1] += '.map((name) => ({name, kind: "number", must: "a number"}));'
-        return listed
+        return ["/** @type {Column[]} */", *listed]
     used = {getattr(step, "field", None) for step in plan.column_steps}
-    lines = ["const columns = ["]
+    lines = ["/** @type {Column[]} */", "const columns = ["]
     for i, field in enumerate(plan.fields):
         entries = _entries(field) | ({} if i in used else {"unused": True})
         lines += ["  " + line for line in wrapped(f"{js_object(entries)},").split("\n")]
@@ -101,7 +104,7 @@ def reading_lines(plan: Plan) -> list[str]:
     if not plan.is_table:
         return []
     kinds = {field.kind for field in plan.fields}
-    lines = ["function readCell(cell, column) {"]
+    lines = ["/** @type {(cell: any, column: Column) => string | number} */", "function readCell(cell, column) {"]
     if "category" in kinds:
         lines.append('  if (column.kind === "category") return readCategory(cell, column);')
     if "boolean" in kinds:

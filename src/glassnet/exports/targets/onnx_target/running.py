@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.exports.plan import Plan
-from glassnet.exports.referee import Rows, encode
+from glassnet.exports.referee import Rows, encode, interpret
 from glassnet.exports.targets.onnx_target import wire
+from glassnet.exports.targets.onnx_target.columns import input_type
 from glassnet.exports.targets.onnx_target.facts import digest_of_file
 from glassnet.exports.targets.target import CannotRun
 
-__all__ = ["Ran", "SelfTest", "feed_of", "run_feeds", "self_test_feed"]
+__all__ = ["Ran", "SelfTest", "feed_of", "rounded_error", "run_feeds", "self_test_feed"]
 
 Feed = dict[str, np.ndarray]
 
@@ -114,6 +115,23 @@ def feed_of(path: Path, plan: Plan, rows: Rows) -> Feed:
     if isinstance(rows, Mapping) and len(names) == len(plan.fields) and names != ["features"]:
         return {name: rows[field.name][:, None] for name, field in zip(names, plan.fields, strict=True)}
     return {names[0]: encode(plan, rows)}
+
+
+def rounded_error(plan: Plan, rows: Rows, outputs: np.ndarray) -> float:
+    """Return the largest error of outputs beside those of the plan for the rows as the inputs hold them."""
+    seen: Rows
+    if isinstance(rows, Mapping):
+        types = {field.name: input_type(field) for field in plan.fields}
+        seen = {name: cells if types[name] == "str" else _as(types[name], cells) for name, cells in rows.items()}
+    else:
+        seen = _as("float64" if plan.double_inputs else "float32", rows)
+    wanted = interpret(plan, seen)
+    return float(np.max(np.abs(outputs - wanted) / np.maximum(1.0, np.abs(wanted)), initial=0.0))
+
+
+def _as(dtype: str, cells: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return cells.astype(dtype).astype(np.float64)
 
 
 def run_feeds(path: Path, feeds: Sequence[Feed]) -> Ran:

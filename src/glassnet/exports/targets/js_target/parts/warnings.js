@@ -1,13 +1,18 @@
-/** Sentences about cells that training had nothing like. */
+/**
+ * Sentences about cells that training had nothing like.
+ * @type {(row: any, cells: any[]) => string[]}
+ */
 function warningsFor(row, cells) {
-  const warnings = [];
+  const warnings = /** @type {string[]} */ ([]);
   columns.forEach((column, i) => {
     const cell = cells[i];
-    if (cell < column.low || cell > column.high) {
-      const [value, low, high] = [cell, column.low, column.high].map((number) => showCell(number, column));
-      warnings.push(`${column.name}: ${value} is outside the range of training, ${low} to ${high}.`);
+    const {low = -Infinity, high = Infinity} = column;
+    if (cell < low || cell > high) {
+      const [value, from, to] = [cell, low, high].map((number) => showCell(number, column));
+      warnings.push(`${column.name}: ${value} is outside the range of training, ${from} to ${to}.`);
     }
-    if (known[i] && known[i].size && cell !== "" && !known[i].has(cell)) {
+    const categories = known[i];
+    if (categories && categories.size && cell !== "" && !categories.has(cell)) {
       warnings.push(`${column.name}: "${cell}" did not occur in training.`);
     }
   });
@@ -17,7 +22,10 @@ function warningsFor(row, cells) {
   return warnings;
 }
 
-/** A number as it is written in its column: a date as a date, a time as a time. */
+/**
+ * A number as it is written in its column: a date as a date, a time as a time.
+ * @type {(number: number, column: Column) => string}
+ */
 function showCell(number, column) {
   if (!Number.isFinite(number)) return String(number);
   if (column.kind === "date") {
