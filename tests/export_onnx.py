@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.exports.lowering.lowering import predictions
 from glassnet.exports.plan import (
     Add,
     Affine,
@@ -30,17 +31,29 @@ from glassnet.exports.plan import (
     Value,
     Wave,
 )
-from glassnet.exports.proof import Proof, prove
+from glassnet.exports.proof import Proof, prove, take_rows
 from glassnet.exports.referee import Rows, encode, interpret
 from glassnet.exports.targets.onnx_target import onnx_file
 from glassnet.exports.targets.target import Options
 from glassnet.tabular.reading.form import Form
 
-__all__ = ["close", "file_of", "outputs_of", "proof_of", "rounded", "session_of", "small_plan", "table_plan"]
+__all__ = [
+    "check_model",
+    "close",
+    "file_of",
+    "outputs_of",
+    "proof_of",
+    "rounded",
+    "session_of",
+    "small_plan",
+    "table_plan",
+]
 
 
 def proof_of(plan: Plan, rows: Rows) -> Proof:
     """Return the proof of a plan that is taken to be right."""
+    n = len(next(iter(rows.values()))) if isinstance(rows, Mapping) else len(rows)
+    rows = take_rows(rows, np.arange(max(n, 8)) % n)
     return prove(plan, interpret(plan, rows), rows, np.float32)
 
 
@@ -96,6 +109,26 @@ def close(plan: Plan, found: np.ndarray, wanted: np.ndarray, slack: float = 1.0)
         np.testing.assert_array_equal(found.argmax(axis=1)[sure], wanted.argmax(axis=1)[sure])
 
 
+def check_model(model: Any, plan: Plan, rows: Any, slack: float = 1.0) -> None:
+    """Check the file of a model against the model itself."""
+    own = rounded(plan, rows)
+    outputs = outputs_of(session_of(file_of(plan, rows)), plan, own)
+    with np.errstate(under="ignore"):
+        wanted = predictions(model, plan, own)
+    if plan.answer.kind in ("classes", "labels"):
+        close(plan, outputs[0], wanted, slack)
+    else:
+        size = np.maximum(
+            1.0, np.abs(wanted).max(axis=0)
+        )  # float32 has no more digits of a number around 0 than of others
+        np.testing.assert_array_less(np.abs(outputs[0] - wanted) / size, 4e-6)
+    if plan.answer.kind == "classes":
+        top = np.sort(wanted, axis=1)
+        sure = top[:, -1] - top[:, -2] >= 1e-5
+        labels = np.array([plan.answer.labels[i] for i in wanted.argmax(axis=1)], dtype=outputs[1].dtype)
+        np.testing.assert_array_equal(outputs[1][sure], labels[sure])
+
+
 def small_plan(*steps: Step, d: int, **changes: Any) -> Plan:
     """Return a plan of plain numbers, whose row is the value x and whose output the last step's."""
     y = steps[-1].out
@@ -136,6 +169,7 @@ def table_plan(
         Scaled(V("c10", (1,)), 4, 0.0, 0.0, 1.0),
         Constant(V("c11", (2,)), np.array([1.0, 2.0])),
         Scaled(V("c12", (1,)), 2, 19500.0, 19500.0, 200.0),
+        Scaled(V("c13", (1,)), 4, 0.5, 0.25, 1.0),
     ]
     parts = tuple(step.out for step in columns)[::-1]
     d, G = sum(part.size for part in parts), 4

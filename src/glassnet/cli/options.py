@@ -204,6 +204,24 @@ def _export(model: Model, *, as_json: Json = False, **texts: Any) -> Job:
     return lambda: run_export(model, texts, as_json=as_json)
 
 
+@app.command("serve")
+def _serve(
+    model: Model,
+    *,
+    port: Annotated[str, typer.Option("--port", metavar="N", help="Port to listen on; 0 for a free one.")] = "8000",
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on; 0.0.0.0 lets others in.")
+    ] = "127.0.0.1",
+) -> Job:
+    """Answer for a model over HTTP, on this computer: records in JSON in, predictions out, and a page with a form.
+
+    For example: glassnet serve model.safetensors --port 8000
+    """
+    from glassnet.cli.commands.serve_command import run_serve
+
+    return lambda: run_serve(model, host, port)
+
+
 @app.command("show")
 def _show(model: Model, as_json: Json = False) -> Job:
     """Show what a model file contains: layers, columns and what is done to them, classes, training, scores."""

@@ -113,18 +113,19 @@ def _special_cells(plan: Plan) -> tuple[Rows, tuple[str, ...]]:
     has_text, has_numbers = (any(field.is_text is text for field in plan.fields) for text in (True, False))
     unknown = ["unknown categories"] * has_text + ["negative zeros"] * has_numbers
     zeros = ["zeros"] * (has_numbers or not rare) + ["rare categories"] * bool(rare)
-    titles = (*_ENDS, "missing", ", ".join(unknown), ", ".join(zeros))
+    outliers = ["outlier"] * (len(_FAR) if has_numbers else 0)
+    titles = (*_ENDS, "missing", ", ".join(unknown), ", ".join(zeros), *outliers)
     found: dict[str, np.ndarray] = {}
     for position, field in enumerate(plan.fields):
         if field.is_text:
             own = field.categories or ("text",)
             first, last = own[0], own[-1]
             ends = [first, last, *((first, last) if position % 2 == 0 else (last, first))]
-            cells = [*ends, "", _unknown(field), rare.get(field.name, "0"), *(last for _ in _FAR)]
+            cells = [*ends, "", _unknown(field), rare.get(field.name, "0"), *(last for _ in outliers)]
             found[field.name] = np.array(cells, dtype=object)
         else:
             found[field.name] = np.array(_number_cells(field, position))
-    return found, (*titles, *("outlier" for _ in _FAR))
+    return found, titles
 
 
 def _number_cells(field: Field, position: int) -> list[float]:

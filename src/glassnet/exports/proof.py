@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from glassnet.exports.made_up import N_TYPICAL, join_rows, made_up_rows, special_rows, take_rows
-from glassnet.exports.plan import Affine, Embed, Map, Plan, Step
+from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows, interpret
 
-__all__ = ["N_TYPICAL", "Proof", "digest_of", "in_single", "made_up_rows", "prove", "take_rows"]
+__all__ = ["N_TYPICAL", "Proof", "digest_of", "made_up_rows", "prove", "take_rows"]
 
 _N_ROWS = 16
 _TOO_FAR, _TOO_ROUGH = 1e30, 5e-6  # outputs, and errors in single precision, beyond which a row tests no file
@@ -34,7 +34,7 @@ class Proof:
     titles : tuple of str
         What each of them is.
     outputs : ndarray of shape (16, k)
-        What the referee computes for them in double precision, with weights in single precision as files have them.
+        What the referee computes for them in double precision.
     digest : str
         SHA-256 of all that the outputs depend on, in hexadecimal digits.
     worst : float
@@ -68,34 +68,14 @@ def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
     dtype : dtype
         That the target computes in.
     """
-    single = in_single(plan)
-    own, titles = _test_rows(single, rows, predictions)
+    own, titles = _test_rows(plan, rows, predictions)
     with np.errstate(over="ignore", invalid="ignore"):
-        found = interpret(single, rows, dtype)
+        found = interpret(plan, rows, dtype)
     worst = float(np.max(_far(found, predictions), initial=0.0))
-    outputs = interpret(single, own)
-    noise = float(np.max(_far(interpret(single, own, np.float32), outputs)))
+    outputs = interpret(plan, own)
+    noise = float(np.max(_far(interpret(plan, own, np.float32), outputs)))
     tolerance = float(f"{max(_TOLERANCE, _NOISE * noise):.1e}")
-    return Proof(own, titles, outputs, digest_of(single), worst, len(predictions), tolerance)
-
-
-def in_single(plan: Plan) -> Plan:
-    """Return a plan with weights rounded to single precision, as files have them; those of columns stay.
-
-    A step that demands double precision keeps its numbers too.
-    """
-    return replace(plan, steps=(*plan.column_steps, *map(_rounded, plan.vector_steps)))
-
-
-def _rounded(step: Step) -> Step:
-    if isinstance(step, Affine):
-        bias = None if step.b is None else step.b.astype(np.float32)
-        return replace(step, W=step.W.astype(np.float32), b=bias)
-    if isinstance(step, Embed):
-        return replace(step, table=step.table.astype(np.float32))
-    if isinstance(step, Map) and not step.double:
-        return replace(step, vectors={name: vector.astype(np.float32) for name, vector in step.vectors.items()})
-    return step
+    return Proof(own, titles, outputs, digest_of(plan), worst, len(predictions), tolerance)
 
 
 # ---- digest ----------------------------------------------------------------------------------------------------------

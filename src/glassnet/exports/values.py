@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from glassnet.network import Network
 
@@ -27,13 +26,8 @@ class Value(NamedTuple):
 
 
 class Core(NamedTuple):
-    """The network inside a model, for targets that keep its layers.
-
-    ``x`` is what it reads, ``z`` its logits. ``steps`` are all that follow the encoded features, none made simpler, and
-    the last of them makes the outputs.
-    """
+    """The network inside a model, for targets that keep its layers: what it reads, and its logits."""
 
     network: Network
     x: Value
     z: Value
-    steps: Sequence[Any]

@@ -17,8 +17,8 @@ _TOO_DEEP = f"is nested more than {_MOST_LEVELS} deep"
 _NESTS = (dict, list)
 
 
-def parse_json(text: str | bytes) -> Any:
-    """Return what a JSON text says.
+def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
+    """Return what a JSON text says; if it must be ``finite``, without NaN and Infinity, which Python writes.
 
     Beside what `json.loads` refuses, a key may not appear twice in one object, numbers have at most 100 digits, lists
     and objects are nested at most 100 deep, and length and number of entries are limited, so that neither time nor
@@ -46,7 +46,12 @@ def parse_json(text: str | bytes) -> Any:
         if sum(map(words.count, ",:[{")) > _MOST_ENTRIES:
             message = f"has more than {_MOST_ENTRIES:,} entries"
             raise ValueError(message)
-        found = json.loads(words, object_pairs_hook=_object, parse_int=_whole_number)
+        found = json.loads(
+            words,
+            object_pairs_hook=_object,
+            parse_int=_whole_number,
+            parse_constant=_refused_constant if finite else None,
+        )
     except UnicodeDecodeError:
         message = "is not UTF-8"
         raise ValueError(message) from None
@@ -72,6 +77,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise ValueError(message)
         seen.add(key)
     return found
+
+
+def _refused_constant(name: str) -> Any:
+    message = f"has {name}, which JSON has not"
+    raise ValueError(message)
 
 
 def _whole_number(digits: str) -> int:

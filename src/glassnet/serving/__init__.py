@@ -1,3 +1,8 @@
 """A service that answers for a model over HTTP."""
 
-__all__: list[str] = []
+from __future__ import annotations
+
+from glassnet.serving.app import make_app
+from glassnet.serving.limits import Limits
+
+__all__ = ["Limits", "make_app"]

@@ -39,7 +39,8 @@ def run_export(model_path: str, texts: Mapping[str, Any], *, as_json: bool) -> N
     if as_json:
         print_json(_as_record(model_path, report))
     else:
-        print(plain(report.table()))
+        for line in report.table().splitlines():
+            print(plain(line))
 
 
 def _usual_path(model_path: str, to: str | None) -> str:

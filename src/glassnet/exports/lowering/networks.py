@@ -147,6 +147,6 @@ def append_network(builder: Builder, network: Network, x: Value) -> Value:
     z = x
     for layer in network.layers:
         z = lower_layer(builder, layer, z, network.members or 1)
-    builder.core = Core(network, x, z, builder.steps)
+    builder.core = Core(network, x, z)
     y = append_link(builder, network.loss, z)
     return builder.add(Mean, y.shape[1:], y, part="mean") if y.shape[0] > 1 else Value(y.name, y.shape[1:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -45,6 +46,17 @@ class Target:
         """The endings of its files, without those that another one implies."""
         return tuple(one for one in self.suffixes if not one.endswith(tuple({*self.suffixes} - {one})))
 
+    def stem(self, path: Path) -> str:
+        """Return the name of a file without the ending.
+
+        Examples
+        --------
+        >>> TARGETS["torch"].stem(Path("models/churn_torch.safetensors"))
+        'churn'
+        """
+        ends = [len(suffix) for suffix in self.suffixes if path.name.lower().endswith(suffix)]
+        return (path.name[: -max(ends)] if ends else path.name).strip("._") or "model"
+
     def load(self) -> TargetModule:
         """Return the module with the target's functions."""
         return cast(TargetModule, importlib.import_module(f"{_ROOM}.{self.module}"))
@@ -60,8 +72,8 @@ TARGETS: dict[str, Target] = {
     for target in (
         Target("onnx", "ONNX", (".onnx",), "onnx_target.onnx_file", "float32"),
         Target("c", "C99", (".c", ".h"), "c_target.c_file", "float32"),
-        Target("numpy", "Python with NumPy", (".py",), "numpy_target.numpy_file", "float64"),
-        Target("python", "plain Python", (".py",), "python_target.python_file", "float64"),
+        Target("numpy", "Python with NumPy", ("_numpy.py", ".py"), "numpy_target.numpy_file", "float64"),
+        Target("python", "plain Python", ("_python.py", ".py"), "python_target.python_file", "float64"),
         Target("js", "JavaScript", (".js", ".mjs"), "js_target.js_file", "float64"),
         Target("html", "HTML page", (".html", ".htm"), "html_target.page", "float64"),
         Target(

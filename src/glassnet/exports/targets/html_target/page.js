@@ -17,7 +17,7 @@ function neat(number) {
 }
 
 function percent(share) {
-  return (100 * share).toFixed(1) + " %";
+  return Number((100 * share).toFixed(1)) + " %";
 }
 
 // ---- the form ----
@@ -26,38 +26,41 @@ const pasted = columns.length > MANY && columns.every((column, i) => column.name
 const controls = [];
 
 function hint(column) {
-  if (column.kind === "category") return column.categories.length > LISTED ? column.categories.length + " categories" : "";
-  const marks = column.example && column.must !== "a number" ? "such as " + column.example : column.unit || "";
-  const range = column.low === undefined ? "" : model.showCell(column.low, column) + " to " + model.showCell(column.high, column);
-  return [range, column.kind === "date" ? "" : marks].filter(Boolean).join(", ");
+  if (column.kind === "category") return isSearched(column) ? (column.categories.length ? column.categories.length + " categories" : "any text") : "";
+  const range = column.low === undefined ? "" : [column.low, column.high].map((end) => model.showCell(end, column).replace("T", " ")).join(" to ");
+  return [range + (column.unit && range ? " " + column.unit : ""), column.style && "such as 18:30"].filter(Boolean).join(", ");
+}
+
+/** Whether the categories of a column are searched for by their first letters, or there are none to choose from. */
+function isSearched(column) {
+  return column.kind === "category" && (column.categories.length > LISTED || !column.categories.length);
 }
 
 function control(column, id) {
-  if (column.kind === "boolean") return choice([[column.trues[0], column.trues[0]], [column.falses[0], column.falses[0]]]);
-  if (column.kind === "date") return element("input", {type: /\d:\d/.test(column.example) ? "datetime-local" : "date", step: "any"});
-  if (column.kind !== "category") return element("input", {inputMode: column.style ? "text" : "decimal", autocomplete: "off"});
-  if (column.categories.length <= LISTED) return choice(column.categories.map((text) => [text, text]));
+  if (column.kind === "boolean") return choice([column.trues[0], column.falses[0]]);
+  if (column.kind === "category" && !isSearched(column)) return choice(column.categories);
   const input = element("input", {autocomplete: "off"});
-  input.setAttribute("list", id + "list");
+  if (column.kind === "date") return Object.assign(input, {type: column.timed ? "datetime-local" : "date", step: "any"});
+  if (column.kind === "number" && !column.style) input.inputMode = "decimal";
+  if (isSearched(column)) input.setAttribute("list", id + "list");
   return input;
 }
 
-function choice(entries) {
-  const options = [["", "missing"], ...entries].map(([value, text]) => element("option", {value}, text));
-  return element("select", {}, ...options);
+function choice(values) {
+  return element("select", {}, element("option", {value: ""}, "missing"), ...values.map((value) => element("option", {value}, value)));
 }
 
 function addField(column, i) {
   const id = "c" + i;
   const input = Object.assign(control(column, id), {id});
   input.setAttribute("aria-describedby", id + "hint");
-  const field = element("div", {}, element("label", {htmlFor: id}, column.name), input);
-  if (column.kind === "category" && column.categories.length > LISTED) {
+  const field = element("div", {}, element("label", {htmlFor: id, title: column.name}, column.name.trim() || "(no name)"), input);
+  if (isSearched(column)) {
     field.append(element("datalist", {id: id + "list"}, ...column.categories.map((value) => element("option", {value}))));
   }
   field.append(element("small", {id: id + "hint"}, hint(column)));
   controls.push(input);
-  at("fields").append(field);
+  if (!column.unused) at("fields").append(field);
 }
 
 function addPaste() {
@@ -77,11 +80,13 @@ function fill(texts) {
 function example(row) {
   return columns.map((column, i) => {
     const cell = row[i];
-    if (cell === "" || Number.isNaN(cell)) return "";
+    if (column.unused || cell === "" || Number.isNaN(cell)) return "";
+    if (column.kind === "category") return cell;
     if (column.kind === "boolean") return (cell ? column.trues : column.falses)[0];
-    if (column.kind === "date") return new Date(cell * 864e5).toISOString().slice(0, controls[i].type === "date" ? 10 : 19);
-    const text = column.kind === "category" ? cell : String(Number(cell.toPrecision(8)));
-    return column.decimal && column.kind === "number" ? text.replace(".", column.decimal) : text;
+    if (column.kind === "date") return model.showCell(column.timed ? cell : Math.floor(cell), column);
+    if (column.style) return model.showCell(cell, column);
+    const short = Number(cell.toPrecision(6));
+    return String(short < column.low || short > column.high ? cell : short).replace(".", column.decimal || ".");
   });
 }
 
@@ -90,12 +95,12 @@ function example(row) {
 function update() {
   const texts = pasted ? controls[0].value.split(/[\s,;]+/).filter(Boolean) : controls.map((input) => input.value);
   const filled = texts.filter(Boolean).length;
-  controls.forEach((input, i) => mark(input, i, pasted ? "" : problem(texts[i], columns[i])));
+  if (!pasted) controls.forEach((input, i) => columns[i].unused || mark(input, columns[i], problem(texts[i], columns[i])));
   const wrong = controls.some((input) => input.hasAttribute("aria-invalid"));
   if (pasted) at("c0hint").textContent = filled + " of " + columns.length + " numbers";
   if (!filled || wrong || (!about.table && filled < columns.length) || texts.length > columns.length) {
-    const need = about.table || pasted ? "" : columns.length - filled + " of " + columns.length + " fields to go";
-    return show({text: "–", note: wrong ? "Something cannot be read, see the form." : need});
+    const need = about.table ? "Fill in what you know." : "Needs " + columns.length + " numbers, has " + filled + ".";
+    return show({text: "–", note: wrong ? "A field cannot be read." : need});
   }
   try {
     show(described(model.predict(texts)));
@@ -113,16 +118,16 @@ function problem(text, column) {
   }
 }
 
-function mark(input, i, words) {
+function mark(input, column, words) {
   const small = at(input.id + "hint");
   if (words) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
   small.className = words ? "bad" : "";
-  small.textContent = words || (pasted ? "" : hint(columns[i]));
+  small.textContent = words || hint(column);
 }
 
 function described({label, labels: found, number, numbers, probabilities, quantiles, warnings}) {
-  const bars = Object.entries(probabilities || {}).map(([name, share]) => ({name, text: percent(share), share}));
+  const bars = Object.entries(probabilities || {}).map(([name, share]) => ({name, text: (100 * share).toFixed(1) + " %", share}));
   const texts = Object.entries(numbers || {}).map(([name, value]) => ({name, text: neat(value)}));
   const levels = Object.entries(quantiles || {}).sort(([a], [b]) => a - b);
   const [low, high] = [levels[0], levels[levels.length - 1]].map((level) => (level ? level[1] : 0));
@@ -156,34 +161,46 @@ function bar({name, text, share}) {
 
 // ---- a whole table ----
 
-/** The records of a text in CSV as RFC 4180 has it, with the separator that its first line shows. */
-function parseCsv(text) {
-  const first = text.slice(0, (text + "\n").search(/[\r\n]/)).replace(/"[^"]*"/g, "");
-  const separator = [",", ";", "\t", "|"].map((mark) => [first.split(mark).length, mark]).sort((a, b) => b[0] - a[0])[0][1];
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${separator === "|" ? "\\|" : separator}\\r\\n]*)|([^${separator}\\r\\n]*))(${separator === "|" ? "\\|" : separator}|\\r\\n|\\n|\\r|$)`, "y");
+/** The records of a text in CSV as RFC 4180 has it, at most so many. */
+function parseCsv(text, mark, most = Infinity) {
+  const end = mark === "|" ? "\\|" : mark;
+  const cell = new RegExp(`(?:"((?:[^"]|"")*)"([^${end}\\r\\n]*)|((?!")[^${end}\\r\\n]*))(${end}|\\r\\n|\\n|\\r|$)`, "y");
   const records = [];
   let record = [];
-  while (cell.lastIndex < text.length) {
+  while (cell.lastIndex < text.length && records.length < most) {
     const found = cell.exec(text);
     if (!found) throw new Error("a quotation mark is never closed.");
     record.push(found[1] === undefined ? found[3] : found[1].replace(/""/g, '"') + found[2]);
-    if (found[4] === separator && cell.lastIndex < text.length) continue;
-    if (found[4] === separator) record.push("");
+    if (found[4] === mark && cell.lastIndex < text.length) continue;
+    if (found[4] === mark) record.push("");
     if (record.length > 1 || record[0].trim()) records.push(record);
     record = [];
   }
   return records;
 }
 
+/** The mark between cells: the one that finds most columns of the model in the first line, or else most cells. */
+function separatorOf(text) {
+  const names = new Set(columns.map((column) => column.name.trim()));
+  const score = (mark) => {
+    const [first = []] = parseCsv(text, mark, 1);
+    return 1e6 * first.filter((name) => names.has(name.trim())).length + first.length;
+  };
+  return [",", ";", "\t", "|"].reduce((best, mark) => (score(mark) > score(best) ? mark : best));
+}
+
 /** Where each column stands in the records, and whether the first of them has names. */
 function places([first]) {
   const heads = first.map((name) => name.trim());
   const byName = columns.map((column) => heads.indexOf(column.name.trim()));
-  if (!byName.includes(-1)) return {byName, start: 1};
+  const missing = columns.filter((column, i) => byName[i] < 0 && !column.unused).map((column) => column.name);
+  const twice = columns.find((column, i) => byName[i] >= 0 && heads.indexOf(column.name.trim(), byName[i] + 1) >= 0);
+  if (twice) throw new Error("it has two columns " + twice.name + ".");
+  if (!missing.length) return {byName, start: 1};
   const numbers = heads.every((text) => text && !Number.isNaN(Number(text)));
   if (!about.table && heads.length === columns.length) return {byName: columns.map((_, i) => i), start: numbers ? 0 : 1};
-  const missing = columns.filter((_, i) => byName[i] < 0).map((column) => column.name);
-  throw new Error("it has no column " + missing.slice(0, 5).join(", ") + (missing.length > 5 ? " and " + (missing.length - 5) + " more" : "") + ".");
+  const others = missing.length > 5 ? " and " + (missing.length - 5) + " more" : "";
+  throw new Error("it has no column " + missing.slice(0, 5).join(", ") + others + ".");
 }
 
 function quoted(value) {
@@ -211,14 +228,15 @@ async function scoreFile(file) {
   at("download").replaceChildren();
   at("progress").hidden = false;
   try {
-    const records = parseCsv(decoded(await file.arrayBuffer()));
+    const text = decoded(await file.arrayBuffer());
+    const records = parseCsv(text, separatorOf(text));
     if (!records.length) throw new Error("it is empty.");
     const {byName, start} = places(records);
     const heads = start ? records[0] : columns.map((column) => column.name);
     const lines = [[...heads, ...[...resultNames(), "warnings"].map((name) => free(name, heads))].map(quoted).join(",")];
     const state = {odd: 0, bad: 0, first: []};
     for (let i = start; i < records.length; i++) {
-      const cells = scored(records[i], byName, i, state);
+      const cells = scored(records[i], byName, records[0].length, state);
       lines.push([...heads.map((_, j) => records[i][j] || ""), ...cells].map(quoted).join(","));
       if (state.first.length < 5) state.first.push(cells.map((cell) => (typeof cell === "number" ? neat(cell) : cell)));
       if (i % 500 === 0) {
@@ -233,8 +251,9 @@ async function scoreFile(file) {
   at("progress").hidden = true;
 }
 
-function scored(record, byName, line, state) {
+function scored(record, byName, width, state) {
   try {
+    if (record.length !== width) throw new Error(`the row has ${record.length} cells, not ${width}.`);
     const found = model.predict(byName.map((place) => record[place]));
     if (found.warnings.length) state.odd++;
     return [...resultCells(found), found.warnings.join(" ")];
@@ -246,7 +265,7 @@ function scored(record, byName, line, state) {
 
 function decoded(buffer) {
   const bytes = new Uint8Array(buffer);
-  if (bytes[0] === 255 && bytes[1] === 254) return new TextDecoder("utf-16le").decode(buffer);
+  if (bytes[0] + bytes[1] === 509) return new TextDecoder(bytes[0] < 255 ? "utf-16be" : "utf-16le").decode(buffer);
   try {
     return new TextDecoder("utf-8", {fatal: true}).decode(buffer);
   } catch (error) {
@@ -258,7 +277,7 @@ function offer(lines, {odd, bad, first}, name) {
   const n = lines.length - 1;
   const words = [`${name}: ${n.toLocaleString("en")} row${n === 1 ? "" : "s"} scored.`];
   if (odd) words.push(`${odd.toLocaleString("en")} with warnings.`);
-  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and have no prediction.`);
+  if (bad) words.push(`${bad.toLocaleString("en")} could not be read and ${bad === 1 ? "has" : "have"} no prediction.`);
   at("status").textContent = words.join(" ");
   const link = element("a", {className: "button", download: "predictions.csv"}, "Download predictions.csv");
   link.href = URL.createObjectURL(new Blob([lines.join("\r\n") + "\r\n"], {type: "text/csv"}));

@@ -8,6 +8,7 @@ import html
 import re
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -15,8 +16,7 @@ from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
-from glassnet.exports.targets.js_target import js_file
-from glassnet.exports.targets.js_target.running import run_script
+from glassnet.exports.targets.js_target import js_file, running
 from glassnet.exports.targets.js_target.script import classic_script, global_name, script_body
 from glassnet.exports.targets.target import CannotRun, Options, Run
 from glassnet.utils.wording import shortened
@@ -37,13 +37,13 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
     style = _bare(_text("page.css"))
     model = "\n" + _bare(classic_script(plan, proof, script_body(plan, proof)))
     page = "\n" + _bare(_text("page.js")) + f"(globalThis.{global_name(plan)});\n"
-    name = html.escape(shortened(plan.name, _LONGEST_NAME, "..."))
+    name = html.escape(_shown(plan.name))
     texts = {
         "policy": _policy(style, [model, page]),
         "title": name,
         "style": style,
         "about": html.escape(_sentence(plan)),
-        "target": html.escape(shortened(plan.answer.target, _LONGEST_NAME, "...")),
+        "target": html.escape(_target(plan)),
         "bars": _BARS[plan.answer.kind],
         "columns": "these columns, by name" if plan.is_table else f"{plan.x.size:,} columns of numbers",
         "facts": "".join(f"<li>{html.escape(line)}</li>" for line in header_lines(plan, proof, "double precision")),
@@ -58,7 +58,18 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
 def _sentence(plan: Plan) -> str:
     n = len(plan.fields) or plan.x.size
     what = "column" if plan.is_table else "number"
-    return f"Predicts {shortened(plan.answer.target, _LONGEST_NAME, '...')} from {n:,} {what}{'s' * (n > 1)}."
+    target = _target(plan)
+    return f"{'A prediction' if target == 'Prediction' else f'Predicts {target}'} from {n:,} {what}{'s' * (n > 1)}."
+
+
+def _target(plan: Plan) -> str:
+    """Return the name of what is predicted, or a word where it has none of its own."""
+    return "Prediction" if plan.answer.target in ("", "target") else _shown(plan.answer.target)
+
+
+def _shown(text: str) -> str:
+    """Return a text for people on one line, cut if it is long."""
+    return shortened(" ".join("".join(c if c.isprintable() else " " for c in text).split()), _LONGEST_NAME, "...")
 
 
 def _policy(style: str, scripts: list[str]) -> str:
@@ -95,9 +106,10 @@ def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     """
     found = re.search(r"<script>(.*?)</script>", Path(path).read_text(encoding="utf-8"), re.DOTALL)
     if found is None:
-        raise CannotRun("the page has no script")
+        reason = "the page has no script"
+        raise CannotRun(reason)
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "model.cjs"
         script.write_text(found[1], encoding="utf-8")
-        run = run_script(script, plan, rows)
-    return Run(run.outputs, run.failures, run.seconds, f"{run.ran_in}, without the form")
+        run = running.run_file(script, plan, rows)
+    return replace(run, ran_in=f"{run.ran_in}, without the form")

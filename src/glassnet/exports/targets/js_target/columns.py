@@ -14,21 +14,24 @@ from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_M
 __all__ = ["column_lines", "reading_lines", "reading_parts", "texts_of"]
 
 _WIDTH = 100
-_TRUTHS = "0 1 f false n no off on t true y yes".split()
+_TRUTHS = ("true", "false", "yes", "no", "y", "n", "t", "f", "on", "off", "1", "0")
 
 
 def column_lines(plan: Plan) -> list[str]:
     """Return the statement that lists the columns."""
     if not plan.is_table:
-        names = plan.inputs
-        if not any(names):
+        names = [name or f"x{i + 1}" for i, name in enumerate(plan.inputs)]
+        if not any(plan.inputs):
             one = '{name: `x${i + 1}`, kind: "number", must: "a number"}'
-            return [f"const columns = Array.from({{length: {plan.x.size}}}, (_, i) => ({one}));"]
+            return [
+                "/** @type {Column[]} */",
+                f"const columns = Array.from({{length: {plan.x.size}}}, (_, i) => ({one}));",
+            ]
         listed = wrapped(f"const columns = {js_list(names)}").split("\n")
         listed[-1] += '.map((name) => ({name, kind: "number", must: "a number"}));'
-        return listed
+        return ["/** @type {Column[]} */", *listed]
     used = {getattr(step, "field", None) for step in plan.column_steps}
-    lines = ["const columns = ["]
+    lines = ["/** @type {Column[]} */", "const columns = ["]
     for i, field in enumerate(plan.fields):
         entries = _entries(field) | ({} if i in used else {"unused": True})
         lines += ["  " + line for line in wrapped(f"{js_object(entries)},").split("\n")]
@@ -53,6 +56,7 @@ def _entries(field: Field) -> dict[str, Any]:
         "style": form.style,
         "order": form.order,
         "example": form.example,
+        "timed": field.kind == "date" and _has_time(field),
         "packed": field.kind == "date" and form.example.isdigit(),
         "missing": tuple(text for text in form.missing if text.lower() not in _missing_words()),
         "loose": form.loose,
@@ -60,10 +64,15 @@ def _entries(field: Field) -> dict[str, Any]:
     return found | {name: value for name, value in marks.items() if value}
 
 
+def _has_time(field: Field) -> bool:
+    """Return whether the dates of a field have a time of day."""
+    return ":" in field.form.example or any(math.isfinite(end) and end % 1.0 != 0.0 for end in (field.low, field.high))
+
+
 def _words(field: Field, truth: bool) -> tuple[str, ...]:
     words = dict.fromkeys([*(word.lower() for word in field.form.words), *_TRUTHS])
     plain = {"0": False, "1": True}
-    return tuple(word for word in words if plain.get(word, truth_of(word, field.form.words)) is truth)
+    return tuple(word for word in words if plain.get(word, truth_of(word, field.form.words or (word,))) is truth)
 
 
 def _missing_words() -> set[str]:
@@ -95,7 +104,7 @@ def reading_lines(plan: Plan) -> list[str]:
     if not plan.is_table:
         return []
     kinds = {field.kind for field in plan.fields}
-    lines = ["function readCell(cell, column) {"]
+    lines = ["/** @type {(cell: any, column: Column) => string | number} */", "function readCell(cell, column) {"]
     if "category" in kinds:
         lines.append('  if (column.kind === "category") return readCategory(cell, column);')
     if "boolean" in kinds:
@@ -133,5 +142,6 @@ def _word_set(name: str, words: Iterable[str]) -> list[str]:
 def texts_of(plan: Plan) -> list[str]:
     """Return the texts that the checksum covers: names and categories of the columns."""
     if not plan.is_table:
-        return list(plan.inputs) if any(plan.inputs) else [f"x{i + 1}" for i in range(plan.x.size)]
+        given = plan.inputs if any(plan.inputs) else ("",) * plan.x.size
+        return [name or f"x{i + 1}" for i, name in enumerate(given)]
     return [text for field in plan.fields for text in (field.name, *field.categories)]

@@ -18,13 +18,15 @@ _UNSAFE |= {surrogate: f"\\u{surrogate:04x}" for surrogate in range(0xD800, 0xE0
 _UNSAFE |= {mark: f"\\u{mark:04x}" for mark in (*range(0x7F, 0xA0), *range(0x200B, 0x2010), *range(0x202A, 0x202F))}
 _UNSAFE |= {mark: f"\\u{mark:04x}" for mark in (*range(0x2060, 0x2070), 0xFEFF)}
 
-KEYWORDS = frozenset(
-    "abstract arguments as async await boolean break byte case catch char class const continue debugger default delete"
-    " do double else enum eval export extends false final finally float for from function get goto if implements import"
-    " in instanceof int interface let long native new null of package private protected public return set short static"
-    " super switch synchronized this throw throws transient true try typeof undefined var void volatile while with"
-    " yield".split()
-)
+KEYWORDS = frozenset({
+    "abstract", "arguments", "as", "async", "await", "boolean", "break", "byte", "case", "catch", "char",
+    "class", "const", "continue", "debugger", "default", "delete", "do", "double", "else", "enum", "eval",
+    "export", "extends", "false", "final", "finally", "float", "for", "from", "function", "get", "goto", "if",
+    "implements", "import", "in", "instanceof", "int", "interface", "let", "long", "native", "new", "null",
+    "of", "package", "private", "protected", "public", "return", "set", "short", "static", "super", "switch",
+    "synchronized", "this", "throw", "throws", "transient", "true", "try", "typeof", "undefined", "var", "void",
+    "volatile", "while", "with", "yield",
+})  # fmt: skip
 """Words that name nothing in JavaScript."""
 
 

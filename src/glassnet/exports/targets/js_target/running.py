@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +14,12 @@ from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.target import CannotRun, Run
 
-__all__ = ["rows_as_lists", "run_file", "run_script"]
+__all__ = ["rows_as_lists", "run_file"]
 
 _LONGEST = 600.0
+_OLD = 3  # status of a node without what the script needs
 _PROGRAM = """
+if (typeof atob === "undefined") process.exit(3);
 const fs = require("fs");
 const path = require("path");
 const [file, numbers, texts, found] = process.argv.slice(2);
@@ -51,11 +52,10 @@ def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     CannotRun
         Node is not installed, or older than 16.
     """
-    return run_script(Path(path), plan, rows)
-
-
-def run_script(path: Path, plan: Plan, rows: Rows) -> Run:
-    """Return what a script computes for rows."""
+    node = shutil.which("node")
+    if node is None:
+        reason = "node is not installed"
+        raise CannotRun(reason)
     numbers, texts = rows_as_lists(plan, rows)
     with tempfile.TemporaryDirectory() as folder:
         room = Path(folder)
@@ -63,7 +63,15 @@ def run_script(path: Path, plan: Plan, rows: Rows) -> Run:
         (room / "numbers").write_bytes(numbers.astype("<f8").tobytes())
         (room / "texts").write_text(json.dumps(texts), encoding="utf-8")
         names = [str(room / name) for name in ("numbers", "texts", "found")]
-        said = json.loads(_node([str(room / "run.cjs"), str(path.resolve()), *names], room))
+        command = [node, str(room / "run.cjs"), str(Path(path).resolve()), *names]
+        done = subprocess.run(command, cwd=room, capture_output=True, timeout=_LONGEST, check=False)
+        if done.returncode == _OLD:
+            reason = "node is older than version 16"
+            raise CannotRun(reason)
+        if done.returncode:
+            lost = np.full((len(numbers), plan.y.size), np.nan)
+            return Run(lost, 1, None, "node", {"error": done.stderr.decode("utf-8", "replace").strip()[:500]})
+        said = json.loads(done.stdout)
         outputs = np.frombuffer((room / "found").read_bytes(), "<f8").reshape(len(numbers), -1)
     return Run(outputs, said["failures"], said["seconds"], f"node {said['node']}")
 
@@ -76,16 +84,3 @@ def rows_as_lists(plan: Plan, rows: Rows) -> tuple[np.ndarray, list[list[str] | 
     texts = [list(cells) if field.is_text else None for field, cells in zip(plan.fields, columns, strict=True)]
     numbers = [np.zeros(len(cells)) if text else cells for text, cells in zip(texts, columns, strict=True)]
     return np.stack(numbers, axis=1).astype(np.float64), texts
-
-
-def _node(arguments: list[str], folder: Path) -> Any:
-    """Run node and return what it printed."""
-    node = shutil.which("node")
-    if node is None:
-        raise CannotRun("node is not installed")
-    done = subprocess.run(  # noqa: S603  # a program that was found by its name, on files of our own
-        [node, *arguments], cwd=folder, capture_output=True, timeout=_LONGEST, check=False
-    )
-    if done.returncode:
-        raise CannotRun(f"node failed: {done.stderr.decode('utf-8', 'replace').strip()[-500:]}")
-    return done.stdout.decode()

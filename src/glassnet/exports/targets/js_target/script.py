@@ -24,7 +24,8 @@ _WINDOW = {
     "print", "process", "prompt", "root", "screen", "scroll", "self", "status", "stop", "top", "window",
 }  # fmt: skip
 _ORDER = (
-    "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "scaled", "bounded", "rank", "wave", "flag", "lookup", "decode",
+    "affine", "embed", "select", "join", "add", "softmax", "normalise", "mean", "sorted", "scaled",
+    "bounded", "rank", "wave", "flag", "lookup", "decode",
 )  # fmt: skip
 _PUBLIC = "predict, predictMany, outputs, selftest, selftestDetails, columns, labels, about, examples, readCell"
 
@@ -102,7 +103,7 @@ def script_body(plan: Plan, proof: Proof) -> str:
     for function in printer.functions.values():
         lines += [*function, ""]
     for helper in JavaScript().helpers(printer.helpers):
-        lines += [*helper.split("\n"), ""]
+        lines += ["/** @type {(z: number) => number} */", *helper.split("\n"), ""]
     for part in _ORDER:
         if part in printer.parts | {"decode"}:
             lines += _part(part)
@@ -114,18 +115,19 @@ def script_body(plan: Plan, proof: Proof) -> str:
 def _encode(printer: Printer) -> list[str]:
     plan = printer.plan
     if not plan.is_table:
-        return ["function encode(cells) {", "  return Float64Array.from(cells);", "}", ""]
+        typed = "/** @type {(cells: any[]) => Float64Array} */"
+        return [typed, "function encode(cells) {", "  return new Float64Array(cells);", "}", ""]
     steps = printer.statements(plan.column_steps)
     last = printer.name(plan.x)
     printer.rename(plan.x, "x")
-    head = "/** The features of a row. */"
+    head = "/**\n * The features of a row.\n * @type {(cells: any[]) => Numbers}\n */"
     return [head, "function encode(cells) {", *(f"  {line}" for line in steps), f"  return {last};", "}", ""]
 
 
 def _forward(printer: Printer) -> list[str]:
     plan = printer.plan
     steps = printer.statements(plan.vector_steps)
-    head = "/** The outputs for the features of a row. */"
+    head = "/**\n * The outputs for the features of a row.\n * @type {(x: any) => Float64Array}\n */"
     return [
         head,
         "function forward(x) {",
@@ -142,7 +144,7 @@ def _answer_parts(answer: Answer) -> list[str]:
 
 
 def _answer_lines(answer: Answer, name: str, table: bool) -> list[str]:
-    lines = wrapped(f"const labels = {js_list(answer.labels)};").split("\n")
+    lines = ["/** @type {Label[]} */", *wrapped(f"const labels = {js_list(answer.labels)};").split("\n")]
     about = {"name": name, "kind": answer.kind, "target": answer.target, "table": table, "names": tuple(answer.names)}
     if answer.kind == "quantiles":
         about |= {"levels": tuple(answer.levels), "middle": tuple(answer.middle)}

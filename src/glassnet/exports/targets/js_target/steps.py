@@ -138,7 +138,7 @@ def _lookup(printer: Printer, step: Lookup) -> str:
         table = printer.array(step, "table", step.table.astype(np.float32))
     field = printer.plan.fields[step.field]
     places = printer.fresh(f"{step.out.name}_places")
-    source = f"columns[{step.field}].categories"
+    source = f"(columns[{step.field}].categories || [])"
     if step.categories != field.categories:
         source = printer.fresh(f"{step.out.name}_categories")
         printer.lists.append(source)
@@ -166,8 +166,10 @@ def _map(printer: Printer, step: Map) -> str:
     key = "\n".join([*parameters, *body])
     if key not in printer.functions:
         name = printer.fresh(f"map_{len(printer.functions) + 1}")
-        printer.functions[key] = [f"function {name}({', '.join(parameters)}) {{", *body, "}"]
-    name = printer.functions[key][0].split("(")[0].removeprefix("function ")
+        typed = ", ".join(f"{parameter}: Numbers" for parameter in parameters)
+        head = f"/** @type {{({typed}) => Float64Array}} */"
+        printer.functions[key] = [head, f"function {name}({', '.join(parameters)}) {{", *body, "}"]
+    name = printer.functions[key][1].split("(")[0].removeprefix("function ")
     arrays = [printer.array(step, vector, array) for vector, array in step.vectors.items()]
     return f"{name}({', '.join([printer.name(step.x), *arrays])})"
 

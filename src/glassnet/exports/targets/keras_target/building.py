@@ -32,10 +32,9 @@ def build():
     return keras.Model(inputs, layers.Concatenate(axis=1, name="members")(members))'''
 
 
-def build_text(stacks: list[Stack], shape: tuple[int, ...], dtype: str, outputs: int) -> str:
+def build_text(stacks: list[Stack], shape: tuple[int, ...], outputs: int) -> str:
     """Return the function ``build`` for a network that reads samples of this shape."""
-    kind = "" if dtype == "float32" else f', dtype="{dtype}"'
-    made = f'keras.Input({shape}{kind}, name="features")'
+    made = f'keras.Input({shape}, name="features")'
     if len(stacks) > 1:
         lines = _Lines(lambda name: f'f"member_{{k}}_{name.removeprefix("member_0_")}"')
         lines.stack(stacks[0], "x")

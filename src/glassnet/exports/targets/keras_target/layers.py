@@ -73,10 +73,9 @@ def stacks_of(network: Network) -> list[Stack]:
         A layer has no counterpart.
     """
     network.built("export")
-    options = "" if network.dtype == np.float32 else f'dtype="{network.dtype}", '
     if network.members is None:
-        return [_stack(network.layers, _Place("", options, getattr))]
-    return [_stack(network.layers, _Place(f"member_{k}_", options, _of_member(k))) for k in range(network.members)]
+        return [_stack(network.layers, _Place("", "", getattr))]
+    return [_stack(network.layers, _Place(f"member_{k}_", "", _of_member(k))) for k in range(network.members)]
 
 
 def _of_member(k: int) -> Taken:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
@@ -10,48 +9,136 @@ from collections.abc import Mapping
 import numpy as np
 
 from glassnet.errors import ConfigError
-from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.targets.keras_target.building import build_text
 from glassnet.exports.targets.keras_target.layers import stacks_of
 from glassnet.exports.targets.keras_target.parts import Stack, units
-from glassnet.exports.targets.layered.ends import Ends, ends_of
-from glassnet.exports.targets.layered.vectors import vector_lines
+from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
 from glassnet.exports.targets.target import Options
 from glassnet.utils.version import VERSION
 
 __all__ = ["print_plan", "refusal"]
 
+_SUFFIXES = ("_keras.npz", ".npz")  # of which one is written
+_LOSSES = {
+    "BinaryCrossEntropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
+    "BinaryLogLoss": "keras.losses.BinaryCrossentropy(from_logits=True)",
+    "LogLoss": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "SoftmaxCrossEntropy": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
+    "SquaredError": '"mean_squared_error"',
+    "AbsoluteError": '"mean_absolute_error"',
+}
+_IMPORTS = {
+    "np": "import numpy as np",
+    "keras": "import keras",
+    "layers": "from keras import layers",
+    "ops": "from keras import ops",
+}
+_LOADING = '''MODEL: Any = None  # what predict uses; it is loaded when it is first needed
+
+
+def weights_file() -> Path:
+    """Return the file of weights beside this one."""
+    name = Path(__file__).stem.replace("_keras", "")
+    names = [name + ending for ending in ("_keras.npz", ".keras.npz", ".npz")]
+    places = [Path(__file__).with_name(one) for one in names]
+    return next((place for place in places if place.exists()), places[0])
+
+
+def load(path: Any = None) -> keras.Model:
+    """Return the trained network."""
+    model = build()
+    with np.load(path or weights_file()) as arrays:
+        unused = set(arrays.files)
+        for layer in model.layers:
+            own = [key for key in arrays.files if key.split("/")[0] == layer.name]
+            layer.set_weights([arrays[key] for key in own])
+            unused.difference_update(own)
+    if unused:
+        raise ValueError(f"the model must have a layer for all weights, got {sorted(unused)} without one.")
+    return model
+
+
+def weights() -> list[Array]:
+    """Return the arrays in the file of weights, in its order."""
+    with np.load(weights_file()) as arrays:
+        return [arrays[key] for key in arrays.files]
+
+
+def use(model: keras.Model) -> None:
+    """Let predict use this model from now on, such as one that was trained further."""
+    global MODEL
+    MODEL = model
+
+
+def features(rows: Any) -> Array:
+    """Return rows as the array that the model reads."""
+    return np.asarray({rows}, dtype="float32")
+
+
+def logits(x: Array) -> Array:
+    """Return what the model gives for what it reads, with dropout and the like off."""
+    if MODEL is None:
+        use(load())
+    z = ops.convert_to_numpy(MODEL(ops.convert_to_tensor(x, dtype="float32"), training=False)).astype(float)
+    return {z}
+
+
+def versions() -> str:
+    """Return what computes the network."""
+    return f"Keras {keras.__version__} on {keras.backend.backend()}"'''
+
 
 def refusal(plan: Plan, options: Options) -> str:
     """Return why Keras cannot have a plan, or ""."""
     if plan.core is None:
-        return "Keras has the layers of one network, and this model is not one. ONNX, C and Python can have it."
+        return "Keras gets the layers of one network, and this model has several that differ."
     if options.dtype != "float32":
-        return "Keras has the weights as they are trained. Only C has int8."
+        return f"Keras gets the weights as they were trained, and has no {options.dtype} form; C has one."
+    if options.inputs != "columns":
+        return "its file has a function for the encoded features, features(rows), and needs no other inputs."
     try:
         stacks_of(plan.core.network)
     except ConfigError as error:
-        return str(error)
+        return str(error).removeprefix("export: ")
     return ""
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:
     """Return the weights and the file with the model."""
     assert plan.core is not None
-    stacks = stacks_of(plan.core.network)
-    weights = _weights(stacks)
-    return {".npz": weights, ".py": _file(plan, proof, stacks, weights).encode()}
+    network = plan.core.network
+    stacks = stacks_of(network)
+    arrays = _arrays(stacks)
+    defines: dict[str, str] = {}
+    for unit in units(stacks[0]):
+        defines |= unit.defines
+    build = build_text(stacks, network.input_shape or (), network.n_outputs)
+    design = Design(
+        imports=_IMPORTS,
+        about=_about(plan),
+        parts=[*defines.values(), build, _LOADING.replace("{z}", f"z.reshape{logits_shape(plan)}")],
+        weights=list(arrays.values()),
+        dtype="float32",
+    )
+    return {**dict.fromkeys(_SUFFIXES, _archive(arrays)), "_keras.py": file_around(plan, proof, design)}
 
 
-def _weights(stacks: list[Stack]) -> bytes:
-    arrays = {
-        f"{unit.name}/{name}": np.ascontiguousarray(array)
+def _arrays(stacks: list[Stack]) -> dict[str, np.ndarray]:
+    """Return the weights by layer and name, in the order of ``set_weights`` where the model is a stack.
+
+    They are in single precision, since Keras computes in it even where it is asked for float64.
+    """
+    return {
+        f"{unit.name}/{name}": np.ascontiguousarray(array, dtype=np.float32)
         for stack in stacks
         for unit in units(stack)
         for name, array in unit.arrays.items()
     }
+
+
+def _archive(arrays: Mapping[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     with zipfile.ZipFile(buffer, "a") as archive:
@@ -59,121 +146,21 @@ def _weights(stacks: list[Stack]) -> bytes:
     return buffer.getvalue()
 
 
-_FILE = '''{header}
-"""The network as a model of Keras 3, its weights in the file beside this one. Needs keras, a backend of it, and numpy.
-
-    model = load()            # outputs are {outputs}
-    {example}
-    model.save("model.keras")
-
-{training}
-Epsilons, slopes and momenta are those of training, which are not Keras's own defaults. For the running variance Keras
-takes the biased variance of a batch, and training so far took the unbiased one.
-"""
-
-import hashlib
-import math  # noqa: F401
-import sys
-from pathlib import Path
-
-import keras
-import numpy as np
-from keras import layers, ops  # noqa: F401
-
-WEIGHTS = Path(__file__).with_suffix(".npz")
-SHA256 = "{sha256}"  # of that file
-{constants}
-{classes}
-
-{build}
-
-
-def load(path=WEIGHTS):
-    """Return the trained network."""
-    model = build()
-    with np.load(path) as arrays:
-        names = {{layer.name for layer in model.layers}}
-        unknown = [key for key in arrays.files if key.split("/")[0] not in names]
-        if unknown:
-            raise ValueError(f"no layer for the weights {{unknown}}")
-        for layer in model.layers:
-            layer.set_weights([arrays[key] for key in arrays.files if key.split("/")[0] == layer.name])
-    return model
-
-
-def encode(rows):
-    """Return rows as the array that the network reads."""
-{encode}
-    return np.asarray(x, dtype="{dtype}")
-
-
-def {predict}(rows, model=None):
-    """Return {returns} for rows."""
-    model = load() if model is None else model
-    z = np.asarray(model.predict(encode(rows), verbose=0), dtype=float)
-{decode}{labels}
-
-
-def selftest(path=WEIGHTS):
-    """Return how many of the test rows come out wrong, plus 1 if the file of weights is not the one written here."""
-    model = load(path)
-    with np.errstate(all="ignore"):
-        found = {predict}(test_rows(), model)
-    wrong = ~(np.abs(found - EXPECTED) <= {tolerance} * np.maximum(1.0, np.abs(EXPECTED)))
-    other = hashlib.sha256(Path(path).read_bytes()).hexdigest() != SHA256
-    return int(wrong.any(axis=1).sum()) + int(other)
-
-
-{vectors}
-
-
-def versions():
-    """Return what runs the network."""
-    return f"keras {{keras.__version__}} on {{keras.backend.backend()}}"
-
-
-if __name__ == "__main__":
-    failures = selftest()
-    print("self-test:", "passed" if failures == 0 else f"{{failures}} failures")
-    sys.exit(failures != 0)
-'''
-
-
-def _file(plan: Plan, proof: Proof, stacks: list[Stack], weights: bytes) -> str:
+def _about(plan: Plan) -> list[str]:
     assert plan.core is not None
-    network, ends = plan.core.network, ends_of(plan)
-    dtype = str(network.dtype)
-    defines: dict[str, str] = {}
-    for unit in units(stacks[0]):
-        defines |= unit.defines
-    return _FILE.format(
-        header="\n".join(f"# {line}" for line in header_lines(plan, proof, dtype)),
-        outputs=ends.outputs,
-        example=ends.example,
-        training=_training(ends),
-        sha256=hashlib.sha256(weights).hexdigest(),
-        constants=ends.constants,
-        classes="".join(f"\n\n{text}\n" for text in defines.values()),
-        build=build_text(stacks, network.input_shape or (), dtype, network.n_outputs),
-        encode=ends.encode,
-        dtype=dtype,
-        predict=ends.predict,
-        returns=ends.returns,
-        decode=ends.decode,
-        labels=ends.labels,
-        tolerance="1e-9" if dtype == "float64" else "2e-5",
-        vectors=vector_lines(plan, proof),
-    )
-
-
-def _training(ends: Ends) -> str:
-    losses = {
-        "SoftmaxCrossEntropy": "keras.losses.SparseCategoricalCrossentropy(from_logits=True)",
-        "BinaryCrossEntropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
-        "SquaredError": '"mean_squared_error"',
-        "AbsoluteError": '"mean_absolute_error"',
-    }
-    loss = losses.get(ends.loss)
-    if loss is None:
-        return f"It was trained with {ends.loss}, which Keras has under no name of its own."
-    return f'To train it further: model.compile("adam", {loss}).'
+    loss = _LOSSES.get(type(plan.core.network.loss).__name__)
+    classifies = plan.answer.kind in ("classes", "labels")
+    return [
+        "It needs Keras 3 with a backend, numpy, and the file of weights beside it.",
+        "",
+        "    predict(rows)" + ("  # or predict_proba(rows)" if classifies else ""),
+        "    model = load()",
+        f"    model.predict(features(rows))  # {'logits, without softmax or sigmoid' if classifies else 'numbers'}",
+        '    model.save("model.keras")',
+        "    selftest()  # the number of failures: 0",
+        "",
+        *([f'To train it further: model.compile("adam", {loss}).'] if loss else []),
+        "Afterwards use(model) lets predict use it. As a program the file predicts a CSV: python FILE new.csv",
+        "Epsilons, slopes and momenta are those of training, which are not Keras's own defaults. The running variance",
+        "of its BatchNormalization is the biased one, that of training so far the unbiased one.",
+    ]

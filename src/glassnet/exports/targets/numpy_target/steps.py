@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from glassnet.exports.plan import (
     Step,
 )
 from glassnet.exports.targets.python_parts.arrays import Arrays
-from glassnet.exports.targets.python_parts.formulas import Functions, counts
+from glassnet.exports.targets.python_parts.formulas import Functions, activation_name, counts
 from glassnet.exports.targets.python_parts.statements import Expression, Read
 
 __all__ = ["NumPyWriter", "trimmed"]
@@ -31,8 +32,8 @@ __all__ = ["NumPyWriter", "trimmed"]
 class NumPyWriter:
     """Says steps in NumPy; values are arrays (n, ...) without the leading axes of length 1."""
 
-    def __init__(self, functions: Functions) -> None:
-        self.arrays = Arrays()
+    def __init__(self, functions: Functions, reserved: Iterable[str]) -> None:
+        self.arrays = Arrays(reserved)
         self.functions = functions
 
     def step(self, step: Step, read: Read) -> Expression:
@@ -47,7 +48,9 @@ class NumPyWriter:
         """Return a value in another shape, every axis of it."""
         if found.shape == shape:
             return found
-        return Expression(f"{found.inner}.reshape({', '.join(map(str, ('len(x)', *shape)))})", shape)
+        base = re.sub(r"\.reshape\(len\(x\)(, \d+)+\)$", "", found.text)
+        inner = Expression(base, shape).inner
+        return Expression(f"{inner}.reshape({', '.join(map(str, ('len(x)', *shape)))})", shape)
 
 
 def trimmed(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -89,15 +92,21 @@ def _map(writer: NumPyWriter, step: Map, read: Read) -> Expression:
         for name, vector in step.vectors.items()
         if name in found
     }
-    needs_function = found.get("Z", 0) > 1 or writer.functions.knows(step.formula) or len(step.formula) > _LONGEST
-    if not needs_function:
-        names: dict[str, Any] = {"Z": x.inner, **vectors, **step.constants}
-        return Expression(writer.functions.printer(names).text(step.formula), shape)
-    name = writer.functions.name(step.formula, step.constants, vectors, step.word)
-    return Expression(f"{name}({', '.join([x.text, *vectors.values()])})", shape)
+    if found.get("Z", 0) > 1 or len(step.formula) > _LONGEST or activation_name(step.formula) not in _PLAIN:
+        name = writer.functions.name(step.formula, step.constants, vectors, _word(step.out.name))
+        return Expression(f"{name}({', '.join([x.text, *vectors.values()])})", shape)
+    is_argument = re.search(r"\w+\(Z\)", step.formula)
+    names: dict[str, Any] = {**step.constants, **vectors, "Z": x.text if is_argument else x.inner}
+    return Expression(writer.functions.printer(names).text(step.formula), shape)
 
 
 _LONGEST = 40  # characters of a formula that stands in the line of its layer
+_PLAIN = ("", "sigmoid", "tanh")  # activations that are functions of NumPy or of every file
+
+
+def _word(name: str) -> str:
+    """Return the name of a value without numbers: for a function that makes several such values."""
+    return re.sub(r"_?\d+", "", name)
 
 
 def _select(writer: NumPyWriter, step: Select, read: Read) -> Expression:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -60,13 +61,14 @@ def add_columns(graph: Graph, plan: Plan, inputs: Sequence[str]) -> None:
 def _groups(fields: Sequence[Field], steps: Sequence[Step]) -> list[list[Any]]:
     """Return the steps that can be done together, each group where its first step stands."""
     found: dict[Any, list[Any]] = {}
+    seen: Counter[Any] = Counter()  # a column may stand in a group once, since a group has one number to fill it with
     for step in steps:
         if isinstance(step, Lookup) or (isinstance(step, Flag) and fields[step.field].is_text):
             key: Any = (Lookup, step.out.size)
-        elif isinstance(step, Rank):
-            key = (Rank, len(step.quantiles))
-        elif isinstance(step, (Scaled, Wave)):
-            key = (type(step), step.bound)
+        elif isinstance(step, (Scaled, Rank, Wave)):
+            key = (type(step), len(step.quantiles) if isinstance(step, Rank) else step.bound)
+            seen[key, step.field] += 1
+            key = (*key, seen[key, step.field])
         else:
             key = Flag if isinstance(step, Flag) else step.out.name
         found.setdefault(key, []).append(step)
@@ -95,7 +97,7 @@ def _columns(graph: Graph, x: str, places: Sequence[int], numbers: _Numbers) -> 
     """Return these columns of a tensor of all numbers."""
     if list(places) == list(range(len(numbers.places))):
         return x
-    return graph.add("Gather", x, graph.array(places, "int64", "columns"), axis=1)
+    return graph.add("Gather", x, graph.array(places, "int32", "columns"), axis=1)
 
 
 def _filled(graph: Graph, group: Sequence[Scaled | Rank], numbers: _Numbers) -> str:
@@ -198,7 +200,7 @@ def _add_other(graph: Graph, step: Step) -> None:
     order = [start + i for start, part in zip(places, step.inputs(), strict=True) for i in range(part.size)]
     found = graph.add("Concat", *starts, axis=1) if len(starts) > 1 else wholes[0].name
     if order != list(range(sum(one.shape[0] for one in wholes))):
-        found = graph.add("Gather", found, graph.array(order, "int64", "order"), axis=1)
+        found = graph.add("Gather", found, graph.array(order, "int32", "order"), axis=1)
     graph.values[step.out.name] = Tensor(found, (step.out.size,))
 
 

@@ -138,7 +138,7 @@ class Graph:
         whole, first = self.pieces[value.name]
         if whole.shape == (value.size,):
             return whole
-        places = self.array(np.arange(first, first + value.size), "int64", "places")
+        places = self.array(np.arange(first, first + value.size), "int32", "places")
         return self._once("Gather", whole, whole._replace(shape=(value.size,)), places, axis=1)
 
     def _turned(self, tensor: Tensor, *, members_first: bool) -> Tensor:

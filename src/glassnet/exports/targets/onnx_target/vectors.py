@@ -81,7 +81,7 @@ def _map(graph: Graph, step: Map) -> Tensor:
 
 def _select(graph: Graph, step: Select) -> Tensor:
     x = graph.read(Value(step.x.name, (step.x.size,)), members_first=False)
-    places = graph.array(step.places, "int64", "places")
+    places = graph.array(step.places, "int32", "places")
     return Tensor(graph.add("Gather", x.name, places, axis=1), (len(step.places),))
 
 

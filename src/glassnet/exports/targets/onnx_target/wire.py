@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["TYPES", "fields", "input_or_output", "model", "node", "tensor"]
+__all__ = ["TYPES", "fields", "graph", "input_or_output", "model", "node", "tensor"]
 
-TYPES = {"float32": 1, "int64": 7, "str": 8, "bool": 9, "float64": 11}  # TensorProto.DataType
+TYPES = {"float32": 1, "int32": 6, "int64": 7, "str": 8, "bool": 9, "float64": 11}  # TensorProto.DataType
 _VARINT, _BYTES, _FOUR_BYTES = 0, 2, 5  # wire types
 _FLOAT, _INT, _INTS, _STRINGS = 1, 2, 7, 8  # AttributeProto.AttributeType
 
@@ -39,7 +39,7 @@ def _bytes(place: int, content: bytes | str) -> bytes:
 
 
 def tensor(name: str, values: np.ndarray) -> bytes:
-    """Return an initializer: a named array of float32, float64, int64, bool or text."""
+    """Return an initializer: a named array of float32, float64, int32, int64, bool or text."""
     dims = b"".join(_int(1, size) for size in values.shape)
     if values.dtype == object:
         texts = b"".join(_bytes(6, text) for text in values.ravel())
@@ -71,22 +71,28 @@ def input_or_output(name: str, dtype: str, shape: Sequence[int | str]) -> bytes:
     return _bytes(1, name) + _bytes(2, _bytes(1, _int(1, TYPES[dtype]) + _bytes(2, axes)))
 
 
+def graph(
+    name: str, nodes: Sequence[bytes], tensors: Sequence[bytes], inputs: Sequence[bytes], outputs: Sequence[bytes]
+) -> bytes:
+    """Return a graph of nodes, in an order in which they can be computed."""
+    found = b"".join(_bytes(1, one) for one in nodes) + _bytes(2, name) + b"".join(_bytes(5, one) for one in tensors)
+    return found + b"".join(_bytes(11, one) for one in inputs) + b"".join(_bytes(12, one) for one in outputs)
+
+
 def model(
+    graph: bytes,
     *,
-    name: str,
-    nodes: Sequence[bytes],
-    tensors: Sequence[bytes],
-    inputs: Sequence[bytes],
-    outputs: Sequence[bytes],
-    versions: Mapping[str, int],
     ir_version: int,
+    versions: Mapping[str, int],
     producer: tuple[str, str],
+    notes: str,
     facts: Mapping[str, str],
 ) -> bytes:
-    """Return a file; ``versions`` has the operator set of each domain, ``facts`` are its metadata."""
-    graph = b"".join(_bytes(1, one) for one in nodes) + _bytes(2, name) + b"".join(_bytes(5, one) for one in tensors)
-    graph += b"".join(_bytes(11, one) for one in inputs) + b"".join(_bytes(12, one) for one in outputs)
-    found = _int(1, ir_version) + _bytes(2, producer[0]) + _bytes(3, producer[1]) + _bytes(7, graph)
+    """Return a file; ``versions`` has the operator set of each domain, ``facts`` are its metadata.
+
+    ``notes`` is what a viewer shows of it.
+    """
+    found = _int(1, ir_version) + _bytes(2, producer[0]) + _bytes(3, producer[1]) + _bytes(6, notes) + _bytes(7, graph)
     found += b"".join(_bytes(8, _bytes(1, domain) + _int(2, version)) for domain, version in versions.items())
     return found + b"".join(_bytes(14, _bytes(1, key) + _bytes(2, value)) for key, value in facts.items())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -16,17 +17,18 @@ _WIDTH = 96  # characters of base64 in a line
 class Arrays:
     """Arrays by name, each name once: W1, W2, b2, ...
 
-    ``number`` is that of the line of the file that uses them.
+    ``number`` is that of the line of the file that uses them, ``reserved`` are names that they must not have.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self._reserved = frozenset(reserved)
         self.found: dict[str, np.ndarray] = {}
         self.number = 1
 
     def add(self, name: str, array: np.ndarray) -> str:
         """Keep an array under a name with the number of the line, and return the name."""
         full = f"{name}{self.number}"
-        while full in self.found:
+        while full in self.found or full in self._reserved:
             full += "_"
         self.found[full] = np.asarray(array)
         return full

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
+from glassnet.exports.plan import FARTHEST, Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
 from glassnet.exports.targets.python_parts.arrays import Arrays
 from glassnet.exports.targets.python_parts.literals import dict_text, listed, literal
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
@@ -40,11 +41,13 @@ def columns_text(plan: Plan) -> str:
 def _form(field: Field) -> dict[str, Any]:
     """Return how the cells of a column are read, without what is usual."""
     form = field.form
-    found: dict[str, Any] = {"kind": _kind(field), "must": form.must()}
+    found: dict[str, Any] = {"kind": _kind(field)}
+    if field.kind != "category":
+        found["must"] = form.must()
     marks = {"decimal": (form.decimal, "."), "thousands": (form.thousands, ""), "unit": (form.unit, "")}
     found |= {name: value for name, (value, usual) in marks.items() if value != usual and field.kind == "number"}
     if field.kind == "boolean":
-        found["words"] = truths(form.words)
+        found["words"] = truths(form.words) if form.words else truths(("no", "yes")) | truths(("false", "true"))
     if field.kind == "date":
         found |= {"order": form.order} if form.order else {}
         found |= {"packed": True} if form.example.isdigit() else {}
@@ -52,9 +55,18 @@ def _form(field: Field) -> dict[str, Any]:
         found["text"] = True
     if form.missing:
         found["missing"] = list(form.missing)
+        numbers = [float(text) for text in form.missing if _is_number(text)]
+        found |= {"missing_numbers": numbers} if numbers and field.kind == "number" else {}
     if form.loose:
         found["loose"] = True
     return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _kind(field: Field) -> str:
@@ -127,5 +139,6 @@ def _plain(array: np.ndarray) -> list[float]:
 def features_text(features: list[Feature]) -> str:
     """Return the assignment of the features."""
     entries = [f"({function}, {literal(name)}, {dict_text(numbers)})" for function, name, numbers in features]
-    head = "# What is computed from which column, feature by feature."
+    farthest = f"FARTHEST = {FARTHEST!r}  # from the typical value, in units of it\n"
+    head = farthest + "# What is computed from which column, feature by feature."
     return f"{head}\n{listed('FEATURES', 'list[tuple[Any, str, dict[str, Any]]]', entries, broken=True)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,8 @@ from glassnet.exports.targets.python_parts.columns import (
 )
 from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines, docstring, file_text
-from glassnet.exports.targets.python_parts.literals import listed
+from glassnet.exports.targets.python_parts.literals import listed, literal
+from glassnet.exports.targets.python_parts.running import read_cells
 from glassnet.exports.targets.python_parts.statements import Writer, statements
 from glassnet.exports.targets.python_parts.templates.features import plain_values
 from glassnet.exports.targets.target import Options
@@ -45,7 +47,7 @@ class Flavour:
     Parameters
     ----------
     writer : callable
-        Returns what says the steps, given the functions of the file.
+        Returns what says the steps, given the functions of the file and names that its arrays must not have.
     functions : callable
         Returns the functions of formulas of a new file.
     network : str
@@ -64,7 +66,7 @@ class Flavour:
         What stands before all else.
     """
 
-    writer: Callable[[Functions], Writer]
+    writer: Callable[[Functions, set[str]], Writer]
     functions: Callable[[], Functions]
     network: str
     templates: tuple[str, ...]
@@ -88,7 +90,7 @@ def refusal_of(options: Options) -> str:
 def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
     """Return the file, in ASCII."""
     functions = flavour.functions()
-    writer = flavour.writer(functions)
+    writer = flavour.writer(functions, {step.out.name for step in plan.steps})
     body = statements(plan, writer)
     features = features_of(plan, writer.arrays) if plan.is_table else []
     arrays = writer.arrays.found
@@ -105,7 +107,7 @@ def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
     digest = flavour.digest(list(arrays.values()), plain_values(values, list(plan.answer.labels)))
     tail = [
         *reading_parts(plan),
-        "\n".join(flavour.assignment(name, array) for name, array in arrays.items()),
+        "\n".join(["# The weights.", *(flavour.assignment(name, array) for name, array in arrays.items())]),
         features_text(features) if plan.is_table else "FEATURES: list[tuple[Any, str, dict[str, Any]]] = []",
         listed("NUMBERS", flavour.numbers, arrays),
         "\n".join([*_test_rows(proof, flavour), "TOLERANCE = 1e-9", f'DIGEST = "{digest}"']),
@@ -122,12 +124,10 @@ def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
 
 def _test_rows(proof: Proof, flavour: Flavour) -> list[str]:
     """Return the assignments of the test rows and of what must be computed for them."""
-    lines = [f"# Test rows: {', '.join(proof.titles)}."]
+    lines = textwrap.wrap(f"Test rows: {', '.join(proof.titles)}.", 100, initial_indent="# ", subsequent_indent="# ")
     if isinstance(proof.rows, np.ndarray):
         lines.append(flavour.assignment("ROWS", proof.rows))
     else:
-        from glassnet.exports.targets.python_parts.literals import literal
-
-        columns = [f"{literal(name)}: {literal(cells.tolist())}" for name, cells in proof.rows.items()]
+        columns = [f"{literal(name)}: {literal(read_cells(cells))}" for name, cells in proof.rows.items()]
         lines.append(listed("ROWS", "dict[str, list[Any]]", columns, "{}", broken=True))
     return [*lines, flavour.assignment("EXPECTED", proof.outputs)]

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from glassnet.exports.plan import Affine, Plan, Step, Value
 from glassnet.exports.targets.python_parts.arrays import Arrays
+from glassnet.exports.targets.python_parts.formulas import Functions
 
 __all__ = ["Expression", "Read", "Writer", "statements"]
 
@@ -36,6 +37,7 @@ class Writer(Protocol):
     """What a flavour of Python says about steps."""
 
     arrays: Arrays
+    functions: Functions
 
     def step(self, step: Step, read: Read) -> Expression:
         """Return the expression for what a step makes."""
@@ -67,7 +69,9 @@ def statements(plan: Plan, writer: Writer) -> list[str]:
             scope.known[step.out.name] = found
             continue
         writer.arrays.number += 1
-        name = f"h{len(lines) + 1}"
+        name = step.out.name
+        while writer.functions.takes(name):
+            name += "_"
         lines.append((name, found.text))
         scope.known[step.out.name] = Expression(name, found.shape)
     y = writer.seen(scope.known[plan.y.name], (plan.y.size,))
@@ -106,7 +110,7 @@ def _uses(text: str, name: str) -> bool:
 
 
 def _replaced(text: str, name: str, other: str) -> str:
-    return re.sub(rf"\b{name}\b", other, text)
+    return re.sub(rf"(?<![.\w]){name}\b", other, text)  # no attribute: x.mean(axis=1)
 
 
 def _is_atom(text: str) -> bool:

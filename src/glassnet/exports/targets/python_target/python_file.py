@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ __all__ = ["print_plan", "refusal", "run_file"]
 
 _TEMPLATES = ("plain_model", "plain_numbers")
 _WIDTH = 112
+_MANY = 50_000  # numbers of a file that takes long to import
 
 
 def refusal(plan: Plan, options: Options) -> str:
@@ -38,7 +40,11 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
 
 def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     """Run a file for rows, and its self-test, in a process without any package."""
-    return run_python(path, plan, rows, needs_numpy=False)
+    run = run_python(path, plan, rows, needs_numpy=False)
+    if plan.n_weights <= _MANY:
+        return run
+    slow = f"{plan.n_weights:,} numbers as text are slow to load and to multiply; to='numpy' is faster"
+    return replace(run, notes={**run.notes, "size": slow})
 
 
 def _function(name: str, arguments: list[str], text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -50,8 +50,8 @@ class PlainPrinter(PlainPython):
 class PlainWriter:
     """Says steps in plain Python; a value is a flat list of floats in row-major order."""
 
-    def __init__(self, functions: Functions) -> None:
-        self.arrays = Arrays()
+    def __init__(self, functions: Functions, reserved: Iterable[str]) -> None:
+        self.arrays = Arrays(reserved)
         self.functions = functions
 
     def step(self, step: Step, read: Read) -> Expression:
@@ -86,7 +86,7 @@ def _map(writer: PlainWriter, step: Map, read: Read) -> str:
         for name, vector in step.vectors.items()
         if name in found
     }
-    name = writer.functions.name(step.formula, step.constants, vectors)
+    name = writer.functions.name(step.formula, step.constants, vectors, re.sub(r"_?\d+", "", step.out.name))
     return f"{name}({', '.join([x, *vectors.values()])})"
 
 

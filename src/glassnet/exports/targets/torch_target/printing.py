@@ -2,35 +2,99 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-
-import numpy as np
 
 from glassnet.errors import ConfigError
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
-from glassnet.exports.targets.layered.ends import Ends, ends_of
-from glassnet.exports.targets.layered.vectors import vector_lines
+from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
 from glassnet.exports.targets.target import Options
 from glassnet.exports.targets.torch_target.layers import module_of
 from glassnet.exports.targets.torch_target.parts import Part
+from glassnet.exports.targets.torch_target.weights_file import safetensors_bytes
 from glassnet.utils.version import VERSION
 
 __all__ = ["print_plan", "refusal"]
+
+_SUFFIXES = ("_torch.safetensors", "torch.safetensors", ".safetensors")  # of which one is written
+_LOSSES = {
+    "BinaryCrossEntropy": "nn.BCEWithLogitsLoss()(model(x), y)",
+    "BinaryLogLoss": "nn.BCEWithLogitsLoss()(model(x), y)",
+    "LogLoss": "nn.CrossEntropyLoss()(model(x), codes)",
+    "SoftmaxCrossEntropy": "nn.CrossEntropyLoss()(model(x), codes)",
+    "SquaredError": "nn.MSELoss()(model(x), y)",
+    "AbsoluteError": "nn.L1Loss()(model(x), y)",
+}
+_IMPORTS = {
+    "np": "import numpy as np",
+    "torch": "import torch",
+    "nn": "from torch import nn",
+    "load_file": "from safetensors.torch import load_file",
+}
+_LOADING = '''MODEL: Any = None  # what predict uses; it is loaded when it is first needed
+
+
+def weights_file() -> Path:
+    """Return the file of weights beside this one."""
+    name = Path(__file__).stem.replace("_torch", "")
+    endings = ("_torch.safetensors", ".torch.safetensors", ".safetensors")
+    places = [Path(__file__).with_name(one) for one in (*(name + ending for ending in endings), "torch.safetensors")]
+    return next((place for place in places if place.exists()), places[0])
+
+
+def load(path: Any = None, device: Any = "cpu") -> nn.Module:
+    """Return the trained network, in evaluation mode."""
+    model = build()
+    model.load_state_dict(load_file(path or weights_file()), strict=True)
+    return model.to(device).eval()
+
+
+def weights() -> list[Array]:
+    """Return the arrays in the file of weights, in the order of their names."""
+    return [tensor.numpy() for _, tensor in sorted(load_file(weights_file()).items())]
+
+
+def use(model: nn.Module) -> None:
+    """Let predict use this model from now on, such as one that was trained further."""
+    global MODEL
+    MODEL = model
+
+
+def features(rows: Any) -> torch.Tensor:
+    """Return rows as the tensor that the model reads."""
+    return torch.as_tensor({rows}, dtype={dtype})
+
+
+def logits(x: Array) -> Array:
+    """Return what the model gives for what it reads, with dropout and the like off."""
+    if MODEL is None:
+        use(load())
+    was_training = MODEL.training
+    device = next(MODEL.parameters(), torch.empty(0)).device
+    with torch.inference_mode():
+        z = MODEL.eval()(torch.as_tensor(x, dtype={dtype}, device=device)).double().cpu().numpy()
+    MODEL.train(was_training)
+    return {z}
+
+
+def versions() -> str:
+    """Return what computes the network."""
+    return f"PyTorch {torch.__version__}"'''
 
 
 def refusal(plan: Plan, options: Options) -> str:
     """Return why PyTorch cannot have a plan, or ""."""
     if plan.core is None:
-        return "PyTorch has the layers of one network, and this model is not one. ONNX, C and Python can have it."
+        return "PyTorch gets the layers of one network, and this model has several that differ."
     if options.dtype != "float32":
-        return "PyTorch has the weights as they are trained. Only C has int8."
+        return f"PyTorch gets the weights as they were trained, and has no {options.dtype} form; C has one."
+    if options.inputs != "columns":
+        return "its file has a function for the encoded features, features(rows), and needs no other inputs."
     try:
         module_of(plan.core.network)
     except ConfigError as error:
-        return str(error)
+        return str(error).removeprefix("export: ")
     return ""
 
 
@@ -38,126 +102,49 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
     """Return the weights and the file with the module."""
     assert plan.core is not None
     module = module_of(plan.core.network)
-    weights = _weights(module, plan, proof)
-    return {".safetensors": weights, ".py": _file(plan, proof, module, weights).encode()}
-
-
-def _weights(module: Part, plan: Plan, proof: Proof) -> bytes:
-    from safetensors.numpy import save
-
-    # safetensors writes wrong numbers for arrays that are not C-contiguous.
-    arrays = {name: np.ascontiguousarray(array) for name, array in module.state()}
-    facts = {f"fact_{i:02d}": line for i, line in enumerate(header_lines(plan, proof, _arithmetic(plan)))}
-    return save(arrays, metadata={"format": "pt", "exported_by": f"glassnet {VERSION}", **facts})
-
-
-def _arithmetic(plan: Plan) -> str:
-    assert plan.core is not None
-    return str(plan.core.network.dtype)
-
-
-_FILE = '''{header}
-"""The network as a module of PyTorch, its weights in the file beside this one. Needs torch, safetensors and numpy.
-
-    model = load()            # outputs are {outputs}
-    {example}
-
-{training}
-"""
-
-import hashlib
-import sys
-from pathlib import Path
-
-import numpy as np
-import torch
-from safetensors.torch import load_file
-from torch import nn
-
-WEIGHTS = Path(__file__).with_suffix(".safetensors")
-SHA256 = "{sha256}"  # of that file
-{constants}
-{classes}{build}
-
-
-def load(path=WEIGHTS, device="cpu"):
-    """Return the trained network, ready to predict; call train() on it to train it further."""
-    model = build()
-    model.load_state_dict(load_file(path), strict=True)
-    return model.to(device).eval()
-
-
-{ends}
-
-
-def selftest(path=WEIGHTS):
-    """Return how many of the test rows come out wrong, plus 1 if the file of weights is not the one written here."""
-    model = load(path)
-    with np.errstate(all="ignore"):
-        found = {predict}(test_rows(), model)
-    wrong = ~(np.abs(found - EXPECTED) <= {tolerance} * np.maximum(1.0, np.abs(EXPECTED)))
-    other = hashlib.sha256(Path(path).read_bytes()).hexdigest() != SHA256
-    return int(wrong.any(axis=1).sum()) + int(other)
-
-
-{vectors}
-
-
-def versions():
-    """Return what runs the network."""
-    return f"torch {{torch.__version__}}"
-
-
-if __name__ == "__main__":
-    failures = selftest()
-    print("self-test:", "passed" if failures == 0 else f"{{failures}} failures")
-    sys.exit(failures != 0)
-'''
-
-
-def _file(plan: Plan, proof: Proof, module: Part, weights: bytes) -> str:
-    assert plan.core is not None
-    ends: Ends = ends_of(plan)
-    double = _arithmetic(plan) == "float64"
-    classes = list(module.classes().values())
-    return _FILE.format(
-        header="\n".join(f"# {line}" for line in header_lines(plan, proof, _arithmetic(plan))),
-        outputs=ends.outputs,
-        example=ends.example,
-        training=_training(ends),
-        sha256=hashlib.sha256(weights).hexdigest(),
-        constants=ends.constants,
-        classes="".join(f"\n\n{text}\n" for text in classes),
-        build=_build(module, double),
-        ends=_ends(ends, double),
-        predict=ends.predict,
-        tolerance="1e-9" if double else "2e-5",
-        vectors=vector_lines(plan, proof),
+    dtype = plan.core.network.dtype.name
+    arrays = dict(module.state())
+    facts = {f"fact_{i:02d}": line for i, line in enumerate(header_lines(plan, proof, dtype))}
+    weights = safetensors_bytes(arrays, {"format": "pt", "exported_by": f"glassnet {VERSION}", **facts})
+    design = Design(
+        imports=_IMPORTS,
+        about=_about(plan),
+        parts=[*module.classes().values(), _build(module, double=dtype == "float64"), _loading(plan, dtype)],
+        weights=[array for _, array in sorted(arrays.items())],
+        dtype=dtype,
     )
+    return {**dict.fromkeys(_SUFFIXES, weights), "_torch.py": file_around(plan, proof, design)}
 
 
-def _training(ends: Ends) -> str:
-    losses = {
-        "SoftmaxCrossEntropy": "nn.CrossEntropyLoss()(model(x), codes)",
-        "BinaryCrossEntropy": "nn.BCEWithLogitsLoss()(model(x), targets)",
-        "SquaredError": "nn.MSELoss()(model(x), targets)",
-        "AbsoluteError": "nn.L1Loss()(model(x), targets)",
-    }
-    loss = losses.get(ends.loss)
-    if loss is None:
-        return f"It was trained with {ends.loss}, which PyTorch has under no name of its own."
-    return f"To train it further: model.train(), and the loss is {loss}."
+def _loading(plan: Plan, dtype: str) -> str:
+    return _LOADING.replace("{dtype}", f"torch.{dtype}").replace("{z}", f"z.reshape{logits_shape(plan)}")
 
 
-def _build(module: Part, double: bool) -> str:
+def _about(plan: Plan) -> list[str]:
+    assert plan.core is not None
+    loss = _LOSSES.get(type(plan.core.network.loss).__name__)
+    classifies = plan.answer.kind in ("classes", "labels")
+    return [
+        "It needs torch, safetensors and numpy, and the file of weights beside it.",
+        "",
+        "    predict(rows)" + ("  # or predict_proba(rows)" if classifies else ""),
+        "    model = load()",
+        f"    model(features(rows))  # {'logits: softmax and sigmoid are in the loss' if classifies else 'numbers'}",
+        "    selftest()  # the number of failures: 0",
+        "",
+        f"To train it further: model.train(), and the loss {loss}." if loss else "To train it further: model.train().",
+        "Afterwards use(model) lets predict use it. As a program the file predicts a CSV: python FILE new.csv",
+    ]
+
+
+def _build(module: Part, *, double: bool) -> str:
     kind = ".double()" if double else ""
     if module.text != "Members":
-        lines = _returned(module, kind)
-        return f'\n\ndef build():\n    """Return the network with new weights."""\n{lines}'
+        return f'def build() -> nn.Module:\n    """Return the network with new weights."""\n{_returned(module, kind)}'
     one = _returned(module.inside["0"], kind)
     return (
-        f'\n\ndef build_member():\n    """Return one of the networks, with new weights."""\n{one}\n\n\n'
-        f'def build():\n    """Return all networks, with new weights."""\n'
+        f'def build_member() -> nn.Module:\n    """Return one of the networks, with new weights."""\n{one}\n\n\n'
+        f'def build() -> nn.Module:\n    """Return all networks, with new weights."""\n'
         f"    return Members(build_member() for _ in range({len(module.inside)}))"
     )
 
@@ -167,22 +154,3 @@ def _returned(module: Part, kind: str) -> str:
     lines[0] = lines[0].replace("    ", "    return ", 1)
     lines[-1] = lines[-1].removesuffix(",") + kind
     return "\n".join(lines)
-
-
-def _ends(ends: Ends, double: bool) -> str:
-    kind = "torch.float64" if double else "torch.float32"
-    return f'''def encode(rows):
-    """Return rows as the tensor that the network reads."""
-{ends.encode}
-    return torch.as_tensor(np.asarray(x), dtype={kind})
-
-
-@torch.inference_mode()
-def {ends.predict}(rows, model=None):
-    """Return {ends.returns} for rows."""
-    model = load() if model is None else model
-    was_training = model.training
-    x = encode(rows).to(next(model.parameters()).device)
-    z = model.eval()(x).double().cpu().numpy()
-    model.train(was_training)
-{ends.decode}{ends.labels}'''

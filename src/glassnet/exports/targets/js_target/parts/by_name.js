@@ -1,4 +1,4 @@
-/** @returns {{[name: string]: number}} */
+/** @type {(keys: (string | number)[], y: Numbers) => Named} */
 function byName(keys, y) {
   return Object.fromEntries(Array.from(y, (value, i) => [String(keys[i]), value]));
 }

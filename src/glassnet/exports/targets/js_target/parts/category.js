@@ -1,4 +1,7 @@
-/** The category that a cell names, "" for none; whole numbers have no point, and numbers are written as in Python. */
+/**
+ * The category that a cell names, "" for none; whole numbers have no point, and numbers are written as in Python.
+ * @type {(cell: any, column: Column) => string}
+ */
 function readCategory(cell, column) {
   if (typeof cell === "boolean") return cell ? "True" : "False";
   if (typeof cell === "number" && Number.isFinite(cell)) {
@@ -7,10 +10,13 @@ function readCategory(cell, column) {
   }
   const text = cell === null || cell === undefined || Number.isNaN(cell) ? "" : stripped(String(cell));
   const absent = column.asText ? text === "" : MISSING_TEXTS.has(text);
-  return absent && !column.categories.includes(text) ? "" : text;
+  return absent && !(column.categories || []).includes(text) ? "" : text;
 }
 
-/** A text without blanks around it, of which a byte order mark is none. */
+/**
+ * A text without blanks around it, of which a byte order mark is none.
+ * @type {(text: string) => string}
+ */
 function stripped(text) {
   return text.replace(/^(?:[^\S\ufeff]|[\x1c-\x1f\x85])+|(?:[^\S\ufeff]|[\x1c-\x1f\x85])+$/g, "");
 }

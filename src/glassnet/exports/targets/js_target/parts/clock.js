@@ -1,4 +1,7 @@
-/** The seconds of a time of day or a duration, such as 18:30, 6:30 PM, 1 day 02:00:00 or 1h 30m; NaN if it is none. */
+/**
+ * The seconds of a time of day or a duration, such as 18:30, 6:30 PM, 1 day 02:00:00 or 1h 30m; NaN if it is none.
+ * @type {(text: string) => number}
+ */
 function parseClock(text) {
   const clock = /^(-)?(?:(\d+) ?d(?:ays?)?,? *)?\+?(\d{1,5}):(\d\d)(?::(\d\d(?:[.,]\d+)?))? ?(?:([ap])\.?m\.?)?$/i.exec(text);
   const words = /^(-)?(?:(\d+) ?d(?:ays?)?,? *)?(?:(\d+) ?h(?:(?:ou)?rs?)?,? *)?(?:(\d+) ?m(?:in(?:ute)?s?)?,? *)?(?:(\d+(?:[.,]\d+)?) ?s(?:ec(?:ond)?s?)?)?$/i.exec(text);

@@ -1,6 +1,9 @@
 const TIME = /(?:(?:T|,? +)(\d\d?):(\d\d)(?::(\d\d(?:[.,]\d+)?))? ?(?:([ap])\.?m\.?)? ?(Z|UTC|GMT|[-+]\d\d:?\d\d)?)?$/i;
 
-/** The days since 1970-01-01 of a date, with the time of day as a fraction; NaN if the text is none. */
+/**
+ * The days since 1970-01-01 of a date, with the time of day as a fraction; NaN if the text is none.
+ * @type {(text: string, column: Column) => number}
+ */
 function parseDate(text, {order = "", packed = false}) {
   const time = /** @type {RegExpExecArray} */ (TIME.exec(text));
   const [, hour = "0", minute = "0", second = "0", half = "", zone = ""] = time;
@@ -18,7 +21,10 @@ function parseDate(text, {order = "", packed = false}) {
   return date.getTime() / 864e5 + (hours * 3600 + (Number(minute) - ahead) * 60 + seconds) / 86400;
 }
 
-/** Year, month and day of a text; null if it is no date, or one of which the order is not known. */
+/**
+ * Year, month and day of a text; null if it is no date, or one of which the order is not known.
+ * @type {(text: string, order: string, packed: boolean) => string[] | null}
+ */
 function dateParts(text, order, packed) {
   let found = (packed ? /^(\d{4})(\d\d)(\d\d)$/ : /^(?!)/).exec(text) || /^(\d{4})[-/. ](\d\d?)[-/. ](\d\d?)$/.exec(text);
   if (found) return found.slice(1);
@@ -31,6 +37,7 @@ function dateParts(text, order, packed) {
   return order === "mdy" ? [fullYear(year), first, second] : [fullYear(year), second, first];
 }
 
+/** @type {(year: string) => string} */
 function fullYear(year) {
   return year.length === 2 ? (Number(year) < 69 ? "20" : "19") + year : year;
 }

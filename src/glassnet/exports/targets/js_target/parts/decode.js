@@ -1,4 +1,7 @@
-/** The numbers in base64, of 4 bytes each if they are of single precision, else of 8. */
+/**
+ * The numbers in base64, of 4 bytes each if they are of single precision, else of 8.
+ * @type {(text: string, size: number) => Float64Array}
+ */
 function decode(text, size) {
   const bytes = atob(text);
   const view = new DataView(new ArrayBuffer(bytes.length));
@@ -13,7 +16,7 @@ function decode(text, size) {
 /** FNV-1a of the numbers as they are stored, and of all texts: any change to one of them changes it. */
 function checksum() {
   let hash = 2166136261;
-  const add = (word) => (hash = Math.imul(hash ^ word, 16777619) >>> 0);
+  const add = (/** @type {number} */ word) => (hash = Math.imul(hash ^ word, 16777619) >>> 0);
   const view = new DataView(new ArrayBuffer(8));
   for (const number of floats) {
     view.setFloat32(0, number);

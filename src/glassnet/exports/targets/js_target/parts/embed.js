@@ -1,4 +1,7 @@
-/** For each group the rows of its table, of `dim` entries, that the codes in x name. */
+/**
+ * For each group the rows of its table, of `dim` entries, that the codes in x name.
+ * @type {(x: Numbers, table: Numbers, groups: number, codes: number, dim: number) => Float64Array}
+ */
 function embed(x, table, groups, codes, dim) {
   const y = new Float64Array(groups * codes * dim);
   const length = table.length / groups;

@@ -1,4 +1,7 @@
-/** Values side by side along the last axis; `runs` is the number of entries of all axes before it. */
+/**
+ * Values side by side along the last axis; `runs` is the number of entries of all axes before it.
+ * @type {(runs: number, parts: Numbers[]) => Float64Array}
+ */
 function join(runs, parts) {
   const width = parts.reduce((sum, part) => sum + part.length / runs, 0);
   const y = new Float64Array(runs * width);

@@ -1,4 +1,7 @@
-/** (x - mean) / sqrt(variance + eps), for each run of `width` entries. */
+/**
+ * (x - mean) / sqrt(variance + eps), for each run of `width` entries.
+ * @type {(x: Numbers, width: number, eps: number) => Float64Array}
+ */
 function normalise(x, width, eps) {
   const y = new Float64Array(x.length);
   for (let from = 0; from < x.length; from += width) {

@@ -1,7 +1,10 @@
 const NUMBER =
   /^(\()? ?([-+]?) ?([^-+\d\s.,()][^-+\d()]*?)? ?([-+]?) ?(\d[\d., '_]*|[.,]\d+)(e[-+]?\d{1,3})? ?([^-+\d\s.,()][^()]*?)? ?(-)?(\))?$/i;
 
-/** The number in a text with the marks and the unit of its column; NaN if it is none. */
+/**
+ * The number in a text with the marks and the unit of its column; NaN if it is none.
+ * @type {(text: string, column: Column) => number}
+ */
 function parseNumber(text, {decimal = ".", thousands = "", unit = ""}) {
   if (/^[-+]?(inf(inity)?|∞)$/i.test(text)) return text[0] === "-" ? -Infinity : Infinity;
   const found = NUMBER.exec(text);
@@ -18,9 +21,12 @@ function parseNumber(text, {decimal = ".", thousands = "", unit = ""}) {
   return signs === "-" || open ? -size : size;
 }
 
-/** Whether a unit is none, or that of the column but for capitals, a full stop or a plural s. */
+/**
+ * Whether a unit is none, or that of the column but for capitals, a full stop or a plural s.
+ * @type {(found: string, unit: string) => boolean}
+ */
 function sameUnit(found, unit) {
-  const plain = (word) => word.replace(/\.$/, "").replace(/(..)s$/, "$1");
+  const plain = (/** @type {string} */ word) => word.replace(/\.$/, "").replace(/(..)s$/, "$1");
   const [a, b] = [plain(found), plain(unit)];
   return !found || a === b || (/^[^mM]./.test(b) && a.toLowerCase() === b.toLowerCase());
 }

@@ -1,11 +1,17 @@
-/** The number in a cell, which may be text. */
+/**
+ * The number in a cell, which may be text.
+ * @type {(cell: any, column: Column) => number}
+ */
 function readCell(cell, column) {
   const number = typeof cell === "string" && cell.trim() ? Number(cell) : cell;
   if (typeof number === "number" && !Number.isNaN(number)) return number;
   throw new TypeError(`${column.name} must be a number, got "${cell === undefined ? "" : cell}".`);
 }
 
-/** Sentences about what was not used. */
+/**
+ * Sentences about what was not used.
+ * @type {(row: any, cells: any[]) => string[]}
+ */
 function warningsFor(row) {
   const others = cellsOf(row) ? [] : Object.keys(row).filter((name) => !names.has(name));
   return others.map((name) => `${name} is no column of this model and was not used.`);

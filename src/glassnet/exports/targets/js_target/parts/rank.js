@@ -1,4 +1,7 @@
-/** The normal quantile of the share of training values below x, in the middle of ties; `edges` are their quantiles. */
+/**
+ * The normal quantile of the share of training values below x, in the middle of ties; `edges` are their quantiles.
+ * @type {(x: any, fill: number, edges: Numbers, scale: number) => Numbers}
+ */
 function rank(x, fill, edges, scale) {
   const z = (Number.isNaN(x) ? fill : x) * scale;
   const below = interpolated(z, edges, 1), above = 1 - interpolated(-z, edges, -1);
@@ -6,10 +9,13 @@ function rank(x, fill, edges, scale) {
   return [Math.fround(normalQuantile(Math.min(Math.max(share, 1e-7), 1 - 1e-7)))];
 }
 
-/** The share of edges below x, interpolated between two of them; with a direction of -1 among their negatives. */
+/**
+ * The share of edges below x, interpolated between two of them; with a direction of -1 among their negatives.
+ * @type {(x: number, edges: Numbers, direction: number) => number}
+ */
 function interpolated(x, edges, direction) {
   const last = edges.length - 1;
-  const edge = (i) => (direction > 0 ? edges[i] : -edges[last - i]);
+  const edge = (/** @type {number} */ i) => (direction > 0 ? edges[i] : -edges[last - i]);
   let low = -1, high = edges.length; // edge(low) <= x < edge(high)
   while (high - low > 1) {
     const middle = (low + high) >> 1;
@@ -22,10 +28,14 @@ function interpolated(x, edges, direction) {
   return Number.isNaN(share) ? 0.5 : Math.min(share, 1);
 }
 
-/** The inverse of the normal distribution: Wichura's AS 241, to 16 digits. */
+/**
+ * The inverse of the normal distribution: Wichura's AS 241, to 16 digits.
+ * @type {(p: number) => number}
+ */
 function normalQuantile(p) {
+  /** @type {(r: number, above: number[], below: number[]) => number} */
   const ratio = (r, above, below) => {
-    const at = (factors) => factors.reduce((sum, factor) => sum * r + factor);
+    const at = (/** @type {number[]} */ factors) => factors.reduce((sum, factor) => sum * r + factor);
     return at(above) / at(below);
   };
   const q = p - 0.5;

@@ -1,4 +1,7 @@
-/** What a cell says, as a number that is NaN for a missing one. */
+/**
+ * What a cell says, as a number that is NaN for a missing one.
+ * @type {(cell: any, column: Column, parse: (text: string, column: Column) => number) => number}
+ */
 function readNumber(cell, column, parse) {
   if (typeof cell === "number" && column.kind !== "boolean") return cell;
   if (cell instanceof Date) return cell.getTime() / 864e5;
@@ -10,7 +13,10 @@ function readNumber(cell, column, parse) {
   return value;
 }
 
-/** A text with the plain forms of minus signs, blanks and apostrophes. */
+/**
+ * A text with the plain forms of minus signs, blanks and apostrophes.
+ * @type {(text: string) => string}
+ */
 function ordinary(text) {
   return text.replace(/[−–‒]/g, "-").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[’ʼ´]/g, "'");
 }

@@ -1,18 +1,30 @@
-/** The cells of a row, in the order of `columns`. */
+/**
+ * The cells of a row, in the order of `columns`.
+ * @type {(row: Row) => (string | number)[]}
+ */
 function readRow(row) {
   if (typeof row !== "object" || row === null) throw new TypeError("predict: a row must be an object or an array.");
   const cells = cellsOf(row);
   if (cells && cells.length !== columns.length) {
     throw new TypeError(`predict: a row must have ${columns.length} cells, got ${cells.length}.`);
   }
-  return columns.map((column, i) => readCell(cells ? cells[i] : own(row, column.name), column));
+  const found = [];
+  for (let i = 0; i < columns.length; i++) {
+    const column = columns[i];
+    found.push(column.unused ? "" : readCell(cells ? cells[i] : own(row, column.name), column));
+  }
+  return found;
 }
 
-/** The cells if a row is an array of them, else null. */
+/**
+ * The cells if a row is an array of them, else null.
+ * @type {(row: any) => Cell[] | null}
+ */
 function cellsOf(row) {
-  return Array.isArray(row) || ArrayBuffer.isView(row) ? /** @type {Cell[]} */ (row) : null;
+  return Array.isArray(row) || ArrayBuffer.isView(row) ? /** @type {any} */ (row) : null;
 }
 
+/** @type {(row: any, name: string) => Cell} */
 function own(row, name) {
   return Object.prototype.hasOwnProperty.call(row, name) ? row[name] : undefined;
 }

@@ -1,4 +1,7 @@
-/** exp(x) over the sum of all exp(x), for each run of `width` entries. */
+/**
+ * exp(x) over the sum of all exp(x), for each run of `width` entries.
+ * @type {(x: Numbers, width: number) => Float64Array}
+ */
 function softmax(x, width) {
   const y = new Float64Array(x.length);
   for (let from = 0; from < x.length; from += width) {

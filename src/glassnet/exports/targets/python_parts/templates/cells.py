@@ -40,6 +40,9 @@ def read_column(name: str, cells: list[Any]) -> list[Any]:
         try:
             found.append(reader(cell.strip() if isinstance(cell, str) else cell, form))
         except ValueError:
+            if form.get("loose") and isinstance(cell, str):
+                found.append(math.nan)
+                continue
             raise Unreadable(f"column {name!r} must hold {form['must']}, got {cell!r}", row) from None
     return found
 
@@ -66,9 +69,13 @@ def as_number(cell: Any) -> float:
 
 
 def read_number(cell: Any, form: Form) -> float:
-    """Return a number written with the marks and the unit of its column."""
-    if not isinstance(cell, str):
-        return as_number(cell)
+    """Return a number, NaN for one that stands for no value."""
+    number = number_of(cell, form) if isinstance(cell, str) else as_number(cell)
+    return math.nan if number in form.get("missing_numbers", ()) else number
+
+
+def number_of(cell: str, form: Form) -> float:
+    """Return the number that a text with the marks and the unit of its column says."""
     if is_missing(cell, form):
         return math.nan
     text = cell.translate(ORDINARY)
@@ -131,8 +138,10 @@ def read_category(cell: Any, form: Form) -> str:
     if isinstance(cell, str):
         gone = cell == "" if form.get("text") else cell in MISSING or cell in form.get("missing", ())
         return "" if gone else cell
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType") or cell != cell:
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
         return ""
     if isinstance(cell, float) or type(cell).__name__.startswith("float"):
+        if math.isnan(cell):
+            return ""
         return str(int(cell)) if math.isfinite(cell) and cell == int(cell) else str(cell)
     return str(cell)

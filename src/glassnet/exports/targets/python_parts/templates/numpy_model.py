@@ -28,7 +28,7 @@ from glassnet.exports.targets.python_parts.templates.numpy_matrix import compute
 
 def decide_classes(y: Array) -> Array:
     """Return the label of the largest probability, the first of equal ones."""
-    return np.array(LABELS)[y.argmax(axis=1)]
+    return np.array(LABELS, dtype=object if isinstance(LABELS[0], str) else None)[y.argmax(axis=1)]
 
 
 def decide_labels(y: Array) -> Array:
@@ -84,6 +84,6 @@ def selftest() -> int:
 def digest(numbers: list[Array], rest: list[Any]) -> str:
     """Return the SHA-256 of the numbers in this file."""
     found = hashlib.sha256(repr(rest).encode())
-    for array in numbers:
-        found.update(array.astype("<f8").tobytes())
+    for block in numbers:
+        found.update(block.astype("<f8").tobytes())
     return found.hexdigest()

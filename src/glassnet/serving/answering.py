@@ -1,0 +1,179 @@
+"""Answers of a model to records of a request."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from glassnet.errors import GlassnetError
+from glassnet.exports.lowering.lowering import lower
+from glassnet.exports.plan import Plan
+from glassnet.exports.referee import interpret
+from glassnet.serving.cells import checked_cell, depends, kind_of, shown
+from glassnet.serving.limits import Refusal
+from glassnet.tabular.one_row import Answer, answers_of, plain_label
+from glassnet.tabular.predictor import Predictor
+from glassnet.utils.suggestions import did_you_mean, nearest
+from glassnet.utils.wording import few, shortened
+
+__all__ = ["Answering", "answering_of"]
+
+_ROW = re.compile(r" in row (\d+) \(counted from 0\)")
+_ADVICE = re.compile(r"If that means no value, pass .*", re.DOTALL)  # this and the next for those who call Python
+_CALL = r"to_table\([^()]*\)(?:,? (?:or )?to_table\([^()]*\))*"
+_CALLS = re.compile(rf" \({_CALL}\)| Pass {_CALL}\.")
+
+
+class Answering:
+    """Answers for the records of a request; a model of a table and one of plain numbers each have a class.
+
+    Attributes
+    ----------
+    plan : Plan
+        What the model reads and what its answers are.
+    names : tuple of str
+        The names of a record, none if it is a list of numbers.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.names = tuple(field.name for field in plan.fields) or plan.inputs
+
+    def answers(self, records: Sequence[Any]) -> list[Answer]:
+        """Return an answer for each record.
+
+        Raises
+        ------
+        Refusal
+            A record is not one that the model reads.
+        """
+        raise NotImplementedError
+
+    def check_names(self, record: Any, where: str) -> None:
+        """Refuse a record that is no object with all names and no others; what is missing is null."""
+        if not isinstance(record, dict):
+            message = f"{where} must be an object with a value for each column, got {kind_of(record)}."
+            raise Refusal(422, message)
+        unknown = [name for name in record if name not in self.names]
+        if unknown:
+            free = [name for name in self.names if name not in record]
+            near = did_you_mean(nearest(unknown[0], free), repr)
+            known = near or f"The columns are {few(map(repr, self.names))}."
+            message = f"{where} has the unknown column {shown(unknown[0])}. {known}"
+            raise Refusal(422, message)
+        absent = [name for name in self.names if name not in record]
+        if absent:
+            what = "the column" if len(absent) == 1 else "the columns"
+            message = f"{where} lacks {what} {few(map(repr, absent))}. Send null for a value that is not known."
+            raise Refusal(422, message)
+
+
+class _OfTable(Answering):
+    """Answers of a model of a table, as of `TableModel.predict_one`."""
+
+    def __init__(self, plan: Plan, model: Predictor) -> None:
+        super().__init__(plan)
+        self._model, self._labels = model, model.target.labels
+        self._kinds = {field.name: field.kind for field in plan.fields}
+
+    def answers(self, records: Sequence[Any]) -> list[Answer]:
+        rows, several = [], len(records) > 1
+        for i, record in enumerate(records, start=1):
+            where = f"record {i}" if several else "the record"
+            self.check_names(record, where)
+            kinds = self._kinds.items()
+            rows.append({name: checked_cell(record[name], kind, f"{shown(name)} of {where}") for name, kind in kinds})
+        if several and any(depends(row[name], kind) for row in rows for name, kind in self._kinds.items()):
+            return [self._read([row], first=i)[0] for i, row in enumerate(rows, start=1)]
+        return self._read(rows)
+
+    def _read(self, rows: list[dict[str, Any]], first: int = 1) -> list[Answer]:
+        """Return the answers for checked rows, the first of which is the record of this number."""
+        try:
+            return answers_of(self._model, self._model.table(rows), self._labels)
+        except (GlassnetError, OverflowError) as error:
+            raise Refusal(422, _sentence(error, first)) from error
+
+
+class _OfNumbers(Answering):
+    """Answers of a network or an estimator, whose records are lists of numbers, or objects if they have names."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(plan)
+        self._n = len(plan.fields) or plan.x.size
+
+    def answers(self, records: Sequence[Any]) -> list[Answer]:
+        rows = self._plain_rows(records)
+        if rows is None:
+            rows = np.empty((len(records), self._n))
+            for i, record in enumerate(records):
+                rows[i] = self._row(record, f"record {i + 1}" if len(records) > 1 else "the record")
+        cells = {field.name: rows[:, j] for j, field in enumerate(self.plan.fields)}
+        with np.errstate(all="ignore"):
+            outputs = interpret(self.plan, cells or rows)
+        if not np.isfinite(outputs).all():
+            raise Refusal(422, "the numbers must be such that the model has an answer, got some that are too large.")
+        return [self._answer(row) for row in outputs.tolist()]
+
+    def _plain_rows(self, records: Sequence[Any]) -> np.ndarray | None:
+        """Return records that are lists of numbers and nothing else; None for others, of which `_row` knows more."""
+        for record in records:
+            if not isinstance(record, list) or len(record) != self._n or not {*map(type, record)} <= {float, int}:
+                return None
+        rows = np.array(records, dtype=np.float64)
+        return rows if np.isfinite(rows).all() else None
+
+    def _row(self, record: Any, where: str) -> list[float]:
+        if isinstance(record, dict) and self.names:
+            self.check_names(record, where)
+            record = [record[name] for name in self.names]
+        n = self._n
+        if not isinstance(record, list) or len(record) != n:
+            got = f"{len(record):,}" if isinstance(record, list) else kind_of(record)
+            raise Refusal(422, f"{where} must be a list of {n:,} numbers, got {got}.")
+        for j, number in enumerate(record, start=1):
+            if number is None and self.plan.fields:
+                continue  # the model fills in what is missing
+            if isinstance(number, bool) or not isinstance(number, (int, float)):
+                raise Refusal(422, f"number {j:,} of {where} must be a number, got {kind_of(number)}.")
+            if not abs(number) < math.inf:
+                raise Refusal(422, f"number {j:,} of {where} must be one that a computer holds, got a larger one.")
+        return [math.nan if number is None else number for number in record]
+
+    def _answer(self, outputs: list[float]) -> Answer:
+        """Return the answer for the outputs of one row."""
+        about = self.plan.answer
+        if about.kind in ("classes", "labels"):
+            labels = [plain_label(label) for label in about.labels]
+            shares = dict(zip(labels, outputs, strict=True))
+            if about.kind == "labels":
+                there = [label for label, share in shares.items() if share > 0.5]
+                return {"labels": there, "probabilities": shares, "warnings": []}
+            return {"label": max(shares, key=lambda label: shares[label]), "probabilities": shares, "warnings": []}
+        if about.kind == "quantiles":
+            middle = [outputs[place] for place in about.middle]
+            quantiles = dict(zip(about.levels, outputs, strict=True))
+            return {"number": sum(middle) / len(middle), "quantiles": quantiles, "warnings": []}
+        if len(outputs) == 1:
+            return {"number": outputs[0], "warnings": []}
+        return {"numbers": dict(zip(about.names, outputs, strict=True)), "warnings": []}
+
+
+def answering_of(model: Any, name: str) -> Answering:
+    """Return what answers for a model: a `TableModel`, a network, an ensemble, or an estimator of this library."""
+    plan = lower(model, name)
+    inner = getattr(model, "model_", model)  # that of a `TabularClassifier` or `TabularRegressor`
+    return _OfTable(plan, inner) if isinstance(inner, Predictor) else _OfNumbers(plan)
+
+
+def _sentence(error: Exception, first: int) -> str:
+    """Return the text of an error of reading, in the words of a client that sends records."""
+    text = re.sub(r"^[A-Za-z_.]+: ", "", str(error))
+    text = _ADVICE.sub("Send null for a value that is not known.", text)
+    text, n = _CALLS.subn("", text)
+    text += " Send numbers as numbers, and dates as 2024-05-31." if n else ""
+    return shortened(_ROW.sub(lambda row: f" in record {int(row[1]) + first}", text), 500, "...")

@@ -1,0 +1,153 @@
+"""A headless Chromium for tests of pages, spoken to over a pair of pipes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["CHROMIUM", "Page", "open_page"]
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-default-apps", "--hide-scrollbars", "--lang=en",
+    "--remote-debugging-pipe",
+)  # fmt: skip
+_PATIENCE = 60.0
+
+
+class Page:
+    """One page: what it asked for over the network, what it wrote to the console, and how to use it.
+
+    Attributes
+    ----------
+    requests, console : list of str
+        The addresses that were requested, and messages.
+    """
+
+    def __init__(self, send: int, receive: int) -> None:
+        self._send, self._receive = send, receive
+        self._buffer = b""
+        self._number = 0
+        self._session: str | None = None
+        self.requests: list[str] = []
+        self.console: list[str] = []
+
+    def command(self, method: str, **parameters: Any) -> dict[str, Any]:
+        """Run a command of the DevTools protocol and return its result."""
+        self._number += 1
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._send, json.dumps(message).encode() + b"\0")
+        while (answer := self._next()).get("id") != self._number:
+            pass
+        assert "error" not in answer, answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _next(self) -> dict[str, Any]:
+        until = time.monotonic() + _PATIENCE
+        while b"\0" not in self._buffer:
+            assert time.monotonic() < until, "Chromium does not answer"
+            self._buffer += os.read(self._receive, 1 << 16)
+        raw, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(raw)
+        parameters = message.get("params", {})
+        if message.get("method") == "Network.requestWillBeSent":
+            self.requests.append(parameters["request"]["url"])
+        if message.get("method") == "Runtime.exceptionThrown":
+            self.console.append(json.dumps(parameters["exceptionDetails"]))
+        if message.get("method") == "Log.entryAdded":
+            self.console.append(parameters["entry"]["text"])
+        return message
+
+    def start(self, width: int, height: int) -> None:
+        """Open an empty page of this size."""
+        target = self.command("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime", "Log", "DOM", "Accessibility"):
+            self.command(f"{domain}.enable")
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.command("Emulation.setDeviceMetricsOverride", **size)
+
+    def go(self, url: str) -> None:
+        """Load a page, to its end."""
+        self.command("Page.navigate", url=url)
+        self.wait("document.readyState === 'complete'")
+
+    def run(self, expression: str) -> Any:
+        """Return the value of an expression of JavaScript in the page."""
+        options = {"returnByValue": True, "awaitPromise": True, "userGesture": True}
+        found = self.command("Runtime.evaluate", expression=expression, **options)
+        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        return found["result"].get("value")
+
+    def wait(self, condition: str) -> None:
+        """Return when a condition holds in the page."""
+        until = time.monotonic() + _PATIENCE
+        while not self.run(condition):
+            assert time.monotonic() < until, condition
+            time.sleep(0.02)
+
+    def press(self, key: str, text: str = "") -> None:
+        """Press and release a key, such as Tab."""
+        codes = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40}
+        options: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": codes.get(key, 0)}
+        kind = "keyDown" if text else "rawKeyDown"
+        self.command("Input.dispatchKeyEvent", type=kind, **options, **({"text": text} if text else {}))
+        self.command("Input.dispatchKeyEvent", type="keyUp", **options)
+
+    def type(self, text: str) -> None:
+        """Type a text into what has the focus."""
+        self.command("Input.insertText", text=text)
+
+    def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file in an input."""
+        root = self.command("DOM.getDocument")["root"]["nodeId"]
+        node = self.command("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.command("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
+
+    def shot(self, path: Path) -> None:
+        """Save a picture of the whole page."""
+        size = self.command("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        found = self.command("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        path.write_bytes(base64.b64decode(found["data"]))
+
+    def tree(self) -> list[tuple[str, str]]:
+        """Return role and name of everything in the accessibility tree."""
+        nodes = self.command("Accessibility.getFullAXTree")["nodes"]
+        shown = (node for node in nodes if not node.get("ignored"))
+        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in shown if "role" in node]
+
+
+@contextmanager
+def open_page(folder: Path, width: int = 1200, height: int = 900) -> Iterator[Page]:
+    """Start Chromium with a profile in a folder, and close it in the end."""
+    assert CHROMIUM is not None
+    there, send = os.pipe()
+    receive, back = os.pipe()
+    words = [CHROMIUM, *_FLAGS, f"--user-data-dir={folder}", "about:blank"]
+    shell = ["bash", "-c", f'exec "$@" 3<&{there} 4>&{back}', "bash", *words]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(shell, pass_fds=(there, back), start_new_session=True, **quiet)
+    os.close(there)
+    os.close(back)
+    try:
+        page = Page(send, receive)
+        page.start(width, height)
+        yield page
+    finally:
+        os.close(send)
+        process.terminate()
+        process.wait(30)
+        os.close(receive)
