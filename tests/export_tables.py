@@ -84,11 +84,11 @@ def _score(frame: dict[str, list[Any]]) -> np.ndarray:
 # ---- table models ----------------------------------------------------------------------------------------------------
 
 
-def _fitted(task: str, seed: int, **options: Any) -> Any:
+def _fitted(task: str, seed: int, n: int = N, **options: Any) -> Any:
     """Return an estimator for tables, trained for a few epochs."""
     from glassnet.tabular import TabularClassifier, TabularRegressor
 
-    frame = columns(N, seed)
+    frame = columns(n, seed)
     given: dict[str, Any] = {"epochs": 4, "random_state": seed, "diagnose": False, **options}
     if task == "classes":
         return quietly(TabularClassifier(**given), frame, classes(frame))
@@ -96,8 +96,8 @@ def _fitted(task: str, seed: int, **options: Any) -> Any:
 
 
 def _recipe(task: str, recipe: str, **options: Any) -> Callable[[int], Made]:
-    n = 60 if recipe.startswith("tabm") else ROWS  # of 32 copies, which take their time
-    return lambda seed: (_fitted(task, seed, recipe=recipe, **options).model_, new_rows(seed, n))
+    trained, predicted = (50, 60) if recipe.startswith("tabm") else (N, ROWS)  # 32 copies take their time
+    return lambda seed: (_fitted(task, seed, trained, recipe=recipe, **options).model_, new_rows(seed, predicted))
 
 
 def table_model(
@@ -272,7 +272,9 @@ def quietly(model: Any, X: Any, y: Any) -> Any:
         return model.fit(X, y)
 
 
-def _piped(kind: str, make: Callable[[Any, Any], Any], *, gaps: bool = False) -> Callable[[int], Made]:
+def _piped(
+    kind: str, make: Callable[[Any, Any], Any], *, gaps: bool = False, framed: bool = False
+) -> Callable[[int], Made]:
     """Return a function that fits what ``make`` puts around a perceptron on raw numbers, with ``gaps`` in them."""
 
     def made(seed: int) -> Made:
@@ -284,6 +286,10 @@ def _piped(kind: str, make: Callable[[Any, Any], Any], *, gaps: bool = False) ->
             rng = np.random.default_rng(seed)
             X[rng.random(X.shape) < 0.1] = np.nan
             new[rng.random(new.shape) < 0.1] = np.nan
+        if framed:
+            import pandas as pd
+
+            X, new = (pd.DataFrame(part, columns=["a */ b", "größe", "class", "x 3"]) for part in (X, new))
         return quietly(make(_mlp(kind, random_state=seed), theirs), X, y), new
 
     return made
@@ -295,6 +301,10 @@ def _pipes() -> dict[str, Callable[[int], Made]]:
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, RobustScaler, StandardScaler
+
+    from glassnet.tabular import TabularClassifier, TabularRegressor
+
+    quick: dict[str, Any] = {"epochs": 2, "random_state": 0, "diagnose": False}
 
     def logs(ours: Any, theirs: Any) -> Any:
         inner = make_pipeline(
@@ -333,6 +343,26 @@ def _pipes() -> dict[str, Callable[[int], Made]]:
         ),
         "pipe log target": _piped("counts", logs),
         "pipe search": _piped("three", searched),
+        "pipe frame": _piped("two", lambda ours, theirs: make_pipeline(StandardScaler(), ours), framed=True),
+        "pipe filled frame": _piped(
+            "three", lambda ours, theirs: make_pipeline(SimpleImputer(), MinMaxScaler(), ours), gaps=True, framed=True
+        ),
+        "pipe table": _piped(
+            "three", lambda ours, theirs: make_pipeline(RobustScaler(), TabularClassifier(**quick)), gaps=True
+        ),
+        "pipe filled table": _piped(
+            "number",
+            lambda ours, theirs: make_pipeline(
+                SimpleImputer(), StandardScaler(), TabularRegressor("small", quantiles=(0.2, 0.8), **quick)
+            ),
+            gaps=True,
+        ),
+        "pipe log table": _piped(
+            "counts",
+            lambda ours, theirs: TransformedTargetRegressor(
+                make_pipeline(MaxAbsScaler(), TabularRegressor("small", **quick)), func=np.log1p, inverse_func=np.expm1
+            ),
+        ),
     }
 
 
@@ -346,10 +376,23 @@ def other_order(seed: int) -> Made:
     return quietly(TabularClassifier(epochs=2, random_state=seed, diagnose=False), frame, y), new_rows(seed)
 
 
+def object_matrix(seed: int) -> Made:
+    """A matrix of numbers and text without names, as scikit-learn's users have it."""
+    from glassnet.tabular import TabularClassifier
+
+    def made(frame: dict[str, list[Any]]) -> np.ndarray:
+        return np.array([frame[name] for name in ("size", "colour", "side", "pay")], dtype=object).T
+
+    frame = columns(N, seed)
+    model = TabularClassifier(epochs=2, random_state=seed, diagnose=False)
+    return quietly(model, made(frame), classes(frame)), made(new_rows(seed))
+
+
 ESTIMATORS: dict[str, Callable[[int], Made]] = {
     "tabular classifier": lambda seed: (_fitted("classes", seed), new_rows(seed)),
     "tabular regressor": lambda seed: (_fitted("numbers", seed, recipe="small"), new_rows(seed)),
     "other order": other_order,
+    "object matrix": object_matrix,
     "mlp two": _estimator("two", scale_inputs=True),
     "mlp three": _estimator("three", solver="lbfgs"),
     "mlp three single": _estimator("three", dtype="float32", activation="tanh"),

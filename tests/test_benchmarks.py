@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("cases", "looking", "machine", "measure", "peers", "peers.glassnet_peer", "peers.numpy_peer", "peers.tutorial_peer",
+NAMES = ("cases", "exports.service", "looking", "machine", "measure", "peers", "peers.glassnet_peer", "peers.numpy_peer", "peers.tutorial_peer",
          "products", "report", "__main__", "scaling", "worker")  # fmt: skip
 
 

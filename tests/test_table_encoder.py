@@ -429,3 +429,12 @@ def test_times_of_the_day() -> None:
     again = TableEncoder.from_config(json.loads(json.dumps(encoder.config())))
     np.testing.assert_array_equal(again.transform({"at": ["6:00 AM", None]})[0], X[4])
     assert encoder.describe()[0]["done"].startswith("seconds of the day, standardised")
+
+
+def test_a_phase_that_differs_by_rounding_is_constant() -> None:
+    """Times at 3:00 and 9:00 have the same sine but for the last bit: scaled robustly it is 0, and not noise up to 3."""
+    rows = [dt.datetime(2020, 1, 1, hour) + dt.timedelta(days=day) for day in range(30) for hour in (3, 9)]
+    encoder = TableEncoder(scaling="robust").fit({"seen": rows})
+    place = encoder.feature_names.index("seen (sine of day)")
+    later = {"seen": [*rows, dt.datetime(2020, 1, 9, 17), None]}
+    assert encoder.transform(later)[:, place].tolist() == [0.0] * (len(rows) + 2)

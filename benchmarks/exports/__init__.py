@@ -1,1 +1,1 @@
-"""What exported files cost, against the peers that do the same."""
+"""Benchmarks of exported models and of the service, beside the peers that do the same."""

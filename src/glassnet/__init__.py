@@ -85,7 +85,7 @@ if TYPE_CHECKING:
     )
     from glassnet.diagnosis.gradient_check import check_gradients
     from glassnet.explanation import Explanation, explain_lesson
-    from glassnet.exports import ExportReport, export
+    from glassnet.exports import ExportReport, export, from_keras, from_torch
     from glassnet.populations import Ensemble, Population, cross_validate, find_learning_rate, sweep
     from glassnet.sklearn import from_sklearn
     from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Snapshots
@@ -102,7 +102,8 @@ __all__ = [
     "Poisson", "Population", "Quantile", "RMSprop", "ReduceOnPlateau", "Schedule", "SequentialSchedule", "ShapeError",
     "Snapshots", "SoftmaxCrossEntropy", "SoftmaxFocalCrossEntropy", "SquaredError", "Step", "StepDecay", "TableWarning",
     "Warmup", "Watch", "check_gradients", "check_my_backprop", "cross_validate", "diagnose", "explain_lesson", "export",
-    "find_learning_rate", "from_sklearn", "integrated_gradients", "load", "permutation_importance", "sweep",
+    "find_learning_rate", "from_keras", "from_sklearn", "from_torch", "integrated_gradients", "load",
+    "permutation_importance", "sweep",
 ]  # fmt: skip
 __all__ += _registry.__all__
 
@@ -120,7 +121,7 @@ _ON_USE = {
     ),
     "glassnet.diagnosis.gradient_check": ("check_gradients",),
     "glassnet.explanation": ("Explanation", "explain_lesson"),
-    "glassnet.exports": ("ExportReport", "export"),
+    "glassnet.exports": ("ExportReport", "export", "from_keras", "from_torch"),
     "glassnet.populations": ("Ensemble", "Population", "cross_validate", "find_learning_rate", "sweep"),
     "glassnet.sklearn": ("from_sklearn",),
     "glassnet.training": ("Callback", "Checkpoint", "EarlyStopping", "History", "Snapshots"),

@@ -173,9 +173,8 @@ def _write(place: Path, contents: Mapping[str, bytes], target: Target, force: bo
     """
     name = place.name.lower()
     main = next((suffix for suffix in contents if name.endswith(suffix)), next(iter(contents)))
-    stem = place.name[: -len(main)] if name.endswith(main) else place.name.split(".")[0]
     beside = [suffix for suffix in contents if suffix not in target.suffixes]
-    paths = {main: place, **{suffix: place.with_name(stem + suffix) for suffix in beside}}
+    paths = {main: place, **{suffix: place.with_name(target.stem(place) + suffix) for suffix in beside}}
     for path in paths.values():
         _place(path, force)
     for suffix, path in paths.items():

@@ -32,7 +32,7 @@ from glassnet.exports.plan import (
 from glassnet.tabular.encoding.robust_scaling import NormalScale
 from glassnet.utils.formula import evaluate
 
-__all__ = ["Rows", "encode", "interpret", "interpret_features"]
+__all__ = ["Rows", "encode", "interpret", "interpret_features", "run_step"]
 
 Rows = np.ndarray | Mapping[str, np.ndarray]
 """Rows for a plan: a matrix (n, n_inputs), or for tables arrays of length n by the name of the field.
@@ -56,7 +56,7 @@ def encode(plan: Plan, rows: Rows, dtype: Any = np.float64) -> np.ndarray:
     for step in plan.column_steps:
         cells = _finite(rows[plan.fields[step.field].name]) if hasattr(step, "field") else np.empty(n)
         with np.errstate(over="ignore", under="ignore"):
-            values[step.out.name] = _run(step, values, cells, np.float64).astype(np.float32)
+            values[step.out.name] = run_step(step, values, cells, np.float64).astype(np.float32)
     return values[plan.x.name].astype(dtype)
 
 
@@ -72,11 +72,11 @@ def interpret_features(plan: Plan, Z: np.ndarray, dtype: Any = np.float64) -> np
     values = {plan.x.name: Z}
     for step in plan.vector_steps:
         with np.errstate(under="ignore"):
-            values[step.out.name] = _run(step, values, Z, dtype)
+            values[step.out.name] = run_step(step, values, Z, dtype)
     return np.asarray(values[plan.y.name].reshape(len(Z), -1))
 
 
-def _run(step: Step, values: Mapping[str, np.ndarray], rows: np.ndarray, dtype: Any) -> np.ndarray:
+def run_step(step: Step, values: Mapping[str, np.ndarray], rows: np.ndarray, dtype: Any) -> np.ndarray:
     """Return the value of a step, (n, *shape); ``rows`` has the cells of its field, or anything of length n."""
     read = [_seen(values[value.name], value) for value in step.inputs()]
     if not read:

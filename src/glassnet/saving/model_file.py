@@ -190,6 +190,10 @@ def _read(where: str, path: str | os.PathLike[str]) -> tuple[dict[str, Any], dic
 
 def _description(where: str, texts: dict[str, str]) -> dict[str, Any]:
     """Return the description that the texts of a file hold."""
+    if "exported_by" in texts:
+        must = "the file must be one that save wrote"
+        message = f"{where}: {must}, got weights that were exported. Load the original, or read them with from_torch."
+        raise FormatError(message, expected=must)
     if "glassnet" not in texts:
         message = f"{where}: the file must be written by glassnet, got safetensors without a network's description."
         raise FormatError(message)

@@ -15,8 +15,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from glassnet.errors import ConfigError
 from glassnet.sklearn import BaseMLP, from_sklearn
+from glassnet.sklearn.solvers.rows import Scaling
+from glassnet.tabular.estimators.base import TabularEstimator
 
-__all__ = ["Chain", "Stage", "read_chain"]
+__all__ = ["Chain", "Stage", "column_names_of", "numbered_names", "read_chain"]
 
 _ADVICE = "Export what it makes of the rows: fit on transformed rows, or put it outside of the model."
 _KNOWN = "StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler or SimpleImputer"
@@ -51,7 +53,7 @@ class Stage:
 
 @dataclass
 class Chain:
-    """A perceptron of ours with all that stands around it.
+    """A perceptron of ours, or an estimator for tables, with all that stands around it.
 
     Parameters
     ----------
@@ -67,6 +69,7 @@ class Chain:
     n_inputs: int
     words: str
     mlp: BaseMLP = field(init=False)
+    table: TabularEstimator | None = None  # if there is no perceptron
     fill: np.ndarray | None = None  # for missing values, in the units of the rows
     scalers: list[Stage] = field(default_factory=list)
     targets: list[Stage | str] = field(default_factory=list)  # of the outputs, in order; or a formula in Z
@@ -74,7 +77,7 @@ class Chain:
     def stages(self) -> list[Stage]:
         """Return the scalings of the rows in order, as few as possible; the first may be none."""
         found = [Stage(np.zeros(self.n_inputs), np.ones(self.n_inputs))]
-        own = self.mlp._state.scaling
+        own = Scaling() if self.table is not None else self.mlp._state.scaling
         last = [] if own.scale is None else [Stage(np.asarray(own.center), np.asarray(own.scale))]
         for stage in (*self.scalers, *last):
             if found[-1].ends is None:
@@ -82,6 +85,17 @@ class Chain:
             else:
                 found.append(stage)
         return found
+
+
+def numbered_names(n: int) -> list[str]:
+    """Return names for columns that have none."""
+    return [f"x{j}" for j in range(n)]
+
+
+def column_names_of(model: Any) -> list[str]:
+    """Return the names of the columns that an estimator reads."""
+    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
+    return names or numbered_names(int(model.n_features_in_))
 
 
 def read_chain(model: Any) -> Chain:
@@ -108,6 +122,8 @@ def _unwrap(chain: Chain, model: Any) -> None:
     elif isinstance(model, TransformedTargetRegressor):
         _unwrap(chain, model.regressor_)
         chain.targets.append(_of_target(model.transformer_))
+    elif isinstance(model, TabularEstimator):
+        chain.table = model
     elif isinstance(model, BaseMLP):
         chain.mlp = model
     elif isinstance(model, (MLPClassifier, MLPRegressor)):

@@ -9,13 +9,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.pipeline import Pipeline
 
-from glassnet.errors import ShapeError
+from glassnet.errors import ConfigError, ShapeError
 from glassnet.exports.lowering.builder import Builder
-from glassnet.exports.lowering.chains import Chain, Stage, read_chain
+from glassnet.exports.lowering.chains import Chain, Stage, column_names_of, numbered_names, read_chain
 from glassnet.exports.lowering.columns import value_word
-from glassnet.exports.lowering.perceptrons import append_perceptron, plain_labels
+from glassnet.exports.lowering.perceptrons import append_perceptron, append_targets, plain_labels
+from glassnet.exports.lowering.piped_tables import behind_scalers
 from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.lowering.tables import facts_of, lower_table, predictions_of_table, rows_of_table, table_of_rows
 from glassnet.exports.made_up import SCALING
@@ -40,6 +42,8 @@ def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32)
     if isinstance(model, TabularEstimator):
         return _lower_tabular(model, name, dtype)
     chain = read_chain(model)
+    if chain.table is not None:
+        return _lower_piped(chain, chain.table, name, dtype)
     builder, x = Builder(dtype), Value("x", (chain.n_inputs,))
     first, *others = chain.stages()
     fields: tuple[Field, ...] = ()
@@ -71,6 +75,21 @@ def _lower_tabular(model: TabularEstimator, name: str, dtype: Any) -> Plan:
     return replace(plan, answer=answer, steps=(*plan.steps, Select(y, plan.y, places)), y=y)
 
 
+def _lower_piped(chain: Chain, table: TabularEstimator, name: str, dtype: Any) -> Plan:
+    """Return the plan of a pipeline with an estimator for tables at its end."""
+    plan = behind_scalers(_lower_tabular(table, name, dtype), chain)
+    plan = replace(plan, made_from={**plan.made_from, "model": chain.words})
+    if not chain.targets:
+        return plan
+    if plan.answer.kind == "quantiles":
+        must = "a TransformedTargetRegressor must be around an estimator of numbers"
+        message = f"export: {must}, got one of quantiles. Export its regressor_, and transform what it predicts."
+        raise ConfigError(message, expected=must, got="quantiles")
+    builder = Builder(dtype)
+    y = append_targets(builder, chain, plan.y)
+    return replace(plan, steps=(*plan.steps, *builder.steps), y=y)
+
+
 def _scaled(builder: Builder, stage: Stage, x: Value) -> Value:
     """Append the scaling of x; in double precision, since the numbers come as they were measured."""
     if stage.is_nothing:
@@ -87,8 +106,8 @@ def _cut(builder: Builder, stage: Stage, z: Value) -> Value:
 
 def _append_fields(builder: Builder, chain: Chain, stage: Stage, x: Value) -> tuple[Field, ...]:
     """Append the columns of a model that fills missing numbers, which are scaled as they are read."""
-    names = chain.names or [f"x{j}" for j in range(chain.n_inputs)]
-    made, fields, fill = [], [], chain.fill
+    names, fill = chain.names or numbered_names(chain.n_inputs), chain.fill
+    made, fields = [], []
     assert fill is not None
     for j, one in enumerate(identifiers(map(value_word, names))):
         center, unit = float(stage.center[j]), float(stage.unit[j])
@@ -107,52 +126,60 @@ def rows_of_estimator(model: Any, plan: Plan, data: Any) -> Rows:
     """Return rows as a plan takes them, read as the estimator reads them."""
     if isinstance(model, TabularEstimator):
         return rows_of_table(model.model_, model._table(data))
-    names = [field.name for field in plan.fields] or plan.inputs
-    if names and (isinstance(data, Mapping) or hasattr(data, "columns")):
+    names = column_names_of(model)
+    if hasattr(model, "feature_names_in_") and (isinstance(data, Mapping) or hasattr(data, "columns")):
         data = np.stack([np.asarray(data[name], dtype=np.float64) for name in names], axis=1)
     X = np.asarray(data.toarray() if hasattr(data, "toarray") else data, dtype=np.float64)
-    width = len(plan.fields) or plan.x.size
-    if X.ndim != 2 or X.shape[1] != width:
-        message = f"export: data must have shape (n, {width}), got {X.shape}."
-        raise ShapeError(message, expected=width, got=X.shape)
-    return {field.name: X[:, j] for j, field in enumerate(plan.fields)} if plan.is_table else X
+    if X.ndim != 2 or X.shape[1] != len(names):
+        message = f"export: data must have shape (n, {len(names)}), got {X.shape}."
+        raise ShapeError(message, expected=len(names), got=X.shape)
+    return {field.name: X[:, names.index(field.name)] for field in plan.fields} if plan.is_table else X
 
 
 def predictions_of_estimator(model: Any, plan: Plan, rows: Rows) -> np.ndarray:
     """Return what an estimator predicts for rows of its plan, in the outputs of this, computed in double precision."""
     if isinstance(model, TabularEstimator):
-        found = predictions_of_table(model.model_, table_of_rows(model.model_, rows))
-        places: Any = getattr(model, "_places", slice(None))
-        return np.asarray(found[:, places])
-    X = np.stack([rows[field.name] for field in plan.fields], axis=1) if isinstance(rows, Mapping) else rows
+        return _of_table(model, table_of_rows(model.model_, rows))
+    X = rows
+    if isinstance(rows, Mapping):
+        left_out = np.zeros(len(rows[plan.fields[0].name]))
+        X = np.stack([rows.get(name, left_out) for name in column_names_of(model)], axis=1)
+    assert isinstance(X, np.ndarray)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "X does not have valid feature names")  # they are those of the plan, in order
-        found = np.asarray(_predicted(_in_double(model), plan, X))
+        found = np.asarray(_predicted(model, X, plan))
     return found.reshape(len(X), -1)
 
 
-def _predicted(model: Any, plan: Plan, X: np.ndarray) -> Any:
-    if plan.answer.kind in ("classes", "labels"):
-        return model.predict_proba(X)
+def _predicted(model: Any, X: np.ndarray, plan: Plan) -> np.ndarray:
+    """Return the outputs of a plan as an estimator computes them, from the matrix that it reads."""
     if isinstance(model, Pipeline):
-        X = X if len(model) == 1 else model[:-1].transform(X)
-        return _predicted(model.steps[-1][1], plan, X)
+        return _predicted(model.steps[-1][1], X if len(model) == 1 else model[:-1].transform(X), plan)
     if hasattr(model, "best_estimator_"):
-        return _predicted(model.best_estimator_, plan, X)
+        return _predicted(model.best_estimator_, X, plan)
+    if isinstance(model, TransformedTargetRegressor):
+        z = _predicted(model.regressor_, X, plan)
+        return np.asarray(model.transformer_.inverse_transform(z.reshape(len(z), -1)))
+    if isinstance(model, TabularEstimator):
+        return _of_table(model, model._table(X))
+    if isinstance(model, BaseMLP):
+        model = _in_double(model)
+    if plan.answer.kind in ("classes", "labels"):
+        return np.asarray(model.predict_proba(X))
     loss = model.network_.loss if isinstance(model, BaseMLP) else None
-    return model.predict_quantiles(X) if isinstance(loss, Quantile) else model.predict(X)
+    quantiles = isinstance(loss, Quantile) and plan.answer.names[0] != "prediction"
+    return np.asarray(model.predict_quantiles(X) if quantiles else model.predict(X))
 
 
-def _in_double(model: Any) -> Any:
+def _of_table(model: TabularEstimator, table: Any) -> np.ndarray:
+    places: Any = getattr(model, "_places", slice(None))
+    return np.asarray(predictions_of_table(model.model_, table)[:, places])
+
+
+def _in_double(model: BaseMLP) -> BaseMLP:
     """Return a copy of an estimator whose network computes in double precision."""
-    found = copy.deepcopy(model)
-    inner = found
-    while not isinstance(inner, BaseMLP):
-        if isinstance(inner, Pipeline):
-            inner = inner.steps[-1][1]
-        elif hasattr(inner, "regressor_") or hasattr(inner, "best_estimator_"):
-            inner = getattr(inner, "regressor_", None) or inner.best_estimator_
-        else:
-            return found  # of scikit-learn, whose weights stay what they are
-    inner._state.network = inner.network_.astype("float64")
+    found = copy.copy(model)
+    found._state = copy.copy(model._state)
+    found._state.network = model.network_.astype("float64")
+    found._show_weights()
     return found

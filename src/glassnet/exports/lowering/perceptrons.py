@@ -16,7 +16,7 @@ from glassnet.losses import GaussianNLL, Quantile, SoftmaxCrossEntropy, SoftmaxF
 from glassnet.sklearn import MLPClassifier
 from glassnet.sklearn.solvers.losses import BinaryLogLoss, HalfPoissonDeviance
 
-__all__ = ["append_perceptron", "plain_labels"]
+__all__ = ["append_perceptron", "append_targets", "plain_labels"]
 
 _SOFTMAX = (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)
 _LINKS = {BinaryLogLoss: "sigmoid(Z)", HalfPoissonDeviance: "exp(Z)"}  # without the limits of the library's own
@@ -72,13 +72,19 @@ def _numbers(builder: Builder, chain: Chain, y: Value) -> tuple[Value, Answer]:
         repeats = y.size // len(scaling.target_scale)
         center, unit = (np.repeat(part, repeats) for part in (scaling.target_center, scaling.target_scale))
         y = _unscaled(builder, Stage(center, unit), y)
+    y = append_targets(builder, chain, y)
+    names = ("prediction",) if y.size == 1 else tuple(f"prediction {i + 1}" for i in range(y.size))
+    return y, answer or Answer("numbers", names)
+
+
+def append_targets(builder: Builder, chain: Chain, y: Value) -> Value:
+    """Append what a chain does with the predicted numbers y."""
     for stage in chain.targets:
         if isinstance(stage, Stage):
             y = _unscaled(builder, stage, y)
         elif stage != "Z":
-            y = builder.map(y, stage)
-    names = ("prediction",) if y.size == 1 else tuple(f"prediction {i + 1}" for i in range(y.size))
-    return y, answer or Answer("numbers", names)
+            y = builder.map(y, stage, part="in_units")
+    return y
 
 
 def _quantiles(builder: Builder, chain: Chain, y: Value) -> tuple[Value, Answer | None]:

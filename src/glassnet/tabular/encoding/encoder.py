@@ -161,7 +161,7 @@ class TableEncoder:
             X = self._features(table, np.float64)
             each = [(coder, i) for coder in coders for i in range(len(coder.features))]
             direct = [i == 0 and isinstance(coder, (NumberCoder, CodeCoder)) for coder, i in each]
-            self.bounds = [None if skip else RobustScale.fit(x, counts) for x, skip in zip(X.T, direct, strict=True)]
+            self.bounds = [None if skip else RobustScale.bound(x, counts) for x, skip in zip(X.T, direct, strict=True)]
         return self
 
     def fit_transform(self, frame: Any) -> np.ndarray:

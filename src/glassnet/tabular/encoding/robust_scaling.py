@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
@@ -20,6 +20,7 @@ BOUND = 3.0
 
 _MOST_QUANTILES, _FEWEST_QUANTILES, _ROWS_PER_QUANTILE = 1000, 10, 30
 _SMALLEST_SHARE = 1e-7
+_ROUNDING = 1e-6  # a distance that float32 just keeps between numbers of about 1
 _LARGEST = float(np.finfo(np.float64).max)
 _normal_quantile = NormalDist().inv_cdf  # compiled: as fast as its formula (Wichura's AS 241) in NumPy over an array
 
@@ -67,6 +68,15 @@ class RobustScale(Scale):
             q = third - first or (small.max() - small.min()) / 2.0
             center, spread = float(np.ldexp(median, exponent)), min(float(np.ldexp(q, exponent)), _LARGEST)
         return cls(plain.mean, plain.std, plain.low, plain.high, center, spread)
+
+    @classmethod
+    def bound(cls, values: np.ndarray, counts: np.ndarray | None = None) -> RobustScale:
+        """Return the scale of a feature of about 1, which is constant if its values differ by rounding only.
+
+        So do the sines of two times of the day, 3:00 and 9:00: scaled, the feature would be noise between -3 and 3.
+        """
+        scale = cls.fit(values, counts)
+        return scale if scale.q > _ROUNDING else replace(scale, q=0.0)
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Return the scaled values; 0 everywhere if training had one value only."""

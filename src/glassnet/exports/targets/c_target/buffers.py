@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from glassnet.exports.plan import Add, Map, Plan, Select, Softmax, Step, Value
+from glassnet.exports.targets.c_target.integer_steps import Integers, Quantise
 
 __all__ = ["Layout", "lay_out"]
+
+_FLOATS, _BYTES = "abcdefgh", "pqrs"
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,18 @@ class Layout:
     places: dict[str, str]
     sizes: dict[str, int]
 
+    def type(self, name: str) -> str:
+        """Return the type of a buffer's entries."""
+        return "int8_t" if name[0] in _BYTES else "float"
 
-def lay_out(plan: Plan) -> Layout:
-    """Return where the values of the vector steps lie; the features are ``z``, the outputs ``y``."""
-    steps = plan.vector_steps
+    @property
+    def n_bytes(self) -> int:
+        """Of all buffers."""
+        return sum(size * (1 if name[0] in _BYTES else 4) for name, size in self.sizes.items())
+
+
+def lay_out(plan: Plan, steps: Sequence[Step]) -> Layout:
+    """Return where the values of steps lie; the features are ``z``, the outputs ``y``."""
     roots, offsets = _views(steps, plan)
     last = {roots[value.name]: i for i, step in enumerate(steps) for value in step.inputs()}
     own = {plan.x.name: "z"}
@@ -37,7 +48,7 @@ def lay_out(plan: Plan) -> Layout:
         elif _in_place(step, roots, offsets) and dying and own[roots[step.inputs()[0].name]] in dying:
             place = own[roots[step.inputs()[0].name]]
         else:
-            place = _free(sizes, busy, step.out.size)
+            place = _free(sizes, busy, step.out.size, _BYTES if _has_codes(step) else _FLOATS)
         own[step.out.name] = place
         if place != "y":
             sizes[place] = max(sizes.get(place, 0), step.out.size)
@@ -69,13 +80,15 @@ def _in_place(step: Step, roots: dict[str, str], offsets: dict[str, int]) -> boo
     return isinstance(step, (Map, Add, Softmax)) and whole and first is not None and first.size == step.out.size
 
 
-def _free(sizes: dict[str, int], busy: set[str], size: int) -> str:
-    """Return the free buffer that grows least, or a new one."""
-    free = [name for name in sizes if name not in busy]
+def _has_codes(step: Step) -> bool:
+    return isinstance(step, Quantise) or (isinstance(step, Integers) and step.makes_codes)
+
+
+def _free(sizes: dict[str, int], busy: set[str], size: int, letters: str) -> str:
+    """Return the free buffer that grows least, or a new one; names start with one of these letters."""
+    own = [name for name in sizes if name[0] in letters]
+    free = [name for name in own if name not in busy]
     if not free:
-        return _letters(len(sizes))
+        number = len(own) // len(letters)
+        return letters[len(own) % len(letters)] + (str(number + 1) if number else "")
     return min(free, key=lambda name: (max(size - sizes[name], 0), sizes[name]))
-
-
-def _letters(number: int) -> str:
-    return "abcdefgh"[number] if number < 8 else f"h{number}"

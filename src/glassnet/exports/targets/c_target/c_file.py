@@ -11,6 +11,7 @@ from glassnet.exports.naming import identifier
 from glassnet.exports.plan import Plan, Step
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
+from glassnet.exports.targets.c_target.changes import reason_against
 from glassnet.exports.targets.c_target.page import print_page
 from glassnet.exports.targets.c_target.running import run_program
 from glassnet.exports.targets.target import Options, Run
@@ -26,7 +27,7 @@ def refusal(plan: Plan, options: Options) -> str:
         for name, array in step.arrays():
             if not np.isfinite(array.astype(np.float32) if _as_float32(step) else array).all():
                 return f"C has no numbers for inf and NaN, which {step.out.name}.{name} holds; no target does better."
-    return ""
+    return reason_against(plan, options) if options.dtype == "int8" else ""
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:

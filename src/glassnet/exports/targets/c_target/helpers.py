@@ -11,10 +11,11 @@ from collections.abc import Collection
 
 from glassnet.exports.targets.c_target.helpers_columns import COLUMN_HELPERS
 from glassnet.exports.targets.c_target.helpers_vectors import VECTOR_HELPERS
+from glassnet.exports.targets.c_target.integer_printing import INTEGER_HELPERS, LAYER
 
 __all__ = ["printed_helpers"]
 
-_ALL = {**COLUMN_HELPERS, **VECTOR_HELPERS}
+_ALL = {**COLUMN_HELPERS, **VECTOR_HELPERS, **INTEGER_HELPERS}
 
 
 def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str]:
@@ -30,7 +31,10 @@ def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str
         if called <= needed:
             break
         needed |= called
-    return [in_c(_ALL[name], prefix, real) for name in _ALL for real in ("float", "double") if (name, real) in needed]
+    first = [in_c(LAYER, prefix, "float")] if ("sum", "float") in needed else []
+    return first + [
+        in_c(_ALL[name], prefix, real) for name in _ALL for real in ("float", "double") if (name, real) in needed
+    ]
 
 
 def in_c(template: str, prefix: str, real: str) -> str:

@@ -181,8 +181,8 @@ static double NAME_rank(double x, double fill, const double *q, int32_t n)
 }
 """,
     "lookup": """
-/* Copies a row of the table: 0 is for a missing text, 1 for an unknown one, then in the order of the sorted keys. */
-static void NAME_lookup(const char *text, const char *const *keys, int32_t n, const float *table, int32_t width, float *z)
+/* Copies a row: 0 is for a missing text, 1 for an unknown one, then in the order of the sorted keys. */
+static void NAME_lookup(const char *text, const char *const *keys, int32_t n, const float *rows, int32_t size, float *z)
 {
     int32_t low = 0;
     int32_t high = n;
@@ -199,8 +199,8 @@ static void NAME_lookup(const char *text, const char *const *keys, int32_t n, co
             low = middle + 1;
         }
     }
-    for (int32_t i = 0; i < width; i++) {
-        z[i] = GN_READ(&table[place * width + i]);
+    for (int32_t i = 0; i < size; i++) {
+        z[i] = GN_READ(&rows[place * size + i]);
     }
 }
 """,

@@ -53,6 +53,25 @@ static void NAME_softmax(const float *x, float *y, int32_t rows, int32_t n)
     }
 }
 """,
+    "softmax_precise": """
+static void NAME_softmax_precise(const float *x, float *y, int32_t rows, int32_t n)
+{
+    for (int32_t r = 0; r < rows; r++) {
+        double largest = (double)x[r * n];
+        double sum = 0.0;
+
+        for (int32_t i = 1; i < n; i++) {
+            largest = (double)x[r * n + i] > largest ? (double)x[r * n + i] : largest;
+        }
+        for (int32_t i = 0; i < n; i++) {
+            sum += exp((double)x[r * n + i] - largest);
+        }
+        for (int32_t i = 0; i < n; i++) {
+            y[r * n + i] = (float)(exp((double)x[r * n + i] - largest) / sum);
+        }
+    }
+}
+""",
     "normalise": """
 /* Each row of n entries to mean 0 and variance 1. */
 static void NAME_normalise_D(const float *x, float *y, int32_t rows, int32_t n, REAL eps)
@@ -78,15 +97,15 @@ static void NAME_normalise_D(const float *x, float *y, int32_t rows, int32_t n, 
 """,
     "mean": """
 /* Mean of values of n entries each, one after the other. */
-static void NAME_mean(const float *x, float *y, int32_t values, int32_t n)
+static void NAME_mean_D(const float *x, float *y, int32_t values, int32_t n)
 {
     for (int32_t i = 0; i < n; i++) {
-        float sum = 0.0f;
+        REAL sum = 0.0F;
 
         for (int32_t k = 0; k < values; k++) {
-            sum += x[k * n + i];
+            sum += (REAL)x[k * n + i];
         }
-        y[i] = sum / (float)values;
+        y[i] = (float)(sum / (REAL)values);
     }
 }
 """,

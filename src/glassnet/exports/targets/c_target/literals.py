@@ -8,9 +8,17 @@ import numpy as np
 
 __all__ = ["RESERVED", "double_literal", "float_literal", "string_literal", "wrapped"]
 
-RESERVED = frozenset(
-    ["alignas", "alignof", "and", "and_eq", "asm", "atomic", "auto", "bitand", "bitor", "bool", "break", "case", "catch", "char", "class", "compl", "complex", "concept", "const", "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double", "else", "enum", "errno", "explicit", "export", "extern", "false", "far", "final", "float", "for", "friend", "goto", "huge", "if", "imaginary", "import", "inline", "int", "interrupt", "linux", "long", "main", "module", "mutable", "namespace", "near", "new", "noexcept", "noreturn", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "override", "private", "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "stderr", "stdin", "stdout", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "typeof_unqual", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq", "co_await", "co_return", "co_yield", "const_cast", "dynamic_cast", "static_cast", "row", "x", "y", "z", "i", "j", "k", "l", "m", "n"]
-)
+_WORDS = """
+alignas alignof and and_eq asm atomic auto bitand bitor bool break case catch char class compl complex concept
+const consteval constexpr constinit continue decltype default delete do double else enum errno explicit export
+extern false far final float for friend goto huge if imaginary import inline int interrupt linux long main
+module mutable namespace near new noexcept noreturn not not_eq nullptr operator or or_eq override private
+protected public register reinterpret_cast requires restrict return short signed sizeof static static_assert
+stderr stdin stdout struct switch template this thread_local throw true try typedef typeid typename typeof
+typeof_unqual union unix unsigned using virtual void volatile wchar_t while xor xor_eq co_await co_return
+co_yield const_cast dynamic_cast static_cast row x y z i j k l m n
+"""
+RESERVED = frozenset(_WORDS.split())
 """Words of C and C++, macros in small letters, and the names that printed functions use themselves."""
 
 _WIDTH = 110

@@ -35,10 +35,11 @@ def print_map(source: Source, step: Map, x: str, y: str, *, wide_input: bool) ->
     counts = ["n"] if shared else [str(size) for size in sizes]
     body = [f"const {real} z = {_cast(real, type_x)}x[{_index(strides['Z'])}];"]
     for name, vector in step.vectors.items():
-        table = source.table(
-            f"{step.out.name}_{names[name]}", vector.astype("float64" if real == "double" else "float32")
+        real_table = "double" if step.double else "float"
+        table = source.table(f"{step.out.name}_{names[name]}", vector.astype("float64" if step.double else "float32"))
+        body.append(
+            f"const {real} {names[name]} = {_cast(real, real_table)}GN_READ(&{table}[{_index(strides[name])}]);"
         )
-        body.append(f"const {real} {names[name]} = GN_READ(&{table}[{_index(strides[name])}]);")
     body += ["", f"y[{_index(strides['out'])}] = {f'(float)({printed})' if real == 'double' else printed};"]
     text = _looped(body, counts)
     signature = f"void {{}}(const {type_x} *x, float *y" + (", int32_t n)" if shared else ")")

@@ -92,7 +92,8 @@ def _seconds(path: Path, plan: Plan, folder: str) -> float | None:
 def _run(command: list[str], stdin: str = "", *, check: bool = True) -> str:
     done = subprocess.run(command, input=stdin.encode(), capture_output=True, timeout=_SECONDS, check=False)
     if check and done.returncode:
-        raise RuntimeError(f"{command[0]}: {done.stderr.decode(errors='replace')[:2000]}")
+        msg = f"{command[0]}: {done.stderr.decode(errors='replace')[:2000]}"
+        raise RuntimeError(msg)
     return done.stdout.decode(errors="replace")
 
 

@@ -74,6 +74,13 @@ class Source:
         self.tables.append(Table(own, np.asarray(values)))
         return self.tables[-1].name
 
+    def structure(self, name: str, kind: str, entries: list[str]) -> str:
+        """Add constants of a type of one's own, and return their name."""
+        own = identifier(name, self.taken)
+        self.taken.add(own)
+        self.functions.append(f"static const {kind} {self.prefix}_{own} = {{\n{wrapped(entries)}\n}};\n")
+        return f"{self.prefix}_{own}"
+
     def function(self, name: str, signature: str, body: str, comment: str = "") -> str:
         """Add a function unless one with this signature and body is there, and return its name.
 

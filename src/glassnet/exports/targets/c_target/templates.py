@@ -9,7 +9,7 @@ __all__ = ["BOTTOM", "HOOKS", "TOP", "filled"]
 
 
 def filled(template: str, words: Mapping[str, str]) -> str:
-    """Return a template with words in capitals replaced, those inside of other words and at quotes left alone.
+    r"""Return a template with words in capitals replaced, those inside of other words and at quotes left alone.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from glassnet.exports.plan import (
     Step,
 )
 from glassnet.exports.targets.c_target.buffers import Layout
+from glassnet.exports.targets.c_target.integer_printing import print_integers, print_quantise
+from glassnet.exports.targets.c_target.integer_steps import Integers, Quantise
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal
 from glassnet.exports.targets.c_target.maps import print_map
 from glassnet.exports.targets.c_target.source import Source
@@ -31,41 +33,36 @@ __all__ = ["print_vectors"]
 
 
 def print_vectors(
-    source: Source, plan: Plan, layout: Layout, instead: dict[str, Callable[..., list[str]]]
+    source: Source, plan: Plan, steps: Sequence[Step], layout: Layout, precise: Collection[str] = ()
 ) -> list[str]:
-    """Return the lines that fill ``y`` from the features ``z``.
-
-    ``instead`` prints some steps, by the name of their value, in another way: from the step and the place of its
-    output.
-    """
+    """Return the lines that fill ``y`` from the features ``z``; ``precise`` names values to compute in double."""
     lines: list[str] = []
-    places = dict(layout.places)
     wide = plan.x.name if plan.double_inputs else ""
-    if wide and any(
-        value.name == wide for step in plan.vector_steps if not isinstance(step, Map) for value in step.inputs()
-    ):
+    if any(value.name == wide for step in steps if not isinstance(step, Map) for value in step.inputs()):
         lines.append(f"    {source.call('rounded', 'z', 'features', plan.x.size)};")
-    for step in plan.vector_steps:
-        name = step.out.name
-        if isinstance(step, Select) and places[name].split(" + ")[0] == places[step.x.name].split(" + ")[0]:
+    for step in steps:
+        out = layout.places[step.out.name]
+        if isinstance(step, Select) and _buffer(out) == _buffer(layout.places[step.x.name]):
             continue
+        source.real = "double" if step.out.name in precise else "float"
         inputs = [
-            "features" if value.name == wide and not isinstance(step, Map) else places[value.name]
+            "features" if value.name == wide and not isinstance(step, Map) else layout.places[value.name]
             for value in step.inputs()
         ]
-        out = places[name]
-        if name in instead:
-            printed = instead[name](inputs, out)
-        elif isinstance(step, Map):
+        if isinstance(step, Map):
             printed = print_map(source, step, inputs[0], out, wide_input=step.x.name == wide)
         else:
             printed = _STEPS[type(step)](source, step, inputs, out)
         lines += [f"    {line};" for line in printed]
-    if not plan.vector_steps or layout.places[plan.y.name] != "y":
+    if layout.places[plan.y.name] != "y":
         helper = "rounded" if plan.double_inputs else "place"
         rest = (plan.y.size,) if plan.double_inputs else (1, plan.y.size, plan.y.size)
         lines.append(f"    {source.call(helper, layout.places[plan.y.name], 'y', *rest)};")
     return lines
+
+
+def _buffer(place: str) -> str:
+    return place.split(" + ")[0]
 
 
 def _affine(source: Source, step: Affine, x: list[str], y: str) -> list[str]:
@@ -96,7 +93,8 @@ def _rows(step: Any) -> tuple[int, int]:
 
 
 def _softmax(source: Source, step: Softmax, x: list[str], y: str) -> list[str]:
-    return [source.call("softmax", x[0], y, *_rows(step))]
+    helper = "softmax" if source.real == "float" else "softmax_precise"
+    return [source.call(helper, x[0], y, *_rows(step))]
 
 
 def _normalise(source: Source, step: Normalise, x: list[str], y: str) -> list[str]:
@@ -105,7 +103,7 @@ def _normalise(source: Source, step: Normalise, x: list[str], y: str) -> list[st
 
 
 def _mean(source: Source, step: Mean, x: list[str], y: str) -> list[str]:
-    return [source.call("mean", x[0], y, step.x.shape[0], step.out.size)]
+    return [source.call("mean", x[0], y, step.x.shape[0], step.out.size, real=source.real)]
 
 
 def _sort(source: Source, step: Sort, x: list[str], y: str) -> list[str]:
@@ -161,4 +159,6 @@ _STEPS: dict[type[Step], Callable[[Source, Any, list[str], str], list[str]]] = {
     Embed: _embed,
     Join: _join,
     Add: _add,
+    Quantise: print_quantise,
+    Integers: print_integers,
 }

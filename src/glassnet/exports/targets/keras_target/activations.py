@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, NamedTuple
 
-from glassnet.errors import ConfigError
 from glassnet.exports.naming import identifier
+from glassnet.exports.targets.layered.own_activations import Tensors, own_activation
 from glassnet.layers import (
     ELU,
     GELU,
@@ -21,7 +21,6 @@ from glassnet.layers import (
     Tanh,
 )
 from glassnet.layers.activations.base import Activation
-from glassnet.utils.formula import Python
 
 __all__ = ["Named", "layer_call", "named"]
 
@@ -44,7 +43,7 @@ class Named(NamedTuple):
     defines: dict[str, str]
 
 
-class KerasFormula(Python):
+class KerasFormula(Tensors):
     """Prints formulas as Python that works on the tensors of any backend."""
 
     choice = "ops.where({}, {}, {})"
@@ -67,7 +66,6 @@ class KerasFormula(Python):
             )
         },
         "tanh": "ops.tanh({})",
-        "where": "ops.where({})",
         "max": "ops.maximum({})",
         "min": "ops.minimum({})",
     }
@@ -105,13 +103,8 @@ def _function(activation: Any) -> tuple[str, str]:
     if type(activation) is ELU:
         name = f"elu_{identifier(repr(activation.alpha)).removeprefix('v')}"
         return name, _text(name, "Return the exponential linear unit.", f"ops.elu(z, {activation.alpha!r})")
-    if activation.formula is None:
-        must = "every activation must have a counterpart in Keras, or a formula"
-        message = f"export: {must}, got {activation!r}. Give an activation of your own a formula."
-        raise ConfigError(message, expected=must, got=activation)
-    name = identifier(type(activation).__name__)
-    expression = KerasFormula({"Z": "z", **activation.formula.constants(activation)}).text(activation.formula.value)
-    return name, _text(name, "Return an activation made by whoever trained the network.", expression)
+    name, about, expression = own_activation(activation, KerasFormula)
+    return name, _text(name, about, expression)
 
 
 def _text(name: str, words: str, expression: str) -> str:

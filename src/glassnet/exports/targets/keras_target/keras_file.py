@@ -13,4 +13,4 @@ __all__ = ["print_plan", "refusal", "run_file"]
 
 def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     """Run the exported model for rows, its self-test too."""
-    return run_python(path, plan, rows, "keras", "Keras")
+    return run_python(path, "_keras", plan, rows)

@@ -14,14 +14,13 @@ from glassnet.exports.proof import Proof
 from glassnet.exports.targets.keras_target.building import build_text
 from glassnet.exports.targets.keras_target.layers import stacks_of
 from glassnet.exports.targets.keras_target.parts import Stack, units
-from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape, single_tolerance
-from glassnet.exports.targets.python_parts.literals import literal
+from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
 from glassnet.exports.targets.target import Options
 from glassnet.utils.version import VERSION
 
 __all__ = ["print_plan", "refusal"]
 
-_SUFFIXES = (".keras.npz", ".npz")
+_SUFFIXES = ("_keras.npz", ".npz")  # of which one is written
 _LOSSES = {
     "BinaryCrossEntropy": "keras.losses.BinaryCrossentropy(from_logits=True)",
     "BinaryLogLoss": "keras.losses.BinaryCrossentropy(from_logits=True)",
@@ -41,7 +40,9 @@ _LOADING = '''MODEL: Any = None  # what predict uses; it is loaded when it is fi
 
 def weights_file() -> Path:
     """Return the file of weights beside this one."""
-    places = [Path(__file__).with_suffix(suffix) for suffix in {suffixes}]
+    name = Path(__file__).stem.replace("_keras", "")
+    names = [name + ending for ending in ("_keras.npz", ".keras.npz", ".npz")]
+    places = [Path(__file__).with_name(one) for one in names]
     return next((place for place in places if place.exists()), places[0])
 
 
@@ -100,7 +101,7 @@ def refusal(plan: Plan, options: Options) -> str:
     try:
         stacks_of(plan.core.network)
     except ConfigError as error:
-        return str(error).removeprefix("export: ").removesuffix(".")
+        return str(error).removeprefix("export: ")
     return ""
 
 
@@ -114,16 +115,14 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
     for unit in units(stacks[0]):
         defines |= unit.defines
     build = build_text(stacks, network.input_shape or (), network.n_outputs)
-    text = _LOADING.replace("{suffixes}", literal(_SUFFIXES))
     design = Design(
         imports=_IMPORTS,
         about=_about(plan),
-        parts=[*defines.values(), build, text.replace("{z}", f"z.reshape{logits_shape(plan)}")],
+        parts=[*defines.values(), build, _LOADING.replace("{z}", f"z.reshape{logits_shape(plan)}")],
         weights=list(arrays.values()),
         dtype="float32",
-        tolerance=single_tolerance(proof),
     )
-    return {_SUFFIXES[0]: _archive(arrays), ".py": file_around(plan, proof, design)}
+    return {**dict.fromkeys(_SUFFIXES, _archive(arrays)), "_keras.py": file_around(plan, proof, design)}
 
 
 def _arrays(stacks: list[Stack]) -> dict[str, np.ndarray]:

@@ -13,7 +13,6 @@ import numpy as np
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Core, Plan, Value
 from glassnet.exports.proof import Proof
-from glassnet.exports.referee import interpret
 from glassnet.exports.targets.numpy_target.steps import NumPyWriter, trimmed
 from glassnet.exports.targets.python_parts.arrays import packed
 from glassnet.exports.targets.python_parts.columns import (
@@ -32,7 +31,7 @@ from glassnet.exports.targets.python_parts.templates.features import plain_value
 from glassnet.exports.targets.python_parts.templates.numpy_model import digest
 from glassnet.utils.formula_code import NumPyCode
 
-__all__ = ["Design", "file_around", "logits_shape", "single_tolerance"]
+__all__ = ["Design", "file_around", "logits_shape"]
 
 _TEMPLATES = ("numpy_model", "numpy_numbers")
 _WIDTH = 112
@@ -84,8 +83,6 @@ class Design:
         All numbers in the file of weights, in the order of the function ``weights``.
     dtype : str
         That the model computes in.
-    tolerance : float
-        Of the self-test, relative to numbers above 1.
     """
 
     imports: Mapping[str, str]
@@ -93,14 +90,13 @@ class Design:
     parts: Sequence[str]
     weights: Sequence[np.ndarray]
     dtype: str
-    tolerance: float = 2e-5
 
 
 def file_around(plan: Plan, proof: Proof, design: Design) -> bytes:
     """Return the file, in ASCII."""
     assert plan.core is not None
     functions = Functions(NumPyCode, _function, {*names_of(_TEMPLATES), *_OWN})
-    writer = NumPyWriter(functions)
+    writer = NumPyWriter(functions, {*_OWN, *(step.out.name for step in plan.steps)})
     before, after = _ends(plan, plan.core)
     prepared = _prepared(plan, plan.core, before, writer)
     decoded = [_renamed(line) for line in statements(after, writer)]
@@ -129,7 +125,7 @@ def file_around(plan: Plan, proof: Proof, design: Design) -> bytes:
         "\n".join(_assignment(name, array) for name, array in arrays.items()),
         features_text(features) if plan.is_table else "FEATURES: list[tuple[Any, str, dict[str, Any]]] = []",
         listed("NUMBERS", "list[Array]", arrays),
-        "\n".join([*_test_rows(plan, proof, design), f"TOLERANCE = {design.tolerance}", f'DIGEST = "{found}"']),
+        "\n".join([*_test_rows(proof), f"TOLERANCE = {_tolerance(proof)}", f'DIGEST = "{found}"']),
     ]
     top = _docstring(plan, proof, design)
     return _assembled(plan, top, design, parts, [part for part in tail if part]).encode("ascii")
@@ -141,8 +137,11 @@ def logits_shape(plan: Plan) -> str:
     return f"({', '.join(map(str, ('len(z)', *trimmed(plan.core.z.shape))))})"
 
 
-def single_tolerance(proof: Proof) -> float:
-    """Return the tolerance of a self-test in single precision: 2e-5, or more where that was measured to be needed."""
+def _tolerance(proof: Proof) -> float:
+    """Return that of single precision, or more where that was measured to be needed.
+
+    The expected outputs are those of weights in single precision, even if the file has them in double precision.
+    """
     return max(2e-5, float(f"{4.0 * proof.worst:.1g}"))
 
 
@@ -188,16 +187,14 @@ def _assignment(name: str, array: np.ndarray) -> str:
     return f'{name} = unpacked({array.shape!r}, """\n{text}\n"""{own})'
 
 
-def _test_rows(plan: Plan, proof: Proof, design: Design) -> list[str]:
+def _test_rows(proof: Proof) -> list[str]:
     lines = [f"# Test rows: {', '.join(proof.titles)}."]
     if isinstance(proof.rows, np.ndarray):
         lines.append(_assignment("ROWS", proof.rows))
     else:
         columns = [f"{literal(name)}: {literal(cells.tolist())}" for name, cells in proof.rows.items()]
         lines.append(listed("ROWS", "dict[str, list[Any]]", columns, "{}", broken=True))
-    # The outputs in the proof are those of weights in single precision.
-    expected = interpret(plan, proof.rows) if design.dtype == "float64" else proof.outputs
-    return [*lines, _assignment("EXPECTED", expected)]
+    return [*lines, _assignment("EXPECTED", proof.outputs)]
 
 
 def _docstring(plan: Plan, proof: Proof, design: Design) -> str:

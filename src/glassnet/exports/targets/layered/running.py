@@ -15,10 +15,12 @@ import numpy as np
 
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
+from glassnet.exports.targets.registry import TARGETS
 from glassnet.exports.targets.target import CannotRun, Run
 
 __all__ = ["run_python"]
 
+_FRAMEWORKS = {"_keras": ("keras", "Keras"), "_torch": ("torch", "PyTorch")}
 _DRIVER = """
 import importlib.util, json, pickle, sys, time
 sys.modules["glassnet"] = None  # an import of it fails
@@ -41,19 +43,28 @@ print(json.dumps({"failures": exported.selftest(), "seconds": sorted(times)[15],
 """
 
 
-def run_python(path: Path, plan: Plan, rows: Rows, module: str, package: str) -> Run:
-    """Return what a printed file computes for rows; raise `CannotRun` where ``module`` is not installed."""
+def run_python(path: Path, mark: str, plan: Plan, rows: Rows) -> Run:
+    """Return what the file beside the weights at ``path`` computes; ``mark`` is how its name ends.
+
+    Raises
+    ------
+    CannotRun
+        The framework is not installed, or the file failed.
+    """
+    module, words = _FRAMEWORKS[mark]
     if importlib.util.find_spec(module) is None:
-        message = f"{package} is not installed"
+        message = f"{words} is not installed"
         raise CannotRun(message)
+    file = path.with_name(TARGETS[module].stem(path) + f"{mark}.py")
     with tempfile.TemporaryDirectory() as folder:
         given, made = Path(folder, "rows.pickle"), Path(folder, "outputs.npy")
         given.write_bytes(pickle.dumps(rows))
-        command = [sys.executable, "-c", _DRIVER, str(path.with_suffix(".py").resolve()), str(given), str(made)]
+        command = [sys.executable, "-c", _DRIVER, str(file.resolve()), str(given), str(made)]
         environment = {"KERAS_BACKEND": "torch", **os.environ, "PYTHONPATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         if done.returncode != 0:
-            message = f"the file could not be run: {done.stderr.strip().splitlines()[-1:]}"
+            last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+            message = f"the file failed: {last[0]}"
             raise CannotRun(message)
         found = json.loads(done.stdout.splitlines()[-1])
         outputs = np.load(made).reshape(-1, plan.y.size)

@@ -15,7 +15,7 @@ from glassnet.exports.targets.onnx_target.columns import add_columns, input_type
 from glassnet.exports.targets.onnx_target.facts import facts_of
 from glassnet.exports.targets.onnx_target.formulas import unknown_function
 from glassnet.exports.targets.onnx_target.graph import Graph, Tensor
-from glassnet.exports.targets.onnx_target.running import feed_of, run_feeds, self_test_feed
+from glassnet.exports.targets.onnx_target.running import feed_of, rounded_error, run_feeds, self_test_feed
 from glassnet.exports.targets.onnx_target.vectors import VECTOR_STEPS, add_vector_step
 from glassnet.exports.targets.target import Options, Run
 from glassnet.utils.version import VERSION
@@ -61,16 +61,22 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
 
 
 def _inputs(plan: Plan, *, is_matrix: bool) -> dict[str, str]:
-    """Return the types of the inputs by their names, which are those of the columns; "" would mean no input at all."""
-    if plan.is_table and not is_matrix:
-        taken = {field.name for field in plan.fields}
-        unnamed = next(
-            name for name in ("column", *(f"column_{i}" for i in range(2, len(taken) + 3))) if name not in taken
-        )
-        return {field.name or unnamed: input_type(field) for field in plan.fields}
-    if plan.is_table:
+    """Return the types of the inputs by their names, which are those of the columns as far as ONNX has such names."""
+    if not plan.is_table:
+        return {"X": "float64" if plan.double_inputs else "float32"}
+    if is_matrix:
         return {"features": "float32"}
-    return {"X": "float64" if plan.double_inputs else "float32"}
+    found: dict[str, str] = {}
+    own = {field.name for field in plan.fields}
+    for field in plan.fields:
+        # A name without a letter means no input at all, zeros end it in C, and lone surrogates have no UTF-8.
+        plain = field.name.encode(errors="replace").decode().replace("\0", "?") or "column"
+        name, number = plain, 1
+        while name in found or (name != field.name and name in own):
+            number += 1
+            name = f"{plain}_{number}"
+        found[name] = input_type(field)
+    return found
 
 
 def _file(
@@ -106,7 +112,8 @@ def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     """Run a file in onnxruntime for rows, its self-test too; raise `CannotRun` where that is not installed."""
     feed, tests = feed_of(path, plan, rows), self_test_feed(path)
     ran = run_feeds(path, [feed, tests.feed])
-    return Run(ran.outputs[0], tests.failures(ran.outputs[1]), ran.seconds, ran.ran_in)
+    notes = {"rounded rows": f"worst error {rounded_error(plan, rows, ran.outputs[0]):.1e} for rows rounded to float32"}
+    return Run(ran.outputs[0], tests.failures(ran.outputs[1]), ran.seconds, ran.ran_in, notes)
 
 
 def self_test(path: Path) -> int:

@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.exports.plan import Plan
-from glassnet.exports.referee import Rows, encode
+from glassnet.exports.referee import Rows, encode, interpret
 from glassnet.exports.targets.onnx_target import wire
+from glassnet.exports.targets.onnx_target.columns import input_type
 from glassnet.exports.targets.onnx_target.facts import digest_of_file
 from glassnet.exports.targets.target import CannotRun
 
-__all__ = ["Ran", "SelfTest", "feed_of", "run_feeds", "self_test_feed"]
+__all__ = ["Ran", "SelfTest", "feed_of", "rounded_error", "run_feeds", "self_test_feed"]
 
 Feed = dict[str, np.ndarray]
 
@@ -116,16 +117,33 @@ def feed_of(path: Path, plan: Plan, rows: Rows) -> Feed:
     return {names[0]: encode(plan, rows)}
 
 
-def run_feeds(path: Path, feeds: Sequence[Feed]) -> Ran:
+def rounded_error(plan: Plan, rows: Rows, outputs: np.ndarray) -> float:
+    """Return the largest error of outputs beside those of the plan for the rows as the inputs hold them."""
+    seen: Rows
+    if isinstance(rows, Mapping):
+        types = {field.name: input_type(field) for field in plan.fields}
+        seen = {name: cells if types[name] == "str" else _as(types[name], cells) for name, cells in rows.items()}
+    else:
+        seen = _as("float64" if plan.double_inputs else "float32", rows)
+    wanted = interpret(plan, seen)
+    return float(np.max(np.abs(outputs - wanted) / np.maximum(1.0, np.abs(wanted)), initial=0.0))
+
+
+def _as(dtype: str, cells: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return cells.astype(dtype).astype(np.float64)
+
+
+def run_feeds(path: Path, feeds: Sequence[Feed], python: str = sys.executable) -> Ran:
     """Return the outputs of a file for each feed, computed in a process that cannot import this package."""
-    if importlib.util.find_spec("onnxruntime") is None:
+    if python == sys.executable and importlib.util.find_spec("onnxruntime") is None:
         reason = "onnxruntime is not installed"
         raise CannotRun(reason)
     arrays = {f"{i} {j}": _storable(cells) for i, feed in enumerate(feeds) for j, cells in enumerate(feed.values())}
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder) / "given.npz", Path(folder) / "found.npz"
         np.savez(given, number=np.array(len(feeds)), **arrays)  # type: ignore[arg-type]
-        command = [sys.executable, "-I", "-c", _CHILD, str(path), str(given), str(found)]
+        command = [python, "-I", "-c", _CHILD, str(path), str(given), str(found)]
         child = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if child.returncode:
             reason = f"onnxruntime failed: {child.stderr.strip().splitlines()[-1]}"

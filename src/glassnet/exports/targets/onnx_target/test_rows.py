@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ __all__ = ["written_rows"]
 
 _TOLERANCE = 2e-5
 _NOISE = 8.0  # times what float32 was seen to lose here: others add in another order
-_DIGITS, _DIGITS_OF_FEATURES, _ALL_DIGITS = 6, 4, 17
+_DIGITS = 3
 
 
 def written_rows(
@@ -30,13 +31,14 @@ def written_rows(
         cells, rows = {}, {}
         for (name, dtype), field in zip(inputs.items(), plan.fields, strict=True):
             known = proof.rows[field.name]
-            shown = known if field.is_text else _few_digits(known, dtype, _DIGITS)
+            shown = known if field.is_text else _few_digits(known, dtype)
             rows[field.name] = known if field.is_text else shown.astype(dtype).astype(np.float64)
             cells[name] = shown[:, None]
         exact, rounded = (interpret(plan, rows, dtype) for dtype in (np.float64, np.float32))
     else:
         [(name, dtype)] = inputs.items()
-        shown = _few_digits(encode(plan, proof.rows, np.float64), dtype, _DIGITS_OF_FEATURES)
+        Z = encode(plan, proof.rows, np.float64)
+        shown = np.stack([_few_digits(column, dtype) for column in Z.T], axis=1)
         cells, Z = {name: shown}, shown.astype(dtype)
         exact = interpret_features(plan, Z.astype(np.float64), np.float64)
         rounded = interpret_features(plan, Z, np.float32)
@@ -44,16 +46,25 @@ def written_rows(
     return {
         "inputs": {name: _plain(array.tolist()) for name, array in cells.items()},
         "output": output,
-        "expected": _plain(_few_digits(exact, "float64", 9).tolist()),
+        "expected": _plain([[float(f"{y:.9g}") for y in row] for row in exact.tolist()]),
         "tolerance": float(f"{max(_TOLERANCE, _NOISE * noise):.1e}"),
     }
 
 
-def _few_digits(values: np.ndarray, dtype: str, digits: int) -> np.ndarray:
-    """Return numbers rounded to some digits; those that an input of this type cannot hold are missing."""
-    digits = _ALL_DIGITS if dtype == "float64" and digits != 9 else digits
-    found = np.array([float(f"{value:.{digits}g}") for value in values.ravel().tolist()]).reshape(values.shape)
+def _few_digits(column: np.ndarray, dtype: str) -> np.ndarray:
+    """Return numbers rounded to a hundredth of their spread, but to three digits at least.
+
+    Those that an input of this type cannot hold are missing.
+    """
+    known = column[np.isfinite(column)]
+    places = _places(float(known.std())) if known.size else 0
+    found = np.array([round(x, max(places, _places(x))) if math.isfinite(x) else x for x in column.tolist()])
     return np.where(np.abs(found) < np.finfo(dtype).max, found, np.nan)
+
+
+def _places(size: float) -> int:
+    """Return how many places behind the point show three digits of a number; 0 for zero."""
+    return _DIGITS - 1 - math.floor(math.log10(abs(size))) if size else 0
 
 
 def _plain(cells: Any) -> Any:

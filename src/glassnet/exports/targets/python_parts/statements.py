@@ -110,7 +110,7 @@ def _uses(text: str, name: str) -> bool:
 
 
 def _replaced(text: str, name: str, other: str) -> str:
-    return re.sub(rf"\b{name}\b", other, text)
+    return re.sub(rf"(?<![.\w]){name}\b", other, text)  # no attribute: x.mean(axis=1)
 
 
 def _is_atom(text: str) -> bool:

@@ -8,17 +8,16 @@ from glassnet.errors import ConfigError
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
-from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape, single_tolerance
-from glassnet.exports.targets.python_parts.literals import literal
+from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
 from glassnet.exports.targets.target import Options
 from glassnet.exports.targets.torch_target.layers import module_of
 from glassnet.exports.targets.torch_target.parts import Part
-from glassnet.exports.targets.torch_target.safetensors_bytes import safetensors_bytes
+from glassnet.exports.targets.torch_target.weights_file import safetensors_bytes
 from glassnet.utils.version import VERSION
 
 __all__ = ["print_plan", "refusal"]
 
-_SUFFIXES = (".torch.safetensors", ".safetensors")
+_SUFFIXES = ("_torch.safetensors", "torch.safetensors", ".safetensors")  # of which one is written
 _LOSSES = {
     "BinaryCrossEntropy": "nn.BCEWithLogitsLoss()(model(x), y)",
     "BinaryLogLoss": "nn.BCEWithLogitsLoss()(model(x), y)",
@@ -38,7 +37,9 @@ _LOADING = '''MODEL: Any = None  # what predict uses; it is loaded when it is fi
 
 def weights_file() -> Path:
     """Return the file of weights beside this one."""
-    places = [Path(__file__).with_suffix(suffix) for suffix in {suffixes}]
+    name = Path(__file__).stem.replace("_torch", "")
+    endings = ("_torch.safetensors", ".torch.safetensors", ".safetensors")
+    places = [Path(__file__).with_name(one) for one in (*(name + ending for ending in endings), "torch.safetensors")]
     return next((place for place in places if place.exists()), places[0])
 
 
@@ -93,7 +94,7 @@ def refusal(plan: Plan, options: Options) -> str:
     try:
         module_of(plan.core.network)
     except ConfigError as error:
-        return str(error).removeprefix("export: ").removesuffix(".")
+        return str(error).removeprefix("export: ")
     return ""
 
 
@@ -111,14 +112,12 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
         parts=[*module.classes().values(), _build(module, double=dtype == "float64"), _loading(plan, dtype)],
         weights=[array for _, array in sorted(arrays.items())],
         dtype=dtype,
-        tolerance=1e-9 if dtype == "float64" else single_tolerance(proof),
     )
-    return {_SUFFIXES[0]: weights, ".py": file_around(plan, proof, design)}
+    return {**dict.fromkeys(_SUFFIXES, weights), "_torch.py": file_around(plan, proof, design)}
 
 
 def _loading(plan: Plan, dtype: str) -> str:
-    text = _LOADING.replace("{suffixes}", literal(_SUFFIXES))
-    return text.replace("{dtype}", f"torch.{dtype}").replace("{z}", f"z.reshape{logits_shape(plan)}")
+    return _LOADING.replace("{dtype}", f"torch.{dtype}").replace("{z}", f"z.reshape{logits_shape(plan)}")
 
 
 def _about(plan: Plan) -> list[str]:

@@ -13,4 +13,4 @@ __all__ = ["print_plan", "refusal", "run_file"]
 
 def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     """Run the exported module for rows, its self-test too."""
-    return run_python(path, plan, rows, "torch", "PyTorch")
+    return run_python(path, "_torch", plan, rows)

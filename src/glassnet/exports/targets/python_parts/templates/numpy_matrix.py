@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.targets.python_parts.templates.file_names import COLUMNS, INPUTS, Array, network
-from glassnet.exports.targets.python_parts.templates.rows import Unreadable, cells_of
+from glassnet.exports.targets.python_parts.templates.file_names import INPUTS, Array, network
+from glassnet.exports.targets.python_parts.templates.rows import cells_of, problem_of
 
 
 def read(rows: Any) -> Array:
@@ -17,14 +17,14 @@ def read(rows: Any) -> Array:
     try:
         x = np.asarray(rows, dtype=float)
     except (TypeError, ValueError):
-        raise Unreadable(f"every row must have {INPUTS} numbers") from None
-    if x.shape != (len(rows), INPUTS) and x.size > 0:
-        raise Unreadable(f"every row must have {INPUTS} numbers, got an array of shape {x.shape}")
-    if not np.isfinite(x).all():
-        row, place = np.argwhere(~np.isfinite(x))[0].tolist()
-        name = repr(list(COLUMNS)[place]) if COLUMNS else place
-        raise Unreadable(f"every number must be finite, got {x[row, place]} in column {name}", row)
-    return x.reshape(len(rows), INPUTS)
+        raise problem_of(rows) from None
+    if len(rows) == 0:
+        return np.empty((0, INPUTS))
+    if x.ndim > 2:  # images and other rows of several axes
+        x = x.reshape(len(rows), -1)
+    if x.ndim != 2 or x.shape[1] != INPUTS or not np.isfinite(x).all():
+        raise problem_of(rows)
+    return x
 
 
 def compute(x: Array) -> Array:

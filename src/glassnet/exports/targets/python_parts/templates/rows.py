@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from glassnet.exports.targets.python_parts.templates.file_names import COLUMNS
+from glassnet.exports.targets.python_parts.templates.file_names import COLUMNS, INPUTS
 
 
 class Unreadable(ValueError):
@@ -34,3 +35,21 @@ def cells_of(rows: Any) -> dict[str, list[Any]]:
     if absent:
         raise Unreadable(f"the rows must have the column{'s' * (len(absent) > 1)} {', '.join(absent)}")
     return {name: list(cells) for name, cells in found.items()}
+
+
+def problem_of(rows: Any) -> Unreadable:
+    """Return the error about the first row that is not the right number of finite numbers."""
+    for row, cells in enumerate(rows):
+        if isinstance(cells, str) or not hasattr(cells, "__len__"):
+            return Unreadable(f"each row must be a list of {INPUTS} numbers; for one row pass [row]", row)
+        if len(cells) != INPUTS:
+            return Unreadable(f"each row must have {INPUTS} numbers, got {len(cells)}", row)
+        for place, cell in enumerate(cells):
+            try:
+                good = math.isfinite(float(cell))
+            except (TypeError, ValueError):
+                good = False
+            if not good:
+                name = repr(list(COLUMNS)[place]) if COLUMNS else place
+                return Unreadable(f"column {name} must hold finite numbers, got {cell!r}", row)
+    return Unreadable(f"each row must have {INPUTS} numbers")
