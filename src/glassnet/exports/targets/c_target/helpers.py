@@ -31,9 +31,7 @@ def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str
         if called <= needed:
             break
         needed |= called
-    return first + [
-        in_c(_ALL[name], prefix, real) for name in _ALL for real in ("float", "double") if (name, real) in needed
-    ]
+    return [in_c(_ALL[name], prefix, real) for name in _ALL for real in ("float", "double") if (name, real) in needed]
 
 
 def in_c(template: str, prefix: str, real: str) -> str:
