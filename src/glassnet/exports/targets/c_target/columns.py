@@ -47,7 +47,7 @@ def print_encoding(source: Source, plan: Plan, names: list[str]) -> list[str]:
             printed = _STEPS[type(step)](source, step, cell, start)
             comment = f"  /* {comment_text(cell.name)[:60]} */" if cell.name else ""
             lines += [f"    {line};{comment}" for line in printed]
-    return lines
+    return lines if any("row->" in line for line in lines) else ["    (void)row;", *lines]
 
 
 def _places(plan: Plan) -> dict[str, list[int]]:
@@ -99,7 +99,7 @@ def _flag(source: Source, step: Flag, cell: _Cell, start: int) -> list[str]:
 
 def _lookup(source: Source, step: Lookup, cell: _Cell, start: int) -> list[str]:
     codes = [text.encode("utf-8", "surrogatepass") for text in step.categories]
-    order = sorted(range(len(codes)), key=codes.__getitem__)
+    order = sorted((i for i in range(len(codes)) if 0 not in codes[i]), key=codes.__getitem__)  # NUL ends a text
     rows = step.table[[0, 1, *(2 + i for i in order)]].astype(np.float32)
     table = source.table(f"{step.out.name}_rows", rows)
     keys = "NULL"

@@ -44,7 +44,7 @@ def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     """Return the function that fills a row from cells."""
     own = Source(prefix)
     signature = (
-        f"const char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
+        f"char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
     )
     lines, wide = [], wide_fields(plan)
     if not plan.is_table:
@@ -133,7 +133,7 @@ static int NAME_cell(char *text, int32_t size, int32_t *used)
 }
 
 /* Reads a record and returns the number of its cells: 0 at the end, -1 if it is too long. */
-static int32_t NAME_record(char *text, int32_t size, const char **cells, int32_t most)
+static int32_t NAME_record(char *text, int32_t size, char **cells, int32_t most)
 {
     int32_t used = 0;
     int32_t n = 0;
@@ -149,7 +149,7 @@ static int32_t NAME_record(char *text, int32_t size, const char **cells, int32_t
         if (ended == 0) {
             return -1;
         }
-        cells[n] = NAME_stripped(&text[start]);
+        cells[n] = &text[start];
         n++;
     }
     return (ended == EOF && n == 1 && cells[0][0] == '\\0') ? 0 : n;
@@ -159,12 +159,12 @@ static int32_t NAME_record(char *text, int32_t size, const char **cells, int32_t
 
 _FIND = """
 /* Finds the columns among the titles of a table, and returns the first that is not there, or -1. */
-static int32_t NAME_find(const char *const *cells, int32_t n, int32_t *where)
+static int32_t NAME_find(char *const *cells, int32_t n, int32_t *where)
 {
     for (int32_t i = 0; i < INPUTS; i++) {
-        where[i] = -1;
-        for (int32_t k = n - 1; k >= 0; k--) {
-            where[i] = strcmp(cells[k], NAME_columns[i]) == 0 ? k : where[i];
+        where[i] = (i < n && strcmp(cells[i], NAME_columns[i]) == 0) ? i : -1;  /* in the order of training */
+        for (int32_t k = 0; k < n && where[i] < 0; k++) {
+            where[i] = strcmp(cells[k], NAME_columns[i]) == 0 ? k : -1;
         }
         if (where[i] < 0) {
             return i;
@@ -176,7 +176,7 @@ static int32_t NAME_find(const char *const *cells, int32_t n, int32_t *where)
 
 _COUNT = """
 /* The numbers stand in the order of training; returns the first column that is not there, or -1. */
-static int32_t NAME_find(const char *const *cells, int32_t n, int32_t *where)
+static int32_t NAME_find(char *const *cells, int32_t n, int32_t *where)
 {
     (void)cells;
     for (int32_t i = 0; i < INPUTS; i++) {
@@ -187,12 +187,26 @@ static int32_t NAME_find(const char *const *cells, int32_t n, int32_t *where)
 """
 
 _START = """
-static int32_t NAME_start(const char **cells, int32_t n, int32_t *where)
+static void NAME_strip(char **cells, int32_t n)
 {
+    for (int32_t k = 0; k < n; k++) {
+        cells[k] = NAME_stripped(cells[k]);
+    }
+}
+
+static int32_t NAME_start(char **cells, int32_t n, int32_t *where)
+{
+    int32_t bad;
+
     if (strncmp(cells[0], "\\357\\273\\277", 3) == 0) {
         cells[0] += 3;  /* the mark of UTF-8 */
     }
-    return NAME_find(cells, n, where);
+    bad = NAME_find(cells, n, where);
+    if (bad >= 0) {
+        NAME_strip(cells, n);
+        bad = NAME_find(cells, n, where);
+    }
+    return bad;
 }
 """
 
@@ -217,7 +231,7 @@ static int32_t NAME_date(const char *text, double *days)
 }
 
 /* Returns the number in a cell, NaN for an empty one; notes the column in ``bad`` where there is none. */
-static double NAME_number(const char *const *cells, const int32_t *where, int32_t i, int32_t *bad)
+static double NAME_number(char *const *cells, const int32_t *where, int32_t i, int32_t *bad)
 {
     const char *text = cells[where[i]];
     char *end = NULL;
@@ -275,7 +289,7 @@ _SCORE = """
 static int NAME_score(void)
 {
     char text[LINE];
-    const char *cells[MOST];
+    char *cells[MOST];
     int32_t where[INPUTS];
     DECLARED;
     int32_t n = NAME_record(text, LINE, cells, MOST);
@@ -290,6 +304,7 @@ static int NAME_score(void)
         if (n == 1 && cells[0][0] == '\\0' && INPUTS > 1) {
             continue;
         }
+        NAME_strip(cells, n);
         for (int32_t i = 0; i < INPUTS; i++) {
             bad = (bad < 0 && where[i] >= n) ? i : bad;
         }

@@ -6,27 +6,45 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from glassnet.exports.plan import Plan, Rank
+from glassnet.exports.plan import Field, Plan, Rank
 from glassnet.exports.referee import Rows
 
 __all__ = ["as_read", "wide_fields"]
+
+_FAR = 30.0  # units from 0 beyond which a double costs less than what float32 loses: 2e-6 of a unit
 
 
 def wide_fields(plan: Plan) -> set[int]:
     """Return the positions of the numbers that float32 would blur: those far from 0, and ranked ones."""
     ranked = {step.field for step in plan.column_steps if isinstance(step, Rank)}
-    return {i for i, field in enumerate(plan.fields) if not field.is_text and (field.needs_double or i in ranked)}
+    return {
+        i
+        for i, field in enumerate(plan.fields)
+        if not field.is_text and (i in ranked or field.needs_double or _farthest(field) > _FAR * field.unit)
+    }
+
+
+def _farthest(field: Field) -> float:
+    return float(np.nanmax(np.abs([field.low, field.high, field.center])))
 
 
 def as_read(plan: Plan, rows: Rows) -> Rows:
-    """Return rows as the file reads them: numbers rounded to float32 but where they need more digits."""
+    """Return rows as the file reads them: numbers rounded to float32, and texts up to a NUL, which ends them in C."""
     if not isinstance(rows, Mapping):
         return rows if plan.double_inputs else _rounded(rows)
     wide = wide_fields(plan)
     return {
-        field.name: rows[field.name] if field.is_text or i in wide else _rounded(rows[field.name])
+        field.name: _ended(rows[field.name])
+        if field.is_text
+        else rows[field.name]
+        if i in wide
+        else _rounded(rows[field.name])
         for i, field in enumerate(plan.fields)
     }
+
+
+def _ended(texts: np.ndarray) -> np.ndarray:
+    return np.array([text.split("\0")[0] for text in texts.tolist()], dtype=object)
 
 
 def _rounded(numbers: np.ndarray) -> np.ndarray:

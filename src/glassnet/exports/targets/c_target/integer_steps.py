@@ -31,7 +31,7 @@ class Codes(NamedTuple):
         """Return the codes of float32 numbers, with one rounding to nearest, halves away from zero."""
         scaled = (x.astype(np.float32) * self.inverse).astype(np.float64)
         code = np.copysign(np.floor(np.abs(scaled) + 0.5), scaled) + self.zero
-        return np.clip(np.nan_to_num(code, nan=LOWEST), LOWEST, HIGHEST).astype(np.int8)
+        return np.asarray(np.clip(np.nan_to_num(code, nan=LOWEST), LOWEST, HIGHEST).astype(np.int8))
 
     @property
     def inverse(self) -> np.float32:

@@ -24,7 +24,7 @@ from glassnet.utils.formula import evaluate
 
 __all__ = ["Quantised", "calibration_rows", "quantise", "simulate"]
 
-_LEAST_ROWS = 200
+_ENDS = (0.005, 0.995)  # quantiles; a range goes beyond them by half of their distance at most
 _BITS = 31  # of a multiplier
 _LARGEST_BIAS = 2.0**29
 _Ranges = Mapping[str, tuple[float, float]]
@@ -53,7 +53,7 @@ def quantise(plan: Plan, rows: Rows, only: str = "") -> Quantised:
     ``only`` is the name of the value of an affine step, the numbers of which are then not rounded.
     """
     values = _values(plan, rows)
-    ranges = {name: (float(v.min()), float(v.max())) for name, v in values.items()}
+    ranges = {name: _range_of(value) for name, value in values.items()}
     readers: dict[str, list[Step]] = {}
     for step in plan.vector_steps:
         for value in step.inputs():
@@ -123,6 +123,16 @@ def _values(plan: Plan, rows: Rows) -> dict[str, np.ndarray]:
         with np.errstate(under="ignore"):
             values[step.out.name] = run_step(step, values, values[plan.x.name], np.float64)
     return values
+
+
+def _range_of(value: np.ndarray) -> tuple[float, float]:
+    """Return the ends of a range for codes: a few numbers far outside of all others are cut off."""
+    found = value[np.isfinite(value) & (value != 0.0)]
+    if not found.size:
+        return 0.0, 0.0
+    first, last = np.quantile(found, _ENDS)
+    more = (last - first) / 2.0
+    return float(max(found.min(), first - more)), float(min(found.max(), last + more))
 
 
 def _activation(step: Affine, readers: Mapping[str, Sequence[Step]]) -> Map | None:

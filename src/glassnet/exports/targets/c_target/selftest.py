@@ -9,14 +9,14 @@ import numpy as np
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
-from glassnet.exports.referee import Rows
+from glassnet.exports.referee import Rows, interpret
 from glassnet.exports.targets.c_target.fields import as_read, wide_fields
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source, Table
 
-__all__ = ["TOLERANCE", "checksum", "print_selftest"]
+__all__ = ["checksum", "print_selftest"]
 
-TOLERANCE = 2e-5
+_TOLERANCE = 2e-5
 _START, _FACTOR = 2166136261, 16777619  # FNV-1a
 _SIGNATURES = {
     "float": "const float value = GN_READ(&values[i]);",
@@ -37,6 +37,13 @@ def checksum(tables: list[Table]) -> int:
     return found
 
 
+def _allowed(plan: Plan, rows: Rows) -> float:
+    """Return the error that a correct file may have, relative to max(1, abs): more where outputs cancel in float32."""
+    exact = interpret(plan, rows)
+    far = np.abs(interpret(plan, rows, np.float32) - exact) / np.maximum(1.0, np.abs(exact))
+    return max(_TOLERANCE, float(f"{8.0 * np.nan_to_num(far).max():.0e}"))
+
+
 def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray) -> str:
     """Return the test rows, what they must give, and the functions that look whether they do."""
     prefix = source.prefix
@@ -54,7 +61,7 @@ def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray
         f"static const float {prefix}_test_outputs[{len(titles)} * {outputs.shape[1]}] = {{\n{expected}\n}};\n",
         _TEST.replace("ROW", "[k]" if plan.is_table else f"[k * {plan.x.size}]")
         .replace("NUMBER", str(len(titles)))
-        .replace("TOLERANCE", float_literal(TOLERANCE))
+        .replace("TOLERANCE", float_literal(_allowed(plan, rows)))
         .replace("SUM", f"0x{checksum(source.tables):08x}u")
         .replace("OUTPUTS", f"{prefix.upper()}_OUTPUTS")
         .replace("NAME", prefix)

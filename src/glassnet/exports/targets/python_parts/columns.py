@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
+from glassnet.exports.plan import FARTHEST, Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
 from glassnet.exports.targets.python_parts.arrays import Arrays
 from glassnet.exports.targets.python_parts.literals import dict_text, listed, literal
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
@@ -139,5 +139,6 @@ def _plain(array: np.ndarray) -> list[float]:
 def features_text(features: list[Feature]) -> str:
     """Return the assignment of the features."""
     entries = [f"({function}, {literal(name)}, {dict_text(numbers)})" for function, name, numbers in features]
-    head = "# What is computed from which column, feature by feature."
+    farthest = f"FARTHEST = {FARTHEST!r}  # from the typical value, in units of it\n"
+    head = farthest + "# What is computed from which column, feature by feature."
     return f"{head}\n{listed('FEATURES', 'list[tuple[Any, str, dict[str, Any]]]', entries, broken=True)}"

@@ -8,6 +8,7 @@ Array = Any
 COLUMNS: dict[str, dict[str, Any]] = {}
 DIGEST = ""
 EXPECTED: list[list[float]] = []
+FARTHEST = 0.0
 FEATURES: list[tuple[Any, str, dict[str, Any]]] = []
 INPUTS = 0
 LABELS: list[Any] = []

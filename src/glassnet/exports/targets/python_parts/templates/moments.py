@@ -11,23 +11,29 @@ from glassnet.exports.targets.python_parts.templates.cells import ORDINARY, Form
 from glassnet.exports.targets.python_parts.templates.file_names import MONTHS
 
 SECONDS = {"weeks": 604800, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
+DAYS = r"(?:(?P<days>\d{1,6})\s?d(?:ays?)?,?\s*)?"
+PARTS = r"(?P<seconds>\d\d)(?:[.,](?P<fraction>\d{1,9}))?"
+MANY = r"(?P<seconds>\d{1,7})(?:[.,](?P<fraction>\d{1,9}))?"
+HALF = r"(?P<half>[AaPp])\.?"
+HOURS = r"(?:(?P<hours>\d{1,5})\s?h(?:(?:ou)?rs?)?,?\s*)?"
+MINUTES = r"(?:(?P<minutes>\d{1,6})\s?m(?:in(?:ute)?s?)?(?!s),?\s*)?"
 CLOCKS = (
-    r"(?P<hours>\d\d?)(?P<gap>[:.])(?P<minutes>\d\d)(?:(?P=gap)(?P<seconds>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
-    r"(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\.?)?(?:\s?Uhr)?",
-    r"(?P<hours>\d\d?)\s?(?P<half>[AaPp])\.?[Mm]\.?",
+    rf"(?P<hours>\d\d?)(?P<gap>[:.])(?P<minutes>\d\d)(?:(?P=gap){PARTS})?(?:\s?{HALF}\s?[Mm]\.?)?(?:\s?Uhr)?",
+    rf"(?P<hours>\d\d?)\s?{HALF}[Mm]\.?",
     r"(?P<minutes>\d{1,3}):(?P<seconds>\d\d)[.,](?P<fraction>\d{1,9})",
-    r"(?P<sign>[-+])?(?:(?P<days>\d{1,6})\s?d(?:ays?)?,?\s*)?\+?(?P<hours>\d{1,5}):(?P<minutes>\d\d)"
-    r"(?::(?P<seconds>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?",
-    r"(?P<sign>-)?P(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,6})D)?(?:T(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,6})M)?"
-    r"(?:(?P<seconds>\d{1,7})(?:[.,](?P<fraction>\d{1,9}))?S)?)?",
-    r"(?P<sign>-)?(?:(?P<weeks>\d{1,4})\s?w(?:eeks?)?,?\s*)?(?:(?P<days>\d{1,6})\s?d(?:ays?)?,?\s*)?"
-    r"(?:(?P<hours>\d{1,5})\s?h(?:(?:ou)?rs?)?,?\s*)?(?:(?P<minutes>\d{1,6})\s?m(?:in(?:ute)?s?)?(?!s),?\s*)?"
-    r"(?:(?P<seconds>\d{1,7})(?:[.,](?P<fraction>\d{1,9}))?\s?s(?:ec(?:ond)?s?)?)?",
+    rf"(?P<sign>[-+])?{DAYS}\+?(?P<hours>\d{{1,5}}):(?P<minutes>\d\d)(?::{PARTS})?",
+    r"(?P<sign>-)?P(?:(?P<weeks>\d{1,4})W)?(?:(?P<days>\d{1,6})D)?"
+    + rf"(?:T(?:(?P<hours>\d{{1,5}})H)?(?:(?P<minutes>\d{{1,6}})M)?(?:{MANY}S)?)?",
+    rf"(?P<sign>-)?(?:(?P<weeks>\d{{1,4}})\s?w(?:eeks?)?,?\s*)?{DAYS}{HOURS}{MINUTES}(?:{MANY}\s?s(?:ec(?:ond)?s?)?)?",
 )
 
 
 def read_time(cell: Any, form: Form) -> float:
     """Return the seconds of a time of the day or a duration."""
+    if hasattr(cell, "total_seconds"):
+        return float(cell.total_seconds())
+    if hasattr(cell, "hour") and not hasattr(cell, "year"):
+        cell = cell.isoformat()
     if not isinstance(cell, str):
         return as_number(cell)
     if is_missing(cell, form):
