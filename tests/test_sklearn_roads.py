@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,6 +34,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]
+
+
+PAGE = Path(__file__).parent.parent / "docs" / "guide" / "other-frameworks.md"
 
 
 def classifiers() -> dict[str, Any]:
@@ -127,3 +134,17 @@ def test_mlflow_saves_a_pipeline(tmp_path: Path) -> None:
     np.testing.assert_array_equal(mlflow.load_model(place).predict(X), pipeline.predict(X))
     pyfunc = pytest.importorskip("mlflow.pyfunc")
     np.testing.assert_array_equal(pyfunc.load_model(place).predict(X), pipeline.predict(X))
+
+
+@pytest.mark.slow
+def test_every_block_of_the_page_runs(tmp_path: Path) -> None:
+    """The blocks that need a framework, and those that need none, run one after the other."""
+    for package in ("torch", "keras", "h5py", "skl2onnx", "mlflow", "pandas", "skops"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    blocks = re.findall(r"```py(?:thon)?\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    environment = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", "\n".join(["import sys; sys.path.insert(0, '')", *blocks])]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "cross_entropy" in done.stdout
