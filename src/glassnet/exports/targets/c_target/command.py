@@ -304,6 +304,10 @@ static int NAME_score(void)
         if (n == 1 && cells[0][0] == '\\0' && INPUTS > 1) {
             continue;
         }
+        if (n < 0) {
+            fprintf(stderr, "row %ld must be shorter.\\n", line);
+            return 2;
+        }
         NAME_strip(cells, n);
         for (int32_t i = 0; i < INPUTS; i++) {
             bad = (bad < 0 && where[i] >= n) ? i : bad;

@@ -17,6 +17,7 @@ from glassnet.exports.targets.python_parts.columns import (
     features_of,
     features_text,
     reading_parts,
+    unreadable_column,
 )
 from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines, docstring, file_text
@@ -78,13 +79,13 @@ class Flavour:
     head: str = ""
 
 
-def refusal_of(options: Options) -> str:
+def refusal_of(plan: Plan, options: Options) -> str:
     """Return why no Python file can be written, or ""."""
     if options.dtype != "float32":
         return f"a Python file computes in double precision and has no {options.dtype} form; C has one."
     if options.inputs != "columns":
         return "a Python file reads the columns of a table, and not its encoded features; ONNX can."
-    return ""
+    return unreadable_column(plan)
 
 
 def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
