@@ -84,11 +84,11 @@ def _score(frame: dict[str, list[Any]]) -> np.ndarray:
 # ---- table models ----------------------------------------------------------------------------------------------------
 
 
-def _fitted(task: str, seed: int, **options: Any) -> Any:
+def _fitted(task: str, seed: int, n: int = N, **options: Any) -> Any:
     """Return an estimator for tables, trained for a few epochs."""
     from glassnet.tabular import TabularClassifier, TabularRegressor
 
-    frame = columns(N, seed)
+    frame = columns(n, seed)
     given: dict[str, Any] = {"epochs": 4, "random_state": seed, "diagnose": False, **options}
     if task == "classes":
         return quietly(TabularClassifier(**given), frame, classes(frame))
@@ -96,8 +96,8 @@ def _fitted(task: str, seed: int, **options: Any) -> Any:
 
 
 def _recipe(task: str, recipe: str, **options: Any) -> Callable[[int], Made]:
-    n = 60 if recipe.startswith("tabm") else ROWS  # of 32 copies, which take their time
-    return lambda seed: (_fitted(task, seed, recipe=recipe, **options).model_, new_rows(seed, n))
+    trained, predicted = (50, 60) if recipe.startswith("tabm") else (N, ROWS)  # 32 copies take their time
+    return lambda seed: (_fitted(task, seed, trained, recipe=recipe, **options).model_, new_rows(seed, predicted))
 
 
 def table_model(
@@ -353,7 +353,7 @@ def _pipes() -> dict[str, Callable[[int], Made]]:
         "pipe filled table": _piped(
             "number",
             lambda ours, theirs: make_pipeline(
-                SimpleImputer(), StandardScaler(), TabularRegressor("tabm-mini", quantiles=(0.2, 0.8), **quick)
+                SimpleImputer(), StandardScaler(), TabularRegressor("small", quantiles=(0.2, 0.8), **quick)
             ),
             gaps=True,
         ),

@@ -98,9 +98,20 @@ def test_what_is_out_of_reach_is_counted() -> None:
     assert f"Even the best weights would leave a loss of {least:.3g}" in found.measured
 
 
+class Squashed(gn.Activation):
+    """A class that has nothing but its formula."""
+
+    formula = gn.Formula("2 * tanh(Z / 2)", "1 - (A / 2)**2")
+
+
 @pytest.mark.parametrize(
     ("own", "text"),
     [
+        (Squashed(), "an activation of your own, whose outputs lie between -2 and 2"),
+        (gn.CustomActivation(formula=Squashed.formula), "lie between -2 and 2"),
+        (gn.SiLU(), "a SiLU, whose outputs are never below -0.278"),
+        (gn.ELU(0.5), "an ELU, whose outputs are never below -0.5"),
+        (gn.SELU(), "a SELU, whose outputs are never below -1.758"),
         ((np.arctan, lambda z: 1 / (1 + z * z)), "lie between -1.571 and 1.571"),
         ((np.exp, np.exp), "are never below 0"),
         ((lambda z: z * z, lambda z: 2 * z), "are never below 0"),

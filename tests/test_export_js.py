@@ -311,7 +311,8 @@ def test_rows_are_objects_or_lists(tmp_path: Path) -> None:
 const m = require("./model.js");
 const tried = (row) => { try { return m.predict(row).warnings; } catch (error) { return error.message; } };
 const rows = [{}, {size: ""}, {size: "  "}, {size: null, colour: "c1"}, {size: 1e9}, {colour: " purple "}, {Size: 1},
-  {size: "big"}, {old: 2}, {old: true, born: new Date(0)}, [1, 2], 7, {born: "2020-02-30"}, {colour: "constructor"}];
+  {size: "big"}, {old: 2}, {old: true, born: new Date(0)}, [1, 2], 7, {born: "2020-02-30"}, {colour: "constructor"},
+  {size: new Date(0)}, {born: true}];
 const same = [{size: 2, rooms: 3, colour: "c1"}, {size: "2", rooms: "3.0", colour: "c1 "}, {size: " 2 ", rooms: 3, colour: "c1", old: "NA"}];
 console.log(JSON.stringify([rows.map(tried), same.map((row) => m.outputs(row).join())]));
 """
@@ -327,6 +328,8 @@ console.log(JSON.stringify([rows.map(tried), same.map((row) => m.outputs(row).jo
     assert found[11] == "predict: a row must be an object or an array."
     assert found[12].startswith("born must be dates")
     assert found[13] == ['colour: "constructor" did not occur in training.']
+    assert found[14].startswith("size must be a number, got ")
+    assert found[15].startswith("born must be dates")
     assert len(set(same)) == 1
 
 

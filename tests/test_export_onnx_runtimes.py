@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from export_tables import ESTIMATORS, TABLES, export_table
 from glassnet.exports.lowering.lowering import lower, model_rows, predictions
 from glassnet.exports.proof import made_up_rows, take_rows
 from glassnet.exports.referee import interpret
+from glassnet.exports.targets.onnx_target.running import feed_of, run_feeds, self_test_feed
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("onnx", reason="onnx is not installed")
@@ -88,6 +90,41 @@ def test_random_networks(net: gn.Network) -> None:
     wanted = predictions(net, plan, X)
     noise = float(np.abs(interpret(plan, X, np.float32) - wanted).max(initial=0.0))
     close(plan, found, wanted, slack=max(1.0, 4.0 * noise / (1e-6 if plan.answer.kind != "numbers" else 4e-6)))
+
+
+# ---- in an old version ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def old_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the Python of an environment with the oldest onnxruntime there is for Python 3.11."""
+    folder = tmp_path_factory.mktemp("old")
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    python = str(folder / "bin" / "python")
+    command = [python, "-m", "pip", "install", "-q", "onnxruntime==1.15.0", "numpy<2"]
+    if subprocess.run(command, capture_output=True, timeout=300, check=False).returncode:
+        pytest.skip("pip cannot install onnxruntime 1.15.0 here")
+    return python
+
+
+@pytest.mark.parametrize("name", ["table", *NETWORKS, *TABLES])
+def test_an_old_onnxruntime(name: str, old_python: str, tmp_path: Path) -> None:
+    """Files run in a version of 2023 as well."""
+    if name == "table":
+        plan = table_plan()
+        rows = made_up_rows(plan, 50)
+    else:
+        model, data = export_case(name) if name in NETWORKS else export_table(name)
+        plan = lower(model)
+        rows = model_rows(model, plan, data)
+    path = tmp_path / "model.onnx"
+    path.write_bytes(file_of(plan, rows))
+    own = rounded(plan, rows)
+    ran = run_feeds(path, [feed_of(path, plan, own), self_test_feed(path).feed], old_python)
+    assert ran.ran_in == "onnxruntime 1.15.0"
+    wanted = interpret(plan, own)
+    assert np.abs(ran.outputs[0] - wanted).max() < 4e-6 * max(1.0, np.abs(wanted).max())
+    assert self_test_feed(path).failures(ran.outputs[1]) == 0
 
 
 # ---- in JavaScript ---------------------------------------------------------------------------------------------------

@@ -621,3 +621,17 @@ def test_functions_have_the_words_of_people() -> None:
     words = [step.word for step in plan_of("realmlp").steps if isinstance(step, Map)]
     assert words == ["wave", "parametric_selu", "parametric_mish"]
     assert [step.word for step in made_of(gn.Dense(3, gn.LeakyReLU(0.2)), gn.Scale()).steps[1:]] == ["leaky_relu", ""]
+
+
+@pytest.mark.parametrize(("number", "shown"), [(np.nan, "nan"), (-np.inf, "-inf"), (1e39, "1e+39")])
+def test_numbers_that_no_file_can_hold_are_refused(number: float, shown: str) -> None:
+    """Weights that are not finite in single precision are named by their layer."""
+    layers = [gn.Dense(2), gn.LayerNorm(), gn.Dense(1)]
+    net = gn.Network(layers, loss="squared_error", seed=0, input_shape=(3,), dtype="float64")
+    net.layers[2].W[0] = number
+    with pytest.raises(gn.ConfigError) as info:
+        lower_network(net)
+    assert str(info.value) == (
+        f"export: every number of a model must be finite in float32, got {shown} in dense_2. Train it again, at a lower "
+        "learning rate."
+    )

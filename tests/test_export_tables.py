@@ -40,13 +40,15 @@ def _answers(plan: Plan, outputs: np.ndarray) -> list[Any]:
 # ---- equal to the model ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_plan_predicts_what_the_model_does(name: str) -> None:
+@pytest.mark.parametrize(("name", "seed"), [(name, 0) for name in NAMES] + [
+    pytest.param(name, seed, marks=pytest.mark.slow) for name in NAMES for seed in (1, 2, 3, 4)
+])  # fmt: skip
+def test_the_plan_predicts_what_the_model_does(name: str, seed: int) -> None:
     """Outputs agree within 1e-6, relative to numbers above 1, on rows with missing, unseen and extreme cells.
 
     With weights in single precision, as files have them, they do relative to the largest output.
     """
-    model, frame = export_table(name)
+    model, frame = export_table(name, seed)
     exact, plan = lower(model, name, dtype=np.float64), lower(model, name)
     rows = model_rows(model, plan, frame)
     wanted = predictions(model, plan, rows)
@@ -64,7 +66,7 @@ def test_a_row_by_itself_is_predicted_alike(name: str) -> None:
     plan = lower(model, name)
     rows = model_rows(model, plan, frame)
     together = interpret(plan, rows)
-    for i in (0, 1, len(together) // 2):
+    for i in (0, len(together) // 2):
         assert largest_error(interpret(plan, take_rows(rows, [i])), together[i : i + 1]) < 1e-12
     assert interpret(plan, take_rows(rows, slice(0))).shape == (0, plan.y.size)
 
@@ -388,8 +390,8 @@ print(json.dumps(found))
 
 def test_plans_are_the_same_after_a_file_and_in_another_process(tmp_path: Path) -> None:
     """A model that was saved and loaded elsewhere has the same plan, without scikit-learn if it is a table model."""
-    models = {f"{name}.safetensors": export_table(name)[0] for name in TABLES if "tabm" not in name}
-    models |= {f"{name}.safetensors": export_table(name)[0] for name in ("mlp two", "mlp number", "mlp three single")}
+    names = [name for name in TABLES if not name.startswith(("tabm", "many", "realmlp "))]
+    models = {f"{name}.safetensors": export_table(name)[0] for name in (*names, "mlp two", "mlp three single")}
     pickled = {f"{name}.pickle": export_table(name)[0] for name in ("pipe filled", "pipe target", "other order")}
     for name, model in models.items():
         model.save(tmp_path / name)

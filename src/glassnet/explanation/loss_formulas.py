@@ -21,6 +21,7 @@ from glassnet.losses import (
     SoftmaxCrossEntropy,
     SoftmaxFocalCrossEntropy,
 )
+from glassnet.losses.classification import softmax
 from glassnet.utils.formula import Formula
 from glassnet.utils.formula_text import Latex, Words
 
@@ -154,8 +155,7 @@ def _of_classes(record: Recording, source: str) -> _Written:
 
 def _softmax(record: Recording, source: str) -> Equation:
     Z = record.Z
-    shifted = np.exp(Z - Z.max(axis=1, keepdims=True))
-    P = shifted / shifted.sum(axis=1, keepdims=True)
+    P = softmax(Z)
     totals = np.exp(Z).sum(axis=1) if Z.max() < 700 else np.full(len(Z), np.inf)
 
     def work(index: tuple[int, ...]) -> list[Term]:

@@ -13,6 +13,7 @@ from glassnet.errors import GlassnetError
 from glassnet.exports.lowering.lowering import lower
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import interpret
+from glassnet.serving.cells import checked_cell, depends, kind_of, shown
 from glassnet.serving.limits import Refusal
 from glassnet.tabular.one_row import Answer, answers_of, plain_label
 from glassnet.tabular.predictor import Predictor
@@ -21,8 +22,10 @@ from glassnet.utils.wording import few, shortened
 
 __all__ = ["Answering", "answering_of"]
 
-_LONGEST = 1000  # characters of a cell that is text
-_SHOWN = 60  # characters of what a client sent that are shown again
+_ROW = re.compile(r" in row (\d+) \(counted from 0\)")
+_ADVICE = re.compile(r"If that means no value, pass .*", re.DOTALL)  # this and the next for those who call Python
+_CALL = r"to_table\([^()]*\)(?:,? (?:or )?to_table\([^()]*\))*"
+_CALLS = re.compile(rf" \({_CALL}\)| Pass {_CALL}\.")
 
 
 class Answering:
@@ -53,14 +56,14 @@ class Answering:
     def check_names(self, record: Any, where: str) -> None:
         """Refuse a record that is no object with all names and no others; what is missing is null."""
         if not isinstance(record, dict):
-            message = f"{where} must be an object with a value for each column, got {_kind(record)}."
+            message = f"{where} must be an object with a value for each column, got {kind_of(record)}."
             raise Refusal(422, message)
         unknown = [name for name in record if name not in self.names]
         if unknown:
             free = [name for name in self.names if name not in record]
             near = did_you_mean(nearest(unknown[0], free), repr)
             known = near or f"The columns are {few(map(repr, self.names))}."
-            message = f"{where} has the unknown column {_shown(unknown[0])}. {known}"
+            message = f"{where} has the unknown column {shown(unknown[0])}. {known}"
             raise Refusal(422, message)
         absent = [name for name in self.names if name not in record]
         if absent:
@@ -75,33 +78,25 @@ class _OfTable(Answering):
     def __init__(self, plan: Plan, model: Predictor) -> None:
         super().__init__(plan)
         self._model, self._labels = model, model.target.labels
-        self._numbers = {field.name for field in plan.fields if field.kind in ("number", "date")}
+        self._kinds = {field.name: field.kind for field in plan.fields}
 
     def answers(self, records: Sequence[Any]) -> list[Answer]:
+        rows, several = [], len(records) > 1
         for i, record in enumerate(records, start=1):
-            where = f"record {i}" if len(records) > 1 else "the record"
+            where = f"record {i}" if several else "the record"
             self.check_names(record, where)
-            for name, cell in record.items():
-                _check_cell(cell, f"{_shown(name)} of {where}")
-                if isinstance(cell, bool) and name in self._numbers:
-                    got = "true" if cell else "false"
-                    raise Refusal(422, f"{_shown(name)} of {where} must be a number, a text or null, got {got}.")
+            kinds = self._kinds.items()
+            rows.append({name: checked_cell(record[name], kind, f"{shown(name)} of {where}") for name, kind in kinds})
+        if several and any(depends(row[name], kind) for row in rows for name, kind in self._kinds.items()):
+            return [self._read([row], first=i)[0] for i, row in enumerate(rows, start=1)]
+        return self._read(rows)
+
+    def _read(self, rows: list[dict[str, Any]], first: int = 1) -> list[Answer]:
+        """Return the answers for checked rows, the first of which is the record of this number."""
         try:
-            return answers_of(self._model, self._model.table(list(records)), self._labels)
+            return answers_of(self._model, self._model.table(rows), self._labels)
         except (GlassnetError, OverflowError) as error:
-            raise Refusal(422, _sentence(error)) from error
-
-
-def _check_cell(cell: Any, where: str) -> None:
-    """Refuse what is no cell of a table."""
-    if isinstance(cell, (dict, list)):
-        message = f"{where} must be a number, a text, true, false or null, got {_kind(cell)}."
-        raise Refusal(422, message)
-    if isinstance(cell, str) and len(cell) > _LONGEST:
-        message = f"{where} must have at most {_LONGEST:,} characters, got {len(cell):,}."
-        raise Refusal(422, message)
-    if isinstance(cell, (int, float)) and not abs(cell) < math.inf:
-        raise Refusal(422, f"{where} must be a number that a computer holds, got a larger one.")
+            raise Refusal(422, _sentence(error, first)) from error
 
 
 class _OfNumbers(Answering):
@@ -138,13 +133,13 @@ class _OfNumbers(Answering):
             record = [record[name] for name in self.names]
         n = self._n
         if not isinstance(record, list) or len(record) != n:
-            got = f"{len(record):,}" if isinstance(record, list) else _kind(record)
+            got = f"{len(record):,}" if isinstance(record, list) else kind_of(record)
             raise Refusal(422, f"{where} must be a list of {n:,} numbers, got {got}.")
         for j, number in enumerate(record, start=1):
             if number is None and self.plan.fields:
                 continue  # the model fills in what is missing
             if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise Refusal(422, f"number {j:,} of {where} must be a number, got {_kind(number)}.")
+                raise Refusal(422, f"number {j:,} of {where} must be a number, got {kind_of(number)}.")
             if not abs(number) < math.inf:
                 raise Refusal(422, f"number {j:,} of {where} must be one that a computer holds, got a larger one.")
         return [math.nan if number is None else number for number in record]
@@ -175,21 +170,10 @@ def answering_of(model: Any, name: str) -> Answering:
     return _OfTable(plan, inner) if isinstance(inner, Predictor) else _OfNumbers(plan)
 
 
-def _sentence(error: Exception) -> str:
-    """Return the text of an error without the name of our function in front of it."""
-    return shortened(re.sub(r"^[A-Za-z_.]+: ", "", str(error)), 500, "...")
-
-
-def _kind(value: Any) -> str:
-    """Return what a value of JSON is, in words."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, dict):
-        return "an object"
-    return "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a number"
-
-
-def _shown(text: str) -> str:
-    return repr(shortened(text, _SHOWN, "..."))
+def _sentence(error: Exception, first: int) -> str:
+    """Return the text of an error of reading, in the words of a client that sends records."""
+    text = re.sub(r"^[A-Za-z_.]+: ", "", str(error))
+    text = _ADVICE.sub("Send null for a value that is not known.", text)
+    text, n = _CALLS.subn("", text)
+    text += " Send numbers as numbers, and dates as 2024-05-31." if n else ""
+    return shortened(_ROW.sub(lambda row: f" in record {int(row[1]) + first}", text), 500, "...")

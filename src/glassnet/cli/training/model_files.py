@@ -40,7 +40,7 @@ _TABLES = (".csv", ".tsv", ".tab", ".txt", ".json", ".jsonl", ".ndjson", ".parqu
 def check_model_path(where: str, model: str) -> None:
     """Raise an error for a file that does not exist, and for a table in the place of the model."""
     if model in dataset_names() or model.lower().endswith(_TABLES):
-        advice = "" if where == "show" else f" The model comes first: glassnet {where} MODEL DATA"
+        advice = "" if where in ("export", "serve", "show") else f" The model comes first: glassnet {where} MODEL DATA"
         message = f"{where}: MODEL must be a model file, got the table {model!r}.{advice}"
         raise ConfigError(message, expected="a model file", got=model)
     path = typed_path(model)

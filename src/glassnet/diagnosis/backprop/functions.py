@@ -180,7 +180,7 @@ HIDDEN: dict[str, Function] = {
     "scaled tanh": Function(Formula("1.7159 * tanh(2 * Z / 3)", "1.7159 * 2 / 3 * (1 - tanh(2 * Z / 3)**2)")),
     "arctan": _Pair(np.arctan, lambda Z: 1 / (1 + Z**2)),
     "square": Function(Formula("Z**2", "2 * Z")),
-    "sine": _Pair(np.sin, np.cos),
+    "sine": Function(Formula("sin(Z)", "cos(Z)")),
     "relu up to 6": Function(Formula("min(max(Z, 0), 6)", "(Z > 0) * (6 > Z)")),
     "hard tanh": Function(Formula("min(max(Z, -1), 1)", "(Z > -1) * (1 > Z)")),
 }

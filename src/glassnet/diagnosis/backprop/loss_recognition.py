@@ -8,38 +8,34 @@ from typing import NamedTuple
 import numpy as np
 
 from glassnet.diagnosis.backprop.scale_factors import Law, law
-from glassnet.losses.classification import sigmoid, softmax
+from glassnet.losses import AbsoluteError, BinaryCrossEntropy, SoftmaxCrossEntropy, SquaredError
+from glassnet.losses.classification import softmax
+from glassnet.utils.formula import Formula, evaluate
 
 __all__ = ["RecognisedLoss", "as_predictions", "loss_value", "recognise_by_targets", "recognise_loss"]
 
 ROOT = "root of the mean squared error"
 
 
-def _likelihood(P: np.ndarray, Y: np.ndarray, sign: float) -> np.ndarray:
-    return np.asarray(Y * np.log(P) + sign * (1 - Y) * np.log(1 - P))
+# What one prediction adds to the sum over all rows and outputs, and its slope. Where the library's own loss takes
+# logits, these are Z and P their softmax; what a slip of the pen made has no slope that could be expected.
+_LOSSES = {
+    "squared error": SquaredError.formula,
+    "binary cross-entropy": Formula(BinaryCrossEntropy.formula.value, "(P - y) / (P * (1 - P))"),
+    "cross-entropy": Formula(SoftmaxCrossEntropy.formula.value, "-T / P"),
+    "softmax cross-entropy": Formula(SoftmaxCrossEntropy.formula.value, "P * total - T"),
+    "sigmoid cross-entropy": Formula(BinaryCrossEntropy.formula.computed, "sigmoid(Z) - y"),
+    "binary cross-entropy with a wrong sign": Formula("-(y * log(P) - (1 - y) * log(1 - P))"),
+    "absolute error": AbsoluteError.formula,
+    "negative log-likelihood": Formula("-T * P", "-T"),
+}
 
 
-# To be summed over all rows and outputs: of predictions and targets with one sample per row. The library's own losses
-# take logits, so their formulas do not serve here.
-_FORMULAS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "squared error": lambda P, Y: (P - Y) ** 2,
-    "binary cross-entropy": lambda P, Y: -_likelihood(P, Y, 1.0),
-    "cross-entropy": lambda P, Y: -Y * np.log(P),
-    "softmax cross-entropy": lambda P, Y: -Y * np.log(softmax(P)),
-    "sigmoid cross-entropy": lambda P, Y: np.logaddexp(0.0, P) - Y * P,
-    "binary cross-entropy with a wrong sign": lambda P, Y: -_likelihood(P, Y, -1.0),
-    "absolute error": lambda P, Y: np.abs(P - Y),
-    "negative log-likelihood": lambda P, Y: -Y * P,
-}
-_SLOPES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "squared error": lambda P, Y: 2 * (P - Y),
-    "binary cross-entropy": lambda P, Y: (P - Y) / (P * (1 - P)),
-    "cross-entropy": lambda P, Y: -Y / P,
-    "softmax cross-entropy": lambda P, Y: softmax(P) * Y.sum(axis=-1, keepdims=True) - Y,
-    "sigmoid cross-entropy": lambda P, Y: sigmoid(P) - Y,
-    "absolute error": lambda P, Y: np.sign(P - Y),
-    "negative log-likelihood": lambda P, Y: -Y,
-}
+def _worth(name: str, P: np.ndarray, Y: np.ndarray, *, slope: bool = False) -> np.ndarray:
+    """Return what each prediction adds to a loss, or its slope, one sample per row."""
+    formula, shares = _LOSSES[name], softmax(P) if name.startswith("softmax") else P
+    names = {"Z": P, "P": shares, "y": Y, "T": Y, "total": Y.sum(axis=-1, keepdims=True)}
+    return np.asarray(evaluate(formula.derivative if slope else formula.value, **names))
 
 
 class RecognisedLoss(NamedTuple):
@@ -55,8 +51,9 @@ class RecognisedLoss(NamedTuple):
 
     def slopes(self, P: np.ndarray, Y: np.ndarray) -> np.ndarray | None:
         """Return the slope with respect to each prediction, None where the formula is not known."""
-        slope = _SLOPES.get(self.name)
-        return None if slope is None or self.factor is None else np.asarray(self.factor(len(P)) * slope(P, Y))
+        if self.factor is None or self.name not in _LOSSES or not _LOSSES[self.name].derivative:
+            return None
+        return np.asarray(self.factor(len(P)) * _worth(self.name, P, Y, slope=True))
 
     def __str__(self) -> str:
         kind = "" if self.factor is None else "summed " if self.factor.exponent == 0 else "mean "
@@ -88,11 +85,11 @@ def recognise_loss(
     function.
     """
     with np.errstate(all="ignore"):
-        for name, formula in _FORMULAS.items():
-            found = _factor(pairs, loss_of, rows, formula)
+        for name in _LOSSES:
+            found = _factor(pairs, loss_of, rows, name)
             if found is not None:
                 return RecognisedLoss(name, found)
-        if _factor(pairs, lambda t, P: loss_of(t, P) ** 2, rows, _FORMULAS["squared error"]) is not None:
+        if _factor(pairs, lambda t, P: loss_of(t, P) ** 2, rows, "squared error") is not None:
             return RecognisedLoss(ROOT)
     return RecognisedLoss()
 
@@ -101,13 +98,13 @@ def _factor(
     pairs: list[tuple[np.ndarray, np.ndarray]],
     loss_of: Callable[[int, np.ndarray], float],
     rows: list[int],
-    formula: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    name: str,
 ) -> Law | None:
-    """Return the factor in front of a formula's sum that makes it a loss, None if none does."""
+    """Return the factor in front of a usual loss's sum that makes it the learner's, None if none does."""
     ratios = []
     for t, (P, Y) in enumerate(pairs):
         other = _elsewhere(P)
-        expected = float(formula(other, Y).sum()) - float(formula(P, Y).sum())
+        expected = float(_worth(name, other, Y).sum()) - float(_worth(name, P, Y).sum())
         ratios.append((loss_of(t, other) - loss_of(t, P)) / expected if expected else np.nan)
     found = law(ratios, rows) if np.isfinite(ratios).all() else None
     return found if found is not None and found.constant > 0 else None
@@ -135,10 +132,10 @@ def recognise_by_targets(
     gains if the targets move on by one row; ``fits`` has the last word, as several losses may gain the same.
     """
     with np.errstate(all="ignore"):
-        for name, formula in _FORMULAS.items():
+        for name in _LOSSES:
             ratios = []
             for t, (P, Y) in enumerate(pairs):
-                expected = float(formula(P, np.roll(Y, 1, axis=0)).sum()) - float(formula(P, Y).sum())
+                expected = float(_worth(name, P, np.roll(Y, 1, axis=0)).sum()) - float(_worth(name, P, Y).sum())
                 ratios.append(change_of(t) / expected if abs(expected) > 1e-6 else np.nan)
             found = law(ratios, rows) if np.isfinite(ratios).all() else None
             if found is not None and found.constant > 0 and fits(RecognisedLoss(name, found)):
@@ -148,8 +145,7 @@ def recognise_by_targets(
 
 def loss_value(loss: RecognisedLoss, P: np.ndarray, Y: np.ndarray) -> float:
     """Return a recognised loss of predictions and targets, without any penalty."""
-    formula = _FORMULAS.get(loss.name)
-    if formula is None or loss.factor is None:
+    if loss.name not in _LOSSES or loss.factor is None:
         return float("nan")
     with np.errstate(all="ignore"):
-        return loss.factor(len(P)) * float(formula(P, Y).sum())
+        return loss.factor(len(P)) * float(_worth(loss.name, P, Y).sum())

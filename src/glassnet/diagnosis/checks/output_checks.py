@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,10 +13,12 @@ from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import without_last_activation, without_softmax_units
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
+from glassnet.explanation.document import formula_of, is_ours
 from glassnet.layers import (
     CustomActivation,
     Dense,
     Layer,
+    LeakyReLU,
     Softmax,
 )
 from glassnet.layers.tree import walk
@@ -32,6 +34,7 @@ from glassnet.losses import (
     SoftmaxFocalCrossEntropy,
     SquaredError,
 )
+from glassnet.utils.formula import evaluate
 
 __all__ = ["check_output", "check_softmax_units"]
 
@@ -45,20 +48,7 @@ _HUGE = 1e30
 _STEPS = 200
 _FEWEST = 10
 
-# Below and above what an activation never gets; of LeakyReLU what it gets from -100, which hardly happens.
-_RANGES = {
-    "ELU": (-1.0, math.inf),
-    "GELU": (-0.17, math.inf),
-    "LeakyReLU": (-1.0, math.inf),
-    "Mish": (-0.309, math.inf),
-    "ReLU": (0.0, math.inf),
-    "SELU": (-1.758, math.inf),
-    "SiLU": (-0.279, math.inf),
-    "Sigmoid": (0.0, 1.0),
-    "Softmax": (0.0, 1.0),
-    "Softplus": (0.0, math.inf),
-    "Tanh": (-1.0, 1.0),
-}
+_HARDLY = -1.0  # below it a LeakyReLU gets from -100, which hardly happens
 
 
 class _Reach(NamedTuple):
@@ -83,22 +73,26 @@ class _Reach(NamedTuple):
 
 def _reach(activation: Layer) -> _Reach | None:
     """Return what limits the outputs of an activation; None if nothing does."""
-    name = type(activation).__name__
+    name, formula = type(activation).__name__, formula_of(activation)
+    shown = f"a{'n' * name.startswith('E')} {name}" if is_ours(activation) else "an activation of your own"
+    if isinstance(activation, Softmax):
+        return _Reach(shown, 0.0, 1.0, True)
+    if isinstance(activation, LeakyReLU):
+        return _Reach(shown, _HARDLY, math.inf, False)
     if isinstance(activation, CustomActivation):
-        return _reach_of_own(activation)
-    if name not in _RANGES:
+        return _seen_reach("an activation of your own", activation.function)
+    if formula is None:
         return None
-    low, high = _RANGES[name]
-    low *= getattr(activation, "alpha", 1.0) if name == "ELU" else 1.0
-    return _Reach(f"a {name}" if name[0] not in "E" else f"an {name}", low, high, name != "LeakyReLU")
+    given = formula.constants(activation)
+    return _seen_reach(shown, lambda z: evaluate(formula.computed, Z=z, **given))
 
 
-def _reach_of_own(activation: CustomActivation) -> _Reach | None:
-    """Return what limits an activation of the user's own, seen at numbers from -10,000 to 10,000."""
+def _seen_reach(shown: str, function: Callable[..., Any]) -> _Reach | None:
+    """Return what limits a function of Z, seen at numbers from -10,000 to 10,000."""
     far = np.geomspace(6.0, 1e4, 60)
     z = np.concatenate([-far[::-1], np.linspace(-6.0, 6.0, 241), far])
     with np.errstate(all="ignore"):
-        values = np.asarray(activation.function(z), dtype=np.float64)
+        values = np.asarray(function(z), dtype=np.float64)
     if values.shape != z.shape or np.isnan(values).any():
         return None
     values = np.clip(values, -_HUGE, _HUGE)
@@ -111,7 +105,7 @@ def _reach_of_own(activation: CustomActivation) -> _Reach | None:
     high = math.inf if is_open_above else round(float(values.max()), 3) + 0.0
     if math.isinf(low) and math.isinf(high):
         return None
-    return _Reach("an activation of your own", low, high, True)
+    return _Reach(shown, low, high, True)
 
 
 def check_output(case: Case) -> Iterator[Suspicion]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.errors import ShapeError
 from glassnet.exports.frameworks.assembling import Wishes, refuse
 from glassnet.exports.targets.torch_target.layers import module_of
-from glassnet.layers import Layer
+from glassnet.layers import Dense, Layer, NTKDense
 from glassnet.network import Network
 from glassnet.saving.safetensors_reader import read_safetensors
 from glassnet.utils.wording import few
@@ -49,8 +49,8 @@ def _shape(where: str, layers: Sequence[Layer], given: Mapping[str, np.ndarray])
     built = layers[0].__dict__.get("in_shape") if layers else None
     if built:
         return tuple(built)
-    first = next(iter(given.values()), np.zeros(0))
-    if first.ndim == 2 and type(layers[0]).__name__ in ("Dense", "NTKDense"):
+    first = next((given[group["weight"]] for group in _groups(given) if "weight" in group), np.zeros(0))
+    if first.ndim == 2 and isinstance(layers[0], (Dense, NTKDense)):
         return (first.shape[1],)
     must = "the shape of one sample must be known"
     raise refuse(where, must, "layers that do not say it", "Pass input_shape=, such as (28, 28).")
@@ -79,14 +79,29 @@ def _fill(where: str, network: Network, given: dict[str, np.ndarray]) -> None:
             target[...] = given[name] if factor == 1.0 else given[name].astype(np.float64) * factor
 
 
+def _is_numbered(names: Collection[str]) -> bool:
+    return all(re.fullmatch(r"(\d+\.)+\w+", name) for name in names)
+
+
+def _groups(names: Collection[str]) -> list[dict[str, str]]:
+    """Return the names of each module by what they name in it, the modules in their order: 2 before 10."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        module, _, kind = name.rpartition(".")
+        found.setdefault(module, {})[kind] = name
+    if _is_numbered(names):
+        return [found[module] for module in sorted(found, key=lambda one: [int(part) for part in one.split(".")])]
+    return list(found.values())
+
+
 def _in_order(where: str, names: list[str], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return arrays with names of a module of its own under the names that they would have in a stack."""
-    found = list(given)
-    if all(re.match(r"\d+\.", name) for name in found):
-        found.sort(key=lambda name: int(name.partition(".")[0]))
-    kinds = [[name.rpartition(".")[2] for name in each] for each in (names, found)]
-    if kinds[0] != kinds[1]:
+    wanted, found = _groups(names), _groups(given)
+    # In a file names are in alphabetical order: weights of equal shapes would be mixed up.
+    is_shuffled = not _is_numbered(given) and any(list(group)[:2] == ["bias", "weight"] for group in found)
+    if is_shuffled or [set(group) for group in wanted] != [set(group) for group in found]:
         must = f"the weights must be {few(names)}, or others of these kinds in this order"
         advice = "Pass model.state_dict() itself, and the layers that the module has."
-        raise refuse(where, must, few(found), advice)
-    return {name: given[other] for name, other in zip(names, found, strict=True)}
+        raise refuse(where, must, few(given), advice)
+    pairs = [(one[kind], other[kind]) for one, other in zip(wanted, found, strict=True) for kind in one]
+    return {name: given[own] for name, own in pairs}

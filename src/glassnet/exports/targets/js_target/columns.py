@@ -20,8 +20,8 @@ _TRUTHS = ("true", "false", "yes", "no", "y", "n", "t", "f", "on", "off", "1", "
 def column_lines(plan: Plan) -> list[str]:
     """Return the statement that lists the columns."""
     if not plan.is_table:
-        names = plan.inputs
-        if not any(names):
+        names = [name or f"x{i + 1}" for i, name in enumerate(plan.inputs)]
+        if not any(plan.inputs):
             one = '{name: `x${i + 1}`, kind: "number", must: "a number"}'
             return [
                 "/** @type {Column[]} */",
@@ -142,5 +142,6 @@ def _word_set(name: str, words: Iterable[str]) -> list[str]:
 def texts_of(plan: Plan) -> list[str]:
     """Return the texts that the checksum covers: names and categories of the columns."""
     if not plan.is_table:
-        return list(plan.inputs) if any(plan.inputs) else [f"x{i + 1}" for i in range(plan.x.size)]
+        given = plan.inputs if any(plan.inputs) else ("",) * plan.x.size
+        return [name or f"x{i + 1}" for i, name in enumerate(given)]
     return [text for field in plan.fields for text in (field.name, *field.categories)]

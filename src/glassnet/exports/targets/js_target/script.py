@@ -116,7 +116,11 @@ def _encode(printer: Printer) -> list[str]:
     plan = printer.plan
     if not plan.is_table:
         typed = "/** @type {(cells: any[]) => Float64Array} */"
-        return [typed, "function encode(cells) {", "  return new Float64Array(cells);", "}", ""]
+        copied = [
+            "  const x = new Float64Array(cells.length);",
+            "  for (let i = 0; i < x.length; i++) x[i] = cells[i];",
+        ]
+        return [typed, "function encode(cells) {", *copied, "  return x;", "}", ""]
     steps = printer.statements(plan.column_steps)
     last = printer.name(plan.x)
     printer.rename(plan.x, "x")

@@ -45,7 +45,7 @@ def add_answer(graph: Graph, plan: Plan) -> list[Output]:
 def _label(graph: Graph, probabilities: str, answer: Answer) -> Output:
     """Append the label of the largest probability, in the type that all labels have."""
     place = graph.add("ArgMax", probabilities, axis=1, keepdims=0)
-    labels = list(answer.labels or answer.names)
+    labels = [one.item() if isinstance(one, np.generic) else one for one in answer.labels or answer.names]
     if labels == list(range(len(labels))) and _all(labels, int):
         return _named(graph, place, Output("label", "int64", ()))
     kinds = (("bool", bool), ("int64", int), ("float64", (int, float)))
@@ -56,8 +56,9 @@ def _label(graph: Graph, probabilities: str, answer: Answer) -> Output:
 
 
 def _all(labels: list[Any], kind: Any) -> bool:
-    """Return whether all labels are of a kind; true and false count as numbers for nobody."""
-    return all(isinstance(one, kind) and (kind is bool or not isinstance(one, bool)) for one in labels)
+    """Return whether all labels are of a kind that a tensor holds; true and false are no numbers here."""
+    right = all(isinstance(one, kind) and (kind is bool or not isinstance(one, bool)) for one in labels)
+    return right and (kind is bool or all(abs(one) < 2**63 for one in labels))
 
 
 def _named(graph: Graph, tensor: str, output: Output) -> Output:

@@ -60,15 +60,15 @@ def facts_of(
     graph: Graph, plan: Plan, proof: Proof, inputs: Mapping[str, str], outputs: Sequence[Output], *, is_matrix: bool
 ) -> dict[str, str]:
     """Return the metadata; ``inputs`` has the type of each input by its name."""
-    fields = plan.fields if not is_matrix else ()
-    columns = [_column(field, name) for field, name in zip(fields, inputs, strict=False)]
+    names_of_columns = [field.name for field in plan.fields] if is_matrix else inputs
+    columns = [_column(field, name) for field, name in zip(plan.fields, names_of_columns, strict=False)]
     answer = plan.answer
     told: dict[str, Any] = {
         "kind": answer.kind,
         "target": answer.target,
         "outputs": [output.name for output in outputs],
         "names": answer.names,
-        "labels": answer.labels,
+        "labels": [one.item() if isinstance(one, np.generic) else one for one in answer.labels],
         "levels": answer.levels,
     }
     names = ", ".join(_variable(output.name) for output in outputs) + ("," if len(outputs) == 1 else "")
@@ -80,12 +80,12 @@ def facts_of(
         "glassnet.version": VERSION,
         "glassnet.made_from": json.dumps(dict(plan.made_from)),
         "glassnet.columns": json.dumps(columns or plan.inputs),
-        "glassnet.answer": json.dumps({key: value for key, value in told.items() if value != ()}),
+        "glassnet.answer": json.dumps({key: value for key, value in told.items() if value not in ((), [])}),
         "glassnet.numbers_sha256": proof.digest,
         "glassnet.sha256": digest_of_file(arrays, texts),
         "glassnet.worst_error": f"{proof.worst:.1e} on {proof.n_rows} rows, relative to max(1, |y|)",
         "glassnet.vectors": json.dumps(written_rows(plan, proof, inputs, outputs[0].name, is_matrix=is_matrix)),
-        "glassnet.usage": _USAGE.format(path=json.dumps(f"{plan.name}.onnx"), outputs=names),
+        "glassnet.usage": _USAGE.format(path=ascii(f"{plan.name}.onnx"), outputs=names),
         "glassnet.selftest": SELF_TEST,
     }
 

@@ -134,16 +134,16 @@ def _as(dtype: str, cells: np.ndarray) -> np.ndarray:
         return cells.astype(dtype).astype(np.float64)
 
 
-def run_feeds(path: Path, feeds: Sequence[Feed]) -> Ran:
+def run_feeds(path: Path, feeds: Sequence[Feed], python: str = sys.executable) -> Ran:
     """Return the outputs of a file for each feed, computed in a process that cannot import this package."""
-    if importlib.util.find_spec("onnxruntime") is None:
+    if python == sys.executable and importlib.util.find_spec("onnxruntime") is None:
         reason = "onnxruntime is not installed"
         raise CannotRun(reason)
     arrays = {f"{i} {j}": _storable(cells) for i, feed in enumerate(feeds) for j, cells in enumerate(feed.values())}
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder) / "given.npz", Path(folder) / "found.npz"
         np.savez(given, number=np.array(len(feeds)), **arrays)  # type: ignore[arg-type]
-        command = [sys.executable, "-I", "-c", _CHILD, str(path), str(given), str(found)]
+        command = [python, "-I", "-c", _CHILD, str(path), str(given), str(found)]
         child = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if child.returncode:
             reason = f"onnxruntime failed: {child.stderr.strip().splitlines()[-1]}"

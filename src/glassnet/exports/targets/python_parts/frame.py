@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Answer, Plan
@@ -16,6 +17,7 @@ __all__ = ["answer_lines", "docstring", "file_text"]
 
 _DECIDES = {"classes": "decide_classes", "labels": "decide_labels", "numbers": "decide_numbers"}
 _WIDTH = 112
+_IMPORTS_BOTH = "from typing import Any, Callable"
 
 
 def docstring(plan: Plan, proof: Proof, arithmetic: str) -> str:
@@ -88,9 +90,20 @@ def file_text(
     used |= own
     texts = [text.replace(f"def {decides}(", "def decide(") for text in texts]
     lines = sorted({line for name, line in imports.items() if name in used}, key=_import_order)
+    if _IMPORTS_BOTH in lines:
+        lines.remove("from typing import Any")
     blocks = ["\n".join(["from __future__ import annotations", "", *_grouped(lines)])]
     blocks += [*parts, *texts, *tail, 'if __name__ == "__main__":\n    sys.exit(main())']
-    return top + "\n\n" + "\n\n\n".join(blocks) + "\n"
+    return top + "\n\n" + _apart(blocks) + "\n"
+
+
+def _apart(blocks: list[str]) -> str:
+    """Return blocks with two blank lines around functions and one between others."""
+    text = blocks[0]
+    for before, after in pairwise(blocks):
+        alone = any(block.lstrip().startswith(("def ", "class ", "if __name__")) for block in (before, after))
+        text += ("\n\n\n" if alone else "\n\n") + after
+    return text
 
 
 def _import_order(line: str) -> tuple[bool, bool, str]:

@@ -17,10 +17,12 @@ from glassnet.exports.targets.python_parts.columns import (
     features_of,
     features_text,
     reading_parts,
+    unreadable_column,
 )
 from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines, docstring, file_text
 from glassnet.exports.targets.python_parts.literals import listed, literal
+from glassnet.exports.targets.python_parts.running import read_cells
 from glassnet.exports.targets.python_parts.statements import Writer, statements
 from glassnet.exports.targets.python_parts.templates.features import plain_values
 from glassnet.exports.targets.target import Options
@@ -77,13 +79,13 @@ class Flavour:
     head: str = ""
 
 
-def refusal_of(options: Options) -> str:
+def refusal_of(plan: Plan, options: Options) -> str:
     """Return why no Python file can be written, or ""."""
     if options.dtype != "float32":
         return f"a Python file computes in double precision and has no {options.dtype} form; C has one."
     if options.inputs != "columns":
         return "a Python file reads the columns of a table, and not its encoded features; ONNX can."
-    return ""
+    return unreadable_column(plan)
 
 
 def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
@@ -106,7 +108,7 @@ def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
     digest = flavour.digest(list(arrays.values()), plain_values(values, list(plan.answer.labels)))
     tail = [
         *reading_parts(plan),
-        "\n".join(flavour.assignment(name, array) for name, array in arrays.items()),
+        "\n".join(["# The weights.", *(flavour.assignment(name, array) for name, array in arrays.items())]),
         features_text(features) if plan.is_table else "FEATURES: list[tuple[Any, str, dict[str, Any]]] = []",
         listed("NUMBERS", flavour.numbers, arrays),
         "\n".join([*_test_rows(proof, flavour), "TOLERANCE = 1e-9", f'DIGEST = "{digest}"']),
@@ -127,6 +129,6 @@ def _test_rows(proof: Proof, flavour: Flavour) -> list[str]:
     if isinstance(proof.rows, np.ndarray):
         lines.append(flavour.assignment("ROWS", proof.rows))
     else:
-        columns = [f"{literal(name)}: {literal(cells.tolist())}" for name, cells in proof.rows.items()]
+        columns = [f"{literal(name)}: {literal(read_cells(cells))}" for name, cells in proof.rows.items()]
         lines.append(listed("ROWS", "dict[str, list[Any]]", columns, "{}", broken=True))
     return [*lines, flavour.assignment("EXPECTED", proof.outputs)]

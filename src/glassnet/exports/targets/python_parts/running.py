@@ -15,7 +15,7 @@ from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.target import CannotRun, Run
 
-__all__ = ["run_python"]
+__all__ = ["read_cells", "run_python"]
 
 _SECONDS = 600
 _PROGRAM = """
@@ -76,5 +76,12 @@ def run_python(path: Path, plan: Plan, rows: Rows, *, needs_numpy: bool) -> Run:
 def _plain(rows: Rows) -> Any:
     """Return rows as JSON: lists by name, or a list of lists."""
     if isinstance(rows, Mapping):
-        return {name: cells.tolist() for name, cells in rows.items()}
+        return {name: read_cells(cells) for name, cells in rows.items()}
     return np.asarray(rows, dtype=np.float64).tolist()
+
+
+def read_cells(cells: np.ndarray) -> list[Any]:
+    """Return cells as a file has them once they are read: an infinite number is missing."""
+    finite = cells if cells.dtype == object else np.where(np.isfinite(cells), cells, np.nan)
+    found: list[Any] = finite.tolist()
+    return found

@@ -31,7 +31,7 @@ function showCell(number, column) {
   if (column.kind === "date") {
     return new Date(Math.round(number * 86400) * 1000).toISOString().replace(/(T00:00)?(:00)?\.000Z$/, "");
   }
-  if (!column.style) return String(Number(number.toPrecision(10)));
+  if (!column.style) return String(Number(number.toPrecision(10))).replace(".", column.decimal || ".");
   const parts = [number / 3600, (number / 60) % 60, number % 60].map((part) => String(Math.floor(part)).padStart(2, "0"));
   return number < 0 ? "-" + showCell(-number, column) : parts.join(":");
 }

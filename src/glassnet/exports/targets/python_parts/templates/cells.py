@@ -138,8 +138,10 @@ def read_category(cell: Any, form: Form) -> str:
     if isinstance(cell, str):
         gone = cell == "" if form.get("text") else cell in MISSING or cell in form.get("missing", ())
         return "" if gone else cell
-    if cell is None or type(cell).__name__ in ("NAType", "NaTType") or cell != cell:
+    if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
         return ""
     if isinstance(cell, float) or type(cell).__name__.startswith("float"):
+        if math.isnan(cell):
+            return ""
         return str(int(cell)) if math.isfinite(cell) and cell == int(cell) else str(cell)
     return str(cell)

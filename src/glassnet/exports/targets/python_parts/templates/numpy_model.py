@@ -28,7 +28,7 @@ from glassnet.exports.targets.python_parts.templates.numpy_matrix import compute
 
 def decide_classes(y: Array) -> Array:
     """Return the label of the largest probability, the first of equal ones."""
-    return np.array(LABELS)[y.argmax(axis=1)]
+    return np.array(LABELS, dtype=object if isinstance(LABELS[0], str) else None)[y.argmax(axis=1)]
 
 
 def decide_labels(y: Array) -> Array:

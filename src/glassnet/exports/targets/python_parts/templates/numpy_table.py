@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from glassnet.exports.targets.python_parts.templates.cells import read_cells
-from glassnet.exports.targets.python_parts.templates.file_names import FEATURES, Array, network
+from glassnet.exports.targets.python_parts.templates.file_names import FARTHEST, FEATURES, Array, network
 
 
 def read(rows: Any) -> dict[str, list[Any]]:
@@ -31,15 +32,13 @@ def encode(columns: dict[str, list[Any]]) -> Array:
 def scaled(cells: Any, fill: float, center: float, unit: float, bound: float = 0.0) -> Array:
     """Return (x - center) / unit, softly cut at the bound if there is one; missing cells are filled."""
     x = np.asarray(cells, dtype=float)[:, None]
-    return bounded((np.where(np.isnan(x), fill, x) - center) / unit, bound)
+    z = (np.where(np.isnan(x), fill, x) - center) / unit
+    return bounded(np.clip(z, -FARTHEST, FARTHEST), bound)
 
 
 def bounded(z: Array, bound: float) -> Array:
     """Return z, or if there is a bound a smooth function of it that stays inside."""
-    if not bound:
-        return z
-    z = np.clip(z, -1e308, 1e308)
-    return z / np.hypot(1.0, z / bound)
+    return z / np.hypot(1.0, z / bound) if bound else z
 
 
 def ranked(cells: Any, fill: float, quantiles: list[float]) -> Array:
@@ -66,7 +65,8 @@ def wave(cells: Any, period: float, center: list[float], unit: list[float], boun
 
 def flag(cells: Any, present: float, missing: float) -> Array:
     """Return one number for cells that are present and another for missing ones."""
-    return np.array([[missing if cell == "" or cell != cell else present] for cell in cells]).reshape(-1, 1)
+    gone = [cell == "" if isinstance(cell, str) else math.isnan(cell) for cell in cells]
+    return np.where(gone, missing, present).reshape(-1, 1)
 
 
 def lookup(cells: Any, places: dict[str, int], table: Array) -> Array:

@@ -9,7 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 from glassnet.exports.targets.python_parts.templates.cells import read_cells
-from glassnet.exports.targets.python_parts.templates.file_names import FEATURES, network
+from glassnet.exports.targets.python_parts.templates.file_names import FARTHEST, FEATURES, network
 
 
 def read(rows: Any) -> dict[str, list[Any]]:
@@ -33,15 +33,13 @@ def encode(row: dict[str, Any]) -> list[float]:
 
 def scaled(x: float, fill: float, center: float, unit: float, bound: float = 0.0) -> list[float]:
     """Return (x - center) / unit, softly cut at the bound if there is one; a missing cell is filled."""
-    return [bounded(((fill if math.isnan(x) else x) - center) / unit, bound)]
+    z = ((fill if math.isnan(x) else x) - center) / unit
+    return [bounded(min(max(z, -FARTHEST), FARTHEST), bound)]
 
 
 def bounded(z: float, bound: float) -> float:
     """Return z, or if there is a bound a smooth function of it that stays inside."""
-    if not bound:
-        return z
-    z = min(max(z, -1e308), 1e308)
-    return z / math.hypot(1.0, z / bound)
+    return z / math.hypot(1.0, z / bound) if bound else z
 
 
 def ranked(x: float, fill: float, quantiles: list[float]) -> list[float]:
@@ -71,7 +69,8 @@ def wave(x: float, period: float, center: list[float], unit: list[float], bound:
 
 def flag(cell: Any, present: float, missing: float) -> list[float]:
     """Return one number for a cell that is present and another for a missing one."""
-    return [missing if cell == "" or cell != cell else present]
+    gone = cell == "" if isinstance(cell, str) else math.isnan(cell)
+    return [missing if gone else present]
 
 
 def lookup(cell: str, places: dict[str, int], table: list[list[float]]) -> list[float]:
