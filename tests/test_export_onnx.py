@@ -138,7 +138,7 @@ def test_every_function_of_formulas(double: bool) -> None:
         "max(Z, a)": wide, "min(Z, 1.5)": wide, "max(0, Z)": wide, "sigmoid(Z)": wide, "softplus(Z)": wide,
         "sign(Z)": wide, "sqrt(Z)": above, "tanh(Z)": wide, "exp(Z)": wide, "Z**2 + Z**3 - Z**0.5": above,
         "-Z / (a + 3)": wide, "Z if Z > 0 else a * Z": wide, "1 if Z <= a else 0": wide, "Z / (1 + exp(-Z))": wide / 2,
-        "1 / (1 + exp(Z))": wide, "log(1 + exp(Z))": wide / 2, "(Z > a) * Z": wide, "2 * a": wide, "Z": wide,
+        "1 / (1 + exp(Z))": wide, "log(1 + exp(Z))": wide / 2, "(Z > a) * Z": wide, "2 * a": wide, "3 * (Z if Z > 0 else a * expm1(min(Z, 0)))": wide, "Z": wide,
     }  # fmt: skip
     for expression, Z in cases.items():
         step = Map(Value("h1", (12,)), Value("x", (12,)), expression, {"a": 0.25}, double=double)
@@ -150,7 +150,9 @@ def test_every_function_of_formulas(double: bool) -> None:
         with np.errstate(all="ignore"):
             wanted = np.broadcast_to(evaluate(expression, Z=seen, a=0.25), Z.shape).astype(np.float32)
         # onnxruntime's own logistic function and softplus are right to 1e-8 or so, and not to so many digits.
-        of_its_own = any(word in expression for word in ("sigmoid", "softplus", "exp(-Z)", "exp(Z))", "log("))
+        of_its_own = any(
+            word in expression for word in ("sigmoid", "softplus", "exp(-Z)", "exp(Z))", "log(", "min(Z, 0)")
+        )
         bound, least = (1e-7 if double else 2e-6), 1e-7 if of_its_own else 1e-30
         np.testing.assert_allclose(found, wanted, rtol=bound, atol=least, err_msg=expression)
 
@@ -367,6 +369,7 @@ def test_metadata() -> None:
     columns = json.loads(found["glassnet.columns"])
     assert columns[0] == {"name": "age", "kind": "number", "type": "float32", "low": 0.0, "high": 90.0}
     assert columns[1] == {"name": "city", "kind": "category", "type": "str", "missing": ""}
+    assert "an empty one is missing" in found["glassnet.cells"]
     assert columns[2]["unit"] == "days since 1970-01-01"
     answer = json.loads(found["glassnet.answer"])
     assert (answer["target"], answer["labels"], answer["outputs"]) == (

@@ -14,7 +14,7 @@ from glassnet.exports.proof import Proof
 from glassnet.exports.targets.onnx_target.answers import Output
 from glassnet.exports.targets.onnx_target.columns import input_type
 from glassnet.exports.targets.onnx_target.graph import Graph
-from glassnet.exports.targets.onnx_target.test_rows import written_rows
+from glassnet.exports.targets.onnx_target.sample_rows import written_rows
 from glassnet.utils.version import VERSION
 
 __all__ = ["SELF_TEST", "digest_of_file", "facts_of"]
@@ -51,6 +51,12 @@ row = {{i.name: np.array(tests["inputs"][i.name][:1], types[i.type]) for i in se
 """
 
 
+_CELLS = (
+    "Numbers: NaN is missing; true is 1, false 0; a date is a number of days since 1970-01-01. Text: an empty one is "
+    "missing; without blanks at either end, and whole numbers without a point, as 1 for 1.0."
+)
+
+
 def digest_of_file(arrays: Iterable[bytes], texts: Iterable[bytes]) -> str:
     """Return the SHA-256 of all arrays of a file, as they stand there, and of the texts of its nodes."""
     return hashlib.sha256(b"".join([*arrays, *texts])).hexdigest()
@@ -80,6 +86,7 @@ def facts_of(
         "glassnet.version": VERSION,
         "glassnet.made_from": json.dumps(dict(plan.made_from)),
         "glassnet.columns": json.dumps(columns or plan.inputs),
+        **({"glassnet.cells": _CELLS} if columns and not is_matrix else {}),
         "glassnet.answer": json.dumps({key: value for key, value in told.items() if value not in ((), [])}),
         "glassnet.numbers_sha256": proof.digest,
         "glassnet.sha256": digest_of_file(arrays, texts),
