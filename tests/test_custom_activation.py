@@ -296,3 +296,21 @@ def test_a_class_without_either_is_refused() -> None:
     net = gn.Network([gn.Dense(2, Empty())], loss="squared_error", input_shape=3)
     with pytest.raises(gn.ConfigError, match=re.escape("Write Formula('Z**3', '3 * Z**2').")):
         net.forward([[1.0, 2.0, 3.0]])
+
+
+@pytest.mark.parametrize("to", ["c", "numpy", "python", "js", "onnx"])
+def test_exported_files_contain_the_formula(to: str, tmp_path: Path) -> None:
+    """Activations by formula, a class of one's own and functions with a formula compute the same in every target."""
+    own = [gn.CustomActivation(formula=FORMULAS[3]), Cubed(), gn.CustomActivation(np.sin, np.cos, formula="sin(Z)")]
+    layers = [gn.Dense(4, own[0]), gn.Parametric(own[1]), own[2], gn.Dense(2, own[0])]
+    net = gn.Network(layers, loss="squared_error", input_shape=3, seed=0)
+    report = gn.export(net, tmp_path / f"own.{'py' if to in ('numpy', 'python') else to}", to=to)
+    assert report.failures in (0, None)
+    assert report.error is None or report.error < 1e-5
+
+
+def test_an_activation_without_a_formula_is_not_exported(tmp_path: Path) -> None:
+    """The sentence says what it lacks."""
+    net = gn.Network([gn.Dense(1, (cube, cube_slope))], loss="squared_error", input_shape=3, seed=0)
+    with pytest.raises(gn.ConfigError, match=r"^export: every activation must have a formula, got none of"):
+        gn.export(net, tmp_path / "own.js")

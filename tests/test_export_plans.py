@@ -363,14 +363,13 @@ def test_names_are_those_of_the_layers() -> None:
 
 
 def test_what_it_was_made_from() -> None:
-    """A plan says of which layers, under which loss, how long it was trained, in one line each."""
+    """A plan says of which layers and under which loss, in one line each, as one from a file would."""
     case = export_case("norms")
     assert lower_network(case.model).made_from == {
         "layers": "BatchNorm(), Dense(10), BatchNorm(), ReLU(), "
         "Dropout(0.2, schedule=FlatCosine(initial=1.0, epochs=9, flat=0.5)), Dense(8, 'relu'), BatchNorm(eps=0.001), "
         "GaussianNoise(0.1), Dense(3)",
         "loss": "SoftmaxCrossEntropy()",
-        "training": "6 epochs with Adam",
     }
     assert made_of(gn.Dense(1)).made_from == {"layers": "Dense(1)", "loss": "SquaredError()"}
     facts = plan_of("population").made_from
@@ -621,3 +620,17 @@ def test_functions_have_the_words_of_people() -> None:
     words = [step.word for step in plan_of("realmlp").steps if isinstance(step, Map)]
     assert words == ["wave", "parametric_selu", "parametric_mish"]
     assert [step.word for step in made_of(gn.Dense(3, gn.LeakyReLU(0.2)), gn.Scale()).steps[1:]] == ["leaky_relu", ""]
+
+
+@pytest.mark.parametrize(("number", "shown"), [(np.nan, "nan"), (-np.inf, "-inf"), (1e39, "1e+39")])
+def test_numbers_that_no_file_can_hold_are_refused(number: float, shown: str) -> None:
+    """Weights that are not finite in single precision are named by their layer."""
+    layers = [gn.Dense(2), gn.LayerNorm(), gn.Dense(1)]
+    net = gn.Network(layers, loss="squared_error", seed=0, input_shape=(3,), dtype="float64")
+    net.layers[2].W[0] = number
+    with pytest.raises(gn.ConfigError) as info:
+        lower_network(net)
+    assert str(info.value) == (
+        f"export: every number of a model must be finite in float32, got {shown} in dense_2. Train it again, at a lower "
+        "learning rate."
+    )

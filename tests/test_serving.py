@@ -23,6 +23,7 @@ import glassnet as gn
 from glassnet.cli.app import main
 from glassnet.errors import MissingExtraError
 from glassnet.tabular import TabularClassifier, TabularRegressor
+from hostile import DATA
 from tabular_cases import columns, labels, numbers
 
 pytest.importorskip("starlette", reason="starlette is not installed")
@@ -166,6 +167,16 @@ def test_estimators_with_names() -> None:
     assert (reply.status, reply.data["error"]) == (
         422,
         "the record has the unknown column 'c'. The columns are 'a', 'b'.",
+    )
+
+
+def test_networks_with_formulas_of_ones_own() -> None:
+    """A file that holds an activation as a formula is served as it is."""
+    net = gn.load(DATA / "own_formulas_3.safetensors")
+    expected = json.loads((DATA / "own_formulas_3.json").read_text())
+    answers = Client(make_app(net)).predict(expected["X"]).data
+    np.testing.assert_allclose(
+        [list(answer["numbers"].values()) for answer in answers], expected["predictions"], atol=1e-6
     )
 
 

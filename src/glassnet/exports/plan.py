@@ -7,15 +7,14 @@ running statistics are folded in, and the weights of members carry a leading axi
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from glassnet.exports.fields import Field
 from glassnet.exports.values import Core, Value
-from glassnet.tabular.reading.form import Form
 
 __all__ = [
     "FARTHEST", "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag", "Join", "Lookup",
@@ -25,49 +24,6 @@ __all__ = [
 
 FARTHEST = 1e30
 """Units from its centre beyond which a number counts as that far."""
-
-_FAR = 300.0  # standard deviations from 0 beyond which float32 loses what distinguishes the values of a column
-
-
-@dataclass(frozen=True)
-class Field:
-    """A column of the table that a row is read from.
-
-    Parameters
-    ----------
-    name : str
-        As in the training table, in whatever characters.
-    kind : {"number", "boolean", "date", "category"}
-        A boolean is 1 or 0; a date is a number of days since 1970-01-01; a missing number is NaN, a missing category
-        the empty text. An infinite number is missing too.
-    form : Form
-        How cells of text were read in training.
-    low, high : float
-        Range of the training values; NaN where it is not known.
-    center, unit : float
-        Typical value and distance from it, of a number.
-    categories : tuple of str
-        Of training, those without a feature of their own included as far as they are known.
-    """
-
-    name: str
-    kind: Literal["number", "boolean", "date", "category"]
-    form: Form
-    low: float = math.nan
-    high: float = math.nan
-    center: float = 0.0
-    unit: float = 1.0
-    categories: tuple[str, ...] = ()
-
-    @property
-    def is_text(self) -> bool:
-        """Whether its cells are text."""
-        return self.kind == "category"
-
-    @property
-    def needs_double(self) -> bool:
-        """Whether float32 would lose what distinguishes its values, as for years in seconds."""
-        return self.kind == "date" or abs(self.center) > _FAR * self.unit
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class ExportReport:
     n_bytes : int
         Their size.
     digest : str
-        SHA-256 of the numbers of the model.
+        SHA-256 of the steps of the model and their numbers.
     n_rows : int
         Rows on which errors were measured.
     plan_error : float

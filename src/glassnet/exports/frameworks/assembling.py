@@ -24,6 +24,8 @@ __all__ = ["Piece", "Wishes", "assembled", "check_alike", "framework", "refuse"]
 _PIP = {
     "torch": "pip install torch --index-url https://download.pytorch.org/whl/cpu",
     "keras": "pip install keras, and torch, jax or tensorflow for it to run on",
+    "onnx": "pip install onnx",
+    "skl2onnx": "pip install skl2onnx",
 }
 _LINKED: dict[type[Layer], tuple[str, ...]] = {
     Softmax: ("cross_entropy", "focal_cross_entropy"),
@@ -56,8 +58,9 @@ def framework(where: str, name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        message = f"{where}: needs {name}, which cannot be imported here. Run: {_PIP[name]}"
-        raise MissingExtraError(message, expected=name) from error
+        package = name.partition(".")[0]
+        message = f"{where}: needs {package}, which cannot be imported here. Run: {_PIP[package]}"
+        raise MissingExtraError(message, expected=package) from error
 
 
 def refuse(where: str, must: str, got: str, advice: str) -> ConfigError:

@@ -50,7 +50,7 @@ def append_parametric(builder: Builder, layer: Any, x: Value, share: np.ndarray)
         return builder.sum(rest, activated)
     expression, constants = expression_of(layer.activation)
     name = "share" if "share" not in constants else "share_of_unit"
-    formula = Python(definitions={"F": expression}).text(f"Z + {name} * (F - Z)")
+    formula = Python(definitions={"_F": expression}).text(f"Z + {name} * (_F - Z)")
     return builder.map(x, formula, constants, {name: share}, word=f"parametric {activation_word(layer.activation)}")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.errors import ConfigError
 from glassnet.exports.naming import identifier
 from glassnet.exports.plan import Add, Affine, Core, Join, Map, Select, Step, Value
 
@@ -66,13 +67,25 @@ class Builder:
         self.steps.append(kind(out, *args, **options))
         return out
 
+    def own(self, array: np.ndarray, dtype: Any = None) -> np.ndarray:
+        """Return a copy of numbers in the type of the weights, or refuse what is no finite number in it."""
+        dtype = np.dtype(dtype or self.dtype)
+        with np.errstate(over="ignore"):
+            found = np.array(array, dtype=dtype)
+        if not np.isfinite(found).all():
+            wrong = np.asarray(array)[~np.isfinite(found)][0]
+            must, where = f"every number of a model must be finite in {dtype.name}", self._word or "the model"
+            message = f"export: {must}, got {wrong:g} in {where}. Train it again, at a lower learning rate."
+            raise ConfigError(message, expected=must, got=float(wrong))
+        return found
+
     def affine(self, x: Value, W: np.ndarray, b: np.ndarray | None, groups: int = 1, *, part: str = "") -> Value:
         """Append ``x @ W + b``: x reads as (G or 1, R, d_in), W is (d_in, d_out) or (G, d_in, d_out)."""
-        W = np.array(W, dtype=self.dtype).reshape(groups, *W.shape[-2:])
+        W = self.own(W).reshape(groups, *W.shape[-2:])
         rows = _rows(x, groups, W.shape[1])
         source = Value(x.name, (math.prod(x.shape) // (rows * W.shape[1]), rows, W.shape[1]))
         if b is not None:
-            b = np.array(np.broadcast_to(b.reshape(-1, W.shape[2]), (groups, W.shape[2])), dtype=self.dtype)
+            b = self.own(np.broadcast_to(b.reshape(-1, W.shape[2]), (groups, W.shape[2])))
         return self.add(Affine, (groups, rows, W.shape[2]), source, W, b, part=part)
 
     def map(
@@ -87,8 +100,8 @@ class Builder:
         word: str = "",
     ) -> Value:
         """Append an expression in the entries Z of x; ``word`` is what people call the function."""
-        kind = np.dtype(np.float64) if double else self.dtype
-        vectors = {name: np.array(vector, dtype=kind) for name, vector in (vectors or {}).items()}
+        dtype = np.float64 if double else self.dtype
+        vectors = {name: self.own(vector, dtype) for name, vector in (vectors or {}).items()}
         shape = np.broadcast_shapes(x.shape, *(vector.shape for vector in vectors.values()))
         return self.add(
             Map, shape, x, formula, constants or {}, vectors, double, identifier(word) if word else "", part=part

@@ -59,7 +59,7 @@ def field_of(coder: Coder, form: Form) -> Field:
     kind: Any = coder.training_kind
     known: dict[str, Any] = {}
     if isinstance(coder, (NumberCoder, DateCoder)):
-        known = _range(coder.scale)
+        known = {**_range(coder.scale), "ranked": isinstance(coder.scale, NormalScale)}
     elif kind == "boolean":
         known = {"low": 0.0, "high": 1.0, "center": 0.5, "unit": 0.5}
     elif isinstance(coder, CategoryCoder):

@@ -118,9 +118,10 @@ def _scaled_before(first: Map, second: Affine) -> Affine | None:
 
 
 def _product(first: Affine, second: Affine) -> Affine | None:
-    W = first.W.astype(np.float64) @ second.W.astype(np.float64) if second.x.shape == first.out.shape else None
-    if W is None or W.size > first.W.size + second.W.size:
+    size = len(second.W) * first.W.shape[1] * second.W.shape[2]
+    if second.x.shape != first.out.shape or size > first.W.size + second.W.size:
         return None
+    W = first.W.astype(np.float64) @ second.W.astype(np.float64)
     b = np.zeros(1) if second.b is None else second.b.astype(np.float64)
     if first.b is not None:
         b = b + (first.b.astype(np.float64)[:, None, :] @ second.W)[:, 0]

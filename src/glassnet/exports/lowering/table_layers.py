@@ -51,7 +51,7 @@ def _select(builder: Builder, layer: Any, x: Value, members: int) -> Value:
 
 def _embedding(builder: Builder, layer: Any, x: Value, members: int) -> Value:
     m = math.prod(layer.in_shape)
-    table = np.array(layer.W, dtype=builder.dtype).reshape(members, layer.n_categories, layer.dim)
+    table = builder.own(layer.W).reshape(members, layer.n_categories, layer.dim)
     return builder.add(Embed, (members, m, layer.dim), Value(x.name, (x.shape[0], m)), table)
 
 

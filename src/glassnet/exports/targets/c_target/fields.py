@@ -6,26 +6,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from glassnet.exports.plan import Field, Plan, Rank
+from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 
 __all__ = ["as_read", "wide_fields"]
 
-_FAR = 30.0  # units from 0 beyond which a double costs less than what float32 loses: 2e-6 of a unit
-
 
 def wide_fields(plan: Plan) -> set[int]:
-    """Return the positions of the numbers that float32 would blur: those far from 0, and ranked ones."""
-    ranked = {step.field for step in plan.column_steps if isinstance(step, Rank)}
-    return {
-        i
-        for i, field in enumerate(plan.fields)
-        if not field.is_text and (i in ranked or field.needs_double or _farthest(field) > _FAR * field.unit)
-    }
-
-
-def _farthest(field: Field) -> float:
-    return float(np.nanmax(np.abs([field.low, field.high, field.center])))
+    """Return the positions of the numbers that float32 would blur."""
+    return {i for i, field in enumerate(plan.fields) if field.needs_double}
 
 
 def as_read(plan: Plan, rows: Rows) -> Rows:

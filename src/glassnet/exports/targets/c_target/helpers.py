@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from glassnet.exports.targets.c_target.helpers_columns import COLUMN_HELPERS
 from glassnet.exports.targets.c_target.helpers_vectors import VECTOR_HELPERS
-from glassnet.exports.targets.c_target.integer_printing import INTEGER_HELPERS, LAYER
+from glassnet.exports.targets.c_target.integer_printing import INTEGER_HELPERS
 
 __all__ = ["printed_helpers"]
 
@@ -31,10 +31,7 @@ def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str
         if called <= needed:
             break
         needed |= called
-    first = [in_c(LAYER, prefix, "float")] if ("sum", "float") in needed else []
-    return first + [
-        in_c(_ALL[name], prefix, real) for name in _ALL for real in ("float", "double") if (name, real) in needed
-    ]
+    return [in_c(_ALL[name], prefix, real) for name in _ALL for real in ("float", "double") if (name, real) in needed]
 
 
 def in_c(template: str, prefix: str, real: str) -> str:

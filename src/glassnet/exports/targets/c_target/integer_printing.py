@@ -6,7 +6,7 @@ from glassnet.exports.targets.c_target.integer_steps import Integers, Quantise
 from glassnet.exports.targets.c_target.literals import float_literal
 from glassnet.exports.targets.c_target.source import Source
 
-__all__ = ["INTEGER_HELPERS", "LAYER", "print_integers", "print_quantise"]
+__all__ = ["INTEGER_HELPERS", "print_integers", "print_quantise"]
 
 INTEGER_HELPERS = {
     "quantise": """
@@ -44,8 +44,22 @@ static int32_t NAME_code(int32_t sum, int32_t multiplier, int32_t shift, int32_t
 }
 """,
     "integers": """
-/* Codes after a layer; the table holds the activation. */
-static void NAME_integers(const int8_t *x, const NAME_layer *layer, int8_t *y)
+/* A layer from codes to codes: groups of rows of n_in, stride from group to group. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *b;
+    const int32_t *multipliers; /* a code is sum * multiplier / 2^shift + zero */
+    const int8_t *shifts;
+    const int8_t *table; /* of the activation, from code + 128; or NULL */
+    int32_t groups;
+    int32_t rows;
+    int32_t stride;
+    int32_t n_in;
+    int32_t n_out;
+    int32_t zero;
+} NAME_coded;
+
+static void NAME_integers(const int8_t *x, const NAME_coded *layer, int8_t *y)
 {
     for (int32_t g = 0; g < layer->groups; g++) {
         for (int32_t r = 0; r < layer->rows; r++) {
@@ -66,8 +80,19 @@ static void NAME_integers(const int8_t *x, const NAME_layer *layer, int8_t *y)
 }
 """,
     "numbers": """
-/* Numbers after a layer. */
-static void NAME_numbers(const int8_t *x, const NAME_layer *layer, float *y)
+/* A layer from codes to numbers. */
+typedef struct {
+    const int8_t *w;
+    const int32_t *b;
+    const float *scales; /* of the sums */
+    int32_t groups;
+    int32_t rows;
+    int32_t stride;
+    int32_t n_in;
+    int32_t n_out;
+} NAME_last;
+
+static void NAME_numbers(const int8_t *x, const NAME_last *layer, float *y)
 {
     for (int32_t g = 0; g < layer->groups; g++) {
         for (int32_t r = 0; r < layer->rows; r++) {
@@ -86,25 +111,6 @@ static void NAME_numbers(const int8_t *x, const NAME_layer *layer, float *y)
 """,
 }
 
-LAYER = """
-/* A layer in integers: groups of rows of n_in codes each, stride from group to group. */
-typedef struct {
-    const int8_t *w;
-    const int32_t *b;
-    const float *scales;        /* of the sums, where numbers come out */
-    const int32_t *multipliers; /* else the codes are sum * multiplier / 2^shift + zero */
-    const int8_t *shifts;
-    const int8_t *table;        /* of the activation, from code + 128 */
-    int32_t groups;
-    int32_t rows;
-    int32_t stride;
-    int32_t n_in;
-    int32_t n_out;
-    int32_t zero;
-} NAME_layer;
-"""
-"""The type of a layer; it stands before the helpers."""
-
 
 def print_quantise(source: Source, step: Quantise, x: list[str], y: str) -> list[str]:
     """Return the line that makes codes of numbers."""
@@ -115,11 +121,14 @@ def print_quantise(source: Source, step: Quantise, x: list[str], y: str) -> list
 def print_integers(source: Source, step: Integers, x: list[str], y: str) -> list[str]:
     """Return the line of a layer in integers, and add its tables."""
     name = step.out.name
-    tables = {"w": step.W, "b": step.b, "scales": step.scales, "multipliers": step.multipliers}
-    tables |= {"shifts": step.shifts.astype("int8"), "table": step.table}
+    tables = {"w": step.W, "b": step.b, "scales": step.scales}
+    if step.makes_codes:
+        del tables["scales"]
+        tables |= {"multipliers": step.multipliers, "shifts": step.shifts.astype("int8"), "table": step.table}
     entries = [source.table(f"{name}_{key}", table) if table.size else "NULL" for key, table in tables.items()]
     groups, n_out, n_in = step.W.shape
     stride = 0 if step.shares_input else step.rows * n_in
-    numbers = [groups, step.rows, stride, n_in, n_out, step.zero]
-    layer = source.structure(f"layer_{name}", f"{source.prefix}_layer", [*entries, *map(str, numbers)])
+    numbers = [groups, step.rows, stride, n_in, n_out, *([step.zero] if step.makes_codes else [])]
+    kind = f"{source.prefix}_{'coded' if step.makes_codes else 'last'}"
+    layer = source.structure(f"layer_{name}", kind, [*entries, *map(str, numbers)])
     return [source.call("integers" if step.makes_codes else "numbers", x[0], f"&{layer}", y)]

@@ -87,7 +87,7 @@ def _hash(text: str) -> str:
 
 def _bare(text: str) -> str:
     """Return code without the comments that stand in lines of their own, and without the blanks before lines."""
-    text = re.sub(r"^ */\*\*.*?\*/\n", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"^ */\*\*?(?=\s).*?\*/\n", "", text, flags=re.MULTILINE | re.DOTALL)
     lines = (re.sub(r" // \d+( x \d+)*$", "", line.strip()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line and not line.startswith("// ")) + "\n"
 

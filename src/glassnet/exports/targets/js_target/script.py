@@ -116,12 +116,16 @@ def _encode(printer: Printer) -> list[str]:
     plan = printer.plan
     if not plan.is_table:
         typed = "/** @type {(cells: any[]) => Float64Array} */"
-        return [typed, "function encode(cells) {", "  return new Float64Array(cells);", "}", ""]
+        copied = [
+            "  const x = new Float64Array(cells.length);",
+            "  for (let i = 0; i < x.length; i++) x[i] = cells[i];",
+        ]
+        return [typed, "function encode(cells) {", *copied, "  return x;", "}", ""]
     steps = printer.statements(plan.column_steps)
     last = printer.name(plan.x)
     printer.rename(plan.x, "x")
     head = "/**\n * The features of a row.\n * @type {(cells: any[]) => Numbers}\n */"
-    return [head, "function encode(cells) {", *(f"  {line}" for line in steps), f"  return {last};", "}", ""]
+    return [head, "function encode(cells) {", *_inside(steps), f"  return {last};", "}", ""]
 
 
 def _forward(printer: Printer) -> list[str]:
@@ -131,11 +135,16 @@ def _forward(printer: Printer) -> list[str]:
     return [
         head,
         "function forward(x) {",
-        *(f"  {line}" for line in steps),
+        *_inside(steps),
         f"  return {printer.name(plan.y)};",
         "}",
         "",
     ]
+
+
+def _inside(statements: list[str]) -> list[str]:
+    """Return the lines of statements inside a function."""
+    return [f"  {line}" for statement in statements for line in wrapped(statement).split("\n")]
 
 
 def _answer_parts(answer: Answer) -> list[str]:

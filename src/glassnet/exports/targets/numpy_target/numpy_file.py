@@ -27,7 +27,7 @@ _TEMPLATES = ("numpy_model", "numpy_numbers")
 
 def refusal(plan: Plan, options: Options) -> str:
     """Return why the target cannot hold a plan, or ""."""
-    return refusal_of(options)
+    return refusal_of(plan, options)
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:

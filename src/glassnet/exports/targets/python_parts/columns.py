@@ -7,19 +7,31 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import FARTHEST, Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
+from glassnet.exports.plan import FARTHEST, Constant, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
 from glassnet.exports.targets.python_parts.arrays import Arrays
 from glassnet.exports.targets.python_parts.literals import dict_text, listed, literal
+from glassnet.exports.targets.python_parts.templates import cells, moments
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
 from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truths
 from glassnet.tabular.reading.cells.numbers import SYNONYMS
+from glassnet.tabular.reading.form import Form
+from glassnet.utils.wording import shortened
 
-__all__ = ["Feature", "columns_text", "features_of", "features_text", "reading_parts"]
+__all__ = [
+    "Feature", "Name", "columns_text", "features_of", "features_text", "form_of", "read_text", "reading_parts",
+    "unreadable_column",
+]  # fmt: skip
 
 Feature = tuple[str, str, dict[str, Any]]
 """The function that makes a feature, the column that it reads, and its numbers: plain ones, or names of arrays."""
 
-_READERS = {"number": "read_number", "time": "read_time", "boolean": "read_boolean", "date": "read_date"}
+_READ = {
+    "number": cells.read_number,
+    "time": moments.read_time,
+    "boolean": cells.read_boolean,
+    "date": moments.read_date,
+    "category": cells.read_category,
+}
 
 
 class Name(str):
@@ -33,33 +45,52 @@ def columns_text(plan: Plan) -> str:
     """Return the assignment of the columns, each with the way its cells are read."""
     if not plan.is_table:
         return listed("COLUMNS", "dict[str, dict[str, Any]]", [f"{literal(name)}: {{}}" for name in plan.inputs], "{}")
-    entries = [f"{literal(field.name)}: {dict_text(_form(field))}" for field in plan.fields]
+    entries = [f"{literal(field.name)}: {dict_text(form_of(field.kind, field.form))}" for field in plan.fields]
     head = "# Each column with the way its cells were read in training."
     return f"{head}\n{listed('COLUMNS', 'dict[str, dict[str, Any]]', entries, '{}', broken=True)}"
 
 
-def _form(field: Field) -> dict[str, Any]:
+def form_of(column_kind: str, form: Form) -> dict[str, Any]:
     """Return how the cells of a column are read, without what is usual."""
-    form = field.form
-    found: dict[str, Any] = {"kind": _kind(field)}
-    if field.kind != "category":
+    kind = _kind(column_kind, form)
+    found: dict[str, Any] = {"kind": kind}
+    if kind != "category":
         found["must"] = form.must()
-    marks = {"decimal": (form.decimal, "."), "thousands": (form.thousands, ""), "unit": (form.unit, "")}
-    found |= {name: value for name, (value, usual) in marks.items() if value != usual and field.kind == "number"}
-    if field.kind == "boolean":
+    if kind == "number":
+        marks = {"decimal": (form.decimal, "."), "thousands": (form.thousands, ""), "unit": (form.unit, "")}
+        found |= {name: value for name, (value, usual) in marks.items() if value != usual}
+    if kind == "boolean":
         found["words"] = truths(form.words) if form.words else truths(("no", "yes")) | truths(("false", "true"))
-    if field.kind == "date":
+    if kind == "date":
         found |= {"order": form.order} if form.order else {}
         found |= {"packed": True} if form.example.isdigit() else {}
-    if field.kind == "category" and form.style == "text":
+    if kind == "category" and form.style == "text":
         found["text"] = True
     if form.missing:
         found["missing"] = list(form.missing)
         numbers = [float(text) for text in form.missing if _is_number(text)]
-        found |= {"missing_numbers": numbers} if numbers and field.kind == "number" else {}
+        found |= {"missing_numbers": numbers} if numbers and kind == "number" else {}
     if form.loose:
         found["loose"] = True
     return found
+
+
+def read_text(text: str, form: dict[str, Any]) -> Any:
+    """Return what a file reads in a cell; raise ValueError if it cannot."""
+    return _READ[form["kind"]](text.strip(), form)
+
+
+def unreadable_column(plan: Plan) -> str:
+    """Return why the cells of a column cannot be read as in training, "" if they can."""
+    for field in plan.fields:
+        example = field.form.example
+        try:
+            read_text(example, form_of(field.kind, field.form))
+        except ValueError:
+            if not field.form.loose:
+                shown = shortened(repr(example), 60, "...")
+                return f"a Python file cannot read cells such as {shown} of column {shortened(repr(field.name), 60)}."
+    return ""
 
 
 def _is_number(text: str) -> bool:
@@ -69,16 +100,16 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _kind(field: Field) -> str:
-    return "time" if field.kind == "number" and field.form.style else field.kind
+def _kind(kind: str, form: Form) -> str:
+    return "time" if kind == "number" and form.style else kind
 
 
 def reading_parts(plan: Plan) -> list[str]:
     """Return the words and the functions that the columns are read with."""
     if not plan.is_table:
         return []
-    kinds = sorted({_kind(field) for field in plan.fields})
-    readers = [f"{literal(kind)}: {_READERS.get(kind, 'read_category')}" for kind in kinds]
+    kinds = sorted({_kind(field.kind, field.form) for field in plan.fields})
+    readers = [f"{literal(kind)}: {_READ[kind].__name__}" for kind in kinds]
     found = [
         '# Cells that mean "no value", in any column.\n'
         + listed("MISSING", "set[str]", map(literal, sorted(MISSING_MARKERS)), "{}"),

@@ -17,6 +17,7 @@ from glassnet.exports.targets.python_parts.columns import (
     features_of,
     features_text,
     reading_parts,
+    unreadable_column,
 )
 from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines, docstring, file_text
@@ -33,6 +34,7 @@ _IMPORTS = {
     **{name: f"import {name}" for name in ("base64", "csv", "datetime", "hashlib", "io", "math", "re", "sys")},
     "array": "from array import array",
     "bisect_left": "from bisect import bisect_left, bisect_right",
+    "mul": "from operator import mul",
     "NormalDist": "from statistics import NormalDist",
     "Any": "from typing import Any",
     "Callable": "from typing import Any, Callable",
@@ -78,13 +80,13 @@ class Flavour:
     head: str = ""
 
 
-def refusal_of(options: Options) -> str:
+def refusal_of(plan: Plan, options: Options) -> str:
     """Return why no Python file can be written, or ""."""
     if options.dtype != "float32":
         return f"a Python file computes in double precision and has no {options.dtype} form; C has one."
     if options.inputs != "columns":
         return "a Python file reads the columns of a table, and not its encoded features; ONNX can."
-    return ""
+    return unreadable_column(plan)
 
 
 def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:

@@ -30,7 +30,7 @@ _MANY = 50_000  # numbers of a file that takes long to import
 
 def refusal(plan: Plan, options: Options) -> str:
     """Return why the target cannot hold a plan, or ""."""
-    return refusal_of(options)
+    return refusal_of(plan, options)
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:

@@ -114,7 +114,8 @@ def truths(words: tuple[str, ...]) -> dict[str, bool]:
     >>> truths(("no", "yes"))
     {'n': False, 'y': True, 'no': False, 'yes': True}
     """
-    wanted, found = {word.lower() for word in words}, {}
+    wanted = {word.lower() for word in words}
+    found: dict[str, bool] = {}
     for meaning in _meanings():
         if wanted <= meaning.keys():
             found = {**meaning, **found}

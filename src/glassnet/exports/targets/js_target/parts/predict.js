@@ -1,5 +1,5 @@
 /**
- * @typedef {string | number | boolean | Date | null | undefined} Cell
+ * @typedef {string | number | boolean | Date | null | undefined} Cell a date as a number is in days since 1970-01-01
  * @typedef {{[column: string]: Cell} | ArrayLike<Cell>} Row cells by the name of the column, or in the order of `columns`
  * @typedef {string | number | boolean} Label
  * @typedef {ArrayLike<number>} Numbers

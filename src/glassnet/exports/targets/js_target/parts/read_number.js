@@ -4,8 +4,8 @@
  */
 function readNumber(cell, column, parse) {
   if (typeof cell === "number" && column.kind !== "boolean") return cell;
-  if (cell instanceof Date) return cell.getTime() / 864e5;
-  if (typeof cell === "boolean") return Number(cell);
+  if (cell instanceof Date && column.kind === "date") return cell.getTime() / 864e5;
+  if (typeof cell === "boolean" && column.kind !== "date") return Number(cell);
   const text = cell === null || cell === undefined ? "" : ordinary(String(cell).trim());
   if (MISSING.has(text.toLowerCase()) || (column.missing || []).includes(text)) return NaN;
   const value = parse(text, column);

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.tabular.reading.cells.date_shapes import MONTHS
+from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS
+from glassnet.tabular.reading.cells.numbers import SYNONYMS
+
+__all__ = ["MONTHS"]
+
 Array = Any
 COLUMNS: dict[str, dict[str, Any]] = {}
 DIGEST = ""
@@ -15,13 +21,12 @@ LABELS: list[Any] = []
 MIDDLE: list[int] = []
 NAMES: list[str] = []
 NUMBERS: list[Any] = []
-MISSING: set[str] = set()
-MISSING_AMONG_NUMBERS: set[str] = set()
-MONTHS: dict[str, int] = {}
+MISSING = MISSING_MARKERS
+MISSING_AMONG_NUMBERS = MISSING_IN_NUMBERS
 QUANTILES: list[float] = []
 READERS: dict[str, Any] = {}
 ROWS: Any = []
-UNITS: dict[str, str] = {}
+UNITS = SYNONYMS
 TOLERANCE = 1e-9
 
 

@@ -60,31 +60,42 @@ def read_time(cell: Any, form: Form) -> float:
     return total - 2.0 * 86400 * number["days"] if part.get("days") and part.get("hours") else -total
 
 
+EPOCH = 719163  # 1970-01-01 as an ordinal
 YEAR = r"(?P<year>\d{4})"
 ANY_YEAR = r"'?(?P<year>\d{4}|\d\d)"
 DAY = r"(?P<day>\d\d?)(?:st|nd|rd|th|\.|\u00ba|er)?"
 MONTH = r"(?P<name>[A-Za-z\u00c0-\u00ff]{3,10})\.?"
 WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?\s+|(?:mo|di|mi|do|fr|sa|so)\.?,\s*)?"
-TIME = (
+ZONE = r"(?:\s?(?:Z|UTC|GMT)(?!\S)|\s?(?:UTC|GMT)?(?P<zone>[-+])(?P<ahead>\d\d):?(?P<ahead_minutes>\d\d)?)?"
+TIMES = (
     r"(?:(?:,?\s+|T|\s*-\s+|,?\s(?:at|um|\u00e0)\s)(?P<hour>\d\d?):(?P<minute>\d\d)"
-    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?(?:\s?(?P<half>[AaPp])\.?\s?[Mm]\.?)?(?:\s?(?:Uhr|h))?"
-    r"(?:\s?(?:Z|UTC|GMT)(?!\S)|\s?(?:UTC|GMT)?(?P<zone>[-+])(?P<ahead>\d\d):?(?P<ahead_minutes>\d\d)?)?)?"
+    + r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?)?"
+    + rf"(?:\s?{HALF}\s?[Mm]\.?)?(?:\s?(?:Uhr|h))?{ZONE})?",
+    r"\s+(?P<hour>\d\d?)[.h](?P<minute>\d\d)(?:[.m](?P<second>\d\d))?s?",
+    rf",?\s+(?P<hour>\d\d?)\s?{HALF}[Mm]\.?",
 )
 DATES = (
-    WEEKDAY + YEAR + r"(?P<gap>[-/. ])(?P<month>\d\d?)(?P=gap)(?P<day>\d\d?)" + TIME,
-    WEEKDAY + r"(?P<a>\d\d?)(?P<gap>[-/. ])(?P<b>\d\d?)(?P=gap)" + ANY_YEAR + TIME,
-    WEEKDAY + r"(?P<a>\d\d?)\. (?P<b>\d\d?)\. " + ANY_YEAR + TIME,
-    WEEKDAY + DAY + r"[-/. ]?\s?(?:de |of )?" + MONTH + r",?[-/. ]?\s?(?:de |del )?" + ANY_YEAR + TIME,
-    WEEKDAY + MONTH + r"[-/. ]\s?" + DAY + r",?[-/ ]\s?" + ANY_YEAR + TIME,
-    WEEKDAY + YEAR + "[-/ ]" + MONTH + r"[-/ ](?P<day>\d\d?)" + TIME,
-    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?Z?",
+    YEAR + r"(?P<gap>[-/. ])(?P<month>\d\d?)(?P=gap)(?P<day>\d\d?)",
+    r"(?P<a>\d\d?)(?P<gap>[-/. ])(?P<b>\d\d?)(?P=gap)" + ANY_YEAR,
+    r"(?P<a>\d\d?)\. (?P<b>\d\d?)\. " + ANY_YEAR,
+    rf"{DAY}[-/. ]?\s?(?:de |of )?{MONTH},?[-/. ]?\s?(?:de |del )?{ANY_YEAR}",
+    rf"{MONTH}[-/. ]\s?{DAY},?[-/ ]\s?{ANY_YEAR}",
+    rf"{YEAR}[-/ ]{MONTH}[-/ ](?P<day>\d\d?)",
+)
+PERIODS = (
+    YEAR + r"(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?Z?",
     YEAR + r"[-/](?P<month>\d\d)",
     r"(?P<month>\d\d?)[-/.]" + YEAR,
-    MONTH + r"[-/. ,]\s?" + ANY_YEAR,
-    YEAR + "[-/ ]" + MONTH,
+    rf"{MONTH}[-/. ,]\s?{ANY_YEAR}",
+    rf"{YEAR}[-/ ]{MONTH}",
     YEAR + r"[- ]?Q(?P<quarter>[1-4])",
     r"Q(?P<quarter>[1-4])[-/ ]?" + YEAR,
+    r"(?P<quarter>[1-4])Q" + ANY_YEAR,
+    r"H(?P<term>[12])[-/ ]?" + YEAR,
+    YEAR + r"[- ]?H(?P<term>[12])",
+    YEAR + r"[-/ ]?W(?P<week>\d\d)(?:-(?P<weekday>[1-7]))?",
 )
+MOMENTS = (*(WEEKDAY + date + time for date in DATES for time in TIMES), *PERIODS)
 
 
 def read_date(cell: Any, form: Form) -> float:
@@ -102,7 +113,7 @@ def read_date(cell: Any, form: Form) -> float:
     text = cell.translate(ORDINARY)
     if form.get("packed") and re.fullmatch(r"\d{8}", text):
         text = text[:4] + "-" + text[4:6] + "-" + text[6:]
-    for pattern in DATES:
+    for pattern in MOMENTS:
         found = re.fullmatch(pattern, text, re.IGNORECASE)
         if found and ("name" not in found.groupdict() or found["name"].lower() in MONTHS):
             return days_of(found.groupdict(), form)
@@ -120,6 +131,8 @@ def days_of(part: dict[str, Any], form: Form) -> float:
         month = MONTHS[part["name"].lower()]
     if "quarter" in number:
         month = 3 * number["quarter"] - 2
+    if "term" in number:
+        month = 6 * number["term"] - 5
     if "a" in number:
         order = form.get("order", "")
         day, month = (number["b"], number["a"]) if order == "mdy" else (number["a"], number["b"])
@@ -139,5 +152,10 @@ def days_of(part: dict[str, Any], form: Form) -> float:
     microseconds = 1000000 * seconds
     if part.get("fraction"):
         microseconds += int(part["fraction"]) * 1000000 // 10 ** len(part["fraction"])
-    days = datetime.date(year, month, day).toordinal() - 719163
+    days = datetime.date(year, month, day).toordinal() - EPOCH
+    if "week" in number:
+        if not 1 <= number["week"] <= 53:
+            raise ValueError
+        fourth = datetime.date(year, 1, 4)  # is in the first week
+        days = fourth.toordinal() - fourth.weekday() + 7 * (number["week"] - 1) + number.get("weekday", 1) - 1 - EPOCH
     return (days * 86400000000 + microseconds) / 86400000000
