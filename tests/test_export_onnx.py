@@ -404,7 +404,7 @@ def test_the_self_test_in_the_file(tmp_path: Path) -> None:
 
 
 def test_every_changed_number_is_noticed(tmp_path: Path) -> None:
-    """One bit of any array, and one letter of any category or label, changes the checksum."""
+    """One bit of any array, one letter of a category, and any number beside them changes the checksum."""
     content = file_of(table_plan(), made_up_rows(table_plan()))
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
@@ -422,11 +422,25 @@ def test_every_changed_number_is_noticed(tmp_path: Path) -> None:
             array.string_data[0] += b"?"
         path.write_bytes(model.SerializeToString())
         assert not running.self_test_feed(path).is_whole, name
-    model = onnx.load_from_string(content)
-    encoder = next(node for node in model.graph.node if any(len(one.strings) > 1 for one in node.attribute))
-    next(one for one in encoder.attribute if one.name == "keys_strings").strings[1] = b"z"
-    path.write_bytes(model.SerializeToString())
-    assert not running.self_test_feed(path).is_whole
+    path.write_bytes(file_of(*network_plan("bent")))
+    assert running.self_test_feed(path).is_whole
+    for change in (_other_text, _other_place, _other_slope):
+        model = onnx.load_from_string(file_of(*network_plan("bent")) if change is _other_slope else content)
+        change([one for node in model.graph.node for one in node.attribute])
+        path.write_bytes(model.SerializeToString())
+        assert not running.self_test_feed(path).is_whole, change
+
+
+def _other_text(attributes: Any) -> None:
+    next(one for one in attributes if len(one.strings) > 1).strings[1] = b"z"
+
+
+def _other_place(attributes: Any) -> None:
+    next(one for one in attributes if one.name == "values_int64s").ints[0] += 1
+
+
+def _other_slope(attributes: Any) -> None:
+    next(one for one in attributes if one.name == "alpha").f += 1e-6
 
 
 def test_wrong_outputs_are_counted(tmp_path: Path) -> None:
