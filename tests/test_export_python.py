@@ -425,6 +425,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, A
     labels = ["up" if word else "down" for word in table["member"].values]
     number = [float(i % 7) + 0.25 for i in range(200)]
     models = {"labels": table_model(table, labels, seed=0), "numbers": table_model(table, number, seed=1)}
+    models["far numbers"] = table_model(table, [1e9 + one for one in number], seed=1)
+    models["boolean labels"] = table_model(table, [bool(word) for word in table["member"].values], seed=0)
     models["quantiles"] = table_model(
         table, number, seed=2, loss=gn.Quantile([0.1, 0.5, 0.9]), layers=[gn.Dense(9, "tanh"), gn.Dense(3)]
     )
@@ -459,13 +461,13 @@ def _run(file: Path, *words: str, data: bytes = b"") -> Done:
 
 
 @pytest.mark.parametrize("to", FLAVOURS)
-@pytest.mark.parametrize("kind", ["labels", "numbers", "quantiles"])
+@pytest.mark.parametrize("kind", ["labels", "boolean labels", "numbers", "far numbers", "quantiles"])
 def test_the_program_predicts_what_glassnet_predicts(
     to: str, kind: str, trained: tuple[Path, dict[str, Any]], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """For a file with cells in many spellings it writes what ``glassnet predict`` writes, to six digits."""
     folder, models = trained
-    options = ["--probabilities"] if kind == "labels" else []
+    options = ["--probabilities"] if "labels" in kind else []
     assert main(["predict", str(folder / f"{kind}.safetensors"), str(folder / "new.csv"), *options]) == 0
     theirs = list(csv.reader(io.StringIO(capfd.readouterr().out)))
     plan = lower(models[kind], kind)
