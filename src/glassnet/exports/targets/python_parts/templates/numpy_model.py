@@ -66,11 +66,10 @@ def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[s
     """Return the columns that the program writes."""
     y = compute(read(cells if COLUMNS else list(zip(*cells.values()))))
     columns, decided = y.T.tolist(), decide(y)
-    found = {
-        f"prediction_{name}": number_texts(one) for name, one in zip(NAMES, decided.T.tolist()) if decided.ndim > 1
-    }
-    if decided.ndim == 1:
-        found["prediction"] = list(map(label_text, decided.tolist())) if LABELS else number_texts(decided.tolist())
+    if decided.ndim > 1:
+        found = {f"prediction_{name}": number_texts(one) for name, one in zip(NAMES, decided.T.tolist())}
+    else:
+        found = {"prediction": list(map(label_text, decided.tolist())) if LABELS else number_texts(decided.tolist())}
     if LABELS and with_probabilities:
         found.update((f"probability_{name}", number_texts(one)) for name, one in zip(NAMES, columns))
     found.update((f"quantile_{level}", number_texts(one)) for level, one in zip(QUANTILES, columns))
