@@ -80,19 +80,23 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def written_csv(columns: dict[str, list[Any]]) -> bytes:
+def written_csv(columns: dict[str, list[str]]) -> bytes:
     """Return columns as CSV."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(zip(*[[cell_text(cell) for cell in cells] for cells in columns.values()]))
+    writer.writerows(zip(*columns.values()))
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 
-def cell_text(value: Any) -> str:
-    """Return a value as a cell: whole numbers without a point, others in nine digits, booleans as true and false."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.9g}"
-    return str(value)
+def label_text(label: Any) -> str:
+    """Return a label as a cell: whole numbers without a point, booleans as true and false."""
+    if isinstance(label, bool):
+        return str(label).lower()
+    whole = isinstance(label, float) and label.is_integer() and abs(label) < 1e15
+    return str(int(label) if whole else label)
+
+
+def number_texts(numbers: list[float]) -> list[str]:
+    """Return numbers as cells, in twelve digits."""
+    return [f"{number:.12g}" for number in numbers]
