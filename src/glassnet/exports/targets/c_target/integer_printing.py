@@ -24,22 +24,12 @@ static void NAME_quantise(const float *x, int8_t *y, int32_t n, float inverse, i
 /* Weights times codes, without rounding; there is no overflow up to 130,000 inputs. */
 static int32_t NAME_sum(const int8_t *w, const int8_t *x, int32_t n, int32_t start)
 {
-    int32_t s0 = start;
-    int32_t s1 = 0;
-    int32_t s2 = 0;
-    int32_t s3 = 0;
-    int32_t i = 0;
+    int32_t sum = start;
 
-    for (; i + 3 < n; i += 4) {
-        s0 += (int32_t)GN_READ_INT8(&w[i]) * x[i];
-        s1 += (int32_t)GN_READ_INT8(&w[i + 1]) * x[i + 1];
-        s2 += (int32_t)GN_READ_INT8(&w[i + 2]) * x[i + 2];
-        s3 += (int32_t)GN_READ_INT8(&w[i + 3]) * x[i + 3];
+    for (int32_t i = 0; i < n; i++) {
+        sum += (int32_t)GN_READ_INT8(&w[i]) * x[i];
     }
-    for (; i < n; i++) {
-        s0 += (int32_t)GN_READ_INT8(&w[i]) * x[i];
-    }
-    return s0 + s1 + s2 + s3;
+    return sum;
 }
 """,
     "code": """
