@@ -299,7 +299,23 @@ def test_missing_cells_in_fast_arithmetic(name: str, tmp_path: Path) -> None:
     assert failures["one"] == 0
 
 
-HOSTILE = ["*/", "</script>", '"%s%n"', "int", "class", "速度", "a\\", "9 lives", "n" * 500, "__x__", "??/", "GN", ""]
+HOSTILE = [
+    "wide names",
+    "real upper outputs",
+    "*/",
+    "</script>",
+    '"%s%n"',
+    "int",
+    "class",
+    "速度",
+    "a\\",
+    "9 lives",
+    "n" * 500,
+    "__x__",
+    "??/",
+    "GN",
+    "",
+]
 
 
 def test_hostile_model_names(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_every_function_of_formulas(double: bool) -> None:
         "max(Z, a)": wide, "min(Z, 1.5)": wide, "max(0, Z)": wide, "sigmoid(Z)": wide, "softplus(Z)": wide,
         "sign(Z)": wide, "sqrt(Z)": above, "tanh(Z)": wide, "exp(Z)": wide, "Z**2 + Z**3 - Z**0.5": above,
         "-Z / (a + 3)": wide, "Z if Z > 0 else a * Z": wide, "1 if Z <= a else 0": wide, "Z / (1 + exp(-Z))": wide / 2,
-        "1 / (1 + exp(Z))": wide, "log(1 + exp(Z))": wide / 2, "(Z > a) * Z": wide, "2 * a": wide, "Z": wide,
+        "1 / (1 + exp(Z))": wide, "log(1 + exp(Z))": wide / 2, "(Z > a) * Z": wide, "2 * a": wide, "3 * (Z if Z > 0 else a * expm1(min(Z, 0)))": wide, "Z": wide,
     }  # fmt: skip
     for expression, Z in cases.items():
         step = Map(Value("h1", (12,)), Value("x", (12,)), expression, {"a": 0.25}, double=double)
@@ -150,7 +150,9 @@ def test_every_function_of_formulas(double: bool) -> None:
         with np.errstate(all="ignore"):
             wanted = np.broadcast_to(evaluate(expression, Z=seen, a=0.25), Z.shape).astype(np.float32)
         # onnxruntime's own logistic function and softplus are right to 1e-8 or so, and not to so many digits.
-        of_its_own = any(word in expression for word in ("sigmoid", "softplus", "exp(-Z)", "exp(Z))", "log("))
+        of_its_own = any(
+            word in expression for word in ("sigmoid", "softplus", "exp(-Z)", "exp(Z))", "log(", "min(Z, 0)")
+        )
         bound, least = (1e-7 if double else 2e-6), 1e-7 if of_its_own else 1e-30
         np.testing.assert_allclose(found, wanted, rtol=bound, atol=least, err_msg=expression)
 
@@ -367,6 +369,7 @@ def test_metadata() -> None:
     columns = json.loads(found["glassnet.columns"])
     assert columns[0] == {"name": "age", "kind": "number", "type": "float32", "low": 0.0, "high": 90.0}
     assert columns[1] == {"name": "city", "kind": "category", "type": "str", "missing": ""}
+    assert "an empty one is missing" in found["glassnet.cells"]
     assert columns[2]["unit"] == "days since 1970-01-01"
     answer = json.loads(found["glassnet.answer"])
     assert (answer["target"], answer["labels"], answer["outputs"]) == (
@@ -401,7 +404,7 @@ def test_the_self_test_in_the_file(tmp_path: Path) -> None:
 
 
 def test_every_changed_number_is_noticed(tmp_path: Path) -> None:
-    """One bit of any array, and one letter of any category or label, changes the checksum."""
+    """One bit of any array, one letter of a category, and any number beside them changes the checksum."""
     content = file_of(table_plan(), made_up_rows(table_plan()))
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
@@ -419,11 +422,25 @@ def test_every_changed_number_is_noticed(tmp_path: Path) -> None:
             array.string_data[0] += b"?"
         path.write_bytes(model.SerializeToString())
         assert not running.self_test_feed(path).is_whole, name
-    model = onnx.load_from_string(content)
-    encoder = next(node for node in model.graph.node if any(len(one.strings) > 1 for one in node.attribute))
-    next(one for one in encoder.attribute if one.name == "keys_strings").strings[1] = b"z"
-    path.write_bytes(model.SerializeToString())
-    assert not running.self_test_feed(path).is_whole
+    path.write_bytes(file_of(*network_plan("bent")))
+    assert running.self_test_feed(path).is_whole
+    for change in (_other_text, _other_place, _other_slope):
+        model = onnx.load_from_string(file_of(*network_plan("bent")) if change is _other_slope else content)
+        change([one for node in model.graph.node for one in node.attribute])
+        path.write_bytes(model.SerializeToString())
+        assert not running.self_test_feed(path).is_whole, change
+
+
+def _other_text(attributes: Any) -> None:
+    next(one for one in attributes if len(one.strings) > 1).strings[1] = b"z"
+
+
+def _other_place(attributes: Any) -> None:
+    next(one for one in attributes if one.name == "values_int64s").ints[0] += 1
+
+
+def _other_slope(attributes: Any) -> None:
+    next(one for one in attributes if one.name == "alpha").f += 1e-6
 
 
 def test_wrong_outputs_are_counted(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from export_models import ENSEMBLES, NETWORKS, export_case
 from export_onnx import check_model, close, file_of, outputs_of, rounded, session_of, table_plan
 from export_tables import ESTIMATORS, TABLES, export_table
 from glassnet.exports.lowering.lowering import lower, model_rows, predictions
+from glassnet.exports.plan import Affine
 from glassnet.exports.proof import made_up_rows, take_rows
 from glassnet.exports.referee import interpret
 from glassnet.exports.targets.onnx_target.running import feed_of, run_feeds, self_test_feed
@@ -46,7 +47,8 @@ def test_every_table_and_estimator(name: str, seed: int) -> None:
     """A file computes what the model predicts, and decides alike away from ties."""
     model, frame = export_table(name, seed)
     plan = lower(model)
-    slack = 1.5 if plan.x.size > 20 else 1.0  # onnxruntime adds the products of 256 units one after the other
+    widest = max((step.W.shape[1] for step in plan.steps if isinstance(step, Affine)), default=0)
+    slack = 1.5 if widest > 100 else 1.0  # onnxruntime adds the products of 256 units one after the other
     check_model(model, plan, model_rows(model, plan, frame), slack)
 
 

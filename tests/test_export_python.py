@@ -7,8 +7,10 @@ import csv
 import datetime as dt
 import importlib.util
 import io
+import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 import warnings
@@ -587,3 +589,49 @@ def test_ranks_beyond_the_range_of_training(tmp_path: Path) -> None:
     model = table_model(frame, y, seed=0, scaling="normal")
     for to in FLAVOURS:
         _check(to, model, frame, tmp_path)
+
+
+_PYODIDE = """
+const { loadPyodide } = require("pyodide");
+const fs = require("fs");
+loadPyodide().then((pyodide) => {
+  pyodide.FS.writeFile("model.py", fs.readFileSync(process.argv[2], "utf8"));
+  pyodide.globals.set("rows", fs.readFileSync(process.argv[3], "utf8"));
+  console.log(pyodide.runPython(
+    "import json, sys; sys.path.insert(0, ''); import model\\n" +
+    "json.dumps([model.selftest(), model.predict_proba(json.loads(rows)), 'numpy' in sys.modules])"));
+});
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["iris", "plain"])
+def test_the_plain_file_runs_in_pyodide(name: str, tmp_path: Path) -> None:
+    """Python in WebAssembly computes the same, without NumPy."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is not installed")
+    got = subprocess.run([npm, "install", "pyodide"], cwd=tmp_path, capture_output=True, check=False)
+    if got.returncode:
+        pytest.skip("pyodide cannot be installed here")
+    case = export_case(name) if name in NETWORKS else export_table(name)
+    plan, rows, wanted = _plan(*case)
+    (tmp_path / "model.py").write_bytes(_text("python", plan, rows, wanted))
+    frame = case[1]
+    given = frame.tolist() if isinstance(frame, np.ndarray) else {k: list(map(_as_json, v)) for k, v in frame.items()}
+    (tmp_path / "rows.json").write_text(json.dumps(given))
+    (tmp_path / "run.js").write_text(_PYODIDE)
+    command = ["node", "run.js", "model.py", "rows.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    failures, found, has_numpy = json.loads(done.stdout.splitlines()[-1])
+    assert failures == 0
+    assert not has_numpy
+    assert _far(found, interpret(plan, rows)) <= 1e-9
+
+
+def _as_json(cell: Any) -> Any:
+    """Return a cell as JSON has it: dates and times as text."""
+    if isinstance(cell, (dt.date, dt.time)):
+        return cell.isoformat()
+    return None if isinstance(cell, float) and not np.isfinite(cell) else cell

@@ -28,6 +28,7 @@ WIDE_FUNCTIONS = {
     "glassnet.diagnosis.backprop.checking.check_my_backprop",
     "glassnet.diagnosis.diagnosing.diagnose",
     "glassnet.engine.base_network.__init__",
+    "glassnet.exports.exporting.export",
     "glassnet.network.fit",
     "glassnet.optimizers.adaptive.__init__",
     "glassnet.populations.rates.find_learning_rate",

@@ -11,7 +11,7 @@ import numpy as np
 
 from glassnet.errors import ConfigError, DataError
 from glassnet.exports.lowering.lowering import example_rows, lower, model_rows, predictions
-from glassnet.exports.measuring import largest_error, measure
+from glassnet.exports.measuring import largest_error, measure, report_on
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import N_TYPICAL, prove, take_rows
 from glassnet.exports.referee import Rows, interpret
@@ -128,7 +128,9 @@ def export(
     proof = prove(plan, wanted, rows, target.arithmetic)
     contents = target.load().print_plan(plan, proof, options)
     paths = _write(place, contents, target, force)
-    return measure(target, plan, proof, paths, rows, wanted, runs=check)
+    if not check:
+        return report_on(target, proof, paths, "the file was not run: check=False")
+    return measure(target, plan, proof, paths, rows, wanted, exact=dtype == "float32")
 
 
 def _place(path: str | os.PathLike[str], force: bool) -> Path:

@@ -23,7 +23,7 @@ class ExportReport:
     n_bytes : int
         Their size.
     digest : str
-        SHA-256 of the numbers of the model.
+        SHA-256 of the steps of the model and their numbers.
     n_rows : int
         Rows on which errors were measured.
     plan_error : float
@@ -31,6 +31,8 @@ class ExportReport:
         ``max(1, abs(y))``.
     error : float or None
         Largest error of the file's own outputs when it was run, likewise; None if it was not run.
+    n_run : int
+        On how many rows: fewer where the target is slow.
     failures : int or None
         What the file's self-test returned; None if it was not run.
     seconds : float or None
@@ -50,6 +52,7 @@ class ExportReport:
     n_rows: int
     plan_error: float
     error: float | None
+    n_run: int
     failures: int | None
     seconds: float | None
     ran_in: str
@@ -62,11 +65,10 @@ class ExportReport:
             ("target", self.target),
             ("files", ", ".join(str(path) for path in self.paths)),
             ("bytes", f"{self.n_bytes:,}"),
-            ("checked on", f"{self.n_rows:,} rows"),
-            ("steps", f"worst error {self.plan_error:.1e} against the model"),
+            ("steps", f"worst error {self.plan_error:.1e} on {self.n_rows:,} rows against the model"),
         ]
         if self.error is not None:
-            rows.append(("run", f"worst error {self.error:.1e} in {self.ran_in}"))
+            rows.append(("run", f"worst error {self.error:.1e} on {self.n_run:,} rows in {self.ran_in}"))
         if self.failures is not None:
             rows.append(("self-test", "passed" if not self.failures else f"{self.failures} failures"))
         if self.seconds is not None:

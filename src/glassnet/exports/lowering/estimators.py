@@ -16,10 +16,11 @@ from glassnet.errors import ConfigError, ShapeError
 from glassnet.exports.lowering.builder import Builder
 from glassnet.exports.lowering.chains import Chain, Stage, column_names_of, numbered_names, read_chain
 from glassnet.exports.lowering.columns import value_word
+from glassnet.exports.lowering.networks import model_facts
 from glassnet.exports.lowering.perceptrons import append_perceptron, append_targets, plain_labels
 from glassnet.exports.lowering.piped_tables import behind_scalers
 from glassnet.exports.lowering.simplifying import simplified
-from glassnet.exports.lowering.tables import facts_of, lower_table, predictions_of_table, rows_of_table, table_of_rows
+from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
 from glassnet.exports.made_up import SCALING
 from glassnet.exports.naming import identifiers
 from glassnet.exports.plan import Field, Join, Plan, Scaled, Select, Value
@@ -55,7 +56,7 @@ def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32)
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
     steps = simplified(builder.steps, builder.kept(x, y))
-    facts = {"model": chain.words, **facts_of(chain.mlp.network_)}
+    facts = {"model": chain.words, **model_facts(chain.mlp.network_)}
     inputs = () if fields else tuple(chain.names)
     far = bool((np.abs(first.center) > _FAR * first.unit).any()) and not fields
     return Plan(name, fields, inputs, (*columns, *steps), x, y, answer, facts, far, builder.core)

@@ -73,11 +73,9 @@ def lower_ensemble(ensemble: Ensemble, name: str = "model", *, simplify: bool = 
 
 def model_facts(network: Network) -> dict[str, str]:
     """Return what a network is, for the header of a file."""
-    epochs = network.history.epochs
     return {
         "layers": short_form(network.layers)[1:-1],
         "loss": short_form(network.loss),
-        **({"training": f"{epochs} epochs with {type(network.optimizer).__name__}"} if epochs else {}),
         **({"dtype": network.dtype.name} if network.dtype != np.float32 else {}),
     }
 

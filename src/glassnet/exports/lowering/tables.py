@@ -11,7 +11,6 @@ from glassnet.exports.lowering.columns import append_columns
 from glassnet.exports.lowering.networks import append_network, model_facts
 from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.plan import Answer, Mean, Plan, Value
-from glassnet.network import Network
 from glassnet.tabular.encoding.coders import finite
 from glassnet.tabular.encoding.encoder import placed_coders
 from glassnet.tabular.encoding.presence import require_columns
@@ -19,7 +18,7 @@ from glassnet.tabular.predictor import Predictor
 from glassnet.tabular.reading.table import Column, Table
 from glassnet.tabular.reading.text import as_form
 
-__all__ = ["append_table", "facts_of", "lower_table", "predictions_of_table", "rows_of_table", "table_of_rows"]
+__all__ = ["append_table", "lower_table", "predictions_of_table", "rows_of_table", "table_of_rows"]
 
 _FAR = 300.0  # standard deviations from 0 beyond which float32 is too coarse for a target
 _SMALLEST, _LARGEST = 1e-30, 1e30  # units in which float32 holds a target
@@ -35,13 +34,8 @@ def lower_table(model: Predictor, name: str = "model", *, dtype: Any = np.float3
     columns, builder.steps = builder.steps, []
     y = append_table(builder, model, x)
     steps = simplified(builder.steps, builder.kept(x, y))
-    facts = {"model": repr(model), **facts_of(model.network)}
+    facts = {"model": repr(model), **model_facts(model.network)}
     return Plan(name, fields, (), (*columns, *steps), x, y, _answer(model), facts, core=builder.core)
-
-
-def facts_of(network: Network) -> dict[str, str]:
-    """Return the facts about a network that one from a file knows too, since equal models give equal files."""
-    return {key: value for key, value in model_facts(network).items() if key != "training"}
 
 
 def append_table(builder: Builder, model: Predictor, x: Value) -> Value:

@@ -33,6 +33,8 @@ class Target:
         Within this package: it has the functions of `TargetModule`, and is imported when it is used.
     dtype : {"float32", "float64"}
         What it computes in.
+    products : int
+        Multiplications that it is given to do where it is checked.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Target:
     suffixes: tuple[str, ...]
     module: str
     dtype: str
+    products: int = 1_000_000_000
 
     @property
     def endings(self) -> tuple[str, ...]:
@@ -73,7 +76,7 @@ TARGETS: dict[str, Target] = {
         Target("onnx", "ONNX", (".onnx",), "onnx_target.onnx_file", "float32"),
         Target("c", "C99", (".c", ".h"), "c_target.c_file", "float32"),
         Target("numpy", "Python with NumPy", ("_numpy.py", ".py"), "numpy_target.numpy_file", "float64"),
-        Target("python", "plain Python", ("_python.py", ".py"), "python_target.python_file", "float64"),
+        Target("python", "plain Python", ("_python.py", ".py"), "python_target.python_file", "float64", 5_000_000),
         Target("js", "JavaScript", (".js", ".mjs"), "js_target.js_file", "float64"),
         Target("html", "HTML page", (".html", ".htm"), "html_target.page", "float64"),
         Target(

@@ -71,7 +71,9 @@ def _printing(plan: Plan) -> str:
         decided = "    NAME_print_text(NAME_label(NAME_predict(row, y)));\n    putchar(',');\n"
     elif plan.answer.kind == "quantiles":
         first, decided = '    printf("prediction,");\n', '    printf("%.9g,", (double)NAME_predict(row, y));\n'
-    return _PRINTING.replace("FIRST", first).replace("DECIDED", decided)
+    titles, numbers = (_TITLES_TOO, _NUMBERS_TOO) if plan.y.size > 1 else ("", "")
+    text = _PRINTING.replace("FIRST", first).replace("DECIDED", decided)
+    return text.replace("TITLES_TOO", titles).replace("NUMBERS_TOO", numbers)
 
 
 _COLUMNS = """
@@ -268,20 +270,27 @@ static void NAME_print_text(const char *text)
 
 static void NAME_print_titles(void)
 {
-FIRST    for (int32_t i = 0; i < OUTPUTS; i++) {
-        NAME_print_text(NAME_label(i));
-        putchar(i + 1 < OUTPUTS ? ',' : '\\n');
-    }
+FIRST    NAME_print_text(NAME_label(0));
+TITLES_TOO    putchar('\\n');
 }
 
 static void NAME_print_row(const ROWTYPE *row)
 {
     float y[OUTPUTS];
 
-DECIDED    for (int32_t i = 0; i < OUTPUTS; i++) {
-        printf("%.9g%c", (double)y[i], i + 1 < OUTPUTS ? ',' : '\\n');
-    }
+DECIDED    printf("%.9g", (double)y[0]);
+NUMBERS_TOO    putchar('\\n');
 }
+"""
+
+_TITLES_TOO = """    for (int32_t i = 1; i < OUTPUTS; i++) {
+        putchar(',');
+        NAME_print_text(NAME_label(i));
+    }
+"""
+_NUMBERS_TOO = """    for (int32_t i = 1; i < OUTPUTS; i++) {
+        printf(",%.9g", (double)y[i]);
+    }
 """
 
 _SCORE = """

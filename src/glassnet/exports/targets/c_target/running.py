@@ -17,6 +17,7 @@ import numpy as np
 from glassnet.exports.naming import identifier
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
+from glassnet.exports.targets.c_target.templates import filled
 from glassnet.exports.targets.target import CannotRun, Run
 
 __all__ = ["compiler", "run_program"]
@@ -81,9 +82,9 @@ def _seconds(path: Path, plan: Plan, folder: str) -> float | None:
     """Return the time of a row by itself; None for a file under another name than the plan's."""
     name = identifier(plan.name, fallback="model")
     place = "[done % 8]" if plan.is_table else f"[done % 8 * {plan.x.size}]"
-    text = _TIMES.replace("UPPER", name.upper()).replace("NAME", name).replace("PLACE", place)
+    text = filled(_TIMES, {"UPPER": name.upper(), "NAME": name, "PLACE": place})
     timer = Path(folder) / "timer.c"
-    timer.write_text(text.replace("PATH", str(path.resolve())))
+    timer.write_text(text.replace('"PATH"', f'"{path.resolve()}"'))
     program = str(Path(folder) / "timer")
     _run([compiler(), "-O2", str(timer), "-o", program, "-lm"])
     return float(_run([program]))

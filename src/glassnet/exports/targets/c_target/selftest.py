@@ -59,12 +59,12 @@ def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray
     lines += [
         f"static const {kind} {prefix}_test_rows[{len(titles)}{inputs}] = {{\n{shown}\n}};\n",
         f"static const float {prefix}_test_outputs[{len(titles)} * {outputs.shape[1]}] = {{\n{expected}\n}};\n",
-        _TEST.replace("ROW", "[k]" if plan.is_table else f"[k * {plan.x.size}]")
+        _TEST.replace("NAME", prefix)
+        .replace("ROW", "[k]" if plan.is_table else f"[k * {plan.x.size}]")
         .replace("NUMBER", str(len(titles)))
         .replace("TOLERANCE", float_literal(_allowed(plan, rows)))
         .replace("SUM", f"0x{checksum(source.tables):08x}u")
         .replace("OUTPUTS", f"{prefix.upper()}_OUTPUTS")
-        .replace("NAME", prefix)
         .strip()
         + "\n",
     ]

@@ -74,6 +74,7 @@ function addPaste() {
 function fill(texts) {
   if (pasted) controls[0].value = texts.join(" ").trim();
   else controls.forEach((input, i) => (input.value = texts[i]));
+  for (const input of controls) if (input.selectedIndex < 0) input.value = ""; // a category that is none of the choices
   update();
 }
 

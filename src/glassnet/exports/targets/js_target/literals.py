@@ -38,14 +38,14 @@ def js_value(value: Any) -> str:
     Examples
     --------
     >>> js_value("</script>"), js_value(float("nan")), js_value(-0.0), js_value(2**60)
-    ('"\\u003c/script>"', 'NaN', '-0.0', '"1152921504606846976"')
+    ('"\\u003c/script>"', 'NaN', '-0', '"1152921504606846976"')
     """
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, float):
-        return repr(int(value)) if value.is_integer() and 0 < abs(value) < 1e15 else repr(value)
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
     if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE):
         return json.dumps(value)
     return json.dumps(str(value), ensure_ascii=False).translate(_UNSAFE)

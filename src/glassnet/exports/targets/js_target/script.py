@@ -125,7 +125,7 @@ def _encode(printer: Printer) -> list[str]:
     last = printer.name(plan.x)
     printer.rename(plan.x, "x")
     head = "/**\n * The features of a row.\n * @type {(cells: any[]) => Numbers}\n */"
-    return [head, "function encode(cells) {", *(f"  {line}" for line in steps), f"  return {last};", "}", ""]
+    return [head, "function encode(cells) {", *_inside(steps), f"  return {last};", "}", ""]
 
 
 def _forward(printer: Printer) -> list[str]:
@@ -135,11 +135,16 @@ def _forward(printer: Printer) -> list[str]:
     return [
         head,
         "function forward(x) {",
-        *(f"  {line}" for line in steps),
+        *_inside(steps),
         f"  return {printer.name(plan.y)};",
         "}",
         "",
     ]
+
+
+def _inside(statements: list[str]) -> list[str]:
+    """Return the lines of statements inside a function."""
+    return [f"  {line}" for statement in statements for line in wrapped(statement).split("\n")]
 
 
 def _answer_parts(answer: Answer) -> list[str]:

@@ -103,7 +103,7 @@ class Printer:
     def call(self, part: str, *arguments: Any) -> str:
         """Return the call of the function of a part; arguments that are text are code."""
         self.parts.add(part)
-        shown = (value if isinstance(value, str) else js_value(value) for value in arguments)
+        shown = (value if isinstance(value, str) else js_value(value) for value in arguments if value is not None)
         return f"{part}({', '.join(shown)})"
 
 

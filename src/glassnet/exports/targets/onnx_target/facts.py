@@ -14,10 +14,10 @@ from glassnet.exports.proof import Proof
 from glassnet.exports.targets.onnx_target.answers import Output
 from glassnet.exports.targets.onnx_target.columns import input_type
 from glassnet.exports.targets.onnx_target.graph import Graph
-from glassnet.exports.targets.onnx_target.test_rows import written_rows
+from glassnet.exports.targets.onnx_target.sample_rows import written_rows
 from glassnet.utils.version import VERSION
 
-__all__ = ["SELF_TEST", "digest_of_file", "facts_of"]
+__all__ = ["SELF_TEST", "attribute_bytes", "digest_of_file", "facts_of"]
 
 SELF_TEST = '''\
 """Print and return how many test rows inside an ONNX file of glassnet fail, and one more for wrong weights."""
@@ -26,7 +26,8 @@ import numpy as np, onnx, onnxruntime
 model = onnx.load(sys.argv[1])
 facts = {one.key: one.value for one in model.metadata_props}
 parts = [t.raw_data + b"".join(t.string_data) for t in model.graph.initializer]
-parts += [b"".join(a.strings) for node in model.graph.node for a in node.attribute]
+for a in (a for node in model.graph.node for a in node.attribute):
+    parts += [*a.strings, np.array([a.i, *a.ints], "<i8").tobytes(), np.float32(a.f).tobytes()]
 failures = int(hashlib.sha256(b"".join(parts)).hexdigest() != facts["glassnet.sha256"])
 rows = json.loads(facts["glassnet.vectors"])
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
@@ -51,9 +52,20 @@ row = {{i.name: np.array(tests["inputs"][i.name][:1], types[i.type]) for i in se
 """
 
 
-def digest_of_file(arrays: Iterable[bytes], texts: Iterable[bytes]) -> str:
-    """Return the SHA-256 of all arrays of a file, as they stand there, and of the texts of its nodes."""
-    return hashlib.sha256(b"".join([*arrays, *texts])).hexdigest()
+_CELLS = (
+    "Numbers: NaN is missing; true is 1, false 0; a date is a number of days since 1970-01-01. Text: an empty one is "
+    "missing; without blanks at either end, and whole numbers without a point, as 1 for 1.0."
+)
+
+
+def digest_of_file(arrays: Iterable[bytes], attributes: Iterable[bytes]) -> str:
+    """Return the SHA-256 of all arrays of a file, as they stand there, and of the attributes of its nodes."""
+    return hashlib.sha256(b"".join([*arrays, *attributes])).hexdigest()
+
+
+def attribute_bytes(texts: Iterable[bytes], whole: Iterable[int], number: bytes) -> bytes:
+    """Return what is hashed of an attribute: texts, whole numbers after a single one or 0, and a float32 or 0."""
+    return b"".join(texts) + np.array([n % 2**64 for n in whole], dtype="<u8").tobytes() + number
 
 
 def facts_of(
@@ -73,16 +85,15 @@ def facts_of(
     }
     names = ", ".join(_variable(output.name) for output in outputs) + ("," if len(outputs) == 1 else "")
     arrays = (_content(array) for array in graph.arrays.values())
-    texts = (
-        str(text).encode(errors="replace") for node in graph.nodes for text in node.attributes.get("keys_strings", ())
-    )
+    attributes = (_attribute(value) for node in graph.nodes for _, value in sorted(node.attributes.items()))
     return {
         "glassnet.version": VERSION,
         "glassnet.made_from": json.dumps(dict(plan.made_from)),
         "glassnet.columns": json.dumps(columns or plan.inputs),
+        **({"glassnet.cells": _CELLS} if columns and not is_matrix else {}),
         "glassnet.answer": json.dumps({key: value for key, value in told.items() if value not in ((), [])}),
         "glassnet.numbers_sha256": proof.digest,
-        "glassnet.sha256": digest_of_file(arrays, texts),
+        "glassnet.sha256": digest_of_file(arrays, attributes),
         "glassnet.worst_error": f"{proof.worst:.1e} on {proof.n_rows} rows, relative to max(1, |y|)",
         "glassnet.vectors": json.dumps(written_rows(plan, proof, inputs, outputs[0].name, is_matrix=is_matrix)),
         "glassnet.usage": _USAGE.format(path=ascii(f"{plan.name}.onnx"), outputs=names),
@@ -94,6 +105,14 @@ def _content(array: np.ndarray) -> bytes:
     if array.dtype == object:
         return b"".join(text.encode(errors="replace") for text in array.ravel())
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
+
+
+def _attribute(value: Any) -> bytes:
+    several = value if isinstance(value, list) else []
+    single = value if isinstance(value, int) else 0
+    number = np.array(value if isinstance(value, float) else 0.0, dtype="<f4").tobytes()
+    texts = [one.encode(errors="replace") for one in several if isinstance(one, str)]
+    return attribute_bytes(texts, [single, *(one for one in several if isinstance(one, int))], number)
 
 
 def _variable(name: str) -> str:

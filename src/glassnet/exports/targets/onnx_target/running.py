@@ -17,7 +17,7 @@ from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows, encode, interpret
 from glassnet.exports.targets.onnx_target import wire
 from glassnet.exports.targets.onnx_target.columns import input_type
-from glassnet.exports.targets.onnx_target.facts import digest_of_file
+from glassnet.exports.targets.onnx_target.facts import attribute_bytes, digest_of_file
 from glassnet.exports.targets.target import CannotRun
 
 __all__ = ["Ran", "SelfTest", "feed_of", "rounded_error", "run_feeds", "self_test_feed"]
@@ -88,12 +88,19 @@ def _read(path: Path) -> _File:
     pairs = [dict(wire.fields(value)) for place, value in model if place == 14]
     arrays = [value for place, one in graph if place == 5 for key, value in wire.fields(one) if key in (6, 9)]
     attributes = [value for place, one in graph if place == 1 for key, value in wire.fields(one) if key == 5]
-    texts = [value for one in attributes for key, value in wire.fields(one) if key == 9]
     return _File(
         facts={pair[1].decode(): pair[2].decode() for pair in pairs},
         inputs=[dict(wire.fields(one))[1].decode() for place, one in graph if place == 11],
-        digest=digest_of_file(arrays, texts),
+        digest=digest_of_file(arrays, map(_attribute, attributes)),
     )
+
+
+def _attribute(content: bytes) -> bytes:
+    found = list(wire.fields(content))
+    single = next((value for place, value in found if place == 3), 0)
+    number = next((value for place, value in found if place == 2), bytes(4))
+    whole = [value for place, value in found if place == 8]
+    return attribute_bytes([value for place, value in found if place == 9], [single, *whole], number)
 
 
 def self_test_feed(path: Path) -> SelfTest:

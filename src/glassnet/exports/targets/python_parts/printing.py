@@ -34,6 +34,7 @@ _IMPORTS = {
     **{name: f"import {name}" for name in ("base64", "csv", "datetime", "hashlib", "io", "math", "re", "sys")},
     "array": "from array import array",
     "bisect_left": "from bisect import bisect_left, bisect_right",
+    "mul": "from operator import mul",
     "NormalDist": "from statistics import NormalDist",
     "Any": "from typing import Any",
     "Callable": "from typing import Any, Callable",

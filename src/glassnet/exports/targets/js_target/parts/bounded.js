@@ -1,4 +1,4 @@
-/** @type {(z: number, bound: number | null) => number} */
+/** @type {(z: number, bound?: number) => number} */
 function bounded(z, bound) {
   return bound ? z / Math.hypot(1, z / bound) : z;
 }

@@ -25,9 +25,8 @@ def embedded(codes: Array, table: Array) -> Array:
 
 
 def sigmoid(z: Array) -> Array:
-    """Return 1 / (1 + exp(-z)); the exponential never overflows."""
-    e = np.exp(-np.abs(z))
-    return np.where(z < 0, e, 1.0) / (1.0 + e)
+    """Return 1 / (1 + exp(-z)), in the form that never overflows."""
+    return 0.5 * (1.0 + np.tanh(0.5 * z))
 
 
 def softmax(z: Array) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from array import array
+from operator import mul
 from typing import Any, Callable
 
 from glassnet.exports.targets.python_parts.templates.rows import Unreadable
@@ -17,16 +18,11 @@ def single(numbers: Any) -> Any:
     return array("f", numbers).tolist()
 
 
-def dot(a: list[float], b: list[float]) -> float:
-    """Return the sum of the products of two lists."""
-    if sys.version_info >= (3, 12):
-        return math.sumprod(a, b)
-    return sum(map(float.__mul__, a, b))
-
-
 def dense(x: list[float], W: list[list[float]], b: list[float]) -> list[float]:
     """Return x @ W + b, where W has a list of weights for each output."""
-    return [dot(weights, x) + shift for weights, shift in zip(W, b)]
+    if sys.version_info >= (3, 12):
+        return [math.sumprod(weights, x) + shift for weights, shift in zip(W, b)]
+    return [sum(map(mul, weights, x), shift) for weights, shift in zip(W, b)]
 
 
 def dense_rows(x: list[float], rows: int, W: list[list[float]], b: list[float]) -> list[float]:
@@ -80,7 +76,7 @@ def normalised(x: list[float], eps: float) -> list[float]:
     """Return x at mean 0 and variance 1."""
     mean = sum(x) / len(x)
     far = [one - mean for one in x]
-    unit = math.sqrt(dot(far, far) / len(x) + eps)
+    unit = math.sqrt(sum(one * one for one in far) / len(x) + eps)
     return [one / unit for one in far]
 
 
