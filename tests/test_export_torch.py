@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -74,6 +75,20 @@ def test_constants_are_written_down() -> None:
         assert line in text
     assert "nn.Softmax" not in text
     assert "nn.Sequential" in text
+
+
+def test_the_loss_to_train_on_with_is_named() -> None:
+    """Label smoothing and the like are part of it; a loss that PyTorch does not have is not named."""
+    for loss, words in (
+        (
+            gn.SoftmaxCrossEntropy(label_smoothing=0.1),
+            "the loss is nn.CrossEntropyLoss(label_smoothing=0.1)(model(x), codes).",
+        ),
+        (gn.Huber(2.0), "the loss is nn.HuberLoss(delta=2.0)(model(x), y)."),
+        (gn.Quantile([0.1, 0.9]), "To train it further: model.train()."),
+    ):
+        net = gn.Network([gn.Dense(2)], loss=loss, input_shape=(3,))
+        assert words in printed(net, np.eye(3))["_torch.py"].decode()
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -389,6 +404,35 @@ def test_links_at_the_end_become_the_loss() -> None:
     net = gn.from_torch(module)
     np.testing.assert_allclose(np.log(net.predict(X)), module(torch.from_numpy(X)).detach().numpy(), atol=1e-5)
     assert module.training
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["norms", "residual", "realmlp", "tabm", "population"])
+def test_what_else_one_does_with_a_module(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is captured whole by torch.compile and torch.export, moves to another device, and every weight has a gradient."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    case = export_case(name)
+    exported = written(case.model, case.X, tmp_path)
+    monkeypatch.setitem(sys.modules, "model_torch", exported)  # as after an import
+    model, x = exported.load(), exported.features(case.X)
+    wanted = model(x)
+    torch._dynamo.reset()
+    assert torch.allclose(torch.compile(model, backend="eager", fullgraph=True)(x), wanted, atol=1e-6)
+    assert torch.allclose(torch.export.export(model, (x,)).module()(x), wanted, atol=1e-6)
+    model.train()(x).square().mean().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+    assert model.to("meta")(x.to("meta")).shape == wanted.shape
+
+
+@pytest.mark.slow
+def test_the_file_is_a_program(tmp_path: Path) -> None:
+    """As a program it proves itself and predicts a CSV; it imports nothing of glassnet."""
+    pytest.importorskip("torch", reason="PyTorch is not installed")
+    model, _ = export_table("yes or no")
+    gn.export(model, tmp_path / "yes_torch.safetensors", check=False)
+    command = [sys.executable, "-W", "ignore", str(tmp_path / "yes_torch.py"), "--selftest"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("self-test passed\n", 0)
 
 
 @pytest.mark.slow

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from glassnet.errors import ConfigError
 from glassnet.exports.header import header_lines
@@ -18,13 +19,15 @@ from glassnet.utils.version import VERSION
 __all__ = ["print_plan", "refusal"]
 
 _SUFFIXES = ("_torch.safetensors", "torch.safetensors", ".safetensors")  # of which one is written
-_LOSSES = {
-    "BinaryCrossEntropy": "nn.BCEWithLogitsLoss()(model(x), y)",
-    "BinaryLogLoss": "nn.BCEWithLogitsLoss()(model(x), y)",
-    "LogLoss": "nn.CrossEntropyLoss()(model(x), codes)",
-    "SoftmaxCrossEntropy": "nn.CrossEntropyLoss()(model(x), codes)",
-    "SquaredError": "nn.MSELoss()(model(x), y)",
-    "AbsoluteError": "nn.L1Loss()(model(x), y)",
+_LOSSES: dict[str, Callable[[Any], str]] = {
+    "AbsoluteError": lambda loss: "nn.L1Loss()(model(x), y)",
+    "BinaryCrossEntropy": lambda loss: "nn.BCEWithLogitsLoss()(model(x), y)",
+    "BinaryLogLoss": lambda loss: "nn.BCEWithLogitsLoss()(model(x), y)",
+    "Huber": lambda loss: f"nn.HuberLoss(delta={loss.delta!r})(model(x), y)",
+    "LogLoss": lambda loss: "nn.CrossEntropyLoss()(model(x), codes)",
+    "Poisson": lambda loss: "nn.PoissonNLLLoss()(model(x), y)",
+    "SoftmaxCrossEntropy": lambda loss: f"nn.CrossEntropyLoss({_smoothing(loss)})(model(x), codes)",
+    "SquaredError": lambda loss: "nn.MSELoss()(model(x), y)",
 }
 _IMPORTS = {
     "np": "import numpy as np",
@@ -122,7 +125,9 @@ def _loading(plan: Plan, dtype: str) -> str:
 
 def _about(plan: Plan) -> list[str]:
     assert plan.core is not None
-    loss = _LOSSES.get(type(plan.core.network.loss).__name__)
+    loss = plan.core.network.loss
+    known = _LOSSES.get(type(loss).__name__)
+    further = "" if known is None else f", and the loss is {known(loss)}"
     classifies = plan.answer.kind in ("classes", "labels")
     return [
         "It needs torch, safetensors and numpy, and the file of weights beside it.",
@@ -132,9 +137,13 @@ def _about(plan: Plan) -> list[str]:
         f"    model(features(rows))  # {'logits: softmax and sigmoid are in the loss' if classifies else 'numbers'}",
         "    selftest()  # the number of failures: 0",
         "",
-        f"To train it further: model.train(), and the loss {loss}." if loss else "To train it further: model.train().",
+        f"To train it further: model.train(){further}.",
         "Afterwards use(model) lets predict use it. As a program the file predicts a CSV: python FILE new.csv",
     ]
+
+
+def _smoothing(loss: Any) -> str:
+    return f"label_smoothing={loss.label_smoothing!r}" if loss.label_smoothing else ""
 
 
 def _build(module: Part, *, double: bool) -> str:
