@@ -14,9 +14,9 @@ from glassnet.exports.targets.python_parts.templates.rows import Unreadable
 def main() -> int:
     """Predict for a CSV file or for standard input, or run the self-test; return the exit code."""
     options = [word for word in sys.argv[1:] if word.startswith("--") or word == "-h"]
-    paths = [word for word in sys.argv[1:] if word not in options]
-    if "--help" in options or "-h" in options or (not options and not paths and sys.stdin.isatty()):
-        print(__doc__)
+    paths = [word for word in sys.argv[1:] if word not in options and word != "-"]
+    if "--help" in options or "-h" in options or (len(sys.argv) == 1 and sys.stdin.isatty()):
+        print((__doc__ or "").replace("python FILE", f"python {sys.argv[0]}"))
         return 0
     if "--selftest" in options:
         failures = selftest()
@@ -25,24 +25,28 @@ def main() -> int:
     if len(paths) > 1 or any(option != "--probabilities" for option in options):
         print(f"usage: python {sys.argv[0]} [--probabilities] [new.csv] | --selftest | --help", file=sys.stderr)
         return 2
+    source = paths[0] if paths else "standard input"
     lines: list[int] = []
     try:
-        if paths and paths[0] != "-":
-            with open(paths[0], "rb") as file:
-                data = file.read()
-        else:
-            data = sys.stdin.buffer.read()
-        cells = read_csv(data, lines)
+        cells = read_csv(content(paths), lines)
         columns = predictions(cells, "--probabilities" in options)
     except Unreadable as error:
         where = f", in line {lines[error.row]}" if error.row >= 0 else ""
-        print(f"{paths[0] if paths else 'standard input'}: {error.problem}{where}.", file=sys.stderr)
+        print(f"{source}: {error.problem}{where}.", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{paths[0]}: {error.strerror}.", file=sys.stderr)
+        print(f"{source}: {error.strerror}.", file=sys.stderr)
         return 1
     sys.stdout.buffer.write(written_csv(columns))
     return 0
+
+
+def content(paths: list[str]) -> bytes:
+    """Return what is in the first file, or else in standard input."""
+    if not paths:
+        return sys.stdin.buffer.read()
+    with open(paths[0], "rb") as file:
+        return file.read()
 
 
 def read_csv(data: bytes, lines: list[int]) -> dict[str, list[str]]:
