@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,7 @@ from glassnet.exports.referee import interpret
 from glassnet.exports.targets.c_target import c_file
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal
 from glassnet.exports.targets.c_target.quantisation import calibration_rows, quantise, simulate
+from glassnet.exports.targets.c_target.running import as_csv
 from glassnet.exports.targets.target import Options
 from glassnet.tabular.encoding.robust_scaling import NormalScale
 from glassnet.tabular.reading.form import Form
@@ -343,7 +347,7 @@ def test_hostile_model_names(tmp_path: Path) -> None:
 def test_ranks(tmp_path: Path) -> None:
     """Ranks among quantiles with ties, huge and tiny distances, and the normal quantile in all of its parts."""
     edges = np.array([-1e300, -5.0, -1.0, -1.0, -1.0, 0.0, 1e-9, 0.5, 2.0, 2.0, 3.0, 1e300])
-    field = Field("x", "number", Form("number"), center=0.0, unit=1.0)
+    field = Field("x", "number", Form("number"), center=0.0, unit=1.0, ranked=True)
     x = Value("x", (1,))
     steps = (Rank(Value("r", (1,)), 0, 0.25, edges), Join(x, (Value("r", (1,)),)))
     plan = Plan("ranks", (field,), (), steps, x, x, Answer("numbers", ("y",)))
@@ -378,8 +382,8 @@ def test_refusals() -> None:
         r"decides as in float in \d+\.\d% of 1,000 calibration rows.* most is lost in dense_2\.", reason
     ), reason
     assert c_file.refusal(plan, Options(dtype="int8", force=True)) == ""
-    net.layers[0].W[0, 0] = np.nan
-    assert "NaN" in c_file.refusal(lower(net, "broken"), Options())
+    first = replace(plan.steps[0], W=np.full_like(plan.steps[0].W, np.nan))  # type: ignore[call-arg,attr-defined]
+    assert "NaN" in c_file.refusal(replace(plan, steps=(first, *plan.steps[1:])), Options())
 
 
 def test_a_missing_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -405,3 +409,19 @@ def test_run_file(tmp_path: Path) -> None:
         assert run.failures == 0
         assert run.seconds is not None
         assert _far(run.outputs, wanted) < 2e-5
+
+
+@pytest.mark.parametrize("name", ["two_classes", "table: hostile", "iris"])
+def test_decisions_of_the_program(name: str, tmp_path: Path) -> None:
+    """The program prints the label of the largest output, that of class 0 and of the second of two classes included."""
+    one = subject(name)
+    flags = ["-O1", f"-D{one.prefix.upper()}_MAIN"]
+    program = build(tmp_path, {"m.c": text_of(one, suffix=".c")}, flags)
+    printed = exit_code(program, stdin=as_csv(one.plan, one.rows))[1]
+    records = list(csv.reader(io.StringIO(printed)))
+    names = [name.split("\0")[0] for name in one.plan.answer.names]  # which ends a text in C
+    assert records[0] == ["prediction", *names]
+    found = np.array([[float(cell) for cell in record[1:]] for record in records[1:]])
+    assert [record[0] for record in records[1:]] == [names[i] for i in found.argmax(axis=1)]
+    assert _decisions(one.plan, found, one.wanted)
+    assert len(set(found.argmax(axis=1))) > 1

@@ -92,8 +92,7 @@ def _wave(source: Source, step: Wave, cell: _Cell, start: int) -> list[str]:
 
 
 def _flag(source: Source, step: Flag, cell: _Cell, start: int) -> list[str]:
-    number = f"(float){cell.text}" if cell.is_double else cell.text
-    test = source.call("empty", cell.text) if cell.is_text else source.call("missing", number)
+    test = source.call("empty", cell.text) if cell.is_text else source.call("missing", cell.number)
     return [f"z[{start}] = {test} != 0 ? {float_literal(step.missing)} : {float_literal(step.present)}"]
 
 

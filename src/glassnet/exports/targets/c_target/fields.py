@@ -37,4 +37,5 @@ def _ended(texts: np.ndarray) -> np.ndarray:
 
 
 def _rounded(numbers: np.ndarray) -> np.ndarray:
-    return np.asarray(numbers).astype(np.float32).astype(np.float64)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and missing
+        return np.asarray(numbers).astype(np.float32).astype(np.float64)

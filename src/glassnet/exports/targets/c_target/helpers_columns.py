@@ -6,13 +6,13 @@ __all__ = ["COLUMN_HELPERS"]
 
 COLUMN_HELPERS = {
     "missing": """
-/* NaN by its bits, since compilers may take x != x for false (-ffast-math). */
-static int32_t NAME_missing(float x)
+/* NaN or infinite by its bits, since compilers may take x != x for false (-ffast-math). */
+static int32_t NAME_missing(double x)
 {
-    uint32_t bits;
+    uint64_t bits;
 
     memcpy(&bits, &x, sizeof bits);
-    return (bits & 0x7fffffffu) > 0x7f800000u ? 1 : 0;
+    return ((bits >> 52) & 0x7ffu) == 0x7ffu ? 1 : 0;
 }
 """,
     "empty": """
@@ -24,7 +24,7 @@ static int32_t NAME_empty(const char *text)
     "scaled": """
 static double NAME_scaled(double x, double fill, double center, double unit)
 {
-    return ((NAME_missing((float)x) != 0 ? fill : x) - center) / unit;
+    return ((NAME_missing(x) != 0 ? fill : x) - center) / unit;
 }
 """,
     "bounded": """
@@ -49,13 +49,13 @@ static double NAME_phase(double x, double period)
     "sine": """
 static double NAME_sine(double x, double period)
 {
-    return NAME_missing((float)x) != 0 ? 0.0 : sin(NAME_phase(x, period));
+    return NAME_missing(x) != 0 ? 0.0 : sin(NAME_phase(x, period));
 }
 """,
     "cosine": """
 static double NAME_cosine(double x, double period)
 {
-    return NAME_missing((float)x) != 0 ? 0.0 : cos(NAME_phase(x, period));
+    return NAME_missing(x) != 0 ? 0.0 : cos(NAME_phase(x, period));
 }
 """,
     "ratio": """
@@ -174,7 +174,7 @@ static double NAME_share_up_to(double x, const double *q, int32_t n)
 /* Normal quantile of the rank of x among n quantiles of training. */
 static double NAME_rank(double x, double fill, const double *q, int32_t n)
 {
-    const double known = NAME_missing((float)x) != 0 ? fill : x;
+    const double known = NAME_missing(x) != 0 ? fill : x;
     const double share = (NAME_share_below(known, q, n) + NAME_share_up_to(known, q, n)) / 2.0;
 
     return NAME_normal_quantile(share < 1e-7 ? 1e-7 : (share > 1.0 - 1e-7 ? 1.0 - 1e-7 : share));

@@ -20,7 +20,7 @@ from glassnet.exports.referee import Rows
 from glassnet.exports.targets.c_target.templates import filled
 from glassnet.exports.targets.target import CannotRun, Run
 
-__all__ = ["compiler", "run_program"]
+__all__ = ["as_csv", "compiler", "run_program"]
 
 _SECONDS = 120.0
 _TIMES = """
@@ -71,7 +71,7 @@ def run_program(path: Path, plan: Plan, rows: Rows) -> Run:
         flags = ["-std=c99", "-O2", f"-D{upper}_IMPLEMENTATION", f"-D{upper}_MAIN", "-x", "c", str(path)]
         _run([compiler(), *flags, "-o", program, "-lm"])
         tested = _run([program, "--selftest"], check=False)
-        printed = _run([program], stdin=_as_csv(plan, rows))
+        printed = _run([program], stdin=as_csv(plan, rows))
         seconds = _seconds(path, plan, folder)
     failures = int(tested.split(":")[1].split()[0])
     version = _run([compiler(), "--version"]).splitlines()[0]
@@ -98,7 +98,7 @@ def _run(command: list[str], stdin: str = "", *, check: bool = True) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _as_csv(plan: Plan, rows: Rows) -> str:
+def as_csv(plan: Plan, rows: Rows) -> str:
     """Return rows as the program reads them."""
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_ALL)
