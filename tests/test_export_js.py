@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from glassnet.exports.proof import Proof, made_up_rows, prove
 from glassnet.exports.referee import Rows, interpret
 from glassnet.exports.targets.js_target import js_file
 from glassnet.exports.targets.js_target.literals import js_value
+from glassnet.exports.targets.js_target.steps import OWN_NAMES
 from glassnet.exports.targets.target import CannotRun, Options, Run
 from glassnet.tabular.reading.cells.distinct import Distinct
 from glassnet.tabular.reading.cells.rereading import reread
@@ -480,6 +482,25 @@ def test_answers_say_what_was_predicted(tmp_path: Path) -> None:
 def test_literals(value: Any, text: str) -> None:
     """Every value as a literal that is itself again in JavaScript."""
     assert js_value(value) == text
+
+
+def test_names_of_values_hide_no_function() -> None:
+    """A layer or column may be called like any function of the script."""
+    text = js_file.print_plan(*_everything(), Options())[".js"].decode()
+    used = set(re.findall(r"^(?:function|const) (\w+)", text, re.MULTILINE))
+    parts = resources.files("glassnet.exports.targets.js_target") / "parts"
+    for part in parts.iterdir():
+        used |= set(re.findall(r"^(?:function|const) (\w+)", part.read_text(encoding="utf-8"), re.MULTILINE))
+    used -= {
+        name for name in used if re.fullmatch(r"h\d+|map_\d+|\w+_(?:w|b|table|places|categories|values|edges)", name)
+    }
+    names = {name for name in used if name == name.lower()}
+    assert names <= OWN_NAMES | {"model"}
+
+
+def _everything() -> tuple[Plan, Proof]:
+    plan, _ = zoo("plain")
+    return plan, proof_of(plan)
 
 
 def test_refusals_and_reasons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from export_models import ENSEMBLES, NETWORKS, export_case
-from export_onnx import check_model, close, file_of, outputs_of, rounded, session_of, small_plan, table_plan
+from export_onnx import check_model, close, file_of, outputs_of, proof_of, rounded, session_of, small_plan, table_plan
 from export_tables import export_table
 from glassnet.exports.lowering.lowering import lower, model_rows
-from glassnet.exports.plan import Affine, Answer, Map, Normalise, Plan, Rank, Scaled, Softmax, Value
+from glassnet.exports.plan import Affine, Answer, Embed, Map, Normalise, Plan, Rank, Scaled, Softmax, Value
 from glassnet.exports.proof import made_up_rows
 from glassnet.exports.referee import interpret
 from glassnet.exports.targets.onnx_target import onnx_file, running
@@ -471,6 +471,28 @@ def test_running_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(CannotRun, match=r"^onnxruntime is not installed$"):
         onnx_file.run_file(path, plan, rows)
+
+
+def test_a_broken_file_is_an_error(tmp_path: Path) -> None:
+    """A file that onnxruntime refuses is not passed over as one that cannot be run here."""
+    path = tmp_path / "model.onnx"
+    content = file_of(table_plan(), made_up_rows(table_plan()))
+    path.write_bytes(content.replace(b"Softmax", b"Softmix"))
+    with pytest.raises(RuntimeError, match="Softmix"):
+        onnx_file.self_test(path)
+
+
+def test_test_rows_keep_codes(tmp_path: Path) -> None:
+    """Whole numbers among encoded features are codes of categories, which are not rounded."""
+    table = np.arange(5000.0).reshape(1, 5000, 1)
+    embed = Embed(Value("h1", (1, 1, 1)), Value("x", (1, 1)), table)
+    plan = small_plan(embed, d=1, answer=Answer("numbers", ("y",)))
+    X = np.linspace(0, 4999, 40).round()[:, None]
+    proof = replace(proof_of(small_plan(Map(Value("h1", (1,)), Value("x", (1,)), "Z"), d=1), X), rows=X[-16:])
+    path = tmp_path / "model.onnx"
+    path.write_bytes(onnx_file.print_plan(plan, proof, Options())[".onnx"])
+    assert running.self_test_feed(path).expected.max() == 4999.0
+    assert onnx_file.self_test(path) == 0
 
 
 def test_the_usage_in_the_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import io
 import math
 import re
 import shutil
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import glassnet as gn
 from chromium import CHROMIUM, Page, open_page
 from export_tables import table_model
 from glassnet.exports.lowering.lowering import lower, model_rows
@@ -287,7 +289,9 @@ def downloaded(browser: Page, folder: Path) -> list[dict[str, str]]:
     browser.wait("document.querySelector('#download a') !== null")
     browser.run("document.querySelector('#download a').click()")
     path = target / "predictions.csv"
-    browser.wait("new Promise((done) => setTimeout(() => done(true), 200))")
+    until = time.monotonic() + 30.0
+    while not path.exists() and time.monotonic() < until:
+        time.sleep(0.05)
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
@@ -363,8 +367,6 @@ def test_plain_numbers_are_typed_or_pasted(browser: Page, tmp_path: Path) -> Non
     shown = np.array([[float(row[f"probability_{name}"]) for name in plan.answer.names] for row in found])
     assert np.max(np.abs(shown - interpret(plan, numbers))) < 1e-9
 
-    import glassnet as gn
-
     net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", seed=0, input_shape=(100,))
     many = lower(net, "many")
     show(browser, many, tmp_path)
@@ -375,6 +377,38 @@ def test_plain_numbers_are_typed_or_pasted(browser: Page, tmp_path: Path) -> Non
     )
     assert said(browser, "c0hint") == "100 of 100 numbers"
     assert math.isclose(float(said(browser, "answer")), float(interpret(many, row[None])[0, 0]), rel_tol=1e-5)
+
+
+@in_chromium
+@pytest.mark.parametrize("name", ["labels", "mlp numbers", "quantiles", "linear"])
+def test_dropped_file_is_scored(name: str, browser: Page, tmp_path: Path) -> None:
+    """Dropped anywhere on the page; each kind of answer has its columns, with every output of the model."""
+    plan, rows = zoo(name)
+    assert isinstance(rows, np.ndarray)
+    show(browser, plan, tmp_path)
+    text = "\\n".join(",".join(map(repr, row)) for row in rows[:5].tolist())
+    browser.run(
+        f"""const carried = new DataTransfer();
+        carried.items.add(new File(["{text}"], "dropped.csv"));
+        document.body.dispatchEvent(new DragEvent("drop", {{dataTransfer: carried, bubbles: true}}));"""
+    )
+    found = downloaded(browser, tmp_path)
+    y = interpret(plan, rows[:5])
+    names = plan.answer.names
+    wanted: dict[str, np.ndarray] = {}
+    if plan.answer.kind == "labels":
+        wanted |= {f"prediction_{n}": c for n, c in zip(names, (y > 0.5).T, strict=True)}
+        wanted |= {f"probability_{n}": c for n, c in zip(names, y.T, strict=True)}
+    elif plan.answer.kind == "numbers":
+        wanted |= {f"prediction_{n}" if len(names) > 1 else "prediction": c for n, c in zip(names, y.T, strict=True)}
+    else:
+        wanted["prediction"] = y[:, list(plan.answer.middle)].mean(axis=1)
+        wanted |= {f"quantile_{level:g}": c for level, c in zip(plan.answer.levels, y.T, strict=True)}
+    assert list(found[0])[-1 - len(wanted) :] == [*wanted, "warnings"]
+    for column, cells in wanted.items():
+        assert [float(row[column]) for row in found] == pytest.approx(
+            cells.astype(float).tolist(), rel=1e-12, abs=1e-12
+        )
 
 
 @in_chromium

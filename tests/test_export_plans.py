@@ -489,7 +489,7 @@ def test_activations_of_ones_own() -> None:
     custom = gn.CustomActivation(np.sin, np.cos, name="sine")
     assert refusal(gn.Dense(2, custom)) == (
         "export: every activation must have a formula, got none of CustomActivation(sin, cos, name='sine'). "
-        "Give it one, as formula=Formula('max(Z, 0)')."
+        "Give it one, as formula=gn.Formula('max(Z, 0)')."
     )
     assert refusal(WrongFormula()).startswith(
         "export: the formula of an activation must be what its code computes, got -107.337 instead of 17.9263 at "
@@ -500,6 +500,28 @@ def test_activations_of_ones_own() -> None:
     assert refusal(unknown) == (
         "export: the names in a formula must be Z and numbers that are attributes of the activation, got 'factor' in "
         "'factor * Z' of Cubed()."
+    )
+
+
+def test_custom_activations_with_a_formula() -> None:
+    """They need no functions, and bear their own names, in layers, in parametric ones and in ensembles."""
+    rate = gn.CustomActivation(
+        formula=gn.Formula("Z**3 / (1 + Z**2)", "(3 * Z**2 + Z**4) / (1 + Z**2)**2"), name="my*/"
+    )
+    layers = [gn.Dense(3, rate), gn.Parametric(rate), gn.Dense(1)]
+    check_double(in_double(gn.Network(layers, loss="huber", seed=0, input_shape=(2,))), np.ones((2, 2)))
+    plan = made_of(gn.Dense(3, rate), gn.Dense(1))
+    assert [step.out.name for step in plan.steps] == ["dense_1", "dense_1_my", "dense_2"]
+    assert [step.word for step in plan.steps if isinstance(step, Map)] == ["my"]
+
+
+def test_ensembles_that_read_different_inputs_are_refused() -> None:
+    """Their networks have no row in common."""
+    nets = [gn.Network([gn.Dense(1)], loss="huber", seed=0, input_shape=(d,)) for d in (2, 3)]
+    with pytest.raises(gn.ConfigError) as info:
+        lower_ensemble(gn.Ensemble(nets))
+    assert str(info.value) == (
+        "export: the networks of an ensemble must read the same inputs, got shapes (2,) and (3,). Export them one by one."
     )
 
 

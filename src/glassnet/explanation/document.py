@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.utils.formula import Formula
-
-__all__ = ["Equation", "Section", "Term", "entries_of", "formula_of", "is_ours"]
+__all__ = ["Equation", "Section", "Term", "entries_of"]
 
 Index = tuple[int, ...]
 
@@ -94,17 +92,6 @@ class Section:
         """Return plain data."""
         equations = [equation.to_dict(entries) for equation in self.equations]
         return {"title": self.title, "remark": self.remark, "equations": equations}
-
-
-def is_ours(part: object) -> bool:
-    """Return whether a layer, loss or optimizer is of this library: other classes may compute something else."""
-    return type(part).__module__.startswith("glassnet.")
-
-
-def formula_of(part: Any) -> Formula | None:
-    """Return the formula that a layer or a loss carries; a class of the user's own must say it itself."""
-    said = is_ours(part) or "formula" in vars(type(part))
-    return getattr(part, "formula", None) if said else None
 
 
 def entries_of(value: np.ndarray, most: int | None) -> list[Index]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeGuard
 
 import numpy as np
 
-from glassnet.explanation.document import Equation, formula_of, is_ours
+from glassnet.explanation.document import Equation
 from glassnet.explanation.norm_formulas import norm_backward, norm_forward, norm_gradients
 from glassnet.explanation.recording import Passage
 from glassnet.explanation.symbols import latex_of
@@ -16,6 +16,7 @@ from glassnet.layers import BatchNorm, Dense, Dropout, GaussianNoise, Layer, Lay
 from glassnet.layers.activations.base import Activation
 from glassnet.layers.activations.by_name import ACTIVATIONS, activation_name
 from glassnet.layers.activations.elementwise import Identity
+from glassnet.utils.formula import formula_of, is_ours
 from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["Slopes", "backward_of", "forward_of"]

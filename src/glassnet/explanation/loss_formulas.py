@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from glassnet.explanation.document import Equation, Index, Term, formula_of
+from glassnet.explanation.document import Equation, Index, Term
 from glassnet.explanation.recording import Recording
 from glassnet.explanation.symbols import latex_of
 from glassnet.explanation.terms import Pattern, Work, each, over_columns, worked
@@ -22,7 +22,7 @@ from glassnet.losses import (
     SoftmaxFocalCrossEntropy,
 )
 from glassnet.losses.classification import softmax
-from glassnet.utils.formula import Formula
+from glassnet.utils.formula import Formula, formula_of
 from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["loss_backward", "loss_forward"]

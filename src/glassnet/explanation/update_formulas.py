@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from glassnet.engine.parameters import Slot
-from glassnet.explanation.document import Equation, is_ours
+from glassnet.explanation.document import Equation
 from glassnet.explanation.recording import Recording
 from glassnet.explanation.symbols import latex_of
 from glassnet.explanation.terms import Pattern, each, worked
 from glassnet.layers import Dense
 from glassnet.optimizers import Optimizer
-from glassnet.utils.formula import Formula, evaluate
+from glassnet.utils.formula import Formula, evaluate, is_ours
 from glassnet.utils.formula_text import Latex, Words
 
 __all__ = ["clip_equation", "update_equations"]

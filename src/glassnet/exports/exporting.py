@@ -108,7 +108,8 @@ def export(
     (0, True)
     """
     target = find_target(path, to)
-    place = _place(path, force)
+    place = Path(path)
+    _check_place(place, force)
     check_flag("export", "check", check)
     own_name = target.stem(place) if name is None else name
     plan = lower(model, own_name)
@@ -133,14 +134,13 @@ def export(
     return measure(target, plan, proof, paths, rows, wanted, exact=dtype == "float32")
 
 
-def _place(path: str | os.PathLike[str], force: bool) -> Path:
-    """Return where to write; a file that no export wrote is refused without ``force``."""
+def _check_place(path: Path, force: bool) -> None:
+    """Refuse what is no ordinary file, and without ``force`` a file that no export wrote."""
     place = check_target(path)
     if not force and place.exists() and place.stat().st_size and not _is_export(place):
         lost = f"{os.fspath(path)!r} is a file that no export wrote, and would be lost"
         message = f"export: {lost}. Choose another name, or pass force=True."
         raise DataError(message, got=path)
-    return place
 
 
 def _is_export(path: Path) -> bool:
@@ -162,7 +162,7 @@ def _refuse(target: Target, plan: Plan, options: Options) -> None:
     if not reason:
         return
     others = [other.name for other in TARGETS.values() if other is not target]
-    able = [name for name in others if not TARGETS[name].load().refusal(plan, Options(inputs=options.inputs))]
+    able = [name for name in others if not TARGETS[name].load().refusal(plan, options)]
     advice = f" These can: {', '.join(able)}." if able else ""
     message = f"export: {reason}{advice}"
     raise ConfigError(message, expected=able, got=target.name)
@@ -178,7 +178,7 @@ def _write(place: Path, contents: Mapping[str, bytes], target: Target, force: bo
     beside = [suffix for suffix in contents if suffix not in target.suffixes]
     paths = {main: place, **{suffix: place.with_name(target.stem(place) + suffix) for suffix in beside}}
     for path in paths.values():
-        _place(path, force)
+        _check_place(path, force)
     for suffix, path in paths.items():
         write_atomically(path, contents[suffix])
     return tuple(paths.values())

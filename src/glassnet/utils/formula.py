@@ -18,7 +18,8 @@ import numpy as np
 from glassnet.errors import ConfigError
 
 __all__ = [
-    "ATOM", "CASE", "COMPARISON", "PRODUCT", "SUM", "Formula", "NumPy", "Python", "evaluate", "functions_in", "parsed",
+    "ATOM", "CASE", "COMPARISON", "PRODUCT", "SUM", "Formula", "NumPy", "Python", "evaluate", "formula_of",
+    "functions_in", "is_ours", "parsed",
 ]  # fmt: skip
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -109,6 +110,17 @@ def _compiled(expression: str) -> Any:
 
 def _sigmoid(Z: Any) -> Any:
     return np.exp(np.minimum(Z, 0.0)) / (1.0 + np.exp(-np.abs(Z)))
+
+
+def is_ours(part: object) -> bool:
+    """Return whether a layer, loss or optimizer is of this library: other classes may compute something else."""
+    return type(part).__module__.startswith("glassnet.")
+
+
+def formula_of(part: Any) -> Formula | None:
+    """Return the formula that a layer or a loss carries; a class of the user's own must say it itself."""
+    said = is_ours(part) or "formula" in vars(type(part))
+    return getattr(part, "formula", None) if said else None
 
 
 def functions_in(*expressions: str) -> set[str]:

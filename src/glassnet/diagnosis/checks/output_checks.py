@@ -13,7 +13,6 @@ from glassnet.diagnosis.outputs import output_activation
 from glassnet.diagnosis.remedies.rebuilding import without_last_activation, without_softmax_units
 from glassnet.diagnosis.remedies.suspicions import Suspicion, suspect
 from glassnet.diagnosis.remedies.trials import Attempt
-from glassnet.explanation.document import formula_of, is_ours
 from glassnet.layers import (
     CustomActivation,
     Dense,
@@ -34,7 +33,7 @@ from glassnet.losses import (
     SoftmaxFocalCrossEntropy,
     SquaredError,
 )
-from glassnet.utils.formula import evaluate
+from glassnet.utils.formula import evaluate, formula_of, is_ours
 
 __all__ = ["check_output", "check_softmax_units"]
 

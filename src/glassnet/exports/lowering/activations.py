@@ -25,7 +25,9 @@ _TOLERANCE = 1e-9
 
 
 def activation_word(layer: Layer) -> str:
-    """Return what a layer is called in names, without a number: ``relu``, ``layer_norm``."""
+    """Return what a layer is called in names, without a number: ``relu``, ``layer_norm``, or a name of its own."""
+    if isinstance(layer, CustomActivation) and layer.name:
+        return layer.name
     if type(layer) in ACTIVATIONS.values():
         return next(name for name, kind in ACTIVATIONS.items() if kind is type(layer))
     return name_layers([layer])[0].rsplit("_", 1)[0]
@@ -59,7 +61,7 @@ def expression_of(layer: Activation) -> tuple[str, dict[str, float]]:
     formula = layer.formula
     if formula is None:
         must = "every activation must have a formula"
-        message = f"export: {must}, got none of {layer!r}. Give it one, as formula=Formula('max(Z, 0)')."
+        message = f"export: {must}, got none of {layer!r}. Give it one, as formula=gn.Formula('max(Z, 0)')."
         raise ConfigError(message, expected=must, got=layer)
     expression = Python(definitions=formula.definitions).text(formula.computed)
     names = Formula(expression).names() - functions_in(expression) - {"Z", "pi"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from glassnet.exports.naming import identifier
-from glassnet.exports.plan import Plan, Step
+from glassnet.exports.plan import Plan, Rank, Step
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.c_target.changes import reason_against
@@ -25,14 +25,18 @@ def refusal(plan: Plan, options: Options) -> str:
         return "C takes a row column by column; NAME_forward in it takes encoded features. Leave out inputs."
     for step in plan.steps:
         for name, array in step.arrays():
-            if not np.isfinite(array.astype(np.float32) if _as_float32(step) else array).all():
+            if not _is_finite(step, array):
                 return f"C has no numbers for inf and NaN, which {step.out.name}.{name} holds; no target does better."
-    return reason_against(plan, options) if options.dtype == "int8" else ""
+    if options.dtype != "int8":
+        return ""
+    with np.errstate(under="ignore"):
+        return reason_against(plan, options)
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:
     """Return the file as a source to compile, and as a header that is a source where it is asked to be one."""
-    text = print_page(plan, proof, options)
+    with np.errstate(under="ignore"):
+        text = print_page(plan, proof, options)
     upper = identifier(plan.name, fallback="model").upper()
     start = f"#ifndef {upper}_IMPLEMENTATION\n#define {upper}_IMPLEMENTATION\n#endif\n"
     return {".c": (start + text).encode("ascii"), ".h": text.encode("ascii")}
@@ -43,5 +47,7 @@ def run_file(path: Path, plan: Plan, rows: Rows) -> Run:
     return run_program(path, plan, rows)
 
 
-def _as_float32(step: Step) -> bool:
-    return not getattr(step, "double", False) and not hasattr(step, "quantiles")
+def _is_finite(step: Step, array: np.ndarray) -> bool:
+    is_double = getattr(step, "double", False) or isinstance(step, Rank)
+    with np.errstate(under="ignore", over="ignore"):
+        return bool(np.isfinite(array if is_double else array.astype(np.float32)).all())

@@ -27,7 +27,7 @@ static int32_t NAME_sum(const int8_t *w, const int8_t *x, int32_t n, int32_t sta
     int32_t sum = start;
 
     for (int32_t i = 0; i < n; i++) {
-        sum += (int32_t)GN_READ_INT8(&w[i]) * (int32_t)x[i];
+        sum += (int32_t)GN_READ_INT8(&w[i]) * x[i];
     }
     return sum;
 }

@@ -26,6 +26,7 @@ __all__ = ["Quantised", "calibration_rows", "quantise", "simulate"]
 
 _ENDS = (0.005, 0.995)  # quantiles; a range goes beyond them by half of their distance at most
 _BITS = 31  # of a multiplier
+_ALL = np.arange(LOWEST, HIGHEST + 1)
 _LARGEST_BIAS = 2.0**29
 _Ranges = Mapping[str, tuple[float, float]]
 
@@ -172,15 +173,20 @@ def _integers(
         scales = sums.astype(np.float32)
         return Integers(out, source, W, b.astype(np.int32), scales, none, none, 0, none.astype(np.int8))
     made = Codes.of_range(*ranges[out.name])
-    before = _before(activation, ranges[step.out.name], made) if activation else made
+    before, table = made, none.astype(np.int8)
+    if activation and not np.array_equal(_table(activation, made, made), _ALL):  # as a ReLU's is, which cuts codes off
+        before = _before(activation, ranges[step.out.name], made)
+        table = _table(activation, before, made)
     multipliers, shifts = _multipliers(sums / before.scale)
-    table = none.astype(np.int8)
-    if activation:
-        z = before.values(np.arange(LOWEST, HIGHEST + 1))
-        table = made.of(np.asarray(evaluate(activation.formula, Z=z, **activation.constants)))
     return Integers(
         out, source, W, b.astype(np.int32), none.astype(np.float32), multipliers, shifts, before.zero, table
     )
+
+
+def _table(activation: Map, before: Codes, made: Codes) -> np.ndarray:
+    """Return the code after an activation for each code before it."""
+    z = before.values(_ALL)
+    return made.of(np.broadcast_to(np.asarray(evaluate(activation.formula, Z=z, **activation.constants)), z.shape))
 
 
 def _before(activation: Map, ends: tuple[float, float], made: Codes) -> Codes:

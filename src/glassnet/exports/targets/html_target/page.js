@@ -214,15 +214,19 @@ function free(name, taken) {
   return taken.some((other) => other.trim().toLowerCase() === name.toLowerCase()) ? free(name + "_", taken) : name;
 }
 
+/** The columns of a file of predictions; several labels or numbers have one each, as in the Python files. */
 function resultNames() {
-  if (about.kind === "numbers") return about.names.length > 1 ? about.names.map((name) => "prediction_" + name) : ["prediction"];
-  const beside = about.kind === "quantiles" ? about.levels.map((level) => "quantile_" + level) : about.names.map((name) => "probability_" + name);
-  return ["prediction", ...beside];
+  const each = (word, names) => names.map((name) => word + "_" + name);
+  if (about.kind === "quantiles") return ["prediction", ...each("quantile", about.levels)];
+  const several = about.kind === "labels" || (about.kind === "numbers" && about.names.length > 1);
+  const decided = several ? each("prediction", about.names) : ["prediction"];
+  return about.kind === "numbers" ? decided : [...decided, ...each("probability", about.names)];
 }
 
-function resultCells({label, labels: found, number, numbers, probabilities, quantiles}) {
-  const beside = Object.values(probabilities || quantiles || numbers || {});
-  return numbers ? beside : [found ? found.join(" ") : number === undefined ? label : number, ...beside];
+function resultCells({label, number, y}) {
+  if (about.kind === "numbers") return y;
+  if (about.kind === "labels") return [...y.map((share) => Number(share > 0.5)), ...y];
+  return [about.kind === "classes" ? label : number, ...y];
 }
 
 async function scoreFile(file) {
@@ -255,9 +259,10 @@ async function scoreFile(file) {
 function scored(record, byName, width, state) {
   try {
     if (record.length !== width) throw new Error(`the row has ${record.length} cells, not ${width}.`);
-    const found = model.predict(byName.map((place) => record[place]));
+    const row = byName.map((place) => record[place]);
+    const found = model.predict(row);
     if (found.warnings.length) state.odd++;
-    return [...resultCells(found), found.warnings.join(" ")];
+    return [...resultCells({...found, y: model.outputs(row)}), found.warnings.join(" ")];
   } catch (error) {
     state.bad++;
     return [...resultNames().map(() => ""), error.message];

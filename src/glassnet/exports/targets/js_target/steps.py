@@ -34,15 +34,16 @@ from glassnet.exports.targets.js_target.literals import KEYWORDS, js_list, js_va
 from glassnet.exports.targets.js_target.pool import Pool
 from glassnet.utils.formula import functions_in
 
-__all__ = ["Printer"]
+__all__ = ["OWN_NAMES", "Printer"]
 
-_OWN = frozenset({
+OWN_NAMES = frozenset({
     "CHECKSUM", "MISSING", "MISSING_TEXTS", "MONTHS", "NUMBER", "TIME", "about", "add", "affine", "answer", "b",
-    "bounded", "cells", "checksum", "columns", "decode", "doubles", "embed", "encode", "examples", "expected", "flag",
-    "floats", "forward", "i", "join", "known", "labels", "lookup", "mean", "names", "normalise", "ordinary",
-    "outputs", "own", "predict", "rank", "row", "scaled", "select", "selftest", "sigmoid", "softmax", "softplus",
-    "sorted", "texts", "wave", "x", "y",
+    "bounded", "cells", "checksum", "columns", "decode", "doubles", "embed", "encode", "examples", "expected",
+    "flag", "floats", "forward", "i", "interpolated", "join", "known", "labels", "lookup", "mean", "names",
+    "normalise", "ordinary", "outputs", "own", "predict", "rank", "row", "scaled", "select", "selftest",
+    "sigmoid", "softmax", "softplus", "sorted", "stripped", "texts", "wave", "x", "y",
 })  # fmt: skip
+"""Names of the script itself, which values may not bear."""
 
 
 class Printer:
@@ -62,7 +63,7 @@ class Printer:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._taken = {*KEYWORDS, *_OWN}
+        self._taken = {*KEYWORDS, *OWN_NAMES}
         self._names: dict[str, str] = {plan.x.name: "x"}
         self.pool = Pool(self._taken)
         self.parts: set[str] = set()

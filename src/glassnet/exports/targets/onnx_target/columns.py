@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -61,14 +60,17 @@ def add_columns(graph: Graph, plan: Plan, inputs: Sequence[str]) -> None:
 def _groups(fields: Sequence[Field], steps: Sequence[Step]) -> list[list[Any]]:
     """Return the steps that can be done together, each group where its first step stands."""
     found: dict[Any, list[Any]] = {}
-    seen: Counter[Any] = Counter()  # a column may stand in a group once, since a group has one number to fill it with
+    fills: dict[Any, list[float]] = {}  # those of a column, of which a group has one
     for step in steps:
         if isinstance(step, Lookup) or (isinstance(step, Flag) and fields[step.field].is_text):
             key: Any = (Lookup, step.out.size)
-        elif isinstance(step, (Scaled, Rank, Wave)):
+        elif isinstance(step, (Scaled, Rank)):
             key = (type(step), len(step.quantiles) if isinstance(step, Rank) else step.bound)
-            seen[key, step.field] += 1
-            key = (*key, seen[key, step.field])
+            known = fills.setdefault((key, step.field), [])
+            known += [step.fill] if step.fill not in known else []
+            key = (*key, known.index(step.fill))
+        elif isinstance(step, Wave):
+            key = (Wave, step.bound)
         else:
             key = Flag if isinstance(step, Flag) else step.out.name
         found.setdefault(key, []).append(step)
@@ -103,7 +105,7 @@ def _columns(graph: Graph, x: str, places: Sequence[int], numbers: _Numbers) -> 
 def _filled(graph: Graph, group: Sequence[Scaled | Rank], numbers: _Numbers) -> str:
     places = [numbers.places[step.field] for step in group]
     fill = np.zeros(len(numbers.places))
-    fill[places] = [step.fill for step in group]  # all steps of a column have the same
+    fill[places] = [step.fill for step in group]
     whole = graph.add("Where", numbers.missing, graph.array(fill, "float64", "fill"), numbers.values)
     return _columns(graph, whole, places, numbers)
 

@@ -54,12 +54,16 @@ def written_rows(
 def _few_digits(column: np.ndarray, dtype: str) -> np.ndarray:
     """Return numbers rounded to a hundredth of their spread, but to three digits at least.
 
-    Those that an input of this type cannot hold are missing.
+    Whole numbers stay, since they may be codes of categories. Those that an input of this type cannot hold are missing.
     """
     known = column[np.isfinite(column)]
     places = _places(float(known.std())) if known.size else 0
-    found = np.array([round(x, max(places, _places(x))) if math.isfinite(x) else x for x in column.tolist()])
+    found = np.array([_rounded(x, places) for x in column.tolist()])
     return np.where(np.abs(found) < np.finfo(dtype).max, found, np.nan)
+
+
+def _rounded(x: float, places: int) -> float:
+    return x if not math.isfinite(x) or x == int(x) else round(x, max(places, _places(x)))
 
 
 def _places(size: float) -> int:

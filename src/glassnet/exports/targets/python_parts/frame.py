@@ -11,7 +11,7 @@ from glassnet.exports.plan import Answer, Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.targets.python_parts.literals import listed, literal
 from glassnet.exports.targets.python_parts.sources import names_in, picked
-from glassnet.exports.targets.python_parts.templates.program import cell_text
+from glassnet.exports.targets.python_parts.templates.program import label_text
 
 __all__ = ["answer_lines", "docstring", "file_text"]
 
@@ -49,7 +49,7 @@ def answer_lines(answer: Answer) -> list[str]:
     """Return the assignments that say what the outputs are."""
     lines = [
         listed("LABELS", "list[Any]", map(literal, answer.labels)),
-        listed("NAMES", "list[str]", [literal(cell_text(name)) for name in answer.labels or answer.names]),
+        listed("NAMES", "list[str]", [literal(label_text(name)) for name in answer.labels or answer.names]),
     ]
     if answer.kind == "quantiles":
         lines.append(listed("MIDDLE", "list[int]", map(literal, answer.middle)))

@@ -50,7 +50,7 @@ def selftest() -> int:
     raise NotImplementedError
 
 
-def predictions(rows: Any, with_probabilities: bool) -> dict[str, list[Any]]:
+def predictions(rows: Any, with_probabilities: bool) -> dict[str, list[str]]:
     """Return the columns that the program writes."""
     raise NotImplementedError
 

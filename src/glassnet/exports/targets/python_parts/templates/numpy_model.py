@@ -24,6 +24,7 @@ from glassnet.exports.targets.python_parts.templates.file_names import (
     decide,
 )
 from glassnet.exports.targets.python_parts.templates.numpy_matrix import compute, read
+from glassnet.exports.targets.python_parts.templates.program import label_text, number_texts
 
 
 def decide_classes(y: Array) -> Array:
@@ -61,16 +62,17 @@ def predict_proba(rows: Any) -> Array:
     return compute(read(rows))
 
 
-def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[Any]]:
+def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[str]]:
     """Return the columns that the program writes."""
     y = compute(read(cells if COLUMNS else list(zip(*cells.values()))))
-    decided = decide(y)
-    found = {"prediction": decided.tolist()}
+    columns, decided = y.T.tolist(), decide(y)
     if decided.ndim > 1:
-        found = {f"prediction_{name}": column for name, column in zip(NAMES, decided.T.tolist())}
+        found = {f"prediction_{name}": number_texts(one) for name, one in zip(NAMES, decided.T.tolist())}
+    else:
+        found = {"prediction": list(map(label_text, decided.tolist())) if LABELS else number_texts(decided.tolist())}
     if LABELS and with_probabilities:
-        found.update((f"probability_{name}", column) for name, column in zip(NAMES, y.T.tolist()))
-    found.update((f"quantile_{level}", column) for level, column in zip(QUANTILES, y.T.tolist()))
+        found.update((f"probability_{name}", number_texts(one)) for name, one in zip(NAMES, columns))
+    found.update((f"quantile_{level}", number_texts(one)) for level, one in zip(QUANTILES, columns))
     return found
 
 

@@ -21,6 +21,7 @@ from glassnet.exports.targets.python_parts.templates.file_names import (
     decide,
 )
 from glassnet.exports.targets.python_parts.templates.plain_matrix import compute, read
+from glassnet.exports.targets.python_parts.templates.program import label_text, number_texts
 
 
 def decide_classes(y: list[float]) -> Any:
@@ -58,16 +59,17 @@ def predict_proba(rows: Any) -> list[list[float]]:
     return compute(read(rows))
 
 
-def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[Any]]:
+def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[str]]:
     """Return the columns that the program writes."""
     outputs = compute(read(cells if COLUMNS else list(zip(*cells.values()))))
-    decided = [decide(y) for y in outputs]
-    found = {"prediction": decided}
+    columns, decided = [[y[i] for y in outputs] for i in range(len(NAMES))], [decide(y) for y in outputs]
     if decided and isinstance(decided[0], list):
-        found = {f"prediction_{name}": [one[i] for one in decided] for i, name in enumerate(NAMES)}
+        found = {f"prediction_{name}": number_texts([one[i] for one in decided]) for i, name in enumerate(NAMES)}
+    else:
+        found = {"prediction": list(map(label_text, decided)) if LABELS else number_texts(decided)}
     if LABELS and with_probabilities:
-        found.update((f"probability_{name}", [y[i] for y in outputs]) for i, name in enumerate(NAMES))
-    found.update((f"quantile_{level}", [y[i] for y in outputs]) for i, level in enumerate(QUANTILES))
+        found.update((f"probability_{name}", number_texts(one)) for name, one in zip(NAMES, columns))
+    found.update((f"quantile_{level}", number_texts(one)) for level, one in zip(QUANTILES, columns))
     return found
 
 

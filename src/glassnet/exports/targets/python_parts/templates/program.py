@@ -14,9 +14,9 @@ from glassnet.exports.targets.python_parts.templates.rows import Unreadable
 def main() -> int:
     """Predict for a CSV file or for standard input, or run the self-test; return the exit code."""
     options = [word for word in sys.argv[1:] if word.startswith("--") or word == "-h"]
-    paths = [word for word in sys.argv[1:] if word not in options]
-    if "--help" in options or "-h" in options or (not options and not paths and sys.stdin.isatty()):
-        print(__doc__)
+    paths = [word for word in sys.argv[1:] if word not in options and word != "-"]
+    if "--help" in options or "-h" in options or (len(sys.argv) == 1 and sys.stdin.isatty()):
+        print((__doc__ or "").replace("python FILE", f"python {sys.argv[0]}"))
         return 0
     if "--selftest" in options:
         failures = selftest()
@@ -25,24 +25,28 @@ def main() -> int:
     if len(paths) > 1 or any(option != "--probabilities" for option in options):
         print(f"usage: python {sys.argv[0]} [--probabilities] [new.csv] | --selftest | --help", file=sys.stderr)
         return 2
+    source = paths[0] if paths else "standard input"
     lines: list[int] = []
     try:
-        if paths and paths[0] != "-":
-            with open(paths[0], "rb") as file:
-                data = file.read()
-        else:
-            data = sys.stdin.buffer.read()
-        cells = read_csv(data, lines)
+        cells = read_csv(content(paths), lines)
         columns = predictions(cells, "--probabilities" in options)
     except Unreadable as error:
         where = f", in line {lines[error.row]}" if error.row >= 0 else ""
-        print(f"{paths[0] if paths else 'standard input'}: {error.problem}{where}.", file=sys.stderr)
+        print(f"{source}: {error.problem}{where}.", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{paths[0]}: {error.strerror}.", file=sys.stderr)
+        print(f"{source}: {error.strerror}.", file=sys.stderr)
         return 1
     sys.stdout.buffer.write(written_csv(columns))
     return 0
+
+
+def content(paths: list[str]) -> bytes:
+    """Return what is in the first file, or else in standard input."""
+    if not paths:
+        return sys.stdin.buffer.read()
+    with open(paths[0], "rb") as file:
+        return file.read()
 
 
 def read_csv(data: bytes, lines: list[int]) -> dict[str, list[str]]:
@@ -80,19 +84,23 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def written_csv(columns: dict[str, list[Any]]) -> bytes:
+def written_csv(columns: dict[str, list[str]]) -> bytes:
     """Return columns as CSV."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(zip(*[[cell_text(cell) for cell in cells] for cells in columns.values()]))
+    writer.writerows(zip(*columns.values()))
     return stream.getvalue().encode("utf-8", "backslashreplace")
 
 
-def cell_text(value: Any) -> str:
-    """Return a value as a cell: whole numbers without a point, others in nine digits, booleans as true and false."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else f"{value:.9g}"
-    return str(value)
+def label_text(label: Any) -> str:
+    """Return a label as a cell: whole numbers without a point, booleans as true and false."""
+    if isinstance(label, bool):
+        return str(label).lower()
+    whole = isinstance(label, float) and label.is_integer() and abs(label) < 1e15
+    return str(int(label) if whole else label)
+
+
+def number_texts(numbers: list[float]) -> list[str]:
+    """Return numbers as cells, in twelve digits."""
+    return [f"{number:.12g}" for number in numbers]

@@ -33,7 +33,8 @@ def cells_of(rows: Any) -> dict[str, list[Any]]:
         found = {name: [row.get(name) for row in rows] for name in COLUMNS if name in known}
     absent = [repr(name) for name in COLUMNS if name not in found]
     if absent:
-        raise Unreadable(f"the rows must have the column{'s' * (len(absent) > 1)} {', '.join(absent)}")
+        more = f" and {len(absent) - 10} more" if len(absent) > 10 else ""
+        raise Unreadable(f"the rows must have the column{'s' * (len(absent) > 1)} {', '.join(absent[:10])}{more}")
     return {name: list(cells) for name, cells in found.items()}
 
 
