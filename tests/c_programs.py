@@ -88,7 +88,8 @@ def proof_of(one: Subject) -> Proof:
 
 def text_of(one: Subject, dtype: str = "float32", suffix: str = ".h", calibration: Rows | None = None) -> str:
     """Return a model in C."""
-    options = Options(dtype=dtype, calibration=one.rows if calibration is None else calibration, force=True)
+    rows = one.rows if calibration is None else calibration
+    options = Options(dtype=dtype, calibration=rows, rows_are_given=True, force=True)
     return c_file.print_plan(one.plan, proof_of(one), options)[suffix].decode()
 
 

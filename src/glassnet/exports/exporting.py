@@ -118,6 +118,7 @@ def export(
         dtype=check_choice("export", "dtype", dtype, ("float32", "int8")),
         inputs=check_choice("export", "inputs", inputs, ("columns", "matrix")),
         calibration=rows if calibration is None else model_rows(model, plan, calibration),
+        rows_are_given=data is not None or calibration is not None,
         force=force,
     )
     _refuse(target, plan, options)

@@ -28,6 +28,8 @@ class Options:
         Whether a table's row is given column by column, or as its encoded features.
     calibration : Rows, optional
         Rows by which the ranges of int8 are chosen.
+    rows_are_given : bool
+        Whether these are the user's, and not made up from what the model knows of its training data.
     force : bool
         Whether int8 may decide differently from the model in more than 1 % of the calibration rows.
     opset : int
@@ -37,6 +39,7 @@ class Options:
     dtype: str = "float32"
     inputs: str = "columns"
     calibration: Rows | None = None
+    rows_are_given: bool = False
     force: bool = False
     opset: int = 18
 

@@ -19,7 +19,7 @@ from glassnet.exports.targets.c_target.declarations import print_declarations
 from glassnet.exports.targets.c_target.fields import as_read
 from glassnet.exports.targets.c_target.helpers import printed_helpers
 from glassnet.exports.targets.c_target.literals import RESERVED, string_literal, wrapped
-from glassnet.exports.targets.c_target.quantisation import are_made_up, calibration_rows, quantise, simulate
+from glassnet.exports.targets.c_target.quantisation import calibration_rows, quantise, simulate
 from glassnet.exports.targets.c_target.selftest import print_selftest
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import BOTTOM, HOOKS, TOP, filled
@@ -77,7 +77,7 @@ def _work(plan: Plan, proof: Proof, options: Options) -> _Work:
     quantised = quantise(plan, rows)
     change = change_of(plan, interpret(plan, rows), simulate(plan, quantised, rows))
     outputs = simulate(plan, quantised, tests)
-    made_up = "made-up rows" if are_made_up(plan, options.calibration) else "rows"
+    made_up = "rows" if options.rows_are_given else "made-up rows"
     decides = plan.answer.kind in ("classes", "labels")
     kept = "decisions as in float" if decides else "of the spread of the outputs kept"
     facts = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from glassnet.exports.targets.c_target.integer_steps import (
 )
 from glassnet.utils.formula import evaluate
 
-__all__ = ["Quantised", "are_made_up", "calibration_rows", "quantise", "simulate"]
+__all__ = ["Quantised", "calibration_rows", "quantise", "simulate"]
 
 _ENDS = (0.005, 0.995)  # quantiles; a range goes beyond them by half of their distance at most
 _BITS = 31  # of a multiplier
@@ -47,21 +46,6 @@ class Quantised:
 def calibration_rows(plan: Plan, rows: Rows | None) -> Rows:
     """Return the rows by which ranges are chosen: those given, or made-up ones."""
     return as_read(plan, made_up_rows(plan) if rows is None else rows)
-
-
-def are_made_up(plan: Plan, rows: Rows | None) -> bool:
-    """Whether calibration rows are not those of a user."""
-    if rows is None:
-        return True
-    if isinstance(rows, Mapping):
-        made = made_up_rows(plan, len(next(iter(rows.values()))))
-        assert isinstance(made, Mapping)
-        return all(_same(cells, made[name]) for name, cells in rows.items())
-    return _same(rows, made_up_rows(plan, len(rows)))
-
-
-def _same(a: Any, b: Any) -> bool:
-    return np.array_equal(a, b, equal_nan=np.asarray(a).dtype != object)
 
 
 def quantise(plan: Plan, rows: Rows, only: str = "") -> Quantised:

@@ -43,7 +43,7 @@ def _public(plan: Plan) -> str:
 def classic_script(plan: Plan, proof: Proof, body: str) -> str:
     """Return the script for CommonJS and for pages."""
     name = global_name(plan)
-    usage = [f'const {name} = require("./{name}.js"); // a page has it after the script element with src="{name}.js"']
+    usage = [f'const {name} = require("./{name}.js"); // in a page: after the script element of this file']
     return f"""{_header(plan, proof, usage, name)}
 (function (root, make) {{
   "use strict";

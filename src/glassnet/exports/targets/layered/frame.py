@@ -26,7 +26,7 @@ from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines
 from glassnet.exports.targets.python_parts.literals import listed, literal
 from glassnet.exports.targets.python_parts.sources import names_in, names_of, picked
-from glassnet.exports.targets.python_parts.statements import statements
+from glassnet.exports.targets.python_parts.statements import body_lines
 from glassnet.exports.targets.python_parts.templates.features import plain_values
 from glassnet.exports.targets.python_parts.templates.numpy_model import digest
 from glassnet.utils.formula_code import NumPyCode
@@ -99,7 +99,7 @@ def file_around(plan: Plan, proof: Proof, design: Design) -> bytes:
     writer = NumPyWriter(functions, {*_OWN, *(step.out.name for step in plan.steps)})
     before, after = _ends(plan, plan.core)
     prepared = _prepared(plan, plan.core, before, writer)
-    decoded = [_renamed(line) for line in statements(after, writer)]
+    decoded = [_renamed(line) for line in body_lines(after, writer)]
     features = features_of(plan, writer.arrays) if plan.is_table else []
     arrays = writer.arrays.found
     network = f"outputs(logits({'prepared(x)' if prepared else 'x'}))"
@@ -159,7 +159,7 @@ def _ends(plan: Plan, core: Core) -> tuple[Plan, Plan]:
 def _prepared(plan: Plan, core: Core, before: Plan, writer: NumPyWriter) -> str:
     """Return the function that makes what the network reads of encoded features, or "" if it is these."""
     shape = core.network.input_shape or ()
-    lines = statements(before, writer) if before.steps else ["return x"]
+    lines = body_lines(before, writer) if before.steps else ["return x"]
     if len(shape) > 1:
         lines[-1] = f"{lines[-1]}.reshape({', '.join(map(str, (-1, *shape)))})"
     if lines == ["return x"]:

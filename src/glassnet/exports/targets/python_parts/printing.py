@@ -23,7 +23,7 @@ from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines, docstring, file_text
 from glassnet.exports.targets.python_parts.literals import listed, literal
 from glassnet.exports.targets.python_parts.running import read_cells
-from glassnet.exports.targets.python_parts.statements import Writer, statements
+from glassnet.exports.targets.python_parts.statements import Writer, body_lines
 from glassnet.exports.targets.python_parts.templates.features import plain_values
 from glassnet.exports.targets.target import Options
 
@@ -93,7 +93,7 @@ def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
     """Return the file, in ASCII."""
     functions = flavour.functions()
     writer = flavour.writer(functions, {step.out.name for step in plan.steps})
-    body = statements(plan, writer)
+    body = body_lines(plan, writer)
     features = features_of(plan, writer.arrays) if plan.is_table else []
     arrays = writer.arrays.found
     settings = [columns_text(plan), *([] if plan.is_table else [f"INPUTS = {plan.x.size}"]), *answer_lines(plan.answer)]

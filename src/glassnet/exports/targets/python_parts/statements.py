@@ -12,7 +12,7 @@ from glassnet.exports.plan import Affine, Plan, Step, Value
 from glassnet.exports.targets.python_parts.arrays import Arrays
 from glassnet.exports.targets.python_parts.formulas import Functions
 
-__all__ = ["Expression", "Read", "Writer", "statements"]
+__all__ = ["Expression", "Read", "Writer", "body_lines"]
 
 _LONGEST = 70  # characters of an expression that may stand inside another
 
@@ -54,7 +54,7 @@ class _Scope:
     uses: Counter[str]
 
 
-def statements(plan: Plan, writer: Writer) -> list[str]:
+def body_lines(plan: Plan, writer: Writer) -> list[str]:
     """Return the lines of the function that computes the outputs from ``x``, its return included."""
     steps = plan.vector_steps
     uses = Counter(value.name for step in steps for value in step.inputs())
