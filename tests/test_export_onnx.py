@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import glassnet as gn
 from export_models import ENSEMBLES, NETWORKS, export_case
 from export_onnx import check_model, close, file_of, outputs_of, proof_of, rounded, session_of, small_plan, table_plan
 from export_tables import export_table
@@ -504,3 +505,16 @@ def test_the_usage_in_the_file(tmp_path: Path) -> None:
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert found.stdout == "(1, 3) (1,)\n"
     ast.parse(SELF_TEST)
+
+
+def test_outputs_have_the_documented_names(tmp_path: Path) -> None:
+    """A step of the plan that is called like an output does not take its name, and the opset is the one asked for."""
+    onnx = pytest.importorskip("onnx")
+    net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(3)], loss="cross_entropy", seed=0, input_shape=(2,))
+    gn.export(net, tmp_path / "m.onnx", check=False)
+    model = onnx.load(tmp_path / "m.onnx")
+    assert [one.name for one in model.graph.output] == ["probabilities", "label"]
+    gn.export(net, tmp_path / "m.onnx", check=False, opset=21)
+    assert onnx.load(tmp_path / "m.onnx").opset_import[0].version == 21
+    with pytest.raises(gn.ConfigError, match="opset"):
+        gn.export(net, tmp_path / "m.onnx", opset=99)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from glassnet.cli.arguments import declared, option
+from glassnet.cli.arguments import as_number, declared, option
 
 __all__ = ["ExportOptions"]
 
@@ -26,6 +26,7 @@ class ExportOptions:
     int8: bool = option("C in whole numbers of 8 bits.", "Export", default=False)
     calibrate: str | None = option("Rows that the ranges of --int8 are chosen by.", "Export", "DATA")
     matrix: bool = option("ONNX that takes encoded features instead of columns.", "Export", default=False)
+    opset: str = option("Version of the operators of ONNX, 17 to 24.", "Export", default=18, parse=as_number)
     no_check: bool = option("Do not run the file with what is installed.", "Export", default=False)
     force: bool = option(
         "Write over a file that no export wrote, and int8 that often decides differently.", "Export", default=False
@@ -43,6 +44,7 @@ class ExportOptions:
             "name": self.name,
             "dtype": "int8" if self.int8 else "float32",
             "inputs": "matrix" if self.matrix else "columns",
+            "opset": self.opset,
             "check": not self.no_check,
             "force": self.force,
         }

@@ -19,7 +19,7 @@ from glassnet.exports.report import ExportReport
 from glassnet.exports.targets.registry import TARGETS, Target, find_target
 from glassnet.exports.targets.target import Options
 from glassnet.saving.writing import check_target, write_atomically
-from glassnet.utils.checks import check_choice, check_flag
+from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["export"]
 
@@ -39,6 +39,7 @@ def export(
     dtype: Literal["float32", "int8"] = "float32",
     calibration: Any = None,
     inputs: Literal["columns", "matrix"] = "columns",
+    opset: int = 18,
     name: str | None = None,
     check: bool = True,
     force: bool = False,
@@ -79,6 +80,8 @@ def export(
         Rows by which the ranges of int8 are chosen; by default those of ``data``.
     inputs : {"columns", "matrix"}, default="columns"
         Whether ONNX takes a table's columns, or one matrix of encoded features.
+    opset : int, default=18
+        Version of the operators of ONNX, 17 to 24; runtimes from early 2023 on know 18.
     name : str, optional
         Name of the model inside the file, by default that of the file.
     check : bool, default=True
@@ -120,6 +123,7 @@ def export(
         calibration=rows if calibration is None else model_rows(model, plan, calibration),
         rows_are_given=data is not None or calibration is not None,
         force=force,
+        opset=check_integer("export", "opset", opset, 1),
     )
     _refuse(target, plan, options)
     wanted = predictions(model, plan, rows)

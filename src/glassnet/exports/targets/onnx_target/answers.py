@@ -10,7 +10,10 @@ from glassnet.exports.plan import Answer, Plan, Value
 from glassnet.exports.targets.onnx_target import wire
 from glassnet.exports.targets.onnx_target.graph import Graph
 
-__all__ = ["Output", "add_answer"]
+__all__ = ["OUTPUTS", "Output", "add_answer"]
+
+OUTPUTS = ("label", "labels", "prediction", "probabilities", "quantiles")
+"""The names of outputs."""
 
 
 class Output(NamedTuple):
@@ -65,4 +68,4 @@ def _named(graph: Graph, tensor: str, output: Output) -> Output:
     """Give a tensor the name of an output, or a copy of it if it is an input."""
     if not any(tensor in node.outputs for node in graph.nodes):
         tensor = graph.add("Identity", tensor)
-    return output._replace(name=graph.rename(tensor, output.name))
+    return output._replace(name=graph.rename(tensor, output.name, is_output=True))

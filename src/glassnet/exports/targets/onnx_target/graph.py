@@ -49,8 +49,8 @@ class Graph:
     ----------
     opset : int
         Version of the operator set.
-    taken : iterable of str
-        Names that no tensor inside may have, such as those of columns.
+    taken, outputs : iterable of str
+        Names that no tensor inside may have: those of columns, and those that outputs get where no column has them.
 
     Attributes
     ----------
@@ -62,13 +62,15 @@ class Graph:
         Values that are some of the columns of a tensor, from that place on.
     """
 
-    def __init__(self, opset: int, taken: Iterable[str] = ()) -> None:
+    def __init__(self, opset: int, taken: Iterable[str] = (), outputs: Iterable[str] = ()) -> None:
         self.opset, self.prefix = opset, "x"
         self.nodes: list[Node] = []
         self.arrays: dict[str, np.ndarray] = {}
         self.values: dict[str, Tensor] = {}
         self.pieces: dict[str, tuple[Tensor, int]] = {}
-        self._names = dict.fromkeys(taken, 1)
+        columns = set(taken)
+        self._for_outputs = set(outputs) - columns
+        self._names = dict.fromkeys(columns | self._for_outputs, 1)
         self._known: dict[tuple[str, tuple[int, ...], bytes], str] = {}
         self._seen: dict[tuple[Any, ...], Tensor] = {}
 
@@ -125,9 +127,12 @@ class Graph:
             return self.add(op, x, axes=[axis], keepdims=int(keepdims))
         return self.add(op, x, self.array([axis], "int64", "axis"), keepdims=int(keepdims))
 
-    def rename(self, old: str, new: str, first: int = 0) -> str:
-        """Give a tensor another name, if possible this one, in all nodes from the first on; return the name."""
-        new = self.fresh(new)
+    def rename(self, old: str, new: str, first: int = 0, *, is_output: bool = False) -> str:
+        """Give a tensor another name, if possible this one, in all nodes from the first on; return the name.
+
+        Names of outputs are kept for these, each for one.
+        """
+        new = new if is_output and new in self._for_outputs else self.fresh(new)
         for node in self.nodes[first:]:
             for names in (node.inputs, node.outputs):
                 names[:] = [new if name == old else name for name in names]

@@ -10,7 +10,7 @@ from glassnet.exports.plan import ColumnStep, Map, Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.onnx_target import wire
-from glassnet.exports.targets.onnx_target.answers import Output, add_answer
+from glassnet.exports.targets.onnx_target.answers import OUTPUTS, Output, add_answer
 from glassnet.exports.targets.onnx_target.columns import add_columns, input_type
 from glassnet.exports.targets.onnx_target.facts import facts_of
 from glassnet.exports.targets.onnx_target.formulas import unknown_function
@@ -45,7 +45,7 @@ def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes
     """Return the files by their suffix: one; equal plans give equal bytes."""
     is_matrix = not plan.is_table or options.inputs == "matrix"
     inputs = _inputs(plan, is_matrix=is_matrix)
-    graph = Graph(options.opset, inputs)
+    graph = Graph(options.opset, inputs, OUTPUTS)
     if is_matrix:
         [(name, dtype)] = inputs.items()
         graph.values[plan.x.name] = Tensor(name, (plan.x.size,), dtype)
