@@ -130,7 +130,8 @@ def table_of_rows(model: Predictor, rows: Any) -> Table:
         cells, kind = rows[coder.name], coder.training_kind
         field = field_of(coder, forms[coder.name], model.reading.missing)
         if kind == "category":
-            missing = np.isin(cells.astype(str), ["", *field.form.missing])
+            marks = {"", *field.form.missing}
+            missing = np.fromiter((text in marks for text in cells.tolist()), bool, len(cells))
             values: np.ndarray = np.where(missing, "", cells).astype(object)
         else:
             missing = ~np.isfinite(cells) | np.isin(cells, field.codes)
