@@ -144,8 +144,11 @@ def export(
         if check:
             report = measure(target, plan, proof, drafts, rows, wanted, exact=dtype == "float32")
         else:
-            report = report_on(target, proof, drafts, "the file was not run: check=False")
+            report = report_on(target, proof, drafts, "the file was not run, as was asked")
     put_in_place(paths, contents)
+    if dtype == "int8":
+        whose = "those given" if options.rows_are_given else "made up from what the model knows: pass calibration"
+        notes["rows of int8"] = whose
     return replace(report, paths=tuple(paths.values()), notes={**report.notes, **notes})
 
 
@@ -160,6 +163,11 @@ def _first(rows: Rows) -> Rows:
 
 def _refuse(target: Target, plan: Plan, options: Options) -> None:
     """Raise an error if the target cannot hold the plan, which names those that can."""
+    if options.inputs == "matrix" and (target.name != "onnx" or not plan.is_table):
+        must = "inputs='matrix' is for ONNX files of models of tables"
+        got = f"a file for to={target.name!r}" if plan.is_table else "a model of plain numbers, which reads a matrix anyway"
+        message = f"export: {must}, got {got}."
+        raise ConfigError(message, expected=must, got=options.inputs)
     reason = target.load().refusal(plan, options)
     if not reason:
         return

@@ -50,9 +50,10 @@ def check_rounding(plan: Plan, rows: Rows, wanted: np.ndarray, target: Target) -
     """
     is_double = plan.core is not None and plan.core.network.dtype == np.float64
     arithmetic = target.arithmetic if is_double else np.float64
+    last = _LAST_DIGIT if target.dtype == "float32" else 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         far = np.abs(interpret(plan, rows, arithmetic) - wanted)
-    allowed = _ROUNDING * np.maximum(1.0, wanted.std(axis=0)) + _LAST_DIGIT * np.abs(wanted).max(axis=0, initial=0.0)
+    allowed = _ROUNDING * np.maximum(1.0, wanted.std(axis=0)) + last * np.abs(wanted).max(axis=0, initial=0.0)
     if not (far <= allowed).all():
         error = float(np.nan_to_num(far, nan=np.inf).max())
         must = "the weights of the model must be about what float32 can hold, as files have them"
@@ -60,7 +61,7 @@ def check_rounding(plan: Plan, rows: Rows, wanted: np.ndarray, target: Target) -
         raise ConfigError(message, expected=must, got=error)
     if not is_double:
         return {}
-    return {"weights": "rounded from float64 to float32: the error of the steps is that of rounding"}
+    return {"weights": "those of float64, rounded to float32"}
 
 
 def measure(
@@ -96,8 +97,19 @@ def measure(
         failures=found.failures,
         seconds=found.seconds,
         ran_in=found.ran_in,
-        notes=dict(found.notes),
+        notes={**found.notes, **({} if exact else _agreement(plan, found.outputs, wanted))},
     )
+
+
+def _agreement(plan: Plan, found: np.ndarray, wanted: np.ndarray) -> dict[str, str]:
+    """Return a note on how many rows are decided as the model decides."""
+    if plan.answer.kind == "classes":
+        same = found.argmax(axis=1) == wanted.argmax(axis=1)
+    elif plan.answer.kind == "labels":
+        same = ((found > 0.5) == (wanted > 0.5)).all(axis=1)
+    else:
+        return {}
+    return {"decisions": f"as the model's in {100.0 * float(same.mean()):.1f} % of {len(same):,} rows"}
 
 
 def report_on(target: Target, proof: Proof, paths: Sequence[Path], *unchecked: str) -> ExportReport:
