@@ -172,4 +172,4 @@ def _cell(value: Any, kind: str) -> str:
         return value if isinstance(value, str) else ""
     if kind == "date":
         return str(dt.datetime(1970, 1, 1) + dt.timedelta(days=value))
-    return str(int(value)) if kind == "boolean" else repr(value)
+    return ("no", "yes")[int(value)] if kind == "boolean" else repr(value)

@@ -38,9 +38,9 @@ def _table(name: str, texts: Iterable[str]) -> str:
 
 
 def _as_cell(text: str) -> str:
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="").writerow([text, ""])
-    return stream.getvalue()[:-1]
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\r\n").writerow([text, ""])  # which quotes both of these
+    return stream.getvalue()[:-3]
 
 
 def _label_text(label: object) -> str:
