@@ -49,9 +49,12 @@ def made_up_rows(plan: Plan, n: int = _MEASURED) -> Rows:
     if plan.is_table:
         return {field.name: _made_up_cells(field, rng, n) for field in plan.fields}
     X = rng.standard_normal((n, plan.x.size))
-    first = plan.steps[0] if plan.steps else None
-    if isinstance(first, Map) and first.formula == SCALING and first.x.name == plan.x.name:
-        X = first.vectors["center"] + first.vectors["unit"] * X
+    first = [step for step in plan.steps[:2] if isinstance(step, Map)]
+    scaling = next((step for step in first if step.formula == SCALING), None)
+    if scaling is not None and (plan.fills_missing or scaling.x.name == plan.x.name):
+        X = scaling.vectors["center"] + scaling.vectors["unit"] * X
+    if plan.fills_missing:
+        X[rng.random(X.shape) < _MISSING] = np.nan
     for place, n_codes in _codes(plan).items():
         X[:, place] = rng.integers(0, n_codes, n)
     return _as_read(plan, X)
