@@ -162,6 +162,7 @@ FORMS = {
     "swiss": Form("number", thousands="'", example="1'234.5"),
     "day": Form("date", order="dmy", example="31.12.2024"),
     "us": Form("date", order="mdy", example="12/31/2024 11:59 PM"),
+    "named": Form("date", example="3 May 2020"),
     "packed": Form("date", example="20241231"),
     "clock": Form("number", style="time", example="08:30"),
     "lasts": Form("number", style="duration", example="64:43:10"),
@@ -233,6 +234,25 @@ READ = {
         "1/2/1970 12:00 am": 1,
         "1/2/1970 13:00 pm": ...,
         "31/12/2024": ...,
+    },
+    "named": {
+        "3 May 2020": 18385,
+        "3. Mai 2020": 18385,
+        "May 3, 2020": 18385,
+        "may 3rd, 2020 06:00": 18385.25,
+        "03-MAY-20": 18385,
+        "2020-May-03": 18385,
+        "1 März 1970": 59,
+        "1 MÄRZ 1970": 59,
+        "5 Juni 1970": 155,
+        "2020-05-03": 18385,
+        "": None,
+        "3 Moy 2020": ...,
+        "May 2020 3 4": ...,
+        "31 Feb 2020": ...,
+        "3 May": ...,
+        "May": ...,
+        "3 4 May 2020": ...,
     },
     "packed": {"20241231": 20088, "2024-12-31": 20088, "20241301": ..., "1/2/2024": ..., "2/2/1970": 32},
     "clock": {
@@ -392,7 +412,7 @@ def test_it_prints_what_glassnet_predict_prints(tmp_path: Path, capfd: pytest.Ca
     (tmp_path / "new.csv").write_text(_people(60, 2), encoding="utf-8")
     table = read_table(tmp_path / "train.csv")
     quantile = {"loss": gn.Quantile([0.1, 0.5, 0.9]), "layers": [gn.Dense(5, "tanh"), gn.Dense(3)]}
-    number = [float(i % 7) for i in range(120)]
+    number = [float(i % 7) + 0.25 for i in range(120)]
     for name, target, options in (
         ("labels", ["up, and" if word else "down" for word in table["member"].values], {}),
         ("truths", [bool(word) for word in table["member"].values], {}),
@@ -402,7 +422,7 @@ def test_it_prints_what_glassnet_predict_prints(tmp_path: Path, capfd: pytest.Ca
         model = table_model(table, target, seed=0, **options)
         path = tmp_path / f"{name}.safetensors"
         model.save(path)
-        gn.export(path, tmp_path / f"{name}.c", check=False)
+        gn.export(model, tmp_path / f"{name}.c", check=False)
         program = build(
             tmp_path, {f"{name}.c": (tmp_path / f"{name}.c").read_text()}, ["-O1", f"-D{name.upper()}_MAIN"]
         )

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.fields import wide_fields
-from glassnet.exports.targets.c_target.forms import print_columns, unreadable_column
+from glassnet.exports.targets.c_target.forms import has_months, print_columns, unreadable_column
 from glassnet.exports.targets.c_target.literals import string_literal
 from glassnet.exports.targets.c_target.program_cells import CELL_HELPERS
 from glassnet.exports.targets.c_target.program_csv import CSV
@@ -35,7 +35,13 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     else:
         reading = _reading(plan) + _filling(plan, names, prefix)
         text = print_columns(plan) + CSV + (NAMED if plan.is_table or plan.inputs else COUNTED)
-        text += _helpers(reading) + reading + print_printing(plan) + _SCORE + _MAIN
+        text += (
+            _helpers(reading, months=any(map(has_months, plan.fields)))
+            + reading
+            + print_printing(plan)
+            + _SCORE
+            + _MAIN
+        )
     words = {
         "DECLARED": f"{prefix}_row row" if plan.is_table else f"{kind} row[{prefix.upper()}_INPUTS]",
         "GIVEN": "&row" if plan.is_table else "row",
@@ -51,15 +57,22 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     return filled(text, words)
 
 
-def _helpers(text: str) -> str:
-    """Return the helpers that a text calls, and those that they call."""
-    needed: Collection[str] = _called(text)
+_NAMED = """    if (p == NULL && column->words != NULL) {
+        p = NAME_named_day(text, column, value);
+    }
+"""
+
+
+def _helpers(text: str, *, months: bool) -> str:
+    """Return the helpers that a text calls, and those that they call; dates may need the names of months."""
+    helpers = {name: helper.replace("NAMED_TOO", _NAMED if months else "") for name, helper in _HELPERS.items()}
+    needed = _called(text)
     while True:
-        more = set(needed).union(*(_called(_HELPERS[name]) for name in needed))
+        more = set(needed).union(*(_called(helpers[name]) for name in needed))
         if more == needed:
             break
         needed = more
-    return "".join(helper for name, helper in _HELPERS.items() if name in needed)
+    return "".join(helper for name, helper in helpers.items() if name in needed)
 
 
 def _called(text: str) -> set[str]:

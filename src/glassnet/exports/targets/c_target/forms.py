@@ -8,18 +8,24 @@ from collections.abc import Iterable
 from glassnet.exports.fields import Field
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.literals import string_literal, wrapped
+from glassnet.tabular.reading.cells.date_shapes import MONTHS
 from glassnet.tabular.reading.cells.markers import MARKERS_IN_NUMBERS, MISSING_MARKERS, truths
 from glassnet.tabular.reading.cells.numbers import SYNONYMS
 from glassnet.tabular.reading.form import Form
 from glassnet.utils.wording import shortened
 
-__all__ = ["print_columns", "unreadable_column"]
+__all__ = ["has_months", "print_columns", "unreadable_column"]
 
 _CLOCK = r"\d{1,5}:\d\d(:\d\d)?([.,]\d+)?( ?[ap]\.? ?m\.?)?"
 _TIME = rf"[-+]?(\d{{1,6}} ?d(ays?)?,? *\+?)?{_CLOCK}"
-_DATE = r"(\d{4}([-/. ])\d\d?\2\d\d?|\d\d?([-/. ])\d\d?\3'?(\d{4}|\d\d)|\d{8})"
+_DATE = r"(\d{4}(?P<gap>[-/. ])\d\d?(?P=gap)\d\d?|\d\d?(?P<gap_2>[-/. ])\d\d?(?P=gap_2)'?(\d{4}|\d\d)|\d{8})"
+_NAME = "(" + "|".join(sorted(map(re.escape, MONTHS), key=len, reverse=True)) + ")"
+_NUMBERED = r"\d\d?(st|nd|rd|th)?"
+_GAP = "[-/., ]{0,2}"
+_NAMED = rf"({_NUMBERED}{_GAP}{_NAME}{_GAP}'?(\d{{4}}|\d\d)|{_NAME}{_GAP}{_NUMBERED}{_GAP}'?(\d{{4}}|\d\d)|"
+_NAMED += rf"\d{{4}}{_GAP}{_NAME}{_GAP}\d\d?)"
 _ZONE = r"( ?(z|utc|gmt)?([-+]\d\d:?(\d\d)?)?)?"
-_READABLE = {"date": rf"{_DATE}((,? +|t){_CLOCK}{_ZONE})?", "time": _TIME}
+_READABLE = {"date": rf"({_DATE}|{_NAMED})((,? +|t){_CLOCK}{_ZONE})?", "time": _TIME}
 _BLANKS = dict.fromkeys(map(ord, "\u00a0\u202f\u2009\u2007\u2008\u3000"), " ")
 
 _TYPE = r"""
@@ -34,7 +40,7 @@ typedef struct {
     int packed;                /* whether 20240531 is a date */
     int loose;                 /* whether other cells are missing */
     const char *const *units;  /* spellings of the unit, or NULL */
-    const char *const *words;  /* for true and false, with 1 or 0 before them */
+    const char *const *words;  /* for true and false, with 1 or 0 before them; or of months */
     const char *const *gone;   /* further cells that mean "no value" */
 } NAME_column;
 """
@@ -46,10 +52,13 @@ def unreadable_column(plan: Plan) -> str:
         if not _is_readable(field):
             shown = shortened(repr(field.form.example), 60, "...")
             name = shortened(repr(field.name), 60)
-            return (
-                f"this program cannot read cells such as {shown} of column {name}; call predict with numbers instead."
-            )
+            return f"this program cannot read cells such as {shown} of column {name}. Call predict with numbers."
     return ""
+
+
+def has_months(field: Field) -> bool:
+    """Whether a column has dates with names of months."""
+    return field.kind == "date" and re.search(_NAME, field.form.example, re.IGNORECASE) is not None
 
 
 def _kind(field: Field) -> str:
@@ -100,7 +109,8 @@ def _entry(name: str, kind: str, form: Form, lists: dict[tuple[str, ...], str], 
     packed = kind == "date" and form.example.isdigit()
     parts = [f"'{letter}'", *marks, str(int(packed)), str(int(form.loose))]
     parts.append(_listed(_units(form.unit) if kind == "number" else (), lists))
-    parts.append(_listed(_truths(form) if kind == "boolean" else (), lists))
+    words = _truths(form) if kind == "boolean" else _months(form) if kind == "date" else ()
+    parts.append(_listed(words, lists))
     parts.append(_listed(form.missing, lists))
     texts = [string_literal(name), string_literal(must or form.must())]
     return "    {" + ", ".join([*texts, *parts]) + "}"
@@ -124,12 +134,23 @@ def _units(unit: str) -> tuple[str, ...]:
     return (plain, *sorted(other for other, one in SYNONYMS.items() if one == plain))
 
 
+def _months(form: Form) -> tuple[str, ...]:
+    """Return the names of months, with a letter from a to l before them, if the column has any."""
+    if not re.search(_NAME, form.example, re.IGNORECASE):
+        return ()
+    return _spelled((chr(ord("a") + number - 1), name) for name, number in MONTHS.items())
+
+
 def _truths(form: Form) -> tuple[str, ...]:
-    """Return words with their truth before them, in capitals too where C does not know these."""
+    """Return words with their truth before them."""
     found = truths(form.words) if form.words else truths(("no", "yes")) | truths(("false", "true"))
-    words = {}
-    for word, truth in found.items():
+    return _spelled((str(int(truth)), word) for word, truth in found.items())
+
+
+def _spelled(words: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """Return words with what stands before them, in capitals too where C does not know these."""
+    found = {}
+    for before, word in words:
         for spelling in (word, word.upper(), word.capitalize()):
-            lower = "".join(c.lower() if c.isascii() else c for c in spelling)
-            words[f"{int(truth)}{lower}"] = None
-    return tuple(words)
+            found[before + "".join(c.lower() if c.isascii() else c for c in spelling)] = None
+    return tuple(found)
