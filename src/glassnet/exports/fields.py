@@ -30,6 +30,8 @@ class Field:
         Range of the training values; NaN where it is not known.
     center, unit : float
         Typical value and distance from it, of a number.
+    codes : tuple of float
+        Numbers that stand for a missing value.
     ranked : bool
         Whether ranks are made of its values: near the ends of the range the last digits of these decide.
     categories : tuple of str
@@ -43,6 +45,7 @@ class Field:
     high: float = math.nan
     center: float = 0.0
     unit: float = 1.0
+    codes: tuple[float, ...] = ()
     ranked: bool = False
     categories: tuple[str, ...] = ()
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from glassnet.exports.fields import Field
 from glassnet.exports.plan import (
     FARTHEST,
     Add,
@@ -54,15 +55,18 @@ def encode(plan: Plan, rows: Rows, dtype: Any = np.float64) -> np.ndarray:
     n = len(rows[plan.fields[0].name])
     values: dict[str, np.ndarray] = {}
     for step in plan.column_steps:
-        cells = _finite(rows[plan.fields[step.field].name]) if hasattr(step, "field") else np.empty(n)
+        cells = _present(plan.fields[step.field], rows) if hasattr(step, "field") else np.empty(n)
         with np.errstate(over="ignore", under="ignore"):
             values[step.out.name] = run_step(step, values, cells, np.float64).astype(np.float32)
     return values[plan.x.name].astype(dtype)
 
 
-def _finite(cells: np.ndarray) -> np.ndarray:
-    """Return cells with infinite numbers marked as missing."""
-    return cells if cells.dtype == object else np.where(np.isfinite(cells), cells, np.nan)
+def _present(field: Field, rows: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the cells of a field; infinite numbers, and those that stand for a missing one, are NaN."""
+    cells = rows[field.name]
+    if field.is_text:
+        return cells
+    return np.where(np.isfinite(cells) & ~np.isin(cells, field.codes), cells, np.nan)
 
 
 def interpret_features(plan: Plan, Z: np.ndarray, dtype: Any = np.float64) -> np.ndarray:
