@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import random
 import shutil
 import subprocess
@@ -13,16 +14,16 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from c_programs import STRICT, build, exit_code
+from c_programs import STRICT, STRICT_CPP, build, exit_code
 from export_tables import table_model
 from glassnet.cli.app import main
-from glassnet.exports.plan import Answer, Field, Flag, Join, Lookup, Plan, Scaled, Value
+from glassnet.exports.plan import Answer, Field, Flag, Join, Lookup, Plan, Scaled, Step, Value
 from glassnet.exports.proof import made_up_rows, prove
 from glassnet.exports.referee import interpret
 from glassnet.exports.targets.c_target import c_file
 from glassnet.exports.targets.python_parts.columns import form_of, read_text
 from glassnet.exports.targets.target import Options
-from glassnet.tabular import read_table
+from glassnet.tabular import read_table, to_table
 from glassnet.tabular.reading.form import Form
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
@@ -436,3 +437,115 @@ def test_it_prints_what_glassnet_predict_prints(tmp_path: Path, capfd: pytest.Ca
             for own, other in zip(ours[1:], theirs[1:], strict=True):
                 for a, b in zip(own, other, strict=True):
                     assert a == b or float(a) == pytest.approx(float(b), rel=2e-5, abs=2e-5)
+
+
+# ---- numbers and texts that C has no room for ------------------------------------------------------------------------
+
+FAR = ["inf", "-inf", "nan", "1e400", "3.4e38", "-3.4e38", "1e39", "-1e300", "1.7e308", "1e30", "-1e25", "1e-320", "0"]
+
+
+def _far_plan() -> Plan:
+    """Return a model that returns how far numbers are from their centre, cut or not, and whether they are missing."""
+    fields = [
+        Field(name, "number", Form("number"), -1.0, 1.0, center, 1.0) for name, center in (("a", 0.0), ("b", 1e6))
+    ]
+    assert [field.needs_double for field in fields] == [False, True]
+    steps: list[Step] = []
+    for i, bound in itertools.product((0, 1), (None, 3.0)):
+        steps.append(Scaled(_value(f"z{i} {bound}"), i, 2.0, 1.0, 1e-3, bound))
+    steps += [Flag(_value(f"no {i}"), i, 0.0, 1.0) for i in (0, 1)]
+    parts = tuple(step.out for step in steps)
+    x = _value("x", 6)
+    return Plan(
+        "far", tuple(fields), (), (*steps, Join(x, parts)), x, x, Answer("numbers", tuple(p.name for p in parts))
+    )
+
+
+@pytest.mark.parametrize("flags", [["-std=c99", "-O1", *STRICT], ["-O2", "-ffast-math"]], ids=["strict", "fast math"])
+def test_far_numbers(flags: list[str], tmp_path: Path) -> None:
+    """Infinite numbers are missing, far ones are cut, in single and double precision, whatever a compiler assumes."""
+    plan = _far_plan()
+    wide = np.array([float(cell) for cell in FAR])
+    single = np.where(np.isinf(wide), wide, np.clip(wide, -3.4028234e38, 3.4028234e38))
+    text = "\n".join(["a,b", *(f"{cell},{cell}" for cell in FAR), ""])
+    code, printed, _ = exit_code(_program(plan, tmp_path, *flags), stdin=text)
+    assert code == 0
+    found = np.array([[float(cell) for cell in row] for row in list(csv.reader(io.StringIO(printed)))[1:]])
+    assert np.allclose(found, interpret(plan, {"a": single, "b": wide}), rtol=1e-6, atol=1e-4)
+    assert found[:, 4].tolist() == found[:, 5].tolist() == [1, 1, 1, 1, *[0] * 9]
+    assert np.abs(found).max(axis=0)[:4].tolist() == pytest.approx([1e30, 3.0, 1e30, 3.0])
+
+
+def test_texts_with_a_nul(tmp_path: Path) -> None:
+    """C reads a text up to a NUL: such rows are not compared with the model, and the header says so."""
+    table = {"town": ["a", "a\0b", "b", "c\0"] * 10, "x": [float(i) for i in range(40)]}
+    model = table_model(to_table(table), [float(i % 4) + 0.5 for i in range(40)], seed=0)
+    report = gn.export(model, tmp_path / "m.c", data=table)
+    assert report.n_run == 20
+    assert '"town": text, 4 known, read up to a NUL' in (tmp_path / "m.c").read_text()
+
+
+# ---- other compilers -------------------------------------------------------------------------------------------------
+
+CHECKS = ["cppcheck", "-q", "--enable=warning,style,portability", "--std=c99", "--error-exitcode=1", "-DFORMS_MAIN"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["gcc", "-std=c99", "-O3", *STRICT],
+        ["clang", "-std=c99", "-O2", *STRICT],
+        ["clang", "-O2", "-ffast-math"],
+        ["tcc"],
+        ["g++", "-x", "c++", *STRICT_CPP],
+        ["clang++", "-x", "c++", *STRICT_CPP],
+    ],
+    ids=lambda command: f"{command[0]} {command[-1]}",
+)
+def test_compilers_read_the_same(reader: Path, command: list[str], tmp_path: Path) -> None:
+    """No compiler has a warning, and every program prints the same."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    text = _csv([{name: cell} for name, cells in READ.items() for cell, value in cells.items() if value is not ...])
+    source = str(reader.parent / "m.c")
+    program = tmp_path / "program"
+    done = subprocess.run(
+        [*command, "-DFORMS_MAIN", source, "-o", str(program), "-lm"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert exit_code(program, stdin=text) == exit_code(reader, stdin=text)
+
+
+@pytest.mark.slow
+def test_cppcheck_of_the_program(reader: Path) -> None:
+    """Cppcheck has nothing to say."""
+    if shutil.which("cppcheck") is None:
+        pytest.skip("cppcheck is not installed")
+    done = subprocess.run([*CHECKS, str(reader.parent / "m.c")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_broken_files(tmp_path: Path) -> None:
+    """Whatever is in a file, the program reads and writes no memory but its own."""
+    flags = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    program = _program(_form_plan(FORMS), tmp_path, *flags)
+    rng = random.Random(0)
+    cells = [cell for known in READ.values() for cell in known]
+    codes = set()
+    for _ in range(600):
+        rows = [{name: rng.choice([*READ[name]] if name in READ else cells) for name in FORMS} for _ in range(2)]
+        rows = [{name: cell for name, cell in row.items() if rng.random() < 0.2} for row in rows]
+        for row in rows:
+            if rng.random() < 0.3:
+                row[rng.choice([*FORMS])] = "".join(
+                    rng.choice("09.,-+()' :/€kgapmTZe%\"\n;\tñ\u2212") for _ in range(20)
+                )
+            if rng.random() < 0.05:
+                row["mass"] = "9" * rng.choice([389, 390, 391, 500])
+        text = bytearray(_csv(rows, rng.choice(",;\t|")).encode())
+        for _ in range(rng.choice([0, 0, 3])):
+            text[rng.randrange(len(text))] = rng.randrange(256)
+        codes.add(subprocess.run([program], input=bytes(text), capture_output=True, check=False).returncode)
+    assert codes == {0, 2}

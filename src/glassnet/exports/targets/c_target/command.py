@@ -141,7 +141,7 @@ static double NAME_read(NAME_table *table, int32_t i)
     const double value = strtod(cell, &end);
 
     table->cells[table->where[i]] = cell;
-    if (end == cell || *end != '\0' || cell[strspn(cell, "+-.0123456789eE")] != '\0' || fabs(value) > 1.79e308) {
+    if (end == cell || *end != '\0' || cell[strspn(cell, "+-.0123456789eE")] != '\0' || !NAME_is_finite(value)) {
         table->bad = table->bad < 0 ? i : table->bad;
     }
     return value;
@@ -154,10 +154,10 @@ static float NAME_single(double value)
 {
     const double most = 3.4028234e38;
 
-    if (value > most && value <= 1.79e308) {
-        return (float)most;
+    if (NAME_is_finite(value) && fabs(value) > most) {
+        return (float)(value < 0.0 ? -most : most);
     }
-    return (float)(value < -most && value >= -1.79e308 ? -most : value);
+    return (float)value;
 }
 """
 
@@ -208,7 +208,7 @@ _SCORE = r"""
 /* Predicts each row of a table with titles. */
 static int NAME_score(int with_probabilities)
 {
-    static NAME_table table;
+    NAME_table table;
     DECLARED;
     char marks[2] = {',', '\0'};
     int found = NAME_open(&table);

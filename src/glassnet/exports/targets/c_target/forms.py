@@ -149,7 +149,7 @@ def _truths(form: Form) -> tuple[str, ...]:
 
 def _spelled(words: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """Return words with what stands before them, in capitals too where C does not know these."""
-    found = {}
+    found: dict[str, None] = {}
     for before, word in words:
         for spelling in (word, word.upper(), word.capitalize()):
             found[before + "".join(c.lower() if c.isascii() else c for c in spelling)] = None

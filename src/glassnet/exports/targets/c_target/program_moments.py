@@ -37,7 +37,8 @@ static const char *NAME_half_day(const char *p, int32_t hours, double *seconds)
         return NULL;
     }
     word++;
-    *seconds += half == 'p' && hours < 12 ? 43200.0 : (half == 'a' && hours == 12 ? -43200.0 : 0.0);
+    *seconds += half == 'p' ? 43200.0 : 0.0;
+    *seconds -= hours == 12 ? 43200.0 : 0.0;
     return word + (*word == '.' ? 1 : 0);
 }
 """,

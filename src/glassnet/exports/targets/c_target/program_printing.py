@@ -26,7 +26,8 @@ def print_printing(plan: Plan) -> str:
     if answer.kind == "classes":
         text += _table("answers", names)
     shown = _DECIDED[answer.kind] + (_PROBABILITIES if decides else "    (void)with_probabilities;\n")
-    text += _TITLES.replace("N_ALL", str(len(titles) + len(further))).replace("N_PLAIN", str(len(titles)))
+    n = f"with_probabilities != 0 ? {len(titles) + len(further)} : {len(titles)}" if further else str(len(titles))
+    text += _TITLES.replace("N_TITLES", n).replace("UNUSED", "" if further else "    (void)with_probabilities;\n")
     return text + _ROW.replace("SHOWN", shown)
 
 
@@ -53,9 +54,9 @@ def _label_text(label: object) -> str:
 _TITLES = r"""
 static void NAME_print_titles(int with_probabilities)
 {
-    const int32_t n = with_probabilities != 0 ? N_ALL : N_PLAIN;
+    const int32_t n = N_TITLES;
 
-    for (int32_t i = 0; i < n; i++) {
+UNUSED    for (int32_t i = 0; i < n; i++) {
         printf("%s%s", i == 0 ? "" : ",", NAME_titles[i]);
     }
     putchar('\n');
