@@ -549,3 +549,17 @@ def test_broken_files(tmp_path: Path) -> None:
             text[rng.randrange(len(text))] = rng.randrange(256)
         codes.add(subprocess.run([program], input=bytes(text), capture_output=True, check=False).returncode)
     assert codes == {0, 2}
+
+
+def test_names_that_templates_use(tmp_path: Path) -> None:
+    """A column or an output is printed as it is called, also where templates have the same word."""
+    words = ("NAME", "a LINE of MOST INPUTS", "FURTHER", "PLAIN MORE", "ROWTYPE FILLING")
+    fields = tuple(Field(word, "number", Form("number"), -1.0, 1.0) for word in words)
+    steps = tuple(Scaled(_value(f"z{i}"), i, 0.0, 0.0, 1.0) for i in range(5))
+    x = _value("x", 5)
+    parts = tuple(step.out for step in steps)
+    plan = Plan("words", fields, (), (*steps, Join(x, parts)), x, x, Answer("numbers", words))
+    code, printed, said = exit_code(_program(plan, tmp_path), stdin=f"{','.join(words)}\n1,2,3,4,5\n1,2,x,4,5\n")
+    assert code == 2
+    assert printed == f"{','.join(f'prediction_{word}' for word in words)}\n1,2,3,4,5\n"
+    assert said == "column 'FURTHER' must hold numbers, got 'x', in line 3.\n"
