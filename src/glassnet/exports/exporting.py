@@ -165,7 +165,11 @@ def _refuse(target: Target, plan: Plan, options: Options) -> None:
     """Raise an error if the target cannot hold the plan, which names those that can."""
     if options.inputs == "matrix" and (target.name != "onnx" or not plan.is_table):
         must = "inputs='matrix' is for ONNX files of models of tables"
-        got = f"a file for to={target.name!r}" if plan.is_table else "a model of plain numbers, which reads a matrix anyway"
+        got = (
+            f"a file for to={target.name!r}"
+            if plan.is_table
+            else "a model of plain numbers, which reads a matrix anyway"
+        )
         message = f"export: {must}, got {got}."
         raise ConfigError(message, expected=must, got=options.inputs)
     reason = target.load().refusal(plan, options)

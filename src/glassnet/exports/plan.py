@@ -292,7 +292,7 @@ class Plan:
     def fills_missing(self) -> bool:
         """Whether numbers of a row without names may be missing: the first step fills them."""
         first = self.steps[0] if self.steps else None
-        return isinstance(first, Map) and first.formula == FILLING and first.x.name == self.x.name
+        return isinstance(first, Map) and FILLING in first.formula and first.x.name == self.x.name
 
     @property
     def column_steps(self) -> tuple[Step, ...]:

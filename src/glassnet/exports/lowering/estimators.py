@@ -52,7 +52,7 @@ def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32)
     if chain.fill is not None and chain.names:
         fields = _append_fields(builder, chain, first, x)
     columns, builder.steps = builder.steps, []
-    y = _cut(builder, first, x if fields else _scaled(builder, first, _filled(builder, chain, x)))
+    y = _cut(builder, first, x if fields else _scaled(builder, first, x, chain.fill))
     for stage in others:
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
@@ -92,18 +92,16 @@ def _lower_piped(chain: Chain, table: TabularEstimator, name: str, dtype: Any) -
     return replace(plan, steps=(*plan.steps, *builder.steps), y=y)
 
 
-def _filled(builder: Builder, chain: Chain, x: Value) -> Value:
-    """Append the filling of missing numbers in rows without names, if the chain has one."""
-    if chain.fill is None:
-        return x
-    return builder.map(x, FILLING, {"largest": _LARGEST}, vectors={"fill": chain.fill}, double=True, part="filled")
+def _scaled(builder: Builder, stage: Stage, x: Value, fill: np.ndarray | None = None) -> Value:
+    """Append the scaling of x, missing numbers filled before if there is a ``fill``.
 
-
-def _scaled(builder: Builder, stage: Stage, x: Value) -> Value:
-    """Append the scaling of x; in double precision, since the numbers come as they were measured."""
-    if stage.is_nothing:
-        return x
-    return builder.map(x, SCALING, vectors={"center": stage.center, "unit": stage.unit}, double=True, part="scaled")
+    All of it in double precision, since the numbers come as they were measured.
+    """
+    vectors = {} if stage.is_nothing else {"center": stage.center, "unit": stage.unit}
+    if fill is None:
+        return builder.map(x, SCALING, vectors=vectors, double=True, part="scaled") if vectors else x
+    formula = SCALING.replace("Z", f"({FILLING})") if vectors else FILLING
+    return builder.map(x, formula, {"largest": _LARGEST}, vectors={"fill": fill, **vectors}, double=True, part="scaled")
 
 
 def _cut(builder: Builder, stage: Stage, z: Value) -> Value:
