@@ -209,7 +209,7 @@ def test_declared_missing_values_are_missing_in_files(tmp_path: Path) -> None:
     assert np.isnan(read["temp"]).any()
     assert {"??", "-999", ""} <= set(read["code"])
     assert interpret(plan, read)[:, 0] == pytest.approx(model.predict(rows), abs=1e-6)
-    for name in ("m.onnx", "m_numpy.py", "m_python.py"):
+    for name in ("m.onnx", "m.js"):
         report = gn.export(model, tmp_path / name, data=rows)
         assert report.failures in (0, None)
         assert report.error is None or report.error < 1e-5
@@ -217,11 +217,11 @@ def test_declared_missing_values_are_missing_in_files(tmp_path: Path) -> None:
 
 def test_marks_of_columns_that_are_only_flagged() -> None:
     """A column of text without information is flagged for its marks too; a mark that is a category stays one."""
-    rows = {"x": np.arange(60.0), "name": np.array([f"n{i}" for i in range(54)] + ["??"] * 3 + [""] * 3, dtype=object)}
-    with pytest.warns(gn.errors.TableWarning, match="'name' is left out"):
+    rows = {"x": np.arange(60.0), "name": np.array((["a"] * 8 + ["??", ""]) * 6, dtype=object)}
+    with pytest.warns(gn.errors.TableWarning, match="'name'"):
         model = TabularRegressor("small", epochs=2, random_state=0, missing=["??"]).fit(rows, rows["x"])
     plan = lower(model)
-    table = {"x": np.zeros(3), "name": np.array(["??", "", "n1"], dtype=object)}
+    table = {"x": np.zeros(3), "name": np.array(["??", "", "a"], dtype=object)}
     Z = encode(plan, {field.name: table[field.name] for field in plan.fields})
     assert np.array_equal(Z[0], Z[1])
     assert not np.array_equal(Z[0], Z[2])
@@ -318,7 +318,7 @@ def test_weights_that_float32_cannot_hold_are_refused(tmp_path: Path) -> None:
 def test_errors_near_zero_are_relative_to_the_largest_output() -> None:
     """An output of 1e-3 among thousands has no better digits than these."""
     wanted = np.array([[4000.0], [0.001]])
-    assert largest_error(wanted + [[0.0], [0.004]], wanted) == pytest.approx(1e-6)
+    assert largest_error(wanted + np.array([[0.0], [0.004]]), wanted) == pytest.approx(1e-6)
     assert largest_error(np.array([[np.nan], [1.0]]), wanted) == np.inf
 
 

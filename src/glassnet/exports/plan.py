@@ -17,9 +17,9 @@ from glassnet.exports.fields import Field
 from glassnet.exports.values import Core, Value
 
 __all__ = [
-    "FARTHEST", "FILLING", "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag", "Join", "Lookup",
-    "Map", "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step", "Value", "VectorStep",
-    "Wave",
+    "FARTHEST", "FILLING", "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag",
+    "Join", "Lookup", "Map", "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step",
+    "Value", "VectorStep", "Wave",
 ]  # fmt: skip
 
 FILLING = "Z if abs(Z) <= largest else fill"
