@@ -141,7 +141,7 @@ def reading_words(plan: Plan) -> dict[str, list[str]]:
 def reading_parts(plan: Plan) -> list[str]:
     """Return the parts of the script that read its cells."""
     if not plan.is_table:
-        return ["rows", "shown", "plain_rows"]
+        return ["rows", "shown", "gapped_rows" if plan.fills_missing else "plain_rows"]
     kinds = {field.kind for field in plan.fields}
     parts = ["rows", "shown", "warnings", *(["read_number", "fitted"] if kinds != {"category"} else [])]
     if any(field.kind == "number" and not field.form.style for field in plan.fields):
