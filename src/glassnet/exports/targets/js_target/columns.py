@@ -98,7 +98,7 @@ def _entries(field: Field) -> dict[str, Any]:
         "loose": form.loose,
         "before": _signs(form.unit),
         "also": tuple(sorted(unit for unit in _UNITS if form.unit and _plain(unit) == _plain(form.unit) != unit)),
-        "free": not form.example and not form.style and not form.unit,
+        "free": not (form.example or form.style or form.unit or form.thousands),
     }
     return found | {name: value for name, value in marks.items() if value}
 
