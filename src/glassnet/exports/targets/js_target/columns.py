@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -177,7 +177,7 @@ def reading_lines(plan: Plan) -> list[str]:
     return lines
 
 
-def _fits(kinds: set[str], parts: list[str]) -> list[str]:
+def _fits(kinds: Collection[str], parts: list[str]) -> list[str]:
     """Return the function that looks at all cells of a column together."""
     if "read_number" not in parts:
         return []
