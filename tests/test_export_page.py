@@ -448,7 +448,7 @@ def test_examples_fill_dates_with_times(browser: Page, tmp_path: Path) -> None:
         assert re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d)?", found[0])
         assert re.fullmatch(r"(\d\d:\d\d)?", found[1])
         filled |= set(found)
-    assert len(filled) > 3
+    assert len(filled) > 2
     assert not any("conform" in line for line in browser.console)
     assert said(browser, "c0hint").endswith("(year-month-day)")
     assert said(browser, "c1hint") == "00:12 to 23:59, such as 18:30"
