@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
+import io
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,7 +26,18 @@ from glassnet.exports.targets.c_target import c_file
 from glassnet.exports.targets.c_target.fields import as_read
 from glassnet.exports.targets.target import Options
 
-__all__ = ["STRICT", "STRICT_CPP", "Subject", "build", "exit_code", "outputs_of", "proof_of", "subject", "text_of"]
+__all__ = [
+    "STRICT",
+    "STRICT_CPP",
+    "Subject",
+    "as_csv",
+    "build",
+    "exit_code",
+    "outputs_of",
+    "proof_of",
+    "subject",
+    "text_of",
+]
 
 STRICT = [
     "-Wall",
@@ -137,3 +151,25 @@ def outputs_of(
         failures[name] = int(next(lines).split()[1])
         outputs[name] = np.array([[float(y) for y in next(lines).split()] for _ in range(len(one.wanted))])
     return outputs, failures
+
+
+def as_csv(plan: Plan, rows: Rows) -> str:
+    """Return rows as people write them: dates as dates, nothing for what is missing."""
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    if isinstance(rows, Mapping):
+        writer.writerow(field.name for field in plan.fields)
+        columns: Any = [[_cell(cell, field.kind) for cell in rows[field.name].tolist()] for field in plan.fields]
+        writer.writerows(zip(*columns, strict=True))
+    else:
+        writer.writerow(plan.inputs or [f"x{i}" for i in range(plan.x.size)])
+        writer.writerows([repr(value) for value in row] for row in np.asarray(rows).tolist())
+    return table.getvalue()
+
+
+def _cell(value: Any, kind: str) -> str:
+    if isinstance(value, str) or value != value:
+        return value if isinstance(value, str) else ""
+    if kind == "date":
+        return str(dt.datetime(1970, 1, 1) + dt.timedelta(days=value))
+    return ("no", "yes")[int(value)] if kind == "boolean" else repr(value)

@@ -236,7 +236,7 @@ def test_missing_pytorch_is_named_with_the_way_to_install_it(monkeypatch: pytest
         gn.from_torch(object())
     assert str(caught.value) == (
         "from_torch: needs torch, which cannot be imported here. "
-        "Run: pip install torch --index-url https://download.pytorch.org/whl/cpu"
+        "Run: pip install torch (a build for the CPU is enough)"
     )
 
 

@@ -22,7 +22,7 @@ from glassnet.optimizers import Optimizer
 __all__ = ["Piece", "Wishes", "assembled", "check_alike", "framework", "refuse"]
 
 _PIP = {
-    "torch": "pip install torch --index-url https://download.pytorch.org/whl/cpu",
+    "torch": "pip install torch (a build for the CPU is enough)",
     "keras": "pip install keras, and torch, jax or tensorflow for it to run on",
     "onnx": "pip install onnx",
     "skl2onnx": "pip install skl2onnx",

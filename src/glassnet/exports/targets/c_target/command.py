@@ -1,35 +1,58 @@
-"""A ``main`` in C that reads a CSV from standard input and prints predictions."""
+"""A ``main`` in C that reads a CSV from standard input and prints what ``glassnet predict`` prints for it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
+
+from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.fields import wide_fields
-from glassnet.exports.targets.c_target.literals import string_literal, wrapped
+from glassnet.exports.targets.c_target.forms import has_months, print_columns, unreadable_column
+from glassnet.exports.targets.c_target.literals import string_literal
+from glassnet.exports.targets.c_target.program_cells import CELL_HELPERS
+from glassnet.exports.targets.c_target.program_csv import CSV
+from glassnet.exports.targets.c_target.program_header import COUNTED, NAMED
+from glassnet.exports.targets.c_target.program_moments import MOMENT_HELPERS
+from glassnet.exports.targets.c_target.program_printing import print_answers, print_printing
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import filled
 
 __all__ = ["print_command"]
 
+_HELPERS = {**CELL_HELPERS, **MOMENT_HELPERS}
+
 
 def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     """Return the ``main`` and what it needs; ``names`` are the fields of a row in C."""
     prefix = source.prefix
-    n = len(plan.fields) if plan.is_table else plan.x.size
-    titles = [field.name for field in plan.fields] or list(plan.inputs)
     kind = "double" if plan.double_inputs else "float"
-    text = (_COLUMNS if titles else "") + _RECORD + (_FIND if titles else _COUNT) + _START
-    text += _NUMBER if not all(field.is_text for field in plan.fields) or not titles else ""
-    text += _filling(plan, names, prefix) + _printing(plan) + _SCORE
-    words = {
-        "TITLES": wrapped(map(string_literal, titles)),
-        "TITLE": "%s" if titles else "numbers without names",
-        "SHOWN": f", {prefix}_columns[bad]" if titles else "",
+    n = len(plan.fields) if plan.is_table else plan.x.size
+    titles = {field.name.split("\0")[0] for field in plan.fields}  # as C reads them
+    refused = unreadable_column(plan)
+    words = {"SENTENCE": string_literal(refused + "\n")}
+    if refused:
+        text = _REFUSED + _MAIN
+    else:
+        fill = _filling(plan, names, prefix)
+        reading = _reading(plan)
+        text = CSV + (NAMED if plan.is_table or plan.inputs else COUNTED)
+        text += _helpers(reading, months=any(map(has_months, plan.fields))) + reading
+        text += "\nFILLING\n\nANSWERS\n" + print_printing(plan) + _SCORE + _MAIN
+        words |= {
+            "COLUMNS": print_columns(plan, text, prefix).strip(),
+            "FILLING": fill,
+            "ANSWERS": print_answers(plan, prefix),
+        }
+        text = "COLUMNS\n" + text
+    words |= {
         "DECLARED": f"{prefix}_row row" if plan.is_table else f"{kind} row[{prefix.upper()}_INPUTS]",
         "GIVEN": "&row" if plan.is_table else "row",
         "ROWTYPE": f"{prefix}_row" if plan.is_table else kind,
-        "KIND": kind,
+        "HOW_OFTEN": "1" if plan.is_table and len(titles) == n else "table->n",
         "LINE": str(max(65536, 64 * n)),
         "MOST": str(max(2048, 4 * n)),
+        "MOST_DIGITS": "390",
         "INPUTS": f"{prefix.upper()}_INPUTS",
         "OUTPUTS": f"{prefix.upper()}_OUTPUTS",
         "NAME": prefix,
@@ -37,310 +60,214 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     return filled(text, words)
 
 
-_ARGUMENTS = "cells, where, row, bad"
+_NAMED = """    if (p == NULL && column->words != NULL) {
+        p = NAME_named_day(text, column, value);
+    }
+"""
+
+
+def _helpers(text: str, *, months: bool) -> str:
+    """Return the helpers that a text calls, and those that they call; dates may need the names of months."""
+    helpers = {name: helper.replace("NAMED_TOO", _NAMED if months else "") for name, helper in _HELPERS.items()}
+    needed = _called(text)
+    while True:
+        more = set(needed).union(*(_called(helpers[name]) for name in needed))
+        if more == needed:
+            break
+        needed = more
+    return "".join(helper for name, helper in helpers.items() if name in needed)
+
+
+def _called(text: str) -> set[str]:
+    return {name for name in re.findall(r"NAME_(\w+)\(", text) if name in _HELPERS}
+
+
+_CALLS = {
+    "boolean": ("b", "NAME_truth(cell, column, &value)"),
+    "date": ("d", "NAME_date(cell, column, &value)"),
+    "time": ("t", "NAME_time(cell, &value)"),
+    "number": ("n", "NAME_number(cell, column, &value)"),
+}
+
+
+def _reading(plan: Plan) -> str:
+    """Return the functions that read a cell."""
+    if not plan.is_table:
+        return _READ_PLAIN + (_SINGLE if not plan.double_inputs else "")
+    kinds = {"time" if field.kind == "number" and field.form.style else field.kind for field in plan.fields}
+    text = ""
+    if "category" in kinds:
+        marked = any(field.is_text and field.form.style != "text" for field in plan.fields)
+        text += _READ_TEXT.replace("GONE", _GONE_TEXT if marked else "")
+    calls = [call for kind, call in _CALLS.items() if kind in kinds]
+    if not calls:
+        return text
+    chain = calls[-1][1]
+    for letter, call in reversed(calls[:-1]):
+        chain = f"column->kind == '{letter}' ? {call}\n            : {chain}"
+    own = any(_has_own_numbers(field.form.missing) for field in plan.fields if field.kind == "number")
+    text += _READ.replace("CHAIN", chain).replace("OWN_NUMBER", _OWN_NUMBER if own else "")
+    wide = wide_fields(plan)
+    return text + (_SINGLE if any(not f.is_text and i not in wide for i, f in enumerate(plan.fields)) else "")
+
+
+def _has_own_numbers(words: Collection[str]) -> bool:
+    return any(re.fullmatch(r"[-+]?[0-9.]+(e[-+]?\d+)?", word.strip(), re.IGNORECASE) for word in words)
 
 
 def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     """Return the function that fills a row from cells."""
     own = Source(prefix)
-    signature = (
-        f"char *const *cells, const int32_t *where, {'NAME_row' if plan.is_table else 'KIND'} *row, int32_t *bad"
-    )
-    lines, wide = [], wide_fields(plan)
+    kind = f"{prefix}_row" if plan.is_table else "double" if plan.double_inputs else "float"
+    signature = f"{prefix}_table *table, {kind} *row"
+    wide = wide_fields(plan)
+    lines = []
     if not plan.is_table:
-        cast = "" if plan.double_inputs else "(float)"
-        lines = [
-            "    for (int32_t i = 0; i < INPUTS; i++) {",
-            f"        row[i] = {cast}NAME_number(cells, where, i, bad);",
-        ]
-        lines.append("    }")
+        value = f"{prefix}_read(table, i)"
+        value = value if plan.double_inputs else f"{prefix}_single({value})"
+        lines = [f"    for (int32_t i = 0; i < {prefix.upper()}_INPUTS; i++) {{", f"        row[i] = {value};", "    }"]
     for i, (field, name) in enumerate(zip(plan.fields, names, strict=True)):
-        value = f"{'' if i in wide else '(float)'}NAME_number(cells, where, {i}, bad)"
-        lines.append(f"    row->{name} = {f'cells[where[{i}]]' if field.is_text else value};")
-    if len(lines) > 30 or (all(field.is_text for field in plan.fields) and plan.is_table):
-        lines.append("    (void)bad;")
-    body = "\n".join(own.in_parts(lines, f"void {{}}({signature})", _ARGUMENTS, "fill"))
-    return "\n".join([*own.functions, f"static void NAME_fill({signature})", "{", body, "}", ""])
+        value = f"{prefix}_read(table, {i})"
+        if field.is_text:
+            value = f"{prefix}_read_text(table, {i})"
+        elif i not in wide:
+            value = f"{prefix}_single({value})"
+        lines.append(f"    row->{name} = {value};  /* {comment_text(field.name)[:60]} */")
+    body = "\n".join(own.in_parts(lines, f"void {{}}({signature})", "table, row", "fill"))
+    return "\n".join([*own.functions, f"static void {prefix}_fill({signature})", "{", body, "}"])
 
 
-def _printing(plan: Plan) -> str:
-    """Return the functions that print the titles, and the prediction of a row."""
-    first, decided = "", "    (void)NAME_predict(row, y);\n"
-    if plan.answer.kind == "classes":
-        first = '    printf("prediction,");\n'
-        decided = "    NAME_print_text(NAME_label(NAME_predict(row, y)));\n    putchar(',');\n"
-    elif plan.answer.kind == "quantiles":
-        first, decided = '    printf("prediction,");\n', '    printf("%.9g,", (double)NAME_predict(row, y));\n'
-    titles, numbers = (_TITLES_TOO, _NUMBERS_TOO) if plan.y.size > 1 else ("", "")
-    text = _PRINTING.replace("FIRST", first).replace("DECIDED", decided)
-    return text.replace("TITLES_TOO", titles).replace("NUMBERS_TOO", numbers)
-
-
-_COLUMNS = """
-static const char *const NAME_columns[INPUTS] = {
-TITLES
-};
-"""
-
-_RECORD = """
-/* Takes blanks off both ends of a text, in its place. */
-static char *NAME_stripped(char *text)
+_READ_PLAIN = r"""
+/* Returns the number in a cell; notes the column if there is none. */
+static double NAME_read(NAME_table *table, int32_t i)
 {
-    size_t n = strlen(text);
-    char *start = text;
-
-    while (n > 0 && (text[n - 1] == ' ' || text[n - 1] == '\\t')) {
-        n--;
-        text[n] = '\\0';
-    }
-    while (*start == ' ' || *start == '\\t') {
-        start++;
-    }
-    return start;
-}
-
-/* Reads a cell of a CSV from standard input and returns what ended it: a comma, a line feed, EOF, or 0 for no room. */
-static int NAME_cell(char *text, int32_t size, int32_t *used)
-{
-    int32_t quoted = 0;
-    int c = getchar();
-
-    while (c != EOF && (quoted != 0 || (c != ',' && c != '\\n'))) {
-        int32_t keep = 1;
-
-        if (c == '"' && quoted != 0) {
-            c = getchar();
-            if (c != '"') {
-                quoted = 0;
-                continue;
-            }
-        } else if (c == '"') {
-            quoted = 1;
-            keep = 0;
-        } else if (c == '\\r' && quoted == 0) {
-            keep = 0;
-        }
-        if (keep != 0) {
-            if (*used + 2 > size) {
-                return 0;
-            }
-            text[*used] = (char)c;
-            *used += 1;
-        }
-        c = getchar();
-    }
-    text[*used] = '\\0';
-    *used += 1;
-    return c;
-}
-
-/* Reads a record and returns the number of its cells: 0 at the end, -1 if it is too long. */
-static int32_t NAME_record(char *text, int32_t size, char **cells, int32_t most)
-{
-    int32_t used = 0;
-    int32_t n = 0;
-    int ended = ',';
-
-    while (ended == ',') {
-        const int32_t start = used;
-
-        if (n == most || used >= size) {
-            return -1;
-        }
-        ended = NAME_cell(text, size, &used);
-        if (ended == 0) {
-            return -1;
-        }
-        cells[n] = &text[start];
-        n++;
-    }
-    return (ended == EOF && n == 1 && cells[0][0] == '\\0') ? 0 : n;
-}
-
-"""
-
-_FIND = """
-/* Finds the columns among the titles of a table, and returns the first that is not there, or -1. */
-static int32_t NAME_find(char *const *cells, int32_t n, int32_t *where)
-{
-    for (int32_t i = 0; i < INPUTS; i++) {
-        where[i] = (i < n && strcmp(cells[i], NAME_columns[i]) == 0) ? i : -1;  /* in the order of training */
-        for (int32_t k = 0; k < n && where[i] < 0; k++) {
-            where[i] = strcmp(cells[k], NAME_columns[i]) == 0 ? k : -1;
-        }
-        if (where[i] < 0) {
-            return i;
-        }
-    }
-    return -1;
-}
-"""
-
-_COUNT = """
-/* The numbers stand in the order of training; returns the first column that is not there, or -1. */
-static int32_t NAME_find(char *const *cells, int32_t n, int32_t *where)
-{
-    (void)cells;
-    for (int32_t i = 0; i < INPUTS; i++) {
-        where[i] = i;
-    }
-    return n < INPUTS ? n : -1;
-}
-"""
-
-_START = """
-static void NAME_strip(char **cells, int32_t n)
-{
-    for (int32_t k = 0; k < n; k++) {
-        cells[k] = NAME_stripped(cells[k]);
-    }
-}
-
-static int32_t NAME_start(char **cells, int32_t n, int32_t *where)
-{
-    int32_t bad;
-
-    if (strncmp(cells[0], "\\357\\273\\277", 3) == 0) {
-        cells[0] += 3;  /* the mark of UTF-8 */
-    }
-    bad = NAME_find(cells, n, where);
-    if (bad >= 0) {
-        NAME_strip(cells, n);
-        bad = NAME_find(cells, n, where);
-    }
-    return bad;
-}
-"""
-
-_NUMBER = """
-/* Days since 1970-01-01 of a date such as 2024-05-31; 0 if the text is none. */
-static int32_t NAME_date(const char *text, double *days)
-{
-    int year = 0;
-    int month = 0;
-    int day = 0;
-    char rest = '\\0';
-    const int found = sscanf(text, "%4d-%2d-%2d%c", &year, &month, &day, &rest);
-
-    if (found == 3 || (found == 4 && (rest == 'T' || rest == ' '))) {
-        const int32_t y = (int32_t)year - (month <= 2 ? 1 : 0);
-        const int32_t m = (int32_t)month + (month <= 2 ? 9 : -3);
-
-        *days = (double)(365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468);
-        return 1;
-    }
-    return 0;
-}
-
-/* Returns the number in a cell, NaN for an empty one; notes the column in ``bad`` where there is none. */
-static double NAME_number(char *const *cells, const int32_t *where, int32_t i, int32_t *bad)
-{
-    const char *text = cells[where[i]];
+    char *cell = NAME_stripped(table->cells[table->where[i]]);
     char *end = NULL;
-    double value = strtod(text, &end);
+    const double value = strtod(cell, &end);
 
-    if (text[0] == '\\0') {
-        value = (double)NAN;
-    } else if (*end == '\\0' && end != text) {
-        /* the whole text is a number */
-    } else if (strcmp(text, "true") == 0 || strcmp(text, "True") == 0) {
-        value = 1.0;
-    } else if (strcmp(text, "false") == 0 || strcmp(text, "False") == 0) {
-        value = 0.0;
-    } else if (NAME_date(text, &value) == 0) {
-        *bad = i;
+    table->cells[table->where[i]] = cell;
+    if (end == cell || *end != '\0' || cell[strspn(cell, "+-.0123456789eE")] != '\0' || !NAME_is_finite(value)) {
+        table->bad = table->bad < 0 ? i : table->bad;
     }
     return value;
 }
-
 """
 
-_PRINTING = """
-static void NAME_print_text(const char *text)
+_SINGLE = r"""
+/* Rounds to single precision, the farthest numbers to the largest that there is. */
+static float NAME_single(double value)
 {
-    putchar('"');
-    for (; *text != '\\0'; text++) {
-        if (*text == '"') {
-            putchar('"');
-        }
-        putchar((unsigned char)*text);
+    const double most = 3.4028234e38;
+
+    if (NAME_is_finite(value) && fabs(value) > most) {
+        return (float)(value < 0.0 ? -most : most);
     }
-    putchar('"');
-}
-
-static void NAME_print_titles(void)
-{
-FIRST    NAME_print_text(NAME_label(0));
-TITLES_TOO    putchar('\\n');
-}
-
-static void NAME_print_row(const ROWTYPE *row)
-{
-    float y[OUTPUTS];
-
-DECIDED    printf("%.9g", (double)y[0]);
-NUMBERS_TOO    putchar('\\n');
+    return (float)value;
 }
 """
 
-_TITLES_TOO = """    for (int32_t i = 1; i < OUTPUTS; i++) {
-        putchar(',');
-        NAME_print_text(NAME_label(i));
-    }
+_READ_TEXT = r"""
+/* Returns the text of a cell, "" for a missing one. */
+static const char *NAME_read_text(NAME_table *table, int32_t i)
+{
+    const char *cell = NAME_stripped(table->cells[table->where[i]]);
+
+GONE    return cell;
+}
 """
-_NUMBERS_TOO = """    for (int32_t i = 1; i < OUTPUTS; i++) {
-        printf(",%.9g", (double)y[i]);
+
+_GONE_TEXT = r"""    if (NAME_columns[i].kind == 'c'
+        && (NAME_is_among(cell, NAME_gone, NAME_gone_size) || NAME_is_own(cell, NAME_columns[i].gone))) {
+        return "";
     }
 """
 
-_SCORE = """
+_READ = r"""
+/* Returns the number that a cell stands for, NaN for none; notes the first column that cannot be read. */
+static double NAME_read(NAME_table *table, int32_t i)
+{
+    const NAME_column *column = &NAME_columns[i];
+    char *cell = NAME_stripped(table->cells[table->where[i]]);
+    double value = (double)NAN;
+    int good;
+
+    table->cells[table->where[i]] = cell;
+    if (NAME_is_among(cell, NAME_gone_numbers, NAME_gone_numbers_size) || NAME_is_own(cell, column->gone)) {
+        return value;
+    }
+    NAME_ordinary(cell);
+    good = CHAIN;
+    if (good == 0 && column->loose == 0 && table->bad < 0) {
+        table->bad = i;
+    }
+OWN_NUMBER    return good != 0 ? value : (double)NAN;
+}
+"""
+
+_OWN_NUMBER = r"""    if (column->kind == 'n' && good != 0 && NAME_is_own_number(value, column->gone)) {
+        return (double)NAN;
+    }
+"""
+
+_SCORE = r"""
 /* Predicts each row of a table with titles. */
-static int NAME_score(void)
+static int NAME_score(int with_probabilities)
 {
-    char text[LINE];
-    char *cells[MOST];
-    int32_t where[INPUTS];
+    NAME_table table;
     DECLARED;
-    int32_t n = NAME_record(text, LINE, cells, MOST);
-    int32_t bad = n > 0 ? NAME_start(cells, n, where) : 0;
+    char marks[2] = {',', '\0'};
+    int found = NAME_open(&table);
 
-    if (bad >= 0) {
-        fprintf(stderr, "the table must have the column %ld, TITLE.\\n", (long)bad + 1SHOWN);
-        return 2;
+    if (found != 0) {
+        return found;
     }
-    NAME_print_titles();
-    for (long line = 1; (n = NAME_record(text, LINE, cells, MOST)) != 0; line++) {
-        if (n == 1 && cells[0][0] == '\\0' && INPUTS > 1) {
-            continue;
-        }
-        if (n < 0) {
-            fprintf(stderr, "row %ld must be shorter.\\n", line);
+    marks[0] = table.mark;
+    NAME_print_titles(with_probabilities);
+    for (found = NAME_next(&table, marks); found == 1; found = NAME_next(&table, marks)) {
+        if (table.n != table.width) {
+            fprintf(stderr, "every row must have %ld cells, as the header has, got %ld, in line %ld.\n",
+                (long)table.width, (long)table.n, table.line);
             return 2;
         }
-        NAME_strip(cells, n);
-        for (int32_t i = 0; i < INPUTS; i++) {
-            bad = (bad < 0 && where[i] >= n) ? i : bad;
-        }
-        if (bad < 0) {
-            NAME_fill(cells, where, GIVEN, &bad);
-        }
-        if (bad >= 0) {
-            fprintf(stderr, "row %ld must have a value that can be read in column %ld.\\n", line, (long)bad + 1);
+        NAME_fill(&table, GIVEN);
+        if (table.bad >= 0) {
+            fputs("column ", stderr);
+            NAME_shown(NAME_columns[table.bad].name);
+            fprintf(stderr, " must hold %s, got ", NAME_columns[table.bad].must);
+            NAME_shown(table.cells[table.where[table.bad]]);
+            fprintf(stderr, ", in line %ld.\n", table.line);
             return 2;
         }
-        NAME_print_row(GIVEN);
+        NAME_print_row(GIVEN, with_probabilities);
     }
-    return 0;
+    return found;
 }
+"""
 
+_REFUSED = r"""
+static int NAME_score(int with_probabilities)
+{
+    (void)with_probabilities;
+    fputs(SENTENCE, stderr);
+    return 2;
+}
+"""
+
+_MAIN = r"""
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--selftest") == 0) {
+    const int with_probabilities = argc == 2 && strcmp(argv[1], "--probabilities") == 0;
+
+    if (argc == 2 && strcmp(argv[1], "--selftest") == 0) {
         const int32_t failures = NAME_selftest();
 
-        printf("self-test: %ld failures\\n", (long)failures);
+        printf("self-test: %ld failures\n", (long)failures);
         return failures == 0 ? 0 : 1;
     }
-    return NAME_score();
+    if (argc > 1 && with_probabilities == 0) {
+        fputs("usage: program [--probabilities] < new.csv > predictions.csv, or program --selftest\n", stderr);
+        return 2;
+    }
+    return NAME_score(with_probabilities);
 }
 """

@@ -2,43 +2,54 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from glassnet.exports.naming import identifier
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
+from glassnet.exports.targets.c_target.fields import as_read
+from glassnet.exports.targets.c_target.literals import string_literal
+from glassnet.exports.targets.c_target.selftest import row_text
 from glassnet.exports.targets.c_target.templates import filled
 from glassnet.exports.targets.target import CannotRun, Run
 
-__all__ = ["as_csv", "compiler", "run_program"]
+__all__ = ["compiler", "run_program"]
 
 _SECONDS = 120.0
-_TIMES = """
+_DRIVER = """
 #include <stdio.h>
 #include <time.h>
 #define UPPER_IMPLEMENTATION
 #include "PATH"
+
+static const KIND rows[NUMBER] = {
+CELLS
+};
 
 int main(void)
 {
     static float y[UPPER_OUTPUTS];
     const long calls = 200000;
     long done = 0;
-    const clock_t start = clock();
+    clock_t start;
 
+    for (long k = 0; k < N_ROWS; k++) {
+        (void)NAME_predict(&rows[k * STEP], y);
+        for (long i = 0; i < UPPER_OUTPUTS; i++) {
+            printf("%.9g ", (double)y[i]);
+        }
+    }
+    start = clock();
     while (done < calls && clock() - start < CLOCKS_PER_SEC / 5) {
-        for (int k = 0; k < 64; k++) {
-            (void)NAME_predict(&NAME_test_rowsPLACE, y);
+        for (long k = 0; k < 64; k++) {
+            (void)NAME_predict(&rows[k % N_ROWS * STEP], y);
             done++;
         }
     }
@@ -64,30 +75,37 @@ def compiler() -> str:
 
 
 def run_program(path: Path, plan: Plan, rows: Rows) -> Run:
-    """Compile the file as a program, and give it the rows as a CSV."""
+    """Compile the file as a program, which tests itself, and with a program of its own that predicts the rows."""
     upper = identifier(plan.name, fallback="model").upper()
     with tempfile.TemporaryDirectory() as folder:
-        program = str(Path(folder) / "model")
+        program, driver = (str(Path(folder) / name) for name in ("model", "driver"))
         flags = ["-std=c99", "-O2", f"-D{upper}_IMPLEMENTATION", f"-D{upper}_MAIN", "-x", "c", str(path)]
         _run([compiler(), *flags, "-o", program, "-lm"])
         tested = _run([program, "--selftest"], check=False)
-        printed = _run([program], stdin=as_csv(plan, rows))
-        seconds = _seconds(path, plan, folder)
+        Path(f"{driver}.c").write_text(_driver(path, plan, rows))
+        _run([compiler(), "-O2", f"{driver}.c", "-o", driver, "-lm"])
+        *printed, seconds = map(float, _run([driver]).split())
     failures = int(tested.split(":")[1].split()[0])
     version = _run([compiler(), "--version"]).splitlines()[0]
-    return Run(_outputs(printed, plan), failures, seconds, version)
+    return Run(np.array(printed).reshape(-1, plan.y.size), failures, seconds, version)
 
 
-def _seconds(path: Path, plan: Plan, folder: str) -> float | None:
-    """Return the time of a row by itself; None for a file under another name than the plan's."""
+def _driver(path: Path, plan: Plan, rows: Rows) -> str:
+    """Return a program that prints the outputs for rows, and how long one takes."""
     name = identifier(plan.name, fallback="model")
-    place = "[done % 8]" if plan.is_table else f"[done % 8 * {plan.x.size}]"
-    text = filled(_TIMES, {"UPPER": name.upper(), "NAME": name, "PLACE": place})
-    timer = Path(folder) / "timer.c"
-    timer.write_text(text.replace('"PATH"', f'"{path.resolve()}"'))
-    program = str(Path(folder) / "timer")
-    _run([compiler(), "-O2", str(timer), "-o", program, "-lm"])
-    return float(_run([program]))
+    n = len(next(iter(rows.values()))) if isinstance(rows, Mapping) else len(rows)
+    step = 1 if plan.is_table else plan.x.size
+    read = as_read(plan, rows)
+    words = {
+        "KIND": f"{name}_row" if plan.is_table else "double" if plan.double_inputs else "float",
+        "CELLS": ",\n".join(row_text(plan, read, i) for i in range(n)),
+        "N_ROWS": str(n),
+        "NUMBER": str(n * step),
+        "STEP": str(step),
+        "UPPER": name.upper(),
+        "NAME": name,
+    }
+    return filled(_DRIVER, words).replace('"PATH"', string_literal(str(path.resolve())))
 
 
 def _run(command: list[str], stdin: str = "", *, check: bool = True) -> str:
@@ -96,26 +114,3 @@ def _run(command: list[str], stdin: str = "", *, check: bool = True) -> str:
         msg = f"{command[0]}: {done.stderr.decode(errors='replace')[:2000]}"
         raise RuntimeError(msg)
     return done.stdout.decode(errors="replace")
-
-
-def as_csv(plan: Plan, rows: Rows) -> str:
-    """Return rows as the program reads them."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    if isinstance(rows, Mapping):
-        writer.writerow(field.name for field in plan.fields)
-        columns: Any = [rows[field.name].tolist() for field in plan.fields]
-        writer.writerows([_cell(value) for value in row] for row in zip(*columns, strict=True))
-    else:
-        writer.writerow(plan.inputs or [f"x{i}" for i in range(plan.x.size)])
-        writer.writerows([_cell(value) for value in row] for row in np.asarray(rows).tolist())
-    return table.getvalue()
-
-
-def _cell(value: Any) -> str:
-    return value if isinstance(value, str) else "" if value != value else repr(value)
-
-
-def _outputs(printed: str, plan: Plan) -> np.ndarray:
-    records = list(csv.reader(io.StringIO(printed)))[1:]
-    return np.array([[float(cell) for cell in record[-plan.y.size :]] for record in records])

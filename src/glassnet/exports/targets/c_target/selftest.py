@@ -14,7 +14,7 @@ from glassnet.exports.targets.c_target.fields import as_read, wide_fields
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source, Table
 
-__all__ = ["checksum", "print_selftest"]
+__all__ = ["checksum", "print_selftest", "row_text"]
 
 _TOLERANCE = 2e-5
 _START, _FACTOR = 2166136261, 16777619  # FNV-1a
@@ -51,7 +51,7 @@ def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray
     lines += [*_checksum(source)]
     rows = as_read(plan, proof.rows)
     titles = [comment_text(title) for title in proof.titles]
-    entries = [_row(plan, rows, i) for i in range(len(titles))]
+    entries = [row_text(plan, rows, i) for i in range(len(titles))]
     shown = ",\n".join(f"    /* {title} */\n{entry}" for title, entry in zip(titles, entries, strict=True))
     kind = f"{prefix}_row" if plan.is_table else "double" if plan.double_inputs else "float"
     inputs = "" if plan.is_table else f" * {plan.x.size}"
@@ -128,8 +128,8 @@ def _checksum(source: Source) -> list[str]:
     return printed
 
 
-def _row(plan: Plan, rows: Rows, place: int) -> str:
-    """Return a test row as an initialiser."""
+def row_text(plan: Plan, rows: Rows, place: int) -> str:
+    """Return a row as an initialiser, or its numbers as a part of one."""
     missing = "NAN"
     if not isinstance(rows, Mapping):
         literal = double_literal if plan.double_inputs else float_literal

@@ -14,7 +14,7 @@ def filled(template: str, words: Mapping[str, str]) -> str:
     Examples
     --------
     >>> filled("NAME_x = NAME_ROWS[NAMES];", {"NAME": "churn"})
-    'churn_x = churn_ROWS[NAMES];\\n'
+    'churn_x = churn_ROWS[NAMES];\n'
     """
     pattern = "|".join(sorted(words, key=len, reverse=True))
     found = re.sub(rf'(?<![A-Z_"])(?:{pattern})(?![A-Z"])', lambda match: words[match.group()], template)
