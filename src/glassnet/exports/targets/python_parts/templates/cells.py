@@ -44,6 +44,8 @@ def read_cells(rows: Any) -> dict[str, list[Any]]:
     """Return the columns of rows as numbers, NaN for missing ones, or as texts, "" for missing ones."""
     columns = cells_of(rows)
     forms = {name: form_of(name, COLUMNS[name], cells) for name, cells in columns.items()}
+    if any(is_open(COLUMNS[name]) and form.get("decimal") for name, form in forms.items()):
+        forms = {name: with_dots(form, columns[name]) for name, form in forms.items()}
     return {name: read_column(name, cells, forms[name]) for name, cells in columns.items()}
 
 
@@ -52,7 +54,7 @@ def form_of(name: str, form: Form, cells: list[Any]) -> Form:
     texts = {cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell.strip(), form)}
     if form["kind"] == "boolean" and texts and {text.lower() for text in texts} <= {"true", "false"}:
         return {**form, "words": {"true": True, "false": False}}
-    if form["kind"] != "number" or form.get("fixed") or set(MARKS) & set(form) or fits(texts, form):
+    if not is_open(form) or fits(texts, form):
         return form
     known = [{**form, **marks} for marks in NOTATIONS if fits(texts, {**form, **marks})]
     values = {tuple(number_of(text, one) for text in texts) for one in known}
@@ -61,6 +63,19 @@ def form_of(name: str, form: Form, cells: list[Any]) -> Form:
         one, other = (f"{number_of(shown, form):g}" for form in known[:2])
         raise Unreadable(f"column {name!r} must show its decimal mark: {shown!r} may be {one} or {other}")
     return known[0] if known else form
+
+
+def is_open(form: Form) -> bool:
+    """Return whether training showed no marks of numbers, so that new cells may have others."""
+    return form["kind"] == "number" and not form.get("fixed") and not set(MARKS) & set(form)
+
+
+def with_dots(form: Form, cells: list[Any]) -> Form:
+    """Return the form with dots between thousands if all cells may have them, where others have decimal commas."""
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell.strip(), form)]
+    if not is_open(form) or not all(re.fullmatch(r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})*|0)", text) for text in texts):
+        return form
+    return {**form, "thousands": "."} if any("." in text for text in texts) else form
 
 
 def fits(texts: set[str], form: Form) -> bool:

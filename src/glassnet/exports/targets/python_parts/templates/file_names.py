@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
-from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS
+from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truths
 from glassnet.tabular.reading.cells.numbers import SYNONYMS
 
 __all__ = ["MONTHS"]
@@ -28,7 +28,7 @@ SETTINGS: list[Any] = []
 READERS: dict[str, Any] = {}
 ROWS: Any = []
 UNITS = SYNONYMS
-TRUTHS: dict[str, bool] = {}
+TRUTHS = truths(())
 TOLERANCE = 1e-9
 
 
