@@ -81,7 +81,6 @@ class _OfTable(Answering):
     def __init__(self, plan: Plan, model: Predictor) -> None:
         super().__init__(plan)
         self._model, self._labels = model, model.target.labels
-        self._kinds = {field.name: field.kind for field in plan.fields}
         self._forms = {field.name: field.form for field in plan.fields}
 
     def answers(self, records: Sequence[Any], check: Callable[[], None] = lambda: None) -> list[Answer]:
@@ -89,8 +88,8 @@ class _OfTable(Answering):
         for i, record in enumerate(records, start=1):
             where = f"record {i}" if several else "the record"
             self.check_names(record, where)
-            kinds = self._kinds.items()
-            rows.append({name: checked_cell(record[name], kind, f"{shown(name)} of {where}") for name, kind in kinds})
+            forms = self._forms.items()
+            rows.append({name: checked_cell(record[name], form, f"{shown(name)} of {where}") for name, form in forms})
         found: dict[int, Answer] = {}
         for places in read_together(rows, self._forms):
             for start in range(0, len(places), _AT_ONCE):
