@@ -22,19 +22,20 @@ static int32_t NAME_empty(const char *text)
 }
 """,
     "scaled": """
+/* In units from the typical value, and no farther than features may lie. */
 static double NAME_scaled(double x, double fill, double center, double unit)
 {
-    return ((NAME_missing(x) != 0 ? fill : x) - center) / unit;
+    const double farthest = FARTHEST;
+    const double z = ((NAME_missing(x) != 0 ? fill : x) - center) / unit;
+
+    return z > farthest ? farthest : (z < -farthest ? -farthest : z);
 }
 """,
     "bounded": """
 /* Clips smoothly: about z around 0, and never beyond the bound. */
 static double NAME_bounded(double z, double bound)
 {
-    const double most = 1e300;
-    const double inside = z > most ? most : (z < -most ? -most : z);
-
-    return inside / hypot(1.0, inside / bound);
+    return z / hypot(1.0, z / bound);
 }
 """,
     "phase": """
