@@ -209,7 +209,7 @@ def test_declared_missing_values_are_missing_in_files(tmp_path: Path) -> None:
     assert np.isnan(read["temp"]).any()
     assert {"??", "-999", ""} <= set(read["code"])
     assert interpret(plan, read)[:, 0] == pytest.approx(model.predict(rows), abs=1e-6)
-    for name in ("m.onnx", "m.js"):
+    for name in ("m.onnx", "m.js", "m_numpy.py", "m_python.py"):
         report = gn.export(model, tmp_path / name, data=rows)
         assert report.failures in (0, None)
         assert report.error is None or report.error < 1e-5

@@ -94,7 +94,7 @@ def facts_of(
         "glassnet.answer": json.dumps({key: value for key, value in told.items() if value not in ((), [])}),
         "glassnet.numbers_sha256": proof.digest,
         "glassnet.sha256": digest_of_file(arrays, attributes),
-        "glassnet.worst_error": f"{proof.worst:.1e} on {proof.n_rows} rows, relative to max(1, |y|)",
+        "glassnet.worst_error": f"{proof.worst:.1e} on {proof.n_rows} rows, relative to max(1, largest |y|)",
         "glassnet.vectors": json.dumps(written_rows(plan, proof, inputs, outputs[0].name, is_matrix=is_matrix)),
         "glassnet.usage": _USAGE.format(path=ascii(f"{plan.name}.onnx"), outputs=names),
         "glassnet.selftest": SELF_TEST,
