@@ -17,8 +17,8 @@ from glassnet.exports.targets.c_target.columns import print_encoding
 from glassnet.exports.targets.c_target.command import print_command
 from glassnet.exports.targets.c_target.declarations import print_declarations
 from glassnet.exports.targets.c_target.fields import as_read
-from glassnet.exports.targets.c_target.helpers import printed_helpers
-from glassnet.exports.targets.c_target.literals import RESERVED, string_literal, wrapped
+from glassnet.exports.targets.c_target.helpers import HELPER_NAMES, printed_helpers
+from glassnet.exports.targets.c_target.literals import RESERVED
 from glassnet.exports.targets.c_target.quantisation import calibration_rows, quantise, simulate
 from glassnet.exports.targets.c_target.selftest import print_selftest
 from glassnet.exports.targets.c_target.source import Source
@@ -31,20 +31,21 @@ __all__ = ["print_page"]
 
 def print_page(plan: Plan, proof: Proof, options: Options) -> str:
     """Return the text of a model as a single header."""
-    source = Source(identifier(plan.name, fallback="model"))
+    source = Source(identifier(plan.name, fallback="model"), taken=set(HELPER_NAMES))
     words = {"NAME": source.prefix, "UPPER": source.prefix.upper()}
     names = identifiers([field.name for field in plan.fields], RESERVED)
     work = _work(plan, proof, options)
     layout = lay_out(plan, work.steps)
     computing = [_encode(source, plan, names), _forward(source, plan, work, layout), _predict(source, plan)]
+    computing.append(_labels(source, plan))
     selftest = print_selftest(source, plan, proof, work.outputs)
     body = [
         *(table.text() for table in source.tables),
+        *(table.text() for table in source.texts),
         *(f"{text}\n" for text in source.formula_helpers),
         *printed_helpers(source.helpers, source.prefix),
         *source.functions,
         *(text for text in computing if text),
-        _labels(source, plan),
         selftest,
     ]
     command = (
@@ -165,7 +166,6 @@ def _predict(source: Source, plan: Plan) -> str:
 
 def _labels(source: Source, plan: Plan) -> str:
     prefix, upper = source.prefix, source.prefix.upper()
-    shown = wrapped(string_literal(name) for name in plan.answer.names)
-    table = f"static const char *const {prefix}_labels[{upper}_OUTPUTS] = {{\n{shown}\n}};\n"
-    body = f'    return (index >= 0 && index < {upper}_OUTPUTS) ? {prefix}_labels[index] : "";\n'
-    return f"{table}\nconst char *{prefix}_label(int32_t index)\n{{\n{body}}}\n"
+    table = source.text_table("labels", plan.answer.names)
+    body = f'    return (index >= 0 && index < {upper}_OUTPUTS) ? {table}[index] : "";\n'
+    return f"const char *{prefix}_label(int32_t index)\n{{\n{body}}}\n"
