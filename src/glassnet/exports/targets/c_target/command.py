@@ -15,6 +15,7 @@ from glassnet.exports.targets.c_target.program_csv import CSV
 from glassnet.exports.targets.c_target.program_header import COUNTED, NAMED
 from glassnet.exports.targets.c_target.program_moments import MOMENT_HELPERS
 from glassnet.exports.targets.c_target.program_printing import print_printing
+from glassnet.exports.targets.c_target.program_proof import print_program_proof
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import filled
 
@@ -31,11 +32,14 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     titles = {field.name.split("\0")[0] for field in plan.fields}  # as C reads them
     refused = unreadable_column(plan)
     if refused:
-        text = _REFUSED.replace("SENTENCE", string_literal(refused + "\n")) + _MAIN
+        text = _REFUSED.replace("SENTENCE", string_literal(refused + "\n")) + _MAIN.replace(
+            "FAILURES", "NAME_selftest()"
+        )
     else:
         reading = _reading(plan) + _filling(plan, names, prefix)
         text = print_columns(plan) + CSV + (NAMED if plan.is_table or plan.inputs else COUNTED)
-        text += _helpers(reading) + reading + print_printing(plan) + _SCORE + _MAIN
+        text += _helpers(reading) + reading + print_printing(plan) + _SCORE
+        text += print_program_proof(plan) + _MAIN.replace("FAILURES", "NAME_selftest() + NAME_is_changed()")
     words = {
         "DECLARED": f"{prefix}_row row" if plan.is_table else f"{kind} row[{prefix.upper()}_INPUTS]",
         "GIVEN": "&row" if plan.is_table else "row",
@@ -241,7 +245,7 @@ int main(int argc, char **argv)
     const int with_probabilities = argc == 2 && strcmp(argv[1], "--probabilities") == 0;
 
     if (argc == 2 && strcmp(argv[1], "--selftest") == 0) {
-        const int32_t failures = NAME_selftest();
+        const int32_t failures = FAILURES;
 
         printf("self-test: %ld failures\n", (long)failures);
         return failures == 0 ? 0 : 1;

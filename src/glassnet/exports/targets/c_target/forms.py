@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from glassnet.exports.fields import Field
 from glassnet.exports.plan import Plan
@@ -13,7 +14,7 @@ from glassnet.tabular.reading.cells.numbers import SYNONYMS
 from glassnet.tabular.reading.form import Form
 from glassnet.utils.wording import shortened
 
-__all__ = ["print_columns", "unreadable_column"]
+__all__ = ["Column", "columns_of", "markers_of", "print_columns", "unreadable_column"]
 
 _CLOCK = r"\d{1,5}:\d\d(:\d\d)?([.,]\d+)?( ?[ap]\.? ?m\.?)?"
 _TIME = rf"[-+]?(\d{{1,6}} ?d(ays?)?,? *\+?)?{_CLOCK}"
@@ -38,6 +39,28 @@ typedef struct {
     const char *const *gone;   /* further cells that mean "no value" */
 } NAME_column;
 """
+
+
+_MARKERS = {
+    "gone_numbers": 'Cells that mean "no value" among numbers',
+    "gone": 'Texts that mean "no value"',
+}
+
+
+class Column(NamedTuple):
+    """How the cells of a column are written, as the type in C has it."""
+
+    name: str
+    must: str
+    kind: str
+    decimal: str
+    thousands: str
+    order: str
+    packed: bool
+    loose: bool
+    units: tuple[str, ...]
+    words: tuple[str, ...]
+    gone: tuple[str, ...]
 
 
 def unreadable_column(plan: Plan) -> str:
@@ -68,16 +91,10 @@ def _is_readable(field: Field) -> bool:
 def print_columns(plan: Plan) -> str:
     """Return the type of a column, the words that columns share, and the table of the columns."""
     lists: dict[tuple[str, ...], str] = {}
-    if plan.is_table:
-        entries = [_entry(field.name, _kind(field), field.form, lists) for field in plan.fields]
-    else:
-        names = plan.inputs or [str(i) for i in range(1, plan.x.size + 1)]
-        entries = [_entry(name, "number", Form("number"), lists, "finite numbers") for name in names]
+    entries = [_entry(column, lists) for column in columns_of(plan)]
     text = _TYPE
-    if any(not field.is_text for field in plan.fields):
-        text += _words('Cells that mean "no value" among numbers', "gone_numbers", MARKERS_IN_NUMBERS)
-    if any(field.is_text and field.form.style != "text" for field in plan.fields):
-        text += _words('Texts that mean "no value"', "gone", MISSING_MARKERS)
+    for name, words in markers_of(plan).items():
+        text += _words(_MARKERS[name], name, words)
     for words, name in lists.items():
         shown = wrapped([*map(string_literal, words), "NULL"])
         text += f"\nstatic const char *const {name}[{len(words) + 1}] = {{\n{shown}\n}};\n"
@@ -85,35 +102,60 @@ def print_columns(plan: Plan) -> str:
     return f"{text}\nstatic const NAME_column NAME_columns[INPUTS] = {{\n{rows}\n}};\n"
 
 
-def _words(comment: str, name: str, words: Iterable[str]) -> str:
-    """Return a sorted list and its length."""
-    known = sorted({word.encode() for word in words})
-    shown = wrapped(string_literal(word.decode()) for word in known)
-    table = f"static const char *const NAME_{name}[{len(known)}] = {{\n{shown}\n}};\n"
-    return f"\n/* {comment}, sorted. */\nenum {{ NAME_n_{name} = {len(known)} }};\n{table}"
+def columns_of(plan: Plan) -> list[Column]:
+    """Return how the cells of each column are written."""
+    if plan.is_table:
+        return [_column(field.name, _kind(field), field.form, field.form.must()) for field in plan.fields]
+    names = plan.inputs or [str(i) for i in range(1, plan.x.size + 1)]
+    return [_column(name, "number", Form("number"), "finite numbers") for name in names]
 
 
-def _entry(name: str, kind: str, form: Form, lists: dict[tuple[str, ...], str], must: str = "") -> str:
-    """Return a column as an initialiser."""
+def markers_of(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the sorted lists of cells that mean "no value" in every column of a kind, by their name in C."""
+    found = {}
+    if any(not field.is_text for field in plan.fields):
+        found["gone_numbers"] = _sorted(MARKERS_IN_NUMBERS)
+    if any(field.is_text and field.form.style != "text" for field in plan.fields):
+        found["gone"] = _sorted(MISSING_MARKERS)
+    return found
+
+
+def _sorted(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.decode() for word in sorted({word.encode() for word in words}))
+
+
+def _words(comment: str, name: str, words: Sequence[str]) -> str:
+    """Return a list and its length."""
+    shown = wrapped(map(string_literal, words))
+    table = f"static const char *const NAME_{name}[{len(words)}] = {{\n{shown}\n}};\n"
+    return f"\n/* {comment}, sorted. */\nenum {{ NAME_n_{name} = {len(words)} }};\n{table}"
+
+
+def _column(name: str, kind: str, form: Form, must: str) -> Column:
     letter = "x" if kind == "category" and form.style == "text" else {"category": "c"}.get(kind, kind[0])
-    marks = [_char(form.decimal), _char(form.thousands), _char(form.order[:1])]
     packed = kind == "date" and form.example.isdigit()
-    parts = [f"'{letter}'", *marks, str(int(packed)), str(int(form.loose))]
-    parts.append(_listed(_units(form.unit) if kind == "number" else (), lists))
-    parts.append(_listed(_truths(form) if kind == "boolean" else (), lists))
-    parts.append(_listed(form.missing, lists))
-    texts = [string_literal(name), string_literal(must or form.must())]
-    return "    {" + ", ".join([*texts, *parts]) + "}"
+    marks = (form.decimal, form.thousands, form.order[:1])
+    units = _units(form.unit) if kind == "number" else ()
+    words = _truths(form) if kind == "boolean" else ()
+    return Column(name, must, letter, *marks, packed, form.loose, units, words, tuple(form.missing))
+
+
+def _entry(column: Column, lists: dict[tuple[str, ...], str]) -> str:
+    """Return a column as an initialiser."""
+    parts = [*map(string_literal, (column.name, column.must)), f"'{column.kind}'"]
+    parts += [_char(mark) for mark in (column.decimal, column.thousands, column.order)]
+    parts += [str(int(column.packed)), str(int(column.loose))]
+    parts += [_listed(words, lists) for words in (column.units, column.words, column.gone)]
+    return "    {" + ", ".join(parts) + "}"
 
 
 def _char(text: str) -> str:
     return "'\\0'" if not text else "'\\''" if text == "'" else f"'{text}'"
 
 
-def _listed(words: Iterable[str], lists: dict[tuple[str, ...], str]) -> str:
+def _listed(words: tuple[str, ...], lists: dict[tuple[str, ...], str]) -> str:
     """Return the name of a list of words, equal ones only once, or NULL for none."""
-    key = tuple(words)
-    return lists.setdefault(key, f"NAME_words_{len(lists) + 1}") if key else "NULL"
+    return lists.setdefault(words, f"NAME_words_{len(lists) + 1}") if words else "NULL"
 
 
 def _units(unit: str) -> tuple[str, ...]:
@@ -127,7 +169,7 @@ def _units(unit: str) -> tuple[str, ...]:
 def _truths(form: Form) -> tuple[str, ...]:
     """Return words with their truth before them, in capitals too where C does not know these."""
     found = truths(form.words) if form.words else truths(("no", "yes")) | truths(("false", "true"))
-    words = {}
+    words: dict[str, None] = {}
     for word, truth in found.items():
         for spelling in (word, word.upper(), word.capitalize()):
             lower = "".join(c.lower() if c.isascii() else c for c in spelling)

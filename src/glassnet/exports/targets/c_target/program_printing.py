@@ -4,40 +4,49 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.literals import string_literal, wrapped
 
-__all__ = ["print_printing"]
+__all__ = ["print_printing", "printed_texts"]
+
+_DECIDING = ("classes", "labels")
 
 
 def print_printing(plan: Plan) -> str:
     """Return the functions that print the titles, and the prediction of a row."""
     answer = plan.answer
-    decides = answer.kind in ("classes", "labels")
+    n_plain, texts = printed_texts(plan)
+    text = "".join(_table(name, entries) for name, entries in texts.items())
+    shown = _DECIDED[answer.kind]
+    shown += _PROBABILITIES if answer.kind in _DECIDING else "    (void)with_probabilities;\n"
+    text += _TITLES.replace("N_ALL", str(len(texts["titles"]))).replace("N_PLAIN", str(n_plain))
+    return text + _ROW.replace("SHOWN", shown)
+
+
+def printed_texts(plan: Plan) -> tuple[int, dict[str, tuple[str, ...]]]:
+    """Return the number of titles without those of probabilities, and the lists of texts by their name in C."""
+    answer = plan.answer
     names = [_label_text(label) for label in answer.labels or answer.names]
     titles = [f"prediction_{name}" for name in names]
     if answer.kind in ("classes", "quantiles") or (answer.kind == "numbers" and len(names) == 1):
         titles = ["prediction"]
     titles += [f"quantile_{level}" for level in answer.levels]
-    further = [f"probability_{name}" for name in names] if decides else []
-    text = _table("titles", [*titles, *further])
+    further = [f"probability_{name}" for name in names] if answer.kind in _DECIDING else []
+    texts = {"titles": tuple(_as_cell(title) for title in (*titles, *further))}
     if answer.kind == "classes":
-        text += _table("answers", names)
-    shown = _DECIDED[answer.kind] + (_PROBABILITIES if decides else "    (void)with_probabilities;\n")
-    text += _TITLES.replace("N_ALL", str(len(titles) + len(further))).replace("N_PLAIN", str(len(titles)))
-    return text + _ROW.replace("SHOWN", shown)
+        texts["answers"] = tuple(map(_as_cell, names))
+    return len(titles), texts
 
 
-def _table(name: str, texts: Iterable[str]) -> str:
-    """Return texts, with quotes where a CSV needs them."""
-    entries = [*texts]
-    shown = wrapped(string_literal(_as_cell(text)) for text in entries)
+def _table(name: str, entries: Sequence[str]) -> str:
+    shown = wrapped(map(string_literal, entries))
     return f"\nstatic const char *const NAME_{name}[{len(entries)}] = {{\n{shown}\n}};\n"
 
 
 def _as_cell(text: str) -> str:
+    """Return a text with quotes where a CSV needs them."""
     stream = io.StringIO(newline="")
     csv.writer(stream, lineterminator="\r\n").writerow([text, ""])  # which quotes both of these
     return stream.getvalue()[:-3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -14,9 +14,9 @@ from glassnet.exports.targets.c_target.fields import as_read, wide_fields
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source, Table, Texts
 
-__all__ = ["checksum", "print_selftest", "row_text"]
+__all__ = ["FNV_FACTOR", "FNV_START", "checksum", "fold", "print_selftest", "row_text", "text_words"]
 
-_START, _FACTOR = 2166136261, 16777619  # FNV-1a
+FNV_START, FNV_FACTOR = 2166136261, 16777619  # FNV-1a
 _SIGNATURES = {
     "float": "const float value = GN_READ(&values[i]);",
     "int8_t": "const uint32_t word = (uint32_t)GN_READ_INT8(&values[i]);",
@@ -30,16 +30,31 @@ def checksum(tables: Iterable[Table], texts: Iterable[Texts] = ()) -> int:
 
     After each text comes a 0, as in C.
     """
-    found = _START
+    return fold(_words(tables, texts))
+
+
+def fold(words: Iterable[int]) -> int:
+    """Return the 32-bit FNV-1a of words of 32 bits."""
+    found = FNV_START
+    for word in words:
+        found = ((found ^ word) * FNV_FACTOR) & 0xFFFFFFFF
+    return found
+
+
+def text_words(entries: Iterable[str]) -> Iterator[int]:
+    """Yield the bytes of texts as C reads them, and a 0 after each."""
+    for entry in entries:
+        yield from entry.encode("utf-8", "surrogatepass").split(b"\0")[0]
+        yield 0
+
+
+def _words(tables: Iterable[Table], texts: Iterable[Texts]) -> Iterator[int]:
     for table in tables:
         values = table.values.reshape(-1)
         values = values.astype("<i4") if values.dtype == np.int8 else values.astype(values.dtype.newbyteorder("<"))
-        for word in values.view("<u4").tolist():
-            found = ((found ^ word) * _FACTOR) & 0xFFFFFFFF
-    for entry in (entry for table in texts for entry in table.entries):
-        for byte in (*entry.encode("utf-8", "surrogatepass").split(b"\0")[0], 0):
-            found = ((found ^ byte) * _FACTOR) & 0xFFFFFFFF
-    return found
+        yield from values.view("<u4").tolist()
+    for text in texts:
+        yield from text_words(text.entries)
 
 
 def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray) -> str:
@@ -101,9 +116,9 @@ static uint32_t NAME_hash_texts(uint32_t start, const char *const *texts, int32_
 
     for (int32_t i = 0; i < n; i++) {{
         for (const char *at = texts[i]; *at != '\\0'; at++) {{
-            hash = (hash ^ (uint32_t)(unsigned char)*at) * {_FACTOR}u;
+            hash = (hash ^ (uint32_t)(unsigned char)*at) * {FNV_FACTOR}u;
         }}
-        hash *= {_FACTOR}u;  /* the end of a text */
+        hash *= {FNV_FACTOR}u;  /* the end of a text */
     }}
     return hash;
 }}
@@ -117,9 +132,9 @@ def _hash(prefix: str, kind: str) -> str:
         lines += ["        uint32_t word;", "", "        memcpy(&word, &value, sizeof word);"]
     elif kind == "double":
         lines += ["        uint64_t word;", "", "        memcpy(&word, &value, sizeof word);"]
-        lines += [f"        hash = (hash ^ (uint32_t)(word & 0xffffffffu)) * {_FACTOR}u;"]
+        lines += [f"        hash = (hash ^ (uint32_t)(word & 0xffffffffu)) * {FNV_FACTOR}u;"]
     last = "(uint32_t)(word >> 32)" if kind == "double" else "word"
-    return "\n".join([*lines, f"        hash = (hash ^ {last}) * {_FACTOR}u;", "    }", "    return hash;", "}", ""])
+    return "\n".join([*lines, f"        hash = (hash ^ {last}) * {FNV_FACTOR}u;", "    }", "    return hash;", "}", ""])
 
 
 def _checksum(source: Source) -> list[str]:
@@ -137,7 +152,7 @@ def _checksum(source: Source) -> list[str]:
         printed.append("\n".join([f"static uint32_t {name}(uint32_t start)", "{", *body, "}", ""]))
     if len(parts) > 1:
         calls = [f"    hash = {prefix}_checksum_{number}(hash);" for number in range(1, len(parts) + 1)]
-    body = [f"    uint32_t hash = {_START}u;", "", *calls, "    return hash;"]
+    body = [f"    uint32_t hash = {FNV_START}u;", "", *calls, "    return hash;"]
     comment = "/* FNV-1a over the bits of all numbers and the bytes of all texts above. */"
     printed.append("\n".join([comment, f"static uint32_t {prefix}_checksum(void)", "{", *body, "}", ""]))
     return printed
