@@ -160,18 +160,20 @@ def _checksum(source: Source) -> list[str]:
 
 def row_text(plan: Plan, rows: Rows, place: int) -> str:
     """Return a row as an initialiser, or its numbers as a part of one."""
-    missing = "NAN"
     if not isinstance(rows, Mapping):
-        literal = double_literal if plan.double_inputs else float_literal
-        return wrapped(missing if np.isnan(value) else literal(value) for value in rows[place].tolist())
-    cells = []
+        return wrapped(_number(value, is_wide=plan.double_inputs) for value in rows[place].tolist())
     wide = wide_fields(plan)
-    for i, field in enumerate(plan.fields):
-        cell = rows[field.name][place]
-        if field.is_text:
-            cells.append(string_literal(cell))
-        elif np.isnan(cell):
-            cells.append(f"(double){missing}" if i in wide else missing)
-        else:
-            cells.append((double_literal if i in wide else float_literal)(cell))
+    cells = [
+        string_literal(rows[field.name][place])
+        if field.is_text
+        else _number(rows[field.name][place], is_wide=i in wide)
+        for i, field in enumerate(plan.fields)
+    ]
     return f"    {{\n{wrapped(cells, ' ' * 8)}\n    }}"
+
+
+def _number(value: float, *, is_wide: bool) -> str:
+    if np.isfinite(value):
+        return (double_literal if is_wide else float_literal)(value)
+    word = "NAN" if np.isnan(value) else "-INFINITY" if value < 0 else "INFINITY"
+    return f"(double){word}" if is_wide else word
