@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import random
 import shutil
 import subprocess
@@ -13,16 +14,16 @@ import numpy as np
 import pytest
 
 import glassnet as gn
-from c_programs import STRICT, build, exit_code
+from c_programs import STRICT, STRICT_CPP, build, exit_code
 from export_tables import table_model
 from glassnet.cli.app import main
-from glassnet.exports.plan import Answer, Field, Flag, Join, Lookup, Plan, Scaled, Value
+from glassnet.exports.plan import Answer, Field, Flag, Join, Lookup, Plan, Scaled, Step, Value
 from glassnet.exports.proof import made_up_rows, prove
 from glassnet.exports.referee import interpret
 from glassnet.exports.targets.c_target import c_file
 from glassnet.exports.targets.python_parts.columns import form_of, read_text
 from glassnet.exports.targets.target import Options
-from glassnet.tabular import read_table
+from glassnet.tabular import read_table, to_table
 from glassnet.tabular.reading.form import Form
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
@@ -162,6 +163,7 @@ FORMS = {
     "swiss": Form("number", thousands="'", example="1'234.5"),
     "day": Form("date", order="dmy", example="31.12.2024"),
     "us": Form("date", order="mdy", example="12/31/2024 11:59 PM"),
+    "named": Form("date", example="3 May 2020"),
     "packed": Form("date", example="20241231"),
     "clock": Form("number", style="time", example="08:30"),
     "lasts": Form("number", style="duration", example="64:43:10"),
@@ -233,6 +235,25 @@ READ = {
         "1/2/1970 12:00 am": 1,
         "1/2/1970 13:00 pm": ...,
         "31/12/2024": ...,
+    },
+    "named": {
+        "3 May 2020": 18385,
+        "3. Mai 2020": 18385,
+        "May 3, 2020": 18385,
+        "may 3rd, 2020 06:00": 18385.25,
+        "03-MAY-20": 18385,
+        "2020-May-03": 18385,
+        "1 März 1970": 59,
+        "1 MÄRZ 1970": 59,
+        "5 Juni 1970": 155,
+        "2020-05-03": 18385,
+        "": None,
+        "3 Moy 2020": ...,
+        "May 2020 3 4": ...,
+        "31 Feb 2020": ...,
+        "3 May": ...,
+        "May": ...,
+        "3 4 May 2020": ...,
     },
     "packed": {"20241231": 20088, "2024-12-31": 20088, "20241301": ..., "1/2/2024": ..., "2/2/1970": 32},
     "clock": {
@@ -392,7 +413,7 @@ def test_it_prints_what_glassnet_predict_prints(tmp_path: Path, capfd: pytest.Ca
     (tmp_path / "new.csv").write_text(_people(60, 2), encoding="utf-8")
     table = read_table(tmp_path / "train.csv")
     quantile = {"loss": gn.Quantile([0.1, 0.5, 0.9]), "layers": [gn.Dense(5, "tanh"), gn.Dense(3)]}
-    number = [float(i % 7) for i in range(120)]
+    number = [float(i % 7) + 0.25 for i in range(120)]
     for name, target, options in (
         ("labels", ["up, and" if word else "down" for word in table["member"].values], {}),
         ("truths", [bool(word) for word in table["member"].values], {}),
@@ -402,7 +423,7 @@ def test_it_prints_what_glassnet_predict_prints(tmp_path: Path, capfd: pytest.Ca
         model = table_model(table, target, seed=0, **options)
         path = tmp_path / f"{name}.safetensors"
         model.save(path)
-        gn.export(path, tmp_path / f"{name}.c", check=False)
+        gn.export(model, tmp_path / f"{name}.c", check=False)
         program = build(
             tmp_path, {f"{name}.c": (tmp_path / f"{name}.c").read_text()}, ["-O1", f"-D{name.upper()}_MAIN"]
         )
@@ -416,3 +437,129 @@ def test_it_prints_what_glassnet_predict_prints(tmp_path: Path, capfd: pytest.Ca
             for own, other in zip(ours[1:], theirs[1:], strict=True):
                 for a, b in zip(own, other, strict=True):
                     assert a == b or float(a) == pytest.approx(float(b), rel=2e-5, abs=2e-5)
+
+
+# ---- numbers and texts that C has no room for ------------------------------------------------------------------------
+
+FAR = ["inf", "-inf", "nan", "1e400", "3.4e38", "-3.4e38", "1e39", "-1e300", "1.7e308", "1e30", "-1e25", "1e-320", "0"]
+
+
+def _far_plan() -> Plan:
+    """Return a model that returns how far numbers are from their centre, cut or not, and whether they are missing."""
+    fields = [
+        Field(name, "number", Form("number"), -1.0, 1.0, center, 1.0) for name, center in (("a", 0.0), ("b", 1e6))
+    ]
+    assert [field.needs_double for field in fields] == [False, True]
+    steps: list[Step] = []
+    for i, bound in itertools.product((0, 1), (None, 3.0)):
+        steps.append(Scaled(_value(f"z{i} {bound}"), i, 2.0, 1.0, 1e-3, bound))
+    steps += [Flag(_value(f"no {i}"), i, 0.0, 1.0) for i in (0, 1)]
+    parts = tuple(step.out for step in steps)
+    x = _value("x", 6)
+    return Plan(
+        "far", tuple(fields), (), (*steps, Join(x, parts)), x, x, Answer("numbers", tuple(p.name for p in parts))
+    )
+
+
+@pytest.mark.parametrize("flags", [["-std=c99", "-O1", *STRICT], ["-O2", "-ffast-math"]], ids=["strict", "fast math"])
+def test_far_numbers(flags: list[str], tmp_path: Path) -> None:
+    """Infinite numbers are missing, far ones are cut, in single and double precision, whatever a compiler assumes."""
+    plan = _far_plan()
+    wide = np.array([float(cell) for cell in FAR])
+    single = np.where(np.isinf(wide), wide, np.clip(wide, -3.4028234e38, 3.4028234e38))
+    text = "\n".join(["a,b", *(f"{cell},{cell}" for cell in FAR), ""])
+    code, printed, _ = exit_code(_program(plan, tmp_path, *flags), stdin=text)
+    assert code == 0
+    found = np.array([[float(cell) for cell in row] for row in list(csv.reader(io.StringIO(printed)))[1:]])
+    assert np.allclose(found, interpret(plan, {"a": single, "b": wide}), rtol=1e-6, atol=1e-4)
+    assert found[:, 4].tolist() == found[:, 5].tolist() == [1, 1, 1, 1, *[0] * 9]
+    assert np.abs(found).max(axis=0)[:4].tolist() == pytest.approx([1e30, 3.0, 1e30, 3.0])
+
+
+def test_texts_with_a_nul(tmp_path: Path) -> None:
+    """C reads a text up to a NUL: such rows are not compared with the model, and the header says so."""
+    table = {"town": ["a", "a\0b", "b", "c\0"] * 10, "x": [float(i) for i in range(40)]}
+    model = table_model(to_table(table), [float(i % 4) + 0.5 for i in range(40)], seed=0)
+    report = gn.export(model, tmp_path / "m.c", data=table)
+    assert report.n_run == 20
+    assert '"town": text, 4 known, read up to a NUL' in (tmp_path / "m.c").read_text()
+
+
+# ---- other compilers -------------------------------------------------------------------------------------------------
+
+CHECKS = ["cppcheck", "-q", "--enable=warning,style,portability", "--std=c99", "--error-exitcode=1", "-DFORMS_MAIN"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["gcc", "-std=c99", "-O3", *STRICT],
+        ["clang", "-std=c99", "-O2", *STRICT],
+        ["clang", "-O2", "-ffast-math"],
+        ["tcc"],
+        ["g++", "-x", "c++", *STRICT_CPP],
+        ["clang++", "-x", "c++", *STRICT_CPP],
+    ],
+    ids=lambda command: f"{command[0]} {command[-1]}",
+)
+def test_compilers_read_the_same(reader: Path, command: list[str], tmp_path: Path) -> None:
+    """No compiler has a warning, and every program prints the same."""
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    text = _csv([{name: cell} for name, cells in READ.items() for cell, value in cells.items() if value is not ...])
+    source = str(reader.parent / "m.c")
+    program = tmp_path / "program"
+    done = subprocess.run(
+        [*command, "-DFORMS_MAIN", source, "-o", str(program), "-lm"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert exit_code(program, stdin=text) == exit_code(reader, stdin=text)
+
+
+@pytest.mark.slow
+def test_cppcheck_of_the_program(reader: Path) -> None:
+    """Cppcheck has nothing to say."""
+    if shutil.which("cppcheck") is None:
+        pytest.skip("cppcheck is not installed")
+    done = subprocess.run([*CHECKS, str(reader.parent / "m.c")], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_broken_files(tmp_path: Path) -> None:
+    """Whatever is in a file, the program reads and writes no memory but its own."""
+    flags = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+    program = _program(_form_plan(FORMS), tmp_path, *flags)
+    rng = random.Random(0)
+    cells = [cell for known in READ.values() for cell in known]
+    codes = set()
+    for _ in range(600):
+        rows = [{name: rng.choice([*READ[name]] if name in READ else cells) for name in FORMS} for _ in range(2)]
+        rows = [{name: cell for name, cell in row.items() if rng.random() < 0.2} for row in rows]
+        for row in rows:
+            if rng.random() < 0.3:
+                row[rng.choice([*FORMS])] = "".join(
+                    rng.choice("09.,-+()' :/€kgapmTZe%\"\n;\tñ\u2212") for _ in range(20)
+                )
+            if rng.random() < 0.05:
+                row["mass"] = "9" * rng.choice([389, 390, 391, 500])
+        text = bytearray(_csv(rows, rng.choice(",;\t|")).encode())
+        for _ in range(rng.choice([0, 0, 3])):
+            text[rng.randrange(len(text))] = rng.randrange(256)
+        codes.add(subprocess.run([program], input=bytes(text), capture_output=True, check=False).returncode)
+    assert codes == {0, 2}
+
+
+def test_names_that_templates_use(tmp_path: Path) -> None:
+    """A column or an output is printed as it is called, also where templates have the same word."""
+    words = ("NAME", "a LINE of MOST INPUTS", "FURTHER", "PLAIN MORE", "ROWTYPE FILLING")
+    fields = tuple(Field(word, "number", Form("number"), -1.0, 1.0) for word in words)
+    steps = tuple(Scaled(_value(f"z{i}"), i, 0.0, 0.0, 1.0) for i in range(5))
+    x = _value("x", 5)
+    parts = tuple(step.out for step in steps)
+    plan = Plan("words", fields, (), (*steps, Join(x, parts)), x, x, Answer("numbers", words))
+    code, printed, said = exit_code(_program(plan, tmp_path), stdin=f"{','.join(words)}\n1,2,3,4,5\n1,2,x,4,5\n")
+    assert code == 2
+    assert printed == f"{','.join(f'prediction_{word}' for word in words)}\n1,2,3,4,5\n"
+    assert said == "column 'FURTHER' must hold numbers, got 'x', in line 3.\n"

@@ -338,3 +338,17 @@ def test_the_tolerance_is_that_of_the_proof() -> None:
     one = subject("iris")
     text = c_file.print_plan(one.plan, replace(proof_of(one), tolerance=3e-4), Options())[".h"].decode()
     assert "<= 0.000300000014f * size" in text
+
+
+def test_words_of_templates_in_texts(tmp_path: Path) -> None:
+    """Columns, labels and categories that hold words of the printer's own are printed as they are."""
+    words = ("my NAME", "INPUTS x", "the KIND of OUTPUTS", "UPPER_H", "#NAME?", "it's a \"NAME\" 'NAME'")
+    frame = {words[0]: [words[i % 6] for i in range(60)], words[1]: np.arange(60.0).tolist()}
+    plan = lower(table_model(frame, [words[1 + i % 3] for i in range(60)], seed=0), "m")
+    text = _source(plan)
+    for word in words[:5]:
+        assert f'"{word}"'.replace("?", "\\?") in text
+    program = build(tmp_path, {"m.c": text}, ["-std=c99", "-O0", *STRICT, "-DM_MAIN"])
+    assert exit_code(program, "--selftest")[0] == 0
+    rows = made_up_rows(plan, 20)
+    assert c_file.run_file(tmp_path / "m.c", plan, rows).failures == 0

@@ -7,6 +7,7 @@ network is timed as emlearn has it, on inputs that are scaled already, and with 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 import subprocess
@@ -76,7 +77,8 @@ def timed(name: str, flags: str) -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         for kind, text in headers.items():
             (Path(folder) / f"{kind}.h").write_text(text)
-        emlearn.convert(model, dtype="float").save(file=f"{folder}/theirs.h", name="theirs")
+        with contextlib.chdir(folder):  # emlearn leaves a folder where it is called
+            emlearn.convert(model, dtype="float").save(file="theirs.h", name="theirs")
         included = "".join(f'#define {k.upper()}_IMPLEMENTATION\n#include "{k}.h"\n' for k in headers)
         call = "eml_net_regress" if name == "diabetes" else "eml_net_predict_proba"
         calls = {kind: _call(kind, X.shape[1], headers[kind]) for kind in headers}

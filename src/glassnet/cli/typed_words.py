@@ -24,12 +24,22 @@ def _missing_option(advice: re.Match[str]) -> str:
     return f"--missing {shlex.quote(ast.literal_eval(advice[1]))}"
 
 
+def _targets(advice: re.Match[str]) -> str:
+    """Return the targets of an export, as they are typed."""
+    return " or ".join(f"--to {name}" for name in re.findall(r"\w+", advice[1].replace(" or ", " ")))
+
+
 # How arguments of the library are written on the command line.
 _AS_OPTIONS = (
     (re.compile(rf"\bread=\{{({_QUOTED}): '(\w+)'\}}"), _read_option),
     (re.compile(rf"\bto_table\(rows, missing=\[({_QUOTED})\], like=model\)"), _missing_option),
     (re.compile(r"\btask='(\w+)'"), r"--task \1"),
     (re.compile(r"^metric(?= must be one of)"), "--metric"),
+    (re.compile(r"\bto=('\w+'(?: or '\w+')*)"), _targets),
+    (re.compile(r"\binputs='matrix'"), "--matrix"),
+    (re.compile(r"\b[Uu]se dtype='float32', or force=True"), "Leave --int8 out, or pass --force"),
+    (re.compile(r"\bdtype='int8'"), "--int8"),
+    (re.compile(r"\bforce=True"), "--force"),
     (re.compile(r"Read it with glassnet\.load\."), "To see what it holds: glassnet show FILE"),
 )
 

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from glassnet.errors import ConfigError, DataError
+from glassnet.exports.files import check_place, draft, places_of, put_in_place
 from glassnet.exports.lowering.lowering import example_rows, lower, model_rows, predictions
-from glassnet.exports.measuring import largest_error, measure, report_on
+from glassnet.exports.measuring import check_plan, check_rounding, measure, report_on
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import N_TYPICAL, prove, take_rows
-from glassnet.exports.referee import Rows, interpret
+from glassnet.exports.referee import Rows
 from glassnet.exports.report import ExportReport
 from glassnet.exports.targets.registry import TARGETS, Target, find_target
 from glassnet.exports.targets.target import Options
-from glassnet.saving.writing import check_target, write_atomically
 from glassnet.utils.checks import check_choice, check_flag, check_integer
 
 __all__ = ["export"]
 
 _MOST_ROWS = 1000
-_PLAN_TOLERANCE = 1e-6
-_MARK = b"written by glassnet"
 
 TargetName = Literal["onnx", "c", "numpy", "python", "js", "html", "torch", "keras"]
 
@@ -110,9 +110,14 @@ def export(
     >>> report.failures, report.error < 1e-6
     (0, True)
     """
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(name, (str, type(None))):
+        must = "the path must be a str or a Path, and the name a str"
+        message = f"export: {must}, got {path!r} and {name!r}."
+        raise ConfigError(message, expected=must, got=(path, name))
     target = find_target(path, to)
     place = Path(path)
-    _check_place(place, force)
+    check_flag("export", "force", force)
+    check_place(place, force=force)
     check_flag("export", "check", check)
     own_name = target.stem(place) if name is None else name
     plan = lower(model, own_name)
@@ -127,29 +132,24 @@ def export(
     )
     _refuse(target, plan, options)
     wanted = predictions(model, plan, rows)
-    plan_error = largest_error(interpret(lower(model, own_name, dtype=np.float64), rows), wanted)
-    if plan_error > _PLAN_TOLERANCE:
-        message = f"export: the steps must compute what the model predicts, got an error of {plan_error:.1e}. "
-        raise DataError(message + "Please report it with the model.", got=plan_error)
+    check_plan(lower(model, own_name, dtype=np.float64), rows, wanted)
+    notes = check_rounding(plan, rows, wanted, target)
     proof = prove(plan, wanted, rows, target.arithmetic)
     contents = target.load().print_plan(plan, proof, options)
-    paths = _write(place, contents, target, force)
-    if not check:
-        return report_on(target, proof, paths, "the file was not run: check=False")
-    return measure(target, plan, proof, paths, rows, wanted, exact=dtype == "float32")
-
-
-def _check_place(path: Path, force: bool) -> None:
-    """Refuse what is no ordinary file, and without ``force`` a file that no export wrote."""
-    place = check_target(path)
-    if not force and place.exists() and place.stat().st_size and not _is_export(place):
-        lost = f"{os.fspath(path)!r} is a file that no export wrote, and would be lost"
-        message = f"export: {lost}. Choose another name, or pass force=True."
-        raise DataError(message, got=path)
-
-
-def _is_export(path: Path) -> bool:
-    return _MARK in path.read_bytes()
+    paths = places_of(place, contents, target)
+    for each in paths.values():
+        check_place(each, force=force)
+    with tempfile.TemporaryDirectory() as folder:
+        drafts = draft(folder, paths, contents)
+        if check:
+            report = measure(target, plan, proof, drafts, rows, wanted, exact=dtype == "float32")
+        else:
+            report = report_on(target, proof, drafts, "the file was not run, as was asked")
+    put_in_place(paths, contents)
+    if dtype == "int8":
+        whose = "those given" if options.rows_are_given else "made up from what the model knows: pass calibration"
+        notes["rows of int8"] = whose
+    return replace(report, paths=tuple(paths.values()), notes={**report.notes, **notes})
 
 
 def _first(rows: Rows) -> Rows:
@@ -163,6 +163,11 @@ def _first(rows: Rows) -> Rows:
 
 def _refuse(target: Target, plan: Plan, options: Options) -> None:
     """Raise an error if the target cannot hold the plan, which names those that can."""
+    if options.inputs == "matrix" and (target.name != "onnx" or not plan.is_table):
+        must = "inputs='matrix' is for ONNX files of models of tables"
+        got = f"a file for to={target.name!r}" if plan.is_table else "a model of plain numbers, which reads a matrix anyway"
+        message = f"export: {must}, got {got}."
+        raise ConfigError(message, expected=must, got=options.inputs)
     reason = target.load().refusal(plan, options)
     if not reason:
         return
@@ -171,19 +176,3 @@ def _refuse(target: Target, plan: Plan, options: Options) -> None:
     advice = f" These can: {', '.join(able)}." if able else ""
     message = f"export: {reason}{advice}"
     raise ConfigError(message, expected=able, got=target.name)
-
-
-def _write(place: Path, contents: Mapping[str, bytes], target: Target, force: bool) -> tuple[Path, ...]:
-    """Write the files of an export, the main one under the name that was asked for.
-
-    Of contents for several endings that the target allows, such as .js and .mjs, the one that was asked for is written.
-    """
-    name = place.name.lower()
-    main = next((suffix for suffix in contents if name.endswith(suffix)), next(iter(contents)))
-    beside = [suffix for suffix in contents if suffix not in target.suffixes]
-    paths = {main: place, **{suffix: place.with_name(target.stem(place) + suffix) for suffix in beside}}
-    for path in paths.values():
-        _check_place(path, force)
-    for suffix, path in paths.items():
-        write_atomically(path, contents[suffix])
-    return tuple(paths.values())

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from glassnet.tabular.reading.form import Form
 
 __all__ = ["Field"]
@@ -59,5 +61,7 @@ class Field:
         """Whether float32 would lose what distinguishes its values, as for years in seconds."""
         if self.is_text:
             return False
+        if any(float(np.float32(code)) != code for code in self.codes):
+            return True
         farthest = max(abs(value) for value in (self.low, self.high, self.center) if not math.isnan(value))
         return self.kind == "date" or self.ranked or farthest > _FAR * self.unit

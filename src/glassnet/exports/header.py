@@ -19,7 +19,7 @@ def header_lines(plan: Plan, proof: Proof, arithmetic: str) -> list[str]:
     return [
         f'Model "{comment_text(plan.name)}", written by glassnet {VERSION}. Equal models give equal files.',
         f"{plan.n_weights:,} numbers, {arithmetic}.",
-        f"Worst error {worst} on {proof.n_rows:,} rows, relative to max(1, |y|).",
+        f"Worst error {worst} on {proof.n_rows:,} rows, relative to max(1, largest |y|).",
         f"SHA-256 of the model: {proof.digest}",
         *(f"{comment_text(key)}: {comment_text(value)}" for key, value in plan.made_from.items()),
     ]

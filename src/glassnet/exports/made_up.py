@@ -10,7 +10,7 @@ import numpy as np
 from glassnet.exports.plan import Embed, Field, Join, Lookup, Map, Plan, Select, Value
 from glassnet.exports.referee import Rows
 
-__all__ = ["N_TYPICAL", "SCALING", "join_rows", "made_up_rows", "special_rows", "take_rows"]
+__all__ = ["N_TYPICAL", "SCALING", "join_rows", "made_up_rows", "special_rows", "take_rows", "with_marks"]
 
 SCALING = "(Z - center) / unit"
 """The formula by which a model of plain numbers scales its rows first, if it does."""
@@ -21,6 +21,7 @@ N_TYPICAL = 8
 _MEASURED = 1000
 _MISSING, _NEW = 0.05, 0.02  # shares of cells
 _UNKNOWN = "\N{SNOWMAN} not in training"
+_MARKED = "marks of missing values"
 _ENDS = ("lowest", "highest", "lowest and highest by turns", "highest and lowest by turns")
 _FAR = (100.0, 30.0, 10.0, 3.0)  # units from the centre at which an outlier lies, the next if the one before is too far
 
@@ -56,20 +57,36 @@ def made_up_rows(plan: Plan, n: int = _MEASURED) -> Rows:
     return _as_read(plan, X)
 
 
+def with_marks(field: Field, cells: np.ndarray) -> np.ndarray:
+    """Return the cells of a column with marks of missing values in some of the missing ones, if it has such marks."""
+    marks = _marks(field)
+    if not marks:
+        return cells
+    cells = cells.copy()
+    missing = np.flatnonzero(cells == "" if field.is_text else np.isnan(cells))
+    for i, mark in enumerate(marks, start=1):
+        cells[missing[i :: len(marks) + 1]] = mark
+    return cells
+
+
+def _marks(field: Field) -> tuple[Any, ...]:
+    return field.form.missing if field.is_text else field.codes
+
+
 def _made_up_cells(field: Field, rng: np.random.Generator, n: int) -> np.ndarray:
     missing = rng.random(n) < _MISSING
     if field.is_text:
         cells = rng.choice(np.array(field.categories or ["text"], dtype=object), n)
         cells[rng.random(n) < _NEW] = _unknown(field)
         cells[missing] = ""
-        return cells
+        return with_marks(field, cells)
     if field.kind == "boolean":
         drawn = rng.integers(0, 2, n).astype(np.float64)
     else:
         drawn = field.center + field.unit * rng.standard_normal(n)
         drawn = np.clip(drawn, *((field.low, field.high) if np.isfinite(field.low) else (-np.inf, np.inf)))
     drawn[missing] = np.nan
-    return np.asarray(drawn)
+    return with_marks(field, np.asarray(drawn))
 
 
 def _as_read(plan: Plan, X: np.ndarray) -> np.ndarray:
@@ -114,17 +131,21 @@ def _special_cells(plan: Plan) -> tuple[Rows, tuple[str, ...]]:
     unknown = ["unknown categories"] * has_text + ["negative zeros"] * has_numbers
     zeros = ["zeros"] * (has_numbers or not rare) + ["rare categories"] * bool(rare)
     outliers = ["outlier"] * (len(_FAR) if has_numbers else 0)
-    titles = (*_ENDS, "missing", ", ".join(unknown), ", ".join(zeros), *outliers)
+    ends = (*_ENDS[:3], _MARKED) if any(map(_marks, plan.fields)) else _ENDS
+    titles = (*ends, "missing", ", ".join(unknown), ", ".join(zeros), *outliers)
     found: dict[str, np.ndarray] = {}
     for position, field in enumerate(plan.fields):
         if field.is_text:
             own = field.categories or ("text",)
             first, last = own[0], own[-1]
-            ends = [first, last, *((first, last) if position % 2 == 0 else (last, first))]
-            cells = [*ends, "", _unknown(field), rare.get(field.name, "0"), *(last for _ in outliers)]
+            corners = [first, last, *((first, last) if position % 2 == 0 else (last, first))]
+            cells = [*corners, "", _unknown(field), rare.get(field.name, "0"), *(last for _ in outliers)]
             found[field.name] = np.array(cells, dtype=object)
         else:
             found[field.name] = np.array(_number_cells(field, position))
+        if ends != _ENDS:
+            marks = _marks(field)
+            found[field.name][len(_ENDS) - 1] = marks[-1] if marks else found[field.name][0]
     return found, titles
 
 

@@ -14,7 +14,7 @@ from glassnet.exports.made_up import N_TYPICAL, join_rows, made_up_rows, special
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows, interpret
 
-__all__ = ["N_TYPICAL", "Proof", "digest_of", "made_up_rows", "prove", "take_rows"]
+__all__ = ["N_TYPICAL", "Proof", "digest_of", "largest_error", "made_up_rows", "prove", "take_rows"]
 
 _N_ROWS = 16
 _TOO_FAR, _TOO_ROUGH = 1e30, 5e-6  # outputs, and errors in single precision, beyond which a row tests no file
@@ -38,13 +38,12 @@ class Proof:
     digest : str
         SHA-256 of all that the outputs depend on, in hexadecimal digits.
     worst : float
-        Largest ``abs(y - expected) / max(1, abs(expected))`` of the arithmetic of the target, where expected is what
-        the model itself predicts.
+        `largest_error` of the arithmetic of the target, against what the model itself predicts.
     n_rows : int
         Number of rows on which that was measured.
     tolerance : float
-        What the error of a right file in single precision stays below on the test rows, relative as ``worst``: more
-        than 2e-5 where outputs are small differences of large numbers.
+        What the error of a right file in single precision stays below on the test rows, each relative to
+        ``max(1, abs(y))``: more than 2e-5 where outputs are small differences of large numbers.
     """
 
     rows: Rows
@@ -54,6 +53,20 @@ class Proof:
     worst: float
     n_rows: int
     tolerance: float = _TOLERANCE
+
+
+def largest_error(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Return the largest error, relative to the largest number that is wanted of an output; infinite for no number.
+
+    Numbers below 1 count as 1. One that happens to be near 0 is no nearer in any arithmetic than the others.
+
+    Examples
+    --------
+    >>> largest_error(np.array([[0.1], [202.0]]), np.array([[0.0], [200.0]]))
+    0.01
+    """
+    size = np.maximum(1.0, np.abs(wanted).max(axis=0, initial=1.0))
+    return float(np.nan_to_num(np.abs(found - wanted) / size, nan=np.inf).max(initial=0.0))
 
 
 def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
@@ -71,7 +84,7 @@ def prove(plan: Plan, predictions: np.ndarray, rows: Rows, dtype: Any) -> Proof:
     own, titles = _test_rows(plan, rows, predictions)
     with np.errstate(over="ignore", invalid="ignore"):
         found = interpret(plan, rows, dtype)
-    worst = float(np.max(_far(found, predictions), initial=0.0))
+    worst = largest_error(found, predictions)
     outputs = interpret(plan, own)
     noise = float(np.max(_far(interpret(plan, own, np.float32), outputs)))
     tolerance = float(f"{max(_TOLERANCE, _NOISE * noise):.1e}")

@@ -27,8 +27,8 @@ class ExportReport:
     n_rows : int
         Rows on which errors were measured.
     plan_error : float
-        Largest error of the steps that were printed, in double precision, against the model: relative to
-        ``max(1, abs(y))``.
+        Largest error of the steps that were printed, in the arithmetic of the target, against the model: relative to
+        the largest ``abs(y)`` of that output, if that is above 1.
     error : float or None
         Largest error of the file's own outputs when it was run, likewise; None if it was not run.
     n_run : int

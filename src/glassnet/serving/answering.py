@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from glassnet.errors import GlassnetError
 from glassnet.exports.lowering.lowering import lower
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import interpret
-from glassnet.serving.cells import checked_cell, depends, kind_of, shown
+from glassnet.serving.cells import checked_cell, kind_of, read_together, shown
+from glassnet.serving.checking import check_plan
 from glassnet.serving.limits import Refusal
+from glassnet.serving.warning import in_words
 from glassnet.tabular.one_row import Answer, answers_of, plain_label
 from glassnet.tabular.predictor import Predictor
 from glassnet.utils.suggestions import did_you_mean, nearest
@@ -22,6 +24,7 @@ from glassnet.utils.wording import few, shortened
 
 __all__ = ["Answering", "answering_of"]
 
+_AT_ONCE = 250  # rows, between which work that nobody waits for ends
 _ROW = re.compile(r" in row (\d+) \(counted from 0\)")
 _ADVICE = re.compile(r"If that means no value, pass .*", re.DOTALL)  # this and the next for those who call Python
 _CALL = r"to_table\([^()]*\)(?:,? (?:or )?to_table\([^()]*\))*"
@@ -43,8 +46,8 @@ class Answering:
         self.plan = plan
         self.names = tuple(field.name for field in plan.fields) or plan.inputs
 
-    def answers(self, records: Sequence[Any]) -> list[Answer]:
-        """Return an answer for each record.
+    def answers(self, records: Sequence[Any], check: Callable[[], None] = lambda: None) -> list[Answer]:
+        """Return an answer for each record; ``check`` is called between parts of the work, and may end it.
 
         Raises
         ------
@@ -79,24 +82,33 @@ class _OfTable(Answering):
         super().__init__(plan)
         self._model, self._labels = model, model.target.labels
         self._kinds = {field.name: field.kind for field in plan.fields}
+        self._forms = {field.name: field.form for field in plan.fields}
 
-    def answers(self, records: Sequence[Any]) -> list[Answer]:
+    def answers(self, records: Sequence[Any], check: Callable[[], None] = lambda: None) -> list[Answer]:
         rows, several = [], len(records) > 1
         for i, record in enumerate(records, start=1):
             where = f"record {i}" if several else "the record"
             self.check_names(record, where)
             kinds = self._kinds.items()
             rows.append({name: checked_cell(record[name], kind, f"{shown(name)} of {where}") for name, kind in kinds})
-        if several and any(depends(row[name], kind) for row in rows for name, kind in self._kinds.items()):
-            return [self._read([row], first=i)[0] for i, row in enumerate(rows, start=1)]
-        return self._read(rows)
+        found: dict[int, Answer] = {}
+        for places in read_together(rows, self._forms):
+            for start in range(0, len(places), _AT_ONCE):
+                check()
+                part = places[start : start + _AT_ONCE]
+                answers = self._read([rows[i] for i in part], part if several else [])
+                found.update(zip(part, answers, strict=True))
+        return [found[i] for i in range(len(rows))]
 
-    def _read(self, rows: list[dict[str, Any]], first: int = 1) -> list[Answer]:
-        """Return the answers for checked rows, the first of which is the record of this number."""
+    def _read(self, rows: list[dict[str, Any]], places: list[int]) -> list[Answer]:
+        """Return the answers for checked rows, which are the records at these places."""
         try:
-            return answers_of(self._model, self._model.table(rows), self._labels)
+            found = answers_of(self._model, self._model.table(rows), self._labels)
         except (GlassnetError, OverflowError) as error:
-            raise Refusal(422, _sentence(error, first)) from error
+            raise Refusal(422, _sentence(error, places)) from error
+        for answer in found:
+            answer["warnings"] = [in_words(warning, self._forms) for warning in answer["warnings"]]
+        return found
 
 
 class _OfNumbers(Answering):
@@ -106,12 +118,19 @@ class _OfNumbers(Answering):
         super().__init__(plan)
         self._n = len(plan.fields) or plan.x.size
 
-    def answers(self, records: Sequence[Any]) -> list[Answer]:
+    def answers(self, records: Sequence[Any], check: Callable[[], None] = lambda: None) -> list[Answer]:
         rows = self._plain_rows(records)
         if rows is None:
             rows = np.empty((len(records), self._n))
             for i, record in enumerate(records):
                 rows[i] = self._row(record, f"record {i + 1}" if len(records) > 1 else "the record")
+        found: list[Answer] = []
+        for start in range(0, len(rows), _AT_ONCE):
+            check()
+            found += self._answers(rows[start : start + _AT_ONCE])
+        return found
+
+    def _answers(self, rows: np.ndarray) -> list[Answer]:
         cells = {field.name: rows[:, j] for j, field in enumerate(self.plan.fields)}
         with np.errstate(all="ignore"):
             outputs = interpret(self.plan, cells or rows)
@@ -133,7 +152,9 @@ class _OfNumbers(Answering):
             record = [record[name] for name in self.names]
         n = self._n
         if not isinstance(record, list) or len(record) != n:
-            got = f"{len(record):,}" if isinstance(record, list) else kind_of(record)
+            got = kind_of(record)
+            if isinstance(record, list):
+                got = f"a list of {len(record):,}" if record else "an empty list"
             raise Refusal(422, f"{where} must be a list of {n:,} numbers, got {got}.")
         for j, number in enumerate(record, start=1):
             if number is None and self.plan.fields:
@@ -167,13 +188,17 @@ def answering_of(model: Any, name: str) -> Answering:
     """Return what answers for a model: a `TableModel`, a network, an ensemble, or an estimator of this library."""
     plan = lower(model, name)
     inner = getattr(model, "model_", model)  # that of a `TabularClassifier` or `TabularRegressor`
-    return _OfTable(plan, inner) if isinstance(inner, Predictor) else _OfNumbers(plan)
+    if isinstance(inner, Predictor):
+        return _OfTable(plan, inner)
+    check_plan(model, plan)  # by which it answers
+    return _OfNumbers(plan)
 
 
-def _sentence(error: Exception, first: int) -> str:
+def _sentence(error: Exception, places: Sequence[int]) -> str:
     """Return the text of an error of reading, in the words of a client that sends records."""
     text = re.sub(r"^[A-Za-z_.]+: ", "", str(error))
     text = _ADVICE.sub("Send null for a value that is not known.", text)
     text, n = _CALLS.subn("", text)
     text += " Send numbers as numbers, and dates as 2024-05-31." if n else ""
-    return shortened(_ROW.sub(lambda row: f" in record {int(row[1]) + first}", text), 500, "...")
+    text = _ROW.sub(lambda row: f" in record {places[int(row[1])] + 1}" if places else "", text)
+    return shortened(text, 500, "...")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from glassnet.exports.proof import digest_of
 from glassnet.saving.strict_json import parse_json
 from glassnet.serving.answering import Answering, answering_of
-from glassnet.serving.guard import LOOPBACK, App, Guard, as_json
+from glassnet.serving.bodies import Bodies
+from glassnet.serving.guard import Guard, as_json, names_of
 from glassnet.serving.limits import Limits, Refusal
 from glassnet.serving.openapi import describe
 from glassnet.serving.page import page_of
+from glassnet.serving.work import Work
 from glassnet.utils.checks import require_extra
 from glassnet.utils.version import VERSION
 
@@ -26,7 +28,9 @@ __all__ = ["make_app"]
 _PATHS = "The paths are POST /predict, GET /, GET /openapi.json and GET /health."
 
 
-def make_app(model: Any, name: str = "model", *, limits: Limits | None = None, loopback: bool = True) -> App:
+def make_app(
+    model: Any, name: str = "model", *, limits: Limits | None = None, loopback: bool = True, host: str = "127.0.0.1"
+) -> Guard:
     """Return an application of ASGI that answers for a model, for uvicorn or any other server of such.
 
     Parameters
@@ -40,6 +44,8 @@ def make_app(model: Any, name: str = "model", *, limits: Limits | None = None, l
     loopback : bool, default=True
         Whether requests must be for this computer by name: a page of another site is then refused, even if it makes
         its own name lead here.
+    host : str, default="127.0.0.1"
+        The address or name that the service listens on, which requests may be for too.
 
     Examples
     --------
@@ -61,21 +67,22 @@ def make_app(model: Any, name: str = "model", *, limits: Limits | None = None, l
         Route("/", service.page, methods=["GET"]),
     ]
     handlers: Any = {Refusal: _refuse, HTTPException: _no_page, Exception: _failed}
-    return Guard(Starlette(routes=routes, exception_handlers=handlers), limits, LOOPBACK if loopback else None)
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return Guard(app, limits, names_of(host) if loopback else None, service.stop)
 
 
 class _Service:
     """The answers under each path; everything but predictions is made once."""
 
     def __init__(self, model: Any, answering: Answering, limits: Limits) -> None:
-        page, policy, digest = page_of(model, answering.plan)
+        page, policy = page_of(model, answering.plan)
         self._answering, self._limits = answering, limits
         self._page, self._policy = page, f"{policy}; frame-ancestors 'none'"
         self._description = as_json(describe(answering.plan, limits))
-        about = {"status": "ok", "model": answering.plan.name, "sha256": digest, "version": VERSION}
+        about = {"status": "ok", "model": answering.plan.name, "sha256": digest_of(answering.plan), "version": VERSION}
         self._health = as_json(about)
-        # Predictions hold the interpreter's lock for most of their time: a few threads keep short requests moving.
-        self._threads = ThreadPoolExecutor(min(4, os.cpu_count() or 1), thread_name_prefix="glassnet-serve")
+        self._bodies, self._work = Bodies(limits), Work(limits)
 
     async def page(self, request: Request) -> Response:
         from starlette.responses import Response
@@ -89,45 +96,18 @@ class _Service:
         return _json(self._health)
 
     async def predict(self, request: Request) -> Response:
-        records = self._records(await self._body(request))
-        loop = asyncio.get_running_loop()
-        job = loop.run_in_executor(self._threads, self._answered, records)
-        try:
-            return _json(await asyncio.wait_for(job, self._limits.seconds_to_answer))
-        except TimeoutError:
-            seconds = self._limits.seconds_to_answer
-            raise Refusal(503, f"the answer took longer than {seconds:g} seconds: send fewer records.") from None
+        records = self._records(await self._bodies.of(request))
+        return _json(await self._work.do(partial(self._answered, records), len(records), request))
 
-    def _answered(self, records: Any) -> bytes:
-        if isinstance(records, tuple):
-            return as_json(self._answering.answers(records)[0])
-        return as_json(self._answering.answers(records))
+    def stop(self, seconds: float) -> None:
+        """Refuse what is still on its way, and after some seconds what is not answered by then."""
+        self._bodies.stop()
+        self._work.stop(seconds)
 
-    async def _body(self, request: Request) -> bytes:
-        """Return the body of a request that is declared as JSON, and neither longer nor later than it may be."""
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
-            # Other sites can send forms and plain text without asking first, but no JSON.
-            raise Refusal(415, "the body must be JSON, declared by Content-Type: application/json.")
-        from starlette.requests import ClientDisconnect
-
-        most, read = self._limits.body_bytes, bytearray()
-        too_long = Refusal(413, f"the body must have at most {most:,} bytes, got more. Send fewer records at once.")
-        length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length[:20]) > most:
-            raise too_long
-        try:
-            async with asyncio.timeout(self._limits.seconds_to_send):
-                async for part in request.stream():
-                    read += part
-                    if len(read) > most:
-                        raise too_long
-        except ClientDisconnect:
-            raise Refusal(400, "the body must arrive as a whole, got only a part of it.") from None
-        except TimeoutError:
-            seconds = self._limits.seconds_to_send
-            raise Refusal(408, f"the body must arrive within {seconds:g} seconds, got only a part of it.") from None
-        return bytes(read)
+    def _answered(self, records: Any, check: Callable[[], None]) -> bytes:
+        check()
+        answers = self._answering.answers(records, check)
+        return as_json(answers[0] if isinstance(records, tuple) else answers)
 
     def _records(self, body: bytes) -> Any:
         """Return the records of a body as a list; a single one as a tuple of one."""
@@ -151,7 +131,8 @@ class _Service:
 def _json(body: bytes, status: int = 200) -> Response:
     from starlette.responses import Response
 
-    headers = {"connection": "close"} if status in (408, 413) else {}
+    headers = {"connection": "close"} if status in (408, 413, 503) else {}
+    headers |= {"retry-after": "1"} if status == 503 else {}
     return Response(body, status, headers, "application/json")
 
 

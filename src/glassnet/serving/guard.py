@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import ipaddress
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from glassnet.serving.limits import Limits, Refusal
+from glassnet.serving.limits import STOPPING, Limits, Refusal
 
-__all__ = ["LOOPBACK", "Guard", "as_json", "refused"]
+__all__ = ["SAFE_HEADERS", "App", "Guard", "as_json", "names_of", "refusal_answer", "refused"]
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-"""Names of this computer: a page of another site that makes its name lead here is refused by them."""
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 
-_HEADERS = (
+SAFE_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
@@ -30,7 +31,7 @@ _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'no
 
 
 class Guard:
-    """Wraps an application: refuses other hosts and more requests than there may be, and adds headers to each answer.
+    """Wraps an application: refuses other hosts and long heads, and adds headers to each answer.
 
     Parameters
     ----------
@@ -39,32 +40,44 @@ class Guard:
     limits : Limits
     hosts : collection of str, optional
         Names that a request may be for; None for any.
+    stop : callable
+        What `stop` calls.
     """
 
-    def __init__(self, app: App, limits: Limits, hosts: frozenset[str] | None) -> None:
-        self._app, self._limits, self._hosts = app, limits, hosts
-        self._now = 0
+    def __init__(self, app: App, limits: Limits, hosts: frozenset[str] | None, stop: Callable[[float], None]) -> None:
+        self._app, self._limits, self._hosts, self._stop = app, limits, hosts, stop
+        self._is_stopping = False
+
+    def stop(self, seconds: float) -> None:
+        """Refuse further requests, and after some seconds those that are not answered by then."""
+        self._is_stopping = True
+        self._stop(seconds)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        has_begun = False
 
         async def send_safely(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 headers = list(message.get("headers", ()))
                 has_policy = any(name.lower() == _POLICY[0] for name, _ in headers)
-                message = {**message, "headers": [*headers, *_HEADERS, *(() if has_policy else (_POLICY,))]}
+                message = {**message, "headers": [*headers, *SAFE_HEADERS, *(() if has_policy else (_POLICY,))]}
             await send(message)
 
         problem = self._problem(scope)
         if problem is not None:
             await refused(problem, send_safely)
             return
-        self._now += 1
         try:
             await self._app(scope, receive, send_safely)
-        finally:
-            self._now -= 1
+        except asyncio.CancelledError:  # by a server that ends at once
+            if not self._is_stopping:
+                raise
+            if not has_begun:
+                await refused(STOPPING, send_safely)
 
     def _problem(self, scope: Message) -> Refusal | None:
         """Return why a request is refused before anything is read of it."""
@@ -72,12 +85,11 @@ class Guard:
             hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
             if len(hosts) != 1 or _without_port(hosts[0].lower()) not in self._hosts:
                 return Refusal(400, "the host must be this computer: use http://127.0.0.1 or http://localhost.")
-        head = len(scope["raw_path"]) + sum(len(name) + len(value) for name, value in scope["headers"])
+        line = len(scope["method"]) + len(scope["raw_path"]) + len(scope["query_string"]) + len("  HTTP/1.1\r\n\r\n")
+        head = line + sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"])
         if head > self._limits.header_bytes:
             return Refusal(431, f"the head must have at most {self._limits.header_bytes:,} bytes, got {head:,}.")
-        if self._now >= self._limits.at_once:
-            return Refusal(503, "too many requests at once: try again in a second.")
-        return None
+        return STOPPING if self._is_stopping else None
 
 
 def _without_port(host: str) -> str:
@@ -90,10 +102,40 @@ def as_json(value: Any) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-async def refused(refusal: Refusal, send: Send) -> None:
-    """Answer with a refusal, and close the connection: the rest of the request is not read."""
+def names_of(host: str) -> frozenset[str]:
+    """Return the names of this computer, and of the address it listens on, as requests have them.
+
+    A page of another site that makes its own name lead here is refused by them.
+
+    Examples
+    --------
+    >>> sorted(names_of("127.0.0.2"))
+    ['127.0.0.1', '127.0.0.2', '[::1]', 'localhost']
+    """
+    names = {*_LOOPBACK, host.lower()}
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return frozenset(names)
+    if isinstance(address, ipaddress.IPv6Address):
+        texts = {host.lower(), address.compressed, address.exploded}
+        if address.ipv4_mapped is not None:
+            high, low = divmod(int(address.ipv4_mapped), 65_536)
+            texts |= {f"::ffff:{high:x}:{low:x}", f"::ffff:{address.ipv4_mapped}"}
+        names |= {f"[{text}]" for text in texts}
+    return frozenset(names)
+
+
+def refusal_answer(refusal: Refusal) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return headers, without those that all answers have, and body of a refusal that closes the connection."""
     body = as_json({"error": refusal.sentence})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     headers += [(b"connection", b"close")] + ([(b"retry-after", b"1")] if refusal.status == 503 else [])
+    return headers, body
+
+
+async def refused(refusal: Refusal, send: Send) -> None:
+    """Answer with a refusal, and close the connection: the rest of the request is not read."""
+    headers, body = refusal_answer(refusal)
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

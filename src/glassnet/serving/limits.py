@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Limits", "Refusal"]
+__all__ = ["STOPPING", "Limits", "Refusal", "busy"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Limits:
         Most rows of one request.
     at_once : int, default=32
         Most requests that are worked on at the same time; others are told to come again.
+    open_bodies : int, default=128
+        Most requests of which a part is still to come; the oldest is given up for one more.
     connections : int, default=256
         Most open connections.
     seconds_to_send : float, default=10.0
@@ -33,6 +35,7 @@ class Limits:
     header_bytes: int = 16_384
     rows: int = 1000
     at_once: int = 32
+    open_bodies: int = 128
     connections: int = 256
     seconds_to_send: float = 10.0
     seconds_to_answer: float = 30.0
@@ -44,3 +47,11 @@ class Refusal(Exception):  # noqa: N818  # it is an answer, and no error of ours
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
         self.status, self.sentence = status, sentence
+
+
+STOPPING = Refusal(503, "the service is stopping: try again later.")
+
+
+def busy() -> Refusal:
+    """Return the refusal of one request too many."""
+    return Refusal(503, "too many requests at once: try again in a second.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
+import errno
 import ipaddress
+import logging
 import socket
 import warnings
 from collections.abc import Callable
@@ -12,15 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.errors import ConfigError, TableWarning
 from glassnet.serving.app import make_app
+from glassnet.serving.connection import connection_class
+from glassnet.serving.guard import Guard
 from glassnet.serving.limits import Limits
 from glassnet.utils.checks import require_extra
 
 if TYPE_CHECKING:
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    import uvicorn
 
 __all__ = ["open_to_others", "serve"]
 
 _SECONDS_TO_END = 5
+_SECONDS_TO_ANSWER = 4.0  # of these
 
 
 def serve(
@@ -30,7 +34,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     limits: Limits | None = None,
-    ready: Callable[[str], None] = lambda address: None,
+    ready: Callable[[str, bool], None] = lambda address, is_open: None,
 ) -> None:
     """Answer for a model over HTTP until Ctrl-C or SIGTERM; requests that have begun are answered.
 
@@ -43,7 +47,7 @@ def serve(
     port : int, default=8000
         Port to listen on; 0 for a free one.
     ready : callable, optional
-        Called with the address of the service once it listens.
+        Called once the service listens, with its address and whether other computers can reach it.
 
     Raises
     ------
@@ -53,15 +57,30 @@ def serve(
         Starlette or uvicorn is not installed.
     """
     require_extra("uvicorn", "serve", "serve")
+    limits = limits or Limits()
+    with _listener(host, port) as listener, warnings.catch_warnings(), suppress(KeyboardInterrupt):
+        warnings.simplefilter("ignore", TableWarning)  # they are part of the answers
+        address, number = listener.getsockname()[:2]
+        is_open = open_to_others(address)
+        app = make_app(model, name, limits=limits, loopback=not is_open, host=host)
+        server = _server(app, limits)
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"http://{shown}:{number}", is_open)
+        server.run(sockets=[listener])  # raises KeyboardInterrupt at its end
+
+
+def _server(app: Guard, limits: Limits) -> uvicorn.Server:
+    """Return a server that gives up what is not answered at its end before uvicorn does, which prints tracebacks."""
     import uvicorn
 
-    limits = limits or Limits()
-    app = make_app(model, name, limits=limits, loopback=not open_to_others(host))
-    listener = _listener(host, port)
+    class Server(uvicorn.Server):
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            app.stop(_SECONDS_TO_ANSWER)
+            await super().shutdown(sockets)
+
     options: dict[str, Any] = {
-        "http": _connection(limits.seconds_to_send),
+        "http": connection_class(limits),
         "h11_max_incomplete_event_size": limits.header_bytes,
-        "limit_concurrency": limits.connections,
         "timeout_keep_alive": 5,
         "timeout_graceful_shutdown": _SECONDS_TO_END,
     }
@@ -69,27 +88,33 @@ def serve(
         app, **options, ws="none", lifespan="off", loop="asyncio", log_level="error", access_log=False,
         server_header=False, proxy_headers=False,
     )  # fmt: skip
-    shown = f"[{host}]" if ":" in host else host
-    with warnings.catch_warnings(), listener:
-        warnings.simplefilter("ignore", TableWarning)  # they are part of the answers
-        ready(f"http://{shown}:{listener.getsockname()[1]}")
-        with suppress(KeyboardInterrupt):  # uvicorn raises it after its end
-            uvicorn.Server(config).run(sockets=[listener])
+    logging.getLogger("uvicorn.error").addFilter(_is_bug)
+    return Server(config)
+
+
+def _is_bug(record: logging.LogRecord) -> bool:
+    """Return whether a line of uvicorn's log is of interest: not that some clients had not gone at the end."""
+    return "timeout graceful shutdown exceeded" not in str(record.msg)
 
 
 def open_to_others(host: str) -> bool:
     """Return whether a service under this host can be reached from other computers."""
-    if host == "localhost":
+    if host.lower() == "localhost":
         return False
     try:
-        return not ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return True
+    mapped = getattr(address, "ipv4_mapped", None)
+    return not (mapped or address).is_loopback
 
 
 def _listener(host: str, port: int) -> socket.socket:
     """Return a socket that listens; ours, so that the error for a port that is taken is ours too."""
     try:
+        if not host:  # which would be every address
+            message = "serve: host must be an address or name of this computer, such as '127.0.0.1', got ''."
+            raise ConfigError(message, got=host)
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, proto)
         try:
@@ -100,37 +125,18 @@ def _listener(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        must = "serve: host and port must be free to listen on"
-        message = f"{must}, got {host!r} and {port}: {reason}. Pass --port 0 for a free port."
-        raise ConfigError(message, got=(host, port)) from error
+        raise _cannot_listen(host, port, error) from error
     return listener
 
 
-def _connection(seconds: float) -> type[H11Protocol]:
-    """Return uvicorn's connection, closed if the head of a request takes longer than some seconds to arrive."""
-    import h11
-    from uvicorn.protocols.http.h11_impl import H11Protocol
-
-    class Connection(H11Protocol):
-        _deadline: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            self._deadline = self.loop.call_later(seconds, transport.close)
-
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            waits = self.conn.their_state is h11.IDLE
-            if waits and self._deadline is None:
-                self._deadline = self.loop.call_later(seconds, self.transport.close)
-            elif not waits and self._deadline is not None:
-                self._deadline.cancel()
-                self._deadline = None
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self._deadline is not None:
-                self._deadline.cancel()
-            super().connection_lost(exc)
-
-    return Connection
+def _cannot_listen(host: str, port: int, error: Exception) -> ConfigError:
+    reason = getattr(error, "strerror", None) or str(error)
+    is_port = isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
+    if is_port:
+        must, advice = "host and port must be free to listen on", " Pass --port 0 for a free port."
+        got = f"{host!r} and {port}: {reason}"
+    else:
+        must, advice = "host must be an address or name of this computer, such as '127.0.0.1'", ""
+        got = f"{host!r}" if isinstance(error, UnicodeError) else f"{host!r}: {reason}"
+    message = f"serve: {must}, got {got}.{advice}"
+    return ConfigError(message, got=(host, port))

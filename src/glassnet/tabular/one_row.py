@@ -13,6 +13,8 @@ from glassnet.tabular.reading.table import Table
 
 __all__ = ["Answer", "answer_of", "answers_of", "plain_label"]
 
+_CHECKED = 10  # rows together: of more, what is odd about a single one may be passed over
+
 
 class Answer(TypedDict, total=False):
     """What a model says about one row; `json.dumps` takes it as it is.
@@ -56,10 +58,12 @@ def answers_of(model: Predictor, table: Table, labels: Sequence[Any]) -> list[An
         for answer, edges in zip(found, model.target.in_units(outputs).tolist(), strict=True):
             answer["quantiles"] = dict(zip(model.levels, edges, strict=True))
     rest = table.drop([model.target.name]) if model.target.name in table else table
-    everything = model.encoder.check(rest)
-    for i, answer in enumerate(found):
-        several = everything and len(found) > 1
-        answer["warnings"] = model.encoder.check(rest.take(slice(i, i + 1))) if several else everything
+    for start in range(0, table.n_rows, _CHECKED):
+        part = rest.take(slice(start, start + _CHECKED)) if table.n_rows > _CHECKED else rest
+        everything = model.encoder.check(part)
+        several = everything and part.n_rows > 1
+        for i, answer in enumerate(found[start : start + _CHECKED]):
+            answer["warnings"] = model.encoder.check(part.take(slice(i, i + 1))) if several else everything
     return found
 
 

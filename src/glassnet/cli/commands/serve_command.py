@@ -8,7 +8,7 @@ from pathlib import Path
 from glassnet.cli.arguments import as_number
 from glassnet.cli.output.wording import plain
 from glassnet.cli.training.model_files import load_any_model
-from glassnet.serving.running import open_to_others, serve
+from glassnet.serving.running import serve
 from glassnet.utils.checks import check_integer, require_extra
 
 __all__ = ["run_serve"]
@@ -27,10 +27,10 @@ def run_serve(model_path: str, host: str, port: str) -> None:
     number = check_integer(WHERE, "--port", as_number(port), 0, maximum=65_535)
     model = load_any_model(WHERE, model_path)
     name = Path(model_path).name.split(".")[0]
-    if open_to_others(host):
-        print(plain(_OPEN.format(host=host)), file=sys.stderr, flush=True)
 
-    def ready(address: str) -> None:
+    def ready(address: str, is_open: bool) -> None:
+        if is_open:
+            print(plain(_OPEN.format(host=host)), file=sys.stderr, flush=True)
         print(plain(f"Serving {name} at {address}; Ctrl-C stops it."), flush=True)
 
     serve(model, name, host=host, port=number, ready=ready)

@@ -16,6 +16,7 @@ from glassnet.cli.training.scoring import SCORES
 from glassnet.datasets import dataset_names
 from glassnet.errors import ConfigError, DataError
 from glassnet.network import Network, load
+from glassnet.saving.model_file import model_description
 from glassnet.tabular import Table, TableModel
 from glassnet.tabular.reading.options import ReadOptions, command_line_spelling
 from glassnet.tabular.reading.renamed import ask_for_renamed
@@ -100,14 +101,16 @@ def load_any_model(where: str, model: str) -> Any:
     """Return the model in a file: that of a table, an estimator of `glassnet.sklearn`, or a network."""
     check_model_path(where, model)
     path = typed_path(model)
-    network = load(path)
-    if "table" in network.metadata:
+    # The file says what it is: losses of an estimator are unknown to `load`, which names what is wrong with others.
+    notes = model_description(where, path).get("metadata")
+    kinds = notes if isinstance(notes, dict) else {}
+    if "table" in kinds:
         return TableModel.load(path)
-    if "sklearn" in network.metadata:
+    if "sklearn" in kinds:
         from glassnet.sklearn import load as load_estimator
 
         return load_estimator(path)
-    return network
+    return load(path)
 
 
 def reading_of(model: TableModel, given: ReadOptions | None = None, where: str = "") -> ReadOptions:

@@ -22,6 +22,7 @@ __all__ = ["Chain", "Stage", "column_names_of", "numbered_names", "read_chain"]
 
 _ADVICE = "Export what it makes of the rows: fit on transformed rows, or put it outside of the model."
 _KNOWN = "StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler or SimpleImputer"
+_CLASSES = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, SimpleImputer, FunctionTransformer)
 _INVERSES = {np.exp: "exp(Z)", np.expm1: "expm1(Z)"}
 
 
@@ -94,8 +95,25 @@ def numbered_names(n: int) -> list[str]:
 
 def column_names_of(model: Any) -> list[str]:
     """Return the names of the columns that an estimator reads."""
-    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
-    return names or numbered_names(int(model.n_features_in_))
+    names = _names_of(model)
+    return names or numbered_names(int(_first(model).n_features_in_))
+
+
+def _names_of(model: Any) -> list[str]:
+    return [str(name) for name in getattr(_first(model), "feature_names_in_", ())]
+
+
+def _first(model: Any) -> Any:
+    """Return what reads the rows first: of a pipeline not the steps that pass them through."""
+    while isinstance(model, Pipeline):
+        model = next(step for _, step in model.steps if not _is_nothing(step))
+    return model
+
+
+def _is_nothing(step: Any) -> bool:
+    if isinstance(step, Pipeline):
+        return all(_is_nothing(inner) for _, inner in step.steps)
+    return step is None or (isinstance(step, str) and step == "passthrough")
 
 
 def read_chain(model: Any) -> Chain:
@@ -107,8 +125,7 @@ def read_chain(model: Any) -> Chain:
         A step has no exported form.
     """
     check_is_fitted(model)
-    names = [str(name) for name in getattr(model, "feature_names_in_", ())]
-    chain = Chain(names, int(model.n_features_in_), " ".join(repr(model).split()))
+    chain = Chain(_names_of(model), int(_first(model).n_features_in_), " ".join(repr(model).split()))
     _unwrap(chain, model)
     return chain
 
@@ -138,8 +155,9 @@ def _unwrap(chain: Chain, model: Any) -> None:
 
 def _add_step(chain: Chain, step: Any) -> None:
     """Add a transformer of the rows."""
-    if step is None or (isinstance(step, str) and step == "passthrough"):
+    if _is_nothing(step):
         return
+    _refuse_own(step)
     if isinstance(step, Pipeline):
         for _, inner in step.steps:
             _add_step(chain, inner)
@@ -150,6 +168,17 @@ def _add_step(chain: Chain, step: Any) -> None:
         chain.fill = fill if chain.fill is None else chain.fill  # behind the first one nothing is missing
     else:
         chain.scalers.append(_scaler(step))
+
+
+def _refuse_own(step: Any) -> None:
+    """Refuse a subclass that transforms otherwise than the class of scikit-learn that it derives from."""
+    known = next((kind for kind in _CLASSES if isinstance(step, kind)), None)
+    methods = ("transform", "inverse_transform", "fit_transform")
+    if known is None or all(getattr(type(step), name, None) is getattr(known, name, None) for name in methods):
+        return
+    must = f"a step must transform as the {known.__name__} of scikit-learn does"
+    message = f"export: {must}, got a {type(step).__name__}, which has methods of its own. {_ADVICE}"
+    raise ConfigError(message, expected=must, got=step)
 
 
 def _scaler(step: Any) -> Stage:
@@ -174,10 +203,13 @@ def _scaler(step: Any) -> Stage:
 
 def _fills(step: SimpleImputer) -> np.ndarray:
     """Return what an imputer puts in the place of a missing value, by column."""
-    fills = np.asarray(step.statistics_)
+    try:
+        fills = np.asarray(step.statistics_, dtype=np.float64)
+    except (TypeError, ValueError):
+        fills = np.array([np.nan])
     marks_nan = isinstance(step.missing_values, float) and np.isnan(step.missing_values)
-    if fills.dtype.kind in "fiu" and np.isfinite(fills).all() and marks_nan and not step.add_indicator:
-        return fills.astype(np.float64)
+    if np.isfinite(fills).all() and marks_nan and not step.add_indicator:
+        return fills
     must = "a SimpleImputer must fill NaN in columns of numbers, each with a value in training, and add no indicator"
     message = f"export: {must}, got {' '.join(repr(step).split())}. {_ADVICE}"
     raise ConfigError(message, expected=must, got=step)
@@ -185,6 +217,7 @@ def _fills(step: SimpleImputer) -> np.ndarray:
 
 def _of_target(step: Any) -> Stage | str:
     """Return the inverse of a transformer of targets: of a scaler the stage, of a function its formula."""
+    _refuse_own(step)
     if not isinstance(step, FunctionTransformer):
         return _scaler(step)
     inverse = step.inverse_func

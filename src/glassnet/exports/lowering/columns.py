@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from glassnet.exports.lowering.builder import Builder
+from glassnet.exports.lowering.marks import missing_numbers, missing_texts
 from glassnet.exports.naming import identifier, identifiers
 from glassnet.exports.plan import Constant, Field, Flag, Join, Lookup, Rank, Scaled, Step, Value, Wave
 from glassnet.tabular.encoding.category_coder import CategoryCoder, CodeCoder
@@ -30,11 +32,16 @@ _SECONDS = 86_400.0  # of a day
 _NEVER = 1e300  # a unit in which every wave is 0
 
 
-def append_columns(builder: Builder, encoder: TableEncoder) -> tuple[tuple[Field, ...], Value]:
-    """Append the steps of all columns and their `Join`; return the fields that they read, and the features."""
+def append_columns(
+    builder: Builder, encoder: TableEncoder, missing: Sequence[str] = ()
+) -> tuple[tuple[Field, ...], Value]:
+    """Append the steps of all columns and their `Join`; return the fields that they read, and the features.
+
+    ``missing`` are the cells that mean "no value" in any column.
+    """
     bounds: Bounds = encoder.bounds or [None] * len(encoder.feature_names)
     placed = list(placed_coders(encoder))
-    parts = [(i, coder, part) for i, (coder, at) in enumerate(placed) for part in _parts(coder, bounds[at])]
+    parts = [(i, coder, part) for i, (coder, at) in enumerate(placed) for part in _parts(coder, bounds[at], missing)]
     names = identifiers([f"{value_word(coder.name)} {what}" for _, coder, (what, _, _) in parts])
     made = []
     for name, (i, _, (_, width, step)) in zip(names, parts, strict=True):
@@ -43,7 +50,7 @@ def append_columns(builder: Builder, encoder: TableEncoder) -> tuple[tuple[Field
     x = Value("x", (len(encoder.feature_names),))
     builder.steps.append(Join(x, tuple(made)))
     forms = encoder.forms
-    return tuple(field_of(coder, forms[coder.name]) for coder, _ in placed), x
+    return tuple(field_of(coder, forms[coder.name], missing) for coder, _ in placed), x
 
 
 def value_word(name: str) -> str:
@@ -54,8 +61,8 @@ def value_word(name: str) -> str:
 # ---- fields ----------------------------------------------------------------------------------------------------------
 
 
-def field_of(coder: Coder, form: Form) -> Field:
-    """Return what is known about the column of a coder."""
+def field_of(coder: Coder, form: Form, missing: Sequence[str] = ()) -> Field:
+    """Return what is known about the column of a coder; ``missing`` are the cells that mean "no value" in any."""
     kind: Any = coder.training_kind
     known: dict[str, Any] = {}
     if isinstance(coder, (NumberCoder, DateCoder)):
@@ -68,7 +75,9 @@ def field_of(coder: Coder, form: Form) -> Field:
         known = {"categories": coder.categories}
     # A file does not keep the example of a form that says nothing, and the plan is to be that of the file.
     form = Form(form.kind) if form.is_plain and not form.missing else form
-    return Field(coder.name, kind, form, **known)
+    marks = (*missing, *form.missing)
+    shown = missing_texts(coder, marks) if kind == "category" else tuple(dict.fromkeys(marks))
+    return Field(coder.name, kind, replace(form, missing=shown), codes=missing_numbers(coder, marks), **known)
 
 
 def _range(scale: Scale) -> dict[str, float]:
@@ -81,17 +90,18 @@ def _range(scale: Scale) -> dict[str, float]:
 # ---- steps -----------------------------------------------------------------------------------------------------------
 
 
-def _parts(coder: Coder, bounds: Bounds) -> Iterator[Part]:
-    """Yield the steps of one column, whose features have these bounds."""
+def _parts(coder: Coder, bounds: Bounds, missing: Sequence[str]) -> Iterator[Part]:
+    """Yield the steps of one column, whose features have these bounds; texts in ``missing`` mean "no value"."""
+    texts = missing_texts(coder, missing)
     if isinstance(coder, (CategoryCoder, CodeCoder)):
-        yield _lookup(coder, bounds)
+        yield _lookup(coder, bounds, texts)
         return
     for kind, parts in _PARTS.items():
         if isinstance(coder, kind):
             yield from parts(coder, bounds)
             break
     if coder.flagged:
-        yield _flag(bounds[-1])
+        yield _flag(bounds[-1], texts)
 
 
 def _number(coder: NumberCoder, bounds: Bounds) -> Iterator[Part]:
@@ -165,13 +175,20 @@ def _wave(what: str, period: float, bounds: Bounds) -> Part:
     return what, 2, partial(_made, Wave, period=period, center=center, unit=unit, bound=bound)
 
 
-def _flag(bound: RobustScale | None) -> Part:
+def _flag(bound: RobustScale | None, texts: tuple[str, ...]) -> Part:
+    """Return the step that flags missing cells; where some texts mean "no value" too, these are looked up."""
     present, missing = _as_encoded(np.array([[0.0], [1.0]], dtype=np.float32), [bound])[:, 0].tolist()
+    if texts:
+        table = np.array([[missing], [present], *([missing] for _ in texts)], dtype=np.float32)
+        return "missing", 1, partial(_made, Lookup, categories=texts, table=table)
     return "missing", 1, partial(_made, Flag, present=present, missing=missing)
 
 
-def _lookup(coder: CategoryCoder | CodeCoder, bounds: Bounds) -> Part:
-    """Return the step that looks up what the coder itself makes of each category, the flag included."""
+def _lookup(coder: CategoryCoder | CodeCoder, bounds: Bounds, missing: tuple[str, ...]) -> Part:
+    """Return the step that looks up what the coder itself makes of each category, the flag included.
+
+    The texts for a missing value get the row of one.
+    """
     unknown = "?"
     while unknown in coder.categories:
         unknown += "?"
@@ -179,7 +196,8 @@ def _lookup(coder: CategoryCoder | CodeCoder, bounds: Bounds) -> Part:
     table: np.ndarray = np.empty((len(texts), len(coder.features)), dtype=np.float32)
     coder.write(table, Column(coder.name, "category", texts, texts == ""))
     rows = _as_encoded(table, bounds)
-    return "", table.shape[1], partial(_made, Lookup, categories=coder.categories, table=rows)
+    rows = np.concatenate([rows, np.repeat(rows[:1], len(missing), axis=0)])
+    return "", table.shape[1], partial(_made, Lookup, categories=(*coder.categories, *missing), table=rows)
 
 
 def _as_encoded(X: np.ndarray, bounds: Bounds) -> np.ndarray:

@@ -26,10 +26,11 @@ def behind_scalers(plan: Plan, chain: Chain) -> Plan:
     names = chain.names or numbered_names(chain.n_inputs)
     places = [own.index(field.name) for field in plan.fields]
     plain = first.is_nothing and chain.fill is None
-    bad = next((field for field in plan.fields if field.kind != "number" and not plain), None)
+    bad = None if plain else next((field for field in plan.fields if field.kind != "number" or field.codes), None)
     if others or first.ends is not None or bad is not None:
         must = "scalers before an estimator for tables must not cut numbers, and every column must hold some"
         got = f"the {bad.kind} {bad.name!r}" if bad is not None else "clip=True"
+        got += " with marks of missing values" if bad is not None and bad.codes else ""
         message = f"export: {must}, got {got}. Fit it on the unscaled table: it scales by itself."
         raise ConfigError(message, expected=must, got=got)
     fields = tuple(_unscaled(field, names[j], first, j) for field, j in zip(plan.fields, places, strict=True))

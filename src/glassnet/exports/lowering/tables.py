@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from glassnet.exports.lowering.builder import Builder
-from glassnet.exports.lowering.columns import append_columns
+from glassnet.exports.lowering.columns import append_columns, field_of
 from glassnet.exports.lowering.networks import append_network, model_facts
 from glassnet.exports.lowering.simplifying import simplified
+from glassnet.exports.made_up import with_marks
 from glassnet.exports.plan import Answer, Mean, Plan, Value
 from glassnet.tabular.encoding.coders import finite
 from glassnet.tabular.encoding.encoder import placed_coders
@@ -30,7 +31,7 @@ def lower_table(model: Predictor, name: str = "model", *, dtype: Any = np.float3
     ``dtype`` is that of the weights.
     """
     builder = Builder(dtype)
-    fields, x = append_columns(builder, model.encoder)
+    fields, x = append_columns(builder, model.encoder, model.reading.missing)
     columns, builder.steps = builder.steps, []
     y = append_table(builder, model, x)
     steps = simplified(builder.steps, builder.kept(x, y))
@@ -92,13 +93,21 @@ def _answer(model: Predictor) -> Answer:
 
 
 def rows_of_table(model: Predictor, frame: Any) -> dict[str, np.ndarray]:
-    """Return the rows of a frame as a plan takes them, read as the model reads them."""
+    """Return the rows of a frame as a plan takes them, read as the model reads them.
+
+    Where a column has marks of missing values, these stand in some of its missing cells: whatever the frame itself has
+    there, the model reads a table without them, and a file must read both alike.
+    """
     table, encoder = model.table(frame), model.encoder
     known = [coder.name for coder in encoder.coders]
     require_columns("export", encoder.column_names, known, table)
     forms = encoder.forms
+    missing = model.reading.missing
     return {
-        coder.name: _cells(finite(as_form(table[coder.name], forms[coder.name], "export")))
+        coder.name: with_marks(
+            field_of(coder, forms[coder.name], missing),
+            _cells(finite(as_form(table[coder.name], forms[coder.name], "export"))),
+        )
         for coder, _ in placed_coders(encoder)
     }
 
@@ -119,8 +128,14 @@ def table_of_rows(model: Predictor, rows: Any) -> Table:
     columns = []
     for coder, _ in placed_coders(encoder):
         cells, kind = rows[coder.name], coder.training_kind
-        missing = cells == "" if kind == "category" else ~np.isfinite(cells)
-        values: np.ndarray = cells
+        field = field_of(coder, forms[coder.name], model.reading.missing)
+        if kind == "category":
+            marks = {"", *field.form.missing}
+            missing = np.fromiter((text in marks for text in cells.tolist()), bool, len(cells))
+            values: np.ndarray = np.where(missing, "", cells).astype(object)
+        else:
+            missing = ~np.isfinite(cells) | np.isin(cells, field.codes)
+            values = np.where(missing, np.nan, cells)
         if kind == "boolean":
             values = np.where(missing, 0.0, cells) != 0.0
         elif kind == "date":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from glassnet.tabular.encoding.date_coder import DateCoder
 from glassnet.tabular.encoding.encoder_entries import check_codes, read_bounds
 from glassnet.tabular.encoding.forms import read_forms
 from glassnet.tabular.encoding.presence import presence_warnings, require_columns
-from glassnet.tabular.encoding.robust_scaling import RobustScale
+from glassnet.tabular.encoding.robust_scaling import RobustScale, bounded
 from glassnet.tabular.encoding.time_coder import TimeCoder
 from glassnet.tabular.encoding.weighting import as_counts
 from glassnet.tabular.reading.form import Form
@@ -237,19 +237,19 @@ class TableEncoder:
         where = "TableEncoder.transform"
         table = self._table(frame, where)
         require_columns(where, self.column_names, self._known, table)
-        X = self._features(table, np.float32)
-        for x, bound in zip(X.T, self.bounds, strict=False):
-            if bound is not None:
-                x[...] = bound.forward(x.astype(np.float64))
-        return X
+        return self._features(table, np.float32, self.bounds)
 
-    def _features(self, table: Table, dtype: type) -> np.ndarray:
-        """Return the features of all columns, side by side."""
+    def _features(self, table: Table, dtype: type, bounds: Sequence[RobustScale | None] = ()) -> np.ndarray:
+        """Return the features of all columns, side by side; those with bounds are rounded behind these only."""
         X: np.ndarray = np.empty((table.n_rows, len(self.feature_names)), dtype=dtype)
         for coder, places in placed_coders(self):
             given = table[coder.name]
             column = finite(as_form(given, self._form_of(coder), "TableEncoder.transform"))
-            coder.write(X[:, places], column if column.rows is given.rows else replace(column, rows=given.rows))
+            column = column if column.rows is given.rows else replace(column, rows=given.rows)
+            own = bounds[places]
+            out: np.ndarray = np.empty((table.n_rows, len(own))) if any(own) else X[:, places]
+            coder.write(out, column)
+            X[:, places] = bounded(out, own)
         return X
 
     def check(self, frame: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import NormalDist
@@ -13,7 +14,7 @@ from glassnet.tabular.encoding.config_reader import Entries
 from glassnet.tabular.encoding.scaling import Scale, distances
 from glassnet.tabular.encoding.weighting import quantiles_of
 
-__all__ = ["BOUND", "NormalScale", "RobustScale"]
+__all__ = ["BOUND", "NormalScale", "RobustScale", "bounded"]
 
 BOUND = 3.0
 """What the absolute value of a robustly scaled number stays below."""
@@ -97,6 +98,14 @@ class RobustScale(Scale):
     def from_config(cls, entries: Entries) -> RobustScale:
         mean, std, low, high, median, q = (entries.number(key) for key in ("mean", "std", "low", "high", "median", "q"))
         return cls(mean, std, low, high, median, q)
+
+
+def bounded(X: np.ndarray, bounds: Sequence[RobustScale | None]) -> np.ndarray:
+    """Scale those features in place that have a bound."""
+    for x, bound in zip(X.T, bounds, strict=False):
+        if bound is not None:
+            x[...] = bound.forward(x)
+    return X
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from glassnet.exports.plan import Plan, Rank, Step
 from glassnet.exports.proof import Proof
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.c_target.changes import reason_against
+from glassnet.exports.targets.c_target.fields import whole_rows
 from glassnet.exports.targets.c_target.page import print_page
 from glassnet.exports.targets.c_target.running import run_program
 from glassnet.exports.targets.target import Options, Run
 
-__all__ = ["print_plan", "refusal", "run_file"]
+__all__ = ["print_plan", "refusal", "run_file", "whole_rows"]
 
 
 _PROGRAM_USE = [

@@ -8,13 +8,13 @@ from collections.abc import Collection
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.fields import wide_fields
-from glassnet.exports.targets.c_target.forms import print_columns, unreadable_column
+from glassnet.exports.targets.c_target.forms import has_months, members_in, print_columns, unreadable_column
 from glassnet.exports.targets.c_target.literals import string_literal
 from glassnet.exports.targets.c_target.program_cells import CELL_HELPERS
 from glassnet.exports.targets.c_target.program_csv import CSV
 from glassnet.exports.targets.c_target.program_header import COUNTED, NAMED
 from glassnet.exports.targets.c_target.program_moments import MOMENT_HELPERS
-from glassnet.exports.targets.c_target.program_printing import print_printing
+from glassnet.exports.targets.c_target.program_printing import print_answers, print_printing
 from glassnet.exports.targets.c_target.program_proof import print_program_proof
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import filled
@@ -31,16 +31,24 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     n = len(plan.fields) if plan.is_table else plan.x.size
     titles = {field.name.split("\0")[0] for field in plan.fields}  # as C reads them
     refused = unreadable_column(plan)
+    words = {"SENTENCE": string_literal(refused + "\n")}
     if refused:
-        text = _REFUSED.replace("SENTENCE", string_literal(refused + "\n")) + _MAIN.replace(
-            "FAILURES", "NAME_selftest()"
-        )
+        text = _REFUSED + _MAIN.replace("FAILURES", "NAME_selftest()")
     else:
-        reading = _reading(plan) + _filling(plan, names, prefix)
-        text = print_columns(plan) + CSV + (NAMED if plan.is_table or plan.inputs else COUNTED)
-        text += _helpers(reading) + reading + print_printing(plan) + _SCORE
-        text += print_program_proof(plan) + _MAIN.replace("FAILURES", "NAME_selftest() + NAME_is_changed()")
-    words = {
+        fill = _filling(plan, names, prefix)
+        reading = _reading(plan)
+        text = CSV + (NAMED if plan.is_table or plan.inputs else COUNTED)
+        text += _helpers(reading, months=any(map(has_months, plan.fields))) + reading
+        text += "\nFILLING\n\nANSWERS\n" + print_printing(plan) + _SCORE
+        text += print_program_proof(plan, members_in(text))
+        text += _MAIN.replace("FAILURES", "NAME_selftest() + NAME_is_changed()")
+        words |= {
+            "COLUMNS": print_columns(plan, text, prefix).strip(),
+            "FILLING": fill,
+            "ANSWERS": print_answers(plan, prefix),
+        }
+        text = "COLUMNS\n" + text
+    words |= {
         "DECLARED": f"{prefix}_row row" if plan.is_table else f"{kind} row[{prefix.upper()}_INPUTS]",
         "GIVEN": "&row" if plan.is_table else "row",
         "ROWTYPE": f"{prefix}_row" if plan.is_table else kind,
@@ -55,15 +63,22 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     return filled(text, words)
 
 
-def _helpers(text: str) -> str:
-    """Return the helpers that a text calls, and those that they call."""
-    needed: Collection[str] = _called(text)
+_NAMED = """    if (p == NULL && column->words != NULL) {
+        p = NAME_named_day(text, column, value);
+    }
+"""
+
+
+def _helpers(text: str, *, months: bool) -> str:
+    """Return the helpers that a text calls, and those that they call; dates may need the names of months."""
+    helpers = {name: helper.replace("NAMED_TOO", _NAMED if months else "") for name, helper in _HELPERS.items()}
+    needed = _called(text)
     while True:
-        more = set(needed).union(*(_called(_HELPERS[name]) for name in needed))
+        more = set(needed).union(*(_called(helpers[name]) for name in needed))
         if more == needed:
             break
         needed = more
-    return "".join(helper for name, helper in _HELPERS.items() if name in needed)
+    return "".join(helper for name, helper in helpers.items() if name in needed)
 
 
 def _called(text: str) -> set[str]:
@@ -106,21 +121,23 @@ def _has_own_numbers(words: Collection[str]) -> bool:
 def _filling(plan: Plan, names: list[str], prefix: str) -> str:
     """Return the function that fills a row from cells."""
     own = Source(prefix)
-    signature = "NAME_table *table, ROWTYPE *row"
+    kind = f"{prefix}_row" if plan.is_table else "double" if plan.double_inputs else "float"
+    signature = f"{prefix}_table *table, {kind} *row"
     wide = wide_fields(plan)
     lines = []
     if not plan.is_table:
-        value = "NAME_read(table, i)" if plan.double_inputs else "NAME_single(NAME_read(table, i))"
-        lines = ["    for (int32_t i = 0; i < INPUTS; i++) {", f"        row[i] = {value};", "    }"]
+        value = f"{prefix}_read(table, i)"
+        value = value if plan.double_inputs else f"{prefix}_single({value})"
+        lines = [f"    for (int32_t i = 0; i < {prefix.upper()}_INPUTS; i++) {{", f"        row[i] = {value};", "    }"]
     for i, (field, name) in enumerate(zip(plan.fields, names, strict=True)):
-        value = f"NAME_read(table, {i})"
+        value = f"{prefix}_read(table, {i})"
         if field.is_text:
-            value = f"NAME_read_text(table, {i})"
+            value = f"{prefix}_read_text(table, {i})"
         elif i not in wide:
-            value = f"NAME_single({value})"
+            value = f"{prefix}_single({value})"
         lines.append(f"    row->{name} = {value};  /* {comment_text(field.name)[:60]} */")
     body = "\n".join(own.in_parts(lines, f"void {{}}({signature})", "table, row", "fill"))
-    return "\n".join(["", *own.functions, f"static void NAME_fill({signature})", "{", body, "}", ""])
+    return "\n".join([*own.functions, f"static void {prefix}_fill({signature})", "{", body, "}"])
 
 
 _READ_PLAIN = r"""
@@ -132,7 +149,7 @@ static double NAME_read(NAME_table *table, int32_t i)
     const double value = strtod(cell, &end);
 
     table->cells[table->where[i]] = cell;
-    if (end == cell || *end != '\0' || cell[strspn(cell, "+-.0123456789eE")] != '\0' || fabs(value) > 1.79e308) {
+    if (end == cell || *end != '\0' || cell[strspn(cell, "+-.0123456789eE")] != '\0' || !NAME_is_finite(value)) {
         table->bad = table->bad < 0 ? i : table->bad;
     }
     return value;
@@ -145,10 +162,10 @@ static float NAME_single(double value)
 {
     const double most = 3.4028234e38;
 
-    if (value > most && value <= 1.79e308) {
-        return (float)most;
+    if (NAME_is_finite(value) && fabs(value) > most) {
+        return (float)(value < 0.0 ? -most : most);
     }
-    return (float)(value < -most && value >= -1.79e308 ? -most : value);
+    return (float)value;
 }
 """
 
@@ -163,7 +180,7 @@ GONE    return cell;
 """
 
 _GONE_TEXT = r"""    if (NAME_columns[i].kind == 'c'
-        && (NAME_is_among(cell, NAME_gone, NAME_n_gone) || NAME_is_own(cell, NAME_columns[i].gone))) {
+        && (NAME_is_among(cell, NAME_gone, NAME_gone_size) || NAME_is_own(cell, NAME_columns[i].gone))) {
         return "";
     }
 """
@@ -178,7 +195,7 @@ static double NAME_read(NAME_table *table, int32_t i)
     int good;
 
     table->cells[table->where[i]] = cell;
-    if (NAME_is_among(cell, NAME_gone_numbers, NAME_n_gone_numbers) || NAME_is_own(cell, column->gone)) {
+    if (NAME_is_among(cell, NAME_gone_numbers, NAME_gone_numbers_size) || NAME_is_own(cell, column->gone)) {
         return value;
     }
     NAME_ordinary(cell);
@@ -199,7 +216,7 @@ _SCORE = r"""
 /* Predicts each row of a table with titles. */
 static int NAME_score(int with_probabilities)
 {
-    static NAME_table table;
+    NAME_table table;
     DECLARED;
     char marks[2] = {',', '\0'};
     int found = NAME_open(&table);

@@ -80,7 +80,8 @@ def _about(field: Field) -> str:
     """Return the name of a column, its unit and its range in training."""
     text = f'"{comment_text(field.name)}"'
     if field.is_text:
-        return f"{text}: text, {len(field.categories)} known"
+        ends = ", read up to a NUL" if any("\0" in category for category in field.categories) else ""
+        return f"{text}: text, {len(field.categories)} known{ends}"
     if field.kind == "boolean":
         return f"{text}: 1 or 0"
     kind = "days since 1970-01-01" if field.kind == "date" else comment_text(field.form.unit)

@@ -9,7 +9,7 @@ import numpy as np
 from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 
-__all__ = ["as_read", "wide_fields"]
+__all__ = ["as_read", "whole_rows", "wide_fields"]
 
 
 def wide_fields(plan: Plan) -> set[int]:
@@ -34,6 +34,17 @@ def as_read(plan: Plan, rows: Rows) -> Rows:
         else _rounded(rows[field.name])
         for i, field in enumerate(plan.fields)
     }
+
+
+def whole_rows(plan: Plan, rows: Rows) -> np.ndarray:
+    """Return the positions of the rows that the file reads as the model does: those with no NUL in a text."""
+    if not isinstance(rows, Mapping):
+        return np.arange(len(rows))
+    cut = np.zeros(len(next(iter(rows.values()))), dtype=bool)
+    for field in plan.fields:
+        if field.is_text:
+            cut |= np.array(["\0" in text for text in rows[field.name].tolist()], dtype=bool)
+    return np.flatnonzero(~cut)
 
 
 def _ended(texts: np.ndarray) -> np.ndarray:

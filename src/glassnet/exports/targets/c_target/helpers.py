@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from glassnet.exports.plan import FARTHEST
 from glassnet.exports.targets.c_target.helpers_columns import COLUMN_HELPERS
 from glassnet.exports.targets.c_target.helpers_vectors import VECTOR_HELPERS
 from glassnet.exports.targets.c_target.integer_printing import INTEGER_HELPERS
@@ -41,5 +42,10 @@ def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str
 def in_c(template: str, prefix: str, real: str) -> str:
     """Return a template with the names and the type of a model."""
     f, d = ("f", "") if real == "float" else ("", "_d")
-    found = template.replace("_D(", f"{d}(").replace("REAL", real).replace("NAME", prefix)
+    found = (
+        template.replace("_D(", f"{d}(")
+        .replace("REAL", real)
+        .replace("NAME", prefix)
+        .replace("FARTHEST", repr(FARTHEST))
+    )
     return re.sub(r"(?<=[0-9a-z])F\b", f, found).strip() + "\n"

@@ -36,10 +36,10 @@ static int32_t NAME_absent(double x, const double *codes, int32_t n)
 }
 """,
     "units": """
-/* Units from the centre, scale[0], of size scale[1]; no farther than float can hold. */
+/* Units from the centre, scale[0], of size scale[1]; no farther than features may lie. */
 static double NAME_units(double x, const double *scale)
 {
-    const double farthest = 1e30;
+    const double farthest = FARTHEST;
     const double z = (x - GN_READ(&scale[0])) / GN_READ(&scale[1]);
 
     return z > farthest ? farthest : (z < -farthest ? -farthest : z);

@@ -5,6 +5,16 @@ from __future__ import annotations
 __all__ = ["CELL_HELPERS"]
 
 CELL_HELPERS = {
+    "is_finite": r"""
+/* By its bits, since compilers may take every number for finite (-ffast-math). */
+static int NAME_is_finite(double x)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &x, sizeof bits);
+    return ((bits >> 52) & 0x7ffu) != 0x7ffu;
+}
+""",
     "ordinary": r"""
 /* Writes typographic signs, blanks and apostrophes as ASCII has them, in their place. */
 static void NAME_ordinary(char *text)

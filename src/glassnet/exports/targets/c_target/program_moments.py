@@ -37,7 +37,8 @@ static const char *NAME_half_day(const char *p, int32_t hours, double *seconds)
         return NULL;
     }
     word++;
-    *seconds += half == 'p' && hours < 12 ? 43200.0 : (half == 'a' && hours == 12 ? -43200.0 : 0.0);
+    *seconds += half == 'p' ? 43200.0 : 0.0;
+    *seconds -= hours == 12 ? 43200.0 : 0.0;
     return word + (*word == '.' ? 1 : 0);
 }
 """,
@@ -182,6 +183,53 @@ static const char *NAME_day(const char *p, const NAME_column *column, double *da
     return (column->order == 'm' ? NAME_days(c, a, b, days) : NAME_days(c, b, a, days)) ? p : NULL;
 }
 """,
+    "month": r"""
+/* Reads the name of a month, before which the list has a letter from a to l, and returns its number or 0. */
+static int32_t NAME_month(const char **p, const char *const *words)
+{
+    const size_t n = strcspn(*p, " -/.,'0123456789");
+
+    for (int32_t i = 0; words[i] != NULL; i++) {
+        if (strlen(words[i]) == n + 1 && NAME_same(*p, &words[i][1], n)) {
+            *p += n;
+            return words[i][0] - 'a' + 1;
+        }
+    }
+    return 0;
+}
+""",
+    "named_day": r"""
+/* Reads 3 May 2024, May 3rd, 2024 or 2024-May-03; returns what follows, or NULL. */
+static const char *NAME_named_day(const char *p, const NAME_column *column, double *days)
+{
+    int32_t parts[3] = {0, 0, 0};
+    int32_t sizes[3] = {0, 0, 0};
+    int32_t first;
+    int32_t last;
+
+    for (int32_t i = 0; i < 3; i++) {
+        const size_t gap = i > 0 ? strspn(p, "-/., ") : 0;
+
+        p += gap > 2 ? 2 : gap;
+        p += i == 2 && *p == '\'' ? 1 : 0;
+        sizes[i] = NAME_few_digits(&p, 4, &parts[i]);
+        if (sizes[i] == 0) {
+            parts[i] = NAME_month(&p, column->words);
+        } else if (NAME_same(p, "st", 2) || NAME_same(p, "nd", 2) || NAME_same(p, "rd", 2) || NAME_same(p, "th", 2)) {
+            p += 2;
+        }
+    }
+    if (sizes[0] == 4 && sizes[1] == 0 && sizes[2] >= 1 && sizes[2] <= 2) {
+        return NAME_days(parts[0], parts[1], parts[2], days) ? p : NULL;
+    }
+    first = sizes[0] == 0 ? 1 : 0;
+    last = sizes[2] == 2 ? (parts[2] >= 69 ? 1900 : 2000) : 0;
+    if (sizes[1 - first] != 0 || sizes[first] < 1 || sizes[first] > 2 || (sizes[2] != 2 && sizes[2] != 4)) {
+        return NULL;
+    }
+    return NAME_days(parts[2] + last, parts[1 - first], parts[first], days) ? p : NULL;
+}
+""",
     "date": r"""
 /* Reads a date, with a time or without, as days since 1970-01-01 in UTC. */
 static int NAME_date(const char *text, const NAME_column *column, double *value)
@@ -189,7 +237,7 @@ static int NAME_date(const char *text, const NAME_column *column, double *value)
     double seconds = 0.0;
     const char *p = NAME_day(text, column, value);
 
-    if (p == NULL || *p == '\0') {
+NAMED_TOO    if (p == NULL || *p == '\0') {
         return p != NULL;
     }
     if (*p == 'T' || *p == 't') {

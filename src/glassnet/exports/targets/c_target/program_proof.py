@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from glassnet.exports.plan import Plan
-from glassnet.exports.targets.c_target.forms import columns_of, markers_of
-from glassnet.exports.targets.c_target.program_printing import printed_texts
+from glassnet.exports.targets.c_target.forms import column_values, markers_of
+from glassnet.exports.targets.c_target.program_printing import answer_texts
 from glassnet.exports.targets.c_target.selftest import FNV_FACTOR, FNV_START, fold, text_words
 
 __all__ = ["print_program_proof"]
 
+_TEXTS, _LISTS = ("name", "must"), ("units", "words", "gone")
 
-def print_program_proof(plan: Plan) -> str:
-    """Return the function that is 0 where the texts of the program are as they were written, else 1."""
-    lists = {**markers_of(plan), **printed_texts(plan)[1]}
-    calls = [f"    hash = NAME_hash_texts(hash, NAME_{name}, {len(words)});" for name, words in lists.items()]
-    text = _PROOF.replace("CALLS", "\n".join(calls)).replace("SUM", f"0x{fold(_words(plan)):08x}u")
+
+def print_program_proof(plan: Plan, members: Sequence[str]) -> str:
+    """Return the function that is 0 where the texts of the program and these members of columns are as written."""
+    calls = [
+        f"    hash = NAME_hash_texts(hash, NAME_{name}, {len(words)});"
+        for name, words in {**markers_of(plan), **answer_texts(plan)}.items()
+    ]
+    lines = [f"        hash = {_hashed(member)};" for member in members]
+    text = (_LIST if set(members) & set(_LISTS) else "") + _CHANGED
+    text = text.replace("CALLS", "\n".join(calls)).replace("LINES", "\n".join(lines))
+    text = text.replace("SUM", f"0x{fold(_words(plan, members)):08x}u")
     return text.replace("BASIS", f"{FNV_START}u").replace("PRIME", f"{FNV_FACTOR}u")
 
 
-def _words(plan: Plan) -> Iterator[int]:
+def _hashed(member: str) -> str:
+    if member in _TEXTS:
+        return f"NAME_hash_texts(hash, &column->{member}, 1)"
+    if member in _LISTS:
+        return f"NAME_hash_list(hash, column->{member})"
+    return f"(hash ^ (uint32_t)(unsigned char)column->{member}) * PRIME"
+
+
+def _words(plan: Plan, members: Sequence[str]) -> Iterator[int]:
     """Yield what the checksum goes over, in the order in which C does."""
-    for words in {**markers_of(plan), **printed_texts(plan)[1]}.values():
+    for words in {**markers_of(plan), **answer_texts(plan)}.values():
         yield from text_words(words)
-    for column in columns_of(plan):
-        yield from text_words((column.name, column.must))
-        for mark in (column.kind, column.decimal, column.thousands, column.order):
-            yield ord(mark or "\0")
-        yield from (int(column.packed), int(column.loose))
-        for words in (column.units, column.words, column.gone):
-            yield from (*text_words(words), 0)
+    for column in column_values(plan, members):
+        for member, value in column.items():
+            if isinstance(value, tuple):
+                yield from (*text_words(value), 0)
+            elif isinstance(value, bool):
+                yield int(value)
+            elif member in _TEXTS:
+                yield from text_words([value])
+            else:
+                yield ord(value or "\0")
 
 
-_PROOF = r"""
+_LIST = r"""
 /* A list that ends in NULL, or none. */
 static uint32_t NAME_hash_list(uint32_t start, const char *const *words)
 {
@@ -44,20 +62,9 @@ static uint32_t NAME_hash_list(uint32_t start, const char *const *words)
     }
     return hash * PRIME;
 }
+"""
 
-static uint32_t NAME_hash_column(uint32_t start, const NAME_column *column)
-{
-    const char marks[4] = {column->kind, column->decimal, column->thousands, column->order};
-    uint32_t hash = NAME_hash_texts(NAME_hash_texts(start, &column->name, 1), &column->must, 1);
-
-    for (int32_t i = 0; i < 4; i++) {
-        hash = (hash ^ (uint32_t)(unsigned char)marks[i]) * PRIME;
-    }
-    hash = (hash ^ (uint32_t)column->packed) * PRIME;
-    hash = (hash ^ (uint32_t)column->loose) * PRIME;
-    return NAME_hash_list(NAME_hash_list(NAME_hash_list(hash, column->units), column->words), column->gone);
-}
-
+_CHANGED = r"""
 /* 1 if a title, a label or the form of a column was changed, else 0. */
 static int32_t NAME_is_changed(void)
 {
@@ -65,7 +72,9 @@ static int32_t NAME_is_changed(void)
 
 CALLS
     for (int32_t i = 0; i < INPUTS; i++) {
-        hash = NAME_hash_column(hash, &NAME_columns[i]);
+        const NAME_column *column = &NAME_columns[i];
+
+LINES
     }
     return hash == SUM ? 0 : 1;
 }

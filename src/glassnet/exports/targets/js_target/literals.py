@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["KEYWORDS", "js_list", "js_object", "js_value", "wrapped"]
+__all__ = ["KEYWORDS", "is_number", "js_list", "js_object", "js_value", "wrapped"]
 
 _LARGEST_WHOLE = 2**53  # from here on JavaScript's numbers skip whole ones
 _WIDTH = 116
@@ -46,9 +46,16 @@ def js_value(value: Any) -> str:
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE):
+    if value is None or isinstance(value, bool) or is_number(value):
         return json.dumps(value)
     return json.dumps(str(value), ensure_ascii=False).translate(_UNSAFE)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is written as a number: whole ones that JavaScript's numbers skip are texts."""
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < _LARGEST_WHOLE)
 
 
 def js_list(values: Iterable[Any]) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+
+from glassnet.exports.targets.js_target.literals import is_number
 
 __all__ = ["Pool"]
 
@@ -48,18 +51,37 @@ class Pool:
             *self._lines,
         ]
 
-    def checksum(self, texts: Iterable[str]) -> int:
-        """Return the FNV-1a hash of all numbers as 32-bit words, and of the code units of the texts."""
+    def checksum(self, facts: Any) -> int:
+        """Return the FNV-1a hash of all numbers as 32-bit words, and of the facts as `_words` gives them."""
         singles = self._block("floats", ">f4").view(">u4")
         doubles = self._block("doubles", ">f8").view(">u4")
-        units = [np.frombuffer(f"{text}\0".encode("utf-16-le", "surrogatepass"), "<u2") for text in texts]
         found = _FNV_START
-        for word in np.concatenate([singles, doubles, *units]).tolist():
+        for word in [*singles.tolist(), *doubles.tolist(), *_words(facts)]:
             found = ((found ^ word) * _FNV_PRIME) & 0xFFFFFFFF
         return found
 
     def _block(self, name: str, dtype: str) -> np.ndarray:
         return np.concatenate([np.empty(0), *self._blocks[name]]).astype(dtype)
+
+
+def _words(fact: Any) -> Iterator[int]:
+    """Yield texts, numbers, lists and objects as words; a list or object begins with the number of its entries."""
+    if isinstance(fact, np.generic):
+        fact = fact.item()
+    if isinstance(fact, Mapping):
+        yield len(fact)
+        for name, value in fact.items():
+            yield from _words(name)
+            yield from _words(value)
+    elif isinstance(fact, (list, tuple)):
+        yield len(fact)
+        for value in fact:
+            yield from _words(value)
+    elif is_number(fact):
+        yield from np.array([fact], ">f8").view(">u4").tolist()
+    else:
+        text = str(fact).lower() if isinstance(fact, bool) else str(fact)
+        yield from np.frombuffer(f"{text}\0".encode("utf-16-le", "surrogatepass"), "<u2").tolist()
 
 
 def _base64(array: np.ndarray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from itertools import chain
 
 import numpy as np
 
@@ -11,7 +12,13 @@ from glassnet.exports.header import header_lines
 from glassnet.exports.naming import identifier
 from glassnet.exports.plan import Answer, Plan
 from glassnet.exports.proof import Proof
-from glassnet.exports.targets.js_target.columns import column_lines, reading_lines, reading_parts, texts_of
+from glassnet.exports.targets.js_target.columns import (
+    column_entries,
+    column_lines,
+    reading_lines,
+    reading_parts,
+    reading_words,
+)
 from glassnet.exports.targets.js_target.literals import KEYWORDS, js_list, js_object, wrapped
 from glassnet.exports.targets.js_target.steps import Printer
 from glassnet.utils.formula_code import JavaScript
@@ -37,7 +44,8 @@ def global_name(plan: Plan) -> str:
 
 def _public(plan: Plan) -> str:
     """Return the names that a script offers."""
-    return f"{_PUBLIC}, showCell" if plan.is_table else _PUBLIC
+    reads = any(not field.is_text for field in plan.fields)
+    return _PUBLIC + ", showCell" * plan.is_table + ", fitted" * reads
 
 
 def classic_script(plan: Plan, proof: Proof, body: str) -> str:
@@ -93,7 +101,7 @@ def script_body(plan: Plan, proof: Proof) -> str:
     forward = _forward(printer)
     lines = [
         *column_lines(plan),
-        *_answer_lines(plan.answer, plan.name, plan.is_table),
+        *_answer_lines(plan),
         "",
         *_part("predict"),
         *_answer_parts(plan.answer),
@@ -152,25 +160,31 @@ def _answer_parts(answer: Answer) -> list[str]:
     return _part("answer_number") if alone else [*_part("by_name"), *_part(f"answer_{answer.kind}")]
 
 
-def _answer_lines(answer: Answer, name: str, table: bool) -> list[str]:
-    lines = ["/** @type {Label[]} */", *wrapped(f"const labels = {js_list(answer.labels)};").split("\n")]
-    about = {"name": name, "kind": answer.kind, "target": answer.target, "table": table, "names": tuple(answer.names)}
+def _answer_lines(plan: Plan) -> list[str]:
+    labels = ["/** @type {Label[]} */", *wrapped(f"const labels = {js_list(plan.answer.labels)};").split("\n")]
+    return [*labels, *wrapped(f"const about = {js_object(_about(plan))};").split("\n")]
+
+
+def _about(plan: Plan) -> dict[str, object]:
+    answer = plan.answer
+    target = {"name": plan.name, "kind": answer.kind, "target": answer.target, "table": plan.is_table}
+    about = {**target, "names": tuple(answer.names)}
     if answer.kind == "quantiles":
         about |= {"levels": tuple(answer.levels), "middle": tuple(answer.middle)}
-    return [*lines, *wrapped(f"const about = {js_object(about)};").split("\n")]
+    return about
 
 
 def _data(plan: Plan, proof: Proof, printer: Printer) -> list[str]:
     """Return the statements with all numbers and lists."""
-    own = "".join(f", ...{name}" for name in printer.lists)
+    words = reading_words(plan)
+    facts = [column_entries(plan), plan.answer.labels, _about(plan), [*chain(*words.values()), *printer.texts]]
+    lists = [*words, *printer.lists]
     rows = _test_rows(plan, proof)
     return [
         "const names = new Set(columns.map((column) => column.name));",
         "const known = columns.map((column) => column.categories && new Set(column.categories));",
         *printer.places,
-        *wrapped(
-            f"const texts = [...columns.flatMap((column) => [column.name, ...(column.categories || [])]){own}];"
-        ).split("\n"),
+        *wrapped(f"const facts = [columns, labels, about, [{', '.join(f'...{name}' for name in lists)}]];").split("\n"),
         *printer.pool.lines(),
         "const testRows = [",
         *(f"  {wrapped(js_list(row))}," for row in rows),
@@ -179,7 +193,7 @@ def _data(plan: Plan, proof: Proof, printer: Printer) -> list[str]:
         "const expected = [",
         *(f"  {wrapped(js_list(row))}," for row in proof.outputs.tolist()),
         "];",
-        f"const CHECKSUM = {printer.pool.checksum([*texts_of(plan), *printer.texts])};",
+        f"const CHECKSUM = {printer.pool.checksum(facts)};",
     ]
 
 

@@ -37,11 +37,13 @@ from glassnet.utils.formula import functions_in
 __all__ = ["OWN_NAMES", "Printer"]
 
 OWN_NAMES = frozenset({
-    "CHECKSUM", "MISSING", "MISSING_TEXTS", "MONTHS", "NUMBER", "TIME", "about", "add", "affine", "answer", "b",
-    "bounded", "cells", "checksum", "columns", "decode", "doubles", "embed", "encode", "examples", "expected",
-    "flag", "floats", "forward", "i", "interpolated", "join", "known", "labels", "lookup", "mean", "names",
-    "normalise", "ordinary", "outputs", "own", "predict", "rank", "row", "scaled", "select", "selftest",
-    "sigmoid", "softmax", "softplus", "sorted", "stripped", "texts", "wave", "x", "y",
+    "CHECKSUM", "CLOCKS", "CLOCK_TIME", "DATES", "DAY_OF", "GROUPED", "INFINITE", "MISSING", "MOMENTS", "MONTH",
+    "MONTHS", "NAME", "NTH", "NUMBER", "OPEN", "PERIODS", "SHORT_YEAR", "WEAK", "WEEKDAY", "YEAR", "ZONE",
+    "ZONES", "about", "add", "affine", "answer", "b", "bounded", "cells", "checksum", "columns", "decode",
+    "doubles", "embed", "encode", "examples", "expected", "facts", "fits", "fitted", "flag", "floats",
+    "forward", "i", "interpolated", "join", "known", "labels", "lookup", "mean", "names", "normalise",
+    "ordinary", "outputs", "own", "predict", "rank", "row", "scaled", "select", "selftest", "shown", "sigmoid",
+    "softmax", "softplus", "sorted", "stripped", "wave", "words", "x", "y",
 })  # fmt: skip
 """Names of the script itself, which values may not bear."""
 

@@ -91,6 +91,12 @@ def _numbers(graph: Graph, fields: Sequence[tuple[int, Field]], inputs: Sequence
     values = graph.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
     # Infinite numbers count as missing, as in training: inf - inf is no number either.
     missing = graph.add("IsNaN", graph.add("Sub", values, values))
+    by_place = dict(fields)
+    marks = [by_place[i].codes for i in order]
+    for turn in range(max(map(len, marks))):
+        codes = [own[turn] if turn < len(own) else np.nan for own in marks]
+        is_code = graph.add("Equal", values, graph.array(codes, "float64", "code"))
+        missing = graph.add("Or", missing, is_code)
     is_double = any(input_type(field) == "float64" for _, field in fields)
     return _Numbers(values, missing, is_double, {place: i for i, place in enumerate(order)})
 

@@ -31,7 +31,7 @@ def written_rows(
         cells, rows = {}, {}
         for (name, dtype), field in zip(inputs.items(), plan.fields, strict=True):
             known = proof.rows[field.name]
-            shown = known if field.is_text else _few_digits(known, dtype)
+            shown = known if field.is_text else _shown(known, dtype, field.codes)
             rows[field.name] = known if field.is_text else shown.astype(dtype).astype(np.float64)
             cells[name] = shown[:, None]
         exact, rounded = (interpret(plan, rows, dtype) for dtype in (np.float64, np.float32))
@@ -49,6 +49,12 @@ def written_rows(
         "expected": _plain([[float(f"{y:.9g}") for y in row] for row in exact.tolist()]),
         "tolerance": float(f"{max(_TOLERANCE, _NOISE * noise):.1e}"),
     }
+
+
+def _shown(column: np.ndarray, dtype: str, codes: tuple[float, ...]) -> np.ndarray:
+    """Return numbers in few digits, but those that stand for a missing value as they are."""
+    is_code = np.isin(column, codes)
+    return np.where(is_code, column, _few_digits(np.where(is_code, np.nan, column), dtype))
 
 
 def _few_digits(column: np.ndarray, dtype: str) -> np.ndarray:

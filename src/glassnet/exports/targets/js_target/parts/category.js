@@ -3,13 +3,15 @@
  * @type {(cell: any, column: Column) => string}
  */
 function readCategory(cell, column) {
+  const isSimple = cell === null || cell === undefined || ["string", "number", "boolean"].includes(typeof cell);
+  if (!isSimple) throw new TypeError(`${column.name} must be text, got ${shown(cell)}.`);
   if (typeof cell === "boolean") return cell ? "True" : "False";
   if (typeof cell === "number" && Number.isFinite(cell)) {
     if (Number.isInteger(cell)) return String(BigInt(cell));
     return (Math.abs(cell) < 1e-4 ? cell.toExponential() : String(cell)).replace(/-(\d)$/, "-0$1");
   }
   const text = cell === null || cell === undefined || Number.isNaN(cell) ? "" : stripped(String(cell));
-  const absent = column.asText ? text === "" : MISSING_TEXTS.has(text);
+  const absent = column.asText ? text === "" : MISSING.has(text);
   return absent && !(column.categories || []).includes(text) ? "" : text;
 }
 

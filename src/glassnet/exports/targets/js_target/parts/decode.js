@@ -13,7 +13,7 @@ function decode(text, size) {
   return numbers;
 }
 
-/** FNV-1a of the numbers as they are stored, and of all texts: any change to one of them changes it. */
+/** FNV-1a of the numbers as they are stored, and of all facts: any change to one of them changes it. */
 function checksum() {
   let hash = 2166136261;
   const add = (/** @type {number} */ word) => (hash = Math.imul(hash ^ word, 16777619) >>> 0);
@@ -22,11 +22,21 @@ function checksum() {
     view.setFloat32(0, number);
     add(view.getUint32(0));
   }
-  for (const number of doubles) {
+  const addDouble = (/** @type {number} */ number) => {
     view.setFloat64(0, number);
     add(view.getUint32(0));
     add(view.getUint32(4));
-  }
-  for (const text of texts) for (let i = 0; i <= text.length; i++) add(text.charCodeAt(i));
+  };
+  const addFact = (/** @type {any} */ fact) => {
+    if (typeof fact === "number") return addDouble(fact);
+    if (typeof fact === "object" && fact) {
+      add(Object.keys(fact).length);
+      return Object.entries(fact).forEach((entry) => entry.slice(Array.isArray(fact) ? 1 : 0).forEach(addFact));
+    }
+    const text = String(fact);
+    for (let i = 0; i <= text.length; i++) add(text.charCodeAt(i));
+  };
+  doubles.forEach(addDouble);
+  addFact(facts);
   return hash;
 }

@@ -3,9 +3,10 @@
  * @type {(cell: any, column: Column) => number}
  */
 function readCell(cell, column) {
-  const number = typeof cell === "string" && cell.trim() ? Number(cell) : cell;
-  if (typeof number === "number" && !Number.isNaN(number)) return number;
-  throw new TypeError(`${column.name} must be a number, got "${cell === undefined ? "" : cell}".`);
+  const isText = typeof cell === "string" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(cell.trim());
+  const number = isText ? Number(cell) : cell;
+  if (Number.isFinite(number)) return number;
+  throw new TypeError(`${column.name} must be a number, got ${shown(cell)}.`);
 }
 
 /**

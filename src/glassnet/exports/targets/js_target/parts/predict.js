@@ -22,6 +22,11 @@
  * @property {boolean} [timed] dates with a time of day
  * @property {boolean} [packed] dates such as 20240531
  * @property {string[]} [missing] texts that mean no value
+ * @property {number[]} [codes] numbers that mean no value
+ * @property {string[]} [before] units that may stand before a number
+ * @property {string[]} [also] other ways to write the unit
+ * @property {boolean} [free] whether training has left open how its text is written
+ * @property {boolean} [full] whether training had a value in every row
  * @property {boolean} [loose] whether what cannot be read is missing
  * @property {boolean} [asText] whether only an empty text is missing
  * @property {boolean} [unused] whether the model leaves it out
@@ -62,7 +67,7 @@ function selftest() {
 
 function selftestDetails() {
   const errors = testRows.map((row, i) => {
-    const y = forward(encode(row));
+    const y = forward(encode(about.table ? readRow(row) : row));
     const far = expected[i].map((e, j) => (Object.is(y[j], e) ? 0 : Math.abs(y[j] - e) / Math.max(1, Math.abs(e))));
     return far.every((error) => error <= 1e-9) ? Math.max(...far) : Infinity;
   });

@@ -16,10 +16,29 @@ function warningsFor(row, cells) {
       warnings.push(`${column.name}: "${cell}" did not occur in training.`);
     }
   });
-  for (const name of cellsOf(row) ? [] : Object.keys(row)) {
-    if (!names.has(name)) warnings.push(`${name} is no column of this model and was not used.`);
-  }
-  return warnings;
+  return [...warnings, ...gapsOf(row, cells)];
+}
+
+/**
+ * Sentences about cells that are missing and should not be, and about what is no column.
+ * @type {(row: any, cells: any[]) => string[]}
+ */
+function gapsOf(row, cells) {
+  const isGone = (/** @type {number} */ i) => cells[i] === "" || Number.isNaN(cells[i]);
+  const gone = columns.filter((column, i) => column.full && isGone(i));
+  const isOpen = (/** @type {Column} */ column) => !column.unused && !gone.includes(column);
+  const absent = cellsOf(row) ? [] : columns.filter((column) => isOpen(column) && own(row, column.name) === undefined);
+  const others = cellsOf(row) ? [] : Object.keys(row).filter((name) => !names.has(name));
+  const sentences = gone.length ? [`${listed(gone)} missing, where training had none.`] : [];
+  if (absent.length) sentences.push(`${listed(absent)} not in the row: missing.`);
+  return [...sentences, ...others.map((name) => `${name} is no column of this model and was not used.`)];
+}
+
+/** @type {(some: Column[]) => string} */
+function listed(some) {
+  const shown = some.slice(0, some.length > 4 ? 3 : 4).map((column) => column.name);
+  const last = some.length > 4 ? `${some.length - 3} more` : shown.pop();
+  return `${shown.length ? shown.join(", ") + " and " : ""}${last} ${some.length > 1 ? "are" : "is"}`;
 }
 
 /**
@@ -33,5 +52,6 @@ function showCell(number, column) {
   }
   if (!column.style) return String(Number(number.toPrecision(10))).replace(".", column.decimal || ".");
   const parts = [number / 3600, (number / 60) % 60, number % 60].map((part) => String(Math.floor(part)).padStart(2, "0"));
+  if (column.style === "time" && number % 60 === 0) parts.pop();
   return number < 0 ? "-" + showCell(-number, column) : parts.join(":");
 }
