@@ -157,7 +157,7 @@ FIELDS = (
     Field("city", "category", Form("category"), categories=("Rome", "Paris")),
     Field("when", "date", Form("date", order="dmy", example="31.12.2024"), 18000.0, 20000.0, 19000.0, 100.0),
     Field("ok", "boolean", Form("boolean", words=("nein", "ja")), 0.0, 1.0, 0.5, 0.5),
-    Field("wait", "number", Form("number"), 0.0, 9.0, 4.0, 2.0, (99.1, -1.0), ranked=True),
+    Field("wait", "number", Form("number"), 0.0, 9.0, 4.0, 2.0, (99.1, -1.0)),
 )
 STEPS = (
     Scaled(_value("age"), 0, 40.125, 39.5, 10.25, 3.0),
@@ -222,7 +222,7 @@ def test_every_literal_of_a_file(tmp_path: Path) -> None:
     assert order.count('"B", "A"') >= 2
     mutants += [("order", order), ("mark", text.replace("'n', ',',", "'n', '.',"))]
     rng = np.random.default_rng(0)
-    chosen = [*rng.choice(len(mutants) - 5, 9, replace=False), *range(len(mutants) - 5, len(mutants))]
+    chosen = [*rng.choice(len(mutants) - 5, 5, replace=False), *range(len(mutants) - 5, len(mutants))]
     assert _failures(tmp_path, text) == 0
     unnoticed = [mutants[i][0] for i in chosen if _failures(tmp_path, mutants[i][1]) == 0]
     assert not unnoticed
