@@ -196,7 +196,7 @@ def _mutants(text: str) -> list[tuple[str, str]]:
         if re.search(r"gone|words", block.group().split("\n")[0]):  # long lists: one of each below
             continue
         for literal in re.finditer(
-            r'"(?:\\.|[^"\\])+"|\d[\d.]*(?:e[-+]\d+)?', block.group()[block.group().index("{") :]
+            r'"(?:\\.|[^"\\])+"|(?<!\w)\d[\d.]*(?:e[-+]\d+)?', block.group()[block.group().index("{") :]
         ):
             digits = literal.group()
             inner = re.search(r"[A-Za-z]|\d(?=[^\d]*$)", digits)

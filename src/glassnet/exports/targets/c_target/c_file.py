@@ -24,7 +24,7 @@ __all__ = ["print_plan", "refusal", "run_file", "whole_rows"]
 
 _PROGRAM_USE = [
     "With UPPER_MAIN defined it is a program that reads a CSV with titles from standard input and prints predictions,",
-    "or with --selftest tests itself.",
+    "with --probabilities those too, or with --selftest tests itself.",
 ]
 _SOURCE_USE = [
     "Compile this file as it is, once in a program; others that call it must not include it, since they would define",
