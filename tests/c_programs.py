@@ -97,7 +97,10 @@ def proof_of(one: Subject) -> Proof:
     """Return a proof whose test rows are all of the rows, so that a program can print the outputs for them."""
     proof = prove(one.plan, one.wanted, one.rows, np.float32)
     titles = tuple(f"row {i}" for i in range(len(one.wanted)))
-    return replace(proof, rows=one.rows, titles=titles, outputs=interpret(one.plan, one.rows))
+    outputs = interpret(one.plan, one.rows)
+    far = np.abs(interpret(one.plan, one.rows, np.float32) - outputs) / np.maximum(1.0, np.abs(outputs))
+    tolerance = max(proof.tolerance, 8.0 * float(far.max()))  # of these rows, of which `prove` tests 16 only
+    return replace(proof, rows=one.rows, titles=titles, outputs=outputs, tolerance=tolerance)
 
 
 def text_of(one: Subject, dtype: str = "float32", suffix: str = ".h", calibration: Rows | None = None) -> str:

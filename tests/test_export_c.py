@@ -148,7 +148,8 @@ def test_bytes_are_the_same() -> None:
     one = subject("realmlp")
     first, second = text_of(one, "int8"), text_of(one, "int8")
     assert first == second
-    assert text_of(one, suffix=".c").split("\n", 3)[3] == text_of(one)
+    source, header = (text_of(one, suffix=suffix).split(" */\n", 1)[1] for suffix in (".c", ".h"))
+    assert source.split("\n", 3)[3] == header
     assert first.isascii()
 
 
@@ -198,10 +199,10 @@ def test_header_says_what_it_is() -> None:
     ):
         assert fact in head
     head = text_of(one, "int8").split("*/")[0]
-    assert re.search(r"ranges from 300 rows, on which 9\d\.\d\d% decisions as in float|100\.00%", head)
+    assert re.search(r"int8: (9\d\.\d\d|100\.00)% of the decisions are those of float on 300 given rows", head)
     assert "nearest with halves away from zero" in head
     made_up = c_file.print_plan(one.plan, proof_of(one), Options(dtype="int8"))[".c"].decode()
-    assert "ranges from 1,000 made-up rows" in made_up
+    assert "on 1,000 made-up rows" in made_up
 
 
 # ---- it proves itself ------------------------------------------------------------------------------------------------

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from glassnet.exports.naming import comment_text
-from glassnet.exports.plan import Constant, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
+from glassnet.exports.plan import Constant, Field, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
 from glassnet.exports.targets.c_target.fields import wide_fields
-from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 from glassnet.exports.targets.c_target.source import Source
 
 __all__ = ["print_encoding"]
@@ -19,17 +18,26 @@ __all__ = ["print_encoding"]
 
 @dataclass(frozen=True)
 class _Cell:
-    """A cell in C, and the column that it stands in."""
+    """A cell in C, and the column that it stands in; "" and None for constants."""
 
-    text: str
-    name: str
-    is_text: bool
-    is_double: bool
+    text: str = ""
+    field: Field | None = None
+    is_double: bool = False
 
     @property
     def number(self) -> str:
         """As double."""
         return self.text if self.is_double else f"(double){self.text}"
+
+    def is_missing(self, source: Source) -> str:
+        """Return the expression that is 1 for a missing cell and 0 for another."""
+        assert self.field is not None
+        if self.field.is_text:
+            return source.call("empty", self.text)
+        if not self.field.codes:
+            return source.call("missing", self.number)
+        codes = source.constants("codes", np.array(self.field.codes, dtype=np.float64))
+        return source.call("absent", self.number, codes, len(self.field.codes))
 
 
 def print_encoding(source: Source, plan: Plan, names: list[str]) -> list[str]:
@@ -39,13 +47,12 @@ def print_encoding(source: Source, plan: Plan, names: list[str]) -> list[str]:
     for step in plan.column_steps:
         if isinstance(step, Join) or step.out.name not in places:
             continue
-        cell = _Cell("", "", False, False)
+        cell = _Cell()
         if hasattr(step, "field"):
-            field = plan.fields[step.field]
-            cell = _Cell(f"row->{names[step.field]}", field.name, field.is_text, step.field in wide)
+            cell = _Cell(f"row->{names[step.field]}", plan.fields[step.field], step.field in wide)
         for start in places[step.out.name]:
             printed = _STEPS[type(step)](source, step, cell, start)
-            comment = f"  /* {comment_text(cell.name)[:60]} */" if cell.name else ""
+            comment = f"  /* {comment_text(cell.field.name)[:60]} */" if cell.field else ""
             lines += [f"    {line};{comment}" for line in printed]
     return lines if any("row->" in line for line in lines) else ["    (void)row;", *lines]
 
@@ -67,33 +74,42 @@ def _places(plan: Plan) -> dict[str, list[int]]:
     return places
 
 
-def _bounded(source: Source, z: str, bound: float | None) -> str:
-    return f"(float){z if bound is None else source.call('bounded', z, double_literal(bound))}"
+def _numbers(source: Source, step: Step, what: str, *numbers: float | None) -> str:
+    """Return the name of a table with the numbers of a step, the last of them left out where it is None."""
+    known = [number for number in numbers if number is not None]
+    return source.table(f"{step.out.name}_{what}", np.array(known, dtype=np.float64))
+
+
+def _bounded(source: Source, z: str, bound: float | None, place: str) -> str:
+    return f"(float){z if bound is None else source.call('bounded', z, f'GN_READ(&{place})')}"
 
 
 def _scaled(source: Source, step: Scaled, cell: _Cell, start: int) -> list[str]:
-    numbers = [double_literal(value) for value in (step.fill, step.center, step.unit)]
-    return [f"z[{start}] = {_bounded(source, source.call('scaled', cell.number, *numbers), step.bound)}"]
+    table = _numbers(source, step, "scale", step.fill, step.center, step.unit, step.bound)
+    z = source.call("scaled", cell.number, cell.is_missing(source), table)
+    return [f"z[{start}] = {_bounded(source, z, step.bound, f'{table}[3]')}"]
 
 
 def _rank(source: Source, step: Rank, cell: _Cell, start: int) -> list[str]:
-    table = source.table(f"{step.out.name}_quantiles", step.quantiles.astype(np.float64))
-    call = source.call("rank", cell.number, double_literal(step.fill), table, step.quantiles.size)
+    table = _numbers(source, step, "quantiles", step.fill, *step.quantiles.tolist())
+    call = source.call("rank", cell.number, cell.is_missing(source), table, step.quantiles.size)
     return [f"z[{start}] = (float){call}"]
 
 
 def _wave(source: Source, step: Wave, cell: _Cell, start: int) -> list[str]:
+    scales = np.stack([step.center, step.unit], axis=1).reshape(-1).tolist()
+    table = _numbers(source, step, "wave", step.period, *scales, step.bound)
     lines = []
     for i, helper in enumerate(("sine", "cosine")):
-        wave = source.call(helper, cell.number, double_literal(step.period))
-        scale = [double_literal(value) for value in (0.0, step.center[i], step.unit[i])]
-        lines.append(f"z[{start + i}] = {_bounded(source, source.call('scaled', wave, *scale), step.bound)}")
+        wave = source.call(helper, cell.number, cell.is_missing(source), f"GN_READ(&{table}[0])")
+        z = source.call("units", wave, f"&{table}[{1 + 2 * i}]")
+        lines.append(f"z[{start + i}] = {_bounded(source, z, step.bound, f'{table}[5]')}")
     return lines
 
 
 def _flag(source: Source, step: Flag, cell: _Cell, start: int) -> list[str]:
-    test = source.call("empty", cell.text) if cell.is_text else source.call("missing", cell.number)
-    return [f"z[{start}] = {test} != 0 ? {float_literal(step.missing)} : {float_literal(step.present)}"]
+    table = source.constants("flags", np.array([step.present, step.missing], dtype=np.float32))
+    return [f"z[{start}] = GN_READ(&{table}[{cell.is_missing(source)}])"]
 
 
 def _lookup(source: Source, step: Lookup, cell: _Cell, start: int) -> list[str]:
@@ -101,16 +117,13 @@ def _lookup(source: Source, step: Lookup, cell: _Cell, start: int) -> list[str]:
     order = sorted((i for i in range(len(codes)) if 0 not in codes[i]), key=codes.__getitem__)  # NUL ends a text
     rows = step.table[[0, 1, *(2 + i for i in order)]].astype(np.float32)
     table = source.table(f"{step.out.name}_rows", rows)
-    keys = "NULL"
-    if order:
-        keys = f"{table}_keys"
-        shown = wrapped(string_literal(step.categories[i]) for i in order)
-        source.functions.insert(0, f"static const char *const {keys}[{len(order)}] = {{\n{shown}\n}};\n")
+    keys = source.text_table(f"{step.out.name}_keys", (step.categories[i] for i in order)) if order else "NULL"
     return [source.call("lookup", cell.text, keys, len(order), table, step.out.size, f"&z[{start}]")]
 
 
 def _constant(source: Source, step: Constant, cell: _Cell, start: int) -> list[str]:
-    return [f"z[{start + i}] = {float_literal(value)}" for i, value in enumerate(step.values.reshape(-1).tolist())]
+    table = source.table(step.out.name, step.values.astype(np.float32))
+    return [source.call("constant", table, f"&z[{start}]", step.out.size)]
 
 
 _STEPS: dict[type[Step], Callable[[Source, Any, _Cell, int], list[str]]] = {

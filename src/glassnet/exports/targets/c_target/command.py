@@ -8,13 +8,14 @@ from collections.abc import Collection
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.fields import wide_fields
-from glassnet.exports.targets.c_target.forms import has_months, print_columns, unreadable_column
+from glassnet.exports.targets.c_target.forms import has_months, members_in, print_columns, unreadable_column
 from glassnet.exports.targets.c_target.literals import string_literal
 from glassnet.exports.targets.c_target.program_cells import CELL_HELPERS
 from glassnet.exports.targets.c_target.program_csv import CSV
 from glassnet.exports.targets.c_target.program_header import COUNTED, NAMED
 from glassnet.exports.targets.c_target.program_moments import MOMENT_HELPERS
 from glassnet.exports.targets.c_target.program_printing import print_answers, print_printing
+from glassnet.exports.targets.c_target.program_proof import print_program_proof
 from glassnet.exports.targets.c_target.source import Source
 from glassnet.exports.targets.c_target.templates import filled
 
@@ -32,13 +33,15 @@ def print_command(source: Source, plan: Plan, names: list[str]) -> str:
     refused = unreadable_column(plan)
     words = {"SENTENCE": string_literal(refused + "\n")}
     if refused:
-        text = _REFUSED + _MAIN
+        text = _REFUSED + _MAIN.replace("FAILURES", "NAME_selftest()")
     else:
         fill = _filling(plan, names, prefix)
         reading = _reading(plan)
         text = CSV + (NAMED if plan.is_table or plan.inputs else COUNTED)
         text += _helpers(reading, months=any(map(has_months, plan.fields))) + reading
-        text += "\nFILLING\n\nANSWERS\n" + print_printing(plan) + _SCORE + _MAIN
+        text += "\nFILLING\n\nANSWERS\n" + print_printing(plan) + _SCORE
+        text += print_program_proof(plan, members_in(text))
+        text += _MAIN.replace("FAILURES", "NAME_selftest() + NAME_is_changed()")
         words |= {
             "COLUMNS": print_columns(plan, text, prefix).strip(),
             "FILLING": fill,
@@ -259,7 +262,7 @@ int main(int argc, char **argv)
     const int with_probabilities = argc == 2 && strcmp(argv[1], "--probabilities") == 0;
 
     if (argc == 2 && strcmp(argv[1], "--selftest") == 0) {
-        const int32_t failures = NAME_selftest();
+        const int32_t failures = FAILURES;
 
         printf("self-test: %ld failures\n", (long)failures);
         return failures == 0 ? 0 : 1;

@@ -68,7 +68,7 @@ def _row(plan: Plan, prefix: str, names: list[str]) -> str:
         f"    {_type(field, i in wide)}{name}; /* {_about(field)} */"
         for i, (field, name) in enumerate(zip(plan.fields, names, strict=True))
     ]
-    comment = '/* A row of the table; NAN is a missing number, NULL or "" a missing text. */'
+    comment = '/* A row of the table; NAN is a missing number, as an infinite one is, NULL or "" a missing text. */'
     return "\n".join([comment, "typedef struct {", *lines, f"}} {prefix}_row;", "", ""])
 
 
@@ -86,5 +86,6 @@ def _about(field: Field) -> str:
         return f"{text}: 1 or 0"
     kind = "days since 1970-01-01" if field.kind == "date" else comment_text(field.form.unit)
     known = f"{field.low:.6g} to {field.high:.6g}" if math.isfinite(field.low) else ""
-    shown = " ".join(part for part in (known, kind) if part)
+    missing = ", ".join(f"{code:.17g}" for code in field.codes)
+    shown = " ".join(part for part in (known, kind) if part) + (f"; missing: {missing}" if missing else "")
     return f"{text}: {shown}" if shown else text

@@ -14,7 +14,11 @@ __all__ = ["as_read", "whole_rows", "wide_fields"]
 
 def wide_fields(plan: Plan) -> set[int]:
     """Return the positions of the numbers that float32 would blur."""
-    return {i for i, field in enumerate(plan.fields) if field.needs_double}
+    return {
+        i
+        for i, field in enumerate(plan.fields)
+        if not field.is_text and (field.needs_double or any(np.float32(code) != code for code in field.codes))
+    }
 
 
 def as_read(plan: Plan, rows: Rows) -> Rows:

@@ -15,7 +15,7 @@ from glassnet.tabular.reading.cells.numbers import SYNONYMS
 from glassnet.tabular.reading.form import Form
 from glassnet.utils.wording import shortened
 
-__all__ = ["has_months", "print_columns", "unreadable_column"]
+__all__ = ["column_values", "has_months", "markers_of", "members_in", "print_columns", "unreadable_column"]
 
 _CLOCK = r"\d{1,5}:\d\d(:\d\d)?([.,]\d+)?( ?[ap]\.? ?m\.?)?"
 _TIME = rf"[-+]?(\d{{1,6}} ?d(ays?)?,? *\+?)?{_CLOCK}"
@@ -88,19 +88,13 @@ def _is_readable(field: Field) -> bool:
 def print_columns(plan: Plan, text: str, prefix: str) -> str:
     """Return the type of a column, the words that columns share, and the table of the columns, for a text in C."""
     lists = _Lists(prefix)
-    members = [name for name in _MEMBERS if re.search(rf"(->|\.){name}\b", text)]
-    if plan.is_table:
-        entries = [_entry(field.name, _kind(field), field.form, lists, members) for field in plan.fields]
-    else:
-        names = plan.inputs or [str(i) for i in range(1, plan.x.size + 1)]
-        entries = [_entry(name, "number", Form("number"), lists, members, "finite numbers") for name in names]
+    members = members_in(text)
+    entries = [_entry(values, lists) for values in column_values(plan, members)]
     lines = "".join(f"    {_MEMBERS[name]}\n" for name in members)
     text = "\n/* How the cells of a column are written, as training found it. */\n"
     text += f"typedef struct {{\n{lines}}} {prefix}_column;\n"
-    if any(not field.is_text for field in plan.fields):
-        text += _words('Cells that mean "no value" among numbers', f"{prefix}_gone_numbers", MARKERS_IN_NUMBERS)
-    if any(field.is_text and field.form.style != "text" for field in plan.fields):
-        text += _words('Texts that mean "no value"', f"{prefix}_gone", MISSING_MARKERS)
+    for name, words in markers_of(plan).items():
+        text += _words(_MARKERS[name], f"{prefix}_{name}", words)
     for words, name in lists.names.items():
         shown = wrapped([*map(string_literal, words), "NULL"])
         text += f"\nstatic const char *const {name}[{len(words) + 1}] = {{\n{shown}\n}};\n"
@@ -108,33 +102,75 @@ def print_columns(plan: Plan, text: str, prefix: str) -> str:
     return f"{text}\nstatic const {prefix}_column {prefix}_columns[{prefix.upper()}_INPUTS] = {{\n{rows}\n}};\n"
 
 
-def _words(comment: str, name: str, words: Iterable[str]) -> str:
-    """Return a sorted list and its length."""
-    known = sorted({word.encode() for word in words})
-    shown = wrapped(string_literal(word.decode()) for word in known)
-    table = f"static const char *const {name}[{len(known)}] = {{\n{shown}\n}};\n"
-    return f"\n/* {comment}, sorted. */\nenum {{ {name}_size = {len(known)} }};\n{table}"
+_MARKERS = {
+    "gone_numbers": 'Cells that mean "no value" among numbers, sorted.',
+    "gone": 'Texts that mean "no value", sorted.',
+}
 
 
-def _entry(name: str, kind: str, form: Form, lists: _Lists, members: list[str], must: str = "") -> str:
-    """Return a column as an initialiser with these members."""
-    letter = "x" if kind == "category" and form.style == "text" else {"category": "c"}.get(kind, kind[0])
+def markers_of(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the sorted lists of cells that mean "no value" in every column of a kind, by their name in C."""
+    found = {}
+    if any(not field.is_text for field in plan.fields):
+        found["gone_numbers"] = _sorted(MARKERS_IN_NUMBERS)
+    if any(field.is_text and field.form.style != "text" for field in plan.fields):
+        found["gone"] = _sorted(MISSING_MARKERS)
+    return found
+
+
+def _sorted(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word.decode() for word in sorted({word.encode() for word in words}))
+
+
+def _words(comment: str, name: str, words: tuple[str, ...]) -> str:
+    """Return a list and its length."""
+    shown = wrapped(map(string_literal, words))
+    table = f"static const char *const {name}[{len(words)}] = {{\n{shown}\n}};\n"
+    return f"\n/* {comment} */\nenum {{ {name}_size = {len(words)} }};\n{table}"
+
+
+def members_in(text: str) -> list[str]:
+    """Return the members of columns that a text in C reads."""
+    return [name for name in _MEMBERS if re.search(rf"(->|\.){name}\b", text)]
+
+
+def column_values(plan: Plan, members: Iterable[str]) -> list[dict[str, str | bool | tuple[str, ...]]]:
+    """Return these members of each column: texts, single characters as `str` too, truths and lists of words."""
+    if plan.is_table:
+        found = [_values(field.name, _kind(field), field.form, field.form.must()) for field in plan.fields]
+    else:
+        names = plan.inputs or [str(i) for i in range(1, plan.x.size + 1)]
+        found = [_values(name, "number", Form("number"), "finite numbers") for name in names]
+    return [{member: values[member] for member in members} for values in found]
+
+
+def _values(name: str, kind: str, form: Form, must: str) -> dict[str, str | bool | tuple[str, ...]]:
     words = {"boolean": _truths, "date": _months}.get(kind)
-    found: dict[str, str | tuple[str, ...]] = {
-        "name": string_literal(name),
-        "must": string_literal(must or form.must()),
-        "kind": f"'{letter}'",
-        "decimal": _char(form.decimal),
-        "thousands": _char(form.thousands),
-        "order": _char(form.order[:1]),
-        "packed": str(int(kind == "date" and form.example.isdigit())),
-        "loose": str(int(form.loose)),
+    return {
+        "name": name,
+        "must": must,
+        "kind": "x" if kind == "category" and form.style == "text" else kind[0],
+        "decimal": form.decimal,
+        "thousands": form.thousands,
+        "order": form.order[:1],
+        "packed": kind == "date" and form.example.isdigit(),
+        "loose": form.loose,
         "units": _units(form.unit) if kind == "number" else (),
         "words": words(form) if words else (),
-        "gone": form.missing,
+        "gone": tuple(form.missing),
     }
-    shown = (found[member] for member in members)
-    parts = [lists.name_of(part) if isinstance(part, tuple) else part for part in shown]
+
+
+def _entry(values: dict[str, str | bool | tuple[str, ...]], lists: _Lists) -> str:
+    """Return a column as an initialiser."""
+    parts = []
+    for member, value in values.items():
+        if isinstance(value, tuple):
+            parts.append(lists.name_of(value))
+        elif isinstance(value, bool):
+            parts.append(str(int(value)))
+        else:
+            parts.append(string_literal(value) if member in ("name", "must") else _char(value))
     return "    {" + ", ".join(parts) + "}"
 
 

@@ -14,9 +14,13 @@ from glassnet.exports.targets.c_target.helpers_columns import COLUMN_HELPERS
 from glassnet.exports.targets.c_target.helpers_vectors import VECTOR_HELPERS
 from glassnet.exports.targets.c_target.integer_printing import INTEGER_HELPERS
 
-__all__ = ["printed_helpers"]
+__all__ = ["HELPER_NAMES", "printed_helpers"]
 
 _ALL = {**COLUMN_HELPERS, **VECTOR_HELPERS, **INTEGER_HELPERS}
+
+_FIXED = "answers checksum column columns encode fill forward label predict read row selftest table titles"
+HELPER_NAMES = frozenset({*_FIXED.split(), *re.findall(r"NAME_(\w+?)(?:_D)?\b", " ".join(_ALL.values()))})
+"""The names after a model's prefix that no table and no layer may have."""
 
 
 def printed_helpers(names: Collection[tuple[str, str]], prefix: str) -> list[str]:

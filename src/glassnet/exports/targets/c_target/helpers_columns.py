@@ -21,14 +21,35 @@ static int32_t NAME_empty(const char *text)
     return (text == NULL || text[0] == '\\0') ? 1 : 0;
 }
 """,
-    "scaled": """
-/* In units from the typical value, and no farther than features may lie. */
-static double NAME_scaled(double x, double fill, double center, double unit)
+    "absent": """
+/* Whether x is missing, or one of the n numbers that stand for a missing one. */
+static int32_t NAME_absent(double x, const double *codes, int32_t n)
+{
+    int32_t absent = NAME_missing(x);
+
+    for (int32_t i = 0; i < n; i++) {
+        const double code = GN_READ(&codes[i]);
+
+        absent = (x <= code && x >= code) ? 1 : absent;
+    }
+    return absent;
+}
+""",
+    "units": """
+/* Units from the centre, scale[0], of size scale[1]; no farther than features may lie. */
+static double NAME_units(double x, const double *scale)
 {
     const double farthest = FARTHEST;
-    const double z = ((NAME_missing(x) != 0 ? fill : x) - center) / unit;
+    const double z = (x - GN_READ(&scale[0])) / GN_READ(&scale[1]);
 
     return z > farthest ? farthest : (z < -farthest ? -farthest : z);
+}
+""",
+    "scaled": """
+/* The same with numbers[0] for a missing x, then centre and unit. */
+static double NAME_scaled(double x, int32_t missing, const double *numbers)
+{
+    return NAME_units(missing != 0 ? GN_READ(&numbers[0]) : x, &numbers[1]);
 }
 """,
     "bounded": """
@@ -48,15 +69,15 @@ static double NAME_phase(double x, double period)
 }
 """,
     "sine": """
-static double NAME_sine(double x, double period)
+static double NAME_sine(double x, int32_t missing, double period)
 {
-    return NAME_missing(x) != 0 ? 0.0 : sin(NAME_phase(x, period));
+    return missing != 0 ? 0.0 : sin(NAME_phase(x, period));
 }
 """,
     "cosine": """
-static double NAME_cosine(double x, double period)
+static double NAME_cosine(double x, int32_t missing, double period)
 {
-    return NAME_missing(x) != 0 ? 0.0 : cos(NAME_phase(x, period));
+    return missing != 0 ? 0.0 : cos(NAME_phase(x, period));
 }
 """,
     "ratio": """
@@ -172,10 +193,11 @@ static double NAME_share_up_to(double x, const double *q, int32_t n)
 }
 """,
     "rank": """
-/* Normal quantile of the rank of x among n quantiles of training. */
-static double NAME_rank(double x, double fill, const double *q, int32_t n)
+/* Normal quantile of the rank of x, numbers[0] for a missing one, among the n quantiles of training after that. */
+static double NAME_rank(double x, int32_t missing, const double *numbers, int32_t n)
 {
-    const double known = NAME_missing(x) != 0 ? fill : x;
+    const double *q = &numbers[1];
+    const double known = missing != 0 ? GN_READ(&numbers[0]) : x;
     const double share = (NAME_share_below(known, q, n) + NAME_share_up_to(known, q, n)) / 2.0;
 
     return NAME_normal_quantile(share < 1e-7 ? 1e-7 : (share > 1.0 - 1e-7 ? 1.0 - 1e-7 : share));

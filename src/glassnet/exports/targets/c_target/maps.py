@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Literal
 
+import numpy as np
+
 from glassnet.exports.naming import comment_text, identifiers
 from glassnet.exports.plan import Map
 from glassnet.exports.targets.c_target.formulas import CExpression
@@ -24,9 +26,10 @@ def print_map(source: Source, step: Map, x: str, y: str, *, wide_input: bool) ->
     """Return the call of a function for an element-wise step, and add the function."""
     real: Literal["float", "double"] = "double" if step.double else source.real
     sizes, strides = _axes(step)
-    names = dict(zip(step.vectors, identifiers(step.vectors, RESERVED), strict=True))
+    given = [*step.vectors, *step.constants]
+    names = dict(zip(given, identifiers(given, RESERVED), strict=True))
     prefix = f"{source.prefix}_" if real == "float" else f"{source.prefix}_double_"
-    expression = CExpression({"Z": "z", "pi": math.pi, **step.constants, **names}, prefix=prefix, real=real)
+    expression = CExpression({"Z": "z", "pi": math.pi, **names}, prefix=prefix, real=real)
     printed = expression.text(step.formula)
     for helper in expression.helpers(functions_in(step.formula)):
         source.formula_helpers.setdefault(helper)
@@ -34,6 +37,11 @@ def print_map(source: Source, step: Map, x: str, y: str, *, wide_input: bool) ->
     shared = len(sizes) == 1 and not step.vectors and strides["Z"] == [1]
     counts = ["n"] if shared else [str(size) for size in sizes]
     body = [f"const {real} z = {_cast(real, type_x)}x[{_index(strides['Z'])}];"]
+    if step.constants:
+        numbers = source.constants(
+            "numbers", np.array([*step.constants.values()], dtype=f"float{64 if real == 'double' else 32}")
+        )
+        body += [f"const {real} {names[name]} = GN_READ(&{numbers}[{i}]);" for i, name in enumerate(step.constants)]
     for name, vector in step.vectors.items():
         real_table = "double" if step.double else "float"
         table = source.table(f"{step.out.name}_{names[name]}", vector.astype("float64" if step.double else "float32"))

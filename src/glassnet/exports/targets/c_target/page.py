@@ -17,8 +17,8 @@ from glassnet.exports.targets.c_target.columns import print_encoding
 from glassnet.exports.targets.c_target.command import print_command
 from glassnet.exports.targets.c_target.declarations import print_declarations
 from glassnet.exports.targets.c_target.fields import as_read
-from glassnet.exports.targets.c_target.helpers import printed_helpers
-from glassnet.exports.targets.c_target.literals import RESERVED, string_literal, wrapped
+from glassnet.exports.targets.c_target.helpers import HELPER_NAMES, printed_helpers
+from glassnet.exports.targets.c_target.literals import RESERVED
 from glassnet.exports.targets.c_target.quantisation import calibration_rows, quantise, simulate
 from glassnet.exports.targets.c_target.selftest import print_selftest
 from glassnet.exports.targets.c_target.source import Source
@@ -29,22 +29,23 @@ from glassnet.exports.targets.target import Options
 __all__ = ["print_page"]
 
 
-def print_page(plan: Plan, proof: Proof, options: Options) -> str:
-    """Return the text of a model as a single header."""
-    source = Source(identifier(plan.name, fallback="model"))
+def print_page(plan: Plan, proof: Proof, options: Options) -> tuple[list[str], str]:
+    """Return the facts for the top of the file, and the text of a model as a single header."""
+    source = Source(identifier(plan.name, fallback="model"), taken=set(HELPER_NAMES))
     words = {"NAME": source.prefix, "UPPER": source.prefix.upper()}
     names = identifiers([field.name for field in plan.fields], RESERVED)
     work = _work(plan, proof, options)
     layout = lay_out(plan, work.steps)
     computing = [_encode(source, plan, names), _forward(source, plan, work, layout), _predict(source, plan)]
+    computing.append(_labels(source, plan))
     selftest = print_selftest(source, plan, proof, work.outputs)
     body = [
         *(table.text() for table in source.tables),
+        *(table.text() for table in source.texts),
         *(f"{text}\n" for text in source.formula_helpers),
         *printed_helpers(source.helpers, source.prefix),
         *source.functions,
         *(text for text in computing if text),
-        _labels(source, plan),
         selftest,
     ]
     command = (
@@ -53,9 +54,8 @@ def print_page(plan: Plan, proof: Proof, options: Options) -> str:
     )
     facts = header_lines(plan, work.proof, _arithmetic(source, plan, layout, options.dtype))
     facts += work.facts
-    head = "/*\n" + "".join(f" * {line}\n" for line in [*facts, *_usage(source)]) + " */\n"
     frame = [filled(TOP, words), print_declarations(plan, source.prefix, names), filled(HOOKS, words)]
-    return head + "\n".join([*frame, *body, command, filled(BOTTOM, words)])
+    return [*facts], "\n".join([*frame, *body, command, filled(BOTTOM, words)])
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,11 @@ def _work(plan: Plan, proof: Proof, options: Options) -> _Work:
     quantised = quantise(plan, rows)
     change = change_of(plan, interpret(plan, rows), simulate(plan, quantised, rows))
     outputs = simulate(plan, quantised, tests)
-    made_up = "rows" if options.rows_are_given else "made-up rows"
+    whose = "given" if options.rows_are_given else "made-up"
     decides = plan.answer.kind in ("classes", "labels")
-    kept = "decisions as in float" if decides else "of the spread of the outputs kept"
+    kept = "of the decisions are those of float" if decides else "of the spread of the outputs is kept"
     facts = (
-        f"int8: ranges from {change.n_rows:,} {made_up}, on which {change.agreement:.2%} {kept}; worst error as above.",
+        f"int8: {change.agreement:.2%} {kept} on {change.n_rows:,} {whose} rows, by which ranges were chosen.",
         "Weights have a scale for each output, codes one for each vector; sums are of 32 bits, and rounded once,",
         "to nearest with halves away from zero.",
     )
@@ -93,16 +93,6 @@ def _arithmetic(source: Source, plan: Plan, layout: Layout, dtype: str) -> str:
     stack = layout.n_bytes + 4 * (plan.x.size if plan.is_table or plan.double_inputs else 0)
     flash = sum(table.values.nbytes for table in source.tables)
     return f"{dtype}; {flash:,} bytes of tables, {stack:,} bytes of buffers on the stack"
-
-
-def _usage(source: Source) -> list[str]:
-    upper = source.prefix.upper()
-    return [
-        "",
-        f"Define {upper}_IMPLEMENTATION in one file before this text; with {upper}_MAIN too it is a program that",
-        "reads a CSV with titles from standard input and prints predictions, with --probabilities those too, or with",
-        "--selftest tests itself.",
-    ]
 
 
 def _encode(source: Source, plan: Plan, names: list[str]) -> str:
@@ -166,7 +156,6 @@ def _predict(source: Source, plan: Plan) -> str:
 
 def _labels(source: Source, plan: Plan) -> str:
     prefix, upper = source.prefix, source.prefix.upper()
-    shown = wrapped(string_literal(name) for name in plan.answer.names)
-    table = f"static const char *const {prefix}_labels[{upper}_OUTPUTS] = {{\n{shown}\n}};\n"
-    body = f'    return (index >= 0 && index < {upper}_OUTPUTS) ? {prefix}_labels[index] : "";\n'
-    return f"{table}\nconst char *{prefix}_label(int32_t index)\n{{\n{body}}}\n"
+    table = source.text_table("labels", plan.answer.names)
+    body = f'    return (index >= 0 && index < {upper}_OUTPUTS) ? {table}[index] : "";\n'
+    return f"const char *{prefix}_label(int32_t index)\n{{\n{body}}}\n"

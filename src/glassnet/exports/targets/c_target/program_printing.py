@@ -8,20 +8,25 @@ import io
 from glassnet.exports.plan import Plan
 from glassnet.exports.targets.c_target.literals import string_literal, wrapped
 
-__all__ = ["print_answers", "print_printing"]
+__all__ = ["answer_texts", "print_answers", "print_printing"]
 
 
 def print_answers(plan: Plan, prefix: str) -> str:
     """Return the titles of the columns, and the labels, as a CSV has them."""
+    printed = []
+    for name, texts in answer_texts(plan).items():
+        shown = wrapped(map(string_literal, texts))
+        printed.append(f"static const char *const {prefix}_{name}[{len(texts)}] = {{\n{shown}\n}};")
+    return "\n\n".join(printed)
+
+
+def answer_texts(plan: Plan) -> dict[str, list[str]]:
+    """Return the titles and the labels by the name of their table in C, with quotes where a CSV needs them."""
     titles, further = _titles(plan)
     tables = {"titles": [*titles, *further]}
     if plan.answer.kind == "classes":
         tables["answers"] = _names(plan)
-    printed = []
-    for name, texts in tables.items():
-        shown = wrapped(string_literal(_as_cell(text)) for text in texts)
-        printed.append(f"static const char *const {prefix}_{name}[{len(texts)}] = {{\n{shown}\n}};")
-    return "\n\n".join(printed)
+    return {name: [*map(_as_cell, texts)] for name, texts in tables.items()}
 
 
 def print_printing(plan: Plan) -> str:

@@ -1,23 +1,22 @@
-"""The self-test in C: test rows with expected outputs, and a checksum of all tables."""
+"""The self-test in C: test rows with expected outputs, and a checksum of all numbers and texts of the model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from glassnet.exports.naming import comment_text
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
-from glassnet.exports.referee import Rows, interpret
+from glassnet.exports.referee import Rows
 from glassnet.exports.targets.c_target.fields import as_read, wide_fields
 from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
-from glassnet.exports.targets.c_target.source import Source, Table
+from glassnet.exports.targets.c_target.source import Source, Table, Texts
 
-__all__ = ["checksum", "print_selftest", "row_text"]
+__all__ = ["FNV_FACTOR", "FNV_START", "checksum", "fold", "print_selftest", "row_text", "text_words"]
 
-_TOLERANCE = 2e-5
-_START, _FACTOR = 2166136261, 16777619  # FNV-1a
+FNV_START, FNV_FACTOR = 2166136261, 16777619  # FNV-1a
 _SIGNATURES = {
     "float": "const float value = GN_READ(&values[i]);",
     "int8_t": "const uint32_t word = (uint32_t)GN_READ_INT8(&values[i]);",
@@ -26,22 +25,36 @@ _SIGNATURES = {
 }
 
 
-def checksum(tables: list[Table]) -> int:
-    """Return the 32-bit FNV-1a of the 32-bit patterns of all numbers; those of 8 bits are extended."""
-    found = _START
-    for table in tables:
-        values = table.values.reshape(-1)
-        values = values.astype("<i4") if values.dtype == np.int8 else values.astype(values.dtype.newbyteorder("<"))
-        for word in values.view("<u4").tolist():
-            found = ((found ^ word) * _FACTOR) & 0xFFFFFFFF
+def checksum(tables: Iterable[Table], texts: Iterable[Texts] = ()) -> int:
+    """Return the 32-bit FNV-1a of the 32-bit patterns of numbers, those of 8 bits extended, and of the bytes of texts.
+
+    After each text comes a 0, as in C.
+    """
+    return fold(_words(tables, texts))
+
+
+def fold(words: Iterable[int]) -> int:
+    """Return the 32-bit FNV-1a of words of 32 bits."""
+    found = FNV_START
+    for word in words:
+        found = ((found ^ word) * FNV_FACTOR) & 0xFFFFFFFF
     return found
 
 
-def _allowed(plan: Plan, rows: Rows) -> float:
-    """Return the error that a correct file may have, relative to max(1, abs): more where outputs cancel in float32."""
-    exact = interpret(plan, rows)
-    far = np.abs(interpret(plan, rows, np.float32) - exact) / np.maximum(1.0, np.abs(exact))
-    return max(_TOLERANCE, float(f"{8.0 * np.nan_to_num(far).max():.0e}"))
+def text_words(entries: Iterable[str]) -> Iterator[int]:
+    """Yield the bytes of texts as C reads them, and a 0 after each."""
+    for entry in entries:
+        yield from entry.encode("utf-8", "surrogatepass").split(b"\0")[0]
+        yield 0
+
+
+def _words(tables: Iterable[Table], texts: Iterable[Texts]) -> Iterator[int]:
+    for table in tables:
+        values = table.values.reshape(-1)
+        values = values.astype("<i4") if values.dtype == np.int8 else values.astype(values.dtype.newbyteorder("<"))
+        yield from values.view("<u4").tolist()
+    for text in texts:
+        yield from text_words(text.entries)
 
 
 def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray) -> str:
@@ -62,8 +75,8 @@ def print_selftest(source: Source, plan: Plan, proof: Proof, outputs: np.ndarray
         _TEST.replace("NAME", prefix)
         .replace("ROW", "[k]" if plan.is_table else f"[k * {plan.x.size}]")
         .replace("NUMBER", str(len(titles)))
-        .replace("TOLERANCE", float_literal(_allowed(plan, rows)))
-        .replace("SUM", f"0x{checksum(source.tables):08x}u")
+        .replace("TOLERANCE", float_literal(proof.tolerance))
+        .replace("SUM", f"0x{checksum(source.tables, source.texts):08x}u")
         .replace("OUTPUTS", f"{prefix.upper()}_OUTPUTS")
         .strip()
         + "\n",
@@ -96,6 +109,22 @@ int32_t NAME_selftest(void)
 """
 
 
+_HASH_TEXTS = f"""
+static uint32_t NAME_hash_texts(uint32_t start, const char *const *texts, int32_t n)
+{{
+    uint32_t hash = start;
+
+    for (int32_t i = 0; i < n; i++) {{
+        for (const char *at = texts[i]; *at != '\\0'; at++) {{
+            hash = (hash ^ (uint32_t)(unsigned char)*at) * {FNV_FACTOR}u;
+        }}
+        hash *= {FNV_FACTOR}u;  /* the end of a text */
+    }}
+    return hash;
+}}
+"""
+
+
 def _hash(prefix: str, kind: str) -> str:
     lines = [f"static uint32_t {prefix}_hash_{kind}(uint32_t start, const {kind} *values, int32_t n)", "{"]
     lines += ["    uint32_t hash = start;", "", "    for (int32_t i = 0; i < n; i++) {", f"        {_SIGNATURES[kind]}"]
@@ -103,18 +132,19 @@ def _hash(prefix: str, kind: str) -> str:
         lines += ["        uint32_t word;", "", "        memcpy(&word, &value, sizeof word);"]
     elif kind == "double":
         lines += ["        uint64_t word;", "", "        memcpy(&word, &value, sizeof word);"]
-        lines += [f"        hash = (hash ^ (uint32_t)(word & 0xffffffffu)) * {_FACTOR}u;"]
+        lines += [f"        hash = (hash ^ (uint32_t)(word & 0xffffffffu)) * {FNV_FACTOR}u;"]
     last = "(uint32_t)(word >> 32)" if kind == "double" else "word"
-    return "\n".join([*lines, f"        hash = (hash ^ {last}) * {_FACTOR}u;", "    }", "    return hash;", "}", ""])
+    return "\n".join([*lines, f"        hash = (hash ^ {last}) * {FNV_FACTOR}u;", "    }", "    return hash;", "}", ""])
 
 
 def _checksum(source: Source) -> list[str]:
     """Return the functions that go over all tables, in parts if there are many."""
     prefix = source.prefix
+    printed = [_HASH_TEXTS.replace("NAME", prefix).strip() + "\n"]
     calls = [
         f"    hash = {prefix}_hash_{table.type}(hash, {table.name}, {table.values.size});" for table in source.tables
     ]
-    printed = []
+    calls += [f"    hash = {prefix}_hash_texts(hash, {table.name}, {len(table.entries)});" for table in source.texts]
     parts = [calls[i : i + 30] for i in range(0, len(calls), 30)]
     for number, part in enumerate(parts if len(parts) > 1 else [], start=1):
         name = f"{prefix}_checksum_{number}"
@@ -122,26 +152,28 @@ def _checksum(source: Source) -> list[str]:
         printed.append("\n".join([f"static uint32_t {name}(uint32_t start)", "{", *body, "}", ""]))
     if len(parts) > 1:
         calls = [f"    hash = {prefix}_checksum_{number}(hash);" for number in range(1, len(parts) + 1)]
-    body = [f"    uint32_t hash = {_START}u;", "", *calls, "    return hash;"]
-    comment = "/* FNV-1a over the bits of all numbers above. */"
+    body = [f"    uint32_t hash = {FNV_START}u;", "", *calls, "    return hash;"]
+    comment = "/* FNV-1a over the bits of all numbers and the bytes of all texts above. */"
     printed.append("\n".join([comment, f"static uint32_t {prefix}_checksum(void)", "{", *body, "}", ""]))
     return printed
 
 
 def row_text(plan: Plan, rows: Rows, place: int) -> str:
     """Return a row as an initialiser, or its numbers as a part of one."""
-    missing = "NAN"
     if not isinstance(rows, Mapping):
-        literal = double_literal if plan.double_inputs else float_literal
-        return wrapped(missing if np.isnan(value) else literal(value) for value in rows[place].tolist())
-    cells = []
+        return wrapped(_number(value, is_wide=plan.double_inputs) for value in rows[place].tolist())
     wide = wide_fields(plan)
-    for i, field in enumerate(plan.fields):
-        cell = rows[field.name][place]
-        if field.is_text:
-            cells.append(string_literal(cell))
-        elif np.isnan(cell):
-            cells.append(f"(double){missing}" if i in wide else missing)
-        else:
-            cells.append((double_literal if i in wide else float_literal)(cell))
+    cells = [
+        string_literal(rows[field.name][place])
+        if field.is_text
+        else _number(rows[field.name][place], is_wide=i in wide)
+        for i, field in enumerate(plan.fields)
+    ]
     return f"    {{\n{wrapped(cells, ' ' * 8)}\n    }}"
+
+
+def _number(value: float, *, is_wide: bool) -> str:
+    if np.isfinite(value):
+        return (double_literal if is_wide else float_literal)(value)
+    word = "NAN" if np.isnan(value) else "-INFINITY" if value < 0 else "INFINITY"
+    return f"(double){word}" if is_wide else word

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from glassnet.exports.naming import identifier
-from glassnet.exports.targets.c_target.literals import double_literal, float_literal, wrapped
+from glassnet.exports.targets.c_target.literals import double_literal, float_literal, string_literal, wrapped
 
-__all__ = ["Source", "Table"]
+__all__ = ["Source", "Table", "Texts"]
 
 _TYPES = {"float32": "float", "float64": "double", "int8": "int8_t", "int32": "int32_t"}
 _MOST_LINES = 30
@@ -40,9 +41,22 @@ class Table:
         return f"static const {self.type} {self.name}[{len(entries)}] GN_CONST = {{\n{wrapped(printed)}\n}};\n"
 
 
+@dataclass(frozen=True)
+class Texts:
+    """Texts of a model, in the order in which C has them."""
+
+    name: str
+    entries: tuple[str, ...]
+
+    def text(self) -> str:
+        """Return the definition."""
+        shown = wrapped(map(string_literal, self.entries))
+        return f"static const char *const {self.name}[{len(self.entries)}] = {{\n{shown}\n}};\n"
+
+
 @dataclass
 class Source:
-    """What is printed so far.
+    """What is printed so far; all constants stand in tables, over which the checksum goes.
 
     Parameters
     ----------
@@ -55,6 +69,7 @@ class Source:
     prefix: str
     real: Literal["float", "double"] = "float"
     tables: list[Table] = field(default_factory=list)
+    texts: list[Texts] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     helpers: set[tuple[str, str]] = field(default_factory=set)
     formula_helpers: dict[str, None] = field(default_factory=dict)
@@ -69,17 +84,31 @@ class Source:
 
     def table(self, name: str, values: np.ndarray) -> str:
         """Add a table and return its name."""
-        own = f"{self.prefix}_{identifier(name, self.taken)}"
-        self.taken.add(own.removeprefix(f"{self.prefix}_"))
-        self.tables.append(Table(own, np.asarray(values)))
+        self.tables.append(Table(self._own(name), np.asarray(values)))
         return self.tables[-1].name
+
+    def constants(self, name: str, values: np.ndarray) -> str:
+        """Return the name of a table of few numbers, which is added unless there is such a one for the same purpose."""
+        key = f"{name} {values.dtype} {values.tobytes().hex()}"
+        if key not in self.printed:
+            self.printed[key] = self.table(name, values)
+        return self.printed[key]
+
+    def text_table(self, name: str, entries: Iterable[str]) -> str:
+        """Add a table of texts and return its name."""
+        self.texts.append(Texts(self._own(name), tuple(entries)))
+        return self.texts[-1].name
+
+    def _own(self, name: str) -> str:
+        own = identifier(name, self.taken)
+        self.taken.add(own)
+        return f"{self.prefix}_{own}"
 
     def structure(self, name: str, kind: str, entries: list[str]) -> str:
         """Add constants of a type of one's own, and return their name."""
-        own = identifier(name, self.taken)
-        self.taken.add(own)
-        self.functions.append(f"static const {kind} {self.prefix}_{own} = {{\n{wrapped(entries)}\n}};\n")
-        return f"{self.prefix}_{own}"
+        own = self._own(name)
+        self.functions.append(f"static const {kind} {own} = {{\n{wrapped(entries)}\n}};\n")
+        return own
 
     def function(self, name: str, signature: str, body: str, comment: str = "") -> str:
         """Add a function unless one with this signature and body is there, and return its name.
@@ -88,9 +117,7 @@ class Source:
         """
         key = signature + body
         if key not in self.printed:
-            own = identifier(name, self.taken)
-            self.taken.add(own)
-            self.printed[key] = f"{self.prefix}_{own}"
+            self.printed[key] = self._own(name)
             self.functions.append(f"{comment}static {signature.format(self.printed[key])}\n{{\n{body}\n}}\n")
         return self.printed[key]
 

@@ -7,18 +7,20 @@ from collections.abc import Mapping
 
 __all__ = ["BOTTOM", "HOOKS", "TOP", "filled"]
 
+_QUOTED = r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])'"""
+
 
 def filled(template: str, words: Mapping[str, str]) -> str:
-    r"""Return a template with words in capitals replaced, those inside of other words and at quotes left alone.
+    r"""Return a template with words in capitals replaced, those in other words and in quotes left alone.
 
     Examples
     --------
-    >>> filled("NAME_x = NAME_ROWS[NAMES];", {"NAME": "churn"})
-    'churn_x = churn_ROWS[NAMES];\n'
+    >>> filled('NAME_x = NAME_ROWS["my NAME"];', {"NAME": "churn"})
+    'churn_x = churn_ROWS["my NAME"];\n'
     """
-    pattern = "|".join(sorted(words, key=len, reverse=True))
-    found = re.sub(rf'(?<![A-Z_"])(?:{pattern})(?![A-Z"])', lambda match: words[match.group()], template)
-    return found.strip() + "\n"
+    word = "|".join(sorted(words, key=len, reverse=True))
+    pattern = rf"{_QUOTED}|(?<![A-Z_])(?:{word})(?![A-Z])"
+    return re.sub(pattern, lambda match: words.get(match.group(), match.group()), template).strip() + "\n"
 
 
 TOP = """

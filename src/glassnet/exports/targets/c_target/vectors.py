@@ -25,7 +25,6 @@ from glassnet.exports.plan import (
 from glassnet.exports.targets.c_target.buffers import Layout
 from glassnet.exports.targets.c_target.integer_printing import print_integers, print_quantise
 from glassnet.exports.targets.c_target.integer_steps import Integers, Quantise
-from glassnet.exports.targets.c_target.literals import double_literal, float_literal
 from glassnet.exports.targets.c_target.maps import print_map
 from glassnet.exports.targets.c_target.source import Source
 
@@ -98,8 +97,8 @@ def _softmax(source: Source, step: Softmax, x: list[str], y: str) -> list[str]:
 
 
 def _normalise(source: Source, step: Normalise, x: list[str], y: str) -> list[str]:
-    eps = float_literal(step.eps) if source.real == "float" else double_literal(step.eps)
-    return [source.call("normalise", x[0], y, *_rows(step), eps, real=source.real)]
+    eps = source.constants("eps", np.array([step.eps], dtype="float32" if source.real == "float" else "float64"))
+    return [source.call("normalise", x[0], y, *_rows(step), f"GN_READ(&{eps}[0])", real=source.real)]
 
 
 def _mean(source: Source, step: Mean, x: list[str], y: str) -> list[str]:
