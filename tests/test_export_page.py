@@ -418,6 +418,19 @@ def test_no_row_of_numbers_is_lost(browser: Page, tmp_path: Path) -> None:
 
 
 @in_chromium
+def test_no_sentence_is_a_formula(browser: Page, tmp_path: Path) -> None:
+    """Cells of the file stay as they are; what the page adds begins with no sign of a formula."""
+    x = Value("x", (1,))
+    field = Field("=a", "number", Form("number", example="1"), 0.0, 1.0)
+    plan = Plan("odd", (field,), (), (Scaled(x, 0, 0.0, 0.0, 1.0),), x, x, Answer("numbers", ("y",)))
+    show(browser, plan, tmp_path)
+    scored(browser, tmp_path, "odd.csv", "=a\n=1+1\n7\n")
+    found = downloaded(browser, tmp_path)
+    assert [row["=a"] for row in found] == ["=1+1", "7"]
+    assert all(row["warnings"].startswith("Column =a") for row in found)
+
+
+@in_chromium
 def test_pasted_decimal_commas_are_refused(browser: Page, tmp_path: Path) -> None:
     """They would be taken for two numbers each."""
     net = gn.Network([gn.Dense(4, "tanh"), gn.Dense(1)], loss="squared_error", seed=0, input_shape=(100,))
