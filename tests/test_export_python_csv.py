@@ -182,7 +182,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{i / 4},{'ab'[i % 2]},{'yes' if i % 3 else 'no'}\n" for i in range(60)]
     (folder / "train.csv").write_text("size,town,ok\n" + "".join(lines))
     table = read_table(folder / "train.csv")
-    (folder / "m.py").write_text(_text("numpy", table_model(table, [float(i) for i in range(60)], seed=0), table))
+    (folder / "m.py").write_text(_text("python", table_model(table, [float(i) for i in range(60)], seed=0), table))
     return folder / "m.py"
 
 
