@@ -30,7 +30,7 @@ pytest.importorskip("starlette", reason="starlette is not installed")
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 from glassnet.serving import Limits, make_app
-from glassnet.serving.guard import as_json
+from glassnet.serving.guard import as_json, names_of
 from glassnet.serving.running import open_to_others
 from glassnet.serving.warning import in_words
 
@@ -206,11 +206,11 @@ REFUSED = [
     ({"color": 1, "size": 1}, 422, "the record has the unknown column 'color'. Did you mean 'colour'?"),
     ({"size": 1.0, "colour": "c1", "old": True, "seen": None}, 422, "the record lacks the column 'town'. Send null for a value that is not known."),
     ([RECORD, {"size": 1.0}], 422, "record 2 lacks the columns 'colour', 'town', 'old', 'seen'. Send null for a value that is not known."),
-    ({**RECORD, "size": {"a": 1}}, 422, "'size' of the record must be a number, a text or null, got an object."),
+    ({**RECORD, "size": {"a": 1}}, 422, "'size' of the record must be a number, a text, true, false or null, got an object."),
     ({**RECORD, "town": ["t1"]}, 422, "'town' of the record must be a number, a text, true, false or null, got a list."),
     ({**RECORD, "town": "x" * 1001}, 422, "'town' of the record must have at most 1,000 characters, got 1,001."),
-    ({**RECORD, "size": True}, 422, "'size' of the record must be a number, a text or null, got true."),
-    ({**RECORD, "old": 7}, 422, "'old' of the record must be true, false, a text or null, got 7."),
+    ({**RECORD, "seen": 44228}, 422, "'seen' of the record must be a date as text, such as '2024-05-31', or null, got 44228."),
+    ({**RECORD, "old": 7}, 422, "'old' of the record must be true, false, 1, 0, a text or null, got 7."),
     ([RECORD, {**RECORD, "size": "many"}], 422, "column 'size' must hold numbers as in training, got 'many' in record 2. Send null for a value that is not known."),
     (json.dumps(RECORD).replace("1.5", "1e999").encode(), 422, "'size' of the record must be a number that a computer holds, got a larger one."),
     (json.dumps([RECORD] * 1001).encode(), 413, "the body must have at most 1,000 records, got 1,001."),
@@ -273,6 +273,101 @@ def test_odd_cells(client: Client) -> None:
             assert together.data == [reply.data for reply in alone]
 
 
+@pytest.fixture(scope="module")
+def spelled() -> Any:
+    """Return a model whose columns are texts: with units, thousands, days first, times and words."""
+    rng, n = np.random.default_rng(0), 120
+    table = {
+        "age": rng.uniform(20.0, 60.0, n).round(1),
+        "weight": [f"{number} kg" for number in rng.integers(40, 120, n)],
+        "income": [f"{number:,}" for number in rng.integers(900, 99_000, n)],
+        "spent": ["1,250.50", "950.25", "3,100.75"] * 40,
+        "member": [("no", "yes")[number] for number in rng.integers(0, 2, n)],
+        "joined": [f"{rng.integers(1, 29):02d}.{rng.integers(1, 13):02d}.{rng.integers(2019, 2024)}" for _ in range(n)],
+        "at": [f"{rng.integers(8, 18):02d}:{rng.integers(0, 60):02d}" for _ in range(n)],
+    }
+    model = TabularClassifier("tabm-mini", random_state=0, epochs=2, threads=1)
+    with pytest.warns(match="'income': .* since column 'spent' has decimal points"):
+        return model.fit(table, rng.choice(["a", "b"], n).tolist()).model_
+
+
+SPELLED: dict[str, list[Any]] = {
+    "age": [30.5, "30.5", "31", "1.234", "1,234", None, "", "NA", True, "30,5", "2e1"],
+    "weight": ["50 kg", 50, "50", None, "51.5 kg", "", "5 lb"],
+    "spent": ["1,250.5", "950.25", None, 7, "3.100,75"],
+    "income": ["12,345", 12345.5, "1.234", "950", None, "12,34"],
+    "member": ["yes", "no", True, 0, "true", "NO", None, "", "1"],
+    "joined": ["01.02.2021", "2021-02-01", "13.02.2021", None, "", "01/02/2021"],
+    "at": ["10:30", 37800, "23:59", None, "10:30:15", "", "at"],
+}
+
+
+def test_lists_of_texts_are_read_as_each_alone(spelled: Any) -> None:
+    """Texts of a list are read together where that does not change what they mean."""
+    client, rng = Client(make_app(spelled)), random.Random(0)
+    for _ in range(40):
+        records = [
+            {name: rng.choice(cells[: rng.choice([2, 4, len(cells)])]) for name, cells in SPELLED.items()}
+            for _ in range(rng.randint(2, 14))
+        ]
+        alone, together = [client.predict(record) for record in records], client.predict(records)
+        assert together.status == max(reply.status for reply in alone)
+        if together.status == 200:
+            assert together.data == [reply.data for reply in alone]
+
+
+def test_a_list_of_texts_is_read_once(spelled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand records with texts are a few tables, not a thousand."""
+    client, table, sizes = Client(make_app(spelled)), type(spelled).table, []
+    monkeypatch.setattr(type(spelled), "table", lambda self, rows: sizes.append(len(rows)) or table(self, rows))
+    records = [{name: cells[i % 2] for name, cells in SPELLED.items()} for i in range(500)]
+    assert client.predict(records).status == 200
+    assert len(sizes) <= 4
+    assert sum(sizes) == 500
+
+
+def test_warnings_in_plain_words(spelled: Any) -> None:
+    """Warnings are about one record, with days as dates and times as clocks; one odd record of many has its own."""
+    client = Client(make_app(spelled))
+    plain = {name: cells[0] for name, cells in SPELLED.items()}
+    odd = {**plain, "joined": "01.02.2031", "at": "23:30", "weight": None}
+    found = client.predict([*[plain] * 300, odd]).data
+    assert {str(answer["warnings"]) for answer in found[:-1]} == {"[]"}
+    weight, joined, at = found[-1]["warnings"]
+    assert weight == "Column 'weight': the value is missing, where training had none."
+    day = r"\d{4}-\d\d-\d\d"
+    assert re.fullmatch(
+        rf"Column 'joined': the value is outside the range of training, {day} to {day}: 2031-02-01\.", joined
+    )
+    assert re.fullmatch(r"Column 'at': the value is outside the range of training, \d\d:\d\d to \d\d:\d\d: 23:30\.", at)
+
+
+def test_large_outputs_are_served() -> None:
+    """Errors are relative to the largest output: that of a small one is a difference of large numbers."""
+    rng = np.random.default_rng(0)
+    y = 1e6 * rng.standard_normal(150)
+    model = TabularRegressor("tabm-mini", random_state=0, epochs=2, threads=1).fit(
+        {"x": y / 7.0, "z": rng.random(150)}, y
+    )
+    reply = Client(make_app(model))("GET", "/")
+    assert b"There is no form here" not in reply.body
+    net = gn.Network([gn.Dense(8, "tanh"), gn.Dense(1)], loss="squared_error", input_shape=2, seed=0)
+    net.params[:] *= 1e4
+    assert Client(make_app(net)).predict([0.5, 1.0]).status == 200
+
+
+def test_without_a_page(classifier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that no page can hold is served without one; the root says why."""
+    from glassnet.exports.targets.registry import TARGETS
+
+    module = TARGETS["html"].load()
+    monkeypatch.setattr(module, "refusal", lambda plan, options: "html: a page cannot hold <this> layer.")
+    client = Client(make_app(classifier))
+    reply = client("GET", "/")
+    assert b"<p>There is no form here: html: a page cannot hold &lt;this&gt; layer.</p>" in reply.body
+    assert client.predict(RECORD).status == 200
+
+
 def test_numbers_for_networks_are_checked() -> None:
     """A network's record has as many numbers as it reads, all of them finite."""
     client = Client(make_app(gn.Network([gn.Dense(1)], loss="squared_error", input_shape=2, seed=0)))
@@ -333,6 +428,13 @@ def test_hosts(client: Client, classifier: Any) -> None:
     assert [open_to_others(host) for host in ("0.0.0.0", "::", "192.168.0.7", "example.org")] == [True] * 4
 
 
+def test_names_of_hosts() -> None:
+    """A service may be asked for under the address that it listens on, however that is written."""
+    assert "127.0.0.2" in names_of("127.0.0.2")
+    assert {"[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "localhost"} <= names_of("::ffff:127.0.0.1")
+    assert {"[::1]", "[0:0:0:0:0:0:0:1]"} <= names_of("0:0:0:0:0:0:0:1")
+
+
 PATHS = [
     "/../../etc/passwd", "/..%2f..%2fetc/passwd", "/etc/passwd", "//etc/passwd", "/static/../app.py", "/health/",
     "/predict/x", "/%00", "/\\..\\..\\windows", "/openapi.json/..", "/favicon.ico", "/docs",
@@ -343,10 +445,9 @@ PATHS = [
 def test_no_path_leads_to_a_file(client: Client, path: str) -> None:
     """There are four paths; nothing else is looked up anywhere, and what was asked for is not repeated."""
     reply = client("GET", path)
-    assert reply.status in (404, 307)
-    if reply.status == 404:
-        paths = "The paths are POST /predict, GET /, GET /openapi.json and GET /health."
-        assert reply.data == {"error": f"there is nothing under this path. {paths}"}
+    assert reply.status == 404
+    paths = "The paths are POST /predict, GET /, GET /openapi.json and GET /health."
+    assert reply.data == {"error": f"there is nothing under this path. {paths}"}
 
 
 def test_methods(client: Client) -> None:
@@ -411,6 +512,10 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
         for key in schema["$ref"].removeprefix("#/").split("/"):
             found = found[key]
         return fits(value, found, root)
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str) and len(value) > schema.get("maxLength", len(value)):
+        return False
     if "anyOf" in schema:
         return any(fits(value, each, root) for each in schema["anyOf"])
     known = {
@@ -423,6 +528,8 @@ def fits(value: Any, schema: dict[str, Any], root: dict[str, Any]) -> bool:
         "maxItems",
         "description",
         "examples",
+        "maxLength",
+        "enum",
     }
     assert set(schema) <= known, schema
     kinds = {"string": str, "number": (int, float), "boolean": bool, "null": type(None), "array": list, "object": dict}
@@ -457,7 +564,7 @@ def check_description(document: dict[str, Any]) -> None:
             assert method in ("get", "post")
             assert re.fullmatch(r"\w+", operation["operationId"])
             for status, response in operation["responses"].items():
-                assert re.fullmatch(r"[1-5]\d\d", status)
+                assert re.fullmatch(r"[1-5]\d\d|default", status)
                 assert response["description"]
                 assert set(response["content"]) == {"application/json"}
     for place in re.findall(r'"\$ref": ?"([^"]*)"', json.dumps(document)):
@@ -474,7 +581,7 @@ def test_the_description_is_of_this_service(client: Client) -> None:
     parts = record["properties"]
     assert re.fullmatch(r"A number, in training from -?[\d.]+ to [\d.]+\.", parts["size"]["description"])
     assert parts["colour"]["description"].startswith("In training: c0, c1")
-    assert parts["old"]["type"] == ["boolean", "null"]
+    assert parts["old"]["anyOf"] == [{"type": ["boolean", "string", "null"]}, {"type": "number", "enum": [0, 1]}]
     assert re.fullmatch(r"A date, in training from \d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d\.", parts["seen"]["description"])
     content = document["paths"]["/predict"]["post"]["requestBody"]["content"]["application/json"]
     responses = document["paths"]["/predict"]["post"]["responses"]
@@ -494,6 +601,46 @@ def test_the_description_is_of_this_service(client: Client) -> None:
         ):
             assert not fits(body, content["schema"], document)
     assert fits(client("GET", "/health").data, {"$ref": "#/components/schemas/Health"}, document)
+
+
+CELLS = [
+    None,
+    "",
+    1,
+    0,
+    2,
+    1.5,
+    True,
+    False,
+    "yes",
+    "x",
+    "x" * 1001,
+    [],
+    {},
+    "2021-01-01",
+    "2024-07-10T00:00:00",
+    1e300,
+]
+
+
+def test_generated_requests_fit_the_description(client: Client) -> None:
+    """What the description forbids is refused; what it allows is answered, or is a text that cannot be read."""
+    document = client("GET", "/openapi.json").data
+    operation = document["paths"]["/predict"]["post"]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    bodies = [{**RECORD, name: cell} for name in RECORD for cell in CELLS] + [[], [RECORD] * 1001, {}, [RECORD, 1]]
+    for body in bodies:
+        reply, allowed = client.predict(body), fits(body, schema, document)
+        answer = operation["responses"][str(reply.status)]["content"]["application/json"]["schema"]
+        assert fits(reply.data, answer, document)
+        if reply.status == 200 or not allowed:
+            assert allowed == (reply.status == 200), body
+        else:
+            assert "as in training" in reply.data["error"], reply.data
+    for method, path in (("GET", "/none"), ("GET", "/predict"), ("GET", "/health/"), ("POST", "/predict/")):
+        reply = client(method, path)
+        assert reply.status in (404, 405)
+        assert fits(reply.data, {"$ref": "#/components/schemas/Refusal"}, document)
 
 
 def test_descriptions_of_other_models() -> None:
@@ -678,8 +825,9 @@ RAW = {
     "line ends in a header": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\rb\r\n\r\n", b"400"),
     "zero byte": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: a\x00b\r\n\r\n", b"400"),
     "folded header": (b"GET / HTTP/1.1\r\nHost: localhost\r\n X: a\r\nConnection: close\r\n\r\n", b"400"),
-    "long head": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 70_000 + b"\r\n\r\n", b"400|431"),
-    "many headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 20_000 + b"\r\n", b"400|431"),
+    "long head": (b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 1_000_000 + b"\r\n\r\n", b"431"),
+    "separators": (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 2800 + b"\r\n", b"431"),
+    "many headers": (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X: a\r\n" * 20_000 + b"\r\n", b"431"),
     "two lengths": (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", b"400"),
     "length and chunks": (HEAD + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /health HTTP/1.1\r\n", b"400"),
     "odd encoding": (HEAD + b"Transfer-Encoding: xchunked\r\n\r\n", b"501|400"),
@@ -700,6 +848,9 @@ def test_raw_requests(server: Server, name: str) -> None:
     reply = server.raw(text, wait=3.0)
     assert re.match(rb"HTTP/1\.1 (" + statuses + rb")", reply), reply[:200]
     assert reply.count(b"HTTP/1.1 ") == 1
+    head, _, body = reply.partition(b"\r\n\r\n")
+    assert b"application/json" in head or b"text/html" in head
+    assert b"text/html" in head or json.loads(body)["error"]
     assert b"root:" not in reply
     assert b"Traceback" not in reply
     assert server.raw(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").startswith(
@@ -796,3 +947,84 @@ def test_an_open_service_warns(tmp_path: Path) -> None:
         "warning: every computer that reaches 0.0.0.0 can use this service, without a password and unencrypted. "
         "Put a proxy with both before it.\n"
     )
+
+
+SLOW = """
+import sys, time, warnings
+import glassnet as gn
+from glassnet.serving.answering import Answering
+from glassnet.serving.limits import Limits
+import glassnet.serving.answering as answering
+import glassnet.serving.running as running
+class Slow(answering._OfNumbers):
+    def _answers(self, rows):
+        time.sleep(0.2)
+        return super()._answers(rows)
+answering._OfNumbers, answering._AT_ONCE, running._SECONDS_TO_ANSWER = Slow, 1, 2.0
+net = gn.Network([gn.Dense(1)], loss="squared_error", input_shape=2, seed=0)
+print("ready", flush=True)
+running.serve(net, "net", port=0, limits=Limits(connections=8), ready=lambda address, is_open: print(address, flush=True))
+print("Stopped.", flush=True)
+"""
+
+
+@pytest.fixture
+def slow() -> Iterator[Server]:
+    """Start a service that takes 0.2 s for a record, with 8 connections."""
+    process = subprocess.Popen([sys.executable, "-c", SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield Server(process, int(process.stdout.readline().rpartition(":")[2]))
+    process.kill()
+    process.communicate()
+
+
+def ask(server: Server, n: int, replies: list[bytes]) -> threading.Thread:
+    """Send a request of n records in a thread of its own."""
+    body = json.dumps([[0.5, 1.0]] * n).encode()
+    text = HEAD + CLOSE + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    thread = threading.Thread(target=lambda: replies.append(server.raw(text, wait=15.0)))
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_ctrl_c_while_requests_run(slow: Server, signals: int) -> None:
+    """What can be answered in time is, the rest gets a sentence; a second Ctrl-C ends it at once; nothing is printed."""
+    short: list[bytes] = []
+    long: list[bytes] = []
+    threads = [ask(slow, 300, long), ask(slow, 5, short)]
+    time.sleep(0.4)
+    start = time.monotonic()
+    slow.process.send_signal(signal.SIGINT)
+    if signals == 2:
+        time.sleep(0.3)
+        slow.process.send_signal(signal.SIGINT)
+    out, err = slow.process.communicate(timeout=15)
+    for thread in threads:
+        thread.join()
+    assert (slow.process.returncode, out, err) == (0, "Stopped.\n", "")
+    assert time.monotonic() - start < (7.0 if signals == 1 else 3.0)
+    assert long[0].startswith(b"HTTP/1.1 503")
+    assert long[0].endswith(b'{"error":"the service is stopping: try again later."}')
+    assert short[0].startswith(b"HTTP/1.1 200" if signals == 1 else b"HTTP/1.1 ")
+
+
+def test_a_client_that_has_gone_and_too_many_connections(slow: Server) -> None:
+    """Work for clients that have gone is given up; connections beyond those that there may be are told so."""
+    body = json.dumps([[0.5, 1.0]] * 300).encode()
+    for _ in range(6):
+        with socket.create_connection(("127.0.0.1", slow.port)) as connection:
+            connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            time.sleep(0.05)
+    start, replies = time.monotonic(), list[bytes]()
+    ask(slow, 1, replies).join()
+    assert replies[0].startswith(b"HTTP/1.1 200")
+    assert time.monotonic() - start < 5.0
+    idle = [socket.create_connection(("127.0.0.1", slow.port)) for _ in range(8)]
+    time.sleep(0.2)
+    reply = slow.raw(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 503")
+    assert reply.endswith(b'{"error":"there are too many connections: try again in a second."}')
+    for connection in idle:
+        connection.close()

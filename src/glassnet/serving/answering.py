@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from glassnet.errors import GlassnetError
-from glassnet.exports.lowering.lowering import lower
+from glassnet.exports.lowering.lowering import lower, predictions
+from glassnet.exports.measuring import check_plan
 from glassnet.exports.plan import Plan
+from glassnet.exports.proof import made_up_rows
 from glassnet.exports.referee import interpret
 from glassnet.serving.cells import checked_cell, kind_of, read_together, shown
-from glassnet.serving.checking import check_plan
 from glassnet.serving.limits import Refusal
 from glassnet.serving.warning import in_words
 from glassnet.tabular.one_row import Answer, answers_of, plain_label
@@ -24,6 +25,7 @@ from glassnet.utils.wording import few, shortened
 
 __all__ = ["Answering", "answering_of"]
 
+_MEASURED = 256  # rows on which errors are measured
 _AT_ONCE = 250  # rows, between which work that nobody waits for ends
 _ROW = re.compile(r" in row (\d+) \(counted from 0\)")
 _ADVICE = re.compile(r"If that means no value, pass .*", re.DOTALL)  # this and the next for those who call Python
@@ -81,7 +83,6 @@ class _OfTable(Answering):
     def __init__(self, plan: Plan, model: Predictor) -> None:
         super().__init__(plan)
         self._model, self._labels = model, model.target.labels
-        self._kinds = {field.name: field.kind for field in plan.fields}
         self._forms = {field.name: field.form for field in plan.fields}
 
     def answers(self, records: Sequence[Any], check: Callable[[], None] = lambda: None) -> list[Answer]:
@@ -89,8 +90,8 @@ class _OfTable(Answering):
         for i, record in enumerate(records, start=1):
             where = f"record {i}" if several else "the record"
             self.check_names(record, where)
-            kinds = self._kinds.items()
-            rows.append({name: checked_cell(record[name], kind, f"{shown(name)} of {where}") for name, kind in kinds})
+            forms = self._forms.items()
+            rows.append({name: checked_cell(record[name], form, f"{shown(name)} of {where}") for name, form in forms})
         found: dict[int, Answer] = {}
         for places in read_together(rows, self._forms):
             for start in range(0, len(places), _AT_ONCE):
@@ -114,8 +115,9 @@ class _OfTable(Answering):
 class _OfNumbers(Answering):
     """Answers of a network or an estimator, whose records are lists of numbers, or objects if they have names."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, exact: Plan) -> None:
         super().__init__(plan)
+        self._exact = exact
         self._n = len(plan.fields) or plan.x.size
 
     def answers(self, records: Sequence[Any], check: Callable[[], None] = lambda: None) -> list[Answer]:
@@ -133,7 +135,7 @@ class _OfNumbers(Answering):
     def _answers(self, rows: np.ndarray) -> list[Answer]:
         cells = {field.name: rows[:, j] for j, field in enumerate(self.plan.fields)}
         with np.errstate(all="ignore"):
-            outputs = interpret(self.plan, cells or rows)
+            outputs = interpret(self._exact, cells or rows)
         if not np.isfinite(outputs).all():
             raise Refusal(422, "the numbers must be such that the model has an answer, got some that are too large.")
         return [self._answer(row) for row in outputs.tolist()]
@@ -190,8 +192,10 @@ def answering_of(model: Any, name: str) -> Answering:
     inner = getattr(model, "model_", model)  # that of a `TabularClassifier` or `TabularRegressor`
     if isinstance(inner, Predictor):
         return _OfTable(plan, inner)
-    check_plan(model, plan)  # by which it answers
-    return _OfNumbers(plan)
+    exact = lower(model, name, dtype=np.float64)
+    rows = made_up_rows(plan, _MEASURED)
+    check_plan(exact, rows, predictions(model, plan, rows), "serve")
+    return _OfNumbers(plan, exact)
 
 
 def _sentence(error: Exception, places: Sequence[int]) -> str:

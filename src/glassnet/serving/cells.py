@@ -11,35 +11,41 @@ from glassnet.serving.limits import Refusal
 from glassnet.tabular.reading.form import Form
 from glassnet.utils.wording import shortened
 
-__all__ = ["checked_cell", "kind_of", "read_together", "shown"]
+__all__ = ["LONGEST", "checked_cell", "kind_of", "read_together", "shown"]
 
-_LONGEST = 1000  # characters of a cell that is text
+LONGEST = 1000
+"""Characters of a cell that is text."""
+
 _SHOWN = 60  # characters of what a client sent that are shown again
 _READ = ("boolean", "date", "number")  # kinds whose text is read
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ]|$)")
 _PLAIN = re.compile(r"-?(0|[1-9]\d{0,5})(\.(\d|\d\d|\d{4,9}))?$")  # 1.234 may be a thousand
 _WANTED = {
-    "boolean": "true, false, a text or null",
+    "boolean": "true, false, 1, 0, a text or null",
     "category": "a number, a text, true, false or null",
-    "date": "a text or null",
-    "number": "a number, a text or null",
+    "date": "a date as text, such as '2024-05-31', or null",
+    "number": "a number, a text, true, false or null",
 }
 
 
-def checked_cell(cell: Any, kind: str, where: str) -> Any:
-    """Return a cell of a column of this kind, 1 and 0 as true and false for a boolean one; refuse what is no cell.
+def checked_cell(cell: Any, form: Form, where: str) -> Any:
+    """Return a cell of a column, truth and numbers as those that the column has; refuse what is no cell.
 
     A text is read as in training, when the others of its column are.
     """
+    kind, is_bool = form.kind, isinstance(cell, bool)
+    is_number = isinstance(cell, (int, float)) and not is_bool
     if kind == "boolean" and cell in (0, 1):
         return bool(cell)
-    is_wrong = isinstance(cell, (dict, list)) or (isinstance(cell, bool) and kind in ("number", "date"))
-    if is_wrong or (kind == "boolean" and isinstance(cell, (int, float)) and not isinstance(cell, bool)):
-        got = f"{cell:g}" if kind_of(cell) == "a number" else kind_of(cell)
+    if kind == "number" and is_bool:
+        return float(cell)
+    is_wrong = isinstance(cell, (dict, list)) or (kind == "boolean" and is_number)
+    if is_wrong or (kind == "date" and (is_bool or (is_number and not form.example.isdigit()))):
+        got = f"{cell:.15g}" if is_number else kind_of(cell)
         raise Refusal(422, f"{where} must be {_WANTED[kind]}, got {got}.")
-    if isinstance(cell, str) and len(cell) > _LONGEST:
-        raise Refusal(422, f"{where} must have at most {_LONGEST:,} characters, got {len(cell):,}.")
-    if isinstance(cell, (int, float)) and not abs(cell) < math.inf:
+    if isinstance(cell, str) and len(cell) > LONGEST:
+        raise Refusal(422, f"{where} must have at most {LONGEST:,} characters, got {len(cell):,}.")
+    if is_number and not abs(cell) < math.inf:
         raise Refusal(422, f"{where} must be a number that a computer holds, got a larger one.")
     return cell
 

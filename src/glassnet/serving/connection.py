@@ -58,7 +58,8 @@ def connection_class(limits: Limits) -> type[H11Protocol]:
                 return
             status = getattr(sys.exc_info()[1], "error_status_hint", 400)
             most = f"the head must have at most {limits.header_bytes:,} bytes, got more."
-            text = most if status == 431 else "the request must be one of HTTP, got something else."
+            coded = "the body must come as it is or in chunks, got another transfer encoding."
+            text = {431: most, 501: coded}.get(status, "the request must be one of HTTP, got something else.")
             headers, body = refusal_answer(Refusal(status, text))
             reason = {431: b"Request Header Fields Too Large", 501: b"Not Implemented"}.get(status, b"Bad Request")
             response = h11.Response(status_code=status, headers=[*headers, *SAFE_HEADERS], reason=reason)

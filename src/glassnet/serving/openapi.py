@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 from glassnet.exports.plan import Answer, Field, Plan
+from glassnet.serving.cells import LONGEST
 from glassnet.serving.limits import Limits
+from glassnet.serving.warning import clock
 from glassnet.utils.version import VERSION
 
 __all__ = ["describe"]
@@ -20,14 +22,18 @@ _REFUSALS = {
     "415": "The body is not declared as JSON.",
     "431": "The head of the request is too long.",
     "422": "A record is not one that the model reads.",
-    "503": "Too many requests at once; try again.",
+    "500": "The service has failed.",
+    "503": "Too many requests at once, or the service stops; try again.",
+    "default": "There is no such path or method, or no request of HTTP.",
 }
+_OF_HEALTH = ("400", "431", "500", "503", "default")
+_TEXT_TOO = ["number", "string", "boolean", "null"]
 
 
 def describe(plan: Plan, limits: Limits) -> dict[str, Any]:
     """Return the description of the service of a model."""
     record, answer = _record(plan), _answer(plan.answer)
-    several = {"type": "array", "items": {"$ref": "#/components/schemas/Record"}, "maxItems": limits.rows}
+    several = {"type": "array", "items": _ref("Record"), "minItems": 1, "maxItems": limits.rows}
     answers = {"type": "array", "items": {"$ref": "#/components/schemas/Answer"}}
     return {
         "openapi": "3.1.0",
@@ -47,7 +53,7 @@ def describe(plan: Plan, limits: Limits) -> dict[str, Any]:
                     },
                     "responses": {
                         "200": _response("An answer, or a list of answers.", {"anyOf": [_ref("Answer"), answers]}),
-                        **{status: _response(text, _ref("Refusal")) for status, text in _REFUSALS.items()},
+                        **_refusals(*_REFUSALS),
                     },
                 }
             },
@@ -55,7 +61,7 @@ def describe(plan: Plan, limits: Limits) -> dict[str, Any]:
                 "get": {
                     "operationId": "health",
                     "summary": "Whether the service answers, and for which model.",
-                    "responses": {"200": _response("It does.", _ref("Health"))},
+                    "responses": {"200": _response("It does.", _ref("Health")), **_refusals(*_OF_HEALTH)},
                 }
             },
         },
@@ -78,6 +84,10 @@ def _response(text: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": text, "content": {_JSON: {"schema": schema}}}
 
 
+def _refusals(*statuses: str) -> dict[str, Any]:
+    return {status: _response(_REFUSALS[status], _ref("Refusal")) for status in statuses}
+
+
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
@@ -95,24 +105,52 @@ def _record(plan: Plan) -> dict[str, Any]:
 
 def _column(field: Field) -> dict[str, Any]:
     """Return the schema of a cell; what training did not have is warned of and not refused."""
-    if field.kind == "boolean":
-        return {"type": ["boolean", "null"], "description": "Null if it is not known."}
-    if field.kind == "category":
-        shown = list(field.categories[:_MOST_CATEGORIES])
-        rest = len(field.categories) - len(shown)
-        text = "In training: " + ", ".join(shown) + (f" and {rest:,} more." if rest else ".")
-        kinds = ["string", "number", "boolean", "null"]
-        return {"type": kinds, "description": text if shown else "A text.", "examples": shown[:5]}
-    if field.kind == "date":
-        return {"type": ["string", "null"], "description": f"A date{_range(field)}.", "examples": [_typical(field)]}
-    described = {"type": ["number", "string", "null"], "description": f"A number{_range(field)}."}
-    return {**described, "examples": [_typical(field)]}
+    return {"maxLength": LONGEST, **_COLUMNS[field.kind](field)}
+
+
+def _boolean(field: Field) -> dict[str, Any]:
+    text = "True or false, also as 1 and 0" + (f", or as {field.form.describe()}" if field.form.words else "")
+    kinds = [{"type": ["boolean", "string", "null"]}, {"type": "number", "enum": [0, 1]}]
+    return {"anyOf": kinds, "description": f"{text}. Null if it is not known."}
+
+
+def _category(field: Field) -> dict[str, Any]:
+    shown = list(field.categories[:_MOST_CATEGORIES])
+    rest = len(field.categories) - len(shown)
+    text = "In training: " + ", ".join(shown) + (f" and {rest:,} more." if rest else ".")
+    return {"type": _TEXT_TOO, "description": text if shown else "A text.", "examples": shown[:5]}
+
+
+def _date(field: Field) -> dict[str, Any]:
+    kinds = ["string", "null", *(["number"] if field.form.example.isdigit() else [])]
+    return {"type": kinds, "description": f"A date{_range(field)}{_spelling(field)}.", "examples": [_typical(field)]}
+
+
+def _number(field: Field) -> dict[str, Any]:
+    form = field.form
+    what = f"A number{f' of {form.unit}' if form.unit else ''}"
+    if form.style:
+        what = f"A {'time of day' if form.style == 'time' else 'duration'}, as text or in seconds"
+    return {
+        "type": _TEXT_TOO,
+        "description": f"{what}{_range(field)}{_spelling(field)}.",
+        "examples": [_typical(field)],
+    }
+
+
+_COLUMNS = {"boolean": _boolean, "category": _category, "date": _date, "number": _number}
+
+
+def _spelling(field: Field) -> str:
+    return f"; text as in training, {field.form.describe()}" if field.form.example else ""
 
 
 def _range(field: Field) -> str:
     if not (math.isfinite(field.low) and math.isfinite(field.high)):
         return ""
     low, high = (_day(end) if field.kind == "date" else f"{end:g}" for end in (field.low, field.high))
+    if field.form.style == "time":
+        low, high = clock(low), clock(high)
     return f", in training from {low} to {high}"
 
 

@@ -6,18 +6,21 @@ import html
 import re
 from typing import Any
 
+import numpy as np
+
 from glassnet.errors import GlassnetError
-from glassnet.exports.lowering.lowering import predictions
+from glassnet.exports.lowering.lowering import lower, predictions
+from glassnet.exports.measuring import check_plan, check_rounding
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import made_up_rows, prove
 from glassnet.exports.targets.registry import TARGETS
 from glassnet.exports.targets.target import Options
-from glassnet.serving.checking import N_MEASURED, check_plan
 
 __all__ = ["page_of"]
 
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
 _PLAIN = "default-src 'none'"
+_MEASURED = 256
 
 
 def page_of(model: Any, plan: Plan) -> tuple[bytes, str]:
@@ -26,14 +29,16 @@ def page_of(model: Any, plan: Plan) -> tuple[bytes, str]:
     try:
         reason = target.refusal(plan, Options())
         if not reason:
-            check_plan(model, plan)
-            rows = made_up_rows(plan, N_MEASURED)
-            proof = prove(plan, predictions(model, plan, rows), rows, TARGETS["html"].arithmetic)
+            rows = made_up_rows(plan, _MEASURED)
+            wanted = predictions(model, plan, rows)
+            check_plan(lower(model, plan.name, dtype=np.float64), rows, wanted, "serve")
+            check_rounding(plan, rows, wanted, TARGETS["html"])
+            proof = prove(plan, wanted, rows, TARGETS["html"].arithmetic)
             page = next(iter(target.print_plan(plan, proof, Options()).values()))
             policy = _POLICY.search(page.decode())
             return page, html.unescape(policy[1]) if policy else _PLAIN
     except GlassnetError as error:
-        reason = str(error)
+        reason = str(error).removeprefix("export: ").removeprefix("serve: ")
     return _plain_page(plan, reason), _PLAIN
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from glassnet.tabular.reading.form import Form
 
-__all__ = ["in_words"]
+__all__ = ["clock", "in_words"]
 
 _ONE = (
     (re.compile(r"1 of 1 rows has a value outside the range"), "the value is outside the range"),
@@ -16,7 +16,7 @@ _ONE = (
     (re.compile(r"1 of 1 values is infinite and counts"), "the value is infinite and counts"),
     (re.compile(r"1 of 1 rows has"), "it has"),
 )
-_MIDNIGHT = re.compile(r"(?<=\d{4}-\d\d-\d\d)T00:00(:00(\.0+)?)?(?![:\d])")
+_MIDNIGHT = re.compile(r"(?<=\d{4}-\d\d-\d\d)T00:00(:00(\.0+)?)?(?!:?\d)")
 _RANGE = re.compile(r"(?<=range of training, ).*(?=\.$)")
 _NUMBER = re.compile(r"-?[\d,]+(\.\d+)?(e[-+]?\d+)?")
 
@@ -37,14 +37,20 @@ def in_words(warning: str, forms: Mapping[str, Form]) -> str:
         (name for name, form in forms.items() if form.style == "time" and f"Column {name!r}: " in warning), None
     )
     if start is not None:
-        warning = _RANGE.sub(lambda range_: _NUMBER.sub(_clock, range_[0]), warning)
+        warning = _RANGE.sub(lambda range_: _NUMBER.sub(lambda number: clock(number[0]), range_[0]), warning)
     return warning
 
 
-def _clock(number: re.Match[str]) -> str:
-    """Return seconds since midnight as a time of day; what is none as it is."""
-    seconds = float(number[0].replace(",", ""))
+def clock(number: str) -> str:
+    """Return seconds since midnight as a time of day; what is none as it is.
+
+    Examples
+    --------
+    >>> clock("37800"), clock("1e+08")
+    ('10:30', '1e+08')
+    """
+    seconds = float(number.replace(",", ""))
     if not (0.0 <= seconds < 86_400.0 and seconds.is_integer()):
-        return number[0]
+        return number
     hours, rest = divmod(int(seconds), 3600)
     return f"{hours:02d}:{rest // 60:02d}" + (f":{rest % 60:02d}" if rest % 60 else "")
