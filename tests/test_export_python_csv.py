@@ -15,7 +15,9 @@ import pytest
 from export_models import export_case
 from export_tables import table_model
 from glassnet.exports.lowering.lowering import lower, model_rows, predictions
+from glassnet.exports.plan import Affine
 from glassnet.exports.proof import prove
+from glassnet.exports.referee import interpret
 from glassnet.exports.targets.python_parts.columns import form_of
 from glassnet.exports.targets.python_parts.templates import cells as reading
 from glassnet.exports.targets.registry import TARGETS
@@ -182,7 +184,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = [f"{i / 4},{'ab'[i % 2]},{'yes' if i % 3 else 'no'}\n" for i in range(60)]
     (folder / "train.csv").write_text("size,town,ok\n" + "".join(lines))
     table = read_table(folder / "train.csv")
-    (folder / "m.py").write_text(_text("numpy", table_model(table, [float(i) for i in range(60)], seed=0), table))
+    (folder / "m.py").write_text(_text("python", table_model(table, [float(i) for i in range(60)], seed=0), table))
     return folder / "m.py"
 
 
@@ -246,3 +248,21 @@ def test_cells_by_their_forms() -> None:
         reading.read_category(b"a", form_of("category", Form("category")))
     for word, truth in {"ja": 1.0, "wahr": 1.0, "on": 1.0, "off": 0.0}.items():
         assert reading.read_boolean(word, form_of("boolean", Form("boolean", example="true"))) == truth
+
+
+@pytest.mark.parametrize("to", FLAVOURS)
+def test_weights_of_double_precision_lose_nothing(to: str) -> None:
+    """A network of float64 is printed in all of its digits."""
+    case = export_case("iris")
+    plan = lower(case.model, "m")
+    steps = tuple(
+        dataclasses.replace(step, W=step.W / 3.0) if isinstance(step, Affine) else step for step in plan.steps
+    )
+    plan = dataclasses.replace(plan, steps=steps)
+    rows = np.asarray(case.X, dtype=np.float64)
+    wanted = interpret(plan, rows)
+    text = TARGETS[to].load().print_plan(plan, prove(plan, wanted, rows, np.float64), Options())[".py"].decode()
+    assert ('"<f8"' in text) == (to == "numpy")
+    names = _module(text)
+    assert names["selftest"]() == 0
+    assert np.abs(np.asarray(names["compute"](rows.tolist() if to == "python" else rows)) - wanted).max() < 1e-14
