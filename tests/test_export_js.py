@@ -261,7 +261,7 @@ FORMS = {
     "packed": (Form("date", example="20240531"), "20240531 20240230 2024-05-31"),
     "moment": (Form("date", example="2024-05-31 18:30"), "2024-05-31T18:30 2024-05-31T18:30:15.5Z 2024-05-31T18:30+02:00 2024-05-31T25:00"),
 }  # fmt: skip
-OPEN: dict[str, set[str]] = {}
+OPEN = {"boolean": {"true"}}  # which may stand alone
 SPACED = {
     "named date": (Form("date", example="May 3, 2024"), ["May 3, 2024", "3 May 2024", "3. Mai 2024", "31 Feb 2024", "Foo 3, 2024", "03-Jan-99"]),
     "moment": (Form("date", example="2024-05-31 18:30"), ["2024-05-31 18:30", "2024-05-31 6:30 PM", "2024-05-31 18:30:00 UTC"]),
@@ -303,7 +303,8 @@ console.log(JSON.stringify(JSON.parse(require("fs").readFileSync("texts.json", "
         else:
             value = values[place]
             number = value.astype("M8[us]").astype(np.int64) / 86_400e6 if kind == "date" else float(value)
-            assert float(found[text]) == pytest.approx(number, rel=1e-14), text
+            number = number if np.isfinite(number) else np.nan
+            assert float(found[text]) == pytest.approx(number, rel=1e-14, nan_ok=True), (text, found[text])
 
 
 def test_rows_are_objects_or_lists(tmp_path: Path) -> None:
@@ -320,20 +321,121 @@ const same = [{size: 2, rooms: 3, colour: "c1"}, {size: "2", rooms: "3.0", colou
 console.log(JSON.stringify([rows.map(tried), same.map((row) => m.outputs(row).join())]));
 """
     found, same = node(program, tmp_path)
-    assert found[:4] == [[], [], [], []]
+    full = "far, rooms and side are missing, where training had none."
+    assert found[0][0] == full
+    assert found[0][1].endswith(" are not in the row: missing.")
+    assert all(full in sentences for sentences in found[:4])
     assert re.fullmatch(r"size: 1000000000 is outside the range of training, -\d.* to \d.*\.", found[4][0])
-    assert found[5] == ['colour: "purple" did not occur in training.']
-    assert found[6] == ["Size is no column of this model and was not used."]
+    assert found[5][0] == 'colour: "purple" did not occur in training.'
+    assert found[6][-1] == "Size is no column of this model and was not used."
     assert found[7] == 'size must be a number, got "big".'
     assert found[8] == 'old must be true or false, got "2".'
     assert "born: 1970-01-01 is outside" in found[9][0]
     assert found[10] == "predict: a row must have 12 cells, got 2."
     assert found[11] == "predict: a row must be an object or an array."
     assert found[12].startswith("born must be dates")
-    assert found[13] == ['colour: "constructor" did not occur in training.']
+    assert found[13][0] == 'colour: "constructor" did not occur in training.'
     assert found[14].startswith("size must be a number, got ")
     assert found[15].startswith("born must be dates")
     assert len(set(same)) == 1
+
+
+def one_column(form: Form, folder: Path, **known: Any) -> None:
+    """Write a model of one column that gives what it reads."""
+    kind: Any = form.kind
+    x = Value("x", (1,))
+    field = Field("c", kind, form, **known)
+    steps = (Scaled(x, 0, -5.0, 0.0, 1.0),)
+    write(Plan("cells", (field,), (), steps, x, x, Answer("numbers", ("y",))), folder)
+
+
+_READ = """
+const m = require("./model.js");
+const read = (cell, i) => { try { return String(m.readCell(cell, m.columns[0])); } catch (error) { return error.message; } };
+"""
+
+
+def test_cells_that_are_no_values_are_refused(tmp_path: Path) -> None:
+    """Lists, objects, large whole numbers of their own type and invalid dates, in one sentence each."""
+    one_column(Form("number"), tmp_path)
+    cells = "[[5], {}, 5n, Symbol('a'), () => 1, new Date(0)]"
+    found = node(f"{_READ} console.log(JSON.stringify({cells}.map(read)))", tmp_path)
+    kinds = ["a list", "a value of type object", "a value of type bigint", "a value of type symbol"]
+    assert found == [f"c must be a number, got {kind}." for kind in [*kinds, "a value of type function", "a Date"]]
+    one_column(Form("date", example="2024-05-31"), tmp_path)
+    found = node(f"{_READ} console.log(JSON.stringify([new Date('x'), new Date(864e5)].map(read)))", tmp_path)
+    assert found == ["c must be dates such as '2024-05-31', got an invalid Date.", "1"]
+
+
+def test_infinite_numbers_and_codes_are_missing_in_tables(tmp_path: Path) -> None:
+    """As numbers and as text; what JavaScript alone takes for a number is refused."""
+    one_column(Form("number", example="1.5"), tmp_path, codes=(-999.0, 9999.0))
+    cells = '["inf", "-Infinity", "∞", "1e999", Infinity, "-999", -999, "9999.0", "999", "0x10", "0b1", "1_0"]'
+    found = node(f"{_READ} console.log(JSON.stringify({cells}.map(read)))", tmp_path)
+    assert found[:9] == ["NaN"] * 8 + ["999"]
+    assert all("must be a number" in message for message in found[9:])
+    assert node("console.log(require('./model.js').outputs({c: Infinity})[0])", tmp_path) == -5
+
+
+@pytest.mark.parametrize(
+    ("form", "texts", "values"),
+    [
+        (Form("number"), ["1,5", "1.5", "1 000", "1'000", "1,234", "1,234.5", "\uff15", "\u0663", "5-"], [1.5, 1.5, 1000, 1000, None, 1234.5, 5, 3, -5]),
+        (Form("number", decimal=",", thousands=".", example="1.250,50"), ["1.234,-", "1.234,--", "1.234,5-", "5-"], [1234, 1234, -1234.5, -5]),
+        (Form("number", unit="$", example="$5"), ["5 USD", "USD 5", "US$5", "€5", "5 kg"], [5, 5, 5, None, None]),
+        (Form("number", unit="kg", example="5 kg"), ["kg 5", "5 KG"], [None, 5]),
+        (Form("boolean", words=("no", "yes")), ["true", "FALSE", "y", "1", "0", "ja"], [1, 0, 1, None, None, None]),
+        (Form("boolean"), ["ja", "wahr", "on", "off", "N", "1"], [1, 1, 1, 0, 0, None]),
+        (Form("date", order="dmy", example="01.02.2021"), ["1 Feb 2021", "Feb 1, 2021", "1. Februar 2021", "2021-W05", "Q1 2021", "32 Feb 2021"], [18659, 18659, 18659, 18659, 18628, None]),
+        (Form("number", style="time", example="15:41"), ["10:30 Uhr", "10 am", "6pm", "PT1H", "13 pm"], [37800, 36000, 64800, 3600, None]),
+        (Form("number", style="duration", example="2h 20m"), ["2h 70m", "2h 20m", "1w 1d"], [None, 8400, 691200]),
+        (Form("number", decimal=",", example="1,5"), ["k.A.", "k.a.", "K.A.", "nA", "n.a."], [None, "NaN", "NaN", None, "NaN"]),
+    ],
+)  # fmt: skip
+def test_cells_are_read_as_predict_reads_them(form: Form, texts: list[str], values: list[Any], tmp_path: Path) -> None:
+    """One by one, in other spellings than those of training, and refused where predict refuses them."""
+    one_column(form, tmp_path)
+    found = node(f"{_READ} console.log(JSON.stringify({json.dumps(texts)}.map(read)))", tmp_path)
+    for text, value, said in zip(texts, values, found, strict=True):
+        assert said.startswith("c must be") if value is None else said == str(value), (text, said)
+
+
+def test_all_cells_of_a_column_show_how_it_is_written(tmp_path: Path) -> None:
+    """Where training left it open: 1,234 beside 30.5 has thousands, and beside 1,5 three decimals."""
+    one_column(Form("number"), tmp_path)
+    program = """
+const m = require("./model.js");
+const columns = [["30.5", "1,234"], ["1,5", "1,234"], ["950", "1,234"], ["1.234.567", "1.234"], ["NA", "x", "1.234"]];
+const read = (text, column) => { try { return m.readCell(text, column); } catch (error) { return "bad"; } };
+console.log(JSON.stringify(columns.map((texts) => read(texts[texts.length - 1], m.fitted(texts, m.columns[0])))));
+"""
+    assert node(program, tmp_path) == [1234, 1.234, 1234, 1234, 1.234]
+    one_column(Form("date"), tmp_path)
+    program = program.replace(
+        "const columns = ",
+        'const columns = [["31/01/2021", "02/01/2021"], ["01/31/2021", "02/01/2021"], ["02/01/2021"]]; const _ = ',
+    )
+    assert node(program, tmp_path) == [18629, 18659, "bad"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("plain", r'const labels = \["(\w+)", "(\w+)"', r'const labels = ["\2", "\1"'),
+        ("plain", r'name: "rooms"', 'name: "Rooms"'),
+        ("plain", r'trues: \["(\w+)"', 'trues: ["oui"'),
+        ("plain", r"\|N/A\|", "|"),
+        ("plain", r"\|n\.a\.\|", "|"),
+        ("plain", r"low: -?[\d.]+", "low: -1e6"),
+        ("iris", r'names: \["', 'names: ["b'),
+    ],
+)
+def test_changed_facts_are_noticed(name: str, old: str, new: str, tmp_path: Path) -> None:
+    """Labels and their order, names of columns and outputs, and words that cells are read by: by the checksum."""
+    text = write(zoo(name)[0], tmp_path).read_text(encoding="utf-8")
+    changed, count = re.subn(old, new, text, count=1)
+    assert count == 1
+    assert failures(changed.encode(), tmp_path) == 1
 
 
 def test_plain_numbers_must_be_numbers(tmp_path: Path) -> None:
@@ -343,7 +445,8 @@ def test_plain_numbers_must_be_numbers(tmp_path: Path) -> None:
     program = """
 const m = require("./model.js");
 const tried = (row) => { try { return m.predict(row).label; } catch (error) { return error.message; } };
-const rows = [["1", 2, 3, "4e0"], ["", 1, 2, 3], ["1,5", 1, 2, 3], [NaN, 1, 2, 3], [null, 1, 2, 3], [[], 1, 2, 3], {x1: 1}];
+const rows = [["1", 2, 3, "4e0"], ["", 1, 2, 3], ["1,5", 1, 2, 3], [NaN, 1, 2, 3], [null, 1, 2, 3], [[], 1, 2, 3], {x1: 1},
+  [Infinity, 1, 2, 3], ["0x10", 1, 2, 3], ["1e999", 1, 2, 3], [[5], 1, 2, 3], [5n, 1, 2, 3]];
 console.log(JSON.stringify([rows.map(tried), tried({x1: 1, x2: 2, x3: 3, x4: 4}) === tried([1, 2, 3, 4]),
   tried(Float32Array.from([1, 2, 3, 4])) === tried([1, 2, 3, 4])]));
 """

@@ -110,12 +110,8 @@ def export(
     >>> report.failures, report.error < 1e-6
     (0, True)
     """
-    if not isinstance(path, (str, os.PathLike)) or not isinstance(name, (str, type(None))):
-        must = "the path must be a str or a Path, and the name a str"
-        message = f"export: {must}, got {path!r} and {name!r}."
-        raise ConfigError(message, expected=must, got=(path, name))
-    target = find_target(path, to)
-    place = Path(path)
+    _check_texts(path, name)
+    target, place = find_target(path, to), Path(path)
     check_flag("export", "force", force)
     check_place(place, force=force)
     check_flag("export", "check", check)
@@ -146,10 +142,23 @@ def export(
         else:
             report = report_on(target, proof, drafts, "the file was not run, as was asked")
     put_in_place(paths, contents)
-    if dtype == "int8":
-        whose = "those given" if options.rows_are_given else "made up from what the model knows: pass calibration"
-        notes["rows of int8"] = whose
-    return replace(report, paths=tuple(paths.values()), notes={**report.notes, **notes})
+    return replace(report, paths=tuple(paths.values()), notes={**report.notes, **notes, **_whose_rows(options)})
+
+
+def _check_texts(path: Any, name: Any) -> None:
+    if isinstance(path, (str, os.PathLike)) and isinstance(name, (str, type(None))):
+        return
+    must = "the path must be a str or a Path, and the name a str"
+    message = f"export: {must}, got {path!r} and {name!r}."
+    raise ConfigError(message, expected=must, got=(path, name))
+
+
+def _whose_rows(options: Options) -> dict[str, str]:
+    """Return a note on the rows that the ranges of int8 come from."""
+    if options.dtype != "int8":
+        return {}
+    made_up = "made up from what the model knows: pass calibration"
+    return {"rows of int8": "those given" if options.rows_are_given else made_up}
 
 
 def _first(rows: Rows) -> Rows:
@@ -165,7 +174,11 @@ def _refuse(target: Target, plan: Plan, options: Options) -> None:
     """Raise an error if the target cannot hold the plan, which names those that can."""
     if options.inputs == "matrix" and (target.name != "onnx" or not plan.is_table):
         must = "inputs='matrix' is for ONNX files of models of tables"
-        got = f"a file for to={target.name!r}" if plan.is_table else "a model of plain numbers, which reads a matrix anyway"
+        got = (
+            f"a file for to={target.name!r}"
+            if plan.is_table
+            else "a model of plain numbers, which reads a matrix anyway"
+        )
         message = f"export: {must}, got {got}."
         raise ConfigError(message, expected=must, got=options.inputs)
     reason = target.load().refusal(plan, options)

@@ -15,7 +15,9 @@ from glassnet.saving.writing import check_target, write_atomically
 
 __all__ = ["check_place", "draft", "places_of", "put_in_place"]
 
-_MARK = re.compile(rb'Model \\?".{0,1000}", written by glassnet |"exported_by": ?"glassnet', re.DOTALL)
+_MARK = re.compile(
+    rb'Model (?:\\?"|&quot;).{0,1000}(?:"|&quot;), written by glassnet |"exported_by": ?"glassnet', re.DOTALL
+)
 _ARCHIVE_MARK = b", written by glassnet "
 _HEAD, _HEAD_OF_PAGE, _TAIL = 4096, 32_768, 100  # bytes in which the mark must begin; a page has its style before it
 _FRAMEWORKS = {"keras", "numpy", "onnx", "onnxruntime", "safetensors", "torch"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.plan import Embed, Field, Join, Lookup, Map, Plan, Select, Value
+from glassnet.exports.plan import FILLING, Embed, Field, Join, Lookup, Map, Plan, Select, Value
 from glassnet.exports.referee import Rows
 
 __all__ = ["N_TYPICAL", "SCALING", "join_rows", "made_up_rows", "special_rows", "take_rows", "with_marks"]
@@ -50,8 +50,11 @@ def made_up_rows(plan: Plan, n: int = _MEASURED) -> Rows:
         return {field.name: _made_up_cells(field, rng, n) for field in plan.fields}
     X = rng.standard_normal((n, plan.x.size))
     first = plan.steps[0] if plan.steps else None
-    if isinstance(first, Map) and first.formula == SCALING and first.x.name == plan.x.name:
+    is_scaling = isinstance(first, Map) and first.formula in (SCALING, SCALING.replace("Z", f"({FILLING})"))
+    if isinstance(first, Map) and is_scaling and first.x.name == plan.x.name:
         X = first.vectors["center"] + first.vectors["unit"] * X
+    if plan.fills_missing:
+        X[rng.random(X.shape) < _MISSING] = np.nan
     for place, n_codes in _codes(plan).items():
         X[:, place] = rng.integers(0, n_codes, n)
     return _as_read(plan, X)

@@ -17,10 +17,13 @@ from glassnet.exports.fields import Field
 from glassnet.exports.values import Core, Value
 
 __all__ = [
-    "FARTHEST", "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag", "Join", "Lookup",
-    "Map", "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step", "Value", "VectorStep",
-    "Wave",
+    "FARTHEST", "FILLING", "Add", "Affine", "Answer", "ColumnStep", "Constant", "Core", "Embed", "Field", "Flag",
+    "Join", "Lookup", "Map", "Mean", "Normalise", "Plan", "Rank", "Scaled", "Select", "Softmax", "Sort", "Step",
+    "Value", "VectorStep", "Wave",
 ]  # fmt: skip
+
+FILLING = "Z if abs(Z) <= largest else fill"
+"""The formula by which a model of plain numbers fills missing ones, if it does: no comparison holds for NaN."""
 
 FARTHEST = 1e30
 """Units from its centre beyond which a number counts as that far."""
@@ -284,6 +287,12 @@ class Plan:
     def is_table(self) -> bool:
         """Whether a row is one of a table, with names and kinds."""
         return bool(self.fields)
+
+    @property
+    def fills_missing(self) -> bool:
+        """Whether numbers of a row without names may be missing: the first step fills them."""
+        first = self.steps[0] if self.steps else None
+        return isinstance(first, Map) and FILLING in first.formula and first.x.name == self.x.name
 
     @property
     def column_steps(self) -> tuple[Step, ...]:

@@ -133,7 +133,13 @@ def _parts(value: Any) -> Iterator[bytes]:
 
 
 def _test_rows(plan: Plan, rows: Rows, predictions: np.ndarray) -> tuple[Rows, tuple[str, ...]]:
-    """Return 16 test rows, the first 8 of ``rows`` among them, and what each is."""
+    """Return 16 test rows, the first 8 of ``rows`` among them, and what each is.
+
+    Numbers without names are never missing there: few languages can write down that a number is none.
+    """
+    if not isinstance(rows, Mapping):
+        whole = ~np.isnan(rows).any(axis=1)
+        rows = rows[whole] if whole.any() else np.nan_to_num(rows, nan=0.0)
     n = len(next(iter(rows.values()))) if isinstance(rows, Mapping) else len(rows)
     special, titles = special_rows(plan, rows)
     holds = _can_test(plan, special, np.abs(predictions).max(axis=0))

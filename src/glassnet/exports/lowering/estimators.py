@@ -23,7 +23,7 @@ from glassnet.exports.lowering.simplifying import simplified
 from glassnet.exports.lowering.tables import lower_table, predictions_of_table, rows_of_table, table_of_rows
 from glassnet.exports.made_up import SCALING
 from glassnet.exports.naming import identifiers
-from glassnet.exports.plan import Field, Join, Plan, Scaled, Select, Value
+from glassnet.exports.plan import FILLING, Field, Join, Plan, Scaled, Select, Value
 from glassnet.exports.referee import Rows
 from glassnet.losses import Quantile
 from glassnet.sklearn import BaseMLP
@@ -32,6 +32,7 @@ from glassnet.tabular.reading.form import Form
 
 __all__ = ["lower_estimator", "predictions_of_estimator", "rows_of_estimator"]
 
+_LARGEST = 1e300  # what is larger counts as infinite, which is missing
 _FAR = 300.0  # units from 0 beyond which float32 loses what distinguishes the values of a column
 
 
@@ -48,10 +49,10 @@ def lower_estimator(model: Any, name: str = "model", *, dtype: Any = np.float32)
     builder, x = Builder(dtype), Value("x", (chain.n_inputs,))
     first, *others = chain.stages()
     fields: tuple[Field, ...] = ()
-    if chain.fill is not None:
+    if chain.fill is not None and chain.names:
         fields = _append_fields(builder, chain, first, x)
     columns, builder.steps = builder.steps, []
-    y = _cut(builder, first, x if fields else _scaled(builder, first, x))
+    y = _cut(builder, first, x if fields else _scaled(builder, first, x, chain.fill))
     for stage in others:
         y = _cut(builder, stage, _scaled(builder, stage, y))
     y, answer = append_perceptron(builder, chain, y)
@@ -91,11 +92,16 @@ def _lower_piped(chain: Chain, table: TabularEstimator, name: str, dtype: Any) -
     return replace(plan, steps=(*plan.steps, *builder.steps), y=y)
 
 
-def _scaled(builder: Builder, stage: Stage, x: Value) -> Value:
-    """Append the scaling of x; in double precision, since the numbers come as they were measured."""
-    if stage.is_nothing:
-        return x
-    return builder.map(x, SCALING, vectors={"center": stage.center, "unit": stage.unit}, double=True, part="scaled")
+def _scaled(builder: Builder, stage: Stage, x: Value, fill: np.ndarray | None = None) -> Value:
+    """Append the scaling of x, missing numbers filled before if there is a ``fill``.
+
+    All of it in double precision, since the numbers come as they were measured.
+    """
+    vectors = {} if stage.is_nothing else {"center": stage.center, "unit": stage.unit}
+    if fill is None:
+        return builder.map(x, SCALING, vectors=vectors, double=True, part="scaled") if vectors else x
+    formula = SCALING.replace("Z", f"({FILLING})") if vectors else FILLING
+    return builder.map(x, formula, {"largest": _LARGEST}, vectors={"fill": fill, **vectors}, double=True, part="scaled")
 
 
 def _cut(builder: Builder, stage: Stage, z: Value) -> Value:

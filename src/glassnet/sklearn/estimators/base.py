@@ -238,7 +238,10 @@ class BaseMLP(AdvisesOnNames, FitPreparation):
 
     def _checked_inputs(self, X: Any) -> Any:
         """Return X as scikit-learn checks it: a matrix of numbers, dense or sparse."""
-        return validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        found = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        if found.dtype.kind == "O":  # with dtype="numeric", it looks at objects before they are numbers
+            found = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False, dtype=np.float64)
+        return found
 
     def _predictions(self, X: Any) -> np.ndarray:
         """Return the network's outputs after the loss's link function: probabilities, or numbers."""

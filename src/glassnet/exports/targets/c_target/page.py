@@ -100,7 +100,8 @@ def _usage(source: Source) -> list[str]:
     return [
         "",
         f"Define {upper}_IMPLEMENTATION in one file before this text; with {upper}_MAIN too it is a program that",
-        "reads a CSV with titles from standard input and prints predictions, or with --selftest tests itself.",
+        "reads a CSV with titles from standard input and prints predictions, with --probabilities those too, or with",
+        "--selftest tests itself.",
     ]
 
 

@@ -28,7 +28,9 @@ const controls = [];
 function hint(column) {
   if (column.kind === "category") return isSearched(column) ? (column.categories.length ? column.categories.length + " categories" : "any text") : "";
   const range = column.low === undefined ? "" : [column.low, column.high].map((end) => model.showCell(end, column).replace("T", " ")).join(" to ");
-  return [range + (column.unit && range ? " " + column.unit : ""), column.style && "such as 18:30"].filter(Boolean).join(", ");
+  const form = column.kind === "date" ? range && "(year-month-day)" : range && column.unit;
+  const sample = column.style === "time" ? "such as 18:30" : column.style && "such as 18:30 or 2h 30m";
+  return [range + (form ? " " + form : ""), sample].filter(Boolean).join(", ");
 }
 
 /** Whether the categories of a column are searched for by their first letters, or there are none to choose from. */
@@ -84,17 +86,38 @@ function example(row) {
     if (column.unused || cell === "" || Number.isNaN(cell)) return "";
     if (column.kind === "category") return cell;
     if (column.kind === "boolean") return (cell ? column.trues : column.falses)[0];
-    if (column.kind === "date") return model.showCell(column.timed ? cell : Math.floor(cell), column);
-    if (column.style) return model.showCell(cell, column);
+    if (column.kind === "date") return new Date(Math.floor(cell * 1440) * 6e4).toISOString().slice(0, column.timed ? 16 : 10);
+    if (column.style) return model.showCell(rounded(cell, column), column);
     const short = Number(cell.toPrecision(6));
     return String(short < column.low || short > column.high ? cell : short).replace(".", column.decimal || ".");
   });
 }
 
+/** A time in whole minutes, or else seconds, as the ends of the range in training are. */
+function rounded(cell, {low, high}) {
+  const step = low % 60 || high % 60 ? 1 : 60;
+  return Math.round(cell / step) * step;
+}
+
 // ---- the prediction ----
 
+/** The numbers of a text; commas stand between them unless blanks do, and then may be decimal commas. */
+function separated(text) {
+  const words = text.split(/[\s;]+/).filter(Boolean);
+  const doubt = words.length > 1 && words.find((word) => /^[-+]?\d*,\d+(e[-+]?\d+)?$/i.test(word));
+  if (doubt) throw new Error(`Numbers must have decimal points, and commas must stand between numbers only, got "${doubt}".`);
+  return text.split(/[\s,;]+/).filter(Boolean);
+}
+
 function update() {
-  const texts = pasted ? controls[0].value.split(/[\s,;]+/).filter(Boolean) : controls.map((input) => input.value);
+  try {
+    predictTexts(pasted ? separated(controls[0].value) : controls.map((input) => input.value));
+  } catch (error) {
+    show({text: "–", note: error.message});
+  }
+}
+
+function predictTexts(texts) {
   const filled = texts.filter(Boolean).length;
   if (!pasted) controls.forEach((input, i) => columns[i].unused || mark(input, columns[i], problem(texts[i], columns[i])));
   const wrong = controls.some((input) => input.hasAttribute("aria-invalid"));
@@ -103,11 +126,7 @@ function update() {
     const need = about.table ? "Fill in what you know." : "Needs " + columns.length + " numbers, has " + filled + ".";
     return show({text: "–", note: wrong ? "A field cannot be read." : need});
   }
-  try {
-    show(described(model.predict(texts)));
-  } catch (error) {
-    show({text: "–", note: error.message});
-  }
+  show(described(model.predict(texts)));
 }
 
 function problem(text, column) {
@@ -145,6 +164,7 @@ function show({text, note = "", bars = [], warnings = []}) {
   at("note").textContent = note;
   const few = bars.length > SHOWN && bars[0].share !== undefined ? bars.sort((a, b) => b.share - a.share).slice(0, SHOWN) : bars;
   at("bars").replaceChildren(...few.map(bar));
+  at("shares").hidden = !few.length;
   at("warnings").replaceChildren(...warnings.map((sentence) => element("li", {}, sentence)));
 }
 
@@ -180,6 +200,18 @@ function parseCsv(text, mark, most = Infinity) {
   return records;
 }
 
+/** The records of a file without rows at its end in which every cell is blank, and the mark that a line "sep=" names. */
+function recordsOf(buffer) {
+  const text = decoded(buffer);
+  if (text.includes("\0")) throw new Error("it is no text. Save the table as CSV.");
+  const [first, named] = /^sep=([,;|\t])(?:\r\n|\n|\r)/i.exec(text) || ["", ""];
+  const rest = text.slice(first.length);
+  const records = parseCsv(rest, named || separatorOf(rest));
+  while (records.length > 1 && records[records.length - 1].every((cell) => !cell.trim())) records.pop();
+  if (!records.length) throw new Error("it is empty.");
+  return records;
+}
+
 /** The mark between cells: the one that finds most columns of the model in the first line, or else most cells. */
 function separatorOf(text) {
   const names = new Set(columns.map((column) => column.name.trim()));
@@ -198,8 +230,11 @@ function places([first]) {
   const twice = columns.find((column, i) => byName[i] >= 0 && heads.indexOf(column.name.trim(), byName[i] + 1) >= 0);
   if (twice) throw new Error("it has two columns " + twice.name + ".");
   if (!missing.length) return {byName, start: 1};
-  const numbers = heads.every((text) => text && !Number.isNaN(Number(text)));
-  if (!about.table && heads.length === columns.length) return {byName: columns.map((_, i) => i), start: numbers ? 0 : 1};
+  if (!about.table && missing.length === columns.length) {
+    const names = !heads.some((text) => /\d/.test(text) && !/[^\d\s.,;:+'e-]/i.test(text));
+    if (heads.length === columns.length) return {byName: columns.map((_, i) => i), start: Number(names)};
+    throw new Error(`it has ${heads.length} columns, not ${columns.length}.`);
+  }
   const others = missing.length > 5 ? " and " + (missing.length - 5) + " more" : "";
   throw new Error("it has no column " + missing.slice(0, 5).join(", ") + others + ".");
 }
@@ -233,15 +268,15 @@ async function scoreFile(file) {
   at("download").replaceChildren();
   at("progress").hidden = false;
   try {
-    const text = decoded(await file.arrayBuffer());
-    const records = parseCsv(text, separatorOf(text));
-    if (!records.length) throw new Error("it is empty.");
+    const records = recordsOf(await file.arrayBuffer());
     const {byName, start} = places(records);
+    if (records.length === start) throw new Error("it has names of columns and no rows.");
     const heads = start ? records[0] : columns.map((column) => column.name);
     const lines = [[...heads, ...[...resultNames(), "warnings"].map((name) => free(name, heads))].map(quoted).join(",")];
+    const readers = columns.map((column, j) => column.free && model.fitted(records.slice(start).map((cells) => cells[byName[j]] || ""), column));
     const state = {odd: 0, bad: 0, first: []};
     for (let i = start; i < records.length; i++) {
-      const cells = scored(records[i], byName, records[0].length, state);
+      const cells = scored(records[i], byName, readers, records[0].length, state);
       lines.push([...heads.map((_, j) => records[i][j] || ""), ...cells].map(quoted).join(","));
       if (state.first.length < 5) state.first.push(cells.map((cell) => (typeof cell === "number" ? neat(cell) : cell)));
       if (i % 500 === 0) {
@@ -256,17 +291,23 @@ async function scoreFile(file) {
   at("progress").hidden = true;
 }
 
-function scored(record, byName, width, state) {
+function scored(record, byName, readers, width, state) {
   try {
-    if (record.length !== width) throw new Error(`the row has ${record.length} cells, not ${width}.`);
-    const row = byName.map((place) => record[place]);
+    const isFull = record.length >= width && record.slice(width).every((cell) => !cell.trim());
+    if (!isFull) throw new Error(`the row has ${record.length} cells, not ${width}.`);
+    const row = byName.map((place, i) => (readers[i] ? model.readCell(record[place], readers[i]) : record[place]));
     const found = model.predict(row);
     if (found.warnings.length) state.odd++;
-    return [...resultCells({...found, y: model.outputs(row)}), found.warnings.join(" ")];
+    return [...resultCells({...found, y: model.outputs(row)}), safe(found.warnings.join(" "))];
   } catch (error) {
     state.bad++;
-    return [...resultNames().map(() => ""), error.message];
+    return [...resultNames().map(() => ""), safe(error.message)];
   }
+}
+
+/** A sentence that no program takes for a formula, whatever name of a column it begins with. */
+function safe(sentence) {
+  return /^[=+@-]/.test(sentence) ? "Column " + sentence : sentence;
 }
 
 function decoded(buffer) {
@@ -299,8 +340,8 @@ function prove() {
   const {failures, rows, wrong, altered, worst} = model.selftestDetails();
   const passed = rows - wrong;
   at("proof").textContent = failures
-    ? `Self-test FAILED: ${passed} of ${rows} rows are right${altered ? ", and the numbers of the model were altered" : ""}. Do not use this page.`
-    : `Self-test passed (${passed} of ${rows}, worst error ${worst.toExponential(0)}).`;
+    ? `Self-test FAILED: ${passed} of ${rows} rows are right${altered ? ", and the model was altered" : ""}. Do not use this page.`
+    : `Self-test passed (${passed} of ${rows}, worst error ${worst ? worst.toExponential(0) : 0}).`;
   at("proof").className = failures ? "bad" : "quiet";
 }
 

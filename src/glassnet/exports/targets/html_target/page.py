@@ -64,7 +64,8 @@ def _sentence(plan: Plan) -> str:
 
 def _target(plan: Plan) -> str:
     """Return the name of what is predicted, or a word where it has none of its own."""
-    return "Prediction" if plan.answer.target in ("", "target") else _shown(plan.answer.target)
+    nameless = ("",) if plan.is_table else ("", "target")
+    return "Prediction" if plan.answer.target in nameless else _shown(plan.answer.target)
 
 
 def _shown(text: str) -> str:

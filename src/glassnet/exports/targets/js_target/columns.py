@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ def _entries(field: Field) -> dict[str, Any]:
         "loose": form.loose,
         "before": _signs(form.unit),
         "also": tuple(sorted(unit for unit in _UNITS if form.unit and _plain(unit) == _plain(form.unit) != unit)),
-        "free": not form.example and not form.style and not form.unit,
+        "free": not (form.example or form.style or form.unit or form.thousands),
     }
     return found | {name: value for name, value in marks.items() if value}
 
@@ -141,7 +141,7 @@ def reading_words(plan: Plan) -> dict[str, list[str]]:
 def reading_parts(plan: Plan) -> list[str]:
     """Return the parts of the script that read its cells."""
     if not plan.is_table:
-        return ["rows", "shown", "plain_rows"]
+        return ["rows", "shown", "gapped_rows" if plan.fills_missing else "plain_rows"]
     kinds = {field.kind for field in plan.fields}
     parts = ["rows", "shown", "warnings", *(["read_number", "fitted"] if kinds != {"category"} else [])]
     if any(field.kind == "number" and not field.form.style for field in plan.fields):
@@ -177,7 +177,7 @@ def reading_lines(plan: Plan) -> list[str]:
     return lines
 
 
-def _fits(kinds: set[str], parts: list[str]) -> list[str]:
+def _fits(kinds: Collection[str], parts: list[str]) -> list[str]:
     """Return the function that looks at all cells of a column together."""
     if "read_number" not in parts:
         return []

@@ -41,7 +41,7 @@ OWN_NAMES = frozenset({
     "MONTHS", "NAME", "NTH", "NUMBER", "OPEN", "PERIODS", "SHORT_YEAR", "WEAK", "WEEKDAY", "YEAR", "ZONE",
     "ZONES", "about", "add", "affine", "answer", "b", "bounded", "cells", "checksum", "columns", "decode",
     "doubles", "embed", "encode", "examples", "expected", "facts", "fits", "fitted", "flag", "floats",
-    "forward", "i", "interpolated", "join", "known", "labels", "lookup", "mean", "names", "normalise",
+    "forward", "i", "interpolated", "join", "known", "labels", "listed", "lookup", "mean", "names", "normalise",
     "ordinary", "outputs", "own", "predict", "rank", "row", "scaled", "select", "selftest", "shown", "sigmoid",
     "softmax", "softplus", "sorted", "stripped", "wave", "words", "x", "y",
 })  # fmt: skip

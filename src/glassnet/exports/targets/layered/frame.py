@@ -16,18 +16,18 @@ from glassnet.exports.proof import Proof
 from glassnet.exports.targets.numpy_target.steps import NumPyWriter, trimmed
 from glassnet.exports.targets.python_parts.arrays import packed
 from glassnet.exports.targets.python_parts.columns import (
-    Name,
     columns_text,
     features_of,
     features_text,
     reading_parts,
+    settings_of,
 )
 from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines
 from glassnet.exports.targets.python_parts.literals import listed, literal
+from glassnet.exports.targets.python_parts.running import cells_as_read
 from glassnet.exports.targets.python_parts.sources import names_in, names_of, picked
 from glassnet.exports.targets.python_parts.statements import body_lines
-from glassnet.exports.targets.python_parts.templates.features import plain_values
 from glassnet.exports.targets.python_parts.templates.numpy_model import digest
 from glassnet.utils.formula_code import NumPyCode
 
@@ -35,8 +35,10 @@ __all__ = ["Design", "file_around", "logits_shape"]
 
 _TEMPLATES = ("numpy_model", "numpy_numbers")
 _WIDTH = 112
+_MODULES = ("base64", "csv", "datetime", "hashlib", "io", "itertools", "math", "os", "re", "sys")
 _STANDARD = {
-    **{name: f"import {name}" for name in ("base64", "csv", "datetime", "hashlib", "io", "math", "re", "sys")},
+    **{name: f"import {name}" for name in _MODULES},
+    "Iterator": "from collections.abc import Iterator",
     "NormalDist": "from statistics import NormalDist",
     "Path": "from pathlib import Path",
     "Any": "from typing import Any",
@@ -53,7 +55,7 @@ _SHAPED = '''def read(rows: Any) -> Array:
     x = np.asarray(rows, dtype=float)
     return x.reshape(len(x), INPUTS)'''
 _SELFTEST = '''def selftest() -> int:
-    """Return the number of failures: test rows with a wrong output, and 1 if a weight or another number has changed."""
+    """Return the number of failures: test rows with a wrong output, and 1 if something else has changed."""
     global MODEL
     kept, MODEL = MODEL, load()
     try:
@@ -63,7 +65,7 @@ _SELFTEST = '''def selftest() -> int:
     expected = np.array(EXPECTED)
     right = np.abs(found - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
     numbers = [*NUMBERS, *weights()]
-    return int((~right).any(axis=1).sum()) + (digest(numbers, plain_values(FEATURES, LABELS)) != DIGEST)'''
+    return int((~right).any(axis=1).sum()) + (digest(numbers, SETTINGS) != DIGEST)'''
 
 
 @dataclass(frozen=True)
@@ -114,18 +116,17 @@ def file_around(plan: Plan, proof: Proof, design: Design) -> bytes:
         _SELFTEST,
         *([_SHAPED] if len(plan.core.network.input_shape or ()) > 1 and not plan.is_table else []),
     ]
-    values = [
-        (None, name, {k: v for k, v in numbers.items() if not isinstance(v, Name)}) for _, name, numbers in features
-    ]
-    found = digest([*arrays.values(), *design.weights], plain_values(values, list(plan.answer.labels)))
+    by_name = {**settings_of(plan, features, arrays), "TOLERANCE": _tolerance(proof)}
+    found = digest([*arrays.values(), *design.weights], list(by_name.values()))
     settings = [columns_text(plan), *([] if plan.is_table else [f"INPUTS = {plan.x.size}"]), *answer_lines(plan.answer)]
     tail = [
         "\n".join(settings),
         *reading_parts(plan),
         "\n".join(_assignment(name, array) for name, array in arrays.items()),
-        features_text(features) if plan.is_table else "FEATURES: list[tuple[Any, str, dict[str, Any]]] = []",
+        *([features_text(features)] if plan.is_table else []),
         listed("NUMBERS", "list[Array]", arrays),
-        "\n".join([*_test_rows(proof), f"TOLERANCE = {_tolerance(proof)}", f'DIGEST = "{found}"']),
+        "\n".join([*_test_rows(proof, plan), f"TOLERANCE = {_tolerance(proof)}"]),
+        listed("SETTINGS", "list[Any]", by_name) + f'\nDIGEST = "{found}"',
     ]
     top = _docstring(plan, proof, design)
     return _assembled(plan, top, design, parts, [part for part in tail if part]).encode("ascii")
@@ -187,12 +188,12 @@ def _assignment(name: str, array: np.ndarray) -> str:
     return f'{name} = unpacked({array.shape!r}, """\n{text}\n"""{own})'
 
 
-def _test_rows(proof: Proof) -> list[str]:
+def _test_rows(proof: Proof, plan: Plan) -> list[str]:
     lines = [f"# Test rows: {', '.join(proof.titles)}."]
     if isinstance(proof.rows, np.ndarray):
         lines.append(_assignment("ROWS", proof.rows))
     else:
-        columns = [f"{literal(name)}: {literal(cells.tolist())}" for name, cells in proof.rows.items()]
+        columns = [f"{literal(name)}: {literal(cells)}" for name, cells in cells_as_read(plan, proof.rows).items()]
         lines.append(listed("ROWS", "dict[str, list[Any]]", columns, "{}", broken=True))
     return [*lines, _assignment("EXPECTED", proof.outputs)]
 
@@ -213,8 +214,21 @@ def _assembled(plan: Plan, top: str, design: Design, parts: list[str], tail: lis
     """Return the text of the file, with the functions of the templates that it uses."""
     own: set[str] = set().union(*(names_in(part) for part in (*parts, *tail)))
     decides = _DECIDES.get(plan.answer.kind, "decide_quantiles")
-    wanted = ["predict", "compute", "read", "main", "predictions", decides, *_PREDICTS.get(plan.answer.kind, []), *own]
-    templates = [*_TEMPLATES, *(("numpy_table", "cells", "moments") if plan.is_table else ("numpy_matrix",))]
+    wanted = [
+        "predict",
+        "compute",
+        "read",
+        "main",
+        "read_csv",
+        "predictions",
+        decides,
+        *_PREDICTS.get(plan.answer.kind, []),
+        *own,
+    ]
+    templates = [
+        *_TEMPLATES,
+        *(("numpy_table", "cells", "moments", "csv_table") if plan.is_table else ("numpy_matrix", "csv_matrix")),
+    ]
     known = {name for part in parts for name in re.findall(r"^(?:def|class) (\w+)", part, re.MULTILINE)}
     texts, used = picked((*templates, "rows", "features", "program"), wanted, known)
     texts = [text.replace(f"def {decides}(", "def decide(") for text in texts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,16 +11,18 @@ import numpy as np
 from glassnet.exports.plan import FARTHEST, Constant, Flag, Join, Lookup, Plan, Rank, Scaled, Step, Wave
 from glassnet.exports.targets.python_parts.arrays import Arrays
 from glassnet.exports.targets.python_parts.literals import dict_text, listed, literal
+from glassnet.exports.targets.python_parts.sources import constants_of
 from glassnet.exports.targets.python_parts.templates import cells, moments
+from glassnet.exports.targets.python_parts.templates.program import label_text
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
 from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truths
-from glassnet.tabular.reading.cells.numbers import SYNONYMS
+from glassnet.tabular.reading.cells.numbers import CURRENCIES, SYNONYMS
 from glassnet.tabular.reading.form import Form
 from glassnet.utils.wording import shortened
 
 __all__ = [
     "Feature", "Name", "columns_text", "features_of", "features_text", "form_of", "read_text", "reading_parts",
-    "unreadable_column",
+    "settings_of", "unreadable_column",
 ]  # fmt: skip
 
 Feature = tuple[str, str, dict[str, Any]]
@@ -34,6 +37,19 @@ _READ = {
 }
 
 
+_WORDS = {
+    "MISSING": ('# Cells that mean "no value", in any column.\n', "set[str]"),
+    "MISSING_AMONG_NUMBERS": (
+        '# Cells that mean "no value" among numbers, dates and times, in any case.\n', "set[str]"
+    ),
+    "UNITS": ("", "dict[str, str]"),
+    "TRUTHS": ("", "dict[str, bool]"),
+    "MONTHS": ("", "dict[str, int]"),
+    "READERS": ("", "dict[str, Any]"),
+}  # fmt: skip
+_BEFORE = {SYNONYMS.get(unit, unit) for unit in (*CURRENCIES, "~")}
+
+
 class Name(str):
     """A name of the file, printed as it is."""
 
@@ -45,12 +61,14 @@ def columns_text(plan: Plan) -> str:
     """Return the assignment of the columns, each with the way its cells are read."""
     if not plan.is_table:
         return listed("COLUMNS", "dict[str, dict[str, Any]]", [f"{literal(name)}: {{}}" for name in plan.inputs], "{}")
-    entries = [f"{literal(field.name)}: {dict_text(form_of(field.kind, field.form))}" for field in plan.fields]
+    entries = [
+        f"{literal(field.name)}: {dict_text(form_of(field.kind, field.form, field.codes))}" for field in plan.fields
+    ]
     head = "# Each column with the way its cells were read in training."
     return f"{head}\n{listed('COLUMNS', 'dict[str, dict[str, Any]]', entries, '{}', broken=True)}"
 
 
-def form_of(column_kind: str, form: Form) -> dict[str, Any]:
+def form_of(column_kind: str, form: Form, codes: tuple[float, ...] = ()) -> dict[str, Any]:
     """Return how the cells of a column are read, without what is usual."""
     kind = _kind(column_kind, form)
     found: dict[str, Any] = {"kind": kind}
@@ -59,8 +77,10 @@ def form_of(column_kind: str, form: Form) -> dict[str, Any]:
     if kind == "number":
         marks = {"decimal": (form.decimal, "."), "thousands": (form.thousands, ""), "unit": (form.unit, "")}
         found |= {name: value for name, (value, usual) in marks.items() if value != usual}
+        found |= {"before": True} if SYNONYMS.get(form.unit, form.unit) in _BEFORE else {}
+        found |= {"fixed": True} if form.example and len(found) == 2 else {}
     if kind == "boolean":
-        found["words"] = truths(form.words) if form.words else truths(("no", "yes")) | truths(("false", "true"))
+        found |= {"words": truths(form.words)} if form.words else {}
     if kind == "date":
         found |= {"order": form.order} if form.order else {}
         found |= {"packed": True} if form.example.isdigit() else {}
@@ -68,8 +88,9 @@ def form_of(column_kind: str, form: Form) -> dict[str, Any]:
         found["text"] = True
     if form.missing:
         found["missing"] = list(form.missing)
-        numbers = [float(text) for text in form.missing if _is_number(text)]
-        found |= {"missing_numbers": numbers} if numbers and kind == "number" else {}
+    numbers = {*codes, *(float(text) for text in form.missing if _is_number(text))}
+    if numbers and kind in ("number", "time"):
+        found["codes"] = sorted(numbers)
     if form.loose:
         found["loose"] = True
     return found
@@ -104,28 +125,60 @@ def _kind(kind: str, form: Form) -> str:
     return "time" if kind == "number" and form.style else kind
 
 
-def reading_parts(plan: Plan) -> list[str]:
-    """Return the words and the functions that the columns are read with."""
+def reading_values(plan: Plan) -> dict[str, Any]:
+    """Return the words that the columns are read with, and the functions."""
     if not plan.is_table:
-        return []
+        return {}
     kinds = sorted({_kind(field.kind, field.form) for field in plan.fields})
-    readers = [f"{literal(kind)}: {_READ[kind].__name__}" for kind in kinds]
-    found = [
-        '# Cells that mean "no value", in any column.\n'
-        + listed("MISSING", "set[str]", map(literal, sorted(MISSING_MARKERS)), "{}"),
-    ]
+    found: dict[str, Any] = {"MISSING": MISSING_MARKERS}
     if set(kinds) - {"category"}:
-        found.append(
-            '# Cells that mean "no value" among numbers, dates and times, in any case.\n'
-            + listed("MISSING_AMONG_NUMBERS", "set[str]", map(literal, sorted(MISSING_IN_NUMBERS)), "{}")
-        )
+        found["MISSING_AMONG_NUMBERS"] = MISSING_IN_NUMBERS
     if "number" in kinds:
-        units = SYNONYMS if any(field.form.unit for field in plan.fields) else {}
-        found.append(listed("UNITS", "dict[str, str]", [f"{k!a}: {v!a}" for k, v in units.items()], "{}"))
+        found["UNITS"] = SYNONYMS if any(field.form.unit for field in plan.fields) else {}
+    if "boolean" in kinds:
+        is_open = any(field.kind == "boolean" and not field.form.words for field in plan.fields)
+        found["TRUTHS"] = truths(()) if is_open else {}
     if "date" in kinds:
-        found.append(listed("MONTHS", "dict[str, int]", [f"{k!a}: {v}" for k, v in MONTHS.items()], "{}"))
-    found.append(listed("READERS", "dict[str, Any]", readers, "{}"))
+        found["MONTHS"] = MONTHS
+    return {**found, "READERS": {kind: _READ[kind] for kind in kinds}}
+
+
+def reading_parts(plan: Plan) -> list[str]:
+    """Return the assignments of the words and the functions that the columns are read with."""
+    found = []
+    for name, value in reading_values(plan).items():
+        head, annotation = _WORDS[name]
+        if name == "READERS":
+            items = [f"{literal(kind)}: {function.__name__}" for kind, function in value.items()]
+        elif isinstance(value, dict):
+            items = [f"{key!a}: {one!a}" for key, one in value.items()]
+        else:
+            items = [literal(one) for one in sorted(value)]
+        found.append(head + listed(name, annotation, items, "{}"))
     return found
+
+
+def settings_of(plan: Plan, features: list[Feature], arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return what the answers of a file depend on beside the arrays of weights, by the names that the file has."""
+    answer = plan.answer
+    columns = {field.name: form_of(field.kind, field.form, field.codes) for field in plan.fields}
+    found: dict[str, Any] = {"COLUMNS": columns if plan.is_table else {name: {} for name in plan.inputs}}
+    found |= {} if plan.is_table else {"INPUTS": plan.x.size}
+    found |= {"LABELS": answer.labels, "NAMES": [label_text(name) for name in answer.labels or answer.names]}
+    found |= {"MIDDLE": answer.middle} if answer.kind == "quantiles" else {}
+    found["QUANTILES"] = answer.levels
+    if plan.is_table:
+        found |= {"FARTHEST": FARTHEST, "FEATURES": [_values(feature, arrays) for feature in features]}
+    readers = reading_values(plan)
+    functions = [function.__name__ for function in readers.get("READERS", {}).values()]
+    return {**found, **readers, **constants_of(("cells", "moments"), ["read_cells", *functions] if readers else [])}
+
+
+def _values(feature: Feature, arrays: Mapping[str, np.ndarray]) -> Feature:
+    """Return a feature with the arrays themselves in place of their names."""
+    function, name, numbers = feature
+    plain = {key: arrays[one].tolist() if isinstance(one, Name) else one for key, one in numbers.items()}
+    return function, name, plain
 
 
 def features_of(plan: Plan, arrays: Arrays) -> list[Feature]:

@@ -12,26 +12,27 @@ import numpy as np
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.targets.python_parts.columns import (
-    Name,
     columns_text,
     features_of,
     features_text,
     reading_parts,
+    settings_of,
     unreadable_column,
 )
 from glassnet.exports.targets.python_parts.formulas import Functions
 from glassnet.exports.targets.python_parts.frame import answer_lines, docstring, file_text
 from glassnet.exports.targets.python_parts.literals import listed, literal
-from glassnet.exports.targets.python_parts.running import read_cells
+from glassnet.exports.targets.python_parts.running import cells_as_read
 from glassnet.exports.targets.python_parts.statements import Writer, body_lines
-from glassnet.exports.targets.python_parts.templates.features import plain_values
 from glassnet.exports.targets.target import Options
 
 __all__ = ["Flavour", "print_file", "refusal_of"]
 
 _PREDICTS = {"classes": ["predict_proba"], "labels": ["predict_proba"], "quantiles": ["predict_quantiles"]}
+_STANDARD = ("base64", "csv", "datetime", "hashlib", "io", "itertools", "math", "os", "re", "sys")
 _IMPORTS = {
-    **{name: f"import {name}" for name in ("base64", "csv", "datetime", "hashlib", "io", "math", "re", "sys")},
+    **{name: f"import {name}" for name in _STANDARD},
+    "Iterator": "from collections.abc import Iterator",
     "array": "from array import array",
     "bisect_left": "from bisect import bisect_left, bisect_right",
     "mul": "from operator import mul",
@@ -103,20 +104,30 @@ def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
         flavour.network + "\n" + "\n".join(f"    {line}" for line in body),
         *functions.texts.values(),
     ]
-    values = [
-        (None, name, {k: v for k, v in numbers.items() if not isinstance(v, Name)}) for _, name, numbers in features
-    ]
-    digest = flavour.digest(list(arrays.values()), plain_values(values, list(plan.answer.labels)))
+    settings_by_name = {**settings_of(plan, features, arrays), "TOLERANCE": 1e-9}
+    digest = flavour.digest(list(arrays.values()), list(settings_by_name.values()))
     tail = [
         *reading_parts(plan),
         "\n".join(["# The weights.", *(flavour.assignment(name, array) for name, array in arrays.items())]),
-        features_text(features) if plan.is_table else "FEATURES: list[tuple[Any, str, dict[str, Any]]] = []",
+        *([features_text(features)] if plan.is_table else []),
         listed("NUMBERS", flavour.numbers, arrays),
-        "\n".join([*_test_rows(proof, flavour), "TOLERANCE = 1e-9", f'DIGEST = "{digest}"']),
+        "\n".join([*_test_rows(proof, plan, flavour), "TOLERANCE = 1e-9"]),
+        "# What the digest is of, beside the weights.\n"
+        + listed("SETTINGS", "list[Any]", settings_by_name)
+        + f'\nDIGEST = "{digest}"',
     ]
-    wanted = ["predict", "compute", "read", "selftest", "main", "predictions", *_PREDICTS.get(plan.answer.kind, [])]
+    wanted = [
+        "predict",
+        "compute",
+        "read",
+        "selftest",
+        "main",
+        "predictions",
+        "read_csv",
+        *_PREDICTS.get(plan.answer.kind, []),
+    ]
     templates = (*flavour.templates, flavour.table if plan.is_table else flavour.matrix)
-    templates += ("cells", "moments") if plan.is_table else ()
+    templates += ("cells", "moments", "csv_table") if plan.is_table else ("csv_matrix",)
     text = file_text(
         docstring(plan, proof, "float64"), _IMPORTS, parts, (*templates, "rows", "features", "program"), wanted,
         plan.answer, tail,
@@ -124,12 +135,12 @@ def print_file(plan: Plan, proof: Proof, flavour: Flavour) -> bytes:
     return text.encode("ascii")
 
 
-def _test_rows(proof: Proof, flavour: Flavour) -> list[str]:
+def _test_rows(proof: Proof, plan: Plan, flavour: Flavour) -> list[str]:
     """Return the assignments of the test rows and of what must be computed for them."""
     lines = textwrap.wrap(f"Test rows: {', '.join(proof.titles)}.", 100, initial_indent="# ", subsequent_indent="# ")
     if isinstance(proof.rows, np.ndarray):
         lines.append(flavour.assignment("ROWS", proof.rows))
     else:
-        columns = [f"{literal(name)}: {literal(read_cells(cells))}" for name, cells in proof.rows.items()]
+        columns = [f"{literal(name)}: {literal(cells)}" for name, cells in cells_as_read(plan, proof.rows).items()]
         lines.append(listed("ROWS", "dict[str, list[Any]]", columns, "{}", broken=True))
     return [*lines, flavour.assignment("EXPECTED", proof.outputs)]

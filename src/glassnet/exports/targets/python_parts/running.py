@@ -15,7 +15,7 @@ from glassnet.exports.plan import Plan
 from glassnet.exports.referee import Rows
 from glassnet.exports.targets.target import CannotRun, Run
 
-__all__ = ["read_cells", "run_python"]
+__all__ = ["cells_as_read", "run_python"]
 
 _SECONDS = 600
 _PROGRAM = """
@@ -60,7 +60,9 @@ def run_python(path: Path, plan: Plan, rows: Rows, *, needs_numpy: bool) -> Run:
     folder = str(Path(np.__file__).parents[1]) if needs_numpy else ""
     command = [sys.executable, "-I", "-S", "-W", "error", "-c", _PROGRAM, str(path), folder]
     try:
-        done = subprocess.run(command, input=json.dumps(_plain(rows)), capture_output=True, text=True, timeout=_SECONDS)
+        done = subprocess.run(
+            command, input=json.dumps(_plain(plan, rows)), capture_output=True, text=True, timeout=_SECONDS
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         message = f"Python did not run: {error}"
         raise CannotRun(message) from None
@@ -73,15 +75,17 @@ def run_python(path: Path, plan: Plan, rows: Rows, *, needs_numpy: bool) -> Run:
     return Run(outputs, found["failures"], found["seconds"], ran_in)
 
 
-def _plain(rows: Rows) -> Any:
+def _plain(plan: Plan, rows: Rows) -> Any:
     """Return rows as JSON: lists by name, or a list of lists."""
-    if isinstance(rows, Mapping):
-        return {name: read_cells(cells) for name, cells in rows.items()}
-    return np.asarray(rows, dtype=np.float64).tolist()
+    return cells_as_read(plan, rows) if isinstance(rows, Mapping) else np.asarray(rows, dtype=np.float64).tolist()
 
 
-def read_cells(cells: np.ndarray) -> list[Any]:
-    """Return cells as a file has them once they are read: an infinite number is missing."""
-    finite = cells if cells.dtype == object else np.where(np.isfinite(cells), cells, np.nan)
-    found: list[Any] = finite.tolist()
+def cells_as_read(plan: Plan, rows: Mapping[str, np.ndarray]) -> dict[str, list[Any]]:
+    """Return columns as a file has them once they are read: infinite numbers and codes of no value are missing."""
+    codes = {field.name: field.codes for field in plan.fields}
+    found: dict[str, list[Any]] = {}
+    for name, cells in rows.items():
+        if cells.dtype != object:
+            cells = np.where(np.isfinite(cells) & ~np.isin(cells, codes[name]), cells, np.nan)
+        found[name] = cells.tolist()
     return found

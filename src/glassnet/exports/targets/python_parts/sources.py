@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import functools
+import importlib
 from collections.abc import Iterable
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["names_in", "names_of", "picked"]
+__all__ = ["constants_of", "names_in", "names_of", "picked"]
 
 _PACKAGE = "glassnet.exports.targets.python_parts.templates"
 
@@ -32,7 +33,28 @@ def picked(templates: Iterable[str], wanted: Iterable[str], known: Iterable[str]
     >>> len(texts), "np" in names
     (1, True)
     """
-    parts = [part for template in templates for part in _parts(template)]
+    found = _chosen([part for template in templates for part in _parts(template)], wanted, known)
+    return [part.text for part in found], set().union(*(part.uses for part in found)) if found else set()
+
+
+def constants_of(templates: Iterable[str], wanted: Iterable[str]) -> dict[str, Any]:
+    """Return the constants, by name, of the templates that some functions use.
+
+    Examples
+    --------
+    >>> sorted(constants_of(["cells"], ["read_boolean"]))
+    ['ORDINARY', 'UNUSUAL', 'ZEROS']
+    """
+    parts = {part: template for template in templates for part in _parts(template)}
+    found: dict[str, Any] = {}
+    for part in _chosen(list(parts), wanted, ()):
+        module = importlib.import_module(f"{_PACKAGE}.{parts[part]}")
+        found |= {name: getattr(module, name) for name in sorted(part.makes)}
+    return {name: value for name, value in found.items() if isinstance(value, (str, int, float, tuple, dict))}
+
+
+def _chosen(parts: list[_Part], wanted: Iterable[str], known: Iterable[str]) -> list[_Part]:
+    """Return the parts that are wanted and those that they use, in their order."""
     makers = {name: part for part in parts for name in part.makes}
     chosen: set[str] = set()
     open_names = [name for name in wanted if name in makers]
@@ -41,8 +63,7 @@ def picked(templates: Iterable[str], wanted: Iterable[str], known: Iterable[str]
         if name not in chosen and name not in known:
             chosen.add(name)
             open_names += [used for used in makers[name].uses if used in makers]
-    found = [part for part in parts if part.makes & chosen]
-    return [part.text for part in found], set().union(*(part.uses for part in found)) if found else set()
+    return [part for part in parts if part.makes & chosen]
 
 
 def names_in(text: str) -> set[str]:
@@ -53,6 +74,7 @@ def names_in(text: str) -> set[str]:
 def names_of(templates: Iterable[str]) -> set[str]:
     """Return all names that templates make, and those that every file has."""
     every = (*templates, "rows", "features", "program", "file_names", "cells", "moments", "numpy_table", "plain_table")
+    every += ("csv_table", "csv_matrix")
     return {name for template in every for part in _parts(template) for name in part.makes} | {"x", "z", "h"}
 
 

@@ -46,7 +46,8 @@ function predict(row) {
  * @param {Row[]} rows
  */
 function predictMany(rows) {
-  return rows.map(predict);
+  if (!Array.isArray(rows)) throw new TypeError("predictMany: the rows must be an array.");
+  return rows.map((row) => predict(row));
 }
 
 /**

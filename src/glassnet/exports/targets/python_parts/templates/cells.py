@@ -11,11 +11,25 @@ from glassnet.exports.targets.python_parts.templates.file_names import (
     MISSING,
     MISSING_AMONG_NUMBERS,
     READERS,
+    TRUTHS,
     UNITS,
 )
 from glassnet.exports.targets.python_parts.templates.rows import Unreadable, cells_of
 
 Form = Any
+
+# Where numbers had no marks in training, new ones may have these.
+MARKS = ("decimal", "thousands", "unit")
+NOTATIONS: tuple[dict[str, str], ...] = (
+    {"thousands": ","},
+    {"decimal": ","},
+    {"decimal": ",", "thousands": "."},
+    {"thousands": " "},
+    {"thousands": "'"},
+    {"thousands": "_"},
+    {"decimal": ",", "thousands": " "},
+    {"decimal": ",", "thousands": "'"},
+)
 
 # Typographic minus signs, blanks and apostrophes, and digits of other scripts.
 UNUSUAL = "\u2212\u2013\u2012\ufe63\uff0d\u00a0\u202f\u2009\u2007\u2008\u3000\u2019\u02bc\u00b4\uff0e\uff0c\u066b\u066c"
@@ -28,12 +42,54 @@ ORDINARY: dict[int, str] = {
 
 def read_cells(rows: Any) -> dict[str, list[Any]]:
     """Return the columns of rows as numbers, NaN for missing ones, or as texts, "" for missing ones."""
-    return {name: read_column(name, cells) for name, cells in cells_of(rows).items()}
+    columns = cells_of(rows)
+    forms = {name: form_of(name, COLUMNS[name], cells) for name, cells in columns.items()}
+    if any(is_open(COLUMNS[name]) and form.get("decimal") for name, form in forms.items()):
+        forms = {name: with_dots(form, columns[name]) for name, form in forms.items()}
+    return {name: read_column(name, cells, forms[name]) for name, cells in columns.items()}
 
 
-def read_column(name: str, cells: list[Any]) -> list[Any]:
+def form_of(name: str, form: Form, cells: list[Any]) -> Form:
+    """Return the form of new cells of a column, which is that of training, or what these cells show if that is open."""
+    texts = {cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell.strip(), form)}
+    if form["kind"] == "boolean" and texts and {text.lower() for text in texts} <= {"true", "false"}:
+        return {**form, "words": {"true": True, "false": False}}
+    if not is_open(form) or fits(texts, form):
+        return form
+    known = [{**form, **marks} for marks in NOTATIONS if fits(texts, {**form, **marks})]
+    values = {tuple(number_of(text, one) for text in texts) for one in known}
+    if len(values) > 1:
+        shown = next(text for text in sorted(texts) if len({number_of(text, one) for one in known}) > 1)
+        one, other = (f"{number_of(shown, form):g}" for form in known[:2])
+        raise Unreadable(f"column {name!r} must show its decimal mark: {shown!r} may be {one} or {other}")
+    return known[0] if known else form
+
+
+def is_open(form: Form) -> bool:
+    """Return whether training showed no marks of numbers, so that new cells may have others."""
+    return form["kind"] == "number" and not form.get("fixed") and not set(MARKS) & set(form)
+
+
+def with_dots(form: Form, cells: list[Any]) -> Form:
+    """Return the form with dots between thousands if all cells may have them, where others have decimal commas."""
+    texts = [cell.strip() for cell in cells if isinstance(cell, str) and not is_missing(cell.strip(), form)]
+    if not is_open(form) or not all(re.fullmatch(r"[-+]?(?:[1-9]\d{0,2}(?:\.\d{3})*|0)", text) for text in texts):
+        return form
+    return {**form, "thousands": "."} if any("." in text for text in texts) else form
+
+
+def fits(texts: set[str], form: Form) -> bool:
+    """Return whether all texts are numbers in a form."""
+    try:
+        for text in texts:
+            number_of(text, form)
+    except ValueError:
+        return False
+    return True
+
+
+def read_column(name: str, cells: list[Any], form: Form) -> list[Any]:
     """Return the cells of one column, read in its form."""
-    form = COLUMNS[name]
     reader = READERS[form["kind"]]
     found = []
     for row, cell in enumerate(cells):
@@ -43,7 +99,8 @@ def read_column(name: str, cells: list[Any]) -> list[Any]:
             if form.get("loose") and isinstance(cell, str):
                 found.append(math.nan)
                 continue
-            raise Unreadable(f"column {name!r} must hold {form['must']}, got {cell!r}", row) from None
+            must = form.get("must", "text or numbers")
+            raise Unreadable(f"column {name!r} must hold {must}, got {cell!r}", row) from None
     return found
 
 
@@ -71,7 +128,7 @@ def as_number(cell: Any) -> float:
 def read_number(cell: Any, form: Form) -> float:
     """Return a number, NaN for one that stands for no value."""
     number = number_of(cell, form) if isinstance(cell, str) else as_number(cell)
-    return math.nan if number in form.get("missing_numbers", ()) else number
+    return math.nan if number in form.get("codes", ()) else number
 
 
 def number_of(cell: str, form: Form) -> float:
@@ -86,6 +143,8 @@ def number_of(cell: str, form: Form) -> float:
         raise ValueError
     signs = [sign for sign in (found["sign"], found["inner"], found["trailing"]) if sign]
     unit = (found["before"] or "").strip() + (found["unit"] or "").strip()
+    if found["before"] and not form.get("before"):
+        raise ValueError
     if len(signs) + bool(found["open"]) > 1 or not (unit == "" or same_unit(unit, form.get("unit", ""))):
         raise ValueError
     digits = found["body"].replace(form.get("thousands", ""), "") if form.get("thousands") else found["body"]
@@ -124,9 +183,10 @@ def read_boolean(cell: Any, form: Form) -> float:
     if isinstance(cell, str):
         if is_missing(cell, form):
             return math.nan
-        if cell.lower() not in form["words"]:
+        words = form.get("words", TRUTHS)
+        if cell.lower() not in words:
             raise ValueError
-        return float(form["words"][cell.lower()])
+        return float(words[cell.lower()])
     number = as_number(cell)
     if number not in (0.0, 1.0) and not math.isnan(number):
         raise ValueError
@@ -140,6 +200,8 @@ def read_category(cell: Any, form: Form) -> str:
         return "" if gone else cell
     if cell is None or type(cell).__name__ in ("NAType", "NaTType"):
         return ""
+    if type(cell).__name__ in ("bytes", "bytearray", "list", "tuple", "dict", "ndarray"):
+        raise ValueError
     if isinstance(cell, float) or type(cell).__name__.startswith("float"):
         if math.isnan(cell):
             return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.tabular.reading.cells.date_shapes import MONTHS
-from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS
+from glassnet.tabular.reading.cells.markers import MISSING_IN_NUMBERS, MISSING_MARKERS, truths
 from glassnet.tabular.reading.cells.numbers import SYNONYMS
 
 __all__ = ["MONTHS"]
@@ -24,9 +24,11 @@ NUMBERS: list[Any] = []
 MISSING = MISSING_MARKERS
 MISSING_AMONG_NUMBERS = MISSING_IN_NUMBERS
 QUANTILES: list[float] = []
+SETTINGS: list[Any] = []
 READERS: dict[str, Any] = {}
 ROWS: Any = []
 UNITS = SYNONYMS
+TRUTHS = truths(())
 TOLERANCE = 1e-9
 
 
@@ -52,6 +54,16 @@ def selftest() -> int:
 
 def predictions(rows: Any, with_probabilities: bool) -> dict[str, list[str]]:
     """Return the columns that the program writes."""
+    raise NotImplementedError
+
+
+def read_csv(data: bytes, lines: list[int]) -> Any:
+    """Return the rows of a CSV file."""
+    raise NotImplementedError
+
+
+def header_of(rows: list[list[str]]) -> tuple[list[str], int]:
+    """Return the names of the columns, and which row is the first below them."""
     raise NotImplementedError
 
 

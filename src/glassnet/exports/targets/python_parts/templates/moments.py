@@ -29,6 +29,12 @@ CLOCKS = (
 
 
 def read_time(cell: Any, form: Form) -> float:
+    """Return the seconds of a time of the day or a duration, NaN for those that stand for no value."""
+    seconds = seconds_of(cell, form)
+    return math.nan if seconds in form.get("codes", ()) else seconds
+
+
+def seconds_of(cell: Any, form: Form) -> float:
     """Return the seconds of a time of the day or a duration."""
     if hasattr(cell, "total_seconds"):
         return float(cell.total_seconds())

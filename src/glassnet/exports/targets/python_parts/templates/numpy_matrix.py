@@ -7,15 +7,22 @@ from typing import Any
 import numpy as np
 
 from glassnet.exports.targets.python_parts.templates.file_names import INPUTS, Array, network
-from glassnet.exports.targets.python_parts.templates.rows import cells_of, problem_of
+from glassnet.exports.targets.python_parts.templates.rows import Unreadable, cells_of, problem_of
 
 
 def read(rows: Any) -> Array:
     """Return rows as an array (n, d) of finite numbers."""
+    if not hasattr(rows, "keys") and len(rows) == 0 and not hasattr(rows, "shape"):
+        raise Unreadable("the rows must be at least one, got none")
     if hasattr(rows, "keys") or (len(rows) > 0 and hasattr(rows[0], "keys")):
         rows = list(zip(*cells_of(rows).values()))
     try:
-        x = np.asarray(rows, dtype=float)
+        x = np.asarray(rows)
+        if x.dtype.kind in "US" or (x.dtype == object and any(isinstance(cell, str) for cell in x.flat)):
+            raise problem_of(rows)
+        x = x.astype(float)
+    except Unreadable:
+        raise
     except (TypeError, ValueError):
         raise problem_of(rows) from None
     if len(rows) == 0:

@@ -7,24 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.exports.targets.python_parts.templates.features import plain_values
+from glassnet.exports.targets.python_parts.templates.features import spelled
 from glassnet.exports.targets.python_parts.templates.file_names import (
-    COLUMNS,
     DIGEST,
     EXPECTED,
-    FEATURES,
     LABELS,
     MIDDLE,
     NAMES,
     NUMBERS,
     QUANTILES,
     ROWS,
+    SETTINGS,
     TOLERANCE,
     Array,
     decide,
 )
 from glassnet.exports.targets.python_parts.templates.numpy_matrix import compute, read
-from glassnet.exports.targets.python_parts.templates.program import label_text, number_texts
+from glassnet.exports.targets.python_parts.templates.program import label_text, number_texts, title
 
 
 def decide_classes(y: Array) -> Array:
@@ -62,12 +61,12 @@ def predict_proba(rows: Any) -> Array:
     return compute(read(rows))
 
 
-def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[str]]:
+def predictions(rows: Any, with_probabilities: bool) -> dict[str, list[str]]:
     """Return the columns that the program writes."""
-    y = compute(read(cells if COLUMNS else list(zip(*cells.values()))))
+    y = compute(read(rows))
     columns, decided = y.T.tolist(), decide(y)
     if decided.ndim > 1:
-        found = {f"prediction_{name}": number_texts(one) for name, one in zip(NAMES, decided.T.tolist())}
+        found = {title(name): number_texts(one) for name, one in zip(NAMES, decided.T.tolist())}
     else:
         found = {"prediction": list(map(label_text, decided.tolist())) if LABELS else number_texts(decided.tolist())}
     if LABELS and with_probabilities:
@@ -77,15 +76,15 @@ def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[s
 
 
 def selftest() -> int:
-    """Return the number of failures: test rows with a wrong output, and 1 if a number in this file has changed."""
+    """Return the number of failures: test rows with a wrong output, and 1 if something else has changed."""
     expected = np.array(EXPECTED)
     right = np.abs(compute(ROWS) - expected) <= TOLERANCE * np.maximum(1.0, np.abs(expected))
-    return int((~right).any(axis=1).sum()) + (digest(NUMBERS, plain_values(FEATURES, LABELS)) != DIGEST)
+    return int((~right).any(axis=1).sum()) + (digest(NUMBERS, SETTINGS) != DIGEST)
 
 
 def digest(numbers: list[Array], rest: list[Any]) -> str:
-    """Return the SHA-256 of the numbers in this file."""
-    found = hashlib.sha256(repr(rest).encode())
+    """Return the SHA-256 of all that the answers of this file depend on."""
+    found = hashlib.sha256(ascii(spelled(rest)).encode())
     for block in numbers:
         found.update(block.astype("<f8").tobytes())
     return found.hexdigest()

@@ -5,23 +5,22 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from glassnet.exports.targets.python_parts.templates.features import plain_values
+from glassnet.exports.targets.python_parts.templates.features import spelled
 from glassnet.exports.targets.python_parts.templates.file_names import (
-    COLUMNS,
     DIGEST,
     EXPECTED,
-    FEATURES,
     LABELS,
     MIDDLE,
     NAMES,
     NUMBERS,
     QUANTILES,
     ROWS,
+    SETTINGS,
     TOLERANCE,
     decide,
 )
 from glassnet.exports.targets.python_parts.templates.plain_matrix import compute, read
-from glassnet.exports.targets.python_parts.templates.program import label_text, number_texts
+from glassnet.exports.targets.python_parts.templates.program import label_text, number_texts, title
 
 
 def decide_classes(y: list[float]) -> Any:
@@ -59,12 +58,12 @@ def predict_proba(rows: Any) -> list[list[float]]:
     return compute(read(rows))
 
 
-def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[str, list[str]]:
+def predictions(rows: Any, with_probabilities: bool) -> dict[str, list[str]]:
     """Return the columns that the program writes."""
-    outputs = compute(read(cells if COLUMNS else list(zip(*cells.values()))))
+    outputs = compute(read(rows))
     columns, decided = [[y[i] for y in outputs] for i in range(len(NAMES))], [decide(y) for y in outputs]
     if decided and isinstance(decided[0], list):
-        found = {f"prediction_{name}": number_texts([one[i] for one in decided]) for i, name in enumerate(NAMES)}
+        found = {title(name): number_texts([one[i] for one in decided]) for i, name in enumerate(NAMES)}
     else:
         found = {"prediction": list(map(label_text, decided)) if LABELS else number_texts(decided)}
     if LABELS and with_probabilities:
@@ -74,13 +73,13 @@ def predictions(cells: dict[str, list[str]], with_probabilities: bool) -> dict[s
 
 
 def selftest() -> int:
-    """Return the number of failures: test rows with a wrong output, and 1 if a number in this file has changed."""
+    """Return the number of failures: test rows with a wrong output, and 1 if something else has changed."""
     failures = 0
     for y, expected in zip(compute(ROWS), EXPECTED):
         failures += not all(abs(a - b) <= TOLERANCE * max(1.0, abs(b)) for a, b in zip(y, expected))
-    return failures + (digest(NUMBERS, plain_values(FEATURES, LABELS)) != DIGEST)
+    return failures + (digest(NUMBERS, SETTINGS) != DIGEST)
 
 
 def digest(numbers: list[Any], rest: list[Any]) -> str:
-    """Return the SHA-256 of the numbers in this file."""
-    return hashlib.sha256(repr((numbers, rest)).encode()).hexdigest()
+    """Return the SHA-256 of all that the answers of this file depend on."""
+    return hashlib.sha256(ascii((numbers, spelled(rest))).encode()).hexdigest()

@@ -38,16 +38,25 @@ def cells_of(rows: Any) -> dict[str, list[Any]]:
     return {name: list(cells) for name, cells in found.items()}
 
 
+def flat(cells: Any) -> list[Any]:
+    """Return the numbers of a row that may have several axes, such as an image."""
+    found = []
+    for cell in cells:
+        found += flat(cell) if hasattr(cell, "__len__") and not isinstance(cell, (str, bytes)) else [cell]
+    return found
+
+
 def problem_of(rows: Any) -> Unreadable:
     """Return the error about the first row that is not the right number of finite numbers."""
     for row, cells in enumerate(rows):
         if isinstance(cells, str) or not hasattr(cells, "__len__"):
             return Unreadable(f"each row must be a list of {INPUTS} numbers; for one row pass [row]", row)
+        cells = flat(cells)
         if len(cells) != INPUTS:
             return Unreadable(f"each row must have {INPUTS} numbers, got {len(cells)}", row)
         for place, cell in enumerate(cells):
             try:
-                good = math.isfinite(float(cell))
+                good = not isinstance(cell, (str, bytes)) and math.isfinite(float(cell))
             except (TypeError, ValueError):
                 good = False
             if not good:

@@ -1,0 +1,20 @@
+/**
+ * The number in a cell, which may be text; NaN for an empty one, which the model fills.
+ * @type {(cell: any, column: Column) => number}
+ */
+function readCell(cell, column) {
+  const isText = typeof cell === "string" && /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(cell.trim());
+  const number = isText ? Number(cell) : cell;
+  if (cell === undefined || cell === null || Number.isNaN(cell) || String(cell).trim() === "") return NaN;
+  if (Number.isFinite(number)) return number;
+  throw new TypeError(`${column.name} must be a number, got ${shown(cell)}.`);
+}
+
+/**
+ * Sentences about what was not used.
+ * @type {(row: any, cells: any[]) => string[]}
+ */
+function warningsFor(row) {
+  const others = cellsOf(row) ? [] : Object.keys(row).filter((name) => !names.has(name));
+  return others.map((name) => `${name} is no column of this model and was not used.`);
+}
