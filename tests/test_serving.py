@@ -189,6 +189,7 @@ def test_networks_with_formulas_of_ones_own() -> None:
 
 REFUSED = [
     (b"", 400, "the body must be JSON, got text that is not JSON (Expecting value at character 0)."),
+    (b'{"size": "a\nb"}', 400, "the body must be JSON, got text that is not JSON (Invalid control character at character 11)."),
     (b'{"size": NaN}', 400, "the body must be JSON, got text that has NaN, which JSON has not."),
     (b'{"size": -Infinity}', 400, "the body must be JSON, got text that has -Infinity, which JSON has not."),
     (b'{"size": 1, "size": 2}', 400, "the body must be JSON, got text that has the key 'size' twice."),
@@ -324,6 +325,12 @@ def test_a_list_of_texts_is_read_once(spelled: Any, monkeypatch: pytest.MonkeyPa
     assert client.predict(records).status == 200
     assert len(sizes) <= 4
     assert sum(sizes) == 500
+
+
+def test_truth_among_numbers(client: Client, classifier: Any) -> None:
+    """True in a column of numbers is 1, as `predict_one` has it, also in a list with others."""
+    records = [{**RECORD, "size": cell} for cell in (True, False, 2.5, None)]
+    assert client.predict(records).data == [one(classifier, row) for row in records]
 
 
 def test_warnings_in_plain_words(spelled: Any) -> None:

@@ -56,7 +56,8 @@ def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
         message = "is not UTF-8"
         raise ValueError(message) from None
     except json.JSONDecodeError as error:
-        message = f"is not JSON ({error.msg} at character {error.pos})"
+        fact = error.msg.removesuffix(" at")  # which some of them end with
+        message = f"is not JSON ({fact} at character {error.pos})"
         raise ValueError(message) from None
     except RecursionError:
         raise ValueError(_TOO_DEEP) from None

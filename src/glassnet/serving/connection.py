@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from glassnet.serving.guard import SAFE_HEADERS, refusal_answer, refused
 from glassnet.serving.limits import Limits, Refusal
 
 if TYPE_CHECKING:
+    import h11
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
 __all__ = ["connection_class"]
@@ -21,6 +23,20 @@ _FULL = Refusal(503, "there are too many connections: try again in a second.")
 async def _full(scope: Any, receive: Any, send: Any) -> None:
     """Answer for a service that has all connections that it may have."""
     await refused(_FULL, send)
+
+
+def _refusal(error: BaseException | None, limits: Limits) -> Sequence[h11.Event]:
+    """Return the answer to what h11 cannot read."""
+    import h11
+
+    status = getattr(error, "error_status_hint", 400)
+    most = f"the head must have at most {limits.header_bytes:,} bytes, got more."
+    coded = "the body must come as it is or in chunks, got another transfer encoding."
+    text = {431: most, 501: coded}.get(status, "the request must be one of HTTP, got something else.")
+    headers, body = refusal_answer(Refusal(status, text))
+    reason = {431: b"Request Header Fields Too Large", 501: b"Not Implemented"}.get(status, b"Bad Request")
+    response = h11.Response(status_code=status, headers=[*headers, *SAFE_HEADERS], reason=reason)
+    return response, h11.Data(data=body), h11.EndOfMessage()
 
 
 def connection_class(limits: Limits) -> type[H11Protocol]:
@@ -56,14 +72,7 @@ def connection_class(limits: Limits) -> type[H11Protocol]:
             if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
                 self.transport.close()
                 return
-            status = getattr(sys.exc_info()[1], "error_status_hint", 400)
-            most = f"the head must have at most {limits.header_bytes:,} bytes, got more."
-            coded = "the body must come as it is or in chunks, got another transfer encoding."
-            text = {431: most, 501: coded}.get(status, "the request must be one of HTTP, got something else.")
-            headers, body = refusal_answer(Refusal(status, text))
-            reason = {431: b"Request Header Fields Too Large", 501: b"Not Implemented"}.get(status, b"Bad Request")
-            response = h11.Response(status_code=status, headers=[*headers, *SAFE_HEADERS], reason=reason)
-            for event in (response, h11.Data(data=body), h11.EndOfMessage()):
+            for event in _refusal(sys.exc_info()[1], limits):
                 self.transport.write(self.conn.send(event) or b"")
             self._is_refused = True
             if self.cycle is not None and not self.cycle.response_complete:
