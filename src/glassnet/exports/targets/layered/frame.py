@@ -50,10 +50,6 @@ _OWN = frozenset({
     "outputs", "prepared", "rows", "selftest", "torch", "use", "versions", "weights", "weights_file",
 })  # fmt: skip
 
-_SHAPED = '''def read(rows: Any) -> Array:
-    """Return rows as an array (n, d), whatever the shape of one."""
-    x = np.asarray(rows, dtype=float)
-    return x.reshape(len(x), INPUTS)'''
 _SELFTEST = '''def selftest() -> int:
     """Return the number of failures: test rows with a wrong output, and 1 if something else has changed."""
     global MODEL
@@ -114,7 +110,6 @@ def file_around(plan: Plan, proof: Proof, design: Design) -> bytes:
         f'def network(x: Array) -> Array:\n    """Return the predictions for encoded rows."""\n    return {network}',
         *functions.texts.values(),
         _SELFTEST,
-        *([_SHAPED] if len(plan.core.network.input_shape or ()) > 1 and not plan.is_table else []),
     ]
     by_name = {**settings_of(plan, features, arrays), "TOLERANCE": _tolerance(proof)}
     found = digest([*arrays.values(), *design.weights], list(by_name.values()))
