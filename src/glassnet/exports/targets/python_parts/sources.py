@@ -42,7 +42,7 @@ def constants_of(templates: Iterable[str], wanted: Iterable[str]) -> dict[str, A
 
     Examples
     --------
-    >>> sorted(constants_of(["cells"], ["read_boolean"]))
+    >>> sorted(constants_of(["cells"], ["read_number"]))
     ['ORDINARY', 'UNUSUAL', 'ZEROS']
     """
     parts = {part: template for template in templates for part in _parts(template)}
