@@ -235,8 +235,7 @@ def test_missing_pytorch_is_named_with_the_way_to_install_it(monkeypatch: pytest
     with pytest.raises(gn.MissingExtraError) as caught:
         gn.from_torch(object())
     assert str(caught.value) == (
-        "from_torch: needs torch, which cannot be imported here. "
-        "Run: pip install torch (a build for the CPU is enough)"
+        "from_torch: needs torch, which cannot be imported here. Run: pip install torch (a build for the CPU is enough)"
     )
 
 
