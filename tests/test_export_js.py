@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import glassnet as gn
 from export_models import ENSEMBLES, NETWORKS, export_case
 from export_tables import ESTIMATORS, TABLES, export_table
 from glassnet.exports.lowering.lowering import lower, model_rows
@@ -27,6 +28,7 @@ from glassnet.exports.targets.js_target import js_file
 from glassnet.exports.targets.js_target.literals import js_value
 from glassnet.exports.targets.js_target.steps import OWN_NAMES
 from glassnet.exports.targets.target import CannotRun, Options, Run
+from glassnet.tabular import TabularRegressor
 from glassnet.tabular.reading.cells.distinct import Distinct
 from glassnet.tabular.reading.cells.rereading import reread
 from glassnet.tabular.reading.form import Form
@@ -641,3 +643,17 @@ def test_types_hold(name: str, suffix: str, compiler: Path, tmp_path: Path) -> N
     options = ["--allowJs", "--checkJs", "--strict", "--noEmit", "--target", "es2022", "--lib", "es2022,dom"]
     done = subprocess.run([str(compiler), *options, str(path)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@needs_node
+def test_a_declared_mark_is_no_new_category(tmp_path: Path) -> None:
+    """A word that stands for a missing cell is not said to be unknown, and answers as a missing one."""
+    table = {"size": [1.0, 2.0, 3.0, 4.0] * 6, "code": ["a", "b", "??", "a"] * 6}
+    model = TabularRegressor("small", epochs=1, random_state=0, missing=["??"]).fit(table, np.arange(24.0))
+    path = tmp_path / "m.js"
+    gn.export(model, path, check=False)
+    rows = '[{size: 1, code: "??"}, {size: 1, code: null}, {size: 1, code: "new"}]'
+    script = f"const m = require({str(path)!r}); console.log(JSON.stringify(m.predictMany({rows})))"
+    found = json.loads(subprocess.run(["node", "-e", script], capture_output=True, check=True).stdout)
+    assert found[0]["number"] == found[1]["number"]
+    assert [bool(one["warnings"]) for one in found] == [False, False, True]

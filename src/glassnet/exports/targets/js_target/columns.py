@@ -78,7 +78,8 @@ def _entries(field: Field) -> dict[str, Any]:
     form = field.form
     found: dict[str, Any] = {"name": field.name, "kind": field.kind}
     if field.is_text:
-        return found | ({"asText": True} if form.style == "text" else {}) | {"categories": field.categories}
+        gone = {"missing": tuple(form.missing)} if form.missing else {}
+        return found | ({"asText": True} if form.style == "text" else {}) | gone | {"categories": field.categories}
     found["must"] = form.must() if field.kind != "number" or form.must() != "numbers" else "a number"
     if field.kind == "boolean":
         found |= {"trues": _words(field, True), "falses": _words(field, False)}

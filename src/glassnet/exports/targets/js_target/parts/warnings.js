@@ -12,7 +12,8 @@ function warningsFor(row, cells) {
       warnings.push(`${column.name}: ${value} is outside the range of training, ${from} to ${to}.`);
     }
     const categories = known[i];
-    if (categories && categories.size && cell !== "" && !categories.has(cell)) {
+    const isGone = cell === "" || (column.missing || []).includes(cell);
+    if (categories && categories.size && !isGone && !categories.has(cell)) {
       warnings.push(`${column.name}: "${cell}" did not occur in training.`);
     }
   });
