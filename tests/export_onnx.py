@@ -151,7 +151,7 @@ def table_plan(
         {"low": -1.0, "high": 1.0}, {"categories": ("x", "y")},
     ]  # fmt: skip
     fields = tuple(
-        Field(name, form.kind, form, **known)  # type: ignore[arg-type]
+        Field(name, form.kind, form, **known)  # type: ignore[arg-type]  # one of the four kinds
         for name, form, known in zip(names, forms, ranges, strict=True)
     )
     edges = np.sort(rng.normal(40.0, 10.0, 50))

@@ -255,7 +255,7 @@ def test_a_file_that_fails_is_not_put_in_place(tmp_path: Path, monkeypatch: pyte
     gn.export(small(), path, "numpy")
     good = path.read_bytes()
     own = numpy_file.print_plan
-    wrong = lambda *given: {".py": own(*given)[".py"].replace(b'DIGEST = "', b'DIGEST = "0')}  # noqa: E731
+    wrong = lambda *given: {".py": own(*given)[".py"].replace(b'DIGEST = "', b'DIGEST = "0')}  # noqa: E731  # one expression, in the place of the printer
     monkeypatch.setattr(numpy_file, "print_plan", wrong)
     with pytest.raises(gn.DataError, match=r"the self-test of 'm\.py' must pass|must compute"):
         gn.export(small(), path, "numpy")

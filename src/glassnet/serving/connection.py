@@ -48,7 +48,7 @@ def connection_class(limits: Limits) -> type[H11Protocol]:
         _deadline: asyncio.TimerHandle | None = None
         _is_refused = False
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn has no narrower one
             super().connection_made(transport)
             self._deadline = self.loop.call_later(limits.seconds_to_send, transport.close)
             if len(self.connections) > 2 * limits.connections:

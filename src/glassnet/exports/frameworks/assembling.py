@@ -78,7 +78,7 @@ def assembled(where: str, pieces: Sequence[Piece], wishes: Wishes) -> Network:
         must = "all weights must be float32, or all float64"
         raise refuse(where, must, " and ".join(sorted(map(str, kinds))), "Convert the model before.")
     layers = [piece.layer if piece.trainable else piece.layer.tuned(trainable=False) for piece in pieces]
-    network = Network(layers, loss=loss, optimizer=wishes.optimizer, dtype=kinds.pop(), input_shape=shape)  # type: ignore[arg-type]
+    network = Network(layers, loss=loss, optimizer=wishes.optimizer, dtype=kinds.pop(), input_shape=shape)  # type: ignore[arg-type]  # checked above
     names = name_layers(layers)
     given = {
         f"{name}.{key}": array for name, piece in zip(names, pieces, strict=True) for key, array in piece.arrays.items()
@@ -114,7 +114,7 @@ def _joined(pieces: Sequence[Piece]) -> list[Piece]:
         last = found[-1].layer if found else None
         if isinstance(piece.layer, Activation) and isinstance(last, Dense) and last._is_linear:
             activation = piece.layer if piece.layer.config() else activation_name(piece.layer)
-            found[-1].layer = Dense(last.units, activation, use_bias=last.use_bias)  # type: ignore[arg-type]
+            found[-1].layer = Dense(last.units, activation, use_bias=last.use_bias)  # type: ignore[arg-type]  # a name that Dense knows
         else:
             found.append(piece)
     return found

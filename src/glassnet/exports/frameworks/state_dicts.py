@@ -35,7 +35,7 @@ def filled(where: str, state: Any, layers: Sequence[Layer] | None, wishes: Wishe
     dtype = next(iter(given.values()), np.zeros(0, np.float32)).dtype.name
     copies = copy.deepcopy(list(layers))
     loss: Any = "squared_error" if wishes.loss is None else wishes.loss
-    network = Network(copies, loss=loss, optimizer=wishes.optimizer, dtype=dtype, input_shape=shape)  # type: ignore[arg-type]
+    network = Network(copies, loss=loss, optimizer=wishes.optimizer, dtype=dtype, input_shape=shape)  # type: ignore[arg-type]  # Network checks the dtype
     _fill(where, network, given)
     return network
 

@@ -68,8 +68,8 @@ def _lower_tabular(model: TabularEstimator, name: str, dtype: Any) -> Plan:
     plan = lower_table(model.model_, name, dtype=dtype)
     if not model._labels():
         return plan
-    places: np.ndarray = np.asarray(model._places)  # type: ignore[attr-defined]
-    labels = plain_labels(model.classes_)  # type: ignore[attr-defined]
+    places: np.ndarray = np.asarray(model._places)  # type: ignore[attr-defined]  # of a classifier
+    labels = plain_labels(model.classes_)  # type: ignore[attr-defined]  # of a classifier
     answer = replace(plan.answer, labels=labels, names=tuple(map(str, labels)))
     if np.array_equal(places, np.arange(len(places))):
         return replace(plan, answer=answer)

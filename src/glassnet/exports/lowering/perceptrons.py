@@ -89,7 +89,7 @@ def append_targets(builder: Builder, chain: Chain, y: Value) -> Value:
 
 def _quantiles(builder: Builder, chain: Chain, y: Value) -> tuple[Value, Answer | None]:
     """Return all quantiles of one target or of several; their middle where the chain transforms targets, as it does."""
-    levels = chain.mlp.network_.loss.levels  # type: ignore[attr-defined]
+    levels = chain.mlp.network_.loss.levels  # type: ignore[attr-defined]  # of Quantile
     middle, targets = int(np.argmin(np.abs(np.array(levels) - 0.5))), y.size // len(levels)
     if chain.targets:
         return builder.select(y, np.arange(middle, y.size, len(levels)), (targets,)), None

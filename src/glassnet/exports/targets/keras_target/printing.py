@@ -8,13 +8,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from glassnet.errors import ConfigError
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.targets.keras_target.building import build_text
 from glassnet.exports.targets.keras_target.layers import stacks_of
 from glassnet.exports.targets.keras_target.parts import Stack, units
 from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
+from glassnet.exports.targets.layered.refusing import why_not
 from glassnet.exports.targets.target import Options
 from glassnet.utils.version import VERSION
 
@@ -92,17 +92,7 @@ def versions() -> str:
 
 def refusal(plan: Plan, options: Options) -> str:
     """Return why Keras cannot have a plan, or ""."""
-    if plan.core is None:
-        return "Keras gets the layers of one network, and this model has several that differ."
-    if options.dtype != "float32":
-        return f"Keras gets the weights as they were trained, and has no {options.dtype} form; C has one."
-    if options.inputs != "columns":
-        return "its file has a function for the encoded features, features(rows), and needs no other inputs."
-    try:
-        stacks_of(plan.core.network)
-    except ConfigError as error:
-        return str(error).removeprefix("export: ")
-    return ""
+    return why_not(plan, options, "Keras", stacks_of)
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from glassnet.exports.targets.onnx_target import wire
 from glassnet.exports.targets.onnx_target.graph import Graph
-from glassnet.utils.formula import evaluate
+from glassnet.utils.formula import evaluate, parsed
 
 __all__ = ["add_formula", "unknown_function"]
 
@@ -26,15 +26,15 @@ _FUNCTIONS = {
     "sign": "Sign", "sin": "Sin", "sqrt": "Sqrt", "tanh": "Tanh",
 }  # fmt: skip
 _OWN = ("expm1", "log1p", "softplus")
-_MOST_PRODUCTS = (
-    4  # the highest power that is written as products, which are faster than Pow and round alike everywhere
-)
+_MOST_PRODUCTS = 4  # the highest power written as products: faster than Pow, and rounded alike everywhere
 
 
 def unknown_function(expression: str) -> str:
-    """Return the name of the first function of an expression that has no nodes here, or ""."""
-    calls = [node.func.id for node in ast.walk(_tree(expression)) if isinstance(node, ast.Call)]  # type: ignore[attr-defined]
-    return next((name for name in calls if name not in _FUNCTIONS and name not in _OWN), "")
+    """Return the name of a function in an expression that has no nodes here, or ""."""
+    # `functions_in` refuses functions that are not in the language yet, without saying that it is ONNX that lacks them.
+    calls = [node.func for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Call)]
+    names = {function.id for function in calls if isinstance(function, ast.Name)}
+    return min(names - {*_FUNCTIONS, *_OWN}, default="")
 
 
 def add_formula(graph: Graph, expression: str, x: str, numbers: Mapping[str, Any], dtype: str) -> str:
@@ -43,15 +43,11 @@ def add_formula(graph: Graph, expression: str, x: str, numbers: Mapping[str, Any
     ``numbers`` are the other names: numbers and arrays. What has no Z in it is computed here, in double precision.
     """
     walker = _Walker(graph, x, numbers, dtype)
-    found = walker.value(_tree(expression))
+    found = walker.value(parsed(expression))
     if isinstance(found, str):
         return walker.number(found)
     nothing = graph.add("Mul", x, graph.array(0.0, dtype))
     return graph.add("Add", nothing, walker.number(found))
-
-
-def _tree(expression: str) -> ast.expr:
-    return ast.parse(expression, mode="eval").body
 
 
 class _Walker:
@@ -120,8 +116,11 @@ class _Walker:
 
     def _is_elu(self, node: ast.IfExp) -> bool:
         """Return whether an expression is ``z if z > 0 else alpha * expm1(min(z, 0))`` with a number for alpha."""
-        z, alpha = ast.unparse(node.body), ast.unparse(node.orelse.left)  # type: ignore[attr-defined]
-        is_number = isinstance(node.orelse.left, ast.Constant) or isinstance(self.numbers.get(alpha), (int, float))  # type: ignore[attr-defined]
+        if not isinstance(node.orelse, ast.BinOp):
+            return False
+        factor = node.orelse.left
+        z, alpha = ast.unparse(node.body), ast.unparse(factor)
+        is_number = isinstance(factor, ast.Constant) or isinstance(self.numbers.get(alpha), (int, float))
         return is_number and ast.unparse(node) == f"{z} if {z} > 0 else {alpha} * expm1(min({z}, 0))"
 
     def _power(self, x: str, power: int) -> str:

@@ -149,7 +149,7 @@ def run_feeds(path: Path, feeds: Sequence[Feed], python: str = sys.executable) -
     arrays = {f"{i} {j}": _storable(cells) for i, feed in enumerate(feeds) for j, cells in enumerate(feed.values())}
     with tempfile.TemporaryDirectory() as folder:
         given, found = Path(folder) / "given.npz", Path(folder) / "found.npz"
-        np.savez(given, number=np.array(len(feeds)), **arrays)  # type: ignore[arg-type]
+        np.savez(given, number=np.array(len(feeds)), **arrays)  # type: ignore[arg-type]  # NumPy types these as allow_pickle
         command = [python, "-I", "-c", _CHILD, str(path), str(given), str(found)]
         child = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
         if child.returncode:

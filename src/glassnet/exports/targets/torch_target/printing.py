@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from glassnet.errors import ConfigError
 from glassnet.exports.header import header_lines
 from glassnet.exports.plan import Plan
 from glassnet.exports.proof import Proof
 from glassnet.exports.targets.layered.frame import Design, file_around, logits_shape
+from glassnet.exports.targets.layered.refusing import why_not
 from glassnet.exports.targets.target import Options
 from glassnet.exports.targets.torch_target.layers import module_of
 from glassnet.exports.targets.torch_target.parts import Part
@@ -88,17 +88,7 @@ def versions() -> str:
 
 def refusal(plan: Plan, options: Options) -> str:
     """Return why PyTorch cannot have a plan, or ""."""
-    if plan.core is None:
-        return "PyTorch gets the layers of one network, and this model has several that differ."
-    if options.dtype != "float32":
-        return f"PyTorch gets the weights as they were trained, and has no {options.dtype} form; C has one."
-    if options.inputs != "columns":
-        return "its file has a function for the encoded features, features(rows), and needs no other inputs."
-    try:
-        module_of(plan.core.network)
-    except ConfigError as error:
-        return str(error).removeprefix("export: ")
-    return ""
+    return why_not(plan, options, "PyTorch", module_of)
 
 
 def print_plan(plan: Plan, proof: Proof, options: Options) -> Mapping[str, bytes]:
