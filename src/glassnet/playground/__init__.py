@@ -1,0 +1,3 @@
+"""The playground: a page over the real engine, to experiment with architectures, data and hyper-parameters."""
+
+from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What the page can ask for, by theme: each function answers one command of the protocol."""

@@ -1,0 +1,1 @@
+"""The server of the playground: who may talk to it, and how much."""

@@ -1,0 +1,25 @@
+"""The state of an experiment as the page gets it: plain data from each theme, put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.protocol import COMMANDS, VERSION
+
+__all__ = ["state_of"]
+
+
+def state_of(experiment: Experiment) -> dict[str, Any]:
+    """Return everything that the page shows, but the numbers that change with each step."""
+    run = experiment.run
+    return {
+        "version": VERSION,
+        "revision": experiment.revision,
+        "step": experiment.step,
+        "epoch": run.epoch,
+        "steps_per_epoch": run.steps_per_epoch,
+        "running": experiment.running,
+        "per_second": experiment.per_second,
+        "capabilities": sorted(COMMANDS),
+    }
