@@ -149,9 +149,7 @@ def _arrays_of(batches: Batches, name: str) -> ArrayBatches:
     raise ConfigError(message, expected="arrays")
 
 
-def _with_layers(
-    network: BaseNetwork, layers: list[Layer], changes: Mapping[str, Mapping[str, Any]]
-) -> list[Layer]:
+def _with_layers(network: BaseNetwork, layers: list[Layer], changes: Mapping[str, Mapping[str, Any]]) -> list[Layer]:
     """Return copies of the layers of which some have other arguments, and parameters of the same names and shapes."""
     if not isinstance(changes, Mapping) or not all(isinstance(change, Mapping) for change in changes.values()):
         message = f"Run.change: layers must be a dict of dicts, {{'dropout_1': {{'rate': 0.5}}}}, got {changes!r}."
