@@ -7,7 +7,7 @@ const OFF = "glassnet playground keys off";
 
 /** What each key does: [key, text of what it does, command that must be there, action]. */
 const KEYS = [
-  [" ", "app.key.run", "run", (store) => store.do(store.state.running ? "pause" : "run")],
+  [" ", "app.key.run", "run", (store) => runOrPause(store)],
   [".", "app.key.step", "step", (store) => store.do("step")],
   [",", "app.key.back", "go_to", (store) => store.state.step > 0 && store.do("go_to", { step: place(store) - 1 })],
   ["b", "app.key.branch", "branch", (store) => store.do("branch")],
@@ -27,6 +27,8 @@ const WRITES = "input, select, textarea, [contenteditable], dialog";
 const TAKES_SPACE = `${WRITES}, button, a, summary, [role=tab], [role=slider], [role=button]`;
 
 const place = (store) => store.frame?.step ?? store.state.step;
+const runOrPause = (store) =>
+  store.state.running ? store.do("pause") : store.do("run", { per_second: store.state.per_second ?? null });
 let on = true;
 
 /** Mount the keys and their dialog. */

@@ -11,7 +11,7 @@ export function mountNotices(store) {
   const place = document.getElementById("notices");
   store.on("notice", ({ words, kind }) => notice(place, words, kind));
   mountBanner(store);
-  store.on("state", firstVisit(place));
+  greet(document.getElementById("hint"));
   listenToTabs(store);
 }
 
@@ -47,19 +47,15 @@ function mountBanner(store) {
 }
 
 /** What to do first, once per browser. */
-function firstVisit(place) {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    try {
-      if (localStorage.getItem(GREETED)) return;
-      localStorage.setItem(GREETED, "yes");
-    } catch {
-      // a page without storage greets every time
-    }
-    notice(place, text("app.hint"), "news");
-  };
+function greet(place) {
+  try {
+    if (localStorage.getItem(GREETED)) return;
+    localStorage.setItem(GREETED, "yes");
+  } catch {
+    // a page without storage greets every time
+  }
+  const close = button("×", () => place.replaceChildren(), { label: text("app.dismiss"), class: "plain" });
+  place.append(el("p", {}, text("app.hint")), close);
 }
 
 /** Say so where a second tab steers the same experiment. */

@@ -17,6 +17,7 @@ export function connect(address = new URL("./socket", location.href)) {
 
 class SocketEngine {
   capabilities = new Set();
+  #socket = null;
   #listeners = { state: [], frame: [], notice: [], findings: [], gone: [] };
   #waiting = new Map(); // id -> [resolve, reject]
   #sliders = new Map(); // command and path -> what is to be sent next
@@ -31,8 +32,6 @@ class SocketEngine {
     addEventListener("pageshow", (event) => event.persisted && this.retry());
     this.#open();
   }
-
-  #socket = null;
 
   onState(listener) { this.#listeners.state.push(listener); }
   onFrame(listener) { this.#listeners.frame.push(listener); }
