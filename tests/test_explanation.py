@@ -452,6 +452,7 @@ def test_a_prediction_is_worked_without_noise() -> None:
     net.fit(X, y, epochs=2, diagnose=False)
     found = explain_prediction(net, X[:5])
     np.testing.assert_allclose(found["Z5"], net.forward(X[:5]), rtol=1e-12)
+    np.testing.assert_allclose(found["P"], net.predict(X[:5]), rtol=1e-12)
     for line in worked_lines(found.text(digits=17, full=True, width=None)):
         assert eval(line[1], {"__builtins__": {}}, FUNCTIONS) == pytest.approx(line[2], rel=1e-12, abs=1e-13)
 

@@ -54,23 +54,33 @@ class Entry:
         """Return each term with its numbers."""
         return [filled(term, lambda value: number_text(value, digits)) for term in self.terms]
 
-    def largest(self, most: int) -> tuple[list[int], float]:
+    def largest(self, most: int, *, keep_last: bool = False) -> tuple[list[int], float]:
         """Return the places of the largest terms, largest first, and the sum of all others.
 
         Up to ``most`` terms keep their order.
 
+        Parameters
+        ----------
+        most : int
+        keep_last : bool
+            Whether the last term is among them however small it is, and stands last: a bias, for instance.
+
         Examples
         --------
         >>> terms = tuple(Term("{a} * {w}", {"a": a, "w": 2.0}) for a in (0.5, -3.0, 1.0, 0.25))
-        >>> Entry("Z1", (0, 0), -2.5, terms=terms).largest(2)
-        ([1, 2], 1.5)
+        >>> entry = Entry("Z1", (0, 0), -2.5, terms=terms)
+        >>> entry.largest(2), entry.largest(2, keep_last=True)
+        (([1, 2], 1.5), ([1, 3], 3.0))
         """
         check_integer("Entry.largest", "most", most, 1)
-        if len(self.terms) <= most:
-            return list(range(len(self.terms))), 0.0
+        n = len(self.terms)
+        if n <= most:
+            return list(range(n)), 0.0
         values = [term.value for term in self.terms]
-        order = sorted(range(len(values)), key=lambda place: -abs(values[place]))
-        return order[:most], sum(values[place] for place in sorted(order[most:]))
+        last = [n - 1] if keep_last else []
+        order = sorted(range(n - len(last)), key=lambda place: -abs(values[place]))
+        kept = [*order[: most - len(last)], *last]
+        return kept, sum(values[place] for place in sorted({*range(n)} - {*kept}))
 
 
 def entry_of(equation: Equation, index: Index) -> Entry:

@@ -275,7 +275,7 @@ def explain_prediction(network: BaseNetwork, X: Any) -> Explanation:
     Returns
     -------
     Explanation
-        Its last array is that of the logits.
+        Its last array is that of the logits, or of the probabilities that the loss makes of them.
 
     Raises
     ------

@@ -57,8 +57,8 @@ class Pass:
         The copy, in double precision, with the weights from before the step.
     passages : dict of int to Passage
         By the id of the layer.
-    X : ndarray
-        The batch.
+    X, Z : ndarray
+        The batch, logits.
     before : dict of str to ndarray
         Parameters before an update, by name.
     """
@@ -66,6 +66,7 @@ class Pass:
     network: BaseNetwork
     passages: dict[int, Passage]
     X: np.ndarray
+    Z: np.ndarray
     before: dict[str, np.ndarray]
 
     def passage(self, layer: Layer) -> Passage:
@@ -79,8 +80,8 @@ class Recording(Pass):
 
     Attributes
     ----------
-    y, weight, Z : ndarray
-        Targets of the batch as `Loss.prepare` returns them, weights or None, logits.
+    y, weight : ndarray
+        Targets of the batch as `Loss.prepare` returns them, weights or None.
     dZ : ndarray
         Gradient of the mean loss with respect to the logits.
     rows : ndarray of shape (n,)
@@ -107,7 +108,6 @@ class Recording(Pass):
 
     y: np.ndarray
     weight: np.ndarray | None
-    Z: np.ndarray
     dZ: np.ndarray
     rows: np.ndarray
     loss: float
@@ -152,8 +152,8 @@ def record_prediction(network: BaseNetwork, X: np.ndarray) -> Pass:
     passages: dict[int, Passage] = {}
     for layer in every_layer(copy.layers):
         _record(layer, passages, 1.0)
-    copy.workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
-    return Pass(copy, passages, X, _named(copy, copy.params))
+    Z = copy.workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
+    return Pass(copy, passages, X, np.array(Z), _named(copy, copy.params))
 
 
 def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Recording:

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from glassnet.explanation.document import Equation, Section
-from glassnet.explanation.loss_formulas import loss_backward, loss_forward
+from glassnet.explanation.loss_formulas import loss_backward, loss_forward, prediction_of
 from glassnet.explanation.norm_formulas import running_updates
 from glassnet.explanation.penalty_formulas import penalty_of_loss
 from glassnet.explanation.recording import Pass, Recording
@@ -35,7 +35,9 @@ def sections_of(record: Recording) -> list[Section]:
 def sections_forward(record: Pass) -> list[Section]:
     """Return a pass forward as sections, numbered."""
     given = Section("Given", (Equation("A0", record.X, remark="the input X"),))
-    found = [given, *Walk(record).forward]
+    walk = Walk(record)
+    found, answer = [given, *walk.forward], prediction_of(record, walk.logits)
+    found += [Section("Prediction", (answer,))] if answer is not None else []
     return [dataclasses.replace(section, number=number) for number, section in enumerate(found, 1)]
 
 
