@@ -15,6 +15,7 @@ import glassnet
 PAGE = Path(glassnet.__file__).parent / "playground" / "page"
 SCRIPTS = sorted(PAGE.glob("*.js"))
 TEXTS: dict[str, str] = json.loads((PAGE / "texts.json").read_text())
+PRINTED = {"formulas.js"}  # by Python, from the formulas of the library, into the page that is one file
 PREFIXES = ("app", "data", "network", "result", "timeline", "explain", "code", "findings", "lesson")
 
 # Machado, Oliveira & Fernandes (2009), severity 1, for linear RGB
@@ -116,7 +117,7 @@ def test_page_is_small() -> None:
 
 def test_scripts_import_downwards() -> None:
     """There are no circles."""
-    imports = {path.name: re.findall(r'from "\./([\w.]+)"', path.read_text()) for path in SCRIPTS}
+    imports = {path.name: {*re.findall(r'from "\./([\w.]+)"', path.read_text())} - PRINTED for path in SCRIPTS}
     done: set[str] = set()
     while ready := {name for name, needed in imports.items() if name not in done and set(needed) <= done}:
         done |= ready
