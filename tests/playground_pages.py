@@ -2,100 +2,71 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
-import threading
+import importlib.util
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import glassnet
-from chromium import Page
+import numpy as np
+import pytest
 
-__all__ = ["Served", "is_installed", "open_playground", "served", "troubles"]
+import glassnet as gn
+from chromium import CHROMIUM, Page, open_page
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.server.running import Playground
+from glassnet.playground.settings import Settings
 
-_ADDRESS = re.compile(r"http://[^\s]+\?token=[\w-]+")
-_SECONDS = 60.0
+__all__ = ["first_experiment", "in_page", "open_playground", "playground", "troubles", "watched_page"]
 
-
-def is_installed() -> bool:
-    """Return whether the extra of the playground is installed."""
-    try:
-        import starlette  # noqa: F401, PLC0415
-        import uvicorn  # noqa: F401, PLC0415
-        import websockets  # noqa: F401, PLC0415
-    except ImportError:
-        return False
-    return True
+_MISSING = [name for name in ("starlette", "uvicorn", "websockets") if importlib.util.find_spec(name) is None]
 
 
-class Served:
-    """A playground in a process of its own.
+def in_page(test: Any) -> Any:
+    """Mark a test that needs a browser and a server."""
+    reason = "Chromium is not installed" if CHROMIUM is None else f"{', '.join(_MISSING)} not installed"
+    return pytest.mark.slow(pytest.mark.skipif(CHROMIUM is None or bool(_MISSING), reason=reason)(test))
 
-    Attributes
-    ----------
-    address : str
-        With its token.
-    """
 
-    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
-        self.process, self.address = process, address
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        found = re.search(r":(\d+)/", self.address)
-        assert found is not None
-        return int(found[1])
-
-    def stop(self) -> None:
-        """End the process, as a computer does that is switched off."""
-        self.process.kill()
-        self.process.wait(_SECONDS)
+def first_experiment() -> Experiment:
+    """Return an experiment on few points, with hidden layers of 4 and 3 units."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(-1, 1, (120, 2)).astype(np.float32)
+    y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
+    data = PlayData(X[:90], y[:90], X[90:], y[90:], ("x1", "x2"), ("0", "1"), title="Xor")
+    layers = [gn.Dense(4, "tanh"), gn.Dense(3, "tanh"), gn.Dense(1)]
+    network = gn.Network(layers, loss="binary_cross_entropy", optimizer=gn.SGD(0.3), seed=0).build((2,))
+    return Experiment(data, Settings.of(network, 10))
 
 
 @contextmanager
-def served(*words: str | Path, port: int = 0) -> Iterator[Served]:
-    """Start ``glassnet playground`` with these words, on a free port, and end it at the end."""
-    command = [sys.executable, "-m", "glassnet", "playground", *map(str, words), "--no-browser", "--port", str(port)]
-    folder = Path(glassnet.__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONUNBUFFERED": "1", "OPENBLAS_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    timer = threading.Timer(_SECONDS, process.kill)
-    timer.start()
-    try:
-        yield Served(process, _address(process))
-    finally:
-        timer.cancel()
-        with suppress(ProcessLookupError):
-            process.kill()
-        process.wait(_SECONDS)
+def playground(experiment: Experiment | None = None, **options: Any) -> Iterator[Playground]:
+    """Serve an experiment in a thread of this process; `call` of what is yielded reads it between two steps."""
+    with Playground(experiment or first_experiment(), **options).start() as served:
+        yield served
 
 
-def _address(process: subprocess.Popen[str]) -> str:
-    """Return the address that a playground prints; what it prints later is read too, so that it never waits for us."""
-    assert process.stdout is not None
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if found := _ADDRESS.search(line):
-            threading.Thread(target=process.stdout.read, daemon=True).start()
-            return found[0]
-    raise AssertionError("".join(said))
-
-
-def open_playground(page: Page, address: str) -> None:
-    """Load the page of a playground, until its panels are there."""
-    page.go(address)
+def open_playground(page: Page, served: Playground) -> None:
+    """Load the page of a playground, until it has painted its first state."""
+    page.go(served.url)
     page.wait("['paused', 'running'].includes(document.body.dataset.state)")
 
 
-def troubles(page: Page, address: str) -> list[str]:
+@contextmanager
+def watched_page(folder: Path, served: Playground, width: int = 1280, height: int = 800) -> Iterator[Page]:
+    """Open the page of a playground in a Chromium of its own; what it complains of in the end is a failure."""
+    with open_page(folder, width, height) as page:
+        open_playground(page, served)
+        yield page
+        assert troubles(page, served) == []
+
+
+def troubles(page: Page, served: Playground) -> list[str]:
     """Return what a page wrote to the console, and requests that left it, since the last call."""
-    own = tuple(address.split("/?")[0].replace("http", scheme, 1) + "/" for scheme in ("http", "ws"))
-    found = page.console + [url for url in page.requests if not url.startswith((*own, "data:", "blob:", "about:"))]
+    page.run("0")  # what has happened is heard with the next answer
+    own = (served.address, served.address.replace("http", "ws", 1), "data:", "blob:", "about:")
+    found = [*page.console, *(url for url in page.requests if not url.startswith(own))]
     page.console.clear()
     page.requests.clear()
     return found
