@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from glassnet.network import Network
+from glassnet.playground.size_limits import check_size
 from glassnet.saving.configuration import network_config, network_from_config
 
 __all__ = ["Settings"]
@@ -50,4 +51,6 @@ class Settings:
         """Return a new network of these settings for samples of this shape."""
         config = {name: getattr(self, name) for name in ("loss", "optimizer", "l1", "l2", "max_norm", "dtype")}
         config |= {"layers": list(self.layers), "seeds": [self.seed], "members": None, "input_shape": None}
-        return network_from_config(Network, config).build(input_shape)
+        network = network_from_config(Network, config)
+        check_size(network, input_shape, self.batch_size)
+        return network.build(input_shape)
