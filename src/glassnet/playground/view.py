@@ -60,7 +60,9 @@ class Layout:
         while self.n_edges > MOST_EDGES:
             most_units = max(max(map(len, self.shown)) * 3 // 4, 1)
             self.shown = [shown_units(column.units, most_units) for column in columns]
-        self._places = [(block, np.ix_(self.shown[block.start], self.shown[block.end])) for block in self.drawing.blocks]
+        self._places = [
+            (block, np.ix_(self.shown[block.start], self.shown[block.end])) for block in self.drawing.blocks
+        ]
 
     @property
     def n_edges(self) -> int:
