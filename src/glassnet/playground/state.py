@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
 
 __all__ = ["state_of"]
@@ -22,4 +23,5 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "running": experiment.running,
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
+        "network": network_state(experiment),
     }
