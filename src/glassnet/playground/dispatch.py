@@ -13,7 +13,11 @@ from glassnet.utils.suggestions import suggestion
 
 __all__ = ["answer", "load_commands"]
 
+<<<<<<< HEAD
 _THEMES = ("run", "settings")
+=======
+_THEMES = ("run", "view")
+>>>>>>> main
 
 
 def load_commands() -> None:

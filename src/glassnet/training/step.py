@@ -51,7 +51,8 @@ class TrainingStep:
         self.error: DivergenceError | None = None
         self.stop_asked = False
         self.store = network.built("fit")
-        self._steps_per_epoch, self._reduction = steps_per_epoch, reduction
+        self._steps_per_epoch = state.steps_per_epoch = steps_per_epoch
+        self._reduction = reduction
         self._penalties = network.penalties() if penalties is None else penalties
         self._is_penalised = bool(self._penalties)
         self.schedule, self._own_rate = network.optimizer.schedule, rate

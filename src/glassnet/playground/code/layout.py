@@ -16,7 +16,7 @@ _INDENT = 4
 class Call:
     """A call: the function, then its arguments with or without names, which follow those without."""
 
-    function: str
+    function: Any
     arguments: tuple[Any, ...] = ()
     keywords: tuple[tuple[str, Any], ...] = ()
 
@@ -52,14 +52,13 @@ def _lines(expression: Any, before: str, after: str, indent: int) -> list[str]:
     start, end = " " * indent + before + opening, " " * indent + closing + after
     inner = indent + _INDENT
     together = " " * inner + ", ".join(name + _flat(part) for name, part in parts)
-    if len(together) <= WIDTH and len(parts) > 0:
-        return [start, together + _comma(expression, together), end]
+    is_listing = isinstance(expression, Listing)
+    if len(parts) == 1:  # no comma behind the only one, as formatters have it, but for the one that makes a tuple
+        name, part = parts[0]
+        return [start, *_lines(part, name, "," if is_listing and expression.is_tuple else "", inner), end]
+    if len(together) <= WIDTH and not is_listing:
+        return [start, together, end]
     return [start, *(line for name, part in parts for line in _lines(part, name, ",", inner)), end]
-
-
-def _comma(expression: Any, together: str) -> str:
-    """Return the comma after the only item, which formatters put where it fits."""
-    return ""
 
 
 def _flat(expression: Any) -> str:
