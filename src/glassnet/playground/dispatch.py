@@ -13,11 +13,7 @@ from glassnet.utils.suggestions import suggestion
 
 __all__ = ["answer", "load_commands"]
 
-<<<<<<< HEAD
-_THEMES = ("run", "settings")
-=======
-_THEMES = ("run", "view")
->>>>>>> main
+_THEMES = ("run", "settings", "view")
 
 
 def load_commands() -> None:
