@@ -14,7 +14,7 @@ _INDENT = 4
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A call: the function, then its arguments with or without names, which follow those without."""
+    """A call: arguments without names come first. Where the function is a call, it is of ``tuned`` on what that makes."""
 
     function: Any
     arguments: tuple[Any, ...] = ()
@@ -76,4 +76,5 @@ def _parts(expression: Call | Listing) -> tuple[str, Sequence[tuple[str, Any]], 
         opening, closing = "()" if expression.is_tuple else "[]"
         return opening, [("", item) for item in expression.items], closing
     parts = [("", argument) for argument in expression.arguments]
-    return f"{expression.function}(", [*parts, *((f"{name}=", part) for name, part in expression.keywords)], ")"
+    function = expression.function if isinstance(expression.function, str) else f"{_flat(expression.function)}.tuned"
+    return f"{function}(", [*parts, *((f"{name}=", part) for name, part in expression.keywords)], ")"
