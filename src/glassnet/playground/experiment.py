@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from glassnet.network import Network
+from glassnet.playground.noted_step import NotedStep
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
+from glassnet.playground.view import View
 from glassnet.training.data import prepare_data
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS
@@ -18,7 +22,7 @@ _FOREVER = 10**6
 
 
 class Experiment:
-    """Data, settings and runs; used by one thread at a time, between two steps.
+    """Data, settings and a tree of runs; used by one thread at a time, between two steps.
 
     Parameters
     ----------
@@ -27,19 +31,36 @@ class Experiment:
 
     Attributes
     ----------
+    data : PlayData
+        Of the run that is selected.
+    settings : Settings
+        Those in force at this step.
     network : Network
-        What is trained now.
+        What is trained now; replaced by another object when another run is selected or a change asks for it.
     run : Run
+    step : int
+        How many steps lie behind the weights as they are, counted from the start of the run.
+    diverged : str or None
+        Why the run stopped, if its loss was no longer finite.
+    batch_losses : ndarray of shape (n, 2)
+        Step and loss of its batch, for the steps of this run so far, thinned where there are many.
     revision : int
         Grows with every change but that of the weights; frames carry it.
     running : bool
         Whether the training thread takes steps by itself.
+    per_second : float or None
+        At most so many; None for as many as there can be.
+    runs : list of dict
+        The tree of runs as the state shows it.
+    events : list of dict
+        What was changed in this run, ``{"step": 120, "text": "learning_rate 0.1 -> 0.03"}``.
     """
 
     def __init__(self, data: PlayData, settings: Settings) -> None:
         self.revision = 0
         self.running = False
         self.per_second: float | None = None
+        self.view = View()
         self.start(data, settings)
 
     def start(self, data: PlayData, settings: Settings) -> None:
@@ -53,17 +74,62 @@ class Experiment:
         }
         batches, validation = prepare_data(self.network, data.X, data.y, options)
         metrics = self.network.loss.choose_metrics("playground", None)
-        self.run: Run[Network] = Run(self.network, batches, _FOREVER, validation=validation, metrics=metrics)
+        marks: Any = {"metrics": metrics, "make_step": NotedStep}
+        self.run: Run[Network] = Run(self.network, batches, _FOREVER, validation=validation, **marks)
         self._steps: Iterator[Run[Network]] = self.run.steps()
         self.step = 0
+        self.diverged: str | None = None
+        self.events: list[dict[str, Any]] = []
+        self._losses: list[tuple[int, float]] = []
         self.changed()
 
     def changed(self) -> None:
         """Count a change of more than the weights."""
         self.revision += 1
 
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        at = {"steps": self.step, "step": self.step}
+        return [{"name": "run 1", "parent": None, "from_step": 0, **at, "difference": ""}]
+
+    @property
+    def batch_losses(self) -> np.ndarray:
+        return np.array(self._losses, dtype=np.float64).reshape(-1, 2)
+
     def advance(self, steps: int = 1) -> None:
         """Take so many steps."""
         for _ in range(steps):
+            before, weight = self.run.state.loss_sum, self.run.state.weight_sum
             next(self._steps)
             self.step += 1
+            done = self.run.step == 1
+            loss = self.run.state.loss_sum - (0.0 if done else before)
+            self._losses.append((self.step, loss / (self.run.state.weight_sum - (0.0 if done else weight))))
+
+    def replace(self, *, settings: Settings | None = None, data: PlayData | None = None, text: str = "") -> None:
+        """Go on with other settings or data: in the run under way if its weights keep their meaning, else in a new one.
+
+        Rates, optimizer, loss, penalties, dropout, batch size and what is frozen change in the run from the next step
+        on, as an event of it; where one had gone back, in a new branch of it. All else starts a new run at step 0.
+        Either can be undone.
+
+        Parameters
+        ----------
+        settings : Settings, optional
+            The new ones, all of them; as `Settings.with_path` returns them.
+        data : PlayData, optional
+            The new ones.
+        text : str
+            What was changed, such as ``"learning_rate 0.1 -> 0.03"``; by default it is made from the difference.
+
+        Raises
+        ------
+        GlassnetError
+            No network can be made of these; nothing was changed.
+        """
+        self.start(data or self.data, settings or self.settings)
+
+    def branch(self, name: str | None = None, *, settings: Settings | None = None, text: str = "") -> str:
+        """Copy this run at this step, select the copy, and return its name; ``settings`` are then changed in it."""
+        self.replace(settings=settings, text=text)
+        return name or "run 1"

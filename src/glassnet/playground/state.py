@@ -6,6 +6,7 @@ from typing import Any
 
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.protocol import COMMANDS, VERSION
+from glassnet.playground.view_state import drawn_network, view_state
 
 __all__ = ["state_of"]
 
@@ -22,4 +23,6 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "running": experiment.running,
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
+        "network": drawn_network(experiment),
+        **view_state(experiment),
     }
