@@ -13,7 +13,7 @@ from glassnet.utils.suggestions import suggestion
 
 __all__ = ["answer", "load_commands"]
 
-_THEMES = ("run", "view")
+_THEMES = ("run", "view", "explain")
 
 
 def load_commands() -> None:

@@ -1,4 +1,4 @@
-"""An entry of an explanation as plain data for the page: its terms as text, of many the largest and the sum of the rest."""
+"""An entry of an explanation as plain data: its terms as text, of many the largest and the sum of the rest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glassnet.explanation.document import Equation, entries_of
 from glassnet.explanation.number_format import matrix_cells, number_text
 from glassnet.playground.protocol import Arguments
 
-__all__ = ["Line", "digits_of", "equation_data", "line_of", "line_text", "lines_at", "shape_text"]
+__all__ = ["Line", "digits_of", "equation_data", "line_of", "line_text", "place_in", "shape_text"]
 
 Line = dict[str, Any]
 
@@ -56,16 +56,12 @@ def line_text(terms: Sequence[str]) -> str:
     return " + ".join(f"({term})" if term.startswith("-") else term for term in terms)
 
 
-def lines_at(step: Explanation, equations: Sequence[Equation], index: tuple[int, ...], digits: int) -> list[Line]:
-    """Return the lines of several arrays at one place; of those that are the same for all rows at theirs."""
-    found = []
-    for equation in equations:
-        shape = equation.value.shape
-        if equation.formula and len(shape) == len(index) and all(n in (1, m) or i < n for n, i, m in zip(shape, index, shape, strict=True)):
-            place = tuple(i if n > 1 else 0 for i, n in zip(index, shape, strict=True))
-            if all(i < n for i, n in zip(place, shape, strict=True)):
-                found.append(line_of(step.entry(equation.symbol, place), digits))
-    return found
+def place_in(value: np.ndarray, index: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the place of an entry in an array that may be the same along some axes; None if there is none."""
+    if value.ndim != len(index):
+        return None
+    place = tuple(i if n > 1 else 0 for i, n in zip(index, value.shape, strict=True))
+    return place if all(i < n for i, n in zip(place, value.shape, strict=True)) else None
 
 
 def equation_data(step: Explanation, equation: Equation, digits: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from glassnet.explanation import Explanation, explain, explain_prediction
 from glassnet.network import Network
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.ground import row_of
 from glassnet.playground.play_data import PlayData
 
 __all__ = ["MOST_ROWS", "Look", "look_at"]
@@ -59,7 +60,7 @@ class Look:
     @cached_property
     def prediction(self) -> Explanation:
         """The prediction for `row`, without dropout and noise."""
-        return explain_prediction(self.network, _row(self.data, self.row))
+        return explain_prediction(self.network, row_of(self.data, self.row))
 
     @property
     def notes(self) -> list[str]:
@@ -71,7 +72,7 @@ def look_at(experiment: Experiment) -> Look:
     """Return the look at an experiment as it is now; the same as before if nothing has moved."""
     network = experiment.network
     prints = zlib.crc32(network.params.tobytes()), zlib.crc32(network.stats.tobytes())
-    row = int(getattr(experiment, "probe_row", 0))
+    row = experiment.view.row
     moment = (experiment.revision, experiment.step, id(network), row, *prints)
     known = _LOOKS.get(experiment)
     if known is None or known.moment != moment:
@@ -87,10 +88,3 @@ def _next_rows(run: Any) -> np.ndarray:
         epoch, batch = epoch + 1, 0
     rows: np.ndarray = run.batches.numbers(epoch, batch)
     return rows
-
-
-def _row(data: PlayData, row: int) -> np.ndarray:
-    """Return one row, of those held out where the number is beyond those to train on."""
-    held_out = row - len(data.X)
-    found: np.ndarray = data.X[row : row + 1] if held_out < 0 else data.X_valid[held_out : held_out + 1]
-    return found if len(found) else data.X[:1]
