@@ -22,6 +22,10 @@ _FLAGS = (
     "--remote-debugging-pipe",
 )  # fmt: skip
 _PATIENCE = 60.0
+_KEYS = {
+    "Tab": 9, "Enter": 13, "Escape": 27, " ": 32, "End": 35, "Home": 36,
+    "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40,
+}  # fmt: skip
 
 
 class Page:
@@ -68,6 +72,8 @@ class Page:
             self.console.append(json.dumps(parameters["exceptionDetails"]))
         if message.get("method") == "Log.entryAdded":
             self.console.append(parameters["entry"]["text"])
+        if message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] in ("error", "warning", "assert"):
+            self.console.append(json.dumps(parameters["args"]))
         return message
 
     def start(self, width: int, height: int) -> None:
@@ -76,8 +82,22 @@ class Page:
         self._session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log", "DOM", "Accessibility"):
             self.command(f"{domain}.enable")
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.resize(width, height)
+
+    def resize(self, width: int, height: int, zoom: float = 1) -> None:
+        """Give the window another size, in pixels of the screen; `zoom` is that of the browser."""
+        size = {
+            "width": round(width / zoom),
+            "height": round(height / zoom),
+            "deviceScaleFactor": zoom,
+            "mobile": False,
+        }
         self.command("Emulation.setDeviceMetricsOverride", **size)
+
+    def prefer(self, **features: str) -> None:
+        """Set media features, such as ``prefers_color_scheme="dark"``; those not named are as they were at first."""
+        named = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.command("Emulation.setEmulatedMedia", features=named)
 
     def go(self, url: str) -> None:
         """Load a page, to its end."""
@@ -98,10 +118,10 @@ class Page:
             assert time.monotonic() < until, condition
             time.sleep(0.02)
 
-    def press(self, key: str, text: str = "") -> None:
-        """Press and release a key, such as Tab."""
-        codes = {"Tab": 9, "Enter": 13, " ": 32, "ArrowDown": 40}
-        options: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": codes.get(key, 0)}
+    def press(self, key: str, text: str = "", *, held: str = "") -> None:
+        """Press and release a key, such as Tab, with Control or Shift held down."""
+        options: dict[str, Any] = {"key": key, "windowsVirtualKeyCode": _KEYS.get(key, 0)}
+        options["modifiers"] = {"": 0, "Control": 2, "Shift": 8}[held]
         kind = "keyDown" if text else "rawKeyDown"
         self.command("Input.dispatchKeyEvent", type=kind, **options, **({"text": text} if text else {}))
         self.command("Input.dispatchKeyEvent", type="keyUp", **options)
@@ -109,6 +129,13 @@ class Page:
     def type(self, text: str) -> None:
         """Type a text into what has the focus."""
         self.command("Input.insertText", text=text)
+
+    def click(self, selector: str) -> None:
+        """Click in the middle of an element, by the mouse."""
+        box = f"document.querySelector({json.dumps(selector)}).getBoundingClientRect()"
+        x, y = self.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({box})")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 
     def choose_file(self, selector: str, path: Path) -> None:
         """Choose a file in an input."""

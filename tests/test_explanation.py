@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 import glassnet as gn
+from glassnet.explanation import explain_prediction
 from glassnet.layers import make_layer
 from glassnet.schedules import Schedule
 from glassnet.scratch import initialize_parameters
+from glassnet.training import Run
+from glassnet.training.batches import ArrayBatches
 
 FUNCTIONS = {
     "exp": math.exp,
@@ -418,3 +421,60 @@ def test_layers_for_tables_are_told_by_their_formula() -> None:
         "A3 = A2 + alpha3 * (f(A2) - A2), f the activation",
     ):
         assert f"   {line}\n" in text
+
+
+def test_an_entry_is_worked_alone_and_its_largest_terms_stand_first() -> None:
+    """An entry has the terms, the value and the label of the whole explanation; the terms left out add up to the rest."""
+    net = gn.Network([gn.Dense(3, "tanh"), gn.Dense(1)], loss="squared_error", seed=0, input_shape=20, dtype="float64")
+    rows = np.random.default_rng(0).standard_normal((2, 20))
+    step = net.explain(rows, [1.0, 2.0])
+    entry = step.entry("Z1", (1, 2))
+    assert entry.label == "Z1[1, 2]"
+    assert entry.value == step["Z1"][1, 2]
+    assert eval(entry.text(17), {"__builtins__": {}}, FUNCTIONS) == pytest.approx(entry.value, rel=1e-12)
+    places, rest = entry.largest(4)
+    kept = [entry.terms[place].value for place in places]
+    assert kept == sorted(kept, key=abs, reverse=True)
+    assert sum(kept) + rest == pytest.approx(entry.value, rel=1e-12)
+    assert entry.largest(21) == (list(range(21)), 0.0)
+    assert step.parameters == {
+        f"dense_{i}.{name}": f"{name[0]}{i}".replace("w", "W") for i in (1, 2) for name in ("weight", "bias")
+    }
+    with pytest.raises(gn.ConfigError, match=r"index must be a place in Z1 of shape \(2, 3\), got \(2, 0\)"):
+        step.entry("Z1", (2, 0))
+
+
+def test_a_prediction_is_worked_without_noise() -> None:
+    """Dropout passes its input on, and batch normalisation takes what it remembers: the logits are those of `forward`."""
+    layers = [gn.Dense(4, "relu"), gn.BatchNorm(), gn.Dropout(0.5), gn.GaussianNoise(1.0), gn.Dense(2)]
+    net = gn.Network(layers, loss="cross_entropy", seed=0, input_shape=3, dtype="float64")
+    X, y = np.random.default_rng(0).standard_normal((30, 3)), np.arange(30) % 2
+    net.fit(X, y, epochs=2, diagnose=False)
+    found = explain_prediction(net, X[:5])
+    np.testing.assert_allclose(found["Z5"], net.forward(X[:5]), rtol=1e-12)
+    np.testing.assert_allclose(found["P"], net.predict(X[:5]), rtol=1e-12)
+    for line in worked_lines(found.text(digits=17, full=True, width=None)):
+        assert eval(line[1], {"__builtins__": {}}, FUNCTIONS) == pytest.approx(line[2], rel=1e-12, abs=1e-13)
+
+
+def test_a_step_within_an_epoch_is_the_one_that_comes_next() -> None:
+    """The noise and the learning rate are those of the next batch, also after the last one of an epoch that is still open."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((30, 3)), rng.integers(0, 2, 30)
+    rate = gn.CosineDecay(0.1, epochs=5)
+    layers = [gn.Dense(4, "tanh"), gn.Dropout(0.5), gn.Dense(2)]
+    options = {"seed": 0, "input_shape": 3, "dtype": "float64"}
+    net = gn.Network(layers, loss="cross_entropy", optimizer=gn.SGD(rate, momentum=0.9), **options)
+    batches = ArrayBatches(X, y, None, batch_size=8, shuffle=True, streams=net.streams, members=None)
+    run = Run(net, batches, 3)
+    steps = run.steps()
+    for number in range(9):
+        next(steps)
+        epoch, batch = divmod(number + 1, 4)
+        rows = batches.numbers(epoch, batch)
+        assert len(rows) == (6 if batch == 3 else 8)
+        wanted = net.explain(X[rows], y[rows])["W1'"]
+        kept = run.snapshot()
+        next(steps)
+        np.testing.assert_allclose(net.slots[0].view(net.params), wanted, rtol=1e-9, atol=1e-12)
+        run.restore(kept)

@@ -1,12 +1,23 @@
-"""Small tables that come with the package; sources and licences are in ``SOURCES.md`` beside them."""
+"""Toy data by formula, and small data sets that come with the package; ``SOURCES.md`` has sources and licences.
+
+::
+
+    X, y = gn.datasets.spirals(500, noise=0.1, seed=0)
+    X, y = gn.datasets.digits()
+    table = gn.tabular.read_table("penguins")
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from glassnet.datasets.pictures import digits
+from glassnet.datasets.toys import circles, gaussians, moons, plane, sine, spirals, xor
 from glassnet.utils.checks import check_choice
 
-__all__ = ["dataset_names", "dataset_path"]
+__all__ = [
+    "circles", "dataset_names", "dataset_path", "digits", "gaussians", "moons", "plane", "sine", "spirals", "xor",
+]  # fmt: skip
 
 _FOLDER = Path(__file__).resolve().parent
 

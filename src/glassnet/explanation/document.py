@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from glassnet.utils.formula import evaluate
+
 __all__ = ["Equation", "Section", "Term", "entries_of"]
 
 Index = tuple[int, ...]
@@ -26,6 +28,11 @@ class Term(NamedTuple):
 
     pattern: str
     numbers: Mapping[str, float]
+
+    @property
+    def value(self) -> float:
+        """What the expression gives for its numbers."""
+        return float(evaluate(self.pattern.replace("{", "").replace("}", ""), **self.numbers))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +85,8 @@ class Section:
         A sentence before them.
     layer : str
         Name of the layer that it is about; empty for the others.
+    parameter : str
+        Name of the parameter whose update it is; empty for the others.
     number : int
         Its place in the whole explanation, from 1; 0 for one that stands by itself.
     """
@@ -86,6 +95,7 @@ class Section:
     equations: tuple[Equation, ...]
     remark: str = ""
     layer: str = ""
+    parameter: str = ""
     number: int = 0
 
     def to_dict(self, entries: int = 2) -> dict[str, Any]:

@@ -10,18 +10,19 @@ import numpy as np
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.errors import ConfigError, DataError
-from glassnet.explanation.document import Section
+from glassnet.explanation.document import Equation, Section
+from glassnet.explanation.entries import Entry, entry_of
 from glassnet.explanation.number_format import EXACT
-from glassnet.explanation.recording import record_step
+from glassnet.explanation.recording import record_prediction, record_step
 from glassnet.explanation.rendering import Detail, as_html, as_latex, as_markdown, as_text
-from glassnet.explanation.sections import sections_of
+from glassnet.explanation.sections import sections_forward, sections_of
 from glassnet.explanation.selection import layer_names, sections_of_layer
 from glassnet.explanation.step_notes import notes_of
 from glassnet.saving.writing import write_atomically
 from glassnet.utils.checks import check_choice, check_integer
 from glassnet.utils.html import Markup, page
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "explain_prediction"]
 
 _MOST_ROWS = 64
 
@@ -42,11 +43,55 @@ class Explanation:
 
     def __getitem__(self, symbol: str) -> np.ndarray:
         """Return the array for a symbol, as in ``explanation["dW1"]``."""
+        return self._equation(symbol).value.copy()
+
+    def _equation(self, symbol: str) -> Equation:
         for section in self.sections:
             for equation in section.equations:
                 if equation.symbol == symbol:
-                    return equation.value.copy()
+                    return equation
         raise KeyError(symbol)
+
+    def entry(self, symbol: str, index: Sequence[int] = ()) -> Entry:
+        """Return one number of an array with the terms it is the sum of; no other is worked.
+
+        Parameters
+        ----------
+        symbol : str
+            One of `symbols`.
+        index : sequence of int
+            Its place in the array.
+
+        Raises
+        ------
+        ConfigError
+            There is no such array, or no such place in it.
+
+        Examples
+        --------
+        >>> import glassnet as gn
+        >>> net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer=gn.SGD(0.1), input_shape=2)
+        >>> net.params[:] = [1.0, 2.0, 0.5]
+        >>> entry = net.explain([[3.0, 4.0]], [10.0]).entry("Z1", (0, 0))
+        >>> f"{entry.label} = {entry.text()} = {entry.value}"
+        'Z1[0, 0] = 3 * 1 + 4 * 2 + 0.5 = 11.5'
+        """
+        check_choice("Explanation.entry", "symbol", symbol, self.symbols)
+        equation, place = self._equation(symbol), tuple(index)
+        shape = equation.value.shape
+        if len(place) != len(shape) or not all(0 <= i < n for i, n in zip(place, shape, strict=True)):
+            message = f"Explanation.entry: index must be a place in {symbol} of shape {shape}, got {place}."
+            raise ConfigError(message, expected=shape, got=place)
+        return entry_of(equation, place)
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The symbols of the parameters by their names in the network, as in ``{"dense_1.weight": "W1"}``."""
+        return {
+            section.parameter: section.equations[-1].symbol.removesuffix("'")
+            for section in self.sections
+            if section.parameter
+        }
 
     @property
     def symbols(self) -> list[str]:
@@ -203,23 +248,70 @@ def explain(
          Z1[0, 0] = 3 * 1 + 4 * 2 + 0.5 = 11.5
     ...
     """
-    if network.members is not None:
-        message = f"explain: network must have no members, got members={network.members}. Explain one of its kind."
-        raise ConfigError(message, got=network.members)
+    _refuse_members(network, "explain")
     inputs, targets, weight = network.check_data("explain", X, y, sample_weight)
-    n = len(inputs)
-    if n > _MOST_ROWS:
-        message = f"explain: there must be at most {_MOST_ROWS} rows, got {n}. Pass one row, or a few."
-        raise DataError(message, expected=_MOST_ROWS, got=n)
+    _check_rows("explain", len(inputs))
     double = network.astype("float64")
     targets = double.loss.prepare(y, double.n_outputs, double.dtype)
     rows = np.asarray(inputs[:], dtype=np.float64)
     record = record_step(network, rows, targets, None if weight is None else weight.astype(np.float64))
-    step = Explanation([*_head(network, n), *notes_of(network, record)], sections_of(record))
+    head = _head(network, "One training step", f", {network.loss.name}, {type(network.optimizer).__name__}", len(rows))
+    step = Explanation([*head, *notes_of(network, record)], sections_of(record))
     return step if layer is None else step._of_layer(layer, "explain", "layer")
 
 
-def _head(network: BaseNetwork, n: int) -> list[str]:
+def explain_prediction(network: BaseNetwork, X: Any) -> Explanation:
+    """Return a pass forward through all layers as in a prediction, worked out: dropout and noise are off.
+
+    `BatchNorm` uses what it remembers from training. The network is not changed.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built, without members.
+    X : array of shape (n, ...)
+        At most 64 rows.
+
+    Returns
+    -------
+    Explanation
+        Its last array is that of the logits, or of the probabilities that the loss makes of them.
+
+    Raises
+    ------
+    ConfigError
+        The network has members.
+    DataError
+        More than 64 rows.
+
+    Examples
+    --------
+    >>> import glassnet as gn
+    >>> net = gn.Network([gn.Dropout(0.5), gn.Dense(1)], loss="squared_error", input_shape=2)
+    >>> net.params[:] = [1.0, 2.0, 0.5]
+    >>> explain_prediction(net, [[3.0, 4.0]]).entry("Z2", (0, 0)).text()
+    '3 * 1 + 4 * 2 + 0.5'
+    """
+    _refuse_members(network, "explain_prediction")
+    inputs = network.check_inputs("explain_prediction", X)
+    _check_rows("explain_prediction", len(inputs))
+    record = record_prediction(network, np.asarray(inputs[:], dtype=np.float64))
+    return Explanation(_head(network, "One prediction", "", len(inputs)), sections_forward(record))
+
+
+def _refuse_members(network: BaseNetwork, where: str) -> None:
+    if network.members is not None:
+        message = f"{where}: network must have no members, got members={network.members}. Explain one of its kind."
+        raise ConfigError(message, got=network.members)
+
+
+def _check_rows(where: str, n: int) -> None:
+    if n > _MOST_ROWS:
+        message = f"{where}: there must be at most {_MOST_ROWS} rows, got {n}. Pass one row, or a few."
+        raise DataError(message, expected=_MOST_ROWS, got=n)
+
+
+def _head(network: BaseNetwork, what: str, with_what: str, n: int) -> list[str]:
     shape = " x ".join(map(str, network.input_shape or ()))
     parts = [type(layer).__name__ for layer in network.layers]
     for i, layer in enumerate(network.layers):
@@ -232,7 +324,7 @@ def _head(network: BaseNetwork, n: int) -> list[str]:
         parts[i] += f"({', '.join(shown)})" if shown else ""
     chain = " -> ".join([shape, *parts])
     rows = "1 row" if n == 1 else f"{n} rows"
-    title = f"One training step: {chain}, {network.loss.name}, {type(network.optimizer).__name__}, {rows}"
+    title = f"{what}: {chain}{with_what}, {rows}"
     if network.dtype == np.float64:
         return [title]
     return [title, "", f"Worked in double precision; the network itself computes in {network.dtype.name}."]

@@ -62,6 +62,8 @@ def forward_of(
         return [*given, _activation_forward(layer, passage.X, passage.Y, source, result)], result
     if is_ours(layer) and isinstance(layer, Dense):
         return _dense_forward(layer, passage, number, source)
+    if is_ours(layer) and isinstance(layer, (Dropout, GaussianNoise)) and not passage.training:
+        return [Equation(result, passage.Y, source, latex_of(source), remark="passed on: off in a prediction")], result
     if is_ours(layer) and isinstance(layer, Dropout):
         return _dropout_forward(layer, passage, number, source), result
     if is_ours(layer) and isinstance(layer, GaussianNoise):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from glassnet.explanation.document import Equation, Index, Term
-from glassnet.explanation.recording import Recording
+from glassnet.explanation.recording import Pass, Recording
 from glassnet.explanation.symbols import latex_of
 from glassnet.explanation.terms import Pattern, Work, each, over_columns, worked
 from glassnet.layers import Sigmoid
@@ -25,7 +25,7 @@ from glassnet.losses.classification import softmax
 from glassnet.utils.formula import Formula, formula_of
 from glassnet.utils.formula_text import Latex, Words
 
-__all__ = ["loss_backward", "loss_forward"]
+__all__ = ["loss_backward", "loss_forward", "prediction_of"]
 
 
 class _Written(NamedTuple):
@@ -103,6 +103,21 @@ def loss_backward(record: Recording, source: str) -> Equation:
     return Equation(f"d{source}", record.dZ, text, latex, lambda index: works[index[1] >= written.terms](index))
 
 
+def prediction_of(record: Pass, source: str) -> Equation | None:
+    """Return the equation of what the network answers, as the loss reads the logits; None where it is these."""
+    loss = record.network.loss
+    if isinstance(loss, (SoftmaxCrossEntropy, SoftmaxFocalCrossEntropy)):
+        return _softmax(record, source)
+    if isinstance(loss, (BinaryCrossEntropy, BinaryFocalCrossEntropy)):
+        return _probability(source, record.Z, loss.link(record.Z))
+    return None
+
+
+def _probability(source: str, Z: np.ndarray, P: np.ndarray) -> Equation:
+    work = each(Pattern().text(Sigmoid.formula.value), Z=Z)
+    return Equation("P", P, f"sigmoid({source})", rf"\sigma({latex_of(source)})", work)
+
+
 def _latex(formula: Formula, expression: str, given: dict[str, float], source: str, index: str = "") -> str:
     """Return an expression of a formula in LaTeX as a factor, its arrays with an index."""
     symbol = latex_of(source)
@@ -153,7 +168,7 @@ def _of_classes(record: Recording, source: str) -> _Written:
     return _Written({"a": a, "p": p, "T": T, "P": P}, 1, 1, before)
 
 
-def _softmax(record: Recording, source: str) -> Equation:
+def _softmax(record: Pass, source: str) -> Equation:
     Z = record.Z
     P = softmax(Z)
     totals = np.exp(Z).sum(axis=1) if Z.max() < 700 else np.full(len(Z), np.inf)
@@ -191,8 +206,7 @@ def _of_answers(record: Recording, source: str) -> _Written:
         before.append(worked("y_smooth", smooth, "Y * (1 - c) + c / 2", Y=("y", y), c=smoothing))
         y, symbols = before[0].value, {"y": "y_smooth"}
     numbers = {"Z": Z, "y": y, **loss.formula.defined(Z=Z, y=y)}
-    text = Pattern().text(Sigmoid.formula.value)
-    before.append(Equation("P", numbers["P"], f"sigmoid({source})", rf"\sigma({latex_of(source)})", each(text, Z=Z)))
+    before.append(_probability(source, Z, numbers["P"]))
     remark = f", mean of {k} columns" if k > 1 else ""
     if isinstance(loss, BinaryCrossEntropy):
         return _Written(numbers, k, k, tuple(before), remark=remark, symbols=symbols)

@@ -16,7 +16,7 @@ from glassnet.layers.tree import every_layer
 from glassnet.optimizers import OptimizerState, clip_gradients
 from glassnet.utils.random_streams import Noise
 
-__all__ = ["Passage", "Recording", "record_step"]
+__all__ = ["Pass", "Passage", "Recording", "record_prediction", "record_step"]
 
 
 @dataclasses.dataclass
@@ -33,6 +33,8 @@ class Passage:
         Gradients of the mean loss; dX is None where no layer before this one is trained.
     cache : dict
         The cache of the layer.
+    training : bool
+        Whether it was a training step, not a prediction.
     """
 
     X: np.ndarray
@@ -42,11 +44,12 @@ class Passage:
     dY: np.ndarray | None = None
     dX: np.ndarray | None = None
     dZ: np.ndarray | None = None
+    training: bool = True
 
 
 @dataclasses.dataclass
-class Recording:
-    """One recorded training step.
+class Pass:
+    """One recorded pass forward.
 
     Attributes
     ----------
@@ -54,16 +57,39 @@ class Recording:
         The copy, in double precision, with the weights from before the step.
     passages : dict of int to Passage
         By the id of the layer.
-    X, y, weight, Z : ndarray
-        The batch, targets as `Loss.prepare` returns them, weights or None, logits.
+    X, Z : ndarray
+        The batch, logits.
+    before : dict of str to ndarray
+        Parameters before an update, by name.
+    """
+
+    network: BaseNetwork
+    passages: dict[int, Passage]
+    X: np.ndarray
+    Z: np.ndarray
+    before: dict[str, np.ndarray]
+
+    def passage(self, layer: Layer) -> Passage:
+        """Return the arrays of a layer of the copy."""
+        return self.passages[id(layer)]
+
+
+@dataclasses.dataclass
+class Recording(Pass):
+    """One recorded training step: a pass forward with what follows.
+
+    Attributes
+    ----------
+    y, weight : ndarray
+        Targets of the batch as `Loss.prepare` returns them, weights or None.
     dZ : ndarray
         Gradient of the mean loss with respect to the logits.
     rows : ndarray of shape (n,)
         The loss of each row.
     loss : float
         The mean loss, without penalties.
-    before, after : dict of str to ndarray
-        Parameters before and after the update, by name.
+    after : dict of str to ndarray
+        Parameters after the update, by name.
     gradients, penalised : dict of str to ndarray
         Gradients of the loss, and of the loss with penalties.
     running : dict of int to tuple of ndarray
@@ -80,16 +106,11 @@ class Recording:
         Sentences on what is not as in the next step of `fit`.
     """
 
-    network: BaseNetwork
-    passages: dict[int, Passage]
-    X: np.ndarray
     y: np.ndarray
     weight: np.ndarray | None
-    Z: np.ndarray
     dZ: np.ndarray
     rows: np.ndarray
     loss: float
-    before: dict[str, np.ndarray]
     after: dict[str, np.ndarray]
     gradients: dict[str, np.ndarray]
     penalised: dict[str, np.ndarray]
@@ -116,9 +137,23 @@ class Recording:
         """Return the weight of each row."""
         return np.ones(len(self.X)) if self.weight is None else self.weight
 
-    def passage(self, layer: Layer) -> Passage:
-        """Return the arrays of a layer of the copy."""
-        return self.passages[id(layer)]
+
+def record_prediction(network: BaseNetwork, X: np.ndarray) -> Pass:
+    """Return a pass forward as in a prediction, made by a copy.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built, without members.
+    X : ndarray
+        Checked, in double precision.
+    """
+    copy = network.untrained().astype("float64")
+    passages: dict[int, Passage] = {}
+    for layer in every_layer(copy.layers):
+        _record(layer, passages, 1.0)
+    Z = copy.workspace.pass_for(len(X), True).chain.forward(X, Step("record"))
+    return Pass(copy, passages, X, np.array(Z), _named(copy, copy.params))
 
 
 def record_step(network: BaseNetwork, X: np.ndarray, y: np.ndarray, weight: np.ndarray | None) -> Recording:
@@ -198,8 +233,12 @@ def _position(network: BaseNetwork, copy: BaseNetwork) -> tuple[OptimizerState, 
         if name in state.arrays:
             state.arrays[name][...] = array
     state.t = run.optimizer_state.t
-    rate, state.position, said = shown_rate(schedule, float(run.epoch), run.schedule_memory)
-    noise.epoch, noise.batch = run.epoch, 0
+    epoch, batch, length = run.epoch, run.step, run.steps_per_epoch
+    if length and batch >= length:  # the last step of an epoch that was not closed yet
+        epoch, batch = epoch + 1, 0
+    position = epoch + (batch / length if length else 0.0)
+    rate, state.position, said = shown_rate(schedule, position, run.schedule_memory)
+    noise.epoch, noise.batch = epoch, batch
     return state, rate, noise, said
 
 
@@ -210,7 +249,7 @@ def _record(layer: Layer, passages: dict[int, Passage], scale: float) -> None:
     def recorded_forward(X: np.ndarray, cache: Cache, step: Step) -> np.ndarray:
         given = np.array(X)
         Y = forward(X, cache, step)
-        passages[id(layer)] = passage = Passage(given, np.array(Y), cache)
+        passages[id(layer)] = passage = Passage(given, np.array(Y), cache, training=step.training)
         if isinstance(layer, Dense):
             passage.Z = given @ layer.W + (layer.b if layer.use_bias else 0.0)
         return Y

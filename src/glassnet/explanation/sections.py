@@ -7,15 +7,15 @@ import dataclasses
 import numpy as np
 
 from glassnet.explanation.document import Equation, Section
-from glassnet.explanation.loss_formulas import loss_backward, loss_forward
+from glassnet.explanation.loss_formulas import loss_backward, loss_forward, prediction_of
 from glassnet.explanation.norm_formulas import running_updates
 from glassnet.explanation.penalty_formulas import penalty_of_loss
-from glassnet.explanation.recording import Recording
+from glassnet.explanation.recording import Pass, Recording
 from glassnet.explanation.update_formulas import clip_equation, update_equations
 from glassnet.explanation.walk import Walk
 from glassnet.layers import BatchNorm
 
-__all__ = ["sections_of"]
+__all__ = ["sections_forward", "sections_of"]
 
 
 def sections_of(record: Recording) -> list[Section]:
@@ -32,6 +32,15 @@ def sections_of(record: Recording) -> list[Section]:
     return [dataclasses.replace(section, number=number) for number, section in enumerate(found, 1)]
 
 
+def sections_forward(record: Pass) -> list[Section]:
+    """Return a pass forward as sections, numbered."""
+    given = Section("Given", (Equation("A0", record.X, remark="the input X"),))
+    walk = Walk(record)
+    found, answer = [given, *walk.forward], prediction_of(record, walk.logits)
+    found += [Section("Prediction", (answer,))] if answer is not None else []
+    return [dataclasses.replace(section, number=number) for number, section in enumerate(found, 1)]
+
+
 def _updates(record: Recording, walk: Walk) -> list[Section]:
     name, found = type(record.network.optimizer).__name__, []
     shared = [Equation("lr", np.array(record.rate), remark="the learning rate")]
@@ -44,7 +53,7 @@ def _updates(record: Recording, walk: Walk) -> list[Section]:
     for parameter, symbol in walk.symbols.items():
         equations = update_equations(record, slots[parameter], symbol, clipped)
         layer = parameter.rpartition(".")[0]
-        found.append(Section(f"Update: {parameter}, {name}", tuple(equations), layer=layer))
+        found.append(Section(f"Update: {parameter}, {name}", tuple(equations), layer=layer, parameter=parameter))
     return found
 
 

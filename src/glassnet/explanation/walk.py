@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.explanation.document import Equation, Section
 from glassnet.explanation.layer_formulas import Slopes, backward_of, forward_of
 from glassnet.explanation.penalty_formulas import with_penalties
-from glassnet.explanation.recording import Recording
+from glassnet.explanation.recording import Pass, Recording
 from glassnet.explanation.symbols import latex_of, parameter_symbol
 from glassnet.explanation.terms import total
 from glassnet.layers import Concatenate, Layer, Residual, Sequential
@@ -51,10 +51,11 @@ class Walk:
 
     Parameters
     ----------
-    record : Recording
+    record : Pass
+        A `Recording` where the way back is asked for.
     """
 
-    def __init__(self, record: Recording) -> None:
+    def __init__(self, record: Pass) -> None:
         self.record = record
         self.forward: list[Section] = []
         self.places: list[Place] = []
@@ -175,7 +176,7 @@ class Walk:
 
     def _back(self, place: Place) -> list[Equation]:
         record, passage = self.record, self.record.passage(place.layer)
-        if passage.dY is None:
+        if passage.dY is None or not isinstance(record, Recording):
             return []
         if type(place.layer) in (Residual, Concatenate):
             return self._parted(place)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from glassnet.network import Network
+from glassnet.playground.noted_step import NotedStep
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
+from glassnet.playground.view import View
 from glassnet.training.data import prepare_data
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS
@@ -58,6 +62,10 @@ class Experiment:
         self.revision = 0
         self.running = False
         self.per_second: float | None = None
+        self.ended = False  # what shows the experiment closes when it sees this
+        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
+        self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
+        self.view = View()
         self.start(data, settings)
 
     def start(self, data: PlayData, settings: Settings) -> None:
@@ -71,7 +79,8 @@ class Experiment:
         }
         batches, validation = prepare_data(self.network, data.X, data.y, options)
         metrics = self.network.loss.choose_metrics("playground", None)
-        self.run: Run[Network] = Run(self.network, batches, _FOREVER, validation=validation, metrics=metrics)
+        marks: Any = {"metrics": metrics, "make_step": NotedStep}
+        self.run: Run[Network] = Run(self.network, batches, _FOREVER, validation=validation, **marks)
         self._steps: Iterator[Run[Network]] = self.run.steps()
         self.step = 0
         self.diverged: str | None = None

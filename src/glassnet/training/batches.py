@@ -146,6 +146,13 @@ class ArrayBatches(Batches):
                 self._whole = (X, y, weight)
             yield X, y, weight
 
+    def numbers(self, epoch: int, batch: int) -> np.ndarray:
+        """Return which rows one batch of an epoch has, as places in the arrays; batches are counted from 0."""
+        start = batch * self.batch_size
+        stop = min(start + self.batch_size, self._end)
+        order = self._order(epoch) if self.shuffles else self._rows
+        return np.arange(start, stop) if order is None else order[..., start:stop].copy()
+
     def identity(self) -> dict[str, Any]:
         return {
             "rows": self.n_rows,

@@ -32,12 +32,15 @@ class RunState:
         Steps done when fit last looked at the result; not part of a file.
     warned : tuple of str
         Codes of findings that were warned of; not part of a file.
+    steps_per_epoch : int or None
+        Of the run under way, where that is known; not part of a file.
     """
 
     started: tuple[np.ndarray, np.ndarray] | None = None
     start_print: tuple[int, ...] | None = None
     examined_at = 0
     warned: tuple[str, ...] = ()
+    steps_per_epoch: int | None = None
 
     def __init__(self, network: BaseNetwork) -> None:
         self.epoch = 0  # epochs done, over all calls of fit

@@ -69,7 +69,8 @@ class TrainingStep:
             None if it is known only at the end of each.
         """
         network, own = self.network, self._own_penalties
-        self.store, self._steps_per_epoch = network.built("fit"), steps_per_epoch
+        self.store = network.built("fit")
+        self._steps_per_epoch = self.state.steps_per_epoch = steps_per_epoch
         self._penalties = network.penalties() if own is None else own
         self._is_penalised = bool(self._penalties)
         self.schedule = network.optimizer.schedule

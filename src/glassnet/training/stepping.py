@@ -14,6 +14,7 @@ from glassnet.training.hooks import Hooks
 from glassnet.training.loop import Run
 from glassnet.training.options import FIT_DEFAULTS, FitOptions, StepOptions, check_fit_options
 from glassnet.training.run_snapshot import RunSnapshot
+from glassnet.training.step import TrainingStep
 from glassnet.training.threads.blas import BlasLimit, blas_threads
 from glassnet.training.threads.pace import Pace, pacing
 from glassnet.utils.checks import MOST_STEPS, check_integer
@@ -56,11 +57,18 @@ class SteppedRun(Run[N]):
     >>> run.close()
     """
 
-    def __init__(self, network: N, setup: Setup, given: FitOptions, epochs: int) -> None:
+    def __init__(
+        self,
+        network: N,
+        setup: Setup,
+        given: FitOptions,
+        epochs: int,
+        make_step: Callable[..., TrainingStep] = TrainingStep,
+    ) -> None:
         threads = None if network.run is None else network.run.history.threads
         self._threads, self._given, self._stopper = threads or 1, given, setup.stopper
         hooks: Sequence[Hooks | None] = [pacing(Pace(BlasLimit(self._threads), 1)), setup.stopper, *setup.users]
-        kept: dict[str, Any] = {"validation": setup.validation, "metrics": setup.metrics}
+        kept: dict[str, Any] = {"validation": setup.validation, "metrics": setup.metrics, "make_step": make_step}
         super().__init__(network, setup.batches, epochs, callbacks=[hook for hook in hooks if hook is not None], **kept)
         self._iterator: Iterator[Run[N]] | None = None
         self._has_begun = self._is_over = False

@@ -1,0 +1,50 @@
+// Small helpers to make and fill elements; text gets in as text only, whoever wrote it.
+
+/** Return a new element: `el("button", {class: "quiet", onclick: f, "aria-label": "x"}, "text", child)`.
+ *  `on…` and `value`, `checked`, `disabled`, `hidden` … are set as properties, `dataset` and `style` are merged,
+ *  everything else is an attribute; null, undefined and false leave an attribute out. */
+export function el(tag, props = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(props ?? {})) {
+    if (name === "dataset") Object.assign(made.dataset, value);
+    else if (name === "style") for (const [key, text] of Object.entries(value)) made.style.setProperty(key, text);
+    else if (name.startsWith("on") || PROPERTIES.has(name)) made[name] = value;
+    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "textContent", "indeterminate"]);
+const SVG = "http://www.w3.org/2000/svg";
+
+/** The same for SVG, where everything but `on…` is an attribute. */
+export function svg(tag, props = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on")) made[name] = value;
+    else if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value);
+  }
+  made.append(...children.flat());
+  return made;
+}
+
+/** Set the text of an element only where it differs, so that screen readers and layout are left in peace. */
+export function say(element, words) {
+  if (element.textContent !== words) element.textContent = words;
+}
+
+/** A button that does something; `props.label` is its name where its content is a picture. */
+export function button(content, onclick, { label, ...props } = {}) {
+  return el("button", { type: "button", onclick, "aria-label": label, title: label, ...props }, content);
+}
+
+/** A number as people read it: four digits, thousands apart, exponents only where they help. */
+export function figure(value, digits = 4) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e9) return value.toLocaleString("en").replace("-", "−");
+  const text = size !== 0 && (size < 1e-3 || size >= 1e6) ? value.toExponential(digits - 2) : value.toPrecision(digits);
+  return text.replace("-", "−");
+}

@@ -1,0 +1,55 @@
+// The line on top: what runs, in one sentence, and the tools that belong to no panel.
+
+import { button, figure, say } from "./dom.js";
+import { toggleSound } from "./sound.js";
+import { text } from "./texts.js";
+
+/** Mount the line on top. */
+export function mountHeader(store) {
+  const tools = document.getElementById("tools");
+  const undo = button("↶", () => store.do("undo"), { label: text("app.undo"), "aria-keyshortcuts": "Control+Z" });
+  const redo = button("↷", () => store.do("redo"), { label: text("app.redo"), "aria-keyshortcuts": "Control+Y" });
+  const sound = button("♪", () => sound.setAttribute("aria-pressed", toggleSound(store)), {
+    label: text("app.sound"), "aria-pressed": "false",
+  });
+  const help = button("?", () => document.getElementById("help").showModal(), { label: text("app.help"), "aria-haspopup": "dialog" });
+  tools.append(undo, redo, sound, help);
+  store.on("state", (state) => {
+    undo.hidden = !store.can("undo");
+    redo.hidden = !store.can("redo");
+    undo.disabled = !state.can_undo;
+    redo.disabled = !state.can_redo;
+    say(document.getElementById("summary"), summary(state));
+  });
+  announceLoss(store);
+}
+
+function summary({ data, network, run }) {
+  if (!data || !network) return "";
+  return text("app.summary", { data: data.title, rows: figure(data.rows?.train), parameters: figure(network.parameters), run: run ?? "" });
+}
+
+/** The newest loss in words, for screen readers, at most every five seconds. */
+function announceLoss(store) {
+  const live = document.getElementById("live");
+  let last = 0;
+  let loss = null;
+  const speak = () => {
+    last = performance.now();
+    say(live, text("app.live", { step: figure(store.frame.step), loss: figure(loss, 3) }));
+  };
+  store.on("frame", (frame) => {
+    loss = newestLoss(frame) ?? loss;
+    if (loss !== null && store.state.running && performance.now() - last >= 5000) speak();
+  });
+  let ran = false;
+  store.on("state", ({ running }) => {
+    if (ran && !running && loss !== null && store.frame) speak();
+    ran = running;
+  });
+}
+
+/** The loss of the newest batch of a frame, or null; losses are pairs (step, loss) in a row. */
+export function newestLoss({ losses }) {
+  return losses?.length ? losses[losses.length - 1] : null;
+}

@@ -1,0 +1,32 @@
+// The loss as a tone, for who cannot see the curve: lower is better. Off until it is asked for.
+
+let context = null;
+let tone = null;
+
+/** Switch the tone on or off; returns whether it is on. */
+export function toggleSound(store) {
+  if (tone) {
+    tone.stop();
+    tone = null;
+    return false;
+  }
+  context ??= new AudioContext();
+  const volume = new GainNode(context, { gain: 0 });
+  tone = new OscillatorNode(context, { type: "sine", frequency: 220 });
+  tone.connect(volume).connect(context.destination);
+  tone.start();
+  const listen = store.on("frame", ({ losses }) => {
+    if (!losses?.length) return;
+    const now = context.currentTime;
+    tone.frequency.setTargetAtTime(pitch(losses[losses.length - 1]), now, 0.05);
+    volume.gain.setTargetAtTime(0.08, now, 0.02);
+    volume.gain.setTargetAtTime(0, now + 0.2, 0.05);
+  });
+  tone.onended = listen;
+  return true;
+}
+
+/** Hertz of a loss: an octave for each factor of ten, 440 at a loss of 1, within what is heard well. */
+export function pitch(loss) {
+  return Math.min(1760, Math.max(80, 440 * 2 ** Math.log10(Math.max(loss, 1e-9)))) || 1760;
+}

@@ -1,0 +1,59 @@
+"""Predictions over the plane of two axes, and a small picture of each neuron over it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.playground.ground import from_plane, plane_range, plane_sides
+from glassnet.playground.play_data import PlayData
+
+__all__ = ["MOST_CHANNELS", "PICTURE_SIDE", "grid_of", "pictures_of", "plane_of"]
+
+PICTURE_SIDE = 24
+MOST_CHANNELS = 32
+_MIDDLE = 128  # a picture's 0
+
+
+def grid_of(data: PlayData, side: int) -> np.ndarray:
+    """Return inputs for the points of a grid over the plane, row by row from the smallest y, (side * side, ...)."""
+    sides = plane_sides(data)
+    assert sides is not None  # asked for before
+    x, y = (np.linspace(*ends, side, dtype=np.float32) for ends in sides)
+    return from_plane(data, np.stack([np.tile(x, side), np.repeat(y, side)], axis=1))
+
+
+def plane_of(network: BaseNetwork, data: PlayData, inputs: np.ndarray) -> tuple[float, float, np.ndarray] | None:
+    """Return least and greatest value and the predictions in 255 steps between them, (n, channels).
+
+    Probabilities lie between 0 and 1, numbers in the range of the plane. None where there are too many outputs.
+    """
+    found = network.predict(inputs)
+    values = found.reshape(len(inputs), -1)
+    if values.shape[1] > MOST_CHANNELS:
+        return None
+    low, high = plane_range(data)
+    return low, high, quantised(values, low, high)
+
+
+def quantised(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return values as bytes: ``low`` and less is 0, ``high`` and more 255; what is no number is 0."""
+    span = high - low
+    scaled = (values - values.dtype.type(low)) * values.dtype.type(255.0 / span if span > 0.0 else 0.0)
+    return np.asarray(np.rint(np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 255.0)), dtype=np.uint8)
+
+
+def pictures_of(values: list[np.ndarray], shown: list[np.ndarray]) -> np.ndarray:
+    """Return the values of the shown units over a grid as bytes, (units, n): each unit in its own scale, 128 is 0.
+
+    Parameters
+    ----------
+    values : list of ndarray
+        Values of each column at the points of the grid, (n, units).
+    shown : list of ndarray
+        Numbers of the shown units of each column.
+    """
+    found = np.concatenate([of[:, units] for of, units in zip(values, shown, strict=True)], axis=1).T
+    largest = np.abs(found).max(axis=1, keepdims=True)
+    scale = np.divide(127.0, largest, out=np.zeros_like(largest), where=(largest > 0.0) & np.isfinite(largest))
+    return np.asarray(np.rint(np.nan_to_num(found * scale) + _MIDDLE).clip(0, 255), dtype=np.uint8)

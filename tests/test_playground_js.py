@@ -1,0 +1,170 @@
+"""The engine of a page trains as Python does: same order, same noise, same parameters; in node."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.errors import ConfigError
+from glassnet.playground.offline_network import (
+    encoded,
+    offline_settings,
+    offline_weights,
+    own_activations,
+    refuse_untrainable,
+)
+from glassnet.playground.page_formulas import formulas_module
+from glassnet.training.data import prepare_data
+from glassnet.training.loop import Run
+from glassnet.training.options import FIT_DEFAULTS
+from glassnet.utils.random_streams import Noise, Streams
+
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+PAGE = resources.files("glassnet.playground") / "page"
+DRIVER = """
+import { readFileSync } from "node:fs";
+import { decoded } from "./bytes.js";
+import { Run } from "./run.js";
+export const given = JSON.parse(readFileSync(0, "utf8"));
+export const rows = (data) => ({ X: decoded(data.X), y: decoded(data.y), n: data.n, inputs: data.inputs });
+export function start() {
+  const run = new Run(given.settings, rows(given.train), rows(given.valid), given.score);
+  run.load(given.weights);
+  return run;
+}
+"""
+
+
+def in_node(folder: Path, script: str, given: Any, own: Any = ()) -> Any:
+    """Run a script beside the modules of the page and return the JSON that it prints."""
+    for name in ("bytes.js", "nn.js", "run.js", "streams.js"):
+        (folder / name).write_text((PAGE / name).read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "formulas.js").write_text(formulas_module(own), encoding="utf-8")
+    (folder / "driver.js").write_text(DRIVER)
+    (folder / "script.js").write_text(script)
+    command = ["node", str(folder / "script.js")]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def case(net: gn.Network, X: Any, y: Any, batch_size: int, score: str = "accuracy") -> dict[str, Any]:
+    """Return what the driver needs to train a network on the first two thirds of the rows."""
+    X, y, _ = net.check_data("test", X, y)
+    n = len(X) * 2 // 3
+
+    def data(rows: slice) -> dict[str, Any]:
+        return {"X": encoded(X[rows]), "y": encoded(y[rows]), "n": len(X[rows]), "inputs": X.shape[1]}
+
+    settings, weights = offline_settings(net, batch_size), offline_weights(net)
+    halves = {"train": data(slice(n)), "valid": data(slice(n, None))}
+    return {"settings": settings, "weights": weights, "score": score, **halves}
+
+
+def python_steps(net: gn.Network, X: Any, y: Any, batch_size: int, steps: int, score: str) -> Run[gn.Network]:
+    """Take so many steps in Python."""
+    n = len(X) * 2 // 3
+    options: Any = {**FIT_DEFAULTS, "batch_size": batch_size, "validation_data": (X[n:], y[n:])}
+    batches, validation = prepare_data(net, X[:n], y[:n], options)
+    run = Run(net, batches, 10**6, validation=validation, metrics=net.loss.choose_metrics("test", [score]))
+    walk = run.steps()
+    for _ in range(steps):
+        next(walk)
+    return run
+
+
+def classes(n: int, k: int, inputs: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows of k classes."""
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(n, inputs))
+    return X, np.digitize(X[:, 0] + X[:, 1] ** 2, np.linspace(-0.5, 1.5, k - 1)) if k > 1 else X[:, 0]
+
+
+def numbers(n: int, k: int = 1, inputs: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows with k numbers each."""
+    X = np.random.default_rng(6).normal(size=(n, inputs))
+    return X, np.stack([np.sin(X[:, 0] + j) + X[:, 1] * j for j in range(k)], axis=-1)
+
+
+class Bent(gn.Activation):
+    """An activation of the user's own."""
+
+    formula = gn.Formula("Z / (1 + abs(Z))", "(1 - abs(A))**2")
+
+
+def network(layers: Any, loss: Any, optimizer: Any, inputs: int, **options: Any) -> gn.Network:
+    """Return a built network in double precision."""
+    net = gn.Network(layers, loss=loss, optimizer=optimizer, input_shape=(inputs,), seed=11, **options)
+    return net.astype("float64")
+
+
+D = gn.Dense
+Made = tuple[gn.Network, np.ndarray, np.ndarray, int, str]
+CASES: dict[str, Callable[[], Made]] = {
+    "tanh, binary, SGD": lambda: (
+        network([D(8, "tanh"), D(1)], "binary_cross_entropy", gn.SGD(0.1), 2), *classes(90, 2), 4, "accuracy"),
+    "relu, classes, Adam, short batch": lambda: (
+        network([D(16, "relu"), D(8, "relu"), D(3)], "cross_entropy", gn.Adam(0.01), 2), *classes(100, 3), 7, "accuracy"),
+    "gelu, number, momentum, l2": lambda: (
+        network([D(9, "gelu"), D(1)], "squared_error", gn.SGD(0.02, momentum=0.9), 3, l2=0.01), *numbers(75), 10, "r2"),
+    "silu, numbers, nesterov": lambda: (
+        network([D(6, "silu"), D(5, "sigmoid"), D(2)], "squared_error",
+                gn.SGD(0.02, momentum=0.8, nesterov=True), 3), *numbers(75, 2), 16, "rmse"),
+    "full batch, elu, huber": lambda: (
+        network([D(7, gn.ELU(0.7)), D(1)], gn.Huber(0.5), gn.Adam(0.02), 3), *numbers(60), 999, "mae"),
+    "softplus, absolute error, RMSprop": lambda: (
+        network([D(7, "softplus"), D(1)], "absolute_error", gn.RMSprop(0.003, centered=True, momentum=0.5), 3),
+        *numbers(60), 8, "mae"),
+    "mish, smoothed classes, AdamW": lambda: (
+        network([D(12, "mish"), D(4)], gn.SoftmaxCrossEntropy(label_smoothing=0.1),
+                gn.AdamW(0.01, weight_decay=0.1), 2), *classes(120, 4), 9, "accuracy"),
+    "selu, smoothed binary, Adagrad, l1": lambda: (
+        network([D(8, "selu"), D(1)], gn.BinaryCrossEntropy(label_smoothing=0.1), gn.Adagrad(0.05), 2, l1=0.001),
+        *classes(90, 2), 5, "accuracy"),
+    "leaky, Lion, no bias": lambda: (
+        network([D(8, gn.LeakyReLU(0.2), use_bias=False), D(3)], "cross_entropy", gn.Lion(0.001, weight_decay=0.1), 2),
+        *classes(90, 3), 8, "accuracy"),
+    "dropout": lambda: (
+        network([D(16, "relu"), gn.Dropout(0.3), D(8, "tanh"), gn.Dropout(0.25), D(1)], "binary_cross_entropy",
+                gn.Adam(0.01), 2), *classes(90, 2), 8, "accuracy"),
+    "activations as layers, own formula": lambda: (
+        network([D(8), Bent(), D(6, Bent()), gn.Tanh(), D(1)], "squared_error", gn.Adam(0.01, eps_form="sklearn"), 3),
+        *numbers(66), 6, "r2"),
+    "frozen and slowed layers, eight inputs": lambda: (
+        network([D(12, "tanh").tuned(trainable=False), D(10, "relu").tuned(rate_factor=0.5, decay_factor=0.3), D(5)],
+                "cross_entropy", gn.AdamW(0.01), 8, l2=0.002), *classes(120, 5, 8), 32, "accuracy"),
+}  # fmt: skip
+STEPS = 200
+
+
+@needs_node
+@pytest.mark.parametrize("name", CASES)
+def test_two_hundred_steps_are_those_of_python(name: str, tmp_path: Path) -> None:
+    """Every parameter agrees to 1e-9, and the losses and scores of all epochs."""
+    net, X, y, batch_size, score = CASES[name]()
+    refuse_untrainable("test", net)
+    given = case(net, X, y, batch_size, score)
+    script = (
+        'import { start } from "./driver.js"; const run = start();'
+        f"for (let i = 0; i < {STEPS}; i++) run.advance();"
+        "console.log(JSON.stringify({ params: [...run.network.params], history: run.history }));"
+    )
+    found = in_node(tmp_path, script, given, own_activations(net))
+    run = python_steps(net, X, y, batch_size, STEPS, score)
+    np.testing.assert_allclose(found["params"], net.params, rtol=1e-9, atol=0.0)
+    rows = np.reshape(found["history"], (-1, 4))
+    columns = ["loss", "valid_loss", f"valid_{score}"]
+    complete = sum(value is not None for value in run.history["valid_loss"])
+    assert len(rows) - complete in (0, 1)  # an epoch that the last step ends is evaluated with the next one
+    for i, column in enumerate(columns):
+        np.testing.assert_allclose(rows[:complete, i + 1], run.history[column][:complete], rtol=1e-9, err_msg=column)
