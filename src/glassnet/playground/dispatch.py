@@ -13,7 +13,7 @@ from glassnet.utils.suggestions import suggestion
 
 __all__ = ["answer", "load_commands"]
 
-_THEMES = ("run", "view")
+_THEMES = ("data", "run", "view")
 
 
 def load_commands() -> None:

@@ -61,6 +61,7 @@ class Experiment:
         self.running = False
         self.per_second: float | None = None
         self.view = View()
+        self.given = data  # what the page can go back to
         self.start(data, settings)
 
     def start(self, data: PlayData, settings: Settings) -> None:

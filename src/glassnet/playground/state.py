@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.playground.data.showing import data_state
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.protocol import COMMANDS, VERSION
 from glassnet.playground.view_state import drawn_network, view_state
@@ -24,5 +25,6 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
         "network": drawn_network(experiment),
+        **data_state(experiment),
         **view_state(experiment),
     }
