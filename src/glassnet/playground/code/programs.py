@@ -58,12 +58,15 @@ class Program:
     actions : tuple of Action
     holds_out : bool
         Whether it names rows to validate with.
+    modules : dict of str to str
+        What the names of imported modules stand for.
     """
 
     settings: Settings
     data: tuple[DataLine, ...]
     actions: tuple[Action, ...]
     holds_out: bool
+    modules: dict[str, str]
 
 
 def read_program(text: str) -> Program:
@@ -107,7 +110,8 @@ class _Reader:
             message = "code: it must make a network, got none. Write net = gn.Network([...], loss=...)."
             raise FormatError(message, got=None)
         settings = Settings.of(self.network, self.batch_size or 32)
-        return Program(settings, tuple(self.data), tuple(self.actions), self.holds_out)
+        modules = {name: found.name for name, found in self.names.items() if isinstance(found, Module)}
+        return Program(settings, tuple(self.data), tuple(self.actions), self.holds_out, modules)
 
     def read(self, node: ast.stmt) -> None:
         if len(self.actions) > _MOST_ACTIONS:
@@ -124,12 +128,12 @@ class _Reader:
             raise refusal(node.lineno, f"{ast.unparse(node).splitlines()[0][:40]!r} is not read")
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
-        inside = f"{node.module}" if isinstance(node, ast.ImportFrom) else None
+        inside = node.module or "what stands beside it" if isinstance(node, ast.ImportFrom) else None
         for alias in node.names:
             module = inside or alias.name
             root = module.partition(".")[0]
             if root not in ("glassnet", "numpy"):  # also None, of a relative import
-                raise refusal(node.lineno, f"only glassnet and numpy can be imported, got {module[:40]!r}")
+                raise refusal(node.lineno, f"only glassnet and numpy can be imported, got {str(module)[:40]}")
             if inside is None:
                 whole = root if alias.asname is None else module
                 self.names[alias.asname or root] = Module(whole)
@@ -161,8 +165,10 @@ class _Reader:
         try:
             found = evaluated(value, self.names)
         except FormatError as error:
+            if not self._may_be_data(value):
+                raise
             self.data.append(DataLine(node, None, error))
-            return Unknown(ast.unparse(value)[:40])
+            return Unknown("data")
         if isinstance(found, Called) and found.function == NETWORK:
             return self._made_network(node, found)
         if isinstance(found, Called):
@@ -170,6 +176,17 @@ class _Reader:
             self.data.append(DataLine(node, found, line))
             return Unknown(found.function)
         return found
+
+    def _may_be_data(self, value: ast.expr) -> bool:
+        """Return whether an expression is of arrays or tables: the page may have made the same from the same line."""
+        for part in ast.walk(value):
+            if isinstance(part, ast.Attribute) and part.attr in ("datasets", "tabular"):
+                return True
+            if isinstance(part, ast.Name):
+                found = self.names.get(part.id)
+                if isinstance(found, (Unknown, Place)) or found == Module("numpy"):
+                    return True
+        return False
 
     def _made_network(self, node: ast.stmt, called: Called) -> Network:
         """Return the network that a call makes, not built: no array is made."""

@@ -55,11 +55,9 @@ def changed_settings(settings: Settings, changes: Mapping[str, Any]) -> Settings
         A change is of a layer that is not there, or one that the library refuses.
     """
     config: Config = copy.deepcopy(settings.config())
-    for name, value in changes.items():
-        if name == "learning_rate":
-            config["optimizer"]["learning_rate"] = value
-        elif name != "layers":
-            config[name] = value
+    config |= {name: value for name, value in changes.items() if name not in ("learning_rate", "layers")}
+    if "learning_rate" in changes:  # of the new optimizer, if there is one
+        config["optimizer"] = {**config["optimizer"], "learning_rate": changes["learning_rate"]}
     own = Settings.from_config(config)
     entries = {name: entry for name, entry in _named(own)}
     for name, change in changes.get("layers", {}).items():

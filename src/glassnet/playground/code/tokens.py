@@ -31,7 +31,8 @@ _KEYWORDS = frozenset({"import", "from", "as", "None", "True", "False"})
 
 def refusal(line: int, what: str, advice: str = ALLOWED) -> FormatError:
     """Return the error for something that is not read: the line, what is there, and what may be there."""
-    return FormatError(f"line {line}: {what}. {advice}".rstrip(), expected=advice, got=what)
+    end = "" if what.endswith("?") else "."
+    return FormatError(f"line {line}: {what}{end} {advice}".rstrip(), expected=advice, got=what)
 
 
 def check_tokens(text: str) -> None:
