@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.lookout import findings_state
 from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
 from glassnet.playground.view_state import drawn_network, view_state
@@ -26,4 +27,5 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "capabilities": sorted(COMMANDS),
         "network": {**network_state(experiment), **drawn_network(experiment)},
         **view_state(experiment),
+        **findings_state(experiment),
     }
