@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.playground.data.showing import data_state
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.lookout import findings_state
+from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
 from glassnet.playground.view_state import drawn_network, view_state
 
@@ -23,6 +26,8 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "running": experiment.running,
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
-        "network": drawn_network(experiment),
+        "network": {**network_state(experiment), **drawn_network(experiment)},
+        **data_state(experiment),
         **view_state(experiment),
+        **findings_state(experiment),
     }

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from glassnet.errors import GlassnetError
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.lookout import look_out
 from glassnet.playground.frames import frame_of
 from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.state import state_of
@@ -21,6 +22,7 @@ __all__ = ["Key", "Listener", "Worker"]
 
 _BETWEEN_LOOKS = 0.005  # seconds of steps, or of commands, before there is a look at the others
 _BETWEEN_FRAMES = 1 / 30
+_BETWEEN_LOOKS_OUT = 0.25
 _MOST_FOR_FRAMES = 0.1  # of the time of a training
 _BUG = "this is a bug in glassnet ({}). The terminal that it was started in has more lines: please report them."
 
@@ -74,6 +76,7 @@ class Worker:
         self._wanted: set[Key | None] = set()  # what those have seen who wait for a newer frame
         self._next_frame = self._next_step = 0.0
         self._wake, self._is_stopping = threading.Event(), False
+        experiment.wake = self._wake.set
         self._seen = self._what_is_seen()
         self._thread = threading.Thread(target=self._work, name="glassnet-playground", daemon=True)
 
@@ -130,6 +133,7 @@ class Worker:
     def _work(self) -> None:
         while not self._is_stopping:
             try:
+                look_out(self._experiment)
                 self._take_jobs()
                 self._give_frame()
                 if self._experiment.running:
@@ -217,7 +221,8 @@ class Worker:
         due = [self._next_step] if experiment.running else []
         if self._wanted - {Key(experiment.revision, experiment.step)}:
             due.append(self._next_frame)
-        self._wake.wait(max(min(due) - time.perf_counter(), 0.0) if due else None)
+        rest = min(due) - time.perf_counter() if due else _BETWEEN_LOOKS_OUT
+        self._wake.wait(max(rest, 0.0))
         self._wake.clear()
 
     def _notice(self, text: str) -> None:

@@ -2,34 +2,93 @@
 
 import { ACTIVATIONS, LOSSES, RULES, sigmoid } from "./formulas.js";
 
+// The loops below take several rows and inputs at a time: an engine of a browser then loads and stores less.
+
 /** Z (n x to) = X (n x from) W + b. */
 function affine(X, P, weight, bias, Z, n, from, to) {
+  for (let i = 0, j = 0; i < n * to; i++) {
+    Z[i] = bias < 0 ? 0 : P[bias + j];
+    if (++j === to) j = 0;
+  }
+  const even = n - (n % 2), most = from - (from % 4);
+  for (let r = 0; r < even; r += 2) affineRows(X, P, weight, Z, r, from, to, most);
   for (let r = 0; r < n; r++) {
-    const z = r * to, x = r * from;
-    for (let j = 0; j < to; j++) Z[z + j] = bias < 0 ? 0 : P[bias + j];
-    for (let i = 0; i < from; i++) {
-      const a = X[x + i];
-      if (a === 0) continue;
-      for (let j = 0, w = weight + i * to; j < to; j++, w++) Z[z + j] += a * P[w];
+    for (let i = r < even ? most : 0; i < from; i++) {
+      const a = X[r * from + i], z = r * to, w = weight + i * to;
+      if (a !== 0) for (let j = 0; j < to; j++) Z[z + j] += a * P[w + j];
     }
   }
 }
 
-/** Slopes of the weights and biases, and of X if dX is given. */
-function affineSlopes(X, P, G, weight, bias, D, dX, n, from, to) {
+/** Add the products of the first inputs to two rows of Z. */
+function affineRows(X, P, weight, Z, r, from, to, most) {
+  const z = r * to;
+  for (let i = 0, x = r * from; i < most; i += 4, x += 4) {
+    const a = X[x], b = X[x + 1], c = X[x + 2], d = X[x + 3];
+    const e = X[x + from], f = X[x + from + 1], g = X[x + from + 2], h = X[x + from + 3];
+    for (let j = 0, w = weight + i * to; j < to; j++, w++) {
+      const p = P[w], q = P[w + to], s = P[w + 2 * to], t = P[w + 3 * to];
+      Z[z + j] += a * p + b * q + c * s + d * t;
+      Z[z + to + j] += e * p + f * q + g * s + h * t;
+    }
+  }
+}
+
+/** Slopes of the weights and biases in G. */
+function weightSlopes(X, G, weight, bias, D, n, from, to) {
   G.fill(0, weight, weight + from * to);
   if (bias >= 0) G.fill(0, bias, bias + to);
+  const whole = n - (n % 4), even = from - (from % 2);
+  for (let r = 0; r < whole; r += 4) weightRows(X, G, weight, D, r, from, to, even);
+  for (let r = 0; r < n; r++) {
+    for (let i = r < whole ? even : 0; i < from; i++) {
+      const a = X[r * from + i], d = r * to, w = weight + i * to;
+      if (a !== 0) for (let j = 0; j < to; j++) G[w + j] += a * D[d + j];
+    }
+  }
+  if (bias >= 0) for (let i = 0, j = 0; i < n * to; i++) {
+    G[bias + j] += D[i];
+    if (++j === to) j = 0;
+  }
+}
+
+/** Add what four rows say on the weights of the first inputs. */
+function weightRows(X, G, weight, D, r, from, to, even) {
+  const d = r * to;
+  for (let i = 0, x = r * from; i < even; i += 2, x += 2) {
+    const a = X[x], b = X[x + from], c = X[x + 2 * from], e = X[x + 3 * from];
+    const f = X[x + 1], g = X[x + from + 1], h = X[x + 2 * from + 1], k = X[x + 3 * from + 1];
+    for (let j = 0, w = weight + i * to; j < to; j++, w++) {
+      const p = D[d + j], q = D[d + to + j], s = D[d + 2 * to + j], t = D[d + 3 * to + j];
+      G[w] += a * p + b * q + c * s + e * t;
+      G[w + to] += f * p + g * q + h * s + k * t;
+    }
+  }
+}
+
+/** dX = D W^T. */
+function inputSlopes(P, weight, D, dX, n, from, to) {
+  const most = from - (from % 4);
   for (let r = 0; r < n; r++) {
     const d = r * to, x = r * from;
-    if (bias >= 0) for (let j = 0; j < to; j++) G[bias + j] += D[d + j];
-    for (let i = 0; i < from; i++) {
-      const a = X[x + i], w = weight + i * to;
-      if (a !== 0) for (let j = 0; j < to; j++) G[w + j] += a * D[d + j];
-      if (dX) {
-        let sum = 0;
-        for (let j = 0; j < to; j++) sum += D[d + j] * P[w + j];
-        dX[x + i] = sum;
+    for (let i = 0; i < most; i += 4) {
+      let a = 0, b = 0, c = 0, e = 0;
+      for (let j = 0, w = weight + i * to; j < to; j++, w++) {
+        const slope = D[d + j];
+        a += slope * P[w];
+        b += slope * P[w + to];
+        c += slope * P[w + 2 * to];
+        e += slope * P[w + 3 * to];
       }
+      dX[x + i] = a;
+      dX[x + i + 1] = b;
+      dX[x + i + 2] = c;
+      dX[x + i + 3] = e;
+    }
+    for (let i = most; i < from; i++) {
+      let sum = 0;
+      for (let j = 0, w = weight + i * to; j < to; j++, w++) sum += D[d + j] * P[w];
+      dX[x + i] = sum;
     }
   }
 }
@@ -185,7 +244,8 @@ export class Network {
         if (layer.noisy) for (let i = 0; i < size; i++) D[i] *= layer.noise[i] >= layer.limit ? scale : 0;
       } else if (layer.A !== layer.Z) layer.map.slope(layer.Z, layer.A, D, size);
       if (layer.kind === "Dense") {
-        affineSlopes(layer.X, this.params, this.grads, layer.weight, layer.bias, D, before, n, layer.from, layer.to);
+        weightSlopes(layer.X, this.grads, layer.weight, layer.bias, D, n, layer.from, layer.to);
+        if (before) inputSlopes(this.params, layer.weight, D, before, n, layer.from, layer.to);
       } else before?.set(D.subarray(0, size));
     }
     for (let i = 0; i < this.size; i++) this.grads[i] /= n;
