@@ -5,43 +5,57 @@ from __future__ import annotations
 import webbrowser
 from typing import Any
 
-import numpy as np
-
-from glassnet import datasets
+from glassnet.errors import ConfigError
 from glassnet.network import Network
+from glassnet.playground.data.fitting_settings import suggested_settings
+from glassnet.playground.data.sources import data_from_arrays, data_from_model, data_from_source
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.server.running import Playground
 from glassnet.playground.settings import Settings
+from glassnet.tabular.model import TableModel
 
-__all__ = ["first_experiment", "play_network", "show_playground"]
+__all__ = ["FIRST_SOURCE", "experiment_with", "experiment_with_model", "play_model", "play_network", "show_playground"]
 
-_FIRST = Settings(
-    layers=(
-        {"class": "Dense", "units": 8, "activation": "tanh"},
-        {"class": "Dense", "units": 8, "activation": "tanh"},
-        {"class": "Dense", "units": 1},
-    ),
-    loss={"class": "BinaryCrossEntropy"},
-    optimizer={"class": "Adam", "learning_rate": 0.01},
-)
+FIRST_SOURCE = {"kind": "toy", "name": "spirals"}
+"""What the playground starts with when it is given nothing."""
 
 
-def first_experiment() -> Experiment:
-    """Return what the playground starts with when it is given nothing: two spirals and a small network."""
-    X, y = datasets.spirals(500, noise=0.1, seed=0)
-    data = PlayData(X[:400], y[:400], X[400:], y[400:], ("x1", "x2"), ("0", "1"), title="Spirals")
-    return Experiment(data, _FIRST)
+def experiment_with(data: PlayData | None = None) -> Experiment:
+    """Return an experiment with data, by default a toy, and a small network that learns such data."""
+    data = data or data_from_source(FIRST_SOURCE)
+    return Experiment(data, suggested_settings(data))
+
+
+def experiment_with_network(network: Network, data: PlayData) -> Experiment:
+    """Return an experiment that goes on with a network as it is; the network itself is not changed by it."""
+    if network.members is not None:
+        message = f"playground: it shows one network, got one of {network.members} members. Make it with members=None."
+        raise ConfigError(message, got=network.members)
+    experiment = Experiment(data, Settings.of(network))
+    if network.store is not None:
+        experiment.network.params[...] = network.params
+        experiment.network.stats[...] = network.stats
+    return experiment
+
+
+def experiment_with_model(model: TableModel, frame: Any) -> Experiment:
+    """Return an experiment that goes on with the network of a table model, on the rows of a frame with the target."""
+    return experiment_with_network(model.network, data_from_model(model, frame))
 
 
 def play_network(network: Network, X: Any = None, y: Any = None, **options: Any) -> Playground:
     """Open the playground with a network, as `Network.playground` says."""
-    X, y = np.asarray(X), np.asarray(y)
-    names = tuple(f"x{i + 1}" for i in range(X.shape[1]))
-    classes = tuple(map(str, range(int(y.max()) + 1))) if y.dtype.kind in "iu" else ()
-    n = len(X) * 4 // 5
-    data = PlayData(X[:n], y[:n], X[n:], y[n:], names, classes)
-    return show_playground(Experiment(data, Settings.of(network)), **options)
+    if (X is None) != (y is None):
+        message = "Network.playground: X and y must be given together, got one of them."
+        raise ConfigError(message, expected="X and y")
+    data = data_from_source(FIRST_SOURCE) if X is None else data_from_arrays(X, y)
+    return show_playground(experiment_with_network(network, data), "Network.playground", **options)
+
+
+def play_model(model: TableModel, frame: Any, **options: Any) -> Playground:
+    """Open the playground with a model of a table, as `TableModel.playground` says."""
+    return show_playground(experiment_with_model(model, frame), "TableModel.playground", **options)
 
 
 def show_playground(

@@ -58,8 +58,7 @@ class Settings:
 
     def build(self, input_shape: tuple[int, ...]) -> Network:
         """Return a new network of these settings for samples of this shape."""
-        network = self.network()
-        return network.build(input_shape)
+        return self.network().build(input_shape)
 
     def config(self) -> Config:
         """Return the fields as plain data, JSON-able; parts are shared with the settings, not to be written."""

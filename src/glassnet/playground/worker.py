@@ -142,6 +142,7 @@ class Worker:
             except Exception as error:
                 self._experiment.running = False
                 self._notice(_said_of_bug(error))
+                self._wake.wait(_BETWEEN_LOOKS_OUT)  # one that comes again and again leaves the processor to others
 
     def _take_jobs(self) -> None:
         """Do what was asked for, then show the state if it has changed, then answer: a page knows it by then."""
@@ -150,9 +151,11 @@ class Worker:
             replies.append(self._jobs.popleft()())
             if time.perf_counter() > until:
                 break
-        self._show_changes()
-        for reply in replies:
-            reply()
+        try:
+            self._show_changes()
+        finally:
+            for reply in replies:
+                reply()
         if self._experiment.ended:
             self._listener.ended()
 
@@ -163,6 +166,9 @@ class Worker:
             self._seen = seen
             state = {"event": "state", "state": state_of(self._experiment)}
             self._listener.event(as_plain_json(state), is_state=True)
+        self._send_events()
+
+    def _send_events(self) -> None:
         while self._experiment.outbox:
             self._listener.event(as_plain_json(self._experiment.outbox.popleft()))
 
@@ -227,6 +233,7 @@ class Worker:
 
     def _notice(self, text: str) -> None:
         self._experiment.outbox.append({"event": "notice", "text": text})
+        self._send_events()
 
 
 def _said_of_bug(error: Exception) -> str:
