@@ -5,7 +5,7 @@ from __future__ import annotations
 import webbrowser
 from typing import Any
 
-from glassnet.errors import ConfigError
+from glassnet.errors import ConfigError, ShapeError
 from glassnet.network import Network
 from glassnet.playground.data.fitting_settings import suggested_settings
 from glassnet.playground.data.sources import data_from_arrays, data_from_model, data_from_source
@@ -15,7 +15,10 @@ from glassnet.playground.server.running import Playground
 from glassnet.playground.settings import Settings
 from glassnet.tabular.model import TableModel
 
-__all__ = ["FIRST_SOURCE", "experiment_with", "experiment_with_model", "play_model", "play_network", "show_playground"]
+__all__ = [
+    "FIRST_SOURCE", "experiment_with", "experiment_with_model", "experiment_with_network", "play_model", "play_network",
+    "show_playground",
+]  # fmt: skip
 
 FIRST_SOURCE = {"kind": "toy", "name": "spirals"}
 """What the playground starts with when it is given nothing."""
@@ -27,11 +30,17 @@ def experiment_with(data: PlayData | None = None) -> Experiment:
     return Experiment(data, suggested_settings(data))
 
 
-def experiment_with_network(network: Network, data: PlayData) -> Experiment:
-    """Return an experiment that goes on with a network as it is; the network itself is not changed by it."""
+def experiment_with_network(network: Network, data: PlayData | None = None) -> Experiment:
+    """Return an experiment that goes on with a network as it is, which is not changed; without data, with a toy."""
+    data = data or data_from_source(FIRST_SOURCE)
     if network.members is not None:
         message = f"playground: it shows one network, got one of {network.members} members. Make it with members=None."
         raise ConfigError(message, got=network.members)
+    shape = data.X.shape[1:]
+    if network.input_shape not in (None, shape):
+        must = f"the data must have rows of shape {network.input_shape}, as the network"
+        message = f"playground: {must}, got {shape} from {data.title!r}. Give it the rows that the network is for."
+        raise ShapeError(message, expected=network.input_shape, got=shape)
     experiment = Experiment(data, Settings.of(network))
     if network.store is not None:
         experiment.network.params[...] = network.params
@@ -49,7 +58,7 @@ def play_network(network: Network, X: Any = None, y: Any = None, **options: Any)
     if (X is None) != (y is None):
         message = "Network.playground: X and y must be given together, got one of them."
         raise ConfigError(message, expected="X and y")
-    data = data_from_source(FIRST_SOURCE) if X is None else data_from_arrays(X, y)
+    data = None if X is None else data_from_arrays(X, y)
     return show_playground(experiment_with_network(network, data), "Network.playground", **options)
 
 
