@@ -8,6 +8,7 @@ from typing import Any
 from glassnet.errors import ConfigError
 from glassnet.playground.data.dividing import checked_split
 from glassnet.playground.data.fitting_settings import fit_settings
+from glassnet.playground.data.gallery import GALLERY, exhibit
 from glassnet.playground.data.sources import SPLIT, data_from_source, with_reading, with_target
 from glassnet.playground.data.table_reading import UndecidedError
 from glassnet.playground.data.toy_data import FIRST_POINTS
@@ -34,6 +35,14 @@ def _data(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
         return {"questions": error.questions}
     _start(experiment, found)
     return {"questions": list(found.questions)}
+
+
+@command("gallery")
+def _gallery(experiment: Experiment, arguments: Arguments) -> None:
+    """Show one of the networks that fail."""
+    name = arguments.text("name")
+    data, settings = exhibit(name)
+    experiment.replace(data=data, settings=settings, text=f"gallery: {GALLERY[name].title}")
 
 
 @command("split")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.playground.data.baseline_lines import baseline_lines
+from glassnet.playground.data.gallery import GALLERY
 from glassnet.playground.data.sources import BUNDLED
 from glassnet.playground.data.toy_data import TOYS, toy_options
 from glassnet.playground.experiment import Experiment
@@ -50,10 +51,10 @@ def _on_offer() -> dict[str, Any]:
     return {
         "toys": [{"name": name, "title": toy.title, "options": toy_options(name)} for name, toy in TOYS.items()],
         "bundled": [{"name": name, "title": title} for name, title in BUNDLED.items()],
-        "gallery": [],
+        "gallery": [{"name": name, "title": each.title, "text": each.text} for name, each in GALLERY.items()],
     }
 
 
 def _is_given(data: PlayData) -> bool:
     """Return whether data came from Python, so that the page can go back to them but not make them."""
-    return data.source.get("kind", "given") == "given"
+    return bool(data.source.get("kind", "given") == "given")
