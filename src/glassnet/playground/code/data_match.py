@@ -90,10 +90,11 @@ def _split(program: Program) -> float | None:
     """Return the share that a line holds out: ``split_rows(n, [0.8, 0.2], ...)``."""
     for line in program.data:
         for part in ast.walk(line.node):
-            is_split = isinstance(part, ast.Call) and ast.unparse(part.func).endswith(".split_rows")
-            if is_split and len(part.args) == 2 and isinstance(part.args[1], ast.List) and len(part.args[1].elts) == 2:
-                share = part.args[1].elts[1]
-                return share.value if isinstance(share, ast.Constant) and isinstance(share.value, float) else None
+            if not isinstance(part, ast.Call) or not ast.unparse(part.func).endswith(".split_rows"):
+                continue
+            shares = [each.elts[1] for each in part.args if isinstance(each, ast.List) and len(each.elts) == 2]
+            if shares and isinstance(shares[0], ast.Constant) and isinstance(shares[0].value, float):
+                return shares[0].value
     return None
 
 

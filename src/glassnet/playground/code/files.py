@@ -25,8 +25,14 @@ def notebook(code: str, title: str) -> str:
     heading = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": [f"# {_plain(title)}"]}
     cells: list[dict[str, Any]] = [heading]
     for number, paragraph in enumerate(paragraphs, 1):
-        cell = {"cell_type": "code", "execution_count": None, "id": f"cell-{number}", "metadata": {}, "outputs": []}
-        cells.append(cell | {"source": paragraph.splitlines(keepends=True)})
+        cell: dict[str, Any] = {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{number}",
+            "metadata": {},
+            "outputs": [],
+        }
+        cells.append({**cell, "source": paragraph.splitlines(keepends=True)})
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     made = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}

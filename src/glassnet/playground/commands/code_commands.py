@@ -14,6 +14,7 @@ from glassnet.playground.code.tokens import MOST_CHARACTERS
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.limits import check_size
 from glassnet.playground.protocol import Arguments, command
+from glassnet.utils.checks import check_integer
 
 __all__: list[str] = []
 
@@ -56,7 +57,7 @@ def _follow(experiment: Experiment, actions: tuple[Action, ...]) -> list[str]:
             _change(experiment, action.changes)
             continue
         else:
-            experiment.set_weight_at(action.place, action.value)
+            _set_weight(experiment, action.place, action.value)
             continue
         while steps and time.monotonic() < until:
             taken = min(steps, 10)
@@ -71,3 +72,9 @@ def _change(experiment: Experiment, changes: Any) -> None:
     settings = changed_settings(experiment.settings, changes)
     check_size(settings, experiment.data.X.shape[1:], min(settings.batch_size, len(experiment.data.X)))
     experiment.replace(settings=settings, text=", ".join(changes))
+
+
+def _set_weight(experiment: Experiment, place: int, value: float) -> None:
+    params = experiment.network.params
+    params[check_integer("load_code", "place", place, 0, maximum=len(params) - 1)] = value
+    experiment.changed()
