@@ -89,7 +89,7 @@ class Explained {
 
   #fill(...parts) {
     const { scrollTop } = this.root;
-    this.body.replaceChildren(...parts.flat());
+    this.body.replaceChildren(...parts.flat(Infinity));
     this.root.scrollTop = scrollTop;
   }
 }
@@ -110,10 +110,10 @@ const PARTS = {
     const [from, to] = found.names;
     const name = from ? text("explain.edge", { from, to }) : text("explain.bias", { to });
     const { delta, slope, update } = found.lines;
-    return [heading(name, quiet(text("explain.edge.now", { parameter: found.parameter, value: typeset(String(Number(found.value.toPrecision(7)))) }))),
-      setterOf(found, store), rowsOf(found),
-      delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [],
-      el("h4", {}, text("explain.slope")), lines(slope), el("h4", {}, text("explain.update")), lines(update)];
+    const now = typeset(String(Number(found.value.toPrecision(7))));
+    return [heading(name, quiet(text("explain.edge.now", { parameter: found.parameter, value: now })), setterOf(found, store)),
+      el("h4", {}, text("explain.slope")), lines(slope), el("h4", {}, text("explain.update")), lines(update),
+      delta.length ? [el("h4", {}, text("explain.delta", { row: found.rows[0] })), lines(delta)] : [], rowsOf(found)];
   },
   layer(found) {
     const rows = found.parameters.map(({ name, shape }) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, shape.join(" × "))));

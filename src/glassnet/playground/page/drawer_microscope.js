@@ -15,9 +15,8 @@ export function microscopeOf(found, look, { store, walk }) {
   light(store, found.highlight);
   const made = el("div", { class: "microscope", onkeydown: (event) => keys(event, go) },
     el("div", { class: "bar" }, back, title, on),
-    whyOf(found.name, look),
-    found.stop ? [] : rowsOf(found),
-    store.can("check_number") ? el("label", { class: "manual" }, manual, text("explain.manual")) : null,
+    el("div", { class: "bar" }, whyOf(found.name, look), store.can("check_number") ? el("label", {}, manual, text("explain.manual")) : null),
+    found.stop ? null : rowsOf(found),
     look.manual ? questionsOf(found, store) : found.sections.map((section) => sectionOf(section, found, store)));
   return made;
 }
@@ -63,7 +62,7 @@ function lit(made, { layer }, { index }, found, store) {
 
 function questionsOf(found, store) {
   const intro = el("p", { class: "quiet" }, text(found.questions.length ? "explain.ask" : "explain.ask.none"));
-  return [intro, found.questions.map((question) => questionOf(question, store))];
+  return [intro, ...found.questions.map((question) => questionOf(question, store))];
 }
 
 function questionOf(question, store) {
