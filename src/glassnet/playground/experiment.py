@@ -67,6 +67,7 @@ class Experiment:
         self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
         self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
+        self.given = data  # what the page can go back to
         self.start(data, settings)
 
     def start(self, data: PlayData, settings: Settings) -> None:
