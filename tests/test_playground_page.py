@@ -149,7 +149,7 @@ def test_all_is_in_sight_on_a_screen(page: Page) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_words_have_contrast(page: Page, theme: str) -> None:
     """Every word that is shown, in every tab, and the list of keys."""
-    page.prefer(prefers_color_scheme=theme)
+    page.prefer(prefers_color_scheme=theme, prefers_reduced_motion="reduce")
     for tab in ("explain", "findings", "code"):
         page.run(f"document.getElementById('tab-{tab}').click()")
         assert page.run(CONTRAST) == []
