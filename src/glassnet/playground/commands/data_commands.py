@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from glassnet.errors import ConfigError
@@ -31,7 +29,7 @@ def _data(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
         _start(experiment, experiment.given)
         return {"questions": []}
     try:
-        found = data_from_source(source, _uploads(experiment), _split(experiment))
+        found = data_from_source(source, experiment.uploads, _split(experiment))
     except UndecidedError as error:
         return {"questions": error.questions}
     _start(experiment, found)
@@ -52,7 +50,7 @@ def _target(experiment: Experiment, arguments: Arguments) -> None:
 @command("read")
 def _read(experiment: Experiment, arguments: Arguments) -> None:
     column, kind = arguments.text("column"), arguments.choice("kind", _KINDS)
-    _start(experiment, with_reading(experiment.data, column, kind, _uploads(experiment)))
+    _start(experiment, with_reading(experiment.data, column, kind, experiment.uploads))
 
 
 @command("axes")
@@ -110,12 +108,6 @@ def _made_again(data: PlayData) -> Any:
         message = "split: the rows must be divided by the page, got rows that were given as held out."
         raise ConfigError(message, got=data.title)
     return data.origin
-
-
-def _uploads(experiment: Experiment) -> Mapping[str, Path]:
-    """Return the files of the page by their ids; there are none without a server."""
-    found: Mapping[str, Path] = getattr(experiment, "uploads", {})
-    return found
 
 
 def _start(experiment: Experiment, data: PlayData) -> None:

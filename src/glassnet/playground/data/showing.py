@@ -17,7 +17,7 @@ __all__ = ["data_state"]
 def data_state(experiment: Experiment) -> dict[str, Any]:
     """Return the entries of the state that are about data: ``data`` and ``baselines``."""
     return {
-        "data": {**_described(experiment.data), **_on_offer()},
+        "data": {**_described(experiment.data), **_on_offer(), "given": _is_given(experiment.given)},
         "baselines": baseline_lines(experiment.data, experiment.settings),
     }
 
@@ -25,7 +25,7 @@ def data_state(experiment: Experiment) -> dict[str, Any]:
 def _described(data: PlayData) -> dict[str, Any]:
     axes = data.plane_axes
     return {
-        "source": data.source,
+        "source": data.source if data.source else {"kind": "given"},
         "title": data.title,
         "task": "classes" if data.is_classes else "number",
         "classes": list(data.classes),
@@ -52,3 +52,8 @@ def _on_offer() -> dict[str, Any]:
         "bundled": [{"name": name, "title": title} for name, title in BUNDLED.items()],
         "gallery": [],
     }
+
+
+def _is_given(data: PlayData) -> bool:
+    """Return whether data came from Python, so that the page can go back to them but not make them."""
+    return data.source.get("kind", "given") == "given"
