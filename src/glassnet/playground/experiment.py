@@ -66,6 +66,7 @@ class Experiment:
         self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
+        self.given = data  # what the page can go back to
         self.start(data, settings)
 
     def start(self, data: PlayData, settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.playground.data.showing import data_state
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
@@ -25,5 +26,6 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
         "network": {**network_state(experiment), **drawn_network(experiment)},
+        **data_state(experiment),
         **view_state(experiment),
     }
