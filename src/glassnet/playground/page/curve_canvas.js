@@ -79,7 +79,7 @@ export function ticks(lo, hi, log, most = 4) {
 export function paintLosses(ctx, curve, ranges, options) {
   const { width, height, log, baselines, others, events, step, cursor, colours } = options;
   axes(ctx, ranges, { width, height, log, colours });
-  for (const { loss, name } of baselines) baseline(ctx, ranges.y(loss), width, name, colours);
+  baselines.forEach(({ loss, name }, i) => baseline(ctx, ranges.y(loss), { width, name, colours, left: i % 2 === 1 }));
   for (const other of others) line(ctx, ranges, other.epochs.map((row) => [row[0], row[2] ?? row[1]]), { colour: colours.quiet, width: 1.25, label: other.name });
   const batches = curve.steps.map((at, i) => [at, curve.losses[i]]);
   line(ctx, ranges, batches, { colour: colours.accent, width: 1, alpha: 0.28 });
@@ -130,12 +130,12 @@ function line(ctx, { x, y }, points, { colour, width, alpha = 1, dash = [], labe
   ctx.fillText(label, x(last[0]), y(last[1]) - 2);
 }
 
-function baseline(ctx, y, width, name, colours) {
-  Object.assign(ctx, { strokeStyle: colours.quiet, fillStyle: colours.quiet, lineWidth: 1, textAlign: "right", textBaseline: "bottom" });
+function baseline(ctx, y, { width, name, colours, left }) {
+  Object.assign(ctx, { strokeStyle: colours.quiet, fillStyle: colours.quiet, lineWidth: 1, textAlign: left ? "left" : "right", textBaseline: "bottom" });
   ctx.setLineDash([2, 3]);
   segment(ctx, LEFT, y, width - RIGHT, y);
   ctx.setLineDash([]);
-  ctx.fillText(name, width - RIGHT, y - 1);
+  ctx.fillText(name, left ? LEFT + 4 : width - RIGHT, y - 1);
 }
 
 function mark(ctx, x, y, colours) {

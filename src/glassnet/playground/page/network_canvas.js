@@ -7,9 +7,9 @@ const MOST_LINES = 8000;
 const TAU = 2 * Math.PI;
 
 /** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
- *  A narrow stage has the layers below each other. */
+ *  Where that is narrow the layers are below each other. */
 export function layOut(columns, width, height) {
-  const vertical = width < 600;
+  const vertical = width < 110 * columns.length && width < 600;
   const most = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
   const across = vertical ? width - 16 : height - 92; // where the units of one column lie
   const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);

@@ -11,11 +11,11 @@ export function mountLayers({ heads }, store) {
   const change = (path, value) => store.do("set", { path, value });
   const first = el("div", {});
   const rest = el("div", {});
-  const more = el("details", {}, el("summary", {}, text("network.more")), rest);
-  const settings = el("div", { class: "settings" }, first, more);
   const menu = el("div", { popover: "auto", class: "menu", role: "dialog" });
-  settings.append(menu);
   const context = { store, heads, menu, change };
+  const openRest = ({ currentTarget }) => open(context, currentTarget, text("network.more"), () => [el("h3", {}, text("network.more")), rest]);
+  const more = button(text("network.more"), openRest, { "aria-haspopup": "dialog" });
+  const settings = el("div", { class: "settings" }, first, more, menu);
 
   function show(columns, layout) {
     const { loss, loss_options = [], optimizer, options = [] } = store.state.network;

@@ -6,6 +6,7 @@ import { edgeAt, fit, layOut, paintEdges, paintLine, paintNeurons, paintShortcut
 import { text } from "./texts.js";
 
 const SPOKEN = 500; // milliseconds between two updates of the names that screen readers hear, while running
+const ABOVE = 72; // pixels of the panel that are its title and margins
 const UNITS = [16, 64, 256];
 
 export function mount(root, store) {
@@ -30,13 +31,13 @@ class Network {
     this.legend = el("p", { class: "legend quiet" });
     this.note = el("p", { class: "quiet" });
     this.layers = mountLayers(this, store);
-    root.append(this.layers.settings, this.#viewBar(), el("div", { class: "scroll" }, this.stage), this.legend, this.note, this.said);
+    root.append(this.layers.settings, el("div", { class: "scroll" }, this.stage), this.#viewBar(), this.legend, this.note, this.said);
     this.grid.onkeydown = (event) => this.#key(event);
     this.grid.onfocusin = ({ target }) => this.#focused(target);
     this.stage.onpointermove = (event) => this.#point(event);
     this.stage.onpointerleave = () => this.#pointAt(null);
     this.stage.onclick = (event) => this.#click(event);
-    new ResizeObserver(() => this.#relay()).observe(root);
+    new ResizeObserver(() => (this.#relay(), this.#paint())).observe(root);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", () => this.#paint());
@@ -89,8 +90,10 @@ class Network {
   #relay() {
     if (!this.columns || !this.stage.isConnected) return;
     const panel = this.stage.closest(".panel");
-    const room = panel.clientHeight - (this.stage.parentElement.offsetTop - panel.offsetTop) - 64;
-    this.layout = layOut(this.columns, this.stage.parentElement.clientWidth, Math.min(Math.max(room, 280), 620));
+    const scroll = this.stage.parentElement;
+    const used = panel.querySelector(".body").offsetHeight - scroll.offsetHeight; // by what stands above and below
+    const room = panel.clientHeight - used - ABOVE;
+    this.layout = layOut(this.columns, scroll.clientWidth, Math.min(Math.max(room, 270), 620));
     this.stage.style.setProperty("height", `${this.layout.height}px`);
     this.stage.style.setProperty("min-width", `${this.layout.width}px`);
     this.stage.classList.toggle("vertical", this.layout.vertical);

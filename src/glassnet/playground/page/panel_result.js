@@ -35,7 +35,7 @@ class Result {
     this.canvas.onclick = (event) => this.#click(event.offsetX, event.offsetY);
     this.canvas.onkeydown = (event) => this.#key(event);
     this.canvas.onblur = () => ((this.#held = null), this.#ask());
-    new ResizeObserver(() => this.#ask()).observe(this.frame);
+    new ResizeObserver(() => this.#paint()).observe(this.frame);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", () => this.#paint());
@@ -205,6 +205,8 @@ function sign(k, hollow = false) {
   const path = [];
   const recorder = { arc: () => path.push("M2.5 8a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0"), moveTo: (x, y) => path.push(`M${x} ${y}`), lineTo: (x, y) => path.push(`L${x} ${y}`), closePath: () => path.push("Z") };
   shape(recorder, 8, 8, k % 8, 6);
-  const paint = hollow ? "fill: none; stroke: var(--ink); stroke-width: 2" : `fill: var(--class-${k % 8})`;
-  return svg("svg", { viewBox: "0 0 16 16", class: "sign", "aria-hidden": "true" }, svg("path", { d: path.join(""), style: paint }));
+  const made = svg("path", { d: path.join("") });
+  if (hollow) made.classList.add("hollow");
+  else made.style.setProperty("fill", `var(--class-${k % 8})`);
+  return svg("svg", { viewBox: "0 0 16 16", class: "sign", "aria-hidden": "true" }, made);
 }

@@ -37,7 +37,7 @@ class Curve {
     this.canvas.onpointermove = ({ offsetX }) => this.#point(offsetX);
     this.canvas.onpointerleave = () => this.#point(null);
     this.canvas.onkeydown = (event) => this.#key(event);
-    new ResizeObserver(() => this.#ask()).observe(this.box);
+    new ResizeObserver(() => this.#paint()).observe(this.box);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#recolour());
     store.on("state", () => this.#learn());
     store.on("frame", (frame) => (this.losses.take(frame), this.#paint()));
