@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
-import struct
 import threading
 import time
 from collections import deque
@@ -12,12 +10,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
 from glassnet.errors import GlassnetError
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.findings.lookout import look_out
+from glassnet.playground.frames import frame_of
 from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.state import state_of
 
@@ -207,7 +204,7 @@ class Worker:
         since = min(-1 if seen is None or seen.revision != key.revision else seen.step for seen in self._wanted - {key})
         self._wanted.intersection_update({key})
         try:
-            data = _frame_of(experiment, since)
+            data = frame_of(experiment, experiment.view, since)
         finally:
             took = time.perf_counter() - now
             rest = took / _MOST_FOR_FRAMES if experiment.running else 0.0
@@ -234,12 +231,3 @@ def _said_of_bug(error: Exception) -> str:
     """Return what a page shows of an error that nobody foresaw, and print where it comes from."""
     _log.error("playground: a command failed", exc_info=error)
     return f"playground: {_BUG.format(f'{type(error).__name__}: {error}'[:200])}"
-
-
-def _frame_of(experiment: Experiment, since: int) -> bytes:
-    """Return a frame with the losses of the epochs only."""
-    history, per_epoch = experiment.run.history, experiment.run.steps_per_epoch or 1
-    losses = history.columns.get("loss", [])
-    rows = [((k + 1) * per_epoch, loss, math.nan, math.nan) for k, loss in enumerate(losses)]
-    body = np.array(rows, dtype="<f8").tobytes()
-    return struct.pack("<BBBBIII", 7, 1, 3, 0, experiment.step, experiment.revision, len(body)) + body
