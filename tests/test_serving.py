@@ -31,7 +31,7 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 
 from glassnet.serving import Limits, make_app
 from glassnet.serving.guard import as_json, names_of
-from glassnet.serving.running import open_to_others
+from glassnet.serving.listening import open_to_others
 from glassnet.serving.warning import in_words
 
 RECORD: dict[str, Any] = {"size": 1.5, "colour": "c1", "town": "t05", "old": True, "seen": "2024-07-10"}

@@ -126,7 +126,7 @@ class Drawing:
         self.blocks.append(Block(start, start + 1, f"{name}.weight"))
 
     def _fold(self, name: str, layer: Layer, at: int) -> None:
-        """Draw a layer as a chip: of the column before, or where that one's values are needed as they are, of the next."""
+        """Draw a layer as a chip of the column before, or of the next where its own values are needed too."""
         before = len(self.columns) - 1 == self._floor
         chip = {"label": _word(layer), "at": at, "before": before}
         if before:

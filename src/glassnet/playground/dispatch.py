@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from collections.abc import Mapping
 from typing import Any
 
 from glassnet.errors import GlassnetError
+from glassnet.playground import commands
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.protocol import COMMANDS, Arguments
 from glassnet.utils.suggestions import suggestion
 
 __all__ = ["answer", "load_commands"]
 
-_THEMES = ("run", "view")
-
-
 def load_commands() -> None:
     """Import the modules of all commands, which register themselves."""
-    for theme in _THEMES:
-        importlib.import_module(f"glassnet.playground.commands.{theme}_commands")
+    for module in pkgutil.iter_modules(commands.__path__):
+        importlib.import_module(f"{commands.__name__}.{module.name}")
 
 
 def answer(experiment: Experiment, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,9 @@ class Experiment:
         self.revision = 0
         self.running = False
         self.per_second: float | None = None
+        self.ended = False  # what shows the experiment closes when it sees this
+        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
+        self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
         self.start(data, settings)
 

@@ -61,8 +61,8 @@ def frame_of(experiment: Experiment, view: View, since: int = _UNSEEN) -> bytes:
     """
     kept = _kept(experiment, view)
     now = experiment.step, experiment.revision
-    frame = [section(KINDS[name], arrays, *now) for name, arrays in _numbers(experiment, view, kept)]
-    frame += [section(KINDS[name], [array], *now) for name, array in _curves(experiment, since)]
+    found = _numbers(experiment, view, kept) + _curves(experiment, since if since <= experiment.step else _UNSEEN)
+    frame = [section(KINDS[name], arrays, *now) for name, arrays in found]
     if view.plane and plane_sides(experiment.data) is not None:
         frame.append(_plane(experiment, view, kept, since))
     if not experiment.data.is_classes:
@@ -103,24 +103,26 @@ def _kept(experiment: Experiment, view: View) -> _Kept:
 
 
 def _numbers(experiment: Experiment, view: View, kept: _Kept) -> list[tuple[str, list[np.ndarray]]]:
+    """Return a section for each block of edges, one for each column of values, one for all biases."""
     layout, values = kept.layout, values_now(experiment, view)
-    shown = [of[units] for of, units in zip(values, layout.shown, strict=True)]
-    found = [("biases", layout.biases(experiment.network.params)), ("activations", shown)]
     edges = edges_now(experiment, view)
-    if edges is not None:
-        found.insert(0, ("edges", edges))
+    if edges is None:
+        edges = [np.full((1, size), math.nan) for size in layout.block_sizes]
+    found = [("edges", [block]) for block in edges]
+    found += [("activations", [of[units]]) for of, units in zip(values, layout.shown, strict=True)]
+    found.append(("biases", layout.biases(experiment.network.params)))
     if layout.abridged:
         found.append(("strips", [values[k] for k in layout.abridged]))
     return found
 
 
-def _curves(experiment: Experiment, since: int) -> list[tuple[str, np.ndarray]]:
+def _curves(experiment: Experiment, since: int) -> list[tuple[str, list[np.ndarray]]]:
     """Return the losses of the steps since a frame, and the rows of all epochs."""
     losses = experiment.batch_losses
     new = losses[np.searchsorted(losses[:, 0], since, side="right") :]
     if len(new) > _MOST_LOSSES:
         new = new[:: (1 - len(new)) // _MOST_LOSSES][::-1]  # from the end, so that the last is among them
-    return [("losses", new), ("epochs", epoch_rows(experiment))]
+    return [("losses", [new]), ("epochs", [epoch_rows(experiment)])]
 
 
 def epoch_rows(experiment: Experiment) -> np.ndarray:

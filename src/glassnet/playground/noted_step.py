@@ -1,4 +1,4 @@
-"""Training steps that leave behind how they changed the parameters, and say whether gradients are still those of one."""
+"""Training steps that leave behind how they changed the parameters, and know whether it is still so."""
 
 from __future__ import annotations
 
@@ -48,4 +48,6 @@ class NotedStep(TrainingStep):
 
     def change(self) -> np.ndarray | None:
         """Return what the last step added to the parameters; None if the network is no longer as it left it."""
-        return np.subtract(self._after, self._before) if self._before is not None and self.is_last else None
+        if self._before is None or self._after is None or not self.is_last:
+            return None
+        return np.asarray(np.subtract(self._after, self._before))

@@ -40,7 +40,7 @@ def quantised(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Return values as bytes: ``low`` and less is 0, ``high`` and more 255; what is no number is 0."""
     span = high - low
     scaled = (values - values.dtype.type(low)) * values.dtype.type(255.0 / span if span > 0.0 else 0.0)
-    return np.rint(np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 255.0)).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(np.nan_to_num(scaled, nan=0.0), 0.0, 255.0)), dtype=np.uint8)
 
 
 def pictures_of(values: list[np.ndarray], shown: list[np.ndarray]) -> np.ndarray:
@@ -56,4 +56,4 @@ def pictures_of(values: list[np.ndarray], shown: list[np.ndarray]) -> np.ndarray
     found = np.concatenate([of[:, units] for of, units in zip(values, shown, strict=True)], axis=1).T
     largest = np.abs(found).max(axis=1, keepdims=True)
     scale = np.divide(127.0, largest, out=np.zeros_like(largest), where=(largest > 0.0) & np.isfinite(largest))
-    return np.rint(np.nan_to_num(found * scale) + _MIDDLE).clip(0, 255).astype(np.uint8)
+    return np.asarray(np.rint(np.nan_to_num(found * scale) + _MIDDLE).clip(0, 255), dtype=np.uint8)

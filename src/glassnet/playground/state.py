@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
 from glassnet.playground.view_state import drawn_network, view_state
 
@@ -23,6 +24,6 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "running": experiment.running,
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
-        "network": drawn_network(experiment),
+        "network": {**network_state(experiment), **drawn_network(experiment)},
         **view_state(experiment),
     }

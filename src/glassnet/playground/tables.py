@@ -51,7 +51,11 @@ def _edges(experiment: Experiment, place: int) -> list[list[Any]]:
     if found is None:
         return []
     return [
-        [_unit(experiment, block.start, int(i)), _unit(experiment, block.end, int(j)), _number(float(found[place][a, b]))]
+        [
+            _unit(experiment, block.start, int(i)),
+            _unit(experiment, block.end, int(j)),
+            _number(float(found[place][a, b])),
+        ]
         for a, i in enumerate(layout.shown[block.start])
         for b, j in enumerate(layout.shown[block.end])
     ]

@@ -57,15 +57,17 @@ class Layout:
         self._slots = {slot.name: slot for slot in network.slots}
         columns = self.drawing.columns
         self.shown = [shown_units(column.units, most_units) for column in columns]
-        while self.n_edges > MOST_EDGES:
+        while sum(self.block_sizes) > MOST_EDGES:
             most_units = max(max(map(len, self.shown)) * 3 // 4, 1)
             self.shown = [shown_units(column.units, most_units) for column in columns]
-        self._places = [(block, np.ix_(self.shown[block.start], self.shown[block.end])) for block in self.drawing.blocks]
+        self._places = [
+            (block, np.ix_(self.shown[block.start], self.shown[block.end])) for block in self.drawing.blocks
+        ]
 
     @property
-    def n_edges(self) -> int:
-        """Number of edges that are shown."""
-        return sum(len(self.shown[block.start]) * len(self.shown[block.end]) for block in self.drawing.blocks)
+    def block_sizes(self) -> list[int]:
+        """Number of edges that are shown of each block."""
+        return [len(self.shown[block.start]) * len(self.shown[block.end]) for block in self.drawing.blocks]
 
     @property
     def abridged(self) -> list[int]:

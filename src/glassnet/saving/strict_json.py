@@ -13,16 +13,16 @@ MOST_BYTES = 64 * 2**20
 _MOST_ENTRIES = 4_000_000  # an entry takes up to 90 bytes of memory, and 0.2 microseconds
 _MOST_LEVELS = 100  # far from where Python's own recursion ends
 _MOST_DIGITS = 100  # so that any whole number fits into a float, and can be printed
-_TOO_DEEP = f"is nested more than {_MOST_LEVELS} deep"
+_TOO_DEEP = "is nested more than {} deep"
 _NESTS = (dict, list)
 
 
-def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
+def parse_json(text: str | bytes, *, finite: bool = False, levels: int = _MOST_LEVELS) -> Any:
     """Return what a JSON text says; if it must be ``finite``, without NaN and Infinity, which Python writes.
 
     Beside what `json.loads` refuses, a key may not appear twice in one object, numbers have at most 100 digits, lists
-    and objects are nested at most 100 deep, and length and number of entries are limited, so that neither time nor
-    memory can run away.
+    and objects are nested at most so many ``levels`` deep, and length and number of entries are limited, so that neither
+    time nor memory can run away.
 
     Raises
     ------
@@ -60,9 +60,9 @@ def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
         message = f"is not JSON ({fact} at character {error.pos})"
         raise ValueError(message) from None
     except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
-    if _is_deep(found):
-        raise ValueError(_TOO_DEEP)
+        raise ValueError(_TOO_DEEP.format(levels)) from None
+    if _is_deep(found, levels):
+        raise ValueError(_TOO_DEEP.format(levels))
     return found
 
 
@@ -92,10 +92,10 @@ def _whole_number(digits: str) -> int:
     return int(digits)
 
 
-def _is_deep(found: Any) -> bool:
+def _is_deep(found: Any, levels: int) -> bool:
     """Return whether lists and objects are nested too deep, looking at one level after the other."""
     level = [found]
-    for _ in range(_MOST_LEVELS):
+    for _ in range(levels):
         parts = (whole.values() if isinstance(whole, dict) else whole for whole in level if isinstance(whole, _NESTS))
         level = [part for inside in parts for part in inside if isinstance(part, _NESTS)]
         if not level:

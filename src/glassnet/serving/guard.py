@@ -54,6 +54,9 @@ class Guard:
         self._stop(seconds)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # an application that has none never gets here
+            await self._app(scope, receive, send)
+            return
         if scope["type"] != "http":
             return
         has_begun = False

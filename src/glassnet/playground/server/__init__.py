@@ -1,1 +1,3 @@
-"""The server of the playground: who may talk to it, and how much."""
+"""The playground over HTTP, for the browsers of this computer."""
+
+from __future__ import annotations

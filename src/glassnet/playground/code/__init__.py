@@ -1,0 +1,1 @@
+"""A run as Python code, and Python code as a run."""

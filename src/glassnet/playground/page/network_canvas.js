@@ -1,0 +1,244 @@
+// Draws a network: edges as lines, neurons as pictures or values, all units of a wide layer as a strip. Where things stand
+// is worked out from the size of the stage alone, so that painting never asks the browser for a layout.
+
+const LEVELS = 8; // widths of lines
+const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
+const MOST_LINES = 8000;
+const TAU = 2 * Math.PI;
+
+/** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
+ *  A narrow stage has the layers below each other. */
+export function layOut(columns, width, height) {
+  const vertical = width < 600;
+  const most = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
+  const across = vertical ? width - 16 : height - 92; // where the units of one column lie
+  const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);
+  const size = Math.max(Math.min(pitch - 4, 36), 6);
+  const step = vertical ? Math.max(96, size + 72) : (width - 24) / columns.length;
+  const placed = columns.map((column, k) => place(column, k, { vertical, pitch, step, across: Math.max(across, pitch * most), size }));
+  const long = Math.max(across, pitch * most);
+  return vertical
+    ? { vertical, size, width: Math.max(width, long + 16), height: step * columns.length + 8, columns: placed }
+    : { vertical, size, width, height: long + 92, columns: placed };
+}
+
+const abridged = (column) => column.shown.length < column.units;
+
+function place(column, k, { vertical, pitch, step, across, size }) {
+  const gap = abridged(column) ? column.shown.findIndex((unit, i) => unit !== i) : -1;
+  const n = column.shown.length + (gap >= 0 ? 1 : 0);
+  const start = (across - n * pitch) / 2 + pitch / 2;
+  const along = vertical ? k * step + 58 + size / 2 : 12 + (k + 0.5) * step;
+  const at = (i) => (vertical ? [8 + start + i * pitch, along] : [along, 58 + start + i * pitch]);
+  const points = column.shown.map((_, i) => at(gap >= 0 && i >= gap ? i + 1 : i));
+  return { points, gap: gap >= 0 ? at(gap) : null, along, span: step };
+}
+
+/** The colours and settings of a painting, read once for each theme. */
+export function paletteOf(element) {
+  const style = getComputedStyle(element);
+  const of = (name) => style.getPropertyValue(name).trim();
+  return { ink: of("--ink"), paper: of("--panel"), line: of("--edge"), positive: of("--positive"), negative: of("--negative"), focus: of("--focus"), soft: of("--soft"), quiet: of("--quiet") };
+}
+
+/** Fit a canvas to a size in CSS pixels, in the pixels of the screen; returns its context, cleared. */
+export function fit(canvas, width, height) {
+  const ratio = Math.min(globalThis.devicePixelRatio || 1, 3);
+  const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== w || canvas.height !== h) {
+    Object.assign(canvas, { width: w, height: h });
+    Object.assign(canvas.style, { width: `${width}px`, height: `${height}px` });
+  }
+  const ctx = canvas.getContext("2d");
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  ctx.clearRect(0, 0, width, height);
+  return ctx;
+}
+
+/** Return the value that the widest line stands for: three times the root of the mean square, of the largest block. */
+export function scaleOf(blocks) {
+  let largest = 0;
+  for (const values of blocks) {
+    let sum = 0;
+    for (const value of values) sum += value * value;
+    const size = 3 * Math.sqrt(sum / Math.max(values.length, 1));
+    if (size > largest) largest = size;
+  }
+  return largest;
+}
+
+/** Paint all edges: width by size, colour and dash by sign. Of very many, only the widest. */
+export function paintEdges(ctx, layout, edges, blocks, palette) {
+  const scale = scaleOf(blocks);
+  if (!(scale > 0) || !Number.isFinite(scale)) return scale;
+  const lines = Array.from({ length: 2 * LEVELS }, () => []);
+  edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
+  ctx.lineCap = "butt";
+  let left = MOST_LINES;
+  const order = [];
+  for (let level = LEVELS - 1; level >= 0; level -= 1) {
+    for (const sign of [0, 1]) {
+      const found = lines[2 * level + sign];
+      if (left > 0) order.push([level, sign, left * 4 < found.length ? found.slice(0, left * 4) : found]);
+      left -= found.length / 4;
+    }
+  }
+  for (const [level, sign, found] of order.reverse()) stroke(ctx, found, level, sign, palette);
+  ctx.setLineDash([]);
+  ctx.globalAlpha = 1;
+  return scale;
+}
+
+function sortLines(lines, from, to, values, scale) {
+  let at = 0;
+  for (const [x1, y1] of from) {
+    for (const [x2, y2] of to) {
+      const value = values[at++];
+      const size = (Math.abs(value) / scale) * LEVELS;
+      if (size >= 0.15) lines[2 * Math.min(Math.floor(size), LEVELS - 1) + (value < 0 ? 1 : 0)].push(x1, y1, x2, y2);
+    }
+  }
+}
+
+function stroke(ctx, found, level, sign, palette) {
+  if (!found.length) return;
+  ctx.strokeStyle = sign ? palette.negative : palette.positive;
+  ctx.lineWidth = 0.5 + level * 0.55;
+  ctx.globalAlpha = 0.25 + (0.65 * (level + 1)) / LEVELS;
+  ctx.setLineDash(sign && level >= DASHED ? [6, 3] : []);
+  for (let i = 0; i < found.length; i += 4) {
+    ctx.beginPath();
+    ctx.moveTo(found[i], found[i + 1]);
+    ctx.lineTo(found[i + 2], found[i + 3]);
+    ctx.stroke();
+  }
+}
+
+/** Paint one line on top, for what is selected, under the pointer or lit. */
+export function paintLine(ctx, layout, edge, from, to, colour, width) {
+  const [a, b] = [layout.columns[edge.from].points[from], layout.columns[edge.to].points[to]];
+  if (!a || !b) return;
+  Object.assign(ctx, { strokeStyle: colour, lineWidth: width });
+  ctx.beginPath();
+  ctx.moveTo(...a);
+  ctx.lineTo(...b);
+  ctx.stroke();
+}
+
+/** Paint the arc of a shortcut, from a column to the one that its values are added to. */
+export function paintShortcuts(ctx, layout, columns, palette) {
+  ctx.setLineDash([2, 4]);
+  Object.assign(ctx, { strokeStyle: palette.quiet, lineWidth: 1.5 });
+  columns.forEach((column, k) => {
+    if (column.added === null || column.added === undefined) return;
+    const [a, b] = [layout.columns[column.added].along, layout.columns[k].along];
+    ctx.beginPath();
+    if (layout.vertical) ctx.moveTo(4, a), ctx.bezierCurveTo(-12, a, -12, b, 4, b);
+    else ctx.moveTo(a, 56), ctx.bezierCurveTo(a, 38, b, 38, b, 56);
+    ctx.stroke();
+  });
+  ctx.setLineDash([]);
+}
+
+/** Paint the neurons: a picture over the plane each, or the value as brightness and number. */
+export function paintNeurons(ctx, layout, columns, frame, { palette, pictures }) {
+  const atlas = pictures && frame.pictures?.length ? atlasOf(frame.pictures, palette) : null;
+  let unit = 0;
+  columns.forEach((column, k) => {
+    const values = frame.activations?.[k] ?? [];
+    const most = Math.max(1e-12, ...Array.from(values, Math.abs));
+    layout.columns[k].points.forEach(([x, y], i) => {
+      neuron(ctx, x, y, layout.size, { palette, value: values[i], share: values[i] / most, atlas: k ? atlas : null, unit });
+      if (k) unit += 1;
+    });
+    if (layout.columns[k].gap) dots(ctx, ...layout.columns[k].gap, layout.vertical, palette);
+  });
+}
+
+function neuron(ctx, x, y, size, { palette, value, share, atlas, unit }) {
+  const [left, top] = [x - size / 2, y - size / 2];
+  ctx.beginPath();
+  ctx.roundRect(left, top, size, size, atlas ? 4 : size / 2);
+  ctx.fillStyle = palette.paper;
+  ctx.fill();
+  if (atlas) ctx.drawImage(atlas.canvas, 0, unit * atlas.side, atlas.side, atlas.side, left + 1, top + 1, size - 2, size - 2);
+  else if (Number.isFinite(share)) {
+    ctx.globalAlpha = 0.12 + 0.75 * Math.abs(share);
+    ctx.fillStyle = share < 0 ? palette.negative : palette.positive;
+    ctx.fill();
+    ctx.globalAlpha = 1;
+  }
+  Object.assign(ctx, { strokeStyle: palette.line, lineWidth: 1.25 });
+  ctx.stroke();
+  if (!atlas && size >= 26 && Number.isFinite(value)) {
+    Object.assign(ctx, { fillStyle: palette.ink, textAlign: "center", textBaseline: "middle", font: "10px system-ui, sans-serif" });
+    ctx.fillText(short(value), x, y);
+  }
+}
+
+const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(2)).replace("-", "−").replace(/^(−?)0\./, "$1.");
+
+function dots(ctx, x, y, vertical, palette) {
+  ctx.fillStyle = palette.quiet;
+  for (const shift of [-5, 0, 5]) {
+    ctx.beginPath();
+    ctx.arc(vertical ? x + shift : x, vertical ? y : y + shift, 1.5, 0, TAU);
+    ctx.fill();
+  }
+}
+
+let kept = null;
+
+/** All pictures below each other in one canvas: 128 is the paper, less the negative colour, more the positive one. */
+function atlasOf(pictures, palette) {
+  if (kept?.pictures === pictures && kept.palette === palette) return kept;
+  const side = Math.sqrt(pictures[0].length);
+  const canvas = kept?.canvas ?? document.createElement("canvas");
+  if (canvas.width !== side || canvas.height !== side * pictures.length) Object.assign(canvas, { width: side, height: side * pictures.length });
+  const ctx = canvas.getContext("2d", { willReadFrequently: true });
+  const image = ctx.createImageData(canvas.width, canvas.height);
+  const table = shades(palette);
+  const pixels = new Uint32Array(image.data.buffer);
+  pictures.forEach((picture, k) => {
+    for (let row = 0; row < side; row += 1) {
+      for (let i = 0; i < side; i += 1) pixels[(k * side + side - 1 - row) * side + i] = table[picture[row * side + i]];
+    }
+  });
+  ctx.putImageData(image, 0, 0);
+  kept = { pictures, palette, canvas, side };
+  return kept;
+}
+
+/** 256 colours from the negative one over the paper to the positive one, as pixels. */
+export function shades(palette) {
+  const [negative, paper, positive] = [palette.negative, palette.paper, palette.positive].map(rgb);
+  return Uint32Array.from({ length: 256 }, (_, level) => {
+    const share = Math.min(Math.abs(level - 128) / 127, 1);
+    const end = level < 128 ? negative : positive;
+    const [r, g, b] = paper.map((value, i) => Math.round(value + (end[i] - value) * share));
+    return (255 << 24) | (b << 16) | (g << 8) | r;
+  });
+}
+
+/** Red, green and blue of a colour of the style sheet, `#rrggbb`. */
+export function rgb(colour) {
+  const full = colour.length === 4 ? colour.replace(/[0-9a-f]/gi, "$&$&") : colour;
+  return [1, 3, 5].map((at) => parseInt(full.slice(at, at + 2), 16));
+}
+
+/** The edge nearest to a point, `[block, from, to]` in shown units, or null if none is within 6 pixels. */
+export function edgeAt(layout, edges, x, y) {
+  let [nearest, found] = [36, null];
+  edges.forEach((edge, k) => {
+    layout.columns[edge.from].points.forEach(([x1, y1], i) => {
+      layout.columns[edge.to].points.forEach(([x2, y2], j) => {
+        const [dx, dy] = [x2 - x1, y2 - y1];
+        const share = ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy);
+        if (share < 0.05 || share > 0.95) return;
+        const far = (x1 + share * dx - x) ** 2 + (y1 + share * dy - y) ** 2;
+        if (far < nearest) [nearest, found] = [far, [k, i, j]];
+      });
+    });
+  });
+  return found;
+}

@@ -1,0 +1,152 @@
+"""Run the playground until somebody ends it, or beside a program that goes on."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any, Self
+
+from glassnet.errors import ConfigError
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.server.app import make_play_app
+from glassnet.playground.server.gate import Gate
+from glassnet.playground.server.play_limits import PlayLimits
+from glassnet.playground.server.sockets import Pages
+from glassnet.playground.server.uploads import Uploads
+from glassnet.playground.worker import Worker
+from glassnet.serving.guard import Guard, names_of
+from glassnet.serving.listening import listen, make_server, open_to_others
+from glassnet.utils.checks import require_extra
+
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["Playground"]
+
+_TOKEN_BYTES = 32
+_MOST_UNSENT = 32 * 2**20  # bytes to a page that asks for more than it reads
+
+
+class Playground:
+    """A playground that browsers of this computer can open.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    where : str, default="playground"
+        Name of what was called, for messages.
+    host : str, default="127.0.0.1"
+        Address or name to listen on.
+    port : int, default=0
+        Port to listen on; 0 for a free one.
+    allow_remote : bool, default=False
+        Whether an address that other computers can reach is allowed.
+    limits : PlayLimits, optional
+        What pages may send.
+    free_port : str
+        What to do about a port that is taken.
+
+    Attributes
+    ----------
+    url : str
+        The address with the token that lets its reader in.
+    is_open : bool
+        Whether other computers can reach it.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        where: str = "playground",
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allow_remote: bool = False,
+        limits: PlayLimits | None = None,
+        free_port: str = "Pass port=0 for a free port.",
+    ) -> None:
+        for module in ("starlette", "uvicorn", "websockets"):
+            require_extra(module, "playground", where)
+        limits = limits or PlayLimits()
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        with ExitStack() as stack:
+            self._listener = stack.enter_context(listen(where, host, port, free_port))
+            address, self.port = self._listener.getsockname()[:2]
+            self.is_open = open_to_others(address)
+            if self.is_open and not allow_remote:
+                must = "host must be an address of this computer that others cannot reach, such as '127.0.0.1'"
+                message = f"{where}: {must}, got {host!r}. Allow others with --allow-remote, or allow_remote=True."
+                raise ConfigError(message, got=host)
+            stack.pop_all()
+        self._uploads, self._thread = Uploads(limits), None
+        experiment.uploads = self._uploads.paths
+        self._pages = Pages(limits, self.stop)
+        self._worker = self._pages.worker = Worker(experiment, self._pages)
+        app = make_play_app(self._worker, self._pages, self._uploads)
+        gate = Gate(app, token, None if self.is_open else names_of(host), self.port)
+        self._server = _server(Guard(gate, limits, None, lambda seconds: None), limits)
+        self.address = f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+        self.url = f"{self.address}?token={token}"
+
+    _thread: threading.Thread | None
+
+    def run(self) -> None:
+        """Let browsers in until Ctrl-C, SIGTERM, or the end that a page asks for."""
+        self._worker.start()
+        try:
+            with suppress(KeyboardInterrupt):
+                self._server.run(sockets=[self._listener])  # raises KeyboardInterrupt at its end
+        finally:
+            self._worker.stop()
+            self._listener.close()
+            self._uploads.close()
+
+    def start(self) -> Self:
+        """Let browsers in while the program goes on."""
+        self._thread = threading.Thread(target=self.run, name="glassnet-playground-server", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Ask the playground to end."""
+        self._server.should_exit = True
+
+    def close(self) -> None:
+        """End the playground, and wait for its end."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(10.0)
+
+    def call(self, function: Callable[[Experiment], Any]) -> Any:
+        """Return what a function of the experiment returns, called between two steps."""
+        return self._worker.call(function).result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Playground at {self.address}>"
+
+
+def _server(app: Guard, limits: PlayLimits) -> uvicorn.Server:
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    class Socket(WebSocketsSansIOProtocol):
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.transport.get_write_buffer_size() > _MOST_UNSENT:  # pings are answered whether it reads or not
+                self.transport.abort()
+
+    options: dict[str, Any] = {
+        "ws": Socket,
+        "ws_max_size": limits.message_bytes,
+        "ws_ping_interval": 20.0,
+        "ws_ping_timeout": 20.0,
+        "ws_per_message_deflate": False,
+    }
+    return make_server(app, limits, **options)
