@@ -17,16 +17,16 @@ from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
-from glassnet.playground.offline_network import (
+from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
     offline_weights,
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.offline_state import offline_optimizers, offline_plane, offline_state
-from glassnet.playground.page_bundle import bundle, without_comments
-from glassnet.playground.page_formulas import formulas_module
+from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
+from glassnet.playground.offline.bundling import bundle, without_comments
+from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target
@@ -68,7 +68,9 @@ def _given(network: Network, X: np.ndarray, y: np.ndarray, X_valid: np.ndarray, 
     """Return the data as the playground takes them."""
     names = tuple(f"x{i + 1}" for i in range(X.shape[1]))
     n_classes = max(network.n_outputs, 2) if network.loss.classifies else 0
-    flat = [each.reshape(len(each), -1)[:, 0] if each.ndim > 1 and each.shape[1] == 1 else each for each in (y, y_valid)]
+    flat = [
+        each.reshape(len(each), -1)[:, 0] if each.ndim > 1 and each.shape[1] == 1 else each for each in (y, y_valid)
+    ]
     classes = tuple(map(str, range(n_classes)))
     return PlayData(X, flat[0], X_valid, flat[1], names, classes)
 
@@ -87,7 +89,7 @@ def page_text(experiment: Experiment, network: Network, *, title: str = "", less
     content["texts"] = json.loads(_page_file("texts.json")) | {"app.title": name}
     data = json.dumps(content, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     page = _page_file("index.html")
-    style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css")]))
+    style = without_comments("\n".join([*map(_page_file, _STYLE.findall(page)), _page_file("lesson.css", "offline")]))
     script = f"\n{_script(network)}\n".replace("</script", "<\\/script").replace("<!--", "<\\!--")
     parts = {
         "<head>": f'<head>\n<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
@@ -117,6 +119,8 @@ def _content(experiment: Experiment, network: Network) -> dict[str, Any]:
         "plane": offline_plane(data),
         "optimizers": offline_optimizers(settings),
         "score": score,
+        "classes": list(data.classes),
+        "target": data.target,
     }
 
 
@@ -136,14 +140,15 @@ def _history(network: Network, steps: int, score: str) -> list[list[float | None
 
 def _script(network: Network) -> str:
     """Return all modules of the page as one script."""
-    folder = resources.files(__package__) / "page"
-    modules = {each.name: each.read_text(encoding="utf-8") for each in folder.iterdir() if each.name.endswith(".js")}
+    folders = [resources.files(__package__) / name for name in ("page", "offline")]
+    files = [each for folder in folders for each in folder.iterdir() if each.name.endswith(".js")]
+    modules = {each.name: each.read_text(encoding="utf-8") for each in files}
     modules |= {**_STUBS, "formulas.js": formulas_module(own_activations(network))}
     return bundle(modules, ["offline.js", "main.js"])
 
 
-def _page_file(name: str) -> str:
-    return (resources.files(__package__) / "page" / name).read_text(encoding="utf-8")
+def _page_file(name: str, folder: str = "page") -> str:
+    return (resources.files(__package__) / folder / name).read_text(encoding="utf-8")
 
 
 def _policy(script: str, style: str) -> str:

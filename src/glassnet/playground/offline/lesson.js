@@ -1,7 +1,7 @@
 /** Lesson mode: a text beside the page, hidden controls, and a task that the page checks. */
 
-import { el, figure, say } from "./dom.js";
-import { text } from "./texts.js";
+import { el, figure, say } from "../page/dom.js";
+import { text } from "../page/texts.js";
 
 /** Mount a lesson `{title, text: [paragraph], task, hide: [part], goal: {what: limit}}`, if there is one. */
 export function mountLesson(store, lesson) {

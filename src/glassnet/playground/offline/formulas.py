@@ -140,7 +140,9 @@ def _rule(optimizer: Optimizer) -> str:
             body.append(f"{'' if own in ('p', *state) else 'const '}{own} = {text};")
     take = ["let p = P[i]", "g = G[i]", *(f"{name} = all_{name}[i]" for name in state)]
     keep = ["P[i] = p", *(f"all_{name}[i] = {name}" for name in state)]
-    before = [f"const all_{name} = S.{name};" for name in state] + [f"const {name} = o.{name};" for name in sorted(settings)]
+    before = [f"const all_{name} = S.{name};" for name in state] + [
+        f"const {name} = o.{name};" for name in sorted(settings)
+    ]
     before += [f"const {name} = {JavaScript().text(text)};" for text, name in hoisting.found.items()]
     loop = f"for (let i = from; i < to; i++) {{ {', '.join(take)}; {' '.join(body)} {'; '.join(keep)}; }}"
     update = f"update(P, G, S, from, to, lr, wd, t, o) {{ {' '.join(before)} {loop} }}"

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 
 __all__ = ["bundle", "without_comments"]
 
-_IMPORT = re.compile(r'^import\s+(?:(\{[^}]*\}|\*\s+as\s+\w+)\s+from\s+)?"\./([\w.-]+)";?[ \t]*$', re.MULTILINE)
+_IMPORT = re.compile(
+    r'^import\s+(?:(\{[^}]*\}|\*\s+as\s+\w+)\s+from\s+)?"\.{1,2}/(?:\w+/)?([\w.-]+)";?[ \t]*$', re.MULTILINE
+)
 _EXPORT = re.compile(r"^export\s+((?:async\s+)?(?:function\*?|class|const)\s+(\w+))", re.MULTILINE)
 _LIST = re.compile(r"^export\s+\{([^}]*)\};?[ \t]*$", re.MULTILINE)
 _ANY = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
@@ -19,7 +21,7 @@ def bundle(modules: Mapping[str, str], entries: Sequence[str]) -> str:
     Parameters
     ----------
     modules : mapping of str to str
-        Text by file name; they import each other as ``./name.js``, whole lines with names in braces, and export
+        Text by file name; they import each other by paths, whole lines with names in braces, and export
         functions, classes, constants and lists of names. None of them assigns to what it exports later.
     entries : sequence of str
         Those to run, in this order; what they import comes before them.

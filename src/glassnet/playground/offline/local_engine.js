@@ -4,7 +4,7 @@ import { Branch, maker } from "./branches.js";
 import { decoded } from "./bytes.js";
 import { Frames } from "./local_frames.js";
 import { describe, withSetting } from "./local_settings.js";
-import { text } from "./texts.js";
+import { text } from "../page/texts.js";
 
 const SLICE = 12; // milliseconds of training between two pictures of the screen
 const MOST_STEPS = 10000; // asked for at once
@@ -24,7 +24,7 @@ export class LocalEngine {
   constructor(given) {
     this.given = given;
     this.state = given.state;
-    this.capabilities = new Set(given.train ? [...Object.keys(COMMANDS)] : ["view", "probe"]);
+    this.capabilities = new Set(Object.keys(COMMANDS));
     this.state.capabilities = [...this.capabilities];
     this.data = { train: rows(given.rows.train), valid: rows(given.rows.valid) };
     this.make = maker(given, this.data.train, this.data.valid);
@@ -50,7 +50,7 @@ export class LocalEngine {
   async send(command, args = {}) {
     if (!this.capabilities.has(command)) throw new Error(text("lesson.no_command", { command }));
     const result = COMMANDS[command](this, args);
-    if (!SILENT.has(command)) this.changed();
+    this.changed();
     return result;
   }
 
@@ -210,12 +210,11 @@ const COMMANDS = {
     Object.assign(engine.state.view, args);
   },
   probe(engine, { row }) {
-    const { train, valid } = engine.data, { state } = engine;
+    const { train, valid } = engine.data, { state, given } = engine;
     const target = engine.frames.target(integer(row, 0, train.n + valid.n - 1));
     const part = text(row < train.n ? "lesson.training" : "lesson.validation");
-    const shown = state.data.classes?.[target] ?? String(Number(target.toPrecision(6)));
+    const shown = given.classes[target] ?? String(Number(target.toPrecision(6)));
     const values = [...engine.frames.row(row)].slice(0, 64);
-    state.probe = { row, values, target, text: text("lesson.row", { row, part, name: state.data.target, value: shown }) };
+    state.probe = { row, values, target, text: text("lesson.row", { row, part, name: given.target, value: shown }) };
   },
 };
-const SILENT = new Set(["run"]);

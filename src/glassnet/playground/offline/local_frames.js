@@ -27,7 +27,7 @@ export class Frames {
     frame.losses = run.losses.since(since);
     frame.epochs = run.history.since(0).slice(-1000);
     if (view.plane && this.given.plane) Object.assign(frame, this.plane(run, state));
-    if (state.data.task !== "classes") frame.predictions = this.predictions(run, state.data.points.row);
+    if (!this.given.classes.length && state.data?.points) frame.predictions = this.predictions(run, state.data.points.row);
     return frame;
   }
 
@@ -80,9 +80,9 @@ export class Frames {
   plane(run, state) {
     const { resolution } = state.view, now = performance.now(), key = `${run.step} ${state.revision} ${resolution}`;
     if (this.#planeAt === key || (state.running && now < this.#planeTime + APART)) return {};
-    const grid = this.grid(resolution), k = run.network.outputs, { plane } = state.data;
+    const grid = this.grid(resolution), k = run.network.outputs;
     if (k <= MOST_CHANNELS) {
-      const [lo, hi] = plane.range, scale = hi > lo ? 255 / (hi - lo) : 0;
+      const [lo, hi] = this.given.plane.range, scale = hi > lo ? 255 / (hi - lo) : 0;
       const data = Uint8Array.from(run.predict(grid), (value) => Math.round(Math.max(0, Math.min(255, (value - lo) * scale || 0))));
       this.#plane.plane = { lo, hi, width: resolution, channels: k, data };
     }

@@ -9,9 +9,9 @@ import numpy as np
 
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
-from glassnet.playground.ground import from_plane, plane_sides
+from glassnet.playground.ground import from_plane, plane_range, plane_sides
 from glassnet.playground.options import optimizer_options
-from glassnet.playground.page_formulas import activation_key, formula_keys
+from glassnet.playground.offline.formulas import activation_key, formula_keys
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
@@ -68,4 +68,5 @@ def offline_plane(data: PlayData) -> dict[str, Any] | None:
         return None
     points = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
     origin, x, y = from_plane(data, points).reshape(3, -1).astype(np.float64)
-    return {"origin": origin.tolist(), "x": (x - origin).tolist(), "y": (y - origin).tolist(), "sides": sides}
+    axes = {"origin": origin.tolist(), "x": (x - origin).tolist(), "y": (y - origin).tolist()}
+    return {**axes, "sides": sides, "range": plane_range(data)}

@@ -1,7 +1,7 @@
 /** What a page without a server can set, checked; and the state's view of the settings that a run has. */
 
 import { uniformLimit } from "./nn.js";
-import { text } from "./texts.js";
+import { text } from "../page/texts.js";
 
 const BELOW_ONE = /^optimizer\.(momentum|beta1|beta2|rho)$|\.rate$|label_smoothing$/;
 const ABOVE_ZERO = /^optimizer\.eps$|^loss\.delta$/;
