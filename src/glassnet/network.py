@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, Never, Self
+from typing import TYPE_CHECKING, Any, Literal, Never, Self, Unpack
 
 import numpy as np
 
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from glassnet.diagnosis import Watch
     from glassnet.explanation import Explanation
-    from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run
+    from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
+    from glassnet.training.options import StepOptions
 
 __all__ = ["Network", "load"]
 
@@ -191,6 +192,45 @@ class Network(BaseNetwork):
             progress=progress,
         )  # fmt: skip
         return fit_watched(self, X, y, epochs, diagnose, options)
+
+    def stepwise(
+        self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
+    ) -> SteppedRun[Self]:
+        """Return a run that takes steps when it is told to, instead of training to the end.
+
+        ``run.advance(n)`` takes n steps, the same with the same bits as ``fit(..., deterministic=True)``. Between them
+        ``run.change`` changes settings, and ``run.restore`` goes back to a ``run.snapshot``. BLAS has one thread.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        epochs : int, optional
+            How many more epochs to train; without it there is no end.
+        **options
+            Those of `fit` on what is trained: ``batch_size``, ``validation_data``, ``validation_split``,
+            ``sample_weight``, ``class_weight``, ``shuffle``, ``drop_last``, ``steps_per_epoch``, ``metrics``,
+            ``early_stopping``, ``callbacks``.
+
+        Returns
+        -------
+        SteppedRun
+            At its first step; nothing was trained yet.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassnet as gn
+        >>> X = np.random.default_rng(0).standard_normal((64, 2))
+        >>> net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer="sgd", seed=0)
+        >>> run = net.stepwise(X, X[:, 0], batch_size=16)
+        >>> run.advance(6), run.epoch, run.step
+        (6, 1, 2)
+        >>> run.close()
+        """
+        from glassnet.training.stepping import step_network
+
+        return step_network(self, X, y, epochs=epochs, **options)
 
     @advises_on_names
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,10 @@ class Experiment:
         self.per_second: float | None = None
         self.ended = False  # what shows the experiment closes when it sees this
         self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
+        self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
         self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
+        self.given = data  # what the page can go back to
         self.start(data, settings)
 
     def start(self, data: PlayData, settings: Settings) -> None:

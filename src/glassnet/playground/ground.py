@@ -8,6 +8,8 @@ from glassnet.playground.play_data import PlayData
 
 __all__ = ["from_plane", "plane_range", "plane_sides", "point_inputs", "row_of", "row_target"]
 
+_MOST_INPUTS = 1000  # a grid of more is too slow to look at while it learns
+
 
 def row_of(data: PlayData, row: int) -> np.ndarray:
     """Return one row as inputs, (1, ...): those trained on come first, then those held out."""
@@ -24,23 +26,19 @@ def row_target(data: PlayData, row: int) -> float:
 
 def plane_sides(data: PlayData) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Return the range of x and that of y; None if there is no plane."""
-    if data.X.shape[1:] != (2,):
-        return None
-    low, high = data.X.min(axis=0), data.X.max(axis=0)
-    room = np.maximum((high - low) * 0.1, 1e-3)
-    return (float(low[0] - room[0]), float(high[0] + room[0])), (float(low[1] - room[1]), float(high[1] + room[1]))
+    return data.plane_sides if data.X.dtype.kind == "f" and len(data.inputs) <= _MOST_INPUTS else None
 
 
 def plane_range(data: PlayData) -> tuple[float, float]:
     """Return the range of the values over the plane: that of the targets, or of a probability."""
-    return (0.0, 1.0) if data.is_classes else (float(np.min(data.y)), float(np.max(data.y)))
+    return data.plane_range
 
 
 def from_plane(data: PlayData, points: np.ndarray) -> np.ndarray:
     """Return the inputs that points of the plane stand for."""
-    return np.ascontiguousarray(points, dtype=np.float32)
+    return np.ascontiguousarray(data.from_plane(points), dtype=np.float32)
 
 
 def point_inputs(data: PlayData) -> np.ndarray:
     """Return the inputs of the points that are shown."""
-    return np.concatenate([data.X, data.X_valid])[:1000].astype(np.float32)
+    return data.take_shown()[0].astype(np.float32)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.playground.data.showing import data_state
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.lookout import findings_state
 from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
 from glassnet.playground.view_state import drawn_network, view_state
@@ -25,5 +27,7 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         "per_second": experiment.per_second,
         "capabilities": sorted(COMMANDS),
         "network": {**network_state(experiment), **drawn_network(experiment)},
+        **data_state(experiment),
         **view_state(experiment),
+        **findings_state(experiment),
     }

@@ -17,6 +17,7 @@ import numpy as np
 from glassnet.errors import GlassnetError
 from glassnet.playground.dispatch import answer
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.lookout import look_out
 from glassnet.playground.plain_json import as_plain_json
 from glassnet.playground.state import state_of
 
@@ -77,6 +78,7 @@ class Worker:
         self._wanted: set[Key | None] = set()  # what those have seen who wait for a newer frame
         self._next_frame = self._next_step = 0.0
         self._wake, self._is_stopping = threading.Event(), False
+        experiment.wake = self._wake.set
         self._seen = self._what_is_seen()
         self._thread = threading.Thread(target=self._work, name="glassnet-playground", daemon=True)
 
@@ -133,6 +135,7 @@ class Worker:
     def _work(self) -> None:
         while not self._is_stopping:
             try:
+                look_out(self._experiment)
                 self._take_jobs()
                 self._give_frame()
                 if self._experiment.running:

@@ -2,6 +2,7 @@
 
 import { button, figure, say } from "./dom.js";
 import { toggleSound } from "./sound.js";
+import { newestLoss } from "./store.js";
 import { text } from "./texts.js";
 
 /** Mount the line on top. */
@@ -47,9 +48,4 @@ function announceLoss(store) {
     if (ran && !running && loss !== null && store.frame) speak();
     ran = running;
   });
-}
-
-/** The loss of the newest batch of a frame, or null; losses are pairs (step, loss) in a row. */
-export function newestLoss({ losses }) {
-  return losses?.length ? losses[losses.length - 1] : null;
 }
