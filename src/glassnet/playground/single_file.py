@@ -17,6 +17,9 @@ from glassnet.errors import ConfigError
 from glassnet.network import Network
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.lessons import Lesson
+from glassnet.playground.offline.bundling import bundle, without_comments
+from glassnet.playground.offline.formulas import formulas_module
+from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
 from glassnet.playground.offline.trainable import (
     encoded,
     offline_settings,
@@ -24,9 +27,6 @@ from glassnet.playground.offline.trainable import (
     own_activations,
     refuse_untrainable,
 )
-from glassnet.playground.offline.starting_state import offline_optimizers, offline_plane, offline_state
-from glassnet.playground.offline.bundling import bundle, without_comments
-from glassnet.playground.offline.formulas import formulas_module
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.saving.ownership import prepare_target

@@ -16,7 +16,7 @@ _ANY = re.compile(r"^(?:import|export)\b.*$", re.MULTILINE)
 
 
 def bundle(modules: Mapping[str, str], entries: Sequence[str]) -> str:
-    """Return one script that does what the modules do: each is a function that returns its exports.
+    r"""Return one script that does what the modules do: each is a function that returns its exports.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def bundle(modules: Mapping[str, str], entries: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> print(bundle({"a.js": 'import { b } from "./b.js";\\nb();', "b.js": "export function b() {}"}, ["a.js"]))
+    >>> print(bundle({"a.js": 'import { b } from "./b.js";\nb();', "b.js": "export function b() {}"}, ["a.js"]))
     const $b_js = (() => {
     function b() {}
     return { b };

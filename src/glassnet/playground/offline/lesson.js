@@ -3,8 +3,10 @@
 import { el, figure, say } from "../page/dom.js";
 import { text } from "../page/texts.js";
 
-/** Mount a lesson `{title, text: [paragraph], task, hide: [part], goal: {what: limit}}`, if there is one. */
-export function mountLesson(store, lesson) {
+/** Say that the data are in the file, and mount a lesson `{title, text: [paragraph], task, hide: [part], goal: {what: limit}}`, if there is one. */
+export function mountLesson(store, { lesson, rows }) {
+  const inside = text("lesson.inside", { rows: figure(rows.train.n + rows.valid.n) });
+  document.querySelector("#data").append(el("p", { class: "quiet" }, inside));
   if (!lesson) return;
   document.body.classList.add("lesson");
   for (const part of lesson.hide) document.body.classList.add(`hide-${part}`);
@@ -12,7 +14,7 @@ export function mountLesson(store, lesson) {
   const panel = el("section", { id: "lesson", class: "panel", "aria-label": text("lesson.label") }, title, ...lesson.text.map((words) => el("p", {}, words)));
   const task = lesson.task && el("p", { class: "task" }, el("strong", {}, text("lesson.task")), " ", lesson.task);
   if (task) panel.append(task);
-  document.querySelector("main").before(panel);
+  document.querySelector("header").append(panel);
   if (Object.keys(lesson.goal).length) watch(store, lesson.goal, panel);
 }
 

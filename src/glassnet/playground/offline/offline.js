@@ -5,4 +5,4 @@ import { LocalEngine } from "./local_engine.js";
 
 const given = JSON.parse(document.getElementById("glassnet").textContent);
 globalThis.glassnet = { engine: () => new LocalEngine(given), texts: given.texts };
-queueMicrotask(async () => mountLesson(await globalThis.playground, given.lesson));
+queueMicrotask(async () => mountLesson(await globalThis.playground, given));

@@ -10,8 +10,8 @@ import numpy as np
 from glassnet.optimizers import OPTIMIZERS
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.ground import from_plane, plane_range, plane_sides
-from glassnet.playground.options import optimizer_options
 from glassnet.playground.offline.formulas import activation_key, formula_keys
+from glassnet.playground.options import optimizer_options
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.settings import Settings
 from glassnet.playground.state import state_of
