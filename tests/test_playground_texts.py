@@ -86,7 +86,7 @@ def test_colours_of_classes_and_signs_differ_for_everybody(theme: str, vision: s
 
 def test_every_text_of_the_page_exists_and_is_used() -> None:
     """Keys are written out, or begin with what is written before a `${`."""
-    sources = [path.read_text() for path in (*SCRIPTS, PAGE / "index.html")]
+    sources = [path.read_text() for path in (*SCRIPTS, *(PAGE.parent / "offline").glob("*.js"), PAGE / "index.html")]
     whole = "\n".join(sources)
     asked = set(re.findall(r'(?:\btext\(|data-text=|data-label=)"([^"]+)"', whole))
     assert asked - set(TEXTS) == set()
