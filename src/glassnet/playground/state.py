@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from glassnet.playground.data.showing import data_state
 from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.lookout import findings_state
 from glassnet.playground.network_state import network_state
 from glassnet.playground.protocol import COMMANDS, VERSION
 from glassnet.playground.time_state import time_state
@@ -21,5 +23,7 @@ def state_of(experiment: Experiment) -> dict[str, Any]:
         **time_state(experiment),
         "capabilities": sorted(COMMANDS),
         "network": {**network_state(experiment), **drawn_network(experiment)},
+        **data_state(experiment),
         **view_state(experiment),
+        **findings_state(experiment),
     }

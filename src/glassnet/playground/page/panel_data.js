@@ -1,1 +1,252 @@
-export function mount() {}
+// The data: where they come from, what became of each column, what is predicted, how many rows are held out.
+
+import { columnList, preview, questionCards } from "./data_tables.js";
+import { pictureOf } from "./data_pictures.js";
+import { button, el, figure } from "./dom.js";
+import { text } from "./texts.js";
+
+const ENDINGS = ".csv,.tsv,.txt,.json,.jsonl,.parquet,.xlsx,.xls,.ods,.gz";
+
+/** Mount the panel into an element. */
+export function mount(root, store) {
+  if (!store.can("data")) return mountFixed(root, store);
+  const parts = [
+    sources, dropZone, pending, toyOptions, drawing, questions, target, columns, split, axes, rows, notes, gallery,
+  ].map((make) => part(root, store, make));
+  const show = () => parts.forEach((refresh) => refresh());
+  store.on("state", show);
+  show();
+  takeDrops(root, store, show);
+}
+
+/** Without commands for data: what they are, and the axes. */
+function mountFixed(root, store) {
+  const parts = [named, axes, rows, notes].map((make) => part(root, store, make));
+  store.on("state", () => parts.forEach((refresh) => refresh()));
+  parts.forEach((refresh) => refresh());
+}
+
+/** A part of the panel, made again only where what it shows has changed; the focus stays where it was. */
+function part(root, store, make) {
+  const host = root.appendChild(el("div", { class: "part", hidden: true }));
+  let shown;
+  return () => {
+    const { key, content } = make(store.state.data, store);
+    const now = JSON.stringify(key);
+    if (now === shown) return;
+    shown = now;
+    const focused = host.contains(document.activeElement) ? document.activeElement.id : "";
+    const open = new Set([...host.querySelectorAll("details[open]")].map((each) => each.id));
+    host.replaceChildren(...[content?.() ?? []].flat());
+    host.hidden = !host.childElementCount;
+    for (const each of host.querySelectorAll("details")) each.open ||= open.has(each.id);
+    if (focused) document.getElementById(focused)?.focus();
+  };
+}
+
+const take = (store, source) => load(store, source);
+
+/** Take other data; questions about a file that cannot be answered later are kept to be shown. */
+async function load(store, source) {
+  const answer = await store.do("data", { source });
+  const asked = answer?.questions?.filter((question) => !question.column) ?? [];
+  store.pendingData = asked.length ? { source, questions: asked } : null;
+  store.emit("state", store.state);
+}
+
+// ---- sources ----------------------------------------------------------------------------------------------------------
+
+function sources(data, store) {
+  const { kind, name } = data.source;
+  const current = kind === "points" ? "draw" : kind === "toy" || kind === "bundled" ? name : kind;
+  const one = (id, title, source) => el("button", {
+    type: "button", id: `data-source-${id}`, class: "source", "aria-pressed": String(id === current), onclick: () => take(store, source),
+  }, pictureOf(id), el("span", {}, title));
+  const own = data.given ? [one("given", text("data.given"), { kind: "given" })] : [];
+  return {
+    key: [current, data.given, data.toys, data.bundled],
+    content: () => el("div", { class: "sources", role: "group", "aria-label": text("data.sources") },
+      data.toys.map((toy) => one(toy.name, toy.title, { kind: "toy", name: toy.name })),
+      data.bundled.map((set) => one(set.name, set.title, { kind: "bundled", name: set.name })),
+      one("draw", text("data.draw"), { kind: "points" }), own),
+  };
+}
+
+function dropZone(data, store) {
+  if (typeof store.engine.upload !== "function") return { key: 0 };
+  const choose = el("input", { type: "file", id: "data-file", class: "unseen", accept: ENDINGS, onchange: () => takeFile(store, choose.files[0], choose) });
+  return {
+    key: 1,
+    content: () => el("label", { class: "drop", for: "data-file", tabindex: null }, pictureOf("upload"),
+      el("span", {}, el("strong", {}, text("data.drop")), el("br"), el("small", {}, text("data.drop.what"))), choose),
+  };
+}
+
+async function takeFile(store, file, input) {
+  if (!file) return;
+  const zone = document.querySelector("#data .drop");
+  zone?.setAttribute("aria-busy", "true");
+  const upload = await store.upload(file);
+  if (upload) await load(store, { kind: "upload", upload, target: null });
+  zone?.removeAttribute("aria-busy");
+  if (input) input.value = "";
+}
+
+/** Files may be dropped anywhere on the panel. */
+function takeDrops(root, store) {
+  const panel = root.closest("section") ?? root;
+  const mark = (on) => (event) => {
+    if (![...(event.dataTransfer?.types ?? [])].includes("Files")) return;
+    event.preventDefault();
+    panel.classList.toggle("over", on);
+  };
+  panel.addEventListener("dragover", mark(true));
+  panel.addEventListener("dragleave", mark(false));
+  panel.addEventListener("drop", (event) => {
+    mark(false)(event);
+    takeFile(store, event.dataTransfer?.files[0]);
+  });
+}
+
+/** What must be decided before a file can be read at all. */
+function pending(data, store) {
+  const asked = store.pendingData;
+  const answer = (options) => load(store, { ...asked.source, options: joined(asked.source.options, options) });
+  return { key: asked, content: () => (asked ? questionCards(asked.questions, answer) : []) };
+}
+
+function questions(data, store) {
+  const answer = (options) => load(store, { ...data.source, options: joined(data.source.options, options) });
+  return { key: [data.questions, data.source], content: () => questionCards(data.questions, answer) };
+}
+
+/** Options of a file with others put in; columns that are to be read as something are kept. */
+function joined(before = {}, more) {
+  return { ...before, ...more, ...(before?.read || more.read ? { read: { ...before?.read, ...more.read } } : {}) };
+}
+
+function toyOptions(data, store) {
+  const toy = data.source.kind === "toy" && data.toys.find((each) => each.name === data.source.name);
+  if (!toy) return { key: 0 };
+  const given = data.source.options;
+  const change = (path, value) => take(store, { kind: "toy", name: toy.name, options: { ...given, [path]: value } });
+  return {
+    key: [toy, given],
+    content: () => el("div", { class: "fields" }, toy.options.map((option) => numberField(option, given[option.path], change))),
+  };
+}
+
+function numberField({ path, label, minimum, maximum, step }, value, change) {
+  const id = `data-option-${path}`;
+  const input = el("input", {
+    type: "number", id, min: minimum, max: maximum, step: "any", value, onchange: () => {
+      if (input.value !== "" && Number.isFinite(input.valueAsNumber)) change(path, input.valueAsNumber);
+    },
+  });
+  input.onkeydown = (event) => { // the step of the arrows, without refusing what lies between
+    const side = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!side) return;
+    event.preventDefault();
+    const next = Math.min(Math.max(input.valueAsNumber + side * step, minimum), maximum);
+    input.value = Number(next.toFixed(6));
+    input.onchange();
+  };
+  return el("div", {}, el("label", { for: id }, label), input);
+}
+
+function drawing(data, store) {
+  if (data.source.kind !== "points") return { key: 0 };
+  const labels = Math.min(data.classes.length + 1, 8);
+  store.pointLabel = Math.min(store.pointLabel ?? 0, labels - 1);
+  const choose = (label) => { store.pointLabel = label; store.emit("state", store.state); };
+  const field = (name) => el("input", { type: "number", id: `data-point-${name}`, step: "any", value: "0", "aria-label": text("data.point", { name }) });
+  return {
+    key: [labels, store.pointLabel, data.rows],
+    content: () => {
+      const [x, y] = [field("x1"), field("x2")];
+      const add = () => store.do("add_point", { x: x.valueAsNumber || 0, y: y.valueAsNumber || 0, label: store.pointLabel });
+      return [
+        el("p", { class: "quiet" }, text("data.draw.how")),
+        el("div", { class: "labels", role: "group", "aria-label": text("data.label") }, Array.from({ length: labels }, (_, label) =>
+          el("button", { type: "button", id: `data-label-${label}`, "aria-pressed": String(label === store.pointLabel), onclick: () => choose(label) },
+            el("i", { class: "swatch", style: { "--swatch": `var(--class-${label})` } }), text("data.class", { label })))),
+        el("div", { class: "labels" }, x, y, button(text("data.add"), add, { id: "data-add" }),
+          button(text("data.clear"), () => store.do("clear_points"), { id: "data-clear" })),
+      ];
+    },
+  };
+}
+
+// ---- what is made of them ---------------------------------------------------------------------------------------------
+
+function named(data) {
+  return { key: data.title, content: () => el("p", {}, el("strong", {}, data.title)) };
+}
+
+function target(data, store) {
+  if (data.targets.length < 2) return { key: 0 };
+  const choose = el("select", { id: "data-target", onchange: () => store.do("target", { name: choose.value }) },
+    data.targets.map((name) => el("option", { value: name, selected: name === data.target }, name)));
+  const as = el("select", { id: "data-task", "aria-label": text("data.task"), onchange: () => store.do("read", { column: data.target, kind: as.value }) },
+    [["category", "classes"], ["number", "number"]].map(([kind, task]) => el("option", { value: kind, selected: task === data.task }, text(`data.task.${task}`))));
+  const many = data.task === "classes" ? text("data.classes", { n: data.classes.length }) : unit(data);
+  return {
+    key: [data.targets, data.target, data.task, data.classes, data.unit],
+    content: () => [el("label", { for: "data-target" }, text("data.target")), el("div", { class: "pair" }, choose, as), el("small", {}, many)],
+  };
+}
+
+const unit = (data) => (data.unit ? text("data.unit", { mean: figure(data.unit[0]), spread: figure(data.unit[1]) }) : "");
+
+function columns(data, store) {
+  if (data.source.kind === "toy" || data.source.kind === "points" || data.columns.length < 2) return { key: 0 };
+  const read = data.targets.length > 1 && store.can("read") && ((column, kind) => store.do("read", { column, kind }));
+  return { key: [data.columns, data.inputs.length, Boolean(read)], content: () => columnList(data, read) };
+}
+
+function split(data, store) {
+  const words = (share) => text("data.split.share", { share: Math.round(share * 100), train: figure(data.rows.train), valid: figure(data.rows.valid) });
+  const share = el("output", { for: "data-split" }, words(data.split));
+  const slider = el("input", {
+    type: "range", id: "data-split", min: 5, max: 90, step: 5, value: Math.round(data.split * 100),
+    oninput: () => { share.textContent = text("data.split.now", { share: slider.value }); },
+    onchange: () => store.do("split", { share: slider.valueAsNumber / 100 }),
+  });
+  return {
+    key: [data.split, data.rows, data.title],
+    content: () => [el("label", { for: "data-split" }, text("data.split")), slider, el("small", {}, share)],
+  };
+}
+
+function axes(data, store) {
+  if (data.axes.choices.length < 3 || !store.can("axes")) return { key: 0 };
+  const choose = (axis) => {
+    const made = el("select", {
+      id: `data-axis-${axis}`, "aria-label": text(`data.axis.${axis}`),
+      onchange: () => store.do("axes", { [axis]: data.axes.choices[made.selectedIndex].value }),
+    }, data.axes.choices.map(({ value, label }) => el("option", { selected: value === data.axes[axis] }, label)));
+    return made;
+  };
+  return {
+    key: [data.axes, data.target],
+    content: () => el("fieldset", {}, el("legend", { class: "quiet" }, text("data.axes")), el("div", { class: "pair" }, choose("x"), choose("y"))),
+  };
+}
+
+function rows(data) {
+  return { key: [data.preview, data.target], content: () => preview(data) };
+}
+
+function notes(data) {
+  return { key: data.notes, content: () => (data.notes.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
+}
+
+function gallery(data, store) {
+  if (!data.gallery?.length || !store.can("gallery")) return { key: 0 };
+  const one = ({ name, title, text: words }) => el("li", {}, button(title, () => store.do("gallery", { name }), { id: `data-gallery-${name}` }), el("small", {}, words));
+  return {
+    key: data.gallery,
+    content: () => el("details", { id: "data-gallery" }, el("summary", {}, text("data.gallery")), el("p", { class: "quiet" }, text("data.gallery.what")),
+      el("ul", { class: "gallery" }, data.gallery.map(one))),
+  };
+}

@@ -1,0 +1,82 @@
+"""What any network must beat: the best constant answer and a linear model, on the rows held out."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from glassnet.diagnosis.baselines import constant_logits
+from glassnet.diagnosis.case import mean_loss
+from glassnet.diagnosis.linear_models import fit_linear
+from glassnet.engine.base_network import BaseNetwork
+from glassnet.errors import GlassnetError
+from glassnet.layers import Dense
+from glassnet.losses import Loss
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.settings import Settings
+
+__all__ = ["baseline_lines"]
+
+_MOST_INPUTS = 500
+_MOST_WORK = 2 * 10**9  # multiplications
+
+
+def baseline_lines(data: PlayData, settings: Settings) -> list[dict[str, Any]]:
+    """Return name, loss and score of the best constant answer and of a linear model, both fitted to the training rows.
+
+    None for losses for which there are none here, and no linear model of more than 500 inputs.
+
+    Parameters
+    ----------
+    data : PlayData
+    settings : Settings
+        Whose loss and last layer say what an answer is.
+    """
+    last = settings.layers[-1] if settings.layers else {}
+    units = last.get("units")
+    found = _lines(data, json.dumps(settings.loss), units if isinstance(units, int) else data.n_outputs)
+    return [dict(line) for line in found]
+
+
+@lru_cache(maxsize=8)
+def _lines(data: PlayData, loss: str, units: int) -> tuple[dict[str, Any], ...]:
+    settings = Settings(
+        layers=(Dense(units).entry(),), loss=json.loads(loss), optimizer={"class": "SGD", "learning_rate": 0.1}
+    )
+    width = len(data.inputs)
+    try:
+        # A network of one layer stands for its loss; it is never trained.
+        judge = settings.build((width,))
+        train = judge.check_data("baselines", data.X.reshape(-1, width), data.y)
+        valid = judge.check_data("baselines", data.X_valid.reshape(-1, width), data.y_valid)
+        answers = _answers(judge.loss, train, valid[0], units, data)
+    except (GlassnetError, np.linalg.LinAlgError):
+        return ()
+    return tuple({"name": name, **_scored(judge, Z, valid)} for name, Z in answers)
+
+
+def _answers(
+    loss: Loss, train: tuple[Any, Any, Any], X_valid: np.ndarray, units: int, data: PlayData
+) -> list[tuple[str, np.ndarray]]:
+    X, y, _ = train
+    found = []
+    constant = constant_logits(loss, y, None, units)
+    if constant is not None:
+        found.append(("majority class" if data.classes else "mean", np.tile(constant, (len(X_valid), 1))))
+    if X.shape[1] <= _MOST_INPUTS:
+        step = max(1, -(-X.size * X.shape[1] // _MOST_WORK))
+        linear = fit_linear(loss, X[::step].astype(np.float64), y[::step], None)
+        if linear is not None and linear.W.shape[1] <= units:
+            found.append(("linear model", linear.logits(X_valid.astype(np.float64))))
+    return [(name, Z) for name, Z in found if Z.shape[1] == units]
+
+
+def _scored(judge: BaseNetwork, Z: np.ndarray, valid: tuple[Any, Any, Any]) -> dict[str, Any]:
+    """Return loss and first metric of logits."""
+    Z = Z.astype(judge.dtype)
+    metrics = judge.loss.choose_metrics("baselines", None)
+    score = next((float(metric(valid[1], judge.loss.link(Z), None)) for metric in metrics.values()), None)
+    return {"loss": mean_loss(judge, Z, valid), "score": score}

@@ -1,0 +1,71 @@
+"""Which column of a table to predict, and which only number its rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from glassnet.errors import ConfigError, DataError
+from glassnet.tabular.encoding.coder_choice import is_identifier
+from glassnet.tabular.reading.table import Column, Table
+from glassnet.utils.suggestions import did_you_mean, nearest
+from glassnet.utils.wording import few
+
+__all__ = ["choose_target", "likely_targets", "numbers_rows"]
+
+_NAMES = ("target", "label", "class", "y", "outcome", "species", "diagnosis", "survived", "churn")
+_MOST_CLASSES = 20
+_FEWEST_ROWS = 10  # from which a column that counts is taken to number the rows
+
+
+def likely_targets(table: Table) -> list[str]:
+    """Return the columns that can be predicted: labels that repeat themselves, and numbers that differ."""
+    return [column.name for column in table.columns if _can_be_predicted(column)]
+
+
+def choose_target(table: Table, wanted: str | None, where: str) -> str:
+    """Return the column to predict: the one that is wanted, or the likeliest.
+
+    That is one with such a name, or else the last or the first one if it holds a few classes, or else any such column,
+    or the last one.
+    """
+    if wanted is not None:
+        if wanted not in table.names:
+            advice = did_you_mean(nearest(wanted, table.names))
+            message = f"{where}: the target must be one of {few(map(repr, table.names))}, got {wanted!r}. {advice}"
+            raise ConfigError(message.rstrip(), expected=table.names, got=wanted)
+        return wanted
+    possible = likely_targets(table)
+    if not possible:
+        message = f"{where}: some column must hold labels or numbers that differ, got none to predict."
+        raise DataError(message, expected="a column to predict", got=table.names)
+    by_name = [name for name in possible if name.strip().lower() in _NAMES]
+    ends = [possible[-1], possible[0], *reversed(possible)]
+    of_classes = [name for name in ends if _holds_few_classes(table[name])]
+    return [*by_name, *of_classes, possible[-1]][0]
+
+
+def numbers_rows(column: Column) -> bool:
+    """Return whether a column only counts the rows: each value is the one before and 1.
+
+    Examples
+    --------
+    >>> column = Column("id", "number", np.arange(1.0, 13.0), np.zeros(12, dtype=bool))
+    >>> numbers_rows(column), numbers_rows(column.take(slice(None, None, 2)))
+    (True, False)
+    """
+    if column.kind != "number" or len(column) < _FEWEST_ROWS or column.n_missing:
+        return False
+    return column.values[0] in (0.0, 1.0) and bool((np.diff(column.values) == 1.0).all())
+
+
+def _can_be_predicted(column: Column) -> bool:
+    present = column.present()
+    if column.kind == "date" or len(present) < 2 or is_identifier(column) or numbers_rows(column):
+        return False
+    if column.kind == "number":
+        return bool(np.isfinite(present).all()) and bool((present != present[0]).any())
+    return len(set(present[:1000].tolist())) > 1 or len(set(present.tolist())) > 1
+
+
+def _holds_few_classes(column: Column) -> bool:
+    return column.kind in ("category", "boolean") and len(set(column.present().tolist())) <= _MOST_CLASSES
