@@ -61,6 +61,11 @@ def steps(n: int) -> tuple[str, dict[str, Any]]:
     return "step", {"batches": n}
 
 
+def weight(parameter: str, index: list[int], value: float) -> tuple[str, dict[str, Any]]:
+    """Return the command that sets one weight."""
+    return "set_weight", {"parameter": parameter, "index": index, "value": value}
+
+
 EPOCH: tuple[str, dict[str, Any]] = ("step", {"batches": 8})
 PENGUINS, DIGITS = {"kind": "bundled", "name": "penguins"}, {"kind": "bundled", "name": "digits"}
 POINTS = {"kind": "points", "points": [[i / 7 - 1, (i * i % 11) / 5 - 1, i % 3] for i in range(40)]}
@@ -89,6 +94,22 @@ RUNS: dict[str, tuple[dict[str, Any], list[tuple[str, dict[str, Any]]]]] = {
     "float64 and penalties": (
         toy("moons"), [sets("dtype", "float64"), sets("l2", 0.01), sets("l1", 0.001), sets("max_norm", 1.5), EPOCH]
     ),
+    "changes on the way": (
+        toy("circles"),
+        [
+            adds(1, "Dropout"), steps(13), sets("optimizer.learning_rate", 0.05), steps(4), sets("layers.1.rate", 0.5),
+            weight("dense_1.weight", [1, 3], -0.125), steps(2), sets("batch_size", 7), steps(9),
+            sets("optimizer.kind", "AdamW"), sets("loss.label_smoothing", 0.1), EPOCH, sets("layers.2.trainable", False),
+            sets("l2", 0.01), sets("max_norm", 2.0), steps(21), sets("optimizer.schedule", "CosineDecay"), EPOCH,
+        ],
+    ),
+    "a weight at the start": (toy("xor"), [weight("dense_1.bias", [0, 2], 0.5), EPOCH]),
+    "a change at the last step": (toy("xor"), [EPOCH, sets("optimizer.learning_rate", 0.5)]),
+    "a branch": (toy("xor"), [steps(20), ("go_to", {"step": 9}), sets("optimizer.learning_rate", 0.5), steps(6)]),
+    "back in time": (
+        toy("xor"), [steps(5), sets("l2", 0.1), steps(30), sets("l2", 0.5), steps(2), ("go_to", {"step": 24})]
+    ),
+    "undone": (toy("xor"), [steps(5), sets("l2", 0.1), steps(6), ("undo", {}), steps(3)]),
     "frozen": (toy("moons"), [sets("layers.0.trainable", False), sets("loss.label_smoothing", 0.1), EPOCH]),
 }  # fmt: skip
 
@@ -314,6 +335,7 @@ def test_code_for_the_data_that_are_there() -> None:
     result = do(experiment, "load_code", text=PLAIN + "history = net.fit(X_train, y_train, epochs=2, batch_size=16)")
     assert experiment.data is data
     assert experiment.step == 10
+    assert experiment.settings.batch_size == 16
     assert "The page holds some rows out" in result["notes"][0]
 
 
@@ -358,6 +380,32 @@ def test_code_that_is_too_much() -> None:
     assert "at most 5,000,000 parameters" in answered["error"]
     answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN.replace("Dense(1)", "Dense(7)")})
     assert "error" in answered
+
+
+def test_changes_that_are_none_of_a_run_are_refused_before_anything_happens() -> None:
+    """An activation cannot change on the way: the weights were drawn for another one."""
+    data = data_from_source(toy("moons"))
+    experiment = Experiment(data, suggested_settings(data))
+    before = experiment_code(experiment)
+    lines = 'run = net.stepwise(X, y)\nrun.advance(3)\nrun.change(layers={"dense_1": {"activation": "relu"}})\n'
+    answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN + lines})
+    assert "run.change must leave the weights their meaning, got layer 1 activation tanh → relu." in answered["error"]
+    answered = answer(experiment, {"id": 1, "do": "load_code", "text": PLAIN + lines.replace("dense_1", "dense_9")})
+    assert "'dense_9'" in answered["error"]
+    assert experiment_code(experiment) == before
+
+
+def test_long_training_is_begun_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps that would keep people waiting are left to the run button, with a sentence."""
+    monkeypatch.setattr("glassnet.playground.commands.code_commands._PATIENCE", 0.05)
+    data = data_from_source(toy("moons"))
+    experiment = Experiment(data, suggested_settings(data))
+    (note,) = do(
+        experiment, "load_code", text=PLAIN + "net.fit(X, y, epochs=10**8, validation_data=(X_valid, y_valid))"
+    )["notes"]
+    left = int(note.split()[5].replace(",", ""))
+    assert left + experiment.step == 10**8 * (experiment.run.steps_per_epoch or 0)
+    assert experiment.step > 0
 
 
 # ---- files ----------------------------------------------------------------------------------------------------------

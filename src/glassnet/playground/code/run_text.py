@@ -81,7 +81,7 @@ def _line(action: Action) -> str:
     if isinstance(action, Advance):
         return f"run.advance({action.steps})"
     if isinstance(action, SetWeight):
-        return f"net.params[{action.place}] = {action.value!r}"
+        return f"net.params[{action.place}] = {action.value!r}{f'  # {action.name}' if action.name else ''}"
     assert isinstance(action, Change), action  # a page takes steps: no fit follows another action
     return laid_out(Call("run.change", (), tuple((name, _value(name, v)) for name, v in action.changes.items())))
 
