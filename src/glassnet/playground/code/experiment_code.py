@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from glassnet.playground.code.actions import Action, Advance, Fit
+import numpy as np
+
+from glassnet.network import Network
+from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
 from glassnet.playground.code.run_text import run_text
+from glassnet.playground.code.setting_changes import setting_changes
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.settings import Settings
 
@@ -33,7 +37,27 @@ def experiment_code(experiment: Experiment) -> str:
 
 def _story(experiment: Experiment) -> tuple[Settings, list[Action]]:
     """Return the settings at step 0 of the run, and what was done since."""
-    return experiment.settings, [Advance(experiment.step)] if experiment.step else []
+    settings, at, actions = experiment.first_settings, 0, list[Action]()
+    for event in experiment.changes:
+        if event.step > experiment.step:
+            break
+        if event.step > at:
+            actions.append(Advance(event.step - at))
+        at = event.step
+        if event.settings is not None:
+            actions.append(Change(setting_changes(settings, event.settings)))
+            settings = event.settings
+        if event.weight is not None:
+            actions.append(SetWeight(_place(experiment.network, *event.weight[:2]), event.weight[2]))
+    if experiment.step > at:
+        actions.append(Advance(experiment.step - at))
+    return experiment.first_settings, actions
+
+
+def _place(network: Network, parameter: str, index: tuple[int, ...]) -> int:
+    """Return the place of one number of a parameter among all of them."""
+    slot = next(slot for slot in network.slots if slot.name == parameter)
+    return slot.start + int(np.ravel_multi_index(index, slot.spec.shape))
 
 
 def _as_fit(experiment: Experiment, start: Settings, actions: list[Action]) -> list[Action]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
+
 from glassnet.playground.code.actions import Action, Advance, Change, Fit
 from glassnet.playground.code.data_match import data_of_program
 from glassnet.playground.code.experiment_code import experiment_code
@@ -33,7 +35,7 @@ def _load_code(experiment: Experiment, arguments: Arguments) -> dict[str, Any]:
     data = data_of_program(program, experiment.data, experiment.uploads)
     settings = program.settings
     check_size(settings, data.X.shape[1:], min(settings.batch_size, len(data.X)))
-    experiment.replace(settings=settings, data=data, text="code loaded")
+    experiment.begin(data, settings, "code loaded")
     return {"notes": [*_notes(program), *_follow(experiment, program.actions)]}
 
 
@@ -75,6 +77,8 @@ def _change(experiment: Experiment, changes: Any) -> None:
 
 
 def _set_weight(experiment: Experiment, place: int, value: float) -> None:
-    params = experiment.network.params
-    params[check_integer("load_code", "place", place, 0, maximum=len(params) - 1)] = value
-    experiment.changed()
+    network = experiment.network
+    place = check_integer("load_code", "place", place, 0, maximum=network.n_parameters - 1)
+    slot = next(slot for slot in network.slots if slot.start <= place < slot.stop)
+    index = np.unravel_index(place - slot.start, slot.spec.shape)
+    experiment.set_weight(slot.name, [int(i) for i in index], value)
