@@ -13,7 +13,7 @@ import numpy as np
 from glassnet.playground.experiment import Experiment
 from glassnet.playground.ground import row_of
 from glassnet.playground.noted_step import NotedStep
-from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of
+from glassnet.playground.plane import PICTURE_SIDE, grid_of, pictures_of, plane_of, side_for
 from glassnet.playground.play_data import PlayData
 from glassnet.playground.view import Layout, View
 from glassnet.playground.watcher import Watcher
@@ -27,7 +27,7 @@ KINDS = {
 _DTYPES = {kind: ("<f4", 1) for kind in KINDS.values()}
 _DTYPES |= {4: ("u1", 2), 5: ("u1", 2), 6: ("<f8", 3), 7: ("<f8", 3)}
 _HEADER = struct.Struct("<BBBBIII")
-_PLANES_APART = 0.1  # seconds, while running
+_PLANES_APART, _PLANE_SHARE = 0.1, 10  # seconds while running; of which planes take one part in so many
 _MOST_EPOCHS, _MOST_LOSSES = 1000, 4096
 _UNSEEN = -1
 
@@ -41,8 +41,8 @@ class _Kept:
         self.watcher = Watcher(experiment.network, self.layout.drawing.columns)
         self.plane = b""
         self.plane_at = (_UNSEEN, _UNSEEN, View())  # step, revision and view of the plane
-        self.plane_time = -math.inf
-        self.grids: tuple[PlayData | None, int, list[np.ndarray]] = (None, 0, [])
+        self.next_plane = -math.inf
+        self.grids: tuple[tuple[int, int], PlayData | None, list[np.ndarray]] = ((0, 0), None, [])
 
 
 _KEPT: weakref.WeakKeyDictionary[Any, _Kept] = weakref.WeakKeyDictionary()
@@ -141,30 +141,34 @@ def epoch_rows(experiment: Experiment) -> np.ndarray:
 
 
 def _plane(experiment: Experiment, view: View, kept: _Kept, since: int) -> bytes:
-    """Return plane and pictures, computed at most ten times a second while running; nothing if they were sent."""
-    step, revision, clock = experiment.step, experiment.revision, time.monotonic()
+    """Return plane and pictures, computed now and then while running; nothing if they were sent."""
+    step, revision, now = experiment.step, experiment.revision, time.monotonic()
     wanted = step, revision, view
-    if kept.plane_at != wanted and not (
-        experiment.running and kept.plane_at[1:] == wanted[1:] and clock < kept.plane_time + _PLANES_APART
-    ):
-        kept.plane, kept.plane_at, kept.plane_time = _new_plane(experiment, view, kept), wanted, clock
+    is_early = experiment.running and kept.plane_at[1:] == wanted[1:] and now < kept.next_plane
+    if kept.plane_at != wanted and not is_early:
+        kept.plane, kept.plane_at = _new_plane(experiment, view, kept), wanted
+        kept.next_plane = now + max(_PLANES_APART, _PLANE_SHARE * (time.monotonic() - now))
     return kept.plane if kept.plane_at[0] > since or not experiment.running else b""
 
 
 def _new_plane(experiment: Experiment, view: View, kept: _Kept) -> bytes:
-    data, now = experiment.data, (experiment.step, experiment.revision)
-    if kept.grids[0] is not data or kept.grids[1] != view.resolution:
-        kept.grids = data, view.resolution, [grid_of(data, view.resolution), grid_of(data, PICTURE_SIDE)]
-    points, small = kept.grids[2]
-    values = kept.watcher.values(small)[1:]
-    pictures = pictures_of(values, kept.layout.shown[1:])
-    side = struct.pack("<I", PICTURE_SIDE)
-    found = section(KINDS["pictures"], [np.frombuffer(side, dtype=np.uint8), pictures], *now)
-    plane = plane_of(experiment.network, data, points)
+    data, now, network = experiment.data, (experiment.step, experiment.revision), experiment.network
+    side, small = (
+        side_for(most, network.n_parameters * factor, running=experiment.running)
+        for most, factor in ((view.resolution, 1), (PICTURE_SIDE, 2))
+    )
+    small = min(small, PICTURE_SIDE)
+    if kept.grids[:2] != ((side, small), data):
+        kept.grids = (side, small), data, [grid_of(data, side), grid_of(data, small)]
+    points, few = kept.grids[2]
+    pictures = pictures_of(kept.watcher.values(few)[1:], kept.layout.shown[1:])
+    head = np.frombuffer(struct.pack("<I", small), dtype=np.uint8)
+    found = section(KINDS["pictures"], [head, pictures], *now)
+    plane = plane_of(network, data, points)
     if plane is not None:
         low, high, levels = plane
-        head = struct.pack("<ffII", low, high, view.resolution, levels.shape[1])
-        found += section(KINDS["plane"], [np.frombuffer(head, dtype=np.uint8), levels], *now)
+        head = np.frombuffer(struct.pack("<ffII", low, high, side, levels.shape[1]), dtype=np.uint8)
+        found += section(KINDS["plane"], [head, levels], *now)
     return found
 
 
