@@ -22,6 +22,7 @@ __all__ = ["Key", "Listener", "Worker"]
 
 _BETWEEN_LOOKS = 0.005  # seconds of steps, or of commands, before there is a look at the others
 _BETWEEN_FRAMES = 1 / 30
+_BETWEEN_LOOKS_OUT = 0.25
 _MOST_FOR_FRAMES = 0.1  # of the time of a training
 _BUG = "this is a bug in glassnet ({}). The terminal that it was started in has more lines: please report them."
 
@@ -141,6 +142,7 @@ class Worker:
             except Exception as error:
                 self._experiment.running = False
                 self._notice(_said_of_bug(error))
+                self._wake.wait(_BETWEEN_LOOKS_OUT)  # one that comes again and again leaves the processor to others
 
     def _take_jobs(self) -> None:
         """Do what was asked for, then show the state if it has changed, then answer: a page knows it by then."""
@@ -149,9 +151,11 @@ class Worker:
             replies.append(self._jobs.popleft()())
             if time.perf_counter() > until:
                 break
-        self._show_changes()
-        for reply in replies:
-            reply()
+        try:
+            self._show_changes()
+        finally:
+            for reply in replies:
+                reply()
         if self._experiment.ended:
             self._listener.ended()
 
@@ -162,6 +166,9 @@ class Worker:
             self._seen = seen
             state = {"event": "state", "state": state_of(self._experiment)}
             self._listener.event(as_plain_json(state), is_state=True)
+        self._send_events()
+
+    def _send_events(self) -> None:
         while self._experiment.outbox:
             self._listener.event(as_plain_json(self._experiment.outbox.popleft()))
 
@@ -220,11 +227,13 @@ class Worker:
         due = [self._next_step] if experiment.running else []
         if self._wanted - {Key(experiment.revision, experiment.step)}:
             due.append(self._next_frame)
-        self._wake.wait(max(min(due) - time.perf_counter(), 0.0) if due else None)
+        rest = min(due) - time.perf_counter() if due else _BETWEEN_LOOKS_OUT
+        self._wake.wait(max(rest, 0.0))
         self._wake.clear()
 
     def _notice(self, text: str) -> None:
         self._experiment.outbox.append({"event": "notice", "text": text})
+        self._send_events()
 
 
 def _said_of_bug(error: Exception) -> str:
