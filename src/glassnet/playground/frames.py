@@ -18,7 +18,7 @@ from glassnet.playground.play_data import PlayData
 from glassnet.playground.view import Layout, View
 from glassnet.playground.watcher import Watcher
 
-__all__ = ["KINDS", "edges_now", "epoch_rows", "frame_of", "layout_of", "values_now"]
+__all__ = ["KINDS", "edges_now", "frame_of", "layout_of", "values_now"]
 
 KINDS = {
     "edges": 1, "biases": 2, "activations": 3, "plane": 4, "pictures": 5, "losses": 6, "epochs": 7, "strips": 8,
@@ -117,27 +117,19 @@ def _numbers(experiment: Experiment, view: View, kept: _Kept) -> list[tuple[str,
 
 
 def _curves(experiment: Experiment, since: int) -> list[tuple[str, list[np.ndarray]]]:
-    """Return the losses of the steps since a frame, and the rows of all epochs."""
+    """Return the losses of the steps since a frame, and the rows of all epochs if one has ended since."""
     losses = experiment.batch_losses
-    new = losses[np.searchsorted(losses[:, 0], since, side="right") :]
-    if len(new) > _MOST_LOSSES:
-        new = new[:: (1 - len(new)) // _MOST_LOSSES][::-1]  # from the end, so that the last is among them
-    return [("losses", [new]), ("epochs", [epoch_rows(experiment)])]
+    first, last = np.searchsorted(losses[:, 0], (since, experiment.step), side="right")
+    found = [("losses", [_thinned(losses[first:last], _MOST_LOSSES)])]
+    epochs = experiment.epoch_rows
+    if since < 0 or not experiment.running or (len(epochs) and epochs[-1, 0] > since):
+        found.append(("epochs", [_thinned(epochs, _MOST_EPOCHS)]))
+    return found
 
 
-def epoch_rows(experiment: Experiment) -> np.ndarray:
-    """Return step, loss, loss and score of the rows held out for each epoch, (n, 4); of very many, some."""
-    history, per_epoch = experiment.run.history, experiment.run.steps_per_epoch or 1
-    n = history.epochs
-    places = range(n - 1, -1, -max(-(-n // _MOST_EPOCHS), 1))  # from the end, so that the last is among them
-    score = next((name for name in history.columns if name.startswith("valid_") and name != "valid_loss"), "")
-    rows = np.full((len(places), 4), math.nan)
-    rows[:, 0] = [(k + 1) * per_epoch for k in places]
-    for column, name in enumerate(("loss", "valid_loss", score), start=1):
-        values = history.columns.get(name)
-        if values is not None:
-            rows[:, column] = [math.nan if values[k] is None else values[k] for k in places]
-    return rows[::-1]
+def _thinned(rows: np.ndarray, most: int) -> np.ndarray:
+    """Return at most so many rows, the last one among them."""
+    return rows if len(rows) <= most else rows[:: (1 - len(rows)) // most][::-1]
 
 
 def _plane(experiment: Experiment, view: View, kept: _Kept, since: int) -> bytes:
