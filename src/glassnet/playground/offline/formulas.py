@@ -127,8 +127,12 @@ def _loss(loss: Loss) -> str:
     arrays = {"Z": "Z[i]", "y": "y[i]"}
     value = _loop(formula, formula.computed, "sum +=", arrays, printed)
     slope = _loop(formula, formula.derivative, "D[i] =", arrays, printed)
-    text = json.dumps(formula.derivative)
-    return f"{{\ntext: {text},\nvalue(Z, y, n, o) {{ let sum = 0; {value} return sum; }},\nslope(Z, y, D, n, o) {{ {slope} }},\n}}"
+    parts = [
+        f"text: {json.dumps(formula.derivative)}",
+        f"value(Z, y, n, o) {{ let sum = 0; {value} return sum; }}",
+        f"slope(Z, y, D, n, o) {{ {slope} }}",
+    ]
+    return "{\n" + ",\n".join(parts) + ",\n}"
 
 
 def _rule(optimizer: Optimizer) -> str:
