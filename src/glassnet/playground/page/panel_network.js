@@ -157,7 +157,7 @@ class Network {
     if (!layout || frame?.revision !== state.revision || frame.activations?.length !== columns.length) return;
     const started = performance.now();
     const ctx = fit(this.canvas, layout.width, layout.height);
-    const scale = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, palette) : 0;
+    const scale = frame.edges ? paintEdges(ctx, layout, edges, frame.edges, { palette, running: state.running }) : 0;
     paintShortcuts(ctx, layout, columns, palette);
     this.#paintLit(ctx);
     paintNeurons(ctx, layout, columns, frame, { palette, pictures: this.pictures });
