@@ -121,7 +121,7 @@ class Timeline {
     const made = found.map(({ kind, step, words, run }) => {
       const at = text("timeline.at", { step: figure(step), words });
       const go = () => (run ? this.store.do("select", { run }) : this.#goTo(step));
-      return el("li", { style: { "--at": this.end ? step / this.end : 0 } }, button(SHAPES[kind], go, { label: at, class: `pin ${kind}` }));
+      return el("li", { style: { "--at": this.end ? step / this.end : 0 } }, button(SHAPES[kind] ?? icon("branch"), go, { label: at, class: `pin ${kind}` }));
     });
     this.pins.replaceChildren(...made);
   }
@@ -155,7 +155,7 @@ class Timeline {
   }
 }
 
-const SHAPES = { event: "◆", finding: "▲", fork: "⑂" };
+const SHAPES = { event: "◆", finding: "▲" };
 
 function icon(name) {
   return svg("svg", { viewBox: "0 0 16 16", "aria-hidden": "true", class: "icon" }, svg("path", { d: ICONS[name] }));
@@ -171,7 +171,7 @@ class Runs {
     this.list = el("ul", { "aria-label": text("timeline.runs") });
     this.root = el("details", { class: "runs" }, this.words, this.list);
     this.root.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || this.#renaming) return;
+      if (event.key !== "Escape" || event.target.matches("input")) return;
       this.root.open = false;
       this.words.focus();
     });
