@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TYPE_CHECKING, Any, Literal, Never, Self
+from typing import TYPE_CHECKING, Any, Literal, Never, Self, Unpack
 
 import numpy as np
 
@@ -12,13 +12,15 @@ from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.evaluation import loss_and_gradients, scores
 from glassnet.losses import MetricChoice
 from glassnet.utils.keywords import advises_on_names
+from glassnet.utils.upper_floor import from_above
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from glassnet.diagnosis import Watch
     from glassnet.explanation import Explanation
-    from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run
+    from glassnet.training import Callback, Checkpoint, EarlyStopping, History, Run, SteppedRun
+    from glassnet.training.options import StepOptions
 
 __all__ = ["Network", "load"]
 
@@ -192,6 +194,45 @@ class Network(BaseNetwork):
         )  # fmt: skip
         return fit_watched(self, X, y, epochs, diagnose, options)
 
+    def stepwise(
+        self, X: Any, y: Any = None, *, epochs: int | None = None, **options: Unpack[StepOptions]
+    ) -> SteppedRun[Self]:
+        """Return a run that takes steps when it is told to, instead of training to the end.
+
+        ``run.advance(n)`` takes n steps, the same with the same bits as ``fit(..., deterministic=True)``. Between them
+        ``run.change`` changes settings, and ``run.restore`` goes back to a ``run.snapshot``. BLAS has one thread.
+
+        Parameters
+        ----------
+        X, y
+            As in `fit`.
+        epochs : int, optional
+            How many more epochs to train; without it there is no end.
+        **options
+            Those of `fit` on what is trained: ``batch_size``, ``validation_data``, ``validation_split``,
+            ``sample_weight``, ``class_weight``, ``shuffle``, ``drop_last``, ``steps_per_epoch``, ``metrics``,
+            ``early_stopping``, ``callbacks``.
+
+        Returns
+        -------
+        SteppedRun
+            At its first step; nothing was trained yet.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import glassnet as gn
+        >>> X = np.random.default_rng(0).standard_normal((64, 2))
+        >>> net = gn.Network([gn.Dense(1)], loss="squared_error", optimizer="sgd", seed=0)
+        >>> run = net.stepwise(X, X[:, 0], batch_size=16)
+        >>> run.advance(6), run.epoch, run.step
+        (6, 1, 2)
+        >>> run.close()
+        """
+        from glassnet.training.stepping import step_network
+
+        return step_network(self, X, y, epochs=epochs, **options)
+
     @advises_on_names
     def evaluate(self, X: Any, y: Any, sample_weight: Any = None, metrics: MetricChoice = None) -> dict[str, Any]:
         """Return the loss and metrics on data, with noise off.
@@ -360,6 +401,54 @@ class Network(BaseNetwork):
         from glassnet.plots import plot_predicted
 
         return plot_predicted(self, X, y, **options)
+
+    # ---- a page to play with ------------------------------------------------------------------------------------
+
+    def playground(
+        self, X: Any = None, y: Any = None, *, port: int = 0, open_browser: bool = True, block: bool = True
+    ) -> Any:
+        """Open a page in the browser where a copy of this network is trained, changed and looked into.
+
+        Parameters
+        ----------
+        X : array of shape (n, ...), optional
+            Rows to train on, of which a fifth is held out; without them a toy.
+        y : array of shape (n,) or (n, k), optional
+            Their classes or numbers.
+        port : int, default=0
+            Port of this computer to listen on; 0 for a free one. Others cannot reach it.
+        open_browser : bool, default=True
+            Whether to open the page; its address is printed in any case.
+        block : bool, default=True
+            Whether to wait until the playground is ended, by Ctrl-C or on the page. Otherwise the program goes on, and
+            ``close()`` of what is returned ends it.
+
+        Returns
+        -------
+        Playground
+            With the address as ``url``. In a notebook, which shows it, a page that needs no server.
+
+        Raises
+        ------
+        MissingExtraError
+            The extra ``playground`` is not installed.
+        """
+        play_network = from_above("playground.doors", "play_network")
+        return play_network(self, X, y, port=port, open_browser=open_browser, block=block)
+
+    def to_page(self, path: str | PathLike[str], X: Any, y: Any, **options: Any) -> None:
+        """Write a page of one file, with this network and the rows ``X``, ``y`` inside, that trains without a server.
+
+        Parameters
+        ----------
+        path : str or Path
+            What is there is replaced. The page asks for nothing over the network; whoever has it has the data too.
+        X, y : array
+            Rows to train on.
+        **options
+            ``validation_data``, ``batch_size``, ``lesson`` and ``title``; see `glassnet.playground.save_page`.
+        """
+        from_above("playground.single_file", "save_page")(self, path, X, y, **options)
 
 
 def load(path: str | PathLike[str], custom: Iterable[Any] = ()) -> Network:

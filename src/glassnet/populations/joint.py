@@ -220,7 +220,7 @@ class _Training:
             network, rate = networks[k], float(run.rate(run.position)[k, 0])
             network.run.last_params = network.run.last_stats = None
             network.params[...], network.stats[...] = params, stats
-            network.run.forget_last_epoch()
+            network.run.forget_last_epoch(run.steps_per_epoch or 0)
             network.run.renew_optimizer(network)
             rule = self.plan.early_stopping
             network.run.leave(network, best=rule is not None and rule.restore_best)

@@ -133,6 +133,7 @@ def _stacked_run(stacked: Network, runs: Sequence[RunState]) -> RunState:
     state, first = RunState(stacked), runs[0]
     state.history.threads = first.history.threads
     state.epoch, state.optimizer_state.t = first.epoch, first.optimizer_state.t
+    state.steps_before = first.steps_before
     for name, array in state.optimizer_state.arrays.items():
         array[...] = [run.optimizer_state.arrays[name] for run in runs]
     if first.stopping is not None:
@@ -180,6 +181,7 @@ def _unstack_run(state: RunState, k: int, network: Network) -> None:
     own: RunState = network.run
     own.reset_epoch()
     own.epoch, own.optimizer_state.t = state.epoch, state.optimizer_state.t
+    own.steps_before = state.steps_before
     for name, array in own.optimizer_state.arrays.items():
         array[...] = state.optimizer_state.arrays[name][k]
     own.stopping = None if state.stopping is None else _member_stopping(state.stopping, k)

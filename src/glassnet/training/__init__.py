@@ -10,7 +10,9 @@ from glassnet.training.history import History
 from glassnet.training.loop import Run
 from glassnet.training.run_state import RunState
 from glassnet.training.snapshots import Snapshot, Snapshots
+from glassnet.training.stepping import SteppedRun, step_network
 
 __all__ = [
-    "Callback", "Checkpoint", "EarlyStopping", "History", "Run", "RunState", "Snapshot", "Snapshots", "fit_network",
+    "Callback", "Checkpoint", "EarlyStopping", "History", "Run", "RunState", "Snapshot", "Snapshots", "SteppedRun",
+    "fit_network", "step_network",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ class Batches:
     """Base of what a run takes its batches from."""
 
     n_batches: int | None  # in an epoch; None if that is known only at its end
+    n_steps: int | None = None  # the same, if there can be no more of them
     batch_size: int = 0  # of the largest batch; 0 if that is not known
     arrays: tuple[Any, ...] = ()  # the checked data, if they are arrays or sources of rows
     extremes: tuple[np.ndarray, np.ndarray] | None = None  # least and greatest of each column, if they were measured
@@ -89,15 +90,33 @@ class ArrayBatches(Batches):
         self.n_rows = len(X) if rows is None else rows.shape[-1]
         self.batch_size = min(batch_size, self.n_rows)
         full = self.n_rows // self.batch_size
-        self.n_batches = full if drop_last else -(-self.n_rows // self.batch_size)
+        self.n_batches = self.n_steps = full if drop_last else -(-self.n_rows // self.batch_size)
         self._end = full * self.batch_size if drop_last else self.n_rows
         self.shuffles = shuffle and self.n_rows > self.batch_size
+        self._options: dict[str, Any] = {"batch_size": batch_size, "shuffle": shuffle, "drop_last": drop_last}
         self._block = self._block_rows(X) if isinstance(X, RowSource) and X.scattered else None
         self._streams = streams
         self._members = members
         self._pools = [BufferPool(members, X.dtype) for _ in self.arrays]
         self._whole: Batch | None = None  # the one batch of every epoch, if it is only a view
         self._outs: dict[tuple[int, tuple[int, ...]], np.ndarray] = {}
+
+    def changed(self, *, batch_size: int | None = None, y: Any = None) -> ArrayBatches:
+        """Return batches of the same rows in the same order, of another size or with other targets.
+
+        Parameters
+        ----------
+        batch_size : int, optional
+            As of the class.
+        y : ndarray or RowSource, optional
+            As of the class.
+        """
+        X, own, weight = self.arrays
+        options = self._options if batch_size is None else {**self._options, "batch_size": batch_size}
+        kept: dict[str, Any] = {"rows": self._rows, "streams": self._streams, "members": self._members}
+        other = ArrayBatches(X, own if y is None else y, weight, **options, **kept)
+        other.extremes, other.split = self.extremes, self.split
+        return other
 
     def trained_on(self) -> tuple[Any, ...]:
         """Return the data of the rows that there are for this network, without members."""
@@ -204,7 +223,7 @@ class IterableBatches(Batches):
     ) -> None:
         self._network, self._weigh = network, weigh
         self._batches = _of_the_epoch(batches) if callable(batches) else batches
-        self._steps = steps_per_epoch
+        self._steps = self.n_steps = steps_per_epoch
         length = len(batches) if isinstance(batches, Sized) else None
         self.n_batches = steps_per_epoch if length is None or steps_per_epoch is not None else length
         self.replayable = callable(batches) or not isinstance(batches, Iterator)

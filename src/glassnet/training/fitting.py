@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from contextlib import nullcontext
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from glassnet.engine.base_network import BaseNetwork
 from glassnet.engine.one_fit import one_fit_at_a_time
 from glassnet.errors import ConfigError
+from glassnet.metrics import Metric
 from glassnet.training.batches import Batches
-from glassnet.training.callbacks import as_callbacks
+from glassnet.training.callbacks import Callback, as_callbacks
 from glassnet.training.checkpoints import Checkpoints, as_checkpoint
 from glassnet.training.data import prepare_data
 from glassnet.training.early_stopping import EarlyStopper, EarlyStopping, monitor_advice
@@ -24,7 +25,7 @@ from glassnet.training.threads.pace import paced, pacing
 from glassnet.utils.checks import check_flag, check_integer, check_number
 from glassnet.utils.row_sources import fingerprint
 
-__all__ = ["check_monitors", "fit_network"]
+__all__ = ["Setup", "check_monitors", "fit_network", "set_up"]
 
 
 def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **options: Unpack[FitOptions]) -> History:
@@ -45,14 +46,9 @@ def fit_network(network: BaseNetwork, X: Any, y: Any = None, *, epochs: int, **o
 
 def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> History:
     """Check data and options, and train."""
-    max_seconds, early_stopping = given["max_seconds"], given["early_stopping"]
+    max_seconds = given["max_seconds"]
     seconds = math.inf if max_seconds is None else check_number("fit", "max_seconds", max_seconds, 0.0)
-    users = as_callbacks(given["callbacks"])
-    measures = any(user.measures_columns for user in users)
-    batches, validation = prepare_data(network, X, y, given, measures=measures)
-    _check_replayable(batches, epochs, given["resume"])
-    chosen = network.loss.choose_metrics("fit", given["metrics"])
-    check_monitors(network, chosen if validation is not None else None, early_stopping)
+    batches, validation, metrics, users, stopper = set_up(network, X, y, epochs, given)
     resume = check_flag("fit", "resume", given["resume"])
     checkpoints = _checkpoints(given["checkpoint"], resume, batches, validation)
     deterministic = check_flag("fit", "deterministic", given["deterministic"])
@@ -65,11 +61,41 @@ def _fit(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -
             checkpoints.restore(network)
         with limited as pace, defer_interrupts() as interruption:
             # In this order: see `glassnet.training.hooks`.
-            stopper = None if early_stopping is None else EarlyStopper(early_stopping)
             hooks = [pacing(pace), stopper, *users, line, Limits(seconds, interruption), checkpoints]
-            of_run: dict[str, Any] = {"validation": validation, "metrics": chosen, "resumes": resume}
+            of_run: dict[str, Any] = {"validation": validation, "metrics": metrics, "resumes": resume}
             of_run["callbacks"] = [hook for hook in hooks if hook is not None]
             return Run(network, batches, epochs, **of_run).loop()
+
+
+class Setup(NamedTuple):
+    """What a run is made of, checked."""
+
+    batches: Batches
+    validation: Validation | None
+    metrics: dict[str, Metric]
+    users: list[Callback]
+    stopper: EarlyStopper | None
+
+
+def set_up(network: BaseNetwork, X: Any, y: Any, epochs: int, given: FitOptions) -> Setup:
+    """Return what a run of ``epochs`` epochs is made of: data and options of `Network.fit`, checked.
+
+    Parameters
+    ----------
+    network : BaseNetwork
+        Built for X if it is new.
+    X, y, epochs
+        As of `Network.fit`.
+    given : FitOptions
+        All of them.
+    """
+    early_stopping, users = given["early_stopping"], as_callbacks(given["callbacks"])
+    measures = any(user.measures_columns for user in users)
+    batches, validation = prepare_data(network, X, y, given, measures=measures)
+    _check_replayable(batches, epochs, given["resume"])
+    metrics = network.loss.choose_metrics("fit", given["metrics"])
+    check_monitors(network, metrics if validation is not None else None, early_stopping)
+    return Setup(batches, validation, metrics, users, None if early_stopping is None else EarlyStopper(early_stopping))
 
 
 def _check_replayable(batches: Batches, epochs: int, resume: bool) -> None:

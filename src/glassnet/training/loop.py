@@ -104,6 +104,11 @@ class Run(Generic[N]):
         return self.state.history
 
     @property
+    def total_steps(self) -> int:
+        """Steps done, over all calls of ``fit``; after `restore` up to where the run was put back."""
+        return self.state.steps_before + self.state.step
+
+    @property
     def seconds(self) -> float:
         """Seconds since this call began."""
         return time.perf_counter() - self._started
@@ -150,8 +155,9 @@ class Run(Generic[N]):
     def steps(self) -> Iterator[Run[N]]:
         """Train step by step: yield after each, when hooks were called and commands taken.
 
-        Between two steps everything may be read and changed, and the run stopped, or put back by `restore`. Closing the
-        iterator ends the run as ``run.stop("stopped")`` does.
+        After the last step of an epoch that epoch has been recorded and evaluated, if its length is known. Between two
+        steps everything may be read and changed, and the run stopped, or put back by `restore`. Closing the iterator
+        ends the run as ``run.stop("stopped")`` does.
         """
         training = self._train()
         try:
@@ -216,7 +222,7 @@ class Run(Generic[N]):
         if not state.epoch and not state.step:
             state.start_print = print_of_start(self.network.params, self.network.stats)
 
-    def _run_epoch(self) -> Iterator[None]:
+    def _run_epoch(self) -> Generator[None, None, None]:
         """Train one epoch, or the rest of one, record it, evaluate, and call the hooks.
 
         An epoch that is cut short, by time, Ctrl-C or an exception, counts as far as it went: its remaining batches
@@ -226,7 +232,7 @@ class Run(Generic[N]):
         for call in self._call["on_epoch_begin"]:
             call(self)
         try:
-            yield from self._run_batches()
+            is_owed = yield from self._run_batches()
         except (DivergenceError, KeyboardInterrupt):
             raise
         except BaseException:
@@ -234,6 +240,12 @@ class Run(Generic[N]):
             raise
         if self._stop_reason and self.step != self.steps_per_epoch:
             self._call("on_epoch_cut", self)
+        self._close_epoch()
+        if is_owed:
+            yield
+
+    def _close_epoch(self) -> None:
+        """Record the epoch under way as far as it went, evaluate, and call the hooks."""
         self._record_epoch()
         if self.state.average is None:
             self._end_epoch()
@@ -243,8 +255,8 @@ class Run(Generic[N]):
         for call in self._call["on_epoch_done"]:
             call(self)
 
-    def _run_batches(self) -> Iterator[None]:
-        """Take the steps that are left of this epoch; where the run was put back, those from there on."""
+    def _run_batches(self) -> Generator[None, None, bool]:
+        """Take the steps left of this epoch, or from where the run was put back; return whether to yield the last."""
         state, take_step, members = self.state, self.take_step, self.network.members
         after_step, commands, self._was_restored = self._call["on_step_end"], self._commands, False
         batches = self.batches.epoch(state.epoch, state.step)
@@ -257,6 +269,8 @@ class Run(Generic[N]):
                 call(self)
             while commands:
                 commands.popleft()(self)
+            if state.step == self.batches.n_steps and not take_step.stop_asked:
+                return True
             yield
             if self._was_restored:
                 self._was_restored = False
@@ -265,6 +279,7 @@ class Run(Generic[N]):
             if take_step.stop_asked:
                 self.stop("stopped")
                 break
+        return False
 
     def _record_epoch(self) -> None:
         """Count the epoch and record its loss, if its weights are finite."""
@@ -281,8 +296,7 @@ class Run(Generic[N]):
         if self.network.optimizer.clip_norm is not None:
             row["clipped"] = listed(state.clipped / max(state.step, 1))
         self._sums_before = (state.step, state.loss_sum, state.weight_sum, state.clipped)
-        state.epoch += 1
-        state.reset_epoch()
+        state.count_epoch()
         state.history.record(row)
 
     def _close_interrupted(self, error: KeyboardInterrupt) -> None:
@@ -302,7 +316,7 @@ class Run(Generic[N]):
                 found = scores(self.network, *self.validation, self.metrics)
             except KeyboardInterrupt:
                 # A checkpoint that is written now holds an epoch whose evaluation is still to come.
-                self.state.forget_last_epoch()
+                self.state.forget_last_epoch(self._sums_before[0])
                 self.state.step, self.state.loss_sum, self.state.weight_sum, self.state.clipped = self._sums_before
                 raise
             self.history.complete({f"valid_{name}": listed(value) for name, value in found.items()})
@@ -323,9 +337,12 @@ class Run(Generic[N]):
 
     # ---- back in time -----------------------------------------------------------------------------------------------
 
-    def snapshot(self) -> RunSnapshot:
-        """Return a copy of all that the rest of the run depends on; at the boundary of a step, by `steps` or a hook."""
-        return RunSnapshot.of(self.network, self.state)
+    def snapshot(self, *, history: bool = True) -> RunSnapshot:
+        """Return a copy of all that the rest of the run depends on; at the boundary of a step, by `steps` or a hook.
+
+        Without a copy of the ``history``, which grows, `restore` cuts it to what it was then.
+        """
+        return RunSnapshot.of(self.network, self.state, history=history)
 
     def restore(self, snapshot: RunSnapshot) -> None:
         """Go back to a ``snapshot`` of this run: what is trained from there on has the bits that it had before."""

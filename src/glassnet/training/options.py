@@ -13,7 +13,7 @@ from glassnet.training.early_stopping import EarlyStopping
 from glassnet.training.loop import Run
 from glassnet.utils.checks import check_options
 
-__all__ = ["FIT_DEFAULTS", "FitOptions", "JointOptions", "TrainingOptions", "check_fit_options"]
+__all__ = ["FIT_DEFAULTS", "FitOptions", "JointOptions", "StepOptions", "TrainingOptions", "check_fit_options"]
 
 
 class TrainingOptions(TypedDict, total=False):
@@ -48,6 +48,22 @@ class FitOptions(JointOptions, total=False):
     deterministic: bool
 
 
+class StepOptions(TypedDict, total=False):
+    """What `Network.stepwise` takes beside data and epochs."""
+
+    batch_size: int
+    validation_data: Sequence[Any] | None
+    validation_split: float
+    sample_weight: Any
+    class_weight: Literal["balanced"] | Mapping[int, float] | Sequence[float] | None
+    shuffle: bool
+    drop_last: bool
+    steps_per_epoch: int | None
+    metrics: MetricChoice
+    early_stopping: EarlyStopping | None
+    callbacks: Callback | Callable[[Run[Any]], object] | Iterable[Callback | Callable[[Run[Any]], object]] | None
+
+
 FIT_DEFAULTS: FitOptions = {
     "batch_size": 32,
     "validation_data": None,
@@ -70,7 +86,7 @@ FIT_DEFAULTS: FitOptions = {
 
 
 def check_fit_options(
-    where: str, given: Iterable[str], kind: type[TrainingOptions] = FitOptions, others: Iterable[str] = ()
+    where: str, given: Iterable[str], kind: type[TrainingOptions | StepOptions] = FitOptions, others: Iterable[str] = ()
 ) -> None:
     """Refuse names that are no options of this ``kind``, and suggest ours for those of other libraries.
 

@@ -13,7 +13,7 @@ from glassnet.training.run_state import RunState
 
 __all__ = ["RunSnapshot"]
 
-_COUNTERS = ("epoch", "step", "loss_sum", "weight_sum", "clipped")
+_COUNTERS = ("epoch", "step", "loss_sum", "weight_sum", "clipped", "steps_before")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,23 +25,28 @@ class RunSnapshot:
     optimizer: dict[str, np.ndarray]
     optimizer_steps: int
     counters: dict[str, Any]  # where the run is, and the sums of this epoch
-    columns: dict[str, list[Any]]  # of the history
+    shape: tuple[int, tuple[str, ...]]  # rows and columns of the history
+    columns: dict[str, list[Any]] | None  # of the history; None if that is to be cut to its shape
     best_epoch: Any
     memory: tuple[Any, Any]  # what schedule and early stopping remember
+    last: tuple[np.ndarray | None, np.ndarray | None]  # what `RunState.leave` kept
+    settings: Any = None  # those in force, of a run whose settings may change
 
     @classmethod
-    def of(cls, network: BaseNetwork, state: RunState) -> RunSnapshot:
-        """Return the snapshot of a network and the state of its run."""
-        optimizer = state.optimizer_state
+    def of(cls, network: BaseNetwork, state: RunState, *, history: bool = True) -> RunSnapshot:
+        """Return the snapshot of a network and the state of its run, with a copy of the ``history`` or its length."""
+        optimizer, columns = state.optimizer_state, state.history.columns
         return cls(
             network.params.copy(),
             network.stats.copy(),
             {name: array.copy() for name, array in optimizer.arrays.items()},
             optimizer.t,
             {name: copy.copy(getattr(state, name)) for name in _COUNTERS},
-            {name: list(values) for name, values in state.history.columns.items()},
+            (state.history.epochs, tuple(columns)),
+            {name: list(values) for name, values in columns.items()} if history else None,
             state.history.best_epoch,
             copy.deepcopy((state.schedule_memory, state.stopping)),
+            (state.last_params, state.last_stats),
         )
 
     def put_back(self, network: BaseNetwork, state: RunState) -> None:
@@ -52,6 +57,9 @@ class RunSnapshot:
         state.optimizer_state.t = self.optimizer_steps
         for name, value in self.counters.items():
             setattr(state, name, copy.copy(value))
-        state.history.columns = {name: list(values) for name, values in self.columns.items()}
+        columns = state.history.columns if self.columns is None else self.columns
+        rows, names = self.shape
+        state.history.columns = {name: columns[name][:rows] for name in names}
         state.history.best_epoch = self.best_epoch
         state.schedule_memory, state.stopping = copy.deepcopy(self.memory)
+        state.last_params, state.last_stats = self.last

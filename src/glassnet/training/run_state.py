@@ -44,6 +44,7 @@ class RunState:
 
     def __init__(self, network: BaseNetwork) -> None:
         self.epoch = 0  # epochs done, over all calls of fit
+        self.steps_before = 0  # steps done in these epochs
         self.reset_epoch()
         self.history = History()
         self.stopping: StoppingState | None = None
@@ -66,9 +67,16 @@ class RunState:
         self.weight_sum: Any = 0.0
         self.clipped: Any = 0  # in how many of them the gradient was scaled down
 
-    def forget_last_epoch(self) -> None:
-        """Let the last epoch not count: it led nowhere."""
+    def count_epoch(self) -> None:
+        """Count the epoch that is under way as done."""
+        self.epoch += 1
+        self.steps_before += self.step
+        self.reset_epoch()
+
+    def forget_last_epoch(self, steps: int) -> None:
+        """Let the last epoch, of so many ``steps``, not count: it led nowhere."""
         self.epoch -= 1
+        self.steps_before -= steps
         for values in self.history.columns.values():
             values.pop()
 
@@ -148,6 +156,7 @@ class RunState:
         return {
             "epoch": self.epoch,
             "step": self.step,
+            "steps_before": self.steps_before,
             "sums": [listed(self.loss_sum), listed(self.weight_sum), listed(self.clipped)],
             "steps": self.optimizer_state.t,
             "schedule": self.schedule_memory,
@@ -165,6 +174,9 @@ class RunState:
         state = cls(network)
         state.epoch = check_integer("training", "epoch", entries["epoch"], 0, maximum=MOST_STEPS)
         state.step = check_integer("training", "step", entries.get("step", 0), 0, maximum=MOST_STEPS)
+        # Files of version 0.1 count the steps of the optimizer only.
+        before = entries.get("steps_before", entries["steps"])
+        state.steps_before = check_integer("training", "steps_before", before, 0, maximum=MOST_STEPS)
         sums = [_number(value, network) for value in _three(entries.get("sums", [0.0, 0.0, 0.0]))]
         state.loss_sum, state.weight_sum, state.clipped = sums
         state.history = History.from_dict(entries["history"])

@@ -50,24 +50,35 @@ class TrainingStep:
         self.network, self.state = network, state
         self.error: DivergenceError | None = None
         self.stop_asked = False
-        self.store = network.built("fit")
-        self._steps_per_epoch = state.steps_per_epoch = steps_per_epoch
-        self._reduction = reduction
-        self._penalties = network.penalties() if penalties is None else penalties
-        self._is_penalised = bool(self._penalties)
-        self.schedule, self._own_rate = network.optimizer.schedule, rate
-        self.schedule_observes = type(self.schedule).observe is not Schedule.observe
-        is_fixed = type(self.schedule) is Constant and rate is None
-        self._fixed_rate = self.schedule.value if is_fixed else None  # type: ignore[attr-defined]
-        parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
-        self._needs_position = not is_fixed or any(part.is_scheduled for part in parts)
+        self._reduction, self._own_penalties, self._own_rate = reduction, penalties, rate
         self._info = Step("train", Noise(network.streams, network.members))
+        self.follow(steps_per_epoch)
         # The last weights whose loss was finite, and those of this epoch's start, which may prove to be so.
         self._safe = (network.params.copy(), network.stats.copy())
         self._candidate = (network.params.copy(), network.stats.copy())
         self._put_back = self._safe
-        self._last_finite = math.nan
+        self.batch_loss = math.nan  # of the last step, the mean over the rows; the last finite one
         self._opened_at = 0
+
+    def follow(self, steps_per_epoch: int | None) -> None:
+        """Go by the network's settings as they are now, of which much is looked up once instead of at each step.
+
+        Parameters
+        ----------
+        steps_per_epoch : int or None
+            None if it is known only at the end of each.
+        """
+        network, own = self.network, self._own_penalties
+        self.store = network.built("fit")
+        self._steps_per_epoch = self.state.steps_per_epoch = steps_per_epoch
+        self._penalties = network.penalties() if own is None else own
+        self._is_penalised = bool(self._penalties)
+        self.schedule = network.optimizer.schedule
+        self.schedule_observes = type(self.schedule).observe is not Schedule.observe
+        is_fixed = type(self.schedule) is Constant and self._own_rate is None
+        self._fixed_rate = self.schedule.value if is_fixed else None  # type: ignore[attr-defined]
+        parts: list[Any] = [network.optimizer, *every_layer(network.layers)]
+        self._needs_position = not is_fixed or any(part.is_scheduled for part in parts)
 
     def position_after(self, step: int) -> float:
         """Return the position after so many steps of this epoch, in epochs; whole if an epoch's length is unknown."""
@@ -116,7 +127,7 @@ class TrainingStep:
             loss = store.loss_sum.item() + penalty * total
             if not math.isfinite(loss):  # before the update, so that the weights still are those that gave it
                 self._diverge(f"a loss of {loss}", proven=state.step > self._opened_at + 1)
-            self._last_finite = loss / total
+            self.batch_loss = loss / total
             self._update(position)
             return loss, total
         self._update(position)
@@ -187,7 +198,7 @@ class TrainingStep:
         state = self.state
         self._put_back = self.last_finite(proven=proven)
         rate = self.rate(self.position_after(max(state.step - 1, 0)))
-        self.error = _divergence(what, state.epoch + 1, state.step, rate, self._last_finite)
+        self.error = _divergence(what, state.epoch + 1, state.step, rate, self.batch_loss)
         raise self.error
 
     def put_back(self) -> None:

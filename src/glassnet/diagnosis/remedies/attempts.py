@@ -98,6 +98,9 @@ class Outcome(NamedTuple):
         What ``after`` must be below to be a help.
     updates : int
         Of the training that led to ``unchanged``.
+    settings : dict or None
+        What was changed, by the names of a model file and ``batch_size``; empty where that is only the start. None if
+        it is more than settings: the data, or parts of the user's own.
     """
 
     change: str
@@ -109,6 +112,7 @@ class Outcome(NamedTuple):
     rows: str = "training rows"
     needed: float = math.inf
     updates: int = 0
+    settings: dict[str, Any] | None = None
 
     @property
     def helped(self) -> bool:

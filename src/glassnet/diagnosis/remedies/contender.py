@@ -52,6 +52,8 @@ class Contender:
         Steps taken, and how often it was measured after some.
     is_alive : bool
         Whether it has not diverged.
+    settings : dict or None
+        As of `Outcome`.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Contender:
         self.attempt, self._run, self._training = attempt, run, run.steps()
         self._judges, self._rows, self._unchanged, self._needed = judges, rows, unchanged, needed
         self.limit = limit
+        self.settings: dict[str, Any] | None = None
         self.steps = self.legs = 0
         self.is_alive = True
         self._before = self._measured()
@@ -84,4 +87,4 @@ class Contender:
         """Return what came out, beside a training of so many ``updates``."""
         a = self.attempt
         numbers = self._before, self.after, self._unchanged
-        return Outcome(a.change, self.steps, *numbers, a.measure.name, self._rows, self._needed, updates)
+        return Outcome(a.change, self.steps, *numbers, a.measure.name, self._rows, self._needed, updates, self.settings)

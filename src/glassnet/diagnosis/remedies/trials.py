@@ -22,6 +22,7 @@ from glassnet.diagnosis.remedies.attempts import (
     standardised,
     without_penalties,
 )
+from glassnet.diagnosis.remedies.changed_settings import changed_settings, settings_of
 from glassnet.diagnosis.remedies.contender import Contender, take_steps
 from glassnet.diagnosis.sampling import spread, take_sample
 from glassnet.engine.base_network import BaseNetwork
@@ -222,11 +223,13 @@ class Trials:
         if attempt.weights is not None:
             weight = attempt.weights(y)
         data = _edited((X, y, weight), attempt)
+        before = settings_of(network)
         if attempt.act is not None:
             try:
                 network = attempt.act(network) or network
             except GlassnetError:
                 return None
+        settings = changed_settings(before, settings_of(network))
         batch_size = attempt.batch_size or self.case.batch_size
         run = Run(network, self._batches(network, data, batch_size), _LONG)
         edited = _edited(judges, attempt)
@@ -237,7 +240,10 @@ class Trials:
             if math.isfinite(unchanged)
             else math.inf
         )
-        return Contender(attempt, run, edited, name, unchanged, min(limit, needed), limit)
+        contender = Contender(attempt, run, edited, name, unchanged, min(limit, needed), limit)
+        if settings is not None and not (attempt.inputs or attempt.targets or attempt.weights):
+            contender.settings = settings | ({"batch_size": batch_size} if attempt.batch_size else {})
+        return contender
 
     def _constant(self, judges: Data, measure: Measure) -> float:
         """Return what the best constant answer has; what helps must be better than that."""

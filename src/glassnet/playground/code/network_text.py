@@ -12,12 +12,12 @@ from glassnet.errors import ConfigError
 from glassnet.layers import LAYERS
 from glassnet.losses import LOSSES, EnsembleLoss
 from glassnet.optimizers import OPTIMIZERS
-from glassnet.playground.code.layout import Call, Listing, laid_out
+from glassnet.playground.code.layout import Call, Listing, Mapped, laid_out
 from glassnet.saving.configuration import network_config
 from glassnet.schedules import SCHEDULES
 from glassnet.utils.formula import Formula
 
-__all__ = ["made_of_config", "network_code", "written"]
+__all__ = ["loss_expression", "made_of_config", "mapped", "network_code", "written"]
 
 _CLASSES: dict[str, Any] = {
     **LAYERS,
@@ -57,7 +57,7 @@ def made_of_config(config: Mapping[str, Any]) -> Call:
     layers = Listing(tuple(map(_made, config["layers"])))
     seeds = config["seeds"]
     keywords: dict[str, Any] = {
-        "loss": _loss(config["loss"]),
+        "loss": loss_expression(config["loss"]),
         "optimizer": _made(config["optimizer"]),
         "seed": written(seeds[0] if config["members"] is None else seeds),
     }
@@ -68,7 +68,7 @@ def made_of_config(config: Mapping[str, Any]) -> Call:
     return Call("gn.Network", (layers,), tuple(keywords.items()))
 
 
-def _loss(entry: Mapping[str, Any]) -> Any:
+def loss_expression(entry: Mapping[str, Any]) -> Any:
     """Return the name of a loss with its defaults, or the call that makes it."""
     made = _made(entry)
     is_plain = isinstance(made, Call) and not made.arguments and not made.keywords
@@ -79,10 +79,16 @@ def _loss(entry: Mapping[str, Any]) -> Any:
 def written(value: Any) -> Any:
     """Return the expression of a value in a configuration: a literal, a list, or the call that makes an object."""
     if isinstance(value, Mapping):
-        return _made(value)
+        is_object = "class" in value or "schedule" in value or "value" in value
+        return _made(value) if is_object else mapped(value)
     if isinstance(value, (list, tuple)):
         return Listing(tuple(map(written, value)))
     return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def mapped(value: Mapping[str, Any]) -> Mapped:
+    """Return a dict of plain values as an expression."""
+    return Mapped(tuple((_quoted(name), written(item)) for name, item in value.items()))
 
 
 def _quoted(text: str) -> str:
@@ -126,12 +132,7 @@ def _branch(entry: Mapping[str, Any]) -> Any:
 def _formula(entry: Mapping[str, Any]) -> Call:
     """Return the call that makes a formula."""
     texts = [(name, entry[name]) for name in Formula._fields if entry.get(name)]
-    keywords = [(name, _mapping(text) if isinstance(text, Mapping) else _quoted(text)) for name, text in texts]
-    return Call("gn.Formula", (), tuple(keywords))
-
-
-def _mapping(value: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{_quoted(name)}: {_quoted(text)}" for name, text in value.items()) + "}"
+    return Call("gn.Formula", (), tuple((name, written(text)) for name, text in texts))
 
 
 def _call(name: str, kind: Any, given: Mapping[str, Any]) -> Call:

@@ -2,6 +2,7 @@
 
 import { button, figure, say } from "./dom.js";
 import { toggleSound } from "./sound.js";
+import { newestLoss } from "./store.js";
 import { text } from "./texts.js";
 
 /** Mount the line on top. */
@@ -25,8 +26,9 @@ export function mountHeader(store) {
 }
 
 function summary({ data, network, run }) {
-  if (!data || !network) return "";
-  return text("app.summary", { data: data.title, rows: figure(data.rows?.train), parameters: figure(network.parameters), run: run ?? "" });
+  const rows = data?.rows && text("app.rows", { rows: figure(data.rows.train) });
+  const parameters = network?.parameters !== undefined && text("app.parameters", { parameters: figure(network.parameters) });
+  return [data?.title, rows, parameters, run].filter(Boolean).join(" · ");
 }
 
 /** The newest loss in words, for screen readers, at most every five seconds. */
@@ -47,9 +49,4 @@ function announceLoss(store) {
     if (ran && !running && loss !== null && store.frame) speak();
     ran = running;
   });
-}
-
-/** The loss of the newest batch of a frame, or null; losses are pairs (step, loss) in a row. */
-export function newestLoss({ losses }) {
-  return losses?.length ? losses[losses.length - 1] : null;
 }

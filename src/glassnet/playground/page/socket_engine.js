@@ -4,7 +4,7 @@ import { decode } from "./frames.js";
 import { text } from "./texts.js";
 
 const VERSION = 1;
-const TRIES = [250, 500, 1000, 2000]; // milliseconds between tries to come back, before a person is asked
+const TRIES = [250, 500, 1000]; // milliseconds between tries to come back, before a person is asked
 const SPACING = 40; // milliseconds between two values of one slider
 const NEWEST_WINS = new Set(["set", "go_to", "view", "probe", "set_weight", "axes"]);
 
@@ -148,9 +148,9 @@ class SocketEngine {
   #see(data) {
     this.#frames += 1;
     const frame = decode(data);
-    if (!frame) return;
+    if (!frame) return this.painted();
     this.#place.step = frame.step;
-    this.#emit("frame", frame);
+    return this.#emit("frame", frame);
   }
 
   #learn(state) {
@@ -168,7 +168,14 @@ class SocketEngine {
     const wait = TRIES[this.#tries];
     this.#tries += 1;
     const said = code === 1008 || code === 1013 || code === 4000 ? reason : ""; // refused, with a sentence
-    if (said || wait === undefined) this.#emit("gone", said || gone.message);
+    if (said || wait === undefined) this.#why().then((why) => this.#emit("gone", said || why));
     else setTimeout(() => this.#socket ?? this.#open(), wait);
+  }
+
+  /** Why there is no socket: a server that refuses this page says so to a request, which a refused socket cannot. */
+  async #why() {
+    const answer = await fetch(new URL("./texts.json", location.href), { cache: "no-store" }).catch(() => null);
+    const { error } = answer?.status === 403 ? await answer.json().catch(() => ({})) : {};
+    return error ?? text("app.gone");
   }
 }

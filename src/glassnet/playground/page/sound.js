@@ -1,5 +1,7 @@
 // The loss as a tone, for who cannot see the curve: lower is better. Off until it is asked for.
 
+import { newestLoss } from "./store.js";
+
 let context = null;
 let tone = null;
 
@@ -15,10 +17,11 @@ export function toggleSound(store) {
   tone = new OscillatorNode(context, { type: "sine", frequency: 220 });
   tone.connect(volume).connect(context.destination);
   tone.start();
-  const listen = store.on("frame", ({ losses }) => {
-    if (!losses?.length) return;
+  const listen = store.on("frame", (frame) => {
+    const loss = newestLoss(frame);
+    if (loss === null || !store.state.running) return;
     const now = context.currentTime;
-    tone.frequency.setTargetAtTime(pitch(losses[losses.length - 1]), now, 0.05);
+    tone.frequency.setTargetAtTime(pitch(loss), now, 0.05);
     volume.gain.setTargetAtTime(0.08, now, 0.02);
     volume.gain.setTargetAtTime(0, now + 0.2, 0.05);
   });

@@ -116,3 +116,8 @@ export class Store {
     return said ? (typeof said === "string" ? said : text("app.diverged")) : null;
   }
 }
+
+/** The newest loss of a frame, of a batch or else of an epoch, or null where it brings none. */
+export function newestLoss({ losses, epochs }) {
+  return losses?.at(-1) ?? epochs?.at(-3) ?? null;
+}

@@ -1,0 +1,340 @@
+"""Pasted code as a program: the network it makes, the data it is trained on, and what it does; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from typing import Any
+
+from glassnet.errors import FormatError, GlassnetError
+from glassnet.layers import Layer
+from glassnet.losses import Loss, as_loss
+from glassnet.network import Network
+from glassnet.optimizers import Optimizer, as_optimizer
+from glassnet.playground.code.actions import Action, Advance, Change, Fit, SetWeight
+from glassnet.playground.code.evaluation import NETWORK, Called, Module, Place, Unknown, evaluated, named
+from glassnet.playground.code.tokens import check_tokens, refusal
+from glassnet.playground.settings import Settings
+from glassnet.schedules import Schedule
+from glassnet.training.changes import Changes
+from glassnet.utils.checks import check_integer
+
+__all__ = ["DataLine", "Program", "read_program"]
+
+_FIT = ("epochs", "batch_size", "validation_data", "deterministic", "progress", "diagnose", "threads")
+_STEPWISE = ("batch_size", "validation_data")
+_SHOWS = ("evaluate", "predict", "summary", "history", "explain", "n_parameters", "score")
+_MOST_LAYERS = 200
+_MOST_ACTIONS = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class DataLine:
+    """A line that makes data: the page knows it, or refuses it with a sentence.
+
+    Attributes
+    ----------
+    node : ast.stmt
+    called : Called or None
+        What it calls, if its value could be read.
+    refusal : FormatError or None
+        What to say of it otherwise.
+    """
+
+    node: ast.stmt
+    called: Called | None
+    refusal: FormatError | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """What pasted code says.
+
+    Attributes
+    ----------
+    settings : Settings
+        Of the network, with the batch size of the first training.
+    data : tuple of DataLine
+    actions : tuple of Action
+    holds_out : bool
+        Whether it names rows to validate with.
+    modules : dict of str to str
+        What the names of imported modules stand for.
+    """
+
+    settings: Settings
+    data: tuple[DataLine, ...]
+    actions: tuple[Action, ...]
+    holds_out: bool
+    modules: dict[str, str]
+
+
+def read_program(text: str) -> Program:
+    """Return what a Python text says of a network and its training; it is never run.
+
+    Parameters
+    ----------
+    text : str
+        Imports of glassnet, assignments, and calls of ``net.fit``, ``net.stepwise`` and ``run``.
+
+    Raises
+    ------
+    FormatError
+        One sentence with the line: what stands there, and what may.
+    """
+    check_tokens(text)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise refusal(line, f"this is no Python: {getattr(error, 'msg', error)}", "") from None
+    reader = _Reader()
+    for statement in tree.body:
+        reader.read(statement)
+    return reader.program()
+
+
+class _Reader:
+    """Reads one statement after the other; the names so far are those of a running program."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, Any] = {}
+        self.data: list[DataLine] = []
+        self.actions: list[Action] = []
+        self.network: Network | None = None
+        self.batch_size: int | None = None
+        self.holds_out = False
+
+    def program(self) -> Program:
+        if self.network is None:
+            message = "code: it must make a network, got none. Write net = gn.Network([...], loss=...)."
+            raise FormatError(message, got=None)
+        settings = Settings.of(self.network, self.batch_size or 32)
+        modules = {name: found.name for name, found in self.names.items() if isinstance(found, Module)}
+        return Program(settings, tuple(self.data), tuple(self.actions), self.holds_out, modules)
+
+    def read(self, node: ast.stmt) -> None:
+        if len(self.actions) > _MOST_ACTIONS:
+            raise refusal(node.lineno, f"there must be at most {_MOST_ACTIONS:,} calls that train or change", "")
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            self._import(node)
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            self._assign(node, node.targets[0], node.value)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            self._assign(node, node.target, node.value)
+        elif isinstance(node, ast.Expr):
+            self._expression(node.value)
+        else:
+            raise refusal(node.lineno, f"{ast.unparse(node).splitlines()[0][:40]!r} is not read")
+
+    def _import(self, node: ast.Import | ast.ImportFrom) -> None:
+        inside = node.module or "what stands beside it" if isinstance(node, ast.ImportFrom) else None
+        for alias in node.names:
+            module = inside or alias.name
+            root = module.partition(".")[0]
+            if root not in ("glassnet", "numpy"):  # also None, of a relative import
+                raise refusal(node.lineno, f"only glassnet and numpy can be imported, got {str(module)[:40]}")
+            if inside is None:
+                whole = root if alias.asname is None else module
+                self.names[alias.asname or root] = Module(whole)
+            else:
+                self.names[alias.asname or alias.name] = named(module, alias.name, node.lineno)
+
+    # ---- names --------------------------------------------------------------------------------------------------
+
+    def _assign(self, node: ast.stmt, target: ast.expr, value: ast.expr) -> None:
+        """Give names to a value; what cannot be read may be a line that makes data, which is found out later."""
+        if isinstance(target, ast.Subscript):
+            self._set_weight(target, value)
+            return
+        names = [target] if isinstance(target, ast.Name) else list(getattr(target, "elts", ()))
+        if not names or not all(isinstance(name, ast.Name) for name in names):
+            raise refusal(node.lineno, f"{ast.unparse(target)[:40]!r} cannot be given a value here")
+        if isinstance(value, ast.Call) and self._is_training(value):
+            found = self._trained(value)
+        else:
+            found = self._evaluated(node, value)
+        if isinstance(target, ast.Name):
+            self.names[target.id] = found
+        else:
+            are_given = isinstance(found, (list, tuple)) and len(found) == len(names)
+            for i, name in enumerate(names):
+                self.names[name.id] = found[i] if are_given else Unknown(name.id)
+
+    def _evaluated(self, node: ast.stmt, value: ast.expr) -> Any:
+        try:
+            found = evaluated(value, self.names)
+        except FormatError as error:
+            if not self._may_be_data(value):
+                raise
+            self.data.append(DataLine(node, None, error))
+            return Unknown("data")
+        if isinstance(found, Called) and found.function == NETWORK:
+            return self._made_network(node, found)
+        if isinstance(found, Called):
+            line = refusal(node.lineno, f"the page cannot make the data of {found.function[:60]!r}")
+            self.data.append(DataLine(node, found, line))
+            return Unknown(found.function)
+        return found
+
+    def _may_be_data(self, value: ast.expr) -> bool:
+        """Return whether an expression is of arrays or tables: the page may have made the same from the same line."""
+        for part in ast.walk(value):
+            if isinstance(part, ast.Attribute) and part.attr in ("datasets", "tabular"):
+                return True
+            if isinstance(part, ast.Name):
+                found = self.names.get(part.id)
+                if isinstance(found, (Unknown, Place)) or found == Module("numpy"):
+                    return True
+        return False
+
+    def _made_network(self, node: ast.stmt, called: Called) -> Network:
+        """Return the network that a call makes, not built: no array is made."""
+        if self.network is not None:
+            raise refusal(node.lineno, "there must be one network, got a second", "Leave one out.")
+        keywords = {name: value for name, value in called.keywords.items() if name != "input_shape"}
+        if isinstance(keywords.get("dtype"), Place):  # np.float64
+            keywords["dtype"] = keywords["dtype"].name.removeprefix("numpy.")
+        if keywords.get("members") is not None:
+            raise refusal(node.lineno, "members are not read: the page trains one network", "Leave members out.")
+        layers = called.arguments[0] if called.arguments else keywords.get("layers", ())
+        if not isinstance(layers, (list, tuple)) or len(layers) > _MOST_LAYERS:
+            raise refusal(node.lineno, "layers must be a list of layers", "Write [gn.Dense(8, 'tanh'), gn.Dense(1)].")
+        try:
+            self.network = Network(*called.arguments, **keywords)
+            Settings.of(self.network)
+        except (GlassnetError, TypeError) as error:
+            raise refusal(node.lineno, str(error).rstrip(".")[:400], "") from error
+        return self.network
+
+    def _set_weight(self, target: ast.Subscript, value: ast.expr) -> None:
+        """Read ``net.params[17] = 0.5``."""
+        array, place = target.value, evaluated(target.slice, self.names)
+        is_params = isinstance(array, ast.Attribute) and array.attr == "params" and self._is(array.value, Network)
+        if not is_params or not isinstance(place, int) or isinstance(place, bool):
+            raise refusal(target.lineno, f"{ast.unparse(target)[:40]!r} cannot be given a value here")
+        number = evaluated(value, self.names)
+        if not isinstance(number, (int, float)) or isinstance(number, bool):
+            raise refusal(target.lineno, f"a weight must be a number, got {type(number).__name__}", "")
+        self.actions.append(SetWeight(place, float(number)))
+
+    # ---- calls --------------------------------------------------------------------------------------------------
+
+    def _expression(self, node: ast.expr) -> None:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return  # a docstring
+        if isinstance(node, ast.Call) and self._is_training(node):
+            self._trained(node)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            for argument in node.args:
+                self._shown(argument)
+        else:
+            self._shown(node)
+
+    def _shown(self, node: ast.expr) -> None:
+        """Let pass what only shows something: ``net.evaluate(X, y)["loss"]``."""
+        inner = node
+        while isinstance(inner, (ast.Subscript, ast.Call, ast.Attribute)):
+            if isinstance(inner, ast.Attribute) and self._is(inner.value, Network) and inner.attr in _SHOWS:
+                return
+            inner = inner.func if isinstance(inner, ast.Call) else inner.value
+        if isinstance(node, ast.Constant) or (isinstance(node, ast.Name) and node.id in self.names):
+            return
+        raise refusal(node.lineno, f"{ast.unparse(node)[:40]!r} is not read")
+
+    def _is(self, node: ast.expr, kind: Any) -> bool:
+        return isinstance(node, ast.Name) and isinstance(self.names.get(node.id), kind)
+
+    def _is_training(self, node: ast.Call) -> bool:
+        """Return whether it is a method of the network or the run that does something."""
+        function = node.func
+        if not isinstance(function, ast.Attribute):
+            return False
+        of_network = self._is(function.value, Network) and function.attr in ("fit", "stepwise", "build")
+        return of_network or self._is(function.value, _Run)
+
+    def _trained(self, node: ast.Call) -> Any:
+        assert isinstance(node.func, ast.Attribute)
+        method = node.func.attr
+        if method == "build":
+            return None
+        if method in ("fit", "stepwise"):
+            return self._fitted(node, method)
+        if method in ("advance", "change", "close"):
+            return getattr(self, f"_{method}")(node)
+        raise refusal(node.lineno, f"'run.{method[:40]}' is not read", "A run has advance and change.")
+
+    def _fitted(self, node: ast.Call, method: str) -> Any:
+        allowed = _FIT if method == "fit" else _STEPWISE
+        given = {str(keyword.arg): keyword.value for keyword in node.keywords}
+        for name in given:
+            if name not in (*allowed, "X", "y"):
+                options = ", ".join(allowed)
+                raise refusal(node.lineno, f"{method} is read with {options}, got {name[:40]}", "Leave it out.")
+        if len(node.args) > 2 or not all(self._is_data(argument) for argument in node.args):
+            raise refusal(node.lineno, f"{method} must be given X and y by their names", "")
+        self.holds_out |= "validation_data" in given
+        size = self._integer(node, given.get("batch_size"), "batch_size", self.batch_size or 32)
+        self.batch_size = self.batch_size or size
+        if method == "stepwise":
+            if size != self.batch_size:
+                self.actions.append(Change({"batch_size": size}))
+            return _Run()
+        self.actions.append(Fit(self._integer(node, given.get("epochs"), "epochs", None), size))
+        return Unknown("history")
+
+    def _is_data(self, node: ast.expr) -> bool:
+        """Return whether an argument names arrays: of a line before, or of the page."""
+        return isinstance(node, ast.Name) and isinstance(self.names.get(node.id, Unknown("")), Unknown)
+
+    def _integer(self, node: ast.Call, value: ast.expr | None, name: str, default: int | None) -> int:
+        if value is None and default is not None:
+            return default
+        if value is None:
+            raise refusal(node.lineno, f"{name} must be given", f"Write {name}=10.")
+        try:
+            return check_integer("fit", name, evaluated(value, self.names), 1, maximum=10**9)
+        except GlassnetError as error:
+            if isinstance(error, FormatError):
+                raise
+            raise refusal(node.lineno, str(error).rstrip("."), "") from error
+
+    def _advance(self, node: ast.Call) -> None:
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg == "n")]
+        if len(arguments) > 1 or len(arguments) < len(node.args) + len(node.keywords):
+            raise refusal(node.lineno, "advance takes the number of steps", "Write run.advance(100).")
+        steps = self._integer(node, arguments[0] if arguments else None, "n", 1)
+        self.actions.append(Advance(steps))
+
+    def _change(self, node: ast.Call) -> None:
+        if node.args or not all(keyword.arg in Changes.__annotations__ for keyword in node.keywords):
+            names = ", ".join(Changes.__annotations__)
+            raise refusal(node.lineno, f"change takes {names}, each by its name", "")
+        changes = {str(k.arg): _plain(evaluated(k.value, self.names)) for k in node.keywords}
+        for name, make in (("optimizer", as_optimizer), ("loss", as_loss)):
+            if isinstance(changes.get(name), str):
+                try:
+                    changes[name] = _plain(make(changes[name]))
+                except GlassnetError as error:
+                    raise refusal(node.lineno, str(error).rstrip("."), "") from error
+        self.actions.append(Change(changes))
+
+    def _close(self, node: ast.Call) -> None:
+        if node.args or node.keywords:
+            raise refusal(node.lineno, "close takes nothing", "")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with the library's objects as plain data, as settings have them."""
+    if isinstance(value, (Schedule, Layer)):
+        return value.entry()
+    if isinstance(value, (Loss, Optimizer)):
+        return {"class": type(value).__name__, **value.config()}
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class _Run:
+    """What ``net.stepwise`` returns."""

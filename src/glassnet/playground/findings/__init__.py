@@ -1,0 +1,3 @@
+"""What is wrong with the run that is looked at, found beside the training, and the remedies that helped when tried."""
+
+from __future__ import annotations

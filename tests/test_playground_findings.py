@@ -1,0 +1,153 @@
+"""What is wrong with a run is found beside the training, and a remedy that helped can be branched with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import glassnet as gn
+from glassnet.playground.dispatch import answer
+from glassnet.playground.experiment import Experiment
+from glassnet.playground.findings.cards import card_of
+from glassnet.playground.findings.lookout import findings_state, look_out, wait_for_look
+from glassnet.playground.play_data import PlayData
+from glassnet.playground.settings import Settings
+from glassnet.playground.state import state_of
+from glassnet.training.findings import make_finding
+
+
+def an_experiment(
+    layers: list[Any] | None = None, *, scale: float = 1.0, optimizer: Any = None, batch_size: int = 10
+) -> Experiment:
+    """Return an experiment on three hundred points of two classes that a small network can tell apart."""
+    rng = np.random.default_rng(0)
+    X = (rng.standard_normal((300, 2)) * scale).astype(np.float32)
+    y = (X[:, 0] * X[:, 1] > 0).astype(np.int64)
+    data = PlayData(X[:240], y[:240], X[240:], y[240:], ("width", "height"), ("no", "yes"))
+    layers = [gn.Dense(8, "tanh"), gn.Dense(1)] if layers is None else layers
+    network = gn.Network(layers, loss="binary_cross_entropy", optimizer=optimizer or gn.Adam(0.03), seed=0)
+    return Experiment(data, Settings.of(network, batch_size))
+
+
+def do(experiment: Experiment, name: str, **arguments: Any) -> Any:
+    """Run a command as the page does, and return its result."""
+    found = answer(experiment, {"id": 1, "do": name, **arguments})
+    assert "error" not in found, found
+    return found["result"]
+
+
+def looked_at(experiment: Experiment, steps: int = 200) -> dict[str, dict[str, Any]]:
+    """Take steps as the training thread does, wait for the look that follows, and return the cards by code."""
+    while experiment.step < steps and not experiment.diverged:
+        experiment.advance(20)
+        look_out(experiment)
+    wait_for_look(experiment)
+    return {card["code"]: card for card in findings_state(experiment)["findings"] if card["severity"] != "note"}
+
+
+def test_a_healthy_run_has_no_card() -> None:
+    """After two hundred steps it was looked at, and nothing but notes was found; the pages are told."""
+    experiment = an_experiment()
+    assert findings_state(experiment) == {"findings": [], "looked_at": None}
+    assert looked_at(experiment) == {}
+    assert findings_state(experiment)["looked_at"] == 200
+    event = experiment.outbox.pop()
+    assert event["event"] == "findings"
+    assert event["findings"] == state_of(experiment)["findings"]
+
+
+def test_a_card_says_what_was_measured_and_what_helped() -> None:
+    """The rate that helped is that of the trial; the numbers are those of `diagnose`; a branch is made with it."""
+    experiment = an_experiment(optimizer=gn.SGD(1e-5))
+    card = looked_at(experiment)["rate-too-low"]
+    assert card["can_branch"]
+    assert card["title"] == "Rate too low"
+    assert card["change"] == "learning_rate 0.5 instead of 1e-05"
+    assert card["change"] in card["tried"]
+    assert card["where"] == "epoch 8"
+    before = experiment.network
+    found = gn.diagnose(
+        before, experiment.data.X, experiment.data.y, batch_size=10, feature_names=["width", "height"],
+        validation_data=(experiment.data.X_valid, experiment.data.y_valid),
+    )  # fmt: skip
+    theirs = next(finding for finding in found if finding.code == "rate-too-low")
+    assert (card["measured"], card["why"], card["tried"]) == (theirs.measured, theirs.why, theirs.tried)
+    assert do(experiment, "branch_with", code="rate-too-low")["text"] == card["change"]
+    assert experiment.settings.optimizer["learning_rate"] == 0.5
+    assert experiment.network.optimizer.learning_rate == 0.5
+    assert findings_state(experiment)["looked_at"] is None  # what was found is not about the branch
+    assert "rate-too-low" not in looked_at(experiment, experiment.step + 200)
+
+
+def test_a_remedy_that_changes_layers_becomes_settings_of_layers() -> None:
+    """Weights of 0 let no signal through; what helped is another activation, and the branch with it learns."""
+    experiment = an_experiment([gn.Dense(8, "tanh", initializer="zeros"), gn.Dense(1)])
+    card = looked_at(experiment)["dead-signal"]
+    assert (card["severity"], card["can_branch"], card["step"]) == ("error", True, 0)
+    assert card["change"] == "'relu' instead of sigmoid and tanh"
+    do(experiment, "branch_with", code="dead-signal")
+    assert experiment.settings.layers[0]["activation"] == "relu"
+    assert looked_at(experiment, experiment.step + 200) == {}
+
+
+def test_a_run_that_diverged_is_looked_at_at_once() -> None:
+    """The card says where the numbers overflowed, and that a lower rate does not."""
+    experiment = an_experiment([gn.Dense(8, "relu"), gn.Dense(1)], optimizer=gn.SGD(1e6), scale=100.0)
+    for _ in range(40):
+        experiment.advance()
+        if experiment.diverged:
+            break
+    look_out(experiment)
+    wait_for_look(experiment)
+    cards = {card["code"]: card for card in findings_state(experiment)["findings"]}
+    assert "diverged" in cards, cards
+
+
+def test_what_is_no_setting_cannot_be_branched_with() -> None:
+    """Columns that want scaling have a card with what was tried, and no button."""
+    experiment = an_experiment(scale=3000.0)
+    cards = looked_at(experiment)
+    assert not cards["unscaled-inputs"]["can_branch"]
+    assert "scaled" in cards["unscaled-inputs"]["tried"]
+    said = answer(experiment, {"id": 1, "do": "branch_with", "code": "unscaled-inputs"})["error"]
+    assert "for which a change of settings helped" in said
+    assert "that is shown" in answer(experiment, {"id": 1, "do": "branch_with", "code": "overfit"})["error"]
+
+
+def test_the_training_goes_on_during_a_look_and_has_the_same_bits() -> None:
+    """Steps are taken while it is looked at; the weights are those of a run that nobody looked at."""
+    experiment, alone = an_experiment(optimizer=gn.SGD(1e-5)), an_experiment(optimizer=gn.SGD(1e-5))
+    experiment.advance(60)
+    do(experiment, "diagnose")
+    do(experiment, "diagnose")  # asked for again: one after the other, not two at once
+    experiment.advance(100)
+    wait_for_look(experiment)
+    alone.advance(160)
+    np.testing.assert_array_equal(experiment.network.params, alone.network.params)
+    events = [event for event in experiment.outbox if event["event"] == "findings"]
+    assert len(events) == 2
+    assert findings_state(experiment)["looked_at"] == 160
+
+
+def test_a_pause_is_looked_at_and_settings_that_change_clear_the_cards() -> None:
+    """A pause after fifty steps is worth a look; what was found with other settings is shown no more."""
+    experiment = an_experiment(optimizer=gn.SGD(1e-5))
+    experiment.running = True
+    experiment.advance(60)
+    look_out(experiment)
+    experiment.running = False
+    look_out(experiment)
+    wait_for_look(experiment)
+    assert findings_state(experiment)["looked_at"] == 60
+    experiment.replace(settings=experiment.settings.with_path("batch_size", 20))
+    assert findings_state(experiment) == {"findings": [], "looked_at": None}
+
+
+@pytest.mark.parametrize(("epoch", "step", "at"), [(None, None, None), (0, None, 0), (3, None, 75), (3, 4, 54)])
+def test_a_card_knows_its_step(epoch: int | None, step: int | None, at: int | None) -> None:
+    """Where a finding was seen is counted in steps from the start, for the pin on the timeline."""
+    card = card_of(make_finding("overfit", "It grew.", epoch=epoch, step=step), 25)
+    assert card["step"] == at
+    assert not card["can_branch"]
