@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from glassnet.playground.settings import Settings
 
 __all__ = ["run_text"]
 
+_SINGLE = re.compile(r"'([^'\\]*)'")
 _LAST = 'print(net.evaluate(X, y)["loss"])'
 
 
@@ -79,7 +81,7 @@ def _line(action: Action) -> str:
     if isinstance(action, Advance):
         return f"run.advance({action.steps})"
     if isinstance(action, SetWeight):
-        return f"net.params[{action.place}] = {action.value!r}"
+        return f"net.params[{action.place}] = {action.value!r}{f'  # {action.name}' if action.name else ''}"
     assert isinstance(action, Change), action  # a page takes steps: no fit follows another action
     return laid_out(Call("run.change", (), tuple((name, _value(name, v)) for name, v in action.changes.items())))
 
@@ -91,7 +93,8 @@ def _value(name: str, value: Any) -> Any:
 
 
 def _reflowed(line: str) -> str:
-    """Return a long line of code on several ones."""
+    """Return a line of code with double quotes, a long one on several lines."""
+    line = _double_quoted(line)
     if len(line) <= WIDTH or line.startswith("#"):
         return line
     (node,) = ast.parse(line).body
@@ -100,13 +103,17 @@ def _reflowed(line: str) -> str:
     return laid_out(_laid(node.value), f"{ast.unparse(node.targets[0])} = ".replace("(", "").replace(")", ""))
 
 
+def _double_quoted(text: str) -> str:
+    return text if '"' in text or "#" in text else _SINGLE.sub(r'"\1"', text)
+
+
 def _laid(node: ast.expr) -> Any:
     """Return an expression in parts that can stand on lines of their own."""
     if isinstance(node, ast.Call):
         keywords = tuple((str(keyword.arg), _laid(keyword.value)) for keyword in node.keywords)
-        return Call(ast.unparse(node.func), tuple(map(_laid, node.args)), keywords)
+        return Call(_double_quoted(ast.unparse(node.func)), tuple(map(_laid, node.args)), keywords)
     if isinstance(node, (ast.List, ast.Tuple)):
         return Listing(tuple(map(_laid, node.elts)), isinstance(node, ast.Tuple))
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return written(node.value)
-    return ast.unparse(node)
+    return _double_quoted(ast.unparse(node))

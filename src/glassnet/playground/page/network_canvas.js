@@ -3,13 +3,13 @@
 
 const LEVELS = 8; // widths of lines
 const DASHED = 3; // levels from which the sign is in the dash too: finer lines hide it
-const MOST_LINES = 8000;
+const [MOST_LINES, MOST_MOVING, MOST_DASHED] = [8000, 2000, 400]; // when paused; while running; dashes take longest
 const TAU = 2 * Math.PI;
 
 /** Return where every shown neuron stands: `{width, height, vertical, size, columns: [{x, y, points: [[x, y]], gap, strip}]}`.
- *  A narrow stage has the layers below each other. */
+ *  Where that is narrow the layers are below each other. */
 export function layOut(columns, width, height) {
-  const vertical = width < 600;
+  const vertical = width < 110 * columns.length && width < 600;
   const most = Math.max(...columns.map((column) => column.shown.length + (abridged(column) ? 1 : 0)));
   const across = vertical ? width - 16 : height - 92; // where the units of one column lie
   const pitch = Math.min(Math.max(across / most, vertical ? 9 : 15), 46);
@@ -67,14 +67,14 @@ export function scaleOf(blocks) {
   return largest;
 }
 
-/** Paint all edges: width by size, colour and dash by sign. Of very many, only the widest. */
-export function paintEdges(ctx, layout, edges, blocks, palette) {
+/** Paint edges: width by size, colour and dash by sign; of very many only the widest. Returns what the widest stands for. */
+export function paintEdges(ctx, layout, edges, blocks, { palette, running }) {
   const scale = scaleOf(blocks);
   if (!(scale > 0) || !Number.isFinite(scale)) return scale;
   const lines = Array.from({ length: 2 * LEVELS }, () => []);
   edges.forEach((edge, k) => sortLines(lines, layout.columns[edge.from].points, layout.columns[edge.to].points, blocks[k], scale));
   ctx.lineCap = "butt";
-  let left = MOST_LINES;
+  let left = running ? MOST_MOVING : MOST_LINES;
   const order = [];
   for (let level = LEVELS - 1; level >= 0; level -= 1) {
     for (const sign of [0, 1]) {
@@ -83,7 +83,9 @@ export function paintEdges(ctx, layout, edges, blocks, palette) {
       left -= found.length / 4;
     }
   }
-  for (const [level, sign, found] of order.reverse()) stroke(ctx, found, level, sign, palette);
+  const drawn = order.reduce((sum, [, , found]) => sum + found.length / 4, 0);
+  const faint = Math.min(Math.max(Math.sqrt(300 / drawn), 0.4), 1); // many lines would hide each other
+  for (const [level, sign, found] of order.reverse()) stroke(ctx, found, { level, sign, palette, faint, dashed: found.length <= 4 * MOST_DASHED });
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
   return scale;
@@ -100,12 +102,12 @@ function sortLines(lines, from, to, values, scale) {
   }
 }
 
-function stroke(ctx, found, level, sign, palette) {
+function stroke(ctx, found, { level, sign, palette, faint, dashed }) {
   if (!found.length) return;
   ctx.strokeStyle = sign ? palette.negative : palette.positive;
   ctx.lineWidth = 0.5 + level * 0.55;
-  ctx.globalAlpha = 0.25 + (0.65 * (level + 1)) / LEVELS;
-  ctx.setLineDash(sign && level >= DASHED ? [6, 3] : []);
+  ctx.globalAlpha = (0.25 + (0.65 * (level + 1)) / LEVELS) * faint;
+  ctx.setLineDash(sign && dashed && level >= DASHED ? [6, 3] : []);
   for (let i = 0; i < found.length; i += 4) {
     ctx.beginPath();
     ctx.moveTo(found[i], found[i + 1]);
@@ -176,6 +178,37 @@ function neuron(ctx, x, y, size, { palette, value, share, atlas, unit }) {
   }
 }
 
+/** Paint all units of each wide layer as a strip beside it, from the negative colour over the paper to the positive one. */
+export function paintStrips(ctx, layout, columns, strips, palette) {
+  if (!strips?.length) return;
+  let at = 0;
+  columns.forEach((column, k) => {
+    if (!abridged(column)) return;
+    const values = strips.subarray(at, (at += column.units));
+    const points = layout.columns[k].points;
+    const [x, y] = points[0];
+    const long = points.at(-1)[layout.vertical ? 0 : 1] - (layout.vertical ? x : y) + layout.size;
+    const [left, top] = layout.vertical ? [x - layout.size / 2, y + layout.size / 2 + 3] : [x + layout.size / 2 + 3, y - layout.size / 2];
+    ctx.imageSmoothingEnabled = values.length > long;
+    ctx.drawImage(stripOf(values, layout.vertical, palette), left, top, ...(layout.vertical ? [long, 7] : [7, long]));
+    Object.assign(ctx, { strokeStyle: palette.line, lineWidth: 0.5, imageSmoothingEnabled: true });
+    ctx.strokeRect(left, top, ...(layout.vertical ? [long, 7] : [7, long]));
+  });
+}
+
+const strip = globalThis.document?.createElement("canvas");
+
+function stripOf(values, vertical, palette) {
+  const most = values.reduce((size, value) => Math.max(size, Math.abs(value)), 1e-12);
+  Object.assign(strip, vertical ? { width: values.length, height: 1 } : { width: 1, height: values.length });
+  const ctx = strip.getContext("2d");
+  const image = ctx.createImageData(strip.width, strip.height);
+  const [pixels, table] = [new Uint32Array(image.data.buffer), tableOf(palette)];
+  values.forEach((value, i) => (pixels[i] = table[Math.round(128 + (127 * value) / most)]));
+  ctx.putImageData(image, 0, 0);
+  return strip;
+}
+
 const short = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(2)).replace("-", "−").replace(/^(−?)0\./, "$1.");
 
 function dots(ctx, x, y, vertical, palette) {
@@ -195,9 +228,9 @@ function atlasOf(pictures, palette) {
   const side = Math.sqrt(pictures[0].length);
   const canvas = kept?.canvas ?? document.createElement("canvas");
   if (canvas.width !== side || canvas.height !== side * pictures.length) Object.assign(canvas, { width: side, height: side * pictures.length });
-  const ctx = canvas.getContext("2d", { willReadFrequently: true });
+  const ctx = canvas.getContext("2d");
   const image = ctx.createImageData(canvas.width, canvas.height);
-  const table = shades(palette);
+  const table = tableOf(palette);
   const pixels = new Uint32Array(image.data.buffer);
   pictures.forEach((picture, k) => {
     for (let row = 0; row < side; row += 1) {
@@ -208,6 +241,9 @@ function atlasOf(pictures, palette) {
   kept = { pictures, palette, canvas, side };
   return kept;
 }
+
+const tables = new WeakMap();
+const tableOf = (palette) => tables.get(palette) ?? tables.set(palette, shades(palette)).get(palette);
 
 /** 256 colours from the negative one over the paper to the positive one, as pixels. */
 export function shades(palette) {

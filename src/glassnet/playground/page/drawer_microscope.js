@@ -1,0 +1,87 @@
+// The microscope: six stops inside the next step, walked with ← and →; what each is about lights up in the network.
+
+import { button, el, say } from "./dom.js";
+import { arrayOf, lineOf, rowsOf } from "./drawer_lines.js";
+import { text } from "./texts.js";
+
+/** The stop as it is shown, with the buttons to walk on; `look` has stop and manual, and is changed here. */
+export function microscopeOf(found, look, { store, walk }) {
+  const go = (way) => walk(Math.min(Math.max(look.stop + way, 0), found.stops - 1));
+  const name = text(`explain.stop.${found.name}`);
+  const title = el("h3", { tabindex: -1, "aria-live": "polite" }, text("explain.stop", { number: found.stop + 1, stops: found.stops, name }));
+  const back = button("←", () => go(-1), { label: text("explain.back"), disabled: found.stop === 0 });
+  const on = button("→", () => go(1), { label: text("explain.on"), disabled: found.stop === found.stops - 1 });
+  const manual = el("input", { type: "checkbox", checked: look.manual, onchange: () => walk(look.stop, { manual: manual.checked }) });
+  light(store, found.highlight);
+  const made = el("div", { class: "microscope", onkeydown: (event) => keys(event, go) },
+    el("div", { class: "bar" }, back, title, on),
+    el("div", { class: "bar" }, whyOf(found.name, look), store.can("check_number") ? el("label", {}, manual, text("explain.manual")) : null),
+    found.stop ? null : rowsOf(found),
+    look.manual ? questionsOf(found, store) : found.sections.map((section) => sectionOf(section, found, store)));
+  return made;
+}
+
+function keys(event, go) {
+  const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (!way || event.target.matches("input[type=text]")) return;
+  event.preventDefault();
+  go(way);
+}
+
+/** Let edges and neurons light up in the network: `{edges: [{parameter, from, to}], units: [{layer, unit}]}`. */
+export function light(store, lit) {
+  store.highlight = lit;
+  store.emit("highlight", lit);
+}
+
+function whyOf(name, look) {
+  const made = el("details", { ontoggle: () => (look.why = made.open) }, el("summary", {}, text("explain.why")), el("p", {}, text(`explain.why.${name}`)));
+  made.open = look.why ?? false;
+  return made;
+}
+
+function sectionOf(section, found, store) {
+  const equations = section.equations.map((equation) => {
+    const lines = equation.worked.map((line) => lit(lineOf(line, { formula: false }), section, line, found, store));
+    return el("div", { class: "equation" }, arrayOf(equation), lines);
+  });
+  return el("section", {}, el("h4", {}, section.title), section.remark ? el("p", { class: "quiet" }, section.remark) : null, equations);
+}
+
+/** Under the pointer a line lights the one neuron that it is about, and the edges into it. */
+function lit(made, { layer }, { index }, found, store) {
+  const unit = index.at(-1);
+  if (!layer || unit === undefined) return made;
+  const one = { edges: [{ parameter: `${layer}.weight`, from: null, to: unit }], units: [{ layer, unit }] };
+  made.onpointerenter = () => light(store, one);
+  made.onpointerleave = () => light(store, found.highlight);
+  return made;
+}
+
+// ---- numbers to be worked out ---------------------------------------------------------------------------------------
+
+function questionsOf(found, store) {
+  const intro = el("p", { class: "quiet" }, text(found.questions.length ? "explain.ask" : "explain.ask.none"));
+  return [intro, ...found.questions.map((question) => questionOf(question, store))];
+}
+
+function questionOf(question, store) {
+  const input = el("input", { type: "text", inputmode: "decimal", autocomplete: "off", size: 12, "aria-label": text("explain.ask.label", question) });
+  const verdict = el("p", { class: "verdict", role: "status" });
+  const worked = el("div");
+  async function check(event) {
+    event.preventDefault();
+    const answer = await store.do("check_number", { question: question.question, text: input.value });
+    if (!answer) return;
+    say(verdict, text(answer.right ? "explain.right" : "explain.wrong"));
+    verdict.dataset.right = answer.right;
+    if (answer.right) worked.replaceChildren(lineOf(answer.line, { formula: false }));
+  }
+  const reveal = async () => {
+    const answer = await store.do("check_number", { question: question.question, text: "0" });
+    if (answer) worked.replaceChildren(lineOf(answer.line, { formula: false }));
+  };
+  return el("form", { class: "question", onsubmit: check }, lineOf(question, { asked: true }),
+    el("div", { class: "bar" }, el("span", { "aria-hidden": "true" }, "="), input,
+      el("button", { type: "submit" }, text("explain.check")), button(text("explain.reveal"), reveal, { class: "plain" })), verdict, worked);
+}
