@@ -8,6 +8,7 @@ import os
 import socket
 import struct
 import time
+from contextlib import suppress
 from typing import Any, NamedTuple, Self
 
 from glassnet.playground.server.running import Playground
@@ -61,11 +62,12 @@ def ask_http(
     if method == "POST" and "Transfer-Encoding" not in given:
         given.setdefault("Content-Length", str(len(body)))
     with _connect(served) as link:
-        link.sendall(_head(served, method, path, given))
-        try:
+        head = _head(served, method, path, given)
+        if len(body) < 2**14:
+            head, body = head + body, b""  # read at once, even if it is refused for its head
+        link.sendall(head)
+        with suppress(OSError):  # it may refuse before all is there
             link.sendall(body)
-        except OSError:
-            pass  # it may refuse before all is there
         received = bytearray()
         while part := link.recv(2**16):
             received += part
