@@ -14,7 +14,7 @@ import pytest
 
 import glassnet as gn
 from glassnet.errors import ConfigError, DataError, GlassnetError
-from glassnet.playground.data.baseline_lines import baseline_lines
+from glassnet.playground.data.baselines import baseline_lines
 from glassnet.playground.data.fitting_settings import fit_settings, fits, suggested_settings
 from glassnet.playground.data.flawed_data import FLAWS
 from glassnet.playground.data.gallery import GALLERY, exhibit
