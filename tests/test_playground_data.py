@@ -234,6 +234,28 @@ def test_frames_and_models_from_python(tmp_path: Path) -> None:
     same_bits(from_file)
 
 
+def test_given_tables_are_read_again(table: Table, tmp_path: Path) -> None:
+    """The kind of a column can be chosen of a frame and of a file on this machine too; of a table it is too late."""
+    frame: dict[str, Any] = {"size": [1, 2, 3, 4] * 10, "kind": ["a", "b", "b", "a"] * 10}
+    path = tmp_path / "given.csv"
+    path.write_text("size,kind\n" + lines(40, lambda i: f"{frame['size'][i]},{frame['kind'][i]}"))
+    for data in (data_from_frame(frame), data_from_file(path)):
+        given = Experiment(data, suggested_settings(data))
+        for _ in range(2):
+            found = answer(given, {"do": "read", "column": "size", "kind": "category"})
+            assert found["ok"], found
+            assert given.data.inputs == ("size=1", "size=2", "size=3", "size=4")
+            assert given.data.target == "kind"
+        names = {"gn": gn, "frame": frame}
+        exec("\n".join(given.data.code), names)
+        assert np.array_equal(names["X"], given.data.X)
+        answer(given, {"do": "data", "source": {"kind": "given"}})
+        assert given.data is data
+    data = data_from_frame(gn.tabular.to_table(frame))
+    refused = answer(Experiment(data, suggested_settings(data)), {"do": "read", "column": "size", "kind": "category"})
+    assert "must be a file or a frame, got a table. Read it with read={'size': 'category'}." in refused["error"]
+
+
 # ---- the plane ---------------------------------------------------------------------------------------------------------
 
 

@@ -7,8 +7,9 @@ const KINDS = ["number", "category", "date", "drop"];
 const SHOWN = 30;
 
 /** The first rows as a table; the target's column is marked. */
-export function preview({ preview: { names, rows, more }, target }) {
-  if (!names?.length) return [];
+export function preview({ preview: first, target }) {
+  if (!first?.names?.length) return [];
+  const { names, rows, more } = first;
   const mark = (name) => (name === target ? { class: "target" } : {});
   const head = el("tr", {}, names.map((name) => el("th", { scope: "col", ...mark(name) }, name)));
   const body = rows.map((row) => el("tr", {}, row.map((cell, i) => el("td", mark(names[i]), cell === "" ? el("span", { class: "quiet" }, text("data.missing")) : cell))));

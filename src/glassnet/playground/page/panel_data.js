@@ -215,7 +215,7 @@ function split(data, store) {
 }
 
 function axes(data, store) {
-  if (data.axes.choices.length < 3 || !store.can("axes")) return { key: 0 };
+  if (!(data.axes?.choices?.length > 2) || !store.can("axes")) return { key: 0 };
   const choose = (axis) => {
     const made = el("select", {
       id: `data-axis-${axis}`, "aria-label": text(`data.axis.${axis}`),
@@ -234,7 +234,7 @@ function rows(data) {
 }
 
 function notes(data) {
-  return { key: data.notes, content: () => (data.notes.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
+  return { key: data.notes, content: () => (data.notes?.length ? el("ul", { class: "notes" }, data.notes.map((note) => el("li", {}, note))) : []) };
 }
 
 function gallery(data, store) {
