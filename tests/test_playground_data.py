@@ -580,6 +580,26 @@ def test_axes_swap_where_both_would_be_the_same(table: Table) -> None:
     assert labels == [*table.experiment.data.inputs, "PCA 1", "PCA 2"]
 
 
+def test_a_network_that_nobody_touched_gives_way(table: Table) -> None:
+    """Other data bring the network that is suggested for them, unless somebody has changed the one that there was."""
+    table.do("data", source={"kind": "bundled", "name": "digits"})
+    assert table.experiment.settings == suggested_settings(table.experiment.data)
+    assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 10]
+    table.experiment.replace(settings=dataclasses.replace(table.experiment.settings, seed=3))
+    table.do("data", source={"kind": "toy", "name": "sine"})
+    assert [layer["units"] for layer in table.experiment.settings.layers] == [32, 16, 1]
+    assert table.experiment.settings.seed == 3
+
+
+def test_digits_are_shown_as_pictures(table: Table) -> None:
+    """The first rows of digits are pictures, from 0 to 255."""
+    table.do("data", source={"kind": "bundled", "name": "digits"})
+    pictures = table.state()["preview"]["pictures"]
+    assert (pictures["side"], [row["label"] for row in pictures["rows"]]) == (8, list("0123456789"))
+    first = np.array(pictures["rows"][0]["pixels"])
+    assert np.abs(first / 255.0 - gn.datasets.digits()[0][0]).max() <= 0.5 / 255.0
+
+
 def test_points_are_drawn_one_by_one(table: Table) -> None:
     """The first click begins a drawing with a point more; a new label is a class more, and the last layer follows."""
     table.do("add_point", x=0.5, y=1.23456, label=1)
