@@ -50,8 +50,8 @@ class Experiment:
         self.running = False
         self.per_second: float | None = None
         self.ended = False  # what shows the experiment closes when it sees this
-        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.wake: Callable[[], object] = lambda: None  # from any thread: there is something to be taken from it
+        self.outbox: deque[dict[str, Any]] = deque(maxlen=100)  # events for all pages, beside those of each command
         self.uploads: Mapping[str, Path] = {}  # files of the page, by the names it was given for them
         self.view = View()
         self.given = data  # what the page can go back to
