@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import hashlib
 import io
@@ -255,7 +256,7 @@ def networks() -> dict[str, gn.Network]:
     """Return a network for every layer, loss and optimizer that the laws run over, and nested ones."""
     found = {}
     for case in cases.LAYERS:
-        layers = [case.layer, gn.Flatten(), gn.Dense(1)]
+        layers = [copy.deepcopy(case.layer), gn.Flatten(), gn.Dense(1)]
         found[f"layer {case.name}"] = gn.Network(layers, loss="huber", seed=1, input_shape=case.in_shape)
     for case in cases.LOSSES:
         found[f"loss {case!r}"[:80]] = gn.Network([gn.Dense(2)], loss=getattr(case, "loss", case), seed=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -313,7 +314,7 @@ def test_the_state_has_all_of_it_and_is_plain() -> None:
 @pytest.mark.parametrize("case", cases.LAYERS, ids=lambda case: case.name)
 def test_layers_of_a_given_network_are_shown_and_survive(case: Any) -> None:
     """Also those that the page does not offer: a label, options with the values they have, the same configuration."""
-    network = gn.Network([case.layer, gn.Flatten(), gn.Dense(1)], loss="squared_error", seed=0)
+    network = gn.Network([copy.deepcopy(case.layer), gn.Flatten(), gn.Dense(1)], loss="squared_error", seed=0)
     found = Settings.of(network)
     assert layer_label(found.layers[0]).startswith(type(case.layer).__name__)
     for option in layer_options(found, 0):
